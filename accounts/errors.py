@@ -1,0 +1,46 @@
+"""What can go wrong in the domain. A door turns these into its own words and status codes."""
+
+from __future__ import annotations
+
+
+class DomainError(Exception):
+    """A request that cannot be carried out.
+
+    `code` is stable and machine-readable, `message` is English for a developer, `field` names the input at fault
+    (dotted for nested input) or is None.
+    """
+
+    code = "invalid"
+
+    def __init__(self, message: str, *, code: str | None = None, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        if code is not None:
+            self.code = code
+
+
+class Invalid(DomainError):
+    """The input cannot be accepted as it stands."""
+
+
+class NotFound(DomainError):
+    """There is no such row here; a row of another workspace counts as missing."""
+
+    code = "not_found"
+
+
+class Forbidden(DomainError):
+    """The actor may not do this. `scope` names the scope that was missing, if that was the reason."""
+
+    code = "forbidden"
+
+    def __init__(self, message: str, *, scope: str | None = None, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.scope = scope
+
+
+class Conflict(DomainError):
+    """The request contradicts the present state, such as a second row with a unique external id."""
+
+    code = "conflict"

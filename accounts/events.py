@@ -1,0 +1,165 @@
+"""THE place for the journal: `record` writes one line, the catalogue names every kind of line, `drain` lets reactions hear.
+
+Reactions are registered by name by the layers above (`conversations/reactions`), so that this module imports none of them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.db import connection, models, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts import tenancy
+from accounts.models import Dispatch, Event
+from accounts.permissions import Actor
+
+logger = logging.getLogger(__name__)
+
+MAX_DEPTH = 8
+BATCH = 100
+_LOCK = 0x7061726C6579  # "parley": one dispatcher at a time in one database
+
+
+class Subject(Protocol):
+    """A tenant row that an event tells of."""
+
+    pk: Any
+    workspace_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """A kind of event: a past-tense name, the kind of row it is about, and what it means."""
+
+    name: str
+    subject: str
+    meaning: str
+
+
+class UnknownEvent(LookupError):
+    """A verb recorded an event that the catalogue does not name, or about the wrong kind of row."""
+
+
+catalogue: dict[str, EventType] = {}
+_reactions: dict[str, list[tuple[str, Callable[[Event], None]]]] = {}
+_cause: ContextVar[Event | None] = ContextVar("cause", default=None)
+
+
+def define(name: str, subject: str, meaning: str) -> EventType:
+    """Add a kind of event to the catalogue. Each app does so once, in its own `events` module."""
+    kind = EventType(name, subject, meaning)
+    if catalogue.setdefault(name, kind) != kind:
+        raise ValueError(f"{name} is defined twice")
+    return kind
+
+
+WORKSPACE_CREATED = define("workspace.created", "workspace", "A workspace came into being.")
+WORKSPACE_UPDATED = define("workspace.updated", "workspace", "Name, time zone or settings changed.")
+IDENTITY_SECRET_ROTATED = define(
+    "workspace.identity_secret_rotated", "workspace", "A new secret signs customers' proofs."
+)
+MEMBER_ADDED = define("member.added", "membership", "A person joined the workspace.")
+MEMBER_ROLE_CHANGED = define("member.role_changed", "membership", "A member's role changed.")
+MEMBER_REMOVED = define("member.removed", "membership", "A person left the workspace.")
+TEAM_CREATED = define("team.created", "team", "A team came into being.")
+TEAM_UPDATED = define("team.updated", "team", "A team's name or members changed.")
+API_KEY_CREATED = define("api_key.created", "api_key", "A key was issued.")
+API_KEY_REVOKED = define("api_key.revoked", "api_key", "A key stopped working.")
+
+
+def record(kind: EventType, subject: Subject, *, by: Actor, at: datetime, **data: Any) -> Event:
+    """Write one line of the journal, in the caller's transaction.
+
+    `data` takes ids and non-personal values. Raises UnknownEvent for a kind outside the catalogue, and
+    TransactionManagementError outside a transaction: a change and its event are committed together or not at all.
+    """
+    if catalogue.get(kind.name) is not kind:
+        raise UnknownEvent(kind.name)
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError(f"{kind.name} was recorded outside a transaction")
+    cause = _cause.get()
+    workspace_id = subject.pk if kind.subject == "workspace" else subject.workspace_id
+    return Event.objects.create(
+        workspace_id=workspace_id,
+        type=kind.name,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        subject_type=kind.subject,
+        subject_id=subject.pk,
+        data=data,
+        caused_by=cause,
+        depth=cause.depth + 1 if cause else 0,
+        at=at,
+    )
+
+
+def hear(kinds: list[EventType], name: str, reaction: Callable[[Event], None]) -> None:
+    """Register an idempotent reaction. It runs after commit, in the worker, inside the event's workspace scope."""
+    for kind in kinds:
+        heard = _reactions.setdefault(kind.name, [])
+        if name not in {other for other, _ in heard}:
+            heard.append((name, reaction))
+
+
+@contextmanager
+def caused_by(event: Event) -> Iterator[None]:
+    """Verbs called inside are recorded as consequences of the event."""
+    token = _cause.set(event)
+    try:
+        yield
+    finally:
+        _cause.reset(token)
+
+
+def drain(batch: int = BATCH) -> int:
+    """Let the reactions hear the next due events; returns how many events were taken.
+
+    One dispatcher works at a time (others return 0 at once). An event whose reaction fails is tried again with growing
+    pauses, up to an hour apart; the others go on. At-least-once: reactions are idempotent.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+            if not cursor.fetchone()[0]:
+                return 0
+        due = list(
+            Dispatch.objects.filter(due_at__lte=Now())
+            .select_related("event__workspace")
+            .order_by("due_at", "event")[:batch]
+        )
+        heard: list[int] = []
+        for dispatch in due:
+            error = _hear(dispatch.event)
+            if error is None:
+                heard.append(dispatch.pk)
+                continue
+            pause = timedelta(seconds=min(3600, 2 ** min(dispatch.attempts + 1, 12)))
+            Dispatch.objects.filter(pk=dispatch.pk).update(
+                attempts=models.F("attempts") + 1, due_at=timezone.now() + pause, last_error=error[:300]
+            )
+        Dispatch.objects.filter(pk__in=heard).delete()
+    return len(due)
+
+
+def _hear(event: Event) -> str | None:
+    """Run an event's reactions, each in its own savepoint; the first failure's description, or None."""
+    if event.depth > MAX_DEPTH:
+        logger.warning("event_too_deep id=%s type=%s", event.pk, event.type)
+        return None
+    failure: str | None = None
+    for name, reaction in _reactions.get(event.type, []):
+        try:
+            with transaction.atomic(), tenancy.scope(event.workspace), caused_by(event):
+                reaction(event)
+        except Exception as error:  # a broken reaction must not stop the journal
+            logger.exception("reaction_failed name=%s event=%s", name, event.pk)
+            failure = failure or f"{name}: {type(error).__name__}"
+    return failure

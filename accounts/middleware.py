@@ -1,0 +1,52 @@
+"""Door 1: `/w/<workspace>/…` and a session become a membership, and the membership opens the workspace's scope."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+
+from accounts import tenancy
+from accounts.models import Membership
+from accounts.permissions import Actor
+
+_PATH = re.compile(r"^/w/(?P<slug>[^/]+)(?:/|$)")
+
+
+class WorkspaceMiddleware:
+    """Opens the scope for every page under `/w/<slug>/` and sets `request.membership`, `request.workspace`, `request.actor`.
+
+    Strangers get the 404 of a workspace that does not exist; people without a session are sent to sign in.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        match = _PATH.match(request.path_info)
+        if match is None or not request.user.is_authenticated:
+            return self.get_response(request)
+        # The membership proves the workspace: no scope can be open yet.
+        membership = (
+            Membership.all_workspaces.select_related("workspace", "user")
+            .filter(workspace__slug=match["slug"], user=request.user)
+            .first()
+        )
+        if membership is None:
+            return self.get_response(request)
+        request.membership = membership  # type: ignore[attr-defined]
+        request.workspace = membership.workspace  # type: ignore[attr-defined]
+        request.actor = Actor.operator(membership)  # type: ignore[attr-defined]
+        with tenancy.scope(membership.workspace):
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponseBase | None:
+        """Refuse strangers here, where Django's own 404 page and sign-in redirect apply."""
+        if _PATH.match(request.path_info) is None or hasattr(request, "membership"):
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        raise Http404("no such workspace")

@@ -1,0 +1,166 @@
+"""Who may do what: one table from verb to roles and scopes, asked by every verb through `permit`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from django.db import models
+
+from accounts.errors import Forbidden, NotFound
+
+if TYPE_CHECKING:
+    from accounts.models import ApiKey, Membership
+
+
+class Role(models.TextChoices):
+    """What a member may do in a workspace; each role includes the ones after it."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    AGENT = "agent"
+    VIEWER = "viewer"
+
+
+class Scope(models.TextChoices):
+    """What an API key may do; `write` satisfies `read`."""
+
+    CONVERSATION_READ = "conversation:read"
+    CONVERSATION_WRITE = "conversation:write"
+    TICKET_READ = "ticket:read"
+    TICKET_WRITE = "ticket:write"
+
+
+class ActorKind(models.TextChoices):
+    """Who did something."""
+
+    OPERATOR = "operator"
+    API_KEY = "api_key"
+    CONTACT = "contact"
+    ASSISTANT = "assistant"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, as proven by a door. `id` is the user's, key's or contact's primary key; None for the system itself."""
+
+    kind: ActorKind
+    workspace_id: int
+    id: int | None = None
+    role: Role | None = None
+    scopes: frozenset[str] = frozenset()
+    name: str = ""
+    email: str = ""
+
+    @classmethod
+    def operator(cls, membership: Membership) -> Actor:
+        """A signed-in member."""
+        user = membership.user
+        return cls(
+            kind=ActorKind.OPERATOR,
+            workspace_id=membership.workspace_id,
+            id=user.pk,
+            role=Role(membership.role),
+            name=user.name,
+            email=user.email,
+        )
+
+    @classmethod
+    def key(cls, key: ApiKey) -> Actor:
+        """The holder of an API key."""
+        return cls(
+            kind=ActorKind.API_KEY,
+            workspace_id=key.workspace_id,
+            id=key.pk,
+            scopes=frozenset(key.scopes),
+            name=key.name,
+        )
+
+    @classmethod
+    def system(cls, workspace_id: int, name: str = "Parley") -> Actor:
+        """The desk itself: operator commands, automations, scheduled work."""
+        return cls(kind=ActorKind.SYSTEM, workspace_id=workspace_id, name=name)
+
+    @property
+    def user_id(self) -> int | None:
+        """The operator's user id, or None for anyone else."""
+        return self.id if self.kind == ActorKind.OPERATOR else None
+
+
+class HasWorkspace(Protocol):
+    """Any row of a tenant."""
+
+    workspace_id: int
+
+
+_RANK = {Role.VIEWER: 0, Role.AGENT: 1, Role.ADMIN: 2, Role.OWNER: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a verb asks for: at least this role of an operator, this scope of a key (None: keys may not)."""
+
+    role: Role
+    scope: Scope | None = None
+
+
+RULES: dict[str, Rule] = {
+    "workspace.update": Rule(Role.ADMIN),
+    "workspace.rotate_identity_secret": Rule(Role.ADMIN),
+    "member.add": Rule(Role.ADMIN),
+    "member.change_role": Rule(Role.ADMIN),
+    "member.remove": Rule(Role.ADMIN),
+    "team.write": Rule(Role.ADMIN),
+    "api_key.create": Rule(Role.ADMIN),
+    "api_key.revoke": Rule(Role.ADMIN),
+    "conversation.read": Rule(Role.VIEWER, Scope.CONVERSATION_READ),
+    "conversation.start": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
+    "conversation.reply": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
+    "conversation.note": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
+    "conversation.receive": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
+    "conversation.assign": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
+    "conversation.update": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
+    "conversation.mark_read": Rule(Role.VIEWER, Scope.CONVERSATION_READ),
+    "contact.update": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
+    "ticket.read": Rule(Role.VIEWER, Scope.TICKET_READ),
+    "ticket.open": Rule(Role.AGENT, Scope.TICKET_WRITE),
+    "ticket.update": Rule(Role.AGENT, Scope.TICKET_WRITE),
+    "ticket.link": Rule(Role.AGENT, Scope.TICKET_WRITE),
+}
+
+
+def holds_scope(scopes: frozenset[str], wanted: Scope) -> bool:
+    """Whether the scopes contain the wanted one; `write` satisfies `read`."""
+    return wanted in scopes or (wanted.endswith(":read") and wanted.replace(":read", ":write") in scopes)
+
+
+def may(actor: Actor, verb: str) -> bool:
+    """Whether the actor may do the verb at all. Raises KeyError for a verb that the table does not name."""
+    rule = RULES[verb]
+    if actor.kind in (ActorKind.SYSTEM, ActorKind.ASSISTANT):
+        return True
+    if actor.kind == ActorKind.CONTACT:
+        return verb in _CONTACT_VERBS
+    if actor.kind == ActorKind.OPERATOR:
+        return actor.role is not None and _RANK[actor.role] >= _RANK[rule.role]
+    return rule.scope is not None and holds_scope(actor.scopes, rule.scope)
+
+
+_CONTACT_VERBS = frozenset({"conversation.read", "conversation.start", "conversation.receive"})
+
+
+def permit(actor: Actor, verb: str, obj: HasWorkspace | None = None) -> None:
+    """Let the actor do the verb on the row, or raise.
+
+    Raises NotFound for a row of another workspace (answered exactly as a missing row) and Forbidden otherwise,
+    with the scope that a key lacks.
+    """
+    if obj is not None and obj.workspace_id != actor.workspace_id:
+        raise NotFound("there is no such row in this workspace")
+    if may(actor, verb):
+        return
+    rule = RULES[verb]
+    if actor.kind == ActorKind.API_KEY and rule.scope is not None:
+        raise Forbidden(f"this key lacks the scope {rule.scope.value}", scope=rule.scope.value)
+    raise Forbidden(f"this needs the role {rule.role.value}")

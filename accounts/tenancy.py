@@ -1,0 +1,83 @@
+"""THE place for tenancy: every tenant row is reached inside a workspace scope, which is closed by default.
+
+The scope is opened from the URL or the credential of a request, never from a remembered "current" workspace:
+`with scope(workspace): …`. Inside, `Model.objects` holds that workspace's rows alone; outside, it raises MissingScope.
+`Model.all_workspaces` is named for what it does; a line that uses it says why.
+
+A streaming body runs after its view has returned, hence outside the scope: it opens its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from accounts.models import Workspace
+
+_current: ContextVar[Workspace | None] = ContextVar("workspace", default=None)
+
+M = TypeVar("M", bound=models.Model)
+
+
+class MissingScope(RuntimeError):
+    """A tenant's rows were asked for outside a workspace scope: a programming error, never an answer to a user."""
+
+
+@contextmanager
+def scope(workspace: Workspace) -> Iterator[Workspace]:
+    """Open the scope of one workspace. Scopes nest; the innermost counts."""
+    token = _current.set(workspace)
+    try:
+        yield workspace
+    finally:
+        _current.reset(token)
+
+
+def current() -> Workspace:
+    """The workspace of the open scope. Raises MissingScope where there is none."""
+    workspace = _current.get()
+    if workspace is None:
+        raise MissingScope("no workspace scope is open: use `with tenancy.scope(workspace):`")
+    return workspace
+
+
+class TenantQuerySet(models.QuerySet[M]):
+    """Base of every tenant query set, so that predicates chain."""
+
+
+class TenantManager(models.Manager[M], Generic[M]):
+    """Rows of the open scope's workspace; raises MissingScope outside one."""
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        return super().get_queryset().filter(workspace=current())
+
+    def create(self, **values: Any) -> M:
+        values.setdefault("workspace", current())
+        return super().create(**values)
+
+
+class TenantModel(models.Model):
+    """A row that belongs to one workspace.
+
+    A model with its own `objects` builds it with `TenantManager.from_queryset(…)` and inherits `TenantModel.Meta`.
+    Its migration names it in `tenant_migrations.TenantKey`, so that no row can point at another workspace's row.
+    """
+
+    # No index of its own: every composite index of a tenant table begins with the workspace.
+    workspace = models.ForeignKey("accounts.Workspace", on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    # First declared, hence Django's own default for admin, migrations and reverse relations.
+    all_workspaces: ClassVar[models.Manager[Self]] = models.Manager()
+    objects: ClassVar[TenantManager[Self]] = TenantManager()
+
+    class Meta:
+        abstract = True
+        default_manager_name = "all_workspaces"
+        base_manager_name = "all_workspaces"
