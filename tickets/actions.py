@@ -1,0 +1,275 @@
+"""The verbs of a ticket. No HTTP, and nothing about conversations: those call down to here."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import astuple
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts import events as journal
+from accounts.errors import Invalid
+from accounts.models import Membership, Team, User, Workspace
+from accounts.permissions import Actor, permit
+from tickets import events, lifecycle, tags
+from tickets.models import Ticket, TicketPriority, TicketStatus
+
+_ANY: Any = object()
+
+
+@transaction.atomic
+def open_ticket(
+    *,
+    workspace: Workspace,
+    subject: str = "",
+    status: str = TicketStatus.NEW,
+    priority: str | None = None,
+    assignee: User | None = None,
+    team: Team | None = None,
+    tag_names: Sequence[str] = (),
+    escalation_reason: str | None = None,
+    channel: str = "api",
+    traits: dict[str, Any] | None = None,
+    ai_resolved: bool = False,
+    sla_due_at: datetime | None = None,
+    by: Actor,
+    at: datetime,
+) -> Ticket:
+    """Open a ticket under the workspace's next number. Raises Invalid with the field at fault."""
+    permit(by, "ticket.open")
+    _check_status(status)
+    _check_priority(priority)
+    _check_assignee(workspace.pk, assignee, team)
+    names = tags.check(tag_names)
+    ticket = Ticket(
+        workspace=workspace,
+        public_id=uuid.uuid4(),
+        number=_next_number(workspace.pk),
+        subject=subject[:500],
+        status=status,
+        priority=priority or None,
+        assignee=assignee,
+        team=team,
+        tags=names,
+        escalation_reason=escalation_reason,
+        channel=channel,
+        anonymous_traits=traits or {},
+        ai_resolved=ai_resolved,
+        sla_due_at=sla_due_at,
+        resolved_at=at if status == TicketStatus.RESOLVED else None,
+        created_at=at,
+        updated_at=at,
+    )
+    ticket.save(force_insert=True)
+    tags.remember(workspace.pk, names, at)
+    journal.record(events.TICKET_OPENED, ticket, by=by, at=at, status=status, priority=priority)
+    return ticket
+
+
+@transaction.atomic
+def set_status(*, ticket: Ticket, status: str, by: Actor, at: datetime) -> Ticket:
+    """Move a ticket to any state. Raises Invalid for an unknown one."""
+    permit(by, "ticket.update", ticket)
+    _check_status(status)
+    ticket = _locked(ticket)
+    if ticket.status == status:
+        return ticket
+    return _stand(ticket, lifecycle.move(_standing(ticket), status, at), by=by, at=at)
+
+
+@transaction.atomic
+def snooze(*, ticket: Ticket, until: datetime | None, by: Actor, at: datetime) -> Ticket:
+    """Put a ticket on hold until a moment; None wakes it."""
+    permit(by, "ticket.update", ticket)
+    ticket = _locked(ticket)
+    standing = lifecycle.snooze(_standing(ticket), until, at)
+    if standing == _standing(ticket):
+        return ticket
+    ticket = _stand(ticket, standing, by=by, at=at)
+    journal.record(events.TICKET_SNOOZED, ticket, by=by, at=at, until=until.isoformat() if until else None)
+    return ticket
+
+
+@transaction.atomic
+def assign(*, ticket: Ticket, to: User | None = None, team: Team | None = None, by: Actor, at: datetime) -> Ticket:
+    """Give a ticket to a member or a team, or to no one. Raises Invalid for someone outside the workspace."""
+    permit(by, "ticket.update", ticket)
+    _check_assignee(ticket.workspace_id, to, team)
+    ticket = _locked(ticket)
+    if ticket.assignee_id == (to.pk if to else None) and ticket.team_id == (team.pk if team else None):
+        return ticket
+    ticket.assignee, ticket.team, ticket.updated_at = to, team, at
+    ticket.save(update_fields=["assignee", "team", "updated_at"])
+    journal.record(
+        events.TICKET_ASSIGNED, ticket, by=by, at=at, to=to.pk if to else None, team=team.pk if team else None
+    )
+    return ticket
+
+
+@transaction.atomic
+def set_priority(*, ticket: Ticket, priority: str | None, by: Actor, at: datetime) -> Ticket:
+    """Set or clear the priority. Raises Invalid for an unknown one."""
+    permit(by, "ticket.update", ticket)
+    _check_priority(priority)
+    ticket = _locked(ticket)
+    if ticket.priority == (priority or None):
+        return ticket
+    before, ticket.priority, ticket.updated_at = ticket.priority, priority or None, at
+    ticket.save(update_fields=["priority", "updated_at"])
+    journal.record(events.TICKET_PRIORITY_CHANGED, ticket, by=by, at=at, priority=ticket.priority, previous=before)
+    return ticket
+
+
+@transaction.atomic
+def set_tags(*, ticket: Ticket, names: Sequence[str], by: Actor, at: datetime) -> Ticket:
+    """Replace the labels: trimmed, lower-cased, each once."""
+    permit(by, "ticket.update", ticket)
+    wanted = tags.check(dict.fromkeys(cleaned for name in names if (cleaned := name.strip().lower())))
+    ticket = _locked(ticket)
+    if ticket.tags == wanted:
+        return ticket
+    before, ticket.tags, ticket.updated_at = ticket.tags, wanted, at
+    ticket.save(update_fields=["tags", "updated_at"])
+    tags.remember(ticket.workspace_id, wanted, at)
+    journal.record(
+        events.TICKET_TAGGED,
+        ticket,
+        by=by,
+        at=at,
+        added=sorted({*wanted} - {*before}),
+        removed=sorted({*before} - {*wanted}),
+    )
+    return ticket
+
+
+@transaction.atomic
+def update(
+    *,
+    ticket: Ticket,
+    subject: str = _ANY,
+    anonymous_traits: dict[str, Any] = _ANY,
+    ai_resolved: bool = _ANY,
+    escalation_reason: str | None = _ANY,
+    sla_due_at: datetime | None = _ANY,
+    by: Actor,
+    at: datetime,
+) -> Ticket:
+    """Change the fields that have no verb of their own; one left out stays as it is."""
+    permit(by, "ticket.update", ticket)
+    ticket = _locked(ticket)
+    given = {
+        "subject": subject,
+        "anonymous_traits": anonymous_traits,
+        "ai_resolved": ai_resolved,
+        "escalation_reason": escalation_reason,
+        "sla_due_at": sla_due_at,
+    }
+    changed = [name for name, value in given.items() if value is not _ANY and getattr(ticket, name) != value]
+    if not changed:
+        return ticket
+    for name in changed:
+        setattr(ticket, name, given[name])
+    ticket.updated_at = at
+    ticket.save(update_fields=[*changed, "updated_at"])
+    journal.record(events.TICKET_UPDATED, ticket, by=by, at=at, fields=changed)
+    return ticket
+
+
+@transaction.atomic
+def note_message(*, ticket_id: int, text: str, from_customer: bool, by: Actor, at: datetime) -> Ticket:
+    """A public message was written in a linked conversation: keep the figures, and reopen what a customer answers.
+
+    Called by the conversation verbs, which have permitted the message itself.
+    """
+    ticket = Ticket.all_workspaces.select_for_update().get(
+        pk=ticket_id, workspace_id=by.workspace_id
+    )  # called from below a scope
+    ticket.message_count += 1
+    ticket.last_message_at = ticket.updated_at = at
+    ticket.last_message_text = text[:500]
+    if from_customer:
+        ticket.unread_team_count += 1
+    else:
+        ticket.unread_customer_count += 1
+    ticket.save(
+        update_fields=[
+            "message_count", "last_message_at", "updated_at", "last_message_text", "unread_team_count", "unread_customer_count",
+        ]
+    )  # fmt: skip
+    journal.record(events.TICKET_MESSAGED, ticket, by=by, at=at, from_customer=from_customer)
+    rule = lifecycle.on_customer_message if from_customer else lifecycle.on_team_message
+    if (status := rule(ticket.status)) != ticket.status:
+        _stand(ticket, lifecycle.move(_standing(ticket), status, at), by=by, at=at)
+    return ticket
+
+
+@transaction.atomic
+def mark_read(*, ticket: Ticket, by: Actor, at: datetime) -> Ticket:
+    """The team has seen the ticket; `updated_at` stays."""
+    permit(by, "ticket.read", ticket)
+    ticket = _locked(ticket)
+    if ticket.unread_team_count:
+        ticket.unread_team_count = 0
+        ticket.save(update_fields=["unread_team_count"])
+        journal.record(events.TICKET_READ, ticket, by=by, at=at)
+    return ticket
+
+
+@transaction.atomic
+def delete(*, ticket: Ticket, by: Actor, at: datetime) -> None:
+    """Delete a ticket. Whoever links conversations to it unlinks them first."""
+    permit(by, "ticket.update", ticket)
+    ticket = _locked(ticket)
+    journal.record(events.TICKET_DELETED, ticket, by=by, at=at, number=ticket.number)
+    ticket.delete()
+
+
+def _locked(ticket: Ticket) -> Ticket:
+    return Ticket.all_workspaces.select_for_update().get(pk=ticket.pk)  # permitted by the verb
+
+
+def _standing(ticket: Ticket) -> lifecycle.Standing:
+    return lifecycle.Standing(ticket.status, ticket.snoozed_until, ticket.resolved_at)
+
+
+def _stand(ticket: Ticket, standing: lifecycle.Standing, *, by: Actor, at: datetime) -> Ticket:
+    before = ticket.status
+    ticket.status, ticket.snoozed_until, ticket.resolved_at = astuple(standing)
+    ticket.updated_at = at
+    ticket.save(update_fields=["status", "snoozed_until", "resolved_at", "updated_at"])
+    if before != ticket.status:
+        journal.record(events.TICKET_STATUS_CHANGED, ticket, by=by, at=at, status=ticket.status, previous=before)
+    return ticket
+
+
+def _next_number(workspace_id: int) -> int:
+    """Draw the workspace's next number, held against concurrent draws until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tickets_ticketnumbers (workspace_id, last) VALUES (%s, 1) "
+            "ON CONFLICT (workspace_id) DO UPDATE SET last = tickets_ticketnumbers.last + 1 RETURNING last",
+            [workspace_id],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _check_status(status: str) -> None:
+    if status not in TicketStatus.values:
+        raise Invalid(f"a ticket's status is one of {', '.join(TicketStatus.values)}", field="status")
+
+
+def _check_priority(priority: str | None) -> None:
+    if priority and priority not in TicketPriority.values:
+        raise Invalid(f"a ticket's priority is one of {', '.join(TicketPriority.values)}, or none", field="priority")
+
+
+def _check_assignee(workspace_id: int, user: User | None, team: Team | None) -> None:
+    if user is not None and team is not None:
+        raise Invalid("a ticket is given to a person or a team, not both", field="assignee")
+    if user is not None and not Membership.all_workspaces.filter(workspace_id=workspace_id, user=user).exists():
+        raise Invalid("the assignee is no member of this workspace", field="assignee")
+    if team is not None and team.workspace_id != workspace_id:
+        raise Invalid("the team is not one of this workspace", field="assignee")

@@ -1,0 +1,143 @@
+"""Work being tracked: a number, a state, an owner, a deadline. Conversations point here, never the other way round."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Team, User
+from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+
+
+class TicketStatus(models.TextChoices):
+    """Where the work stands."""
+
+    NEW = "new"
+    OPEN = "open"
+    PENDING = "pending"
+    ON_HOLD = "on_hold"
+    RESOLVED = "resolved"
+
+
+class TicketPriority(models.TextChoices):
+    """How much the work matters; a ticket may have none."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Tag(TenantModel):
+    """A label that the workspace uses, with its colour; conversations and tickets hold label texts verbatim."""
+
+    name = models.CharField(max_length=100)
+    hue = models.PositiveSmallIntegerField(help_text="Degrees on the colour circle, 0 to 359.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="tag_name_unique_per_workspace"),
+            models.CheckConstraint(name="tag_hue_is_an_angle", condition=Q(hue__lt=360)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TicketNumbers(TenantModel):
+    """The last ticket number given in a workspace; its row is the lock under which the next one is drawn."""
+
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["workspace"], name="one_ticket_counter_per_workspace")]
+        verbose_name_plural = "ticket numbers"
+
+    def __str__(self) -> str:
+        return str(self.last)
+
+
+class TicketQuerySet(TenantQuerySet["Ticket"]):
+    """The queues of work."""
+
+    def active(self) -> Self:
+        """Not resolved."""
+        return self.exclude(status=TicketStatus.RESOLVED)
+
+    def assigned_to(self, user: User) -> Self:
+        return self.filter(assignee=user)
+
+    def with_people(self) -> Self:
+        """Everything that any door prints of a ticket, in the same query."""
+        return self.select_related("assignee", "team")
+
+
+class Ticket(TenantModel):
+    """One piece of work. Several conversations may point at it; their message figures are kept on this row."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    number = models.PositiveIntegerField(editable=False)
+    subject = models.CharField(max_length=500, blank=True)
+    status = models.CharField(max_length=10, choices=TicketStatus.choices, default=TicketStatus.NEW)
+    priority = models.CharField(max_length=10, choices=TicketPriority.choices, null=True, blank=True)
+    assignee = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    tags = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    escalation_reason = models.TextField(null=True, blank=True)
+    ai_resolved = models.BooleanField(default=False)
+    channel = models.CharField(max_length=20, default="api", editable=False)
+    anonymous_traits = models.JSONField(default=dict, blank=True)
+    session_id = models.CharField(max_length=64, null=True, blank=True)
+    session_context = models.JSONField(default=dict, blank=True)
+    sla_due_at = models.DateTimeField(null=True, blank=True)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    message_count = models.PositiveIntegerField(default=0, editable=False)
+    last_message_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_message_text = models.CharField(max_length=500, null=True, blank=True, editable=False)
+    unread_team_count = models.PositiveIntegerField(default=0, editable=False)
+    unread_customer_count = models.PositiveIntegerField(default=0, editable=False)
+    resolved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[TenantManager[Ticket]] = TenantManager.from_queryset(TicketQuerySet)()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "number"], name="ticket_number_unique_per_workspace"),
+            models.UniqueConstraint(fields=["workspace", "public_id"], name="ticket_public_id_unique_per_workspace"),
+            models.CheckConstraint(name="ticket_status_is_known", condition=Q(status__in=TicketStatus.values)),
+            models.CheckConstraint(
+                name="ticket_priority_is_known",
+                condition=Q(priority=None) | Q(priority__in=TicketPriority.values),
+            ),
+            models.CheckConstraint(name="ticket_has_one_assignee", condition=Q(assignee=None) | Q(team=None)),
+        ]
+        indexes = [
+            # The list of tickets, newest change first, whole and by status.
+            models.Index(fields=["workspace", "-updated_at", "-id"], name="ticket_by_change"),
+            models.Index(fields=["workspace", "status", "-updated_at", "-id"], name="ticket_by_status"),
+            # An operator's own queue.
+            models.Index(fields=["workspace", "assignee", "status", "-updated_at"], name="ticket_by_assignee"),
+            # Deadlines that are running.
+            models.Index(
+                fields=["workspace", "sla_due_at"],
+                name="ticket_by_deadline",
+                condition=~Q(status=TicketStatus.RESOLVED),
+            ),
+            # The minute job that ends snoozes, in all workspaces.
+            models.Index(fields=["snoozed_until"], name="ticket_snoozed", condition=Q(snoozed_until__isnull=False)),
+            GinIndex(fields=["tags"], name="ticket_by_tag"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.subject}".strip()
