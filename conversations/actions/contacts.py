@@ -1,0 +1,123 @@
+"""The verbs of a contact: finding or making the one that a caller names, and changing what is known of them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from accounts import events as journal
+from accounts.errors import Invalid
+from accounts.models import Workspace
+from accounts.permissions import Actor, permit
+from conversations import events, text
+from conversations.models import Contact
+
+_LIMITS = {"external_id": 400, "email": 254, "name": 400, "first_name": 200, "last_name": 200, "company": 400}
+
+
+@transaction.atomic
+def identify(
+    *,
+    workspace: Workspace,
+    external_id: str | None = None,
+    email: str | None = None,
+    name: str | None = None,
+    first_name: str | None = None,
+    last_name: str | None = None,
+    company: str | None = None,
+    identity_source: str = "headers",
+    is_trusted: bool = True,
+    by: Actor,
+    at: datetime,
+) -> Contact:
+    """The contact that the caller means: by external id first, then by email, else a new one.
+
+    A trusted caller (a server key, a signed token, an operator) may adopt a contact known by email who has no external
+    id yet, and what it states of a person is kept; an untrusted one always makes a new, unverified contact. None leaves
+    a value alone. Raises Invalid with the field at fault.
+    """
+    permit(by, "conversation.start")
+    given = _checked(
+        external_id=external_id, email=email, name=name, first_name=first_name, last_name=last_name, company=company
+    )
+    contact = _find(workspace, given.get("external_id"), given.get("email")) if is_trusted else None
+    if contact is not None:
+        return _change(contact, given, by=by, at=at)
+    contact = Contact(
+        workspace=workspace,
+        public_id=uuid.uuid4(),
+        identity_source=identity_source,
+        is_verified=is_trusted,
+        created_at=at,
+        updated_at=at,
+        **given,
+    )
+    if not is_trusted:
+        contact.external_id = None
+    try:
+        with transaction.atomic():
+            contact.save(force_insert=True)
+    except IntegrityError:
+        # A concurrent request made the same contact a moment ago.
+        found = _find(workspace, given.get("external_id"), None)
+        if found is None:
+            raise
+        return _change(found, given, by=by, at=at)
+    journal.record(events.CONTACT_CREATED, contact, by=by, at=at)
+    return contact
+
+
+@transaction.atomic
+def update_contact(*, contact: Contact, by: Actor, at: datetime, **values: str | None) -> Contact:
+    """Change what is known of a contact; takes the same values as `identify`. Raises Invalid."""
+    permit(by, "contact.update", contact)
+    return _change(contact, _checked(**values), by=by, at=at)
+
+
+def _checked(**values: str | None) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for field, value in values.items():
+        if value is None:
+            continue
+        given[field] = text.check(value.strip(), field, longest=_LIMITS[field], blank=True)
+    if given.get("external_id") == "":
+        given.pop("external_id")
+    if email := given.get("email"):
+        given["email"] = email.lower()
+        try:
+            validate_email(given["email"])
+        except ValidationError as error:
+            raise Invalid("this is not an email address", field="email") from error
+    if not given.get("name") and (given.get("first_name") or given.get("last_name")):
+        given["name"] = f"{given.get('first_name', '')} {given.get('last_name', '')}".strip()
+    return given
+
+
+def _find(workspace: Workspace, external_id: str | None, email: str | None) -> Contact | None:
+    rows = Contact.all_workspaces.filter(workspace=workspace).order_by("pk")  # named by the argument
+    if external_id and (found := rows.filter(external_id=external_id).first()) is not None:
+        return found
+    if not email:
+        return None
+    known = rows.filter(email=email)
+    if external_id:
+        return known.filter(external_id=None, is_verified=True).first()
+    return known.filter(is_verified=True).first() or known.first()
+
+
+def _change(contact: Contact, given: dict[str, Any], *, by: Actor, at: datetime) -> Contact:
+    changed = [field for field, value in given.items() if value != "" and getattr(contact, field) != value]
+    if not changed:
+        return contact
+    contact = Contact.all_workspaces.select_for_update().get(pk=contact.pk)  # found in its workspace
+    for field in changed:
+        setattr(contact, field, given[field])
+    contact.updated_at = at
+    contact.save(update_fields=[*changed, "updated_at"])
+    journal.record(events.CONTACT_UPDATED, contact, by=by, at=at, fields=changed)
+    return contact

@@ -1,0 +1,50 @@
+"""Files that come with a message: stored under the data folder, typed by what they hold rather than by their name."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+import filetype
+from django.conf import settings
+from django.core.files.base import File
+
+from accounts.errors import Invalid
+from conversations.models import Attachment, Message
+
+MAX_FILES = 10
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]+")
+
+
+def attach(message: Message, uploads: Sequence[File[bytes]], at: datetime) -> list[Attachment]:
+    """Keep the files of a message. Raises Invalid for more than ten, or one that is empty or over settings.UPLOAD_LIMIT."""
+    if len(uploads) > MAX_FILES:
+        raise Invalid(f"at most {MAX_FILES} files", field="files")
+    kept = []
+    for upload in uploads:
+        if not upload.size:
+            raise Invalid("an attached file is empty", field="files")
+        if upload.size > settings.UPLOAD_LIMIT:
+            raise Invalid(f"a file has at most {settings.UPLOAD_LIMIT // 2**20} MiB", field="files", code="too_large")
+        attachment = Attachment(
+            workspace_id=message.workspace_id,
+            message=message,
+            name=_UNSAFE.sub("_", (upload.name or "file").rsplit("/", 1)[-1])[-255:] or "file",
+            content_type=sniff(upload),
+            size=upload.size,
+            created_at=at,
+        )
+        attachment.file.save(f"{message.workspace_id}/{at:%Y/%m}/{uuid.uuid4().hex}", upload, save=False)
+        attachment.save(force_insert=True)
+        kept.append(attachment)
+    return kept
+
+
+def sniff(upload: File[bytes]) -> str:
+    """The type that the first bytes prove, or `application/octet-stream`; what a client says is not believed."""
+    upload.seek(0)
+    kind = filetype.guess(upload.read(8192))
+    upload.seek(0)
+    return kind.mime if kind is not None else "application/octet-stream"

@@ -1,0 +1,133 @@
+"""Writing in a conversation: the team's reply, the customer's message, and the note that stays inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.core.files.base import File
+from django.db import transaction
+
+from accounts import events as journal
+from accounts.errors import Conflict
+from accounts.permissions import Actor, permit
+from conversations import events, lifecycle
+from conversations.actions import rows
+from conversations.actions.rows import Door
+from conversations.lifecycle import ReplyPolicy
+from conversations.models import Conversation, Message, MessageKind
+from conversations.senders import Sender
+from tickets import actions as ticket_actions
+
+
+@transaction.atomic
+def reply(
+    *,
+    conversation: Conversation,
+    body: str,
+    by: Actor,
+    at: datetime,
+    sender: Sender | None = None,
+    door: Door | None = None,
+    policy: ReplyPolicy = lifecycle.DESK,
+    uploads: Sequence[File[bytes]] = (),
+    expected_last: int | None = None,
+) -> Message:
+    """Answer the customer. The message is from the actor unless `sender` names another member of the team.
+
+    `expected_last` is the last message that the writer had seen: if the thread has moved on since, nothing is sent and
+    Conflict with code `thread_changed` is raised (0 stands for an empty thread). Raises Invalid for a blank or too long body.
+    """
+    permit(by, "conversation.reply", conversation)
+    conversation = rows.locked(conversation)
+    if expected_last is not None and (conversation.last_message_id or 0) != expected_last:
+        raise Conflict("there are new messages in this conversation", code="thread_changed")
+    message = rows.append(
+        conversation,
+        kind=MessageKind.MESSAGE,
+        sender=sender or Sender.actor(by),
+        body=body,
+        at=at,
+        entry_point=rows.door(conversation, door, at) if door else None,
+        uploads=uploads,
+    )
+    if conversation.first_response_at is None and conversation.last_inbound_at is not None:
+        conversation.first_response_at = at
+    conversation.next_response_due_at = None
+    conversation.unread_count = 0
+    conversation.waiting_since = at
+    rows.move(conversation, policy.after_agent(conversation.status), at)
+    rows.save(conversation)
+    _tell_ticket(conversation, body, from_customer=False, by=by, at=at)
+    journal.record(events.REPLY_SENT, conversation, by=by, at=at, message=message.pk, status=conversation.status)
+    return message
+
+
+@transaction.atomic
+def receive(
+    *,
+    conversation: Conversation,
+    body: str,
+    by: Actor,
+    at: datetime,
+    sender: Sender | None = None,
+    door: Door | None = None,
+    policy: ReplyPolicy = lifecycle.DESK,
+    uploads: Sequence[File[bytes]] = (),
+) -> Message:
+    """Take in what the customer wrote (the conversation's contact, unless `sender` names another person on that side).
+
+    It wakes a sleeping conversation and counts as unread; whether it reopens a finished one is the policy's choice.
+    Raises Invalid for a blank or too long body.
+    """
+    permit(by, "conversation.receive", conversation)
+    conversation = rows.locked(conversation)
+    was_answered = conversation.last_inbound_at is None or (
+        conversation.last_outbound_at is not None and conversation.last_outbound_at > conversation.last_inbound_at
+    )
+    message = rows.append(
+        conversation,
+        kind=MessageKind.MESSAGE,
+        sender=sender or Sender.contact(conversation.contact),
+        body=body,
+        at=at,
+        entry_point=rows.door(conversation, door, at) if door else None,
+        uploads=uploads,
+    )
+    conversation.unread_count += 1
+    conversation.snoozed_until = None
+    if was_answered:
+        conversation.waiting_since = at
+    rows.move(conversation, policy.after_customer(conversation.status), at)
+    rows.save(conversation)
+    _tell_ticket(conversation, body, from_customer=True, by=by, at=at)
+    journal.record(events.MESSAGE_RECEIVED, conversation, by=by, at=at, message=message.pk, status=conversation.status)
+    return message
+
+
+@transaction.atomic
+def note(
+    *,
+    conversation: Conversation,
+    body: str,
+    by: Actor,
+    at: datetime,
+    sender: Sender | None = None,
+    uploads: Sequence[File[bytes]] = (),
+) -> Message:
+    """Write what only the team sees. It goes nowhere, and moves neither the preview nor whose turn it is."""
+    permit(by, "conversation.note", conversation)
+    conversation = rows.locked(conversation)
+    message = rows.append(
+        conversation, kind=MessageKind.NOTE, sender=sender or Sender.actor(by), body=body, at=at, uploads=uploads
+    )
+    rows.save(conversation)
+    journal.record(events.NOTE_ADDED, conversation, by=by, at=at, message=message.pk)
+    return message
+
+
+def _tell_ticket(conversation: Conversation, body: str, *, from_customer: bool, by: Actor, at: datetime) -> None:
+    if conversation.ticket_id is not None:
+        ticket_actions.note_message(
+            ticket_id=conversation.ticket_id, text=body, from_customer=from_customer, by=by, at=at
+        )

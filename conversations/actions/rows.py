@@ -1,0 +1,158 @@
+"""What the verbs share: locking a conversation, appending to its thread, and keeping the figures on its row."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.core.files.base import File
+from django.db import connection
+
+from accounts.errors import NotFound
+from conversations import text
+from conversations.actions import files
+from conversations.models import Channel, Conversation, EntryPoint, Handler, Message, MessageKind, SenderKind, Status
+from conversations.senders import Sender
+
+
+class Door(NamedTuple):
+    """Through which channel and integration something came or goes."""
+
+    channel: Channel
+    adapter: str
+
+
+def locked(conversation: Conversation) -> Conversation:
+    """The row as it is now, held until the transaction ends. Raises NotFound when it is gone."""
+    # The verb has permitted the row; `of` keeps the contact and the ticket free for others.
+    rows = Conversation.all_workspaces.select_for_update(of=("self",)).select_related("contact")
+    row = rows.filter(pk=conversation.pk).first()
+    if row is None:
+        raise NotFound("the conversation is gone")
+    return row
+
+
+def door(conversation: Conversation, through: Door, at: datetime, *, first: bool = False) -> EntryPoint:
+    """The conversation's entry point for a door: the one it has, or a new one."""
+    if not first:
+        known = EntryPoint.all_workspaces.filter(
+            conversation=conversation, channel=through.channel, adapter=through.adapter
+        ).order_by("id")
+        if (found := known.first()) is not None:
+            return found
+    return EntryPoint.all_workspaces.create(
+        workspace_id=conversation.workspace_id,
+        conversation=conversation,
+        channel=through.channel,
+        adapter=through.adapter,
+        is_entry_point=first,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def append(
+    conversation: Conversation,
+    *,
+    kind: MessageKind,
+    sender: Sender,
+    body: str | None,
+    at: datetime,
+    entry_point: EntryPoint | None = None,
+    metadata: dict[str, Any] | None = None,
+    uploads: Sequence[File[bytes]] = (),
+) -> Message:
+    """Add an entry to the thread and set the figures on the conversation, which the verb then saves with `save`."""
+    if body is not None:
+        text.check(body, "body", longest=text.BODY_LIMIT, blank=bool(uploads))
+    message = Message(
+        workspace_id=conversation.workspace_id,
+        public_id=uuid.uuid4(),
+        conversation=conversation,
+        kind=kind,
+        body=body,
+        sender_kind=sender.kind,
+        sender_user_id=sender.user_id,
+        sender_contact_id=sender.contact_id,
+        sender_reference=sender.reference,
+        sender_name=sender.name,
+        sender_email=sender.email,
+        entry_point=entry_point,
+        metadata=metadata,
+        created_at=at,
+    )
+    message.save(force_insert=True)
+    files.attach(message, uploads, at)
+    conversation.updated_at = at
+    conversation.last_activity, conversation.last_activity_at = message, at
+    if kind != MessageKind.NOTE:
+        conversation.last_visible, conversation.last_visible_at = message, at
+    if kind == MessageKind.MESSAGE:
+        conversation.last_message, conversation.last_message_at = message, at
+        conversation.message_count += 1
+        conversation.preview = text.preview(body or (uploads[0].name if uploads else "") or "")
+        if sender.kind == SenderKind.CUSTOMER:
+            conversation.last_inbound_at = at
+        elif sender.kind != SenderKind.SYSTEM:
+            conversation.last_outbound_at = at
+    return message
+
+
+FIGURES = (
+    "updated_at", "last_activity", "last_activity_at", "last_visible", "last_visible_at", "last_message", "last_message_at",
+    "message_count", "preview", "last_inbound_at", "last_outbound_at", "unread_count", "waiting_since", "status", "closed_at",
+    "snoozed_until", "first_response_at", "next_response_due_at",
+)  # fmt: skip
+
+
+def save(conversation: Conversation, *more: str) -> None:
+    """Save what `append` and `move` set, and the named fields besides."""
+    conversation.save(update_fields=[*FIGURES, *more])
+
+
+def move(conversation: Conversation, to: str, at: datetime) -> bool:
+    """Set the status with all that depends on it; False when it was that already. The verb saves the row."""
+    before = conversation.status
+    if before == to:
+        return False
+    conversation.status = to
+    done = to in (Status.RESOLVED, Status.CLOSED)
+    conversation.closed_at = (conversation.closed_at or at) if done else None
+    if done:
+        conversation.snoozed_until = None
+    conversation.waiting_since = conversation.updated_at = at
+    if conversation.handler == Handler.PEOPLE:
+        _count(conversation.workspace_id, before, to)
+    return True
+
+
+_COLUMNS = frozenset(Status.values)
+
+
+def _count(workspace_id: int, before: str, to: str) -> None:
+    assert before in _COLUMNS and to in _COLUMNS  # column names below
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE conversations_tally SET {before} = {before} - 1, {to} = {to} + 1 WHERE workspace_id = %s",
+            [workspace_id],
+        )
+
+
+def next_number(workspace_id: int, status: str, handler: str) -> int:
+    """Draw the workspace's next number and count the new conversation; starts are serial until the transaction ends."""
+    assert status in _COLUMNS
+    one = 1 if handler == Handler.PEOPLE else 0
+    counts = {column: one if column == status else 0 for column in Status.values}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO conversations_tally (workspace_id, last_number, open, pending, resolved, closed) "
+            "VALUES (%(workspace)s, 1, %(open)s, %(pending)s, %(resolved)s, %(closed)s) "
+            "ON CONFLICT (workspace_id) DO UPDATE SET last_number = conversations_tally.last_number + 1, "
+            "open = conversations_tally.open + EXCLUDED.open, pending = conversations_tally.pending + EXCLUDED.pending, "
+            "resolved = conversations_tally.resolved + EXCLUDED.resolved, "
+            "closed = conversations_tally.closed + EXCLUDED.closed RETURNING last_number",
+            {"workspace": workspace_id, **counts},
+        )
+        return int(cursor.fetchone()[0])

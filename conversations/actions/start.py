@@ -1,0 +1,114 @@
+"""Starting a conversation."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.files.base import File
+from django.db import transaction
+
+from accounts import events as journal
+from accounts.errors import Conflict, Invalid
+from accounts.models import Workspace
+from accounts.permissions import Actor, permit
+from conversations import events, priorities, text
+from conversations.actions import rows
+from conversations.actions.rows import Door
+from conversations.models import Channel, Contact, Conversation, Handler, MessageKind, SenderKind, Status
+from conversations.senders import Sender
+
+_DOOR = Door(Channel.API, "api")
+
+
+@transaction.atomic
+def start(
+    *,
+    workspace: Workspace,
+    contact: Contact,
+    subject: str,
+    door: Door = _DOOR,
+    channel: Channel | None = None,
+    priority: str = "normal",
+    external_id: str | None = None,
+    metadata: dict[str, Any] | None = None,
+    tags: Sequence[str] = (),
+    body: str | None = None,
+    sender: Sender | None = None,
+    uploads: Sequence[File[bytes]] = (),
+    handler: Handler = Handler.PEOPLE,
+    by: Actor,
+    at: datetime,
+) -> Conversation:
+    """Start a conversation with a contact, under the workspace's next number, with a first message if there is a body.
+
+    `door` is where it began; `channel` is what lists show, the door's own unless given. The first message is the
+    contact's unless `sender` says otherwise; either way the conversation is open. `external_id` is the caller's own
+    name for it: at most 255 characters, unique in the workspace. Raises Invalid with the field at fault, or Conflict
+    when the external id is taken.
+    """
+    permit(by, "conversation.start", contact)
+    text.check(subject, "subject", longest=text.SUBJECT_LIMIT)
+    check_priority(priority)
+    if external_id is not None:
+        text.check(external_id, "external_id", longest=255)
+    number = rows.next_number(workspace.pk, Status.OPEN, handler)
+    # Starts are serial from here: nobody else can take the external id between this look and our insert.
+    taken = external_id is not None and Conversation.all_workspaces.filter(workspace=workspace, external_id=external_id)
+    if taken is not False and taken.exists():
+        raise Conflict("there is a conversation with this external id", field="external_id")
+    conversation = Conversation(
+        workspace=workspace,
+        public_id=uuid.uuid4(),
+        number=number,
+        external_id=external_id,
+        contact=contact,
+        subject=subject,
+        channel=channel or door.channel,
+        handler=handler,
+        priority=priority,
+        priority_rank=priorities.rank(priority),
+        tags=list(tags),
+        metadata=metadata or {},
+        last_message_at=at,
+        last_visible_at=at,
+        last_activity_at=at,
+        waiting_since=at,
+        created_at=at,
+        updated_at=at,
+    )
+    conversation.save(force_insert=True)
+    entry_point = rows.door(conversation, door, at, first=True)
+    message = None
+    if body is not None:
+        sender = sender or Sender.contact(contact)
+        message = rows.append(
+            conversation,
+            kind=MessageKind.MESSAGE,
+            sender=sender,
+            body=body,
+            at=at,
+            entry_point=entry_point,
+            uploads=uploads,
+        )
+        if sender.kind == SenderKind.CUSTOMER:
+            conversation.unread_count = 1
+        rows.save(conversation)
+    journal.record(
+        events.CONVERSATION_STARTED,
+        conversation,
+        by=by,
+        at=at,
+        channel=conversation.channel,
+        message=message.pk if message else None,
+    )
+    return conversation
+
+
+def check_priority(priority: str) -> None:
+    """Raises Invalid unless the label has 1 to 32 characters."""
+    text.check(priority, "priority", longest=10_000)
+    if len(priority) > 32:
+        raise Invalid("priority has at most 32 characters", field="priority", code="too_long")

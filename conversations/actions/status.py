@@ -1,0 +1,89 @@
+"""Whose turn it is: setting the status, and sleeping until a moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import events as journal
+from accounts.errors import Invalid
+from accounts.permissions import Actor, permit
+from conversations import events
+from conversations.actions import rows
+from conversations.models import Conversation, MessageKind, Status
+from conversations.senders import Sender
+
+
+@transaction.atomic
+def set_status(
+    *, conversation: Conversation, status: str, by: Actor, at: datetime, sender: Sender | None = None
+) -> Conversation:
+    """Set the status and say so in the thread. Any status may follow any other; setting the present one does nothing.
+
+    Raises Invalid for an unknown status.
+    """
+    permit(by, "conversation.update", conversation)
+    if status not in Status.values:
+        raise Invalid(f"a conversation's status is one of {', '.join(Status.values)}", field="status")
+    conversation = rows.locked(conversation)
+    before = conversation.status
+    if not rows.move(conversation, status, at):
+        return conversation
+    conversation.snoozed_until = None
+    message = rows.append(
+        conversation,
+        kind=MessageKind.STATUS_CHANGE,
+        sender=sender or Sender.actor(by),
+        body=None,
+        at=at,
+        metadata={"status": status},
+    )
+    if conversation.is_done:
+        conversation.unread_count = 0
+    rows.save(conversation)
+    journal.record(
+        events.CONVERSATION_STATUS_CHANGED,
+        conversation,
+        by=by,
+        at=at,
+        status=status,
+        previous=before,
+        message=message.pk,
+    )
+    return conversation
+
+
+@transaction.atomic
+def snooze(*, conversation: Conversation, until: datetime, by: Actor, at: datetime) -> Conversation:
+    """Let a conversation sleep: it leaves the queues until the moment, or until the customer writes.
+
+    Raises Invalid for a moment that has passed, or a conversation that is done.
+    """
+    permit(by, "conversation.update", conversation)
+    if until <= at:
+        raise Invalid("a conversation sleeps until a moment to come", field="until")
+    conversation = rows.locked(conversation)
+    if conversation.is_done:
+        raise Invalid("a conversation that is done cannot sleep", field="until")
+    if conversation.snoozed_until == until:
+        return conversation
+    conversation.snoozed_until, conversation.updated_at = until, at
+    conversation.save(update_fields=["snoozed_until", "updated_at"])
+    journal.record(events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=until.isoformat())
+    return conversation
+
+
+@transaction.atomic
+def wake(*, conversation: Conversation, by: Actor, at: datetime) -> Conversation:
+    """End a sleep: the conversation is open, and waits since now."""
+    permit(by, "conversation.update", conversation)
+    conversation = rows.locked(conversation)
+    if conversation.snoozed_until is None:
+        return conversation
+    conversation.snoozed_until = None
+    if not rows.move(conversation, Status.OPEN, at):
+        conversation.waiting_since = conversation.updated_at = at
+    rows.save(conversation)
+    journal.record(events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=None)
+    return conversation

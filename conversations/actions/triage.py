@@ -1,0 +1,118 @@
+"""Sorting: who answers, how pressing it is, what it is about, and that it was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import events as journal
+from accounts.errors import Invalid
+from accounts.models import Membership, Team, User
+from accounts.permissions import Actor, Role, permit
+from conversations import events, priorities, text
+from conversations.actions import rows
+from conversations.actions.start import check_priority
+from conversations.models import Conversation
+from tickets import tags as labels
+
+
+@transaction.atomic
+def assign(
+    *,
+    conversation: Conversation,
+    to: User | None = None,
+    team: Team | None = None,
+    reference: str | None = None,
+    label: str | None = None,
+    by: Actor,
+    at: datetime,
+) -> Conversation:
+    """Give a conversation to a member, a team, or no one.
+
+    `reference` and `label` keep an assignee as an API caller named it, whether or not it names a member. Raises
+    Invalid for a person outside the workspace, or one who may not answer.
+    """
+    permit(by, "conversation.assign", conversation)
+    if to is not None:
+        answers = Membership.all_workspaces.filter(workspace_id=conversation.workspace_id, user=to)  # permitted above
+        if not answers.exclude(role=Role.VIEWER).exists():
+            raise Invalid("the assignee is no agent of this workspace", field="assignee")
+    if team is not None and team.workspace_id != conversation.workspace_id:
+        raise Invalid("the team is not one of this workspace", field="team")
+    conversation = rows.locked(conversation)
+    now = (conversation.assignee_id, conversation.team_id, conversation.assignee_reference, conversation.assignee_label)
+    wanted = (to.pk if to else None, team.pk if team else None, reference, label)
+    if now == wanted:
+        return conversation
+    conversation.assignee, conversation.team = to, team
+    conversation.assignee_reference, conversation.assignee_label = reference, label
+    conversation.updated_at = at
+    conversation.save(update_fields=["assignee", "team", "assignee_reference", "assignee_label", "updated_at"])
+    journal.record(
+        events.CONVERSATION_ASSIGNED, conversation, by=by, at=at, to=wanted[0], team=wanted[1], previous=now[0]
+    )
+    return conversation
+
+
+@transaction.atomic
+def set_priority(*, conversation: Conversation, priority: str, by: Actor, at: datetime) -> Conversation:
+    """Set the priority, any label of 1 to 32 characters. Raises Invalid."""
+    permit(by, "conversation.update", conversation)
+    check_priority(priority)
+    conversation = rows.locked(conversation)
+    if conversation.priority == priority:
+        return conversation
+    before, conversation.priority = conversation.priority, priority
+    conversation.priority_rank = priorities.rank(priority)
+    conversation.updated_at = at
+    conversation.save(update_fields=["priority", "priority_rank", "updated_at"])
+    journal.record(events.CONVERSATION_PRIORITY_CHANGED, conversation, by=by, at=at, priority=priority, previous=before)
+    return conversation
+
+
+@transaction.atomic
+def set_tags(*, conversation: Conversation, names: Sequence[str], by: Actor, at: datetime) -> Conversation:
+    """Replace the labels, kept as given. Raises Invalid for a label over 100 characters or more than 100 of them."""
+    permit(by, "conversation.update", conversation)
+    wanted = labels.check(names)
+    for name in wanted:
+        text.check(name, "tags", longest=labels.MAX_LENGTH, blank=True)
+    conversation = rows.locked(conversation)
+    if conversation.tags == wanted:
+        return conversation
+    before, conversation.tags, conversation.updated_at = conversation.tags, wanted, at
+    conversation.save(update_fields=["tags", "updated_at"])
+    labels.remember(conversation.workspace_id, wanted, at)
+    added, removed = sorted({*wanted} - {*before}), sorted({*before} - {*wanted})
+    journal.record(events.CONVERSATION_TAGGED, conversation, by=by, at=at, added=added, removed=removed)
+    return conversation
+
+
+@transaction.atomic
+def edit_subject(*, conversation: Conversation, subject: str, by: Actor, at: datetime) -> Conversation:
+    """Change the subject. Raises Invalid when it is blank or too long."""
+    permit(by, "conversation.update", conversation)
+    text.check(subject, "subject", longest=text.SUBJECT_LIMIT)
+    conversation = rows.locked(conversation)
+    if conversation.subject == subject:
+        return conversation
+    conversation.subject, conversation.updated_at = subject, at
+    conversation.save(update_fields=["subject", "updated_at"])
+    journal.record(events.CONVERSATION_SUBJECT_CHANGED, conversation, by=by, at=at)
+    return conversation
+
+
+@transaction.atomic
+def mark_read(*, conversation: Conversation, by: Actor, at: datetime) -> Conversation:
+    """The team has seen what the customer wrote; neither the thread nor `updated_at` moves."""
+    permit(by, "conversation.mark_read", conversation)
+    if not conversation.unread_count:
+        return conversation
+    conversation = rows.locked(conversation)
+    if conversation.unread_count:
+        conversation.unread_count = 0
+        conversation.save(update_fields=["unread_count"])
+        journal.record(events.CONVERSATION_READ, conversation, by=by, at=at)
+    return conversation

@@ -1,0 +1,21 @@
+"""What can happen in a conversation."""
+
+from __future__ import annotations
+
+from accounts.events import define
+
+CONTACT_CREATED = define("contact.created", "contact", "A customer was seen for the first time.")
+CONTACT_UPDATED = define("contact.updated", "contact", "What is known of a customer changed.")
+CONVERSATION_STARTED = define("conversation.started", "conversation", "A conversation came into being.")
+MESSAGE_RECEIVED = define("message.received", "conversation", "The customer wrote.")
+REPLY_SENT = define("reply.sent", "conversation", "The team answered the customer.")
+NOTE_ADDED = define("note.added", "conversation", "Someone wrote an internal note.")
+CONVERSATION_ASSIGNED = define("conversation.assigned", "conversation", "It was given to someone, or to no one.")
+CONVERSATION_STATUS_CHANGED = define("conversation.status_changed", "conversation", "Whose turn it is was set.")
+CONVERSATION_SNOOZED = define("conversation.snoozed", "conversation", "It sleeps until a moment, or was woken.")
+CONVERSATION_PRIORITY_CHANGED = define("conversation.priority_changed", "conversation", "Its priority changed.")
+CONVERSATION_TAGGED = define("conversation.tagged", "conversation", "Its labels changed.")
+CONVERSATION_SUBJECT_CHANGED = define("conversation.subject_changed", "conversation", "Its subject was edited.")
+CONVERSATION_READ = define("conversation.read", "conversation", "The team has seen what was new.")
+CONVERSATION_LINKED = define("conversation.linked", "conversation", "It was linked to a ticket.")
+CONVERSATION_UNLINKED = define("conversation.unlinked", "conversation", "It was unlinked from its ticket.")

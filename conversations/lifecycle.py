@@ -1,0 +1,43 @@
+"""Pure rules of a conversation's state: what a message does to it. Products disagree, so the rule is a named policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from conversations.models import Status
+
+
+def _moves(**moves: str) -> Mapping[str, str]:
+    return MappingProxyType(moves)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyPolicy:
+    """Which status follows a message. A status that is not named stays; a dialect or the workspace states the policy."""
+
+    name: str
+    on_agent: Mapping[str, str] = field(default_factory=_moves)
+    on_customer: Mapping[str, str] = field(default_factory=_moves)
+
+    def after_agent(self, status: str) -> str:
+        """The status once an agent has replied."""
+        return self.on_agent.get(status, status)
+
+    def after_customer(self, status: str) -> str:
+        """The status once the customer has written."""
+        return self.on_customer.get(status, status)
+
+
+DESK = ReplyPolicy(
+    name="desk",
+    on_agent=_moves(open=Status.PENDING),
+    on_customer=_moves(pending=Status.OPEN, resolved=Status.OPEN),
+)
+"""The desk's own: an agent's reply waits for the customer; a customer who writes again is served again.
+
+A closed conversation stays closed; the inbox shows it under "closed, new message"."""
+
+NEVER = ReplyPolicy(name="never")
+"""Messages leave the status alone: what an import or a seed writes."""

@@ -1,0 +1,259 @@
+"""People talking: a contact, a channel, and whose turn it is."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Team, User
+from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+from conversations.models.contact import Contact
+from tickets.models import Ticket
+
+
+class Status(models.TextChoices):
+    """Whose turn it is: ours (open), the customer's (pending), nobody's (resolved, closed)."""
+
+    OPEN = "open"
+    PENDING = "pending"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+class Channel(models.TextChoices):
+    """The door through which a conversation began; `manual` is one that an agent began."""
+
+    CHAT = "chat", "Chat"
+    EMAIL = "email", "Email"
+    DISCORD = "discord", "Discord"
+    API = "api", "API"
+    CALLBACK = "callback", "Callback"
+    MANUAL = "manual", "Manual"
+
+
+class Handler(models.TextChoices):
+    """Who answers at present."""
+
+    PEOPLE = "people"
+    ASSISTANT = "assistant"
+
+
+class ConversationQuerySet(TenantQuerySet["Conversation"]):
+    """The questions an agent asks of the inbox, in words that chain."""
+
+    def for_people(self) -> Self:
+        """Without those that the assistant still handles."""
+        return self.filter(handler=Handler.PEOPLE)
+
+    def open(self) -> Self:
+        """It is our turn, now: open and not asleep."""
+        return self.filter(status=Status.OPEN, snoozed_until=None)
+
+    def waiting_on_customer(self) -> Self:
+        return self.filter(status=Status.PENDING, snoozed_until=None)
+
+    def snoozed(self) -> Self:
+        return self.filter(status__in=(Status.OPEN, Status.PENDING), snoozed_until__isnull=False)
+
+    def done(self) -> Self:
+        """Resolved or closed."""
+        return self.filter(status__in=(Status.RESOLVED, Status.CLOSED))
+
+    def closed_with_news(self) -> Self:
+        """Closed for good, and yet the customer wrote again."""
+        return self.filter(status=Status.CLOSED, unread_count__gt=0)
+
+    def assigned_to(self, user: User) -> Self:
+        return self.filter(assignee=user)
+
+    def unassigned(self) -> Self:
+        return self.filter(assignee=None)
+
+    def oldest_waiting_first(self) -> Self:
+        return self.order_by("waiting_since", "id")
+
+    def newest_message_first(self) -> Self:
+        return self.order_by("-last_message_at", "-id")
+
+    def with_people(self) -> Self:
+        """Everything that any door prints of a conversation, in the same query."""
+        return self.select_related("contact", "assignee", "team", "ticket")
+
+
+class Conversation(TenantModel):
+    """One thread with one contact. Everything the inbox filters or sorts by stands on this row.
+
+    Last-message figures are kept three times, since products disagree on what counts: `last_message_*` for messages
+    between people, `last_visible_*` for all that a customer may see (status changes too), and `last_activity_*` for
+    everything, notes included. The moments are never null: before there is any message they are the creation.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    number = models.PositiveIntegerField(editable=False)
+    external_id = models.CharField(max_length=255, null=True, blank=True, editable=False)
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="conversations", db_index=False)
+    subject = models.TextField()
+    channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.API)
+    handler = models.CharField(max_length=10, choices=Handler.choices, default=Handler.PEOPLE, editable=False)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    # A label kept verbatim: one documented product lets callers invent their own. See priorities.py.
+    priority = models.CharField(max_length=32, default="normal")
+    priority_rank = models.SmallIntegerField(default=2, editable=False)
+    tags = ArrayField(models.CharField(max_length=100, blank=True), default=list, blank=True)
+    assignee = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    # An assignee as an API caller gave it, beside the operator it names, if any.
+    assignee_reference = models.TextField(null=True, blank=True, editable=False)
+    assignee_label = models.TextField(null=True, blank=True, editable=False)
+    ticket = models.ForeignKey(
+        Ticket, null=True, blank=True, on_delete=models.RESTRICT, related_name="conversations", db_index=False
+    )
+    metadata = models.JSONField(default=dict, blank=True)
+
+    message_count = models.PositiveIntegerField(default=0, editable=False)
+    unread_count = models.PositiveIntegerField(default=0, editable=False)
+    preview = models.CharField(max_length=280, blank=True, editable=False)
+    last_message = models.ForeignKey(
+        "conversations.Message", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, editable=False
+    )
+    last_visible = models.ForeignKey(
+        "conversations.Message", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, editable=False
+    )
+    last_activity = models.ForeignKey(
+        "conversations.Message", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, editable=False
+    )
+    last_message_at = models.DateTimeField(editable=False)
+    last_visible_at = models.DateTimeField(editable=False)
+    last_activity_at = models.DateTimeField(editable=False)
+    last_inbound_at = models.DateTimeField(null=True, editable=False)
+    last_outbound_at = models.DateTimeField(null=True, editable=False)
+    waiting_since = models.DateTimeField(editable=False)
+    first_response_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    first_response_at = models.DateTimeField(null=True, blank=True, editable=False)
+    next_response_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    search = models.GeneratedField(
+        expression=SearchVector("subject", config="simple"), output_field=SearchVectorField(), db_persist=True
+    )
+
+    objects: ClassVar[TenantManager[Conversation]] = TenantManager.from_queryset(ConversationQuerySet)()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "public_id"], name="conversation_public_id_unique_per_workspace"
+            ),
+            models.UniqueConstraint(fields=["workspace", "number"], name="conversation_number_unique_per_workspace"),
+            models.UniqueConstraint(
+                fields=["workspace", "external_id"], name="conversation_external_id_unique_per_workspace"
+            ),
+            models.CheckConstraint(name="conversation_status_is_known", condition=Q(status__in=Status.values)),
+            models.CheckConstraint(name="conversation_channel_is_known", condition=Q(channel__in=Channel.values)),
+            models.CheckConstraint(name="conversation_priority_is_not_empty", condition=~Q(priority="")),
+            models.CheckConstraint(
+                name="conversation_closed_at_tells_that_it_is_done",
+                condition=Q(status__in=("resolved", "closed"), closed_at__isnull=False)
+                | Q(status__in=("open", "pending"), closed_at=None),
+            ),
+        ]
+        indexes = [
+            # A wire format's list, newest message first: whole, by status, by customer.
+            models.Index(fields=["workspace", "-last_message_at", "-id"], name="conv_newest"),
+            models.Index(fields=["workspace", "status", "-last_message_at", "-id"], name="conv_status_newest"),
+            models.Index(fields=["workspace", "contact", "-last_message_at", "-id"], name="conv_contact_newest"),
+            # The inbox's queues, longest waiting first.
+            models.Index(fields=["workspace", "status", "waiting_since", "id"], name="conv_queue"),
+            models.Index(fields=["workspace", "assignee", "status", "waiting_since", "id"], name="conv_mine"),
+            # Lists by activity, as agents and as customers see it.
+            models.Index(fields=["workspace", "-last_activity_at", "-id"], name="conv_activity"),
+            models.Index(fields=["workspace", "contact", "-last_visible_at", "-id"], name="conv_contact_visible"),
+            # Lists by creation.
+            models.Index(fields=["workspace", "-created_at", "-id"], name="conv_created"),
+            # All conversations of a ticket, the primary one first.
+            models.Index(fields=["workspace", "ticket", "id"], name="conv_ticket", condition=Q(ticket__isnull=False)),
+            # The minute job that wakes the sleeping, in all workspaces.
+            models.Index(fields=["snoozed_until"], name="conv_snoozed", condition=Q(snoozed_until__isnull=False)),
+            # "Closed, new message": small, and looked at all day.
+            models.Index(
+                fields=["workspace", "id"], name="conv_closed_news", condition=Q(status="closed", unread_count__gt=0)
+            ),
+            GinIndex(fields=["search"], name="conv_search"),
+            GinIndex(fields=["tags"], name="conv_by_tag"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.subject[:80]}"
+
+    @property
+    def is_done(self) -> bool:
+        """Resolved or closed."""
+        return self.status in (Status.RESOLVED, Status.CLOSED)
+
+    def is_snoozed(self, at: datetime) -> bool:
+        """Whether it sleeps at that moment."""
+        return self.snoozed_until is not None and self.snoozed_until > at
+
+
+class Tally(TenantModel):
+    """A workspace's running figures: the last number given, and how many conversations stand in each status.
+
+    One row and one update per change, so that exact counts cost nothing to read. Conversations that the assistant
+    handles are not in it until they are handed over.
+    """
+
+    last_number = models.PositiveIntegerField(default=0)
+    open = models.PositiveIntegerField(default=0)
+    pending = models.PositiveIntegerField(default=0)
+    resolved = models.PositiveIntegerField(default=0)
+    closed = models.PositiveIntegerField(default=0)
+
+    class Meta(TenantModel.Meta):
+        verbose_name_plural = "tallies"
+        constraints = [models.UniqueConstraint(fields=["workspace"], name="one_tally_per_workspace")]
+
+    def __str__(self) -> str:
+        return f"{self.total} conversations"
+
+    @property
+    def total(self) -> int:
+        """How many conversations there are in all."""
+        return self.open + self.pending + self.resolved + self.closed
+
+
+class EntryPoint(TenantModel):
+    """A door that a conversation has used: where it began (`is_entry_point`), or one that joined later."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="entry_points", db_index=False
+    )
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    adapter = models.CharField(max_length=64, help_text="Which integration, such as support-chat.")
+    external_channel_id = models.CharField(max_length=400, null=True, blank=True)
+    is_entry_point = models.BooleanField(default=True)
+    metadata = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.CheckConstraint(name="entry_point_channel_is_known", condition=Q(channel__in=Channel.values))
+        ]
+        # The doors of one conversation, in the order in which they were used.
+        indexes = [models.Index(fields=["conversation", "id"], name="entry_by_conversation")]
+
+    def __str__(self) -> str:
+        return f"{self.channel}/{self.adapter}"

@@ -1,0 +1,122 @@
+"""What was written in a conversation."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Left
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.tenancy import TenantModel
+from conversations.models.contact import Contact
+from conversations.models.conversation import Conversation, EntryPoint
+
+
+class MessageKind(models.TextChoices):
+    """A message goes to the other side; a note stays inside; a status change tells both sides."""
+
+    MESSAGE = "message"
+    NOTE = "internal-note"
+    STATUS_CHANGE = "status-change"
+
+
+class SenderKind(models.TextChoices):
+    """Which side wrote it."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    ASSISTANT = "assistant"
+    SYSTEM = "system"
+
+
+class DeliveryStatus(models.TextChoices):
+    """What became of a message on its way to the other side."""
+
+    DELIVERED = "delivered"
+    SENDING = "sending"
+    FAILED = "failed"
+
+
+class Message(TenantModel):
+    """One entry of a thread. Who sent it is also kept as it was at the time: names and emails change, people leave."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)
+    kind = models.CharField(max_length=16, choices=MessageKind.choices, default=MessageKind.MESSAGE)
+    body = models.TextField(null=True, blank=True)
+    sender_kind = models.CharField(max_length=10, choices=SenderKind.choices)
+    sender_user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    sender_contact = models.ForeignKey(
+        Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    sender_reference = models.CharField(max_length=400, null=True, blank=True)
+    sender_name = models.CharField(max_length=400, blank=True)
+    sender_email = models.CharField(max_length=254, blank=True)
+    entry_point = models.ForeignKey(
+        EntryPoint, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    delivery_status = models.CharField(max_length=10, choices=DeliveryStatus.choices, default=DeliveryStatus.DELIVERED)
+    metadata = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # A tsvector holds a megabyte at most; a thread is searched by the first 100,000 characters of each message.
+    search = models.GeneratedField(
+        expression=SearchVector(Left("body", Value(100_000)), config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "public_id"], name="message_public_id_unique_per_workspace"),
+            models.CheckConstraint(name="message_kind_is_known", condition=Q(kind__in=MessageKind.values)),
+            models.CheckConstraint(name="message_sender_kind_is_known", condition=Q(sender_kind__in=SenderKind.values)),
+            models.CheckConstraint(
+                name="message_has_a_body_unless_it_tells_of_a_status",
+                condition=Q(body__isnull=False) | Q(kind=MessageKind.STATUS_CHANGE),
+            ),
+            models.CheckConstraint(
+                name="note_never_leaves_the_desk",
+                condition=~Q(kind=MessageKind.NOTE) | Q(entry_point=None, sender_contact=None),
+            ),
+        ]
+        indexes = [
+            # A thread, and its last page.
+            models.Index(fields=["conversation", "id"], name="message_by_conversation"),
+            GinIndex(fields=["search"], name="message_search"),
+        ]
+
+    def __str__(self) -> str:
+        return (self.body or self.kind)[:80]
+
+    @property
+    def is_from_customer(self) -> bool:
+        return self.sender_kind == SenderKind.CUSTOMER
+
+
+class Attachment(TenantModel):
+    """A file that came with a message. Served through the desk alone, after its permission check."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments", db_index=False)
+    file = models.FileField(max_length=300)
+    name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=120)
+    size = models.PositiveBigIntegerField(help_text="Bytes.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "public_id"], name="attachment_public_id_unique_per_workspace")
+        ]
+        # The files of the messages on one page of a thread.
+        indexes = [models.Index(fields=["message", "id"], name="attachment_by_message")]
+
+    def __str__(self) -> str:
+        return self.name

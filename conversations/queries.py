@@ -1,0 +1,223 @@
+"""Questions about conversations, in the open workspace scope: rows fully loaded for any renderer, one plan for all."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection
+from django.db.models import Prefetch, Q, QuerySet
+
+from accounts.errors import NotFound
+from accounts.models import Event, User
+from accounts.tenancy import current
+from conversations import events
+from conversations.models import Attachment, Contact, Conversation, EntryPoint, Handler, Message, MessageKind, Tally
+from conversations.models.conversation import ConversationQuerySet
+from conversations.paging import Page, keyset
+
+COUNT_CAP = 100
+"""Counts that people see stop here ("99+"): an inbox of a million rows costs no more than one of a hundred."""
+
+
+def conversations() -> ConversationQuerySet:
+    """Every conversation of the workspace, with all that a door prints of one."""
+    return cast(ConversationQuerySet, Conversation.objects.get_queryset()).with_people()
+
+
+def _one(rows: QuerySet[Conversation]) -> Conversation:
+    found = rows.first()
+    if found is None:
+        raise NotFound("there is no such conversation")
+    return found
+
+
+def by_public_id(public_id: uuid.UUID) -> Conversation:
+    """Raises NotFound, also for another workspace's conversation."""
+    return _one(conversations().filter(public_id=public_id).order_by("pk"))
+
+
+def by_number(number: int) -> Conversation:
+    """Raises NotFound."""
+    return _one(conversations().filter(number=number).order_by("pk"))
+
+
+def messages(conversation: Conversation) -> QuerySet[Message]:
+    """What the two sides said to each other, oldest first: no notes, no status changes."""
+    return Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE).order_by("id")
+
+
+def visible_entries(conversation: Conversation) -> QuerySet[Message]:
+    """What the customer may see, oldest first: messages and status changes."""
+    return Message.objects.filter(conversation=conversation).exclude(kind=MessageKind.NOTE).order_by("id")
+
+
+def entries(conversation: Conversation) -> QuerySet[Message]:
+    """Everything in the thread, notes included, oldest first."""
+    return Message.objects.filter(conversation=conversation).order_by("id")
+
+
+def entry_points(conversation: Conversation) -> QuerySet[EntryPoint]:
+    """The doors that the conversation has used, in order."""
+    return EntryPoint.objects.filter(conversation=conversation).order_by("id")
+
+
+def tally() -> Tally:
+    """The workspace's exact counts, read from one row."""
+    return Tally.objects.first() or Tally(workspace=current())
+
+
+# --- The inbox ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class InboxView:
+    """A named queue of the inbox: its key in URLs, its label, and which conversations are in it."""
+
+    key: str
+    label: str
+    rows: Callable[[ConversationQuerySet, User], ConversationQuerySet]
+    is_counted: bool = True
+
+
+INBOX_VIEWS: dict[str, InboxView] = {
+    view.key: view
+    for view in (
+        InboxView("mine", "Mine", lambda rows, user: rows.for_people().open().assigned_to(user)),
+        InboxView("unassigned", "Unassigned", lambda rows, user: rows.for_people().open().unassigned()),
+        InboxView("open", "All open", lambda rows, user: rows.for_people().open()),
+        InboxView("waiting", "Waiting", lambda rows, user: rows.for_people().waiting_on_customer()),
+        InboxView("snoozed", "Snoozed", lambda rows, user: rows.for_people().snoozed()),
+        InboxView("news", "Closed, new message", lambda rows, user: rows.for_people().closed_with_news()),
+        InboxView("solved", "Solved", lambda rows, user: rows.for_people().done(), is_counted=False),
+    )
+}
+DEFAULT_VIEW = "unassigned"
+
+SORTS = {"oldest": "waiting_since", "newest": "-last_message_at"}
+"""How a queue may be sorted: longest waiting first, or newest message first."""
+
+
+def inbox_rows(view: InboxView, user: User, search: str = "") -> ConversationQuerySet:
+    """A view's conversations; with a search, those of the whole workspace that match it."""
+    if search.strip():
+        return found(search).for_people()
+    return view.rows(conversations(), user)
+
+
+def inbox_page(
+    view: InboxView, *, user: User, sort: str = "oldest", search: str = "", after: str | None = None, limit: int = 30
+) -> Page[Conversation]:
+    """One page of the inbox, in one query. Raises Invalid for a cursor that this desk did not make."""
+    by = "-last_message_at" if search.strip() or view.key == "solved" else SORTS.get(sort, SORTS["oldest"])
+    return keyset(inbox_rows(view, user, search), by=by, after=after, limit=limit)
+
+
+def inbox_counts(user: User) -> dict[str, int]:
+    """How many conversations each counted view holds, at most COUNT_CAP each, in one query."""
+    parts, params, keys = [], [], []
+    for view in INBOX_VIEWS.values():
+        if not view.is_counted:
+            continue
+        rows = view.rows(cast(ConversationQuerySet, Conversation.objects.get_queryset()), user)
+        sql, values = rows.order_by().values("pk")[:COUNT_CAP].query.sql_with_params()
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS rows)")
+        params.extend(values)
+        keys.append(view.key)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join(parts), params)
+        return dict(zip(keys, cursor.fetchone(), strict=True))
+
+
+def found(search: str) -> ConversationQuerySet:
+    """Conversations that match: by `#number`, or by words in the subject, the messages, or the contact's names."""
+    text = search.strip()[:200]
+    digits = text.removeprefix("#")
+    if digits.isascii() and digits.isdigit() and len(digits) < 10:
+        return conversations().filter(number=int(digits))
+    words = SearchQuery(text, config="simple", search_type="websearch")
+    # Sub-selects joined by OR over one key: an OR across tables could use no index.
+    contacts = Contact.objects.filter(Q(search=words) | Q(email=text.lower())).order_by().values("pk")
+    said = Message.objects.filter(search=words).order_by().values("conversation")
+    return conversations().filter(Q(search=words) | Q(contact__in=contacts) | Q(pk__in=said))
+
+
+# --- The thread ---------------------------------------------------------------------------------
+
+LINES = (
+    events.CONVERSATION_ASSIGNED.name,
+    events.CONVERSATION_PRIORITY_CHANGED.name,
+    events.CONVERSATION_TAGGED.name,
+    events.CONVERSATION_SUBJECT_CHANGED.name,
+    events.CONVERSATION_SNOOZED.name,
+    events.CONVERSATION_LINKED.name,
+    events.CONVERSATION_UNLINKED.name,
+)
+"""The journal's events that a thread shows as one grey line each; status changes are entries of the thread itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A grey line: what happened, who did it, and the people it names."""
+
+    event: Event
+    actor: User | None
+    to: User | None
+
+    @property
+    def at(self) -> datetime:
+        return self.event.at
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The last entries of a conversation, oldest first, with the grey lines that fell among them."""
+
+    messages: Sequence[Message]
+    lines: Sequence[Line]
+    has_older: bool
+
+    @property
+    def items(self) -> list[Message | Line]:
+        """Messages and lines in the order in which they happened."""
+        moments = [(m.created_at, 1, m.pk, m) for m in self.messages] + [(x.at, 0, x.event.pk, x) for x in self.lines]
+        return [item for *_, item in sorted(moments, key=lambda entry: entry[:3])]
+
+
+def thread(conversation: Conversation, *, before: int | None = None, limit: int = 30) -> Thread:
+    """The last page of a thread, or the page before a message id: four queries, however long it is."""
+    rows = Message.objects.filter(conversation=conversation).select_related("sender_user").order_by("-id")
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    files = Prefetch("attachments", Attachment.objects.order_by("id"))
+    page = list(rows.prefetch_related(files)[: limit + 1])
+    has_older, page = len(page) > limit, page[:limit][::-1]
+    journal = Event.objects.filter(
+        workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk, type__in=LINES
+    )
+    if has_older and page:
+        journal = journal.filter(at__gte=page[0].created_at)
+    if before is not None and (edge := Message.objects.filter(pk=before).values_list("created_at", flat=True).first()):
+        journal = journal.filter(at__lt=edge)
+    happened = list(journal.order_by("-id")[:200])[::-1]
+    ids = {e.actor_id for e in happened if e.actor_kind == "operator"} | {e.data.get("to") for e in happened}
+    people = User.objects.in_bulk([pk for pk in ids if pk is not None]) if happened else {}
+    lines = [
+        Line(
+            event=event,
+            actor=people.get(event.actor_id) if event.actor_kind == "operator" else None,
+            to=people.get(event.data.get("to")),
+        )
+        for event in happened
+    ]
+    return Thread(messages=page, lines=lines, has_older=has_older)
+
+
+def other_conversations(conversation: Conversation, limit: int = 5) -> list[Conversation]:
+    """What else the contact has written, newest first."""
+    rows = Conversation.objects.filter(contact_id=conversation.contact_id, handler=Handler.PEOPLE)
+    return list(rows.exclude(pk=conversation.pk).order_by("-last_message_at", "-pk")[:limit])

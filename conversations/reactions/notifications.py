@@ -1,0 +1,15 @@
+"""Telling people by mail what has come to them while they were elsewhere."""
+
+from __future__ import annotations
+
+from accounts.models import Event
+
+
+def tell_the_assignee(event: Event) -> None:
+    """Queue a mail to the operator who was given a conversation by someone else."""
+    from conversations import tasks
+
+    user_id = event.data.get("to")
+    if user_id is None or (event.actor_kind == "operator" and event.actor_id == user_id):
+        return
+    tasks.mail_assignment.defer(workspace_id=event.workspace_id, conversation_id=event.subject_id, user_id=user_id)

@@ -1,0 +1,29 @@
+"""Texts that come from outside, checked once, in the verbs, for every door."""
+
+from __future__ import annotations
+
+import re
+
+from accounts.errors import Invalid
+
+SUBJECT_LIMIT = 10_000
+BODY_LIMIT = 1_000_000
+PREVIEW_LENGTH = 280
+_SPACE = re.compile(r"\s+")
+
+
+def check(value: str, field: str, *, longest: int, blank: bool = False) -> str:
+    """The text as given. Raises Invalid when it is blank, too long, or holds what PostgreSQL cannot keep."""
+    if not blank and not value.strip():
+        raise Invalid(f"{field} must not be blank", field=field, code="blank")
+    if len(value) > longest:
+        raise Invalid(f"{field} has at most {longest} characters", field=field, code="too_long")
+    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        raise Invalid(f"{field} holds characters that are not text", field=field, code="not_text")
+    return value
+
+
+def preview(body: str) -> str:
+    """The first 280 characters in one line."""
+    line = _SPACE.sub(" ", body[: PREVIEW_LENGTH * 4]).strip()
+    return line if len(line) <= PREVIEW_LENGTH else line[: PREVIEW_LENGTH - 1].rstrip() + "…"
