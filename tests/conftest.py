@@ -1,0 +1,109 @@
+"""The cast: acme with its owner Ada, its agent Ben and its viewer Vic; globex with Cleo, who must see nothing of acme."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from accounts import tenancy
+from accounts.models import ApiKey, Membership, User, Workspace
+from accounts.permissions import Actor, Role
+from tests import factories
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person of the cast, with what the tests ask of them."""
+
+    user: User
+    membership: Membership
+
+    @property
+    def actor(self) -> Actor:
+        return Actor.operator(self.membership)
+
+    def signed_in(self) -> Client:
+        """A browser in which this person is signed in."""
+        client = Client()
+        client.force_login(self.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+
+@dataclass(frozen=True)
+class Key:
+    """An API key of the cast, with its secret."""
+
+    row: ApiKey
+    secret: str
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.secret}"}
+
+
+def member(workspace: Workspace, name: str, role: Role) -> Member:
+    user = factories.UserFactory(email=f"{name.split()[0].lower()}@{workspace.slug}.example", name=name)
+    return Member(user, factories.MembershipFactory(workspace=workspace, user=user, role=role))
+
+
+@pytest.fixture(autouse=True)
+def files_of_their_own(settings: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Uploads and mail of a test go to a folder of that test."""
+    settings.MEDIA_ROOT = tmp_path / "files"  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def acme(db: None) -> Workspace:
+    return factories.WorkspaceFactory(slug="acme", name="Acme")
+
+
+@pytest.fixture
+def globex(db: None) -> Workspace:
+    return factories.WorkspaceFactory(slug="globex", name="Globex")
+
+
+@pytest.fixture
+def ada(acme: Workspace) -> Member:
+    """Acme's owner."""
+    return member(acme, "Ada Duarte", Role.OWNER)
+
+
+@pytest.fixture
+def ben(acme: Workspace) -> Member:
+    """Acme's agent."""
+    return member(acme, "Ben Kimura", Role.AGENT)
+
+
+@pytest.fixture
+def vic(acme: Workspace) -> Member:
+    """Acme's viewer: reads, and changes nothing."""
+    return member(acme, "Vic Moreau", Role.VIEWER)
+
+
+@pytest.fixture
+def cleo(globex: Workspace) -> Member:
+    """Globex's owner, a stranger to acme."""
+    return member(globex, "Cleo Strange", Role.OWNER)
+
+
+@pytest.fixture
+def acme_key(acme: Workspace) -> Key:
+    """A server key of acme with every scope."""
+    return Key(*factories.api_key(acme))
+
+
+@pytest.fixture
+def globex_key(globex: Workspace) -> Key:
+    """A server key of globex with every scope: a stranger's credential."""
+    return Key(*factories.api_key(globex))
+
+
+@pytest.fixture
+def in_acme(acme: Workspace) -> Iterator[Workspace]:
+    """The test runs inside acme's scope."""
+    with tenancy.scope(acme):
+        yield acme
