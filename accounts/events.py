@@ -75,7 +75,7 @@ API_KEY_CREATED = define("api_key.created", "api_key", "A key was issued.")
 API_KEY_REVOKED = define("api_key.revoked", "api_key", "A key stopped working.")
 
 
-def record(kind: EventType, subject: Subject, *, by: Actor, at: datetime, **data: Any) -> Event:
+def record(kind: EventType, subject: Subject, /, *, by: Actor, at: datetime, **data: Any) -> Event:
     """Write one line of the journal, in the caller's transaction.
 
     `data` takes ids and non-personal values. Raises UnknownEvent for a kind outside the catalogue, and

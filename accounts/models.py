@@ -12,7 +12,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -283,11 +283,11 @@ class IdempotentRequest(TenantModel):
     class Meta(TenantModel.Meta):
         constraints = [
             models.UniqueConstraint(
-                F("workspace"), F("api_key"), F("user"), F("identity"), F("method"), F("path"), F("key"),
+                fields=["workspace", "api_key", "user", "identity", "method", "path", "key"],
                 name="one_answer_per_idempotency_key",
                 nulls_distinct=False,
             )
-        ]  # fmt: skip
+        ]
         # The hourly deletion of what is older than a day.
         indexes = [models.Index(fields=["created_at"], name="idempotent_by_age")]
 

@@ -7,5 +7,6 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         from conversations import reactions
+        from conversations.api import openapi  # noqa: F401 (registers itself)
 
         reactions.register()

@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts.errors import NotFound
 from accounts.models import Event, User
@@ -59,6 +59,31 @@ def visible_entries(conversation: Conversation) -> QuerySet[Message]:
 def entries(conversation: Conversation) -> QuerySet[Message]:
     """Everything in the thread, notes included, oldest first."""
     return Message.objects.filter(conversation=conversation).order_by("id")
+
+
+def with_ticket_card(number: int) -> Conversation:
+    """By number, with the ticket's owner, and `ticket_conversations`: how many share the ticket. Raises NotFound."""
+    shared = Conversation.objects.filter(ticket=OuterRef("ticket")).order_by().values("ticket").annotate(n=Count("pk"))
+    rows = (
+        conversations().select_related("ticket__assignee").annotate(ticket_conversations=Subquery(shared.values("n")))
+    )
+    return _one(rows.filter(number=number).order_by("pk"))
+
+
+def message(conversation: Conversation, pk: int) -> Message:
+    """One entry of the thread. Raises NotFound."""
+    found = entries(conversation).filter(pk=pk).first()
+    if found is None:
+        raise NotFound("there is no such message")
+    return found
+
+
+def attachment(public_id: uuid.UUID) -> Attachment:
+    """A file of the workspace. Raises NotFound."""
+    found = Attachment.objects.filter(public_id=public_id).order_by("pk").first()
+    if found is None:
+        raise NotFound("there is no such file")
+    return found
 
 
 def entry_points(conversation: Conversation) -> QuerySet[EntryPoint]:
@@ -117,15 +142,23 @@ def inbox_page(
     return keyset(inbox_rows(view, user, search), by=by, after=after, limit=limit)
 
 
+def latest_event_id() -> int:
+    """Where the workspace's journal stands: what a page shows is at least as new as this. 0 for an empty one."""
+    newest = Event.objects.filter(workspace=current()).order_by("-id").values_list("id", flat=True).first()
+    return newest or 0
+
+
 def inbox_counts(user: User) -> dict[str, int]:
     """How many conversations each counted view holds, at most COUNT_CAP each, in one query."""
-    parts, params, keys = [], [], []
+    parts: list[str] = []
+    params: list[Any] = []
+    keys: list[str] = []
     for view in INBOX_VIEWS.values():
         if not view.is_counted:
             continue
         rows = view.rows(cast(ConversationQuerySet, Conversation.objects.get_queryset()), user)
         sql, values = rows.order_by().values("pk")[:COUNT_CAP].query.sql_with_params()
-        parts.append(f"(SELECT count(*) FROM ({sql}) AS rows)")
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS rows)")  # noqa: S608 (the ORM's own SQL)
         params.extend(values)
         keys.append(view.key)
     with connection.cursor() as cursor:
@@ -203,10 +236,31 @@ def thread(conversation: Conversation, *, before: int | None = None, limit: int 
         journal = journal.filter(at__gte=page[0].created_at)
     if before is not None and (edge := Message.objects.filter(pk=before).values_list("created_at", flat=True).first()):
         journal = journal.filter(at__lt=edge)
-    happened = list(journal.order_by("-id")[:200])[::-1]
+    return Thread(messages=page, lines=_lines(list(journal.order_by("-id")[:200])[::-1]), has_older=has_older)
+
+
+def thread_since(conversation: Conversation, *, message: int, event: int, limit: int = 100) -> Thread:
+    """What came after a message id and an event id, with the messages from that message on (it leads the new ones).
+
+    Writing in a conversation is serial, so that within one conversation ids do grow in the order of commits.
+    """
+    rows = Message.objects.filter(conversation=conversation, id__gte=message).select_related("sender_user")
+    files = Prefetch("attachments", Attachment.objects.order_by("id"))
+    page = list(rows.prefetch_related(files).order_by("-id")[:limit])[::-1]
+    journal = Event.objects.filter(
+        workspace_id=conversation.workspace_id,
+        subject_type="conversation",
+        subject_id=conversation.pk,
+        type__in=LINES,
+        id__gt=event,
+    )
+    return Thread(messages=page, lines=_lines(list(journal.order_by("-id")[:limit])[::-1]), has_older=False)
+
+
+def _lines(happened: list[Event]) -> list[Line]:
     ids = {e.actor_id for e in happened if e.actor_kind == "operator"} | {e.data.get("to") for e in happened}
     people = User.objects.in_bulk([pk for pk in ids if pk is not None]) if happened else {}
-    lines = [
+    return [
         Line(
             event=event,
             actor=people.get(event.actor_id) if event.actor_kind == "operator" else None,
@@ -214,7 +268,6 @@ def thread(conversation: Conversation, *, before: int | None = None, limit: int 
         )
         for event in happened
     ]
-    return Thread(messages=page, lines=lines, has_older=has_older)
 
 
 def other_conversations(conversation: Conversation, limit: int = 5) -> list[Conversation]:

@@ -109,7 +109,7 @@ class Ticket(TenantModel):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects: ClassVar[TenantManager[Ticket]] = TenantManager.from_queryset(TicketQuerySet)()
+    objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(TicketQuerySet)()
 
     class Meta(TenantModel.Meta):
         constraints = [

@@ -213,7 +213,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='idempotentrequest',
-            constraint=models.UniqueConstraint(models.F('workspace'), models.F('api_key'), models.F('user'), models.F('identity'), models.F('method'), models.F('path'), models.F('key'), name='one_answer_per_idempotency_key', nulls_distinct=False),
+            constraint=models.UniqueConstraint(fields=('workspace', 'api_key', 'user', 'identity', 'method', 'path', 'key'), name='one_answer_per_idempotency_key', nulls_distinct=False),
         ),
         migrations.AddIndex(
             model_name='event',

@@ -42,7 +42,7 @@ def escalate(*, conversation: Conversation, reason: str | None = None, by: Actor
         priority=_PRIORITIES.get(conversation.priority.strip().lower()),
         assignee=conversation.assignee,
         team=conversation.team if conversation.assignee_id is None else None,
-        tag_names=dict.fromkeys(tag for name in conversation.tags if (tag := name.strip().lower())),
+        tag_names=list(dict.fromkeys(tag for name in conversation.tags if (tag := name.strip().lower()))),
         escalation_reason=reason,
         channel=conversation.channel,
         traits={k: v for k, v in (("name", conversation.contact.name), ("email", conversation.contact.email)) if v},

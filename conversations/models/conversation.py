@@ -149,7 +149,7 @@ class Conversation(TenantModel):
         expression=SearchVector("subject", config="simple"), output_field=SearchVectorField(), db_persist=True
     )
 
-    objects: ClassVar[TenantManager[Conversation]] = TenantManager.from_queryset(ConversationQuerySet)()
+    objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(ConversationQuerySet)()
 
     class Meta(TenantModel.Meta):
         constraints = [

@@ -1,0 +1,38 @@
+"""Where a wire format carries its API key. Each format derives from `KeyAuthentication` and says where it looks."""
+
+from __future__ import annotations
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from accounts import clock
+from accounts.authentication import BadKey, Grant, authenticate
+from accounts.permissions import Actor
+
+
+class KeyAuthentication(BaseAuthentication):
+    """An API key becomes `request.user`, the actor, and `request.auth`, the grant. Raises BadKey or ExpiredKey."""
+
+    def secret(self, request: Request) -> str | None:
+        """The key as the client sent it, or None."""
+        raise NotImplementedError
+
+    def authenticate(self, request: Request) -> tuple[Actor, Grant]:
+        secret = self.secret(request)
+        if not secret:
+            raise BadKey("no key was sent")
+        grant = authenticate(secret, clock.now())
+        return grant.actor, grant
+
+
+def bearer(request: Request) -> str | None:
+    """The token of `Authorization: Bearer …`; the scheme's case does not matter."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+class BearerKey(KeyAuthentication):
+    """`Authorization: Bearer <key>` and nothing else."""
+
+    def secret(self, request: Request) -> str | None:
+        return bearer(request)

@@ -1,0 +1,60 @@
+"""Finding the wire formats: every folder under `conversations/dialects/` is one, and no other file names it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from conversations.api.envelope import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A wire format: its name, the product whose it is, the paths it answers for, and how it words errors."""
+
+    name: str
+    title: str
+    paths: re.Pattern[str]
+    envelope: Envelope
+    urlpatterns: Sequence[Any]
+
+
+# By name: formats import this package, which therefore imports none of them.
+_FORMATS = "conversations.dialects"
+
+
+@cache
+def all_dialects() -> tuple[Dialect, ...]:
+    """Every wire format, by name. Its package gives TITLE and PATHS, `envelope` gives ENVELOPE, `urls` gives urlpatterns."""
+    found = []
+    formats = importlib.import_module(_FORMATS)
+    for module in sorted(pkgutil.iter_modules(formats.__path__), key=lambda item: item.name):
+        if not module.ispkg:
+            continue
+        name = f"{_FORMATS}.{module.name}"
+        package = importlib.import_module(name)
+        found.append(
+            Dialect(
+                name=module.name,
+                title=package.TITLE,
+                paths=package.PATHS,
+                envelope=importlib.import_module(f"{name}.envelope").ENVELOPE,
+                urlpatterns=importlib.import_module(f"{name}.urls").urlpatterns,
+            )
+        )
+    return tuple(found)
+
+
+def urlpatterns() -> list[Any]:
+    """All documented paths, to stand at the root of the URL table."""
+    return [pattern for dialect in all_dialects() for pattern in dialect.urlpatterns]
+
+
+def speaking(path: str) -> Dialect | None:
+    """The format that answers for a path, or None."""
+    return next((dialect for dialect in all_dialects() if dialect.paths.match(path)), None)

@@ -1,0 +1,82 @@
+"""On whose behalf a client key speaks. A client key is public, so alone it opens nobody's conversations.
+
+It proves its end user with `X-User-Email` and `X-User-Hash` (HMAC-SHA256 of the email under the identity secret), or
+holds the `X-Conversation-Token` of one conversation, which its creation answered. An operator may switch the proof off
+for one key.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.core import signing
+from django.http import HttpRequest
+
+from accounts import identity
+from accounts.authentication import Grant
+from accounts.models import KeyKind
+from conversations.api.problems import MissingProof
+from conversations.models import Conversation
+from conversations.models.conversation import ConversationQuerySet
+
+_SALT = "conversation-token"
+
+
+@dataclass(frozen=True, slots=True)
+class EndUser:
+    """Whom the caller may act for: everyone (`is_trusted`), one proven email, or one conversation."""
+
+    is_trusted: bool
+    email: str | None = None
+    conversation_id: uuid.UUID | None = None
+
+    @property
+    def identity(self) -> str:
+        """The proven identity as text, part of what makes an Idempotency-Key unique."""
+        return self.email or (str(self.conversation_id) if self.conversation_id else "")
+
+    @property
+    def is_proven(self) -> bool:
+        return self.is_trusted or self.email is not None or self.conversation_id is not None
+
+    def require_proof(self) -> None:
+        """Raises MissingProof for a client key that has shown neither a proven email nor a conversation's token."""
+        if not self.is_proven:
+            raise MissingProof
+
+    def visible(self, rows: ConversationQuerySet) -> ConversationQuerySet:
+        """The conversations that the caller may see. Raises MissingProof."""
+        self.require_proof()
+        if self.is_trusted:
+            return rows
+        if self.email is not None:
+            return rows.filter(contact__email=self.email)
+        assert self.conversation_id is not None  # proven, and not by an email
+        return rows.filter(public_id=self.conversation_id)
+
+
+def of(request: HttpRequest, grant: Grant, stated_email: str | None = None) -> EndUser:
+    """The end user of a call; `stated_email` is the call's own `user_email`, which may stand in for `X-User-Email`."""
+    key = grant.key
+    if key.kind == KeyKind.SERVER or key.unverified_identity:
+        return EndUser(is_trusted=True)
+    email = (request.headers.get("X-User-Email") or stated_email or "").strip().lower()
+    proof = request.headers.get("X-User-Hash", "").strip().lower()
+    if email and proof and proof.isascii() and identity.proves_email(grant.workspace, email, proof):
+        return EndUser(is_trusted=False, email=email)
+    token = request.headers.get("X-Conversation-Token")
+    return EndUser(is_trusted=False, conversation_id=_read(token, grant) if token else None)
+
+
+def token(conversation: Conversation) -> str:
+    """What opens this one conversation to whoever began it."""
+    return signing.dumps([conversation.workspace_id, conversation.public_id.hex], salt=_SALT, compress=False)
+
+
+def _read(value: str, grant: Grant) -> uuid.UUID | None:
+    try:
+        workspace_id, public_id = signing.loads(value, salt=_SALT)
+        return uuid.UUID(public_id) if workspace_id == grant.workspace.pk else None
+    except (signing.BadSignature, ValueError, TypeError, AttributeError):
+        return None

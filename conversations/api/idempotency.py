@@ -1,0 +1,98 @@
+"""Idempotency-Key: repeating a POST or PATCH replays the first answer, whatever the format.
+
+The record is inserted first, in the request's own transaction. A concurrent repeat waits on that row until the first
+request has committed, and then finds its answer; so two identical requests at once make one change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.exceptions import ValidationError
+
+from accounts.authentication import Grant
+from accounts.models import IdempotentRequest
+from conversations.api.problems import IdempotencyMismatch
+
+KEPT_FOR = timedelta(hours=24)
+METHODS = frozenset({"POST", "PATCH", "PUT"})
+LONGEST_KEY = 255
+_KEPT_HEADERS = ("Content-Type", "Location", "X-Stack-Known-Error", "X-Hexclave-Known-Error")
+
+
+class Replay(Exception):
+    """The request was answered before: `response` is that answer."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__()
+        self.response = response
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The row under which the answer of this request will be kept."""
+
+    pk: int
+
+
+def begin(
+    request: HttpRequest, grant: Grant | None, *, workspace_id: int, user_id: int | None, identity: str, at: datetime
+) -> Record | None:
+    """Claim the request's key, inside the open transaction; None where the request carries no key.
+
+    Raises Replay with the first answer, IdempotencyMismatch when the key came with another request, and
+    ValidationError for a key over 255 characters.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if request.method not in METHODS or not key:
+        return None
+    if len(key) > LONGEST_KEY:
+        raise ValidationError({"Idempotency-Key": f"has at most {LONGEST_KEY} characters"})
+    digest = hashlib.sha256(request.META.get("QUERY_STRING", "").encode() + b"\0" + request.body).hexdigest()
+    unique = {
+        "workspace_id": workspace_id,
+        "api_key_id": grant.key.pk if grant else None,
+        "user_id": user_id,
+        "identity": identity[:300],
+        "method": request.method,
+        "path": request.path[:1000],
+        "key": key,
+    }
+    with connection.cursor() as cursor:
+        # A day-old record is taken over as if it were not there.
+        cursor.execute(
+            "INSERT INTO accounts_idempotentrequest AS kept (workspace_id, api_key_id, user_id, identity, method, path, key, "
+            "body_hash, headers, body, created_at) VALUES (%(workspace_id)s, %(api_key_id)s, %(user_id)s, %(identity)s, "
+            "%(method)s, %(path)s, %(key)s, %(digest)s, '{}', '', %(at)s) "
+            "ON CONFLICT (workspace_id, api_key_id, user_id, identity, method, path, key) DO UPDATE SET "
+            "body_hash = EXCLUDED.body_hash, status = NULL, created_at = EXCLUDED.created_at "
+            "WHERE kept.created_at < %(stale)s RETURNING id",
+            {**unique, "digest": digest, "at": at, "stale": at - KEPT_FOR},
+        )
+        if (row := cursor.fetchone()) is not None:
+            return Record(pk=int(row[0]))
+    first = IdempotentRequest.all_workspaces.get(**unique)  # the workspace is one of the values
+    if first.body_hash != digest:
+        raise IdempotencyMismatch
+    response = HttpResponse(bytes(first.body), status=first.status, headers=first.headers)
+    response["Idempotent-Replayed"] = "true"
+    raise Replay(response)
+
+
+def keep(record: Record, response: HttpResponseBase) -> None:
+    """Keep the answer, in the request's transaction. The caller keeps no server error."""
+    headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
+    IdempotentRequest.all_workspaces.filter(pk=record.pk).update(  # claimed by this request
+        status=response.status_code, headers=headers, body=bytes(getattr(response, "content", b""))
+    )
+
+
+def forget(at: datetime) -> int:
+    """Delete what is older than a day, in all workspaces; returns how many records went."""
+    deleted, _ = IdempotentRequest.all_workspaces.filter(created_at__lt=at - KEPT_FOR).delete()  # one job for all
+    return deleted

@@ -1,0 +1,40 @@
+"""How often a key may call: a bucket per key in each web process, so that no call pays a query for being counted."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from django.conf import settings
+
+from conversations.api.problems import RateLimited
+
+_LOCK = threading.Lock()
+_MOST_KEYS = 10_000
+
+
+class Buckets:
+    """Token buckets: `per_minute` calls, refilled evenly, of which a quarter may come at once (at least ten)."""
+
+    def __init__(self, per_minute: int) -> None:
+        self.rate = per_minute / 60
+        self.size = max(10.0, per_minute / 4)
+        self._left: dict[int, tuple[float, float]] = {}
+
+    def take(self, key: int, now: float | None = None) -> None:
+        """Count one call. Raises RateLimited with the whole seconds until the next is allowed."""
+        if self.rate <= 0:
+            return
+        now = time.monotonic() if now is None else now
+        with _LOCK:
+            left, then = self._left.get(key, (self.size, now))
+            left = min(self.size, left + (now - then) * self.rate)
+            if left < 1:
+                self._left[key] = (left, now)
+                raise RateLimited(wait=int((1 - left) / self.rate) + 1)
+            if len(self._left) >= _MOST_KEYS and key not in self._left:
+                self._left.clear()
+            self._left[key] = (left - 1, now)
+
+
+calls = Buckets(settings.API_CALLS_PER_MINUTE)

@@ -1,0 +1,91 @@
+"""OpenAPI for wire formats: what every operation of a format can answer besides what its action declares."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+from drf_spectacular.openapi import AutoSchema
+from rest_framework.serializers import BaseSerializer
+
+_WORDS = {
+    400: "The request cannot be accepted as it stands; nothing was changed.",
+    401: "The credential is missing, unknown, revoked or expired.",
+    403: "The credential may not do this.",
+    404: "There is no such thing in this workspace.",
+    405: "This path does not take that method.",
+    409: "The request contradicts the present state; nothing was changed.",
+    413: "The body is over the size limit.",
+    415: "The body is not sent as JSON.",
+    422: "The Idempotency-Key was used before with another request.",
+    429: "The key has made too many requests.",
+    500: "The desk failed; nothing was changed.",
+}
+_IDEMPOTENCY_KEY: dict[str, Any] = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "schema": {"type": "string", "maxLength": 255},
+    "description": "Repeating the request with the same key within 24 hours replays the first answer.",
+}
+_RETRY_AFTER = {
+    "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until the next call is allowed."}
+}
+_REPLAYED = {
+    "Idempotent-Replayed": {
+        "schema": {"type": "string", "enum": ["true"]},
+        "description": "Present when this is the first answer to a repeated request.",
+    }
+}
+
+
+class DialectSchema(AutoSchema):
+    """Adds the format's errors, the Idempotency-Key header and the product's tag to what an action declares."""
+
+    view: Any
+
+    def get_tags(self) -> list[str]:
+        return [getattr(self.view, "tag", "API")]
+
+    def get_operation(
+        self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any
+    ) -> dict[str, Any] | None:
+        operation: dict[str, Any] | None = super().get_operation(path, path_regex, path_prefix, method, registry)
+        if operation is None or not hasattr(self.view, "envelope"):
+            return operation
+        if method in {"POST", "PATCH", "PUT"}:
+            operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+            for status, answer in operation["responses"].items():
+                if status.startswith("2"):
+                    answer["headers"] = {**answer.get("headers", {}), **_REPLAYED}
+        for status in self.error_statuses(operation, path, method):
+            if str(status) not in operation["responses"]:
+                operation["responses"][str(status)] = self._error(status)
+        operation["responses"] = dict(sorted(operation["responses"].items()))
+        return operation
+
+    def error_statuses(self, operation: dict[str, Any], path: str, method: str) -> list[int]:
+        """Which errors any operation of this shape can answer."""
+        statuses = [401, 403, 429, 500]
+        if operation.get("parameters") or "requestBody" in operation:
+            statuses.append(400)
+        if re.search(r"{\w+}", path):
+            statuses.append(404)
+        if method in {"POST", "PATCH", "PUT"}:
+            statuses += [413, 415, 422]
+        renamed = getattr(self.view.envelope, "renamed_statuses", {})
+        return sorted({renamed.get(status, status) for status in statuses})
+
+    def _error(self, status: int) -> dict[str, Any]:
+        shape = self.view.envelope.serializer(status)
+        if isinstance(shape, str):
+            content: dict[str, Any] = {shape: {"schema": {"type": "string"}}}
+        else:
+            content = {"application/json": {"schema": self._shape(shape)}}
+        answer: dict[str, Any] = {"description": _WORDS.get(status, "The request failed."), "content": content}
+        if status == 429:
+            answer["headers"] = _RETRY_AFTER
+        return answer
+
+    def _shape(self, serializer: type[BaseSerializer[Any]]) -> dict[str, Any]:
+        component = self.resolve_serializer(cast(Any, serializer()), "response")
+        return dict(component.ref)

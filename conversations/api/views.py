@@ -1,0 +1,138 @@
+"""The view set that every wire format derives from: credential, scope, transaction, idempotency, and errors handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from accounts import clock, tenancy
+from accounts.authentication import Grant
+from accounts.errors import Forbidden
+from accounts.permissions import Actor, Scope, holds_scope
+from conversations.api import cors, end_user, idempotency, limits, problems
+from conversations.api.end_user import EndUser
+from conversations.api.envelope import Envelope
+from conversations.api.schema import DialectSchema
+from conversations.api.wire import JSONParser, JSONRenderer, TakeFirst
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class DialectViewSet(ViewSet):
+    """One family of documented paths.
+
+    A subclass gives `envelope`, `authentication_classes` and `scopes` (action name → the scope a key needs), and
+    actions of about ten lines: parse, one verb or query, render. Inside an action the workspace's scope is open,
+    `self.actor` acts, `self.at` is the moment of the request, and a writing request runs in one transaction which an
+    error rolls back whole.
+    """
+
+    envelope: ClassVar[Envelope]
+    scopes: ClassVar[Mapping[str, Scope]] = {}
+    parser_classes = (JSONParser,)
+    renderer_classes = (JSONRenderer,)
+    content_negotiation_class = TakeFirst
+    metadata_class = None
+    schema = DialectSchema()
+
+    _stack: ExitStack
+    _record: idempotency.Record | None = None
+    _savepoint: str | None = None
+    _is_transaction_open = False
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if cors.is_preflight(request):
+            return cors.preflight()
+        self.at = clock.now()
+        with ExitStack() as self._stack:
+            response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+            if self._record is not None:
+                if isinstance(response, Response):
+                    response.render()
+                idempotency.keep(self._record, response)
+        cors.allow(request, response)
+        return response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let the call in, or raise: method, credential, origin, scope, rate, size; then open what the action needs."""
+        if self.action is None or self.action == "metadata":
+            raise MethodNotAllowed(request.method or "")
+        super().initial(request, *args, **kwargs)
+        self.admit(request)
+        self.check_size(request)
+        self.open_transaction(request)
+
+    def admit(self, request: Request) -> None:
+        """Judge the key and open its workspace's scope. Raises the problem that the format then words."""
+        grant = self.grant
+        self._stack.enter_context(tenancy.scope(grant.workspace))
+        cors.check_origin(request._request, grant)
+        wanted = self.scopes[self.action]
+        if not holds_scope(grant.actor.scopes, wanted):
+            raise Forbidden(f"This key lacks the scope {wanted.value}.", scope=wanted.value)
+        limits.calls.take(grant.key.pk)
+
+    def check_size(self, request: Request) -> None:
+        """Raises TooLarge for a body over the limit, which the web front may have dropped already."""
+        if request.META.get("parley.body_too_large"):
+            raise problems.TooLarge
+        if request.method not in SAFE:
+            _ = request._request.body  # raises RequestDataTooBig
+
+    def open_transaction(self, request: Request) -> None:
+        """One transaction for a writing request; inside it, a savepoint when the answer is kept for repeats."""
+        if request.method in SAFE:
+            return
+        self._stack.enter_context(transaction.atomic())
+        self._is_transaction_open = True
+        self._record = idempotency.begin(
+            request._request,
+            self.grant,
+            workspace_id=self.grant.workspace.pk,
+            user_id=None,
+            identity=self.end_user.identity,
+            at=self.at,
+        )
+        if self._record is not None:
+            self._savepoint = transaction.savepoint()
+
+    def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]  # plain responses too
+        """Word the problem in the format and undo what the request did; a fault of ours goes on to the 500 handler."""
+        if isinstance(exc, idempotency.Replay):
+            return exc.response
+        problem = problems.of(exc)
+        if problem is None:
+            raise exc
+        self.undo()
+        return self.envelope.response(problem, self.request._request)
+
+    def undo(self) -> None:
+        """Roll back what the action did; a claimed Idempotency-Key stays, to keep the answer."""
+        if self._savepoint is not None:
+            transaction.savepoint_rollback(self._savepoint)
+        elif self._is_transaction_open:
+            transaction.set_rollback(True)
+
+    @property
+    def grant(self) -> Grant:
+        grant = self.request.auth
+        assert isinstance(grant, Grant)
+        return grant
+
+    @property
+    def actor(self) -> Actor:
+        return self.grant.actor
+
+    @property
+    def end_user(self) -> EndUser:
+        """On whose behalf the key speaks."""
+        return end_user.of(self.request._request, self.grant)

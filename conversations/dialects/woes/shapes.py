@@ -1,0 +1,170 @@
+"""Names and values of Woes, both ways: rows become its objects, its request bodies become arguments of verbs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from conversations.api.fields import Choice, Text, milliseconds
+from conversations.models import Channel, Conversation, Message, SenderKind, Status
+
+STATUSES: dict[str, tuple[str, ...]] = {
+    "open": (Status.OPEN,),
+    "waiting": (Status.PENDING,),
+    "solved": (Status.RESOLVED, Status.CLOSED),
+}
+"""Its statuses and the desk's that print as each; the first is the one that is written."""
+CHANNELS: dict[str, tuple[str, ...]] = {
+    "api": (Channel.API, Channel.CALLBACK, Channel.MANUAL),
+    "live-chat": (Channel.CHAT,),
+    "email": (Channel.EMAIL,),
+    "discord": (Channel.DISCORD,),
+}
+ROLES = ("user", "assistant")
+STATUS_OF = {ours: theirs for theirs, all_ours in STATUSES.items() for ours in all_ours}
+CHANNEL_OF = {ours: theirs for theirs, all_ours in CHANNELS.items() for ours in all_ours}
+BODY_LIMIT = 8_000
+
+
+def conversation(row: Conversation, *, customer: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The conversation object. `customer` stands in for the stored person, who is not shown to an unproven caller."""
+    return {
+        "object": "conversation",
+        "id": str(row.public_id),
+        "channel": CHANNEL_OF[row.channel],
+        "status": STATUS_OF[row.status],
+        "priority": row.priority,
+        "subject": row.subject,
+        "preview": row.preview or row.subject,
+        "customer": customer or stored_customer(row),
+        "createdAt": milliseconds(row.created_at),
+        "updatedAt": milliseconds(row.updated_at),
+        "lastMessageAt": milliseconds(row.last_message_at),
+        "closedAt": milliseconds(row.closed_at) if row.closed_at else None,
+    }
+
+
+def stored_customer(row: Conversation) -> dict[str, Any]:
+    """The person as the desk knows them."""
+    contact = row.contact
+    return {
+        "id": contact.reference,
+        "name": contact.name or None,
+        "email": contact.email or None,
+        "company": contact.company or None,
+        "identitySource": contact.identity_source,
+    }
+
+
+def message(row: Message, conversation_id: str) -> dict[str, Any]:
+    """The message object: what the customer wrote is `user`, all else `assistant`."""
+    return {
+        "object": "message",
+        "id": str(row.public_id),
+        "conversationId": conversation_id,
+        "role": "user" if row.sender_kind == SenderKind.CUSTOMER else "assistant",
+        "body": row.body,
+        "deliveryStatus": row.delivery_status,
+        "createdAt": milliseconds(row.created_at),
+    }
+
+
+# --- What is accepted ---------------------------------------------------------------------------
+
+
+class CustomerInput(serializers.Serializer[Any]):
+    """The person, by the caller's own stable id; what is stated besides is kept."""
+
+    id = Text(max_length=400)
+    name = Text(max_length=400, required=False, allow_null=True, allow_blank=True)
+    email = Text(max_length=254, required=False, allow_null=True, allow_blank=True)
+    company = Text(max_length=400, required=False, allow_null=True, allow_blank=True)
+
+
+class ConversationInput(serializers.Serializer[Any]):
+    """A conversation to start; unknown fields are ignored."""
+
+    customer = CustomerInput()
+    subject = Text(max_length=10_000)
+    externalId = Text(max_length=255, required=False, allow_null=True)
+    channel = Choice(choices=list(CHANNELS), default="api")
+    priority = Text(max_length=32, default="medium")
+
+
+class ConversationPatch(serializers.Serializer[Any]):
+    """Any subset of what can be changed."""
+
+    status = Choice(choices=list(STATUSES), required=False)
+    priority = Text(max_length=32, required=False)
+    subject = Text(max_length=10_000, required=False)
+
+
+class MessageInput(serializers.Serializer[Any]):
+    """A message; from the customer unless the role says otherwise."""
+
+    body = Text(max_length=BODY_LIMIT)
+    role = Choice(choices=list(ROLES), default="user")
+
+
+# --- What is answered (OpenAPI) -----------------------------------------------------------------
+
+
+class WoesCustomer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField(allow_null=True)
+    email = serializers.CharField(allow_null=True)
+    company = serializers.CharField(allow_null=True)
+    identitySource = serializers.CharField()
+
+
+class WoesConversation(serializers.Serializer[Any]):
+    object = serializers.ChoiceField(choices=["conversation"])
+    id = serializers.UUIDField()
+    channel = serializers.ChoiceField(choices=list(CHANNELS))
+    status = serializers.ChoiceField(choices=list(STATUSES))
+    priority = serializers.CharField(min_length=1, max_length=32)
+    subject = serializers.CharField()
+    preview = serializers.CharField()
+    customer = WoesCustomer()
+    createdAt = serializers.DateTimeField()
+    updatedAt = serializers.DateTimeField()
+    lastMessageAt = serializers.DateTimeField()
+    closedAt = serializers.DateTimeField(allow_null=True)
+
+
+class WoesMessage(serializers.Serializer[Any]):
+    object = serializers.ChoiceField(choices=["message"])
+    id = serializers.UUIDField()
+    conversationId = serializers.UUIDField()
+    role = serializers.ChoiceField(choices=list(ROLES))
+    body = serializers.CharField()
+    deliveryStatus = serializers.ChoiceField(choices=["delivered", "sending", "failed"])
+    createdAt = serializers.DateTimeField()
+
+
+class WoesConversationList(serializers.Serializer[Any]):
+    object = serializers.ChoiceField(choices=["list"])
+    hasMore = serializers.BooleanField()
+    nextCursor = serializers.CharField(allow_null=True, help_text="Pass as `cursor` to get the next page.")
+    conversations = WoesConversation(many=True)
+
+
+class WoesMessageList(serializers.Serializer[Any]):
+    object = serializers.ChoiceField(choices=["list"])
+    messages = WoesMessage(many=True)
+
+
+class WoesConversationAnswer(serializers.Serializer[Any]):
+    conversation = WoesConversation()
+
+
+class WoesConversationCreated(serializers.Serializer[Any]):
+    conversation = WoesConversation()
+    conversationToken = serializers.CharField(
+        required=False, help_text="For client keys: opens this one conversation as `X-Conversation-Token`."
+    )
+
+
+class WoesMessageAnswer(serializers.Serializer[Any]):
+    message = WoesMessage()

@@ -1,0 +1,209 @@
+"""The six documented calls."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.errors import Forbidden, NotFound
+from accounts.models import KeyKind
+from accounts.permissions import Scope
+from conversations import actions, queries
+from conversations.actions.rows import Door
+from conversations.api import end_user
+from conversations.api.views import DialectViewSet
+from conversations.dialects.woes import POLICY, TITLE, filters, shapes
+from conversations.dialects.woes.auth import WoesKey
+from conversations.dialects.woes.envelope import ENVELOPE, WoesError
+from conversations.models import Channel, Conversation
+from conversations.paging import keyset
+
+_ID = OpenApiParameter("conversation_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's id.")
+_CONFLICT = OpenApiResponse(WoesError, description="The `externalId` exists in this workspace.")
+
+
+class WoesViewSet(DialectViewSet):
+    """What the calls share."""
+
+    tag = TITLE
+    envelope = ENVELOPE
+    authentication_classes = (WoesKey,)
+    scopes: ClassVar[dict[str, Scope]] = {
+        "list": Scope.CONVERSATION_READ,
+        "retrieve": Scope.CONVERSATION_READ,
+        "create": Scope.CONVERSATION_WRITE,
+        "partial_update": Scope.CONVERSATION_WRITE,
+    }
+
+    def find(self, conversation_id: str) -> Conversation:
+        """The conversation, if the caller may see it. Raises NotFound, whatever the reason."""
+        rows = self.end_user.visible(queries.conversations())
+        try:
+            found = rows.filter(public_id=uuid.UUID(conversation_id)).first()
+        except ValueError:
+            found = None
+        if found is None:
+            raise NotFound("There is no such conversation.")
+        return found
+
+
+class Conversations(WoesViewSet):
+    """Conversations of the key's workspace."""
+
+    @extend_schema(
+        operation_id="listWoesConversations",
+        summary="List conversations",
+        parameters=[
+            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
+            OpenApiParameter("status", {"type": "string", "enum": list(shapes.STATUSES)}),
+            OpenApiParameter("channel", {"type": "string", "enum": list(shapes.CHANNELS)}),
+            OpenApiParameter("customerId", {"type": "string", "maxLength": 400}),
+            OpenApiParameter(
+                "cursor", {"type": "string", "maxLength": 200}, description="`nextCursor` of the page before."
+            ),
+        ],
+        responses=shapes.WoesConversationList,
+    )
+    def list(self, request: Request) -> Response:
+        """Newest message first."""
+        page = filters.PageForm(request.query_params)
+        rows = self.end_user.visible(queries.conversations().for_people())
+        chosen = filters.ConversationFilter(request.query_params, rows)
+        if not (page.is_valid() and chosen.is_valid()):
+            raise ValidationError(filters.faults({**page.errors, **chosen.errors}))
+        if request.query_params.get("limit") == "":
+            raise ValidationError({"limit": "Enter a whole number."})
+        found = keyset(
+            chosen.qs,
+            by="-last_message_at",
+            after=page.cleaned_data["cursor"] or None,
+            limit=page.cleaned_data["limit"] or 20,
+        )
+        return Response(
+            {
+                "object": "list",
+                "hasMore": found.has_more,
+                "nextCursor": found.next,
+                "conversations": [shapes.conversation(row) for row in found.rows],
+            }
+        )
+
+    @extend_schema(
+        operation_id="createWoesConversation",
+        summary="Create a conversation",
+        request=shapes.ConversationInput,
+        responses={201: shapes.WoesConversationCreated, 409: _CONFLICT},
+    )
+    def create(self, request: Request) -> Response:
+        """The customer is found by `customer.id`, then by email, or created; a repeated `externalId` is 409."""
+        body = shapes.ConversationInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        data, stated = body.validated_data, body.validated_data["customer"]
+        is_trusted = self.end_user.is_trusted
+        contact = actions.identify(
+            workspace=self.grant.workspace,
+            external_id=stated["id"],
+            email=stated.get("email"),
+            name=stated.get("name"),
+            company=stated.get("company"),
+            is_trusted=is_trusted,
+            by=self.actor,
+            at=self.at,
+        )
+        channel = Channel(shapes.CHANNELS[data["channel"]][0])
+        row = actions.start(
+            workspace=self.grant.workspace,
+            contact=contact,
+            subject=data["subject"],
+            external_id=data.get("externalId"),
+            door=Door(channel, "woes"),
+            priority=data["priority"],
+            by=self.actor,
+            at=self.at,
+        )
+        answer: dict[str, Any] = {"conversation": shapes.conversation(row)}
+        if not is_trusted:
+            answer["conversation"]["customer"] = {
+                **{name: stated.get(name) or None for name in ("id", "name", "email", "company")},
+                "identitySource": contact.identity_source,
+            }
+        if self.grant.key.kind == KeyKind.CLIENT:
+            answer["conversationToken"] = end_user.token(row)
+        return Response(answer, status=201)
+
+    @extend_schema(
+        operation_id="getWoesConversation",
+        summary="Retrieve a conversation",
+        parameters=[_ID],
+        responses=shapes.WoesConversationAnswer,
+    )
+    def retrieve(self, request: Request, conversation_id: str) -> Response:
+        """One conversation; another workspace's id is answered as a missing one."""
+        return Response({"conversation": shapes.conversation(self.find(conversation_id))})
+
+    @extend_schema(
+        operation_id="updateWoesConversation",
+        summary="Update a conversation",
+        parameters=[_ID],
+        request=shapes.ConversationPatch,
+        responses=shapes.WoesConversationAnswer,
+    )
+    def partial_update(self, request: Request, conversation_id: str) -> Response:
+        """Any of status, priority and subject. Writing the value that is printed now changes nothing."""
+        row = self.find(conversation_id)
+        if not self.end_user.is_trusted:
+            raise Forbidden("A client key cannot update a conversation.")
+        body = shapes.ConversationPatch(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
+        if "subject" in data:
+            row = actions.edit_subject(conversation=row, subject=data["subject"], by=self.actor, at=self.at)
+        if "priority" in data:
+            row = actions.set_priority(conversation=row, priority=data["priority"], by=self.actor, at=self.at)
+        if "status" in data and shapes.STATUS_OF[row.status] != data["status"]:
+            status = shapes.STATUSES[data["status"]][0]
+            row = actions.set_status(conversation=row, status=status, by=self.actor, at=self.at)
+        return Response({"conversation": shapes.conversation(row)})
+
+
+class Messages(WoesViewSet):
+    """What was said in a conversation."""
+
+    @extend_schema(
+        operation_id="listWoesMessages",
+        summary="List messages",
+        parameters=[_ID],
+        responses=shapes.WoesMessageList,
+    )
+    def list(self, request: Request, conversation_id: str) -> Response:
+        """All messages, oldest first; internal notes are not among them."""
+        row = self.find(conversation_id)
+        listed = [shapes.message(message, str(row.public_id)) for message in queries.messages(row)]
+        return Response({"object": "list", "messages": listed})
+
+    @extend_schema(
+        operation_id="createWoesMessage",
+        summary="Create a message",
+        parameters=[_ID],
+        request=shapes.MessageInput,
+        responses={201: shapes.WoesMessageAnswer},
+    )
+    def create(self, request: Request, conversation_id: str) -> Response:
+        """A customer's message (`user`) or the team's reply (`assistant`)."""
+        row = self.find(conversation_id)
+        body = shapes.MessageInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        text, role = body.validated_data["body"], body.validated_data["role"]
+        if role == "user":
+            message = actions.receive(conversation=row, body=text, policy=POLICY, by=self.actor, at=self.at)
+        elif self.end_user.is_trusted:
+            message = actions.reply(conversation=row, body=text, policy=POLICY, by=self.actor, at=self.at)
+        else:
+            raise Forbidden("A client key speaks for its end user alone.")
+        return Response({"message": shapes.message(message, str(row.public_id))}, status=201)
