@@ -176,6 +176,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
+# Per key and web process; 0 lifts the limit.
+API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 6000)
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Parley",
     "VERSION": "1",

@@ -3,7 +3,43 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.csp import csp_override
+from config.health import healthz, readyz
+from config.openapi import ReferenceView, SchemaView, SwaggerView
+from conversations.api import discovery
+from conversations.inbox import views as inbox
+
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),
+    # People: sign-in, and the operator's inbox under the workspace it belongs to.
+    path("", inbox.home, name="home"),
+    path("accounts/", include("allauth.account.urls")),
+    path("w/<slug:workspace_slug>/", include("conversations.inbox.urls")),
+    # Administration.
     path("admin/", admin.site.urls),
+    # Wire formats: the documented paths of each product, found under conversations/dialects.
+    *discovery.urlpatterns(),
+    # OpenAPI: the whole document, each product's own, and pages to read them.
+    path("api/schema", SchemaView.as_view(), name="schema"),
+    *(
+        path(
+            f"api/schema/{dialect.name}",
+            SchemaView.as_view(patterns=list(dialect.urlpatterns)),
+            name=f"schema-{dialect.name}",
+        )
+        for dialect in discovery.all_dialects()
+    ),
+    path("api/docs", SwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path(
+        "api/redoc",
+        csp_override({"worker-src": ["'self'", "blob:"]})(ReferenceView.as_view(url_name="schema")),
+        name="api-reference",
+    ),
+    # Health, for whoever watches the processes.
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
 ]
+
+handler400 = "conversations.api.fallbacks.bad_request"
+handler403 = "conversations.api.fallbacks.permission_denied"
+handler404 = "conversations.api.fallbacks.page_not_found"
+handler500 = "conversations.api.fallbacks.server_error"
