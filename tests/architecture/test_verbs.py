@@ -1,0 +1,83 @@
+"""Every change goes through a verb: it names its actor and its moment, runs in one transaction, and records an event."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.db.transaction import Atomic
+
+import conversations.actions
+
+MODULES = ["accounts.actions", "tickets.actions"] + [
+    f"conversations.actions.{module.name}" for module in pkgutil.iter_modules(conversations.actions.__path__)
+]
+# Parts that verbs share; they are called inside a verb's transaction and record nothing themselves.
+PARTS = {
+    "conversations.actions.rows",
+    "conversations.actions.files",
+}
+QUESTIONS = {"clean_origin", "check_priority"}
+
+
+def public_functions(module: ModuleType) -> Iterator[tuple[str, Callable[..., Any]]]:
+    for name, function in inspect.getmembers(module, inspect.isfunction):
+        if not name.startswith("_") and function.__module__ == module.__name__ and name not in QUESTIONS:
+            yield name, function
+
+
+VERBS = [
+    pytest.param(importlib.import_module(path), name, function, id=f"{path}.{name}")
+    for path in MODULES
+    if path not in PARTS
+    for name, function in public_functions(importlib.import_module(path))
+]
+
+
+@pytest.mark.parametrize(("module", "name", "verb"), VERBS)
+def test_verb_takes_its_actor_and_its_moment_by_keyword(
+    module: ModuleType, name: str, verb: Callable[..., Any]
+) -> None:
+    parameters = inspect.signature(verb).parameters
+    assert {"by", "at"} <= set(parameters)
+    assert all(parameter.kind is not parameter.POSITIONAL_OR_KEYWORD for parameter in parameters.values())
+
+
+@pytest.mark.parametrize(("module", "name", "verb"), VERBS)
+def test_verb_is_one_transaction(module: ModuleType, name: str, verb: Callable[..., Any]) -> None:
+    held = [cell.cell_contents for cell in verb.__closure__ or ()]
+    assert any(isinstance(item, Atomic) for item in held), f"{name} lacks @transaction.atomic"
+
+
+@pytest.mark.parametrize(("module", "name", "verb"), VERBS)
+def test_verb_records_an_event(module: ModuleType, name: str, verb: Callable[..., Any]) -> None:
+    tree = ast.parse(inspect.getsource(module))
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert _records(name, functions, set()), f"{name} changes rows and tells nobody"
+
+
+@pytest.mark.parametrize(("module", "name", "verb"), VERBS)
+def test_verb_asks_for_permission(module: ModuleType, name: str, verb: Callable[..., Any]) -> None:
+    # `note_message` is the message verbs' call into tickets, `create_workspace` has no workspace to ask yet.
+    if name in {"note_message", "create_workspace"}:
+        pytest.skip("permitted by its caller")
+    assert "permit(" in inspect.getsource(verb), f"{name} permits anyone"
+
+
+def _records(name: str, functions: dict[str, ast.FunctionDef], seen: set[str]) -> bool:
+    """Whether a function records an event, itself or through another function of its module."""
+    if name in seen or name not in functions:
+        return False
+    seen.add(name)
+    for call in (node for node in ast.walk(functions[name]) if isinstance(node, ast.Call)):
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "record":
+            return True
+        if isinstance(call.func, ast.Name) and _records(call.func.id, functions, seen):
+            return True
+    return False
