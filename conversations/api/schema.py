@@ -46,6 +46,10 @@ class DialectSchema(AutoSchema):
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "tag", "API")]
 
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """Never guessed: formats have envelopes of their own, which actions declare."""
+        return False
+
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any
     ) -> dict[str, Any] | None:

@@ -1,0 +1,52 @@
+"""System checks: mistakes of configuration that are better said at start than found in an incident."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from accounts.tenancy import TenantManager, TenantModel
+from conversations.api import discovery
+
+
+@register(Tags.models)
+def tenant_models_are_closed_by_default(**options: Any) -> list[CheckMessage]:
+    """`objects` of every tenant model must be the scoped manager."""
+    return [
+        Error(
+            f"{model.__name__}.objects reaches every workspace.",
+            hint="Build it with TenantManager.from_queryset(…) and inherit TenantModel.Meta.",
+            obj=model,
+            id="parley.E001",
+        )
+        for model in apps.get_models()
+        if issubclass(model, TenantModel)
+        and not (isinstance(model.objects, TenantManager) and model._meta.default_manager_name == "all_workspaces")
+    ]
+
+
+@register(Tags.urls)
+def wire_formats_are_whole(**options: Any) -> list[CheckMessage]:
+    """Every format answers for the paths it serves."""
+    found: list[CheckMessage] = []
+    for dialect in discovery.all_dialects():
+        if not dialect.urlpatterns:
+            found.append(Error(f"The wire format {dialect.name} serves no path.", id="parley.E002"))
+    return found
+
+
+@register(Tags.security, deploy=True)
+def public_address_is_https(**options: Any) -> list[CheckMessage]:
+    """A desk on the internet is reached by HTTPS alone."""
+    if settings.IS_HTTPS:
+        return []
+    return [
+        Warning(
+            "PUBLIC_URL is not an https:// address: cookies are not marked secure and HSTS is off.",
+            hint="Set PUBLIC_URL=https://… and, behind a proxy, TRUSTED_PROXIES.",
+            id="parley.W001",
+        )
+    ]
