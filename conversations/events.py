@@ -9,6 +9,7 @@ CONTACT_UPDATED = define("contact.updated", "contact", "What is known of a custo
 CONVERSATION_STARTED = define("conversation.started", "conversation", "A conversation came into being.")
 MESSAGE_RECEIVED = define("message.received", "conversation", "The customer wrote.")
 REPLY_SENT = define("reply.sent", "conversation", "The team answered the customer.")
+DELIVERY_CHANGED = define("message.delivery_changed", "conversation", "A reply reached the customer, or could not.")
 NOTE_ADDED = define("note.added", "conversation", "Someone wrote an internal note.")
 CONVERSATION_ASSIGNED = define("conversation.assigned", "conversation", "It was given to someone, or to no one.")
 CONVERSATION_STATUS_CHANGED = define("conversation.status_changed", "conversation", "Whose turn it is was set.")

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from accounts import clock, tenancy
 from accounts.models import User, Workspace
 from accounts.permissions import Actor
 from conversations import actions
-from conversations.models import Conversation
+from conversations.api import idempotency
+from conversations.channels.email import outbound
+from conversations.models import Conversation, DeliveryStatus, Message
+
+logger = logging.getLogger(__name__)
+
+MAIL_ATTEMPTS = 8
+
+
+class MailDelayed(Exception):
+    """The mail server did not take a mail; it is tried again with growing pauses."""
 
 
 @app.task(name="mail_assignment", retry=5)
@@ -34,6 +47,39 @@ def mail_assignment(*, workspace_id: int, conversation_id: int, user_id: int, **
             ),
             to=[user.email],
         ).send()
+
+
+@app.task(
+    name="mail_reply",
+    pass_context=True,
+    retry=RetryStrategy(max_attempts=MAIL_ATTEMPTS, exponential_wait=4, retry_exceptions=[MailDelayed]),
+)
+def mail_reply(context: JobContext, *, workspace_id: int, message_id: int, **future: Any) -> None:
+    """Send a reply by mail, trying for about an hour; a reply that cannot be sent is marked so in its thread."""
+    workspace = Workspace.objects.get(pk=workspace_id)
+    with tenancy.scope(workspace):
+        rows = Message.objects.select_related("conversation__contact", "workspace")
+        message = rows.filter(pk=message_id).first()
+        if message is None:
+            return
+        by, at = Actor.system(workspace_id), clock.now()
+        try:
+            outbound.mail(message).send()
+        except (OSError, SMTPException, ValueError) as error:
+            attempts = context.job.attempts if context.job else 0
+            if attempts + 1 < MAIL_ATTEMPTS:
+                raise MailDelayed from error
+            logger.warning("mail_failed message=%s error=%s", message_id, type(error).__name__)
+            actions.set_delivery(message=message, status=DeliveryStatus.FAILED, by=by, at=at)
+            return
+        actions.set_delivery(message=message, status=DeliveryStatus.DELIVERED, by=by, at=at)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="forget_idempotency_keys", queueing_lock="forget_idempotency_keys")
+def forget_idempotency_keys(timestamp: int) -> None:
+    """Delete the answers that were kept for a day."""
+    idempotency.forget(clock.now())
 
 
 @app.periodic(cron="* * * * *")

@@ -60,6 +60,7 @@ class MissingProof(Exception):
     """A client key reads and writes existing conversations only for an end user it proves."""
 
 
+_CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _STATUS: dict[type[errors.DomainError], int] = {errors.NotFound: 404, errors.Forbidden: 403, errors.Conflict: 409}
 
 
@@ -67,9 +68,11 @@ def of(error: Exception) -> Problem | None:
     """The problem that an exception stands for, or None for a fault of ours (which becomes a 500)."""
     match error:
         case ExpiredKey():
-            return Problem(401, "key_expired", "This key is past its end date.", cause=error)
+            words = "This key is past its end date."
+            return Problem(401, "key_expired", words, headers=_CHALLENGE, cause=error)
         case BadKey():
-            return Problem(401, "unauthorized", "The API key is missing, unknown or revoked.", cause=error)
+            words = "The API key is missing, unknown or revoked."
+            return Problem(401, "unauthorized", words, headers=_CHALLENGE, cause=error)
         case errors.DomainError():
             return _domain(error)
         case TooLarge() | RequestDataTooBig():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from accounts.models import Event
+from accounts.permissions import ActorKind
+from conversations import tasks
 
 
 def tell_the_assignee(event: Event) -> None:
     """Queue a mail to the operator who was given a conversation by someone else."""
-    from conversations import tasks
-
     user_id = event.data.get("to")
-    if user_id is None or (event.actor_kind == "operator" and event.actor_id == user_id):
+    if user_id is None or (event.actor_kind == ActorKind.OPERATOR and event.actor_id == user_id):
         return
     tasks.mail_assignment.defer(workspace_id=event.workspace_id, conversation_id=event.subject_id, user_id=user_id)
