@@ -31,11 +31,11 @@ def tenant_models_are_closed_by_default(**options: Any) -> list[CheckMessage]:
 @register(Tags.urls)
 def wire_formats_are_whole(**options: Any) -> list[CheckMessage]:
     """Every format answers for the paths it serves."""
-    found: list[CheckMessage] = []
-    for dialect in discovery.all_dialects():
-        if not dialect.urlpatterns:
-            found.append(Error(f"The wire format {dialect.name} serves no path.", id="parley.E002"))
-    return found
+    return [
+        Error(f"The wire format {dialect.name} serves no path.", id="parley.E002")
+        for dialect in discovery.all_dialects()
+        if not dialect.urlpatterns
+    ]
 
 
 @register(Tags.security, deploy=True)

@@ -54,7 +54,7 @@ def mail_assignment(*, workspace_id: int, conversation_id: int, user_id: int, **
     pass_context=True,
     retry=RetryStrategy(max_attempts=MAIL_ATTEMPTS, exponential_wait=4, retry_exceptions=[MailDelayed]),
 )
-def mail_reply(context: JobContext, *, workspace_id: int, message_id: int, **future: Any) -> None:
+def mail_reply(context: JobContext, /, *, workspace_id: int, message_id: int, **future: Any) -> None:
     """Send a reply by mail, trying for about an hour; a reply that cannot be sent is marked so in its thread."""
     workspace = Workspace.objects.get(pk=workspace_id)
     with tenancy.scope(workspace):

@@ -73,7 +73,7 @@ def message(row: Message, conversation_id: str) -> dict[str, Any]:
 # --- What is accepted ---------------------------------------------------------------------------
 
 
-class CustomerInput(serializers.Serializer[Any]):
+class WoesCustomerInput(serializers.Serializer[Any]):
     """The person, by the caller's own stable id; what is stated besides is kept."""
 
     id = Text(max_length=400)
@@ -82,17 +82,17 @@ class CustomerInput(serializers.Serializer[Any]):
     company = Text(max_length=400, required=False, allow_null=True, allow_blank=True)
 
 
-class ConversationInput(serializers.Serializer[Any]):
+class WoesConversationInput(serializers.Serializer[Any]):
     """A conversation to start; unknown fields are ignored."""
 
-    customer = CustomerInput()
+    customer = WoesCustomerInput()
     subject = Text(max_length=10_000)
     externalId = Text(max_length=255, required=False, allow_null=True)
     channel = Choice(choices=list(CHANNELS), default="api")
     priority = Text(max_length=32, default="medium")
 
 
-class ConversationPatch(serializers.Serializer[Any]):
+class WoesConversationPatch(serializers.Serializer[Any]):
     """Any subset of what can be changed."""
 
     status = Choice(choices=list(STATUSES), required=False)
@@ -100,7 +100,7 @@ class ConversationPatch(serializers.Serializer[Any]):
     subject = Text(max_length=10_000, required=False)
 
 
-class MessageInput(serializers.Serializer[Any]):
+class WoesMessageInput(serializers.Serializer[Any]):
     """A message; from the customer unless the role says otherwise."""
 
     body = Text(max_length=BODY_LIMIT)

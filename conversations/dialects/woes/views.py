@@ -97,12 +97,12 @@ class Conversations(WoesViewSet):
     @extend_schema(
         operation_id="createWoesConversation",
         summary="Create a conversation",
-        request=shapes.ConversationInput,
+        request=shapes.WoesConversationInput,
         responses={201: shapes.WoesConversationCreated, 409: _CONFLICT},
     )
     def create(self, request: Request) -> Response:
         """The customer is found by `customer.id`, then by email, or created; a repeated `externalId` is 409."""
-        body = shapes.ConversationInput(data=request.data)
+        body = shapes.WoesConversationInput(data=request.data)
         body.is_valid(raise_exception=True)
         data, stated = body.validated_data, body.validated_data["customer"]
         is_trusted = self.end_user.is_trusted
@@ -151,7 +151,7 @@ class Conversations(WoesViewSet):
         operation_id="updateWoesConversation",
         summary="Update a conversation",
         parameters=[_ID],
-        request=shapes.ConversationPatch,
+        request=shapes.WoesConversationPatch,
         responses=shapes.WoesConversationAnswer,
     )
     def partial_update(self, request: Request, conversation_id: str) -> Response:
@@ -159,7 +159,7 @@ class Conversations(WoesViewSet):
         row = self.find(conversation_id)
         if not self.end_user.is_trusted:
             raise Forbidden("A client key cannot update a conversation.")
-        body = shapes.ConversationPatch(data=request.data)
+        body = shapes.WoesConversationPatch(data=request.data)
         body.is_valid(raise_exception=True)
         data = body.validated_data
         if "subject" in data:
@@ -191,13 +191,13 @@ class Messages(WoesViewSet):
         operation_id="createWoesMessage",
         summary="Create a message",
         parameters=[_ID],
-        request=shapes.MessageInput,
+        request=shapes.WoesMessageInput,
         responses={201: shapes.WoesMessageAnswer},
     )
     def create(self, request: Request, conversation_id: str) -> Response:
         """A customer's message (`user`) or the team's reply (`assistant`)."""
         row = self.find(conversation_id)
-        body = shapes.MessageInput(data=request.data)
+        body = shapes.WoesMessageInput(data=request.data)
         body.is_valid(raise_exception=True)
         text, role = body.validated_data["body"], body.validated_data["role"]
         if role == "user":
