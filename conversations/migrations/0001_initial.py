@@ -239,7 +239,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='entrypoint',
-            index=models.Index(fields=['conversation', 'id'], name='entry_by_conversation'),
+            index=models.Index(fields=['workspace', 'conversation', 'id'], name='entry_by_conversation'),
         ),
         migrations.AddConstraint(
             model_name='entrypoint',
@@ -247,7 +247,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(fields=['conversation', 'id'], name='message_by_conversation'),
+            index=models.Index(fields=['workspace', 'conversation', 'id'], name='message_by_conversation'),
         ),
         migrations.AddIndex(
             model_name='message',
@@ -355,7 +355,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='attachment',
-            index=models.Index(fields=['message', 'id'], name='attachment_by_message'),
+            index=models.Index(fields=['workspace', 'message', 'id'], name='attachment_by_message'),
         ),
         migrations.AddConstraint(
             model_name='attachment',

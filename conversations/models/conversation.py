@@ -119,6 +119,8 @@ class Conversation(TenantModel):
     ticket = models.ForeignKey(
         Ticket, null=True, blank=True, on_delete=models.RESTRICT, related_name="conversations", db_index=False
     )
+    # The conversation that was linked first is the ticket's primary one, which names its customer and takes its replies.
+    ticket_linked_at = models.DateTimeField(null=True, editable=False)
     metadata = models.JSONField(default=dict, blank=True)
 
     message_count = models.PositiveIntegerField(default=0, editable=False)
@@ -182,7 +184,7 @@ class Conversation(TenantModel):
             models.Index(fields=["workspace", "contact", "-last_visible_at", "-id"], name="conv_contact_visible"),
             # Lists by creation.
             models.Index(fields=["workspace", "-created_at", "-id"], name="conv_created"),
-            # All conversations of a ticket, the primary one first.
+            # All conversations of a ticket.
             models.Index(fields=["workspace", "ticket", "id"], name="conv_ticket", condition=Q(ticket__isnull=False)),
             # The minute job that wakes the sleeping, in all workspaces.
             models.Index(fields=["snoozed_until"], name="conv_snoozed", condition=Q(snoozed_until__isnull=False)),
@@ -253,7 +255,7 @@ class EntryPoint(TenantModel):
             models.CheckConstraint(name="entry_point_channel_is_known", condition=Q(channel__in=Channel.values))
         ]
         # The doors of one conversation, in the order in which they were used.
-        indexes = [models.Index(fields=["conversation", "id"], name="entry_by_conversation")]
+        indexes = [models.Index(fields=["workspace", "conversation", "id"], name="entry_by_conversation")]
 
     def __str__(self) -> str:
         return f"{self.channel}/{self.adapter}"
