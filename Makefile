@@ -1,0 +1,46 @@
+# Everything here works on a machine with git, make and Python 3.11 or newer; `make help` lists it.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt bench shell lock
+
+PYTHON := .venv/bin/python
+# Arguments for pytest, as in: make test ARGS="tests/runtime -k front"
+ARGS ?= -n 2 --dist loadfile
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: ## Start the desk: database, web and worker, with a demo desk at the first start (PORT=8000, SEED_DEMO=no)
+	@config/server/venv.sh runtime
+	@$(PYTHON) -m config.server run
+
+test: ## Run all tests on a PostgreSQL of their own (TEST_DATABASE_URL for another)
+	@config/server/venv.sh dev
+	$(PYTHON) -m pytest $(ARGS)
+
+lint: ## Check style, types, import rules, settings and migrations
+	@config/server/venv.sh dev
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	DESK_HOME=.desk/test DATABASE_URL= $(PYTHON) manage.py check --fail-level WARNING
+	DESK_HOME=.desk/test DATABASE_URL= $(PYTHON) manage.py makemigrations --check --dry-run
+
+fmt: ## Put the code into our format, and fix what can be fixed
+	@config/server/venv.sh dev
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+bench: ## Measure what we promise to be fast
+	@config/server/venv.sh dev
+	$(PYTHON) -m tests.benchmarks
+
+shell: ## A Python shell inside the desk, beside a running one or without
+	@config/server/venv.sh runtime
+	@$(PYTHON) manage.py shell
+
+lock: ## Choose package versions anew, from pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
+		pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
+		--group dev --group browser pyproject.toml -o requirements-dev.lock

@@ -1,0 +1,64 @@
+"""What a load balancer, a container runtime and a worried operator ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+WORKER_OVERDUE = 60  # seconds without a heartbeat; workers send one every 10
+
+_migrated = False  # Migrations are not taken back while a process runs: once true, it is not asked again.
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 as long as this process answers at all; no database."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when the desk can do its work, else 503; each part says `ok` or what is wrong with it."""
+    parts = {"database": _database(), "migrations": "unknown", "worker": "unknown"}
+    if parts["database"] == "ok":
+        parts["migrations"] = _migrations()
+    if parts["migrations"] == "ok":
+        parts["worker"] = _worker()
+    sick = [name for name, state in parts.items() if state != "ok"]
+    body: dict[str, Any] = {"status": "unavailable" if sick else "ok", "parts": parts}
+    if sick:
+        body["sick"] = sick[0]  # the first cause; the parts after it depend on it
+    response = JsonResponse(body, status=503 if sick else 200)
+    response["Cache-Control"] = "no-store"
+    response._has_been_logged = True  # type: ignore[attr-defined]  # A probe a second is not an error a second.
+    return response
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "unreachable"
+    return "ok"
+
+
+def _migrations() -> str:
+    global _migrated
+    if not _migrated:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if pending:
+            return f"{len(pending)} not applied"
+        _migrated = True
+    return "ok"
+
+
+def _worker() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM now() - max(last_heartbeat))::int FROM procrastinate_workers")
+        age = cursor.fetchone()[0]
+    if age is None:
+        return "none is running"
+    return "ok" if age < WORKER_OVERDUE else f"last seen {age} s ago"

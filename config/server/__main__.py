@@ -1,0 +1,45 @@
+"""`python -m config.server <role>`: the whole desk, or one of its roles in a container.
+
+run      everything on this machine: database (unless DATABASE_URL), migrations, web, worker
+web      the web front alone
+worker   the background worker alone
+release  migrations, cache table, static files; what must be done once per version before the others start
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m config.server", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("role", choices=["run", "web", "worker", "release"])
+    parser.add_argument(
+        "--demo", action="store_true", help="release: also seed the demo desk (run does, unless SEED_DEMO=no)"
+    )
+    given = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    # Each role imports what it needs and no more: the supervisor stays small because it never loads Django's apps.
+    if given.role == "run":
+        from config.server.supervisor import run
+
+        return run()
+    if given.role == "web":
+        from config.server.web import serve
+
+        return serve()
+    if given.role == "worker":
+        from config.server.worker import work
+
+        return work()
+    from config.server.release import release
+
+    return release(demo=given.demo)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,14 @@
+"""Plain WSGI, for servers and tests that know nothing else.
+
+Everything works but live responses: a stream answers one line that has the browser ask again every 15 seconds, and
+an answer that must be waited for is a 503 (see accounts/live.py).
+"""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+application = get_wsgi_application()
