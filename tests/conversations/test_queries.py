@@ -126,7 +126,7 @@ def test_missing_conversation_is_not_found(globex: Workspace) -> None:
     ("index", "rows"),
     [
         ("conv_newest", lambda: Conversation.objects.newest_message_first()[:20]),
-        ("conv_status_newest", lambda: Conversation.objects.filter(status="closed").newest_message_first()[:20]),
+        ("conv_status_newest", lambda: Conversation.objects.filter(status="pending").newest_message_first()[:20]),
         ("conv_queue", lambda: Conversation.objects.open().oldest_waiting_first()[:20]),
         (
             "message_by_conversation",
@@ -135,12 +135,20 @@ def test_missing_conversation_is_not_found(globex: Workspace) -> None:
     ],
 )
 def test_hot_list_is_read_from_its_index(acme: Workspace, index: str, rows: Any) -> None:
-    ConversationFactory(workspace=acme)
-    busy = ConversationFactory(workspace=acme)
+    first, busy = ConversationFactory(workspace=acme), ConversationFactory(workspace=acme)
     written = [Message(workspace=acme, conversation=busy, body="x", sender_kind="customer") for _ in range(500)]
     Message.objects.bulk_create(written)
+    at = {
+        name: first.created_at for name in ("last_message_at", "last_visible_at", "last_activity_at", "waiting_since")
+    }
+    Conversation.objects.bulk_create(
+        Conversation(
+            workspace=acme, contact=first.contact, subject="x", number=n, status=("open", "pending")[n % 2], **at
+        )
+        for n in range(10, 510)
+    )
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE conversations_message")
+        cursor.execute("ANALYZE conversations_message, conversations_conversation")
         # With rows this few PostgreSQL would rather scan: forbid that, and see that no sort is left.
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_bitmapscan = off")
