@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from django.db import models
@@ -81,6 +81,10 @@ class Actor:
     def system(cls, workspace_id: int, name: str = "Parley") -> Actor:
         """The desk itself: operator commands, automations, scheduled work."""
         return cls(kind=ActorKind.SYSTEM, workspace_id=workspace_id, name=name)
+
+    def with_scope(self, scope: Scope) -> Actor:
+        """The same actor holding one scope more: for a verb that has permitted itself and works through another verb."""
+        return replace(self, scopes=self.scopes | {scope})
 
     @property
     def user_id(self) -> int | None:

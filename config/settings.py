@@ -37,7 +37,7 @@ INSTALLED_APPS = [
     "conversations",
     "tickets",
     "accounts",
-    "django.contrib.admin",
+    "accounts.adminconfig.DeskAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -91,10 +91,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # LISTEN and the job queue need a direct connection where DATABASE_URL points to a transaction pooler.
 DIRECT_DATABASE_URL = env.text("DIRECT_DATABASE_URL")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# Shared by all processes either way; Redis needs the package `redis` (pip install redis).
+if REDIS_URL := env.text("REDIS_URL"):
+    CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 MEDIA_ROOT = DESK_HOME / "files"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static.StaticFilesStorage"},
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = DESK_HOME / "static"
@@ -135,6 +138,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_SSL_REDIRECT = IS_HTTPS and env.flag("SECURE_SSL_REDIRECT", True)
+# Probes come over plain HTTP, from inside.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000 if IS_HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS and env.flag("SECURE_HSTS_SUBDOMAINS", True)
@@ -165,6 +170,8 @@ EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Parley <desk@localhost>")
+# Who gets what the feedback form sends (comma-separated); nobody unless set.
+FEEDBACK_RECIPIENTS = env.names("FEEDBACK_RECIPIENTS")
 # Without a mail server, mail is written to files where a newcomer can read it.
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 EMAIL_FILE_PATH = DESK_HOME / "mail"
@@ -196,6 +203,15 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
+
+# --- Assistant ----------------------------------------------------------------------------------
+# Any OpenAI-compatible endpoint; used by the workspaces that chose and approved it (manage.py set_assistant).
+ASSISTANT_BASE_URL = env.text("ASSISTANT_BASE_URL")
+ASSISTANT_API_KEY = env.text("ASSISTANT_API_KEY")
+ASSISTANT_MODEL = env.text("ASSISTANT_MODEL", "gpt-4o-mini")
+ASSISTANT_TIMEOUT = env.number("ASSISTANT_TIMEOUT", 60, low=1, high=600)  # seconds
+# Per key and web process; 0 lifts the limit.
+ASSISTANT_SUGGESTIONS_PER_MINUTE = env.number("ASSISTANT_SUGGESTIONS_PER_MINUTE", 10)
 
 # --- Jobs ---------------------------------------------------------------------------------------
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"

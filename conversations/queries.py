@@ -46,6 +46,24 @@ def by_number(number: int) -> Conversation:
     return _one(conversations().filter(number=number).order_by("pk"))
 
 
+def contact_named(external_id: str, email: str = "") -> Contact | None:
+    """The contact that a trusted caller means, as `actions.identify` would find them; None where it would make one."""
+    if found := Contact.objects.filter(external_id=external_id).first():
+        return found
+    known = Contact.objects.filter(email=email.strip().lower(), external_id=None, is_verified=True)
+    return known.order_by("pk").first() if email.strip() else None
+
+
+def contact_by_reference(reference: str) -> Contact | None:
+    """The contact of that external id, or else of that public id."""
+    if found := Contact.objects.filter(external_id=reference).first():
+        return found
+    try:
+        return Contact.objects.filter(public_id=uuid.UUID(reference)).first()
+    except ValueError:
+        return None
+
+
 def messages(conversation: Conversation) -> QuerySet[Message]:
     """What the two sides said to each other, oldest first: no notes, no status changes."""
     return Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE).order_by("id")

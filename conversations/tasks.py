@@ -14,10 +14,12 @@ from procrastinate.contrib.django import app
 from accounts import clock, tenancy
 from accounts.models import User, Workspace
 from accounts.permissions import Actor
-from conversations import actions
+from conversations import actions, ticket_queries
 from conversations.api import idempotency
+from conversations.assistant import engine, retrieval
 from conversations.channels.email import outbound
 from conversations.models import Conversation, DeliveryStatus, Message
+from tickets.models import Ticket
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,13 @@ def mail_assignment(*, workspace_id: int, conversation_id: int, user_id: int, **
         ).send()
 
 
+@app.task(name="mail_feedback", retry=5)
+def mail_feedback(*, subject: str, body: str, reply_to: str, **future: Any) -> None:
+    """Send feedback to whoever runs the desk (settings.FEEDBACK_RECIPIENTS), if anyone is set to receive it."""
+    if settings.FEEDBACK_RECIPIENTS:
+        EmailMessage(subject=subject, body=body, to=settings.FEEDBACK_RECIPIENTS, reply_to=[reply_to]).send()
+
+
 @app.task(
     name="mail_reply",
     pass_context=True,
@@ -73,6 +82,29 @@ def mail_reply(context: JobContext, /, *, workspace_id: int, message_id: int, **
             actions.set_delivery(message=message, status=DeliveryStatus.FAILED, by=by, at=at)
             return
         actions.set_delivery(message=message, status=DeliveryStatus.DELIVERED, by=by, at=at)
+
+
+@app.task(name="suggest_reply")
+def suggest_reply(*, workspace_id: int, ticket_id: int, request_id: int, **future: Any) -> None:
+    """Let the workspace's engine draft an answer for a ticket, and keep it for whoever waits."""
+    workspace = Workspace.objects.get(pk=workspace_id)
+    with tenancy.scope(workspace):
+        ticket = Ticket.objects.filter(pk=ticket_id).first()
+        if ticket is None or ticket_queries.suggestion(ticket_id, request_id) is not None:
+            return
+        chosen, by = engine.of(workspace), Actor.system(workspace_id)
+        try:
+            # The workspace may have taken its approval back while the job was waiting.
+            if not engine.choice(workspace).is_allowed:
+                raise engine.EngineFailed("the workspace does not let data leave the desk")
+            draft = chosen.draft(retrieval.question(ticket))
+            actions.make_suggestion(
+                ticket=ticket, draft=draft, engine=chosen.name, request_id=request_id, by=by, at=clock.now()
+            )
+        except Exception as error:  # whoever waits is told, whatever it was
+            code = error.code if isinstance(error, engine.EngineFailed) else "unknown_error"
+            logger.warning("suggestion_failed ticket=%s error=%s", ticket_id, type(error).__name__, exc_info=True)
+            actions.fail_suggestion(ticket=ticket, code=code, request_id=request_id, by=by, at=clock.now())
 
 
 @app.periodic(cron="17 * * * *")

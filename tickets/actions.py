@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import asdict, astuple, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,26 @@ from accounts import events as journal
 from accounts.errors import Invalid
 from accounts.models import Membership, Team, User, Workspace
 from accounts.permissions import Actor, permit
-from tickets import events, lifecycle, tags
+from tickets import events, lifecycle, tags, unread
 from tickets.models import Ticket, TicketPriority, TicketStatus
 
 _ANY: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a ticket's row keeps of the messages in its conversations."""
+
+    message_count: int
+    last_message_at: datetime | None
+    last_message_text: str | None
+    unread_team_count: int
+    unread_customer_count: int
+
+
+FIGURES = tuple(field.name for field in fields(Figures))
+MESSAGE_CUT = 500
+"""How much of the last message a ticket's row keeps."""
 
 
 @transaction.atomic
@@ -43,11 +59,11 @@ def open_ticket(
     _check_status(status)
     _check_priority(priority)
     _check_assignee(workspace.pk, assignee, team)
-    names = tags.check(tag_names)
+    names = tags.check(tags.normal(tag_names))
     ticket = Ticket(
         workspace=workspace,
         public_id=uuid.uuid4(),
-        number=_next_number(workspace.pk),
+        number=_next_number(workspace.pk, status),
         subject=subject[:500],
         status=status,
         priority=priority or None,
@@ -81,16 +97,26 @@ def set_status(*, ticket: Ticket, status: str, by: Actor, at: datetime) -> Ticke
 
 
 @transaction.atomic
-def snooze(*, ticket: Ticket, until: datetime | None, by: Actor, at: datetime) -> Ticket:
-    """Put a ticket on hold until a moment; None wakes it."""
+def snooze(*, ticket: Ticket, until: datetime | None, status: str | None = None, by: Actor, at: datetime) -> Ticket:
+    """Put a ticket on hold until a moment; None ends that and opens it. A `status` stated with it is set instead.
+
+    Raises Invalid for an unknown status.
+    """
+    permit(by, "ticket.update", ticket)
+    if status is not None:
+        _check_status(status)
+    ticket = _locked(ticket)
+    return _sleep(ticket, lifecycle.snooze(_standing(ticket), until, at, status), by=by, at=at)
+
+
+@transaction.atomic
+def wake(*, ticket: Ticket, by: Actor, at: datetime) -> Ticket:
+    """The moment of a snooze has come: a ticket on hold is open again."""
     permit(by, "ticket.update", ticket)
     ticket = _locked(ticket)
-    standing = lifecycle.snooze(_standing(ticket), until, at)
-    if standing == _standing(ticket):
+    if ticket.snoozed_until is None:
         return ticket
-    ticket = _stand(ticket, standing, by=by, at=at)
-    journal.record(events.TICKET_SNOOZED, ticket, by=by, at=at, until=until.isoformat() if until else None)
-    return ticket
+    return _sleep(ticket, lifecycle.wake(_standing(ticket), at), by=by, at=at)
 
 
 @transaction.atomic
@@ -127,7 +153,7 @@ def set_priority(*, ticket: Ticket, priority: str | None, by: Actor, at: datetim
 def set_tags(*, ticket: Ticket, names: Sequence[str], by: Actor, at: datetime) -> Ticket:
     """Replace the labels: trimmed, lower-cased, each once."""
     permit(by, "ticket.update", ticket)
-    wanted = tags.check(dict.fromkeys(cleaned for name in names if (cleaned := name.strip().lower())))
+    wanted = tags.check(tags.normal(names))
     ticket = _locked(ticket)
     if ticket.tags == wanted:
         return ticket
@@ -189,20 +215,35 @@ def note_message(*, ticket_id: int, text: str, from_customer: bool, by: Actor, a
     )  # called from below a scope
     ticket.message_count += 1
     ticket.last_message_at = ticket.updated_at = at
-    ticket.last_message_text = text[:500]
+    ticket.last_message_text = text[:MESSAGE_CUT]
     if from_customer:
         ticket.unread_team_count += 1
     else:
         ticket.unread_customer_count += 1
-    ticket.save(
-        update_fields=[
-            "message_count", "last_message_at", "updated_at", "last_message_text", "unread_team_count", "unread_customer_count",
-        ]
-    )  # fmt: skip
+    ticket.save(update_fields=[*FIGURES, "updated_at"])
+    if from_customer:
+        unread.forget(ticket.workspace_id)
     journal.record(events.TICKET_MESSAGED, ticket, by=by, at=at, from_customer=from_customer)
     rule = lifecycle.on_customer_message if from_customer else lifecycle.on_team_message
     if (status := rule(ticket.status)) != ticket.status:
         _stand(ticket, lifecycle.move(_standing(ticket), status, at), by=by, at=at)
+    return ticket
+
+
+@transaction.atomic
+def recount(*, ticket: Ticket, figures: Figures, is_change: bool, by: Actor, at: datetime) -> Ticket:
+    """Set the message figures after a conversation was linked or unlinked (`is_change`: `updated_at` moves) or read.
+
+    Called by the conversation verbs, which hold the ticket's row and have permitted the act itself.
+    """
+    if all(getattr(ticket, name) == value for name, value in asdict(figures).items()) and not is_change:
+        return ticket
+    for name, value in asdict(figures).items():
+        setattr(ticket, name, value)
+    ticket.updated_at = at if is_change else ticket.updated_at
+    ticket.save(update_fields=[*FIGURES, "updated_at"])
+    unread.forget(ticket.workspace_id)
+    journal.record(events.TICKET_RECOUNTED, ticket, by=by, at=at, messages=ticket.message_count)
     return ticket
 
 
@@ -212,8 +253,9 @@ def mark_read(*, ticket: Ticket, by: Actor, at: datetime) -> Ticket:
     permit(by, "ticket.read", ticket)
     ticket = _locked(ticket)
     if ticket.unread_team_count:
-        ticket.unread_team_count = 0
-        ticket.save(update_fields=["unread_team_count"])
+        ticket.unread_team_count, ticket.team_read_at = 0, at
+        ticket.save(update_fields=["unread_team_count", "team_read_at"])
+        unread.forget(ticket.workspace_id)
         journal.record(events.TICKET_READ, ticket, by=by, at=at)
     return ticket
 
@@ -224,6 +266,8 @@ def delete(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     permit(by, "ticket.update", ticket)
     ticket = _locked(ticket)
     journal.record(events.TICKET_DELETED, ticket, by=by, at=at, number=ticket.number)
+    _count(ticket.workspace_id, ticket.status, None)
+    unread.forget(ticket.workspace_id)
     ticket.delete()
 
 
@@ -241,19 +285,54 @@ def _stand(ticket: Ticket, standing: lifecycle.Standing, *, by: Actor, at: datet
     ticket.updated_at = at
     ticket.save(update_fields=["status", "snoozed_until", "resolved_at", "updated_at"])
     if before != ticket.status:
+        _count(ticket.workspace_id, before, ticket.status)
+        if TicketStatus.RESOLVED in (before, ticket.status):
+            unread.forget(ticket.workspace_id)
         journal.record(events.TICKET_STATUS_CHANGED, ticket, by=by, at=at, status=ticket.status, previous=before)
     return ticket
 
 
-def _next_number(workspace_id: int) -> int:
-    """Draw the workspace's next number, held against concurrent draws until the transaction ends."""
+def _sleep(ticket: Ticket, standing: lifecycle.Standing, *, by: Actor, at: datetime) -> Ticket:
+    before = _standing(ticket)
+    if standing == before:
+        return ticket
+    ticket = _stand(ticket, standing, by=by, at=at)
+    if before.snoozed_until != standing.snoozed_until:
+        until = standing.snoozed_until.isoformat() if standing.snoozed_until else None
+        journal.record(events.TICKET_SNOOZED, ticket, by=by, at=at, until=until)
+    return ticket
+
+
+_COLUMNS = frozenset(TicketStatus.values)
+
+
+def _next_number(workspace_id: int, status: str) -> int:
+    """Draw the workspace's next number and count the new ticket; held against concurrent draws until the end."""
+    counts = {column: int(column == status) for column in TicketStatus.values}
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO tickets_ticketnumbers (workspace_id, last) VALUES (%s, 1) "
-            "ON CONFLICT (workspace_id) DO UPDATE SET last = tickets_ticketnumbers.last + 1 RETURNING last",
-            [workspace_id],
+            "INSERT INTO tickets_ticketnumbers (workspace_id, last, new, open, pending, on_hold, resolved) "
+            "VALUES (%(workspace)s, 1, %(new)s, %(open)s, %(pending)s, %(on_hold)s, %(resolved)s) "
+            "ON CONFLICT (workspace_id) DO UPDATE SET last = tickets_ticketnumbers.last + 1, "
+            "new = tickets_ticketnumbers.new + EXCLUDED.new, open = tickets_ticketnumbers.open + EXCLUDED.open, "
+            "pending = tickets_ticketnumbers.pending + EXCLUDED.pending, "
+            "on_hold = tickets_ticketnumbers.on_hold + EXCLUDED.on_hold, "
+            "resolved = tickets_ticketnumbers.resolved + EXCLUDED.resolved RETURNING last",
+            {"workspace": workspace_id, **counts},
         )
         return int(cursor.fetchone()[0])
+
+
+def _count(workspace_id: int, before: str, to: str | None) -> None:
+    # Both become column names below.
+    assert before in _COLUMNS
+    assert to is None or to in _COLUMNS
+    more = f", {to} = {to} + 1" if to else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE tickets_ticketnumbers SET {before} = {before} - 1{more} WHERE workspace_id = %s",  # noqa: S608 (column names, checked above)
+            [workspace_id],
+        )
 
 
 def _check_status(status: str) -> None:

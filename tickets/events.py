@@ -13,4 +13,7 @@ TICKET_UPDATED = define("ticket.updated", "ticket", "Another of its fields chang
 TICKET_SNOOZED = define("ticket.snoozed", "ticket", "It sleeps until a moment, or was woken.")
 TICKET_MESSAGED = define("ticket.messaged", "ticket", "A customer or the team wrote in a linked conversation.")
 TICKET_READ = define("ticket.read", "ticket", "The team has seen what was new.")
+TICKET_RECOUNTED = define(
+    "ticket.recounted", "ticket", "Its message figures changed as a conversation was linked, unlinked or read."
+)
 TICKET_DELETED = define("ticket.deleted", "ticket", "It was deleted; its conversations stay.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tickets.models import TicketStatus
@@ -26,13 +26,22 @@ def move(now: Standing, to: str, at: datetime) -> Standing:
     )
 
 
-def snooze(now: Standing, until: datetime | None, at: datetime) -> Standing:
-    """Snoozing puts a ticket on hold; ending the snooze opens it."""
+def snooze(now: Standing, until: datetime | None, at: datetime, status: str | None = None) -> Standing:
+    """Snoozing puts a ticket on hold; ending the snooze opens it. A `status` that is stated with it wins."""
+    if status is not None:
+        return replace(move(now, status, at), snoozed_until=until)
     if until is not None:
         return Standing(status=TicketStatus.ON_HOLD, snoozed_until=until, resolved_at=None)
     if now.snoozed_until is None:
         return now
     return move(now, TicketStatus.OPEN, at)
+
+
+def wake(now: Standing, at: datetime) -> Standing:
+    """The moment of a snooze has come: what was on hold is open, anything else stays as it is."""
+    if now.status == TicketStatus.ON_HOLD:
+        return move(now, TicketStatus.OPEN, at)
+    return replace(now, snoozed_until=None)
 
 
 def on_customer_message(status: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -52,9 +53,17 @@ class Tag(TenantModel):
 
 
 class TicketNumbers(TenantModel):
-    """The last ticket number given in a workspace; its row is the lock under which the next one is drawn."""
+    """A workspace's running figures: the last number given, and how many tickets stand in each status.
+
+    Its row is the lock under which the next number is drawn; exact counts cost nothing to read.
+    """
 
     last = models.PositiveIntegerField(default=0)
+    new = models.PositiveIntegerField(default=0, db_default=0)
+    open = models.PositiveIntegerField(default=0, db_default=0)
+    pending = models.PositiveIntegerField(default=0, db_default=0)
+    on_hold = models.PositiveIntegerField(default=0, db_default=0)
+    resolved = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["workspace"], name="one_ticket_counter_per_workspace")]
@@ -62,6 +71,10 @@ class TicketNumbers(TenantModel):
 
     def __str__(self) -> str:
         return str(self.last)
+
+    def standing(self, statuses: Iterable[str] = TicketStatus.values) -> int:
+        """How many tickets stand in any of the statuses: in all of them unless told otherwise."""
+        return sum(int(getattr(self, status)) for status in {*statuses})
 
 
 class TicketQuerySet(TenantQuerySet["Ticket"]):
@@ -104,6 +117,7 @@ class Ticket(TenantModel):
     last_message_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_message_text = models.CharField(max_length=500, null=True, blank=True, editable=False)
     unread_team_count = models.PositiveIntegerField(default=0, editable=False)
+    team_read_at = models.DateTimeField(null=True, editable=False)
     unread_customer_count = models.PositiveIntegerField(default=0, editable=False)
     resolved_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -126,6 +140,17 @@ class Ticket(TenantModel):
             # The list of tickets, newest change first, whole and by status.
             models.Index(fields=["workspace", "-updated_at", "-id"], name="ticket_by_change"),
             models.Index(fields=["workspace", "status", "-updated_at", "-id"], name="ticket_by_status"),
+            # The other orders of the list.
+            models.Index(fields=["workspace", "created_at", "id"], name="ticket_by_creation"),
+            models.Index(fields=["workspace", "sla_due_at", "id"], name="ticket_by_due_moment"),
+            models.Index(fields=["workspace", "snoozed_until", "id"], name="ticket_by_snooze"),
+            # The sum of what the team has not read.
+            models.Index(
+                fields=["workspace"],
+                name="ticket_unread",
+                include=["unread_team_count"],
+                condition=Q(unread_team_count__gt=0) & ~Q(status=TicketStatus.RESOLVED),
+            ),
             # An operator's own queue.
             models.Index(fields=["workspace", "assignee", "status", "-updated_at"], name="ticket_by_assignee"),
             # Deadlines that are running.

@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
-from tickets.models import Tag, Ticket
+import uuid
+from typing import cast
+
+from accounts.errors import NotFound
+from accounts.tenancy import current
+from tickets.models import Tag, Ticket, TicketNumbers, TicketQuerySet
+
+HIGHEST_NUMBER = 2**31 - 1
+
+
+def tickets() -> TicketQuerySet:
+    """Every ticket of the workspace, with all that a door prints of one."""
+    return cast(TicketQuerySet, Ticket.objects.get_queryset()).with_people()
 
 
 def ticket_by_number(number: int) -> Ticket:
     """Raises Ticket.DoesNotExist."""
     return Ticket.objects.get(number=number)
+
+
+def by_reference(reference: str) -> Ticket:
+    """By public id or by number, as API callers name a ticket. Raises NotFound, also for another workspace's."""
+    rows = tickets().order_by("pk")
+    found: Ticket | None
+    if reference.isascii() and reference.isdigit():
+        number = int(reference[:12])
+        found = rows.filter(number=number).first() if number <= HIGHEST_NUMBER else None
+    else:
+        try:
+            found = rows.filter(public_id=uuid.UUID(reference)).first()
+        except ValueError:
+            found = None
+    if found is None:
+        raise NotFound("there is no such ticket")
+    return found
+
+
+def tally() -> TicketNumbers:
+    """The workspace's exact counts by status, read from one row."""
+    return TicketNumbers.objects.first() or TicketNumbers(workspace=current())
 
 
 def tag_hues() -> dict[str, int]:

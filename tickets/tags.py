@@ -18,6 +18,11 @@ def hue(name: str) -> int:
     return zlib.crc32(name.strip().lower().encode()) % 36 * 10
 
 
+def normal(names: Iterable[str]) -> list[str]:
+    """A ticket's labels: trimmed, lower-cased, each once, in the order given."""
+    return list(dict.fromkeys(cleaned for name in names if (cleaned := name.strip().lower())))
+
+
 def check(names: Iterable[str]) -> list[str]:
     """The labels as they will be stored. Raises Invalid for a label over 100 characters or more than 100 labels."""
     result = list(names)

@@ -3,12 +3,18 @@
 from conversations.actions.contacts import identify, update_contact
 from conversations.actions.delivery import set_delivery
 from conversations.actions.messages import note, receive, reply
+from conversations.actions.notes import delete_note, edit_note
+from conversations.actions.saved_views import create_view, delete_view, favorite_view, update_view
 from conversations.actions.start import start
 from conversations.actions.status import set_status, snooze, wake
-from conversations.actions.ticketing import escalate, link, unlink
+from conversations.actions.suggestions import fail_suggestion, make_suggestion, request_suggestion
+from conversations.actions.ticket_messages import broadcast, note_in_ticket, reply_in_ticket
+from conversations.actions.ticketing import delete_ticket, escalate, link, open_ticket, unlink
 from conversations.actions.triage import assign, edit_subject, mark_read, set_priority, set_tags
 
 __all__ = [
-    "assign", "edit_subject", "escalate", "identify", "link", "mark_read", "note", "receive", "reply", "set_delivery", "set_priority",
-    "set_status", "set_tags", "snooze", "start", "unlink", "update_contact", "wake",
+    "assign", "broadcast", "create_view", "delete_note", "delete_ticket", "delete_view", "edit_note", "edit_subject",
+    "escalate", "fail_suggestion", "favorite_view", "identify", "link", "make_suggestion", "mark_read", "note", "note_in_ticket", "open_ticket",
+    "receive", "reply", "reply_in_ticket", "request_suggestion", "set_delivery", "set_priority", "set_status", "set_tags",
+    "snooze", "start", "unlink", "update_contact", "update_view", "wake",
 ]  # fmt: skip

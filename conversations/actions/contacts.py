@@ -11,7 +11,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from accounts import events as journal
-from accounts.errors import Invalid
+from accounts.errors import Conflict, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
 from conversations import events, text
@@ -74,7 +74,7 @@ def identify(
 
 @transaction.atomic
 def update_contact(*, contact: Contact, by: Actor, at: datetime, **values: str | None) -> Contact:
-    """Change what is known of a contact; takes the same values as `identify`. Raises Invalid."""
+    """Change what is known of a contact; takes the same values as `identify`. Raises Invalid, or Conflict for a taken id."""
     permit(by, "contact.update", contact)
     return _change(contact, _checked(**values), by=by, at=at)
 
@@ -118,6 +118,12 @@ def _change(contact: Contact, given: dict[str, Any], *, by: Actor, at: datetime)
     for field in changed:
         setattr(contact, field, given[field])
     contact.updated_at = at
-    contact.save(update_fields=[*changed, "updated_at"])
+    try:
+        with transaction.atomic():
+            contact.save(update_fields=[*changed, "updated_at"])
+    except IntegrityError as error:
+        if "external_id" not in changed:
+            raise
+        raise Conflict("another contact has this external id", field="external_id") from error
     journal.record(events.CONTACT_UPDATED, contact, by=by, at=at, fields=changed)
     return contact

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.core.files.base import File
 from django.db import transaction
@@ -12,7 +13,7 @@ from accounts import events as journal
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events, lifecycle
-from conversations.actions import rows
+from conversations.actions import figures, rows
 from conversations.actions.rows import Door
 from conversations.lifecycle import ReplyPolicy
 from conversations.models import Conversation, Message, MessageKind
@@ -31,6 +32,7 @@ def reply(
     door: Door | None = None,
     policy: ReplyPolicy = lifecycle.DESK,
     uploads: Sequence[File[bytes]] = (),
+    metadata: dict[str, Any] | None = None,
     expected_last: int | None = None,
 ) -> Message:
     """Answer the customer. The message is from the actor unless `sender` names another member of the team.
@@ -49,8 +51,10 @@ def reply(
         body=body,
         at=at,
         entry_point=rows.door(conversation, door, at) if door else None,
+        metadata=metadata,
         uploads=uploads,
     )
+    had_news = conversation.unread_count > 0
     if conversation.first_response_at is None and conversation.last_inbound_at is not None:
         conversation.first_response_at = at
     conversation.next_response_due_at = None
@@ -59,6 +63,8 @@ def reply(
     rows.move(conversation, policy.after_agent(conversation.status), at)
     rows.save(conversation)
     _tell_ticket(conversation, body, from_customer=False, by=by, at=at)
+    if had_news:
+        figures.after_reading(conversation, by=by, at=at)
     journal.record(events.REPLY_SENT, conversation, by=by, at=at, message=message.pk, status=conversation.status)
     return message
 
@@ -114,12 +120,19 @@ def note(
     at: datetime,
     sender: Sender | None = None,
     uploads: Sequence[File[bytes]] = (),
+    metadata: dict[str, Any] | None = None,
 ) -> Message:
     """Write what only the team sees. It goes nowhere, and moves neither the preview nor whose turn it is."""
     permit(by, "conversation.note", conversation)
     conversation = rows.locked(conversation)
     message = rows.append(
-        conversation, kind=MessageKind.NOTE, sender=sender or Sender.actor(by), body=body, at=at, uploads=uploads
+        conversation,
+        kind=MessageKind.NOTE,
+        sender=sender or Sender.actor(by),
+        body=body,
+        at=at,
+        metadata=metadata,
+        uploads=uploads,
     )
     rows.save(conversation)
     journal.record(events.NOTE_ADDED, conversation, by=by, at=at, message=message.pk)

@@ -15,6 +15,7 @@ from conversations import text
 from conversations.actions import files
 from conversations.models import Channel, Conversation, EntryPoint, Handler, Message, MessageKind, SenderKind, Status
 from conversations.senders import Sender
+from tickets.models import Ticket
 
 
 class Door(NamedTuple):
@@ -32,6 +33,14 @@ def locked(conversation: Conversation) -> Conversation:
     if row is None:
         raise NotFound("the conversation is gone")
     return row
+
+
+def locked_of(ticket: Ticket) -> list[Conversation]:
+    """The ticket's conversations as they are now, the primary one first, held until the transaction ends."""
+    # The verb has permitted the ticket. Rows are locked in the order of their ids, so that no two verbs wait for each other.
+    rows = Conversation.all_workspaces.select_for_update(of=("self",)).select_related("contact")
+    held = rows.filter(workspace_id=ticket.workspace_id, ticket=ticket).order_by("pk")
+    return sorted(held, key=lambda row: (row.ticket_linked_at or row.created_at, row.pk))
 
 
 def door(conversation: Conversation, through: Door, at: datetime, *, first: bool = False) -> EntryPoint:

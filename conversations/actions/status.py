@@ -10,7 +10,7 @@ from accounts import events as journal
 from accounts.errors import Invalid
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import rows
+from conversations.actions import figures, rows
 from conversations.models import Conversation, MessageKind, Status
 from conversations.senders import Sender
 
@@ -39,9 +39,12 @@ def set_status(
         at=at,
         metadata={"status": status},
     )
+    had_news = conversation.unread_count > 0
     if conversation.is_done:
         conversation.unread_count = 0
     rows.save(conversation)
+    if had_news and conversation.is_done:
+        figures.after_reading(conversation, by=by, at=at)
     journal.record(
         events.CONVERSATION_STATUS_CHANGED,
         conversation,

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from accounts import events as journal
 from accounts.errors import Conflict
-from accounts.permissions import Actor, permit
+from accounts.models import Workspace
+from accounts.permissions import Actor, Scope, permit
 from conversations import events
-from conversations.actions import rows
+from conversations.actions import figures, rows
+from conversations.actions.contacts import identify
+from conversations.actions.rows import Door
+from conversations.actions.start import start
 from conversations.models import Conversation
 from tickets import actions as ticket_actions
 from tickets.models import Ticket, TicketPriority
@@ -23,6 +28,7 @@ _PRIORITIES: dict[str, str] = {
     "urgent": TicketPriority.CRITICAL,
     "critical": TicketPriority.CRITICAL,
 }
+TITLE_LENGTH = 500
 
 
 @transaction.atomic
@@ -54,6 +60,56 @@ def escalate(*, conversation: Conversation, reason: str | None = None, by: Actor
 
 
 @transaction.atomic
+def open_ticket(
+    *,
+    workspace: Workspace,
+    name: str = "",
+    email: str = "",
+    external_id: str | None = None,
+    title: str = "",
+    door: Door,
+    by: Actor,
+    at: datetime,
+    **values: Any,
+) -> Ticket:
+    """Open a ticket together with the conversation in which it will be answered.
+
+    The customer is found or made from name, email and external id; `values` are those of the ticket (see
+    `tickets.actions.open_ticket`). Without a title it is the escalation reason, else the ticket's number.
+    Raises Invalid with the field at fault.
+    """
+    permit(by, "ticket.open")
+    writer = by.with_scope(Scope.CONVERSATION_WRITE)
+    title = " ".join((title or values.get("escalation_reason") or "").split())[:TITLE_LENGTH]
+    ticket = ticket_actions.open_ticket(
+        workspace=workspace, subject=title, channel=door.channel, by=by, at=at, **values
+    )
+    contact = identify(
+        workspace=workspace,
+        external_id=external_id or None,
+        email=email or None,
+        name=name[:400] or None,
+        by=writer,
+        at=at,
+    )
+    conversation = start(
+        workspace=workspace, contact=contact, subject=title or f"Ticket #{ticket.number}", door=door, by=writer, at=at
+    )
+    _link(conversation, ticket, by=by, at=at)
+    return ticket
+
+
+@transaction.atomic
+def delete_ticket(*, ticket: Ticket, by: Actor, at: datetime) -> None:
+    """Delete a ticket; its conversations are unlinked and stay."""
+    permit(by, "ticket.update", ticket)
+    # Conversations before tickets, in the order of their ids, as everywhere: see `figures`.
+    for conversation in rows.locked_of(ticket):
+        _unlink(conversation, by=by, at=at)
+    ticket_actions.delete(ticket=ticket, by=by, at=at)
+
+
+@transaction.atomic
 def link(*, conversation: Conversation, ticket: Ticket, by: Actor, at: datetime) -> Conversation:
     """Point a conversation at a ticket, away from the one it may have had."""
     permit(by, "ticket.link", conversation)
@@ -61,6 +117,8 @@ def link(*, conversation: Conversation, ticket: Ticket, by: Actor, at: datetime)
     conversation = rows.locked(conversation)
     if conversation.ticket_id == ticket.pk:
         return conversation
+    if conversation.ticket_id is not None:
+        _unlink(conversation, by=by, at=at)
     _link(conversation, ticket, by=by, at=at)
     return conversation
 
@@ -72,13 +130,21 @@ def unlink(*, conversation: Conversation, by: Actor, at: datetime) -> Conversati
     conversation = rows.locked(conversation)
     if conversation.ticket_id is None:
         return conversation
-    before, conversation.ticket, conversation.updated_at = conversation.ticket_id, None, at
-    conversation.save(update_fields=["ticket", "updated_at"])
-    journal.record(events.CONVERSATION_UNLINKED, conversation, by=by, at=at, ticket=before)
+    _unlink(conversation, by=by, at=at)
     return conversation
 
 
 def _link(conversation: Conversation, ticket: Ticket, *, by: Actor, at: datetime) -> None:
-    conversation.ticket, conversation.updated_at = ticket, at
-    conversation.save(update_fields=["ticket", "updated_at"])
+    conversation.ticket, conversation.ticket_linked_at, conversation.updated_at = ticket, at, at
+    conversation.save(update_fields=["ticket", "ticket_linked_at", "updated_at"])
+    figures.after_linking(conversation, ticket.pk, by=by, at=at)
     journal.record(events.CONVERSATION_LINKED, conversation, by=by, at=at, ticket=ticket.pk)
+
+
+def _unlink(conversation: Conversation, *, by: Actor, at: datetime) -> None:
+    assert conversation.ticket_id is not None  # the verbs have looked
+    before = conversation.ticket_id
+    conversation.ticket, conversation.ticket_linked_at, conversation.updated_at = None, None, at
+    conversation.save(update_fields=["ticket", "ticket_linked_at", "updated_at"])
+    figures.after_unlinking(conversation, before, by=by, at=at)
+    journal.record(events.CONVERSATION_UNLINKED, conversation, by=by, at=at, ticket=before)

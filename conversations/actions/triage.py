@@ -12,7 +12,7 @@ from accounts.errors import Invalid
 from accounts.models import Membership, Team, User
 from accounts.permissions import Actor, Role, permit
 from conversations import events, priorities, text
-from conversations.actions import rows
+from conversations.actions import figures, rows
 from conversations.actions.start import check_priority
 from conversations.models import Conversation
 from tickets import tags as labels
@@ -114,5 +114,6 @@ def mark_read(*, conversation: Conversation, by: Actor, at: datetime) -> Convers
     if conversation.unread_count:
         conversation.unread_count = 0
         conversation.save(update_fields=["unread_count"])
+        figures.after_reading(conversation, by=by, at=at)
         journal.record(events.CONVERSATION_READ, conversation, by=by, at=at)
     return conversation

@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from django.core.validators import RegexValidator
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+DEEPEST_JSON = 32
+_LARGEST = 2**63
 
 
 class Text(serializers.CharField):
@@ -21,6 +26,20 @@ class Text(serializers.CharField):
         if any("\ud800" <= char <= "\udfff" for char in data):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class Words(Text):
+    """A JSON string with something to read in it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators.append(RegexValidator(r"\S", self.error_messages["blank"], "blank"))
+
+
+MAYBE_EMAIL: dict[str, Any] = {
+    "anyOf": [{"type": "string", "format": "email", "maxLength": 254}, {"type": "string", "maxLength": 0}]
+}
+"""In OpenAPI: an email address, or nothing, as a form sends it that was not filled in."""
 
 
 class Choice(serializers.ChoiceField):
@@ -48,6 +67,43 @@ class Flag(serializers.BooleanField):
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class JsonObject(serializers.JSONField):
+    """A JSON object of any content that PostgreSQL can keep and that prints again as it came."""
+
+    default_error_messages = {
+        "not_an_object": "This must be a JSON object.",
+        "too_deep": f"This is nested more than {DEEPEST_JSON} levels deep.",
+        "not_text": "This holds characters that are not text.",
+        "too_large": "This holds a number beyond 64 bits.",
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self.fail("not_an_object")
+        self._check(data)
+        return data
+
+    def _check(self, root: Any) -> None:
+        level = [root]
+        for _ in range(DEEPEST_JSON):
+            inner: list[Any] = []
+            for value in level:
+                if isinstance(value, dict):
+                    inner += [*value, *value.values()]
+                elif isinstance(value, list):
+                    inner += value
+                elif isinstance(value, str) and "\x00" in value:
+                    self.fail("not_text")
+                # PostgreSQL prints a large float with all its digits, which is then no 64-bit integer to anyone.
+                elif isinstance(value, (int, float)) and not -_LARGEST <= value < _LARGEST:
+                    self.fail("too_large")
+            if not inner:
+                return
+            level = inner
+        self.fail("too_deep")
 
 
 def milliseconds(moment: datetime) -> str:

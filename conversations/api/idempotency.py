@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.encoding import iri_to_uri
 from rest_framework.exceptions import ValidationError
 
 from accounts.authentication import Grant
@@ -60,7 +61,8 @@ def begin(
         "user_id": user_id,
         "identity": identity[:300],
         "method": request.method,
-        "path": request.path[:1000],
+        # As it was sent: decoded, it may hold a NUL, which PostgreSQL does not keep.
+        "path": iri_to_uri(request.path)[:1000],
         "key": key,
     }
     with connection.cursor() as cursor:

@@ -56,7 +56,7 @@ class DialectSchema(AutoSchema):
         operation: dict[str, Any] | None = super().get_operation(path, path_regex, path_prefix, method, registry)
         if operation is None or not hasattr(self.view, "envelope"):
             return operation
-        if method in {"POST", "PATCH", "PUT"}:
+        if method in {"POST", "PATCH", "PUT"} and self.view.is_idempotent:
             operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
             for status, answer in operation["responses"].items():
                 if status.startswith("2"):
@@ -75,7 +75,7 @@ class DialectSchema(AutoSchema):
         if re.search(r"{\w+}", path):
             statuses.append(404)
         if method in {"POST", "PATCH", "PUT"}:
-            statuses += [413, 415, 422]
+            statuses += [413, 415, *([422] if self.view.is_idempotent else [])]
         renamed = getattr(self.view.envelope, "renamed_statuses", {})
         return sorted({renamed.get(status, status) for status in statuses})
 

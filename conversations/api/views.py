@@ -38,6 +38,8 @@ class DialectViewSet(ViewSet):
 
     envelope: ClassVar[Envelope]
     scopes: ClassVar[Mapping[str, Scope]] = {}
+    # Off where the answer holds a secret, which would otherwise lie in the database for a day.
+    is_idempotent: ClassVar[bool] = True
     parser_classes = (JSONParser,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = TakeFirst
@@ -94,7 +96,15 @@ class DialectViewSet(ViewSet):
             return
         self._stack.enter_context(transaction.atomic())
         self._is_transaction_open = True
-        self._record = idempotency.begin(
+        if not self.is_idempotent:
+            return
+        self._record = self.claim(request)
+        if self._record is not None:
+            self._savepoint = transaction.savepoint()
+
+    def claim(self, request: Request) -> idempotency.Record | None:
+        """Claim the request's Idempotency-Key for its caller, or raise Replay; None for a request without one."""
+        return idempotency.begin(
             request._request,
             self.grant,
             workspace_id=self.grant.workspace.pk,
@@ -102,8 +112,6 @@ class DialectViewSet(ViewSet):
             identity=self.end_user.identity,
             at=self.at,
         )
-        if self._record is not None:
-            self._savepoint = transaction.savepoint()
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]  # plain responses too
         """Word the problem in the format and undo what the request did; a fault of ours goes on to the 500 handler."""

@@ -1,0 +1,215 @@
+"""The journal in admin: who did what, in words, with links to what it was done to. Nothing here can be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import BigIntegerField, Case, CharField, Model, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce, NullIf
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+
+from accounts import events
+from accounts.admin.base import ReadOnlyAdmin, WorkspaceFilter
+from accounts.adminsite import reach
+from accounts.models import ActorKind, ApiKey, Dispatch, Event, IdempotentRequest, User
+
+_WORDS = {"previous": "was"}
+_RANKS = {"to": 0, "user": 0, "previous": 2}
+_UNTOLD = frozenset({"message"})
+"""Values that only machines need: the number of a message says nothing to a person."""
+
+
+def summary(event: Event) -> str:
+    """What happened, in a sentence, with the values that the journal keeps of it."""
+    kind = events.catalogue.get(event.type)
+    meaning = kind.meaning.rstrip(".") if kind else event.type
+    person: str | None = getattr(event, "person_label", None)
+    details = []
+    # PostgreSQL keeps keys in no order that means anything: people come first, what was before comes last.
+    for key, value in sorted(event.data.items(), key=lambda item: _RANKS.get(item[0], 1)):
+        if key in _UNTOLD or (value in (None, []) and key not in ("to", "previous")):
+            continue
+        if key in ("to", "user") and value is not None:
+            value = person or f"user {value}"
+        if key == "previous" and event.type.endswith(".assigned"):
+            continue  # a number of a person who is not named on this line
+        details.append(f"{_WORDS.get(key, key.replace('_', ' '))} {_plain(value)}".removeprefix("user "))
+    return f"{meaning}: {', '.join(details)}" if details else meaning
+
+
+def _plain(value: Any) -> str:
+    if value is None or value == []:
+        return "nobody" if value is None else "none"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def subject_url(event: Event) -> str | None:
+    """The admin page of what the event is about, if there is one. Named by kind, so that no upper layer is imported."""
+    name = event.subject_type.replace("_", "")
+    for model in admin.site._registry:
+        if model._meta.model_name == name:
+            try:
+                return reverse(f"admin:{model._meta.app_label}_{name}_change", args=[event.subject_id])
+            except NoReverseMatch:
+                return None
+    return None
+
+
+def with_people(rows: QuerySet[Event]) -> QuerySet[Event]:
+    """Adds `actor_label`, who it was, and `person_label`, whom it was about: by name where the person is still there."""
+    key = ApiKey.all_workspaces.filter(pk=OuterRef("actor_id"), workspace=OuterRef("workspace"))  # of the event's own
+    actor = Case(
+        When(
+            actor_kind__in=(ActorKind.OPERATOR, ActorKind.SYSTEM),
+            actor_id__isnull=False,
+            then=_name(OuterRef("actor_id")),
+        ),
+        When(actor_kind=ActorKind.API_KEY, then=Subquery(key.values("name")[:1])),
+        default=None,
+        output_field=CharField(),
+    )
+    # The cast stands behind the kinds that are known to hold a person's id there.
+    person = Case(
+        When(type__endswith=".assigned", data__to__isnull=False, then=_name(_id_in("to"))),
+        When(type__startswith="member.", data__user__isnull=False, then=_name(_id_in("user"))),
+        default=None,
+        output_field=CharField(),
+    )
+    return rows.annotate(actor_label=actor, person_label=person)
+
+
+def _id_in(key: str) -> Cast:
+    return Cast(KeyTextTransform(key, OuterRef("data")), BigIntegerField())
+
+
+def _name(user_id: OuterRef | Cast) -> Coalesce:
+    person = User.objects.filter(pk=user_id)
+    return Coalesce(NullIf(Subquery(person.values("name")[:1]), Value("")), Subquery(person.values("email")[:1]))
+
+
+def actor_text(event: Event) -> str:
+    """Who did it, for an event of `with_people`."""
+    label: str | None = getattr(event, "actor_label", None)
+    kind = ActorKind(event.actor_kind).label.lower()
+    if label is None:
+        return kind if event.actor_id is None else f"{kind} {event.actor_id}"
+    return label if event.actor_kind == ActorKind.OPERATOR else f"{label} ({kind})"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An event as a page shows it."""
+
+    event: Event
+    actor: str
+    summary: str
+    url: str | None
+
+
+def _lines(rows: Iterable[Event]) -> list[Line]:
+    return [Line(event, actor_text(event), summary(event), subject_url(event)) for event in rows]
+
+
+def recent(request: HttpRequest, limit: int = 12) -> list[Line]:
+    """What happened lately in the workspaces that the person runs."""
+    rows = reach(request).limit(with_people(Event.objects.select_related("workspace")), "workspace")
+    return _lines(rows.order_by("-id")[:limit])
+
+
+def lines_of(obj: Model, workspace_id: int | None, limit: int = 200) -> list[Line]:
+    """The history of one row, newest first."""
+    names = {kind.subject for kind in events.catalogue.values()}
+    subject = next((name for name in names if name.replace("_", "") == obj._meta.model_name), "")
+    rows = Event.objects.filter(workspace=workspace_id, subject_type=subject, subject_id=obj.pk)
+    return _lines(with_people(rows).order_by("-id")[:limit])
+
+
+class KindFilter(admin.SimpleListFilter):
+    """By kind of event; the choices are the catalogue's, which costs no look at the rows."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in sorted(events.catalogue)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(type=self.value()) if self.value() else queryset
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """The journal."""
+
+    list_display = ("at", "workspace", "kind", "what", "subject", "who")
+    list_filter = (WorkspaceFilter, KindFilter, ("actor_kind", admin.ChoicesFieldListFilter), "at")
+    list_select_related = ("workspace",)
+    ordering = ("-id",)
+    search_fields = ("=subject_id",)
+    search_help_text = "The number of a row, such as the id of a conversation"
+    fields = ("at", "workspace", "kind", "what", "subject", "who", "data", "caused_by_link", "depth")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return with_people(super().get_queryset(request))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return list(self.fields)
+
+    @admin.display(description="kind", ordering="type")
+    def kind(self, event: Event) -> str:
+        return event.type
+
+    @admin.display(description="what happened")
+    def what(self, event: Event) -> str:
+        return summary(event)
+
+    @admin.display(description="to what")
+    def subject(self, event: Event) -> str:
+        text, url = f"{event.subject_type.replace('_', ' ')} {event.subject_id}", subject_url(event)
+        return format_html('<a href="{}">{}</a>', url, text) if url else text
+
+    @admin.display(description="who", ordering="actor_kind")
+    def who(self, event: Event) -> str:
+        return actor_text(event)
+
+    @admin.display(description="caused by")
+    def caused_by_link(self, event: Event) -> str:
+        if event.caused_by_id is None:
+            return "-"
+        url = reverse("admin:accounts_event_change", args=[event.caused_by_id])
+        return format_html('<a href="{}">event {}</a>', url, event.caused_by_id)
+
+
+@admin.register(Dispatch)
+class DispatchAdmin(ReadOnlyAdmin):
+    """What reactions have not heard yet: normally empty, and full when the worker is down."""
+
+    workspace_path = "event__workspace"
+    list_display = ("event_id", "event", "due_at", "attempts", "last_error")
+    list_select_related = ("event__workspace",)
+    list_filter = (WorkspaceFilter, "attempts")
+    ordering = ("due_at", "event")
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
+        """Its history is the event's own."""
+        return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+
+
+@admin.register(IdempotentRequest)
+class IdempotentRequestAdmin(ReadOnlyAdmin):
+    """Answers that are kept for a day. The bodies are customers' data and are not shown."""
+
+    list_display = ("created_at", "workspace", "method", "path", "status", "api_key", "key")
+    list_select_related = ("workspace", "api_key")
+    list_filter = (WorkspaceFilter, "method", "status")
+    search_fields = ("=key",)
+    search_help_text = "The whole Idempotency-Key"
+    date_hierarchy = "created_at"
+    ordering = ("-created_at", "-pk")
+    fields = ("created_at", "workspace", "method", "path", "key", "status", "api_key", "user", "identity")

@@ -1,0 +1,136 @@
+"""Who gets into Django admin and what they reach there: owners and admins their own workspaces, superusers everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+from accounts.errors import NotFound
+from accounts.permissions import Actor, Role
+
+if TYPE_CHECKING:
+    from accounts.models import Membership, User, Workspace
+
+_UNWANTED = frozenset({"auth", "account"})
+"""Apps whose models are not shown: groups grant nothing here, and `accounts.people` keeps allauth's addresses in step."""
+_ORDER = ("conversations", "tickets", "accounts")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a person may do in admin, worked out once per request."""
+
+    user: User
+    is_superuser: bool
+    memberships: Mapping[int, Membership]
+    """By workspace id, those as owner or admin."""
+
+    @property
+    def may_open(self) -> bool:
+        """Whether there is anything for them here."""
+        return self.is_superuser or bool(self.memberships)
+
+    def has(self, workspace_id: int | None) -> bool:
+        """Whether the workspace is theirs to run."""
+        return self.is_superuser or workspace_id in self.memberships
+
+    def limit(self, rows: QuerySet[Any], path: str) -> QuerySet[Any]:
+        """The rows of the workspaces they run; `path` leads from a row to its workspace."""
+        return rows if self.is_superuser else rows.filter(**{f"{path}__in": list(self.memberships)})
+
+    def workspaces(self) -> QuerySet[Workspace]:
+        """The workspaces they run, by name."""
+        from accounts.models import Workspace
+
+        return self.limit(Workspace.objects.order_by("name", "pk"), "pk")
+
+    def people(self) -> QuerySet[User]:
+        """Everyone who works in those workspaces."""
+        from accounts.models import User
+
+        if self.is_superuser:
+            return User.objects.all()
+        return User.objects.filter(memberships__workspace__in=list(self.memberships)).distinct()
+
+    def actor(self, workspace_id: int) -> Actor:
+        """As whom they act there. Raises NotFound for a workspace that is not theirs.
+
+        A superuser who runs no part of it acts as the desk itself, under their own name and id.
+        """
+        membership = self.memberships.get(workspace_id)
+        if membership is not None:
+            return Actor.operator(membership)
+        if not self.is_superuser:
+            raise NotFound("there is no such workspace")
+        return replace(Actor.system(workspace_id, name=self.user.name or self.user.email), id=self.user.pk)
+
+
+def reach(request: HttpRequest) -> Reach:
+    """The reach of whoever asks; one query per request."""
+    known = getattr(request, "_desk_reach", None)
+    if known is not None:
+        return cast(Reach, known)
+    from accounts.models import Membership
+
+    user = cast("User", request.user)
+    memberships: Mapping[int, Membership] = {}
+    if user.is_authenticated and user.is_active:
+        # Admin spans the workspaces of a person; these rows are the proof of which.
+        rows = Membership.all_workspaces.select_related("user", "workspace").filter(user=user)
+        memberships = {row.workspace_id: row for row in rows.filter(role__in=(Role.OWNER, Role.ADMIN))}
+    found = Reach(user, bool(user.is_active and user.is_superuser), memberships)
+    request._desk_reach = found  # type: ignore[attr-defined]
+    return found
+
+
+class DeskAdminSite(AdminSite):
+    """Django admin as the desk's back room."""
+
+    site_header = "Parley"
+    site_title = "Parley admin"
+    index_title = "Back room"
+    site_url = "/"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return reach(request).may_open
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: Any = None,
+        **options: Any,
+    ) -> None:
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        wanted = [model for model in models if model._meta.app_label not in _UNWANTED]
+        super().register(wanted, admin_class, **options)
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Sign in on the desk's own page, which limits attempts; who is signed in and has no place here is told so."""
+        if self.has_permission(request):
+            return redirect(reverse("admin:index", current_app=self.name))
+        if request.user.is_authenticated:
+            raise PermissionDenied("Django admin is for owners and admins of a workspace.")
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index", current_app=self.name))
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        apps = super().get_app_list(request, app_label)
+        return sorted(apps, key=lambda app: _ORDER.index(app["app_label"]) if app["app_label"] in _ORDER else 9)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The list of what there is, beside what happened lately."""
+        from accounts.admin.journal import recent
+
+        return super().index(request, {"recent": recent(request), **(extra_context or {})})

@@ -1,0 +1,67 @@
+"""`manage.py create_operator EMAIL --workspace SLUG --role ROLE --password-stdin`"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.db import transaction
+
+from accounts import actions, clock, people
+from accounts.management.base import DeskCommand, find_workspace, system
+from accounts.permissions import Role
+
+
+class Command(DeskCommand):
+    """Gives a person a place in a workspace, making the person first if need be."""
+
+    help = """Give a person a place in a workspace: make them if their email is new, else change what is asked.
+
+A new person needs --password-stdin. For somebody who is known already, the role in this workspace is set, the name is
+set if --name is given, and the password is changed only if --password-stdin is. Running it twice changes nothing.
+The password is read from standard input, so that it stands neither in the shell's history nor in the process list.
+The last line on stdout is the email, as it is kept: trimmed and in lower case.
+
+Example: echo "$PASSWORD" | manage.py create_operator ada@example.com --workspace acme --role owner --password-stdin"""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email", help="what the person signs in with")
+        parser.add_argument("--workspace", required=True, metavar="SLUG", help="where the person works")
+        parser.add_argument(
+            "--role",
+            required=True,
+            choices=Role.values,
+            help="owner: everything; admin: all but owners; agent: answers; viewer: reads",
+        )
+        parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+        parser.add_argument("--name", help="the person's name")
+        parser.add_argument(
+            "--superuser", action="store_true", help="may open every workspace in Django admin: runs the installation"
+        )
+
+    @transaction.atomic
+    def run(self, **options: Any) -> None:
+        workspace = find_workspace(options["workspace"])
+        password = sys.stdin.read().rstrip("\r\n") if options["password_stdin"] else None
+        user = people.by_email(options["email"])
+        if user is None:
+            if password is None:
+                raise CommandError("this person is new: give a password on standard input with --password-stdin")
+            user = people.create(
+                email=options["email"],
+                name=options["name"] or "",
+                password=password,
+                is_superuser=options["superuser"],
+            )
+            self.say(f"Made {user.email}")
+        else:
+            user = people.update(user=user, name=options["name"], is_superuser=True if options["superuser"] else None)
+            if password is not None:
+                user = people.set_password(user=user, password=password)
+                self.say(f"Changed the password of {user.email}")
+        actions.add_member(
+            workspace=workspace, user=user, role=Role(options["role"]), by=system(workspace), at=clock.now()
+        )
+        self.say(f"{user} is {options['role']} of {workspace.name}")
+        self.stdout.write(user.email)

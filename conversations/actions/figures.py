@@ -1,0 +1,86 @@
+"""The figures that a ticket's row keeps of its conversations, where the verbs of messages do not keep them by adding one.
+
+A conversation's row is locked before its ticket's, and of several conversations the one with the lowest id first: so
+no two verbs wait for each other. The verbs that call this hold the conversation's row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from accounts.permissions import Actor
+from conversations.models import Conversation, Message, MessageKind, SenderKind
+from tickets import actions as ticket_actions
+from tickets.actions import MESSAGE_CUT, Figures
+from tickets.models import Ticket
+
+_FROM_CUSTOMER = Q(messages__kind=MessageKind.MESSAGE, messages__sender_kind=SenderKind.CUSTOMER)
+
+
+def after_linking(conversation: Conversation, ticket_id: int, *, by: Actor, at: datetime) -> None:
+    """Count a conversation in that was linked a moment ago."""
+    ticket = _held(conversation, ticket_id)
+    unseen = ticket.unread_customer_count + _unanswered(conversation)
+    figures = replace(_counted(ticket), unread_customer_count=unseen)
+    ticket_actions.recount(ticket=ticket, figures=figures, is_change=True, by=by, at=at)
+
+
+def after_unlinking(conversation: Conversation, ticket_id: int, *, by: Actor, at: datetime) -> None:
+    """Count a conversation out that was unlinked a moment ago."""
+    ticket = _held(conversation, ticket_id)
+    unseen = max(0, ticket.unread_customer_count - _unanswered(conversation))
+    figures = replace(_counted(ticket), unread_customer_count=unseen)
+    ticket_actions.recount(ticket=ticket, figures=figures, is_change=True, by=by, at=at)
+
+
+def after_reading(conversation: Conversation, *, by: Actor, at: datetime) -> None:
+    """The team has seen what was new in a conversation, hence on its ticket too; `updated_at` stays."""
+    if conversation.ticket_id is None:
+        return
+    ticket = _held(conversation, conversation.ticket_id)
+    ticket_actions.recount(ticket=ticket, figures=_counted(ticket), is_change=False, by=by, at=at)
+
+
+def _held(conversation: Conversation, ticket_id: int) -> Ticket:
+    rows = Ticket.all_workspaces.select_for_update()  # the conversation's own ticket
+    return rows.get(pk=ticket_id, workspace_id=conversation.workspace_id)
+
+
+def _counted(ticket: Ticket) -> Figures:
+    """The figures as the linked conversations give them; what the customer has not seen stays as it is."""
+    linked = Conversation.all_workspaces.filter(workspace_id=ticket.workspace_id, ticket=ticket)  # held by the caller
+    newest = (
+        linked.filter(last_message__isnull=False)
+        .select_related("last_message")
+        .order_by("-last_message_at", "-last_message_id")
+        .first()
+    )
+    last: Message | None = newest.last_message if newest else None
+    return Figures(
+        message_count=linked.aggregate(total=Sum("message_count"))["total"] or 0,
+        last_message_at=last.created_at if last else None,
+        last_message_text=(last.body or "")[:MESSAGE_CUT] if last else None,
+        unread_team_count=_unread(ticket, linked.filter(unread_count__gt=0)),
+        unread_customer_count=ticket.unread_customer_count,
+    )
+
+
+def _unread(ticket: Ticket, with_news: QuerySet[Conversation]) -> int:
+    """What is new in each conversation, less what the team saw when it last read the ticket."""
+    seen = with_news.filter(ticket_linked_at__lte=ticket.team_read_at) if ticket.team_read_at else with_news.none()
+    total = with_news.exclude(pk__in=seen.values("pk")).aggregate(total=Sum("unread_count"))["total"] or 0
+    since = Count("messages", filter=_FROM_CUSTOMER & Q(messages__created_at__gt=ticket.team_read_at))
+    counts = seen.annotate(since=since).values_list("unread_count", "since") if ticket.team_read_at else []
+    return total + sum(min(unread, count) for unread, count in counts)
+
+
+def _unanswered(conversation: Conversation) -> int:
+    """The team's messages since the customer last wrote: those that the customer may not have seen."""
+    rows = Message.all_workspaces.filter(conversation=conversation, kind=MessageKind.MESSAGE)  # held by the caller
+    rows = rows.filter(sender_kind__in=(SenderKind.AGENT, SenderKind.ASSISTANT))
+    if conversation.last_inbound_at is not None:
+        rows = rows.filter(created_at__gt=conversation.last_inbound_at)
+    return rows.count()

@@ -1,0 +1,56 @@
+"""A note after it was written: its author may change it or take it back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts import events as journal
+from accounts.permissions import Actor, permit
+from conversations import events, text
+from conversations.actions import rows
+from conversations.models import Conversation, Message, MessageKind
+
+
+@transaction.atomic
+def edit_note(
+    *, message: Message, body: str, metadata: dict[str, Any] | None = None, by: Actor, at: datetime
+) -> Message:
+    """Change a note's text, and its metadata unless None. Raises Invalid for a blank or too long text."""
+    permit(by, "conversation.note", message)
+    assert message.kind == MessageKind.NOTE  # a message that has gone out cannot be changed
+    text.check(body, "body", longest=text.BODY_LIMIT)
+    conversation = rows.locked(message.conversation)
+    message = Message.all_workspaces.select_for_update().get(pk=message.pk)  # permitted above
+    wanted = message.metadata if metadata is None else {**(message.metadata or {}), **metadata}
+    if (message.body, message.metadata) == (body, wanted):
+        return message
+    version = int((message.metadata or {}).get("version", 1)) + 1
+    message.body, message.metadata = body, {**(wanted or {}), "version": version}
+    message.save(update_fields=["body", "metadata"])
+    _touch(conversation, at)
+    journal.record(events.NOTE_EDITED, conversation, by=by, at=at, message=message.pk, version=version)
+    return message
+
+
+@transaction.atomic
+def delete_note(*, message: Message, by: Actor, at: datetime) -> None:
+    """Take a note back: its text is gone for good, the journal remembers that there was one."""
+    permit(by, "conversation.note", message)
+    assert message.kind == MessageKind.NOTE  # as above
+    conversation = rows.locked(message.conversation)
+    journal.record(events.NOTE_DELETED, conversation, by=by, at=at, message=message.pk)
+    Message.all_workspaces.filter(pk=message.pk).delete()  # permitted above
+    if conversation.last_activity_id == message.pk:
+        last = Message.all_workspaces.filter(conversation=conversation).order_by("-id").first()  # held above
+        conversation.last_activity = last
+        conversation.last_activity_at = last.created_at if last else conversation.created_at
+        conversation.save(update_fields=["last_activity", "last_activity_at"])
+    _touch(conversation, at)
+
+
+def _touch(conversation: Conversation, at: datetime) -> None:
+    conversation.updated_at = at
+    conversation.save(update_fields=["updated_at"])

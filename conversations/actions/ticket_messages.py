@@ -1,0 +1,106 @@
+"""Writing in a ticket: into its primary conversation, or to all of its conversations at once.
+
+Whoever may change a ticket may answer through it, so these verbs permit the ticket and then work through the verbs of
+its conversations.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from accounts import events as journal
+from accounts.errors import Invalid
+from accounts.models import Event
+from accounts.permissions import Actor, Scope, permit
+from conversations import events
+from conversations.actions import messages, rows, status
+from conversations.models import Conversation, Message, MessageKind
+from conversations.senders import Sender
+from tickets.models import Ticket
+
+REPEAT_WITHIN = timedelta(seconds=60)
+"""For how long the same text by the same author counts as the same message, sent twice by accident."""
+
+
+@transaction.atomic
+def reply_in_ticket(
+    *, ticket: Ticket, body: str, metadata: dict[str, Any] | None = None, by: Actor, at: datetime
+) -> tuple[Message, bool]:
+    """Answer the ticket's customer in the primary conversation; False with the original for an immediate repeat.
+
+    Raises Invalid for a ticket without a conversation, or a blank or too long body.
+    """
+    permit(by, "ticket.update", ticket)
+    conversation = _primary(ticket)
+    if (before := _repeated(conversation, MessageKind.MESSAGE, body, by=by, at=at)) is not None:
+        return before, False
+    writer = by.with_scope(Scope.CONVERSATION_WRITE)
+    return messages.reply(conversation=conversation, body=body, metadata=metadata, by=writer, at=at), True
+
+
+@transaction.atomic
+def note_in_ticket(
+    *,
+    ticket: Ticket,
+    body: str,
+    metadata: dict[str, Any] | None = None,
+    sender: Sender | None = None,
+    by: Actor,
+    at: datetime,
+) -> tuple[Message, bool]:
+    """Write a note beside the primary conversation; False with the original for an immediate repeat. Raises Invalid."""
+    permit(by, "ticket.update", ticket)
+    conversation = _primary(ticket)
+    if (before := _repeated(conversation, MessageKind.NOTE, body, by=by, at=at)) is not None:
+        return before, False
+    writer = by.with_scope(Scope.CONVERSATION_WRITE)
+    made = messages.note(conversation=conversation, body=body, metadata=metadata, sender=sender, by=writer, at=at)
+    return made, True
+
+
+@transaction.atomic
+def broadcast(*, ticket: Ticket, body: str, move_to: str | None = None, by: Actor, at: datetime) -> list[Message]:
+    """Send one answer to every conversation of a ticket, and with `move_to` set the status of each (see Status).
+
+    Raises Invalid for a ticket without a conversation, a blank or too long body, or an unknown status.
+    """
+    permit(by, "ticket.update", ticket)
+    writer = by.with_scope(Scope.CONVERSATION_WRITE)
+    sent = []
+    for conversation in _conversations(ticket):
+        sent.append(messages.reply(conversation=conversation, body=body, by=writer, at=at))
+        if move_to is not None:
+            status.set_status(conversation=conversation, status=move_to, by=writer, at=at)
+    journal.record(events.TICKET_BROADCAST, ticket, by=by, at=at, messages=[message.pk for message in sent])
+    return sent
+
+
+def _conversations(ticket: Ticket) -> list[Conversation]:
+    found = rows.locked_of(ticket)
+    if not found:
+        raise Invalid("no conversation is linked to the ticket", code="no_conversation")
+    return found
+
+
+def _primary(ticket: Ticket) -> Conversation:
+    return _conversations(ticket)[0]
+
+
+def _repeated(conversation: Conversation, kind: MessageKind, body: str, *, by: Actor, at: datetime) -> Message | None:
+    """What the actor wrote a moment ago, if it is the same. A repeat at the same time has waited for the row's lock."""
+    told = events.REPLY_SENT if kind == MessageKind.MESSAGE else events.NOTE_ADDED
+    written = Event.objects.filter(
+        workspace_id=conversation.workspace_id,
+        subject_type="conversation",
+        subject_id=conversation.pk,
+        type=told.name,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        at__gte=at - REPEAT_WITHIN,
+    )
+    ids = [data["message"] for data in written.order_by("-id").values_list("data", flat=True)[:20]]
+    rows_ = Message.all_workspaces.filter(pk__in=ids, conversation=conversation, kind=kind, body=body)  # held above
+    return rows_.order_by("-id").first() if ids else None

@@ -1,0 +1,154 @@
+"""Questions about tickets and the conversations that are linked to them, in the open workspace scope."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import F, Q, QuerySet
+
+from accounts.errors import NotFound
+from accounts.models import Event
+from accounts.permissions import Actor
+from accounts.tenancy import current
+from conversations import events
+from conversations.models import Contact, Conversation, Message, MessageKind, SavedView
+from conversations.models.conversation import ConversationQuerySet
+from conversations.models.saved_view import SavedViewQuerySet
+from tickets.models import Ticket, TicketQuerySet
+from tickets.queries import HIGHEST_NUMBER
+
+# What was linked before links had a moment counts as linked first.
+PRIMARY_FIRST = (F("ticket_linked_at").asc(nulls_first=True), "pk")
+
+
+def primaries(tickets: Iterable[Ticket]) -> dict[int, Conversation]:
+    """Each ticket's primary conversation with its contact, by the ticket's primary key: one query for any number."""
+    rows = Conversation.objects.filter(ticket__in=[ticket.pk for ticket in tickets]).select_related("contact")
+    return {
+        row.ticket_id: row
+        for row in rows.order_by("ticket_id", *PRIMARY_FIRST).distinct("ticket_id")
+        if row.ticket_id is not None
+    }
+
+
+def linked(ticket: Ticket) -> ConversationQuerySet:
+    """The ticket's conversations, the primary one first."""
+    rows = cast(ConversationQuerySet, Conversation.objects.get_queryset())
+    return rows.with_people().filter(ticket=ticket).order_by(*PRIMARY_FIRST)
+
+
+def public_messages(ticket: Ticket) -> QuerySet[Message]:
+    """What the customers and the team said to each other in any of the ticket's conversations, oldest first."""
+    return Message.objects.filter(conversation__ticket=ticket, kind=MessageKind.MESSAGE).order_by("id")
+
+
+def entries(ticket: Ticket) -> QuerySet[Message]:
+    """Messages and private notes of all of the ticket's conversations, oldest first."""
+    rows = Message.objects.filter(conversation__ticket=ticket, kind__in=(MessageKind.MESSAGE, MessageKind.NOTE))
+    return rows.order_by("id")
+
+
+def entry(ticket: Ticket, public_id: uuid.UUID) -> Message:
+    """A message or note of the ticket. Raises NotFound."""
+    found = entries(ticket).select_related("conversation").filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound("there is no such message on this ticket")
+    return found
+
+
+def wrote(actor: Actor, note: Message) -> bool:
+    """Whether the actor wrote the note, as the journal has it: names are not unique."""
+    return Event.objects.filter(
+        workspace_id=note.workspace_id,
+        subject_type="conversation",
+        subject_id=note.conversation_id,
+        type=events.NOTE_ADDED.name,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        data__message=note.pk,
+    ).exists()
+
+
+def of_people(rows: TicketQuerySet, *, references: Sequence[str] = (), emails: Sequence[str] = ()) -> TicketQuerySet:
+    """Tickets with a conversation of any of these people: by the ids that callers know them by, or by email."""
+    ids = [found for reference in references if (found := _uuid(reference)) is not None]
+    wanted = Q(external_id__in=references) | Q(external_id=None, public_id__in=ids) | Q(email__in=emails)
+    contacts = Contact.objects.filter(wanted).order_by().values("pk")
+    return rows.filter(pk__in=_tickets_of(Conversation.objects.filter(contact__in=contacts)))
+
+
+def matching(rows: TicketQuerySet, search: str) -> TicketQuerySet:
+    """Tickets by number, or by what the customer is called, what a conversation is about, or what was written in it.
+
+    Names, addresses and titles are matched by any part; messages and notes by words and their beginnings, which an
+    index can find.
+    """
+    text = search.strip()
+    digits = text.removeprefix("#")
+    if digits.isascii() and digits.isdigit():
+        return rows.filter(number=int(digits)) if len(digits) < 11 and int(digits) <= HIGHEST_NUMBER else rows.none()
+    own = Ticket.objects.filter(
+        Q(anonymous_traits__name__icontains=text)
+        | Q(anonymous_traits__email__icontains=text)
+        | Q(subject__icontains=text)
+    )
+    # Sub-selects joined by OR over one key: an OR across tables could use no index.
+    wanted = Q(pk__in=own.order_by().values("pk"))
+    wanted |= Q(pk__in=_tickets_of(Conversation.objects.filter(subject__icontains=text, ticket__isnull=False)))
+    if (words := _words(text)) is not None:
+        said = Message.objects.filter(search=words).order_by().values("conversation")
+        wanted |= Q(pk__in=_tickets_of(Conversation.objects.filter(pk__in=said)))
+    return rows.filter(wanted)
+
+
+def _tickets_of(rows: QuerySet[Conversation]) -> QuerySet[Conversation, Any]:
+    return rows.filter(ticket__isnull=False).order_by().values("ticket")
+
+
+def _words(text: str) -> SearchQuery | None:
+    """All of the words, each of which may be the beginning of a longer one; or the text as the index cuts it."""
+    words = re.findall(r"[^\W_]+", text.lower())
+    if not words:
+        return None
+    beginnings = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
+    return beginnings | SearchQuery(text, config="simple")
+
+
+def _uuid(value: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        return None
+
+
+# --- Suggestions and saved views ----------------------------------------------------------------
+
+
+def suggestion(ticket_id: int, request_id: int) -> Event | None:
+    """What became of a request for a draft: `suggestion.made` or `suggestion.failed`, or None while it is being made."""
+    return Event.objects.filter(
+        workspace=current(),
+        subject_type="ticket",
+        subject_id=ticket_id,
+        id__gt=request_id,
+        type__in=(events.SUGGESTION_MADE.name, events.SUGGESTION_FAILED.name),
+        data__request_id=request_id,
+    ).first()
+
+
+def saved_views(actor: Actor) -> SavedViewQuerySet:
+    """The views that the actor finds: own favourites first, then newest."""
+    rows = cast(SavedViewQuerySet, SavedView.objects.get_queryset())
+    return rows.visible_to(actor).favorites_first(actor)
+
+
+def saved_view(actor: Actor, short_id: str) -> SavedView:
+    """Raises NotFound, also for another's private view."""
+    found = saved_views(actor).filter(short_id=short_id).first() if short_id.isalnum() else None
+    if found is None:
+        raise NotFound("there is no such view")
+    return found
