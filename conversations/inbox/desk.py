@@ -1,0 +1,174 @@
+"""What every screen of the inbox shares: the request as the middleware left it, where a person stands, and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import never_cache
+from django_htmx.middleware import HtmxDetails
+
+from accounts.errors import Forbidden, NotFound
+from accounts.models import Membership, User, Workspace
+from accounts.permissions import Actor, may
+from conversations import queries
+from conversations.inbox.shortcuts import SHORTCUTS
+from conversations.queries import InboxView
+from tickets import queries as ticket_queries
+
+P = ParamSpec("P")
+
+
+class DeskRequest(HttpRequest):
+    """A request of a member, as accounts.middleware.WorkspaceMiddleware hands it on."""
+
+    user: User
+    workspace: Workspace
+    membership: Membership
+    actor: Actor
+    htmx: HtmxDetails
+
+
+LAST = "workspace"
+"""Where the session keeps the slug of the workspace that the person was in last."""
+
+View = Callable[Concatenate[DeskRequest, P], HttpResponseBase]
+
+
+def screen(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """A view of the desk: in the workspace's time zone, kept by no cache, with domain errors as pages.
+
+    Nothing is cached because pages hold customers' words, and because one URL answers with a page or a fragment.
+    """
+
+    @never_cache
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        kwargs.pop("workspace_slug", None)  # The middleware has turned it into request.workspace.
+        if request.session.get(LAST) != request.workspace.slug:  # type: ignore[attr-defined]
+            request.session[LAST] = request.workspace.slug  # type: ignore[attr-defined]
+        try:
+            with timezone.override(request.workspace.time_zone):  # type: ignore[attr-defined]
+                response = view(request, *args, **kwargs)  # type: ignore[arg-type]
+        except NotFound as error:
+            raise Http404(error.message) from error
+        except Forbidden as error:
+            raise PermissionDenied(error.message) from error
+        if isinstance(response, HttpResponse):
+            patch_vary_headers(response, ["HX-Request", "HX-Target"])
+        return response
+
+    return wrapped  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the inbox a person stands: the view, the order and the search, which every link keeps."""
+
+    view: InboxView
+    sort: str
+    search: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Place:
+        """From the query string; anything unknown falls back to the default."""
+        views = queries.INBOX_VIEWS
+        sort = request.GET.get("sort", "")
+        return cls(
+            view=views.get(request.GET.get("view", ""), views[queries.DEFAULT_VIEW]),
+            sort=sort if sort in queries.SORTS else "oldest",
+            search=request.GET.get("q", "").strip()[:200],
+        )
+
+    @property
+    def query(self) -> str:
+        """The query string that leads back here, without `?`."""
+        return self._query(self.view.key)
+
+    @property
+    def other_order(self) -> str:
+        """The same place, sorted the other way."""
+        return self._query(self.view.key, sort="newest" if self.sort == "oldest" else "oldest")
+
+    @property
+    def without_search(self) -> str:
+        return self._query(self.view.key, search="")
+
+    @property
+    def title(self) -> str:
+        return f"“{self.search}”" if self.search else self.view.label
+
+    def _query(self, view: str, *, sort: str | None = None, search: str | None = None) -> str:
+        sort, search = self.sort if sort is None else sort, self.search if search is None else search
+        values = {"view": view}
+        if sort != "oldest":
+            values["sort"] = sort
+        if search:
+            values["q"] = search
+        return urlencode(values)
+
+    def tabs(self, counts: dict[str, int]) -> list[Tab]:
+        """The views as tabs, each with its capped count."""
+        return [
+            Tab(
+                key=view.key,
+                label=view.label,
+                count=counts.get(view.key),
+                query=self._query(view.key, search=""),
+                is_current=view == self.view and not self.search,
+            )
+            for view in queries.INBOX_VIEWS.values()
+        ]
+
+
+FIRST_TABS = 4
+"""How many views stand in the bar; the rest are in its menu."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A view as the bar shows it."""
+
+    key: str
+    label: str
+    count: int | None
+    query: str
+    is_current: bool
+
+    @property
+    def shown_count(self) -> str:
+        """At most "99+"; nothing for a view that is empty or not counted."""
+        if not self.count:
+            return ""
+        return f"{queries.COUNT_CAP - 1}+" if self.count >= queries.COUNT_CAP else str(self.count)
+
+
+def is_fragment(request: DeskRequest) -> bool:
+    """Whether a part of the page was asked for; a page restored from the history is asked for whole."""
+    return bool(request.htmx) and not request.htmx.history_restore_request
+
+
+def frame(request: DeskRequest, place: Place) -> dict[str, object]:
+    """What any page or fragment of the inbox needs around its own facts. One query: the labels' colours."""
+    preferences = request.user.preferences
+    return {
+        "workspace": request.workspace,
+        "membership": request.membership,
+        "me": request.user,
+        "place": place,
+        "hues": ticket_queries.tag_hues(),
+        "may_write": may(request.actor, "conversation.reply"),
+        "theme": preferences.get("theme", "system"),
+        "has_shortcuts": preferences.get("shortcuts", "on") == "on",
+        "is_side_closed": preferences.get("side") == "closed",
+        "shortcuts": SHORTCUTS,
+        "is_fragment": is_fragment(request),
+    }

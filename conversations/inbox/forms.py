@@ -1,0 +1,110 @@
+"""What the screens take in. Forms read and shape; the verbs decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.files.base import File
+from django.core.files.uploadedfile import UploadedFile
+
+from accounts import queries as people
+from accounts.models import User
+from conversations.models import Status
+
+
+class FilesField(forms.FileField):
+    """Any number of files, none included."""
+
+    widget = forms.ClearableFileInput
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        # Checked by the verb, which also says what is wrong with them.
+        return [upload for upload in data or [] if isinstance(upload, UploadedFile)]
+
+
+class FilesInput(forms.FileInput):
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Sequence[File[bytes]]:
+        uploads: Sequence[File[bytes]] = files.getlist(name)
+        return uploads
+
+
+class NoteForm(forms.Form):
+    """A text with files; whitespace is the writer's own."""
+
+    body = forms.CharField(required=False, strip=False)
+    uploads = FilesField(required=False, widget=FilesInput(attrs={"multiple": True}))
+
+    def clean_body(self) -> str:
+        # Browsers send CR LF; the desk keeps LF, so that a text reads the same over every wire.
+        return str(self.cleaned_data["body"]).replace("\r\n", "\n")
+
+
+class ReplyForm(NoteForm):
+    """`expected_last` is the last message that the writer has seen; `then` may resolve the conversation with it."""
+
+    expected_last = forms.IntegerField(min_value=0, required=False)
+    then = forms.ChoiceField(choices=[(Status.RESOLVED, "")], required=False)
+
+
+class AssignForm(forms.Form):
+    """A member who may answer, or nobody."""
+
+    to = forms.CharField(required=False)
+
+    def clean_to(self) -> User | None:
+        pk = str(self.cleaned_data["to"])
+        if not pk:
+            return None
+        found = people.assignable().filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
+        if found is None:
+            raise forms.ValidationError("That person cannot be given conversations.")
+        return found
+
+
+class StatusForm(forms.Form):
+    status = forms.ChoiceField(choices=Status.choices)
+
+
+class PriorityForm(forms.Form):
+    priority = forms.CharField(required=False)
+
+
+class TagsForm(forms.Form):
+    """Labels divided by commas; blanks and repetitions are dropped."""
+
+    tags = forms.CharField(required=False, max_length=12_000)
+
+    def clean_tags(self) -> list[str]:
+        names = (name.strip() for name in str(self.cleaned_data["tags"]).split(","))
+        return list(dict.fromkeys(name for name in names if name))
+
+
+class SubjectForm(forms.Form):
+    subject = forms.CharField(required=False)
+
+
+class SnoozeForm(forms.Form):
+    """A choice of the menu, or a moment in the workspace's time zone."""
+
+    choice = forms.CharField(required=False)
+    until = forms.DateTimeField(required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
+
+
+class EscalateForm(forms.Form):
+    reason = forms.CharField(required=False, max_length=2000)
+
+
+class NothingForm(forms.Form):
+    """A button without fields."""
+
+
+class PreferencesForm(forms.Form):
+    """How one person likes the desk; only what is sent changes."""
+
+    theme = forms.ChoiceField(choices=[("system", ""), ("light", ""), ("dark", "")], required=False)
+    shortcuts = forms.ChoiceField(choices=[("on", ""), ("off", "")], required=False)
+    side = forms.ChoiceField(choices=[("open", ""), ("closed", "")], required=False)

@@ -1,0 +1,36 @@
+"""The operator's screens, under `/w/<workspace>/`. No trailing slashes: nothing redirects to one."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from conversations.inbox import stream, views
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="inbox"), name="workspace"),
+    # Reading.
+    path("inbox", views.inbox, name="inbox"),
+    path("inbox/rows", views.rows, name="inbox-rows"),
+    path("inbox/counts", views.counts, name="inbox-counts"),
+    path("inbox/stream", stream.stream, name="inbox-stream"),
+    path("inbox/<int:number>", views.conversation, name="conversation"),
+    path("inbox/<int:number>/fresh", views.fresh, name="conversation-fresh"),
+    path("inbox/<int:number>/messages/<int:message>", views.message_text, name="message-text"),
+    path("files/<uuid:public_id>", views.download, name="file"),
+    # Writing: one verb each.
+    path("inbox/<int:number>/reply", views.reply, name="reply"),
+    path("inbox/<int:number>/note", views.note, name="note"),
+    path("inbox/<int:number>/assign", views.assign, name="assign"),
+    path("inbox/<int:number>/status", views.set_status, name="status"),
+    path("inbox/<int:number>/priority", views.set_priority, name="priority"),
+    path("inbox/<int:number>/tags", views.set_tags, name="tags"),
+    path("inbox/<int:number>/subject", views.edit_subject, name="subject"),
+    path("inbox/<int:number>/snooze", views.snooze, name="snooze"),
+    path("inbox/<int:number>/wake", views.wake, name="wake"),
+    path("inbox/<int:number>/ticket", views.escalate, name="escalate"),
+    path("inbox/<int:number>/unlink", views.unlink, name="unlink"),
+    path("inbox/<int:number>/read", views.mark_read, name="mark-read"),
+    # The person's own.
+    path("preferences", views.preferences, name="preferences"),
+]

@@ -1,0 +1,54 @@
+"""Where a person comes in, and how they like the desk."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import queries as people
+from accounts.models import User
+from conversations.inbox import forms
+from conversations.inbox.desk import LAST, DeskRequest, screen
+
+
+@require_GET
+@never_cache
+def home(request: HttpRequest) -> HttpResponse:
+    """The inbox of the workspace where the person was last, or a page to choose one (`?choose` asks for it)."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(reverse("home"))
+    memberships = list(people.workspaces_of(request.user))
+    if memberships and "choose" not in request.GET:
+        slugs = [membership.workspace.slug for membership in memberships]
+        last = request.session.get(LAST)
+        return redirect("inbox", last if last in slugs else slugs[0])
+    context = {
+        "memberships": memberships,
+        "me": request.user,
+        "theme": request.user.preferences.get("theme", "system"),
+    }
+    return render(request, "inbox/workspaces.html" if request.headers.get("HX-Request") else "inbox/home.html", context)
+
+
+@require_POST
+@screen
+def preferences(request: DeskRequest) -> HttpResponse:
+    """Keep what was sent of theme, shortcuts and panel; an unknown value changes nothing."""
+    form = forms.PreferencesForm(request.POST)
+    if form.is_valid():
+        chosen = {name: value for name, value in form.cleaned_data.items() if value}
+        kept = {**request.user.preferences, **chosen}
+        if kept != request.user.preferences:
+            User.objects.filter(pk=request.user.pk).update(preferences=kept)
+    if request.htmx:
+        return HttpResponse(status=204)
+    back = request.POST.get("back", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return redirect(back if is_ours else reverse("inbox", args=[request.workspace.slug]))

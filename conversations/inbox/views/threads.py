@@ -1,0 +1,105 @@
+"""An open conversation: its thread and what stands beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts import clock
+from accounts import queries as people
+from accounts.permissions import permit
+from conversations import queries
+from conversations.inbox import thread as threads
+from conversations.inbox import words
+from conversations.inbox.desk import DeskRequest, Place, frame, is_fragment, screen
+from conversations.inbox.views.lists import listing
+from conversations.models import Conversation
+
+
+def _number(request: DeskRequest, name: str) -> int | None:
+    given = request.GET.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+
+
+def around(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
+    """The facts of the header and the context panel."""
+    now = clock.now()
+    offered = words.PRIORITIES
+    return {
+        **frame(request, place),
+        "now": now,
+        "conversation": conversation,
+        "statuses": words.STATUS,
+        "status": words.STATUS[conversation.status],
+        "priorities": offered if conversation.priority in offered else (conversation.priority, *offered),
+        "sleeps": words.sleeps(now),
+        "assignable": list(people.assignable()),
+        "others": queries.other_conversations(conversation),
+    }
+
+
+def opened(
+    request: DeskRequest, place: Place, conversation: Conversation, *, before: int | None = None
+) -> dict[str, Any]:
+    """The facts of the whole pane: the last part of the thread, or the part before a message, and all around it."""
+    part = queries.thread(conversation, before=before)
+    message, event = threads.seen(part)
+    return {
+        **around(request, place, conversation),
+        "entries": threads.entries(part.items),
+        "older": part.messages[0].pk if part.has_older else None,
+        "is_older": before is not None,
+        "seen_message": message,
+        "seen_event": event,
+        "expected_last": conversation.last_message_id or 0,
+    }
+
+
+@require_GET
+@screen
+def conversation(request: DeskRequest, number: int) -> HttpResponse:
+    """The thread, beside the list it was opened from. As a fragment: the pane alone, or only older entries."""
+    permit(request.actor, "conversation.read")
+    place, before = Place.of(request), _number(request, "before")
+    row = queries.with_ticket_card(number)
+    target = request.htmx.target if is_fragment(request) else None
+    if target == "older":
+        part = queries.thread(row, before=before)
+        return render(
+            request,
+            "inbox/entries.html",
+            {
+                **frame(request, place),
+                "conversation": row,
+                "entries": threads.entries(part.items),
+                "older": part.messages[0].pk if part.has_older else None,
+            },
+        )
+    context = opened(request, place, row, before=before)
+    if target == "open":
+        return render(request, "inbox/open.html", context)
+    return render(request, "inbox/page.html", {**listing(request, place), **context})
+
+
+@require_GET
+@screen
+def fresh(request: DeskRequest, number: int) -> HttpResponse:
+    """What came since the message and the event that the page has seen, with the present header and panel."""
+    permit(request.actor, "conversation.read")
+    place, row = Place.of(request), queries.with_ticket_card(number)
+    message = _number(request, "message") or 0
+    part = queries.thread_since(row, message=message, event=_number(request, "event") or 0)
+    new = threads.entries(part.items, after=message)
+    return render(request, "inbox/fresh.html", {**around(request, place, row), "entries": new})
+
+
+@require_GET
+@screen
+def message_text(request: DeskRequest, number: int, message: int) -> HttpResponse:
+    """The whole text of a message that is too long for the thread."""
+    permit(request.actor, "conversation.read")
+    entry = queries.message(queries.by_number(number), message)
+    return HttpResponse(entry.body or "", content_type="text/plain; charset=utf-8")

@@ -1,0 +1,99 @@
+"""Writing in a conversation: the reply and the note, with what to do when the thread has moved on meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts import clock
+from accounts.errors import DomainError, Forbidden, NotFound
+from conversations import actions, lifecycle, queries
+from conversations.inbox import forms, words
+from conversations.inbox.desk import DeskRequest, Place, is_fragment, screen
+from conversations.inbox.views.changes import moved
+from conversations.inbox.views.lists import listing
+from conversations.inbox.views.threads import around, opened
+from conversations.lifecycle import ReplyPolicy
+from conversations.models import Conversation, Status
+
+SEND_AND_RESOLVE = ReplyPolicy(name="send_and_resolve", on_agent=dict.fromkeys(Status.values, Status.RESOLVED))
+"""The writer says that the answer settles it, whatever the state was."""
+
+
+@require_POST
+@screen
+def reply(request: DeskRequest, number: int) -> HttpResponse:
+    """Answer the customer, unless the thread holds something that the writer has not seen."""
+    conversation, form = queries.by_number(number), forms.ReplyForm(request.POST, request.FILES)
+
+    def send(given: dict[str, Any]) -> None:
+        actions.reply(
+            conversation=conversation,
+            body=given["body"],
+            uploads=given["uploads"],
+            expected_last=given["expected_last"],
+            policy=SEND_AND_RESOLVE if given["then"] else lifecycle.DESK,
+            by=request.actor,
+            at=clock.now(),
+        )
+
+    return _written(request, conversation, form, send, mode="reply")
+
+
+@require_POST
+@screen
+def note(request: DeskRequest, number: int) -> HttpResponse:
+    """Write what only the team sees."""
+    conversation, form = queries.by_number(number), forms.NoteForm(request.POST, request.FILES)
+
+    def add(given: dict[str, Any]) -> None:
+        actions.note(
+            conversation=conversation, body=given["body"], uploads=given["uploads"], by=request.actor, at=clock.now()
+        )
+
+    return _written(request, conversation, form, add, mode="note")
+
+
+def _written(
+    request: DeskRequest,
+    conversation: Conversation,
+    form: forms.NoteForm,
+    write: Callable[[dict[str, Any]], None],
+    mode: str,
+) -> HttpResponse:
+    """The composer again: empty when it was sent; with the draft and the reason when it was not."""
+    fault, status = "", 200
+    if form.is_valid():
+        try:
+            write(form.cleaned_data)
+        except (NotFound, Forbidden):
+            raise
+        except DomainError as error:
+            fault, status = words.of_error(error), 409 if error.code == "thread_changed" else 422
+    else:
+        fault, status = " ".join(str(error) for errors in form.errors.values() for error in errors), 422
+    place, number = Place.of(request), conversation.number
+    composer = {"mode": mode, "fault": fault, "draft": request.POST.get("body", "") if fault else ""}
+    if is_fragment(request):
+        return _composer(request, place, number, composer, status)
+    if not fault:
+        return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}#composer")
+    row = queries.with_ticket_card(number)
+    context = {**listing(request, place), **opened(request, place, row), "composer": composer}
+    return render(request, "inbox/page.html", context, status=status)
+
+
+def _composer(request: DeskRequest, place: Place, number: int, composer: dict[str, str], status: int) -> HttpResponse:
+    row = queries.with_ticket_card(number)
+    facts = {**around(request, place, row), "composer": composer, "expected_last": row.last_message_id or 0}
+    if not composer["fault"]:
+        return moved(render(request, "inbox/written.html", facts), row)
+    # The draft, its caret and its chosen files stay in the page: only the reason is put above them.
+    response = render(request, "inbox/held.html", facts, status=status)
+    response["HX-Retarget"], response["HX-Reswap"] = f"#fault-{composer['mode']}", "outerHTML"
+    return moved(response, row)

@@ -1,0 +1,250 @@
+"""The inbox's words for what the verbs and the journal say in codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from accounts.errors import Conflict, DomainError
+from accounts.permissions import ActorKind
+from conversations import events
+from conversations.models import Message, Status
+from conversations.queries import Line
+
+STATUS: dict[str, str] = {
+    Status.OPEN: "Open",
+    Status.PENDING: "Waiting",
+    Status.RESOLVED: "Resolved",
+    Status.CLOSED: "Closed",
+}
+_STATUS_DONE: dict[str, str] = {
+    Status.OPEN: "reopened it",
+    Status.PENDING: "set it to waiting for the customer",
+    Status.RESOLVED: "resolved it",
+    Status.CLOSED: "closed it",
+}
+PRIORITIES = ("low", "normal", "high", "urgent")
+"""What the form offers; any other label that a caller gave is offered too while a conversation has it."""
+
+_ERRORS: dict[str, str] = {
+    "thread_changed": "Something new came in while you were writing. Review it, then send again.",
+    "blank": "Write something first.",
+    "too_long": "That is too long.",
+    "too_large": "A file is too large.",
+    "not_text": "That holds characters that are not text.",
+    "forbidden": "Your role does not allow this.",
+}
+_FIELDS: dict[str, str] = {
+    "assignee": "That person cannot be given conversations.",
+    "until": "A conversation that is still open can sleep until a moment to come.",
+    "tags": "Up to 100 tags, each of at most 100 characters.",
+    "priority": "A priority has 1 to 32 characters.",
+    "subject": "A subject cannot be empty, nor over 10,000 characters.",
+    "status": "There is no such status.",
+    "ticket": "This conversation has a ticket already.",
+    "files": "At most 10 files, none of them empty.",
+}
+
+
+def of_error(error: DomainError) -> str:
+    """What to tell the person at the screen."""
+    if isinstance(error, Conflict) and error.field in _FIELDS:
+        return _FIELDS[error.field]
+    if error.code in _ERRORS and not (error.code == "blank" and error.field not in ("body", None)):
+        return _ERRORS[error.code]
+    return _FIELDS.get(error.field or "", f"That did not work: {error.message}.")
+
+
+# --- The thread's grey lines --------------------------------------------------------------------
+
+
+def of_actor(line: Line) -> str:
+    """Who did it."""
+    if line.actor is not None:
+        return line.actor.get_short_name()
+    kinds = {
+        ActorKind.API_KEY: "The API",
+        ActorKind.CONTACT: "The customer",
+        ActorKind.ASSISTANT: "The assistant",
+        ActorKind.SYSTEM: "Parley",
+    }
+    return kinds.get(ActorKind(line.event.actor_kind), "Someone")
+
+
+def of_line(line: Line) -> SafeString:
+    """What happened, as the end of a sentence that begins with the actor; names and labels are escaped."""
+    kind, data = line.event.type, line.event.data
+    if kind == events.CONVERSATION_ASSIGNED.name:
+        return _assigned(line)
+    if kind == events.CONVERSATION_PRIORITY_CHANGED.name:
+        return format_html("set the priority to <b>{}</b>", data.get("priority", ""))
+    if kind == events.CONVERSATION_TAGGED.name:
+        return _tagged(data.get("added") or [], data.get("removed") or [])
+    if kind == events.CONVERSATION_SUBJECT_CHANGED.name:
+        return SafeString("edited the subject")
+    if kind == events.CONVERSATION_SNOOZED.name:
+        until = data.get("until")
+        return format_html("snoozed it until <b>{}</b>", moment(datetime.fromisoformat(until))) if until else _WOKE
+    if kind == events.CONVERSATION_LINKED.name:
+        return SafeString("opened a ticket")
+    if kind == events.CONVERSATION_UNLINKED.name:
+        return SafeString("took it off its ticket")
+    return SafeString("changed it")
+
+
+_WOKE = SafeString("ended the snooze")
+
+
+_ICONS: dict[str, str] = {
+    events.CONVERSATION_ASSIGNED.name: "user-round",
+    events.CONVERSATION_PRIORITY_CHANGED.name: "flag",
+    events.CONVERSATION_TAGGED.name: "tag",
+    events.CONVERSATION_SUBJECT_CHANGED.name: "pencil",
+    events.CONVERSATION_SNOOZED.name: "alarm-clock",
+    events.CONVERSATION_LINKED.name: "ticket",
+    events.CONVERSATION_UNLINKED.name: "ticket",
+}
+
+
+def icon_of_line(line: Line) -> str:
+    """The picture that leads a grey line."""
+    return _ICONS.get(line.event.type, "dot")
+
+
+def _assigned(line: Line) -> SafeString:
+    if line.to is not None and line.actor is not None and line.to.pk == line.actor.pk:
+        return SafeString("took it")
+    if line.to is not None:
+        return format_html("assigned it to <b>{}</b>", line.to.name or line.to.email)
+    return SafeString("assigned it to a team") if line.event.data.get("team") else SafeString("unassigned it")
+
+
+def _tagged(added: list[str], removed: list[str]) -> SafeString:
+    parts = []
+    for verb, names in (("added", added), ("removed", removed)):
+        if names:
+            joined = format_html_join(", ", "<b>{}</b>", ((name or "(blank)",) for name in names))
+            parts.append(format_html("{} {}", verb, joined))
+    return format_html_join(" and ", "{}", ((part,) for part in parts)) or SafeString("edited the tags")
+
+
+def of_status_change(message: Message) -> str:
+    """A status change, as the end of a sentence that begins with who did it."""
+    status = (message.metadata or {}).get("status", "")
+    return _STATUS_DONE.get(str(status), "changed the status")
+
+
+# --- Moments ------------------------------------------------------------------------------------
+
+
+def moment(value: datetime) -> str:
+    """A moment in the current time zone: "today 17:00", "Mon 23 Nov 09:00", with the year when it is another."""
+    local, today = timezone.localtime(value), timezone.localdate()
+    clock = date_format(local, "H:i")
+    if local.date() == today:
+        return f"today {clock}"
+    if local.date() == today + timedelta(days=1):
+        return f"tomorrow {clock}"
+    return date_format(local, "D j M H:i" if local.year == today.year else "j M Y H:i")
+
+
+def day(value: datetime) -> str:
+    """A day separator: "Today", "Yesterday", "Monday 16 November"."""
+    local, today = timezone.localtime(value).date(), timezone.localdate()
+    if local == today:
+        return "Today"
+    if local == today - timedelta(days=1):
+        return "Yesterday"
+    return date_format(local, "l j F" if local.year == today.year else "j F Y")
+
+
+def ago(value: datetime, at: datetime) -> str:
+    """How long ago, as short as it goes: "now", "4 min", "3 h", "Thu", "12 Mar", "12 Mar 2024"."""
+    seconds = (at - value).total_seconds()
+    if seconds < 60:
+        return "now"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min"
+    if seconds < 12 * 3600:
+        return f"{int(seconds // 3600)} h"
+    local, today = timezone.localtime(value), timezone.localtime(at).date()
+    if local.date() == today:
+        return date_format(local, "H:i")
+    if today - local.date() < timedelta(days=7):
+        return date_format(local, "D")
+    return date_format(local, "j M" if local.year == today.year else "j M Y")
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """One choice of the snooze menu."""
+
+    key: str
+    label: str
+    until: datetime
+
+    @property
+    def when(self) -> str:
+        return date_format(timezone.localtime(self.until), "H:i" if self.key == "later" else "D H:i")
+
+
+def sleeps(at: datetime) -> list[Sleep]:
+    """The choices at a moment, in the current time zone: later today (while there is a later), tomorrow, next week."""
+    local = timezone.localtime(at)
+    tomorrow = local.date() + timedelta(days=1)
+    monday = local.date() + timedelta(days=7 - local.weekday())
+    later = (local + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
+    choices = [
+        Sleep("tomorrow", "Tomorrow morning", _nine(tomorrow, local)),
+        Sleep("week", "Next week", _nine(monday, local)),
+    ]
+    if later.date() == local.date():
+        choices.insert(0, Sleep("later", "Later today", later))
+    return choices
+
+
+def _nine(day: date, local: datetime) -> datetime:
+    return datetime.combine(day, time(9), tzinfo=local.tzinfo)
+
+
+# --- Nothing to show ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """Why a list is empty, and where to go next."""
+
+    icon: str
+    title: str
+    why: str
+    next_view: str = ""
+    next_label: str = ""
+    next_key: str = ""
+
+
+EMPTY: dict[str, Empty] = {
+    "mine": Empty(
+        "coffee", "Nothing on your plate", "Open conversations that are yours stand here.",
+        "unassigned", "See what is unassigned", "g u",
+    ),
+    "unassigned": Empty(
+        "check-check", "Nothing unassigned", "Every open conversation has someone.", "open", "See all open", "g a"
+    ),
+    "open": Empty(
+        "inbox", "Nothing is open", "Everyone has been answered.", "waiting", "See who owes us an answer", "g w"
+    ),
+    "waiting": Empty(
+        "hourglass", "Nobody owes us an answer", "Conversations wait here after your reply.", "open", "See all open", "g a"
+    ),
+    "snoozed": Empty(
+        "alarm-clock", "Nothing is asleep", "Press z in a conversation to see it again later.", "open", "See all open", "g a"
+    ),
+    "news": Empty("bell", "No news", "Closed conversations in which the customer wrote again stand here.", "open", "See all open", "g a"),
+    "solved": Empty("circle-check", "Nothing solved yet", "Resolved and closed conversations stand here.", "open", "See all open", "g a"),
+}  # fmt: skip
+NOT_FOUND = Empty("search-x", "Nothing matches", "Try a name, an email, a word of the thread, or #number.")

@@ -1,0 +1,63 @@
+// The composer: drafts that outlive a page, the names of chosen files, and sending from the keyboard.
+// A draft is kept in this tab alone, per conversation and kind, until it is sent.
+
+const key = (form) => `draft:${form.closest('[data-draft]').dataset.draft}:${form.dataset.compose}`;
+const forms = (root) => root.querySelectorAll('form[data-compose]');
+
+function restore() {
+  for (const form of forms(document)) {
+    const text = form.elements.body;
+    const kept = sessionStorage.getItem(key(form));
+    if (kept && !text.value) text.value = kept;
+  }
+}
+
+document.addEventListener('input', (event) => {
+  const form = event.target.closest('form[data-compose]');
+  if (!form || event.target.name !== 'body') return;
+  if (event.target.value) sessionStorage.setItem(key(form), event.target.value);
+  else sessionStorage.removeItem(key(form));
+});
+
+const body = (mode) => document.getElementById(`${mode}-body`);
+
+document.addEventListener('change', (event) => {
+  if (event.target.name === 'composer-mode') return body(event.target.value)?.focus();
+  if (!event.target.matches('.attach input')) return;
+  const names = [...event.target.files].map((file) => file.name);
+  event.target.closest('form').querySelector('.composer__files').textContent = names.join(', ');
+});
+
+// Chosen with the keyboard's r or n, or with a click on the tab.
+document.addEventListener('desk:compose', ({ detail: { mode } }) => {
+  const tab = document.getElementById(`mode-${mode}`);
+  if (!tab) return;
+  tab.checked = true;
+  body(mode).focus();
+});
+
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+  const form = event.target.closest?.('form[data-compose]');
+  if (!form) return;
+  event.preventDefault();
+  const resolve = event.shiftKey && form.querySelector('[name=then]');
+  form.requestSubmit(resolve || form.querySelector('.btn--main'));
+});
+
+let wasSent = false;
+
+document.addEventListener('htmx:beforeSwap', (event) => {
+  const form = event.detail.requestConfig?.elt;
+  if (!form?.matches?.('form[data-compose]') || event.detail.xhr.status !== 200) return;
+  sessionStorage.removeItem(key(form));
+  wasSent = true;
+});
+
+document.addEventListener('htmx:afterSettle', () => {
+  restore();
+  if (wasSent) body(document.querySelector('[name=composer-mode]:checked')?.value)?.focus({ preventScroll: true });
+  wasSent = false;
+});
+
+restore();

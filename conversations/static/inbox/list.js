@@ -1,0 +1,176 @@
+// The list: which row is open, which has the keyboard, and what live updates do to rows. Rows never move under the
+// pointer: a changed row changes in place, new ones are appended where that moves nothing, else the bar counts them.
+
+const listbox = () => document.getElementById('listbox');
+const rows = () => [...(listbox()?.querySelectorAll('.row') ?? [])];
+const openId = () => document.querySelector('#open.is-open')?.dataset.id;
+
+// --- Selection and focus -------------------------------------------------------------------------
+
+let wantsFocus = null; // what should have the focus after the next swap: a row's id, or 'subject'
+
+function mark() {
+  const id = openId();
+  const all = rows();
+  for (const row of all) row.setAttribute('aria-selected', String(row.dataset.id === id));
+  const entry = all.find((row) => row === document.activeElement) ?? all.find((row) => row.dataset.id === id) ?? all[0];
+  for (const row of all) row.tabIndex = row === entry ? 0 : -1;
+}
+
+function focus(row) {
+  if (!row) return;
+  for (const other of rows()) other.tabIndex = other === row ? 0 : -1;
+  row.focus({ preventScroll: true });
+  row.scrollIntoView({ block: 'nearest' });
+}
+
+function neighbour(step) {
+  const all = rows();
+  const from = all.indexOf(document.activeElement.closest?.('.row'));
+  const selected = all.findIndex((row) => row.dataset.id === openId());
+  const start = from >= 0 ? from : selected;
+  return all[start < 0 ? (step > 0 ? 0 : all.length - 1) : start + step];
+}
+
+document.addEventListener('desk:key', ({ detail: { name } }) => {
+  if (name === 'next') focus(neighbour(1));
+  if (name === 'previous') focus(neighbour(-1));
+  if (name === 'open') (document.activeElement.closest?.('.row') ?? rows()[0])?.click();
+  if (name === 'open-next' || name === 'open-previous') {
+    const all = rows();
+    const selected = all.findIndex((row) => row.dataset.id === openId());
+    all[selected + (name === 'open-next' ? 1 : -1)]?.click();
+  }
+});
+
+document.addEventListener('click', (event) => {
+  const row = event.target.closest('.row');
+  if (row && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    wantsFocus = 'subject';
+    for (const other of rows()) other.setAttribute('aria-selected', String(other === row)); // before the answer is here
+    row.scrollIntoView({ block: 'nearest' });
+  }
+  if (event.target.closest('.thread__back')) wantsFocus = openId();
+});
+
+document.addEventListener('htmx:afterSettle', (event) => {
+  const id = event.detail.target?.id;
+  if (id === 'rows' || id === 'desk') forget();
+  if (id === 'open' || id === 'desk') {
+    for (const row of rows()) if (row.classList.contains('is-gone') && row.dataset.id !== openId()) leave(row);
+    if (wantsFocus === 'subject') document.getElementById('subject')?.focus({ preventScroll: true });
+    else if (wantsFocus) focus(document.getElementById(`row-${wantsFocus}`) ?? rows()[0]);
+    wantsFocus = null;
+  }
+  mark();
+});
+document.addEventListener('htmx:historyRestore', mark);
+mark();
+document.querySelector('.row[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+
+// --- Live updates --------------------------------------------------------------------------------
+
+const asked = new Set(); // ids of rows to fetch again
+const waiting = new Set(); // ids that the bar counts
+let timer = null;
+
+function refresh(ids) {
+  for (const id of ids) asked.add(String(id));
+  timer ??= setTimeout(fetchRows, 120);
+}
+
+async function fetchRows() {
+  const place = document.getElementById('rows');
+  const ids = [...asked].slice(0, 100);
+  timer = null;
+  if (!place || !ids.length) return;
+  for (const id of ids) asked.delete(id);
+  const response = await fetch(`${place.dataset.rows}&${ids.map((id) => `id=${id}`).join('&')}`).catch(() => null);
+  if (!response?.ok || response.redirected || place !== document.getElementById('rows')) return;
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  const found = new Map([...page.querySelectorAll('.row')].map((row) => [row.dataset.id, row]));
+  for (const id of ids) {
+    const old = document.getElementById(`row-${id}`);
+    const row = found.get(id);
+    if (old && row) replace(old, row);
+    else if (old) leave(old);
+    else if (row) arrive(row, place);
+    else waiting.delete(id);
+  }
+  mark();
+  count();
+  if (asked.size) timer ??= setTimeout(fetchRows, 120);
+}
+
+function replace(old, row) {
+  const had = old === document.activeElement;
+  old.replaceWith(row);
+  htmx.process(row);
+  if (had) row.focus({ preventScroll: true });
+}
+
+function leave(row) {
+  if (row.dataset.id === openId()) return row.classList.add('is-gone'); // the open row never moves
+  const next = row === document.activeElement ? row.nextElementSibling ?? row.previousElementSibling : null;
+  row.classList.add('is-leaving');
+  setTimeout(() => {
+    row.remove();
+    if (next?.matches('.row')) focus(next);
+    if (!rows().length && !openId()) document.getElementById('fresh')?.click();
+  }, 150);
+}
+
+function arrive(row, place) {
+  const last = rows().at(-1);
+  const isLast = place.dataset.sort === 'oldest' && !document.getElementById('more') && Number(row.dataset.since) >= Number(last?.dataset.since ?? 0);
+  if ((last && !isLast) || 'search' in place.dataset) return waiting.add(row.dataset.id);
+  place.querySelector('.empty')?.remove();
+  row.classList.add('is-new');
+  listbox().append(row);
+  htmx.process(row);
+}
+
+function count() {
+  const bar = document.getElementById('fresh');
+  if (!bar) return;
+  bar.hidden = waiting.size === 0;
+  bar.textContent = waiting.size === 1 ? '1 new conversation' : `${waiting.size > 99 ? '99+' : waiting.size} new conversations`;
+}
+
+function forget() {
+  waiting.clear();
+  count();
+}
+
+// The counts: at once, then at most every two seconds.
+let counted = 0;
+let counting = null;
+
+function recount() {
+  counting ??= setTimeout(async () => {
+    counting = null;
+    counted = Date.now();
+    const url = document.getElementById('rows')?.dataset.counts;
+    const response = url && (await fetch(url).catch(() => null));
+    const tabs = document.getElementById('tabs');
+    if (!response?.ok || response.redirected || tabs.querySelector('[open]')) return;
+    const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+    const fresh = page.getElementById('tabs');
+    tabs.replaceWith(fresh);
+    htmx.process(fresh);
+    const title = document.querySelector('.list__bar h1 .count');
+    const current = fresh.querySelector('[aria-current] b')?.textContent ?? '';
+    if (title) title.textContent = current;
+  }, Math.max(0, counted + 2000 - Date.now()));
+}
+
+document.addEventListener('desk:event', ({ detail }) => {
+  if (detail.type === 'resync') refresh(rows().map((row) => row.dataset.id));
+  else if (detail.subject === 'conversation') refresh([detail.id]);
+  else return;
+  recount();
+});
+document.addEventListener('desk:moved', (event) => {
+  refresh([event.detail.id]);
+  recount();
+});

@@ -1,0 +1,192 @@
+"""How the desk's templates print people, moments, labels, icons and customers' words."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import Urlizer, format_html
+from django.utils.safestring import SafeString, mark_safe
+from lucide.templatetags.lucide import lucide
+
+from conversations.inbox import words
+from conversations.inbox.shortcuts import BY_NAME
+from tickets import tags
+
+register = template.Library()
+
+LONGEST = 20_000
+"""Characters of one message that a thread shows; the rest is one click away."""
+
+
+# --- Icons and keys -----------------------------------------------------------------------------
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
+def icon(name: str, size: int = 16) -> SafeString:
+    """A lucide icon, inline, hidden from screen readers: the words beside it or its button's label say it."""
+    drawn = lucide(name, size=size, stroke_width="1.75", aria_hidden="true", focusable="false", **{"class": "icon"})
+    return mark_safe(re.sub(r"\s*\n\s*", "", drawn))  # noqa: S308 - drawn from the package alone
+
+
+@register.simple_tag
+def shortcut(name: str, label: str = "") -> SafeString:
+    """The attributes of the element that a shortcut clicks or focuses: its name, its keys, and a tooltip."""
+    known = BY_NAME[name]
+    title = f"{label or known.label} ({known.shown[0]})"
+    keys = format_html(' aria-keyshortcuts="{}"', known.aria) if known.aria else ""
+    return format_html('data-shortcut="{}" title="{}"{}', name, title, keys)
+
+
+@register.simple_tag
+def key(name: str) -> SafeString:
+    """The first key of a shortcut, as a small cap."""
+    return format_html('<kbd aria-hidden="true">{}</kbd>', BY_NAME[name].shown[0])
+
+
+# --- People and labels --------------------------------------------------------------------------
+
+
+def _hue(text: str) -> int:
+    return zlib.crc32(text.encode()) % 36 * 10
+
+
+@register.filter
+def initials(name: str) -> str:
+    """One or two letters that stand for a name or an email."""
+    words_ = [word for word in re.split(r"[\s._\-+]+", str(name).split("@", 1)[0]) if word and word[0].isalnum()]
+    letters = [words_[0][0], words_[-1][0]] if len(words_) > 1 else [words_[0][:2]] if words_ else ["?"]
+    return "".join(letters).upper()
+
+
+@register.filter
+def face(name: object) -> SafeString:
+    """A round picture of a name: its initials on a colour that is always the same for it."""
+    text = str(name)
+    return format_html('<span class="face hue--{}" aria-hidden="true">{}</span>', _hue(text), initials(text))
+
+
+@register.filter
+def first_word(name: str) -> str:
+    """A person's first name, as far as a name tells; an email stays whole."""
+    return str(name).split(" ", 1)[0]
+
+
+@register.filter
+def hue(name: str, hues: Mapping[str, int]) -> str:
+    """The class of a label's colour: the catalogue's, else the one it would get."""
+    return f"hue--{hues.get(name, tags.hue(name)) // 10 * 10}"
+
+
+# --- Moments ------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def ago(value: datetime, at: datetime) -> SafeString:
+    """A short relative time whose tooltip is the moment in the workspace's time zone."""
+    return format_html(
+        '<time class="when" datetime="{}" title="{}">{}</time>',
+        value.isoformat(timespec="seconds"),
+        _full(value),
+        words.ago(value, at),
+    )
+
+
+@register.filter
+def clock(value: datetime) -> SafeString:
+    """Hours and minutes, with the whole moment as the tooltip."""
+    local = timezone.localtime(value)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', value.isoformat(timespec="seconds"), _full(value), f"{local:%H:%M}"
+    )
+
+
+@register.filter
+def moment(value: datetime) -> str:
+    """As in "tomorrow 09:00"."""
+    return words.moment(value)
+
+
+def _full(value: datetime) -> str:
+    local = timezone.localtime(value)
+    return f"{date_format(local, 'l j F Y, H:i')} {local.tzname()}"
+
+
+# --- Customers' words ---------------------------------------------------------------------------
+
+
+class _Links(Urlizer):  # escapes what it is given: never hand it safe text
+    url_template = '<a href="{href}"{attrs} target="_blank">{url}</a>'
+
+    def handle_word(self, word: str, **options: Any) -> str:
+        return str(super().handle_word(word, **options)).replace(
+            ' rel="nofollow"', ' rel="noopener noreferrer nofollow"', 1
+        )
+
+
+_links = _Links()
+_CODE = re.compile(r"`([^`\n]{1,500})`")
+_FENCE = re.compile(r"^ {0,3}```")
+
+
+@register.filter
+def prose(body: str | None) -> SafeString:
+    """A plain text as paragraphs, with links, `code` and fenced blocks. Everything is escaped first.
+
+    Only the first LONGEST characters are shown. Each line is looked at once: no text can stall it.
+    """
+    html: list[str] = []
+    plain: list[str] = []
+    fenced: list[str] | None = None
+    for line in (body or "")[:LONGEST].replace("\r\n", "\n").split("\n"):
+        if _FENCE.match(line):
+            if fenced is None:
+                html += _paragraphs(plain)
+                plain, fenced = [], []
+            else:
+                html.append(_block(fenced))
+                fenced = None
+        elif fenced is not None:
+            fenced.append(line)
+        else:
+            plain.append(line)
+    html += _paragraphs(plain) if fenced is None else [_block(fenced)]
+    return mark_safe("".join(html))  # noqa: S308 - every part was escaped
+
+
+def _block(lines: list[str]) -> str:
+    return format_html("<pre><code>{}</code></pre>", "\n".join(lines))
+
+
+def _paragraphs(lines: list[str]) -> list[str]:
+    result: list[str] = []
+    paragraph: list[str] = []
+    for line in [*lines, ""]:
+        if line.strip():
+            paragraph.append(_inline(line))
+        elif paragraph:
+            result.append(f"<p>{'<br>'.join(paragraph)}</p>")
+            paragraph = []
+    return result
+
+
+def _inline(line: str) -> str:
+    parts = _CODE.split(line)
+    return "".join(
+        format_html("<code>{}</code>", part) if index % 2 else _links(part, nofollow=True, autoescape=True)
+        for index, part in enumerate(parts)
+    )
+
+
+@register.filter
+def is_long(body: str | None) -> bool:
+    """Whether `prose` leaves out the end."""
+    return len(body or "") > LONGEST

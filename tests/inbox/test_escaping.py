@@ -1,0 +1,174 @@
+"""Customers' words are shown as they were written, and never run."""
+
+from __future__ import annotations
+
+import re
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from accounts import clock
+from accounts.models import Workspace
+from conversations import actions
+from conversations.inbox import thread, words
+from conversations.models import Conversation
+from conversations.templatetags import desk
+from tests.conftest import Member
+from tests.factories import ContactFactory, ConversationFactory, receive
+
+EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'"
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+
+
+class Markup(HTMLParser):
+    """The elements of a page, as a browser would find them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    @property
+    def tags(self) -> set[str]:
+        return {tag for tag, _ in self.elements}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+
+@pytest.fixture
+def evil(acme: Workspace, ben: Member) -> Conversation:
+    """A conversation in which everything that a stranger can choose is hostile."""
+    contact = ContactFactory(workspace=acme, name=EVIL, external_id=EVIL, company=EVIL)
+    made = ConversationFactory(workspace=acme, contact=contact, subject=EVIL, body=EVIL, priority=EVIL[:32])
+    receive(made, f'`{EVIL}`\n```\n{EVIL}\n```\nhttps://example.com/"><script>alert(1)</script>')
+    actions.set_tags(conversation=made, names=[EVIL], by=ben.actor, at=clock.now())
+    actions.escalate(conversation=made, reason=EVIL, by=ben.actor, at=clock.now())
+    ben.user.name = EVIL
+    ben.user.save()
+    actions.assign(conversation=made, to=ben.user, by=ben.actor, at=clock.now())
+    return made
+
+
+def test_nothing_hostile_reaches_the_page_as_markup(agent: Client, evil: Conversation) -> None:
+    paths = (
+        "",
+        "?view=mine",
+        f"?q={EVIL}",
+        "/1",
+        "/1?view=mine",
+        f"/rows?view=mine&id={evil.pk}",
+        "/1/fresh?message=0&event=0",
+    )
+    for path in paths:
+        markup = Markup(agent.get(f"/w/acme/inbox{path}").content.decode())
+        assert not [tag for tag in markup.tags if tag in ("img", "iframe", "style")], path
+        assert all(attributes.get("src") for tag, attributes in markup.elements if tag == "script"), path
+        assert not [name for _, attributes in markup.elements for name in attributes if name.startswith("on")], path
+    assert "&lt;script&gt;alert" in agent.get("/w/acme/inbox/1").content.decode()
+
+
+def test_pages_hold_no_inline_script_or_style(agent: Client, evil: Conversation) -> None:
+    for path in ("/w/acme/inbox", "/w/acme/inbox/1", "/accounts/logout/", "/?choose"):
+        answer = agent.get(path)
+        markup = Markup(answer.content.decode())
+        assert "style" not in markup.tags, path
+        for tag, attributes in markup.elements:
+            assert tag != "script" or attributes.get("src"), path
+            assert not [name for name in attributes if name == "style" or name.startswith("on")], path
+        assert "default-src 'self'" in answer["Content-Security-Policy"]
+
+
+def test_no_template_trusts_text_or_styles_inline() -> None:
+    for path in TEMPLATES.rglob("*.html"):
+        source = path.read_text()
+        assert "style=" not in source, path
+        assert not re.search(r"\son[a-z]+=\"", source), path
+        if "|safe" in source:  # Django's own description of the password rules, a list.
+            assert source.count("|safe") == 1, path
+            assert "field.help_text|safe" in source, path
+
+
+@pytest.mark.parametrize(
+    ("body", "html"),
+    [
+        ("a\nb\n\nc", "<p>a<br>b</p><p>c</p>"),
+        ("see `a<b`", "<p>see <code>a&lt;b</code></p>"),
+        ("```\n<b>\n```", "<pre><code>&lt;b&gt;</code></pre>"),
+        ("```js\nx", "<pre><code>x</code></pre>"),
+        ("1 < 2 & 3", "<p>1 &lt; 2 &amp; 3</p>"),
+        (
+            "https://a.example/?x=1&y=2.",
+            '<p><a href="https://a.example/?x=1&amp;y=2" rel="noopener noreferrer nofollow" target="_blank">'
+            "https://a.example/?x=1&amp;y=2</a>.</p>",
+        ),
+        ("javascript:alert(1)", "<p>javascript:alert(1)</p>"),
+        ("data:text/html,x", "<p>data:text/html,x</p>"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_plain_text_becomes_paragraphs_code_and_links(body: str | None, html: str) -> None:
+    assert desk.prose(body) == html
+
+
+@pytest.mark.parametrize("body", ["`" * 200_000, "```\n" * 50_000, "(((" * 60_000, "a.com " * 30_000, "\n" * 200_000])
+def test_no_text_stalls_the_page(body: str) -> None:
+    began = time.perf_counter()
+    desk.prose(body)
+    assert time.perf_counter() - began < 1
+
+
+def test_very_long_message_is_cut_with_a_link_to_the_whole(agent: Client, conversation: Conversation) -> None:
+    message = receive(conversation, "word " * 10_000 + "the end")
+    html = agent.get("/w/acme/inbox/1").content.decode()
+    assert "the end" not in html
+    url = f"/w/acme/inbox/1/messages/{message.pk}"
+    assert url in html
+    whole = agent.get(url)
+    assert whole["Content-Type"] == "text/plain; charset=utf-8"
+    assert whole.content.endswith(b"the end")
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("Ada Lovelace", "AL"),
+        ("ada@example.com", "AD"),
+        ("x", "X"),
+        ("", "?"),
+        ("<b> y", "Y"),
+        ("张 伟", "张伟"),
+        ("…", "?"),
+    ],
+)
+def test_initials(name: str, letters: str) -> None:
+    assert desk.initials(name) == letters
+
+
+def test_lines_escape_names(acme: Workspace, evil: Conversation) -> None:
+    from accounts import tenancy
+    from conversations import queries
+
+    with tenancy.scope(acme):
+        entries = thread.entries(queries.thread(evil).items)
+    told = " ".join(entry.told for entry in entries if entry.is_line)
+    assert "<script" not in told
+    assert "&lt;script" in told
+
+
+def test_labels_of_hues_have_a_class_in_the_style_sheet() -> None:
+    sheet = (Path(settings.BASE_DIR) / "conversations/static/inbox/hues.css").read_text()
+    for name in ("api", "billing", "Ada Lovelace", EVIL):
+        assert f".{desk.hue(name, {})} " in sheet
+        assert f".{desk.hue(name, {name: 359})} " in sheet
+
+
+def test_words_of_an_unknown_fault_are_still_words() -> None:
+    from accounts.errors import Invalid
+
+    assert words.of_error(Invalid("it is odd", field="oddity")) == "That did not work: it is odd."

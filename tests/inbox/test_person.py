@@ -1,0 +1,95 @@
+"""Coming in, choosing a workspace, and how a person likes the desk."""
+
+from __future__ import annotations
+
+from django.core import mail
+from django.test import Client
+
+from accounts.models import Workspace
+from accounts.permissions import Role
+from tests.conftest import Member
+from tests.factories import PASSWORD, MembershipFactory, UserFactory
+from tests.inbox.conftest import text_of
+
+
+def test_home_leads_to_the_inbox_of_the_workspace_one_was_in_last(
+    agent: Client, ben: Member, globex: Workspace
+) -> None:
+    assert agent.get("/")["Location"] == "/w/acme/inbox"
+    MembershipFactory(workspace=globex, user=ben.user, role=Role.AGENT)
+    agent.get("/w/globex/inbox")
+    assert agent.get("/")["Location"] == "/w/globex/inbox"
+    choice = text_of(agent.get("/?choose").content)
+    assert "Acme" in choice
+    assert "Globex" in choice
+
+
+def test_home_of_nobody_is_the_sign_in_page(client: Client, db: None) -> None:
+    assert client.get("/")["Location"] == "/accounts/login/?next=/"
+
+
+def test_person_without_a_workspace_is_told_what_to_do(client: Client, db: None) -> None:
+    client.force_login(
+        UserFactory(email="lone@example.com"), backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
+    text = text_of(client.get("/").content)
+    assert "No workspace yet" in text
+    assert "lone@example.com" in text
+
+
+def test_signing_in_and_out(client: Client, ben: Member) -> None:
+    page = client.get("/accounts/login/")
+    assert "Sign in to your desk" in text_of(page.content)
+    wrong = client.post("/accounts/login/", {"login": ben.user.email, "password": "wrong"})
+    assert "not correct" in text_of(wrong.content)
+    answer = client.post("/accounts/login/", {"login": ben.user.email, "password": PASSWORD}, follow=True)
+    assert answer.redirect_chain[-1][0] == "/w/acme/inbox"
+    client.post("/accounts/logout/")
+    assert client.get("/w/acme/inbox").status_code == 302
+
+
+def test_forgotten_password_is_reset_by_mail(client: Client, ben: Member) -> None:
+    client.post("/accounts/password/reset/", {"email": ben.user.email})
+    letter = mail.outbox[0]
+    assert "Choose a new password" in letter.subject
+    link = next(line for line in str(letter.body).splitlines() if line.startswith("http"))
+    form = client.get(link.removeprefix("http://testserver"), follow=True)
+    assert "Choose a new password" in text_of(form.content)
+    new = {"password1": "a very new secret", "password2": "a very new secret"}
+    client.post(form.redirect_chain[-1][0], new)
+    ben.user.refresh_from_db()
+    assert ben.user.check_password("a very new secret")
+
+
+def test_nobody_signs_up_alone(client: Client, db: None) -> None:
+    assert "People join by invitation" in text_of(client.get("/accounts/signup/").content)
+
+
+def test_preferences_are_kept_one_by_one(agent: Client, ben: Member, conversation: object) -> None:
+    back = agent.post("/w/acme/preferences", {"theme": "dark", "back": "/w/acme/inbox/1"})
+    assert back["Location"] == "/w/acme/inbox/1"
+    agent.post("/w/acme/preferences", {"shortcuts": "off"}, headers={"HX-Request": "true"})
+    agent.post("/w/acme/preferences", {"theme": "plaid"})
+    ben.user.refresh_from_db()
+    assert ben.user.preferences == {"theme": "dark", "shortcuts": "off"}
+    html = agent.get("/w/acme/inbox").content.decode()
+    assert '<html lang="en" data-theme="dark">' in html
+    assert 'data-shortcuts="off"' in html
+
+
+def test_preferences_lead_nowhere_else(agent: Client) -> None:
+    answer = agent.post("/w/acme/preferences", {"theme": "dark", "back": "https://evil.example/"})
+    assert answer["Location"] == "/w/acme/inbox"
+
+
+def test_help_and_keys_come_from_one_table(agent: Client, viewer: Client, conversation: object) -> None:
+    html = agent.get("/w/acme/inbox/1").content.decode()
+    assert 'data-key-name="assign" data-keys="a"' in html
+    assert 'data-shortcut="assign" title="Assign to … (a)" aria-keyshortcuts="a"' in html
+    assert 'data-key-name="reply"' not in viewer.get("/w/acme/inbox/1").content.decode()
+
+
+def test_error_pages_speak_plainly(agent: Client, viewer: Client, conversation: object) -> None:
+    assert "There is nothing here" in text_of(agent.get("/nowhere").content)
+    refused = viewer.post("/w/acme/inbox/1/status", {"status": "closed"})
+    assert "You may not do this" in text_of(refused.content)

@@ -1,0 +1,176 @@
+"""A running desk, a browser in front of it, and a client of its API: whole stories, as people live them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import connection
+
+from config.server.listening import FILE
+from config.server.processes import ends_with_parent
+from tests.conftest import Key
+from tests.factories import PASSWORD
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+def missing() -> str:
+    """Why no browser can be driven here, or nothing."""
+    if shutil.which("chromium") is None:
+        return "chromium is not installed"
+    try:
+        import playwright  # noqa: F401
+    except ImportError:
+        return "playwright is not installed"
+    return ""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Skips without Chromium and Playwright, unless REQUIRE_BROWSER is set.
+
+    The driver runs an event loop in this thread for as long as it lives, in which Django would refuse to touch the
+    database: hence the setting, and no longer than a module.
+    """
+    if reason := missing():
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as driver:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browser = driver.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Static files are collected here once; uploads come here too."""
+    return tmp_path_factory.mktemp("desk")
+
+
+@pytest.fixture
+def desk(chromium: Browser, transactional_db: None, folder: Path) -> Iterator[str]:
+    """The web role on the tests' database, where rows are committed; gives the base URL."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        database = str(connection.settings_dict["NAME"])
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.journeys.web_process", str(folder)],
+            cwd=ROOT,
+            env=os.environ | {"JOURNEY_DATABASE": database, FILE: str(listener.fileno()), "PUBLIC_URL": base},
+            pass_fds=[listener.fileno()],
+            preexec_fn=ends_with_parent(15),
+        )
+        try:
+            _wait(base, process)
+            yield base
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait(base: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{base}/healthz", timeout=10):
+                return
+        except (urllib.error.URLError, TimeoutError):
+            time.sleep(0.1)
+    pytest.fail("the desk did not start")
+
+
+@dataclass
+class Api:
+    """A customer's backend: plain HTTP with a bearer key."""
+
+    base: str
+    key: Key
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        data = json.dumps(body).encode() if body is not None else None
+        headers = {"Content-Type": "application/json", **self.key.bearer}
+        request = urllib.request.Request(f"{self.base}{path}", data=data, method=method, headers=headers)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            result: dict[str, Any] = json.load(answer)
+            return result
+
+    def start(self, subject: str, body: str, customer: str = "cus_123", name: str = "Ada Lovelace") -> str:
+        """A conversation with a first message; gives its id."""
+        who = {"id": customer, "name": name, "email": f"{customer}@example.com"}
+        made = self.call("POST", "/api/v1/conversations", {"subject": subject, "customer": who})["conversation"]
+        self.write(made["id"], body)
+        return str(made["id"])
+
+    def write(self, conversation: str, body: str) -> None:
+        """What the customer writes next."""
+        self.call("POST", f"/api/v1/conversations/{conversation}/messages", {"body": body})
+
+
+@pytest.fixture
+def api(desk: str, acme_key: Key) -> Api:
+    return Api(desk, acme_key)
+
+
+@dataclass
+class Window:
+    """One person's browser window. `faults` collects what a page complained of: script errors, refused styles."""
+
+    page: Page
+    base: str
+    faults: list[str]
+
+    def go(self, path: str) -> None:
+        self.page.goto(f"{self.base}{path}")
+
+    def sign_in(self, email: str) -> None:
+        self.go("/accounts/login/")
+        self.page.get_by_label("Email").fill(email)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url("**/w/acme/inbox")
+
+    def wait_until_live(self) -> None:
+        self.page.wait_for_selector("html[data-live-state=live]")
+
+
+@pytest.fixture
+def window(desk: str, chromium: Browser) -> Iterator[Window]:
+    """A window of usual size; the test fails if its pages complained."""
+    context = chromium.new_context(viewport=WIDE)  # type: ignore[arg-type]
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    window = Window(page, desk, [])
+    page.on("pageerror", lambda error: window.faults.append(str(error)))
+    page.on("console", lambda line: window.faults.append(f"{line.text} {line.location}") if line.type == "error" else None)
+    yield window
+    context.close()
+    assert window.faults == []
