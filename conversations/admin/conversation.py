@@ -1,0 +1,243 @@
+"""A conversation in admin: the list with its bulk actions, and a page to read the thread and to act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.postgres.search import SearchQuery
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+
+from accounts import clock, tenancy
+from accounts.admin.base import AssigneeFilter, DeskForm, TenantAdmin, WorkspaceFilter, sentence
+from accounts.admin.journal import summary
+from accounts.errors import DomainError
+from accounts.models import User
+from accounts.permissions import Actor
+from conversations import actions, queries
+from conversations.actions.rows import Door
+from conversations.admin.forms import FORMS, SORTING, WRITING, VerbForm
+from conversations.models import Channel, Contact, Conversation, Message, Status
+from conversations.senders import Sender
+
+_PAGE = 50  # entries of a thread
+
+
+class StartForm(DeskForm):
+    """A conversation that an agent begins."""
+
+    subject = forms.CharField(widget=forms.TextInput(attrs={"size": 80}))
+    body = forms.CharField(widget=forms.Textarea(attrs={"rows": 8}), label="Message", strip=False)
+
+    class Meta:
+        model = Conversation
+        fields = ("contact", "subject", "priority", "body")
+
+
+class TurnFilter(admin.SimpleListFilter):
+    """The inbox's queues."""
+
+    title = "queue"
+    parameter_name = "queue"
+    rules = {  # read only
+        "ours": ("Our turn", Q(status=Status.OPEN, snoozed_until=None)),
+        "unread": ("Unread", Q(unread_count__gt=0)),
+        "snoozed": ("Snoozed", Q(snoozed_until__isnull=False)),
+        "news": ("Closed, new message", Q(status=Status.CLOSED, unread_count__gt=0)),
+        "ticket": ("With a ticket", Q(ticket__isnull=False)),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(key, label) for key, (label, _) in self.rules.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        _, rule = self.rules.get(self.value() or "", ("", None))
+        return queryset if rule is None else queryset.filter(rule)
+
+
+@admin.register(Conversation)
+class ConversationAdmin(TenantAdmin):
+    """Everything that the inbox can do to a conversation, without its comfort."""
+
+    may_add = may_change = True
+    form = StartForm
+    list_display = (
+        "number", "title", "contact", "channel", "state", "priority", "assignee", "team", "unread_count",
+        "last_message_at", "workspace",
+    )  # fmt: skip
+    list_display_links = ("number", "title")
+    list_filter = (WorkspaceFilter, TurnFilter, "status", "channel", AssigneeFilter, "handler")
+    list_select_related = ("workspace", "contact", "assignee", "team")
+    search_fields = ("subject",)
+    search_help_text = "Words of the subject, the messages or the contact's name; a whole email; or #number"
+    date_hierarchy = "created_at"
+    ordering = ("-last_message_at", "-pk")
+    autocomplete_fields = ("contact",)
+    actions = ("resolve", "reopen", "close", "assign_to_me")
+    fields = StartForm.Meta.fields
+
+    # --- The list -----------------------------------------------------------------------------------
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By stored search vectors, as in the inbox, over the workspaces that the person runs."""
+        text = search_term.strip()[:200].replace("\x00", "")
+        digits = text.removeprefix("#")
+        if not text:
+            return queryset, False
+        if digits.isascii() and digits.isdigit() and len(digits) < 10:
+            return queryset.filter(number=int(digits)), False
+        words = SearchQuery(text, config="simple", search_type="websearch")
+        # `queryset` holds the person's own workspaces alone: what is found elsewhere falls away.
+        contacts = Contact.all_workspaces.filter(Q(search=words) | Q(email=text.lower())).order_by().values("pk")
+        said = Message.all_workspaces.filter(search=words).order_by().values("conversation")
+        return queryset.filter(Q(search=words) | Q(contact__in=contacts) | Q(pk__in=said)), False
+
+    @admin.display(description="subject", ordering="subject")
+    def title(self, conversation: Conversation) -> str:
+        return " ".join(conversation.subject[:200].split())[:80]
+
+    @admin.display(description="status", ordering="status")
+    def state(self, conversation: Conversation) -> str:
+        label = "Snoozed" if conversation.snoozed_until else Status(conversation.status).label
+        return format_html('<span class="state state-{}">{}</span>', conversation.status, label)
+
+    @admin.action(description="Resolve the selected conversations", permissions=["change"])
+    def resolve(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._each(request, queryset, lambda row, **act: actions.set_status(conversation=row, status="resolved", **act))
+
+    @admin.action(description="Reopen the selected conversations", permissions=["change"])
+    def reopen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._each(request, queryset, lambda row, **act: actions.set_status(conversation=row, status="open", **act))
+
+    @admin.action(description="Close the selected conversations", permissions=["change"])
+    def close(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._each(request, queryset, lambda row, **act: actions.set_status(conversation=row, status="closed", **act))
+
+    @admin.action(description="Assign the selected conversations to me", permissions=["change"])
+    def assign_to_me(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        me = cast(User, request.user)
+        self._each(request, queryset, lambda row, **act: actions.assign(conversation=row, to=me, team=row.team, **act))
+
+    def _each(self, request: HttpRequest, rows: QuerySet[Any], verb: Callable[..., Any]) -> None:
+        """One verb for each row; those that are refused are named, the others are done."""
+        done, at = 0, clock.now()
+        for row in rows.select_related("workspace", "team"):
+            try:
+                with tenancy.scope(row.workspace):
+                    verb(row, by=self.actor(request, row), at=at)
+                done += 1
+            except DomainError as error:
+                self.message_user(request, f"{row}: {sentence(error)}", messages.ERROR)
+        if done:
+            self.message_user(request, f"{done} conversation{'' if done == 1 else 's'} done.", messages.SUCCESS)
+
+    # --- Starting one -------------------------------------------------------------------------------
+
+    def workspace_id_of(self, obj: Model) -> int | None:
+        row = cast(Conversation, obj)
+        # A new one has no workspace of its own yet: its contact's is meant.
+        return row.workspace_id or (row.contact.workspace_id if row.contact_id else None)
+
+    def add(self, request: HttpRequest, form: forms.ModelForm[Any]) -> Model:
+        data = form.cleaned_data
+        contact: Contact = data["contact"]
+        by = self.actor(request, contact)
+        with tenancy.scope(contact.workspace):
+            return actions.start(
+                workspace=contact.workspace,
+                contact=contact,
+                subject=data["subject"],
+                priority=data["priority"],
+                body=data["body"],
+                door=Door(Channel.MANUAL, "admin"),
+                sender=Sender.operator(cast(User, request.user)),
+                by=by,
+                at=clock.now(),
+            )
+
+    # --- The page of one ----------------------------------------------------------------------------
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The thread with its forms; a POST names its form in `do` and is one verb."""
+        conversation = cast("Conversation | None", self.get_object(request, unquote(object_id)))
+        if conversation is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
+        if not self.has_change_permission(request, conversation):
+            raise PermissionDenied
+        with tenancy.scope(conversation.workspace):
+            sent: VerbForm | None = None
+            if request.method == "POST" and (kind := FORMS.get(request.POST.get("do", ""))) is not None:
+                sent = kind(conversation, request.POST, request.FILES)
+                if self._carry_out(request, conversation, sent):
+                    return redirect(request.get_full_path())
+            # Rendered here: the scope ends with this block, and a TemplateResponse is rendered after it.
+            return self._page(request, conversation, sent, extra_context).render()
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found is None:
+            return None
+        people = ("contact", "assignee", "team", "ticket", "workspace")
+        return self.get_queryset(request).select_related(*people).get(pk=found.pk)
+
+    def _carry_out(self, request: HttpRequest, conversation: Conversation, form: VerbForm) -> bool:
+        """Whether the verb was done; a refusal becomes an error of the form."""
+        if not form.is_valid():
+            return False
+        by: Actor = self.actor(request, conversation)
+        try:
+            form.carry_out(user=cast(User, request.user), by=by, at=clock.now())
+        except DomainError as error:
+            form.add_error(error.field if error.field in form.fields else None, sentence(error))
+            return False
+        self.message_user(request, form.done, messages.SUCCESS)
+        return True
+
+    def _page(
+        self,
+        request: HttpRequest,
+        conversation: Conversation,
+        sent: VerbForm | None,
+        extra_context: dict[str, Any] | None,
+    ) -> TemplateResponse:
+        before = request.GET.get("before", "")
+        thread = queries.thread(conversation, before=int(before) if before.isdecimal() else None, limit=_PAGE)
+        items = [
+            {"message": item} if isinstance(item, Message) else {"line": item, "text": summary(item.event)}
+            for item in thread.items
+        ]
+
+        def shown(kinds: tuple[type[VerbForm], ...]) -> list[VerbForm]:
+            return [sent if isinstance(sent, kind) else kind(conversation) for kind in kinds]
+
+        writing, sorting = shown(WRITING), shown(SORTING)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Conversation #{conversation.number}",
+            "subtitle": conversation.subject[:80],
+            "opts": self.opts,
+            "original": conversation,
+            "conversation": conversation,
+            "items": items,
+            "older": thread.messages[0].pk if thread.has_older else None,
+            "writing": writing,
+            "sorting": sorting,
+            "has_errors": sent is not None,
+            "media": self.media + sum((form.media for form in sorting), forms.Media()),
+            "history_url": reverse("admin:conversations_conversation_history", args=[conversation.pk]),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/conversations/conversation/desk.html", context)

@@ -1,0 +1,217 @@
+"""What can be done on a conversation's page: each form is one verb, in the words of the person who presses the button."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.admin.widgets import AdminSplitDateTime
+
+from accounts import queries as account_queries
+from accounts.errors import Invalid
+from accounts.models import Team, User
+from accounts.permissions import Actor
+from conversations import actions, priorities
+from conversations.models import Conversation, Status
+from conversations.senders import Sender
+from tickets import queries as ticket_queries
+from tickets.models import Ticket
+
+
+class VerbForm(forms.Form):
+    """A form of the page. It is made inside the workspace's scope, which limits whom and what can be chosen."""
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    button: ClassVar[str]
+    done: ClassVar[str]
+
+    def __init__(self, conversation: Conversation, data: Any = None, files: Any = None) -> None:
+        super().__init__(data, files, prefix=self.key, initial=self.initial_of(conversation))
+        self.conversation = conversation
+
+    def initial_of(self, conversation: Conversation) -> dict[str, Any]:
+        """What the fields hold before anybody types."""
+        return {}
+
+    def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
+        """Call the verb. Raises DomainError."""
+        raise NotImplementedError
+
+
+class ReplyForm(VerbForm):
+    """An answer to the customer."""
+
+    key, title, button, done = "reply", "Reply to the customer", "Send reply", "The reply is sent."
+    body = forms.CharField(label="Reply", widget=forms.Textarea(attrs={"rows": 6}), strip=False)
+    file = forms.FileField(required=False, label="Attach a file")
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    def initial_of(self, conversation: Conversation) -> dict[str, Any]:
+        return {"seen": conversation.last_message_id or 0}
+
+    def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
+        upload = self.cleaned_data["file"]
+        actions.reply(
+            conversation=self.conversation,
+            body=self.cleaned_data["body"],
+            # The customer hears from a person, also where a superuser acts as the desk itself.
+            sender=Sender.operator(user),
+            uploads=[upload] if upload else (),
+            expected_last=self.cleaned_data["seen"],
+            by=by,
+            at=at,
+        )
+
+
+class NoteForm(VerbForm):
+    """What stays inside."""
+
+    key, title, button, done = "note", "Internal note", "Add note", "The note is added."
+    body = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 3}), strip=False)
+
+    def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
+        actions.note(
+            conversation=self.conversation, body=self.cleaned_data["body"], sender=Sender.operator(user), by=by, at=at
+        )
+
+
+class AssignForm(VerbForm):
+    """Who answers."""
+
+    key, title, button, done = "assign", "Assignee", "Assign", "The assignee is set."
+    assignee: forms.ModelChoiceField[User] = forms.ModelChoiceField(
+        queryset=None, required=False, empty_label="Nobody", label="Person"
+    )
+    team: forms.ModelChoiceField[Team] = forms.ModelChoiceField(queryset=None, required=False, empty_label="No team")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, rows in (("assignee", account_queries.assignable()), ("team", account_queries.teams())):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = rows
+
+    def initial_of(self, conversation: Conversation) -> dict[str, Any]:
+        return {"assignee": conversation.assignee_id, "team": conversation.team_id}
+
+    def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
+        data = self.cleaned_data
+        actions.assign(conversation=self.conversation, to=data["assignee"], team=data["team"], by=by, at=at)
+
+
+class StatusForm(VerbForm):
+    """Whose turn it is."""
+
+    key, title, button, done = "status", "Status", "Set status", "The status is set."
+    status = forms.ChoiceField(choices=Status.choices)
+
+    def initial_of(self, conversation: Conversation) -> dict[str, Any]:
+        return {"status": conversation.status}
+
+    def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
+        actions.set_status(conversation=self.conversation, status=self.cleaned_data["status"], by=by, at=at)
+
+
+class PriorityForm(VerbForm):
+    """How pressing it is."""
+
+    key, title, button, done = "priority", "Priority", "Set priority", "The priority is set."
+    priority = forms.CharField(max_length=32, help_text=f"One of {', '.join(priorities.RANKS)}, or a word of your own.")
+
+    def initial_of(self, conversation: Conversation) -> dict[str, Any]:
+        return {"priority": conversation.priority}
+
+    def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
+        actions.set_priority(conversation=self.conversation, priority=self.cleaned_data["priority"], by=by, at=at)
+
+
+class TagsForm(VerbForm):
+    """What it is about, in labels."""
+
+    key, title, button, done = "tags", "Tags", "Set tags", "The tags are set."
+    tags = forms.CharField(required=False, help_text="Separated by commas.")
+
+    def initial_of(self, conversation: Conversation) -> dict[str, Any]:
+        return {"tags": ", ".join(conversation.tags)}
+
+    def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
+        names = dict.fromkeys(name for part in self.cleaned_data["tags"].split(",") if (name := part.strip()))
+        actions.set_tags(conversation=self.conversation, names=list(names), by=by, at=at)
+
+
+class SubjectForm(VerbForm):
+    """What it is about, in a line."""
+
+    key, title, button, done = "subject", "Subject", "Change subject", "The subject is changed."
+    subject = forms.CharField()
+
+    def initial_of(self, conversation: Conversation) -> dict[str, Any]:
+        return {"subject": conversation.subject}
+
+    def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
+        actions.edit_subject(conversation=self.conversation, subject=self.cleaned_data["subject"], by=by, at=at)
+
+
+class SnoozeForm(VerbForm):
+    """Until when it may sleep; empty wakes it."""
+
+    key, title, button, done = "snooze", "Snooze", "Snooze or wake", "The snooze is set."
+    until = forms.SplitDateTimeField(required=False, widget=AdminSplitDateTime, help_text="In UTC; empty wakes it.")
+
+    def initial_of(self, conversation: Conversation) -> dict[str, Any]:
+        return {"until": conversation.snoozed_until}
+
+    def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
+        until = self.cleaned_data["until"]
+        if until is None:
+            actions.wake(conversation=self.conversation, by=by, at=at)
+        else:
+            actions.snooze(conversation=self.conversation, until=until, by=by, at=at)
+
+
+class TicketForm(VerbForm):
+    """Which ticket it belongs to: a new one, one that is there, or none."""
+
+    key, title, button, done = "ticket", "Ticket", "Set ticket", "The ticket is set."
+    what = forms.ChoiceField(
+        label="Do",
+        choices=[("open", "Open a ticket"), ("link", "Link to a ticket"), ("unlink", "Unlink")],
+    )
+    number = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, help_text="To link.")
+    reason = forms.CharField(required=False, max_length=2000, help_text="Of a new ticket.")
+
+    def initial_of(self, conversation: Conversation) -> dict[str, Any]:
+        if conversation.ticket is None:
+            return {"what": "open"}
+        return {"what": "unlink", "number": conversation.ticket.number}
+
+    def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
+        data = self.cleaned_data
+        if data["what"] == "open":
+            actions.escalate(conversation=self.conversation, reason=data["reason"] or None, by=by, at=at)
+        elif data["what"] == "unlink":
+            actions.unlink(conversation=self.conversation, by=by, at=at)
+        else:
+            try:
+                ticket = ticket_queries.ticket_by_number(data["number"] or 0)
+            except Ticket.DoesNotExist as error:
+                raise Invalid("there is no ticket of that number", field="number") from error
+            actions.link(conversation=self.conversation, ticket=ticket, by=by, at=at)
+
+
+class ReadForm(VerbForm):
+    """That the team has seen what was new."""
+
+    key, title, button, done = "read", "Unread", "Mark as read", "Marked as read."
+
+    def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
+        actions.mark_read(conversation=self.conversation, by=by, at=at)
+
+
+WRITING: tuple[type[VerbForm], ...] = (ReplyForm, NoteForm)
+SORTING: tuple[type[VerbForm], ...] = (
+    StatusForm, AssignForm, PriorityForm, TagsForm, SubjectForm, SnoozeForm, TicketForm, ReadForm,
+)  # fmt: skip
+FORMS = {form.key: form for form in (*WRITING, *SORTING)}

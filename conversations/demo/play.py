@@ -1,0 +1,327 @@
+"""Playing the demo's month: stories are dealt out to customers and agents, and written down through the verbs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from accounts.models import Team, User, Workspace
+from accounts.permissions import Actor
+from conversations import actions
+from conversations.actions.rows import Door
+from conversations.demo import cast, files, stories
+from conversations.demo.cast import Customer, Operator, fill
+from conversations.demo.month import Tale, at_work, openings, pause, perform
+from conversations.demo.story import AGENT, COLLEAGUE, CUSTOMER, NOTE, Story, Turn
+from conversations.models import Channel, Contact, Conversation, Status
+from conversations.senders import Sender
+from tickets import actions as ticket_actions
+from tickets.models import Ticket, TicketStatus
+
+DOORS = {
+    Channel.CHAT: Door(Channel.CHAT, "support-chat"),
+    Channel.EMAIL: Door(Channel.EMAIL, "support-email"),
+    Channel.API: Door(Channel.API, "backend"),
+    Channel.DISCORD: Door(Channel.DISCORD, "community-forum"),
+    Channel.CALLBACK: Door(Channel.CALLBACK, "callback-form"),
+    Channel.MANUAL: Door(Channel.MANUAL, "inbox"),
+}
+_FIRST_ANSWER = {Channel.CHAT: 6, Channel.CALLBACK: 25, Channel.DISCORD: 50, Channel.API: 70}  # minutes
+_NEXT_WORD = {Channel.CHAT: 4, Channel.CALLBACK: 40}
+_SPACING = 9  # so many conversations lie between two tellings of one story
+_NEWS = (
+    "I must come back to this: it happened again this morning.",
+    "Sorry to write once more. May I ask one more thing about it?",
+    "It has returned since yesterday, exactly as before. Can you have another look?",
+    "One more question, although this is closed: does it also hold for my second station?",
+    "Hello again! A colleague has the same trouble now. Shall she write separately?",
+)
+_TRIAGE_NOTES = (
+    "Looks like one for {team}.",
+    "Waiting for the log before I answer.",
+    "Known customer, very patient so far.",
+)
+
+
+@dataclass
+class Desk:
+    """The rows that the demo plays with."""
+
+    workspace: Workspace
+    users: dict[str, User]
+    actors: dict[str, Actor]
+    teams: dict[str, Team]
+    rng: Random
+    now: datetime
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    lately: list[Customer] = field(default_factory=list)
+
+    @property
+    def system(self) -> Actor:
+        return Actor.system(self.workspace.pk)
+
+    def contact(self, customer: Customer, channel: Channel, at: datetime) -> Contact:
+        """The customer's row, made when they first write."""
+        if customer.email not in self.contacts:
+            self.contacts[customer.email] = actions.identify(
+                workspace=self.workspace,
+                external_id=f"cus_{len(self.contacts) + 1:04d}",
+                email=customer.email,
+                name=customer.name,
+                company=customer.company,
+                identity_source=channel.value,
+                by=self.system,
+                at=at,
+            )
+        return self.contacts[customer.email]
+
+
+def play(desk: Desk) -> int:
+    """Write the month; returns how many conversations there are."""
+    rng = desk.rng
+    moments = openings(desk.now, rng)
+    outage = _morning_of_outage(desk.now)
+    dealt = _deal(len(moments), rng)
+    tales = [_tell(desk, told, telling, at) for at, (told, telling) in zip(moments, dealt, strict=True)]
+    tales += [
+        _tell(desk, stories.OUTAGE, telling, outage + timedelta(minutes=11 * telling))
+        for telling in range(len(stories.OUTAGE.subjects))
+    ]
+    perform([*tales, _work_on_tickets(desk, outage)], desk.now)
+    return len(tales)
+
+
+def _morning_of_outage(now: datetime) -> datetime:
+    day = now - timedelta(days=9)
+    while day.weekday() > 4:
+        day -= timedelta(days=1)
+    return day.replace(hour=8, minute=52, second=11)
+
+
+def _deal(count: int, rng: Random) -> list[tuple[Story, int]]:
+    """Which story is told when: often told ones come back, but never soon after each other."""
+    once = [told for told in stories.EVERY if told.contact is not None]
+    often = [told for told in stories.EVERY if told.contact is None]
+    # Stories that fit one customer alone are told once each, somewhere in the month.
+    placed = dict(zip(rng.sample(range(count - 12), len(once)), once, strict=True))
+    left = [told.weight for told in often]
+    tellings: Counter[int] = Counter()
+    recent: list[int] = []
+    dealt = []
+    for slot in range(count):
+        if slot in placed:
+            dealt.append((placed[slot], 0))
+            continue
+        free = [i for i in range(len(often)) if i not in recent and left[i] > 0]
+        if not free:
+            left = [more + 2 for more in left]
+            free = [i for i in range(len(often)) if i not in recent]
+        chosen = rng.choices(free, weights=[left[i] for i in free])[0]
+        dealt.append((often[chosen], tellings[chosen]))
+        left[chosen] -= 1
+        tellings[chosen] += 1
+        recent = [*recent, chosen][-_SPACING:]
+    return dealt
+
+
+def _outcome(age: timedelta, rng: Random) -> str:
+    """How a conversation of that age stands: the older, the more likely it is done."""
+    if age > timedelta(days=10):
+        chances = {"closed": 42, "resolved": 46, "pending": 4, "news": 7, "open": 1}
+    elif age > timedelta(days=3):
+        chances = {"closed": 12, "resolved": 48, "pending": 16, "snoozed": 11, "news": 3, "open": 10}
+    else:
+        chances = {"resolved": 28, "pending": 20, "snoozed": 12, "open": 40}
+    return rng.choices(list(chances), weights=list(chances.values()))[0]
+
+
+def _cut(turns: Sequence[Turn], outcome: str) -> Sequence[Turn]:
+    """The turns up to where the outcome leaves the thread: at the customer's word, or at ours."""
+    sides = {"open": (CUSTOMER,), "pending": (AGENT, COLLEAGUE), "snoozed": (AGENT, COLLEAGUE)}.get(outcome)
+    if sides is None:
+        return turns
+    ends = [i for i, turn in enumerate(turns) if turn.side in sides]
+    return turns[: ends[-1] + 1] if ends else turns
+
+
+def _staff(desk: Desk, team: str) -> tuple[Operator, Operator]:
+    """An agent of the team, and a colleague."""
+    able = [person for person in (cast.JONAS, cast.PRIYA, cast.ELENA, cast.MARA) if team in person.teams]
+    weights = [1 if person in (cast.ELENA, cast.MARA) else 4 for person in able]
+    agent = desk.rng.choices(able, weights=weights)[0]
+    return agent, desk.rng.choice([person for person in (cast.JONAS, cast.PRIYA) if person != agent])
+
+
+def _somebody(desk: Desk) -> Customer:
+    """A customer who has not written lately."""
+    who = desk.rng.choice([customer for customer in cast.CUSTOMERS if customer not in desk.lately])
+    desk.lately = [*desk.lately, who][-len(cast.CUSTOMERS) // 2 :]
+    return who
+
+
+def _tell(desk: Desk, told: Story, telling: int, start: datetime) -> Tale:
+    """One conversation, from the first word to where it stands today."""
+    rng = Random(f"{told.subjects[0]} {telling}")  # noqa: S311  # the same demo every time
+    agent, other = _staff(desk, told.team)
+    who = next((c for c in cast.NAMED if c.email == told.contact), None) or _somebody(desk)
+    channel = told.channels[telling % len(told.channels)]
+    outcome = "resolved" if told.ticket == "outage" else _outcome(desk.now - start, desk.rng)
+    turns = _cut(told.turns, outcome)
+    values = cast.pocket(who, agent.name, other.name, start.year, rng) | {"team": told.team}
+    speakers = {AGENT: agent, COLLEAGUE: other, NOTE: agent}
+
+    is_ours = told.turns[0].side == AGENT
+    at = yield at_work(start) if is_ours else start
+    contact = desk.contact(who, channel, at)
+    first = turns[0]
+    conversation = actions.start(
+        workspace=desk.workspace,
+        contact=contact,
+        subject=fill(told.subjects[telling % len(told.subjects)], values),
+        door=DOORS[channel],
+        priority=told.priority if channel == Channel.API else "normal",
+        body=fill(first.words(telling), values),
+        sender=Sender.operator(desk.users[agent.email]) if is_ours else None,
+        uploads=[files.made(name) for name in first.files],
+        by=desk.actors[agent.email] if is_ours else desk.system,
+        at=at,
+    )
+    if is_ours:
+        actions.assign(conversation=conversation, to=desk.users[agent.email], by=desk.actors[agent.email], at=at)
+        conversation = actions.set_status(
+            conversation=conversation, status=Status.PENDING, by=desk.actors[agent.email], at=at
+        )
+    elif outcome != "open" or rng.random() < 0.6:
+        at = yield at_work(at + pause(rng, 3))
+        _triage(desk, conversation, told, at, rng)
+    side, is_taken = first.side, is_ours
+    for turn in turns[1:]:
+        at = yield _moment(turn, side, at, channel, rng, is_first=not is_taken)
+        side = turn.side
+        body = fill(turn.words(telling), values)
+        uploads = [files.made(name) for name in turn.files]
+        if side == CUSTOMER:
+            actions.receive(
+                conversation=conversation, body=body, door=DOORS[channel], uploads=uploads, by=desk.system, at=at
+            )
+            continue
+        speaker = speakers[side]
+        by = desk.actors[speaker.email]
+        if side == COLLEAGUE:
+            speakers[AGENT] = speakers[NOTE] = speaker
+            values["me"] = speaker.name.split()[0]
+            body = fill(turn.words(telling), values)
+        if not is_taken or side == COLLEAGUE:
+            conversation = actions.assign(
+                conversation=conversation, to=desk.users[speaker.email], team=desk.teams[told.team], by=by, at=at
+            )
+            is_taken = True
+        if side == NOTE:
+            actions.note(conversation=conversation, body=body, by=by, at=at)
+            _escalate(desk, conversation, told, by, at)
+        else:
+            actions.reply(conversation=conversation, body=body, uploads=uploads, by=by, at=at)
+    yield from _end(desk, conversation, outcome, desk.actors[speakers[AGENT].email], at, rng)
+
+
+def _triage(desk: Desk, conversation: Conversation, told: Story, at: datetime, rng: Random) -> None:
+    """Somebody of the team sorts what came in."""
+    by = desk.actors[rng.choice((cast.ELENA, cast.JONAS, cast.PRIYA)).email]
+    actions.set_tags(conversation=conversation, names=told.tags, by=by, at=at)
+    actions.set_priority(conversation=conversation, priority=told.priority, by=by, at=at)
+    actions.assign(conversation=conversation, team=desk.teams[told.team], by=by, at=at)
+    if rng.random() < 0.12:
+        words = rng.choice(_TRIAGE_NOTES).replace("{team}", told.team)
+        actions.note(conversation=conversation, body=words, by=by, at=at)
+
+
+def _moment(turn: Turn, before: str, at: datetime, channel: Channel, rng: Random, *, is_first: bool) -> datetime:
+    """When the turn is taken, after the one before it."""
+    if turn.side == CUSTOMER:
+        return at + pause(rng, _NEXT_WORD.get(channel, 260))
+    if turn.side == NOTE or before == NOTE:
+        return at_work(at + pause(rng, 8))
+    typical = _FIRST_ANSWER.get(channel, 110) if is_first else _NEXT_WORD.get(channel, 95)
+    return at_work(at + pause(rng, typical))
+
+
+def _escalate(desk: Desk, conversation: Conversation, told: Story, by: Actor, at: datetime) -> None:
+    """Put the conversation on the story's ticket, which the first of them opens."""
+    if told.ticket is None:
+        return
+    if told.ticket not in desk.tickets:
+        desk.tickets[told.ticket] = actions.escalate(conversation=conversation, reason=told.reason, by=by, at=at)
+    else:
+        actions.link(conversation=conversation, ticket=desk.tickets[told.ticket], by=by, at=at)
+
+
+def _end(desk: Desk, conversation: Conversation, outcome: str, by: Actor, at: datetime, rng: Random) -> Tale:
+    """What becomes of the conversation once everything is said."""
+    if outcome in ("resolved", "closed", "news"):
+        at = yield at_work(at + pause(rng, 45))
+        actions.set_status(conversation=conversation, status=Status.RESOLVED, by=by, at=at)
+    if outcome in ("closed", "news"):
+        at = yield at + timedelta(days=3, minutes=rng.randrange(600))
+        actions.set_status(conversation=conversation, status=Status.CLOSED, by=desk.system, at=at)
+    if outcome == "news":
+        at = yield at + timedelta(days=rng.randrange(1, 4), minutes=rng.randrange(900))
+        actions.receive(conversation=conversation, body=rng.choice(_NEWS), by=desk.system, at=at)
+    if outcome == "snoozed":
+        at = yield at + pause(rng, 5)
+        morning = at_work((desk.now + timedelta(days=rng.randrange(1, 5))).replace(hour=8, minute=0))
+        actions.snooze(conversation=conversation, until=max(morning, desk.now + timedelta(hours=3)), by=by, at=at)
+
+
+def _work_on_tickets(desk: Desk, outage: datetime) -> Tale:
+    """What the team does with the tickets themselves."""
+    mara, jonas = desk.actors[cast.MARA.email], desk.actors[cast.JONAS.email]
+    yield outage + timedelta(minutes=95)
+    at = yield outage + timedelta(minutes=100)
+    if (ticket := desk.tickets.get("outage")) is not None:
+        ticket_actions.update(ticket=ticket, sla_due_at=at + timedelta(hours=4), by=mara, at=at)
+        ticket_actions.set_status(ticket=ticket, status=TicketStatus.OPEN, by=mara, at=at)
+        ticket_actions.assign(ticket=ticket, to=desk.users[cast.MARA.email], by=mara, at=at)
+        at = yield at_work(outage + timedelta(days=5, hours=2))
+        ticket_actions.set_status(ticket=ticket, status=TicketStatus.RESOLVED, by=mara, at=at)
+    at = yield at_work(desk.now - timedelta(days=2))
+    if (ticket := desk.tickets.get("batch-2611")) is not None:
+        ticket_actions.assign(ticket=ticket, to=desk.users[cast.JONAS.email], by=jonas, at=at)
+        ticket_actions.set_status(ticket=ticket, status=TicketStatus.PENDING, by=jonas, at=at)
+        ticket_actions.update(ticket=ticket, sla_due_at=desk.now + timedelta(days=2), by=jonas, at=at)
+    if (ticket := desk.tickets.get("privacy")) is not None:
+        ticket_actions.update(ticket=ticket, sla_due_at=desk.now + timedelta(days=12), by=mara, at=at)
+
+
+def small_talk(desk: Desk, customers: Sequence[Customer] = cast.CUSTOMERS[:6]) -> int:
+    """A second, small workspace: a few plain conversations of a design studio."""
+    for number, (customer, (subject, body, reply)) in enumerate(zip(customers, _STUDIO, strict=False)):
+        at = at_work(desk.now - timedelta(days=8 - number, hours=3))
+        conversation = actions.start(
+            workspace=desk.workspace,
+            contact=desk.contact(customer, Channel.EMAIL, at),
+            subject=subject,
+            door=DOORS[Channel.EMAIL],
+            body=body,
+            by=desk.system,
+            at=at,
+        )
+        if reply:
+            by = desk.actors[cast.INES.email]
+            later = min(at + timedelta(minutes=70), desk.now)
+            actions.assign(conversation=conversation, to=desk.users[cast.INES.email], by=by, at=later)
+            actions.reply(conversation=conversation, body=reply, by=by, at=later)
+    return len(_STUDIO)
+
+
+_STUDIO = (
+    ("Lamp for a reading room", "Do you build the Arco lamp in a version for ceilings of four metres?", "We do: the rod comes in 120, 180 and 240 cm. A drawing is on its way to you."),
+    ("Fabric samples", "Could you send samples of the linen shades, natural and ochre?", "Both are in the post, with two more that I like."),
+    ("Delivery to Bergen", "Do you deliver to Norway, and what about customs?", "Yes, customs included. It takes eight working days."),
+    ("The switch hums", "The dimmer of our new lamp hums softly at half light.", ""),
+    ("Invoice copy", "May I have the invoice of last spring once more?", "Here you are, it is in your mailbox."),
+    ("Visit to the workshop", "We are in Lisbon next month. Can one visit the workshop?", ""),
+)  # fmt: skip

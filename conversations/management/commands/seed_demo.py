@@ -1,0 +1,116 @@
+"""`manage.py seed_demo`"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.db import connection, transaction
+
+from accounts import actions, clock, people, tenancy
+from accounts.management.base import DeskCommand, system
+from accounts.models import ApiKey, Dispatch, KeyKind, Workspace
+from accounts.permissions import Actor, Scope
+from conversations.demo import cast, note
+from conversations.demo.cast import Operator
+from conversations.demo.month import DAYS
+from conversations.demo.play import Desk, play, small_talk
+
+DEMO, STUDIO = "demo", "demo-atelier"
+SERVER_KEY, CLIENT_KEY = "Demo server key", "Demo client key"
+_LOCK = 0x64656D6F  # "demo": two seedings at once would tread on each other
+
+
+class Command(DeskCommand):
+    """Fills the desk with a month of invented conversations, once, and tells how to get in."""
+
+    help = """Fill the desk with a month of invented conversations to look around in, and print how to get in.
+
+It makes the workspaces "demo" (a maker of weather stations, with its team) and "demo-atelier" (a small studio), and two API
+keys. Running it again creates nothing and prints the same block, which is kept in DESK_HOME/demo.txt (readable by its
+owner alone). Nobody is written to. The passwords are public: do not leave a demo open to the internet.
+
+Example: manage.py seed_demo"""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--reset-keys", action="store_true", help="revoke the demo's two keys and issue new ones")
+        parser.add_argument("--quiet", action="store_true", help="print nothing")
+
+    def run(self, **options: Any) -> None:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            workspace = Workspace.objects.filter(slug=DEMO).first()
+            is_new = workspace is None
+            if workspace is None:
+                workspace = _seed()
+            text = note.kept() if not (is_new or options["reset_keys"]) else None
+            if text is None and (is_new or options["reset_keys"]):
+                text = note.written(workspace, *_keys(workspace))
+        # After the commit: a note of keys that do not exist would be worse than no note.
+        if is_new or options["reset_keys"]:
+            note.keep(text or "")
+        if not options["quiet"]:
+            self.stdout.write(text or note.without_keys(workspace))
+
+
+def _seed() -> Workspace:
+    """Both workspaces, their teams and all that was said, in the caller's transaction."""
+    now = clock.now()
+    rng = Random(2026)  # noqa: S311  # the same demo every time
+    opened = now - timedelta(days=DAYS + 4)
+    northwind = actions.create_workspace(
+        slug=DEMO, name="Northwind Support", time_zone="Europe/Amsterdam", by=None, at=opened
+    )
+    desk = _desk(northwind, cast.TEAM, rng, opened)
+    with tenancy.scope(northwind):
+        play(desk)
+    made = [northwind]
+    if not Workspace.objects.filter(slug=STUDIO).exists():
+        studio = actions.create_workspace(
+            slug=STUDIO, name="Atelier Duarte", time_zone="Europe/Lisbon", by=None, at=opened
+        )
+        # Mara is in both, so that there is a workspace to switch to.
+        with tenancy.scope(studio):
+            small_talk(_desk(studio, (cast.MARA._replace(teams=()), cast.INES), rng, opened))
+        made.append(studio)
+    # Reactions would hear a month of events at once and write to people about conversations long done.
+    Dispatch.objects.filter(event__workspace__in=made).delete()
+    return northwind
+
+
+def _desk(workspace: Workspace, members: tuple[Operator, ...], rng: Random, at: datetime) -> Desk:
+    desk = Desk(workspace=workspace, users={}, actors={}, teams={}, rng=rng, now=clock.now())
+    by = system(workspace)
+    for person in members:
+        user = people.by_email(person.email) or people.create(
+            email=person.email, name=person.name, password=cast.PASSWORD
+        )
+        membership = actions.add_member(workspace=workspace, user=user, role=person.role, by=by, at=at)
+        desk.users[person.email], desk.actors[person.email] = user, Actor.operator(membership)
+    for name in cast.TEAMS if workspace.slug == DEMO else ():
+        in_it = [desk.users[person.email] for person in members if name in person.teams]
+        desk.teams[name] = actions.save_team(workspace=workspace, name=name, members=in_it, by=by, at=at)
+    return desk
+
+
+def _keys(workspace: Workspace) -> tuple[str, str]:
+    """The secrets of the demo's two keys, made anew; earlier ones stop working."""
+    by, at = system(workspace), clock.now()
+    # The keys of one workspace, named in the filter.
+    for key in ApiKey.all_workspaces.filter(workspace=workspace, name__in=(SERVER_KEY, CLIENT_KEY), revoked_at=None):
+        actions.revoke_key(key=key, by=by, at=at)
+    _, server = actions.create_key(
+        workspace=workspace, name=SERVER_KEY, kind=KeyKind.SERVER, scopes=Scope.values, by=by, at=at
+    )
+    _, client = actions.create_key(
+        workspace=workspace,
+        name=CLIENT_KEY,
+        kind=KeyKind.CLIENT,
+        scopes=[Scope.CONVERSATION_READ, Scope.CONVERSATION_WRITE],
+        by=by,
+        at=at,
+    )
+    return server, client

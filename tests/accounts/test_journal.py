@@ -1,0 +1,185 @@
+"""The journal: written with the change or not at all, never rewritten, and heard by reactions at least once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.transaction import TransactionManagementError
+from django.utils import timezone
+
+from accounts import actions, clock, events, tenancy
+from accounts.events import EventType
+from accounts.models import AppendOnly, Dispatch, Event, Team, Workspace
+from accounts.permissions import Actor
+from tests.conftest import Member
+
+Reaction = Callable[[Event], None]
+
+
+@pytest.fixture
+def hear() -> Iterator[Callable[[EventType, str, Reaction], None]]:
+    """Registers reactions that are forgotten after the test."""
+    before = {name: list(heard) for name, heard in events._reactions.items()}
+    yield lambda kind, name, reaction: events.hear([kind], name, reaction)
+    events._reactions.clear()
+    events._reactions.update(before)
+
+
+def team(workspace: Workspace, name: str) -> Team:
+    return actions.save_team(workspace=workspace, name=name, by=Actor.system(workspace.pk), at=clock.now())
+
+
+def kinds() -> list[str]:
+    return list(Event.objects.order_by("pk").values_list("type", flat=True))
+
+
+def test_change_and_event_are_undone_together(acme: Workspace) -> None:
+    before = kinds()
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        team(acme, "Night")
+        _ = 1 / 0
+    assert kinds() == before
+    assert not Team.all_workspaces.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_event_outside_a_transaction_is_refused() -> None:
+    workspace = actions.create_workspace(slug="acme", name="Acme", at=clock.now())
+    row = Team(pk=1, workspace=workspace)
+    with pytest.raises(TransactionManagementError, match="outside a transaction"):
+        events.record(events.TEAM_CREATED, row, by=Actor.system(workspace.pk), at=clock.now())
+    assert kinds() == ["workspace.created"]
+
+
+def test_event_that_the_catalogue_does_not_name_is_refused(acme: Workspace) -> None:
+    invented = EventType("team.exploded", "team", "It went up in smoke.")
+    with pytest.raises(events.UnknownEvent):
+        events.record(invented, Team(pk=1, workspace=acme), by=Actor.system(acme.pk), at=clock.now())
+
+
+def test_event_is_defined_once_and_for_all() -> None:
+    assert events.define("team.created", "team", "A team came into being.") is not None
+    with pytest.raises(ValueError, match="defined twice"):
+        events.define("team.created", "team", "Something else.")
+
+
+def test_event_says_who_what_and_when(acme: Workspace, ada: Member, ben: Member) -> None:
+    at = clock.now()
+    actions.remove_member(membership=ben.membership, by=ada.actor, at=at)
+    event = Event.objects.latest("pk")
+    assert (event.type, event.actor_kind, event.actor_id) == ("member.removed", "operator", ada.user.pk)
+    assert (event.subject_type, event.data, event.at) == ("membership", {"user": ben.user.pk}, at)
+
+
+def test_data_may_hold_any_name_also_those_of_records_own_arguments(acme: Workspace) -> None:
+    row = team(acme, "Night")
+    event = events.record(
+        events.TEAM_UPDATED, row, by=Actor.system(acme.pk), at=clock.now(), kind="server", subject="x"
+    )
+    assert event.data == {"kind": "server", "subject": "x"}
+
+
+def test_journal_is_append_only_in_python(acme: Workspace) -> None:
+    event = Event.objects.latest("pk")
+    with pytest.raises(AppendOnly):
+        event.save()
+    with pytest.raises(AppendOnly):
+        event.delete()
+
+
+@pytest.mark.parametrize("change", ["UPDATE accounts_event SET type = 'x'", "DELETE FROM accounts_event"])
+def test_journal_is_append_only_in_postgresql(acme: Workspace, change: str) -> None:
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(change)
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        Event.objects.all().update(type="x")
+    assert kinds() == ["workspace.created"]
+
+
+def test_deliberate_purge_says_so_first(acme: Workspace) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL parley.purge = 'on'")
+        cursor.execute("DELETE FROM accounts_event")
+    assert kinds() == []
+
+
+def test_every_event_waits_for_its_reactions(acme: Workspace) -> None:
+    assert set(Dispatch.objects.values_list("event__type", flat=True)) == {"workspace.created"}
+    events.drain()
+    assert not Dispatch.objects.exists()
+
+
+def test_reaction_hears_inside_the_workspace_and_what_it_does_is_its_consequence(
+    acme: Workspace, hear: Callable[[EventType, str, Reaction], None]
+) -> None:
+    heard: list[Workspace] = []
+
+    def answer(event: Event) -> None:
+        heard.append(tenancy.current())
+        if event.depth == 0:
+            team(tenancy.current(), "Follow-up")
+
+    hear(events.TEAM_CREATED, "answer", answer)
+    first = team(acme, "Night")
+    events.drain()
+    assert heard == [acme]
+    follow_up = Event.objects.get(type="team.created", depth=1)
+    assert follow_up.caused_by is not None
+    assert follow_up.caused_by.subject_id == first.pk
+
+
+def test_failing_reaction_is_tried_again_later_and_stops_nobody(
+    acme: Workspace, hear: Callable[[EventType, str, Reaction], None]
+) -> None:
+    heard: list[str] = []
+    hear(events.TEAM_CREATED, "broken", lambda event: 1 / 0)  # type: ignore[arg-type,return-value]
+    hear(events.TEAM_CREATED, "sound", lambda event: heard.append("sound"))
+    hear(events.WORKSPACE_CREATED, "other", lambda event: heard.append("other"))
+    team(acme, "Night")
+    assert events.drain() == 2
+    assert sorted(heard) == ["other", "sound"]
+    waiting = Dispatch.objects.get()
+    assert (waiting.event.type, waiting.attempts, waiting.last_error) == (
+        "team.created",
+        1,
+        "broken: ZeroDivisionError",
+    )
+    assert timezone.now() < waiting.due_at < timezone.now() + timedelta(seconds=5)
+    assert events.drain() == 0
+
+
+def test_what_a_failing_reaction_began_is_undone(
+    acme: Workspace, hear: Callable[[EventType, str, Reaction], None]
+) -> None:
+    def half(event: Event) -> None:
+        team(acme, "Half done")
+        raise OSError("the rest failed")
+
+    hear(events.WORKSPACE_CREATED, "half", half)
+    events.drain()
+    assert not Team.all_workspaces.exists()
+    assert Dispatch.objects.get().attempts == 1
+
+
+def test_reactions_that_answer_each_other_end(
+    acme: Workspace, hear: Callable[[EventType, str, Reaction], None]
+) -> None:
+    hear(events.TEAM_CREATED, "echo", lambda event: team(acme, f"Echo {event.pk}") and None)
+    team(acme, "Start")
+    for _ in range(events.MAX_DEPTH + 4):
+        events.drain()
+    assert not Dispatch.objects.exists()
+    assert Team.all_workspaces.count() == events.MAX_DEPTH + 2
+
+
+def test_name_is_heard_once_however_often_it_registers(
+    acme: Workspace, hear: Callable[[EventType, str, Reaction], None]
+) -> None:
+    heard: list[int] = []
+    for _ in range(2):
+        hear(events.WORKSPACE_CREATED, "once", lambda event: heard.append(event.pk))
+    events.drain()
+    assert len(heard) == 1

@@ -1,0 +1,95 @@
+"""Who may do what: the whole table, as people would say it."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.errors import Forbidden, NotFound
+from accounts.models import Workspace
+from accounts.permissions import RULES, Actor, ActorKind, Role, Scope, holds_scope, may, permit
+
+BY_VIEWER = {"conversation.read", "conversation.mark_read", "ticket.read"}
+BY_ADMIN = {
+    "workspace.update", "workspace.rotate_identity_secret", "member.add", "member.change_role", "member.remove",
+    "team.write", "api_key.create", "api_key.revoke",
+}  # fmt: skip
+
+
+def operator(role: Role) -> Actor:
+    return Actor(kind=ActorKind.OPERATOR, workspace_id=1, id=7, role=role)
+
+
+def key(*scopes: Scope) -> Actor:
+    return Actor(kind=ActorKind.API_KEY, workspace_id=1, id=9, scopes=frozenset(scopes))
+
+
+@pytest.mark.parametrize("verb", RULES)
+def test_each_role_includes_the_ones_below_it(verb: str) -> None:
+    allowed = [may(operator(role), verb) for role in (Role.VIEWER, Role.AGENT, Role.ADMIN, Role.OWNER)]
+    assert allowed == sorted(allowed)
+    assert allowed[-1]
+
+
+def test_viewers_read_and_change_nothing() -> None:
+    assert {verb for verb in RULES if may(operator(Role.VIEWER), verb)} >= BY_VIEWER
+    assert not any(
+        may(operator(Role.VIEWER), verb) for verb in RULES if verb.split(".")[1] in {"reply", "update", "assign"}
+    )
+
+
+def test_people_keys_and_the_workspace_are_for_admins() -> None:
+    for verb in BY_ADMIN:
+        assert not may(operator(Role.AGENT), verb), verb
+        assert may(operator(Role.ADMIN), verb), verb
+
+
+def test_no_key_runs_the_workspace_whatever_its_scopes() -> None:
+    everything = key(*Scope)
+    assert not any(may(everything, verb) for verb in BY_ADMIN)
+
+
+@pytest.mark.parametrize("verb", [verb for verb, rule in RULES.items() if rule.scope is not None])
+def test_key_needs_the_scope_and_is_told_which(verb: str) -> None:
+    wanted = RULES[verb].scope
+    assert wanted is not None
+    assert may(key(wanted), verb)
+    with pytest.raises(Forbidden) as refused:
+        permit(key(), verb)
+    assert refused.value.scope == wanted.value
+    assert wanted.value in refused.value.message
+
+
+def test_write_satisfies_read_and_nothing_else_does() -> None:
+    assert holds_scope(frozenset({"conversation:write"}), Scope.CONVERSATION_READ)
+    assert not holds_scope(frozenset({"conversation:read"}), Scope.CONVERSATION_WRITE)
+    assert not holds_scope(frozenset({"ticket:write"}), Scope.CONVERSATION_READ)
+
+
+def test_customer_starts_reads_and_writes_and_does_nothing_else() -> None:
+    customer = Actor(kind=ActorKind.CONTACT, workspace_id=1, id=3)
+    for verb in ("conversation.start", "conversation.read", "conversation.receive"):
+        assert may(customer, verb)
+    assert not any(
+        may(customer, verb)
+        for verb in RULES
+        if verb.split(".")[0] in {"ticket", "api_key", "member", "workspace", "team"}
+    )
+    assert not may(customer, "conversation.note")
+
+
+def test_operator_without_a_role_may_do_nothing() -> None:
+    nobody = Actor(kind=ActorKind.OPERATOR, workspace_id=1, id=7)
+    assert not any(may(nobody, verb) for verb in RULES)
+
+
+def test_row_of_another_workspace_is_missing_even_for_the_desk_itself() -> None:
+    row = Workspace(pk=2)
+    row.workspace_id = 2  # type: ignore[attr-defined]
+    for actor in (operator(Role.OWNER), key(*Scope), Actor.system(1)):
+        with pytest.raises(NotFound):
+            permit(actor, "conversation.read", row)  # type: ignore[arg-type]
+
+
+def test_verb_that_the_table_does_not_name_is_a_programming_error() -> None:
+    with pytest.raises(KeyError):
+        permit(Actor(kind=ActorKind.OPERATOR, workspace_id=1, id=7, role=Role.OWNER), "conversation.explode")

@@ -1,0 +1,271 @@
+"""Who gets into admin, and that nothing of another workspace can be reached from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts import actions as account_actions
+from accounts import clock, tenancy
+from accounts.models import ApiKey, Dispatch, Event, IdempotentRequest, Membership, Team, User, Workspace
+from accounts.permissions import Actor, Role
+from conversations import actions
+from conversations.models import Attachment, Contact, Conversation, EntryPoint, Message, Tally
+from tests.conftest import Key, Member
+from tests.factories import ConversationFactory, UserFactory, reply
+from tickets.models import Tag, Ticket, TicketNumbers
+
+SECRET = "ZEBRA"
+UNUSABLE = "!"
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Rows of globex, one of every kind, each with SECRET in its words where it has words."""
+
+    rows: dict[type[Model], Model]
+
+
+@pytest.fixture
+def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
+    by, at = Actor.system(globex.pk), clock.now()
+    with tenancy.scope(globex):
+        team = account_actions.save_team(workspace=globex, name=f"{SECRET} team", by=by, at=at)
+        conversation = ConversationFactory(workspace=globex, subject=f"{SECRET} subject", body=f"{SECRET} body")
+        message = reply(conversation, f"{SECRET} reply", uploads=[ContentFile(b"x", name=f"{SECRET}.txt")])
+        actions.set_tags(conversation=conversation, names=[f"{SECRET}-tag"], by=by, at=at)
+        ticket = actions.escalate(conversation=conversation, reason=SECRET, by=by, at=at)
+        event = Event.objects.filter(workspace=globex).latest("pk")
+        found = [
+            globex, cleo.user, cleo.membership, team, globex_key.row, event, Dispatch.objects.get(event=event),
+            IdempotentRequest.all_workspaces.create(
+                workspace=globex, api_key=globex_key.row, method="POST", path=f"/{SECRET}", key=SECRET, body_hash="x"
+            ),
+            ticket, Tag.objects.first(), TicketNumbers.objects.get(), conversation, conversation.contact, message,
+            Attachment.objects.get(message=message), EntryPoint.objects.first(), Tally.objects.get(),
+        ]  # fmt: skip
+    return Elsewhere({type(row): row for row in found if row is not None})
+
+
+KINDS = [
+    Workspace, User, Membership, Team, ApiKey, Event, Dispatch, IdempotentRequest, Ticket, Tag, TicketNumbers,
+    Conversation, Contact, Message, Attachment, EntryPoint, Tally,
+]  # fmt: skip
+
+
+def url(kind: type[Model], page: str, *args: Any) -> str:
+    return reverse(f"admin:{kind._meta.app_label}_{kind._meta.model_name}_{page}", args=args)
+
+
+def test_every_model_of_the_desk_is_in_admin_and_in_these_tests() -> None:
+    own = {
+        model
+        for app in ("accounts", "tickets", "conversations")
+        for model in apps.get_app_config(app).get_models()
+        if not model._meta.auto_created
+    }
+    shown = {
+        model for model in admin.site._registry if model._meta.app_label in ("accounts", "tickets", "conversations")
+    }
+    assert shown == own
+    assert own == set(KINDS)
+
+
+@pytest.mark.parametrize(("who", "status"), [("ada", 200), ("eli", 200), ("ben", 403), ("vic", 403)])
+def test_owners_and_admins_get_in_and_others_are_told_that_they_do_not(
+    request: pytest.FixtureRequest, who: str, status: int
+) -> None:
+    client = request.getfixturevalue(who).signed_in()
+    assert client.get(reverse("admin:index"), follow=True).status_code == status
+
+
+def test_nobody_signs_in_past_the_limits_of_the_desks_own_page(db: None) -> None:
+    answer = Client().get(reverse("admin:index"))
+    assert answer.url == f"{reverse('admin:login')}?next=/admin/"  # type: ignore[attr-defined]
+    answer = Client().post(answer.url, {"username": "x", "password": "y"})  # type: ignore[attr-defined]
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("account_login"))  # type: ignore[attr-defined]
+
+
+def test_someone_who_was_put_out_of_the_desk_is_out_of_admin_at_once(as_ada: Client, ada: Member) -> None:
+    User.objects.filter(pk=ada.user.pk).update(is_active=False)
+    assert as_ada.get(reverse("admin:index")).status_code == 302
+
+
+def test_no_list_shows_anything_of_another_workspace(as_ada: Client, elsewhere: Elsewhere) -> None:
+    for kind, row in elsewhere.rows.items():
+        for query in ("", "?q=" + SECRET.lower(), "?all="):  # the page repeats what was asked for, in lower case
+            page = as_ada.get(url(kind, "changelist") + query)
+            assert page.status_code == 200
+            words = page.content.decode()
+            assert not any(secret in words for secret in (SECRET, "Globex", "Cleo")), kind
+            assert row.pk not in {shown.pk for shown in page.context["cl"].result_list}
+
+
+@pytest.mark.parametrize("page", ["change", "history", "delete"])
+def test_page_of_another_workspaces_row_is_as_a_missing_one(as_ada: Client, elsewhere: Elsewhere, page: str) -> None:
+    sent = {"do": "note", "note-body": "x", "post": "yes"}
+    for kind, row in elsewhere.rows.items():
+        for ask in (as_ada.get, as_ada.post):
+            there, nowhere = (ask(url(kind, page, pk), sent) for pk in (row.pk, 9_999_999))
+            assert there.status_code == nowhere.status_code, kind
+            assert there.status_code in (302, 403), kind
+            assert SECRET not in there.content.decode()
+        assert kind._base_manager.filter(pk=row.pk).exists()
+
+
+PICKERS = [
+    ("conversations.conversation", "contact"), ("tickets.ticket", "assignee"), ("tickets.ticket", "team"),
+    ("accounts.membership", "user"), ("accounts.team", "members"),
+]  # fmt: skip
+
+
+def test_pickers_find_only_ones_own(as_ada: Client, ben: Member, elsewhere: Elsewhere) -> None:
+    contact = elsewhere.rows[Contact]
+    assert isinstance(contact, Contact)
+    for model, field in PICKERS:
+        app, name = model.split(".")
+        for term in ("", SECRET, "cleo", contact.email):
+            answer = as_ada.get(
+                reverse("admin:autocomplete"), {"app_label": app, "model_name": name, "field_name": field, "term": term}
+            )
+            assert answer.status_code == 200
+            texts = [found["text"] for found in answer.json()["results"]]
+            assert not any(SECRET in text or "Cleo" in text or contact.name in text for text in texts)
+            assert texts == [] or term == ""
+
+
+def test_filters_name_nobody_else(as_ada: Client, ben: Member, elsewhere: Elsewhere) -> None:
+    ConversationFactory(workspace=ben.membership.workspace)
+    for kind in (Conversation, Ticket):
+        words = as_ada.get(url(kind, "changelist")).content.decode()
+        assert "Ben Kimura" in words
+        assert "Cleo" not in words
+
+
+def test_filter_by_anothers_workspace_or_by_nonsense_shows_nothing_and_breaks_nothing(
+    as_ada: Client, elsewhere: Elsewhere
+) -> None:
+    for query in ("?in=globex", "?in=%00", "?assignee=99999999999999999999", "?assignee=x", "?queue=zz", "?kind=zz"):
+        assert as_ada.get(url(Conversation, "changelist") + query).status_code in (200, 302)
+        assert as_ada.get(url(Event, "changelist") + query).status_code in (200, 302)
+
+
+def test_bulk_actions_do_not_touch_another_workspaces_row(as_ada: Client, elsewhere: Elsewhere) -> None:
+    before = Event.objects.count()
+    for kind, names in (
+        (Conversation, ("resolve", "reopen", "close", "assign_to_me")),
+        (Ticket, ("resolve", "reopen", "delete_selected")),
+        (ApiKey, ("revoke_selected",)),
+        (Membership, ("delete_selected",)),
+    ):
+        for name in names:
+            given = {"action": name, "_selected_action": [elsewhere.rows[kind].pk], "post": "yes"}
+            as_ada.post(url(kind, "changelist"), given)
+    assert Event.objects.count() == before
+
+
+def test_forms_take_no_row_of_another_workspace(as_ada: Client, acme: Workspace, elsewhere: Elsewhere) -> None:
+    own = ConversationFactory(workspace=acme)
+    stranger, team = elsewhere.rows[User], elsewhere.rows[Team]
+    before = Event.objects.count()
+    page = as_ada.post(
+        url(Conversation, "change", own.pk), {"do": "assign", "assign-assignee": stranger.pk, "assign-team": team.pk}
+    )
+    assert page.status_code == 200
+    ticket = elsewhere.rows[Ticket]
+    page = as_ada.post(
+        url(Conversation, "change", own.pk),
+        {"do": "ticket", "ticket-what": "link", "ticket-number": ticket.number + 70},  # type: ignore[attr-defined]
+    )
+    assert "There is no ticket of that number." in page.content.decode()
+    key = {"workspace": elsewhere.rows[Workspace].pk, "name": "x", "kind": "server", "scopes": ["conversation:read"]}
+    assert as_ada.post(url(ApiKey, "add"), key).status_code == 200
+    contact = {"contact": elsewhere.rows[Contact].pk, "subject": "x", "priority": "normal", "body": "x"}
+    assert as_ada.post(url(Conversation, "add"), contact).status_code == 200
+    assert Event.objects.count() == before
+
+
+def test_own_pages_of_admin_hide_another_workspaces_row(as_ada: Client, elsewhere: Elsewhere) -> None:
+    for kind, page in ((Workspace, "identity"), (ApiKey, "revoke"), (Attachment, "download")):
+        for ask in (as_ada.get, as_ada.post):
+            assert ask(url(kind, page, elsewhere.rows[kind].pk)).status_code == 404
+
+
+def test_a_person_of_two_workspaces_sees_the_one_they_run(
+    acme: Workspace, globex: Workspace, elsewhere: Elsewhere
+) -> None:
+    both = UserFactory(email="both@example.com", name="Bo Both")
+    at = clock.now()
+    for workspace, role in ((acme, Role.ADMIN), (globex, Role.AGENT)):
+        account_actions.add_member(workspace=workspace, user=both, role=role, by=Actor.system(workspace.pk), at=at)
+    ConversationFactory(workspace=acme, subject="Ours")
+    client = Client()
+    client.force_login(both, backend="allauth.account.auth_backends.AuthenticationBackend")
+    words = client.get(url(Conversation, "changelist")).content.decode()
+    assert "Ours" in words
+    assert SECRET not in words
+
+
+def test_superuser_sees_every_workspace(as_root: Client, acme: Workspace, elsewhere: Elsewhere) -> None:
+    for kind, row in elsewhere.rows.items():
+        assert as_root.get(url(kind, "changelist")).status_code == 200
+        assert as_root.get(url(kind, "change", row.pk)).status_code == 200
+
+
+def test_lists_ask_the_same_number_of_queries_for_one_row_and_for_twenty(
+    as_root: Client, elsewhere: Elsewhere, globex: Workspace
+) -> None:
+    def asked() -> dict[str, int]:
+        counts = {}
+        for kind in KINDS:
+            with CaptureQueriesContext(connection) as queries:
+                assert as_root.get(url(kind, "changelist")).status_code == 200
+            counts[kind.__name__] = len(queries)
+        return counts
+
+    before = asked()
+    by, password = Actor.system(globex.pk), UNUSABLE
+    with tenancy.scope(globex):
+        for number in range(20):
+            at = clock.now() + timedelta(seconds=number)
+            person = User.objects.create(email=f"{number}@globex.example", password=password)
+            account_actions.add_member(workspace=globex, user=person, role=Role.AGENT, by=by, at=at)
+            account_actions.save_team(workspace=globex, name=f"Team {number}", members=[person], by=by, at=at)
+            conversation = ConversationFactory(workspace=globex)
+            actions.assign(conversation=conversation, to=person, by=by, at=at)
+            actions.set_tags(conversation=conversation, names=[f"tag {number}"], by=by, at=at)
+            reply(conversation, uploads=[ContentFile(b"x", name="a.txt")])
+            actions.escalate(conversation=conversation, by=by, at=at)
+    assert asked() == before
+    assert max(before.values()) <= 12
+
+
+def test_conversation_page_asks_the_same_number_of_queries_however_long_the_thread(
+    as_ada: Client, ada: Member, acme: Workspace
+) -> None:
+    conversation = ConversationFactory(workspace=acme)
+    page = url(Conversation, "change", conversation.pk)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert as_ada.get(page).status_code == 200
+        return len(queries)
+
+    reply(conversation, uploads=[ContentFile(b"x", name="a.txt")])
+    before = asked()
+    for number in range(20):
+        reply(conversation, by=ada.actor, uploads=[ContentFile(b"x", name=f"{number}.txt")])
+    assert asked() == before
+    assert before <= 20

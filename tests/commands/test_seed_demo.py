@@ -1,0 +1,126 @@
+"""The demo: a month that looks lived in, made once, and telling how to get in."""
+
+from __future__ import annotations
+
+import io
+import stat
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.db.models import Count
+
+from accounts import authentication, clock
+from accounts.models import Dispatch, Event, Membership, User, Workspace
+from conversations.demo import cast, stories
+from conversations.models import Attachment, Channel, Conversation, Message, MessageKind, Tally
+from tickets.models import Ticket
+
+
+@pytest.fixture
+def home(settings: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    settings.DESK_HOME = tmp_path  # type: ignore[attr-defined]
+    return tmp_path
+
+
+def seed(*options: str) -> str:
+    out = io.StringIO()
+    call_command("seed_demo", *options, stdout=out)
+    return out.getvalue()
+
+
+def secrets_in(text: str) -> list[str]:
+    return sorted({word.strip('"') for word in text.split() if word.startswith("parley_")})
+
+
+def test_demo_is_a_lively_month_made_once(home: Path, db: None) -> None:
+    text = seed()
+    demo = Workspace.objects.get(slug="demo")
+    rows = Conversation.all_workspaces.filter(workspace=demo)
+
+    # Many of everything.
+    assert 110 <= rows.count() <= 185
+    assert set(rows.values_list("channel", flat=True)) == set(Channel.values)
+    statuses = Counter(rows.values_list("status", flat=True))
+    assert min(statuses[status] for status in ("open", "pending", "resolved", "closed")) >= 5
+    assert rows.filter(snoozed_until__gt=clock.now()).exists()
+    assert rows.filter(status="closed", unread_count__gt=0).exists()
+    assert rows.filter(assignee=None, status="open").exists()
+    assert rows.filter(assignee__isnull=False).values("assignee").distinct().count() >= 3
+    assert rows.filter(message_count__gte=8).count() >= 2
+    assert len(set(rows.values_list("priority", flat=True))) >= 4
+    entries = Message.all_workspaces.filter(workspace=demo)
+    assert set(entries.values_list("kind", flat=True)) == set(MessageKind.values)
+    assert {"image/png"} < set(Attachment.all_workspaces.values_list("content_type", flat=True))
+    shared = Ticket.all_workspaces.annotate(n=Count("conversations")).filter(n__gte=2)
+    assert shared.count() >= 2
+    tally = Tally.all_workspaces.get(workspace=demo)
+    assert tally.total == rows.count() == tally.last_number
+
+    # As if it had happened.
+    assert not entries.filter(created_at__gt=clock.now()).exists()
+    newest = rows.latest("created_at").created_at
+    assert (clock.now() - newest).total_seconds() < 3600
+    starts = list(rows.order_by("number").values_list("created_at", flat=True))
+    assert starts == sorted(starts)
+    assert (starts[-1] - starts[0]).days >= 26
+    beginnings = [
+        (row.subject, Message.all_workspaces.filter(conversation=row).earliest("pk").body)
+        for row in rows.order_by("number")
+    ]
+    assert all(one != two for one, two in pairwise(beginnings))
+    names = cast.pocket(cast.CUSTOMERS[0], "A B", "C D", 2026, Random(1))
+    unfilled = [
+        body for body in entries.values_list("body", flat=True) if body and any(f"{{{n}}}" in body for n in names)
+    ]
+    assert unfilled == []
+
+    # Nobody is written to about what never happened.
+    assert not Dispatch.objects.filter(event__subject_type="conversation").exists()
+    assert mail.outbox == []
+
+    # And it tells how to get in.
+    for person in cast.TEAM:
+        assert person.email in text
+        assert User.objects.get(email=person.email).check_password(cast.PASSWORD)
+        assert Membership.all_workspaces.get(workspace=demo, user__email=person.email).role == person.role
+    server, client = sorted(secrets_in(text), reverse=True)
+    assert authentication.authenticate(server, clock.now()).key.kind == "server"
+    assert authentication.authenticate(client, clock.now()).key.kind == "client"
+    assert stat.S_IMODE((home / "demo.txt").stat().st_mode) == 0o600
+
+    # Again: nothing more, and the same words.
+    before = Event.objects.count()
+    assert seed() == text
+    assert seed("--quiet") == ""
+    assert Event.objects.count() == before
+
+    # Without the note there are no keys to print; new ones replace the old.
+    (home / "demo.txt").unlink()
+    assert "seed_demo --reset-keys" in seed()
+    renewed = seed("--reset-keys")
+    assert not set(secrets_in(renewed)) & {server, client}
+    with pytest.raises(authentication.BadKey):
+        authentication.authenticate(server, clock.now())
+    assert seed() == renewed
+
+
+def test_every_wording_of_every_story_has_its_names_filled_in() -> None:
+    for told in (*stories.EVERY, stories.OUTAGE):
+        for telling in range(3):
+            values = cast.pocket(cast.CUSTOMERS[telling], "Jonas Weber", "Priya Raman", 2026, Random(telling))
+            for text in (*told.subjects, *(turn.words(telling) for turn in told.turns)):
+                filled = cast.fill(text, values)
+                assert filled.strip()
+                assert not any(f"{{{name}}}" in filled for name in (*values, "name", "team"))
+
+
+def test_stories_that_name_a_customer_find_them() -> None:
+    known = {customer.email for customer in cast.NAMED}
+    assert {told.contact for told in stories.EVERY if told.contact} == known
+    emails = [customer.email for customer in (*cast.NAMED, *cast.CUSTOMERS)]
+    assert len(emails) == len(set(emails))
