@@ -13,6 +13,8 @@ from conversations.dialects.woes.shapes import CHANNELS, STATUSES
 from conversations.models import Conversation
 from conversations.models.conversation import ConversationQuerySet
 
+NEVER_EMPTY = ("limit", "status", "channel", "customerId")
+
 
 class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """`status`, `channel` and `customerId`, by the values that the format prints."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from conversations.api.fields import Choice, Text, milliseconds
+from conversations.api.fields import MAYBE_EMAIL, Choice, Text, Words, milliseconds
 from conversations.models import Channel, Conversation, Message, SenderKind, Status
 
 STATUSES: dict[str, tuple[str, ...]] = {
@@ -73,12 +74,17 @@ def message(row: Message, conversation_id: str) -> dict[str, Any]:
 # --- What is accepted ---------------------------------------------------------------------------
 
 
+@extend_schema_field(MAYBE_EMAIL)
+class EmailText(Text):
+    """Checked by the verb, as every email is."""
+
+
 class WoesCustomerInput(serializers.Serializer[Any]):
     """The person, by the caller's own stable id; what is stated besides is kept."""
 
-    id = Text(max_length=400)
+    id = Words(max_length=400)
     name = Text(max_length=400, required=False, allow_null=True, allow_blank=True)
-    email = Text(max_length=254, required=False, allow_null=True, allow_blank=True)
+    email = EmailText(max_length=254, required=False, allow_null=True, allow_blank=True)
     company = Text(max_length=400, required=False, allow_null=True, allow_blank=True)
 
 
@@ -86,24 +92,24 @@ class WoesConversationInput(serializers.Serializer[Any]):
     """A conversation to start; unknown fields are ignored."""
 
     customer = WoesCustomerInput()
-    subject = Text(max_length=10_000)
-    externalId = Text(max_length=255, required=False, allow_null=True)
+    subject = Words(max_length=10_000)
+    externalId = Words(max_length=255, required=False, allow_null=True)
     channel = Choice(choices=list(CHANNELS), default="api")
-    priority = Text(max_length=32, default="medium")
+    priority = Words(max_length=32, default="medium")
 
 
 class WoesConversationPatch(serializers.Serializer[Any]):
     """Any subset of what can be changed."""
 
     status = Choice(choices=list(STATUSES), required=False)
-    priority = Text(max_length=32, required=False)
-    subject = Text(max_length=10_000, required=False)
+    priority = Words(max_length=32, required=False)
+    subject = Words(max_length=10_000, required=False)
 
 
 class WoesMessageInput(serializers.Serializer[Any]):
     """A message; from the customer unless the role says otherwise."""
 
-    body = Text(max_length=BODY_LIMIT)
+    body = Words(max_length=BODY_LIMIT)
     role = Choice(choices=list(ROLES), default="user")
 
 

@@ -63,7 +63,7 @@ class Conversations(WoesViewSet):
             OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
             OpenApiParameter("status", {"type": "string", "enum": list(shapes.STATUSES)}),
             OpenApiParameter("channel", {"type": "string", "enum": list(shapes.CHANNELS)}),
-            OpenApiParameter("customerId", {"type": "string", "maxLength": 400}),
+            OpenApiParameter("customerId", {"type": "string", "minLength": 1, "maxLength": 400}),
             OpenApiParameter(
                 "cursor", {"type": "string", "maxLength": 200}, description="`nextCursor` of the page before."
             ),
@@ -77,8 +77,11 @@ class Conversations(WoesViewSet):
         chosen = filters.ConversationFilter(request.query_params, rows)
         if not (page.is_valid() and chosen.is_valid()):
             raise ValidationError(filters.faults({**page.errors, **chosen.errors}))
-        if request.query_params.get("limit") == "":
-            raise ValidationError({"limit": "Enter a whole number."})
+        # A filter that is sent empty is a mistake, such as a variable that was not set: it must not list everybody.
+        if empty := {
+            name: "Must not be empty." for name in filters.NEVER_EMPTY if request.query_params.get(name) == ""
+        }:
+            raise ValidationError(empty)
         found = keyset(
             chosen.qs,
             by="-last_message_at",

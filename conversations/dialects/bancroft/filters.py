@@ -1,0 +1,65 @@
+"""The list's query parameters: filters are checked, `limit` and `offset` are forgiving."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import django_filters
+from django import forms
+
+from conversations.models import Conversation, Status
+from conversations.models.conversation import ConversationQuerySet
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+
+
+class EmailFilter(django_filters.CharFilter):  # type: ignore[misc]  # django-filter ships no types
+    """An email address in any spelling of its case."""
+
+    field_class = forms.EmailField
+
+
+class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    """`user_email` and `status`."""
+
+    user_email = EmailFilter(method="by_email", max_length=254)
+    status = django_filters.ChoiceFilter(choices=[(name, name) for name in Status.values])
+
+    class Meta:
+        model = Conversation
+        fields: list[str] = []
+
+    def by_email(self, rows: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
+        return rows.filter(contact__email=value.strip().lower())
+
+    def faults(self) -> dict[str, list[str]]:
+        """What is wrong, as REST framework's ValidationError takes it; nothing where all is well.
+
+        A filter that is sent empty is a mistake, such as a variable that was not set: it must not list everybody.
+        """
+        found = {field: [str(message) for message in messages] for field, messages in self.errors.items()}
+        return found | {name: ["This must not be empty."] for name in self.filters if self.data.get(name) == ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which rows of the list to show."""
+
+    limit: int
+    offset: int
+
+    @classmethod
+    def of(cls, params: Mapping[str, str]) -> Window:
+        """Over 100 rows is 100; what is no count is as if it were not sent."""
+        limit = _count(params.get("limit"))
+        return cls(limit=min(limit, MAX_LIMIT) if limit else DEFAULT_LIMIT, offset=_count(params.get("offset")) or 0)
+
+
+def _count(value: str | None) -> int | None:
+    try:
+        number = int(value or "")
+    except ValueError:
+        return None
+    return number if number >= 0 else None

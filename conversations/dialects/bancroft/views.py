@@ -1,0 +1,228 @@
+"""The six documented calls on conversations; the one on keys is in `keys`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import queries as account_queries
+from accounts.errors import Forbidden, NotFound
+from accounts.models import KeyKind
+from accounts.permissions import Scope
+from conversations import actions, queries
+from conversations.actions.rows import Door
+from conversations.api import end_user
+from conversations.api.end_user import EndUser
+from conversations.api.views import SAFE, DialectViewSet
+from conversations.dialects.bancroft import POLICY, TITLE, shapes
+from conversations.dialects.bancroft.auth import BancroftKey
+from conversations.dialects.bancroft.envelope import ENVELOPE
+from conversations.dialects.bancroft.filters import ConversationFilter, Window
+from conversations.models import Contact, Conversation, SenderKind, Status
+from conversations.models.conversation import ConversationQuerySet
+from conversations.senders import Sender
+
+_ID = OpenApiParameter("conversation_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's id.")
+
+
+class BancroftViewSet(DialectViewSet):
+    """What the calls share."""
+
+    tag = TITLE
+    envelope = ENVELOPE
+    authentication_classes = (BancroftKey,)
+    scopes: ClassVar[dict[str, Scope]] = {
+        "list": Scope.CONVERSATION_READ,
+        "retrieve": Scope.CONVERSATION_READ,
+        "create": Scope.CONVERSATION_WRITE,
+        "resolve": Scope.CONVERSATION_WRITE,
+    }
+    server_only: ClassVar[frozenset[str]] = frozenset({"resolve"})
+
+    def admit(self, request: Request) -> None:
+        super().admit(request)
+        if self.action in self.server_only and self.grant.key.kind != KeyKind.SERVER:
+            raise Forbidden("Only a server key may do this.")
+
+    @property
+    def end_user(self) -> EndUser:
+        """On whose behalf the key speaks; the call's own `user_email` may be what X-User-Hash proves."""
+        return end_user.of(self.request._request, self.grant, self._stated_email())
+
+    def _stated_email(self) -> str | None:
+        if self.grant.key.kind == KeyKind.SERVER:
+            return None
+        sent = self.request.query_params if self.request.method in SAFE else self.request.data
+        stated = sent.get("user_email") if isinstance(sent, Mapping) else None
+        return stated if isinstance(stated, str) and "\x00" not in stated else None
+
+    def find(self, conversation_id: str) -> Conversation:
+        """The conversation, if the caller may see it. Raises NotFound, whatever the reason."""
+        rows = self.end_user.visible(queries.conversations())
+        try:
+            found = rows.filter(public_id=uuid.UUID(conversation_id)).first()
+        except ValueError:
+            found = None
+        if found is None:
+            raise NotFound("There is no such conversation.")
+        return found
+
+
+class Conversations(BancroftViewSet):
+    """Conversations of the key's workspace."""
+
+    @extend_schema(
+        operation_id="listBancroftConversations",
+        summary="List conversations",
+        parameters=[
+            OpenApiParameter("user_email", {"type": "string", "format": "email", "maxLength": 254}),
+            OpenApiParameter("status", {"type": "string", "enum": list(Status.values)}),
+            OpenApiParameter("limit", str, description="Page size: 20 unless told otherwise, at most 100."),
+            OpenApiParameter("offset", str, description="How many rows to leave out."),
+        ],
+        responses=shapes.BancroftConversationList,
+    )
+    def list(self, request: Request) -> Response:
+        """Newest first. A `limit` or `offset` that is no count is as if it were not sent."""
+        rows = self.end_user.visible(queries.conversations().for_people())
+        chosen = ConversationFilter(request.query_params, rows)
+        if faults := chosen.faults():
+            raise ValidationError(faults)
+        window, found = Window.of(request.query_params), chosen.qs.order_by("-created_at", "-pk")
+        count = self.count(chosen, found)
+        # Beyond the end there is nothing to ask for, however large the number.
+        page = found[window.offset : window.offset + window.limit] if window.offset < count else ()
+        return Response({"count": count, "results": [shapes.conversation(row) for row in page]})
+
+    def count(self, chosen: ConversationFilter, found: ConversationQuerySet) -> int:
+        """All that match: read from the workspace's own figures where they hold it, counted otherwise."""
+        if not self.end_user.is_trusted or chosen.form.cleaned_data["user_email"]:
+            return found.count()
+        tally, status = queries.tally(), chosen.form.cleaned_data["status"]
+        return int(getattr(tally, status)) if status else tally.total
+
+    @extend_schema(
+        operation_id="createBancroftConversation",
+        summary="Create a conversation",
+        request=shapes.ConversationInput,
+        responses={201: shapes.BancroftConversationCreated},
+    )
+    def create(self, request: Request) -> Response:
+        """The requester is found by email or created; without an email they are anonymous. `description` is their first message."""
+        body = shapes.ConversationInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
+        kind = KeyKind(self.grant.key.kind)
+        channel = shapes.CHANNELS[data.get("channel") or shapes.DEFAULT_CHANNEL[kind]]
+        description = data.get("description") or ""
+        row = actions.start(
+            workspace=self.grant.workspace,
+            contact=self.requester(data),
+            subject=data["subject"],
+            body=description if description.strip() else None,
+            door=Door(channel, "bancroft"),
+            priority=data.get("priority") or "normal",
+            metadata=data.get("metadata"),
+            by=self.actor,
+            at=self.at,
+        )
+        answer = shapes.conversation(row)
+        if kind == KeyKind.CLIENT:
+            answer["conversation_token"] = end_user.token(row)
+        return Response(answer, status=201)
+
+    def requester(self, data: dict[str, Any]) -> Contact:
+        """The person who asks. The names count only for someone new, as every stranger to an unproven caller is."""
+        caller = self.end_user
+        email = data.get("user_email") or caller.email or None
+        is_trusted = caller.is_trusted or (email is not None and email == caller.email)
+        is_known = is_trusted and email is not None and Contact.objects.filter(email=email).exists()
+        return actions.identify(
+            workspace=self.grant.workspace,
+            email=email,
+            first_name=None if is_known else data.get("user_first_name"),
+            last_name=None if is_known else data.get("user_last_name"),
+            is_trusted=is_trusted,
+            by=self.actor,
+            at=self.at,
+        )
+
+    @extend_schema(
+        operation_id="getBancroftConversation",
+        summary="Retrieve a conversation",
+        parameters=[_ID],
+        responses=shapes.BancroftConversation,
+    )
+    def retrieve(self, request: Request, conversation_id: str) -> Response:
+        """One conversation; another workspace's id is answered as a missing one."""
+        return Response(shapes.conversation(self.find(conversation_id)))
+
+    @extend_schema(
+        operation_id="resolveBancroftConversation",
+        summary="Resolve a conversation",
+        parameters=[_ID],
+        request=None,
+        responses=shapes.BancroftConversation,
+    )
+    def resolve(self, request: Request, conversation_id: str) -> Response:
+        """Close it, which this product calls resolving; for server keys. A closed one stays as it is."""
+        row = self.find(conversation_id)
+        row = actions.set_status(conversation=row, status=Status.CLOSED, by=self.actor, at=self.at)
+        return Response(shapes.conversation(row))
+
+
+class Messages(BancroftViewSet):
+    """What was said in a conversation."""
+
+    @extend_schema(
+        operation_id="listBancroftMessages",
+        summary="List messages",
+        parameters=[_ID],
+        responses=shapes.BancroftMessageList,
+    )
+    def list(self, request: Request, conversation_id: str) -> Response:
+        """All messages, oldest first; internal notes and status changes are not among them."""
+        listed = [shapes.message(message) for message in queries.messages(self.find(conversation_id))]
+        return Response({"count": len(listed), "results": listed})
+
+    @extend_schema(
+        operation_id="createBancroftMessage",
+        summary="Send a message",
+        parameters=[_ID],
+        request=shapes.MessageInput,
+        responses={201: shapes.BancroftMessage},
+    )
+    def create(self, request: Request, conversation_id: str) -> Response:
+        """The requester's email makes it the customer's message; with a server key, any other the team's reply."""
+        row = self.find(conversation_id)
+        body = shapes.MessageInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        text, email = body.validated_data["body"], body.validated_data["user_email"]
+        if email == row.contact.email:
+            message = actions.receive(conversation=row, body=text, policy=POLICY, by=self.actor, at=self.at)
+        elif self.end_user.is_trusted:
+            sender = self.agent(email)
+            message = actions.reply(
+                conversation=row, body=text, sender=sender, policy=POLICY, by=self.actor, at=self.at
+            )
+        elif not row.contact.email:
+            # An anonymous visitor, known by the conversation's token alone: the address is what they say of themselves.
+            sender = Sender(SenderKind.CUSTOMER, contact_id=row.contact_id, name=row.contact.name, email=email)
+            message = actions.receive(
+                conversation=row, body=text, sender=sender, policy=POLICY, by=self.actor, at=self.at
+            )
+        else:
+            raise Forbidden("A client key speaks for its proven user alone.")
+        return Response(shapes.message(message), status=201)
+
+    def agent(self, email: str) -> Sender:
+        """The operator with that email, else the email as it was given."""
+        operator = account_queries.operator_by_email(email)
+        return Sender.operator(operator) if operator else Sender(SenderKind.AGENT, email=email)
