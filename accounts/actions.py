@@ -217,14 +217,15 @@ def revoke_key(*, key: ApiKey, by: Actor, at: datetime) -> ApiKey:
 
 def clean_origin(value: str) -> str:
     """An origin as browsers send it: scheme, host and port, lower-cased, nothing else. Raises Invalid."""
-    parts = urlsplit(value.strip().lower())
+    wrong = Invalid(f"{value!r} is not an origin such as https://example.com", field="allowed_origins")
     try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    is_origin = parts.scheme in {"http", "https"} and parts.hostname and parts.path in {"", "/"} and port != -1
+        parts = urlsplit(value.strip().lower())
+        _ = parts.port
+    except ValueError as error:
+        raise wrong from error
+    is_origin = parts.scheme in {"http", "https"} and parts.hostname and parts.path in {"", "/"}
     if not is_origin or parts.query or parts.fragment or parts.username:
-        raise Invalid(f"{value!r} is not an origin such as https://example.com", field="allowed_origins")
+        raise wrong
     return f"{parts.scheme}://{parts.netloc}"
 
 

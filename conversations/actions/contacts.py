@@ -94,7 +94,7 @@ def _checked(**values: str | None) -> dict[str, Any]:
         except ValidationError as error:
             raise Invalid("this is not an email address", field="email") from error
     if not given.get("name") and (given.get("first_name") or given.get("last_name")):
-        given["name"] = f"{given.get('first_name', '')} {given.get('last_name', '')}".strip()
+        given["name"] = f"{given.get('first_name', '')} {given.get('last_name', '')}".strip()[:400]
     return given
 
 
