@@ -171,7 +171,7 @@ class TagAdmin(ReadOnlyAdmin):
 
 @admin.register(TicketNumbers)
 class TicketNumbersAdmin(ReadOnlyAdmin):
-    """The last number given in each workspace."""
+    """The exact counts of each workspace."""
 
-    list_display = ("workspace", "last")
+    list_display = ("workspace", "last", "new", "open", "pending", "on_hold", "resolved")
     list_select_related = ("workspace",)

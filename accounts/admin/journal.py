@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from accounts import events
 from accounts.admin.base import ReadOnlyAdmin, WorkspaceFilter
 from accounts.adminsite import reach
-from accounts.models import ActorKind, ApiKey, Dispatch, Event, IdempotentRequest, User
+from accounts.models import ActorKind, ApiKey, Dispatch, Event, IdempotentRequest, Team, User
 
 _WORDS = {"previous": "was"}
 _RANKS = {"to": 0, "user": 0, "previous": 2}
@@ -30,6 +30,8 @@ def summary(event: Event) -> str:
     kind = events.catalogue.get(event.type)
     meaning = kind.meaning.rstrip(".") if kind else event.type
     person: str | None = getattr(event, "person_label", None)
+    if event.type.endswith(".assigned"):
+        return f"{meaning.split(' was ')[0]} was given to {_assignee(event, person)}"
     details = []
     # PostgreSQL keeps keys in no order that means anything: people come first, what was before comes last.
     for key, value in sorted(event.data.items(), key=lambda item: _RANKS.get(item[0], 1)):
@@ -37,15 +39,23 @@ def summary(event: Event) -> str:
             continue
         if key in ("to", "user") and value is not None:
             value = person or f"user {value}"
-        if key == "previous" and event.type.endswith(".assigned"):
-            continue  # a number of a person who is not named on this line
         details.append(f"{_WORDS.get(key, key.replace('_', ' '))} {_plain(value)}".removeprefix("user "))
     return f"{meaning}: {', '.join(details)}" if details else meaning
+
+
+def _assignee(event: Event, person: str | None) -> str:
+    user, team = event.data.get("to"), event.data.get("team")
+    names = [person or f"user {user}"] if user is not None else []
+    if team is not None:
+        names.append(f"the team {getattr(event, 'team_label', None) or team}")
+    return " and ".join(names) or "nobody"
 
 
 def _plain(value: Any) -> str:
     if value is None or value == []:
         return "nobody" if value is None else "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -62,7 +72,7 @@ def subject_url(event: Event) -> str | None:
 
 
 def with_people(rows: QuerySet[Event]) -> QuerySet[Event]:
-    """Adds `actor_label`, who it was, and `person_label`, whom it was about: by name where the person is still there."""
+    """Adds `actor_label`, who it was, and `person_label`, whom and which team it was about: by name where they still are."""
     key = ApiKey.all_workspaces.filter(pk=OuterRef("actor_id"), workspace=OuterRef("workspace"))  # of the event's own
     actor = Case(
         When(
@@ -81,7 +91,13 @@ def with_people(rows: QuerySet[Event]) -> QuerySet[Event]:
         default=None,
         output_field=CharField(),
     )
-    return rows.annotate(actor_label=actor, person_label=person)
+    teams = Team.all_workspaces.filter(pk=_id_in("team"), workspace=OuterRef("workspace"))  # of the event's own
+    team = Case(
+        When(type__endswith=".assigned", data__team__isnull=False, then=Subquery(teams.values("name")[:1])),
+        default=None,
+        output_field=CharField(),
+    )
+    return rows.annotate(actor_label=actor, person_label=person, team_label=team)
 
 
 def _id_in(key: str) -> Cast:
@@ -147,7 +163,7 @@ class KindFilter(admin.SimpleListFilter):
 class EventAdmin(ReadOnlyAdmin):
     """The journal."""
 
-    list_display = ("at", "workspace", "kind", "what", "subject", "who")
+    list_display = ("at", "what", "subject", "who", "kind", "workspace")
     list_filter = (WorkspaceFilter, KindFilter, ("actor_kind", admin.ChoicesFieldListFilter), "at")
     list_select_related = ("workspace",)
     ordering = ("-id",)

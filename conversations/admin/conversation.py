@@ -19,9 +19,9 @@ from django.utils.html import format_html
 
 from accounts import clock, tenancy
 from accounts.admin.base import AssigneeFilter, DeskForm, TenantAdmin, WorkspaceFilter, sentence
-from accounts.admin.journal import summary
+from accounts.admin.journal import summary, with_people
 from accounts.errors import DomainError
-from accounts.models import User
+from accounts.models import Event, User
 from accounts.permissions import Actor
 from conversations import actions, queries
 from conversations.actions.rows import Door
@@ -215,8 +215,12 @@ class ConversationAdmin(TenantAdmin):
     ) -> TemplateResponse:
         before = request.GET.get("before", "")
         thread = queries.thread(conversation, before=int(before) if before.isdecimal() else None, limit=_PAGE)
+        # Once more, with the names that the journal's lines speak of.
+        named = {
+            event.pk: event for event in with_people(Event.objects.filter(pk__in=[x.event.pk for x in thread.lines]))
+        }
         items = [
-            {"message": item} if isinstance(item, Message) else {"line": item, "text": summary(item.event)}
+            {"message": item} if isinstance(item, Message) else {"line": item, "text": summary(named[item.event.pk])}
             for item in thread.items
         ]
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from accounts import actions, authentication, clock
 from accounts.models import ApiKey, Event, Membership, Team, User, Workspace
 from accounts.permissions import Actor, Role
+from conversations import actions as conversation_actions
 from conversations.models import Contact
 from tests.conftest import Key, Member
 from tests.factories import PASSWORD, ContactFactory, ConversationFactory, UserFactory
@@ -312,8 +313,6 @@ def test_ticket_fields_are_one_verb_each(as_ada: Client, ada: Member, ben: Membe
 def test_ticket_is_deleted_through_the_verb_and_not_while_conversations_point_at_it(
     as_ada: Client, acme: Workspace
 ) -> None:
-    from conversations import actions as conversation_actions
-
     by, at = Actor.system(acme.pk), clock.now()
     conversation = ConversationFactory(workspace=acme)
     ticket = conversation_actions.escalate(conversation=conversation, by=by, at=at)
@@ -324,6 +323,18 @@ def test_ticket_is_deleted_through_the_verb_and_not_while_conversations_point_at
     as_ada.post(url, {"post": "yes"})
     assert not Ticket.all_workspaces.exists()
     assert last_event().type == "ticket.deleted"
+
+
+def test_saved_view_is_renamed_and_deleted_through_the_verbs(as_ada: Client, ben: Member, acme: Workspace) -> None:
+    view = conversation_actions.create_view(
+        workspace=acme, name="Mine", visibility="private", by=ben.actor, at=clock.now()
+    )
+    conversation_actions.favorite_view(view=view, favorite=True, by=ben.actor, at=clock.now())
+    as_ada.post(change("conversations_savedview", view.pk), {"name": "Ours", "visibility": "shared"})
+    view.refresh_from_db()
+    assert (view.name, view.visibility, last_event().type) == ("Ours", "shared", "saved_view.updated")
+    as_ada.post(reverse("admin:conversations_savedview_delete", args=[view.pk]), {"post": "yes"})
+    assert last_event().type == "saved_view.deleted"
 
 
 def test_journal_reads_like_sentences_and_cannot_be_changed(

@@ -21,7 +21,16 @@ from accounts import clock, tenancy
 from accounts.models import ApiKey, Dispatch, Event, IdempotentRequest, Membership, Team, User, Workspace
 from accounts.permissions import Actor, Role
 from conversations import actions
-from conversations.models import Attachment, Contact, Conversation, EntryPoint, Message, Tally
+from conversations.models import (
+    Attachment,
+    Contact,
+    Conversation,
+    EntryPoint,
+    Message,
+    SavedView,
+    SavedViewFavorite,
+    Tally,
+)
 from tests.conftest import Key, Member
 from tests.factories import ConversationFactory, UserFactory, reply
 from tickets.models import Tag, Ticket, TicketNumbers
@@ -46,6 +55,8 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
         message = reply(conversation, f"{SECRET} reply", uploads=[ContentFile(b"x", name=f"{SECRET}.txt")])
         actions.set_tags(conversation=conversation, names=[f"{SECRET}-tag"], by=by, at=at)
         ticket = actions.escalate(conversation=conversation, reason=SECRET, by=by, at=at)
+        view = actions.create_view(workspace=globex, name=f"{SECRET} view", by=cleo.actor, at=at)
+        actions.favorite_view(view=view, favorite=True, by=cleo.actor, at=at)
         event = Event.objects.filter(workspace=globex).latest("pk")
         found = [
             globex, cleo.user, cleo.membership, team, globex_key.row, event, Dispatch.objects.get(event=event),
@@ -54,13 +65,14 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             ),
             ticket, Tag.objects.first(), TicketNumbers.objects.get(), conversation, conversation.contact, message,
             Attachment.objects.get(message=message), EntryPoint.objects.first(), Tally.objects.get(),
+            view, SavedViewFavorite.objects.get(),
         ]  # fmt: skip
     return Elsewhere({type(row): row for row in found if row is not None})
 
 
 KINDS = [
     Workspace, User, Membership, Team, ApiKey, Event, Dispatch, IdempotentRequest, Ticket, Tag, TicketNumbers,
-    Conversation, Contact, Message, Attachment, EntryPoint, Tally,
+    Conversation, Contact, Message, Attachment, EntryPoint, Tally, SavedView, SavedViewFavorite,
 ]  # fmt: skip
 
 
@@ -169,6 +181,7 @@ def test_bulk_actions_do_not_touch_another_workspaces_row(as_ada: Client, elsewh
         (Ticket, ("resolve", "reopen", "delete_selected")),
         (ApiKey, ("revoke_selected",)),
         (Membership, ("delete_selected",)),
+        (SavedView, ("delete_selected",)),
     ):
         for name in names:
             given = {"action": name, "_selected_action": [elsewhere.rows[kind].pk], "post": "yes"}
@@ -225,7 +238,7 @@ def test_superuser_sees_every_workspace(as_root: Client, acme: Workspace, elsewh
 
 
 def test_lists_ask_the_same_number_of_queries_for_one_row_and_for_twenty(
-    as_root: Client, elsewhere: Elsewhere, globex: Workspace
+    as_root: Client, elsewhere: Elsewhere, globex: Workspace, cleo: Member
 ) -> None:
     def asked() -> dict[str, int]:
         counts = {}
@@ -248,6 +261,8 @@ def test_lists_ask_the_same_number_of_queries_for_one_row_and_for_twenty(
             actions.set_tags(conversation=conversation, names=[f"tag {number}"], by=by, at=at)
             reply(conversation, uploads=[ContentFile(b"x", name="a.txt")])
             actions.escalate(conversation=conversation, by=by, at=at)
+            view = actions.create_view(workspace=globex, name=f"View {number}", by=cleo.actor, at=at)
+            actions.favorite_view(view=view, favorite=True, by=cleo.actor, at=at)
     assert asked() == before
     assert max(before.values()) <= 12
 
