@@ -80,7 +80,7 @@ def _unread(ticket: Ticket, with_news: QuerySet[Conversation]) -> int:
 def _unanswered(conversation: Conversation) -> int:
     """The team's messages since the customer last wrote: those that the customer may not have seen."""
     rows = Message.all_workspaces.filter(conversation=conversation, kind=MessageKind.MESSAGE)  # held by the caller
-    rows = rows.filter(sender_kind__in=(SenderKind.AGENT, SenderKind.ASSISTANT))
+    rows = rows.exclude(sender_kind=SenderKind.CUSTOMER)
     if conversation.last_inbound_at is not None:
         rows = rows.filter(created_at__gt=conversation.last_inbound_at)
     return rows.count()

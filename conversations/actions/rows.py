@@ -13,7 +13,17 @@ from django.db import connection
 from accounts.errors import NotFound
 from conversations import text
 from conversations.actions import files
-from conversations.models import Channel, Conversation, EntryPoint, Handler, Message, MessageKind, SenderKind, Status
+from conversations.models import (
+    Channel,
+    Conversation,
+    EntryPoint,
+    Handler,
+    Message,
+    MessageKind,
+    SenderKind,
+    Status,
+    Tally,
+)
 from conversations.senders import Sender
 from tickets.models import Ticket
 
@@ -149,6 +159,11 @@ def _count(workspace_id: int, before: str, to: str) -> None:
             f"UPDATE conversations_tally SET {before} = {before} - 1, {to} = {to} + 1 WHERE workspace_id = %s",  # noqa: S608 (column names, checked above)
             [workspace_id],
         )
+
+
+def hold_tally(workspace_id: int) -> None:
+    """Lock the workspace's running figures before anything that a message would lock after them."""
+    list(Tally.all_workspaces.select_for_update().filter(workspace_id=workspace_id))  # the verb has permitted the actor
 
 
 def next_number(workspace_id: int, status: str, handler: str) -> int:

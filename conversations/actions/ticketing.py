@@ -80,6 +80,8 @@ def open_ticket(
     """
     permit(by, "ticket.open")
     writer = by.with_scope(Scope.CONVERSATION_WRITE)
+    # A message locks the tally of conversations before that of tickets, so this does too.
+    rows.hold_tally(workspace.pk)
     title = " ".join((title or values.get("escalation_reason") or "").split())[:TITLE_LENGTH]
     ticket = ticket_actions.open_ticket(
         workspace=workspace, subject=title, channel=door.channel, by=by, at=at, **values
@@ -118,6 +120,9 @@ def link(*, conversation: Conversation, ticket: Ticket, by: Actor, at: datetime)
     if conversation.ticket_id == ticket.pk:
         return conversation
     if conversation.ticket_id is not None:
+        # Both at once, in the order of their ids: two conversations that change places must not wait for each other.
+        held = Ticket.all_workspaces.select_for_update().filter(pk__in=(conversation.ticket_id, ticket.pk))
+        list(held.order_by("pk"))  # permitted above
         _unlink(conversation, by=by, at=at)
     _link(conversation, ticket, by=by, at=at)
     return conversation

@@ -1,0 +1,175 @@
+"""What is answered, for OpenAPI; `shapes` prints it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from conversations.api.fields import JsonObject
+from conversations.dialects.posthog.inputs import PRIORITIES, STATUSES
+from conversations.dialects.posthog.shapes import AUTHORS, DETAILS, SOURCES
+from conversations.models import Visibility
+
+
+class PosthogAssigneeUser(serializers.Serializer[Any]):
+    email = serializers.CharField()
+
+
+class PosthogAssigneeRole(serializers.Serializer[Any]):
+    name = serializers.CharField()
+
+
+@extend_schema_field({"oneOf": [{"type": "integer"}, {"type": "string", "format": "uuid"}]})
+class UserOrRoleId(serializers.JSONField):
+    """An integer for a user, a UUID for a role."""
+
+
+class PosthogAssignee(serializers.Serializer[Any]):
+    id = UserOrRoleId()
+    type = serializers.ChoiceField(choices=["user", "role"])
+    user = PosthogAssigneeUser(allow_null=True)
+    role = PosthogAssigneeRole(allow_null=True)
+
+
+class PosthogPerson(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    distinct_ids = serializers.ListField(child=serializers.CharField())
+    properties = JsonObject()
+    created_at = serializers.DateTimeField()
+    is_identified = serializers.BooleanField()
+
+
+class PosthogTicket(serializers.Serializer[Any]):
+    """`distinct_id` and `person` are those of the primary conversation's customer; message figures are of all linked ones."""
+
+    id = serializers.UUIDField()
+    ticket_number = serializers.IntegerField()
+    channel_source = serializers.ChoiceField(choices=SOURCES)
+    channel_detail = serializers.ChoiceField(choices=DETAILS, allow_null=True)
+    distinct_id = serializers.CharField(allow_blank=True, max_length=400)
+    status = serializers.ChoiceField(choices=STATUSES)
+    priority = serializers.ChoiceField(choices=PRIORITIES, allow_null=True)
+    assignee = PosthogAssignee(allow_null=True)
+    anonymous_traits = JsonObject()
+    ai_resolved = serializers.BooleanField()
+    escalation_reason = serializers.CharField(allow_null=True, allow_blank=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    message_count = serializers.IntegerField()
+    last_message_at = serializers.DateTimeField(allow_null=True)
+    last_message_text = serializers.CharField(allow_null=True, allow_blank=True, max_length=500)
+    unread_team_count = serializers.IntegerField()
+    unread_customer_count = serializers.IntegerField()
+    session_id = serializers.CharField(allow_null=True, max_length=64)
+    session_context = JsonObject()
+    sla_due_at = serializers.DateTimeField(allow_null=True)
+    snoozed_until = serializers.DateTimeField(allow_null=True)
+    slack_channel_id = serializers.CharField(allow_null=True)
+    slack_thread_ts = serializers.CharField(allow_null=True)
+    slack_team_id = serializers.CharField(allow_null=True)
+    email_subject = serializers.CharField(allow_null=True, max_length=500)
+    email_from = serializers.CharField(allow_null=True)
+    email_to = serializers.CharField(allow_null=True)
+    cc_participants = serializers.ListField(child=serializers.CharField())
+    github_repo = serializers.CharField(allow_null=True)
+    github_issue_number = serializers.IntegerField(allow_null=True)
+    person = PosthogPerson(allow_null=True)
+    tags = serializers.ListField(child=serializers.CharField())
+
+
+class PosthogMessage(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    content = serializers.CharField(allow_blank=True)
+    rich_content = JsonObject(allow_null=True)
+    author_type = serializers.ChoiceField(choices=sorted(set(AUTHORS.values())))
+    author_name = serializers.CharField()
+    is_private = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
+class PosthogUser(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    uuid = serializers.UUIDField()
+    distinct_id = serializers.CharField()
+    first_name = serializers.CharField(allow_blank=True)
+    last_name = serializers.CharField(allow_blank=True)
+    email = serializers.CharField()
+    is_email_verified = serializers.BooleanField(allow_null=True)
+    hedgehog_config = JsonObject(allow_null=True)
+    role_at_organization = serializers.CharField(allow_null=True)
+
+
+class PosthogView(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    short_id = serializers.CharField()
+    name = serializers.CharField(max_length=400)
+    filters = JsonObject()
+    visibility = serializers.ChoiceField(choices=Visibility.values)
+    is_favorited = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+    created_by = PosthogUser(allow_null=True)
+
+
+class Page(serializers.Serializer[Any]):
+    """A page of a list; `next` and `previous` are whole addresses."""
+
+    count = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True)
+    previous = serializers.CharField(allow_null=True)
+
+
+class PosthogTicketPage(Page):
+    results = PosthogTicket(many=True)
+
+
+class PosthogMessagePage(Page):
+    results = PosthogMessage(many=True)
+
+
+class PosthogViewPage(Page):
+    results = PosthogView(many=True)
+
+
+class PosthogUnread(serializers.Serializer[Any]):
+    count = serializers.IntegerField(help_text="Unread messages, over all tickets that are not resolved.")
+
+
+class PosthogSource(serializers.Serializer[Any]):
+    conversation = serializers.UUIDField()
+    number = serializers.IntegerField()
+
+
+class PosthogSuggestion(serializers.Serializer[Any]):
+    """`suggestion` is the draft; where there is none, `found` is false and it says so."""
+
+    suggestion = serializers.CharField()
+    found = serializers.BooleanField()
+    engine = serializers.CharField()
+    sources = PosthogSource(many=True)
+
+
+class PosthogSuggestionFailed(serializers.Serializer[Any]):
+    detail = serializers.CharField()
+    error_type = serializers.ChoiceField(choices=["validation_error", "unknown_error"])
+
+
+class PosthogNoteRefused(serializers.Serializer[Any]):
+    detail = serializers.CharField()
+    error_type = serializers.ChoiceField(choices=["not_note_author", "not_private_note", "note_not_found"])
+
+
+class PosthogUpdated(serializers.Serializer[Any]):
+    updated = serializers.IntegerField(help_text="How many tickets were changed.")
+
+
+class PosthogSent(serializers.Serializer[Any]):
+    sent = serializers.IntegerField(help_text="How many conversations the answer went to.")
+    messages = PosthogMessage(many=True)
+
+
+class PosthogComposed(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    ticket_number = serializers.IntegerField()

@@ -1,0 +1,77 @@
+"""Errors: `{"type", "code", "detail", "attr"}`, one at a time; `attr` is the field, nested ones joined with `__`.
+
+A few calls answer `{"detail"}` or `{"detail", "error_type"}` instead, as documented: they say so themselves.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from conversations.api.envelope import Envelope
+from conversations.api.problems import Problem
+from conversations.dialects.posthog.auth import NoKey
+
+TYPES = ("authentication_error", "invalid_request", "server_error", "throttled_error", "validation_error")
+_BY_STATUS: dict[int, tuple[str, str]] = {
+    401: ("authentication_error", "authentication_failed"),
+    403: ("authentication_error", "permission_denied"),
+    404: ("invalid_request", "not_found"),
+    405: ("invalid_request", "method_not_allowed"),
+    409: ("server_error", "conflict"),
+    413: ("invalid_request", "payload_too_large"),
+    415: ("invalid_request", "unsupported_media_type"),
+    429: ("throttled_error", "throttled"),
+    500: ("server_error", "error"),
+}
+_FAULTS = {"too_long": "max_length", "max_string_length": "max_length"}
+_KNOWN_FAULTS = frozenset(
+    {"required", "invalid_choice", "max_length", "min_length", "blank", "null", "max_value", "min_value"}
+)
+
+
+class PosthogError(serializers.Serializer[Any]):
+    """`type` and `code` are for machines, `detail` for people, `attr` names the field at fault."""
+
+    type = serializers.ChoiceField(choices=TYPES)
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    attr = serializers.CharField(allow_null=True)
+
+
+class PosthogDetail(serializers.Serializer[Any]):
+    """The short form that a few calls answer."""
+
+    detail = serializers.CharField()
+
+
+class PosthogEnvelope(Envelope):
+    """The documented error body."""
+
+    renamed_statuses: ClassVar[dict[int, int]] = {422: 400}
+
+    def status(self, problem: Problem) -> int:
+        return self.renamed_statuses.get(problem.status, problem.status)
+
+    def body(self, problem: Problem) -> Any:
+        kind, code = _BY_STATUS.get(problem.status, ("invalid_request", problem.code))
+        detail, attr = problem.message, None
+        if isinstance(problem.cause, NoKey):
+            code, detail = "not_authenticated", "Authentication credentials were not provided."
+        elif problem.scope is not None:
+            detail = f"This key lacks the required scope '{problem.scope}'."
+        elif problem.status == 400 and problem.code != "parse_error":
+            kind, code = "validation_error", "invalid_input"
+            if problem.faults:
+                fault = problem.faults[0]
+                found = _FAULTS.get(fault.code, fault.code)
+                code = found if found in _KNOWN_FAULTS else "invalid_input"
+                detail, attr = fault.message, (fault.field or "").replace(".", "__") or None
+        return {"type": kind, "code": code, "detail": detail, "attr": attr}
+
+    def serializer(self, status: int) -> type[serializers.BaseSerializer[Any]]:
+        return PosthogError
+
+
+ENVELOPE = PosthogEnvelope()

@@ -1,0 +1,225 @@
+"""The list's query parameters. A value that cannot be used is ignored, also inside a list; an unknown `view` alone is not."""
+
+from __future__ import annotations
+
+import json
+import uuid
+import zoneinfo
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import django_filters
+from django.db.models import Q
+
+from accounts.models import Workspace
+from conversations import ticket_queries
+from conversations.dialects.posthog import dates, shapes
+from conversations.models import Channel
+from tickets.models import Ticket, TicketPriority, TicketQuerySet, TicketStatus
+
+ORDERS = ("updated_at", "created_at", "ticket_number", "sla_due_at", "snoozed_until")
+MOST_PEOPLE = 100
+LONGEST_SEARCH = 200
+AT_RISK = timedelta(hours=1)
+_FIELDS = {"ticket_number": "number"}
+
+
+class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    """Every documented filter; `now` and `workspace` say when the list is asked for, and whose it is."""
+
+    status = django_filters.CharFilter(method="by_status")
+    priority = django_filters.CharFilter(method="by_priority")
+    channel_source = django_filters.CharFilter(method="by_source")
+    channel_detail = django_filters.CharFilter(method="by_detail")
+    assignee = django_filters.CharFilter(method="by_assignee")
+    date_from = django_filters.CharFilter(method="by_date_from")
+    date_to = django_filters.CharFilter(method="by_date_to")
+    people = django_filters.CharFilter(method="by_people")
+    search = django_filters.CharFilter(method="by_search")
+    sla = django_filters.CharFilter(method="by_sla")
+    snoozed = django_filters.CharFilter(method="by_snoozed")
+    tags = django_filters.CharFilter(method="by_tags")
+    tags_all = django_filters.CharFilter(method="by_tags_all")
+    tags_exclude = django_filters.CharFilter(method="by_tags_exclude")
+
+    class Meta:
+        model = Ticket
+        fields: list[str] = []
+
+    def __init__(self, data: Mapping[str, str], rows: TicketQuerySet, *, now: datetime, workspace: Workspace) -> None:
+        # One filter for two parameters that are joined by OR.
+        both = {"people": json.dumps([data.get("distinct_ids", ""), data.get("emails", "")])}
+        stated = {name: value for name, value in data.items() if name != "people"}
+        super().__init__({**stated, **(both if data.get("distinct_ids") or data.get("emails") else {})}, rows)
+        self.now = now
+        self.zone = zoneinfo.ZoneInfo(workspace.time_zone)
+
+    def by_status(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
+        wanted = _known(value, TicketStatus.values)
+        return rows.filter(status__in=wanted) if wanted else rows
+
+    def by_priority(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
+        wanted = _known(value, TicketPriority.values)
+        return rows.filter(priority__in=wanted) if wanted else rows
+
+    def by_source(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
+        return _by_channel(rows, value, shapes.SOURCES, shapes.source)
+
+    def by_detail(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
+        return _by_channel(rows, value, shapes.DETAILS, shapes.detail)
+
+    def by_assignee(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
+        found = [query for part in _parts(value)[:MOST_PEOPLE] if (query := _assignee(part)) is not None]
+        if not found:
+            return rows
+        wanted = found[0]
+        for query in found[1:]:
+            wanted |= query
+        return rows.filter(wanted)
+
+    def by_date_from(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
+        since = dates.parse(value, self.now, self.zone)
+        return rows.filter(updated_at__gte=since) if since else rows
+
+    def by_date_to(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
+        until = dates.parse(value, self.now, self.zone, is_end=True)
+        return rows.filter(updated_at__lte=until) if until else rows
+
+    def by_people(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
+        ids, emails = (_parts(part)[:MOST_PEOPLE] for part in json.loads(value))
+        if not ids and not emails:
+            return rows
+        return ticket_queries.of_people(rows, references=ids, emails=[email.lower() for email in emails])
+
+    def by_search(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
+        return ticket_queries.matching(rows, value) if len(value) <= LONGEST_SEARCH else rows
+
+    def by_sla(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
+        soon = self.now + AT_RISK
+        match value:
+            case "breached":
+                return rows.filter(sla_due_at__lt=self.now)
+            case "at-risk":
+                return rows.filter(sla_due_at__gte=self.now, sla_due_at__lte=soon)
+            case "on-track":
+                return rows.filter(sla_due_at__gt=soon)
+        return rows
+
+    def by_snoozed(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
+        is_snoozed = {"true": True, "false": False}.get(value.lower())
+        return rows if is_snoozed is None else rows.filter(snoozed_until__isnull=not is_snoozed)
+
+    def by_tags(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
+        wanted = _tags(value)
+        return rows.filter(tags__overlap=wanted) if wanted else rows
+
+    def by_tags_all(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
+        wanted = _tags(value)
+        return rows.filter(tags__contains=wanted) if wanted else rows
+
+    def by_tags_exclude(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
+        unwanted = _tags(value)
+        return rows.exclude(tags__overlap=unwanted) if unwanted else rows
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A list's parameters, those of a saved view included: what is stated in the call wins over the view."""
+
+    data: Mapping[str, str]
+
+    @classmethod
+    def of(cls, params: Mapping[str, str], view: Mapping[str, Any] | None) -> Query:
+        return cls({**(from_view(view) if view else {}), **{name: params[name] for name in params}})
+
+    @property
+    def order(self) -> list[str]:
+        """By what the list is ordered, ending in a unique column."""
+        wanted = self.data.get("order_by", "")
+        sign, name = ("-" if wanted.startswith("-") else ""), wanted.removeprefix("-")
+        if name not in ORDERS:
+            sign, name = "-", "updated_at"
+        return [f"{sign}{_FIELDS.get(name, name)}", f"{sign}pk"]
+
+    @property
+    def statuses(self) -> list[str] | None:
+        """The statuses asked for where nothing else is: such lists are counted by the verbs. None where more is asked."""
+        others = {name for name, value in self.data.items() if value and name in TicketFilter.base_filters}
+        others |= {name for name in ("distinct_ids", "emails") if self.data.get(name)}
+        if others - {"status"}:
+            return None
+        return _known(self.data.get("status", ""), TicketStatus.values) or list(TicketStatus.values)
+
+
+def from_view(filters: Mapping[str, Any]) -> dict[str, str]:
+    """A saved view's filters as query parameters; what is not as documented is left out."""
+    found: dict[str, str] = {}
+    for theirs, ours in (("status", "status"), ("priority", "priority"), ("assignee", "assignee")):
+        listed = filters.get(theirs)
+        parts = [_assignee_text(one) for one in (listed if isinstance(listed, list) else [listed])]
+        if kept := [part for part in parts if part]:
+            found[ours] = ",".join(kept)
+    for theirs, ours in (
+        ("channel", "channel_source"), ("sla", "sla"), ("dateFrom", "date_from"), ("dateTo", "date_to"), ("search", "search"),
+    ):  # fmt: skip
+        if isinstance(value := filters.get(theirs), str) and value:
+            found[ours] = value
+    for theirs, ours in (
+        ("tags", "tags_all" if filters.get("tagsMatch") == "all" else "tags"),
+        ("tagsExclude", "tags_exclude"),
+    ):
+        if isinstance(value := filters.get(theirs), list) and value:
+            found[ours] = json.dumps(value)
+    sorting = filters.get("sorting")
+    if isinstance(sorting, dict) and isinstance(column := sorting.get("columnKey"), str):
+        found["order_by"] = f"{'-' if sorting.get('order') == -1 else ''}{column}"
+    return found
+
+
+def _assignee_text(value: Any) -> str | None:
+    if isinstance(value, dict):
+        return f"{value.get('type')}:{value.get('id')}"
+    return value if isinstance(value, str) else None
+
+
+def _parts(value: str) -> list[str]:
+    return [part for piece in value.split(",") if (part := piece.strip()) and "\x00" not in part]
+
+
+def _known(value: str, choices: Iterable[str]) -> list[str]:
+    known = {*choices}
+    return [part for part in dict.fromkeys(_parts(value)) if part in known]
+
+
+def _tags(value: str) -> list[str]:
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        return []
+    texts = [one.strip().lower() for one in found if isinstance(one, str)] if isinstance(found, list) else []
+    # PostgreSQL keeps neither, so no label holds them.
+    return [one for one in texts if one and "\x00" not in one and one.isprintable()]
+
+
+def _assignee(value: str) -> Q | None:
+    if value == "unassigned":
+        return Q(assignee=None, team=None)
+    kind, _, found = value.partition(":")
+    if kind == "user" and found.isascii() and found.isdigit() and len(found) < 19:
+        return Q(assignee=int(found))
+    if kind == "role":
+        try:
+            return Q(team__public_id=uuid.UUID(found))
+        except ValueError:
+            return None
+    return None
+
+
+def _by_channel(
+    rows: TicketQuerySet, value: str, known: Iterable[str], printed: Callable[[str], str | None]
+) -> TicketQuerySet:
+    if value not in known:
+        return rows
+    return rows.filter(channel__in=[channel for channel in Channel.values if printed(channel) == value])

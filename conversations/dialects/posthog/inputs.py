@@ -1,0 +1,190 @@
+"""What is accepted: request bodies become arguments of verbs. Unknown and read-only fields are ignored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from conversations.api.fields import Choice, Flag, JsonObject, Text
+from conversations.models import Status, Visibility
+from tickets.models import TicketPriority, TicketStatus
+from tickets.tags import MAX_LENGTH, MAX_TAGS
+
+STATUSES = TicketStatus.values
+PRIORITIES = TicketPriority.values
+MESSAGE_LIMIT = 5_000
+RICH_LIMIT = 100 * 1024  # bytes of JSON
+MOST_AT_ONCE = 500
+LONGEST_EMAIL = 254
+
+
+class Moment(serializers.DateTimeField):
+    """A JSON string in ISO 8601; without a zone it is in UTC."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]")
+        return super().to_internal_value(value)
+
+
+class Traits(JsonObject):
+    """What is known of the customer, any JSON object; an `email` in it must be one."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        traits = super().to_internal_value(data)
+        email = traits.get("email")
+        if isinstance(email, str) and email.strip():
+            try:
+                if len(email) > LONGEST_EMAIL:
+                    raise ValidationError("too long")
+                validate_email(email.strip().lower())
+            except ValidationError as error:
+                raise serializers.ValidationError({"email": "Enter a valid email address."}) from error
+        return traits
+
+
+class Rich(JsonObject):
+    """The message as an editor's document, at most 100 KB of JSON."""
+
+    default_error_messages = {"too_long": "At most 100 KB."}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        value = super().to_internal_value(data)
+        if len(orjson.dumps(value)) > RICH_LIMIT:
+            self.fail("too_long")
+        return value
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {
+                "type": "object",
+                "required": ["type", "id"],
+                "properties": {"type": {"type": "string", "enum": ["user"]}, "id": {"type": "integer"}},
+            },
+            {
+                "type": "object",
+                "required": ["type", "id"],
+                "properties": {
+                    "type": {"type": "string", "enum": ["role"]},
+                    "id": {"type": "string", "format": "uuid"},
+                },
+            },
+            {"type": "null"},
+        ]
+    }
+)
+class AssigneeField(serializers.Field[Any, Any, Any, Any]):
+    """`{"type": "user", "id": 7}`, `{"type": "role", "id": "<uuid>"}`, or null for no one."""
+
+    default_error_messages = {
+        "not_an_object": "An assignee is an object with type and id, or null.",
+        "type": "The type of an assignee is user or role.",
+        "id": "A user's id is an integer, a role's a UUID.",
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict) or not {"type", "id"} <= set(data):
+            self.fail("not_an_object")
+        kind, found = data["type"], data["id"]
+        if kind not in ("user", "role"):
+            self.fail("type")
+        wanted = int if kind == "user" else str
+        if not isinstance(found, wanted) or isinstance(found, bool):
+            self.fail("id")
+        return {"type": kind, "id": found}
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class Tags(serializers.ListField):
+    """Labels: trimmed, lower-cased, each once."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("child", Text(max_length=MAX_LENGTH, allow_blank=True))
+        kwargs.setdefault("max_length", MAX_TAGS)
+        super().__init__(**kwargs)
+
+
+class TicketInput(serializers.Serializer[Any]):
+    """A ticket to make or to change: any subset."""
+
+    status = Choice(choices=STATUSES, required=False)
+    priority = Choice(choices=PRIORITIES, required=False, allow_null=True, allow_blank=True)
+    assignee = AssigneeField(required=False, allow_null=True)
+    anonymous_traits = Traits(required=False)
+    ai_resolved = Flag(required=False)
+    escalation_reason = Text(required=False, allow_null=True, allow_blank=True, max_length=10_000)
+    sla_due_at = Moment(required=False, allow_null=True)
+    snoozed_until = Moment(required=False, allow_null=True)
+    tags = Tags(required=False)
+
+
+class ComposeInput(serializers.Serializer[Any]):
+    """A mail that begins a ticket. `email_config_id` is the workspace's one mailbox, whose id is the workspace's."""
+
+    recipient_email = Text(max_length=254)
+    email_config_id = serializers.UUIDField(required=False)
+    message = Text(max_length=MESSAGE_LIMIT)
+    recipient_distinct_id = Text(max_length=400, required=False, allow_blank=True)
+    email_subject = Text(max_length=500, required=False, allow_blank=True)
+    rich_content = Rich(required=False, allow_null=True)
+
+
+class ReplyInput(serializers.Serializer[Any]):
+    """A message to the customer, or with `is_private` a note for the team."""
+
+    message = Text(max_length=MESSAGE_LIMIT)
+    is_private = Flag(default=False)
+    rich_content = Rich(required=False, allow_null=True)
+
+
+class NoteInput(serializers.Serializer[Any]):
+    """A note's new text; `rich_content` left out or null clears it."""
+
+    message = Text(max_length=MESSAGE_LIMIT)
+    rich_content = Rich(required=False, allow_null=True)
+
+
+class BroadcastInput(serializers.Serializer[Any]):
+    """One answer for all of the ticket's conversations, and the status that each takes on, if any."""
+
+    message = Text(max_length=MESSAGE_LIMIT)
+    conversation_status = Choice(choices=Status.values, required=False)
+
+
+class BulkInput(serializers.Serializer[Any]):
+    """At most 500 tickets; ids that are not among this workspace's are skipped."""
+
+    ids = serializers.ListField(child=serializers.UUIDField(), max_length=MOST_AT_ONCE, allow_empty=False)
+
+
+class BulkStatusInput(BulkInput):
+    status = Choice(choices=STATUSES)
+
+
+class BulkTagsInput(BulkInput):
+    action = Choice(choices=["add", "remove", "set"])
+    tags = Tags()
+
+
+class ViewInput(serializers.Serializer[Any]):
+    """Filters under a name. `is_favorited` is the caller's own mark."""
+
+    name = Text(max_length=400)
+    filters = JsonObject(required=False)
+    visibility = Choice(choices=Visibility.values, required=False)
+    is_favorited = Flag(required=False)
+
+
+class ViewPatch(ViewInput):
+    """Any subset of a view."""
+
+    name = Text(max_length=400, required=False)

@@ -1,0 +1,45 @@
+"""`limit` and `offset`, clamped rather than refused; the envelope is `{count, next, previous, results}`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+
+class Pages(LimitOffsetPagination):
+    """A hundred rows unless told otherwise, a thousand at most. `known` is a count that need not be asked for."""
+
+    default_limit = 100
+    max_limit = 1000
+
+    def __init__(self, known: int | None = None) -> None:
+        self.known = known
+
+    def get_count(self, queryset: QuerySet[Any] | Any) -> int:
+        return int(queryset.count()) if self.known is None else self.known
+
+    def rows(self, queryset: QuerySet[Any], request: Request) -> list[Any]:
+        """The page's rows."""
+        return list(self.paginate_queryset(queryset, request) or [])
+
+    def response(self, results: list[Any]) -> Response:
+        """The envelope around what the rows became."""
+        return Response(
+            {
+                "count": self.count,
+                "next": self.get_next_link(),
+                "previous": self.get_previous_link(),
+                "results": results,
+            }
+        )
+
+
+class MessagePages(Pages):
+    """Fifty messages unless told otherwise, two hundred at most."""
+
+    default_limit = 50
+    max_limit = 200

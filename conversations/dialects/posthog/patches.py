@@ -1,0 +1,80 @@
+"""A checked body becomes calls of verbs."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from accounts.errors import Invalid
+from accounts.models import Membership, Team, User
+from accounts.permissions import Actor
+from tickets import actions as ticket_actions
+from tickets.models import Ticket
+
+_OWN_FIELDS = ("anonymous_traits", "ai_resolved", "escalation_reason", "sla_due_at")
+
+
+def text(data: dict[str, Any], trait: str) -> str:
+    """A trait that is a text, else nothing: traits are free."""
+    found = data.get("anonymous_traits", {}).get(trait)
+    return found.strip() if isinstance(found, str) else ""
+
+
+def rich(data: dict[str, Any]) -> dict[str, Any] | None:
+    """A message's `rich_content` as it is kept with the message."""
+    return {"rich_content": data["rich_content"]} if data.get("rich_content") is not None else None
+
+
+def opening(data: dict[str, Any]) -> dict[str, Any]:
+    """The values of a new ticket, as its verb takes them."""
+    names = {"anonymous_traits": "traits", "tags": "tag_names"}
+    taken = ("status", "priority", "anonymous_traits", "ai_resolved", "escalation_reason", "sla_due_at", "tags")
+    values = {names.get(name, name): data[name] for name in taken if name in data}
+    if data.get("assignee") is not None:
+        values["assignee"], values["team"] = assignee(data["assignee"])
+    return values
+
+
+def apply(row: Ticket, data: dict[str, Any], *, by: Actor, at: datetime) -> None:
+    """Change what the body names: one verb each, in the request's one transaction. Raises Invalid with the field."""
+    if "assignee" in data:
+        to, team = assignee(data["assignee"])
+        ticket_actions.assign(ticket=row, to=to, team=team, by=by, at=at)
+    if "snoozed_until" in data:
+        ticket_actions.snooze(ticket=row, until=data["snoozed_until"], status=data.get("status"), by=by, at=at)
+    elif "status" in data:
+        ticket_actions.set_status(ticket=row, status=data["status"], by=by, at=at)
+    if "priority" in data:
+        ticket_actions.set_priority(ticket=row, priority=data["priority"], by=by, at=at)
+    if "tags" in data:
+        ticket_actions.set_tags(ticket=row, names=data["tags"], by=by, at=at)
+    if own := {name: data[name] for name in _OWN_FIELDS if name in data}:
+        ticket_actions.update(ticket=row, by=by, at=at, **own)
+
+
+def assignee(stated: dict[str, Any] | None) -> tuple[User | None, Team | None]:
+    """The member or the team that is meant. Raises Invalid for one that is not of this workspace."""
+    if stated is None:
+        return None, None
+    found: User | Team | None
+    if stated["type"] == "user":
+        found = _member(stated["id"])
+        if found is not None:
+            return found, None
+        raise Invalid("The assignee is no member of this project.", field="assignee")
+    try:
+        team = Team.objects.filter(public_id=uuid.UUID(stated["id"])).first()
+    except ValueError:
+        team = None
+    if team is None:
+        raise Invalid("There is no such role in this project.", field="assignee")
+    return None, team
+
+
+def _member(user_id: int) -> User | None:
+    if not 0 < user_id < 2**63:
+        return None
+    rows = Membership.objects.select_related("user").filter(user=user_id, user__is_active=True)
+    membership = rows.first()
+    return membership.user if membership else None

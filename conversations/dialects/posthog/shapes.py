@@ -1,0 +1,150 @@
+"""What is printed: rows become the format's objects."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import User
+from conversations.models import Channel, Contact, Conversation, Message, MessageKind, SavedView, SenderKind
+from tickets.models import Ticket
+
+SOURCES = ("widget", "email", "slack", "teams", "github")
+DETAILS = (
+    "slack_channel_message", "slack_bot_mention", "slack_emoji_reaction", "teams_channel_message", "teams_bot_mention",
+    "widget_embedded", "widget_api", "github_issue",
+)  # fmt: skip
+AUTHORS = {
+    SenderKind.CUSTOMER: "customer",
+    SenderKind.AGENT: "support",
+    SenderKind.ASSISTANT: "AI",
+    SenderKind.SYSTEM: "support",
+}
+
+
+def source(channel: str) -> str:
+    """Its `channel_source` of one of the desk's channels."""
+    return "email" if channel == Channel.EMAIL else "widget"
+
+
+def detail(channel: str) -> str | None:
+    """Its `channel_detail` of one of the desk's channels."""
+    if channel == Channel.EMAIL:
+        return None
+    return "widget_embedded" if channel == Channel.CHAT else "widget_api"
+
+
+def moment(value: datetime | None) -> str | None:
+    """ISO 8601 in UTC with `Z`; fractions of a second, where there are any, to six digits."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
+
+
+def ticket(row: Ticket, primary: Conversation | None, *, with_person: bool = True) -> dict[str, Any]:
+    """The ticket object. `primary` is its first conversation, which knows the customer."""
+    contact = primary.contact if primary else None
+    is_mail = row.channel == Channel.EMAIL
+    return {
+        "id": str(row.public_id),
+        "ticket_number": row.number,
+        "channel_source": source(row.channel),
+        "channel_detail": detail(row.channel),
+        "distinct_id": contact.reference if contact else "",
+        "status": row.status,
+        "priority": row.priority,
+        "assignee": assignee(row),
+        "anonymous_traits": row.anonymous_traits,
+        "ai_resolved": row.ai_resolved,
+        "escalation_reason": row.escalation_reason,
+        "created_at": moment(row.created_at),
+        "updated_at": moment(row.updated_at),
+        "message_count": row.message_count,
+        "last_message_at": moment(row.last_message_at),
+        "last_message_text": row.last_message_text,
+        "unread_team_count": row.unread_team_count,
+        "unread_customer_count": row.unread_customer_count,
+        "session_id": row.session_id,
+        "session_context": row.session_context,
+        "sla_due_at": moment(row.sla_due_at),
+        "snoozed_until": moment(row.snoozed_until),
+        "slack_channel_id": None,
+        "slack_thread_ts": None,
+        "slack_team_id": None,
+        "email_subject": primary.subject[:500] if primary and is_mail else None,
+        "email_from": contact.email or None if contact and is_mail else None,
+        "email_to": parseaddr(settings.DEFAULT_FROM_EMAIL)[1] or None if is_mail else None,
+        "cc_participants": [],
+        "github_repo": None,
+        "github_issue_number": None,
+        "person": person(contact) if contact and with_person else None,
+        "tags": row.tags,
+    }
+
+
+def assignee(row: Ticket) -> dict[str, Any] | None:
+    """The operator, or the team, which this format calls a role."""
+    if row.assignee is not None:
+        return {"id": row.assignee.pk, "type": "user", "user": {"email": row.assignee.email}, "role": None}
+    if row.team is not None:
+        return {"id": str(row.team.public_id), "type": "role", "user": None, "role": {"name": row.team.name}}
+    return None
+
+
+def person(contact: Contact) -> dict[str, Any]:
+    """The customer, as PostHog has persons."""
+    known = {"email": contact.email, "name": contact.name, "company": contact.company}
+    return {
+        "id": str(contact.public_id),
+        "name": contact.display_name,
+        "distinct_ids": [contact.reference],
+        "properties": {**contact.traits, **{name: value for name, value in known.items() if value}},
+        "created_at": moment(contact.created_at),
+        "is_identified": contact.external_id is not None or (contact.is_verified and bool(contact.email)),
+    }
+
+
+def message(row: Message) -> dict[str, Any]:
+    """A message, or a private note."""
+    kind = SenderKind(row.sender_kind)
+    fallback = {SenderKind.CUSTOMER: "Customer", SenderKind.ASSISTANT: "Assistant"}.get(kind, "Support")
+    return {
+        "id": str(row.public_id),
+        "content": row.body or "",
+        "rich_content": (row.metadata or {}).get("rich_content"),
+        "author_type": AUTHORS[kind],
+        "author_name": row.sender_name or row.sender_email or fallback,
+        "is_private": row.kind == MessageKind.NOTE,
+        "created_at": moment(row.created_at),
+    }
+
+
+def view(row: SavedView, *, is_favorited: bool) -> dict[str, Any]:
+    """A saved view; `created_by` is null where a key made it."""
+    return {
+        "id": str(row.public_id),
+        "short_id": row.short_id,
+        "name": row.name,
+        "filters": row.filters,
+        "visibility": row.visibility,
+        "is_favorited": is_favorited,
+        "created_at": moment(row.created_at),
+        "created_by": user(row.created_by) if row.created_by else None,
+    }
+
+
+def user(row: User) -> dict[str, Any]:
+    """An operator, as PostHog has its basic users."""
+    first, _, last = row.name.partition(" ")
+    return {
+        "id": row.pk,
+        "uuid": str(row.public_id),
+        "distinct_id": str(row.public_id),
+        "first_name": first,
+        "last_name": last,
+        "email": row.email,
+        "is_email_verified": None,
+        "hedgehog_config": None,
+        "role_at_organization": None,
+    }

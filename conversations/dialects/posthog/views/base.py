@@ -1,0 +1,80 @@
+"""What the calls share: whose project it is, and which ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework.request import Request
+from rest_framework.serializers import BaseSerializer
+
+from accounts.errors import NotFound
+from accounts.models import Workspace
+from conversations import ticket_queries
+from conversations.api.views import DialectViewSet
+from conversations.dialects.posthog import TITLE, shapes
+from conversations.dialects.posthog.auth import PosthogKey
+from conversations.dialects.posthog.envelope import ENVELOPE, PosthogError
+from tickets import queries as tickets
+from tickets.models import Ticket
+
+PROJECT = OpenApiParameter(
+    "project_id",
+    OpenApiTypes.STR,
+    OpenApiParameter.PATH,
+    description=(
+        "The workspace: its number, UUID or slug, or `@current` for the key's own. The path also answers below "
+        "`/api/environments`, and with a trailing slash."
+    ),
+)
+TICKET = OpenApiParameter(
+    "id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The ticket's UUID, or its `ticket_number`."
+)
+LIMIT = OpenApiParameter("limit", OpenApiTypes.STR, description="Rows on a page: 100 unless given, 1000 at most.")
+OFFSET = OpenApiParameter("offset", OpenApiTypes.STR, description="Rows before the page.")
+INVALID = OpenApiResponse(PosthogError, description="`attr` names the field at fault; nothing was changed.")
+
+S = TypeVar("S", bound=BaseSerializer[Any])
+
+
+class PosthogViewSet(DialectViewSet):
+    """A family of calls below one project."""
+
+    tag = TITLE
+    envelope = ENVELOPE
+    authentication_classes = (PosthogKey,)
+
+    def admit(self, request: Request) -> None:
+        """Judge the key, then the project of the path: another's is answered as a missing one."""
+        super().admit(request)
+        if not _means(self.kwargs["project_id"], self.grant.workspace):
+            raise NotFound("There is no such project.")
+
+    def ticket(self, reference: str) -> Ticket:
+        """Raises NotFound."""
+        try:
+            return tickets.by_reference(reference)
+        except NotFound as error:
+            raise NotFound("There is no such ticket.") from error
+
+    def read(self, serializer: type[S], request: Request) -> dict[str, Any]:
+        """The body as the serializer has it. Raises ValidationError."""
+        body = serializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        validated: dict[str, Any] = body.validated_data
+        return validated
+
+
+def _means(project_id: str, workspace: Workspace) -> bool:
+    return project_id in ("@current", str(workspace.pk), workspace.slug) or project_id.lower() == str(
+        workspace.public_id
+    )
+
+
+def printed(rows: Iterable[Ticket]) -> list[dict[str, Any]]:
+    """Ticket objects with their people: one query more, for any number of tickets."""
+    listed = list(rows)
+    primaries = ticket_queries.primaries(listed)
+    return [shapes.ticket(row, primaries.get(row.pk)) for row in listed]

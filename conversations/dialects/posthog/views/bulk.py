@@ -1,0 +1,69 @@
+"""Changing many tickets at once: ids of others are skipped silently, as are tickets that stand so already."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.permissions import Scope
+from conversations.dialects.posthog import answers, inputs
+from conversations.dialects.posthog.views.base import INVALID, PROJECT, PosthogViewSet
+from tickets import actions as ticket_actions
+from tickets.models import Ticket
+from tickets.tags import normal
+
+
+class Bulk(PosthogViewSet):
+    """Up to 500 tickets in one transaction."""
+
+    scopes: ClassVar[dict[str, Scope]] = {
+        "set_status": Scope.TICKET_WRITE,
+        "change_tags": Scope.TICKET_WRITE,
+    }
+
+    @extend_schema(
+        operation_id="bulkUpdatePosthogTicketStatus",
+        summary="Set the status of many tickets",
+        parameters=[PROJECT],
+        request=inputs.BulkStatusInput,
+        responses={200: answers.PosthogUpdated, 400: INVALID},
+    )
+    def set_status(self, request: Request, project_id: str) -> Response:
+        """All of them or, when one cannot be changed, none."""
+        data = self.read(inputs.BulkStatusInput, request)
+        wanted = [row for row in _held(data) if row.status != data["status"]]
+        for row in wanted:
+            ticket_actions.set_status(ticket=row, status=data["status"], by=self.actor, at=self.at)
+        return Response({"updated": len(wanted)})
+
+    @extend_schema(
+        operation_id="bulkUpdatePosthogTicketTags",
+        summary="Add, remove or set the tags of many tickets",
+        parameters=[PROJECT],
+        request=inputs.BulkTagsInput,
+        responses={200: answers.PosthogUpdated, 400: INVALID},
+    )
+    def change_tags(self, request: Request, project_id: str) -> Response:
+        """All of them or, when one would have more than 100 tags, none."""
+        data = self.read(inputs.BulkTagsInput, request)
+        tags, changed = normal(data["tags"]), 0
+        for row in _held(data):
+            match data["action"]:
+                case "add":
+                    names = [*row.tags, *(tag for tag in tags if tag not in row.tags)]
+                case "remove":
+                    names = [tag for tag in row.tags if tag not in tags]
+                case _:
+                    names = tags
+            if names != row.tags:
+                ticket_actions.set_tags(ticket=row, names=names, by=self.actor, at=self.at)
+                changed += 1
+        return Response({"updated": changed})
+
+
+def _held(data: dict[str, Any]) -> list[Ticket]:
+    """The workspace's own tickets among the ids, locked in one order, so that two such calls never wait in a circle."""
+    return list(Ticket.objects.select_for_update().filter(public_id__in=data["ids"]).order_by("pk"))

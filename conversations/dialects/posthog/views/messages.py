@@ -1,0 +1,168 @@
+"""What is written in a ticket: all of its conversations' messages and notes, replies, and notes to change."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.errors import Invalid, NotFound
+from accounts.permissions import Scope
+from conversations import actions, ticket_queries
+from conversations.dialects.posthog import answers, inputs, patches, shapes
+from conversations.dialects.posthog.envelope import PosthogError
+from conversations.dialects.posthog.paging import MessagePages
+from conversations.dialects.posthog.views.base import INVALID, OFFSET, PROJECT, TICKET, PosthogViewSet
+from conversations.models import Message, MessageKind
+
+_MESSAGE = OpenApiParameter(
+    "message_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The note's UUID, as `messages` prints it."
+)
+_LIMIT = OpenApiParameter("limit", OpenApiTypes.STR, description="Rows on a page: 50 unless given, 200 at most.")
+_EITHER = PolymorphicProxySerializer(
+    component_name="PosthogNoteError",
+    serializers=[answers.PosthogNoteRefused, PosthogError],
+    resource_type_field_name=None,
+)
+_REFUSED = {
+    400: OpenApiResponse(_EITHER, description="`not_private_note`: it went out. Or the usual error body, for a field."),
+    403: OpenApiResponse(_EITHER, description="`not_note_author`. Or the usual error body, for a key that may not."),
+    404: OpenApiResponse(_EITHER, description="`note_not_found`. Or the usual error body, for an unknown ticket."),
+}
+_WORDS = {
+    "note_not_found": (404, "There is no such note on this ticket."),
+    "not_private_note": (400, "This message was sent; only private notes can be changed."),
+    "not_note_author": (403, "Only its author can change a note."),
+}
+
+
+class Messages(PosthogViewSet):
+    """Messages of a ticket."""
+
+    scopes: ClassVar[dict[str, Scope]] = {
+        "list": Scope.TICKET_READ,
+        "reply": Scope.TICKET_WRITE,
+        "broadcast": Scope.TICKET_WRITE,
+        "edit_note": Scope.TICKET_WRITE,
+        "delete_note": Scope.TICKET_WRITE,
+    }
+
+    @extend_schema(
+        operation_id="listPosthogTicketMessages",
+        summary="List a ticket's messages",
+        parameters=[PROJECT, TICKET, _LIMIT, OFFSET],
+        responses=answers.PosthogMessagePage,
+    )
+    def list(self, request: Request, project_id: str, id: str) -> Response:
+        """Of all linked conversations, oldest first, private notes included."""
+        pages = MessagePages()
+        found = pages.rows(ticket_queries.entries(self.ticket(id)), request)
+        return pages.response([shapes.message(message) for message in found])
+
+    @extend_schema(
+        operation_id="replyToPosthogTicket",
+        summary="Reply, or write a private note",
+        parameters=[PROJECT, TICKET],
+        request=inputs.ReplyInput,
+        responses={
+            200: OpenApiResponse(answers.PosthogMessage, description="The same text a moment ago: that message."),
+            201: answers.PosthogMessage,
+            400: INVALID,
+        },
+    )
+    def reply(self, request: Request, project_id: str, id: str) -> Response:
+        """To the customer of the primary conversation, by its channel; with `is_private`, for the team alone."""
+        row = self.ticket(id)
+        data = self.read(inputs.ReplyInput, request)
+        verb = actions.note_in_ticket if data["is_private"] else actions.reply_in_ticket
+        try:
+            message, is_new = verb(
+                ticket=row, body=data["message"], metadata=patches.rich(data), by=self.actor, at=self.at
+            )
+        except Invalid as error:
+            raise _renamed(error) from error
+        return Response(shapes.message(message), status=201 if is_new else 200)
+
+    @extend_schema(
+        operation_id="broadcastToPosthogTicket",
+        summary="Reply to every conversation of a ticket",
+        parameters=[PROJECT, TICKET],
+        request=inputs.BroadcastInput,
+        responses={201: answers.PosthogSent, 400: INVALID},
+    )
+    def broadcast(self, request: Request, project_id: str, id: str) -> Response:
+        """One answer for everyone who waits for the same thing. Not part of PostHog."""
+        row = self.ticket(id)
+        data = self.read(inputs.BroadcastInput, request)
+        try:
+            sent = actions.broadcast(
+                ticket=row, body=data["message"], move_to=data.get("conversation_status"), by=self.actor, at=self.at
+            )
+        except Invalid as error:
+            raise _renamed(error) from error
+        return Response({"sent": len(sent), "messages": [shapes.message(message) for message in sent]}, status=201)
+
+    @extend_schema(
+        operation_id="updatePosthogTicketNote",
+        summary="Change a private note",
+        parameters=[PROJECT, TICKET, _MESSAGE],
+        request=inputs.NoteInput,
+        responses={200: answers.PosthogMessage, **_REFUSED},
+    )
+    def edit_note(self, request: Request, project_id: str, id: str, message_id: str) -> Response:
+        """One's own private notes alone."""
+        note, refusal = self._note(id, message_id)
+        if note is None:
+            return refusal
+        data = self.read(inputs.NoteInput, request)
+        made = actions.edit_note(
+            message=note,
+            body=data["message"],
+            metadata={"rich_content": data.get("rich_content")},
+            by=self.actor.with_scope(Scope.CONVERSATION_WRITE),
+            at=self.at,
+        )
+        return Response(shapes.message(made))
+
+    @extend_schema(
+        operation_id="deletePosthogTicketNote",
+        summary="Delete a private note",
+        parameters=[PROJECT, TICKET, _MESSAGE],
+        responses={204: OpenApiResponse(description="Deleted."), **_REFUSED},
+    )
+    def delete_note(self, request: Request, project_id: str, id: str, message_id: str) -> Response:
+        """One's own private notes alone."""
+        note, refusal = self._note(id, message_id)
+        if note is None:
+            return refusal
+        actions.delete_note(message=note, by=self.actor.with_scope(Scope.CONVERSATION_WRITE), at=self.at)
+        return Response(status=204)
+
+    def _note(self, reference: str, message_id: str) -> tuple[Message | None, Response]:
+        """The caller's own note, or why it cannot be had."""
+        ticket = self.ticket(reference)
+        try:
+            found = ticket_queries.entry(ticket, uuid.UUID(message_id))
+        except (ValueError, NotFound):
+            return None, _refusal("note_not_found")
+        if found.kind != MessageKind.NOTE:
+            return None, _refusal("not_private_note")
+        if not ticket_queries.wrote(self.actor, found):
+            return None, _refusal("not_note_author")
+        return found, Response()
+
+
+def _refusal(code: str) -> Response:
+    status, words = _WORDS[code]
+    return Response({"detail": words, "error_type": code}, status=status)
+
+
+def _renamed(error: Invalid) -> ValidationError:
+    """The verbs' `body` is this format's `message`."""
+    field = "message" if error.field == "body" else error.field or "non_field_errors"
+    return ValidationError({field: error.message})

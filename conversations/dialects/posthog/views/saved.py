@@ -1,0 +1,112 @@
+"""Saved views: filters under a name, found by `short_id`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.errors import Invalid, NotFound
+from accounts.permissions import Scope
+from conversations import actions, ticket_queries
+from conversations.dialects.posthog import answers, inputs, shapes
+from conversations.dialects.posthog.paging import Pages
+from conversations.dialects.posthog.views.base import INVALID, LIMIT, OFFSET, PROJECT, PosthogViewSet
+from conversations.models import SavedView
+
+_VIEW = OpenApiParameter("short_id", OpenApiTypes.STR, OpenApiParameter.PATH)
+
+
+class SavedViews(PosthogViewSet):
+    """Views that the key finds: shared ones and its own."""
+
+    scopes: ClassVar[dict[str, Scope]] = {
+        "list": Scope.TICKET_READ,
+        "retrieve": Scope.TICKET_READ,
+        "create": Scope.TICKET_WRITE,
+        "partial_update": Scope.TICKET_WRITE,
+        "destroy": Scope.TICKET_WRITE,
+    }
+
+    @extend_schema(
+        operation_id="listPosthogViews",
+        summary="List saved views",
+        parameters=[PROJECT, LIMIT, OFFSET],
+        responses=answers.PosthogViewPage,
+    )
+    def list(self, request: Request, project_id: str) -> Response:
+        """Own favourites first, then newest."""
+        pages = Pages()
+        found = pages.rows(ticket_queries.saved_views(self.actor), request)
+        return pages.response([shapes.view(row, is_favorited=row.is_favorited) for row in found])
+
+    @extend_schema(
+        operation_id="createPosthogView",
+        summary="Save a view",
+        parameters=[PROJECT],
+        request=inputs.ViewInput,
+        responses={201: answers.PosthogView, 400: INVALID},
+    )
+    def create(self, request: Request, project_id: str) -> Response:
+        """Shared with the project unless `visibility` says `private`."""
+        data = self.read(inputs.ViewInput, request)
+        is_favorited = data.pop("is_favorited", False)
+        try:
+            row = actions.create_view(workspace=self.grant.workspace, by=self.actor, at=self.at, **data)
+        except Invalid as error:
+            raise ValidationError({error.field or "non_field_errors": error.message}) from error
+        if is_favorited:
+            actions.favorite_view(view=row, favorite=True, by=self.actor, at=self.at)
+        return Response(self._printed(row.short_id), status=201)
+
+    @extend_schema(
+        operation_id="getPosthogView",
+        summary="Retrieve a saved view",
+        parameters=[PROJECT, _VIEW],
+        responses=answers.PosthogView,
+    )
+    def retrieve(self, request: Request, project_id: str, short_id: str) -> Response:
+        """Another's private view is answered as a missing one."""
+        return Response(self._printed(short_id))
+
+    @extend_schema(
+        operation_id="updatePosthogView",
+        summary="Change a saved view",
+        parameters=[PROJECT, _VIEW],
+        request=inputs.ViewPatch,
+        responses={200: answers.PosthogView, 400: INVALID},
+    )
+    def partial_update(self, request: Request, project_id: str, short_id: str) -> Response:
+        """`filters` are replaced as a whole."""
+        row = self._find(short_id)
+        data = self.read(inputs.ViewPatch, request)
+        is_favorited = data.pop("is_favorited", None)
+        row = actions.update_view(view=row, by=self.actor, at=self.at, **data)
+        if is_favorited is not None:
+            actions.favorite_view(view=row, favorite=is_favorited, by=self.actor, at=self.at)
+        return Response(self._printed(short_id))
+
+    @extend_schema(
+        operation_id="deletePosthogView",
+        summary="Delete a saved view",
+        parameters=[PROJECT, _VIEW],
+        responses={204: OpenApiResponse(description="Deleted.")},
+    )
+    def destroy(self, request: Request, project_id: str, short_id: str) -> Response:
+        """For everyone who finds it."""
+        actions.delete_view(view=self._find(short_id), by=self.actor, at=self.at)
+        return Response(status=204)
+
+    def _find(self, short_id: str) -> SavedView:
+        try:
+            return ticket_queries.saved_view(self.actor, short_id)
+        except NotFound as error:
+            raise NotFound("There is no such view.") from error
+
+    def _printed(self, short_id: str) -> dict[str, Any]:
+        row: Any = self._find(short_id)
+        return shapes.view(row, is_favorited=row.is_favorited)

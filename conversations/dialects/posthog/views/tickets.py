@@ -1,0 +1,222 @@
+"""Tickets: list, create, retrieve, change, delete, and how much of them is unread."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.errors import Invalid, NotFound
+from accounts.permissions import Scope
+from conversations import actions, ticket_queries
+from conversations.actions.rows import Door
+from conversations.dialects.posthog import ADAPTER, answers, filters, inputs, patches, shapes
+from conversations.dialects.posthog.envelope import PosthogDetail
+from conversations.dialects.posthog.paging import Pages
+from conversations.dialects.posthog.views.base import INVALID, LIMIT, OFFSET, PROJECT, TICKET, PosthogViewSet, printed
+from conversations.models import Channel
+from tickets import actions as ticket_actions
+from tickets import queries as tickets
+from tickets import unread
+
+
+def _filter(name: str, words: str) -> OpenApiParameter:
+    return OpenApiParameter(name, OpenApiTypes.STR, description=words)
+
+
+_FILTERS = [
+    _filter("status", "One status, or several with commas: `new`, `open`, `pending`, `on_hold`, `resolved`."),
+    _filter("priority", "One priority, or several with commas: `low`, `medium`, `high`, `critical`."),
+    _filter("channel_source", "`widget`, `email`, `slack`, `teams` or `github`."),
+    _filter("channel_detail", "Such as `widget_embedded` or `widget_api`."),
+    _filter("assignee", "`unassigned`, `user:<number>` or `role:<uuid>`; up to 100 with commas."),
+    _filter("date_from", "Changed since: a moment, a day, or `-7d`, `-1mStart` and the like; `all` for no bound."),
+    _filter("date_to", "Changed until, likewise."),
+    _filter("distinct_ids", "Tickets of these people, with commas; the first 100 count."),
+    _filter("emails", "Tickets of people with these addresses, with commas; joined with `distinct_ids` by OR."),
+    _filter("search", "At most 200 characters: a number (`17`, `#17`), or what names, titles and messages hold."),
+    _filter("sla", "`breached`, `at-risk` (due within an hour) or `on-track`."),
+    _filter("snoozed", "`true` or `false`."),
+    _filter("tags", "A JSON array: tickets with any of these tags."),
+    _filter("tags_all", "A JSON array: tickets with all of these tags."),
+    _filter("tags_exclude", "A JSON array: tickets with none of these tags."),
+    _filter(
+        "view", "The `short_id` of a saved view, whose filters hold unless stated otherwise; an unknown one is 400."
+    ),
+    _filter(
+        "order_by", "`updated_at`, `created_at`, `ticket_number`, `sla_due_at` or `snoozed_until`, with `-` descending."
+    ),
+]
+
+
+class Tickets(PosthogViewSet):
+    """Support tickets of a project."""
+
+    scopes: ClassVar[dict[str, Scope]] = {
+        "list": Scope.TICKET_READ,
+        "retrieve": Scope.TICKET_READ,
+        "unread_count": Scope.TICKET_READ,
+        "create": Scope.TICKET_WRITE,
+        "compose": Scope.TICKET_WRITE,
+        "update": Scope.TICKET_WRITE,
+        "partial_update": Scope.TICKET_WRITE,
+        "destroy": Scope.TICKET_WRITE,
+    }
+
+    @extend_schema(
+        operation_id="listPosthogTickets",
+        summary="List tickets",
+        parameters=[PROJECT, LIMIT, OFFSET, *_FILTERS],
+        responses={200: answers.PosthogTicketPage, 400: INVALID},
+    )
+    def list(self, request: Request, project_id: str) -> Response:
+        """Latest change first. Filters that cannot be understood are ignored."""
+        view = None
+        if short_id := request.query_params.get("view"):
+            try:
+                view = ticket_queries.saved_view(self.actor, short_id)
+            except NotFound as error:
+                raise Invalid("There is no such view.", field="view") from error
+        query = filters.Query.of(request.query_params, view.filters if view else None)
+        chosen = filters.TicketFilter(query.data, tickets.tickets(), now=self.at, workspace=self.grant.workspace)
+        known = tickets.tally().standing(query.statuses) if query.statuses is not None else None
+        pages = Pages(known)
+        return pages.response(printed(pages.rows(chosen.qs.order_by(*query.order), request)))
+
+    @extend_schema(
+        operation_id="createPosthogTicket",
+        summary="Create a ticket",
+        parameters=[PROJECT],
+        request=inputs.TicketInput,
+        responses={201: answers.PosthogTicket, 400: INVALID},
+    )
+    def create(self, request: Request, project_id: str) -> Response:
+        """A ticket with the conversation in which it will be answered; `anonymous_traits` name its customer."""
+        data = self.read(inputs.TicketInput, request)
+        row = actions.open_ticket(
+            workspace=self.grant.workspace,
+            name=patches.text(data, "name"),
+            email=patches.text(data, "email"),
+            door=Door(Channel.API, ADAPTER),
+            by=self.actor,
+            at=self.at,
+            **patches.opening(data),
+        )
+        if data.get("snoozed_until") is not None:
+            # As in a change: a status that was stated stays.
+            ticket_actions.snooze(
+                ticket=row, until=data["snoozed_until"], status=data.get("status"), by=self.actor, at=self.at
+            )
+        return Response(printed([self.ticket(str(row.number))])[0], status=201)
+
+    @extend_schema(
+        operation_id="getPosthogTicket",
+        summary="Retrieve a ticket and mark it as read",
+        parameters=[PROJECT, TICKET],
+        responses=answers.PosthogTicket,
+    )
+    def retrieve(self, request: Request, project_id: str, id: str) -> Response:
+        """By UUID or by number. The team has then read it, whoever asked; `updated_at` stays."""
+        row = self.ticket(id)
+        if row.unread_team_count:
+            ticket_actions.mark_read(ticket=row, by=self.actor, at=self.at)
+            row.unread_team_count = 0
+        return Response(printed([row])[0])
+
+    @extend_schema(
+        operation_id="replacePosthogTicket",
+        summary="Update a ticket by PUT",
+        parameters=[PROJECT, TICKET],
+        request=inputs.TicketInput,
+        responses={200: answers.PosthogTicket, 400: INVALID},
+    )
+    def update(self, request: Request, project_id: str, id: str) -> Response:
+        """The same as PATCH: a field that is left out stays as it is."""
+        return self._change(request, id)
+
+    @extend_schema(
+        operation_id="updatePosthogTicket",
+        summary="Update a ticket",
+        parameters=[PROJECT, TICKET],
+        request=inputs.TicketInput,
+        responses={200: answers.PosthogTicket, 400: INVALID},
+    )
+    def partial_update(self, request: Request, project_id: str, id: str) -> Response:
+        """Any subset, all of it or none. Snoozing puts on hold, and unsnoozing opens, unless a status is stated too."""
+        return self._change(request, id)
+
+    def _change(self, request: Request, reference: str) -> Response:
+        row = self.ticket(reference)
+        data = self.read(inputs.TicketInput, request)
+        patches.apply(row, data, by=self.actor, at=self.at)
+        row = self.ticket(str(row.number))
+        primary = ticket_queries.primaries([row]).get(row.pk)
+        return Response(shapes.ticket(row, primary, with_person=False))
+
+    @extend_schema(
+        operation_id="deletePosthogTicket",
+        summary="Delete a ticket",
+        parameters=[PROJECT, TICKET],
+        responses={204: OpenApiResponse(description="Deleted.")},
+    )
+    def destroy(self, request: Request, project_id: str, id: str) -> Response:
+        """The ticket is gone; its conversations are unlinked and stay."""
+        actions.delete_ticket(ticket=self.ticket(id), by=self.actor, at=self.at)
+        return Response(status=204)
+
+    @extend_schema(
+        operation_id="countPosthogUnread",
+        summary="Count unread messages",
+        parameters=[PROJECT],
+        responses=answers.PosthogUnread,
+    )
+    def unread_count(self, request: Request, project_id: str) -> Response:
+        """Messages that the team has not read, over all tickets that are not resolved. Kept for 30 seconds, and
+        dropped when they change."""
+        return Response({"count": unread.total()})
+
+    @extend_schema(
+        operation_id="composePosthogTicket",
+        summary="Begin a ticket by mail",
+        parameters=[PROJECT],
+        request=inputs.ComposeInput,
+        responses={
+            201: answers.PosthogComposed,
+            400: OpenApiResponse(
+                PosthogDetail, description="The mailbox is unknown; or the usual error body for a field."
+            ),
+        },
+    )
+    def compose(self, request: Request, project_id: str) -> Response:
+        """Write to a customer first: a ticket with a mail conversation, whose first message goes out as a mail."""
+        data = self.read(inputs.ComposeInput, request)
+        if data.get("email_config_id") not in (None, self.grant.workspace.public_id):
+            return Response({"detail": "There is no such mailbox: a workspace's is named by its own id."}, status=400)
+        row = self._composed(data)
+        return Response({"id": str(row.public_id), "ticket_number": row.number}, status=201)
+
+    def _composed(self, data: dict[str, Any]) -> Any:
+        try:
+            row = actions.open_ticket(
+                workspace=self.grant.workspace,
+                email=data["recipient_email"],
+                external_id=data.get("recipient_distinct_id"),
+                title=data.get("email_subject") or "",
+                door=Door(Channel.EMAIL, ADAPTER),
+                traits={"email": data["recipient_email"]},
+                by=self.actor,
+                at=self.at,
+            )
+        except Invalid as error:
+            names = {"email": "recipient_email", "external_id": "recipient_distinct_id"}
+            raise ValidationError(
+                {names.get(error.field or "", error.field or "non_field_errors"): error.message}
+            ) from error
+        actions.reply_in_ticket(
+            ticket=row, body=data["message"], metadata=patches.rich(data), by=self.actor, at=self.at
+        )
+        return row
