@@ -138,9 +138,7 @@ def test_hot_list_is_read_from_its_index(acme: Workspace, index: str, rows: Any)
     first, busy = ConversationFactory(workspace=acme), ConversationFactory(workspace=acme)
     written = [Message(workspace=acme, conversation=busy, body="x", sender_kind="customer") for _ in range(500)]
     Message.objects.bulk_create(written)
-    at = {
-        name: first.created_at for name in ("last_message_at", "last_visible_at", "last_activity_at", "waiting_since")
-    }
+    at = dict.fromkeys(("last_message_at", "last_visible_at", "last_activity_at", "waiting_since"), first.created_at)
     Conversation.objects.bulk_create(
         Conversation(
             workspace=acme, contact=first.contact, subject="x", number=n, status=("open", "pending")[n % 2], **at
