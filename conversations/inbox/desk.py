@@ -53,8 +53,6 @@ def screen(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseB
     @wraps(view)
     def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         kwargs.pop("workspace_slug", None)  # The middleware has turned it into request.workspace.
-        if request.session.get(LAST) != request.workspace.slug:  # type: ignore[attr-defined]
-            request.session[LAST] = request.workspace.slug  # type: ignore[attr-defined]
         try:
             with timezone.override(request.workspace.time_zone):  # type: ignore[attr-defined]
                 response = view(request, *args, **kwargs)  # type: ignore[arg-type]
@@ -149,6 +147,12 @@ class Tab:
         if not self.count:
             return ""
         return f"{queries.COUNT_CAP - 1}+" if self.count >= queries.COUNT_CAP else str(self.count)
+
+
+def remember(request: DeskRequest) -> None:
+    """Keep in the session where the person is. Pages only: the fragments of a second tab would undo each other."""
+    if request.session.get(LAST) != request.workspace.slug:
+        request.session[LAST] = request.workspace.slug
 
 
 def is_fragment(request: DeskRequest) -> bool:

@@ -38,12 +38,15 @@ def test_conversation_arrives_is_answered_and_the_answer_is_read_back(window: Wi
     page.get_by_label("Internal note", exact=True).fill("Her key lacks the scope.")
     page.get_by_role("button", name="Add note").click()
     expect(page.locator(".message--note")).to_contain_text("Her key lacks the scope.")
+    expect(page.locator("#note-body")).to_be_focused()
+    expect(page.locator("#note-body")).to_have_value("")
     page.keyboard.press("Escape")
     page.keyboard.press("r")
     page.keyboard.type("You can add the scope without a new key.")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".message--ours")).to_contain_text("You can add the scope")
     expect(page.locator("#reply-body")).to_have_value("")
+    expect(page.locator("#reply-body")).to_be_focused()
     expect(page.locator("#summary-status")).to_contain_text("Waiting")
 
     # Hers, and open again until she has looked further; then waiting.
@@ -162,7 +165,8 @@ def test_shortcuts_can_be_switched_off(window: Window, api: Api, ben: Member) ->
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
     page.locator("#menu-me summary").click()
-    page.locator("#menu-me").get_by_role("button", name="Off").click()
+    with page.expect_response("**/preferences"):
+        page.locator("#menu-me").get_by_role("button", name="Off").click()
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.locator("#help")).not_to_be_visible()
@@ -192,7 +196,6 @@ def test_on_a_narrow_screen_list_thread_and_details_are_pages(window: Window, ap
     api.start("First", "One")
     window.sign_in(ben.user.email)
     page.get_by_role("option").click()
-    page.wait_for_timeout(1500); print(page.evaluate("[...document.querySelector(\"#desk\").children].map(e=>e.tagName+e.id+e.className)"), page.evaluate("getComputedStyle(document.querySelector(\"#list\")).display+document.querySelector(\"#desk\").matches(\":has(> .is-open)\")+innerWidth")); print(page.content()[-6000:])
     expect(page.locator("#list")).not_to_be_visible()
     expect(page.locator("#side")).not_to_be_visible()
     page.get_by_role("link", name="Details of the conversation").click()

@@ -15,7 +15,7 @@ from accounts.errors import Invalid
 from accounts.permissions import permit
 from conversations import queries
 from conversations.inbox import words
-from conversations.inbox.desk import FIRST_TABS, DeskRequest, Place, frame, is_fragment, screen
+from conversations.inbox.desk import FIRST_TABS, DeskRequest, Place, frame, is_fragment, remember, screen
 
 PAGE = 30
 MOST_ROWS = 100
@@ -74,7 +74,10 @@ def inbox(request: DeskRequest) -> HttpResponse:
         response = render(request, "inbox/results.html", context)
         response["HX-Replace-Url"] = f"{_shown_path(request)}?{place.query}"
         return response
-    return render(request, "inbox/desk.html" if target == "desk" else "inbox/page.html", context)
+    if target == "desk":
+        return render(request, "inbox/desk.html", context)
+    remember(request)
+    return render(request, "inbox/page.html", context)
 
 
 def _shown_path(request: DeskRequest) -> str:

@@ -14,7 +14,7 @@ from accounts.permissions import permit
 from conversations import queries
 from conversations.inbox import thread as threads
 from conversations.inbox import words
-from conversations.inbox.desk import DeskRequest, Place, frame, is_fragment, screen
+from conversations.inbox.desk import DeskRequest, Place, frame, is_fragment, remember, screen
 from conversations.inbox.views.lists import listing
 from conversations.models import Conversation
 
@@ -81,6 +81,7 @@ def conversation(request: DeskRequest, number: int) -> HttpResponse:
     context = opened(request, place, row, before=before)
     if target == "open":
         return render(request, "inbox/open.html", context)
+    remember(request)
     return render(request, "inbox/page.html", {**listing(request, place), **context})
 
 

@@ -102,7 +102,11 @@ async function fetchRows() {
   if (asked.size) timer ??= setTimeout(fetchRows, 120);
 }
 
+// What waits for an answer keeps its place: detached, it would no longer know where the answer belongs.
+const isWaiting = (element) => element.matches('.htmx-request') || element.querySelector('.htmx-request');
+
 function replace(old, row) {
+  if (isWaiting(old)) return void setTimeout(() => refresh([row.dataset.id]), 500);
   const had = old === document.activeElement;
   old.replaceWith(row);
   htmx.process(row);
@@ -153,7 +157,7 @@ function recount() {
     const url = document.getElementById('rows')?.dataset.counts;
     const response = url && (await fetch(url).catch(() => null));
     const tabs = document.getElementById('tabs');
-    if (!response?.ok || response.redirected || tabs.querySelector('[open]')) return;
+    if (!response?.ok || response.redirected || isWaiting(tabs) || tabs.querySelector('[open]')) return;
     const page = new DOMParser().parseFromString(await response.text(), 'text/html');
     const fresh = page.getElementById('tabs');
     tabs.replaceWith(fresh);

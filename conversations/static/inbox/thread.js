@@ -88,7 +88,7 @@ document.addEventListener('htmx:afterRequest', (event) => isChange(event) && (ch
 // A part that someone is using is left alone; it is fetched again with the next change.
 function renew(id, fresh) {
   const old = document.getElementById(id);
-  if (changing || !old || !fresh || old.querySelector('details[open]')) return;
+  if (changing || !old || !fresh || old.querySelector('details[open], .htmx-request')) return;
   const held = old.contains(document.activeElement) ? document.activeElement : null;
   if (held?.matches('input, textarea, select')) return;
   old.replaceWith(fresh);
