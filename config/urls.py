@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config.favicon import favicon
 from config.health import healthz, readyz
 from config.openapi import SchemaView, SwaggerView, reference_page
 from conversations.api import discovery
@@ -32,6 +33,7 @@ urlpatterns = [
     # Health, for whoever watches the processes.
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("favicon.ico", favicon),
 ]
 
 handler400 = "conversations.api.fallbacks.bad_request"

@@ -13,12 +13,13 @@ from django.db import connection
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts.errors import NotFound
-from accounts.models import Event, User
+from accounts.models import Event, Team, User
 from accounts.tenancy import current
 from conversations import events
 from conversations.models import Attachment, Contact, Conversation, EntryPoint, Handler, Message, MessageKind, Tally
 from conversations.models.conversation import ConversationQuerySet
 from conversations.paging import Page, keyset
+from tickets.models import Ticket
 
 COUNT_CAP = 100
 """Counts that people see stop here ("99+"): an inbox of a million rows costs no more than one of a hundred."""
@@ -213,11 +214,13 @@ LINES = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A grey line: what happened, who did it, and the people it names."""
+    """A grey line: what happened, who did it, and whom and what it names, as far as those still exist."""
 
     event: Event
     actor: User | None
     to: User | None
+    team: Team | None = None
+    ticket: Ticket | None = None
 
     @property
     def at(self) -> datetime:
@@ -254,7 +257,9 @@ def thread(conversation: Conversation, *, before: int | None = None, limit: int 
         journal = journal.filter(at__gte=page[0].created_at)
     if before is not None and (edge := Message.objects.filter(pk=before).values_list("created_at", flat=True).first()):
         journal = journal.filter(at__lt=edge)
-    return Thread(messages=page, lines=_lines(list(journal.order_by("-id")[:200])[::-1]), has_older=has_older)
+    return Thread(
+        messages=page, lines=_lines(conversation, list(journal.order_by("-id")[:200])[::-1]), has_older=has_older
+    )
 
 
 def thread_since(conversation: Conversation, *, message: int, event: int, limit: int = 100) -> Thread:
@@ -272,17 +277,27 @@ def thread_since(conversation: Conversation, *, message: int, event: int, limit:
         type__in=LINES,
         id__gt=event,
     )
-    return Thread(messages=page, lines=_lines(list(journal.order_by("-id")[:limit])[::-1]), has_older=False)
+    return Thread(
+        messages=page, lines=_lines(conversation, list(journal.order_by("-id")[:limit])[::-1]), has_older=False
+    )
 
 
-def _lines(happened: list[Event]) -> list[Line]:
+def _lines(conversation: Conversation, happened: list[Event]) -> list[Line]:
     ids = {e.actor_id for e in happened if e.actor_kind == "operator"} | {e.data.get("to") for e in happened}
     people = User.objects.in_bulk([pk for pk in ids if pk is not None]) if happened else {}
+    # Asked for only where a line names one: most threads know neither a team nor a ticket.
+    team_ids, ticket_ids = ({e.data[name] for e in happened if e.data.get(name)} for name in ("team", "ticket"))
+    teams = Team.objects.in_bulk(team_ids) if team_ids else {}
+    tickets = {conversation.ticket.pk: conversation.ticket} if conversation.ticket else {}
+    if others := ticket_ids - set(tickets):
+        tickets |= Ticket.objects.in_bulk(others)
     return [
         Line(
             event=event,
             actor=people.get(event.actor_id) if event.actor_kind == "operator" else None,
             to=people.get(event.data.get("to")),
+            team=teams.get(event.data.get("team")),
+            ticket=tickets.get(event.data.get("ticket")),
         )
         for event in happened
     ]

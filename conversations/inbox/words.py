@@ -91,13 +91,15 @@ def of_line(line: Line) -> SafeString:
         until = data.get("until")
         return format_html("snoozed it until <b>{}</b>", moment(datetime.fromisoformat(until))) if until else _WOKE
     if kind == events.CONVERSATION_LINKED.name:
-        return SafeString("opened a ticket")
+        return format_html("linked it to <b>ticket {}</b>", line.ticket.number) if line.ticket else _LINKED
     if kind == events.CONVERSATION_UNLINKED.name:
-        return SafeString("took it off its ticket")
+        return format_html("took it off <b>ticket {}</b>", line.ticket.number) if line.ticket else _UNLINKED
     return SafeString("changed it")
 
 
 _WOKE = SafeString("ended the snooze")
+_LINKED = SafeString("linked it to a ticket")
+_UNLINKED = SafeString("took it off its ticket")
 
 
 _ICONS: dict[str, str] = {
@@ -121,6 +123,8 @@ def _assigned(line: Line) -> SafeString:
         return SafeString("took it")
     if line.to is not None:
         return format_html("assigned it to <b>{}</b>", line.to.name or line.to.email)
+    if line.team is not None:
+        return format_html("assigned it to <b>{}</b>", line.team.name)
     return SafeString("assigned it to a team") if line.event.data.get("team") else SafeString("unassigned it")
 
 
