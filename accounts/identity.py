@@ -73,7 +73,7 @@ def read_token(workspace: Workspace, token: str) -> Customer:
     for secret in workspace.identity_secrets:
         try:
             claims = jwt.decode(token, secret, algorithms=[ALGORITHM], options=_UNDATED)
-        except jwt.InvalidTokenError:
+        except (jwt.InvalidTokenError, ValueError):
             continue
         audience = claims.get("aud")
         if audience is not None and audience not in (
@@ -86,7 +86,7 @@ def read_token(workspace: Workspace, token: str) -> Customer:
             jwt.decode(token, secret, algorithms=[ALGORITHM], options={"verify_aud": False})
         except jwt.ExpiredSignatureError as error:
             raise ExpiredToken(claims) from error
-        except jwt.InvalidTokenError as error:
+        except (jwt.InvalidTokenError, OverflowError, TypeError, ValueError) as error:  # an odd `exp` or `iat`
             raise Invalid("the customer token cannot be read", code="token_invalid") from error
         return Customer(
             external_id=str(claims["sub"]), email=str(claims.get("email") or ""), name=str(claims.get("name") or "")

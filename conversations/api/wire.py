@@ -13,6 +13,10 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 
+# orjson reads nesting that it cannot write again, in an error that repeats the input for instance.
+DEEPEST = 200
+
+
 class JSONParser(BaseParser):
     """JSON as RFC 8259 has it: no NaN, no lone surrogates, UTF-8 alone, nesting bounded. An empty body is `{}`."""
 
@@ -25,9 +29,26 @@ class JSONParser(BaseParser):
         if not raw.strip():
             return {}
         try:
-            return orjson.loads(raw)
+            data = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
             raise ParseError("The body is not valid JSON.") from error
+        if raw.count(b"[") + raw.count(b"{") > DEEPEST and _is_deeper(data, DEEPEST):
+            raise ParseError(f"The body is nested more than {DEEPEST} levels deep.")
+        return data
+
+
+def _is_deeper(root: Any, limit: int) -> bool:
+    level = [root]
+    for _ in range(limit):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, (dict, list))
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return False
+    return True
 
 
 class JSONRenderer(BaseRenderer):

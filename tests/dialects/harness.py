@@ -45,7 +45,7 @@ SHAPES: dict[str, re.Pattern[str]] = {
     "uuid": UUID,
     "moment:ms": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
     "moment:s": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
-    "string": re.compile(r"(?s).+"),
+    "string": re.compile(r"(?s:.+)"),
 }
 _SHAPE = re.compile(r"<([a-z]+(?::[A-Za-z_]+)?)>")
 

@@ -1,0 +1,269 @@
+"""The agents' four calls on the workspace that `projectId` names: by a server key, or by a signed-in member of it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import queries as account_queries
+from accounts import tenancy
+from accounts.models import Membership, User, Workspace
+from accounts.permissions import Actor, Scope, permit
+from conversations import actions, queries
+from conversations.actions.rows import Door
+from conversations.api import limits
+from conversations.api.views import SAFE
+from conversations.dialects.hexclave import POLICY, answers, inputs, shapes
+from conversations.dialects.hexclave.auth import INTERNAL, AgentHeaders
+from conversations.dialects.hexclave.errors import KnownError, StatusError
+from conversations.dialects.hexclave.views.base import HexclaveViewSet, one, thread
+from conversations.dialects.hexclave.views.customers import CHAT, ID, asked
+from conversations.models import Channel, Conversation, SenderKind
+from conversations.paging import offset
+from conversations.senders import Sender
+
+DOORS = {
+    "manual": Door(Channel.MANUAL, "support-dashboard"),
+    "chat": CHAT,
+    "email": Door(Channel.EMAIL, "support-dashboard"),
+    "api": Door(Channel.API, "support-dashboard"),
+}
+_NAME = re.compile(r"[0-9a-z-]{1,50}")
+
+
+class AgentConversations(HexclaveViewSet):
+    """All conversations of a workspace, notes and all."""
+
+    authentication_classes = (AgentHeaders,)
+    scopes: ClassVar[dict[str, Scope]] = {
+        "list": Scope.CONVERSATION_READ,
+        "retrieve": Scope.CONVERSATION_READ,
+        "create": Scope.CONVERSATION_WRITE,
+        "partial_update": Scope.CONVERSATION_WRITE,
+    }
+    names_project = True
+    membership: Membership | None = None
+
+    # --- Who calls ------------------------------------------------------------------------------
+
+    def admit(self, request: Request) -> None:
+        assert self.caller is not None  # its headers were read
+        if self.caller.operator is not None:
+            # The buckets count by key; the sign keeps a person's count apart from a key's.
+            limits.calls.take(-self.caller.operator.pk)
+            self.admit_member(self.caller.operator, self.caller.project_id)
+            return
+        if self.caller.access_type == "client":
+            # A client key is public.
+            raise KnownError(
+                "INSUFFICIENT_ACCESS_TYPE", actual_access_type="client", allowed_access_types=["server", "admin"]
+            )
+        super().admit(request)
+
+    def admit_member(self, operator: User, header: str | None) -> None:
+        """Open the workspace that the call names, if the operator is a member; whether it does is checked in its turn."""
+        sent = self.request.query_params if self.request.method in SAFE else self.sent
+        self.membership = _membership(operator, sent.get("projectId") if isinstance(sent, Mapping) else None)
+        if header not in (None, INTERNAL):
+            stated = _membership(operator, header)
+            if stated is None:
+                raise KnownError("CURRENT_PROJECT_NOT_FOUND", project_id=header)
+            if self.membership is not None and stated.pk != self.membership.pk:
+                self.membership = None
+        if self.membership is not None:
+            self._stack.enter_context(tenancy.scope(self.membership.workspace))
+            permit(self.actor, "conversation.read", self.membership)
+
+    @property
+    def workspace(self) -> Workspace | None:
+        return self.membership.workspace if self.membership else super().workspace
+
+    @property
+    def actor(self) -> Actor:
+        return Actor.operator(self.membership) if self.membership else super().actor
+
+    @property
+    def sender(self) -> Sender:
+        """Who is seen to write: the operator, the person whom an access token names, or the key's holder."""
+        assert self.caller is not None
+        if self.caller.operator is not None:
+            return Sender.operator(self.caller.operator)
+        person = self.caller.person
+        if person is None:
+            return Sender.actor(self.actor)
+        if operator := account_queries.operator_by_email(person.email):
+            return Sender.operator(operator)
+        return Sender(
+            kind=SenderKind.AGENT,
+            reference=person.external_id,
+            name=person.name or person.email,
+            email=person.email.strip().lower(),
+        )
+
+    # --- What is asked --------------------------------------------------------------------------
+
+    def named(self, sent: Any) -> Any:
+        workspace = self.workspace
+        if workspace is None or not isinstance(sent, dict):
+            return sent
+        if sent.get("projectId") in (workspace.slug, str(workspace.pk)):
+            return {**sent, "projectId": str(workspace.public_id)}
+        return sent
+
+    def check_project(self, name: str) -> Workspace:
+        """The caller's workspace, if that is what the call names. Raises PROJECT_NOT_FOUND, whatever the reason."""
+        if self.workspace is None or name != str(self.workspace.public_id):
+            raise KnownError("PROJECT_NOT_FOUND", project_id=name)
+        return self.workspace
+
+    def whole(self, conversation_id: str) -> Response:
+        row = one(self.rows(), conversation_id, is_written=False)
+        return Response(
+            {
+                "conversation": shapes.agent_conversation(row),
+                "messages": shapes.messages(row, thread(queries.entries(row)), shapes.camel),
+                "entryPoints": [shapes.entry_point(door) for door in queries.entry_points(row)],
+            }
+        )
+
+    @extend_schema(
+        operation_id="listHexclaveConversations",
+        summary="List conversations",
+        parameters=asked(inputs.AGENT_LIST),
+        responses=answers.HexclaveAgentConversationList,
+    )
+    def list(self, request: Request) -> Response:
+        """Newest activity first, notes counted in."""
+        query = self.read(query=inputs.AGENT_LIST).query
+        self.check_project(query["projectId"])
+        start, limit = inputs.window(query)
+        rows = self.matching(self.rows().for_people(), query.get("query"))
+        if "status" in query:
+            rows = rows.filter(status__in=shapes.STATUSES[query["status"]])
+        if "userId" in query:
+            contact = queries.contact_by_reference(query["userId"])
+            rows = rows.filter(contact=contact) if contact else rows.none()
+        found, has_more = offset(rows, start=start, limit=limit)
+        return Response({"conversations": [shapes.agent_conversation(row) for row in found], "hasMore": has_more})
+
+    @extend_schema(
+        operation_id="createHexclaveConversation",
+        summary="Start a conversation with a customer",
+        request={"application/json": inputs.AGENT_CREATE.openapi()},
+        responses={200: answers.HexclaveAgentCreated},
+    )
+    def create(self, request: Request) -> Response:
+        """The first message is the agent's; the conversation is open."""
+        body = self.read(body=inputs.AGENT_CREATE).body
+        workspace = self.check_project(body["projectId"])
+        contact = queries.contact_by_reference(body["userId"])
+        if contact is None:
+            raise KnownError("USER_ID_DOES_NOT_EXIST", user_id=body["userId"])
+        row = actions.start(
+            workspace=workspace,
+            contact=contact,
+            subject=body["subject"],
+            body=body["initialMessage"],
+            sender=self.sender,
+            priority=body["priority"],
+            door=DOORS[body["source"]],
+            by=self.actor,
+            at=self.at,
+        )
+        return Response({"conversationId": str(row.public_id)})
+
+    @extend_schema(
+        operation_id="getHexclaveConversation",
+        summary="Read a conversation",
+        parameters=[ID, *asked(inputs.AGENT_READ)],
+        responses=answers.HexclaveAgentThread,
+    )
+    def retrieve(self, request: Request, conversation_id: str) -> Response:
+        """Everything in it, and the doors it has used."""
+        query = self.read(query=inputs.AGENT_READ, conversation_id=conversation_id).query
+        self.check_project(query["projectId"])
+        return self.whole(conversation_id)
+
+    @extend_schema(
+        operation_id="updateHexclaveConversation",
+        summary="Update conversation",
+        parameters=[ID],
+        request={"application/json": inputs.AGENT_UPDATE.openapi()},
+        responses=answers.HexclaveAgentThread,
+    )
+    def partial_update(self, request: Request, conversation_id: str) -> Response:
+        """One of four things, by `type`: a reply, an internal note, a status, or the metadata, which is replaced whole."""
+        body = self.read(body=inputs.AGENT_UPDATE, conversation_id=conversation_id).body
+        self.check_project(body["projectId"])
+        row = one(self.rows(), conversation_id, is_written=True)
+        match body["type"]:
+            case "reply":
+                actions.reply(
+                    conversation=row,
+                    body=body["body"],
+                    sender=self.sender,
+                    door=CHAT,
+                    policy=POLICY,
+                    by=self.actor,
+                    at=self.at,
+                )
+            case "internal-note":
+                actions.note(conversation=row, body=body["body"], sender=self.sender, by=self.actor, at=self.at)
+            case "status":
+                self.set_status(row, body["status"])
+            case "metadata":
+                self.set_metadata(row, body)
+        return self.whole(conversation_id)
+
+    def set_status(self, row: Conversation, wanted: str) -> None:
+        """Raises StatusError when the status is what it would become."""
+        if shapes.STATUS_OF[row.status] == wanted:
+            raise StatusError(400, f"Conversation is already {wanted}.")
+        status = shapes.STATUSES[wanted][0]
+        actions.set_status(conversation=row, status=status, sender=self.sender, by=self.actor, at=self.at)
+
+    def set_metadata(self, row: Conversation, body: dict[str, Any]) -> None:
+        """Replace assignee and labels, where an absent key means none; an absent priority stays."""
+        if "priority" in body and body["priority"] != shapes.priority(row):
+            actions.set_priority(conversation=row, priority=body["priority"], by=self.actor, at=self.at)
+        actions.set_tags(conversation=row, names=body.get("tags", []), by=self.actor, at=self.at)
+        wanted = (body.get("assignedToUserId"), body.get("assignedToDisplayName"))
+        if wanted != shapes.assignee(row):
+            actions.assign(
+                conversation=row,
+                to=_operator(wanted[0]),
+                team=row.team,
+                reference=wanted[0],
+                label=wanted[1],
+                by=self.actor,
+                at=self.at,
+            )
+
+
+def _membership(operator: User, name: Any) -> Membership | None:
+    """The operator's place in the workspace that a public id, a slug or a numeric id names."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        return None
+    # The membership proves the workspace: no scope can be open yet.
+    rows = Membership.all_workspaces.select_related("workspace", "user").filter(user=operator)
+    try:
+        return rows.filter(workspace__public_id=uuid.UUID(name)).first()
+    except ValueError:
+        pass
+    if name.isdigit():
+        return rows.filter(workspace=int(name)).first() if len(name) < 19 else None
+    return rows.filter(workspace__slug=name).first()
+
+
+def _operator(reference: str | None) -> User | None:
+    """The member who can answer and whom the reference names, if it names one."""
+    try:
+        return account_queries.assignable().filter(public_id=uuid.UUID(reference or "")).first()
+    except ValueError:
+        return None

@@ -1,0 +1,180 @@
+"""What the calls share: the order of the checks, the reading of requests, and the finishing of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import orjson
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+
+from accounts.authentication import Grant
+from accounts.models import Workspace
+from conversations import queries
+from conversations.api import idempotency
+from conversations.api.views import SAFE, DialectViewSet
+from conversations.api.wire import JSONRenderer
+from conversations.dialects.hexclave import TITLE, headers, inputs
+from conversations.dialects.hexclave.auth import Caller
+from conversations.dialects.hexclave.envelope import ENVELOPE
+from conversations.dialects.hexclave.errors import NO_CONVERSATION, KnownError, StatusError, Violations
+from conversations.dialects.hexclave.openapi import HexclaveSchema
+from conversations.dialects.hexclave.rules import MISSING, Rule, Shape
+from conversations.models import Attachment, Conversation, Message
+from conversations.models.conversation import ConversationQuerySet
+
+
+class HexclaveRenderer(JSONRenderer):
+    """JSON in UTF-8, indented for whoever looks at it in a browser."""
+
+    charset = "utf-8"  # type: ignore[assignment]  # the stubs know JSON without one alone
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        request = (renderer_context or {}).get("request")
+        is_read_by_people = request is not None and "text/html" in request.headers.get("Accept", "")
+        return orjson.dumps(data, option=orjson.OPT_INDENT_2 if is_read_by_people else None)
+
+
+class Checked(NamedTuple):
+    """A request whose schema has been checked: its query and its body, cast and trimmed."""
+
+    query: dict[str, Any]
+    body: dict[str, Any]
+
+
+class HexclaveViewSet(DialectViewSet):
+    """The checks come in the documented order: body, headers, schema, project, conversation, rule."""
+
+    tag = TITLE
+    envelope = ENVELOPE
+    schema = HexclaveSchema()
+    renderer_classes = (HexclaveRenderer,)
+    last: ClassVar[str] = "last_activity"
+    """Which of a conversation's last messages this audience sees."""
+
+    names_project: ClassVar[bool] = False
+    """Whether a call names the project that it is about, which may be missing."""
+
+    sent: Any = MISSING
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "OPTIONS":
+            return headers.finish(request, headers.preflight())
+        response = super().dispatch(request, *args, **kwargs)
+        if response.status_code == 405:
+            response["Allow"] = ", ".join(sorted({*map(str.upper, self.action_map), "OPTIONS"}))
+        return headers.finish(request, response)
+
+    def perform_authentication(self, request: Request) -> None:
+        self.check_size(request)
+        if request.method not in SAFE:
+            self.sent = _body(request._request)
+        super().perform_authentication(request)
+
+    def claim(self, request: Request) -> idempotency.Record | None:
+        caller, workspace = self.caller, self.workspace
+        if caller is None or workspace is None:
+            return None
+        return idempotency.begin(
+            request._request,
+            caller.grant,
+            workspace_id=workspace.pk,
+            user_id=caller.operator.pk if caller.operator else None,
+            identity=caller.person.external_id if caller.person else "",
+            at=self.at,
+        )
+
+    @property
+    def caller(self) -> Caller | None:
+        caller = self.request.auth
+        return caller if isinstance(caller, Caller) else None
+
+    @property
+    def workspace(self) -> Workspace | None:
+        """The caller's workspace; None where the call has named none yet."""
+        return self.caller.grant.workspace if self.caller and self.caller.grant else None
+
+    @property
+    def grant(self) -> Grant:
+        assert self.caller is not None
+        assert self.caller.grant is not None
+        return self.caller.grant
+
+    def read(
+        self, *, query: Shape = inputs.NO_QUERY, body: Rule | None = None, conversation_id: str | None = None
+    ) -> Checked:
+        """The request's query and body as its schema has them. Raises Violations with all that is wrong."""
+        lines = [*self.person_faults()]
+        if conversation_id is not None:
+            inputs.PATH.check({"conversationId": conversation_id}, "params", lines)
+        asked = query.check(self.named(dict(self.request.query_params.items())), "query", lines)
+        said = body.check(self.named(self.sent), "body", lines) if body is not None else {}
+        if lines:
+            raise Violations(lines)
+        return Checked(asked, said)
+
+    def person_faults(self) -> Sequence[str]:
+        """What is wrong with who calls, as lines of the schema."""
+        return []
+
+    def named(self, sent: Any) -> Any:
+        """The input with the project's other names put in the one that the schema knows."""
+        return sent
+
+    # --- Rows -----------------------------------------------------------------------------------
+
+    def rows(self) -> ConversationQuerySet:
+        """The workspace's conversations with the last message that this audience sees."""
+        # Search vectors can be as large as what they were made from, and are never printed.
+        return (
+            queries.conversations()
+            .select_related(self.last)
+            .defer("search", "contact__search", f"{self.last}__search")
+            .order_by(f"-{self.last}_at", "-pk")
+        )
+
+    def matching(self, rows: ConversationQuerySet, wanted: str | None) -> ConversationQuerySet:
+        """Those in whose subject, last message, or contact's name or email the text occurs."""
+        wanted = (wanted or "").strip()
+        if not wanted:
+            return rows
+        return rows.filter(
+            Q(subject__icontains=wanted)
+            | Q(**{f"{self.last}__body__icontains": wanted})
+            | Q(contact__name__icontains=wanted)
+            | Q(contact__email__icontains=wanted)
+        )
+
+
+def thread(entries: QuerySet[Message]) -> list[Message]:
+    """A whole thread, oldest first, with senders and files: two queries."""
+    files = Prefetch("attachments", Attachment.objects.order_by("id"))
+    rows = entries.select_related("sender_user").defer("search").order_by("created_at", "id")
+    return list(rows.prefetch_related(files))
+
+
+def one(rows: ConversationQuerySet, conversation_id: str, *, is_written: bool) -> Conversation:
+    """The conversation of that id, held if it is to be written. Raises StatusError where the caller has none."""
+    found = (rows.select_for_update(of=("self",)) if is_written else rows).filter(public_id=conversation_id).first()
+    if found is None:
+        raise StatusError(404, NO_CONVERSATION)
+    return found
+
+
+def _body(request: HttpRequest) -> Any:
+    """The JSON value of the body, or MISSING for an empty one. Raises the known error for anything else."""
+    raw = request.body
+    if not raw.strip():
+        return MISSING
+    kind = (request.content_type or "").split(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise KnownError("BODY_PARSING_ERROR")
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise KnownError("BODY_PARSING_ERROR") from error

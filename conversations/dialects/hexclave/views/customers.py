@@ -1,0 +1,158 @@
+"""The customers' four calls: their own conversations, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.permissions import Scope
+from conversations import actions, queries
+from conversations.actions.rows import Door
+from conversations.dialects.hexclave import POLICY, answers, inputs, shapes
+from conversations.dialects.hexclave.auth import ProjectHeaders
+from conversations.dialects.hexclave.errors import NO_CONVERSATION, KnownError, StatusError
+from conversations.dialects.hexclave.rules import Shape
+from conversations.dialects.hexclave.views.base import HexclaveViewSet, one, thread
+from conversations.models import Channel, Contact, Conversation
+from conversations.paging import offset
+
+CHAT = Door(Channel.CHAT, "support-chat")
+ID = OpenApiParameter(
+    "conversation_id", inputs.PATH.fields["conversationId"].openapi(), OpenApiParameter.PATH, required=True
+)
+
+
+def asked(shape: Shape) -> list[OpenApiParameter]:
+    """A query's parameters, for OpenAPI."""
+    return [
+        OpenApiParameter(name, rule.openapi(), OpenApiParameter.QUERY, required=rule.is_required)
+        for name, rule in shape.fields.items()
+    ]
+
+
+class CustomerConversations(HexclaveViewSet):
+    """Conversations of the customer whom the access token names."""
+
+    authentication_classes = (ProjectHeaders,)
+    scopes: ClassVar[dict[str, Scope]] = {
+        "list": Scope.CONVERSATION_READ,
+        "retrieve": Scope.CONVERSATION_READ,
+        "create": Scope.CONVERSATION_WRITE,
+        "partial_update": Scope.CONVERSATION_WRITE,
+    }
+    last = "last_visible"
+
+    def admit(self, request: Request) -> None:
+        assert self.caller is not None  # its headers were read
+        if self.caller.access_type != "client":
+            raise KnownError(
+                "INSUFFICIENT_ACCESS_TYPE",
+                actual_access_type=self.caller.access_type,
+                allowed_access_types=["client"],
+            )
+        super().admit(request)
+
+    def person_faults(self) -> Sequence[str]:
+        return [] if self.caller and self.caller.person else ["auth.user must be defined"]
+
+    def known_contact(self) -> Contact | None:
+        """The contact that the token's customer is, if the desk knows them; reading makes nobody known."""
+        assert self.caller is not None
+        assert self.caller.person is not None
+        return queries.contact_named(self.caller.person.external_id, self.caller.person.email)
+
+    def contact(self) -> Contact:
+        """The same, made known if need be: a signed token is believed."""
+        assert self.caller is not None
+        assert self.caller.person is not None
+        person = self.caller.person
+        return actions.identify(
+            workspace=self.grant.workspace,
+            external_id=person.external_id,
+            email=person.email or None,
+            name=person.name or None,
+            identity_source="token",
+            by=self.actor,
+            at=self.at,
+        )
+
+    def find(self, contact: Contact | None, conversation_id: str, *, is_written: bool = False) -> Conversation:
+        """Their conversation, if there is anything in it that they may see."""
+        if contact is None:
+            raise StatusError(404, NO_CONVERSATION)
+        rows = self.rows().filter(contact=contact, last_visible__isnull=False)
+        return one(rows, conversation_id, is_written=is_written)
+
+    def whole(self, row: Conversation) -> dict[str, Any]:
+        entries = thread(queries.visible_entries(row))
+        return {
+            "conversation": shapes.conversation(row),
+            "messages": shapes.messages(row, entries, shapes.snake),
+        }
+
+    @extend_schema(
+        operation_id="listHexclaveCustomerConversations",
+        summary="List a customer's conversations",
+        parameters=asked(inputs.CUSTOMER_LIST),
+        responses=answers.HexclaveConversationList,
+    )
+    def list(self, request: Request) -> Response:
+        """Newest visible message first."""
+        query = self.read(query=inputs.CUSTOMER_LIST).query
+        contact = self.known_contact()
+        if contact is None:
+            return Response({"conversations": [], "has_more": False})
+        start, limit = inputs.window(query)
+        rows = self.matching(self.rows().for_people().filter(contact=contact), query.get("query"))
+        found, has_more = offset(rows, start=start, limit=limit)
+        return Response({"conversations": [shapes.conversation(row) for row in found], "has_more": has_more})
+
+    @extend_schema(
+        operation_id="createHexclaveCustomerConversation",
+        summary="Start a conversation as a customer",
+        request={"application/json": inputs.CUSTOMER_CREATE.openapi()},
+        responses={200: answers.HexclaveCreated},
+    )
+    def create(self, request: Request) -> Response:
+        """Open, of normal priority, by chat; answers its id."""
+        body = self.read(body=inputs.CUSTOMER_CREATE).body
+        row = actions.start(
+            workspace=self.grant.workspace,
+            contact=self.contact(),
+            subject=body["subject"],
+            body=body["message"],
+            door=CHAT,
+            by=self.actor,
+            at=self.at,
+        )
+        return Response({"conversation_id": str(row.public_id)})
+
+    @extend_schema(
+        operation_id="getHexclaveCustomerConversation",
+        summary="Read a conversation as a customer",
+        parameters=[ID],
+        responses=answers.HexclaveThread,
+    )
+    def retrieve(self, request: Request, conversation_id: str) -> Response:
+        """Messages and status changes; never the team's notes."""
+        self.read(conversation_id=conversation_id)
+        return Response(self.whole(self.find(self.known_contact(), conversation_id)))
+
+    @extend_schema(
+        operation_id="replyHexclaveCustomerConversation",
+        summary="Reply to a conversation",
+        parameters=[ID],
+        request={"application/json": inputs.CUSTOMER_REPLY.openapi()},
+        responses=answers.HexclaveThread,
+    )
+    def partial_update(self, request: Request, conversation_id: str) -> Response:
+        """The customer's message; what waited for them is open again, what is closed stays closed."""
+        body = self.read(body=inputs.CUSTOMER_REPLY, conversation_id=conversation_id).body
+        contact = self.contact()
+        row = self.find(contact, conversation_id, is_written=True)
+        actions.receive(conversation=row, body=body["message"], door=CHAT, policy=POLICY, by=self.actor, at=self.at)
+        return Response(self.whole(self.find(contact, conversation_id)))

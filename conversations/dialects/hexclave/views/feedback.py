@@ -1,0 +1,91 @@
+"""The feedback form: mail to whoever runs the desk, and a conversation where the sender is known."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from procrastinate.contrib.django import app
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import tenancy
+from accounts.identity import Customer
+from accounts.permissions import Scope, holds_scope
+from conversations import actions
+from conversations.actions.rows import Door
+from conversations.api import cors, limits
+from conversations.dialects.hexclave import answers, inputs
+from conversations.dialects.hexclave.auth import OptionalHeaders
+from conversations.dialects.hexclave.views.base import HexclaveViewSet
+from conversations.models import Channel
+
+FORM = Door(Channel.API, "dashboard-support-form")
+ANONYMOUS = limits.Buckets(30)
+"""Anyone may send feedback without a key; so many a minute from one address and web process."""
+
+
+class Feedback(HexclaveViewSet):
+    """Feedback of anybody; a key and a customer's token are welcome and not needed."""
+
+    authentication_classes = (OptionalHeaders,)
+
+    def admit(self, request: Request) -> None:
+        grant = self.caller.grant if self.caller else None
+        if grant is None:
+            ANONYMOUS.take(zlib.crc32(request.META.get("REMOTE_ADDR", "").encode()))
+            return
+        self._stack.enter_context(tenancy.scope(grant.workspace))
+        cors.check_origin(request._request, grant)
+        limits.calls.take(grant.key.pk)
+
+    @extend_schema(
+        operation_id="sendHexclaveFeedback",
+        summary="Send feedback",
+        request={"application/json": inputs.FEEDBACK.openapi()},
+        responses={200: answers.HexclaveSuccess},
+    )
+    def create(self, request: Request) -> Response:
+        """Mailed to the desk's feedback recipients; becomes a conversation if the caller's workspace and user are known."""
+        body = self.read(body=inputs.FEEDBACK).body
+        kind = "Bug Report" if body.get("feedback_type") == "bug" else "Support"
+        subject = f"[{kind}] {body['email']}"
+        if settings.FEEDBACK_RECIPIENTS:
+            # In the request's transaction: what is rolled back is not sent.
+            app.configure_task("mail_feedback").defer(subject=subject, body=self.letter(body), reply_to=body["email"])
+        person = self.caller.person if self.caller else None
+        if person is not None and holds_scope(self.actor.scopes, Scope.CONVERSATION_WRITE):
+            self.start(person, subject, body["message"])
+        return Response({"success": True})
+
+    def letter(self, body: dict[str, Any]) -> str:
+        """What is mailed."""
+        project = f"{self.workspace.name} ({self.workspace.public_id})" if self.workspace else "none"
+        user = self.caller.person.external_id if self.caller and self.caller.person else "not signed in"
+        return (
+            f"{body['message']}\n\n--\nName: {body.get('name') or 'not given'}\nEmail: {body['email']}\n"
+            f"Project: {project}\nUser: {user}\n"
+        )
+
+    def start(self, person: Customer, subject: str, message: str) -> None:
+        assert self.workspace is not None  # a person is known by the workspace's own secret
+        contact = actions.identify(
+            workspace=self.workspace,
+            external_id=person.external_id,
+            email=person.email or None,
+            name=person.name or None,
+            identity_source="token",
+            by=self.actor,
+            at=self.at,
+        )
+        actions.start(
+            workspace=self.workspace,
+            contact=contact,
+            subject=subject,
+            body=message,
+            door=FORM,
+            by=self.actor,
+            at=self.at,
+        )
