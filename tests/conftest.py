@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -51,9 +52,13 @@ def member(workspace: Workspace, name: str, role: Role) -> Member:
 
 
 @pytest.fixture(autouse=True)
-def files_of_their_own(settings: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """Uploads and mail of a test go to a folder of that test."""
-    settings.MEDIA_ROOT = tmp_path / "files"  # type: ignore[attr-defined]
+def files_of_their_own(settings: Any, tmp_path: Path) -> None:
+    """Uploads of a test go to a folder of that test; pages name static files without collecting them first."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
 
 
 @pytest.fixture

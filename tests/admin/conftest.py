@@ -11,15 +11,6 @@ from tests import factories
 from tests.conftest import Member, member
 
 
-@pytest.fixture(autouse=True)
-def plain_static_files(settings: pytest.FixtureRequest) -> None:
-    """Pages link style sheets by their own names: nothing has been collected for a test."""
-    settings.STORAGES = {  # type: ignore[attr-defined]
-        **settings.STORAGES,  # type: ignore[attr-defined]
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-
-
 @pytest.fixture
 def eli(acme: Workspace) -> Member:
     """Acme's admin."""

@@ -20,15 +20,6 @@ from tests.factories import ContactFactory, ConversationFactory
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture(autouse=True)
-def static_files_without_manifest(settings: Any) -> None:
-    """Pages name static files; collecting them first is not what these tests are about."""
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-
-
 @pytest.fixture
 def agent(ben: Member) -> Client:
     """Acme's agent Ben, signed in."""
