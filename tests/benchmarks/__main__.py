@@ -1,12 +1,8 @@
-"""`make bench`: choose the database, ready Django, measure."""
-
-import os
-
-os.environ.setdefault("TEST_DATABASE_NAME", "test_benchmark")
+"""`make bench`: choose the desk, ready Django, measure."""
 
 import django
 
-import tests.database  # noqa: F401 (chooses the PostgreSQL)
+import tests.benchmarks.desk  # noqa: F401 (before Django reads its settings)
 
 if __name__ == "__main__":
     django.setup()

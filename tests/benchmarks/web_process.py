@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import sys
 
-import tests.database  # noqa: F401 (chooses the PostgreSQL)
+from tests.benchmarks.desk import settings
 
 if __name__ == "__main__":
-    from config import settings
-
-    settings.ROOT_URLCONF = "tests.benchmarks.urls"
     settings.DATABASES["default"]["NAME"] = settings.DATABASES["default"]["TEST"]["NAME"]
-    settings.API_CALLS_PER_MINUTE = 0
     from config.server.web import serve
 
     sys.exit(serve())
