@@ -1,4 +1,8 @@
-"""OpenAPI for wire formats: what every operation of a format can answer besides what its action declares."""
+"""OpenAPI for wire formats: what every operation of a format can answer besides what its action declares.
+
+Client generators name their types by ours, so components are named here by one rule, and fields are freed of what
+drf-spectacular writes for its own hooks.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,8 @@ import re
 from typing import Any, cast
 
 from drf_spectacular.openapi import AutoSchema
-from rest_framework.serializers import BaseSerializer
+from drf_spectacular.utils import Direction
+from rest_framework.serializers import BaseSerializer, Serializer
 
 _WORDS = {
     400: "The request cannot be accepted as it stands; nothing was changed.",
@@ -49,6 +54,36 @@ class DialectSchema(AutoSchema):
     def _is_list_view(self, serializer: Any = None) -> bool:
         """Never guessed: formats have envelopes of their own, which actions declare."""
         return False
+
+    def get_serializer_name(self, serializer: Serializer[Any], direction: Direction) -> str:
+        """Begins with the format: all five share words such as `MessageInput`, and the whole document holds them all."""
+        name, prefix = type(serializer).__name__, self.get_tags()[0].capitalize()
+        return name if name.startswith(prefix) else f"{prefix}{name}"
+
+    def _get_serializer_name(self, serializer: Any, direction: Direction, bypass_extensions: bool = False) -> str:
+        """What is only ever sent is not marked as a request again: `WoesMessageInput`, `WoesConversationPatch`."""
+        name: str = super()._get_serializer_name(serializer, direction, bypass_extensions)
+        if name.endswith("PatchRequest"):
+            name = name.removeprefix("Patched")
+        return name.removesuffix("Request") if name.endswith(("InputRequest", "PatchRequest")) else name
+
+    def _map_serializer_field(self, field: Any, direction: Direction, bypass_extensions: bool = False) -> Any:
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if not isinstance(schema, dict):
+            return schema
+        # A mark for a hook that is not in use, and a list that says each choice twice.
+        if schema.pop("x-spec-enum-id", None) is not None and not field.help_text:
+            schema.pop("description", None)
+        if None in schema.get("enum", ()):
+            # Generators make one type of this, and three of an enum that holds null.
+            values = [value for value in schema.pop("enum") if value is not None]
+            schema.pop("type", None)
+            schema = {"oneOf": [{"type": "string", "enum": values}, {"type": "null"}], **schema}
+        # Where null is one member already, a second would match together with it: `oneOf` would refuse every null.
+        for union in ("oneOf", "anyOf"):
+            if union in schema:
+                schema[union] = [member for n, member in enumerate(schema[union]) if member not in schema[union][:n]]
+        return schema
 
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any
