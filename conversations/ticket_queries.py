@@ -84,8 +84,7 @@ def of_people(rows: TicketQuerySet, *, references: Sequence[str] = (), emails: S
 def matching(rows: TicketQuerySet, search: str) -> TicketQuerySet:
     """Tickets by number, or by what the customer is called, what a conversation is about, or what was written in it.
 
-    Names, addresses and titles are matched by any part; messages and notes by words and their beginnings, which an
-    index can find.
+    Any part of a name, an address, a title, a message or a note; of messages and notes also the words in another order.
     """
     text = search.strip()
     digits = text.removeprefix("#")
@@ -102,6 +101,11 @@ def matching(rows: TicketQuerySet, search: str) -> TicketQuerySet:
     if (words := _words(text)) is not None:
         said = Message.objects.filter(search=words).order_by().values("conversation")
         wanted |= Q(pk__in=_tickets_of(Conversation.objects.filter(pk__in=said)))
+    # No index finds the middle of a word: this reads what was written in the conversations that have a ticket.
+    written = Message.objects.filter(
+        conversation__ticket__isnull=False, kind__in=(MessageKind.MESSAGE, MessageKind.NOTE), body__icontains=text
+    )
+    wanted |= Q(pk__in=written.order_by().values("conversation__ticket"))
     return rows.filter(wanted)
 
 

@@ -224,10 +224,9 @@ def note_message(*, ticket_id: int, text: str, from_customer: bool, by: Actor, a
     if from_customer:
         unread.forget(ticket.workspace_id)
     journal.record(events.TICKET_MESSAGED, ticket, by=by, at=at, from_customer=from_customer)
-    rule = lifecycle.on_customer_message if from_customer else lifecycle.on_team_message
-    if (status := rule(ticket.status)) != ticket.status:
-        _stand(ticket, lifecycle.move(_standing(ticket), status, at), by=by, at=at)
-    return ticket
+    if not from_customer:
+        return ticket  # What the team's answer means for the work is for the team to say.
+    return _sleep(ticket, lifecycle.on_customer_message(_standing(ticket), at), by=by, at=at)
 
 
 @transaction.atomic

@@ -18,39 +18,28 @@ class Standing:
 
 
 def move(now: Standing, to: str, at: datetime) -> Standing:
-    """Set a status. Leaving `on_hold` ends a snooze; `resolved` notes when."""
-    return Standing(
-        status=to,
-        snoozed_until=now.snoozed_until if to == TicketStatus.ON_HOLD else None,
-        resolved_at=(now.resolved_at or at) if to == TicketStatus.RESOLVED else None,
-    )
+    """Set a status and leave a snooze as it is; `resolved` notes when."""
+    return replace(now, status=to, resolved_at=(now.resolved_at or at) if to == TicketStatus.RESOLVED else None)
 
 
 def snooze(now: Standing, until: datetime | None, at: datetime, status: str | None = None) -> Standing:
-    """Snoozing puts a ticket on hold; ending the snooze opens it. A `status` that is stated with it wins."""
-    if status is not None:
-        return replace(move(now, status, at), snoozed_until=until)
-    if until is not None:
-        return Standing(status=TicketStatus.ON_HOLD, snoozed_until=until, resolved_at=None)
-    if now.snoozed_until is None:
-        return now
-    return move(now, TicketStatus.OPEN, at)
+    """Falling asleep puts a ticket on hold and waking opens it; another moment for a sleeper changes that alone.
+
+    A `status` that is stated with it wins.
+    """
+    to = status
+    if to is None and (until is None) != (now.snoozed_until is None):
+        to = TicketStatus.OPEN if until is None else TicketStatus.ON_HOLD
+    return replace(now if to is None else move(now, to, at), snoozed_until=until)
 
 
 def wake(now: Standing, at: datetime) -> Standing:
     """The moment of a snooze has come: what was on hold is open, anything else stays as it is."""
-    if now.status == TicketStatus.ON_HOLD:
-        return move(now, TicketStatus.OPEN, at)
-    return replace(now, snoozed_until=None)
+    to = TicketStatus.OPEN if now.status == TicketStatus.ON_HOLD else now.status
+    return replace(move(now, to, at), snoozed_until=None)
 
 
-def on_customer_message(status: str) -> str:
-    """A customer who writes again has not been helped yet: what waited for them, or was done, is open."""
-    return (
-        TicketStatus.OPEN if status in {TicketStatus.PENDING, TicketStatus.RESOLVED, TicketStatus.ON_HOLD} else status
-    )
-
-
-def on_team_message(status: str) -> str:
-    """The first answer takes a new ticket in hand."""
-    return TicketStatus.OPEN if status == TicketStatus.NEW else status
+def on_customer_message(now: Standing, at: datetime) -> Standing:
+    """A customer who writes again has not been helped yet: what waited for them, slept, or was done, is open."""
+    waited = now.status in {TicketStatus.PENDING, TicketStatus.RESOLVED, TicketStatus.ON_HOLD}
+    return replace(move(now, TicketStatus.OPEN if waited else now.status, at), snoozed_until=None)

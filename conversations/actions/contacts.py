@@ -115,6 +115,10 @@ def _change(contact: Contact, given: dict[str, Any], *, by: Actor, at: datetime)
     if not changed:
         return contact
     contact = Contact.all_workspaces.select_for_update().get(pk=contact.pk)  # found in its workspace
+    if "name" in changed and not given.get("first_name") and not given.get("last_name"):
+        # A person renamed as a whole: the parts that an earlier caller gave are those of the old name.
+        given = {**given, "first_name": "", "last_name": ""}
+        changed += ["first_name", "last_name"]
     for field in changed:
         setattr(contact, field, given[field])
     contact.updated_at = at

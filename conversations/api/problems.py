@@ -40,6 +40,14 @@ class TooLarge(Exception):
     """The body is over the size limit."""
 
 
+class Unkeepable(exceptions.ParseError):
+    """JSON that spells what nothing can hold, such as half a surrogate pair; `field` is the path to it, if it has one."""
+
+    def __init__(self, words: str, field: str | None) -> None:
+        super().__init__(words)
+        self.field = field
+
+
 class IdempotencyMismatch(Exception):
     """The Idempotency-Key was used before with another request."""
 
@@ -91,6 +99,9 @@ def of(error: Exception) -> Problem | None:
         case exceptions.ValidationError():
             faults = tuple(_faults(error.get_full_details()))
             return Problem(400, "invalid_request", faults[0].message if faults else "Invalid.", faults, cause=error)
+        case Unkeepable(field=field):
+            fault = Fault(field, "not_text", str(error.detail))
+            return Problem(400, "parse_error", fault.message, (fault,), cause=error)
         case exceptions.ParseError():
             return Problem(400, "parse_error", str(error.detail), cause=error)
         case exceptions.MethodNotAllowed():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterable, Mapping
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import orjson
 from rest_framework.exceptions import ParseError
@@ -12,6 +14,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from conversations.api.problems import Unkeepable
 
 # orjson reads nesting that it cannot write again, in an error that repeats the input for instance.
 DEEPEST = 200
@@ -31,10 +34,44 @@ class JSONParser(BaseParser):
         try:
             data = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
-            raise ParseError("The body is not valid JSON.") from error
+            raise _refusal(raw) from error
         if raw.count(b"[") + raw.count(b"{") > DEEPEST and _is_deeper(data, DEEPEST):
             raise ParseError(f"The body is nested more than {DEEPEST} levels deep.")
         return data
+
+
+def _refusal(raw: bytes) -> ParseError:
+    """Why orjson refused the body. It does not say where a lone surrogate or an endless number stands; we do."""
+    plain = ParseError("The body is not valid JSON.")
+    try:
+        # As floats, for Python refuses to read an integer of very many digits.
+        data = json.loads(raw.decode(), parse_int=float, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return plain
+    rest: list[tuple[str | None, Any]] = [(None, data)]
+    while rest:
+        path, value = rest.pop()
+        if isinstance(value, str) and not _is_text(value):
+            return Unkeepable("This holds characters that are not text.", path)
+        if isinstance(value, float) and math.isinf(value):
+            return Unkeepable("This number is too large.", path)
+        inner: list[tuple[str, Any]] = []
+        if isinstance(value, dict):
+            if not all(map(_is_text, value)):
+                return Unkeepable("This has a name that is not text.", path)
+            inner = list(value.items())
+        elif isinstance(value, list):
+            inner = [(str(index), one) for index, one in enumerate(value)]
+        rest += [(f"{path}.{step}" if path else step, one) for step, one in reversed(inner)]
+    return plain
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _is_text(value: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _is_deeper(root: Any, limit: int) -> bool:

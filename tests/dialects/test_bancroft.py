@@ -168,6 +168,22 @@ def test_body_that_is_no_json_object_is_refused(api: Api, body: Any) -> None:
     assert (answer.status_code, set(answer.json())) == (400, {"detail"})
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"subject": "\\ud800"}', "subject"),
+        ('{"subject": "s", "metadata": {"a": [1, "half \\udc00"]}}', "metadata"),
+        ('{"subject": "s", "metadata": {"\\ud800": 1}}', "metadata"),
+        ('{"subject": "s", "metadata": {"a": 1e999}}', "metadata"),
+        ('{"subject": "s", "metadata": {"a": ' + "9" * 5000 + "}}", "metadata"),
+    ],
+)
+def test_value_that_nothing_can_hold_is_named(api: Api, body: str, field: str) -> None:
+    answer = api.post(CREATE, body)
+    assert (answer.status_code, set(answer.json())) == (400, {field})
+    assert not Conversation.all_workspaces.exists()
+
+
 def test_body_over_the_limit_is_413_in_the_format(api: Api) -> None:
     answer = api.post(CREATE, {**BODY, "description": "x" * 1_100_000})
     assert (answer.status_code, set(answer.json())) == (413, {"detail"})
@@ -202,7 +218,9 @@ def test_list_is_newest_first_and_pages_by_offset(api: Api, acme: Workspace) -> 
         ({"limit": "-1", "offset": "-1"}, Window(20, 0)),
         ({"limit": "abc", "offset": "1.5"}, Window(20, 0)),
         ({"limit": "", "offset": ""}, Window(20, 0)),
-        ({"limit": "9" * 5000, "offset": "9" * 5000}, Window(20, 0)),
+        ({"limit": "9" * 5000, "offset": "9" * 5000}, Window(100, int("9" * 20))),
+        ({"limit": "0" * 5000 + "7", "offset": " +7 "}, Window(7, 7)),
+        ({"limit": "1_0", "offset": "٣"}, Window(20, 0)),
     ],
 )
 def test_limit_and_offset_are_forgiving(sent: dict[str, str], window: Window) -> None:
@@ -280,6 +298,14 @@ def test_resolve_closes_and_a_closed_one_stays_as_it_is(api: Api) -> None:
     assert api.post(f"{path}resolve/", {"any": "body"}).json() == closed.json()
     assert Event.objects.count() == before
     assert api.get(path).json() == closed.json()
+
+
+@pytest.mark.parametrize("body", ["{", '{"note": NaN}', b"\xff\xfe"])
+def test_resolve_with_a_body_that_is_no_json_changes_nothing(api: Api, body: Any) -> None:
+    made = api.create()
+    answer = api.post(f"{CONVERSATIONS}{made['id']}/resolve/", body)
+    assert (answer.status_code, set(answer.json())) == (400, {"detail"})
+    assert api.get(f"{CONVERSATIONS}{made['id']}/").json() == made
 
 
 def test_resolved_one_is_closed_too(api: Api, acme: Workspace, ben: Member) -> None:

@@ -361,10 +361,25 @@ def test_checks_come_in_the_documented_order(team: Api, acme: Workspace, globex:
 
 @pytest.mark.parametrize(
     "body",
-    ["{", "[1,", '{"subject": NaN}', '{"subject": "\\ud800"}', "[" * 5000, b"\xff\xfe", b'{"a": "\xc3"}', "'x'"],
+    ["{", "[1,", '{"subject": NaN}', "[" * 5000, b"\xff\xfe", b'{"a": "\xc3"}', "'x'"],
 )
 def test_body_that_is_no_json_is_a_known_error(mira: Api, body: Any) -> None:
     refused(mira.post(CUSTOMER, body), 400, "BODY_PARSING_ERROR")
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ('{"subject": "\\ud800", "message": "x"}', "body.subject"),
+        ('{"subject": "x", "message": "half \\udc00"}', "body.message"),
+        ('{"subject": "x", "message": ' + "9" * 5000 + "}", "body.message"),
+        ('{"subject": "x", "message": "y", "\\ud800": 1}', "body"),
+    ],
+)
+def test_value_that_nothing_can_hold_is_named(mira: Api, body: str, path: str) -> None:
+    (line,) = violations(mira.post(CUSTOMER, body))
+    assert line.startswith(f"{path}: This ")
+    assert not Conversation.all_workspaces.exists()
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "nonsense"])
@@ -463,7 +478,10 @@ def test_hexclave_headers_say_the_same_and_win(mira: Api) -> None:
     assert Api(both).get(CUSTOMER).status_code == 200
 
 
-@pytest.mark.parametrize("path", [CUSTOMER, f"{CUSTOMER}/x", AGENT, f"{AGENT}/x", "/api/v1/internal/feedback"])
+@pytest.mark.parametrize(
+    "path",
+    [CUSTOMER, f"{CUSTOMER}/x", AGENT, f"{AGENT}/x", "/api/v1/internal/feedback", "/api/v1/internal/nothing"],
+)
 def test_options_is_answered_empty_and_permissively(db: None, path: str) -> None:
     for headers in ({}, {"Origin": "https://x.example", "Access-Control-Request-Method": "PATCH"}):
         answer = Api(headers).call("OPTIONS", path)

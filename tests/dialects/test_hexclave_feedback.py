@@ -161,3 +161,9 @@ def test_one_address_sends_so_much_a_minute(db: None) -> None:
     assert answers[-1]["Content-Type"] == "text/plain; charset=utf-8"
     assert int(answers[-1]["Retry-After"]) > 0
     assert len(queued()) == 10
+
+
+def test_forms_with_mistakes_are_not_counted(db: None) -> None:
+    for _ in range(30):
+        assert violations(Api({}).post(FEEDBACK, {**BODY, "message": ""})) == ["body.message must not be empty"]
+    assert Api({}).post(FEEDBACK, BODY).status_code == 200

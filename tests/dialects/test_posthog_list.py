@@ -158,6 +158,7 @@ def test_search_finds_titles_people_messages_and_notes(api: Posthog, acme: Works
     actions.note(conversation=thread_of(second), body="Firmware suspected", by=ben.actor, at=clock.now())
     for text, number in (
         ("shop.ex", 1), ("REFUND", 1), ("order a-1", 1), ("young", 2), ("thermo", 2), ("orange blinks", 2), ("firmw", 2),
+        ("MOSTAT BLI", 2), ("mware", 2),
     ):  # fmt: skip
         assert api.numbers(f"search={text}") == [number], text
     assert first["ticket_number"] == 1

@@ -103,7 +103,7 @@ def test_reply_goes_to_the_customer_of_the_primary_conversation(api: Posthog, ac
     assert Message.all_workspaces.get().conversation.ticket_id == row_of(made).pk
     assert Message.all_workspaces.get().conversation != other
     shown = api.get(f"tickets/{made['id']}").json()
-    assert (shown["status"], shown["unread_customer_count"], shown["message_count"]) == ("open", 1, 1)
+    assert (shown["status"], shown["unread_customer_count"], shown["message_count"]) == ("new", 1, 1)
 
 
 def test_private_reply_changes_no_figures(api: Posthog) -> None:
@@ -133,7 +133,7 @@ def test_immediate_repeat_by_the_same_author_answers_the_original(api: Posthog, 
     [
         ({}, "required", "message"),
         ({"message": ""}, "blank", "message"),
-        ({"message": " \n"}, "invalid_input", "message"),
+        ({"message": " \n"}, "blank", "message"),
         ({"message": None}, "null", "message"),
         ({"message": 7}, "invalid_input", "message"),
         ({"message": "x" * 5001}, "max_length", "message"),
@@ -148,7 +148,7 @@ def test_bad_reply_is_refused_and_nothing_is_sent(api: Posthog, body: Any, code:
     answer = api.post(f"tickets/{made['id']}/reply", body)
     assert refusal(answer)[:2] == (400, "validation_error")
     assert answer.json()["attr"] == attr
-    assert answer.json()["code"] in {code, "invalid_input"}
+    assert answer.json()["code"] == code
     assert not Message.all_workspaces.exists()
 
 
@@ -204,7 +204,7 @@ def test_own_note_may_be_changed_and_its_version_counts(api: Posthog, noted: Any
     rich = {"type": "doc", "content": []}
     again = api.patch(f"{path}/{note['id']}", {"message": "Ask legal", "rich_content": rich}).json()
     assert again["rich_content"] == rich
-    bad = api.patch(f"{path}/{note['id']}", {"message": ""})
+    bad = api.patch(f"{path}/{note['id']}", {"message": "  "})
     assert refusal(bad) == (400, "validation_error", "blank", "message")
 
 
@@ -281,6 +281,7 @@ def test_bulk_tags_add_remove_and_set(api: Posthog) -> None:
         ("status", {}, "ids"),
         ("status", {"ids": [], "status": "new"}, "ids"),
         ("status", {"ids": ["x"], "status": "new"}, "ids__0"),
+        ("status", {"ids": [5], "status": "new"}, "ids__0"),
         ("status", {"ids": "x", "status": "new"}, "ids"),
         ("status", {"ids": [str(uuid.UUID(int=5))] * 501, "status": "new"}, "ids"),
         ("status", {"ids": [str(uuid.UUID(int=5))]}, "status"),
@@ -368,6 +369,7 @@ def test_operators_view_prints_its_maker(api: Posthog, acme: Workspace, ben: Mem
     [
         ({}, "name"),
         ({"name": ""}, "name"),
+        ({"name": " "}, "name"),
         ({"name": "x" * 401}, "name"),
         ({"name": "  "}, "name"),
         ({"name": "x", "filters": []}, "filters"),

@@ -378,6 +378,24 @@ def test_status_that_is_stated_with_a_snooze_wins(api: Posthog) -> None:
     assert (cleared["status"], cleared["snoozed_until"]) == ("resolved", None)
 
 
+def test_status_and_snooze_leave_each_other_alone_once_a_ticket_sleeps(api: Posthog) -> None:
+    path = f"tickets/{api.create()['id']}"
+    first, later = "2031-01-01T09:00:00Z", "2031-02-01T09:00:00Z"
+    api.patch(path, {"snoozed_until": first})
+    moved = api.patch(path, {"status": "pending"}).json()
+    assert (moved["status"], moved["snoozed_until"]) == ("pending", first)
+    put_off = api.patch(path, {"snoozed_until": later}).json()
+    assert (put_off["status"], put_off["snoozed_until"]) == ("pending", later)
+
+
+@pytest.mark.parametrize(("status", "after"), [("on_hold", "open"), ("resolved", "open"), ("new", "new")])
+def test_customer_who_writes_ends_the_snooze(api: Posthog, status: str, after: str) -> None:
+    made = api.create(status=status, snoozed_until="2031-01-01T09:00:00Z")
+    receive(thread_of(made), "Still broken")
+    found = api.get(f"tickets/{made['id']}").json()
+    assert (found["status"], found["snoozed_until"]) == (after, None)
+
+
 def test_each_kind_of_change_is_one_line_of_the_journal(api: Posthog, ben: Member) -> None:
     made = api.create()
     before = Event.objects.order_by("-id").values_list("id", flat=True)[0]
@@ -417,7 +435,7 @@ def test_messages_move_the_tickets_figures(api: Posthog) -> None:
     receive(thread_of(made), "x" * 600, at=at)
     reply(thread_of(made), "Done.", at=at + timedelta(minutes=5))
     shown = api.get("tickets").json()["results"][0]
-    assert (shown["message_count"], shown["last_message_text"], shown["status"]) == (2, "Done.", "open")
+    assert (shown["message_count"], shown["last_message_text"], shown["status"]) == (2, "Done.", "new")
     assert shown["last_message_at"] == shown["updated_at"] == "2031-01-01T00:05:00Z"
     assert (shown["unread_team_count"], shown["unread_customer_count"]) == (0, 1)
 

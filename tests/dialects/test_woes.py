@@ -122,7 +122,7 @@ def test_customer_is_found_again_by_id_and_by_email(api: Api) -> None:
         ({"customer": {}}, "customer.id"),
         ({"customer": {"id": ""}}, "customer.id"),
         ({"customer": {"id": 7}}, "customer.id"),
-        ({"customer": {"id": "c", "email": "no-address"}}, "email"),
+        ({"customer": {"id": "c", "email": "no-address"}}, "customer.email"),
         ({"customer": "cus_1"}, "customer"),
         ({"channel": "fax"}, "channel"),
         ({"channel": ["api"]}, "channel"),
@@ -162,6 +162,22 @@ def test_body_that_is_no_json_object_is_refused(api: Api, body: Any) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"subject": "\\ud800", "customer": {"id": "c"}}', "subject"),
+        ('{"subject": "s", "customer": {"id": "c", "name": "half \\udc00"}}', "customer.name"),
+        ('{"subject": "s", "customer": {"id": "c", "\\ud800": 1}}', "customer"),
+        ('{"subject": "s", "customer": {"id": "c"}, "priority": 1e999}', "priority"),
+        ('{"subject": ' + "9" * 5000 + "}", "subject"),
+    ],
+)
+def test_value_that_nothing_can_hold_is_named(api: Api, body: str, field: str) -> None:
+    answer = api.post(CONVERSATIONS, body)
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (400, "invalid_request", field)
+    assert not Conversation.all_workspaces.exists()
+
+
 def test_body_over_the_limit_is_413_in_the_format(api: Api) -> None:
     answer = api.post(CONVERSATIONS, {**BODY, "subject": "x" * 1_100_000})
     assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
@@ -195,7 +211,7 @@ def test_list_shows_twenty_unless_told_otherwise(api: Api, acme: Workspace) -> N
     assert len(api.get(f"{CONVERSATIONS}?limit=100").json()["conversations"]) == 21
 
 
-@pytest.mark.parametrize("limit", ["0", "101", "-1", "abc", "1.5", "", "99999999999999999999"])
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "abc", "1.5", "", "99999999999999999999", "1_0", "٣"])
 def test_limit_outside_one_to_a_hundred_is_refused(api: Api, limit: str) -> None:
     answer = api.get(f"{CONVERSATIONS}?limit={limit}")
     assert (answer.status_code, answer.json()["field"]) == (400, "limit")

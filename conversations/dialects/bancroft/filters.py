@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from conversations.models.conversation import ConversationQuerySet
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+_DIGITS = re.compile(r"\s*\+?0*([0-9]+)\s*")
 
 
 class EmailFilter(django_filters.CharFilter):  # type: ignore[misc]  # django-filter ships no types
@@ -58,8 +60,6 @@ class Window:
 
 
 def _count(value: str | None) -> int | None:
-    try:
-        number = int(value or "")
-    except ValueError:
-        return None
-    return number if number >= 0 else None
+    found = _DIGITS.fullmatch(value or "")
+    # Twenty digits are beyond any count, and Python refuses to read very many.
+    return int(found[1][:20]) if found else None

@@ -174,6 +174,7 @@ class Conversations(BancroftViewSet):
     def resolve(self, request: Request, conversation_id: str) -> Response:
         """Close it, which this product calls resolving; for server keys. A closed one stays as it is."""
         row = self.find(conversation_id)
+        _ = request.data  # nothing is asked for, but what is sent must be JSON, as everywhere
         row = actions.set_status(conversation=row, status=Status.CLOSED, by=self.actor, at=self.at)
         return Response(shapes.conversation(row))
 

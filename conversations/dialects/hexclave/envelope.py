@@ -11,7 +11,7 @@ from rest_framework import serializers
 from conversations.api.envelope import Envelope
 from conversations.api.problems import Problem
 from conversations.dialects.hexclave.errors import KNOWN, NO_CONVERSATION, KnownError, StatusError, Violations
-from conversations.dialects.hexclave.headers import finish, put, request_id
+from conversations.dialects.hexclave.headers import finish, preflight, put, request_id
 
 
 class HexclaveError(serializers.Serializer[Any]):
@@ -28,6 +28,11 @@ class HexclaveEnvelope(Envelope):
     renamed_statuses: ClassVar[dict[int, int]] = {415: 400, 422: 400}
 
     def response(self, problem: Problem, request: HttpRequest) -> HttpResponse:
+        if request.method == "OPTIONS" and problem.cause is None and problem.status == 404:
+            # Asked before the path is looked at, so a page may read what the 404 says.
+            response = preflight()
+            finish(request, response)
+            return response
         error = _error(problem, request)
         if isinstance(error, KnownError):
             response = HttpResponse(_body(error), content_type="application/json; charset=utf-8")
@@ -60,6 +65,11 @@ def _error(problem: Problem, request: HttpRequest) -> KnownError | StatusError:
         case Violations(lines=lines):
             return _schema_error(lines, request)
     match problem.code:
+        case "parse_error" if problem.faults:
+            # It was JSON, but one value of it is nothing that can be kept.
+            paths = [f"body.{fault.field}" if fault.field else "body" for fault in problem.faults]
+            words = [f"{path}: {fault.message}" for path, fault in zip(paths, problem.faults, strict=True)]
+            return _schema_error(words, request)
         case "parse_error" | "unsupported_media_type":
             return KnownError("BODY_PARSING_ERROR")
         case "idempotency_conflict":

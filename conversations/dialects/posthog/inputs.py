@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from conversations.api.fields import Choice, Flag, JsonObject, Text
+from conversations.api.fields import Choice, Flag, JsonObject, Text, Words
 from conversations.models import Status, Visibility
 from tickets.models import TicketPriority, TicketStatus
 from tickets.tags import MAX_LENGTH, MAX_TAGS
@@ -30,6 +30,15 @@ class Moment(serializers.DateTimeField):
         if not isinstance(value, str):
             self.fail("invalid", format="YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]")
         return super().to_internal_value(value)
+
+
+class Identifier(serializers.UUIDField):
+    """A UUID in a JSON string."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
 
 
 class Traits(JsonObject):
@@ -131,8 +140,8 @@ class ComposeInput(serializers.Serializer[Any]):
     """A mail that begins a ticket. `email_config_id` is the workspace's one mailbox, whose id is the workspace's."""
 
     recipient_email = Text(max_length=254)
-    email_config_id = serializers.UUIDField(required=False)
-    message = Text(max_length=MESSAGE_LIMIT)
+    email_config_id = Identifier(required=False)
+    message = Words(max_length=MESSAGE_LIMIT)
     recipient_distinct_id = Text(max_length=400, required=False, allow_blank=True)
     email_subject = Text(max_length=500, required=False, allow_blank=True)
     rich_content = Rich(required=False, allow_null=True)
@@ -141,7 +150,7 @@ class ComposeInput(serializers.Serializer[Any]):
 class ReplyInput(serializers.Serializer[Any]):
     """A message to the customer, or with `is_private` a note for the team."""
 
-    message = Text(max_length=MESSAGE_LIMIT)
+    message = Words(max_length=MESSAGE_LIMIT)
     is_private = Flag(default=False)
     rich_content = Rich(required=False, allow_null=True)
 
@@ -149,21 +158,21 @@ class ReplyInput(serializers.Serializer[Any]):
 class NoteInput(serializers.Serializer[Any]):
     """A note's new text; `rich_content` left out or null clears it."""
 
-    message = Text(max_length=MESSAGE_LIMIT)
+    message = Words(max_length=MESSAGE_LIMIT)
     rich_content = Rich(required=False, allow_null=True)
 
 
 class BroadcastInput(serializers.Serializer[Any]):
     """One answer for all of the ticket's conversations, and the status that each takes on, if any."""
 
-    message = Text(max_length=MESSAGE_LIMIT)
+    message = Words(max_length=MESSAGE_LIMIT)
     conversation_status = Choice(choices=Status.values, required=False)
 
 
 class BulkInput(serializers.Serializer[Any]):
     """At most 500 tickets; ids that are not among this workspace's are skipped."""
 
-    ids = serializers.ListField(child=serializers.UUIDField(), max_length=MOST_AT_ONCE, allow_empty=False)
+    ids = serializers.ListField(child=Identifier(), max_length=MOST_AT_ONCE, allow_empty=False)
 
 
 class BulkStatusInput(BulkInput):
@@ -178,7 +187,7 @@ class BulkTagsInput(BulkInput):
 class ViewInput(serializers.Serializer[Any]):
     """Filters under a name. `is_favorited` is the caller's own mark."""
 
-    name = Text(max_length=400)
+    name = Words(max_length=400)
     filters = JsonObject(required=False)
     visibility = Choice(choices=Visibility.values, required=False)
     is_favorited = Flag(required=False)
@@ -187,4 +196,4 @@ class ViewInput(serializers.Serializer[Any]):
 class ViewPatch(ViewInput):
     """Any subset of a view."""
 
-    name = Text(max_length=400, required=False)
+    name = Words(max_length=400, required=False)

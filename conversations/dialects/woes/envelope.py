@@ -10,6 +10,8 @@ from conversations.api.envelope import Envelope
 from conversations.api.problems import Problem
 
 _CODES = {"origin_refused": "forbidden", "identity_required": "forbidden", "parse_error": "invalid_request"}
+_FIELDS = {"email": "customer.email"}
+"""What the verbs call this field, and where it stands in this format."""
 CODES = (
     "unauthorized", "key_expired", "forbidden", "not_found", "method_not_allowed", "conflict", "invalid_request",
     "payload_too_large", "unsupported_media_type", "idempotency_conflict", "rate_limited", "internal_error",
@@ -31,7 +33,7 @@ class WoesEnvelope(Envelope):
         code = _CODES.get(problem.code, problem.code)
         body = {"code": code if code in CODES else _by_status(problem.status), "error": problem.message}
         if problem.faults and (field := problem.faults[0].field):
-            body["field"] = _camel(field)
+            body["field"] = _FIELDS.get(field) or _camel(field)
             body["error"] = f"{body['field']}: {problem.faults[0].message}"
         return body
 

@@ -42,10 +42,19 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # dja
         return rows.filter(wanted)
 
 
+class Count(forms.IntegerField):
+    """A whole number in plain digits; Python alone would also read `1_0` and the digits of other scripts."""
+
+    def to_python(self, value: Any) -> int | None:
+        if isinstance(value, str) and ("_" in value or not value.isascii()):
+            raise forms.ValidationError(self.error_messages["invalid"], "invalid")
+        return super().to_python(value)
+
+
 class PageForm(forms.Form):
     """`limit` from 1 to 100 (20 when absent) and the optional `cursor` of the page before."""
 
-    limit = forms.IntegerField(min_value=1, max_value=100, required=False)
+    limit = Count(min_value=1, max_value=100, required=False)
     cursor = forms.CharField(max_length=200, required=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -16,7 +17,7 @@ from accounts.models import Workspace
 from conversations import queries
 from conversations.api import idempotency
 from conversations.api.views import SAFE, DialectViewSet
-from conversations.api.wire import JSONRenderer
+from conversations.api.wire import JSONParser, JSONRenderer
 from conversations.dialects.hexclave import TITLE, headers, inputs
 from conversations.dialects.hexclave.auth import Caller
 from conversations.dialects.hexclave.envelope import ENVELOPE
@@ -167,7 +168,7 @@ def one(rows: ConversationQuerySet, conversation_id: str, *, is_written: bool) -
 
 
 def _body(request: HttpRequest) -> Any:
-    """The JSON value of the body, or MISSING for an empty one. Raises the known error for anything else."""
+    """The JSON value of the body, or MISSING for an empty one. Raises ParseError or the known error for anything else."""
     raw = request.body
     if not raw.strip():
         return MISSING
@@ -176,5 +177,6 @@ def _body(request: HttpRequest) -> Any:
         raise KnownError("BODY_PARSING_ERROR")
     try:
         return orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise KnownError("BODY_PARSING_ERROR") from error
+    except orjson.JSONDecodeError:
+        # Refuses it too, and names the value that nothing can hold. It bounds nesting, which our schemas name better.
+        return JSONParser().parse(io.BytesIO(raw))

@@ -23,8 +23,8 @@ from conversations.dialects.hexclave.views.base import HexclaveViewSet
 from conversations.models import Channel
 
 FORM = Door(Channel.API, "dashboard-support-form")
-ANONYMOUS = limits.Buckets(30)
-"""Anyone may send feedback without a key; so many a minute from one address and web process."""
+ANONYMOUS = limits.Buckets(120)
+"""Anyone may send feedback without a key; so many forms a minute from one address and web process, mistakes not counted."""
 
 
 class Feedback(HexclaveViewSet):
@@ -35,7 +35,6 @@ class Feedback(HexclaveViewSet):
     def admit(self, request: Request) -> None:
         grant = self.caller.grant if self.caller else None
         if grant is None:
-            ANONYMOUS.take(zlib.crc32(request.META.get("REMOTE_ADDR", "").encode()))
             return
         self._stack.enter_context(tenancy.scope(grant.workspace))
         cors.check_origin(request._request, grant)
@@ -50,6 +49,8 @@ class Feedback(HexclaveViewSet):
     def create(self, request: Request) -> Response:
         """Mailed to the desk's feedback recipients; becomes a conversation if the caller's workspace and user are known."""
         body = self.read(body=inputs.FEEDBACK).body
+        if self.workspace is None:
+            ANONYMOUS.take(zlib.crc32(request.META.get("REMOTE_ADDR", "").encode()))
         kind = "Bug Report" if body.get("feedback_type") == "bug" else "Support"
         subject = f"[{kind}] {body['email']}"
         if settings.FEEDBACK_RECIPIENTS:

@@ -165,4 +165,4 @@ def _refusal(code: str) -> Response:
 def _renamed(error: Invalid) -> ValidationError:
     """The verbs' `body` is this format's `message`."""
     field = "message" if error.field == "body" else error.field or "non_field_errors"
-    return ValidationError({field: error.message})
+    return ValidationError({field: error.message}, code=error.code)
