@@ -43,9 +43,10 @@ class Desk:
     def get(self, path: str) -> tuple[int, str]:
         return get(f"http://127.0.0.1:{self.port}{path}")
 
-    def pid(self, role: str) -> int:
+    def pid(self, role: str) -> int | None:
+        """The process of a role, or None while there is none."""
         wanted = f"config.server\0{role}\0".encode()
-        return next(pid for pid in processes(self.home) if wanted in _command(pid))
+        return next((pid for pid in processes(self.home) if wanted in _command(pid)), None)
 
     def stop(self) -> str:
         self.process.send_signal(signal.SIGINT)
@@ -73,16 +74,11 @@ def start(home: Path, port: int | None = None) -> Desk:
         eventually(lambda: desk.get("/accounts/login/")[0] == 200 or desk.process.poll() is not None, "the first page")
         assert desk.process.poll() is None
         # The first page may have waited in the backlog since before there was a worker.
-        eventually(lambda: _has(desk, "worker"), "the worker")
+        eventually(lambda: desk.pid("worker"), "the worker")
     except AssertionError:
         desk.process.kill()
         raise AssertionError(desk.process.communicate()[0]) from None
     return desk
-
-
-def _has(desk: Desk, role: str) -> bool:
-    wanted = f"config.server\0{role}\0".encode()
-    return any(wanted in _command(pid) for pid in processes(desk.home))
 
 
 @pytest.fixture
@@ -134,15 +130,16 @@ def test_after_a_power_cut_it_starts_again(home: Path) -> None:
 @pytest.mark.parametrize("role", ["web", "worker"])
 def test_a_part_that_is_killed_is_started_again(desk: Desk, role: str) -> None:
     first = desk.pid(role)
+    assert first is not None
     os.kill(first, signal.SIGKILL)
-    eventually(lambda: _has(desk, role) and desk.pid(role) != first, f"another {role}")
+    eventually(lambda: desk.pid(role) not in (None, first), f"another {role}")
     assert desk.get("/accounts/login/")[0] == 200
 
 
 def test_it_recovers_when_the_database_crashes(desk: Desk) -> None:
     postmaster = int((desk.home / "postgres" / "postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGKILL)
-    eventually(lambda: desk.get("/accounts/login/")[0] == 200 and _has(desk, "worker"), "recovery")
+    eventually(lambda: desk.get("/accounts/login/")[0] == 200 and desk.pid("worker"), "recovery")
     asked = manage(desk.home, "shell", "-v", "0", "-c", COUNT_USERS)
     assert "users" in asked
 
