@@ -15,7 +15,9 @@ from django.http import HttpRequest
 
 from accounts import identity
 from accounts.authentication import Grant
+from accounts.errors import NotFound
 from accounts.models import KeyKind
+from conversations import queries
 from conversations.api.problems import MissingProof
 from conversations.models import Conversation
 from conversations.models.conversation import ConversationQuerySet
@@ -54,6 +56,17 @@ class EndUser:
             return rows.filter(contact__email=self.email)
         assert self.conversation_id is not None  # proven, and not by an email
         return rows.filter(public_id=self.conversation_id)
+
+    def find(self, conversation_id: str) -> Conversation:
+        """The conversation of a public id, if the caller may see it. Raises NotFound, whatever the reason."""
+        rows = self.visible(queries.conversations())
+        try:
+            found = rows.filter(public_id=uuid.UUID(conversation_id)).first()
+        except ValueError:
+            found = None
+        if found is None:
+            raise NotFound("There is no such conversation.")
+        return found
 
 
 def of(request: HttpRequest, grant: Grant, stated_email: str | None = None) -> EndUser:

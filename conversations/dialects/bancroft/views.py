@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -13,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import queries as account_queries
-from accounts.errors import Forbidden, NotFound
+from accounts.errors import Forbidden
 from accounts.models import KeyKind
 from accounts.permissions import Scope
 from conversations import actions, queries
@@ -25,7 +24,7 @@ from conversations.dialects.bancroft import POLICY, TITLE, shapes
 from conversations.dialects.bancroft.auth import BancroftKey
 from conversations.dialects.bancroft.envelope import ENVELOPE
 from conversations.dialects.bancroft.filters import ConversationFilter, Window
-from conversations.models import Contact, Conversation, SenderKind, Status
+from conversations.models import Contact, SenderKind, Status
 from conversations.models.conversation import ConversationQuerySet
 from conversations.senders import Sender
 
@@ -62,17 +61,6 @@ class BancroftViewSet(DialectViewSet):
         sent = self.request.query_params if self.request.method in SAFE else self.request.data
         stated = sent.get("user_email") if isinstance(sent, Mapping) else None
         return stated if isinstance(stated, str) and "\x00" not in stated else None
-
-    def find(self, conversation_id: str) -> Conversation:
-        """The conversation, if the caller may see it. Raises NotFound, whatever the reason."""
-        rows = self.end_user.visible(queries.conversations())
-        try:
-            found = rows.filter(public_id=uuid.UUID(conversation_id)).first()
-        except ValueError:
-            found = None
-        if found is None:
-            raise NotFound("There is no such conversation.")
-        return found
 
 
 class Conversations(BancroftViewSet):
@@ -162,7 +150,7 @@ class Conversations(BancroftViewSet):
     )
     def retrieve(self, request: Request, conversation_id: str) -> Response:
         """One conversation; another workspace's id is answered as a missing one."""
-        return Response(shapes.conversation(self.find(conversation_id)))
+        return Response(shapes.conversation(self.end_user.find(conversation_id)))
 
     @extend_schema(
         operation_id="resolveBancroftConversation",
@@ -173,7 +161,7 @@ class Conversations(BancroftViewSet):
     )
     def resolve(self, request: Request, conversation_id: str) -> Response:
         """Close it, which this product calls resolving; for server keys. A closed one stays as it is."""
-        row = self.find(conversation_id)
+        row = self.end_user.find(conversation_id)
         _ = request.data  # nothing is asked for, but what is sent must be JSON, as everywhere
         row = actions.set_status(conversation=row, status=Status.CLOSED, by=self.actor, at=self.at)
         return Response(shapes.conversation(row))
@@ -190,7 +178,7 @@ class Messages(BancroftViewSet):
     )
     def list(self, request: Request, conversation_id: str) -> Response:
         """All messages, oldest first; internal notes and status changes are not among them."""
-        listed = [shapes.message(message) for message in queries.messages(self.find(conversation_id))]
+        listed = [shapes.message(message) for message in queries.messages(self.end_user.find(conversation_id))]
         return Response({"count": len(listed), "results": listed})
 
     @extend_schema(
@@ -202,7 +190,7 @@ class Messages(BancroftViewSet):
     )
     def create(self, request: Request, conversation_id: str) -> Response:
         """The requester's email makes it the customer's message; with a server key, any other the team's reply."""
-        row = self.find(conversation_id)
+        row = self.end_user.find(conversation_id)
         body = shapes.MessageInput(data=request.data)
         body.is_valid(raise_exception=True)
         text, email = body.validated_data["body"], body.validated_data["user_email"]

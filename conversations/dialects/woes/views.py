@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
@@ -11,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.errors import Forbidden, NotFound
+from accounts.errors import Forbidden
 from accounts.models import KeyKind
 from accounts.permissions import Scope
 from conversations import actions, queries
@@ -21,7 +20,7 @@ from conversations.api.views import DialectViewSet
 from conversations.dialects.woes import POLICY, TITLE, filters, shapes
 from conversations.dialects.woes.auth import WoesKey
 from conversations.dialects.woes.envelope import ENVELOPE, WoesError
-from conversations.models import Channel, Conversation
+from conversations.models import Channel
 from conversations.paging import keyset
 
 _ID = OpenApiParameter("conversation_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's id.")
@@ -40,17 +39,6 @@ class WoesViewSet(DialectViewSet):
         "create": Scope.CONVERSATION_WRITE,
         "partial_update": Scope.CONVERSATION_WRITE,
     }
-
-    def find(self, conversation_id: str) -> Conversation:
-        """The conversation, if the caller may see it. Raises NotFound, whatever the reason."""
-        rows = self.end_user.visible(queries.conversations())
-        try:
-            found = rows.filter(public_id=uuid.UUID(conversation_id)).first()
-        except ValueError:
-            found = None
-        if found is None:
-            raise NotFound("There is no such conversation.")
-        return found
 
 
 class Conversations(WoesViewSet):
@@ -148,7 +136,7 @@ class Conversations(WoesViewSet):
     )
     def retrieve(self, request: Request, conversation_id: str) -> Response:
         """One conversation; another workspace's id is answered as a missing one."""
-        return Response({"conversation": shapes.conversation(self.find(conversation_id))})
+        return Response({"conversation": shapes.conversation(self.end_user.find(conversation_id))})
 
     @extend_schema(
         operation_id="updateWoesConversation",
@@ -159,7 +147,7 @@ class Conversations(WoesViewSet):
     )
     def partial_update(self, request: Request, conversation_id: str) -> Response:
         """Any of status, priority and subject. Writing the value that is printed now changes nothing."""
-        row = self.find(conversation_id)
+        row = self.end_user.find(conversation_id)
         if not self.end_user.is_trusted:
             raise Forbidden("A client key cannot update a conversation.")
         body = shapes.WoesConversationPatch(data=request.data)
@@ -186,7 +174,7 @@ class Messages(WoesViewSet):
     )
     def list(self, request: Request, conversation_id: str) -> Response:
         """All messages, oldest first; internal notes are not among them."""
-        row = self.find(conversation_id)
+        row = self.end_user.find(conversation_id)
         listed = [shapes.message(message, str(row.public_id)) for message in queries.messages(row)]
         return Response({"object": "list", "messages": listed})
 
@@ -199,7 +187,7 @@ class Messages(WoesViewSet):
     )
     def create(self, request: Request, conversation_id: str) -> Response:
         """A customer's message (`user`) or the team's reply (`assistant`)."""
-        row = self.find(conversation_id)
+        row = self.end_user.find(conversation_id)
         body = shapes.WoesMessageInput(data=request.data)
         body.is_valid(raise_exception=True)
         text, role = body.validated_data["body"], body.validated_data["role"]
