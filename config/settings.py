@@ -212,6 +212,7 @@ ASSISTANT_MODEL = env.text("ASSISTANT_MODEL", "gpt-4o-mini")
 ASSISTANT_TIMEOUT = env.number("ASSISTANT_TIMEOUT", 60, low=1, high=600)  # seconds
 # Per key and web process; 0 lifts the limit.
 ASSISTANT_SUGGESTIONS_PER_MINUTE = env.number("ASSISTANT_SUGGESTIONS_PER_MINUTE", 10)
+ASSISTANT_STARTS_PER_MINUTE = env.number("ASSISTANT_STARTS_PER_MINUTE", 120)
 
 # --- Jobs ---------------------------------------------------------------------------------------
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"

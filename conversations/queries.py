@@ -16,7 +16,19 @@ from accounts.errors import NotFound
 from accounts.models import Event, Team, User
 from accounts.tenancy import current
 from conversations import events
-from conversations.models import Attachment, Contact, Conversation, EntryPoint, Handler, Message, MessageKind, Tally
+from conversations.models import (
+    AssistantQueueItem,
+    AssistantThread,
+    Attachment,
+    Contact,
+    Conversation,
+    EntryPoint,
+    Handler,
+    Message,
+    MessageKind,
+    Tally,
+)
+from conversations.models.assistant import AssistantThreadQuerySet
 from conversations.models.conversation import ConversationQuerySet
 from conversations.paging import Page, keyset
 from tickets.models import Ticket
@@ -196,6 +208,27 @@ def found(search: str) -> ConversationQuerySet:
     contacts = Contact.objects.filter(Q(search=words) | Q(email=text.lower())).order_by().values("pk")
     said = Message.objects.filter(search=words).order_by().values("conversation")
     return conversations().filter(Q(search=words) | Q(contact__in=contacts) | Q(pk__in=said))
+
+
+# --- The assistant ------------------------------------------------------------------------------
+
+
+def assistant_threads() -> AssistantThreadQuerySet:
+    """The workspace's conversations with the assistant, latest change first, without the deleted ones."""
+    return cast(AssistantThreadQuerySet, AssistantThread.objects.get_queryset()).kept().newest_first()
+
+
+def assistant_thread(public_id: uuid.UUID) -> AssistantThread:
+    """Raises NotFound, also for one that was deleted."""
+    found = assistant_threads().filter(conversation__public_id=public_id).first()
+    if found is None:
+        raise NotFound("there is no such conversation")
+    return found
+
+
+def assistant_queue(thread: AssistantThread) -> QuerySet[AssistantQueueItem]:
+    """What waits in a thread, the next one first."""
+    return AssistantQueueItem.objects.filter(thread=thread).select_related("thread").order_by("id")
 
 
 # --- The thread ---------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from smtplib import SMTPException
 from typing import Any
 
@@ -16,14 +17,16 @@ from accounts.models import User, Workspace
 from accounts.permissions import Actor
 from conversations import actions, ticket_queries
 from conversations.api import idempotency
-from conversations.assistant import engine, retrieval
+from conversations.assistant import engine, retrieval, runs
 from conversations.channels.email import outbound
-from conversations.models import Conversation, DeliveryStatus, Message
+from conversations.models import AssistantFrame, AssistantRun, Conversation, DeliveryStatus, Message, RunStatus
+from conversations.models.assistant import SILENT_AFTER
 from tickets.models import Ticket
 
 logger = logging.getLogger(__name__)
 
 MAIL_ATTEMPTS = 8
+FRAMES_KEPT = timedelta(hours=24)
 
 
 class MailDelayed(Exception):
@@ -105,6 +108,61 @@ def suggest_reply(*, workspace_id: int, ticket_id: int, request_id: int, **futur
             code = error.code if isinstance(error, engine.EngineFailed) else "unknown_error"
             logger.warning("suggestion_failed ticket=%s error=%s", ticket_id, type(error).__name__, exc_info=True)
             actions.fail_suggestion(ticket=ticket, code=code, request_id=request_id, by=by, at=clock.now())
+
+
+@app.task(name="run_assistant")
+def run_assistant(*, workspace_id: int, run_id: int, **future: Any) -> None:
+    """Answer a run's question, and then what is queued behind it; a run that was stopped meanwhile is left alone."""
+    workspace = Workspace.objects.get(pk=workspace_id)
+    with tenancy.scope(workspace):
+        run = runs.claim(run_id, clock.now())
+        if run is None:
+            return
+        with runs.beating(run):
+            while run is not None:
+                run = _answer(workspace, run)
+
+
+def _answer(workspace: Workspace, run: AssistantRun) -> AssistantRun | None:
+    """One question: the run when another follows, else None."""
+    by = Actor.system(workspace.pk)
+    workspace.refresh_from_db()
+    chosen = engine.of(workspace)
+    try:
+        # The workspace may have taken its approval back while the run was waiting.
+        if not engine.choice(workspace).is_allowed:
+            raise engine.EngineFailed("the workspace does not let data leave the desk")
+        question = retrieval.thread_question(run.thread.conversation, until=run.question)
+        draft = engine.Draft(text=None)
+        for draft in chosen.answer(question):
+            if not runs.partial(run, draft.text or "", clock.now()):
+                return None
+        return actions.answer_run(run=run, draft=draft, engine=chosen.name, by=by, at=clock.now())
+    except Exception as error:  # whoever watches is told, whatever it was
+        code = error.code if isinstance(error, engine.EngineFailed) else "unknown_error"
+        logger.warning("assistant_failed run=%s error=%s", run.pk, type(error).__name__, exc_info=True)
+        return actions.fail_run(run=run, code=code, by=by, at=clock.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="give_up_lost_runs", queueing_lock="give_up_lost_runs", pass_context=False)
+def give_up_lost_runs(timestamp: int) -> None:
+    """Fail the runs whose worker died, in all workspaces, so that nobody waits for them."""
+    at = clock.now()
+    silent = AssistantRun.all_workspaces.filter(
+        status=RunStatus.RUNNING, beat_at__lt=at - SILENT_AFTER
+    )  # one job for all
+    for run in silent.select_related("workspace", "thread").order_by("beat_at")[:500]:
+        with tenancy.scope(run.workspace):
+            actions.give_up_run(run=run, by=Actor.system(run.workspace_id), at=at)
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(name="forget_assistant_frames", queueing_lock="forget_assistant_frames")
+def forget_assistant_frames(timestamp: int) -> None:
+    """Delete what watchers of runs were told, when no repeated request can ask for it any more; the messages stay."""
+    old = AssistantFrame.all_workspaces.filter(run__ended_at__lt=clock.now() - FRAMES_KEPT)  # one job for all
+    old.delete()
 
 
 @app.periodic(cron="17 * * * *")

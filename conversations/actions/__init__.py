@@ -1,5 +1,18 @@
 """The verbs of the desk. Every door makes one call into here; each verb permits, locks, decides and records one event."""
 
+from conversations.actions.assistant import (
+    answer_run,
+    append_message,
+    ask_assistant,
+    cancel_run,
+    clear_queue,
+    delete_thread,
+    edit_queued,
+    enqueue,
+    fail_run,
+    give_up_run,
+    remove_queued,
+)
 from conversations.actions.contacts import identify, update_contact
 from conversations.actions.delivery import set_delivery
 from conversations.actions.messages import note, receive, reply
@@ -13,8 +26,10 @@ from conversations.actions.ticketing import delete_ticket, escalate, link, open_
 from conversations.actions.triage import assign, edit_subject, mark_read, set_priority, set_tags
 
 __all__ = [
-    "assign", "broadcast", "create_view", "delete_note", "delete_ticket", "delete_view", "edit_note", "edit_subject",
-    "escalate", "fail_suggestion", "favorite_view", "identify", "link", "make_suggestion", "mark_read", "note", "note_in_ticket", "open_ticket",
-    "receive", "reply", "reply_in_ticket", "request_suggestion", "set_delivery", "set_priority", "set_status", "set_tags",
+    "answer_run", "append_message", "ask_assistant", "assign", "broadcast", "cancel_run", "clear_queue",
+    "create_view", "delete_note", "delete_thread", "delete_ticket", "delete_view", "edit_note", "edit_queued",
+    "edit_subject", "enqueue", "escalate", "fail_run", "fail_suggestion", "favorite_view", "give_up_run", "identify",
+    "link", "make_suggestion", "mark_read", "note", "note_in_ticket", "open_ticket", "receive", "remove_queued",
+    "reply", "reply_in_ticket", "request_suggestion", "set_delivery", "set_priority", "set_status", "set_tags",
     "snooze", "start", "unlink", "update_contact", "update_view", "wake",
 ]  # fmt: skip

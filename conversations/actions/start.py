@@ -39,6 +39,7 @@ def start(
     sender: Sender | None = None,
     uploads: Sequence[File[bytes]] = (),
     handler: Handler = Handler.PEOPLE,
+    public_id: uuid.UUID | None = None,
     by: Actor,
     at: datetime,
 ) -> Conversation:
@@ -46,8 +47,8 @@ def start(
 
     `door` is where it began; `channel` is what lists show, the door's own unless given. The first message is the
     contact's unless `sender` says otherwise; either way the conversation is open. `external_id` is the caller's own
-    name for it: at most 255 characters, unique in the workspace. Raises Invalid with the field at fault, or Conflict
-    when the external id is taken.
+    name for it: at most 255 characters, unique in the workspace; `public_id` is one that the caller chose. Raises
+    Invalid with the field at fault, or Conflict when either id is taken.
     """
     permit(by, "conversation.start", contact)
     text.check(subject, "subject", longest=text.SUBJECT_LIMIT)
@@ -59,9 +60,11 @@ def start(
     taken = external_id is not None and Conversation.all_workspaces.filter(workspace=workspace, external_id=external_id)
     if taken is not False and taken.exists():
         raise Conflict("there is a conversation with this external id", field="external_id")
+    if public_id is not None and Conversation.all_workspaces.filter(workspace=workspace, public_id=public_id).exists():
+        raise Conflict("there is a conversation with this id", field="public_id")
     conversation = Conversation(
         workspace=workspace,
-        public_id=uuid.uuid4(),
+        public_id=public_id or uuid.uuid4(),
         number=number,
         external_id=external_id,
         contact=contact,

@@ -6,11 +6,19 @@ It invents nothing. Where the desk has solved nothing similar, it says so.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from conversations.assistant.engine import BUILTIN, Draft, Question
 
 _GREETING = re.compile(r"^\W*(hi|hello|hey|dear|good (morning|afternoon|evening)|hallo|guten tag|bonjour|hola)\b", re.I)
+_GREETED_IN_LINE = re.compile(_GREETING.pattern + r"[^,.!?\n]{0,40}[,!]\s+", re.I)
 _LONGEST_GREETING = 60  # characters; a longer first line says more than hello
+
+UNKNOWN = (
+    "I do not know: this desk has solved no similar question yet, and I do not guess. A person of the team can help; "
+    "shall I leave this to them? Open a ticket, and they will answer there."
+)
+_STEPS = 4  # parts in which an answer comes
 
 
 class Builtin:
@@ -28,10 +36,29 @@ class Builtin:
         greeting = f"Hello {first}," if first else "Hello,"
         return Draft(text=f"{greeting}\n\n{_without_greeting(best.answered)}", sources=(best,))
 
+    def answer(self, question: Question) -> Iterator[Draft]:
+        """The best earlier answer with where it comes from, in a few steps; otherwise that nothing is known."""
+        if not question.passages:
+            yield Draft(text=UNKNOWN)
+            return
+        best, *others = question.passages
+        text = f"{_without_greeting(best.answered)}\n\nThis solved conversation #{best.number}."
+        if others:
+            text += f" Similar ones: {', '.join(f'#{one.number}' for one in others)}."
+        for step in range(1, _STEPS):
+            part = text[: text.rfind(" ", 0, len(text) * step // _STEPS)].rstrip()
+            if part:
+                yield Draft(text=part, sources=question.passages)
+        yield Draft(text=text, sources=question.passages)
+
 
 def _without_greeting(answer: str) -> str:
-    """The answer without its first line where that only greets: it names another customer."""
-    head, _, rest = answer.strip().partition("\n")
+    """The answer without the line, or the first words, that only greet: they name another customer."""
+    answer = answer.strip()
+    head, _, rest = answer.partition("\n")
     if rest.strip() and len(head) <= _LONGEST_GREETING and _GREETING.match(head):
         return rest.strip()
-    return answer.strip()
+    greeting = _GREETED_IN_LINE.match(answer)
+    if greeting is None or greeting.end() == len(answer):
+        return answer
+    return answer[greeting.end()].upper() + answer[greeting.end() + 1 :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,6 +64,10 @@ class Engine(Protocol):
 
     def draft(self, question: Question) -> Draft:
         """The draft of an answer. Raises EngineFailed."""
+        ...
+
+    def answer(self, question: Question) -> Iterator[Draft]:
+        """The answer to whoever talks to the assistant: ever more of it, the last one whole. Raises EngineFailed."""
         ...
 
 

@@ -11,10 +11,11 @@ import re
 from collections.abc import Sequence
 
 from django.contrib.postgres.search import SearchQuery
+from django.db.models import QuerySet
 
 from conversations import ticket_queries
 from conversations.assistant.engine import Passage, Question, Turn
-from conversations.models import Conversation, Message, MessageKind, SenderKind, Status
+from conversations.models import Conversation, Handler, Message, MessageKind, SenderKind, Status
 from tickets.models import Ticket
 
 MOST_TURNS = 50
@@ -40,14 +41,7 @@ _COMMON = frozenset({
 def question(ticket: Ticket) -> Question:
     """Everything a draft for the ticket is made from. `turns` is empty where nothing public was said yet."""
     primary = ticket_queries.primaries([ticket]).get(ticket.pk)
-    said = list(ticket_queries.public_messages(ticket).order_by("-id")[:MOST_TURNS])
-    turns: list[Turn] = []
-    left = MOST_CHARACTERS
-    for message in said:
-        if left <= 0:
-            break
-        turns.insert(0, Turn(is_from_customer=message.is_from_customer, text=(message.body or "")[-left:]))
-        left -= len(message.body or "")
+    turns = _turns(ticket_queries.public_messages(ticket))
     subject = primary.subject if primary else ticket.subject
     asked = [turn.text for turn in turns if turn.is_from_customer]
     return Question(
@@ -58,14 +52,39 @@ def question(ticket: Ticket) -> Question:
     )
 
 
+def thread_question(conversation: Conversation, *, until: Message) -> Question:
+    """Everything an answer of the assistant is made from, in a conversation of its own: what was said up to a message."""
+    said = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE, pk__lte=until.pk)
+    turns = _turns(said)
+    asked = [turn.text for turn in turns if turn.is_from_customer]
+    # The last question decides; what was asked before helps only where that says too little.
+    passages = similar(words(asked[-1:])) or (similar(words(asked[-2:])) if len(asked) > 1 else [])
+    return Question(subject=conversation.subject, customer_name="", turns=tuple(turns), passages=tuple(passages))
+
+
+def _turns(said: QuerySet[Message]) -> list[Turn]:
+    """The last messages, oldest first, as far as they fit."""
+    turns: list[Turn] = []
+    left = MOST_CHARACTERS
+    for message in said.order_by("-id")[:MOST_TURNS]:
+        if left <= 0:
+            break
+        turns.insert(0, Turn(is_from_customer=message.is_from_customer, text=(message.body or "")[-left:]))
+        left -= len(message.body or "")
+    return turns
+
+
 def words(texts: Sequence[str]) -> list[str]:
     """The words that tell what texts are about, each once, the last text's first."""
     found = (word for text in reversed(texts) for word in _WORD.findall(text.lower()))
     return list(dict.fromkeys(word for word in found if word not in _COMMON))[:_MOST_WORDS]
 
 
-def similar(wanted: Sequence[str], ticket: Ticket) -> list[Passage]:
-    """Answers that solved similar conversations, the most similar first; none rather than a poor match."""
+def similar(wanted: Sequence[str], ticket: Ticket | None = None) -> list[Passage]:
+    """Answers that solved similar conversations, the most similar first; none rather than a poor match.
+
+    A ticket's own conversations are left out, and those that the assistant answers.
+    """
     if not wanted:
         return []
     asked = Message.objects.filter(
@@ -73,7 +92,10 @@ def similar(wanted: Sequence[str], ticket: Ticket) -> list[Passage]:
         kind=MessageKind.MESSAGE,
         sender_kind=SenderKind.CUSTOMER,
         conversation__status__in=(Status.RESOLVED, Status.CLOSED),
-    ).exclude(conversation__ticket=ticket.pk)
+        conversation__handler=Handler.PEOPLE,
+    )
+    if ticket is not None:
+        asked = asked.exclude(conversation__ticket=ticket.pk)
     candidates = list(asked.order_by("-id").values_list("pk", "conversation_id", "body")[:_CANDIDATES])
     shared = {pk: {*wanted} & {*_WORD.findall((body or "").lower())} for pk, _, body in candidates}
     rarity = {

@@ -22,6 +22,10 @@ from accounts.models import ApiKey, Dispatch, Event, IdempotentRequest, Membersh
 from accounts.permissions import Actor, Role
 from conversations import actions
 from conversations.models import (
+    AssistantFrame,
+    AssistantQueueItem,
+    AssistantRun,
+    AssistantThread,
     Attachment,
     Contact,
     Conversation,
@@ -57,6 +61,8 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
         ticket = actions.escalate(conversation=conversation, reason=SECRET, by=by, at=at)
         view = actions.create_view(workspace=globex, name=f"{SECRET} view", by=cleo.actor, at=at)
         actions.favorite_view(view=view, favorite=True, by=cleo.actor, at=at)
+        run = actions.ask_assistant(workspace=globex, content=f"{SECRET} question", by=cleo.actor, at=at)
+        waiting = actions.enqueue(thread=run.thread, content=f"{SECRET} next question", by=cleo.actor, at=at)
         event = Event.objects.filter(workspace=globex).latest("pk")
         found = [
             globex, cleo.user, cleo.membership, team, globex_key.row, event, Dispatch.objects.get(event=event),
@@ -66,6 +72,7 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             ticket, Tag.objects.first(), TicketNumbers.objects.get(), conversation, conversation.contact, message,
             Attachment.objects.get(message=message), EntryPoint.objects.first(), Tally.objects.get(),
             view, SavedViewFavorite.objects.get(),
+            run.thread, run, AssistantFrame.objects.first(), waiting,
         ]  # fmt: skip
     return Elsewhere({type(row): row for row in found if row is not None})
 
@@ -73,6 +80,7 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
 KINDS = [
     Workspace, User, Membership, Team, ApiKey, Event, Dispatch, IdempotentRequest, Ticket, Tag, TicketNumbers,
     Conversation, Contact, Message, Attachment, EntryPoint, Tally, SavedView, SavedViewFavorite,
+    AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem,
 ]  # fmt: skip
 
 
@@ -263,6 +271,8 @@ def test_lists_ask_the_same_number_of_queries_for_one_row_and_for_twenty(
             actions.escalate(conversation=conversation, by=by, at=at)
             view = actions.create_view(workspace=globex, name=f"View {number}", by=cleo.actor, at=at)
             actions.favorite_view(view=view, favorite=True, by=cleo.actor, at=at)
+            run = actions.ask_assistant(workspace=globex, content=f"Question {number}", by=cleo.actor, at=at)
+            actions.enqueue(thread=run.thread, content="And then?", by=cleo.actor, at=at)
     assert asked() == before
     assert max(before.values()) <= 12
 

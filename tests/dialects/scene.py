@@ -123,6 +123,16 @@ class Scene:
             return actions.reply(conversation=row, body=fact["body"], by=self._operator(fact["by"]), at=self.at)
         return actions.receive(conversation=row, body=fact["body"], by=self.system, at=self.at)
 
+    def assistant(self, fact: dict[str, Any]) -> Conversation:
+        """`{"assistant": "helper", "content": …}`: the workspace has asked the assistant, and no worker has answered yet."""
+        run = actions.ask_assistant(workspace=self.home, content=fact["content"], by=self.system, at=self.at)
+        return run.thread.conversation
+
+    def queued(self, fact: dict[str, Any]) -> Any:
+        """`{"queued": "next", "assistant": "helper", "content": …}`: a message that waits until the assistant is done."""
+        thread = self.names[fact["assistant"]].assistant_thread
+        return actions.enqueue(thread=thread, content=fact["content"], by=self.system, at=self.at)
+
     def note(self, fact: dict[str, Any]) -> Any:
         """`{"note": "n1", "conversation": "order", "by": "ben", "body": …}`."""
         by = self._operator(fact["by"]) if "by" in fact else self.system

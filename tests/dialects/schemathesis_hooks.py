@@ -29,6 +29,12 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
     # A cursor is opaque: only those that the desk gave are good.
     if is_good and "cursor" in query:
         del query["cursor"]
+    # Nobody works there: a stream would wait for the assistant. And there is nothing to attach to under a new id.
+    if is_good and case.operation.path.endswith("{project_id}/conversations") and case.operation.method == "post":
+        headers["Accept"] = "application/json"
+        case.headers = headers
+        if isinstance(case.body, dict) and case.body.get("content") is None:
+            case.body["content"] = "How long does a refund take?"
     # Free JSON is kept as PostgreSQL and 64-bit readers can, which a schema cannot say of any depth.
     if is_good and isinstance(case.body, dict):
         case.body = _of_64_bits(case.body)

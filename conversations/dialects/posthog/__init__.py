@@ -1,4 +1,4 @@
-"""The support tickets of PostHog, as documented at posthog.com/docs/api/conversations: snake_case, `/api/projects/:id/…`.
+"""PostHog's support tickets and conversations with the assistant, as documented at posthog.com/docs/api/conversations.
 
 Every path also answers under `/api/environments/…` and with a trailing slash. Policies: the desk's own.
 """

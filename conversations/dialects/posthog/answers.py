@@ -8,9 +8,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from conversations.api.fields import JsonObject
+from conversations.dialects.posthog.envelope import TYPES
 from conversations.dialects.posthog.inputs import PRIORITIES, STATUSES
 from conversations.dialects.posthog.shapes import AUTHORS, DETAILS, SOURCES
-from conversations.models import Visibility
+from conversations.models import ThreadStatus, Visibility
 
 
 class PosthogAssigneeUser(serializers.Serializer[Any]):
@@ -173,3 +174,81 @@ class PosthogSent(serializers.Serializer[Any]):
 class PosthogComposed(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     ticket_number = serializers.IntegerField()
+
+
+class PosthogAssistantConversation(serializers.Serializer[Any]):
+    """A conversation with the assistant. `user` is null where a key began it: it is the workspace's."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=ThreadStatus.values)
+    title = serializers.CharField(max_length=250)
+    topic = serializers.CharField(allow_null=True)
+    user = PosthogUser(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    type = serializers.ChoiceField(choices=["assistant"])
+    is_internal = serializers.BooleanField()
+    slack_thread_key = serializers.CharField(allow_null=True)
+    slack_workspace_domain = serializers.CharField(allow_null=True)
+    task = JsonObject(allow_null=True)
+
+
+class PosthogAssistantMessage(serializers.Serializer[Any]):
+    """`human` has `ui_context` and `trace_id` besides, `ai` has `tool_calls`, `meta` and `sources`."""
+
+    type = serializers.ChoiceField(choices=["human", "ai", "ai/failure"])
+    id = serializers.UUIDField()
+    content = serializers.CharField()
+    parent_tool_call_id = serializers.CharField(allow_null=True)
+
+
+class PosthogWholeConversation(PosthogAssistantConversation):
+    """The same with its messages, oldest first."""
+
+    messages = PosthogAssistantMessage(many=True)
+    has_unsupported_content = serializers.BooleanField()
+    agent_mode = serializers.CharField(allow_null=True)
+    agent_runtime = serializers.ChoiceField(choices=["langgraph"])
+    is_sandbox = serializers.BooleanField()
+    pending_approvals = serializers.ListField(child=JsonObject())
+
+
+class PosthogAssistantPage(Page):
+    results = PosthogAssistantConversation(many=True)
+
+
+class PosthogAppended(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+
+
+class PosthogQueueItem(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    content = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    contextual_tools = JsonObject(allow_null=True)
+    ui_context = serializers.JSONField(allow_null=True)
+    billing_context = JsonObject(allow_null=True)
+    agent_mode = serializers.CharField(allow_null=True)
+    session_id = serializers.CharField(allow_null=True)
+
+
+class PosthogQueue(serializers.Serializer[Any]):
+    """What waits until the assistant has answered, the next one first."""
+
+    messages = PosthogQueueItem(many=True)
+    max_queue_messages = serializers.IntegerField()
+
+
+class PosthogQueueFull(serializers.Serializer[Any]):
+    error = serializers.ChoiceField(choices=["queue_full"])
+    detail = serializers.CharField()
+
+
+class PosthogRefusal(serializers.Serializer[Any]):
+    """`error` alone about the conversation, `detail` alone about a queued message, or the usual error body with `type`."""
+
+    error = serializers.CharField(required=False)
+    type = serializers.ChoiceField(choices=TYPES, required=False)
+    code = serializers.CharField(required=False)
+    detail = serializers.CharField(required=False)
+    attr = serializers.CharField(required=False, allow_null=True)

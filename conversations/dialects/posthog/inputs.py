@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from conversations.actions.assistant import APPENDED_LIMIT, CONTENT_LIMIT
 from conversations.api.fields import Choice, Flag, JsonObject, Text, Words
 from conversations.models import Status, Visibility
 from tickets.models import TicketPriority, TicketStatus
@@ -197,3 +198,70 @@ class ViewPatch(ViewInput):
     """Any subset of a view."""
 
     name = Words(max_length=400, required=False)
+
+
+AGENT_MODES = (
+    "product_analytics", "sql", "session_replay", "error_tracking", "plan", "execution", "survey", "research", "flags",
+)  # fmt: skip
+
+
+@extend_schema_field({})
+class AnyJson(JsonObject):
+    """Any JSON that PostgreSQL can keep."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        self._check([data])
+        return data
+
+
+@extend_schema_field({})
+class ObjectOrNothing(AnyJson):
+    """Any JSON; what is no object counts as null."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        value = super().to_internal_value(data)
+        return value if isinstance(value, dict) else None
+
+
+@extend_schema_field({"type": "boolean", "enum": [False], "default": False})
+class NoSandbox(Flag):
+    """False: the assistant of this desk has no sandbox."""
+
+    default_error_messages = {"sandbox": "There is no sandbox here."}
+
+    def to_internal_value(self, data: Any) -> bool:
+        if super().to_internal_value(data):
+            self.fail("sandbox")
+        return False
+
+
+class AssistantMessageInput(serializers.Serializer[Any]):
+    """What one writes to the assistant, and what the client knows besides."""
+
+    content = Words(max_length=CONTENT_LIMIT)
+    contextual_tools = JsonObject(required=False, allow_null=True)
+    ui_context = AnyJson(required=False, allow_null=True)
+    billing_context = ObjectOrNothing(required=False, allow_null=True)
+    agent_mode = Choice(choices=AGENT_MODES, required=False, allow_null=True)
+
+
+class AssistantInput(AssistantMessageInput):
+    """`content` starts the assistant; null attaches to the conversation in which it is at work. `conversation` is an id of
+    the client's choice, or of a conversation there is."""
+
+    content = Words(max_length=CONTENT_LIMIT, allow_null=True)
+    conversation = Identifier(required=False, allow_null=True)
+    trace_id = Identifier(required=False, allow_null=True)
+    session_id = Text(required=False, allow_null=True, allow_blank=True)
+    is_sandbox = NoSandbox(required=False)
+    resume_payload = AnyJson(required=False, allow_null=True)
+
+
+class AppendedInput(serializers.Serializer[Any]):
+    content = Words(max_length=APPENDED_LIMIT)
+
+
+class QueuedInput(serializers.Serializer[Any]):
+    """A waiting message's new text; nothing else of it can change."""
+
+    content = Words(max_length=CONTENT_LIMIT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Any
@@ -9,7 +10,18 @@ from typing import Any
 from django.conf import settings
 
 from accounts.models import User
-from conversations.models import Channel, Contact, Conversation, Message, MessageKind, SavedView, SenderKind
+from conversations.actions.assistant import MOST_QUEUED
+from conversations.models import (
+    AssistantQueueItem,
+    AssistantThread,
+    Channel,
+    Contact,
+    Conversation,
+    Message,
+    MessageKind,
+    SavedView,
+    SenderKind,
+)
 from tickets.models import Ticket
 
 SOURCES = ("widget", "email", "slack", "teams", "github")
@@ -147,4 +159,66 @@ def user(row: User) -> dict[str, Any]:
         "is_email_verified": None,
         "hedgehog_config": None,
         "role_at_organization": None,
+    }
+
+
+def assistant_thread(row: AssistantThread) -> dict[str, Any]:
+    """A conversation with the assistant, as lists and streams have it."""
+    return {
+        "id": str(row.public_id),
+        "status": row.status,
+        "title": row.title,
+        "topic": None,
+        "user": user(row.user) if row.user else None,
+        "created_at": moment(row.created_at),
+        "updated_at": moment(row.updated_at),
+        "type": "assistant",
+        "is_internal": False,
+        "slack_thread_key": None,
+        "slack_workspace_domain": None,
+        "task": None,
+    }
+
+
+def whole_thread(row: AssistantThread, messages: Iterable[Message]) -> dict[str, Any]:
+    """The same with everything that was said."""
+    return {
+        **assistant_thread(row),
+        "messages": [assistant_message(message) for message in messages],
+        "has_unsupported_content": False,
+        "agent_mode": row.agent_mode,
+        "agent_runtime": "langgraph",
+        "is_sandbox": False,
+        "pending_approvals": [],
+    }
+
+
+def assistant_message(row: Message) -> dict[str, Any]:
+    """One message of such a conversation: `human`, `ai` or `ai/failure`."""
+    known = row.metadata or {}
+    common = {"id": str(row.public_id), "content": row.body or "", "parent_tool_call_id": None}
+    if row.sender_kind == SenderKind.CUSTOMER:
+        return {"type": "human", **common, "ui_context": known.get("ui_context"), "trace_id": known.get("trace_id")}
+    if known.get("type") == "ai/failure":
+        return {"type": "ai/failure", **common}
+    return {"type": "ai", **common, "tool_calls": None, "meta": None, "sources": known.get("sources", [])}
+
+
+def queue(rows: Iterable[AssistantQueueItem]) -> dict[str, Any]:
+    """What waits for the assistant."""
+    return {
+        "messages": [
+            {
+                "id": str(row.public_id),
+                "content": row.content,
+                "created_at": row.created_at.astimezone(UTC).isoformat(),
+                "contextual_tools": row.contextual_tools,
+                "ui_context": row.ui_context,
+                "billing_context": row.billing_context,
+                "agent_mode": row.agent_mode,
+                "session_id": row.session_id,
+            }
+            for row in rows
+        ],
+        "max_queue_messages": MOST_QUEUED,
     }

@@ -1,9 +1,10 @@
 """The documented paths. Each answers below `projects` and `environments`, with and without a trailing slash."""
 
 from conversations.dialects.posthog.routing import route
-from conversations.dialects.posthog.views import Bulk, Messages, SavedViews, Suggestions, Tickets
+from conversations.dialects.posthog.views import Assistant, Bulk, Messages, Queue, SavedViews, Suggestions, Tickets
 
 _TICKETS = "api/projects/<str:project_id>/conversations/tickets"
+_ASSISTANT = "api/environments/<str:project_id>/conversations"
 _VIEWS = "api/projects/<str:project_id>/conversations/views"
 
 urlpatterns = [
@@ -29,4 +30,15 @@ urlpatterns = [
         f"{_VIEWS}/<str:short_id>",
         SavedViews.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
     ),
+    # After the fixed words `tickets` and `views`, which stand where an id of a conversation may stand.
+    route(_ASSISTANT, Assistant.as_view({"get": "list", "post": "create"})),
+    route(f"{_ASSISTANT}/<str:conversation>/append_message", Assistant.as_view({"post": "append_message"})),
+    route(f"{_ASSISTANT}/<str:conversation>/queue", Queue.as_view({"get": "list", "post": "create"})),
+    route(f"{_ASSISTANT}/<str:conversation>/queue/clear", Queue.as_view({"post": "clear"})),
+    route(
+        f"{_ASSISTANT}/<str:conversation>/queue/<str:queue_id>",
+        Queue.as_view({"patch": "partial_update", "delete": "destroy"}),
+    ),
+    route(f"{_ASSISTANT}/<str:conversation>/cancel", Assistant.as_view({"patch": "cancel"})),
+    route(f"{_ASSISTANT}/<str:conversation>", Assistant.as_view({"get": "retrieve", "delete": "destroy"})),
 ]

@@ -1,0 +1,328 @@
+"""Talking to the assistant: asking, answering, stopping, and what waits meanwhile.
+
+The work itself is no verb and may take minutes; it stands between `ask_assistant` and `answer_run` (see `conversations.assistant`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+
+from accounts import events as journal
+from accounts.errors import Conflict, NotFound
+from accounts.models import Workspace
+from accounts.permissions import Actor, ActorKind, permit
+from conversations import events, text
+from conversations.actions import contacts, messages
+from conversations.actions.rows import Door
+from conversations.actions.start import start
+from conversations.assistant import runs
+from conversations.assistant.engine import Draft
+from conversations.models import (
+    AssistantQueueItem,
+    AssistantRun,
+    AssistantThread,
+    Channel,
+    Handler,
+    Message,
+    RunStatus,
+    SenderKind,
+    ThreadStatus,
+)
+from conversations.models.assistant import TITLE_LIMIT
+from conversations.senders import Sender
+
+CONTENT_LIMIT = 40_000
+APPENDED_LIMIT = 10_000
+MOST_QUEUED = 2
+NAME = "Assistant"
+FAILED = "I could not answer this. Please try again in a moment."
+_DOOR = Door(Channel.API, "assistant")
+
+
+@transaction.atomic
+def ask_assistant(
+    *,
+    workspace: Workspace,
+    content: str,
+    thread: AssistantThread | None = None,
+    public_id: uuid.UUID | None = None,
+    trace_id: uuid.UUID | None = None,
+    ui_context: Any = None,
+    agent_mode: str | None = None,
+    by: Actor,
+    at: datetime,
+) -> AssistantRun:
+    """Write to the assistant, in a thread or in a new one under `public_id`; the worker answers.
+
+    Raises Conflict while it is at work in the thread or when the id is taken, and Invalid for the content.
+    """
+    permit(by, "conversation.receive", thread)
+    text.check(content, "content", longest=CONTENT_LIMIT)
+    is_new = thread is None
+    thread = _begun(workspace, content, public_id, by=by, at=at) if thread is None else runs.hold(thread)
+    if thread.status != ThreadStatus.IDLE:
+        raise Conflict("the assistant is still at work in this conversation")
+    thread.status, thread.updated_at, thread.agent_mode = ThreadStatus.IN_PROGRESS, at, agent_mode
+    thread.save(update_fields=["status", "updated_at", "agent_mode"])
+    trace_id = trace_id or uuid.uuid4()
+    question = _question(thread, content, ui_context, trace_id, by=by, at=at)
+    run = AssistantRun(
+        workspace=workspace, thread=thread, question=question, trace_id=trace_id, started_at=at, beat_at=at
+    )
+    run.save(force_insert=True)
+    if is_new:
+        runs.tell(run, "conversation", {"status": ThreadStatus.IN_PROGRESS})
+    runs.tell(run, "message", _echo(question))
+    journal.record(events.ASSISTANT_ASKED, thread.conversation, by=by, at=at, run_id=run.pk)
+    _defer(run)
+    return run
+
+
+@transaction.atomic
+def answer_run(*, run: AssistantRun, draft: Draft, engine: str, by: Actor, at: datetime) -> AssistantRun | None:
+    """Keep the answer to a run's question. Returns the run when a queued message is next, else None: it is over.
+
+    None as well, with nothing written, when the run is no longer the caller's.
+    """
+    permit(by, "conversation.reply", run)
+    found = runs.held(run)
+    if found is None:
+        return None
+    thread, run = found
+    sources = [{"conversation": str(one.conversation_id), "number": one.number} for one in draft.sources]
+    metadata = {"engine": engine, "sources": sources}
+    message = _said(thread, draft.text or "", metadata, by=by, at=at)
+    runs.tell(
+        run,
+        "message",
+        {
+            "type": "ai",
+            "id": str(message.public_id),
+            "content": message.body,
+            **({"sources": sources} if sources else {}),
+        },
+    )
+    journal.record(events.ASSISTANT_ANSWERED, thread.conversation, by=by, at=at, run_id=run.pk, message_id=message.pk)
+    return _go_on(thread, run, RunStatus.DONE, by=by, at=at)
+
+
+@transaction.atomic
+def fail_run(*, run: AssistantRun, code: str, by: Actor, at: datetime) -> AssistantRun | None:
+    """Say that a run's question could not be answered. Returns as `answer_run` does."""
+    permit(by, "conversation.reply", run)
+    found = runs.held(run)
+    return _failed(*found, code, by=by, at=at) if found is not None else None
+
+
+@transaction.atomic
+def give_up_run(*, run: AssistantRun, by: Actor, at: datetime) -> bool:
+    """Fail a run whose worker is gone; what was queued is left to another worker. False when it is not lost at all."""
+    permit(by, "conversation.reply", run)
+    found = runs.held(run)
+    if found is None or not found[1].is_lost(at):
+        return False
+    after = _failed(*found, "worker_lost", by=by, at=at)
+    if after is not None:
+        _defer(after)
+    return True
+
+
+@transaction.atomic
+def cancel_run(*, thread: AssistantThread, by: Actor, at: datetime) -> AssistantThread:
+    """Stop the assistant and empty the queue; from here on the run can write nothing. Nothing to stop is no error."""
+    permit(by, "conversation.update", thread)
+    return _stopped(runs.hold(thread), by=by, at=at)
+
+
+@transaction.atomic
+def delete_thread(*, thread: AssistantThread, by: Actor, at: datetime) -> None:
+    """Delete a conversation with the assistant: it is in no list and answers no more, and its row is kept."""
+    permit(by, "conversation.update", thread)
+    thread = _stopped(runs.hold(thread), by=by, at=at)
+    thread.deleted_at = thread.updated_at = at
+    thread.save(update_fields=["deleted_at", "updated_at"])
+    journal.record(events.ASSISTANT_DELETED, thread.conversation, by=by, at=at)
+
+
+@transaction.atomic
+def append_message(*, thread: AssistantThread, content: str, by: Actor, at: datetime) -> Message:
+    """Put words of the client's own into the thread, as the assistant's; nothing is run. Raises Invalid."""
+    permit(by, "conversation.reply", thread)
+    text.check(content, "content", longest=APPENDED_LIMIT)
+    thread = runs.hold(thread)
+    message = _said(thread, content, {"is_appended": True}, by=by, at=at)
+    _touch(thread, at)
+    return message
+
+
+@transaction.atomic
+def enqueue(
+    *, thread: AssistantThread, content: str, values: dict[str, Any] | None = None, by: Actor, at: datetime
+) -> AssistantQueueItem:
+    """Let a message wait until the assistant is done. `values` are the item's other fields.
+
+    Raises Conflict with code `queue_full` when two are waiting.
+    """
+    permit(by, "conversation.receive", thread)
+    text.check(content, "content", longest=CONTENT_LIMIT)
+    thread = runs.hold(thread)
+    if _waiting(thread).count() >= MOST_QUEUED:
+        raise Conflict("two messages are already waiting", code="queue_full")
+    item = AssistantQueueItem.all_workspaces.create(
+        workspace_id=thread.workspace_id, thread=thread, content=content, created_at=at, **(values or {})
+    )
+    journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, added_id=item.pk)
+    return item
+
+
+@transaction.atomic
+def edit_queued(*, item: AssistantQueueItem, content: str, by: Actor, at: datetime) -> AssistantQueueItem:
+    """Change what a waiting message says. Raises NotFound when it waits no more, and Invalid."""
+    permit(by, "conversation.receive", item)
+    text.check(content, "content", longest=CONTENT_LIMIT)
+    thread, item = _waits(item)
+    if item.content == content:
+        return item
+    item.content = content
+    item.save(update_fields=["content"])
+    journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, edited_id=item.pk)
+    return item
+
+
+@transaction.atomic
+def remove_queued(*, item: AssistantQueueItem, by: Actor, at: datetime) -> None:
+    """Take a waiting message back. Raises NotFound when it waits no more."""
+    permit(by, "conversation.receive", item)
+    thread, item = _waits(item)
+    journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, removed_id=item.pk)
+    item.delete()
+
+
+@transaction.atomic
+def clear_queue(*, thread: AssistantThread, by: Actor, at: datetime) -> None:
+    """Take all waiting messages back."""
+    permit(by, "conversation.receive", thread)
+    thread = runs.hold(thread)
+    removed, _ = _waiting(thread).delete()
+    if removed:
+        journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, removed=removed)
+
+
+# --- Parts --------------------------------------------------------------------------------------
+
+
+def _begun(
+    workspace: Workspace, content: str, public_id: uuid.UUID | None, *, by: Actor, at: datetime
+) -> AssistantThread:
+    """A new thread, titled by its first message, with whoever asks as its contact."""
+    asker = contacts.identify(
+        workspace=workspace, external_id=f"assistant:{by.kind}:{by.id}", name=by.name or None, by=by, at=at
+    )
+    title = " ".join(content.split())[:TITLE_LIMIT] or "…"
+    conversation = start(
+        workspace=workspace, contact=asker, subject=title, door=_DOOR, handler=Handler.ASSISTANT, public_id=public_id,
+        by=by, at=at,
+    )  # fmt: skip
+    return AssistantThread.all_workspaces.create(
+        workspace=workspace, conversation=conversation, title=title, user_id=by.user_id, created_at=at, updated_at=at
+    )
+
+
+def _question(
+    thread: AssistantThread, content: str, ui_context: Any, trace_id: uuid.UUID, *, by: Actor, at: datetime
+) -> Message:
+    message = messages.receive(conversation=thread.conversation, body=content, by=by, at=at)
+    message.metadata = {"ui_context": ui_context, "trace_id": str(trace_id)}
+    message.save(update_fields=["metadata"])
+    return message
+
+
+def _echo(question: Message) -> dict[str, Any]:
+    given = {name: value for name, value in (question.metadata or {}).items() if value is not None}
+    return {"type": "human", "id": str(question.public_id), "content": question.body, **given}
+
+
+def _said(thread: AssistantThread, body: str, metadata: dict[str, Any], *, by: Actor, at: datetime) -> Message:
+    assistant = Actor(kind=ActorKind.ASSISTANT, workspace_id=by.workspace_id, name=NAME)
+    return messages.reply(
+        conversation=thread.conversation,
+        body=body,
+        sender=Sender(kind=SenderKind.ASSISTANT, name=NAME),
+        metadata=metadata,
+        by=assistant,
+        at=at,
+    )
+
+
+def _failed(thread: AssistantThread, run: AssistantRun, code: str, *, by: Actor, at: datetime) -> AssistantRun | None:
+    message = _said(thread, FAILED, {"type": "ai/failure", "code": code}, by=by, at=at)
+    runs.tell(run, "message", {"type": "ai/failure", "id": str(message.public_id), "content": FAILED})
+    journal.record(events.ASSISTANT_FAILED, thread.conversation, by=by, at=at, run_id=run.pk, code=code)
+    return _go_on(thread, run, RunStatus.FAILED, by=by, at=at)
+
+
+def _go_on(
+    thread: AssistantThread, run: AssistantRun, outcome: RunStatus, *, by: Actor, at: datetime
+) -> AssistantRun | None:
+    """The next message of the queue in the same run, or its end, with which the thread is idle again."""
+    item = _waiting(thread).first()
+    if item is None:
+        _end(thread, run, outcome, at)
+        return None
+    run.trace_id = uuid.uuid4()
+    run.question = _question(thread, item.content, item.ui_context, run.trace_id, by=by, at=at)
+    run.beat_at = at
+    run.save(update_fields=["question", "trace_id", "beat_at"])
+    thread.agent_mode = item.agent_mode or thread.agent_mode
+    thread.save(update_fields=["agent_mode"])
+    _touch(thread, at)
+    item.delete()
+    runs.tell(run, "message", _echo(run.question))
+    return run
+
+
+def _end(thread: AssistantThread, run: AssistantRun, outcome: RunStatus, at: datetime) -> None:
+    run.status, run.ended_at = outcome, at
+    run.save(update_fields=["status", "ended_at"])
+    thread.status, thread.updated_at = ThreadStatus.IDLE, at
+    thread.save(update_fields=["status", "updated_at"])
+    runs.announce(run)
+
+
+def _stopped(thread: AssistantThread, *, by: Actor, at: datetime) -> AssistantThread:
+    removed, _ = _waiting(thread).delete()
+    run = runs.running(thread)
+    if run is not None:
+        _end(thread, run, RunStatus.CANCELED, at)
+    if run is not None or removed:
+        journal.record(events.ASSISTANT_CANCELED, thread.conversation, by=by, at=at, run_id=run.pk if run else None)
+    return thread
+
+
+def _touch(thread: AssistantThread, at: datetime) -> None:
+    thread.updated_at = at
+    thread.save(update_fields=["updated_at"])
+
+
+def _waiting(thread: AssistantThread) -> Any:
+    return AssistantQueueItem.all_workspaces.filter(thread=thread).order_by("id")  # of a thread that is held
+
+
+def _waits(item: AssistantQueueItem) -> tuple[AssistantThread, AssistantQueueItem]:
+    thread = runs.hold(item.thread)
+    fresh = _waiting(thread).filter(pk=item.pk).first()
+    if fresh is None:
+        raise NotFound("the message waits no more")
+    return thread, fresh
+
+
+def _defer(run: AssistantRun) -> None:
+    """By name: tasks stand above the verbs. Queued in this transaction, hence never lost and never early."""
+    run.token = None  # whoever had it before
+    run.save(update_fields=["token"])
+    app.configure_task("run_assistant").defer(workspace_id=run.workspace_id, run_id=run.pk)

@@ -1,0 +1,49 @@
+"""Conversations with the assistant in admin: who asked, what became of each run, and what waits. Looked at, not changed."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from accounts.admin.base import ReadOnlyAdmin, WorkspaceFilter
+from conversations.models import AssistantFrame, AssistantQueueItem, AssistantRun, AssistantThread
+
+
+@admin.register(AssistantThread)
+class AssistantThreadAdmin(ReadOnlyAdmin):
+    """The messages themselves stand on the conversation's page."""
+
+    list_display = ("title", "status", "user", "workspace", "updated_at", "deleted_at")
+    list_filter = (WorkspaceFilter, "status")
+    list_select_related = ("workspace", "user")
+    search_fields = ("title",)
+    ordering = ("-pk",)
+
+
+@admin.register(AssistantRun)
+class AssistantRunAdmin(ReadOnlyAdmin):
+    """What the assistant was asked to do, and what became of it."""
+
+    list_display = ("pk", "thread", "status", "started_at", "beat_at", "ended_at", "workspace")
+    list_filter = (WorkspaceFilter, "status")
+    list_select_related = ("workspace", "thread")
+    ordering = ("-pk",)
+
+
+@admin.register(AssistantFrame)
+class AssistantFrameAdmin(ReadOnlyAdmin):
+    """What the watchers of a run were told; kept for a day."""
+
+    list_display = ("pk", "run", "sequence", "event", "workspace")
+    list_filter = (WorkspaceFilter,)
+    list_select_related = ("workspace", "run")
+    ordering = ("-pk",)
+
+
+@admin.register(AssistantQueueItem)
+class AssistantQueueItemAdmin(ReadOnlyAdmin):
+    """Messages that wait until the assistant is done."""
+
+    list_display = ("content", "thread", "workspace", "created_at")
+    list_filter = (WorkspaceFilter,)
+    list_select_related = ("workspace", "thread")
+    ordering = ("-pk",)

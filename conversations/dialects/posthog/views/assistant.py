@@ -1,0 +1,238 @@
+"""Conversations with the assistant: begun or continued, watched as they are answered, read, stopped and deleted."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import timedelta
+from functools import partial
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.errors import Forbidden, Invalid, NotFound
+from accounts.live import LiveResponse, last_event_id
+from accounts.models import KeyKind
+from accounts.permissions import Actor, Scope
+from conversations import actions, queries
+from conversations.api import idempotency
+from conversations.api.limits import Buckets
+from conversations.assistant import engine, runs
+from conversations.dialects.posthog import answers, inputs, shapes
+from conversations.dialects.posthog.envelope import PosthogError
+from conversations.dialects.posthog.paging import Pages
+from conversations.dialects.posthog.stream import follow
+from conversations.dialects.posthog.views.base import INVALID, LIMIT, OFFSET, PROJECT, PosthogViewSet
+from conversations.models import AssistantRun, AssistantThread, Conversation, RunStatus
+
+CONVERSATION = OpenApiParameter(
+    "conversation", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's UUID."
+)
+JUST_NOW = timedelta(seconds=60)
+"""For how long after its end a turn is still shown to those who attach."""
+_STREAM = (
+    "Server-sent events `conversation` (a new one), `message` (the question with its id, then ever more of the answer "
+    "without an id, then the answer with its id, or `ai/failure`), each with an SSE id for `Last-Event-ID`. Ends when "
+    "nothing is queued any more; the status is `idle` by then."
+)
+_EVENTS = OpenApiResponse(OpenApiTypes.STR, description=_STREAM)
+_starts = Buckets(settings.ASSISTANT_STARTS_PER_MINUTE)
+_RUN = re.compile(rb": run (\d+)\n")
+
+
+class AssistantViewSet(PosthogViewSet):
+    """Calls for the team's own programs: a key that stands in a web page reads none of it."""
+
+    def admit(self, request: Request) -> None:
+        super().admit(request)
+        if self.grant.key.kind == KeyKind.CLIENT:
+            raise Forbidden("Conversations with the assistant need a server key.")
+
+    def thread(self, reference: str, *, owned: bool = True) -> AssistantThread:
+        """Raises NotFound; with `owned` also for an operator's own conversation, which a key may only read."""
+        try:
+            found = queries.assistant_thread(uuid.UUID(reference))
+        except (ValueError, NotFound) as error:
+            raise NotFound("There is no such conversation.") from error
+        if owned and found.user_id != self.actor.user_id:
+            raise NotFound("There is no such conversation.")
+        return found
+
+
+class Assistant(AssistantViewSet):
+    """The assistant of a project."""
+
+    scopes: ClassVar[dict[str, Scope]] = {
+        "list": Scope.CONVERSATION_READ,
+        "retrieve": Scope.CONVERSATION_READ,
+        "create": Scope.CONVERSATION_WRITE,
+        "append_message": Scope.CONVERSATION_WRITE,
+        "cancel": Scope.CONVERSATION_WRITE,
+        "destroy": Scope.CONVERSATION_WRITE,
+    }
+
+    def claim(self, request: Request) -> idempotency.Record | None:
+        """A repeated start is shown the run that the first one started."""
+        try:
+            return super().claim(request)
+        except idempotency.Replay as replay:
+            found = _RUN.match(replay.response.content)
+            if found is None:
+                raise
+            response = _stream(self.grant.workspace.pk, int(found[1]), 0, replay.response.status_code)
+            response["Idempotent-Replayed"] = "true"
+            raise idempotency.Replay(response) from None
+
+    @extend_schema(
+        operation_id="listPosthogConversations",
+        summary="List conversations with the assistant",
+        parameters=[PROJECT, LIMIT, OFFSET],
+        responses=answers.PosthogAssistantPage,
+    )
+    def list(self, request: Request, project_id: str) -> Response:
+        """Latest change first: those of the workspace, begun with any of its keys."""
+        pages = Pages()
+        rows = pages.rows(queries.assistant_threads().of_workspace(), request)
+        return pages.response([shapes.assistant_thread(row) for row in rows])
+
+    @extend_schema(
+        operation_id="createPosthogConversation",
+        summary="Write to the assistant, or attach to its answer",
+        description=(
+            "With `content` the assistant begins to answer, in a new conversation or in the one named; with null the "
+            "stream of an answer under way is shown from its beginning. `Accept: application/json` alone gets the "
+            "conversation at once, and the assistant goes on; anything else gets the stream."
+        ),
+        parameters=[PROJECT],
+        request=inputs.AssistantInput,
+        responses={
+            (200, "text/event-stream"): _EVENTS,
+            (200, "application/json"): answers.PosthogWholeConversation,
+            (201, "text/event-stream"): _EVENTS,
+            (201, "application/json"): answers.PosthogWholeConversation,
+            400: OpenApiResponse(
+                answers.PosthogRefusal, description="The body is at fault, or there is nothing to attach to."
+            ),
+            404: OpenApiResponse(answers.PosthogRefusal, description="The conversation was deleted."),
+            409: OpenApiResponse(PosthogError, description="The assistant is still at work: attach, or use the queue."),
+        },
+    )
+    def create(self, request: Request, project_id: str) -> HttpResponseBase:
+        """201 when the assistant begins, 200 when one attaches."""
+        _starts.take(self.grant.key.pk)
+        data = self.read(inputs.AssistantInput, request)
+        content, wanted = data["content"], data.get("conversation")
+        known = Conversation.objects.filter(public_id=wanted).first() if wanted else None
+        thread = AssistantThread.objects.filter(conversation=known).first() if known else None
+        if known is not None and (thread is None or thread.user_id != self.actor.user_id):
+            return Response({"error": "This conversation cannot be used here."}, status=400)
+        if thread is not None and thread.deleted_at is not None:
+            return Response({"error": "This conversation was deleted."}, status=404)
+        if content is None and thread is None:
+            return Response({"error": "There is no such conversation to attach to."}, status=400)
+        if content is None:
+            assert thread is not None
+            return self._shown(request, self._watchable(thread), 200)
+        if not engine.choice(self.grant.workspace).is_allowed:
+            raise Forbidden("This project has not approved AI data processing.")
+        if thread is not None:
+            self._bury(thread)
+        run = actions.ask_assistant(
+            workspace=self.grant.workspace,
+            content=content,
+            thread=thread,
+            public_id=wanted,
+            trace_id=data.get("trace_id"),
+            ui_context=data.get("ui_context"),
+            agent_mode=data.get("agent_mode"),
+            by=self.actor,
+            at=self.at,
+        )
+        return self._shown(request, run, 201)
+
+    @extend_schema(
+        operation_id="getPosthogConversation",
+        summary="Retrieve a conversation with the assistant",
+        parameters=[PROJECT, CONVERSATION],
+        responses=answers.PosthogWholeConversation,
+    )
+    def retrieve(self, request: Request, project_id: str, conversation: str) -> Response:
+        """With its messages; whoever knows the id of a colleague's may read it."""
+        return Response(_whole(self.thread(conversation, owned=False)))
+
+    @extend_schema(
+        operation_id="appendPosthogMessage",
+        summary="Append a message",
+        parameters=[PROJECT, CONVERSATION],
+        request=inputs.AppendedInput,
+        responses={200: answers.PosthogAppended, 400: INVALID},
+    )
+    def append_message(self, request: Request, project_id: str, conversation: str) -> Response:
+        """The client's own words as a message of the assistant, which itself does nothing."""
+        thread = self.thread(conversation)
+        data = self.read(inputs.AppendedInput, request)
+        message = actions.append_message(thread=thread, content=data["content"], by=self.actor, at=self.at)
+        return Response({"id": str(message.public_id)})
+
+    @extend_schema(
+        operation_id="cancelPosthogConversation",
+        summary="Stop the assistant",
+        parameters=[PROJECT, CONVERSATION],
+        request=None,
+        responses=answers.PosthogWholeConversation,
+    )
+    def cancel(self, request: Request, project_id: str, conversation: str) -> Response:
+        """The queue is emptied, and nothing more is written; a conversation at rest stays as it is."""
+        actions.cancel_run(thread=self.thread(conversation), by=self.actor, at=self.at)
+        return Response(_whole(self.thread(conversation)))
+
+    @extend_schema(
+        operation_id="deletePosthogConversation",
+        summary="Delete a conversation with the assistant",
+        parameters=[PROJECT, CONVERSATION],
+        responses={204: OpenApiResponse(description="Deleted.")},
+    )
+    def destroy(self, request: Request, project_id: str, conversation: str) -> Response:
+        """It is in no list any more, and its id stays taken."""
+        actions.delete_thread(thread=self.thread(conversation), by=self.actor, at=self.at)
+        return Response(status=204)
+
+    def _bury(self, thread: AssistantThread) -> None:
+        """A run that nobody works on any more is no reason to refuse a new one."""
+        run = runs.running(thread)
+        if run is not None and run.is_lost(self.at):
+            actions.give_up_run(run=run, by=Actor.system(thread.workspace_id), at=self.at)
+
+    def _watchable(self, thread: AssistantThread) -> AssistantRun:
+        """The run under way, or one that ended just now. Raises Invalid."""
+        run = runs.latest(thread)
+        is_fresh = run is not None and run.ended_at is not None and self.at - run.ended_at <= JUST_NOW
+        if run is None or run.status == RunStatus.CANCELED or (run.status != RunStatus.RUNNING and not is_fresh):
+            raise Invalid("The assistant is not at work in this conversation.")
+        return run
+
+    def _shown(self, request: Request, run: AssistantRun, status: int) -> HttpResponseBase:
+        if _wants_json(request):
+            return Response(_whole(queries.assistant_threads().get(pk=run.thread_id)), status=status)
+        return _stream(self.grant.workspace.pk, run.pk, last_event_id(request._request) or 0, status)
+
+
+def _stream(workspace_id: int, run_id: int, after: int, status: int) -> LiveResponse:
+    response = LiveResponse(partial(follow, workspace_id, run_id, after), status=status)
+    # What is kept for a repeat of the request, and what a server answers that follows no streams.
+    response.content = b": run %d\nretry: 15000\n\n" % run_id
+    return response
+
+
+def _wants_json(request: Request) -> bool:
+    kinds = {part.split(";")[0].strip().lower() for part in request.headers.get("Accept", "").split(",")}
+    return kinds == {"application/json"}
+
+
+def _whole(thread: AssistantThread) -> dict[str, Any]:
+    return shapes.whole_thread(thread, queries.messages(thread.conversation))

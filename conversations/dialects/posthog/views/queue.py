@@ -1,0 +1,148 @@
+"""What waits until the assistant has answered: at most two messages, answered in turn into the stream that is open."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.errors import Conflict, NotFound
+from accounts.permissions import Scope
+from conversations import actions, queries
+from conversations.dialects.posthog import answers, inputs, shapes
+from conversations.dialects.posthog.views.assistant import CONVERSATION, AssistantViewSet
+from conversations.dialects.posthog.views.base import INVALID, PROJECT
+from conversations.models import AssistantQueueItem, AssistantThread
+
+ITEM = OpenApiParameter("queue_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The waiting message's UUID.")
+_MISSING = OpenApiResponse(
+    answers.PosthogRefusal, description="There is no such conversation, or no such message waits."
+)
+_OTHERS = OpenApiResponse(answers.PosthogRefusal, description="It is an operator's own; or the key lacks the scope.")
+_REFUSED = {403: _OTHERS, 404: _MISSING}
+
+
+class _NoThread(Exception):
+    """The conversation is missing or another's; `response` says so as this family of calls does."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+class Queue(AssistantViewSet):
+    """The queue of a conversation with the assistant."""
+
+    scopes: ClassVar[dict[str, Scope]] = {
+        "list": Scope.CONVERSATION_READ,
+        "create": Scope.CONVERSATION_WRITE,
+        "clear": Scope.CONVERSATION_WRITE,
+        "partial_update": Scope.CONVERSATION_WRITE,
+        "destroy": Scope.CONVERSATION_WRITE,
+    }
+
+    def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]  # plain responses too
+        if isinstance(exc, _NoThread):
+            self.undo()
+            return exc.response
+        return super().handle_exception(exc)
+
+    @extend_schema(
+        operation_id="listPosthogQueue",
+        summary="List what waits",
+        parameters=[PROJECT, CONVERSATION],
+        responses={200: answers.PosthogQueue, **_REFUSED},
+    )
+    def list(self, request: Request, project_id: str, conversation: str) -> Response:
+        """The next one first."""
+        return self._printed(self._thread(conversation))
+
+    @extend_schema(
+        operation_id="addPosthogQueueItem",
+        summary="Let a message wait",
+        parameters=[PROJECT, CONVERSATION],
+        request=inputs.AssistantMessageInput,
+        responses={
+            200: answers.PosthogQueue,
+            400: INVALID,
+            409: OpenApiResponse(answers.PosthogQueueFull, description="Two messages are waiting already."),
+            **_REFUSED,
+        },
+    )
+    def create(self, request: Request, project_id: str, conversation: str) -> Response:
+        """It is answered after the one before; in a conversation at rest it waits for the next answer."""
+        thread = self._thread(conversation)
+        data = self.read(inputs.AssistantMessageInput, request)
+        values = {name: value for name, value in data.items() if name != "content"}
+        values["session_id"] = request.headers.get("X-PostHog-Session-Id", "")[:255].replace("\x00", "") or None
+        try:
+            actions.enqueue(thread=thread, content=data["content"], values=values, by=self.actor, at=self.at)
+        except Conflict as error:
+            return Response({"error": error.code, "detail": "Two messages are waiting already."}, status=409)
+        return self._printed(thread)
+
+    @extend_schema(
+        operation_id="clearPosthogQueue",
+        summary="Take all back",
+        parameters=[PROJECT, CONVERSATION],
+        request=None,
+        responses={200: answers.PosthogQueue, **_REFUSED},
+    )
+    def clear(self, request: Request, project_id: str, conversation: str) -> Response:
+        """Nothing waits any more."""
+        thread = self._thread(conversation)
+        actions.clear_queue(thread=thread, by=self.actor, at=self.at)
+        return self._printed(thread)
+
+    @extend_schema(
+        operation_id="updatePosthogQueueItem",
+        summary="Change a waiting message",
+        parameters=[PROJECT, CONVERSATION, ITEM],
+        request=inputs.QueuedInput,
+        responses={200: answers.PosthogQueue, 400: INVALID, **_REFUSED},
+    )
+    def partial_update(self, request: Request, project_id: str, conversation: str, queue_id: str) -> Response:
+        """Its text; the rest stays as it was."""
+        thread = self._thread(conversation)
+        item = self._item(thread, queue_id)
+        data = self.read(inputs.QueuedInput, request)
+        actions.edit_queued(item=item, content=data["content"], by=self.actor, at=self.at)
+        return self._printed(thread)
+
+    @extend_schema(
+        operation_id="deletePosthogQueueItem",
+        summary="Take a waiting message back",
+        parameters=[PROJECT, CONVERSATION, ITEM],
+        responses={204: OpenApiResponse(description="It waits no more."), **_REFUSED},
+    )
+    def destroy(self, request: Request, project_id: str, conversation: str, queue_id: str) -> Response:
+        """Gone before it was answered."""
+        item = self._item(self._thread(conversation), queue_id)
+        actions.remove_queued(item=item, by=self.actor, at=self.at)
+        return Response(status=204)
+
+    def _thread(self, reference: str) -> AssistantThread:
+        try:
+            found = self.thread(reference, owned=False)
+        except NotFound as error:
+            raise _NoThread(Response({"error": "There is no such conversation."}, status=404)) from error
+        if found.user_id != self.actor.user_id:
+            raise _NoThread(Response({"error": "This conversation is someone else's."}, status=403))
+        return found
+
+    def _item(self, thread: AssistantThread, reference: str) -> AssistantQueueItem:
+        try:
+            found = queries.assistant_queue(thread).filter(public_id=uuid.UUID(reference)).first()
+        except ValueError:
+            found = None
+        if found is None:
+            raise _NoThread(Response({"detail": "No such message is waiting."}, status=404))
+        return found
+
+    def _printed(self, thread: AssistantThread) -> Response:
+        return Response(shapes.queue(queries.assistant_queue(thread)))

@@ -1,0 +1,166 @@
+"""Conversations with the assistant: who owns one, the runs that answer in it, and what a client may watch of a run."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+from conversations.models.conversation import Conversation
+from conversations.models.message import Message
+
+TITLE_LIMIT = 250
+UNCLAIMED_AFTER = timedelta(seconds=60)
+"""How long a run may wait for a worker before it counts as lost."""
+SILENT_AFTER = timedelta(seconds=30)
+"""How long a worker may give no sign of life; it gives one every ten seconds."""
+
+
+class ThreadStatus(models.TextChoices):
+    """Whether the assistant is at work in a thread."""
+
+    IDLE = "idle"
+    IN_PROGRESS = "in_progress"
+    CANCELING = "canceling"
+
+
+class RunStatus(models.TextChoices):
+    """What became of a run."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class AssistantThreadQuerySet(TenantQuerySet["AssistantThread"]):
+    """The questions that clients ask of their conversations with the assistant."""
+
+    def kept(self) -> Self:
+        """Without the deleted ones."""
+        return self.filter(deleted_at=None)
+
+    def of_workspace(self) -> Self:
+        """Those begun with a key: they are the workspace's, not one operator's."""
+        return self.filter(user=None)
+
+    def newest_first(self) -> Self:
+        return self.select_related("conversation", "user").order_by("-updated_at", "-pk")
+
+
+class AssistantThread(TenantModel):
+    """What a conversation with the assistant has besides its messages. Whoever changes the thread locks this row first."""
+
+    conversation = models.OneToOneField(Conversation, on_delete=models.CASCADE, related_name="assistant_thread")
+    title = models.CharField(max_length=TITLE_LIMIT)
+    status = models.CharField(max_length=11, choices=ThreadStatus.choices, default=ThreadStatus.IDLE)
+    # The operator whose thread it is; null where a key began it.
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    agent_mode = models.CharField(max_length=40, null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(AssistantThreadQuerySet)()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.CheckConstraint(name="assistant_thread_status_is_known", condition=Q(status__in=ThreadStatus.values))
+        ]
+        # A client's list, latest change first.
+        indexes = [models.Index(fields=["workspace", "-updated_at", "-id"], name="assistant_thread_newest")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def public_id(self) -> uuid.UUID:
+        """The id that clients know: the conversation's, which they may have chosen."""
+        return self.conversation.public_id
+
+
+class AssistantRun(TenantModel):
+    """One stretch of the assistant's work: a message and those queued behind it, answered one after the other.
+
+    Whoever does the work holds `token`; a second claim, a cancellation or a failure makes the old token worthless, so
+    that a worker that was given up can write nothing more.
+    """
+
+    thread = models.ForeignKey(AssistantThread, on_delete=models.CASCADE, related_name="runs", db_index=False)
+    question = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+", db_index=False)
+    status = models.CharField(max_length=8, choices=RunStatus.choices, default=RunStatus.RUNNING)
+    token = models.UUIDField(null=True, editable=False)
+    trace_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    started_at = models.DateTimeField(default=timezone.now, editable=False)
+    beat_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.CheckConstraint(name="assistant_run_status_is_known", condition=Q(status__in=RunStatus.values)),
+            models.CheckConstraint(
+                name="assistant_run_has_an_end_unless_it_is_running",
+                condition=Q(status="running", ended_at=None) | (~Q(status="running") & Q(ended_at__isnull=False)),
+            ),
+            models.UniqueConstraint(
+                fields=["thread"], condition=Q(status="running"), name="one_assistant_run_per_thread_at_a_time"
+            ),
+        ]
+        indexes = [
+            # The latest run of a thread.
+            models.Index(fields=["workspace", "thread", "-id"], name="assistant_run_latest"),
+            # The minute job that looks for lost runs, in all workspaces.
+            models.Index(fields=["beat_at"], name="assistant_run_beats", condition=Q(status="running")),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.pk}"
+
+    def is_lost(self, at: datetime) -> bool:
+        """Whether nobody works on it any more, as far as one can tell."""
+        patience = UNCLAIMED_AFTER if self.token is None else SILENT_AFTER
+        return self.status == RunStatus.RUNNING and at - self.beat_at > patience
+
+
+class AssistantFrame(TenantModel):
+    """One thing that a watcher of a run is told. Frames are written under the thread's lock: their ids grow in order."""
+
+    run = models.ForeignKey(AssistantRun, on_delete=models.CASCADE, related_name="frames", db_index=False)
+    sequence = models.PositiveIntegerField()
+    event = models.CharField(max_length=20)
+    data = models.JSONField(default=dict)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["run", "sequence"], name="assistant_frame_sequence_unique_per_run")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.event}"
+
+
+class AssistantQueueItem(TenantModel):
+    """A message that waits until the assistant has answered the one before."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    thread = models.ForeignKey(AssistantThread, on_delete=models.CASCADE, related_name="queue", db_index=False)
+    content = models.TextField()
+    contextual_tools = models.JSONField(null=True)
+    ui_context = models.JSONField(null=True)
+    billing_context = models.JSONField(null=True)
+    agent_mode = models.CharField(max_length=40, null=True)
+    session_id = models.CharField(max_length=255, null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        # What waits in a thread, in order.
+        indexes = [models.Index(fields=["workspace", "thread", "id"], name="assistant_queue_by_thread")]
+
+    def __str__(self) -> str:
+        return self.content[:80]

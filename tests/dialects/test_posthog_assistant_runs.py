@@ -1,0 +1,313 @@
+"""The assistant at work: answering, failing, being lost, and being watched on a running desk."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from accounts import clock, tenancy
+from accounts.models import Workspace
+from accounts.permissions import Actor
+from conversations import actions, tasks
+from conversations.assistant import builtin, engine, runs
+from conversations.dialects.posthog import stream
+from conversations.models import AssistantFrame, AssistantRun, AssistantThread, RunStatus
+from tests.dialects import harness
+from tests.dialects.assistant_client import JSON, QUESTION, asked, frames, read, run_of, work
+from tests.dialects.posthog_client import Posthog, posthog_api, refusal  # noqa: F401 (a fixture)
+from tests.dialects.scene import Scene
+from tests.dialects.test_posthog_suggestions import Service, choose, service, solved  # noqa: F401 (fixtures)
+
+pytestmark = pytest.mark.django_db
+
+# --- Answering ----------------------------------------------------------------------------------
+
+
+def test_builtin_answers_from_what_the_desk_has_solved(api: Posthog, solved: Any) -> None:  # noqa: F811
+    made = asked(api)
+    work(made)
+    now = read(api, made)
+    assert now["status"] == "idle"
+    human, ai = now["messages"]
+    assert (human["type"], ai["type"]) == ("human", "ai")
+    assert ai["content"].startswith("hold both buttons for ten seconds")
+    assert f"#{solved.number}" in ai["content"]
+    assert ai["sources"] == [{"conversation": str(solved.public_id), "number": solved.number}]
+
+
+def test_greeting_of_another_customer_is_left_out() -> None:
+    for said, wanted in (
+        ("Hello Tomasz, that is so. Really.", "That is so. Really."),
+        ("Hi Maria,\nhold both buttons.", "hold both buttons."),
+        ("Good morning! press it.", "Press it."),
+        ("Hi,", "Hi,"),
+        ("Hide it, please.", "Hide it, please."),
+    ):
+        assert builtin._without_greeting(said) == wanted
+
+
+def test_builtin_says_that_it_does_not_know_and_offers_a_person(api: Posthog) -> None:
+    made = asked(api)
+    work(made)
+    assert read(api, made)["messages"][-1]["content"] == builtin.UNKNOWN
+    assert "person" in builtin.UNKNOWN
+
+
+def test_frames_are_conversation_echo_partials_and_the_whole_answer(api: Posthog, solved: Any) -> None:  # noqa: F811
+    made = asked(api)
+    work(made)
+    told = frames(made)
+    assert [event for _, event, _ in told][:2] == ["conversation", "message"]
+    head, echo, *partials, last = [data for _, _, data in told]
+    assert (head["id"], head["status"], "messages" in head) == (made["id"], "in_progress", False)
+    assert (echo["type"], echo["id"], echo["content"]) == ("human", made["messages"][0]["id"], QUESTION)
+    assert None not in echo.values()
+    assert len(partials) >= 3
+    assert all(set(one) == {"type", "content"} and last["content"].startswith(one["content"]) for one in partials)
+    assert [len(one["content"]) for one in partials] == sorted(len(one["content"]) for one in partials)
+    assert (last["type"], last["id"]) == ("ai", read(api, made)["messages"][-1]["id"])
+    numbers = [number for number, _, _ in told]
+    assert numbers == sorted(set(numbers))
+    assert frames(made, after=numbers[-2]) == told[-1:]
+
+
+def test_second_turn_shows_no_conversation_frame_again(api: Posthog) -> None:
+    made = asked(api)
+    work(made)
+    asked(api, "And now?", conversation=made["id"])
+    assert [event for _, event, _ in frames(made)] == ["message"]
+
+
+def test_job_that_runs_twice_answers_once(api: Posthog) -> None:
+    made = asked(api)
+    work(made)
+    work(made)
+    assert len(read(api, made)["messages"]) == 2
+
+
+def test_worker_whose_run_was_claimed_again_writes_nothing_more(api: Posthog, in_acme: Workspace) -> None:
+    run = run_of(asked(api))
+    first = runs.claim(run.pk, clock.now())
+    second = runs.claim(run.pk, clock.now())
+    assert first is not None
+    assert second is not None
+    by, told = Actor.system(in_acme.pk), AssistantFrame.objects.count()
+    assert runs.partial(first, "late", clock.now()) is False
+    assert actions.answer_run(run=first, draft=engine.Draft("late"), engine="x", by=by, at=clock.now()) is None
+    assert AssistantFrame.objects.count() == told
+    assert runs.partial(second, "in time", clock.now()) is True
+
+
+def test_broken_engine_is_a_visible_failure_and_idle_again(api: Posthog, monkeypatch: Any) -> None:
+    def breaks(self: Any, question: Any) -> Any:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(builtin.Builtin, "answer", breaks)
+    made = asked(api)
+    work(made)
+    now = read(api, made)
+    assert (now["status"], now["messages"][-1]["type"]) == ("idle", "ai/failure")
+    assert frames(made)[-1][2]["type"] == "ai/failure"
+
+
+def test_run_whose_worker_died_is_failed_within_a_minute(api: Posthog, in_acme: Workspace) -> None:
+    made = asked(api)
+    run = runs.claim(run_of(made).pk, clock.now())
+    assert run is not None
+    tasks.give_up_lost_runs(0)
+    assert read(api, made)["status"] == "in_progress"
+    AssistantRun.objects.filter(pk=run.pk).update(beat_at=clock.now() - timedelta(seconds=31))
+    tasks.give_up_lost_runs(0)
+    now = read(api, made)
+    assert (now["status"], now["messages"][-1]["type"]) == ("idle", "ai/failure")
+    assert runs.partial(run, "from the grave", clock.now()) is False
+
+
+def test_lost_run_is_failed_by_whoever_watches_or_asks_next(api: Posthog) -> None:
+    for again in (lambda made: frames(made), lambda made: asked(api, "Again?", conversation=made["id"])):
+        made = asked(api)
+        AssistantRun.all_workspaces.filter(pk=run_of(made).pk).update(beat_at=clock.now() - timedelta(seconds=61))
+        again(made)
+        assert "ai/failure" in [message["type"] for message in read(api, made)["messages"]]
+
+
+def test_frames_are_forgotten_and_messages_stay(api: Posthog) -> None:
+    made = asked(api)
+    work(made)
+    tasks.forget_assistant_frames(0)
+    assert frames(made)
+    AssistantRun.all_workspaces.update(ended_at=clock.now() - timedelta(hours=25))
+    tasks.forget_assistant_frames(0)
+    assert not frames(made)
+    assert len(read(api, made)["messages"]) == 2
+
+
+# --- An engine outside --------------------------------------------------------------------------
+
+
+def test_engine_outside_is_refused_until_approved(api: Posthog, acme: Workspace) -> None:
+    choose(acme, engine.OPENAI)
+    assert refusal(api.post(api.base, {"content": "x"})) == (403, "authentication_error", "permission_denied", None)
+
+
+def pieces(*texts: str) -> Callable[[Any], tuple[int, bytes]]:
+    lines = [json.dumps({"choices": [{"delta": {"content": text}}]}) for text in texts]
+    return lambda body: (200, "".join(f"data: {line}\n\n" for line in [*lines, "[DONE]"]).encode())
+
+
+def test_engine_outside_streams(api: Posthog, service: type[Service], monkeypatch: Any) -> None:  # noqa: F811
+    monkeypatch.setattr("conversations.assistant.openai.PAUSE", 0)
+    service.answer = staticmethod(pieces("Press ", "both ", "buttons."))
+    service.end_headers = _as_events  # type: ignore[method-assign]
+    made = asked(api)
+    work(made)
+    assert read(api, made)["messages"][-1]["content"] == "Press both buttons."
+    told = [data["content"] for _, event, data in frames(made) if data.get("type") == "ai"]
+    assert told[0] == "Press"
+    assert told[-1] == "Press both buttons."
+    assert service.seen[0][2]["stream"] is True
+
+
+def _as_events(self: Service) -> None:
+    self.send_header("Content-Type", "text/event-stream")
+    super(Service, self).end_headers()
+
+
+def test_engine_outside_that_answers_in_one_piece_is_understood(api: Posthog, service: Any) -> None:  # noqa: F811
+    made = asked(api)
+    work(made)
+    assert read(api, made)["messages"][-1]["content"] == "Press both buttons."
+
+
+def test_approval_that_was_taken_back_meanwhile_holds(api: Posthog, acme: Workspace, service: Any) -> None:  # noqa: F811
+    made = asked(api)
+    choose(acme, engine.OPENAI, approved=False)
+    work(made)
+    assert service.seen == []
+    assert read(api, made)["messages"][-1]["type"] == "ai/failure"
+
+
+def test_engine_outside_that_is_away_is_a_visible_failure(api: Posthog, service: Any, settings: Any) -> None:  # noqa: F811
+    settings.ASSISTANT_BASE_URL = "http://127.0.0.1:9/v1"
+    made = asked(api)
+    work(made)
+    assert read(api, made)["messages"][-1]["type"] == "ai/failure"
+
+
+# --- Watching -----------------------------------------------------------------------------------
+
+
+class Front:
+    """The web front's side of a stream whose notifications are lost, all but the first."""
+
+    async def listen(self, channel: str, key: str) -> AsyncIterator[str]:
+        yield ""
+        await asyncio.sleep(60)
+
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        return self.sights.pop(0)
+
+    def __init__(self, *sights: Any) -> None:
+        self.sights = [*sights]
+
+
+def test_watcher_is_told_even_when_notifications_are_lost(monkeypatch: Any) -> None:
+    monkeypatch.setattr(stream, "LOOK_EVERY", 0.01)
+    front: Any = Front(
+        ([(4, "message", {"a": 1})], False), ([], False), ([], False), ([(9, "message", {"b": 2})], True)
+    )
+
+    async def watch() -> bytes:
+        return b"".join([chunk async for chunk in stream.follow(1, 2, 0, front)])
+
+    assert asyncio.run(watch()) == b'id: 4\nevent: message\ndata: {"a":1}\n\nid: 9\nevent: message\ndata: {"b":2}\n\n'
+
+
+def events(base: str, key: str, body: Any, **headers: str) -> Iterator[tuple[str, str, Any]]:
+    """Status and type first, then each event's id, name and data, as they come over the wire."""
+    where = urlsplit(base)
+    wire = http.client.HTTPConnection(where.hostname or "", where.port, timeout=20)
+    sent = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **headers}
+    wire.request("POST", "/api/environments/@current/conversations/", json.dumps(body), sent)
+    response = wire.getresponse()
+    yield str(response.status), response.headers["Content-Type"].split(";")[0], None
+    event: dict[str, str] = {}
+    for raw in response:
+        name, _, value = raw.decode().rstrip("\n").partition(": ")
+        if name:
+            event[name] = value
+        elif "data" in event:
+            yield event["id"], event["event"], json.loads(event["data"])
+            event = {}
+    wire.close()
+
+
+def test_running_desk_streams_what_the_worker_writes_and_replays_it(desk: str) -> None:
+    scene = Scene([])
+    key = scene.value("server_key")
+    watching = events(desk, key, {"content": "What is a refund?"})
+    assert next(watching) == ("201", "text/event-stream", None)
+    _, name, head = next(watching)
+    assert (name, head["status"]) == ("conversation", "in_progress")
+    _, name, echo = next(watching)
+    assert (name, echo["type"]) == ("message", "human")
+    attached = events(desk, key, {"content": None, "conversation": head["id"]})
+    assert next(attached) == ("200", "text/event-stream", None)
+    assert next(attached)[1] == "conversation"
+    run = run_of(head)
+    with tenancy.scope(scene.workspace):
+        actions.enqueue(thread=run.thread, content="And abroad?", by=scene.system, at=clock.now())
+    began = time.monotonic()
+    tasks.run_assistant(workspace_id=scene.workspace.pk, run_id=run.pk)
+    seen = list(watching)
+    assert time.monotonic() - began < 10
+    final = [data for _, _, data in seen if data["type"] == "ai" and "id" in data]
+    assert [one["content"] for one in final] == [builtin.UNKNOWN] * 2
+    assert [data["content"] for _, _, data in seen if data["type"] == "human"] == ["And abroad?"]
+    assert list(attached)[1:] == seen
+    # Just after the end: the finished turn, whole, or from where one left off.
+    again = list(events(desk, key, {"content": None, "conversation": head["id"]}))
+    assert again[0][0] == "200"
+    assert again[3:] == seen
+    rest = list(events(desk, key, {"content": None, "conversation": head["id"]}, **{"Last-Event-ID": seen[-2][0]}))
+    assert rest[1:] == seen[-1:]
+    thread = AssistantThread.all_workspaces.get(conversation__public_id=head["id"])
+    assert thread.status == "idle"
+
+
+def test_running_desk_ends_the_stream_of_a_run_that_is_cancelled(desk: str) -> None:
+    scene = Scene([])
+    watching = events(desk, scene.value("server_key"), {"content": "What is a refund?"})
+    next(watching)
+    _, _, head = next(watching)
+    run = run_of(head)
+
+    assert next(watching)[1] == "message"
+    with tenancy.scope(scene.workspace):
+        actions.cancel_run(thread=run.thread, by=scene.system, at=clock.now())
+    assert list(watching) == []
+    assert AssistantRun.all_workspaces.get(pk=run.pk).status == RunStatus.CANCELED
+
+
+def test_of_many_starts_at_once_under_one_id_one_begins(desk: str) -> None:
+    scene, mine = Scene([]), str(uuid.uuid4())
+    request = {
+        "method": "POST",
+        "path": "/api/projects/@current/conversations",
+        "headers": {"Authorization": f"Bearer {scene.value('server_key')}", **JSON},
+        "body": {"content": "Who is first?", "conversation": mine},
+    }
+    with ThreadPoolExecutor(6) as pool:
+        statuses = sorted(answer.status for answer in pool.map(lambda _: harness.send(desk, request), range(6)))
+    assert statuses == [201, 409, 409, 409, 409, 409]
+    assert AssistantRun.all_workspaces.filter(workspace=scene.workspace).count() == 1
