@@ -81,7 +81,9 @@ class DialectSchema(AutoSchema):
             schema = {"oneOf": [{"type": "string", "enum": values}, {"type": "null"}], **schema}
         # Where null is one member already, a second would match together with it: `oneOf` would refuse every null.
         for union in ("oneOf", "anyOf"):
-            if union in schema:
+            if {} in schema.get(union, ()):
+                del schema[union]  # Any value at all, null included.
+            elif union in schema:
                 schema[union] = [member for n, member in enumerate(schema[union]) if member not in schema[union][:n]]
         return schema
 
