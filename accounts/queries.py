@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from accounts.models import Membership, Team, User, Workspace
+from accounts.models import Membership, Team, User
 from accounts.permissions import Role
 
 
@@ -12,15 +12,6 @@ def workspaces_of(user: User) -> QuerySet[Membership]:
     """The person's memberships with their workspaces, by name."""
     # A person may belong to many workspaces: this is the one question that spans them.
     return Membership.all_workspaces.filter(user=user).select_related("workspace").order_by("workspace__name", "pk")
-
-
-def members() -> QuerySet[Membership]:
-    """Everyone in the open scope's workspace, by name."""
-    return (
-        Membership.objects.select_related("user")
-        .filter(user__is_active=True)
-        .order_by("user__name", "user__email", "pk")
-    )
 
 
 def assignable() -> QuerySet[User]:
@@ -39,8 +30,3 @@ def operator_by_email(email: str) -> User | None:
 def teams() -> QuerySet[Team]:
     """The workspace's teams, by name."""
     return Team.objects.order_by("name", "pk")
-
-
-def workspace_by_slug(slug: str) -> Workspace:
-    """Raises Workspace.DoesNotExist."""
-    return Workspace.objects.get(slug=slug)

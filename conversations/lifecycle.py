@@ -38,6 +38,3 @@ DESK = ReplyPolicy(
 """The desk's own: an agent's reply waits for the customer; a customer who writes again is served again.
 
 A closed conversation stays closed; the inbox shows it under "closed, new message"."""
-
-NEVER = ReplyPolicy(name="never")
-"""Messages leave the status alone: what an import or a seed writes."""

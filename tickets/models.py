@@ -80,13 +80,6 @@ class TicketNumbers(TenantModel):
 class TicketQuerySet(TenantQuerySet["Ticket"]):
     """The queues of work."""
 
-    def active(self) -> Self:
-        """Not resolved."""
-        return self.exclude(status=TicketStatus.RESOLVED)
-
-    def assigned_to(self, user: User) -> Self:
-        return self.filter(assignee=user)
-
     def with_people(self) -> Self:
         """Everything that any door prints of a ticket, in the same query."""
         return self.select_related("assignee", "team")

@@ -53,15 +53,6 @@ class Choice(serializers.ChoiceField):
         return super().to_internal_value(data)
 
 
-class Whole(serializers.IntegerField):
-    """A JSON integer."""
-
-    def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, bool) or not isinstance(data, int):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
 class Flag(serializers.BooleanField):
     """A JSON boolean."""
 
