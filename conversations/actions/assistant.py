@@ -94,7 +94,7 @@ def answer_run(*, run: AssistantRun, draft: Draft, engine: str, by: Actor, at: d
     if found is None:
         return None
     thread, run = found
-    sources = [{"conversation": str(one.conversation_id), "number": one.number} for one in draft.sources]
+    sources = [one.told for one in draft.sources]
     metadata = {"engine": engine, "sources": sources}
     message = _said(thread, draft.text or "", metadata, by=by, at=at)
     runs.tell(

@@ -48,7 +48,7 @@ def make_suggestion(
     if draft.text is not None:
         metadata = {
             "engine": engine,
-            "sources": [{"conversation": str(one.conversation_id), "number": one.number} for one in draft.sources],
+            "sources": [one.told for one in draft.sources],
         }
         assistant = Actor(kind=ActorKind.ASSISTANT, workspace_id=ticket.workspace_id, name=NAME)
         sender = Sender(kind=SenderKind.ASSISTANT, name=NAME)

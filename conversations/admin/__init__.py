@@ -1,5 +1,5 @@
 """Django admin of the desk: a package of one module per subject."""
 
-from conversations.admin import assistant, contacts, conversation, rows, saved_views
+from conversations.admin import assistant, contacts, conversation, knowledge, rows, saved_views
 
-__all__ = ["assistant", "contacts", "conversation", "rows", "saved_views"]
+__all__ = ["assistant", "contacts", "conversation", "knowledge", "rows", "saved_views"]

@@ -5,7 +5,14 @@ from __future__ import annotations
 from django.contrib import admin
 
 from accounts.admin.base import ReadOnlyAdmin, WorkspaceFilter
-from conversations.models import AssistantFrame, AssistantQueueItem, AssistantRun, AssistantThread
+from conversations.models import (
+    AssistantFrame,
+    AssistantProposal,
+    AssistantQueueItem,
+    AssistantRun,
+    AssistantThread,
+    Suggestion,
+)
 
 
 @admin.register(AssistantThread)
@@ -46,4 +53,24 @@ class AssistantQueueItemAdmin(ReadOnlyAdmin):
     list_display = ("content", "thread", "workspace", "created_at")
     list_filter = (WorkspaceFilter,)
     list_select_related = ("workspace", "thread")
+    ordering = ("-pk",)
+
+
+@admin.register(AssistantProposal)
+class AssistantProposalAdmin(ReadOnlyAdmin):
+    """Steps that the assistant asked leave for."""
+
+    list_display = ("tool_name", "status", "thread", "workspace", "created_at", "decided_at")
+    list_filter = (WorkspaceFilter, "status")
+    list_select_related = ("workspace", "thread")
+    ordering = ("-pk",)
+
+
+@admin.register(Suggestion)
+class SuggestionAdmin(ReadOnlyAdmin):
+    """What the assistant wrote, what it cost, and what people made of it."""
+
+    list_display = ("pk", "kind", "engine", "outcome", "cost", "conversation", "workspace", "created_at")
+    list_filter = (WorkspaceFilter, "kind", "engine", "outcome")
+    list_select_related = ("workspace", "conversation")
     ordering = ("-pk",)

@@ -34,7 +34,7 @@ class Builtin:
         best = question.passages[0]
         first = question.customer_name.split(" ", 1)[0]
         greeting = f"Hello {first}," if first else "Hello,"
-        return Draft(text=f"{greeting}\n\n{_without_greeting(best.answered)}", sources=(best,))
+        return Draft(text=f"{greeting}\n\n{_without_greeting(best.text)}", sources=(best,))
 
     def answer(self, question: Question) -> Iterator[Draft]:
         """The best earlier answer with where it comes from, in a few steps; otherwise that nothing is known."""
@@ -42,7 +42,7 @@ class Builtin:
             yield Draft(text=UNKNOWN)
             return
         best, *others = question.passages
-        text = f"{_without_greeting(best.answered)}\n\nThis solved conversation #{best.number}."
+        text = f"{_without_greeting(best.text)}\n\nThis solved conversation #{best.number}."
         if others:
             text += f" Similar ones: {', '.join(f'#{one.number}' for one in others)}."
         for step in range(1, _STEPS):

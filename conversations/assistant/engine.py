@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 
 from accounts.models import Workspace
@@ -18,15 +20,42 @@ class Turn:
     text: str
 
 
+class SourceKind(StrEnum):
+    """What a passage was taken from."""
+
+    ARTICLE = "article"
+    MACRO = "macro"
+    CONVERSATION = "conversation"
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Something the desk knows: an answer that solved an earlier conversation."""
+    """Something the desk knows: an article, a macro, or an answer that solved an earlier conversation (`asked` in it)."""
 
-    conversation_id: uuid.UUID
-    number: int
-    subject: str
-    asked: str
-    answered: str
+    kind: SourceKind
+    id: uuid.UUID
+    title: str
+    text: str
+    asked: str = ""
+    number: int | None = None
+    share: float = 1.0
+    """How much of the question it covers, weighed by how telling each word is: 0 to 1."""
+
+    @property
+    def label(self) -> str:
+        """As people are told of it."""
+        return f"#{self.number}" if self.kind == SourceKind.CONVERSATION else self.title
+
+    @property
+    def told(self) -> dict[str, object]:
+        """As a message and the ledger keep it. The subject of another customer's conversation is nobody's business."""
+        return {
+            "type": self.kind.value,
+            "id": str(self.id),
+            "title": self.label,
+            "conversation": str(self.id) if self.kind == SourceKind.CONVERSATION else None,
+            "number": self.number,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +66,34 @@ class Question:
     customer_name: str
     turns: tuple[Turn, ...]
     passages: tuple[Passage, ...]
+    was_asked_back: bool = False
+    """The assistant has asked for more already, and this is what came."""
+    wants_person: bool = False
+    """The customer asks for a person, or the workspace wants a person to answer this; `reason` says which."""
+    is_handed_over: bool = False
+    """People have been called in and have not answered yet."""
+    reason: str = ""
+
+
+class Step(StrEnum):
+    """What an answer is: an answer, a question back, or a call for people."""
+
+    ANSWER = "answer"
+    ASK = "ask"
+    HAND_OVER = "hand_over"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an engine used. `cost` is in the operator's currency, by the prices in the settings."""
+
+    model: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: Decimal = Decimal(0)
+
+
+NOTHING_USED = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +102,22 @@ class Draft:
 
     text: str | None
     sources: tuple[Passage, ...] = ()
+    step: Step = Step.ANSWER
+    reason: str = ""
+    """Why people are called, for those people."""
+    usage: Usage = NOTHING_USED
 
 
 class EngineFailed(Exception):
-    """No draft could be made. `code` is stable: `unknown_error`, or `validation_error` for an answer of no use."""
+    """No draft could be made. `code` is stable: `unknown_error`, or `validation_error` for an answer of no use.
 
-    def __init__(self, message: str, *, code: str = "unknown_error") -> None:
+    `usage` is what it cost all the same.
+    """
+
+    def __init__(self, message: str, *, code: str = "unknown_error", usage: Usage = NOTHING_USED) -> None:
         super().__init__(message)
         self.code = code
+        self.usage = usage
 
 
 class Engine(Protocol):

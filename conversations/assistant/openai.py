@@ -98,7 +98,7 @@ def _pieces(response: httpx2.Response) -> Iterator[str]:
 def prompt(question: Question, task: str = _TASK) -> list[dict[str, str]]:
     """The messages of the request: the task with what the desk knows, then the thread."""
     known = "".join(
-        f"\n\nEarlier question (conversation #{passage.number}): {passage.asked}\nEarlier answer: {passage.answered}"
+        f"\n\nEarlier question (conversation #{passage.number}): {passage.asked}\nEarlier answer: {passage.text}"
         for passage in question.passages
     )
     about = f"\n\nCustomer: {question.customer_name or 'unknown'}\nSubject: {question.subject}"

@@ -14,7 +14,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import QuerySet
 
 from conversations import ticket_queries
-from conversations.assistant.engine import Passage, Question, Turn
+from conversations.assistant.engine import Passage, Question, SourceKind, Turn
 from conversations.models import Conversation, Handler, Message, MessageKind, SenderKind, Status
 from tickets.models import Ticket
 
@@ -131,11 +131,12 @@ def _answers(asked: dict[int, int]) -> list[Passage]:
             fullest[conversation_id] = body
     return [
         Passage(
-            conversation_id=rows[pk].public_id,
-            number=rows[pk].number,
-            subject=rows[pk].subject,
+            kind=SourceKind.CONVERSATION,
+            id=rows[pk].public_id,
+            title=rows[pk].subject,
+            text=_anonymous(fullest[pk], rows[pk])[:4_000],
             asked=_anonymous(questions[pk], rows[pk])[:1_000],
-            answered=_anonymous(fullest[pk], rows[pk])[:4_000],
+            number=rows[pk].number,
         )
         for pk in asked
         if pk in fullest

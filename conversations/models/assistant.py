@@ -39,6 +39,24 @@ class RunStatus(models.TextChoices):
     CANCELED = "canceled"
 
 
+class Audience(models.TextChoices):
+    """On whose behalf knowledge is looked up: an answer rests on nothing that whoever asked could not read."""
+
+    TEAM = "team"  # an operator: everything that is published or solved, internal articles too
+    KEY = "key"  # a server key that reads conversations: public articles, macros, solved conversations
+    TICKETS = "tickets"  # a key that reads tickets alone: the same, but of conversations those that have a ticket
+    CUSTOMER = "customer"  # a customer: public articles, and their own solved conversations
+
+
+class ProposalStatus(models.TextChoices):
+    """What became of a step that the assistant asked leave for."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    AUTO_REJECTED = "auto_rejected"
+
+
 class AssistantThreadQuerySet(TenantQuerySet["AssistantThread"]):
     """The questions that clients ask of their conversations with the assistant."""
 
@@ -63,6 +81,13 @@ class AssistantThread(TenantModel):
     # The operator whose thread it is; null where a key began it.
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     agent_mode = models.CharField(max_length=40, null=True)
+    # The customer was asked to say more, and has not been answered since.
+    is_asking = models.BooleanField(default=False, db_default=False)
+    # People were called in; and the moment from which one of them answers and the assistant keeps silent.
+    handed_over_at = models.DateTimeField(null=True)
+    taken_over_at = models.DateTimeField(null=True)
+    # The customer said that it is settled, or it ended without a person.
+    ai_resolved = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True)
@@ -96,6 +121,10 @@ class AssistantRun(TenantModel):
     question = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+", db_index=False)
     status = models.CharField(max_length=8, choices=RunStatus.choices, default=RunStatus.RUNNING)
     token = models.UUIDField(null=True, editable=False)
+    # The session lock of the worker process that claimed it: PostgreSQL lets go of it when the process dies.
+    worker = models.BigIntegerField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    audience = models.CharField(max_length=8, choices=Audience.choices, default=Audience.KEY, db_default=Audience.KEY)
     trace_id = models.UUIDField(default=uuid.uuid4, editable=False)
     started_at = models.DateTimeField(default=timezone.now, editable=False)
     beat_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -104,6 +133,7 @@ class AssistantRun(TenantModel):
     class Meta(TenantModel.Meta):
         constraints = [
             models.CheckConstraint(name="assistant_run_status_is_known", condition=Q(status__in=RunStatus.values)),
+            models.CheckConstraint(name="assistant_run_audience_is_known", condition=Q(audience__in=Audience.values)),
             models.CheckConstraint(
                 name="assistant_run_has_an_end_unless_it_is_running",
                 condition=Q(status="running", ended_at=None) | (~Q(status="running") & Q(ended_at__isnull=False)),
@@ -156,6 +186,7 @@ class AssistantQueueItem(TenantModel):
     billing_context = models.JSONField(null=True)
     agent_mode = models.CharField(max_length=40, null=True)
     session_id = models.CharField(max_length=255, null=True)
+    audience = models.CharField(max_length=8, choices=Audience.choices, default=Audience.KEY, db_default=Audience.KEY)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta(TenantModel.Meta):
@@ -164,3 +195,36 @@ class AssistantQueueItem(TenantModel):
 
     def __str__(self) -> str:
         return self.content[:80]
+
+
+class AssistantProposal(TenantModel):
+    """A step that the assistant asks leave for before it takes it; documented clients call it an approval."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    thread = models.ForeignKey(AssistantThread, on_delete=models.CASCADE, related_name="proposals", db_index=False)
+    # The message with which it asked.
+    message = models.ForeignKey(Message, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    tool_name = models.CharField(max_length=40)
+    preview = models.TextField()
+    payload = models.JSONField(default=dict)
+    status = models.CharField(max_length=13, choices=ProposalStatus.choices, default=ProposalStatus.PENDING)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "public_id"], name="assistant_proposal_public_id_unique_per_workspace"
+            ),
+            models.CheckConstraint(
+                name="assistant_proposal_status_is_known", condition=Q(status__in=ProposalStatus.values)
+            ),
+            models.UniqueConstraint(
+                fields=["thread"], condition=Q(status="pending"), name="one_pending_assistant_proposal_per_thread"
+            ),
+        ]
+        # A thread's proposals, in order.
+        indexes = [models.Index(fields=["workspace", "thread", "id"], name="assistant_proposal_by_thread")]
+
+    def __str__(self) -> str:
+        return f"{self.tool_name} {self.status}"

@@ -192,6 +192,10 @@ class Conversation(TenantModel):
             models.Index(
                 fields=["workspace", "id"], name="conv_closed_news", condition=Q(status="closed", unread_count__gt=0)
             ),
+            # What the assistant handles, newest message first.
+            models.Index(
+                fields=["workspace", "-last_message_at", "-id"], name="conv_assistant", condition=Q(handler="assistant")
+            ),
             GinIndex(fields=["search"], name="conv_search"),
             GinIndex(fields=["tags"], name="conv_by_tag"),
         ]

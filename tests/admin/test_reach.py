@@ -22,7 +22,9 @@ from accounts.models import ApiKey, Dispatch, Event, IdempotentRequest, Membersh
 from accounts.permissions import Actor, Role
 from conversations import actions
 from conversations.models import (
+    Article,
     AssistantFrame,
+    AssistantProposal,
     AssistantQueueItem,
     AssistantRun,
     AssistantThread,
@@ -30,9 +32,11 @@ from conversations.models import (
     Contact,
     Conversation,
     EntryPoint,
+    Macro,
     Message,
     SavedView,
     SavedViewFavorite,
+    Suggestion,
     Tally,
 )
 from tests.conftest import Key, Member
@@ -73,6 +77,10 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             Attachment.objects.get(message=message), EntryPoint.objects.first(), Tally.objects.get(),
             view, SavedViewFavorite.objects.get(),
             run.thread, run, AssistantFrame.objects.first(), waiting,
+            AssistantProposal.objects.create(thread=run.thread, tool_name="hand_over", preview=SECRET),
+            Suggestion.objects.create(kind="answer", conversation=conversation, text=SECRET),
+            Article.objects.create(title=f"{SECRET} article", body=SECRET),
+            Macro.objects.create(name=f"{SECRET} macro", body=SECRET),
         ]  # fmt: skip
     return Elsewhere({type(row): row for row in found if row is not None})
 
@@ -80,7 +88,7 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
 KINDS = [
     Workspace, User, Membership, Team, ApiKey, Event, Dispatch, IdempotentRequest, Ticket, Tag, TicketNumbers,
     Conversation, Contact, Message, Attachment, EntryPoint, Tally, SavedView, SavedViewFavorite,
-    AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem,
+    AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro,
 ]  # fmt: skip
 
 

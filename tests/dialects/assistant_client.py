@@ -6,7 +6,7 @@ from typing import Any
 
 from conversations import tasks
 from conversations.dialects.posthog import stream
-from conversations.models import AssistantRun
+from conversations.models import AssistantRun, Conversation
 from tests.dialects.posthog_client import Posthog
 
 QUESTION = "The thermostat blinks orange after a firmware update. What now?"
@@ -38,6 +38,17 @@ def work(made: dict[str, Any]) -> None:
 def frames(made: dict[str, Any], after: int = 0) -> list[tuple[int, str, Any]]:
     run = run_of(made)
     return stream.look(run.workspace_id, run.pk, after)[0]
+
+
+def source_of(row: Conversation) -> dict[str, Any]:
+    """How an answer names a solved conversation that it rests on."""
+    return {
+        "type": "conversation",
+        "id": str(row.public_id),
+        "title": f"#{row.number}",
+        "conversation": str(row.public_id),
+        "number": row.number,
+    }
 
 
 def read(api: Posthog, made: dict[str, Any]) -> Any:

@@ -23,7 +23,7 @@ from conversations.assistant import builtin, engine, runs
 from conversations.dialects.posthog import stream
 from conversations.models import AssistantFrame, AssistantRun, AssistantThread, RunStatus
 from tests.dialects import harness
-from tests.dialects.assistant_client import JSON, QUESTION, asked, frames, read, run_of, work
+from tests.dialects.assistant_client import JSON, QUESTION, asked, frames, read, run_of, source_of, work
 from tests.dialects.posthog_client import Posthog, posthog_api, refusal  # noqa: F401 (a fixture)
 from tests.dialects.scene import Scene
 from tests.dialects.test_posthog_suggestions import Service, choose, service, solved  # noqa: F401 (fixtures)
@@ -42,7 +42,7 @@ def test_builtin_answers_from_what_the_desk_has_solved(api: Posthog, solved: Any
     assert (human["type"], ai["type"]) == ("human", "ai")
     assert ai["content"].startswith("hold both buttons for ten seconds")
     assert f"#{solved.number}" in ai["content"]
-    assert ai["sources"] == [{"conversation": str(solved.public_id), "number": solved.number}]
+    assert ai["sources"] == [source_of(solved)]
 
 
 def test_greeting_of_another_customer_is_left_out() -> None:

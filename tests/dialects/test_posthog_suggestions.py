@@ -26,6 +26,7 @@ from conversations.dialects.posthog.views import suggestions
 from conversations.models import Message, MessageKind, SenderKind
 from tests.conftest import Member
 from tests.dialects import harness
+from tests.dialects.assistant_client import source_of
 from tests.dialects.posthog_client import Posthog, posthog_api, refusal, row_of, thread_of  # noqa: F401 (a fixture)
 from tests.dialects.scene import Scene
 from tests.factories import ContactFactory, ConversationFactory, receive, reply
@@ -76,7 +77,7 @@ def test_draft_is_the_answer_that_solved_the_same_before(api: Posthog, asked: An
         "suggestion": "Hello Bo,\n\nhold both buttons for ten seconds, …. That restarts the firmware.",
         "found": True,
         "engine": "builtin",
-        "sources": [{"conversation": str(solved.public_id), "number": solved.number}],
+        "sources": [source_of(solved)],
     }
 
 

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from conversations.api.fields import JsonObject
+from conversations.assistant.engine import SourceKind
 from conversations.dialects.posthog.envelope import TYPES
 from conversations.dialects.posthog.inputs import PRIORITIES, STATUSES
 from conversations.dialects.posthog.shapes import AUTHORS, DETAILS, SOURCES
@@ -139,8 +140,13 @@ class PosthogUnread(serializers.Serializer[Any]):
 
 
 class PosthogSource(serializers.Serializer[Any]):
-    conversation = serializers.UUIDField()
-    number = serializers.IntegerField()
+    """An article, a macro, or a solved conversation, which alone has a `conversation` and a `number`."""
+
+    type = serializers.ChoiceField(choices=[kind.value for kind in SourceKind])
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    conversation = serializers.UUIDField(allow_null=True)
+    number = serializers.IntegerField(allow_null=True)
 
 
 class PosthogSuggestion(serializers.Serializer[Any]):

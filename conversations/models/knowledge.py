@@ -1,0 +1,116 @@
+"""What the desk knows: articles that operators write, and macros, the answers they keep at hand."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar, Self
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+
+TITLE_LIMIT = 200
+ARTICLE_LIMIT = 100_000
+MACRO_LIMIT = 10_000
+
+
+class ArticleVisibility(models.TextChoices):
+    """Who may be told what an article says."""
+
+    PUBLIC = "public", "Everyone"
+    INTERNAL = "internal", "Team only"
+
+
+class ArticleQuerySet(TenantQuerySet["Article"]):
+    """The questions that are asked of the knowledge base."""
+
+    def published(self) -> Self:
+        """Without drafts: what answers may rest on."""
+        return self.filter(published_at__isnull=False)
+
+    def public(self) -> Self:
+        """What a customer may be told."""
+        return self.published().filter(visibility=ArticleVisibility.PUBLIC)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-updated_at", "-pk")
+
+
+class Article(TenantModel):
+    """One piece of knowledge, in plain text. A draft, until it is published, is known to nobody but its editors."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    title = models.CharField(max_length=TITLE_LIMIT)
+    body = models.TextField()
+    visibility = models.CharField(max_length=8, choices=ArticleVisibility.choices, default=ArticleVisibility.PUBLIC)
+    author = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False, editable=False
+    )
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    search = models.GeneratedField(
+        expression=SearchVector("title", weight="A", config="simple")
+        + SearchVector("body", weight="B", config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(ArticleQuerySet)()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "public_id"], name="article_public_id_unique_per_workspace"),
+            models.CheckConstraint(
+                name="article_visibility_is_known", condition=Q(visibility__in=ArticleVisibility.values)
+            ),
+        ]
+        indexes = [
+            # The list of articles, latest change first.
+            models.Index(fields=["workspace", "-updated_at", "-id"], name="article_newest"),
+            GinIndex(fields=["search"], name="article_search"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_published(self) -> bool:
+        """Whether answers may rest on it."""
+        return self.published_at is not None
+
+
+class Macro(TenantModel):
+    """An answer kept at hand under a name that is unique in the workspace, whatever its case."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=100)
+    body = models.TextField()
+    author = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False, editable=False
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    search = models.GeneratedField(
+        expression=SearchVector("name", weight="A", config="simple")
+        + SearchVector("body", weight="B", config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "public_id"], name="macro_public_id_unique_per_workspace"),
+            # The list of macros stands in this order too.
+            models.UniqueConstraint("workspace", Lower("name"), name="macro_name_unique_per_workspace"),
+        ]
+        indexes = [GinIndex(fields=["search"], name="macro_search")]
+
+    def __str__(self) -> str:
+        return self.name
