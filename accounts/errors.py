@@ -44,3 +44,9 @@ class Conflict(DomainError):
     """The request contradicts the present state, such as a second row with a unique external id."""
 
     code = "conflict"
+
+
+class UsedUp(DomainError):
+    """A budget allows no more."""
+
+    code = "quota_limit_exceeded"

@@ -30,3 +30,8 @@ def operator_by_email(email: str) -> User | None:
 def teams() -> QuerySet[Team]:
     """The workspace's teams, by name."""
     return Team.objects.order_by("name", "pk")
+
+
+def membership(user_id: int) -> Membership | None:
+    """The person's place in the open scope's workspace, or None."""
+    return Membership.objects.select_related("user").filter(user=user_id).first()

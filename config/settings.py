@@ -184,6 +184,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
+# How long nobody may have written before a conversation that the assistant answered counts as solved.
+ASSISTANT_QUIET_HOURS = env.number("ASSISTANT_QUIET_HOURS", 24, low=1, high=24 * 90)
 # Per key and web process; 0 lifts the limit.
 API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 6000)
 SPECTACULAR_SETTINGS: dict[str, Any] = {
@@ -210,9 +212,13 @@ ASSISTANT_BASE_URL = env.text("ASSISTANT_BASE_URL")
 ASSISTANT_API_KEY = env.text("ASSISTANT_API_KEY")
 ASSISTANT_MODEL = env.text("ASSISTANT_MODEL", "gpt-4o-mini")
 ASSISTANT_TIMEOUT = env.number("ASSISTANT_TIMEOUT", 60, low=1, high=600)  # seconds
+# How long nobody may have written before a conversation that the assistant answered counts as solved.
+ASSISTANT_QUIET_HOURS = env.number("ASSISTANT_QUIET_HOURS", 24, low=1, high=24 * 90)
 # Per key and web process; 0 lifts the limit.
 ASSISTANT_SUGGESTIONS_PER_MINUTE = env.number("ASSISTANT_SUGGESTIONS_PER_MINUTE", 10)
 ASSISTANT_STARTS_PER_MINUTE = env.number("ASSISTANT_STARTS_PER_MINUTE", 120)
+# Per workspace and web process, whatever the key.
+ASSISTANT_WORKSPACE_STARTS_PER_MINUTE = env.number("ASSISTANT_WORKSPACE_STARTS_PER_MINUTE", 600)
 
 # --- Jobs ---------------------------------------------------------------------------------------
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"

@@ -20,6 +20,8 @@ class ReplyPolicy:
     name: str
     on_agent: Mapping[str, str] = field(default_factory=_moves)
     on_customer: Mapping[str, str] = field(default_factory=_moves)
+    is_answer: bool = True
+    """Whether a reply is the answer that the customer waits for: what is unread is read by it, and the clocks stop."""
 
     def after_agent(self, status: str) -> str:
         """The status once an agent has replied."""
@@ -38,3 +40,6 @@ DESK = ReplyPolicy(
 """The desk's own: an agent's reply waits for the customer; a customer who writes again is served again.
 
 A closed conversation stays closed; the inbox shows it under "closed, new message"."""
+
+ASIDE = ReplyPolicy(name="aside", is_answer=False)
+"""A word in between, as the assistant's while people have been called in: the conversation waits for them all the same."""

@@ -17,6 +17,7 @@ from accounts.models import Event, Team, User
 from accounts.tenancy import current
 from conversations import events
 from conversations.models import (
+    AssistantProposal,
     AssistantQueueItem,
     AssistantThread,
     Attachment,
@@ -26,6 +27,10 @@ from conversations.models import (
     Handler,
     Message,
     MessageKind,
+    Outcome,
+    ProposalStatus,
+    Suggestion,
+    SuggestionKind,
     Tally,
 )
 from conversations.models.assistant import AssistantThreadQuerySet
@@ -226,9 +231,38 @@ def assistant_thread(public_id: uuid.UUID) -> AssistantThread:
     return found
 
 
+def thread_of(conversation: Conversation) -> AssistantThread | None:
+    """What the conversation has with the assistant, if it was begun with it; without a deleted one."""
+    return assistant_threads().filter(conversation=conversation).first()
+
+
+def has_undecided_drafts(conversation: Conversation) -> bool:
+    """Whether the assistant has drafted a reply that nobody has used or turned down yet."""
+    rows = Suggestion.objects.filter(conversation=conversation, outcome=Outcome.OPEN)
+    return rows.filter(kind=SuggestionKind.DRAFT).exists()
+
+
+def pending_proposals(thread: AssistantThread) -> QuerySet[AssistantProposal]:
+    """The step that the assistant asks leave for at present, if any."""
+    rows = AssistantProposal.objects.filter(thread=thread, status=ProposalStatus.PENDING)
+    return rows.select_related("message").order_by("id")
+
+
 def assistant_queue(thread: AssistantThread) -> QuerySet[AssistantQueueItem]:
     """What waits in a thread, the next one first."""
     return AssistantQueueItem.objects.filter(thread=thread).select_related("thread").order_by("id")
+
+
+def suggestion(conversation_id: int, request_id: int) -> Event | None:
+    """What became of a request for a draft: `suggestion.made` or `suggestion.failed`, or None while it is being made."""
+    return Event.objects.filter(
+        workspace=current(),
+        subject_type="conversation",
+        subject_id=conversation_id,
+        id__gt=request_id,
+        type__in=(events.SUGGESTION_MADE.name, events.SUGGESTION_FAILED.name),
+        data__request_id=request_id,
+    ).first()
 
 
 # --- The thread ---------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import timedelta
 from smtplib import SMTPException
 from typing import Any
@@ -15,11 +16,23 @@ from procrastinate.contrib.django import app
 from accounts import clock, tenancy
 from accounts.models import User, Workspace
 from accounts.permissions import Actor
-from conversations import actions, ticket_queries
+from conversations import actions, queries
 from conversations.api import idempotency
-from conversations.assistant import engine, retrieval, runs
+from conversations.assistant import budget, engine, retrieval, runs
 from conversations.channels.email import outbound
-from conversations.models import AssistantFrame, AssistantRun, Conversation, DeliveryStatus, Message, RunStatus
+from conversations.models import (
+    AssistantFrame,
+    AssistantRun,
+    AssistantThread,
+    Audience,
+    Conversation,
+    DeliveryStatus,
+    Handler,
+    Message,
+    RunStatus,
+    Status,
+    ThreadStatus,
+)
 from conversations.models.assistant import SILENT_AFTER
 from tickets.models import Ticket
 
@@ -88,26 +101,56 @@ def mail_reply(context: JobContext, /, *, workspace_id: int, message_id: int, **
 
 
 @app.task(name="suggest_reply")
-def suggest_reply(*, workspace_id: int, ticket_id: int, request_id: int, **future: Any) -> None:
-    """Let the workspace's engine draft an answer for a ticket, and keep it for whoever waits."""
+def suggest_reply(
+    *,
+    workspace_id: int,
+    conversation_id: int | None = None,
+    ticket_id: int | None = None,
+    request_id: int,
+    audience: str = Audience.TICKETS,
+    **future: Any,
+) -> None:
+    """Let the workspace's engine draft the next reply in a conversation, and keep it for whoever waits."""
     workspace = Workspace.objects.get(pk=workspace_id)
     with tenancy.scope(workspace):
-        ticket = Ticket.objects.filter(pk=ticket_id).first()
-        if ticket is None or ticket_queries.suggestion(ticket_id, request_id) is not None:
+        conversation = Conversation.objects.select_related("contact").filter(pk=conversation_id or 0).first()
+        ticket = Ticket.objects.filter(pk=ticket_id).first() if ticket_id else None
+        if conversation is None or (ticket_id and ticket is None):
             return
+        if queries.suggestion(conversation.pk, request_id) is not None:
+            return
+        asked, began = Audience(audience), time.monotonic()
         chosen, by = engine.of(workspace), Actor.system(workspace_id)
+        subject: dict[str, Any] = {"conversation": conversation, "ticket": ticket, "engine": chosen.name, "by": by}
         try:
-            # The workspace may have taken its approval back while the job was waiting.
-            if not engine.choice(workspace).is_allowed:
-                raise engine.EngineFailed("the workspace does not let data leave the desk")
-            draft = chosen.draft(retrieval.question(ticket))
-            actions.make_suggestion(
-                ticket=ticket, draft=draft, engine=chosen.name, request_id=request_id, by=by, at=clock.now()
-            )
+            _check_leave(workspace)
+            made = retrieval.question(ticket, asked) if ticket else retrieval.conversation_question(conversation, asked)
+            draft = chosen.draft(made)
+            took = round((time.monotonic() - began) * 1000)
+            actions.make_suggestion(draft=draft, request_id=request_id, took_ms=took, at=clock.now(), **subject)
         except Exception as error:  # whoever waits is told, whatever it was
-            code = error.code if isinstance(error, engine.EngineFailed) else "unknown_error"
-            logger.warning("suggestion_failed ticket=%s error=%s", ticket_id, type(error).__name__, exc_info=True)
-            actions.fail_suggestion(ticket=ticket, code=code, request_id=request_id, by=by, at=clock.now())
+            logger.warning(
+                "suggestion_failed conversation=%s error=%s", conversation.pk, type(error).__name__, exc_info=True
+            )
+            took = round((time.monotonic() - began) * 1000)
+            code, usage = _failure(error)
+            actions.fail_suggestion(
+                code=code, usage=usage, request_id=request_id, took_ms=took, at=clock.now(), **subject
+            )
+
+
+def _check_leave(workspace: Workspace) -> None:
+    """The workspace may have taken its approval back, or spent its budget, while the job was waiting."""
+    if not engine.choice(workspace).is_allowed:
+        raise engine.EngineFailed("the workspace does not let data leave the desk")
+    if budget.is_used_up(workspace, clock.now()):
+        raise engine.EngineFailed("the workspace's budget is used up", code="quota_limit_exceeded")
+
+
+def _failure(error: Exception) -> tuple[str, engine.Usage]:
+    if isinstance(error, engine.EngineFailed):
+        return error.code, error.usage
+    return "unknown_error", engine.NOTHING_USED
 
 
 @app.task(name="run_assistant")
@@ -127,21 +170,27 @@ def _answer(workspace: Workspace, run: AssistantRun) -> AssistantRun | None:
     """One question: the run when another follows, else None."""
     by = Actor.system(workspace.pk)
     workspace.refresh_from_db()
-    chosen = engine.of(workspace)
+    chosen, began = engine.of(workspace), time.monotonic()
     try:
-        # The workspace may have taken its approval back while the run was waiting.
-        if not engine.choice(workspace).is_allowed:
-            raise engine.EngineFailed("the workspace does not let data leave the desk")
-        question = retrieval.thread_question(run.thread.conversation, until=run.question)
+        _check_leave(workspace)
+        question = retrieval.thread_question(
+            run.thread, until=run.question, audience=Audience(run.audience), choice=engine.choice(workspace)
+        )
         draft = engine.Draft(text=None)
         for draft in chosen.answer(question):
             if not runs.partial(run, draft.text or "", clock.now()):
                 return None
-        return actions.answer_run(run=run, draft=draft, engine=chosen.name, by=by, at=clock.now())
+        took = round((time.monotonic() - began) * 1000)
+        return actions.answer_run(
+            run=run, draft=draft, engine=chosen.name, question=question, took_ms=took, by=by, at=clock.now()
+        )
     except Exception as error:  # whoever watches is told, whatever it was
-        code = error.code if isinstance(error, engine.EngineFailed) else "unknown_error"
         logger.warning("assistant_failed run=%s error=%s", run.pk, type(error).__name__, exc_info=True)
-        return actions.fail_run(run=run, code=code, by=by, at=clock.now())
+        took = round((time.monotonic() - began) * 1000)
+        code, usage = _failure(error)
+        return actions.fail_run(
+            run=run, code=code, engine=chosen.name, usage=usage, took_ms=took, by=by, at=clock.now()
+        )
 
 
 @app.periodic(cron="* * * * *")
@@ -155,6 +204,27 @@ def give_up_lost_runs(timestamp: int) -> None:
     for run in silent.select_related("workspace", "thread").order_by("beat_at")[:500]:
         with tenancy.scope(run.workspace):
             actions.give_up_run(run=run, by=Actor.system(run.workspace_id), at=at)
+
+
+@app.periodic(cron="11 * * * *")
+@app.task(name="settle_quiet_threads", queueing_lock="settle_quiet_threads", pass_context=False)
+def settle_quiet_threads(timestamp: int) -> None:
+    """End what the assistant answered and nobody came back to, in all workspaces: it counts as solved without a person."""
+    at = clock.now()
+    quiet = AssistantThread.all_workspaces.filter(
+        status=ThreadStatus.IDLE,
+        is_asking=False,
+        taken_over_at=None,
+        handed_over_at=None,
+        deleted_at=None,
+        conversation__handler=Handler.ASSISTANT,
+        conversation__status=Status.PENDING,
+        conversation__last_message_at__lt=at - timedelta(hours=settings.ASSISTANT_QUIET_HOURS),
+    )  # one job for all
+    answered = quiet.exclude(conversation__last_message__metadata__has_key="type")  # a failure
+    for thread in answered.select_related("workspace").order_by("pk")[:500]:
+        with tenancy.scope(thread.workspace):
+            actions.settle(thread=thread, by=Actor.system(thread.workspace_id), at=at)
 
 
 @app.periodic(cron="41 * * * *")

@@ -13,7 +13,6 @@ from django.db.models import F, Q, QuerySet
 from accounts.errors import NotFound
 from accounts.models import Event
 from accounts.permissions import Actor
-from accounts.tenancy import current
 from conversations import events
 from conversations.models import Contact, Conversation, Message, MessageKind, SavedView
 from conversations.models.conversation import ConversationQuerySet
@@ -129,19 +128,7 @@ def _uuid(value: str) -> uuid.UUID | None:
         return None
 
 
-# --- Suggestions and saved views ----------------------------------------------------------------
-
-
-def suggestion(ticket_id: int, request_id: int) -> Event | None:
-    """What became of a request for a draft: `suggestion.made` or `suggestion.failed`, or None while it is being made."""
-    return Event.objects.filter(
-        workspace=current(),
-        subject_type="ticket",
-        subject_id=ticket_id,
-        id__gt=request_id,
-        type__in=(events.SUGGESTION_MADE.name, events.SUGGESTION_FAILED.name),
-        data__request_id=request_id,
-    ).first()
+# --- Saved views --------------------------------------------------------------------------------
 
 
 def saved_views(actor: Actor) -> SavedViewQuerySet:

@@ -15,13 +15,15 @@ from procrastinate.contrib.django import app
 from accounts import events as journal
 from accounts.errors import Conflict, NotFound
 from accounts.models import Workspace
-from accounts.permissions import Actor, ActorKind, permit
+from accounts.permissions import Actor, permit
 from conversations import events, text
-from conversations.actions import contacts, messages
+from conversations.actions import assistant_rows, contacts
+from conversations.actions.hand_over import hand_over, settle
 from conversations.actions.rows import Door
 from conversations.actions.start import start
-from conversations.assistant import runs
-from conversations.assistant.engine import Draft
+from conversations.assistant import engine as engines
+from conversations.assistant import retrieval, runs
+from conversations.assistant.engine import NOTHING_USED, Call, Draft, HandOver, Question, Step, Usage
 from conversations.models import (
     AssistantQueueItem,
     AssistantRun,
@@ -30,17 +32,16 @@ from conversations.models import (
     Handler,
     Message,
     RunStatus,
-    SenderKind,
+    SuggestionKind,
     ThreadStatus,
 )
 from conversations.models.assistant import TITLE_LIMIT
-from conversations.senders import Sender
 
 CONTENT_LIMIT = 40_000
 APPENDED_LIMIT = 10_000
 MOST_QUEUED = 2
-NAME = "Assistant"
 FAILED = "I could not answer this. Please try again in a moment."
+SPENT = "The budget for answers is used up for this month. A person of the team can help."
 _DOOR = Door(Channel.API, "assistant")
 
 
@@ -59,7 +60,7 @@ def ask_assistant(
 ) -> AssistantRun:
     """Write to the assistant, in a thread or in a new one under `public_id`; the worker answers.
 
-    Raises Conflict while it is at work in the thread or when the id is taken, and Invalid for the content.
+    Where a person has taken over, the message is for that person, and the run is over at once. Raises Conflict while it is at work in the thread or when the id is taken, and Invalid for the content.
     """
     permit(by, "conversation.receive", thread)
     text.check(content, "content", longest=CONTENT_LIMIT)
@@ -67,27 +68,43 @@ def ask_assistant(
     thread = _begun(workspace, content, public_id, by=by, at=at) if thread is None else runs.hold(thread)
     if thread.status != ThreadStatus.IDLE:
         raise Conflict("the assistant is still at work in this conversation")
+    assistant_rows.expire_proposals(thread, at)
     thread.status, thread.updated_at, thread.agent_mode = ThreadStatus.IN_PROGRESS, at, agent_mode
-    thread.save(update_fields=["status", "updated_at", "agent_mode"])
+    thread.ai_resolved = False
+    thread.save(update_fields=["status", "updated_at", "agent_mode", "ai_resolved"])
     trace_id = trace_id or uuid.uuid4()
-    question = _question(thread, content, ui_context, trace_id, by=by, at=at)
+    question = assistant_rows.ask(thread, content, ui_context, trace_id, by=by, at=at)
     run = AssistantRun(
-        workspace=workspace, thread=thread, question=question, trace_id=trace_id, started_at=at, beat_at=at
-    )
+        workspace=workspace, thread=thread, question=question, trace_id=trace_id, started_at=at, beat_at=at,
+        audience=retrieval.audience_of(by),
+    )  # fmt: skip
     run.save(force_insert=True)
     if is_new:
         runs.tell(run, "conversation", {"status": ThreadStatus.IN_PROGRESS})
-    runs.tell(run, "message", _echo(question))
+    runs.tell(run, "message", assistant_rows.echo(question))
     journal.record(events.ASSISTANT_ASKED, thread.conversation, by=by, at=at, run_id=run.pk)
-    _defer(run)
+    if thread.taken_over_at is None:
+        _defer(run)
+    else:
+        assistant_rows.end(thread, run, RunStatus.DONE, at)
     return run
 
 
 @transaction.atomic
-def answer_run(*, run: AssistantRun, draft: Draft, engine: str, by: Actor, at: datetime) -> AssistantRun | None:
-    """Keep the answer to a run's question. Returns the run when a queued message is next, else None: it is over.
+def answer_run(
+    *,
+    run: AssistantRun,
+    draft: Draft,
+    engine: str,
+    question: Question | None = None,
+    took_ms: int = 0,
+    by: Actor,
+    at: datetime,
+) -> AssistantRun | None:
+    """Keep the answer to a run's question, and do what follows from it: call people in, or end well.
 
-    None as well, with nothing written, when the run is no longer the caller's.
+    Returns the run when a queued message is next, else None: it is over. None as well, with nothing written, when the run
+    is no longer the caller's.
     """
     permit(by, "conversation.reply", run)
     found = runs.held(run)
@@ -95,28 +112,43 @@ def answer_run(*, run: AssistantRun, draft: Draft, engine: str, by: Actor, at: d
         return None
     thread, run = found
     sources = [one.told for one in draft.sources]
-    metadata = {"engine": engine, "sources": sources}
-    message = _said(thread, draft.text or "", metadata, by=by, at=at)
-    runs.tell(
-        run,
-        "message",
-        {
-            "type": "ai",
-            "id": str(message.public_id),
-            "content": message.body,
-            **({"sources": sources} if sources else {}),
-        },
-    )
+    metadata = {"engine": engine, "sources": sources, "step": draft.step.value}
+    message = assistant_rows.say(thread, draft.text or "", metadata, by=by, at=at)
+    told = {"type": "ai", "id": str(message.public_id), "content": message.body}
+    runs.tell(run, "message", {**told, **({"sources": sources} if sources else {})})
+    assistant_rows.enter(
+        thread.conversation, SuggestionKind.ANSWER, engine=engine, text=message.body or "", sources=draft.sources,
+        usage=draft.usage, took_ms=took_ms, run=run, message=message, at=at,
+    )  # fmt: skip
+    thread.is_asking = draft.step == Step.ASK
+    thread.save(update_fields=["is_asking"])
     journal.record(events.ASSISTANT_ANSWERED, thread.conversation, by=by, at=at, run_id=run.pk, message_id=message.pk)
+    _follow_up(thread, run, draft, question, message, by=by, at=at)
     return _go_on(thread, run, RunStatus.DONE, by=by, at=at)
 
 
 @transaction.atomic
-def fail_run(*, run: AssistantRun, code: str, by: Actor, at: datetime) -> AssistantRun | None:
-    """Say that a run's question could not be answered. Returns as `answer_run` does."""
+def fail_run(
+    *,
+    run: AssistantRun,
+    code: str,
+    engine: str = "",
+    usage: Usage = NOTHING_USED,
+    took_ms: int = 0,
+    by: Actor,
+    at: datetime,
+) -> AssistantRun | None:
+    """Say that a run's question could not be answered, and keep what the attempt cost. Returns as `answer_run` does."""
     permit(by, "conversation.reply", run)
     found = runs.held(run)
-    return _failed(*found, code, by=by, at=at) if found is not None else None
+    if found is None:
+        return None
+    thread, run = found
+    assistant_rows.enter(
+        thread.conversation, SuggestionKind.ANSWER, engine=engine, usage=usage, took_ms=took_ms, failure=code, run=run,
+        at=at,
+    )  # fmt: skip
+    return _failed(thread, run, code, by=by, at=at)
 
 
 @transaction.atomic
@@ -155,26 +187,37 @@ def append_message(*, thread: AssistantThread, content: str, by: Actor, at: date
     permit(by, "conversation.reply", thread)
     text.check(content, "content", longest=APPENDED_LIMIT)
     thread = runs.hold(thread)
-    message = _said(thread, content, {"is_appended": True}, by=by, at=at)
-    _touch(thread, at)
+    message = assistant_rows.say(thread, content, {"is_appended": True}, by=by, at=at)
+    assistant_rows.touch(thread, at)
     return message
 
 
 @transaction.atomic
 def enqueue(
     *, thread: AssistantThread, content: str, values: dict[str, Any] | None = None, by: Actor, at: datetime
-) -> AssistantQueueItem:
+) -> AssistantQueueItem | None:
     """Let a message wait until the assistant is done. `values` are the item's other fields.
 
-    Raises Conflict with code `queue_full` when two are waiting.
+    Where a person has taken over, nothing waits: the message goes to that person, and None is returned. Raises Conflict
+    with code `queue_full` when two are waiting.
     """
     permit(by, "conversation.receive", thread)
     text.check(content, "content", longest=CONTENT_LIMIT)
     thread = runs.hold(thread)
-    if _waiting(thread).count() >= MOST_QUEUED:
+    if thread.taken_over_at is not None:
+        message = assistant_rows.ask(thread, content, (values or {}).get("ui_context"), uuid.uuid4(), by=by, at=at)
+        assistant_rows.touch(thread, at)
+        journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, message_id=message.pk)
+        return None
+    if assistant_rows.waiting(thread).count() >= MOST_QUEUED:
         raise Conflict("two messages are already waiting", code="queue_full")
     item = AssistantQueueItem.all_workspaces.create(
-        workspace_id=thread.workspace_id, thread=thread, content=content, created_at=at, **(values or {})
+        workspace_id=thread.workspace_id,
+        thread=thread,
+        content=content,
+        created_at=at,
+        audience=retrieval.audience_of(by),
+        **(values or {}),
     )
     journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, added_id=item.pk)
     return item
@@ -208,7 +251,7 @@ def clear_queue(*, thread: AssistantThread, by: Actor, at: datetime) -> None:
     """Take all waiting messages back."""
     permit(by, "conversation.receive", thread)
     thread = runs.hold(thread)
-    removed, _ = _waiting(thread).delete()
+    removed, _ = assistant_rows.waiting(thread).delete()
     if removed:
         journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, removed=removed)
 
@@ -233,35 +276,35 @@ def _begun(
     )
 
 
-def _question(
-    thread: AssistantThread, content: str, ui_context: Any, trace_id: uuid.UUID, *, by: Actor, at: datetime
-) -> Message:
-    message = messages.receive(conversation=thread.conversation, body=content, by=by, at=at)
-    message.metadata = {"ui_context": ui_context, "trace_id": str(trace_id)}
-    message.save(update_fields=["metadata"])
-    return message
-
-
-def _echo(question: Message) -> dict[str, Any]:
-    given = {name: value for name, value in (question.metadata or {}).items() if value is not None}
-    return {"type": "human", "id": str(question.public_id), "content": question.body, **given}
-
-
-def _said(thread: AssistantThread, body: str, metadata: dict[str, Any], *, by: Actor, at: datetime) -> Message:
-    assistant = Actor(kind=ActorKind.ASSISTANT, workspace_id=by.workspace_id, name=NAME)
-    return messages.reply(
-        conversation=thread.conversation,
-        body=body,
-        sender=Sender(kind=SenderKind.ASSISTANT, name=NAME),
-        metadata=metadata,
-        by=assistant,
-        at=at,
-    )
+def _follow_up(
+    thread: AssistantThread,
+    run: AssistantRun,
+    draft: Draft,
+    question: Question | None,
+    message: Message,
+    *,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """What an answer entails, as the customer, the workspace and the engine want it."""
+    if question is not None and question.is_settled:
+        settle(thread=thread, by=assistant_rows.assistant(thread.workspace_id), at=at)
+        return
+    call, reason = (question.call, question.reason) if question is not None else (None, "")
+    if call is None and draft.step == Step.HAND_OVER:
+        call, reason = Call.UNSURE, draft.reason or "The assistant knows no answer."
+    if call is None or thread.handed_over_at is not None:
+        return
+    if call == Call.UNSURE and engines.choice(thread.workspace).hand_over == HandOver.ASK:
+        assistant_rows.propose(thread, run, message, reason, at=at)
+        return
+    hand_over(thread=thread, call=call, reason=reason, by=assistant_rows.assistant(thread.workspace_id), at=at)
 
 
 def _failed(thread: AssistantThread, run: AssistantRun, code: str, *, by: Actor, at: datetime) -> AssistantRun | None:
-    message = _said(thread, FAILED, {"type": "ai/failure", "code": code}, by=by, at=at)
-    runs.tell(run, "message", {"type": "ai/failure", "id": str(message.public_id), "content": FAILED})
+    words = SPENT if code == "quota_limit_exceeded" else FAILED
+    message = assistant_rows.say(thread, words, {"type": "ai/failure", "code": code}, by=by, at=at)
+    runs.tell(run, "message", {"type": "ai/failure", "id": str(message.public_id), "content": words})
     journal.record(events.ASSISTANT_FAILED, thread.conversation, by=by, at=at, run_id=run.pk, code=code)
     return _go_on(thread, run, RunStatus.FAILED, by=by, at=at)
 
@@ -270,52 +313,36 @@ def _go_on(
     thread: AssistantThread, run: AssistantRun, outcome: RunStatus, *, by: Actor, at: datetime
 ) -> AssistantRun | None:
     """The next message of the queue in the same run, or its end, with which the thread is idle again."""
-    item = _waiting(thread).first()
+    item = assistant_rows.waiting(thread).first()
     if item is None:
-        _end(thread, run, outcome, at)
+        assistant_rows.end(thread, run, outcome, at)
         return None
+    run.thread = thread = runs.hold(thread)  # people may have been called in meanwhile
     run.trace_id = uuid.uuid4()
-    run.question = _question(thread, item.content, item.ui_context, run.trace_id, by=by, at=at)
-    run.beat_at = at
-    run.save(update_fields=["question", "trace_id", "beat_at"])
+    run.question = assistant_rows.ask(thread, item.content, item.ui_context, run.trace_id, by=by, at=at)
+    run.audience, run.beat_at = item.audience, at
+    run.save(update_fields=["question", "trace_id", "audience", "beat_at"])
     thread.agent_mode = item.agent_mode or thread.agent_mode
     thread.save(update_fields=["agent_mode"])
-    _touch(thread, at)
+    assistant_rows.touch(thread, at)
     item.delete()
-    runs.tell(run, "message", _echo(run.question))
+    runs.tell(run, "message", assistant_rows.echo(run.question))
     return run
 
 
-def _end(thread: AssistantThread, run: AssistantRun, outcome: RunStatus, at: datetime) -> None:
-    run.status, run.ended_at = outcome, at
-    run.save(update_fields=["status", "ended_at"])
-    thread.status, thread.updated_at = ThreadStatus.IDLE, at
-    thread.save(update_fields=["status", "updated_at"])
-    runs.announce(run)
-
-
 def _stopped(thread: AssistantThread, *, by: Actor, at: datetime) -> AssistantThread:
-    removed, _ = _waiting(thread).delete()
+    removed, _ = assistant_rows.waiting(thread).delete()
     run = runs.running(thread)
     if run is not None:
-        _end(thread, run, RunStatus.CANCELED, at)
+        assistant_rows.end(thread, run, RunStatus.CANCELED, at)
     if run is not None or removed:
         journal.record(events.ASSISTANT_CANCELED, thread.conversation, by=by, at=at, run_id=run.pk if run else None)
     return thread
 
 
-def _touch(thread: AssistantThread, at: datetime) -> None:
-    thread.updated_at = at
-    thread.save(update_fields=["updated_at"])
-
-
-def _waiting(thread: AssistantThread) -> Any:
-    return AssistantQueueItem.all_workspaces.filter(thread=thread).order_by("id")  # of a thread that is held
-
-
 def _waits(item: AssistantQueueItem) -> tuple[AssistantThread, AssistantQueueItem]:
     thread = runs.hold(item.thread)
-    fresh = _waiting(thread).filter(pk=item.pk).first()
+    fresh = assistant_rows.waiting(thread).filter(pk=item.pk).first()
     if fresh is None:
         raise NotFound("the message waits no more")
     return thread, fresh

@@ -44,6 +44,7 @@ def reply(
     conversation = rows.locked(conversation)
     if expected_last is not None and (conversation.last_message_id or 0) != expected_last:
         raise Conflict("there are new messages in this conversation", code="thread_changed")
+    answered_at = conversation.last_outbound_at
     message = rows.append(
         conversation,
         kind=MessageKind.MESSAGE,
@@ -54,12 +55,15 @@ def reply(
         metadata=metadata,
         uploads=uploads,
     )
-    had_news = conversation.unread_count > 0
-    if conversation.first_response_at is None and conversation.last_inbound_at is not None:
-        conversation.first_response_at = at
-    conversation.next_response_due_at = None
-    conversation.unread_count = 0
-    conversation.waiting_since = at
+    had_news = policy.is_answer and conversation.unread_count > 0
+    if policy.is_answer:
+        if conversation.first_response_at is None and conversation.last_inbound_at is not None:
+            conversation.first_response_at = at
+        conversation.next_response_due_at = None
+        conversation.unread_count = 0
+        conversation.waiting_since = at
+    else:
+        conversation.last_outbound_at = answered_at
     rows.move(conversation, policy.after_agent(conversation.status), at)
     rows.save(conversation)
     _tell_ticket(conversation, body, from_customer=False, by=by, at=at)

@@ -147,16 +147,33 @@ def move(conversation: Conversation, to: str, at: datetime) -> bool:
     return True
 
 
+def to_people(conversation: Conversation, at: datetime) -> None:
+    """What the assistant handled is the team's now, and counted from here on. Saves the row.
+
+    It is open and unread, unless one of the team has answered already.
+    """
+    said = Message.all_workspaces.filter(conversation=conversation, kind=MessageKind.MESSAGE)  # held by the verb
+    if not said.filter(pk=conversation.last_message_id or 0, sender_kind=SenderKind.AGENT).exists():
+        conversation.unread_count = said.filter(sender_kind=SenderKind.CUSTOMER).count()
+        move(conversation, Status.OPEN, at)
+        conversation.waiting_since = at
+        conversation.first_response_at = conversation.last_outbound_at = None
+    conversation.updated_at, conversation.handler = at, Handler.PEOPLE
+    save(conversation, "handler")
+    _count(conversation.workspace_id, None, conversation.status)
+
+
 _COLUMNS = frozenset(Status.values)
 
 
-def _count(workspace_id: int, before: str, to: str) -> None:
+def _count(workspace_id: int, before: str | None, to: str) -> None:
     # Both become column names below.
-    assert before in _COLUMNS
+    assert before is None or before in _COLUMNS
     assert to in _COLUMNS
+    less = f"{before} = {before} - 1, " if before else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE conversations_tally SET {before} = {before} - 1, {to} = {to} + 1 WHERE workspace_id = %s",  # noqa: S608 (column names, checked above)
+            f"UPDATE conversations_tally SET {less}{to} = {to} + 1 WHERE workspace_id = %s",  # noqa: S608 (column names, checked above)
             [workspace_id],
         )
 

@@ -1,6 +1,6 @@
-"""The assistant's drafts: asking for one, and keeping what came of it.
+"""The assistant's drafts for agents: asking for one, keeping what came of it, and what people made of it.
 
-Drafting itself is no verb: it changes nothing and may take a minute. It stands between the two (see
+Drafting itself is no verb: it changes nothing and may take a minute. It stands between asking and keeping (see
 `conversations.assistant`), in the request for an engine of the desk's own, in the worker for one outside.
 """
 
@@ -9,66 +9,146 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from procrastinate.contrib.django import app
 
 from accounts import events as journal
 from accounts.models import Event
-from accounts.permissions import Actor, ActorKind, permit
+from accounts.permissions import Actor, permit
 from conversations import events
+from conversations.actions import assistant_rows, rows
 from conversations.actions.ticket_messages import note_in_ticket
-from conversations.assistant.engine import Draft
-from conversations.models import Message, SenderKind
-from conversations.senders import Sender
+from conversations.assistant import likeness, retrieval
+from conversations.assistant.engine import NOTHING_USED, Draft, Usage
+from conversations.assistant.waiting import CHANNEL
+from conversations.models import Conversation, Message, Outcome, Suggestion, SuggestionKind
 from tickets.models import Ticket
 
-CHANNEL = "parley_suggestions"
-"""Where those who wait for a draft listen; the key is the request's id."""
-NAME = "Assistant"
+NOTHING_FOUND = "nothing_found"
 
 
 @transaction.atomic
-def request_suggestion(*, ticket: Ticket, engine: str, by: Actor, at: datetime) -> Event:
-    """Ask for a draft, to be made by the worker. The event's id names the request."""
-    permit(by, "ticket.update", ticket)
-    request = journal.record(events.SUGGESTION_REQUESTED, ticket, by=by, at=at, engine=engine)
+def request_suggestion(
+    *, conversation: Conversation, ticket: Ticket | None = None, engine: str, by: Actor, at: datetime
+) -> Event:
+    """Ask for a draft of the next reply, to be made by the worker. The event's id names the request."""
+    permit(by, *_on(conversation, ticket))
+    request = journal.record(
+        events.SUGGESTION_REQUESTED, conversation, by=by, at=at, engine=engine, ticket_id=ticket.pk if ticket else None
+    )
     # By name: tasks stand above the verbs. Queued in this transaction, hence never lost and never early.
     app.configure_task("suggest_reply").defer(
-        workspace_id=ticket.workspace_id, ticket_id=ticket.pk, request_id=request.pk
+        workspace_id=conversation.workspace_id,
+        conversation_id=conversation.pk,
+        ticket_id=ticket.pk if ticket else None,
+        request_id=request.pk,
+        audience=retrieval.audience_of(by).value,
     )
     return request
 
 
 @transaction.atomic
 def make_suggestion(
-    *, ticket: Ticket, draft: Draft, engine: str, request_id: int | None = None, by: Actor, at: datetime
-) -> Message | None:
-    """Keep a draft as a private note of the assistant; a draft without a text leaves no note."""
-    permit(by, "ticket.update", ticket)
-    message = None
-    if draft.text is not None:
-        metadata = {
-            "engine": engine,
-            "sources": [one.told for one in draft.sources],
-        }
-        assistant = Actor(kind=ActorKind.ASSISTANT, workspace_id=ticket.workspace_id, name=NAME)
-        sender = Sender(kind=SenderKind.ASSISTANT, name=NAME)
-        message, _ = note_in_ticket(
-            ticket=ticket, body=draft.text, metadata=metadata, sender=sender, by=assistant, at=at
+    *,
+    conversation: Conversation,
+    ticket: Ticket | None = None,
+    draft: Draft,
+    engine: str,
+    request_id: int | None = None,
+    took_ms: int = 0,
+    by: Actor,
+    at: datetime,
+) -> Suggestion:
+    """Enter a draft into the ledger, in place of the one before. One for a ticket is kept as a private note as well.
+
+    A draft without a text counts as failed and leaves no note.
+    """
+    permit(by, *_on(conversation, ticket))
+    conversation = rows.locked(conversation)
+    text = draft.text or ""
+    _undecided(conversation).exclude(text=text).update(outcome=Outcome.REJECTED, decided_at=at)
+    note = None
+    if ticket is not None and text:
+        metadata = {"engine": engine, "sources": [one.told for one in draft.sources]}
+        assistant = assistant_rows.assistant(ticket.workspace_id)
+        note, _ = note_in_ticket(
+            ticket=ticket, body=text, metadata=metadata, sender=assistant_rows.SENDER, by=assistant, at=at
         )
-    note_id = message.pk if message else None
+    made = assistant_rows.enter(
+        conversation, SuggestionKind.DRAFT, engine=engine, text=text, sources=draft.sources, usage=draft.usage,
+        took_ms=took_ms, failure="" if text else NOTHING_FOUND, ticket=ticket, message=note, at=at,
+    )  # fmt: skip
     journal.record(
-        events.SUGGESTION_MADE, ticket, by=by, at=at, engine=engine, request_id=request_id, message_id=note_id
+        events.SUGGESTION_MADE, conversation, by=by, at=at, engine=engine, request_id=request_id, suggestion_id=made.pk
     )
     _announce(request_id)
-    return message
+    return made
 
 
 @transaction.atomic
-def fail_suggestion(*, ticket: Ticket, code: str, request_id: int, by: Actor, at: datetime) -> None:
-    """Note that a requested draft could not be made, and why."""
-    permit(by, "ticket.update", ticket)
-    journal.record(events.SUGGESTION_FAILED, ticket, by=by, at=at, code=code, request_id=request_id)
+def fail_suggestion(
+    *,
+    conversation: Conversation,
+    ticket: Ticket | None = None,
+    code: str,
+    engine: str = "",
+    usage: Usage = NOTHING_USED,
+    took_ms: int = 0,
+    request_id: int,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Note that a requested draft could not be made, why, and what the attempt cost."""
+    permit(by, *_on(conversation, ticket))
+    assistant_rows.enter(
+        conversation, SuggestionKind.DRAFT, engine=engine, usage=usage, took_ms=took_ms, failure=code, ticket=ticket,
+        at=at,
+    )  # fmt: skip
+    journal.record(events.SUGGESTION_FAILED, conversation, by=by, at=at, code=code, request_id=request_id)
     _announce(request_id)
+
+
+@transaction.atomic
+def dismiss_suggestion(*, suggestion: Suggestion, by: Actor, at: datetime) -> Suggestion:
+    """Turn a draft down; one that was decided stays as it is."""
+    permit(by, "conversation.reply", suggestion)
+    suggestion = Suggestion.all_workspaces.select_for_update().get(pk=suggestion.pk)  # permitted above
+    if suggestion.outcome != Outcome.OPEN:
+        return suggestion
+    return _decide(suggestion, Outcome.REJECTED, by=by, at=at)
+
+
+@transaction.atomic
+def judge_suggestions(*, conversation: Conversation, reply: Message, by: Actor, at: datetime) -> list[Suggestion]:
+    """A reply was sent: each draft that was open then is accepted, edited, or rejected for another answer."""
+    permit(by, "conversation.reply", conversation)
+    conversation = rows.locked(conversation)
+    drafts = _undecided(conversation).filter(created_at__lte=reply.created_at).order_by("id")
+    return [_decide(draft, likeness.outcome(draft.text, reply.body or ""), by=by, at=at) for draft in drafts]
+
+
+def _on(conversation: Conversation, ticket: Ticket | None) -> tuple[str, Conversation | Ticket]:
+    """What a draft needs leave for: whoever may change a ticket may have its replies drafted."""
+    return ("ticket.update", ticket) if ticket is not None else ("conversation.reply", conversation)
+
+
+def _undecided(conversation: Conversation) -> QuerySet[Suggestion]:
+    rows_ = Suggestion.all_workspaces.filter(conversation=conversation, kind=SuggestionKind.DRAFT)  # held by the verb
+    return rows_.filter(outcome=Outcome.OPEN)
+
+
+def _decide(suggestion: Suggestion, outcome: Outcome, *, by: Actor, at: datetime) -> Suggestion:
+    suggestion.outcome, suggestion.decided_by_id, suggestion.decided_at = outcome, by.user_id, at
+    suggestion.save(update_fields=["outcome", "decided_by", "decided_at"])
+    journal.record(
+        events.SUGGESTION_DECIDED,
+        suggestion.conversation,
+        by=by,
+        at=at,
+        suggestion_id=suggestion.pk,
+        outcome=outcome.value,
+    )
+    return suggestion
 
 
 def _announce(request_id: int | None) -> None:

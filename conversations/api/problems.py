@@ -69,7 +69,12 @@ class MissingProof(Exception):
 
 
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
-_STATUS: dict[type[errors.DomainError], int] = {errors.NotFound: 404, errors.Forbidden: 403, errors.Conflict: 409}
+_STATUS: dict[type[errors.DomainError], int] = {
+    errors.NotFound: 404,
+    errors.Forbidden: 403,
+    errors.Conflict: 409,
+    errors.UsedUp: 402,
+}
 
 
 def of(error: Exception) -> Problem | None:

@@ -1,6 +1,6 @@
-"""The engine that needs nothing outside the desk: it offers the answer that solved the most similar conversation.
+"""The engine that needs nothing outside the desk: it offers what the desk knows that is most like the question.
 
-It invents nothing. Where the desk has solved nothing similar, it says so.
+It invents nothing. Where the desk knows nothing alike it asks one question back, and then calls people in.
 """
 
 from __future__ import annotations
@@ -8,27 +8,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from conversations.assistant.engine import BUILTIN, Draft, Question
+from conversations.assistant.engine import BUILTIN, Call, Draft, Passage, Question, SourceKind, Step
 
+ENOUGH = 0.4
+"""How much of the question, by weight of its words, the best passage must cover to be an answer."""
 _GREETING = re.compile(r"^\W*(hi|hello|hey|dear|good (morning|afternoon|evening)|hallo|guten tag|bonjour|hola)\b", re.I)
 _GREETED_IN_LINE = re.compile(_GREETING.pattern + r"[^,.!?\n]{0,40}[,!]\s+", re.I)
 _LONGEST_GREETING = 60  # characters; a longer first line says more than hello
 
-UNKNOWN = (
-    "I do not know: this desk has solved no similar question yet, and I do not guess. A person of the team can help; "
-    "shall I leave this to them? Open a ticket, and they will answer there."
-)
+UNKNOWN = "I do not know that yet, and I do not guess."
+TELL_MORE = "Could you tell me in one or two sentences what you were doing and what happened instead?"
+OR_PERSON = "If you would rather talk to a person of the team, just say so."
+CALLED = "I have called the team in. A person will answer you here."
+NOTED = "Thank you, I have put this with your question to the team. A person will answer you here."
+SETTLED = "Good to hear. If anything else comes up, write again here."
 _STEPS = 4  # parts in which an answer comes
 
 
 class Builtin:
-    """Drafts from the desk's own solved conversations."""
+    """Drafts from the desk's own knowledge."""
 
     name = BUILTIN
     is_outside = False
 
     def draft(self, question: Question) -> Draft:
-        """The best earlier answer, greeted anew; a text of None where there is none."""
+        """The best passage, greeted anew; a text of None where there is none."""
         if not question.passages:
             return Draft(text=None)
         best = question.passages[0]
@@ -37,19 +41,55 @@ class Builtin:
         return Draft(text=f"{greeting}\n\n{_without_greeting(best.text)}", sources=(best,))
 
     def answer(self, question: Question) -> Iterator[Draft]:
-        """The best earlier answer with where it comes from, in a few steps; otherwise that nothing is known."""
-        if not question.passages:
-            yield Draft(text=UNKNOWN)
-            return
-        best, *others = question.passages
-        text = f"{_without_greeting(best.text)}\n\nThis solved conversation #{best.number}."
-        if others:
-            text += f" Similar ones: {', '.join(f'#{one.number}' for one in others)}."
+        """An answer in a few steps with where it comes from, a question back, or a call for people."""
+        whole = _answer(question)
+        text = whole.text or ""
         for step in range(1, _STEPS):
             part = text[: text.rfind(" ", 0, len(text) * step // _STEPS)].rstrip()
             if part:
-                yield Draft(text=part, sources=question.passages)
-        yield Draft(text=text, sources=question.passages)
+                yield Draft(text=part, sources=whole.sources)
+        yield whole
+
+
+def _answer(question: Question) -> Draft:
+    if question.is_settled:
+        return Draft(text=SETTLED)
+    known = tuple(passage for passage in question.passages if passage.share >= ENOUGH)
+    if question.wants_person and not question.is_handed_over:
+        lead = "" if question.call == Call.ASKED else "This is something for a person. "
+        return Draft(text=lead + CALLED, step=Step.HAND_OVER, reason=question.reason)
+    if known:
+        return Draft(text=_cited(known), sources=known)
+    if question.is_handed_over:
+        return Draft(text=NOTED)
+    if question.was_asked_back:
+        return Draft(
+            text=f"{UNKNOWN} {CALLED}", step=Step.HAND_OVER, reason="The assistant found no answer, and asked once."
+        )
+    return Draft(text=f"{UNKNOWN} {_focus(question)} {OR_PERSON}", step=Step.ASK)
+
+
+def _cited(passages: tuple[Passage, ...]) -> str:
+    best, *others = passages
+    told = f"{_without_greeting(best.text)}\n\n{_CITED[best.kind]} {best.label}."
+    if others:
+        told += f" Similar: {', '.join(one.label for one in others)}."
+    return told
+
+
+_CITED = {
+    SourceKind.ARTICLE: "From the article",
+    SourceKind.MACRO: "From our answer",
+    SourceKind.CONVERSATION: "This solved conversation",
+}
+
+
+def _focus(question: Question) -> str:
+    """The one question that would help most: which of the articles that come near is meant, or what happened."""
+    near = [passage.title for passage in question.passages if passage.kind == SourceKind.ARTICLE][:2]
+    if not near:
+        return TELL_MORE
+    return f"Is this about “{near[0]}”?" if len(near) == 1 else f"Is this about “{near[0]}” or about “{near[1]}”?"
 
 
 def _without_greeting(answer: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Protocol
 
+from accounts.errors import Invalid
 from accounts.models import Workspace
 
 
@@ -58,6 +59,14 @@ class Passage:
         }
 
 
+class Call(StrEnum):
+    """Why people are called in."""
+
+    ASKED = "asked"  # the customer wants a person
+    POLICY = "policy"  # the workspace leaves the topic to people
+    UNSURE = "unsure"  # the engine knows no answer
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a draft is made from. Private notes are never part of it."""
@@ -72,7 +81,10 @@ class Question:
     """The customer asks for a person, or the workspace wants a person to answer this; `reason` says which."""
     is_handed_over: bool = False
     """People have been called in and have not answered yet."""
+    is_settled: bool = False
+    """The customer says that an answer settled the matter."""
     reason: str = ""
+    call: Call | None = None
 
 
 class Step(StrEnum):
@@ -140,12 +152,31 @@ BUILTIN, OPENAI = "builtin", "openai"
 ENGINES = (BUILTIN, OPENAI)
 
 
+class HandOver(StrEnum):
+    """What the assistant does when it knows no answer; whoever asks for a person is always given to people."""
+
+    AUTO = "auto"  # it calls people in
+    ASK = "ask"  # it asks the customer first
+
+
+MOST_TOPICS = 50
+LONGEST_TOPIC = 100
+HIGHEST_BUDGET = Decimal(1_000_000)
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A workspace's choice, kept in its settings under `assistant`."""
+    """A workspace's choice, kept in its settings under `assistant`.
+
+    `topics` are left to people: a message with all the words of one. `budget` is the most that may be spent in a calendar
+    month of the workspace's time zone, in the operator's currency; None for no limit.
+    """
 
     engine: str = BUILTIN
     is_approved: bool = False
+    hand_over: HandOver = HandOver.AUTO
+    topics: tuple[str, ...] = ()
+    budget: Decimal | None = None
 
     @property
     def is_outside(self) -> bool:
@@ -159,16 +190,45 @@ class Choice:
     @property
     def settings(self) -> dict[str, object]:
         """As `accounts.actions.update_workspace` takes it."""
-        return {"assistant": {"engine": self.engine, "ai_approved": self.is_approved}}
+        kept = {
+            "engine": self.engine,
+            "ai_approved": self.is_approved,
+            "hand_over": self.hand_over.value,
+            "topics": list(self.topics),
+            "budget": None if self.budget is None else str(self.budget),
+        }
+        return {"assistant": kept}
+
+
+def clean_topics(given: Iterable[str]) -> tuple[str, ...]:
+    """Topics as they are kept: trimmed, each once. Raises Invalid for more than 50, or one over 100 characters."""
+    topics = tuple(dict.fromkeys(topic for one in given if (topic := " ".join(one.split()))))
+    if len(topics) > MOST_TOPICS or any(len(topic) > LONGEST_TOPIC for topic in topics):
+        raise Invalid(f"at most {MOST_TOPICS} topics of at most {LONGEST_TOPIC} characters", field="topics")
+    return topics
 
 
 def choice(workspace: Workspace) -> Choice:
-    """What the workspace has chosen; the built-in engine until it has."""
+    """What the workspace has chosen; the built-in engine until it has. What makes no sense counts as not chosen."""
     kept = workspace.settings.get("assistant")
     if not isinstance(kept, dict):
         return Choice()
-    engine = kept.get("engine")
-    return Choice(engine=engine if engine in ENGINES else BUILTIN, is_approved=kept.get("ai_approved") is True)
+    engine, hand_over, topics = kept.get("engine"), kept.get("hand_over"), kept.get("topics")
+    return Choice(
+        engine=engine if engine in ENGINES else BUILTIN,
+        is_approved=kept.get("ai_approved") is True,
+        hand_over=next((one for one in HandOver if one == hand_over), HandOver.AUTO),
+        topics=tuple(topic for topic in topics if isinstance(topic, str)) if isinstance(topics, list) else (),
+        budget=_budget(kept.get("budget")),
+    )
+
+
+def _budget(kept: object) -> Decimal | None:
+    try:
+        budget = Decimal(kept) if isinstance(kept, str) else None
+    except InvalidOperation:
+        return None
+    return budget if budget is not None and budget.is_finite() and budget >= 0 else None
 
 
 def of(workspace: Workspace) -> Engine:

@@ -1,65 +1,133 @@
-"""What a draft is made from: the public thread of a ticket, and the desk's own earlier answers to similar questions.
+"""What a draft is made from: the public thread, and what the desk knows that is like the question.
 
-Similar means sharing words, found by the full-text index over messages: no model, no outside service. Words that many
-of the found messages share weigh less.
+Like means sharing telling words, found by full-text search: no model, no outside service. Words that many of the found
+texts share weigh less. Knowledge is articles, macros, and the team's own answers in solved conversations, each as far as
+whoever asks could read it (see `Audience`).
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
-from django.contrib.postgres.search import SearchQuery
-from django.db.models import QuerySet
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db.models import F, QuerySet
 
+from accounts.permissions import Actor, ActorKind, Scope, holds_scope
 from conversations import ticket_queries
-from conversations.assistant.engine import Passage, Question, SourceKind, Turn
-from conversations.models import Conversation, Handler, Message, MessageKind, SenderKind, Status
+from conversations.assistant import intents, stems
+from conversations.assistant.engine import Call, Choice, Passage, Question, SourceKind, Turn
+from conversations.models import (
+    Article,
+    AssistantThread,
+    Audience,
+    Contact,
+    Conversation,
+    Handler,
+    Macro,
+    Message,
+    MessageKind,
+    SenderKind,
+    Status,
+)
+from conversations.models.knowledge import ArticleQuerySet
 from tickets.models import Ticket
 
 MOST_TURNS = 50
 MOST_CHARACTERS = 8_000
 MOST_PASSAGES = 3
-_CANDIDATES = 300
-_MOST_WORDS = 24
+_CANDIDATES = 300  # messages; the newest
+_MOST_WRITTEN = 50  # articles, and macros; those that match best
 _LEAST_SHARED = 2
-_LEAST_SHARE = 0.25  # of the question's words that an earlier one must share
-_WORD = re.compile(r"[^\W_]{3,}")
-_COMMON = frozenset({
-    "about", "after", "again", "all", "also", "and", "another", "any", "are", "because", "been", "before", "but",
-    "can", "cannot", "could", "did", "does", "doesn", "doing", "don", "each", "even", "every", "for", "from", "get",
-    "gets", "getting", "good", "got", "had", "has", "have", "hello", "help", "her", "here", "him", "his", "how",
-    "into", "isn", "its", "just", "know", "let", "like", "more", "much", "need", "not", "now", "off", "one", "only",
-    "other", "our", "out", "over", "please", "regards", "said", "says", "she", "since", "some", "still", "such",
-    "team", "tell", "than", "thank", "thanks", "that", "the", "their", "them", "then", "there", "these", "they",
-    "this", "too", "tried", "try", "trying", "use", "used", "using", "very", "want", "was", "way", "were", "what",
-    "when", "where", "which", "while", "who", "why", "will", "with", "would", "yes", "yet", "you", "your",
-})  # fmt: skip
+_LEAST_SHARE = 0.25  # of the question's words that a text must share
+_IN_TITLE = 0.15  # how much more a text counts for a word of the question in its title
+_EXCERPT = 1_500  # characters of an article
+_PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 
 
-def question(ticket: Ticket) -> Question:
+def audience_of(actor: Actor) -> Audience:
+    """On whose behalf the actor looks things up."""
+    if actor.kind == ActorKind.CONTACT:
+        return Audience.CUSTOMER
+    if actor.kind == ActorKind.API_KEY:
+        return Audience.KEY if holds_scope(actor.scopes, Scope.CONVERSATION_READ) else Audience.TICKETS
+    return Audience.TEAM
+
+
+def question(ticket: Ticket, audience: Audience) -> Question:
     """Everything a draft for the ticket is made from. `turns` is empty where nothing public was said yet."""
     primary = ticket_queries.primaries([ticket]).get(ticket.pk)
-    turns = _turns(ticket_queries.public_messages(ticket))
-    subject = primary.subject if primary else ticket.subject
-    asked = [turn.text for turn in turns if turn.is_from_customer]
-    return Question(
-        subject=subject,
-        customer_name=primary.contact.name if primary else "",
-        turns=tuple(turns),
-        passages=tuple(similar(words([subject, *asked]), ticket)) if turns else (),
+    own = Conversation.objects.filter(ticket=ticket)
+    return _draft_question(
+        primary.subject if primary else ticket.subject,
+        primary.contact if primary else None,
+        ticket_queries.public_messages(ticket),
+        own,
+        audience,
     )
 
 
-def thread_question(conversation: Conversation, *, until: Message) -> Question:
+def conversation_question(conversation: Conversation, audience: Audience) -> Question:
+    """Everything a draft for one conversation is made from."""
+    said = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
+    own = Conversation.objects.filter(pk=conversation.pk)
+    return _draft_question(conversation.subject, conversation.contact, said, own, audience)
+
+
+def _draft_question(
+    subject: str,
+    contact: Contact | None,
+    said: QuerySet[Message],
+    own: QuerySet[Conversation],
+    audience: Audience,
+) -> Question:
+    turns = _turns(said)
+    asked = [turn.text for turn in turns if turn.is_from_customer]
+    found = similar(stems.telling([subject, *asked]), audience, own=own) if turns else []
+    return Question(
+        subject=subject,
+        customer_name=contact.name if contact else "",
+        turns=tuple(turns),
+        passages=tuple(found),
+    )
+
+
+def thread_question(thread: AssistantThread, *, until: Message, audience: Audience, choice: Choice) -> Question:
     """Everything an answer of the assistant is made from, in a conversation of its own: what was said up to a message."""
+    conversation = thread.conversation
     said = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE, pk__lte=until.pk)
     turns = _turns(said)
     asked = [turn.text for turn in turns if turn.is_from_customer]
-    # The last question decides; what was asked before helps only where that says too little.
-    passages = similar(words(asked[-1:])) or (similar(words(asked[-2:])) if len(asked) > 1 else [])
-    return Question(subject=conversation.subject, customer_name="", turns=tuple(turns), passages=tuple(passages))
+    own = Conversation.objects.filter(pk=conversation.pk)
+    # The last question decides; what was asked before helps where that says too little, or answers what was asked back.
+    last = stems.telling(asked[-2:] if thread.is_asking else asked[-1:])
+    found = similar(last, audience, own=own, contact=conversation.contact)
+    if not found and len(asked) > 1:
+        found = similar(stems.telling(asked[-2:]), audience, own=own, contact=conversation.contact)
+    call, reason = _called(until.body or "", choice)
+    return Question(
+        subject=conversation.subject,
+        customer_name="",
+        turns=tuple(turns),
+        passages=tuple(found),
+        was_asked_back=thread.is_asking,
+        wants_person=call is not None,
+        is_handed_over=thread.handed_over_at is not None,
+        is_settled=len(asked) > 1 and intents.is_settled(until.body or ""),
+        reason=reason,
+        call=call,
+    )
+
+
+def _called(text: str, choice: Choice) -> tuple[Call | None, str]:
+    if intents.asks_for_person(text):
+        return Call.ASKED, "The customer asked for a person."
+    if topic := intents.topic_of(text, choice.topics):
+        return Call.POLICY, f"This workspace leaves “{topic}” to people."
+    return None, ""
 
 
 def _turns(said: QuerySet[Message]) -> list[Turn]:
@@ -74,73 +142,150 @@ def _turns(said: QuerySet[Message]) -> list[Turn]:
     return turns
 
 
-def words(texts: Sequence[str]) -> list[str]:
-    """The words that tell what texts are about, each once, the last text's first."""
-    found = (word for text in reversed(texts) for word in _WORD.findall(text.lower()))
-    return list(dict.fromkeys(word for word in found if word not in _COMMON))[:_MOST_WORDS]
+# --- Knowledge ----------------------------------------------------------------------------------
 
 
-def similar(wanted: Sequence[str], ticket: Ticket | None = None) -> list[Passage]:
-    """Answers that solved similar conversations, the most similar first; none rather than a poor match.
+@dataclass(slots=True)
+class _Text:
+    """Something that may hold the answer, as it is compared: an article, a macro, or a customer's earlier question."""
 
-    A ticket's own conversations are left out, and those that the assistant answers.
+    row: Article | Macro | Message
+    title: set[str]
+    words: set[str]
+    score: float = 0.0
+    share: float = 0.0
+
+
+def similar(
+    wanted: Iterable[str],
+    audience: Audience,
+    *,
+    own: QuerySet[Conversation] | None = None,
+    contact: Contact | None = None,
+) -> list[Passage]:
+    """What the desk knows that shares the wanted stems, the most alike first; none rather than a poor match.
+
+    `own` conversations are left out, and those that the assistant answers. A customer's own solved conversations are
+    those of `contact`.
     """
+    wanted = list(wanted)
     if not wanted:
         return []
+    texts = [*_written(wanted, audience), *_asked(wanted, audience, own, contact)]
+    weight = {
+        word: math.log(1 + len(texts) / (1 + sum(word in text.words or word in text.title for text in texts)))
+        for word in wanted
+    }
+    total = sum(weight.values()) or 1.0
+    for text in texts:
+        shared = [word for word in wanted if word in text.words or word in text.title]
+        if len(shared) < min(_LEAST_SHARED, len(wanted)) or len(shared) / len(wanted) < _LEAST_SHARE:
+            continue
+        text.share = sum(weight[word] for word in shared) / total
+        text.score = text.share + _IN_TITLE * sum(weight[word] for word in shared if word in text.title) / total
+    ranked = sorted((text for text in texts if text.score), key=lambda text: text.score, reverse=True)
+    return list(_first(_passages(ranked, wanted), MOST_PASSAGES))
+
+
+T = TypeVar("T")
+
+
+def _first(items: Iterator[T], most: int) -> Iterator[T]:
+    for _, item in zip(range(most), items, strict=False):
+        yield item
+
+
+def _written(wanted: Sequence[str], audience: Audience) -> Iterator[_Text]:
+    """Articles, and macros where those are the asker's business."""
+    query = SearchQuery(stems.query(wanted), config="simple", search_type="raw")
+    articles = Article.objects.get_queryset()
+    assert isinstance(articles, ArticleQuerySet)
+    articles = articles.published() if audience == Audience.TEAM else articles.public()
+    rank = SearchRank(F("search"), query)
+    for article in articles.filter(search=query).order_by(rank.desc(), "-pk")[:_MOST_WRITTEN]:
+        yield _Text(article, stems.stems(article.title), stems.stems(article.body))
+    if audience != Audience.CUSTOMER:
+        for macro in Macro.objects.filter(search=query).order_by(rank.desc(), "-pk")[:_MOST_WRITTEN]:
+            yield _Text(macro, stems.stems(macro.name), stems.stems(macro.body))
+
+
+def _asked(
+    wanted: Sequence[str], audience: Audience, own: QuerySet[Conversation] | None, contact: Contact | None
+) -> Iterator[_Text]:
+    """Customers' questions in solved conversations."""
     asked = Message.objects.filter(
-        search=SearchQuery(" | ".join(wanted), config="simple", search_type="raw"),
+        search=SearchQuery(stems.query(wanted), config="simple", search_type="raw"),
         kind=MessageKind.MESSAGE,
         sender_kind=SenderKind.CUSTOMER,
         conversation__status__in=(Status.RESOLVED, Status.CLOSED),
         conversation__handler=Handler.PEOPLE,
     )
-    if ticket is not None:
-        asked = asked.exclude(conversation__ticket=ticket.pk)
-    candidates = list(asked.order_by("-id").values_list("pk", "conversation_id", "body")[:_CANDIDATES])
-    shared = {pk: {*wanted} & {*_WORD.findall((body or "").lower())} for pk, _, body in candidates}
-    rarity = {
-        word: math.log(1 + len(candidates) / (1 + sum(word in has for has in shared.values()))) for word in wanted
-    }
-    best: dict[int, tuple[float, int]] = {}
-    for pk, conversation_id, _ in candidates:
-        enough = len(shared[pk]) >= min(_LEAST_SHARED, len(wanted)) and len(shared[pk]) / len(wanted) >= _LEAST_SHARE
-        score = sum(rarity[word] for word in shared[pk])
-        if enough and score > best.get(conversation_id, (0.0, 0))[0]:
-            best[conversation_id] = (score, pk)
-    ranked = sorted(best, key=lambda conversation_id: best[conversation_id], reverse=True)[: MOST_PASSAGES * 2]
-    return _answers({conversation_id: best[conversation_id][1] for conversation_id in ranked})[:MOST_PASSAGES]
+    if audience == Audience.TICKETS:
+        asked = asked.filter(conversation__ticket__isnull=False)
+    elif audience == Audience.CUSTOMER:
+        asked = asked.filter(conversation__contact=contact)
+    if own is not None:
+        asked = asked.exclude(conversation__in=own.order_by().values("pk"))
+    for message in asked.order_by("-id")[:_CANDIDATES]:
+        yield _Text(message, set(), stems.stems(message.body or ""))
 
 
-def _answers(asked: dict[int, int]) -> list[Passage]:
-    """The team's fullest answer after each question; conversations that were solved without one give none."""
+def _passages(ranked: Sequence[_Text], wanted: Sequence[str]) -> Iterator[Passage]:
+    """What each text has to say; of a conversation the best question counts, and one without an answer gives none."""
+    best: dict[int, Message] = {}
+    for text in ranked:
+        if isinstance(text.row, Message):
+            best.setdefault(text.row.conversation_id, text.row)
+    answered = _answers(list(best.values())[: MOST_PASSAGES * 2])
+    for text in ranked:
+        row = text.row
+        if isinstance(row, Article):
+            excerpt = _excerpt(row.body, {*wanted})
+            yield Passage(kind=SourceKind.ARTICLE, id=row.public_id, title=row.title, text=excerpt, share=text.share)
+        elif isinstance(row, Macro):
+            body = _PLACEHOLDER.sub("", row.body).strip()
+            yield Passage(kind=SourceKind.MACRO, id=row.public_id, title=row.name, text=body, share=text.share)
+        elif best[row.conversation_id] is row and row.conversation_id in answered:
+            conversation, answer = answered[row.conversation_id]
+            yield Passage(
+                kind=SourceKind.CONVERSATION,
+                id=conversation.public_id,
+                title=conversation.subject,
+                text=_anonymous(answer, conversation)[:4_000],
+                asked=_anonymous((row.body or "").strip(), conversation)[:1_000],
+                number=conversation.number,
+                share=text.share,
+            )
+
+
+def _answers(asked: Sequence[Message]) -> dict[int, tuple[Conversation, str]]:
+    """By conversation, the team's fullest answer after the question; those solved without one are missing."""
     if not asked:
-        return []
-    rows = Conversation.objects.select_related("contact").in_bulk(list(asked))
-    said = Message.objects.filter(conversation__in=asked, kind=MessageKind.MESSAGE).order_by("id")
-    questions: dict[int, str] = {}
+        return {}
+    after = {message.conversation_id: message.pk for message in asked}
+    rows = Conversation.objects.select_related("contact").in_bulk(list(after))
+    said = Message.objects.filter(conversation__in=after, kind=MessageKind.MESSAGE, sender_kind=SenderKind.AGENT)
     fullest: dict[int, str] = {}
-    for message in said:
-        conversation_id, body = message.conversation_id, (message.body or "").strip()
-        if message.pk == asked[conversation_id]:
-            questions[conversation_id] = body
-        elif (
-            message.pk > asked[conversation_id]
-            and message.sender_kind == SenderKind.AGENT
-            and len(body) > len(fullest.get(conversation_id, ""))
-        ):
-            fullest[conversation_id] = body
-    return [
-        Passage(
-            kind=SourceKind.CONVERSATION,
-            id=rows[pk].public_id,
-            title=rows[pk].subject,
-            text=_anonymous(fullest[pk], rows[pk])[:4_000],
-            asked=_anonymous(questions[pk], rows[pk])[:1_000],
-            number=rows[pk].number,
-        )
-        for pk in asked
-        if pk in fullest
-    ]
+    for message in said.order_by("id"):
+        body = (message.body or "").strip()
+        if message.pk > after[message.conversation_id] and len(body) > len(fullest.get(message.conversation_id, "")):
+            fullest[message.conversation_id] = body
+    return {pk: (rows[pk], body) for pk, body in fullest.items() if pk in rows}
+
+
+def _excerpt(body: str, wanted: set[str]) -> str:
+    """An article as far as it answers: whole if it is short, else from the paragraph that says the most about it on."""
+    body = body.strip()
+    if len(body) <= _EXCERPT:
+        return body
+    parts = [part.strip() for part in re.split(r"\n\s*\n", body) if part.strip()]
+    start = max(range(len(parts)), key=lambda n: (len(wanted & stems.stems(parts[n])), -n))
+    excerpt = parts[start][:_EXCERPT]
+    for part in parts[start + 1 :]:
+        if len(excerpt) + len(part) + 2 > _EXCERPT:
+            break
+        excerpt += f"\n\n{part}"
+    return excerpt
 
 
 def _anonymous(text: str, conversation: Conversation) -> str:

@@ -69,7 +69,7 @@ class AssistantThreadQuerySet(TenantQuerySet["AssistantThread"]):
         return self.filter(user=None)
 
     def newest_first(self) -> Self:
-        return self.select_related("conversation", "user").order_by("-updated_at", "-pk")
+        return self.select_related("conversation__ticket", "user").order_by("-updated_at", "-pk")
 
 
 class AssistantThread(TenantModel):

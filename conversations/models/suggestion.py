@@ -44,10 +44,6 @@ class Outcome(models.TextChoices):
 class SuggestionQuerySet(TenantQuerySet["Suggestion"]):
     """The questions that are asked of the ledger."""
 
-    def undecided_drafts(self) -> Self:
-        """Drafts that nobody has used or dismissed yet."""
-        return self.filter(kind=SuggestionKind.DRAFT, outcome=Outcome.OPEN)
-
     def since(self, at: datetime) -> Self:
         """Those made at or after the moment."""
         return self.filter(created_at__gte=at)

@@ -8,7 +8,10 @@ from conversations import events
 
 def register() -> None:
     """Tell the journal who listens. Called once, when Django is ready."""
-    from conversations.reactions import delivery, notifications
+    from conversations.reactions import assistant, delivery, notifications
 
     hear([events.CONVERSATION_ASSIGNED], "tell_the_assignee", notifications.tell_the_assignee)
     hear([events.REPLY_SENT], "deliver_reply", delivery.deliver_reply)
+    hear([events.REPLY_SENT], "judge_drafts", assistant.judge_drafts)
+    hear([events.REPLY_SENT], "give_way", assistant.give_way)
+    hear([events.CONVERSATION_STATUS_CHANGED], "count_as_resolved", assistant.count_as_resolved)

@@ -20,6 +20,7 @@ MODULES = ["accounts.actions", "tickets.actions"] + [
 ]
 # Parts that verbs share; they are called inside a verb's transaction and record nothing themselves.
 PARTS = {
+    "conversations.actions.assistant_rows",
     "conversations.actions.rows",
     "conversations.actions.figures",
     "conversations.actions.files",

@@ -56,11 +56,12 @@ def test_greeting_of_another_customer_is_left_out() -> None:
         assert builtin._without_greeting(said) == wanted
 
 
-def test_builtin_says_that_it_does_not_know_and_offers_a_person(api: Posthog) -> None:
+def test_builtin_says_that_it_does_not_know_asks_back_and_offers_a_person(api: Posthog) -> None:
     made = asked(api)
     work(made)
-    assert read(api, made)["messages"][-1]["content"] == builtin.UNKNOWN
-    assert "person" in builtin.UNKNOWN
+    said = read(api, made)["messages"][-1]["content"]
+    assert said == f"{builtin.UNKNOWN} {builtin.TELL_MORE} {builtin.OR_PERSON}"
+    assert said.count("?") == 1
 
 
 def test_frames_are_conversation_echo_partials_and_the_whole_answer(api: Posthog, solved: Any) -> None:  # noqa: F811
@@ -272,7 +273,10 @@ def test_running_desk_streams_what_the_worker_writes_and_replays_it(desk: str) -
     seen = list(watching)
     assert time.monotonic() - began < 10
     final = [data for _, _, data in seen if data["type"] == "ai" and "id" in data]
-    assert [one["content"] for one in final] == [builtin.UNKNOWN] * 2
+    assert [one["content"] for one in final] == [
+        f"{builtin.UNKNOWN} {builtin.TELL_MORE} {builtin.OR_PERSON}",
+        f"{builtin.UNKNOWN} {builtin.CALLED}",
+    ]
     assert [data["content"] for _, _, data in seen if data["type"] == "human"] == ["And abroad?"]
     assert list(attached)[1:] == seen
     # Just after the end: the finished turn, whole, or from where one left off.

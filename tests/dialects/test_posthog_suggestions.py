@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.http import HttpResponse
 
 from accounts import actions as account_actions
 from accounts import clock, tenancy
@@ -21,9 +20,9 @@ from accounts.live import LiveResponse
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions, tasks
-from conversations.assistant import engine, openai, retrieval
+from conversations.assistant import engine, openai, retrieval, stems, waiting
 from conversations.dialects.posthog.views import suggestions
-from conversations.models import Message, MessageKind, SenderKind
+from conversations.models import Audience, Message, MessageKind, SenderKind
 from tests.conftest import Member
 from tests.dialects import harness
 from tests.dialects.assistant_client import source_of
@@ -103,7 +102,9 @@ def test_desk_that_has_solved_nothing_similar_says_so(api: Posthog, asked: Any, 
 
 def test_other_workspaces_answers_are_never_found(asked: Any, solved: Any, globex: Workspace) -> None:
     with tenancy.scope(globex):
-        assert retrieval.similar(["thermostat", "blinks", "orange"], row_of(asked)) == []
+        assert retrieval.similar(stems.telling(["thermostat blinks orange"]), Audience.TEAM) == []
+    with tenancy.scope(solved.workspace):
+        assert retrieval.similar(stems.telling(["thermostat blinks orange"]), Audience.TEAM) != []
 
 
 def test_unsolved_conversations_and_own_thread_are_no_knowledge(api: Posthog, acme: Workspace, asked: Any) -> None:
@@ -114,7 +115,7 @@ def test_unsolved_conversations_and_own_thread_are_no_knowledge(api: Posthog, ac
 
 def test_private_notes_are_no_part_of_the_question(asked: Any, ben: Member, in_acme: Workspace) -> None:
     actions.note(conversation=thread_of(asked), body="Secret of the team", by=ben.actor, at=clock.now())
-    found = retrieval.question(row_of(asked))
+    found = retrieval.question(row_of(asked), Audience.KEY)
     assert [turn.text for turn in found.turns] == [asked["last_message_text"]]
     assert "Secret" not in json.dumps(openai.prompt(found))
 
@@ -123,9 +124,9 @@ def test_question_is_the_last_fifty_messages_and_8000_characters(asked: Any, in_
     thread = thread_of(asked)
     for n in range(60):
         reply(thread, f"short {n}")
-    assert len(retrieval.question(row_of(asked)).turns) == 50
+    assert len(retrieval.question(row_of(asked), Audience.KEY).turns) == 50
     receive(thread, "y" * 7_999)
-    turns = retrieval.question(row_of(asked)).turns
+    turns = retrieval.question(row_of(asked), Audience.KEY).turns
     assert (turns[-1].text, turns[-2].text, len(turns)) == ("y" * 7_999, "9", 2)
 
 
@@ -187,16 +188,16 @@ def service(settings: Any, acme: Workspace) -> Iterator[type[Service]]:
 class Front:
     """The web front's side of a held answer: it is told twice, and runs what it is asked to run."""
 
-    def __init__(self, *answers: HttpResponse | None) -> None:
-        self.answers = [*answers]
+    def __init__(self, *made: waiting.Made | None) -> None:
+        self.made = [*made]
 
     async def listen(self, channel: str, key: str) -> AsyncIterator[str]:
         yield ""
         yield "done"
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
-        assert function is suggestions.outcome
-        return self.answers.pop(0)
+        assert function is waiting.look
+        return self.made.pop(0)
 
 
 def suggested(api: Posthog, made: Any, **headers: str) -> Any:
@@ -205,12 +206,22 @@ def suggested(api: Posthog, made: Any, **headers: str) -> Any:
     assert isinstance(held, LiveResponse), held.content
     assert held.held
     request = Event.objects.filter(type="suggestion.requested").latest("id")
-    values = {"workspace_id": request.workspace_id, "ticket_id": request.subject_id, "request_id": request.pk}
-    tasks.suggest_reply(**values)
-    tasks.suggest_reply(**values)  # a job may run twice
-    answer = suggestions.outcome(*values.values())
-    assert answer is not None
-    return answer
+    work(request)
+    work(request)  # a job may run twice
+    made = waiting.look(request.workspace_id, request.subject_id, request.pk)
+    assert made is not None
+    return suggestions.answer(request.workspace_id, made)
+
+
+def work(request: Event) -> None:
+    """What the worker does for a request."""
+    tasks.suggest_reply(
+        workspace_id=request.workspace_id,
+        conversation_id=request.subject_id,
+        ticket_id=request.data["ticket_id"],
+        request_id=request.pk,
+        audience=Audience.KEY,
+    )
 
 
 def test_engine_outside_answers_403_until_the_workspace_approves(api: Posthog, acme: Workspace) -> None:
@@ -284,17 +295,16 @@ def test_approval_that_was_taken_back_meanwhile_holds(
     api.post(f"tickets/{asked['id']}/suggest_reply")
     choose(acme, engine.OPENAI, approved=False)
     request = Event.objects.get(type="suggestion.requested")
-    tasks.suggest_reply(workspace_id=acme.pk, ticket_id=request.subject_id, request_id=request.pk)
+    work(request)
     assert service.seen == []
     assert Event.objects.filter(type="suggestion.failed").count() == 1
 
 
 def test_who_waits_is_answered_when_it_is_told() -> None:
-    front: Any = Front(None, HttpResponse("found"))
-    assert asyncio.run(suggestions.wait(front, 1, 2, 3)).content == b"found"
+    front: Any = Front(None, waiting.Made(suggestion_id=7))
+    assert asyncio.run(waiting.wait(front, 1, 2, 3)).suggestion_id == 7
     silent: Any = Front(None, None)
-    answer = asyncio.run(suggestions.wait(silent, 1, 2, 3))
-    assert (answer.status_code, json.loads(answer.content)["error_type"]) == (500, "unknown_error")
+    assert asyncio.run(waiting.wait(silent, 1, 2, 3)) == waiting.Made(code="unknown_error")
 
 
 def test_answer_waits_for_the_worker_on_a_running_desk(desk: str) -> None:
@@ -316,7 +326,7 @@ def test_answer_waits_for_the_worker_on_a_running_desk(desk: str) -> None:
         assert request is not None
         assert not waiting.done()
         # No service is configured: the worker says so, and the answer is there.
-        tasks.suggest_reply(workspace_id=scene.workspace.pk, ticket_id=request.subject_id, request_id=request.pk)
+        work(request)
         answer = waiting.result(20)
     assert (answer.status, json.loads(answer.content)["error_type"]) == (500, "unknown_error")
 

@@ -12,6 +12,7 @@ if __name__ == "__main__":
 
     settings.DATABASES["default"]["NAME"] = os.environ["LIVE_DATABASE"]
     settings.API_CALLS_PER_MINUTE = settings.ASSISTANT_STARTS_PER_MINUTE = 0
+    settings.ASSISTANT_WORKSPACE_STARTS_PER_MINUTE = 0
     # Pages are not what is asked for here; the few that are hit by chance need no collected files.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     from config.server.web import serve

@@ -12,7 +12,7 @@ from conversations.assistant.engine import SourceKind
 from conversations.dialects.posthog.envelope import TYPES
 from conversations.dialects.posthog.inputs import PRIORITIES, STATUSES
 from conversations.dialects.posthog.shapes import AUTHORS, DETAILS, SOURCES
-from conversations.models import ThreadStatus, Visibility
+from conversations.models import Handler, ProposalStatus, ThreadStatus, Visibility
 
 
 class PosthogAssigneeUser(serializers.Serializer[Any]):
@@ -158,9 +158,12 @@ class PosthogSuggestion(serializers.Serializer[Any]):
     sources = PosthogSource(many=True)
 
 
+ERROR_TYPES = ("validation_error", "unknown_error")
+
+
 class PosthogSuggestionFailed(serializers.Serializer[Any]):
     detail = serializers.CharField()
-    error_type = serializers.ChoiceField(choices=["validation_error", "unknown_error"])
+    error_type = serializers.ChoiceField(choices=ERROR_TYPES)
 
 
 class PosthogNoteRefused(serializers.Serializer[Any]):
@@ -197,6 +200,21 @@ class PosthogAssistantConversation(serializers.Serializer[Any]):
     slack_thread_key = serializers.CharField(allow_null=True)
     slack_workspace_domain = serializers.CharField(allow_null=True)
     task = JsonObject(allow_null=True)
+    handled_by = serializers.ChoiceField(choices=Handler.values, help_text="`people` once the team was called in.")
+    ticket = serializers.UUIDField(allow_null=True, help_text="The ticket that was opened when the team was called in.")
+    ai_resolved = serializers.BooleanField(help_text="It ended well without a person.")
+
+
+class PosthogApproval(serializers.Serializer[Any]):
+    """A step that the assistant asks leave for."""
+
+    proposal_id = serializers.UUIDField()
+    decision_status = serializers.ChoiceField(choices=ProposalStatus.values)
+    tool_name = serializers.CharField()
+    preview = serializers.CharField()
+    payload = JsonObject()
+    original_tool_call_id = serializers.CharField(allow_null=True)
+    message_id = serializers.UUIDField(allow_null=True)
 
 
 class PosthogAssistantMessage(serializers.Serializer[Any]):
@@ -216,7 +234,7 @@ class PosthogWholeConversation(PosthogAssistantConversation):
     agent_mode = serializers.CharField(allow_null=True)
     agent_runtime = serializers.ChoiceField(choices=["langgraph"])
     is_sandbox = serializers.BooleanField()
-    pending_approvals = serializers.ListField(child=JsonObject())
+    pending_approvals = PosthogApproval(many=True)
 
 
 class PosthogAssistantPage(Page):

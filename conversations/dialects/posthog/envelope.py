@@ -16,6 +16,7 @@ from conversations.dialects.posthog.auth import NoKey
 TYPES = ("authentication_error", "invalid_request", "server_error", "throttled_error", "validation_error")
 _BY_STATUS: dict[int, tuple[str, str]] = {
     401: ("authentication_error", "authentication_failed"),
+    402: ("server_error", "quota_limit_exceeded"),
     403: ("authentication_error", "permission_denied"),
     404: ("invalid_request", "not_found"),
     405: ("invalid_request", "method_not_allowed"),

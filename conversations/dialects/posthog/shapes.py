@@ -11,7 +11,9 @@ from django.conf import settings
 
 from accounts.models import User
 from conversations.actions.assistant import MOST_QUEUED
+from conversations.actions.assistant_rows import told_proposal
 from conversations.models import (
+    AssistantProposal,
     AssistantQueueItem,
     AssistantThread,
     Channel,
@@ -177,11 +179,16 @@ def assistant_thread(row: AssistantThread) -> dict[str, Any]:
         "slack_thread_key": None,
         "slack_workspace_domain": None,
         "task": None,
+        "handled_by": row.conversation.handler,
+        "ticket": str(row.conversation.ticket.public_id) if row.conversation.ticket else None,
+        "ai_resolved": row.ai_resolved,
     }
 
 
-def whole_thread(row: AssistantThread, messages: Iterable[Message]) -> dict[str, Any]:
-    """The same with everything that was said."""
+def whole_thread(
+    row: AssistantThread, messages: Iterable[Message], pending: Iterable[AssistantProposal]
+) -> dict[str, Any]:
+    """The same with everything that was said, and what waits for the customer's leave."""
     return {
         **assistant_thread(row),
         "messages": [assistant_message(message) for message in messages],
@@ -189,7 +196,7 @@ def whole_thread(row: AssistantThread, messages: Iterable[Message]) -> dict[str,
         "agent_mode": row.agent_mode,
         "agent_runtime": "langgraph",
         "is_sandbox": False,
-        "pending_approvals": [],
+        "pending_approvals": [told_proposal(proposal) for proposal in pending],
     }
 
 

@@ -55,7 +55,11 @@ def look(workspace_id: int, run_id: int, after: int) -> tuple[list[tuple[int, st
     """New frames as they are printed, and whether the run is over; a run whose worker is gone is failed here."""
     workspace = Workspace.objects.get(pk=workspace_id)
     with tenancy.scope(workspace):
-        run = AssistantRun.objects.select_related("thread__conversation", "thread__user").filter(pk=run_id).first()
+        run = (
+            AssistantRun.objects.select_related("thread__conversation__ticket", "thread__user")
+            .filter(pk=run_id)
+            .first()
+        )
         if run is None:
             return [], True
         if run.is_lost(clock.now()):

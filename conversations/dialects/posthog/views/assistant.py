@@ -15,14 +15,14 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.errors import Forbidden, Invalid, NotFound
+from accounts.errors import Forbidden, Invalid, NotFound, UsedUp
 from accounts.live import LiveResponse, last_event_id
 from accounts.models import KeyKind
 from accounts.permissions import Actor, Scope
 from conversations import actions, queries
 from conversations.api import idempotency
 from conversations.api.limits import Buckets
-from conversations.assistant import engine, runs
+from conversations.assistant import budget, engine, runs
 from conversations.dialects.posthog import answers, inputs, shapes
 from conversations.dialects.posthog.envelope import PosthogError
 from conversations.dialects.posthog.paging import Pages
@@ -42,6 +42,7 @@ _STREAM = (
 )
 _EVENTS = OpenApiResponse(OpenApiTypes.STR, description=_STREAM)
 _starts = Buckets(settings.ASSISTANT_STARTS_PER_MINUTE)
+_workspace_starts = Buckets(settings.ASSISTANT_WORKSPACE_STARTS_PER_MINUTE)
 _RUN = re.compile(rb": run (\d+)\n")
 
 
@@ -115,6 +116,7 @@ class Assistant(AssistantViewSet):
             (200, "application/json"): answers.PosthogWholeConversation,
             (201, "text/event-stream"): _EVENTS,
             (201, "application/json"): answers.PosthogWholeConversation,
+            402: OpenApiResponse(PosthogError, description="The project's budget for the assistant is used up."),
             400: OpenApiResponse(
                 answers.PosthogRefusal, description="The body is at fault, or there is nothing to attach to."
             ),
@@ -124,7 +126,11 @@ class Assistant(AssistantViewSet):
     )
     def create(self, request: Request, project_id: str) -> HttpResponseBase:
         """201 when the assistant begins, 200 when one attaches."""
+        workspace = self.grant.workspace
         _starts.take(self.grant.key.pk)
+        _workspace_starts.take(workspace.pk)
+        if budget.is_used_up(workspace, self.at):
+            raise UsedUp("This project's budget for the assistant is used up for this month.")
         data = self.read(inputs.AssistantInput, request)
         content, wanted = data["content"], data.get("conversation")
         known = Conversation.objects.filter(public_id=wanted).first() if wanted else None
@@ -137,13 +143,15 @@ class Assistant(AssistantViewSet):
             return Response({"error": "There is no such conversation to attach to."}, status=400)
         if content is None:
             assert thread is not None
-            return self._shown(request, self._watchable(thread), 200)
-        if not engine.choice(self.grant.workspace).is_allowed:
+            return self._shown(request, self._attached(thread, data.get("resume_payload")), 200)
+        if not engine.choice(workspace).is_allowed:
             raise Forbidden("This project has not approved AI data processing.")
         if thread is not None:
             self._bury(thread)
+            if data.get("resume_payload") is not None:
+                self._decide(thread, data["resume_payload"])
         run = actions.ask_assistant(
-            workspace=self.grant.workspace,
+            workspace=workspace,
             content=content,
             thread=thread,
             public_id=wanted,
@@ -208,6 +216,29 @@ class Assistant(AssistantViewSet):
         if run is not None and run.is_lost(self.at):
             actions.give_up_run(run=run, by=Actor.system(thread.workspace_id), at=self.at)
 
+    def _attached(self, thread: AssistantThread, resume_payload: Any) -> AssistantRun:
+        """What to show to whoever sends no content: what came of a decision, or the answer under way. Raises Invalid."""
+        self._bury(thread)
+        if resume_payload is not None and runs.running(thread) is None:
+            return self._decide(thread, resume_payload)
+        return self._watchable(thread)
+
+    def _decide(self, thread: AssistantThread, payload: Any) -> AssistantRun:
+        """Take the answer to an approval: `{"action": "approve" | "reject", "proposal_id"}`. What makes no sense is unknown."""
+        given = payload if isinstance(payload, dict) else {}
+        try:
+            proposal_id = uuid.UUID(str(given.get("proposal_id")))
+        except ValueError:
+            proposal_id = None
+        action = given.get("action")
+        return actions.decide_proposal(
+            thread=thread,
+            proposal_id=proposal_id if action in ("approve", "reject") else None,
+            approve=action == "approve",
+            by=self.actor,
+            at=self.at,
+        )
+
     def _watchable(self, thread: AssistantThread) -> AssistantRun:
         """The run under way, or one that ended just now. Raises Invalid."""
         run = runs.latest(thread)
@@ -235,4 +266,4 @@ def _wants_json(request: Request) -> bool:
 
 
 def _whole(thread: AssistantThread) -> dict[str, Any]:
-    return shapes.whole_thread(thread, queries.messages(thread.conversation))
+    return shapes.whole_thread(thread, queries.messages(thread.conversation), queries.pending_proposals(thread))

@@ -1,0 +1,75 @@
+"""What a customer's message asks for besides an answer, told by its words alone: a person, or to be left in peace.
+
+A few languages, and careful: what is missed is answered like any other message, what is wrongly seen costs a person's
+time or ends a conversation that goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from conversations.assistant import stems
+
+_PERSON = (
+    r"human(?: being| agent| support)?|real (?:person|human|agent)|(?:live |support |service )?agent|person|operator|"
+    r"representative|rep|someone (?:real|from (?:your|the) team)|somebody (?:real|from (?:your|the) team)|"
+    r"(?:support |service )team|staff member|employee|manager|supervisor"
+)
+_ASKS = (
+    # English: "talk to a human", "can I speak with somebody from your team", "get me an agent", "human please"
+    rf"\b(?:talk|talking|speak|speaking|chat) (?:\w+ )?(?:to|with) (?:an? |the |your |some )?(?:{_PERSON})\b",
+    rf"\b(?:connect|transfer|escalate|pass|put|hand) (?:me|us|this|it)(?: on| over| through)? (?:to|with) "
+    rf"(?:an? |the |your |some )?(?:{_PERSON})\b",
+    r"\b(?:want|need|get me|give me|like|prefer) (?:to have |to see )?(?:an? |some )?(?:actual |real |live )?"
+    r"(?:human|person|agent|operator|representative)\b",
+    r"^\W*(?:an? )?(?:human|real person|live agent|agent|operator|representative)\b\W*(?:please|now)?\W*$",
+    # German, French, Spanish, Italian, Portuguese, Dutch
+    r"\bmit (?:einem|einer|eurem|ihrem) (?:echten )?(?:menschen|mitarbeiter(?:in)?|person|kollegen|kundenberater)\b",
+    r"\b(?:parler|discuter) (?:à|avec) (?:un|une|quelqu|votre)\w*\W*(?:humain|personne|agent|conseiller|conseillère|équipe|un)?\b",
+    r"\bhablar con (?:una?|alguien|su|vuestro)\b",
+    r"\bparlare con (?:una?|un'|qualcuno)",
+    r"\bfalar com (?:uma?|alguém|um)\b",
+    r"\b(?:met|naar) een (?:mens|medewerker|persoon)\b",
+)
+_ASKS_FOR_PERSON = re.compile("|".join(f"(?:{part})" for part in _ASKS), re.I)
+_DECLINES = re.compile(
+    r"\b(?:don'?t|do not|no|not|rather not|without) (?:\w+ ){0,6}(?:human|person|agent|operator|representative)\b"
+    r"|\bno need (?:for|to)\b",
+    re.I,
+)
+
+_SETTLED = re.compile(
+    r"\b(?:that|this|it|which|you)(?:'s| has| have| is| was)? ?(?:just |really |finally |totally )?"
+    r"(?:worked|works|helped|helps|solved|solves|fixed|fixes|did it|did the trick|answers? (?:it|my question)|was it)\b"
+    r"|\b(?:problem|issue|question|it)(?:'s| is| has been| was)? (?:now )?(?:solved|fixed|resolved|answered|sorted)\b"
+    r"|\bworks? (?:now|again|fine|perfectly)\b|\ball (?:good|sorted|set)\b|\bthat'?s all\b"
+    r"|\b(?:hat|das) (?:funktioniert|geklappt|geholfen)\b|\b(?:jetzt|nun) (?:geht|funktioniert)\b"
+    r"|\b(?:ça|cela) (?:marche|fonctionne)\b|\bproblème résolu\b|\b(?:ya )?funciona\b|\bresuelto\b|\brisolto\b|\bopgelost\b",
+    re.I,
+)
+_UNSETTLED = re.compile(
+    r"\?|\bnot\b|n't\b|\bbut\b|\bstill\b|\bexcept\b|\bhowever\b|\bno\b|\bnever\b|\bnicht\b|\baber\b|\bpas\b|\bmais\b|\bno\b|\bpero\b|\bnon\b|\bniet\b",
+    re.I,
+)
+_LONGEST_SETTLED = 160  # characters; whoever writes more has more to say
+
+
+def asks_for_person(text: str) -> bool:
+    """Whether the customer wants to talk to a person."""
+    return bool(_ASKS_FOR_PERSON.search(text)) and not _DECLINES.search(text)
+
+
+def is_settled(text: str) -> bool:
+    """Whether the customer says that the answer settled the matter."""
+    return len(text) <= _LONGEST_SETTLED and bool(_SETTLED.search(text)) and not _UNSETTLED.search(text)
+
+
+def topic_of(text: str, topics: Iterable[str]) -> str:
+    """The first of the topics all of whose words are in the text, or ""."""
+    said = stems.stems(text)
+    for topic in topics:
+        wanted = stems.stems(topic)
+        if wanted and wanted <= said:
+            return topic
+    return ""

@@ -1,0 +1,47 @@
+"""What people do with the assistant's work: a reply judges its drafts and takes over; an end without a person is its own."""
+
+from __future__ import annotations
+
+from accounts import queries as people
+from accounts.models import Event
+from accounts.permissions import Actor, ActorKind
+from conversations import actions, queries
+from conversations.models import Conversation, Message, SenderKind, Status
+
+
+def judge_drafts(event: Event) -> None:
+    """An agent's reply tells what the drafts for it were worth."""
+    reply = _reply_of_an_agent(event)
+    if reply is not None and queries.has_undecided_drafts(reply.conversation):
+        actions.judge_suggestions(conversation=reply.conversation, reply=reply, by=_actor(event), at=event.at)
+
+
+def give_way(event: Event) -> None:
+    """Where an agent has answered, the assistant keeps silent from then on."""
+    reply = _reply_of_an_agent(event)
+    thread = queries.thread_of(reply.conversation) if reply is not None else None
+    if thread is not None:
+        actions.take_over(thread=thread, by=_actor(event), at=event.at)
+
+
+def count_as_resolved(event: Event) -> None:
+    """Whatever ended a conversation, no person did, and none had answered in it: the assistant solved it."""
+    if event.data.get("status") not in (Status.RESOLVED, Status.CLOSED) or event.actor_kind == ActorKind.OPERATOR:
+        return
+    conversation = Conversation.objects.filter(pk=event.subject_id).first()
+    thread = queries.thread_of(conversation) if conversation is not None and conversation.is_done else None
+    if thread is not None:
+        actions.settle(thread=thread, by=Actor.system(event.workspace_id), at=event.at)
+
+
+def _reply_of_an_agent(event: Event) -> Message | None:
+    rows = Message.objects.select_related("conversation__contact")
+    return rows.filter(pk=event.data["message"], sender_kind=SenderKind.AGENT).first()
+
+
+def _actor(event: Event) -> Actor:
+    """The operator who replied, as far as verdicts name one; the desk for anyone else."""
+    membership = (
+        people.membership(event.actor_id) if event.actor_kind == ActorKind.OPERATOR and event.actor_id else None
+    )
+    return Actor.operator(membership) if membership is not None else Actor.system(event.workspace_id)

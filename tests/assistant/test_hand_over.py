@@ -1,0 +1,346 @@
+"""From the assistant to people: when it calls them in, what they find, who answers then, and what ends without them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts import actions as account_actions
+from accounts import clock, events, tenancy
+from accounts.errors import Forbidden
+from accounts.models import Event, Workspace
+from accounts.permissions import Actor
+from conversations import actions, queries, tasks
+from conversations.assistant import builtin, engine
+from conversations.assistant.engine import Choice, HandOver
+from conversations.models import (
+    AssistantProposal,
+    AssistantThread,
+    Conversation,
+    Handler,
+    Outcome,
+    Status,
+    Suggestion,
+    Tally,
+)
+from tests.conftest import Member
+from tests.dialects.assistant_client import JSON, asked, frames, read, work
+from tests.dialects.posthog_client import Posthog, posthog_api, refusal  # noqa: F401 (a fixture)
+from tests.dialects.test_posthog_suggestions import solved  # noqa: F401 (a fixture)
+from tests.factories import reply
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.django_db
+PERSON = "I want to talk to a human, please"
+
+
+def choose(workspace: Workspace, **values: Any) -> None:
+    account_actions.update_workspace(
+        workspace=workspace, settings=Choice(**values).settings, by=Actor.system(workspace.pk), at=clock.now()
+    )
+
+
+def row_of(made: dict[str, Any]) -> Conversation:
+    return Conversation.all_workspaces.select_related("ticket", "assistant_thread").get(public_id=made["id"])
+
+
+def thread_of(made: dict[str, Any]) -> AssistantThread:
+    return AssistantThread.all_workspaces.select_related("conversation").get(conversation__public_id=made["id"])
+
+
+def answered(api: Posthog, content: str, **body: Any) -> dict[str, Any]:
+    """Ask, let the worker answer, and read the conversation."""
+    made = asked(api, content, **body)
+    work(made)
+    now: dict[str, Any] = read(api, made)
+    return now
+
+
+def hear() -> None:
+    """Let the reactions hear what happened."""
+    while events.drain():
+        pass
+
+
+@pytest.fixture
+def handed(api: Posthog) -> dict[str, Any]:
+    """A conversation in which the customer asked for a person, and nobody has come yet."""
+    return answered(api, PERSON)
+
+
+# --- Calling people in --------------------------------------------------------------------------
+
+
+def test_customer_who_asks_for_a_person_gets_a_ticket_that_says_so(api: Posthog, handed: dict[str, Any]) -> None:
+    row = row_of(handed)
+    ticket = Ticket.all_workspaces.get()
+    assert ticket.escalation_reason == "The customer asked for a person."
+    assert row.ticket == ticket
+    assert (handed["handled_by"], handed["ticket"], handed["ai_resolved"]) == ("people", str(ticket.public_id), False)
+    assert handed["messages"][-1]["content"] == builtin.CALLED
+    assert handed["status"] == "idle"
+    assert (ticket.unread_team_count, ticket.message_count) == (1, 2)
+    assert api.get(f"tickets/{ticket.public_id}").json()["escalation_reason"] == ticket.escalation_reason
+
+
+def test_what_was_handed_over_is_in_the_inbox_unread_and_counted(api: Posthog, ben: Member, in_acme: Workspace) -> None:
+    made = asked(api, PERSON)
+    before = queries.tally().total
+    assert not queries.inbox_rows(queries.INBOX_VIEWS["open"], ben.user).exists()
+    work(made)
+    assert Tally.objects.get().total == before + 1
+    found = queries.inbox_rows(queries.INBOX_VIEWS["open"], ben.user).get()
+    assert (found.public_id, found.unread_count, found.status) == (row_of(made).public_id, 1, Status.OPEN)
+
+
+def test_first_unknown_question_is_asked_back_and_the_second_calls_people(api: Posthog) -> None:
+    made = answered(api, "The frobnicator hums in D minor")
+    assert made["messages"][-1]["content"].count("?") == 1
+    assert (made["handled_by"], thread_of(made).is_asking) == ("assistant", True)
+    made = answered(api, "It is the large one, in the cellar", conversation=made["id"])
+    assert made["handled_by"] == "people"
+    assert made["messages"][-1]["content"] == f"{builtin.UNKNOWN} {builtin.CALLED}"
+    assert thread_of(made).is_asking is False
+
+
+def test_topic_that_the_workspace_leaves_to_people_goes_to_them_at_once(api: Posthog, acme: Workspace) -> None:
+    choose(acme, topics=("legal claim",))
+    made = answered(api, "I have a claim, and it is a legal one")
+    assert made["handled_by"] == "people"
+    assert Ticket.all_workspaces.get().escalation_reason == "This workspace leaves “legal claim” to people."
+
+
+def test_people_are_called_once(api: Posthog, handed: dict[str, Any]) -> None:
+    answered(api, PERSON, conversation=handed["id"])
+    assert Ticket.all_workspaces.count() == 1
+    assert Event.objects.filter(type="assistant.handed_over").count() == 1
+
+
+def test_queued_turn_is_answered_although_people_were_called(api: Posthog) -> None:
+    made = asked(api, PERSON)
+    api.post(f"{made['id']}/queue", {"content": "My order is number 4711"})
+    work(made)
+    now = read(api, made)
+    assert [(one["type"], one["content"]) for one in now["messages"]] == [
+        ("human", PERSON),
+        ("ai", builtin.CALLED),
+        ("human", "My order is number 4711"),
+        ("ai", builtin.NOTED),
+    ]
+    assert api.get(f"{made['id']}/queue").json()["messages"] == []
+
+
+def test_words_in_between_leave_the_conversation_waiting_for_people(api: Posthog, handed: dict[str, Any]) -> None:
+    waits = row_of(handed).waiting_since
+    answered(api, "Are you still there", conversation=handed["id"])
+    row = row_of(handed)
+    assert (row.status, row.unread_count, row.first_response_at) == (Status.OPEN, 2, None)
+    assert row.waiting_since == waits
+
+
+def test_stranger_sees_nothing_of_it(api: Posthog, handed: dict[str, Any], globex: Workspace) -> None:
+    with tenancy.scope(globex):
+        assert not Conversation.objects.exists()
+        assert not Suggestion.objects.exists()
+
+
+# --- A person takes over ------------------------------------------------------------------------
+
+
+def test_after_an_agents_reply_the_assistant_keeps_silent(api: Posthog, handed: dict[str, Any], ben: Member) -> None:
+    reply(row_of(handed), "Ben here. What is it about?", by=ben.actor)
+    hear()
+    made = asked(api, "It is about my invoice", conversation=handed["id"])
+    assert made["status"] == "idle"
+    assert [(event, data["type"]) for _, event, data in frames(made)] == [("message", "human")]
+    now = read(api, made)
+    assert [one["type"] for one in now["messages"]] == ["human", "ai", "ai", "human"]
+    assert now["messages"][2]["content"] == "Ben here. What is it about?"
+    row = row_of(handed)
+    assert (row.status, row.unread_count) == (Status.OPEN, 1)
+
+
+def test_message_to_the_queue_goes_to_the_person_who_took_over(
+    api: Posthog, handed: dict[str, Any], ben: Member
+) -> None:
+    with tenancy.scope(row_of(handed).workspace):
+        actions.take_over(thread=thread_of(handed), to=ben.user, by=ben.actor, at=clock.now())
+    answer = api.post(f"{handed['id']}/queue", {"content": "One more thing"})
+    assert (answer.status_code, answer.json()["messages"]) == (200, [])
+    assert read(api, handed)["messages"][-1]["content"] == "One more thing"
+    assert row_of(handed).assignee == ben.user
+
+
+def test_taking_over_stops_the_run_and_loses_nothing_that_waited(api: Posthog, ben: Member, in_acme: Workspace) -> None:
+    made = asked(api, "The frobnicator hums")
+    api.post(f"{made['id']}/queue", {"content": "and it smells"})
+    actions.take_over(thread=thread_of(made), to=ben.user, by=ben.actor, at=clock.now())
+    work(made)
+    now = read(api, made)
+    assert [(one["type"], one["content"]) for one in now["messages"]] == [
+        ("human", "The frobnicator hums"),
+        ("human", "and it smells"),
+    ]
+    assert (now["status"], now["handled_by"], now["ticket"]) == ("idle", "people", None)
+    assert (row_of(made).unread_count, row_of(made).status) == (2, Status.OPEN)
+    assert queries.inbox_rows(queries.INBOX_VIEWS["mine"], ben.user).count() == 1
+
+
+def test_agents_reply_in_a_thread_that_the_assistant_handles_takes_it_over(api: Posthog, ben: Member) -> None:
+    made = answered(api, "The frobnicator hums")
+    reply(row_of(made), "I know that one.", by=ben.actor)
+    hear()
+    row = row_of(made)
+    assert (row.handler, row.status, row.unread_count) == (Handler.PEOPLE, Status.PENDING, 0)
+    assert thread_of(made).taken_over_at is not None
+    tally = Tally.all_workspaces.get(workspace=row.workspace)
+    assert (tally.total, tally.pending) == (1, 1)
+
+
+def test_viewer_may_not_take_over(api: Posthog, vic: Member, in_acme: Workspace) -> None:
+    made = asked(api)
+    with pytest.raises(Forbidden):
+        actions.take_over(thread=thread_of(made), by=vic.actor, at=clock.now())
+    assert thread_of(made).taken_over_at is None
+
+
+# --- Ending without a person --------------------------------------------------------------------
+
+
+def test_customer_who_says_that_it_worked_resolves_the_conversation(api: Posthog) -> None:
+    made = answered(api, "The frobnicator hums")
+    made = answered(api, "Thanks, that worked!", conversation=made["id"])
+    assert (made["ai_resolved"], made["messages"][-1]["content"]) == (True, builtin.SETTLED)
+    assert row_of(made).status == Status.RESOLVED
+    assert {one.outcome for one in Suggestion.all_workspaces.all()} == {Outcome.ACCEPTED}
+
+
+def test_who_writes_on_afterwards_is_served_again(api: Posthog) -> None:
+    made = answered(api, "The frobnicator hums")
+    answered(api, "Thanks, that worked!", conversation=made["id"])
+    made = answered(api, "Now it hums again", conversation=made["id"])
+    assert (made["ai_resolved"], row_of(made).status) == (False, Status.PENDING)
+
+
+def test_thanks_before_anybody_came_marks_the_ticket_too(api: Posthog, handed: dict[str, Any]) -> None:
+    made = answered(api, "Never mind the call. It works now", conversation=handed["id"])
+    assert made["ai_resolved"] is False  # "never" is no yes
+    made = answered(api, "All good, it works now", conversation=handed["id"])
+    assert made["ai_resolved"] is True
+    assert Ticket.all_workspaces.get().ai_resolved is True
+
+
+def test_conversation_that_nobody_comes_back_to_counts_as_solved(
+    api: Posthog,
+    solved: Any,  # noqa: F811
+    in_acme: Workspace,
+) -> None:
+    good, asking = answered(api, "My thermostat blinks orange since the update"), answered(api, "The frobnicator hums")
+    tasks.settle_quiet_threads(0)
+    assert thread_of(good).ai_resolved is False
+    Conversation.all_workspaces.update(last_message_at=clock.now() - timedelta(hours=25))
+    tasks.settle_quiet_threads(0)
+    assert (thread_of(good).ai_resolved, row_of(good).status) == (True, Status.RESOLVED)
+    assert thread_of(asking).ai_resolved is False  # its last word was a question
+
+
+def test_end_by_a_program_counts_and_an_end_by_an_operator_does_not(api: Posthog, ben: Member) -> None:
+    by_program, by_ben = answered(api, PERSON), answered(api, PERSON)
+    row = row_of(by_program)
+    with tenancy.scope(row.workspace):
+        actions.set_status(conversation=row, status="closed", by=Actor.system(row.workspace_id), at=clock.now())
+        actions.set_status(conversation=row_of(by_ben), status="closed", by=ben.actor, at=clock.now())
+    hear()
+    assert (thread_of(by_program).ai_resolved, thread_of(by_ben).ai_resolved) == (True, False)
+    assert row_of(by_program).ticket.ai_resolved is True
+
+
+# --- Asking the customer first ------------------------------------------------------------------
+
+
+@pytest.fixture
+def proposed(api: Posthog, acme: Workspace) -> dict[str, Any]:
+    """The assistant knows no answer and asks whether people are to be called in."""
+    choose(acme, hand_over=HandOver.ASK)
+    made = answered(api, "The frobnicator hums in D minor")
+    return answered(api, "It is the large one, in the cellar", conversation=made["id"])
+
+
+def decide(api: Posthog, made: dict[str, Any], **payload: Any) -> Any:
+    body = {"content": None, "conversation": made["id"], "resume_payload": payload}
+    return api.post(api.base.rstrip("/"), body, **JSON)
+
+
+def test_step_is_proposed_and_waits_for_the_customer(proposed: dict[str, Any]) -> None:
+    assert proposed["handled_by"] == "assistant"
+    (approval,) = proposed["pending_approvals"]
+    assert (approval["tool_name"], approval["decision_status"]) == ("hand_over", "pending")
+    assert approval["message_id"] == proposed["messages"][-1]["id"]
+    assert [data for _, event, data in frames(proposed) if event == "approval"] == [approval]
+
+
+def test_approved_step_is_taken(api: Posthog, proposed: dict[str, Any]) -> None:
+    answer = decide(api, proposed, action="approve", proposal_id=proposed["pending_approvals"][0]["proposal_id"])
+    assert answer.status_code == 200
+    now = answer.json()
+    assert (now["status"], now["handled_by"], now["pending_approvals"]) == ("idle", "people", [])
+    assert Ticket.all_workspaces.get().escalation_reason == "The assistant found no answer, and asked once."
+    assert [data["content"] for _, event, data in frames(proposed) if event == "message"] == [
+        "I have called the team in. A person will answer you here."
+    ]
+
+
+def test_refused_step_is_not_taken(api: Posthog, proposed: dict[str, Any]) -> None:
+    now = decide(api, proposed, action="reject", proposal_id=proposed["pending_approvals"][0]["proposal_id"]).json()
+    assert (now["handled_by"], now["pending_approvals"]) == ("assistant", [])
+    assert AssistantProposal.all_workspaces.get().status == "rejected"
+    assert not Ticket.all_workspaces.exists()
+
+
+@pytest.mark.parametrize("payload", [{}, {"action": "approve", "proposal_id": "7"}, {"action": "dance"}])
+def test_unknown_step_fails_visibly(api: Posthog, proposed: dict[str, Any], payload: dict[str, Any]) -> None:
+    answer = decide(api, proposed, **payload)
+    assert (answer.status_code, answer.json()["messages"][-1]["type"]) == (200, "ai/failure")
+    assert answer.json()["status"] == "idle"
+    assert answer.json()["pending_approvals"] == proposed["pending_approvals"]
+
+
+def test_whoever_writes_on_has_not_agreed(api: Posthog, proposed: dict[str, Any]) -> None:
+    asked(api, "I mean the other one", conversation=proposed["id"])
+    assert AssistantProposal.all_workspaces.get().status == "auto_rejected"
+
+
+# --- The ledger and the budget ------------------------------------------------------------------
+
+
+def test_every_answer_stands_in_the_ledger(api: Posthog, solved: Any) -> None:  # noqa: F811
+    made = answered(api, "My thermostat blinks orange since the firmware update")
+    entry = Suggestion.all_workspaces.get()
+    assert (entry.kind, entry.engine, entry.outcome, entry.cost) == ("answer", "builtin", "open", 0)
+    assert entry.text == made["messages"][-1]["content"]
+    assert [source["number"] for source in entry.sources] == [solved.number]
+
+
+def test_used_up_budget_is_402_and_starts_nothing(api: Posthog, acme: Workspace) -> None:
+    choose(acme, engine=engine.OPENAI, is_approved=True, budget=engine.Decimal("1.50"))
+    made = asked(api)
+    Suggestion.all_workspaces.create(workspace=acme, kind="answer", conversation=row_of(made), cost="1.50")
+    answer = api.post(api.base.rstrip("/"), {"content": "And now?"}, **JSON)
+    assert refusal(answer) == (402, "server_error", "quota_limit_exceeded", None)
+    work(made)  # what was begun before is told so
+    last = read(api, made)["messages"][-1]
+    assert (last["type"], "budget" in last["content"]) == ("ai/failure", True)
+    choose(acme, budget=engine.Decimal("1.50"))
+    assert api.post(api.base.rstrip("/"), {"content": "And now?"}, **JSON).status_code == 201
+
+
+def test_what_was_spent_last_month_does_not_count(api: Posthog, acme: Workspace) -> None:
+    choose(acme, engine=engine.OPENAI, is_approved=True, budget=engine.Decimal("1.50"))
+    spent = clock.now().replace(day=1) - timedelta(days=2)
+    made = asked(api)
+    Suggestion.all_workspaces.create(
+        workspace=acme, kind="answer", conversation=row_of(made), cost="1.50", created_at=spent
+    )
+    assert api.post(api.base.rstrip("/"), {"content": "And now?"}, **JSON).status_code == 201
