@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts.errors import NotFound
 from accounts.models import Event, Team, User
@@ -98,10 +98,16 @@ def entries(conversation: Conversation) -> QuerySet[Message]:
 
 
 def with_ticket_card(number: int) -> Conversation:
-    """By number, with the ticket's owner, and `ticket_conversations`: how many share the ticket. Raises NotFound."""
+    """By number, with all that its page shows at once. Raises NotFound.
+
+    That is the ticket's owner and `ticket_conversations` (how many share the ticket), what there is of the assistant, and
+    `has_draft`: whether it has drafted a reply that is still open.
+    """
     shared = Conversation.objects.filter(ticket=OuterRef("ticket")).order_by().values("ticket").annotate(n=Count("pk"))
-    rows = (
-        conversations().select_related("ticket__assignee").annotate(ticket_conversations=Subquery(shared.values("n")))
+    rows = conversations().select_related("ticket__assignee", "assistant_thread")
+    rows = rows.annotate(
+        ticket_conversations=Subquery(shared.values("n")),
+        has_draft=Exists(_undecided_drafts().filter(conversation=OuterRef("pk"))),
     )
     return _one(rows.filter(number=number).order_by("pk"))
 
@@ -143,6 +149,8 @@ class InboxView:
     label: str
     rows: Callable[[ConversationQuerySet, User], ConversationQuerySet]
     is_counted: bool = True
+    by: str | None = None
+    """The only order that makes sense in it; None where the person chooses."""
 
 
 INBOX_VIEWS: dict[str, InboxView] = {
@@ -154,7 +162,10 @@ INBOX_VIEWS: dict[str, InboxView] = {
         InboxView("waiting", "Waiting", lambda rows, user: rows.for_people().waiting_on_customer()),
         InboxView("snoozed", "Snoozed", lambda rows, user: rows.for_people().snoozed()),
         InboxView("news", "Closed, new message", lambda rows, user: rows.for_people().closed_with_news()),
-        InboxView("solved", "Solved", lambda rows, user: rows.for_people().done(), is_counted=False),
+        InboxView("assistant", "Assistant", lambda rows, user: rows.with_the_assistant(), by="-last_message_at"),
+        InboxView(
+            "solved", "Solved", lambda rows, user: rows.for_people().done(), is_counted=False, by="-last_message_at"
+        ),
     )
 }
 DEFAULT_VIEW = "unassigned"
@@ -174,7 +185,7 @@ def inbox_page(
     view: InboxView, *, user: User, sort: str = "oldest", search: str = "", after: str | None = None, limit: int = 30
 ) -> Page[Conversation]:
     """One page of the inbox, in one query. Raises Invalid for a cursor that this desk did not make."""
-    by = "-last_message_at" if search.strip() or view.key == "solved" else SORTS.get(sort, SORTS["oldest"])
+    by = "-last_message_at" if search.strip() else view.by or SORTS.get(sort, SORTS["oldest"])
     return keyset(inbox_rows(view, user, search), by=by, after=after, limit=limit)
 
 
@@ -236,10 +247,22 @@ def thread_of(conversation: Conversation) -> AssistantThread | None:
     return assistant_threads().filter(conversation=conversation).first()
 
 
-def has_undecided_drafts(conversation: Conversation) -> bool:
-    """Whether the assistant has drafted a reply that nobody has used or turned down yet."""
-    rows = Suggestion.objects.filter(conversation=conversation, outcome=Outcome.OPEN)
-    return rows.filter(kind=SuggestionKind.DRAFT).exists()
+def undecided_draft(conversation: Conversation) -> Suggestion | None:
+    """The reply that the assistant has drafted last, while nobody has used it or turned it down."""
+    return _undecided_drafts().filter(conversation=conversation).order_by("-id").first()
+
+
+def _undecided_drafts() -> QuerySet[Suggestion]:
+    return Suggestion.objects.filter(outcome=Outcome.OPEN, kind=SuggestionKind.DRAFT)
+
+
+def draft(conversation: Conversation, public_id: uuid.UUID) -> Suggestion:
+    """A draft of the conversation. Raises NotFound."""
+    rows = Suggestion.objects.filter(conversation=conversation, kind=SuggestionKind.DRAFT, public_id=public_id)
+    found = rows.first()
+    if found is None:
+        raise NotFound("there is no such draft")
+    return found
 
 
 def pending_proposals(thread: AssistantThread) -> QuerySet[AssistantProposal]:
@@ -275,6 +298,9 @@ LINES = (
     events.CONVERSATION_SNOOZED.name,
     events.CONVERSATION_LINKED.name,
     events.CONVERSATION_UNLINKED.name,
+    events.ASSISTANT_HANDED_OVER.name,
+    events.ASSISTANT_TAKEN_OVER.name,
+    events.ASSISTANT_RESOLVED.name,
 )
 """The journal's events that a thread shows as one grey line each; status changes are entries of the thread itself."""
 

@@ -29,6 +29,7 @@ from conversations.models import (
     AssistantRun,
     AssistantThread,
     Channel,
+    Contact,
     Handler,
     Message,
     RunStatus,
@@ -52,6 +53,7 @@ def ask_assistant(
     content: str,
     thread: AssistantThread | None = None,
     public_id: uuid.UUID | None = None,
+    contact: Contact | None = None,
     trace_id: uuid.UUID | None = None,
     ui_context: Any = None,
     agent_mode: str | None = None,
@@ -60,12 +62,14 @@ def ask_assistant(
 ) -> AssistantRun:
     """Write to the assistant, in a thread or in a new one under `public_id`; the worker answers.
 
+    A new one is `contact`'s, or that of whoever holds the key.
+
     Where a person has taken over, the message is for that person, and the run is over at once. Raises Conflict while it is at work in the thread or when the id is taken, and Invalid for the content.
     """
     permit(by, "conversation.receive", thread)
     text.check(content, "content", longest=CONTENT_LIMIT)
     is_new = thread is None
-    thread = _begun(workspace, content, public_id, by=by, at=at) if thread is None else runs.hold(thread)
+    thread = _begun(workspace, content, public_id, contact, by=by, at=at) if thread is None else runs.hold(thread)
     if thread.status != ThreadStatus.IDLE:
         raise Conflict("the assistant is still at work in this conversation")
     assistant_rows.expire_proposals(thread, at)
@@ -260,10 +264,10 @@ def clear_queue(*, thread: AssistantThread, by: Actor, at: datetime) -> None:
 
 
 def _begun(
-    workspace: Workspace, content: str, public_id: uuid.UUID | None, *, by: Actor, at: datetime
+    workspace: Workspace, content: str, public_id: uuid.UUID | None, contact: Contact | None, *, by: Actor, at: datetime
 ) -> AssistantThread:
-    """A new thread, titled by its first message, with whoever asks as its contact."""
-    asker = contacts.identify(
+    """A new thread, titled by its first message."""
+    asker = contact or contacts.identify(
         workspace=workspace, external_id=f"assistant:{by.kind}:{by.id}", name=by.name or None, by=by, at=at
     )
     title = " ".join(content.split())[:TITLE_LIMIT] or "…"

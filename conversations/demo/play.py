@@ -12,7 +12,7 @@ from accounts.models import Team, User, Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions.rows import Door
-from conversations.demo import cast, files, stories
+from conversations.demo import assistant, cast, files, stories
 from conversations.demo.cast import Customer, Operator, fill
 from conversations.demo.month import Tale, at_work, openings, pause, perform
 from conversations.demo.story import AGENT, COLLEAGUE, CUSTOMER, NOTE, Story, Turn
@@ -91,6 +91,7 @@ def play(desk: Desk) -> int:
         _tell(desk, stories.OUTAGE, telling, outage + timedelta(minutes=11 * telling))
         for telling in range(len(stories.OUTAGE.subjects))
     ]
+    tales += assistant.tales(desk)
     perform([*tales, _work_on_tickets(desk, outage)], desk.now)
     return len(tales)
 
@@ -224,7 +225,9 @@ def _tell(desk: Desk, told: Story, telling: int, start: datetime) -> Tale:
             actions.note(conversation=conversation, body=body, by=by, at=at)
             _escalate(desk, conversation, told, by, at)
         else:
-            actions.reply(conversation=conversation, body=body, uploads=uploads, by=by, at=at)
+            assistant.offer(conversation, body, by=by, at=at)
+            sent = actions.reply(conversation=conversation, body=body, uploads=uploads, by=by, at=at)
+            assistant.judge(sent, by=by)
     yield from _end(desk, conversation, outcome, desk.actors[speakers[AGENT].email], at, rng)
 
 

@@ -10,7 +10,9 @@ from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 
 from accounts import queries as people
+from accounts.errors import Invalid
 from accounts.models import User
+from conversations.assistant import engine as engines
 from conversations.models import Status
 
 
@@ -108,3 +110,40 @@ class PreferencesForm(forms.Form):
     theme = forms.ChoiceField(choices=[("system", ""), ("light", ""), ("dark", "")], required=False)
     shortcuts = forms.ChoiceField(choices=[("on", ""), ("off", "")], required=False)
     side = forms.ChoiceField(choices=[("open", ""), ("closed", "")], required=False)
+
+
+class AssistantForm(forms.Form):
+    """What the assistant of a workspace may do; as `conversations.assistant.engine.Choice` takes it."""
+
+    engine = forms.ChoiceField(choices=[(name, name) for name in engines.ENGINES])
+    is_approved = forms.BooleanField(required=False)
+    hand_over = forms.ChoiceField(choices=[(one.value, one.value) for one in engines.HandOver])
+    topics = forms.CharField(required=False, max_length=6_000)
+    budget = forms.DecimalField(
+        required=False, min_value=0, max_value=engines.HIGHEST_BUDGET, max_digits=10, decimal_places=2
+    )
+
+    @classmethod
+    def of(cls, choice: engines.Choice) -> AssistantForm:
+        """Filled with a choice."""
+        topics = "\n".join(choice.topics)
+        return cls(
+            initial={
+                "engine": choice.engine,
+                "is_approved": choice.is_approved,
+                "hand_over": choice.hand_over.value,
+                "topics": topics,
+                "budget": choice.budget,
+            }
+        )
+
+    def clean_hand_over(self) -> engines.HandOver:
+        return engines.HandOver(self.cleaned_data["hand_over"])
+
+    def clean_topics(self) -> tuple[str, ...]:
+        try:
+            return engines.clean_topics(str(self.cleaned_data["topics"]).splitlines())
+        except Invalid as error:
+            raise forms.ValidationError(
+                f"At most {engines.MOST_TOPICS} topics, each of at most {engines.LONGEST_TOPIC} characters."
+            ) from error

@@ -30,7 +30,12 @@ urlpatterns = [
     path("inbox/<int:number>/wake", views.wake, name="wake"),
     path("inbox/<int:number>/ticket", views.escalate, name="escalate"),
     path("inbox/<int:number>/unlink", views.unlink, name="unlink"),
+    path("inbox/<int:number>/take-over", views.take_over, name="take-over"),
+    path("inbox/<int:number>/suggest", views.suggest, name="suggest"),
+    path("inbox/<int:number>/suggestions/<uuid:public_id>/dismiss", views.dismiss, name="dismiss-suggestion"),
     path("inbox/<int:number>/read", views.mark_read, name="mark-read"),
+    # The assistant: how it does, and what it may do.
+    path("assistant", views.assistant, name="assistant"),
     # The person's own.
     path("preferences", views.preferences, name="preferences"),
 ]

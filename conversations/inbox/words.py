@@ -38,6 +38,7 @@ _ERRORS: dict[str, str] = {
     "too_large": "A file is too large.",
     "not_text": "That holds characters that are not text.",
     "forbidden": "Your role does not allow this.",
+    "quota_limit_exceeded": "The assistant's budget for this month is used up.",
 }
 _FIELDS: dict[str, str] = {
     "assignee": "That person cannot be given conversations.",
@@ -92,11 +93,18 @@ def of_line(line: Line) -> SafeString:
         return format_html("snoozed it until <b>{}</b>", moment(datetime.fromisoformat(until))) if until else _WOKE
     if kind == events.CONVERSATION_LINKED.name:
         return format_html("linked it to <b>ticket {}</b>", line.ticket.number) if line.ticket else _LINKED
+    if kind in _ASSISTANT:
+        return _ASSISTANT[kind]
     if kind == events.CONVERSATION_UNLINKED.name:
         return format_html("took it off <b>ticket {}</b>", line.ticket.number) if line.ticket else _UNLINKED
     return SafeString("changed it")
 
 
+_ASSISTANT = {
+    events.ASSISTANT_HANDED_OVER.name: SafeString("called the team in"),
+    events.ASSISTANT_TAKEN_OVER.name: SafeString("took over from the assistant"),
+    events.ASSISTANT_RESOLVED.name: SafeString("settled it without a person"),
+}
 _WOKE = SafeString("ended the snooze")
 _LINKED = SafeString("linked it to a ticket")
 _UNLINKED = SafeString("took it off its ticket")
@@ -110,6 +118,9 @@ _ICONS: dict[str, str] = {
     events.CONVERSATION_SNOOZED.name: "alarm-clock",
     events.CONVERSATION_LINKED.name: "ticket",
     events.CONVERSATION_UNLINKED.name: "ticket",
+    events.ASSISTANT_HANDED_OVER.name: "bell-ring",
+    events.ASSISTANT_TAKEN_OVER.name: "hand",
+    events.ASSISTANT_RESOLVED.name: "sparkles",
 }
 
 
@@ -249,6 +260,7 @@ EMPTY: dict[str, Empty] = {
         "alarm-clock", "Nothing is asleep", "Press z in a conversation to see it again later.", "open", "See all open", "g a"
     ),
     "news": Empty("bell", "No news", "Closed conversations in which the customer wrote again stand here.", "open", "See all open", "g a"),
+    "assistant": Empty("sparkles", "The assistant is at rest", "Conversations that it answers stand here, until it calls people in.", "open", "See all open", "g a"),
     "solved": Empty("circle-check", "Nothing solved yet", "Resolved and closed conversations stand here.", "open", "See all open", "g a"),
 }  # fmt: skip
 NOT_FOUND = Empty("search-x", "Nothing matches", "Try a name, an email, a word of the thread, or #number.")

@@ -53,6 +53,10 @@ class ConversationQuerySet(TenantQuerySet["Conversation"]):
         """Without those that the assistant still handles."""
         return self.filter(handler=Handler.PEOPLE)
 
+    def with_the_assistant(self) -> Self:
+        """Those that the assistant handles, without those whose client deleted them."""
+        return self.filter(handler=Handler.ASSISTANT, assistant_thread__deleted_at=None)
+
     def open(self) -> Self:
         """It is our turn, now: open and not asleep."""
         return self.filter(status=Status.OPEN, snoozed_until=None)

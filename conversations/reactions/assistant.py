@@ -12,7 +12,7 @@ from conversations.models import Conversation, Message, SenderKind, Status
 def judge_drafts(event: Event) -> None:
     """An agent's reply tells what the drafts for it were worth."""
     reply = _reply_of_an_agent(event)
-    if reply is not None and queries.has_undecided_drafts(reply.conversation):
+    if reply is not None and queries.undecided_draft(reply.conversation) is not None:
         actions.judge_suggestions(conversation=reply.conversation, reply=reply, by=_actor(event), at=event.at)
 
 

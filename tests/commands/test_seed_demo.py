@@ -17,7 +17,16 @@ from django.db.models import Count
 from accounts import authentication, clock
 from accounts.models import Dispatch, Event, Membership, User, Workspace
 from conversations.demo import cast, stories
-from conversations.models import Attachment, Channel, Conversation, Message, MessageKind, Tally
+from conversations.models import (
+    AssistantThread,
+    Attachment,
+    Channel,
+    Conversation,
+    Message,
+    MessageKind,
+    Suggestion,
+    Tally,
+)
 from tickets.models import Ticket
 
 
@@ -59,7 +68,18 @@ def test_demo_is_a_lively_month_made_once(home: Path, db: None) -> None:
     shared = Ticket.all_workspaces.annotate(n=Count("conversations")).filter(n__gte=2)
     assert shared.count() >= 2
     tally = Tally.all_workspaces.get(workspace=demo)
-    assert tally.total == rows.count() == tally.last_number
+    assert tally.total == rows.filter(handler="people").count()
+    assert tally.last_number == rows.count()
+
+    # The assistant at work: solved, handed over, taken over, and still going on; drafts of every outcome.
+    threads = AssistantThread.all_workspaces.filter(workspace=demo)
+    assert threads.filter(ai_resolved=True).count() >= 3
+    assert threads.filter(handed_over_at__isnull=False, taken_over_at=None).exists()
+    assert threads.filter(taken_over_at__isnull=False).exists()
+    assert rows.filter(handler="assistant", status="pending").exists()
+    assert not threads.exclude(status="idle").exists()
+    drafts = Counter(Suggestion.all_workspaces.filter(kind="draft").values_list("outcome", flat=True))
+    assert min(drafts["accepted"], drafts["edited"], drafts["rejected"]) >= 2
 
     # As if it had happened.
     assert not entries.filter(created_at__gt=clock.now()).exists()

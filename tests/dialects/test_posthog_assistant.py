@@ -277,12 +277,14 @@ def test_deleted_conversation_is_gone_and_its_id_stays_taken(api: Posthog) -> No
     assert Message.all_workspaces.filter(conversation__public_id=made["id"]).count() == 1
 
 
-def test_it_is_in_no_list_of_the_inbox_or_of_another_format(api: Posthog, acme: Workspace, ben: Member) -> None:
+def test_it_is_in_the_inboxes_assistant_view_alone_and_in_no_list_of_another_format(
+    api: Posthog, acme: Workspace, ben: Member
+) -> None:
     made = asked(api)
     work(made)
     with tenancy.scope(acme):
         for view in queries.INBOX_VIEWS.values():
-            assert not queries.inbox_rows(view, ben.user).exists()
+            assert queries.inbox_rows(view, ben.user).exists() == (view.key == "assistant"), view.key
         assert not queries.inbox_rows(queries.INBOX_VIEWS["open"], ben.user, "thermostat").exists()
         assert Conversation.objects.get(public_id=made["id"]).handler == "assistant"
     listed = api.get("/api/v1/conversations").json()

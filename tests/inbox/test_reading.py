@@ -11,6 +11,7 @@ from django.test import Client
 
 from accounts import clock
 from accounts.models import Workspace
+from accounts.permissions import Actor
 from conversations import actions, queries
 from conversations.models import Conversation
 from tests.conftest import Member
@@ -35,9 +36,10 @@ def test_each_view_holds_its_own(agent: Client, acme: Workspace, ben: Member) ->
     actions.set_status(conversation=waiting, status="pending", by=ben.actor, at=at)
     actions.snooze(conversation=asleep, until=at + timedelta(days=1), by=ben.actor, at=at)
     actions.set_status(conversation=solved, status="resolved", by=ben.actor, at=at)
+    actions.ask_assistant(workspace=acme, content="Subject 5", by=Actor.system(acme.pk), at=at)
     shown = {
         view: [
-            f"Subject {n}" for n in range(5) if f"<b>Subject {n}</b>" in agent.get(URL, {"view": view}).content.decode()
+            f"Subject {n}" for n in range(6) if f"<b>Subject {n}</b>" in agent.get(URL, {"view": view}).content.decode()
         ]
         for view in queries.INBOX_VIEWS
     }
@@ -48,6 +50,7 @@ def test_each_view_holds_its_own(agent: Client, acme: Workspace, ben: Member) ->
         "waiting": ["Subject 1"],
         "snoozed": ["Subject 2"],
         "news": [],
+        "assistant": ["Subject 5"],
         "solved": ["Subject 3"],
     }
 

@@ -247,13 +247,16 @@ class AssistantMessageInput(serializers.Serializer[Any]):
 
 class AssistantInput(AssistantMessageInput):
     """`content` starts the assistant; null attaches to the conversation in which it is at work. `conversation` is an id of
-    the client's choice, or of a conversation there is."""
+    the client's choice, or of a conversation there is. `distinct_id`, and `name` and `email` among the traits, say who is
+    asking in a new one, so that people know when they are called in."""
 
     content = Words(max_length=CONTENT_LIMIT, allow_null=True)
     conversation = Identifier(required=False, allow_null=True)
     trace_id = Identifier(required=False, allow_null=True)
     session_id = Text(required=False, allow_null=True, allow_blank=True)
     is_sandbox = NoSandbox(required=False)
+    distinct_id = Text(required=False, allow_null=True, max_length=400)
+    anonymous_traits = Traits(required=False)
     resume_payload = AnyJson(required=False, allow_null=True)
 
 

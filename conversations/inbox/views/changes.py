@@ -147,6 +147,15 @@ def unlink(request: DeskRequest, conversation: Conversation, given: dict[str, An
     return "Taken off its ticket."
 
 
+@changes(forms.NothingForm)
+def take_over(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+    thread = queries.thread_of(conversation)
+    if thread is None:
+        raise NotFound("the assistant has no part in this conversation")
+    actions.take_over(thread=thread, to=request.user, by=request.actor, at=clock.now())
+    return "It is yours. The assistant keeps silent now."
+
+
 @require_POST
 @screen
 def mark_read(request: DeskRequest, number: int) -> HttpResponse:

@@ -38,6 +38,7 @@ def around(request: DeskRequest, place: Place, conversation: Conversation) -> di
         "sleeps": words.sleeps(now),
         "assignable": list(people.assignable()),
         "others": queries.other_conversations(conversation),
+        "assistant": getattr(conversation, "assistant_thread", None),  # with_ticket_card has looked
     }
 
 
@@ -55,7 +56,18 @@ def opened(
         "seen_message": message,
         "seen_event": event,
         "expected_last": conversation.last_message_id or 0,
+        **drafted(request, conversation),
     }
+
+
+def drafted(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
+    """The reply that the assistant has drafted, if any; `?draft=use` puts it into the composer."""
+    has_draft = getattr(conversation, "has_draft", False)  # with_ticket_card has looked
+    suggestion = queries.undecided_draft(conversation) if has_draft else None
+    facts: dict[str, Any] = {"suggestion": suggestion}
+    if suggestion is not None and request.GET.get("draft") == "use":
+        facts["composer"] = {"mode": "reply", "fault": "", "draft": suggestion.text}
+    return facts
 
 
 @require_GET

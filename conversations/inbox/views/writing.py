@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from conversations.inbox.views.changes import moved
 from conversations.inbox.views.lists import listing
 from conversations.inbox.views.threads import around, opened
 from conversations.lifecycle import ReplyPolicy
-from conversations.models import Conversation, Status
+from conversations.models import Conversation, Handler, Status
 
 SEND_AND_RESOLVE = ReplyPolicy(name="send_and_resolve", on_agent=dict.fromkeys(Status.values, Status.RESOLVED))
 """The writer says that the answer settles it, whatever the state was."""
@@ -28,10 +29,13 @@ SEND_AND_RESOLVE = ReplyPolicy(name="send_and_resolve", on_agent=dict.fromkeys(S
 @require_POST
 @screen
 def reply(request: DeskRequest, number: int) -> HttpResponse:
-    """Answer the customer, unless the thread holds something that the writer has not seen."""
+    """Answer the customer, unless the thread holds something that the writer has not seen; from the assistant it takes over."""
     conversation, form = queries.by_number(number), forms.ReplyForm(request.POST, request.FILES)
 
+    @transaction.atomic
     def send(given: dict[str, Any]) -> None:
+        if conversation.handler == Handler.ASSISTANT and (thread := queries.thread_of(conversation)) is not None:
+            actions.take_over(thread=thread, to=request.user, by=request.actor, at=clock.now())
         actions.reply(
             conversation=conversation,
             body=given["body"],

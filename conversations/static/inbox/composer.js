@@ -45,6 +45,43 @@ document.addEventListener('keydown', (event) => {
   form.requestSubmit(resolve || form.querySelector('.btn--main'));
 });
 
+// The assistant's draft: Tab takes it into an empty reply, Esc turns it down; nothing is ever sent by itself.
+const draft = () => document.querySelector('#draft[data-text]');
+
+function use() {
+  const text = body('reply');
+  text.value = draft().dataset.text;
+  text.dispatchEvent(new Event('input', { bubbles: true }));
+  draft().remove();
+  document.querySelector('[data-compose=reply] .banner')?.before(vacant()) ?? text.before(vacant());
+  text.focus();
+}
+
+function vacant() {
+  const place = document.createElement('div');
+  place.id = 'draft';
+  place.hidden = true;
+  return place;
+}
+
+document.addEventListener('click', (event) => {
+  if (!event.target.closest('[data-draft-use]')) return;
+  event.preventDefault();
+  use();
+});
+
+document.addEventListener('keydown', (event) => {
+  if (event.target.id !== 'reply-body' || event.target.value || !draft()) return;
+  if (event.key === 'Tab' && !event.shiftKey) {
+    event.preventDefault();
+    use();
+  } else if (event.key === 'Escape') {
+    event.preventDefault();
+    event.stopPropagation();
+    draft().querySelector('[data-draft-dismiss]').click();
+  }
+});
+
 let wasSent = false;
 
 document.addEventListener('htmx:beforeSwap', (event) => {

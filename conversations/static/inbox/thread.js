@@ -36,7 +36,7 @@ async function fetchNew() {
   if (!response?.ok || response.redirected || open !== pane()) return;
   const page = new DOMParser().parseFromString(await response.text(), 'text/html');
   append(entries, [...page.querySelector('[data-entries]').children]);
-  for (const id of ['head', 'side']) renew(id, page.getElementById(id));
+  for (const id of ['head', 'side', 'assistant']) renew(id, page.getElementById(id));
   document.dispatchEvent(new CustomEvent('desk:renewed'));
 }
 

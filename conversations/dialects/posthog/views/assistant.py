@@ -28,7 +28,7 @@ from conversations.dialects.posthog.envelope import PosthogError
 from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.stream import follow
 from conversations.dialects.posthog.views.base import INVALID, LIMIT, OFFSET, PROJECT, PosthogViewSet
-from conversations.models import AssistantRun, AssistantThread, Conversation, RunStatus
+from conversations.models import AssistantRun, AssistantThread, Contact, Conversation, RunStatus
 
 CONVERSATION = OpenApiParameter(
     "conversation", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's UUID."
@@ -155,6 +155,7 @@ class Assistant(AssistantViewSet):
             content=content,
             thread=thread,
             public_id=wanted,
+            contact=self._asker(data) if thread is None else None,
             trace_id=data.get("trace_id"),
             ui_context=data.get("ui_context"),
             agent_mode=data.get("agent_mode"),
@@ -215,6 +216,21 @@ class Assistant(AssistantViewSet):
         run = runs.running(thread)
         if run is not None and run.is_lost(self.at):
             actions.give_up_run(run=run, by=Actor.system(thread.workspace_id), at=self.at)
+
+    def _asker(self, data: dict[str, Any]) -> Contact | None:
+        """The customer on whose behalf the key asks, if it names one. Raises Invalid."""
+        traits = data.get("anonymous_traits") or {}
+        names = {key: value for key in ("name", "email") if isinstance(value := traits.get(key), str) and value.strip()}
+        if not (data.get("distinct_id") or names):
+            return None
+        return actions.identify(
+            workspace=self.grant.workspace,
+            external_id=data.get("distinct_id"),
+            name=names.get("name", "")[:400] or None,
+            email=names.get("email"),
+            by=self.actor,
+            at=self.at,
+        )
 
     def _attached(self, thread: AssistantThread, resume_payload: Any) -> AssistantRun:
         """What to show to whoever sends no content: what came of a decision, or the answer under way. Raises Invalid."""

@@ -1,0 +1,242 @@
+"""How the assistant does: what became of its conversations and drafts in a time, and what they cost."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import TruncDate
+
+from accounts.models import Event, Workspace
+from conversations import events
+from conversations.assistant import budget, engine
+from conversations.assistant.engine import Call
+from conversations.models import AssistantThread, Outcome, Suggestion, SuggestionKind
+
+
+def percent(part: int, whole: int) -> int | None:
+    """Rounded to a whole number; None of nothing."""
+    return round(100 * part / whole) if whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Conversations that began in the time. Those that are neither solved nor with people go on."""
+
+    total: int = 0
+    solved: int = 0
+    called: int = 0
+    taken: int = 0
+
+    @property
+    def with_people(self) -> int:
+        return self.called + self.taken
+
+    @property
+    def open(self) -> int:
+        return max(0, self.total - self.solved - self.with_people)
+
+    @property
+    def solved_rate(self) -> int | None:
+        """Of those that came to an end or to people, how many needed nobody: percent."""
+        return percent(self.solved, self.solved + self.with_people)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What became of drafts, or of answers."""
+
+    accepted: int = 0
+    edited: int = 0
+    rejected: int = 0
+    open: int = 0
+    failed: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.accepted + self.edited + self.rejected + self.open + self.failed
+
+    @property
+    def decided(self) -> int:
+        return self.accepted + self.edited + self.rejected
+
+    @property
+    def used_rate(self) -> int | None:
+        """Of those that were decided, how many were used, as they stood or edited: percent."""
+        return percent(self.accepted + self.edited, self.decided)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one engine and model did. `cost` is in the operator's currency, `took` in seconds on average."""
+
+    engine: str
+    model: str
+    drafts: Outcomes
+    answers: Outcomes
+    prompt_tokens: int
+    completion_tokens: int
+    cost: Decimal
+    took: float
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+    @property
+    def failed(self) -> int:
+        return self.drafts.failed + self.answers.failed
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """How much was written on one day, how tall it stands among the others (0 to 100), and which one it is."""
+
+    date: date
+    count: int
+    height: int
+    place: int
+
+    @property
+    def x(self) -> int:
+        """Where its bar begins, ten units a day."""
+        return self.place * 10
+
+    @property
+    def y(self) -> int:
+        """Where its bar begins from above."""
+        return 100 - self.height
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything the page shows."""
+
+    threads: Threads
+    drafts: Outcomes
+    answers: Outcomes
+    work: Sequence[Work]
+    calls: Sequence[tuple[Call, int]]
+    days: Sequence[Day]
+    cost: Decimal
+    spent: Decimal
+    budget: Decimal | None
+
+    @property
+    def width(self) -> int:
+        """Of the chart, in its own units."""
+        return len(self.days) * 10
+
+    @property
+    def spent_share(self) -> int | None:
+        """How much of the month's budget is spent: percent, at most 100."""
+        if self.budget is None:
+            return None
+        return min(100, round(100 * self.spent / self.budget)) if self.budget else 100
+
+
+def report(workspace: Workspace, days: int, at: datetime) -> Report:
+    """The last `days` days, today included, in the workspace's time zone (which is the current one): four queries."""
+    today = at.astimezone(budget.month_began(workspace, at).tzinfo)
+    since = today.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
+    work = _work(since)
+    return Report(
+        threads=_threads(since),
+        drafts=_sum(one.drafts for one in work),
+        answers=_sum(one.answers for one in work),
+        work=work,
+        calls=_calls(workspace, since),
+        days=_days(since, days),
+        cost=sum((one.cost for one in work), Decimal(0)),
+        spent=budget.spent(workspace, at),
+        budget=engine.choice(workspace).budget,
+    )
+
+
+def _threads(since: datetime) -> Threads:
+    solved, called, taken = Q(ai_resolved=True), Q(handed_over_at__isnull=False), Q(taken_over_at__isnull=False)
+    counts = AssistantThread.objects.filter(created_at__gte=since).aggregate(
+        total=Count("pk"),
+        solved=Count("pk", filter=solved),
+        called=Count("pk", filter=called & ~solved),
+        taken=Count("pk", filter=taken & ~called & ~solved),
+    )
+    return Threads(**counts)
+
+
+def _work(since: datetime) -> list[Work]:
+    rows = (
+        Suggestion.objects.filter(created_at__gte=since)
+        .values("engine", "model", "kind", "outcome")
+        .order_by("engine", "model")
+        .annotate(
+            n=Count("pk"),
+            prompt=Sum("prompt_tokens"),
+            completion=Sum("completion_tokens"),
+            spent=Sum("cost"),
+            time=Sum("took_ms"),
+        )
+    )
+    groups: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[row["engine"], row["model"]].append(row)
+    return [
+        Work(
+            engine=name,
+            model=model,
+            drafts=_outcomes(row for row in found if row["kind"] == SuggestionKind.DRAFT),
+            answers=_outcomes(row for row in found if row["kind"] == SuggestionKind.ANSWER),
+            prompt_tokens=sum(row["prompt"] for row in found),
+            completion_tokens=sum(row["completion"] for row in found),
+            cost=sum((row["spent"] for row in found), Decimal(0)),
+            took=sum(row["time"] for row in found) / 1000 / sum(row["n"] for row in found),
+        )
+        for (name, model), found in groups.items()
+    ]
+
+
+def _outcomes(rows: Iterable[Mapping[str, Any]]) -> Outcomes:
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts[row["outcome"]] += row["n"]
+    return Outcomes(**{outcome.value: counts[outcome.value] for outcome in Outcome})
+
+
+def _sum(given: Iterable[Outcomes]) -> Outcomes:
+    parts = list(given)
+    return Outcomes(**{one.value: sum(getattr(part, one.value) for part in parts) for one in Outcome})
+
+
+def _calls(workspace: Workspace, since: datetime) -> list[tuple[Call, int]]:
+    rows = (
+        Event.objects.filter(workspace=workspace, type=events.ASSISTANT_HANDED_OVER.name, at__gte=since)
+        .annotate(call=KeyTextTransform("call", "data"))
+        .values_list("call")
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
+    counts = dict(rows)
+    return [(call, counts[call.value]) for call in Call if counts.get(call.value)]
+
+
+def _days(since: datetime, days: int) -> list[Day]:
+    rows = (
+        Suggestion.objects.filter(created_at__gte=since)
+        .annotate(day=TruncDate("created_at", tzinfo=since.tzinfo))
+        .values_list("day")
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
+    counts = dict(rows)
+    most = max(counts.values(), default=0)
+    dates = [since.date() + timedelta(days=n) for n in range(days)]
+    return [
+        Day(day, counts.get(day, 0), round(100 * counts.get(day, 0) / most) if most else 0, place)
+        for place, day in enumerate(dates)
+    ]
