@@ -300,7 +300,6 @@ LINES = (
     events.CONVERSATION_UNLINKED.name,
     events.ASSISTANT_HANDED_OVER.name,
     events.ASSISTANT_TAKEN_OVER.name,
-    events.ASSISTANT_RESOLVED.name,
 )
 """The journal's events that a thread shows as one grey line each; status changes are entries of the thread itself."""
 

@@ -14,6 +14,12 @@ ENOUGH = 0.4
 """How much of the question, by weight of its words, the best passage must cover to be an answer."""
 _GREETING = re.compile(r"^\W*(hi|hello|hey|dear|good (morning|afternoon|evening)|hallo|guten tag|bonjour|hola)\b", re.I)
 _GREETED_IN_LINE = re.compile(_GREETING.pattern + r"[^,.!?\n]{0,40}[,!]\s+", re.I)
+_FAREWELL = re.compile(
+    r"^\W*((best|kind|warm|many)? ?(regards|wishes|greetings)|cheers|sincerely|yours|thanks|thank you|(viele|liebe|beste) grüße|"
+    r"cordialement|saludos|cordiali saluti|met vriendelijke groet(en)?)\b[^.?!]{0,20}$",
+    re.I,
+)
+_LONGEST_FAREWELL = 4  # lines
 _LONGEST_GREETING = 60  # characters; a longer first line says more than hello
 
 UNKNOWN = "I do not know that yet, and I do not guess."
@@ -71,7 +77,7 @@ def _answer(question: Question) -> Draft:
 
 def _cited(passages: tuple[Passage, ...]) -> str:
     best, *others = passages
-    told = f"{_without_greeting(best.text)}\n\n{_CITED[best.kind]} {best.label}."
+    told = f"{_plain(best.text)}\n\n{_CITED[best.kind]} {best.label}."
     if others:
         told += f" Similar: {', '.join(one.label for one in others)}."
     return told
@@ -80,7 +86,7 @@ def _cited(passages: tuple[Passage, ...]) -> str:
 _CITED = {
     SourceKind.ARTICLE: "From the article",
     SourceKind.MACRO: "From our answer",
-    SourceKind.CONVERSATION: "This solved conversation",
+    SourceKind.CONVERSATION: "From the solved conversation",
 }
 
 
@@ -90,6 +96,20 @@ def _focus(question: Question) -> str:
     if not near:
         return TELL_MORE
     return f"Is this about “{near[0]}”?" if len(near) == 1 else f"Is this about “{near[0]}” or about “{near[1]}”?"
+
+
+def _plain(answer: str) -> str:
+    """An answer as it may be given to anyone: without its greeting and its signature."""
+    return _without_farewell(_without_greeting(answer))
+
+
+def _without_farewell(answer: str) -> str:
+    """The answer without the last lines that only say goodbye, and for whom."""
+    lines = answer.rstrip().split("\n")
+    for n in range(max(1, len(lines) - _LONGEST_FAREWELL), len(lines)):
+        if _FAREWELL.match(lines[n]):
+            return "\n".join(lines[:n]).rstrip()
+    return answer.rstrip()
 
 
 def _without_greeting(answer: str) -> str:

@@ -45,6 +45,7 @@ _LEAST_SHARED = 2
 _LEAST_SHARE = 0.25  # of the question's words that a text must share
 _IN_TITLE = 0.15  # how much more a text counts for a word of the question in its title
 _EXCERPT = 1_500  # characters of an article
+_NUMBER = re.compile(r"(?<![\w.])(?=[\w-]*\d[\w-]*\d)[\w-]{5,40}(?![\w.])")
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 
 
@@ -251,8 +252,8 @@ def _passages(ranked: Sequence[_Text], wanted: Sequence[str]) -> Iterator[Passag
                 kind=SourceKind.CONVERSATION,
                 id=conversation.public_id,
                 title=conversation.subject,
-                text=_anonymous(answer, conversation)[:4_000],
-                asked=_anonymous((row.body or "").strip(), conversation)[:1_000],
+                text=_anonymous(answer, conversation, row)[:4_000],
+                asked=_anonymous((row.body or "").strip(), conversation, row)[:1_000],
                 number=conversation.number,
                 share=text.share,
             )
@@ -288,10 +289,13 @@ def _excerpt(body: str, wanted: set[str]) -> str:
     return excerpt
 
 
-def _anonymous(text: str, conversation: Conversation) -> str:
-    """The text without the earlier customer's name and address: it may end up in front of another customer."""
-    contact = conversation.contact
-    for known, instead in ((contact.email, "…"), (contact.name, "…"), (contact.external_id or "", "…")):
-        if len(known) > 2:
-            text = re.sub(rf"(?<!\w){re.escape(known)}(?!\w)", instead, text, flags=re.IGNORECASE)
+def _anonymous(text: str, conversation: Conversation, question: Message) -> str:
+    """The text without what is the earlier customer's alone, for it may end up in front of another: name, address, numbers.
+
+    Numbers are those that the customer named: of an order, a device, an account.
+    """
+    contact, said = conversation.contact, f"{conversation.subject} {question.body or ''}"
+    own = [contact.email, contact.name, contact.external_id or "", *_NUMBER.findall(said)]
+    for known in sorted({one for one in own if len(one) > 2}, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(known)}(?!\w)", "…", text, flags=re.IGNORECASE)
     return text

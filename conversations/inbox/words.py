@@ -103,7 +103,6 @@ def of_line(line: Line) -> SafeString:
 _ASSISTANT = {
     events.ASSISTANT_HANDED_OVER.name: SafeString("called the team in"),
     events.ASSISTANT_TAKEN_OVER.name: SafeString("took over from the assistant"),
-    events.ASSISTANT_RESOLVED.name: SafeString("settled it without a person"),
 }
 _WOKE = SafeString("ended the snooze")
 _LINKED = SafeString("linked it to a ticket")
@@ -120,7 +119,6 @@ _ICONS: dict[str, str] = {
     events.CONVERSATION_UNLINKED.name: "ticket",
     events.ASSISTANT_HANDED_OVER.name: "bell-ring",
     events.ASSISTANT_TAKEN_OVER.name: "hand",
-    events.ASSISTANT_RESOLVED.name: "sparkles",
 }
 
 

@@ -259,3 +259,36 @@ def test_anything_else_goes_on(text: str) -> None:
 )
 def test_topic_needs_all_of_its_words(text: str, topic: str) -> None:
     assert intents.topic_of(text, ("refund", "legal claim", "?")) == topic
+
+
+@pytest.mark.django_db
+def test_what_is_the_earlier_customers_alone_is_not_told(in_acme: Workspace, ben: Member) -> None:
+    maria = ContactFactory(workspace=in_acme, name="Maria Rossi", email="maria@example.com", external_id="cus-900")
+    row = ConversationFactory(
+        workspace=in_acme,
+        contact=maria,
+        subject="Order NW-23721",
+        body="My station WS2-8265A1 runs 4.2.0 and is offline.",
+    )
+    reply(
+        row,
+        "Hi Maria Rossi,\nset up WS2-8265A1 anew; 4.2.0 is to blame. Order nw-23721 is on its way to maria@example.com.",
+        by=ben.actor,
+    )
+    actions.set_status(conversation=row, status="resolved", by=ben.actor, at=clock.now())
+    (found,) = retrieval.similar(stems.telling(["My station is offline since it runs 4.2.0"]), Audience.KEY)
+    assert found.text == "Hi …,\nset up … anew; 4.2.0 is to blame. Order … is on its way to …."
+    assert "8265" not in found.asked
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("Hi Bo,\n\npress both.\n\nBest regards,\nJonas", "press both."),
+        ("Press both.\n\nKind regards", "Press both."),
+        ("Press both.\nThanks for your patience, and tell us whether it helps.", "Press both.\nThanks for your patience, and tell us whether it helps."),
+        ("Cheers", "Cheers"),
+    ],
+)  # fmt: skip
+def test_signature_of_an_earlier_answer_is_left_out(said: str, wanted: str) -> None:
+    assert builtin._plain(said) == wanted
