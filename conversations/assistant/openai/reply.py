@@ -94,7 +94,7 @@ class Reply:
                 kept = start
             if not is_object and b"\n" in chunk:
                 *lines, kept = kept.split(b"\n")
-                yield from map(bytes, lines)
+                yield from map(bytes, filter(None, lines))
         yield bytes(kept)
 
     def _data(self, line: bytes) -> tuple[bool, bytes]:

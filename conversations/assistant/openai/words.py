@@ -61,7 +61,7 @@ def read(raw: str, *, orders: frozenset[Order], is_whole: bool) -> Said:
     cited = [int(number) for mark in _CITED.findall(text) for number in re.findall(r"\d+", mark)]
     text = _CITED.sub("", text).strip()
     if not text and is_whole and order == Order.ASK:
-        text, reason = reason, ""
+        text, reason = reason.strip(), ""
     return Said(text[:LONGEST_TEXT], order, _short(reason), tuple(dict.fromkeys(cited)))
 
 
