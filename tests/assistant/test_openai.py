@@ -223,7 +223,7 @@ def test_endless_noise_is_no_answer(provider: Provider, noise: bytes) -> None:
     assert provider.hung_up.wait(10)
 
 
-def test_what_is_compressed_is_refused_unread(provider: Provider) -> None:
+def test_what_is_compressed_is_never_unpacked(provider: Provider) -> None:
     bomb = gzip.compress(b" " * 50_000_000)
     provider.script(head(content_type="application/json", Content_Encoding="gzip") + bomb)
     assert failure().kind == "garbage"

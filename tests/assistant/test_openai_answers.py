@@ -50,7 +50,7 @@ def test_nobody_is_asked_back_twice(provider: Provider) -> None:
 
 def test_person_is_called_where_one_is_wanted_whatever_the_model_says(provider: Provider) -> None:
     provider.script(streamed("Somebody will answer you."))
-    last = answered(asking(wants_person=True, reason="the customer asked for a person", passages=SOURCES))[-1]
+    last = answered(asking(wants_person=True, reason="the customer asked\nfor a person", passages=SOURCES))[-1]
     assert (last.text, last.step, last.sources) == ("Somebody will answer you.", Step.HAND_OVER, ())
     assert last.reason == "the customer asked for a person"
 

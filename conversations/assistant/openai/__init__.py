@@ -2,6 +2,10 @@
 
 `prompts` says what a model is told, `wire` asks it, `reply` reads the answer as it comes, `words` says what it means.
 It asks in every case: without sources, and when people have been called, the model still has the thread.
+
+A failure is of one of these kinds: `not_configured`, `timeout`, `rate_limited`, `refused` (the request is not taken as it
+is), `unavailable`, `cut` (a stream without its end), `garbage` (no chat completion), `empty` (no text) and `filtered`
+(withheld by the service).
 """
 
 from __future__ import annotations
@@ -57,7 +61,7 @@ class OpenAI:
         asks_twice = said.order == Order.ASK and question.was_asked_back
         if is_called or asks_twice:
             text = _text(said, reply) if said.text else HANDED_OVER
-            reason = said.reason or question.reason or (ASKS_TWICE if asks_twice else "")
+            reason = said.reason or words.in_short(question.reason) or (ASKS_TWICE if asks_twice else "")
             yield Draft(text=text, step=Step.HAND_OVER, reason=reason, usage=reply.usage)
         elif said.order == Order.ASK:
             yield Draft(text=_text(said, reply), step=Step.ASK, usage=reply.usage)

@@ -62,7 +62,7 @@ def read(raw: str, *, orders: frozenset[Order], is_whole: bool) -> Said:
     text = _CITED.sub("", text).strip()
     if not text and is_whole and order == Order.ASK:
         text, reason = reason.strip(), ""
-    return Said(text[:LONGEST_TEXT], order, _short(reason), tuple(dict.fromkeys(cited)))
+    return Said(text[:LONGEST_TEXT], order, in_short(reason), tuple(dict.fromkeys(cited)))
 
 
 def clean(text: str) -> str:
@@ -74,6 +74,12 @@ def clean(text: str) -> str:
 def with_ellipsis(text: str) -> str:
     """A text that broke off."""
     return text[: LONGEST_TEXT - 1].rstrip().rstrip("…").rstrip() + "…"
+
+
+def in_short(reason: str) -> str:
+    """One line without control characters, of `LONGEST_REASON` at most."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in reason).split())
+    return line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 1].rstrip() + "…"
 
 
 def _without_thoughts(text: str, is_whole: bool) -> str:
@@ -122,9 +128,3 @@ def _is_order_alone(line: str) -> bool:
 def _may_become_order(line: str) -> bool:
     bare = line.lstrip(_DECORATION)
     return bare in ("", "[") or bare.startswith("[[")
-
-
-def _short(reason: str) -> str:
-    """One line without control characters."""
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in reason).split())
-    return line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 1].rstrip() + "…"
