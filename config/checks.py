@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings
@@ -35,6 +36,25 @@ def wire_formats_are_whole(**options: Any) -> list[CheckMessage]:
         Error(f"The wire format {dialect.name} serves no path.", id="parley.E002")
         for dialect in discovery.all_dialects()
         if not dialect.urlpatterns
+    ]
+
+
+@register()
+def assistant_endpoint_is_an_http_address(**options: Any) -> list[CheckMessage]:
+    """The endpoint of the engine `openai`, where one is set, can be asked at all."""
+    try:
+        where = urlsplit(settings.ASSISTANT_BASE_URL)
+        is_usable = not settings.ASSISTANT_BASE_URL or (where.scheme in ("http", "https") and bool(where.hostname))
+    except ValueError:
+        is_usable = False
+    if is_usable:
+        return []
+    return [
+        Error(
+            "ASSISTANT_BASE_URL is neither an http:// nor an https:// address.",
+            hint="Set it to the address before /chat/completions, such as http://127.0.0.1:11434/v1.",
+            id="parley.E003",
+        )
     ]
 
 

@@ -7,6 +7,8 @@ for secrets, in a file named by `NAME_FILE` (the convention of container secrets
 from __future__ import annotations
 
 import os
+import re
+from decimal import Decimal
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -54,6 +56,16 @@ def number(name: str, default: int, *, low: int = 0, high: int = 2**31) -> int:
         raise ImproperlyConfigured(f"{name} is {value!r}; it takes a whole number") from error
     if not low <= result <= high:
         raise ImproperlyConfigured(f"{name} is {result}; it takes {low} to {high}")
+    return result
+
+
+def decimal(name: str, default: str, *, high: int = 10**6) -> Decimal:
+    """A decimal number from 0 to `high`, written with a point and without an exponent."""
+    value = text(name, default)
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value, re.ASCII):
+        raise ImproperlyConfigured(f"{name} is {value!r}; it takes a decimal number such as 0.15")
+    if (result := Decimal(value)) > high:
+        raise ImproperlyConfigured(f"{name} is {value}; it takes 0 to {high}")
     return result
 
 

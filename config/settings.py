@@ -211,7 +211,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 ASSISTANT_BASE_URL = env.text("ASSISTANT_BASE_URL")
 ASSISTANT_API_KEY = env.text("ASSISTANT_API_KEY")
 ASSISTANT_MODEL = env.text("ASSISTANT_MODEL", "gpt-4o-mini")
-ASSISTANT_TIMEOUT = env.number("ASSISTANT_TIMEOUT", 60, low=1, high=600)  # seconds
+ASSISTANT_TIMEOUT = env.number("ASSISTANT_TIMEOUT", 60, low=1, high=600)  # seconds, for the whole answer
+ASSISTANT_SILENCE = env.number("ASSISTANT_SILENCE", 30, low=1, high=600)  # seconds between two pieces of a stream
+ASSISTANT_RETRIES = env.number("ASSISTANT_RETRIES", 2, high=10)
+# Per million tokens, in the operator's currency.
+ASSISTANT_PRICE_PROMPT = env.decimal("ASSISTANT_PRICE_PROMPT", "0")
+ASSISTANT_PRICE_COMPLETION = env.decimal("ASSISTANT_PRICE_COMPLETION", "0")
 # How long nobody may have written before a conversation that the assistant answered counts as solved.
 ASSISTANT_QUIET_HOURS = env.number("ASSISTANT_QUIET_HOURS", 24, low=1, high=24 * 90)
 # Per key and web process; 0 lifts the limit.

@@ -129,14 +129,9 @@ def suggest_reply(
             took = round((time.monotonic() - began) * 1000)
             actions.make_suggestion(draft=draft, request_id=request_id, took_ms=took, at=clock.now(), **subject)
         except Exception as error:  # whoever waits is told, whatever it was
-            logger.warning(
-                "suggestion_failed conversation=%s error=%s", conversation.pk, type(error).__name__, exc_info=True
-            )
+            _log("suggestion_failed", conversation.pk, error)
             took = round((time.monotonic() - began) * 1000)
-            code, usage = _failure(error)
-            actions.fail_suggestion(
-                code=code, usage=usage, request_id=request_id, took_ms=took, at=clock.now(), **subject
-            )
+            actions.fail_suggestion(**_failure(error), request_id=request_id, took_ms=took, at=clock.now(), **subject)
 
 
 def _check_leave(workspace: Workspace) -> None:
@@ -147,10 +142,19 @@ def _check_leave(workspace: Workspace) -> None:
         raise engine.EngineFailed("the workspace's budget is used up", code="quota_limit_exceeded")
 
 
-def _failure(error: Exception) -> tuple[str, engine.Usage]:
+def _log(what: str, pk: int, error: Exception) -> None:
+    """An engine's failure has a kind that says all; anything else is ours to look into."""
     if isinstance(error, engine.EngineFailed):
-        return error.code, error.usage
-    return "unknown_error", engine.NOTHING_USED
+        logger.warning("%s id=%s kind=%s", what, pk, error.kind or error.code)
+    else:
+        logger.warning("%s id=%s error=%s", what, pk, type(error).__name__, exc_info=error)
+
+
+def _failure(error: Exception) -> dict[str, Any]:
+    """What is told and kept of an attempt that failed."""
+    if isinstance(error, engine.EngineFailed):
+        return {"code": error.code, "kind": error.kind, "usage": error.usage}
+    return {"code": "unknown_error"}
 
 
 @app.task(name="run_assistant")
@@ -185,12 +189,9 @@ def _answer(workspace: Workspace, run: AssistantRun) -> AssistantRun | None:
             run=run, draft=draft, engine=chosen.name, question=question, took_ms=took, by=by, at=clock.now()
         )
     except Exception as error:  # whoever watches is told, whatever it was
-        logger.warning("assistant_failed run=%s error=%s", run.pk, type(error).__name__, exc_info=True)
+        _log("assistant_failed", run.pk, error)
         took = round((time.monotonic() - began) * 1000)
-        code, usage = _failure(error)
-        return actions.fail_run(
-            run=run, code=code, engine=chosen.name, usage=usage, took_ms=took, by=by, at=clock.now()
-        )
+        return actions.fail_run(run=run, **_failure(error), engine=chosen.name, took_ms=took, by=by, at=clock.now())
 
 
 @app.periodic(cron="* * * * *")

@@ -136,20 +136,21 @@ def fail_run(
     *,
     run: AssistantRun,
     code: str,
+    kind: str = "",
     engine: str = "",
     usage: Usage = NOTHING_USED,
     took_ms: int = 0,
     by: Actor,
     at: datetime,
 ) -> AssistantRun | None:
-    """Say that a run's question could not be answered, and keep what the attempt cost. Returns as `answer_run` does."""
+    """Say that a run's question could not be answered, and keep what the attempt cost; `kind` is for the ledger alone. Returns as `answer_run` does."""
     permit(by, "conversation.reply", run)
     found = runs.held(run)
     if found is None:
         return None
     thread, run = found
     assistant_rows.enter(
-        thread.conversation, SuggestionKind.ANSWER, engine=engine, usage=usage, took_ms=took_ms, failure=code, run=run,
+        thread.conversation, SuggestionKind.ANSWER, engine=engine, usage=usage, took_ms=took_ms, failure=kind or code, run=run,
         at=at,
     )  # fmt: skip
     return _failed(thread, run, code, by=by, at=at)

@@ -91,6 +91,7 @@ def fail_suggestion(
     conversation: Conversation,
     ticket: Ticket | None = None,
     code: str,
+    kind: str = "",
     engine: str = "",
     usage: Usage = NOTHING_USED,
     took_ms: int = 0,
@@ -98,10 +99,10 @@ def fail_suggestion(
     by: Actor,
     at: datetime,
 ) -> None:
-    """Note that a requested draft could not be made, why, and what the attempt cost."""
+    """Note that a requested draft could not be made, why, and what the attempt cost. `kind` is for the ledger alone."""
     permit(by, *_on(conversation, ticket))
     assistant_rows.enter(
-        conversation, SuggestionKind.DRAFT, engine=engine, usage=usage, took_ms=took_ms, failure=code, ticket=ticket,
+        conversation, SuggestionKind.DRAFT, engine=engine, usage=usage, took_ms=took_ms, failure=kind or code, ticket=ticket,
         at=at,
     )  # fmt: skip
     journal.record(events.SUGGESTION_FAILED, conversation, by=by, at=at, code=code, request_id=request_id)

@@ -123,12 +123,16 @@ class Draft:
 class EngineFailed(Exception):
     """No draft could be made. `code` is stable: `unknown_error`, or `validation_error` for an answer of no use.
 
-    `usage` is what it cost all the same.
+    `kind` says more, for the log and the ledger, in at most 40 characters: `timeout`, `rate_limited`, `refused`, … or
+    nothing. `usage` is what it cost all the same. The message holds nothing that a service or a customer wrote.
     """
 
-    def __init__(self, message: str, *, code: str = "unknown_error", usage: Usage = NOTHING_USED) -> None:
+    def __init__(
+        self, message: str, *, code: str = "unknown_error", kind: str = "", usage: Usage = NOTHING_USED
+    ) -> None:
         super().__init__(message)
         self.code = code
+        self.kind = kind
         self.usage = usage
 
 
