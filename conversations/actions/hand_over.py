@@ -60,11 +60,11 @@ def take_over(*, thread: AssistantThread, to: User | None = None, by: Actor, at:
         assistant_rows.ask(thread, item.content, item.ui_context, item.public_id, by=by, at=at)
         item.delete()
     conversation = _to_people(thread, at)
-    if to is not None and conversation.assignee_id is None:
-        triage.assign(conversation=conversation, to=to, by=by, at=at)
     thread.taken_over_at, thread.ai_resolved, thread.is_asking, thread.updated_at = at, False, False, at
     thread.save(update_fields=["taken_over_at", "ai_resolved", "is_asking", "updated_at"])
     journal.record(events.ASSISTANT_TAKEN_OVER, conversation, by=by, at=at)
+    if to is not None and conversation.assignee_id is None:
+        triage.assign(conversation=conversation, to=to, by=by, at=at)
     return thread
 
 
