@@ -175,9 +175,9 @@ SORTS = {"oldest": "waiting_since", "newest": "-last_message_at"}
 
 
 def inbox_rows(view: InboxView, user: User, search: str = "") -> ConversationQuerySet:
-    """A view's conversations; with a search, those of the whole workspace that match it."""
+    """A view's conversations; with a search, all that match it: the team's, or from its view the assistant's."""
     if search.strip():
-        return found(search).for_people()
+        return found(search).with_the_assistant() if view.key == "assistant" else found(search).for_people()
     return view.rows(conversations(), user)
 
 

@@ -63,6 +63,13 @@ def test_composer_says_that_the_assistant_answers(agent: Client, asked: Assistan
     assert "The assistant answers here . Your reply takes over" in text_of(agent.get(URL).content)
 
 
+def test_search_from_its_view_finds_what_it_handles(agent: Client, asked: AssistantThread) -> None:
+    found = {
+        view: agent.get("/w/acme/inbox", {"view": view, "q": "frobnicator"}).content for view in ("assistant", "open")
+    }
+    assert (b"row-" in found["assistant"], b"row-" in found["open"]) == (True, False)
+
+
 def test_people_who_were_called_in_read_why(agent: Client, acme: Workspace, asked: AssistantThread) -> None:
     with tenancy.scope(acme):
         actions.cancel_run(thread=asked, by=Actor.system(acme.pk), at=clock.now())
