@@ -33,6 +33,7 @@ SAVED_VIEW_DELETED = define("saved_view.deleted", "saved_view", "A saved view wa
 ASSISTANT_ASKED = define("assistant.asked", "conversation", "Someone wrote to the assistant, which is at work.")
 ASSISTANT_ANSWERED = define("assistant.answered", "conversation", "The assistant answered.")
 ASSISTANT_FAILED = define("assistant.failed", "conversation", "The assistant could not answer.")
+ASSISTANT_RESUMED = define("assistant.resumed", "conversation", "Its worker died; another answers.")
 ASSISTANT_CANCELED = define("assistant.canceled", "conversation", "The assistant was told to stop.")
 ASSISTANT_QUEUE_CHANGED = define("assistant.queue_changed", "conversation", "What waits for the assistant changed.")
 ASSISTANT_DELETED = define("assistant.deleted", "conversation", "A conversation with the assistant was deleted.")

@@ -19,12 +19,13 @@ from conversations import actions, ticket_queries
 from conversations.api import idempotency
 from conversations.assistant import engine, retrieval, runs
 from conversations.channels.email import outbound
-from conversations.models import AssistantFrame, AssistantRun, Conversation, DeliveryStatus, Message, RunStatus
-from conversations.models.assistant import SILENT_AFTER
+from conversations.models import AssistantFrame, AssistantRun, Conversation, DeliveryStatus, Message
 from tickets.models import Ticket
 
 logger = logging.getLogger(__name__)
 
+ASSISTANT = "assistant"
+"""The queue of what may wait for a slow provider; it has room of its own in the worker, so that nothing waits behind it."""
 MAIL_ATTEMPTS = 8
 FRAMES_KEPT = timedelta(hours=24)
 
@@ -87,7 +88,7 @@ def mail_reply(context: JobContext, /, *, workspace_id: int, message_id: int, **
         actions.set_delivery(message=message, status=DeliveryStatus.DELIVERED, by=by, at=at)
 
 
-@app.task(name="suggest_reply")
+@app.task(name="suggest_reply", queue=ASSISTANT)
 def suggest_reply(*, workspace_id: int, ticket_id: int, request_id: int, **future: Any) -> None:
     """Let the workspace's engine draft an answer for a ticket, and keep it for whoever waits."""
     workspace = Workspace.objects.get(pk=workspace_id)
@@ -110,7 +111,7 @@ def suggest_reply(*, workspace_id: int, ticket_id: int, request_id: int, **futur
             actions.fail_suggestion(ticket=ticket, code=code, request_id=request_id, by=by, at=clock.now())
 
 
-@app.task(name="run_assistant")
+@app.task(name=runs.JOB, queue=ASSISTANT)
 def run_assistant(*, workspace_id: int, run_id: int, **future: Any) -> None:
     """Answer a run's question, and then what is queued behind it; a run that was stopped meanwhile is left alone."""
     workspace = Workspace.objects.get(pk=workspace_id)
@@ -142,19 +143,6 @@ def _answer(workspace: Workspace, run: AssistantRun) -> AssistantRun | None:
         code = error.code if isinstance(error, engine.EngineFailed) else "unknown_error"
         logger.warning("assistant_failed run=%s error=%s", run.pk, type(error).__name__, exc_info=True)
         return actions.fail_run(run=run, code=code, by=by, at=clock.now())
-
-
-@app.periodic(cron="* * * * *")
-@app.task(name="give_up_lost_runs", queueing_lock="give_up_lost_runs", pass_context=False)
-def give_up_lost_runs(timestamp: int) -> None:
-    """Fail the runs whose worker died, in all workspaces, so that nobody waits for them."""
-    at = clock.now()
-    silent = AssistantRun.all_workspaces.filter(
-        status=RunStatus.RUNNING, beat_at__lt=at - SILENT_AFTER
-    )  # one job for all
-    for run in silent.select_related("workspace", "thread").order_by("beat_at")[:500]:
-        with tenancy.scope(run.workspace):
-            actions.give_up_run(run=run, by=Actor.system(run.workspace_id), at=at)
 
 
 @app.periodic(cron="41 * * * *")

@@ -10,7 +10,7 @@ from conversations.actions.assistant import (
     edit_queued,
     enqueue,
     fail_run,
-    give_up_run,
+    recover_run,
     remove_queued,
 )
 from conversations.actions.contacts import identify, update_contact
@@ -28,8 +28,8 @@ from conversations.actions.triage import assign, edit_subject, mark_read, set_pr
 __all__ = [
     "answer_run", "append_message", "ask_assistant", "assign", "broadcast", "cancel_run", "clear_queue",
     "create_view", "delete_note", "delete_thread", "delete_ticket", "delete_view", "edit_note", "edit_queued",
-    "edit_subject", "enqueue", "escalate", "fail_run", "fail_suggestion", "favorite_view", "give_up_run", "identify",
-    "link", "make_suggestion", "mark_read", "note", "note_in_ticket", "open_ticket", "receive", "remove_queued",
+    "edit_subject", "enqueue", "escalate", "fail_run", "fail_suggestion", "favorite_view", "identify", "link",
+    "make_suggestion", "mark_read", "note", "note_in_ticket", "open_ticket", "receive", "recover_run", "remove_queued",
     "reply", "reply_in_ticket", "request_suggestion", "set_delivery", "set_priority", "set_status", "set_tags",
     "snooze", "start", "unlink", "update_contact", "update_view", "wake",
 ]  # fmt: skip

@@ -39,6 +39,7 @@ from conversations.senders import Sender
 CONTENT_LIMIT = 40_000
 APPENDED_LIMIT = 10_000
 MOST_QUEUED = 2
+MOST_RESUMED = 2
 NAME = "Assistant"
 FAILED = "I could not answer this. Please try again in a moment."
 _DOOR = Door(Channel.API, "assistant")
@@ -120,15 +121,27 @@ def fail_run(*, run: AssistantRun, code: str, by: Actor, at: datetime) -> Assist
 
 
 @transaction.atomic
-def give_up_run(*, run: AssistantRun, by: Actor, at: datetime) -> bool:
-    """Fail a run whose worker is gone; what was queued is left to another worker. False when it is not lost at all."""
+def recover_run(*, run: AssistantRun, by: Actor, at: datetime) -> bool:
+    """Put a run whose worker is gone back in line; False when it is not lost at all.
+
+    It fails visibly, with code `worker_lost`, where that was done MOST_RESUMED times for this question, and where no
+    worker takes it on. What was queued behind it is left to another worker.
+    """
     permit(by, "conversation.reply", run)
     found = runs.held(run)
-    if found is None or not found[1].is_lost(at):
+    if found is None or not runs.lost([found[1]], at):
         return False
-    after = _failed(*found, "worker_lost", by=by, at=at)
-    if after is not None:
-        _defer(after)
+    thread, run = found
+    is_in_line = run.token is None and bool(runs.in_line([run.pk]))
+    if is_in_line or run.attempts >= MOST_RESUMED:
+        after = _failed(thread, run, "worker_lost", by=by, at=at)
+        if after is not None:
+            _defer(after)
+        return True
+    run.attempts, run.beat_at = run.attempts + 1, at
+    run.save(update_fields=["attempts", "beat_at"])
+    journal.record(events.ASSISTANT_RESUMED, thread.conversation, by=by, at=at, run_id=run.pk, attempt=run.attempts + 1)
+    _defer(run)
     return True
 
 
@@ -276,8 +289,8 @@ def _go_on(
         return None
     run.trace_id = uuid.uuid4()
     run.question = _question(thread, item.content, item.ui_context, run.trace_id, by=by, at=at)
-    run.beat_at = at
-    run.save(update_fields=["question", "trace_id", "beat_at"])
+    run.beat_at, run.attempts = at, 0
+    run.save(update_fields=["question", "trace_id", "beat_at", "attempts"])
     thread.agent_mode = item.agent_mode or thread.agent_mode
     thread.save(update_fields=["agent_mode"])
     _touch(thread, at)
@@ -323,6 +336,6 @@ def _waits(item: AssistantQueueItem) -> tuple[AssistantThread, AssistantQueueIte
 
 def _defer(run: AssistantRun) -> None:
     """By name: tasks stand above the verbs. Queued in this transaction, hence never lost and never early."""
-    run.token = None  # whoever had it before
-    run.save(update_fields=["token"])
-    app.configure_task("run_assistant").defer(workspace_id=run.workspace_id, run_id=run.pk)
+    run.token = run.worker = None  # whoever had it before
+    run.save(update_fields=["token", "worker"])
+    app.configure_task(runs.JOB).defer(workspace_id=run.workspace_id, run_id=run.pk)

@@ -18,9 +18,9 @@ from rest_framework.response import Response
 from accounts.errors import Forbidden, Invalid, NotFound
 from accounts.live import LiveResponse, last_event_id
 from accounts.models import KeyKind
-from accounts.permissions import Actor, Scope
+from accounts.permissions import Scope
 from conversations import actions, queries
-from conversations.api import idempotency
+from conversations.api import idempotency, lost_runs
 from conversations.api.limits import Buckets
 from conversations.assistant import engine, runs
 from conversations.dialects.posthog import answers, inputs, shapes
@@ -28,7 +28,7 @@ from conversations.dialects.posthog.envelope import PosthogError
 from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.stream import follow
 from conversations.dialects.posthog.views.base import INVALID, LIMIT, OFFSET, PROJECT, PosthogViewSet
-from conversations.models import AssistantRun, AssistantThread, Conversation, RunStatus
+from conversations.models import AssistantRun, AssistantThread, Conversation, RunStatus, ThreadStatus
 
 CONVERSATION = OpenApiParameter(
     "conversation", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's UUID."
@@ -163,7 +163,11 @@ class Assistant(AssistantViewSet):
     )
     def retrieve(self, request: Request, project_id: str, conversation: str) -> Response:
         """With its messages; whoever knows the id of a colleague's may read it."""
-        return Response(_whole(self.thread(conversation, owned=False)))
+        thread = self.thread(conversation, owned=False)
+        if thread.status != ThreadStatus.IDLE:
+            self._bury(thread)
+            thread = self.thread(conversation, owned=False)
+        return Response(_whole(thread))
 
     @extend_schema(
         operation_id="appendPosthogMessage",
@@ -203,10 +207,10 @@ class Assistant(AssistantViewSet):
         return Response(status=204)
 
     def _bury(self, thread: AssistantThread) -> None:
-        """A run that nobody works on any more is no reason to refuse a new one."""
+        """A run that nobody works on any more, and that cannot be put back, is no reason to refuse a new one."""
         run = runs.running(thread)
-        if run is not None and run.is_lost(self.at):
-            actions.give_up_run(run=run, by=Actor.system(thread.workspace_id), at=self.at)
+        if run is not None:
+            lost_runs.recover([run], self.at)
 
     def _watchable(self, thread: AssistantThread) -> AssistantRun:
         """The run under way, or one that ended just now. Raises Invalid."""

@@ -1,0 +1,42 @@
+"""Runs of the assistant that nobody works on any more: found by whoever looks, and handed to the verb.
+
+Watchers, those who ask next and every worker look; of several who notice at once, one recovers the run.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from datetime import datetime
+
+from accounts import tenancy
+from accounts.permissions import Actor
+from conversations import actions
+from conversations.assistant import runs
+from conversations.models import AssistantRun, RunStatus
+from conversations.models.assistant import UNSTARTED_AFTER
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 500  # runs; the next look takes the others
+
+
+def recover(rows: Collection[AssistantRun], at: datetime) -> int:
+    """Recover those of the runs that are lost; says how many. The rows come with their workspace and thread."""
+    count = 0
+    for run in runs.lost(rows, at):
+        with tenancy.scope(run.workspace):
+            if actions.recover_run(run=run, by=Actor.system(run.workspace_id), at=at):
+                logger.warning("assistant_run_lost run=%s worker=%s attempts=%s", run.pk, run.worker, run.attempts)
+                count += 1
+    return count
+
+
+def tend(at: datetime) -> int:
+    """What a worker does every few seconds, and as soon as it starts: give signs of life, and recover what is lost."""
+    runs.beat(at)
+    rows = AssistantRun.all_workspaces.select_related("workspace", "thread")  # a worker takes on those of any workspace
+    going = rows.filter(status=RunStatus.RUNNING).order_by("beat_at", "pk")
+    claimed = going.exclude(token=None)[:AT_ONCE]
+    unclaimed = going.filter(token=None, beat_at__lt=at - UNSTARTED_AFTER)[:AT_ONCE]
+    return recover([*claimed, *unclaimed], at)
