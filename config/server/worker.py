@@ -66,7 +66,7 @@ async def _work() -> int:
 async def _jobs(app: App, queues: tuple[str, ...], concurrency: int) -> None:
     await app.run_worker_async(
         name="worker",
-        queues=queues,
+        queues=list(queues),  # PostgreSQL knows no tuples
         concurrency=concurrency,
         install_signal_handlers=False,
         shutdown_graceful_timeout=GRACE,
