@@ -28,10 +28,8 @@ def number() -> int | None:
     return _number
 
 
-def gone(numbers: Collection[int]) -> set[int]:
-    """Those of the workers that live no more. Ask after the rows that name them were read, never before."""
-    if not numbers:
-        return set()
+def alive() -> set[int]:
+    """The numbers of all workers that live."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT objid::bigint FROM pg_locks"
@@ -39,7 +37,12 @@ def gone(numbers: Collection[int]) -> set[int]:
             " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
             [FAMILY],
         )
-        return set(numbers) - {row[0] for row in cursor.fetchall()}
+        return {row[0] for row in cursor.fetchall()}
+
+
+def gone(numbers: Collection[int]) -> set[int]:
+    """Those of the workers that live no more. Ask after the rows that name them were read, never before."""
+    return set(numbers) - alive() if numbers else set()
 
 
 @asynccontextmanager
