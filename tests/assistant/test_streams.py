@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from accounts import clock, tenancy
 from conversations.assistant import runs
@@ -100,6 +101,19 @@ def test_web_process_that_is_killed_costs_its_watchers_nothing(desk: Desk, clien
     assert [frame.id for frame in [*seen, *rest]] == told(turn.id)
     assert [frame.data["content"] for frame in rest if frame.is_answer] == [whole]
     assert client.read(turn.id)["status"] == "idle"
+
+
+def test_stream_outlives_its_process_s_database_connections(desk: Desk, client: Client) -> None:
+    turn = client.begin()
+    turn.go_on()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND application_name = 'web'",
+            [desk.database],
+        )
+    whole = turn.provider.end()
+    frames = turn.stream.rest()
+    assert ([frame.id for frame in frames], frames[-1].data["content"]) == (told(turn.id), whole)
 
 
 def test_frame_of_which_nobody_was_notified_is_shown_in_the_end(desk: Desk, client: Client) -> None:

@@ -15,7 +15,7 @@ from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import orjson
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 from django.db.models import OuterRef, Subquery
 
 from accounts import clock, tenancy
@@ -39,7 +39,7 @@ async def follow(workspace_id: int, run_id: int, after: int, context: LiveContex
             follower.stirred.clear()
             try:
                 frames, is_over = await context.run(look, workspace_id, run_id, follower.after)
-            except DatabaseError as error:  # The next look may find it well again.
+            except (InterfaceError, OperationalError) as error:  # The next look may find it well again.
                 logger.warning("assistant_look_failed run=%s error=%s", run_id, type(error).__name__)
                 continue
             for number, event, data in frames:
