@@ -24,8 +24,6 @@ from tickets.models import Ticket
 
 logger = logging.getLogger(__name__)
 
-ASSISTANT = "assistant"
-"""The queue of what may wait for a slow provider; it has room of its own in the worker, so that nothing waits behind it."""
 MAIL_ATTEMPTS = 8
 FRAMES_KEPT = timedelta(hours=24)
 
@@ -88,7 +86,7 @@ def mail_reply(context: JobContext, /, *, workspace_id: int, message_id: int, **
         actions.set_delivery(message=message, status=DeliveryStatus.DELIVERED, by=by, at=at)
 
 
-@app.task(name="suggest_reply", queue=ASSISTANT)
+@app.task(name="suggest_reply", queue=runs.QUEUE)
 def suggest_reply(*, workspace_id: int, ticket_id: int, request_id: int, **future: Any) -> None:
     """Let the workspace's engine draft an answer for a ticket, and keep it for whoever waits."""
     workspace = Workspace.objects.get(pk=workspace_id)
@@ -111,7 +109,7 @@ def suggest_reply(*, workspace_id: int, ticket_id: int, request_id: int, **futur
             actions.fail_suggestion(ticket=ticket, code=code, request_id=request_id, by=by, at=clock.now())
 
 
-@app.task(name=runs.JOB, queue=ASSISTANT)
+@app.task(name=runs.JOB, queue=runs.QUEUE)
 def run_assistant(*, workspace_id: int, run_id: int, **future: Any) -> None:
     """Answer a run's question, and then what is queued behind it; a run that was stopped meanwhile is left alone."""
     workspace = Workspace.objects.get(pk=workspace_id)

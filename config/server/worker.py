@@ -40,8 +40,7 @@ def work() -> int:
 async def _work() -> int:
     from procrastinate.contrib.django import app
 
-    from conversations.assistant import presence
-    from conversations.tasks import ASSISTANT
+    from conversations.assistant import presence, runs
 
     jobs = env.number("WORKER_CONCURRENCY", 4, low=1, high=64)
     answers = env.number("ASSISTANT_CONCURRENCY", 16, low=1, high=256)
@@ -55,7 +54,7 @@ async def _work() -> int:
     async with presence.shown() as present, worker_app.open_async():
         parts = [
             _jobs(worker_app, QUEUES, jobs),
-            _jobs(worker_app, (ASSISTANT,), answers),
+            _jobs(worker_app, (runs.QUEUE,), answers),
             _dispatch(),
             _tend(),
             present.lost(),

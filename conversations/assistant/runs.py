@@ -29,6 +29,8 @@ CHANNEL = "parley_runs"
 """Where the watchers of a run listen; the key is the run's id."""
 JOB = "run_assistant"
 """The job that answers a run."""
+QUEUE = "assistant"
+"""The queue of what may wait for a slow provider; it has room of its own in the worker, so that nothing waits behind it."""
 BEAT_EVERY = timedelta(seconds=10)
 _at_work: set[uuid.UUID] = set()  # the tokens of the runs that this process works on
 
@@ -91,7 +93,9 @@ def in_line(run_ids: Collection[int]) -> set[int]:
     """Those of the runs whose job waits for its turn."""
     if not run_ids:
         return set()
-    jobs = ProcrastinateJob.objects.filter(task_name=JOB, status="todo", args__run_id__in=list(run_ids))
+    jobs = ProcrastinateJob.objects.filter(
+        queue_name=QUEUE, task_name=JOB, status="todo", args__run_id__in=list(run_ids)
+    )
     return set(jobs.values_list("args__run_id", flat=True))
 
 

@@ -18,7 +18,7 @@ from conversations.models.message import Message
 TITLE_LIMIT = 250
 UNCLAIMED_AFTER = timedelta(seconds=60)
 """How long a run may wait without a living worker; while there is one, it gives a sign of life every ten seconds."""
-UNSTARTED_AFTER = timedelta(seconds=15)
+UNSTARTED_AFTER = timedelta(seconds=5)
 """How long a run may be in nobody's hands and in no line: its worker died between taking the job and the run."""
 SILENT_AFTER = timedelta(seconds=30)
 """How long a worker may give no sign of life of a run that it has claimed; it gives one every ten seconds."""

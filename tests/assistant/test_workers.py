@@ -8,9 +8,8 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from config.server.worker import QUEUES
-from conversations.assistant import presence
+from conversations.assistant import presence, runs
 from conversations.models import AssistantRun
-from conversations.tasks import ASSISTANT
 from tests.assistant.desk import Client, Desk, jobs_are_done
 from tests.runtime.machine import eventually
 
@@ -108,4 +107,4 @@ def test_sixteen_slow_answers_hold_up_no_other_job(desk: Desk, client: Client) -
 
 
 def test_every_queue_is_served() -> None:
-    assert {task.queue for task in app.tasks.values()} == {*QUEUES, ASSISTANT}
+    assert {task.queue for task in app.tasks.values()} == {*QUEUES, runs.QUEUE}

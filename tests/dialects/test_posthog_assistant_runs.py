@@ -189,7 +189,7 @@ def test_run_whose_job_is_gone_is_given_another(api: Posthog) -> None:
     made = asked(api)
     ProcrastinateJob.objects.filter(task_name=runs.JOB)._raw_delete("default")
     assert lost_runs.tend(clock.now()) == 0
-    fall_silent(run_of(made), seconds=16)
+    fall_silent(run_of(made), seconds=6)
     assert lost_runs.tend(clock.now()) == 1
     assert runs.in_line([run_of(made).pk]) == {run_of(made).pk}
 
