@@ -9,11 +9,14 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts import clock, tenancy
@@ -22,7 +25,7 @@ from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions, tasks
 from conversations.api import lost_runs
-from conversations.assistant import builtin, engine, runs
+from conversations.assistant import builtin, engine, presence, runs
 from conversations.dialects.posthog import stream
 from conversations.models import AssistantFrame, AssistantRun, AssistantThread, RunStatus
 from tests.dialects import harness
@@ -192,6 +195,41 @@ def test_run_whose_job_is_gone_is_given_another(api: Posthog) -> None:
     fall_silent(run_of(made), seconds=6)
     assert lost_runs.tend(clock.now()) == 1
     assert runs.in_line([run_of(made).pk]) == {run_of(made).pk}
+
+
+@contextmanager
+def living_worker(number: int) -> Iterator[None]:
+    """Its lock, which this test holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [presence.FAMILY, number])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [presence.FAMILY, number])
+
+
+def test_run_is_put_back_as_soon_as_the_lock_of_its_worker_is_gone(api: Posthog, in_acme: Workspace) -> None:
+    made = asked(api)
+    assert runs.claim(run_of(made).pk, clock.now()) is not None
+    AssistantRun.objects.update(worker=7)
+    with living_worker(7):
+        assert lost_runs.tend(clock.now()) == 0
+    assert lost_runs.tend(clock.now()) == 1
+    assert (run_of(made).attempts, run_of(made).worker, run_of(made).token) == (1, None, None)
+
+
+def test_one_look_at_twenty_runs_costs_what_a_look_at_two_costs(api: Posthog, in_acme: Workspace) -> None:
+    ids = [run_of(asked(api)).pk for _ in range(20)]
+    assert all(runs.claim(run_id, clock.now()) for run_id in ids[1:])
+    AssistantRun.objects.exclude(token=None).update(worker=7)
+    AssistantRun.objects.filter(token=None).update(beat_at=clock.now() - timedelta(seconds=10))
+    counts = []
+    with living_worker(7):
+        for wanted in (ids[:2], ids):
+            with CaptureQueriesContext(connection) as captured:
+                stream.pulse(wanted)
+            counts.append(len(captured))
+    assert counts == [3, 3]
 
 
 def test_run_that_no_worker_takes_on_is_failed_by_whoever_watches_reads_or_asks_next(api: Posthog) -> None:
