@@ -69,13 +69,14 @@ class Desk:
 
     @contextmanager
     def halted(self) -> Iterator[None]:
-        """The workers do nothing meanwhile, and live."""
-        for process in self.workers:
+        """The workers of now do nothing meanwhile, and live."""
+        halted = list(self.workers)
+        for process in halted:
             process.send_signal(signal.SIGSTOP)
         try:
             yield
         finally:
-            for process in self.workers:
+            for process in halted:
                 process.send_signal(signal.SIGCONT)
 
     def restore(self) -> None:

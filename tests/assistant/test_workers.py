@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from accounts import clock
 from config.server.worker import QUEUES
 from conversations.assistant import presence, runs
 from conversations.models import AssistantRun
@@ -47,6 +50,23 @@ def test_third_worker_that_dies_over_a_question_fails_it_visibly(desk: Desk, cli
     assert turn.stream.rest()[-1].data["type"] == "ai/failure"
     now = client.read(turn.id)
     assert (now["status"], now["messages"][-1]["type"]) == ("idle", "ai/failure")
+
+
+def test_worker_that_hung_and_wakes_writes_nothing_more(desk: Desk, client: Client) -> None:
+    turn = client.begin()
+    turn.go_on()
+    with desk.halted():
+        turn.provider.end("The words of the one that hung.")
+        desk.start_worker()
+        # As if it had been silent for that long.
+        AssistantRun.all_workspaces.filter(pk=turn.run.pk).update(beat_at=clock.now() - timedelta(seconds=31))
+        again = desk.provider.call(turn.content)
+        again.say("Half of it, ")
+    first = ProcrastinateJob.objects.filter(task_name=runs.JOB, args__run_id=turn.run.pk).earliest("id")
+    eventually(lambda: ProcrastinateJob.objects.get(pk=first.pk).status == "succeeded", "the end of the first job")
+    assert turn.run.status == "running"
+    whole = again.end()
+    assert [frame.data["content"] for frame in turn.stream.rest() if frame.is_answer] == [whole]
 
 
 def test_reader_finds_a_dead_worker_out_without_a_stream(desk: Desk, client: Client) -> None:
