@@ -25,10 +25,15 @@ def recover(rows: Collection[AssistantRun], at: datetime) -> int:
     """Recover those of the runs that are lost; says how many. The rows come with their workspace and thread."""
     count = 0
     for run in runs.lost(rows, at):
-        with tenancy.scope(run.workspace):
-            if actions.recover_run(run=run, by=Actor.system(run.workspace_id), at=at):
-                logger.warning("assistant_run_lost run=%s worker=%s attempts=%s", run.pk, run.worker, run.attempts)
-                count += 1
+        try:
+            with tenancy.scope(run.workspace):
+                is_recovered = actions.recover_run(run=run, by=Actor.system(run.workspace_id), at=at)
+        except Exception:  # The others shall not wait for it.
+            logger.exception("assistant_recover_failed run=%s", run.pk)
+            continue
+        if is_recovered:
+            logger.warning("assistant_run_lost run=%s worker=%s attempts=%s", run.pk, run.worker, run.attempts)
+            count += 1
     return count
 
 

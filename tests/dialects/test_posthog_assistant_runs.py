@@ -180,6 +180,26 @@ def test_of_two_that_notice_a_lost_run_one_puts_it_back(api: Posthog, in_acme: W
     assert ProcrastinateJob.objects.filter(task_name=runs.JOB).count() == 2
 
 
+def test_run_that_cannot_be_put_back_holds_up_no_other(
+    api: Posthog, in_acme: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = asked(api), asked(api)
+    for made in (first, second):
+        run = runs.claim(run_of(made).pk, clock.now())
+        assert run is not None
+        fall_silent(run, seconds=40 if made is first else 31)
+    recover = actions.recover_run
+
+    def breaks(*, run: AssistantRun, **values: Any) -> bool:
+        if run.pk == run_of(first).pk:
+            raise RuntimeError("broken")
+        return recover(run=run, **values)
+
+    monkeypatch.setattr(actions, "recover_run", breaks)
+    assert lost_runs.tend(clock.now()) == 1
+    assert (run_of(first).attempts, run_of(second).attempts) == (0, 1)
+
+
 def test_run_that_waits_in_line_is_not_lost_while_a_worker_lives(api: Posthog) -> None:
     made = asked(api)
     for _ in range(3):

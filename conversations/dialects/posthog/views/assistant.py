@@ -124,9 +124,10 @@ class Assistant(AssistantViewSet):
     )
     def create(self, request: Request, project_id: str) -> HttpResponseBase:
         """201 when the assistant begins, 200 when one attaches."""
-        _starts.take(self.grant.key.pk)
         data = self.read(inputs.AssistantInput, request)
         content, wanted = data["content"], data.get("conversation")
+        if content is not None:  # To attach again, as all do after a restart, starts nothing.
+            _starts.take(self.grant.key.pk)
         known = Conversation.objects.filter(public_id=wanted).first() if wanted else None
         thread = AssistantThread.objects.filter(conversation=known).first() if known else None
         if known is not None and (thread is None or thread.user_id != self.actor.user_id):
