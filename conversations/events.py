@@ -38,6 +38,7 @@ ASSISTANT_TAKEN_OVER = define("assistant.taken_over", "conversation", "A person 
 ASSISTANT_RESOLVED = define("assistant.resolved", "conversation", "It ended well without a person.")
 ASSISTANT_PROPOSAL_DECIDED = define("assistant.proposal_decided", "conversation", "A step was allowed, or refused.")
 ASSISTANT_FAILED = define("assistant.failed", "conversation", "The assistant could not answer.")
+ASSISTANT_RESUMED = define("assistant.resumed", "conversation", "Its worker died; another answers.")
 ASSISTANT_CANCELED = define("assistant.canceled", "conversation", "The assistant was told to stop.")
 ASSISTANT_QUEUE_CHANGED = define("assistant.queue_changed", "conversation", "What waits for the assistant changed.")
 ASSISTANT_DELETED = define("assistant.deleted", "conversation", "A conversation with the assistant was deleted.")

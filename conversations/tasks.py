@@ -29,11 +29,9 @@ from conversations.models import (
     DeliveryStatus,
     Handler,
     Message,
-    RunStatus,
     Status,
     ThreadStatus,
 )
-from conversations.models.assistant import SILENT_AFTER
 from tickets.models import Ticket
 
 logger = logging.getLogger(__name__)
@@ -100,7 +98,7 @@ def mail_reply(context: JobContext, /, *, workspace_id: int, message_id: int, **
         actions.set_delivery(message=message, status=DeliveryStatus.DELIVERED, by=by, at=at)
 
 
-@app.task(name="suggest_reply")
+@app.task(name="suggest_reply", queue=runs.QUEUE)
 def suggest_reply(
     *,
     workspace_id: int,
@@ -157,7 +155,7 @@ def _failure(error: Exception) -> dict[str, Any]:
     return {"code": "unknown_error"}
 
 
-@app.task(name="run_assistant")
+@app.task(name=runs.JOB, queue=runs.QUEUE)
 def run_assistant(*, workspace_id: int, run_id: int, **future: Any) -> None:
     """Answer a run's question, and then what is queued behind it; a run that was stopped meanwhile is left alone."""
     workspace = Workspace.objects.get(pk=workspace_id)
@@ -192,19 +190,6 @@ def _answer(workspace: Workspace, run: AssistantRun) -> AssistantRun | None:
         _log("assistant_failed", run.pk, error)
         took = round((time.monotonic() - began) * 1000)
         return actions.fail_run(run=run, **_failure(error), engine=chosen.name, took_ms=took, by=by, at=clock.now())
-
-
-@app.periodic(cron="* * * * *")
-@app.task(name="give_up_lost_runs", queueing_lock="give_up_lost_runs", pass_context=False)
-def give_up_lost_runs(timestamp: int) -> None:
-    """Fail the runs whose worker died, in all workspaces, so that nobody waits for them."""
-    at = clock.now()
-    silent = AssistantRun.all_workspaces.filter(
-        status=RunStatus.RUNNING, beat_at__lt=at - SILENT_AFTER
-    )  # one job for all
-    for run in silent.select_related("workspace", "thread").order_by("beat_at")[:500]:
-        with tenancy.scope(run.workspace):
-            actions.give_up_run(run=run, by=Actor.system(run.workspace_id), at=at)
 
 
 @app.periodic(cron="11 * * * *")

@@ -1,4 +1,7 @@
-"""The worker role: background jobs, and the reactions to the journal."""
+"""The worker role: background jobs, the reactions to the journal, and an eye on the assistant's runs.
+
+What may wait for a slow provider has a queue and room of its own, so that nothing else waits behind it.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,15 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import django
-from django.db import close_old_connections
-from procrastinate import App
+from django.db import close_old_connections, connections
+from procrastinate import App, JobContext
 from procrastinate.connector import BaseAsyncConnector
+from procrastinate.worker import Worker
 
 from config import env
 
@@ -20,7 +25,10 @@ logger = logging.getLogger(__name__)
 
 DRAIN_EVERY = 5.0  # seconds; a fallback for lost notifications, and for reactions that are to be tried again
 END_LIMIT = 5  # seconds from the wish to stop until the kernel ends the process
+TEND_EVERY = 3.0  # seconds; how soon a run whose worker died is noticed while nobody watches it
 GRACE = 3.0  # seconds that running jobs have when the worker stops; the others are started again by the next worker
+QUEUES = ("default", "builtin")  # all but the assistant's; the second is procrastinate's own
+SPARE_THREADS = 4  # beside the jobs: what the loop itself cannot do without waiting
 
 
 def work() -> int:
@@ -32,19 +40,45 @@ def work() -> int:
 async def _work() -> int:
     from procrastinate.contrib.django import app
 
+    from conversations.assistant import presence, runs
+
+    jobs = env.number("WORKER_CONCURRENCY", 4, low=1, high=64)
+    answers = env.number("ASSISTANT_CONCURRENCY", 16, low=1, high=256)
     loop = asyncio.get_running_loop()
+    # Jobs run in the loop's own threads, of which there are few unless one says so.
+    loop.set_default_executor(ThreadPoolExecutor(jobs + answers + SPARE_THREADS, thread_name_prefix="job"))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     worker_app = app.with_connector(_connector(app))
-    async with worker_app.open_async():
-        jobs = worker_app.run_worker_async(
-            name="worker",
-            concurrency=env.number("WORKER_CONCURRENCY", 4, low=1, high=64),
-            install_signal_handlers=False,
-            shutdown_graceful_timeout=GRACE,
-        )
-        return await _until_first([jobs, _dispatch()], stop)
+    async with presence.shown() as present, worker_app.open_async():
+        parts = [
+            _jobs(worker_app, QUEUES, jobs),
+            _jobs(worker_app, (runs.QUEUE,), answers),
+            _dispatch(),
+            _tend(),
+            present.lost(),
+        ]
+        return await _until_first(parts, stop)
+
+
+async def _jobs(app: App, queues: tuple[str, ...], concurrency: int) -> None:
+    await app.run_worker_async(
+        name="worker",
+        queues=list(queues),  # PostgreSQL knows no tuples
+        concurrency=concurrency,
+        install_signal_handlers=False,
+        shutdown_graceful_timeout=GRACE,
+        task_middleware=[_with_a_connection],
+    )
+
+
+def _with_a_connection(call_next: Callable[[], Any], context: JobContext, worker: Worker) -> Any:
+    """Around a job, in its thread: which of the many threads runs the next is chance, so that none keeps a connection."""
+    try:
+        return call_next()
+    finally:
+        connections.close_all()
 
 
 def _connector(app: App) -> BaseAsyncConnector:
@@ -89,10 +123,12 @@ async def _dispatch() -> None:
             stirred.set()
 
     listener = asyncio.ensure_future(listen())
+    thread = ThreadPoolExecutor(1, thread_name_prefix="dispatch")  # keeps its connection
+    loop = asyncio.get_running_loop()
     try:
         while True:
             stirred.clear()
-            await asyncio.to_thread(_drain)
+            await loop.run_in_executor(thread, _drain)
             try:
                 async with asyncio.timeout(DRAIN_EVERY):
                     await stirred.wait()
@@ -112,5 +148,26 @@ def _drain() -> None:
             pass
     except Exception:
         logger.exception("journal_drain_failed")
+    finally:
+        close_old_connections()
+
+
+async def _tend() -> None:
+    """Watch over the assistant's runs, from the first moment on: another worker may have left some behind."""
+    thread = ThreadPoolExecutor(1, thread_name_prefix="tend")  # keeps its connection
+    while True:
+        await asyncio.get_running_loop().run_in_executor(thread, _tend_once)
+        await asyncio.sleep(TEND_EVERY)
+
+
+def _tend_once() -> None:
+    from accounts import clock
+    from conversations.api import lost_runs
+
+    close_old_connections()
+    try:
+        lost_runs.tend(clock.now())
+    except Exception:
+        logger.exception("assistant_tend_failed")
     finally:
         close_old_connections()

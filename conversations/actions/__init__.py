@@ -4,13 +4,14 @@ from conversations.actions.assistant import (
     answer_run,
     append_message,
     ask_assistant,
+    begin_queued,
     cancel_run,
     clear_queue,
     delete_thread,
     edit_queued,
     enqueue,
     fail_run,
-    give_up_run,
+    recover_run,
     remove_queued,
 )
 from conversations.actions.contacts import identify, update_contact
@@ -34,11 +35,11 @@ from conversations.actions.ticketing import delete_ticket, escalate, link, open_
 from conversations.actions.triage import assign, edit_subject, mark_read, set_priority, set_tags
 
 __all__ = [
-    "answer_run", "append_message", "ask_assistant", "assign", "broadcast", "cancel_run", "clear_queue", "create_view",
+    "answer_run", "append_message", "ask_assistant", "assign", "begin_queued", "broadcast", "cancel_run", "clear_queue", "create_view",
     "decide_proposal", "delete_note", "delete_thread", "delete_ticket", "delete_view", "dismiss_suggestion",
     "edit_note", "edit_queued", "edit_subject", "enqueue", "escalate", "fail_run", "fail_suggestion", "favorite_view",
-    "give_up_run", "hand_over", "identify", "judge_suggestions", "link", "make_suggestion", "mark_read", "note",
-    "note_in_ticket", "open_ticket", "receive", "remove_queued", "reply", "reply_in_ticket", "request_suggestion",
+    "hand_over", "identify", "judge_suggestions", "link", "make_suggestion", "mark_read", "note",
+    "note_in_ticket", "open_ticket", "receive", "recover_run", "remove_queued", "reply", "reply_in_ticket", "request_suggestion",
     "set_delivery", "set_priority", "set_status", "set_tags", "settle", "snooze", "start", "take_over", "unlink",
     "update_contact", "update_view", "wake",
 ]  # fmt: skip

@@ -28,6 +28,7 @@ from conversations.models import (
     AssistantQueueItem,
     AssistantRun,
     AssistantThread,
+    Audience,
     Channel,
     Contact,
     Handler,
@@ -41,6 +42,7 @@ from conversations.models.assistant import TITLE_LIMIT
 CONTENT_LIMIT = 40_000
 APPENDED_LIMIT = 10_000
 MOST_QUEUED = 2
+MOST_RESUMED = 2
 FAILED = "I could not answer this. Please try again in a moment."
 SPENT = "The budget for answers is used up for this month. A person of the team can help."
 _DOOR = Door(Channel.API, "assistant")
@@ -57,12 +59,14 @@ def ask_assistant(
     trace_id: uuid.UUID | None = None,
     ui_context: Any = None,
     agent_mode: str | None = None,
+    audience: Audience | None = None,
     by: Actor,
     at: datetime,
 ) -> AssistantRun:
     """Write to the assistant, in a thread or in a new one under `public_id`; the worker answers.
 
-    A new one is `contact`'s, or that of whoever holds the key.
+    A new one is `contact`'s, or that of whoever holds the key. What it answers from is the actor's to read, or what
+    `audience` says.
 
     Where a person has taken over, the message is for that person, and the run is over at once. Raises Conflict while it is at work in the thread or when the id is taken, and Invalid for the content.
     """
@@ -80,7 +84,7 @@ def ask_assistant(
     question = assistant_rows.ask(thread, content, ui_context, trace_id, by=by, at=at)
     run = AssistantRun(
         workspace=workspace, thread=thread, question=question, trace_id=trace_id, started_at=at, beat_at=at,
-        audience=retrieval.audience_of(by),
+        audience=audience or retrieval.audience_of(by),
     )  # fmt: skip
     run.save(force_insert=True)
     if is_new:
@@ -143,7 +147,10 @@ def fail_run(
     by: Actor,
     at: datetime,
 ) -> AssistantRun | None:
-    """Say that a run's question could not be answered, and keep what the attempt cost; `kind` is for the ledger alone. Returns as `answer_run` does."""
+    """Say that a run's question could not be answered, and keep what the attempt cost; `kind` is for the ledger alone.
+
+    Returns as `answer_run` does.
+    """
     permit(by, "conversation.reply", run)
     found = runs.held(run)
     if found is None:
@@ -157,15 +164,27 @@ def fail_run(
 
 
 @transaction.atomic
-def give_up_run(*, run: AssistantRun, by: Actor, at: datetime) -> bool:
-    """Fail a run whose worker is gone; what was queued is left to another worker. False when it is not lost at all."""
+def recover_run(*, run: AssistantRun, by: Actor, at: datetime) -> bool:
+    """Put a run whose worker is gone back in line; False when it is not lost at all.
+
+    It fails visibly, with code `worker_lost`, where that was done MOST_RESUMED times for this question, and where no
+    worker takes it on. What was queued behind it is left to another worker.
+    """
     permit(by, "conversation.reply", run)
     found = runs.held(run)
-    if found is None or not found[1].is_lost(at):
+    if found is None or not runs.lost([found[1]], at):
         return False
-    after = _failed(*found, "worker_lost", by=by, at=at)
-    if after is not None:
-        _defer(after)
+    thread, run = found
+    is_in_line = run.token is None and bool(runs.in_line([run.pk]))
+    if is_in_line or run.attempts >= MOST_RESUMED:
+        after = _failed(thread, run, "worker_lost", by=by, at=at)
+        if after is not None:
+            _defer(after)
+        return True
+    run.attempts, run.beat_at = run.attempts + 1, at
+    run.save(update_fields=["attempts", "beat_at"])
+    journal.record(events.ASSISTANT_RESUMED, thread.conversation, by=by, at=at, run_id=run.pk, attempt=run.attempts + 1)
+    _defer(run)
     return True
 
 
@@ -226,6 +245,27 @@ def enqueue(
     )
     journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, added_id=item.pk)
     return item
+
+
+@transaction.atomic
+def begin_queued(*, thread: AssistantThread, by: Actor, at: datetime) -> AssistantRun | None:
+    """Answer what waits in a thread that is at rest; None where nothing waits or the assistant is at work."""
+    permit(by, "conversation.receive", thread)
+    thread = runs.hold(thread)
+    item = assistant_rows.waiting(thread).first()
+    if item is None or thread.status != ThreadStatus.IDLE:
+        return None
+    item.delete()
+    return ask_assistant(
+        workspace=thread.workspace,
+        content=item.content,
+        thread=thread,
+        ui_context=item.ui_context,
+        agent_mode=item.agent_mode,
+        audience=Audience(item.audience),
+        by=by,
+        at=at,
+    )
 
 
 @transaction.atomic
@@ -325,8 +365,8 @@ def _go_on(
     run.thread = thread = runs.hold(thread)  # people may have been called in meanwhile
     run.trace_id = uuid.uuid4()
     run.question = assistant_rows.ask(thread, item.content, item.ui_context, run.trace_id, by=by, at=at)
-    run.audience, run.beat_at = item.audience, at
-    run.save(update_fields=["question", "trace_id", "audience", "beat_at"])
+    run.audience, run.beat_at, run.attempts = item.audience, at, 0
+    run.save(update_fields=["question", "trace_id", "audience", "beat_at", "attempts"])
     thread.agent_mode = item.agent_mode or thread.agent_mode
     thread.save(update_fields=["agent_mode"])
     assistant_rows.touch(thread, at)
@@ -355,6 +395,6 @@ def _waits(item: AssistantQueueItem) -> tuple[AssistantThread, AssistantQueueIte
 
 def _defer(run: AssistantRun) -> None:
     """By name: tasks stand above the verbs. Queued in this transaction, hence never lost and never early."""
-    run.token = None  # whoever had it before
-    run.save(update_fields=["token"])
-    app.configure_task("run_assistant").defer(workspace_id=run.workspace_id, run_id=run.pk)
+    run.token = run.worker = None  # whoever had it before
+    run.save(update_fields=["token", "worker"])
+    app.configure_task(runs.JOB).defer(workspace_id=run.workspace_id, run_id=run.pk)

@@ -1,33 +1,38 @@
 """The machinery of a run: who works on it, what its watchers are told, and the signs of life in between.
 
 A run's thread is locked before anything is written, and whoever works on it shows the token of its claim: a run that
-was cancelled, given up or claimed again takes nothing more from the one before. What a person would call a change is
-a verb (`conversations.actions.assistant`); nothing here is one.
+was cancelled, failed or put back takes nothing more from the one before. What a person would call a change is a verb
+(`conversations.actions.assistant`); nothing here is one.
+
+A run is lost when the worker that claimed it is gone (`presence`) or gives no sign of life, and when no worker takes it
+on: a worker that lives gives the sign for those that wait in line.
 """
 
 from __future__ import annotations
 
-import logging
-import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
-from django.db.models import Max
+from django.db import connection, transaction
+from django.db.models import Max, QuerySet
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from accounts import clock
 from accounts.errors import NotFound
+from conversations.assistant import presence
 from conversations.models import AssistantFrame, AssistantRun, AssistantThread, RunStatus
-
-logger = logging.getLogger(__name__)
+from conversations.models.assistant import UNSTARTED_AFTER
 
 CHANNEL = "parley_runs"
 """Where the watchers of a run listen; the key is the run's id."""
-BEAT_EVERY = 10.0  # seconds
+JOB = "run_assistant"
+"""The job that answers a run."""
+QUEUE = "assistant"
+"""The queue of what may wait for a slow provider; it has room of its own in the worker, so that nothing waits behind it."""
+BEAT_EVERY = timedelta(seconds=10)
+_at_work: set[uuid.UUID] = set()  # the tokens of the runs that this process works on
 
 
 def hold(thread: AssistantThread) -> AssistantThread:
@@ -65,14 +70,56 @@ def held(run: AssistantRun) -> tuple[AssistantThread, AssistantRun] | None:
 
 @transaction.atomic
 def claim(run_id: int, at: datetime) -> AssistantRun | None:
-    """Take a run on, away from anyone who had it; None when there is nothing to do any more."""
-    run = AssistantRun.objects.select_related("thread").filter(pk=run_id, status=RunStatus.RUNNING).first()
+    """Take on a run that nobody has; None when there is none. One that was lost is put back first (`recover_run`)."""
+    run = AssistantRun.objects.select_related("thread").filter(pk=run_id, token=None).first()
     if run is None or (found := held(run)) is None:
         return None
     run = found[1]
-    run.token, run.beat_at = uuid.uuid4(), at
-    run.save(update_fields=["token", "beat_at"])
+    run.token, run.worker, run.beat_at = uuid.uuid4(), presence.number(), at
+    run.save(update_fields=["token", "worker", "beat_at"])
     return run
+
+
+def lost(rows: Collection[AssistantRun], at: datetime) -> list[AssistantRun]:
+    """Those of the runs that nobody works on any more, as far as one can tell: two queries at most."""
+    going = [run for run in rows if run.status == RunStatus.RUNNING]
+    gone = presence.gone({run.worker for run in going if run.worker is not None})
+    waiting = {run.pk for run in going if run.token is None and run.is_silent(at, UNSTARTED_AFTER)}
+    strays = waiting - in_line(waiting)
+    return [run for run in going if run.worker in gone or run.pk in strays or run.is_silent(at)]
+
+
+def in_line(run_ids: Collection[int]) -> set[int]:
+    """Those of the runs whose job waits for its turn."""
+    if not run_ids:
+        return set()
+    jobs = ProcrastinateJob.objects.filter(
+        queue_name=QUEUE, task_name=JOB, status="todo", args__run_id__in=list(run_ids)
+    )
+    return set(jobs.values_list("args__run_id", flat=True))
+
+
+def beat(at: datetime) -> None:
+    """Signs of life: for the runs that this process works on, and, since it lives, for all that wait in line."""
+    since = at - BEAT_EVERY
+    going = AssistantRun.all_workspaces.filter(status=RunStatus.RUNNING, beat_at__lt=since)  # a worker takes on any
+    going.filter(token__in=tuple(_at_work)).update(beat_at=at)
+    unclaimed = going.filter(token=None)
+    with transaction.atomic():
+        # Another worker may be doing the same.
+        free = unclaimed.select_for_update(skip_locked=True).values_list("pk", flat=True)
+        unclaimed.filter(pk__in=in_line(set(free))).update(beat_at=at)
+
+
+@contextmanager
+def beating(run: AssistantRun) -> Iterator[None]:
+    """While an engine thinks: the worker's `beat` includes the run."""
+    assert run.token is not None
+    _at_work.add(run.token)
+    try:
+        yield
+    finally:
+        _at_work.discard(run.token)
 
 
 @transaction.atomic
@@ -105,42 +152,6 @@ def announce(run: AssistantRun) -> None:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(run.pk)])
 
 
-@contextmanager
-def beating(run: AssistantRun) -> Iterator[None]:
-    """Signs of life while an engine thinks."""
-    stop = threading.Event()
-
-    def beat() -> None:
-        try:
-            while not stop.wait(BEAT_EVERY):
-                try:
-                    # A thread of its own, outside every scope; only the run that this worker has claimed.
-                    AssistantRun.all_workspaces.filter(pk=run.pk, token=run.token).update(beat_at=clock.now())
-                except DatabaseError:
-                    logger.warning("assistant_beat_failed run=%s", run.pk)
-                    connection.close()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=beat, name="assistant-beat", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What a watcher has not seen yet, and whether there will be no more."""
-
-    frames: tuple[AssistantFrame, ...]
-    is_over: bool
-
-
-def look(run_id: int, after: int) -> Sight:
-    """The frames of a run after a frame's id. Its end is read first, so that nothing is missed."""
-    run = AssistantRun.objects.filter(pk=run_id).first()
-    frames = AssistantFrame.objects.filter(run=run_id, pk__gt=after).order_by("pk")
-    return Sight(tuple(frames), is_over=run is None or run.status != RunStatus.RUNNING)
+def frames(run: AssistantRun, after: int) -> QuerySet[AssistantFrame]:
+    """What a watcher who knows the frames up to an id has not seen yet."""
+    return AssistantFrame.objects.filter(run=run, pk__gt=after).order_by("pk")

@@ -16,10 +16,14 @@ from conversations.models.conversation import Conversation
 from conversations.models.message import Message
 
 TITLE_LIMIT = 250
+LEFT_AFTER = timedelta(seconds=15)
+"""How long a message may wait in the queue of a thread at rest, until it is answered as if it had just been sent."""
 UNCLAIMED_AFTER = timedelta(seconds=60)
-"""How long a run may wait for a worker before it counts as lost."""
+"""How long a run may wait without a living worker; while there is one, it gives a sign of life every ten seconds."""
+UNSTARTED_AFTER = timedelta(seconds=5)
+"""How long a run may be in nobody's hands and in no line: its worker died between taking the job and the run."""
 SILENT_AFTER = timedelta(seconds=30)
-"""How long a worker may give no sign of life; it gives one every ten seconds."""
+"""How long a worker may give no sign of life of a run that it has claimed; it gives one every ten seconds."""
 
 
 class ThreadStatus(models.TextChoices):
@@ -145,17 +149,21 @@ class AssistantRun(TenantModel):
         indexes = [
             # The latest run of a thread.
             models.Index(fields=["workspace", "thread", "-id"], name="assistant_run_latest"),
-            # The minute job that looks for lost runs, in all workspaces.
+            # The workers' look for lost runs every few seconds, in all workspaces.
             models.Index(fields=["beat_at"], name="assistant_run_beats", condition=Q(status="running")),
         ]
 
     def __str__(self) -> str:
         return f"run {self.pk}"
 
-    def is_lost(self, at: datetime) -> bool:
-        """Whether nobody works on it any more, as far as one can tell."""
-        patience = UNCLAIMED_AFTER if self.token is None else SILENT_AFTER
-        return self.status == RunStatus.RUNNING and at - self.beat_at > patience
+    @property
+    def is_over(self) -> bool:
+        return self.status != RunStatus.RUNNING
+
+    def is_silent(self, at: datetime, patience: timedelta | None = None) -> bool:
+        """Whether the last sign of life is older than `patience`, or than a run in its state may be without one."""
+        usual = UNCLAIMED_AFTER if self.token is None else SILENT_AFTER
+        return at - self.beat_at > (patience or usual)
 
 
 class AssistantFrame(TenantModel):

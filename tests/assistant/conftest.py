@@ -1,4 +1,7 @@
-"""What the tests of the assistant share."""
+"""What the tests of the assistant share: an endpoint that follows a script, and one running desk.
+
+A part of that desk that a test has killed is started again before the next.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,9 @@ import pytest
 from conversations.assistant import openai
 from conversations.assistant.openai import wire
 from tests.assistant import provider as endpoint
+from tests.assistant.desk import SUFFIX, Client, Desk
+from tests.assistant.desk import desk as new_desk
+from tests.dialects import harness
 
 
 @pytest.fixture
@@ -25,3 +31,24 @@ def provider(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[endpoin
     with endpoint.running() as running:
         settings.ASSISTANT_BASE_URL = running.url
         yield running
+
+
+@pytest.fixture(scope="session")
+def running_desk(django_db_setup: None, django_db_blocker: Any) -> Iterator[Desk]:
+    """On a database of its own. Its tests are marked `django_db`, so that there is one to copy."""
+    with django_db_blocker.unblock(), new_desk() as made:
+        yield made
+
+
+@pytest.fixture
+def desk(running_desk: Desk, django_db_blocker: Any) -> Iterator[Desk]:
+    """The same, web process and worker running, while this test writes to its database."""
+    with django_db_blocker.unblock(), harness.on_the_desks_database(SUFFIX):
+        running_desk.restore()
+        yield running_desk
+
+
+@pytest.fixture
+def client(desk: Desk) -> Client:
+    """A workspace that asks the provider."""
+    return Client(desk)

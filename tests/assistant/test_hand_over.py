@@ -13,6 +13,7 @@ from accounts.errors import Forbidden
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions, queries, tasks
+from conversations.api import lost_runs
 from conversations.assistant import builtin, engine
 from conversations.assistant.engine import Choice, HandOver
 from conversations.models import (
@@ -144,6 +145,18 @@ def test_stranger_sees_nothing_of_it(api: Posthog, handed: dict[str, Any], globe
     with tenancy.scope(globex):
         assert not Conversation.objects.exists()
         assert not Suggestion.objects.exists()
+
+
+def test_message_left_in_a_queue_at_rest_is_answered_in_the_end(api: Posthog) -> None:
+    made = answered(api, "The frobnicator hums")
+    api.post(f"{made['id']}/queue", {"content": PERSON})
+    lost_runs.tend(clock.now())
+    assert len(api.get(f"{made['id']}/queue").json()["messages"]) == 1  # it may just be about to be edited
+    lost_runs.tend(clock.now() + timedelta(seconds=16))
+    work(made)
+    now = read(api, made)
+    assert (now["messages"][-2]["content"], now["messages"][-1]["content"]) == (PERSON, builtin.CALLED)
+    assert api.get(f"{made['id']}/queue").json()["messages"] == []
 
 
 # --- A person takes over ------------------------------------------------------------------------

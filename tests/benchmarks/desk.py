@@ -10,5 +10,5 @@ import tests.database  # noqa: F401 (chooses the PostgreSQL)
 from config import settings
 
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-settings.API_CALLS_PER_MINUTE = 0
+settings.API_CALLS_PER_MINUTE = settings.ASSISTANT_STARTS_PER_MINUTE = 0
 settings.ROOT_URLCONF = "tests.benchmarks.urls"

@@ -31,6 +31,7 @@ from accounts.permissions import Actor, Role
 from conversations import actions
 from conversations.models import Conversation
 from tests import factories
+from tests.benchmarks import streams
 
 API = "/api/v1/conversations"
 JSON = "application/json"
@@ -85,6 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--conversations", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--streams", type=int, default=200)
     options = parser.parse_args()
     setup_test_environment()
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
@@ -107,6 +109,7 @@ def main() -> None:
             env={**os.environ, "PORT": str(port), "HOST": "127.0.0.1"},
         )
         measure(f"http://127.0.0.1:{port}", people["large"], options.rounds)
+        streams.measure(large, people["large"][1], options.streams)
     finally:
         if process is not None:
             process.terminate()

@@ -242,7 +242,7 @@ def desk() -> Iterator[str]:
     ours = connection.settings_dict["NAME"]
     live = f"{ours}_live"
     connection.close()
-    _copy_database(ours, live)
+    copy_database(ours, live)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(256)
@@ -255,7 +255,7 @@ def desk() -> Iterator[str]:
             preexec_fn=ends_with_parent(15),
         )
         try:
-            _wait_until_ready(base, process)
+            wait_until_ready(base, process)
             yield base
         finally:
             process.terminate()
@@ -265,16 +265,16 @@ def desk() -> Iterator[str]:
                 process.kill()
                 process.wait()
     connection.close()
-    with _maintenance() as cursor:
+    with maintenance() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{live}" WITH (FORCE)')
 
 
 @contextmanager
-def on_the_desks_database() -> Iterator[None]:
+def on_the_desks_database(suffix: str = "live") -> Iterator[None]:
     """This thread writes where the running desk reads; what it was doing on the tests' database waits meanwhile."""
     ours = connections[DEFAULT_DB_ALIAS]
     live = ours.copy()
-    live.settings_dict["NAME"] = f"{ours.settings_dict['NAME']}_live"
+    live.settings_dict["NAME"] = f"{ours.settings_dict['NAME']}_{suffix}"
     connections[DEFAULT_DB_ALIAS] = live
     try:
         yield
@@ -284,20 +284,23 @@ def on_the_desks_database() -> Iterator[None]:
 
 
 @contextmanager
-def _maintenance() -> Iterator[Any]:
+def maintenance() -> Iterator[Any]:
+    """A cursor in no database of ours."""
     with connection._nodb_cursor() as cursor:
         yield cursor
 
 
-def _copy_database(source: str, target: str) -> None:
-    with _maintenance() as cursor:
+def copy_database(source: str, target: str) -> None:
+    """A fresh copy in place of an older one."""
+    with maintenance() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
         # A database is copied only while nobody is in it; a test before may have left a connection behind.
         cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [source])
         cursor.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
 
 
-def _wait_until_ready(base: str, process: subprocess.Popen[bytes]) -> None:
+def wait_until_ready(base: str, process: subprocess.Popen[bytes]) -> None:
+    """Until the web process answers."""
     end = time.monotonic() + 30
     while time.monotonic() < end:
         assert process.poll() is None, f"the web process ended with status {process.returncode}"

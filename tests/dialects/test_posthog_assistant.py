@@ -107,6 +107,13 @@ def test_starts_are_limited_per_minute(api: Posthog, monkeypatch: Any) -> None:
     assert refusal(found[10]) == (429, "throttled_error", "throttled", None)
 
 
+def test_attaching_is_no_start(api: Posthog, monkeypatch: Any) -> None:
+    monkeypatch.setattr(assistant, "_starts", assistant.Buckets(1))
+    made = asked(api)
+    attach = {"content": None, "conversation": made["id"]}
+    assert {api.post(api.base, attach).status_code for _ in range(12)} == {200}  # ten may come at once
+
+
 def test_client_key_reaches_none_of_it(acme: Workspace) -> None:
     _, secret = factories.api_key(acme, kind=KeyKind.CLIENT, unverified_identity=True)
     page = Posthog(secret)

@@ -9,17 +9,23 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts import clock, tenancy
-from accounts.models import Workspace
+from accounts.hub import Hub
+from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions, tasks
-from conversations.assistant import builtin, engine, runs
+from conversations.api import lost_runs
+from conversations.assistant import builtin, engine, presence, runs
 from conversations.dialects.posthog import stream
 from conversations.models import AssistantFrame, AssistantRun, AssistantThread, RunStatus
 from tests.dialects import harness
@@ -99,8 +105,11 @@ def test_job_that_runs_twice_answers_once(api: Posthog) -> None:
 def test_worker_whose_run_was_claimed_again_writes_nothing_more(api: Posthog, in_acme: Workspace) -> None:
     run = run_of(asked(api))
     first = runs.claim(run.pk, clock.now())
-    second = runs.claim(run.pk, clock.now())
     assert first is not None
+    assert runs.claim(run.pk, clock.now()) is None
+    fall_silent(run)
+    lost_runs.tend(clock.now())
+    second = runs.claim(run.pk, clock.now())
     assert second is not None
     by, told = Actor.system(in_acme.pk), AssistantFrame.objects.count()
     assert runs.partial(first, "late", clock.now()) is False
@@ -121,23 +130,137 @@ def test_broken_engine_is_a_visible_failure_and_idle_again(api: Posthog, monkeyp
     assert frames(made)[-1][2]["type"] == "ai/failure"
 
 
-def test_run_whose_worker_died_is_failed_within_a_minute(api: Posthog, in_acme: Workspace) -> None:
+def fall_silent(run: AssistantRun, seconds: int = 31) -> None:
+    AssistantRun.all_workspaces.filter(pk=run.pk).update(beat_at=clock.now() - timedelta(seconds=seconds))
+
+
+def test_run_whose_worker_hangs_is_put_back_twice_and_then_failed(api: Posthog, in_acme: Workspace) -> None:
+    made = asked(api)
+    for attempt in (1, 2):
+        run = runs.claim(run_of(made).pk, clock.now())
+        assert run is not None
+        assert lost_runs.tend(clock.now()) == 0
+        fall_silent(run)
+        assert lost_runs.tend(clock.now()) == 1
+        assert lost_runs.tend(clock.now()) == 0
+        assert (read(api, made)["status"], run_of(made).attempts) == ("in_progress", attempt)
+        assert runs.partial(run, "from the grave", clock.now()) is False
+    run = runs.claim(run_of(made).pk, clock.now())
+    assert run is not None
+    fall_silent(run)
+    lost_runs.tend(clock.now())
+    now = read(api, made)
+    assert (now["status"], now["messages"][-1]["type"]) == ("idle", "ai/failure")
+    resumed = Event.objects.filter(type="assistant.resumed").order_by("pk")
+    assert [event.data["attempt"] for event in resumed] == [2, 3]
+
+
+def test_next_question_may_be_put_back_as_often_again(api: Posthog, in_acme: Workspace) -> None:
+    made = asked(api)
+    AssistantRun.objects.update(attempts=2)
+    run = runs.claim(run_of(made).pk, clock.now())
+    assert run is not None
+    actions.enqueue(thread=run.thread, content="And now?", by=Actor.system(in_acme.pk), at=clock.now())
+    fall_silent(run)
+    lost_runs.tend(clock.now())
+    assert (run_of(made).attempts, run_of(made).token) == (0, None)
+    work(made)
+    assert [message["type"] for message in read(api, made)["messages"]] == ["human", "ai/failure", "human", "ai"]
+
+
+def test_of_two_that_notice_a_lost_run_one_puts_it_back(api: Posthog, in_acme: Workspace) -> None:
     made = asked(api)
     run = runs.claim(run_of(made).pk, clock.now())
     assert run is not None
-    tasks.give_up_lost_runs(0)
-    assert read(api, made)["status"] == "in_progress"
-    AssistantRun.objects.filter(pk=run.pk).update(beat_at=clock.now() - timedelta(seconds=31))
-    tasks.give_up_lost_runs(0)
-    now = read(api, made)
-    assert (now["status"], now["messages"][-1]["type"]) == ("idle", "ai/failure")
-    assert runs.partial(run, "from the grave", clock.now()) is False
+    fall_silent(run)
+    first, second = run_of(made), run_of(made)
+    by = Actor.system(in_acme.pk)
+    assert actions.recover_run(run=first, by=by, at=clock.now()) is True
+    assert actions.recover_run(run=second, by=by, at=clock.now()) is False
+    assert run_of(made).attempts == 1
+    assert ProcrastinateJob.objects.filter(task_name=runs.JOB).count() == 2
 
 
-def test_lost_run_is_failed_by_whoever_watches_or_asks_next(api: Posthog) -> None:
-    for again in (lambda made: frames(made), lambda made: asked(api, "Again?", conversation=made["id"])):
+def test_run_that_cannot_be_put_back_holds_up_no_other(
+    api: Posthog, in_acme: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = asked(api), asked(api)
+    for made in (first, second):
+        run = runs.claim(run_of(made).pk, clock.now())
+        assert run is not None
+        fall_silent(run, seconds=40 if made is first else 31)
+    recover = actions.recover_run
+
+    def breaks(*, run: AssistantRun, **values: Any) -> bool:
+        if run.pk == run_of(first).pk:
+            raise RuntimeError("broken")
+        return recover(run=run, **values)
+
+    monkeypatch.setattr(actions, "recover_run", breaks)
+    assert lost_runs.tend(clock.now()) == 1
+    assert (run_of(first).attempts, run_of(second).attempts) == (0, 1)
+
+
+def test_run_that_waits_in_line_is_not_lost_while_a_worker_lives(api: Posthog) -> None:
+    made = asked(api)
+    for _ in range(3):
+        fall_silent(run_of(made), seconds=55)
+        assert lost_runs.tend(clock.now()) == 0
+        assert not run_of(made).is_silent(clock.now(), timedelta(seconds=5))
+
+
+def test_run_whose_job_is_gone_is_given_another(api: Posthog) -> None:
+    made = asked(api)
+    ProcrastinateJob.objects.filter(task_name=runs.JOB)._raw_delete("default")
+    assert lost_runs.tend(clock.now()) == 0
+    fall_silent(run_of(made), seconds=6)
+    assert lost_runs.tend(clock.now()) == 1
+    assert runs.in_line([run_of(made).pk]) == {run_of(made).pk}
+
+
+@contextmanager
+def living_worker(number: int) -> Iterator[None]:
+    """Its lock, which this test holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [presence.FAMILY, number])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [presence.FAMILY, number])
+
+
+def test_run_is_put_back_as_soon_as_the_lock_of_its_worker_is_gone(api: Posthog, in_acme: Workspace) -> None:
+    made = asked(api)
+    assert runs.claim(run_of(made).pk, clock.now()) is not None
+    AssistantRun.objects.update(worker=7)
+    with living_worker(7):
+        assert lost_runs.tend(clock.now()) == 0
+    assert lost_runs.tend(clock.now()) == 1
+    assert (run_of(made).attempts, run_of(made).worker, run_of(made).token) == (1, None, None)
+
+
+def test_one_look_at_twenty_runs_costs_what_a_look_at_two_costs(api: Posthog, in_acme: Workspace) -> None:
+    ids = [run_of(asked(api)).pk for _ in range(20)]
+    assert all(runs.claim(run_id, clock.now()) for run_id in ids[1:])
+    AssistantRun.objects.exclude(token=None).update(worker=7)
+    AssistantRun.objects.filter(token=None).update(beat_at=clock.now() - timedelta(seconds=10))
+    counts = []
+    with living_worker(7):
+        for wanted in (ids[:2], ids):
+            with CaptureQueriesContext(connection) as captured:
+                stream.pulse(wanted)
+            counts.append(len(captured))
+    assert counts == [3, 3]
+
+
+def test_run_that_no_worker_takes_on_is_failed_by_whoever_watches_reads_or_asks_next(api: Posthog) -> None:
+    for again in (
+        lambda made: stream.pulse([run_of(made).pk]),
+        lambda made: read(api, made),
+        lambda made: asked(api, "Again?", conversation=made["id"]),
+    ):
         made = asked(api)
-        AssistantRun.all_workspaces.filter(pk=run_of(made).pk).update(beat_at=clock.now() - timedelta(seconds=61))
+        fall_silent(run_of(made), seconds=61)
         again(made)
         assert "ai/failure" in [message["type"] for message in read(api, made)["messages"]]
 
@@ -209,27 +332,25 @@ def test_engine_outside_that_is_away_is_a_visible_failure(api: Posthog, service:
 
 
 class Front:
-    """The web front's side of a stream whose notifications are lost, all but the first."""
-
-    async def listen(self, channel: str, key: str) -> AsyncIterator[str]:
-        yield ""
-        await asyncio.sleep(60)
-
-    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
-        return self.sights.pop(0)
+    """The web front's side of a stream whose notifications are lost."""
 
     def __init__(self, *sights: Any) -> None:
-        self.sights = [*sights]
+        self.hub, self.sights = Hub(), [*sights]
+
+    async def listen(self, channel: str) -> AsyncIterator[str]:
+        await asyncio.sleep(60)
+        yield ""
+
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        return {1: 9} if function is stream.pulse else self.sights.pop(0)
 
 
 def test_watcher_is_told_even_when_notifications_are_lost(monkeypatch: Any) -> None:
     monkeypatch.setattr(stream, "LOOK_EVERY", 0.01)
-    front: Any = Front(
-        ([(4, "message", {"a": 1})], False), ([], False), ([], False), ([(9, "message", {"b": 2})], True)
-    )
+    front: Any = Front(([(4, "message", {"a": 1})], False), ([], False), ([(9, "message", {"b": 2})], True))
 
     async def watch() -> bytes:
-        return b"".join([chunk async for chunk in stream.follow(1, 2, 0, front)])
+        return b"".join([chunk async for chunk in stream.follow(7, 1, 0, front)])
 
     assert asyncio.run(watch()) == b'id: 4\nevent: message\ndata: {"a":1}\n\nid: 9\nevent: message\ndata: {"b":2}\n\n'
 

@@ -18,9 +18,9 @@ from rest_framework.response import Response
 from accounts.errors import Forbidden, Invalid, NotFound, UsedUp
 from accounts.live import LiveResponse, last_event_id
 from accounts.models import KeyKind
-from accounts.permissions import Actor, Scope
+from accounts.permissions import Scope
 from conversations import actions, queries
-from conversations.api import idempotency
+from conversations.api import idempotency, lost_runs
 from conversations.api.limits import Buckets
 from conversations.assistant import budget, engine, runs
 from conversations.dialects.posthog import answers, inputs, shapes
@@ -28,7 +28,7 @@ from conversations.dialects.posthog.envelope import PosthogError
 from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.stream import follow
 from conversations.dialects.posthog.views.base import INVALID, LIMIT, OFFSET, PROJECT, PosthogViewSet
-from conversations.models import AssistantRun, AssistantThread, Contact, Conversation, RunStatus
+from conversations.models import AssistantRun, AssistantThread, Contact, Conversation, RunStatus, ThreadStatus
 
 CONVERSATION = OpenApiParameter(
     "conversation", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's UUID."
@@ -127,12 +127,13 @@ class Assistant(AssistantViewSet):
     def create(self, request: Request, project_id: str) -> HttpResponseBase:
         """201 when the assistant begins, 200 when one attaches."""
         workspace = self.grant.workspace
-        _starts.take(self.grant.key.pk)
-        _workspace_starts.take(workspace.pk)
-        if budget.is_used_up(workspace, self.at):
-            raise UsedUp("This project's budget for the assistant is used up for this month.")
         data = self.read(inputs.AssistantInput, request)
         content, wanted = data["content"], data.get("conversation")
+        if content is not None:  # To attach again, as all do after a restart, starts nothing.
+            _starts.take(self.grant.key.pk)
+            _workspace_starts.take(workspace.pk)
+            if budget.is_used_up(workspace, self.at):
+                raise UsedUp("This project's budget for the assistant is used up for this month.")
         known = Conversation.objects.filter(public_id=wanted).first() if wanted else None
         thread = AssistantThread.objects.filter(conversation=known).first() if known else None
         if known is not None and (thread is None or thread.user_id != self.actor.user_id):
@@ -172,7 +173,11 @@ class Assistant(AssistantViewSet):
     )
     def retrieve(self, request: Request, project_id: str, conversation: str) -> Response:
         """With its messages; whoever knows the id of a colleague's may read it."""
-        return Response(_whole(self.thread(conversation, owned=False)))
+        thread = self.thread(conversation, owned=False)
+        if thread.status != ThreadStatus.IDLE:
+            self._bury(thread)
+            thread = self.thread(conversation, owned=False)
+        return Response(_whole(thread))
 
     @extend_schema(
         operation_id="appendPosthogMessage",
@@ -212,10 +217,10 @@ class Assistant(AssistantViewSet):
         return Response(status=204)
 
     def _bury(self, thread: AssistantThread) -> None:
-        """A run that nobody works on any more is no reason to refuse a new one."""
+        """A run that nobody works on any more, and that cannot be put back, is no reason to refuse a new one."""
         run = runs.running(thread)
-        if run is not None and run.is_lost(self.at):
-            actions.give_up_run(run=run, by=Actor.system(thread.workspace_id), at=self.at)
+        if run is not None:
+            lost_runs.recover([run], self.at)
 
     def _asker(self, data: dict[str, Any]) -> Contact | None:
         """The customer on whose behalf the key asks, if it names one. Raises Invalid."""

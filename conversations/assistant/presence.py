@@ -1,0 +1,82 @@
+"""Which worker processes are alive.
+
+Each holds a lock of its own database session, under a number of its own, for as long as it lives. When it is killed the
+kernel closes the connection and PostgreSQL lets go of the lock at once: who is gone is seen in `pg_locks`, without a clock.
+A process that hangs, or whose machine vanished without a word, keeps its lock for a while; the beat finds those out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+from accounts.hub import direct_connection
+
+FAMILY = 0x50524C59  # the first of the lock's two keys; the second is the process's number
+CHECK_EVERY = 3.0  # seconds
+_number: int | None = None
+
+
+def number() -> int | None:
+    """The number of this process, while it is a worker."""
+    return _number
+
+
+def alive() -> set[int]:
+    """The numbers of all workers that live."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT objid::bigint FROM pg_locks"
+            " WHERE locktype = 'advisory' AND granted AND classid::bigint = %s AND objsubid = 2"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            [FAMILY],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def gone(numbers: Collection[int]) -> set[int]:
+    """Those of the workers that live no more. Ask after the rows that name them were read, never before."""
+    return set(numbers) - alive() if numbers else set()
+
+
+@asynccontextmanager
+async def shown() -> AsyncIterator[Presence]:
+    """Be a worker, past a transaction pooler if there is one: the lock belongs to the session."""
+    global _number
+    async with await direct_connection() as session:
+        _number = await _lock(session)
+        try:
+            yield Presence(session)
+        finally:
+            _number = None
+
+
+class Presence:
+    """This process's lock."""
+
+    def __init__(self, session: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
+        self._session = session
+
+    async def lost(self) -> None:
+        """Wait until the lock is lost, and raise psycopg.Error or TimeoutError then.
+
+        The process had better end: others take its runs on already, and it is started again.
+        """
+        while True:
+            await asyncio.sleep(CHECK_EVERY)
+            async with asyncio.timeout(CHECK_EVERY * 3):
+                await self._session.execute("SELECT 1")
+
+
+async def _lock(session: psycopg.AsyncConnection[tuple[Any, ...]]) -> int:
+    while True:
+        chosen = secrets.randbelow(2**31 - 1) + 1
+        found = await session.execute("SELECT pg_try_advisory_lock(%s, %s)", [FAMILY, chosen])
+        if await found.fetchone() == (True,):
+            return chosen
