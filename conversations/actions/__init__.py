@@ -15,6 +15,16 @@ from conversations.actions.assistant import (
 )
 from conversations.actions.contacts import identify, update_contact
 from conversations.actions.delivery import set_delivery
+from conversations.actions.knowledge import (
+    create_article,
+    create_macro,
+    delete_article,
+    delete_macro,
+    publish_article,
+    unpublish_article,
+    update_article,
+    update_macro,
+)
 from conversations.actions.messages import note, receive, reply
 from conversations.actions.notes import delete_note, edit_note
 from conversations.actions.saved_views import create_view, delete_view, favorite_view, update_view
@@ -27,9 +37,10 @@ from conversations.actions.triage import assign, edit_subject, mark_read, set_pr
 
 __all__ = [
     "answer_run", "append_message", "ask_assistant", "assign", "broadcast", "cancel_run", "clear_queue",
-    "create_view", "delete_note", "delete_thread", "delete_ticket", "delete_view", "edit_note", "edit_queued",
-    "edit_subject", "enqueue", "escalate", "fail_run", "fail_suggestion", "favorite_view", "give_up_run", "identify",
-    "link", "make_suggestion", "mark_read", "note", "note_in_ticket", "open_ticket", "receive", "remove_queued",
-    "reply", "reply_in_ticket", "request_suggestion", "set_delivery", "set_priority", "set_status", "set_tags",
-    "snooze", "start", "unlink", "update_contact", "update_view", "wake",
+    "create_article", "create_macro", "create_view", "delete_article", "delete_macro", "delete_note", "delete_thread",
+    "delete_ticket", "delete_view", "edit_note", "edit_queued", "edit_subject", "enqueue", "escalate", "fail_run",
+    "fail_suggestion", "favorite_view", "give_up_run", "identify", "link", "make_suggestion", "mark_read", "note",
+    "note_in_ticket", "open_ticket", "publish_article", "receive", "remove_queued", "reply", "reply_in_ticket",
+    "request_suggestion", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "start", "unlink",
+    "unpublish_article", "update_article", "update_contact", "update_macro", "update_view", "wake",
 ]  # fmt: skip
