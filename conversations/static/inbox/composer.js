@@ -1,4 +1,4 @@
-// The composer: drafts that outlive a page, the names of chosen files, and sending from the keyboard.
+// The composer: drafts that outlive a page, the names of chosen files, macros, and sending from the keyboard.
 // A draft is kept in this tab alone, per conversation and kind, until it is sent.
 
 const key = (form) => `draft:${form.closest('[data-draft]').dataset.draft}:${form.dataset.compose}`;
@@ -37,13 +37,70 @@ document.addEventListener('desk:compose', ({ detail: { mode } }) => {
 });
 
 document.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing || event.target.matches('.macros__filter')) return;
   const form = event.target.closest?.('form[data-compose]');
   if (!form) return;
   event.preventDefault();
   const resolve = event.shiftKey && form.querySelector('[name=then]');
   form.requestSubmit(resolve || form.querySelector('.btn--main'));
 });
+
+// --- Macros --------------------------------------------------------------------------------------
+
+const macros = (menu) => [...menu.querySelectorAll('[data-macro]')];
+
+function sift(menu) {
+  const words = menu.querySelector('.macros__filter').value.toLowerCase().split(/\s+/).filter(Boolean);
+  let found = 0;
+  for (const macro of macros(menu)) {
+    const text = macro.textContent.toLowerCase();
+    macro.hidden = !words.every((word) => text.includes(word));
+    if (!macro.hidden) found += 1;
+  }
+  menu.querySelector('[data-none]')?.toggleAttribute('hidden', found > 0);
+}
+
+async function insert(macro) {
+  const menu = macro.closest('.macros');
+  const text = menu.closest('form').elements.body;
+  menu.open = false;
+  text.focus({ preventScroll: true });
+  const response = await fetch(macro.dataset.macro).catch(() => null);
+  if (!response?.ok || response.redirected) {
+    document.dispatchEvent(new CustomEvent('desk:say', { detail: { text: 'That macro cannot be fetched.', bad: true } }));
+    return;
+  }
+  const body = await response.text();
+  if (!text.isConnected) return;
+  text.focus({ preventScroll: true });
+  // The browser's own insertion: Ctrl+Z takes it back.
+  if (document.execCommand('insertText', false, body)) return;
+  text.setRangeText(body, text.selectionStart, text.selectionEnd, 'end');
+  text.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+document.addEventListener('input', (event) => event.target.matches('.macros__filter') && sift(event.target.closest('.macros')));
+document.addEventListener('htmx:afterSwap', (event) => event.detail.target?.matches?.('.macros__list') && sift(event.detail.target.closest('.macros')));
+document.addEventListener('click', (event) => {
+  const macro = event.target.closest('[data-macro]');
+  if (macro) insert(macro);
+});
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || event.isComposing || !event.target.matches?.('.macros__filter')) return;
+  event.preventDefault();
+  const first = macros(event.target.closest('.macros')).find((macro) => !macro.hidden);
+  if (first) insert(first);
+});
+document.addEventListener('toggle', (event) => {
+  if (!event.target.matches?.('.macros')) return;
+  const filter = event.target.querySelector('.macros__filter');
+  if (event.target.open) return filter.focus();
+  // Emptied when it closes: this is told late, and after opening someone may be typing already.
+  filter.value = '';
+  sift(event.target);
+}, true);
+
+// --- Sending -------------------------------------------------------------------------------------
 
 let wasSent = false;
 
