@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import stat
 from collections import Counter
 from itertools import pairwise
@@ -17,7 +18,8 @@ from django.db.models import Count
 from accounts import authentication, clock
 from accounts.models import Dispatch, Event, Membership, User, Workspace
 from conversations.demo import cast, stories
-from conversations.models import Attachment, Channel, Conversation, Message, MessageKind, Tally
+from conversations.inbox.placeholders import IN_BRACES, PLACEHOLDERS
+from conversations.models import Article, Attachment, Channel, Conversation, Macro, Message, MessageKind, Tally
 from tickets.models import Ticket
 
 
@@ -60,6 +62,17 @@ def test_demo_is_a_lively_month_made_once(home: Path, db: None) -> None:
     assert shared.count() >= 2
     tally = Tally.all_workspaces.get(workspace=demo)
     assert tally.total == rows.count() == tally.last_number
+
+    # Things to know, and answers to send.
+    articles = Article.all_workspaces.filter(workspace=demo)
+    assert articles.count() >= 12
+    assert articles.filter(visibility="internal").exists()
+    assert articles.filter(published_at=None).count() == 1
+    macros = Macro.all_workspaces.filter(workspace=demo)
+    assert macros.count() == 6
+    for body in macros.values_list("body", flat=True):
+        assert set(IN_BRACES.findall(body)) <= set(PLACEHOLDERS)
+    assert not [body for body in articles.values_list("body", flat=True) if re.search(r"[a-z,]\n[a-z]", body)]
 
     # As if it had happened.
     assert not entries.filter(created_at__gt=clock.now()).exists()
