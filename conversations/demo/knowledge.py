@@ -232,7 +232,7 @@ ARTICLES = (
 
         1. Open one ticket, and link every conversation to it. Do not answer one by one.
         2. Tell Developers with the first and the last minute of the gap.
-        3. Set the status page to "Readings delayed". It is allowed to be wrong for ten minutes; silence is not.
+        3. Set the status page to "Readings delayed". It may be wrong for ten minutes; silence may not.
         4. When it is over, answer all of them at once from the ticket.
 
         Stations keep 14 days of readings and send them afterwards: nothing is lost, and we say so in the first
