@@ -27,37 +27,46 @@ class ArticleView:
     key: str
     label: str
     rows: Callable[[ArticleQuerySet], ArticleQuerySet]
+    is_about_drafts: bool = False
+    """Says nothing to those who see none."""
 
 
 ARTICLE_VIEWS: dict[str, ArticleView] = {
     view.key: view
     for view in (
         ArticleView("all", "All", lambda rows: rows),
-        ArticleView("published", "Published", lambda rows: rows.published()),
-        ArticleView("drafts", "Drafts", lambda rows: rows.filter(published_at=None)),
+        ArticleView("published", "Published", lambda rows: rows.published(), is_about_drafts=True),
+        ArticleView("drafts", "Drafts", lambda rows: rows.filter(published_at=None), is_about_drafts=True),
         ArticleView("internal", "Team only", lambda rows: rows.filter(visibility=ArticleVisibility.INTERNAL)),
     )
 }
 DEFAULT_ARTICLE_VIEW = "all"
 
 
-def article_page(view: ArticleView, *, search: str = "", after: str | None = None, limit: int = 30) -> Page[Article]:
+def article_page(
+    view: ArticleView, *, with_drafts: bool = True, search: str = "", after: str | None = None, limit: int = 30
+) -> Page[Article]:
     """One page of a view, latest change first, in one query; each row carries its `opening` instead of its body.
 
-    Raises Invalid for a cursor that this desk did not make.
+    Drafts are for editors: leave them out for anyone else. Raises Invalid for a cursor that this desk did not make.
     """
-    rows = view.rows(cast(ArticleQuerySet, Article.objects.get_queryset()))
+    rows = view.rows(_articles(with_drafts=with_drafts))
     rows = rows.select_related("author").defer("body", "search").annotate(opening=Left("body", OPENING))
     return keyset(rows.filter(beginning_with(search)), by="-updated_at", after=after, limit=limit)
 
 
-def article(public_id: uuid.UUID) -> Article:
+def article(public_id: uuid.UUID, *, with_drafts: bool = True) -> Article:
     """One article with its author. Raises NotFound, also for another workspace's article."""
-    rows = Article.objects.select_related("author").defer("search")
+    rows = _articles(with_drafts=with_drafts).select_related("author").defer("search")
     found = rows.filter(public_id=public_id).order_by("pk").first()
     if found is None:
         raise NotFound("there is no such article")
     return found
+
+
+def _articles(*, with_drafts: bool) -> ArticleQuerySet:
+    rows = cast(ArticleQuerySet, Article.objects.get_queryset())
+    return rows if with_drafts else rows.published()
 
 
 def macro_page(*, search: str = "", after: str | None = None, limit: int = 30) -> Page[Macro]:

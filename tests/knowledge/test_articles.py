@@ -135,6 +135,7 @@ def test_views_and_search_hold_what_they_name(agent: Client, acme: Workspace) ->
     assert shown(view="published") == {"Rain gauge", "Rain inside"}
     assert shown(view="drafts") == {"Wind draft"}
     assert shown(view="internal", q="rai") == {"Rain inside"}
+    assert shown(q="\x00 wind") == {"Wind draft"}
     assert shown(view="nonsense", q="  ") == shown()
     nothing = text_of(agent.get(URL, {"q": "<snow>"}).content)
     assert "Nothing matches “&lt;snow&gt;”" in nothing
@@ -191,6 +192,17 @@ def test_viewers_read_and_change_nothing(viewer: Client, acme: Workspace) -> Non
         assert viewer.post(address(article, page), GIVEN).status_code == 403
     assert viewer.post(f"{URL}/articles/new", GIVEN).status_code == 403
     assert Event.objects.count() == before
+
+
+def test_drafts_are_known_to_their_editors_alone(agent: Client, viewer: Client, acme: Workspace) -> None:
+    draft = ArticleFactory(workspace=acme, title="Half a thought", published=False)
+    ArticleFactory(workspace=acme, title="Rain gauge")
+    assert "Half a thought" in text_of(agent.get(URL).content)
+    for query in ("", "?view=drafts", "?q=half"):
+        assert "Half a thought" not in text_of(viewer.get(URL + query).content)
+    assert viewer.get(address(draft)).status_code == 404
+    views = [label for label, _, _ in viewer.get(URL).context["tabs"]]
+    assert views == ["All", "Team only"]
 
 
 def test_list_and_article_ask_the_same_number_of_queries_for_one_row_and_for_twenty(

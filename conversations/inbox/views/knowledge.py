@@ -53,9 +53,9 @@ class Shelf:
         """The query string that leads back here, without `?`."""
         return self._query(self.view)
 
-    def tabs(self) -> list[tuple[str, str, bool]]:
+    def tabs(self, *, with_drafts: bool) -> list[tuple[str, str, bool]]:
         """The views with this search: label, query string, and whether it is this one."""
-        views = knowledge_queries.ARTICLE_VIEWS.values()
+        views = [view for view in knowledge_queries.ARTICLE_VIEWS.values() if with_drafts or not view.is_about_drafts]
         return [(view.label, self._query(view), view == self.view) for view in views]
 
     def _query(self, view: ArticleView) -> str:
@@ -66,7 +66,7 @@ def page(request: DeskRequest, body: str, facts: dict[str, Any], *, status: int 
     """A screen of the knowledge base: whole, or the part that stands beside the rail."""
     context = {
         **shell(request, "knowledge"),
-        "may_edit": may(request.actor, "knowledge.write"),
+        "may_edit": _may_edit(request),
         "body": body,
         "now": clock.now(),
         "shelf": Shelf.of(request),
@@ -108,12 +108,16 @@ def articles(request: DeskRequest) -> HttpResponse:
     shelf = Shelf.of(request)
     try:
         found = knowledge_queries.article_page(
-            shelf.view, search=shelf.search, after=request.GET.get("after"), limit=PAGE
+            shelf.view,
+            with_drafts=_may_edit(request),
+            search=shelf.search,
+            after=request.GET.get("after"),
+            limit=PAGE,
         )
     except Invalid as error:
         raise Http404("no such page") from error
     empty = words.NOT_ON_SHELF if shelf.search else words.EMPTY_SHELF[shelf.view.key]
-    facts = {"rows": found.rows, "next": found.next, "empty": empty, "tabs": shelf.tabs()}
+    facts = {"rows": found.rows, "next": found.next, "empty": empty, "tabs": shelf.tabs(with_drafts=_may_edit(request))}
     return listed(request, "articles", facts)
 
 
@@ -122,7 +126,8 @@ def articles(request: DeskRequest) -> HttpResponse:
 def article(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """One article, to read."""
     permit(request.actor, "knowledge.read")
-    return page(request, "knowledge/articles/read.html", {"article": knowledge_queries.article(public_id)})
+    row = knowledge_queries.article(public_id, with_drafts=_may_edit(request))
+    return page(request, "knowledge/articles/read.html", {"article": row})
 
 
 @reads_or_writes
@@ -205,6 +210,11 @@ def delete(request: DeskRequest, public_id: UUID) -> HttpResponse:
     actions.delete_article(article=row, by=request.actor, at=clock.now())
     messages.success(request, "The article is deleted.")
     return redirect("knowledge", request.workspace.slug)
+
+
+def _may_edit(request: DeskRequest) -> bool:
+    """Whether the person writes here, and so knows of drafts."""
+    return may(request.actor, "knowledge.write")
 
 
 def _done(request: DeskRequest, row: Article, said: str) -> HttpResponse:
