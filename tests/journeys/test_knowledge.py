@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.conftest import Member
-from tests.factories import MacroFactory
+from tests.factories import ArticleFactory, MacroFactory
 from tests.journeys.conftest import NARROW, Api, Window
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -32,6 +32,7 @@ def test_article_is_written_and_published_and_a_macro_answers_from_the_keyboard(
     page.keyboard.press("g")
     page.keyboard.press("k")
     expect(page.get_by_text("Nothing written yet")).to_be_visible()
+    ArticleFactory(workspace=ben.membership.workspace, title="Where the rain gauge stands", body="Outside.")
     page.get_by_role("link", name="New article").click()
     expect(page.get_by_label("Title")).to_be_focused()
     page.keyboard.type("What a 401 means")
@@ -45,17 +46,19 @@ def test_article_is_written_and_published_and_a_macro_answers_from_the_keyboard(
     expect(page.get_by_role("status")).to_contain_text("Published.")
     page.keyboard.press("u")
     expect(page.get_by_role("list", name="All")).to_contain_text("What a 401 means")
+    expect(page.get_by_role("heading", name="Knowledge")).to_be_focused()
 
-    # Found while it is typed, opened in place, and back again.
+    # Found while it is typed, opened, and back again.
     page.keyboard.press("/")
     page.keyboard.type("sco")
+    expect(page.locator(".doc")).to_have_count(1)
     expect(page).to_have_url(re.compile(r"q=sco"))
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="What a 401 means")).to_be_focused()
+    expect(page.get_by_role("heading", name="What a 401 means")).to_be_visible()
     page.go_back()
-    expect(page.get_by_role("list", name="All")).to_contain_text("What a 401 means")
+    expect(page.locator(".doc")).to_have_count(1)
 
     # A macro at the caret of a reply, found by a word of its text.
     page.keyboard.press("g")

@@ -60,6 +60,11 @@ function sift(menu) {
   menu.querySelector('[data-none]')?.toggleAttribute('hidden', found > 0);
 }
 
+function empty(menu) {
+  menu.querySelector('.macros__filter').value = '';
+  sift(menu);
+}
+
 async function insert(macro) {
   const menu = macro.closest('.macros');
   const text = menu.closest('form').elements.body;
@@ -86,18 +91,20 @@ document.addEventListener('click', (event) => {
   if (macro) insert(macro);
 });
 document.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' || event.isComposing || !event.target.matches?.('.macros__filter')) return;
+  if (event.isComposing || !event.target.matches?.('.macros__filter')) return;
+  const menu = event.target.closest('.macros');
+  if (event.key === 'Escape') empty(menu);
+  if (event.key !== 'Enter') return;
   event.preventDefault();
-  const first = macros(event.target.closest('.macros')).find((macro) => !macro.hidden);
+  const first = macros(menu).find((macro) => !macro.hidden);
   if (first) insert(first);
 });
 document.addEventListener('toggle', (event) => {
   if (!event.target.matches?.('.macros')) return;
   const filter = event.target.querySelector('.macros__filter');
-  if (event.target.open) return filter.focus();
-  // Emptied when it closes: this is told late, and after opening someone may be typing already.
-  filter.value = '';
-  sift(event.target);
+  // This is told late: someone may be typing or choosing already.
+  if (event.target.open) return void (filter.parentElement.contains(document.activeElement) || filter.focus());
+  empty(event.target);
 }, true);
 
 // --- Sending -------------------------------------------------------------------------------------

@@ -11,9 +11,8 @@ document.addEventListener('desk:key', ({ detail: { name } }) => {
   if (name === 'open') (all[at] ?? all[0])?.click();
 });
 
-// At once, and not when it has settled: by then someone may be in the search already.
-document.addEventListener('htmx:afterSwap', (event) => {
-  if (event.detail.target?.id === 'knowledge') document.getElementById('heading')?.focus({ preventScroll: true });
+document.addEventListener('htmx:afterSettle', (event) => {
+  if (event.detail.target?.id === 'knowledge' && document.activeElement === document.body) document.getElementById('heading')?.focus({ preventScroll: true });
 });
 
 // --- Writing -------------------------------------------------------------------------------------
