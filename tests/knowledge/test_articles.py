@@ -124,9 +124,9 @@ def test_change_by_somebody_else_is_not_overwritten_unseen(agent: Client, acme: 
 
 
 def test_views_and_search_hold_what_they_name(agent: Client, acme: Workspace) -> None:
-    ArticleFactory(workspace=acme, title="Rain gauge")
-    ArticleFactory(workspace=acme, title="Rain inside", visibility="internal")
-    ArticleFactory(workspace=acme, title="Wind draft", published=False)
+    ArticleFactory(workspace=acme, title="Rain gauge", body="x")
+    ArticleFactory(workspace=acme, title="Rain inside", body="x", visibility="internal")
+    ArticleFactory(workspace=acme, title="Wind draft", body="x", published=False)
 
     def shown(**query: str) -> set[str]:
         return {row.title for row in agent.get(URL, query).context["rows"]}
