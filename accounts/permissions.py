@@ -127,6 +127,8 @@ RULES: dict[str, Rule] = {
     "conversation.update": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
     "conversation.mark_read": Rule(Role.VIEWER, Scope.CONVERSATION_READ),
     "contact.update": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
+    "knowledge.read": Rule(Role.VIEWER),
+    "knowledge.write": Rule(Role.AGENT),
     "ticket.read": Rule(Role.VIEWER, Scope.TICKET_READ),
     "ticket.open": Rule(Role.AGENT, Scope.TICKET_WRITE),
     "ticket.update": Rule(Role.AGENT, Scope.TICKET_WRITE),

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
+from django.db.models.functions import Lower
 
 from accounts.errors import Invalid
 
@@ -52,6 +53,21 @@ def keyset(rows: QuerySet[M], *, by: str, after: str | None, limit: int) -> Page
     return Page(rows=page, next=_write(getattr(page[-1], field), page[-1].pk) if more and page else None)
 
 
+def by_name(rows: QuerySet[M], *, after: str | None, limit: int) -> Page[M]:
+    """The rows after a cursor, ordered by `name` whatever its case; no two rows may share one.
+
+    Reads one row more than `limit`, as `keyset` does. Raises Invalid for a cursor that this desk did not make.
+    """
+    key = "name_key"
+    named = rows.annotate(**{key: Lower("name")}).order_by(key)
+    if after is not None:
+        named = named.filter(**{f"{key}__gt": _read_text(after)})
+    found = list(named[: limit + 1])
+    page = found[:limit]
+    more = len(found) > limit and page
+    return Page(rows=page, next=_write_text(getattr(page[-1], key)) if more else None)
+
+
 def offset(rows: QuerySet[M], *, start: int, limit: int) -> tuple[list[M], bool]:
     """The rows from an offset on, and whether there are more: only where a contract says offset."""
     found = list(rows[start : start + limit + 1])
@@ -61,6 +77,20 @@ def offset(rows: QuerySet[M], *, start: int, limit: int) -> tuple[list[M], bool]
 def _write(moment: datetime, pk: int) -> str:
     micros = int(moment.timestamp()) * 1_000_000 + moment.microsecond
     return base64.urlsafe_b64encode(f"{micros}.{pk}".encode()).decode().rstrip("=")
+
+
+def _write_text(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_text(cursor: str) -> str:
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+    except (ValueError, binascii.Error) as error:
+        raise Invalid("this cursor is not one of ours", field="cursor") from error
+    if "\x00" in text:
+        raise Invalid("this cursor is not one of ours", field="cursor")
+    return text
 
 
 def _read(cursor: str) -> tuple[datetime, int]:

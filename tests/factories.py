@@ -11,7 +11,7 @@ from accounts import clock
 from accounts.models import ApiKey, KeyKind, Membership, User, Workspace
 from accounts.permissions import Actor, Role, Scope
 from conversations import actions
-from conversations.models import Contact, Conversation, Message
+from conversations.models import Article, Contact, Conversation, Macro, Message
 
 ALL_SCOPES = tuple(Scope.values)
 PASSWORD = "correct horse battery"
@@ -106,6 +106,43 @@ class ConversationFactory(factory.Factory[Conversation]):
         kwargs.setdefault("by", Actor.system(kwargs["workspace"].pk))
         kwargs.setdefault("at", clock.now())
         return actions.start(**kwargs)
+
+
+class ArticleFactory(factory.Factory[Article]):
+    """An article of a workspace: published for everyone, unless `published=False` or a visibility say otherwise."""
+
+    class Meta:
+        model = Article
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    title = factory.Sequence(lambda n: f"Article {n}")
+    body = factory.Faker("paragraph")
+    published = True
+
+    @classmethod
+    def _create(cls, model_class: type[Article], *args: Any, **kwargs: Any) -> Article:
+        kwargs.setdefault("by", Actor.system(kwargs["workspace"].pk))
+        kwargs.setdefault("at", clock.now())
+        published = kwargs.pop("published")
+        article = actions.create_article(**kwargs)
+        return actions.publish_article(article=article, by=kwargs["by"], at=kwargs["at"]) if published else article
+
+
+class MacroFactory(factory.Factory[Macro]):
+    """A macro of a workspace."""
+
+    class Meta:
+        model = Macro
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    name = factory.Sequence(lambda n: f"Macro {n:03}")
+    body = factory.Faker("paragraph")
+
+    @classmethod
+    def _create(cls, model_class: type[Macro], *args: Any, **kwargs: Any) -> Macro:
+        kwargs.setdefault("by", Actor.system(kwargs["workspace"].pk))
+        kwargs.setdefault("at", clock.now())
+        return actions.create_macro(**kwargs)
 
 
 def reply(conversation: Conversation, body: str = "We are on it.", **values: Any) -> Message:

@@ -17,6 +17,16 @@ from conversations.actions.assistant import (
 from conversations.actions.contacts import identify, update_contact
 from conversations.actions.delivery import set_delivery
 from conversations.actions.hand_over import hand_over, settle, take_over
+from conversations.actions.knowledge import (
+    create_article,
+    create_macro,
+    delete_article,
+    delete_macro,
+    publish_article,
+    unpublish_article,
+    update_article,
+    update_macro,
+)
 from conversations.actions.messages import note, receive, reply
 from conversations.actions.notes import delete_note, edit_note
 from conversations.actions.proposals import decide_proposal
@@ -35,11 +45,12 @@ from conversations.actions.ticketing import delete_ticket, escalate, link, open_
 from conversations.actions.triage import assign, edit_subject, mark_read, set_priority, set_tags
 
 __all__ = [
-    "answer_run", "append_message", "ask_assistant", "assign", "begin_queued", "broadcast", "cancel_run", "clear_queue", "create_view",
-    "decide_proposal", "delete_note", "delete_thread", "delete_ticket", "delete_view", "dismiss_suggestion",
-    "edit_note", "edit_queued", "edit_subject", "enqueue", "escalate", "fail_run", "fail_suggestion", "favorite_view",
-    "hand_over", "identify", "judge_suggestions", "link", "make_suggestion", "mark_read", "note",
-    "note_in_ticket", "open_ticket", "receive", "recover_run", "remove_queued", "reply", "reply_in_ticket", "request_suggestion",
+    "answer_run", "append_message", "ask_assistant", "assign", "begin_queued", "broadcast", "cancel_run",
+    "clear_queue", "create_article", "create_macro", "create_view", "decide_proposal", "delete_article",
+    "delete_macro", "delete_note", "delete_thread", "delete_ticket", "delete_view", "dismiss_suggestion", "edit_note",
+    "edit_queued", "edit_subject", "enqueue", "escalate", "fail_run", "fail_suggestion", "favorite_view", "hand_over",
+    "identify", "judge_suggestions", "link", "make_suggestion", "mark_read", "note", "note_in_ticket", "open_ticket",
+    "publish_article", "receive", "recover_run", "remove_queued", "reply", "reply_in_ticket", "request_suggestion",
     "set_delivery", "set_priority", "set_status", "set_tags", "settle", "snooze", "start", "take_over", "unlink",
-    "update_contact", "update_view", "wake",
+    "unpublish_article", "update_article", "update_contact", "update_macro", "update_view", "wake",
 ]  # fmt: skip

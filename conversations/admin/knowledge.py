@@ -1,30 +1,148 @@
-"""The knowledge base in admin."""
+"""The knowledge base in admin: written, published and deleted through the same verbs as on its own screens."""
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
-from accounts.admin.base import ReadOnlyAdmin, WorkspaceFilter
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from accounts import clock
+from accounts.admin.base import DeskForm, TenantAdmin, WorkspaceFilter
+from conversations import actions
 from conversations.models import Article, Macro
 
 
+class ArticleForm(DeskForm):
+    """An article, and whether answers may rest on it."""
+
+    body = forms.CharField(widget=forms.Textarea(attrs={"rows": 24, "cols": 100}), strip=False)
+    is_published = forms.BooleanField(required=False, label="Published")
+
+    class Meta:
+        model = Article
+        fields = ("workspace", "title", "body", "visibility")
+        widgets = {"title": forms.TextInput(attrs={"size": 80})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("is_published", self.instance.is_published)
+
+
+class MacroForm(DeskForm):
+    """A macro's name and text."""
+
+    body = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 12, "cols": 100}),
+        strip=False,
+        help_text="Names such as {{customer.first_name}} are filled in when it is inserted.",
+    )
+
+    class Meta:
+        model = Macro
+        fields = ("workspace", "name", "body")
+        widgets = {"name": forms.TextInput(attrs={"size": 60})}
+
+
+class WrittenAdmin(TenantAdmin):
+    """What articles and macros have in common: the workspace is chosen once, the rest is edited."""
+
+    may_add = may_change = may_delete = True
+    list_select_related = ("workspace", "author")
+    ordering = ("-updated_at", "-pk")
+    written: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ("author", "public_id", "created_at", "updated_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("search")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("workspace", *self.written, *(self.kept if obj else ()))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("workspace", *self.kept) if obj else ()
+
+
 @admin.register(Article)
-class ArticleAdmin(ReadOnlyAdmin):
+class ArticleAdmin(WrittenAdmin):
     """What the desk knows."""
 
-    list_display = ("title", "visibility", "published_at", "workspace", "updated_at")
-    list_filter = (WorkspaceFilter, "visibility")
-    list_select_related = ("workspace",)
+    form = ArticleForm
+    list_display = ("title", "visibility", "published", "author", "updated_at", "workspace")
+    list_filter = (WorkspaceFilter, "visibility", ("published_at", admin.EmptyFieldListFilter))
     search_fields = ("title",)
-    ordering = ("-pk",)
+    actions = ("publish", "unpublish")
+    written = ("title", "body", "visibility", "is_published")
+    kept = ("published_at", *WrittenAdmin.kept)
+
+    @admin.display(description="published", boolean=True, ordering="published_at")
+    def published(self, article: Article) -> bool:
+        return article.is_published
+
+    def add(self, request: HttpRequest, form: forms.ModelForm[Any]) -> Model:
+        data, by, at = form.cleaned_data, self.actor(request, form.instance), clock.now()
+        made = actions.create_article(
+            workspace=data["workspace"],
+            title=data["title"],
+            body=data["body"],
+            visibility=data["visibility"],
+            by=by,
+            at=at,
+        )
+        return actions.publish_article(article=made, by=by, at=at) if data["is_published"] else made
+
+    def change(self, request: HttpRequest, obj: Article, form: forms.ModelForm[Any]) -> None:
+        data = form.cleaned_data
+        act: dict[str, Any] = {"by": self.actor(request, obj), "at": clock.now()}
+        actions.update_article(
+            article=obj, title=data["title"], body=data["body"], visibility=data["visibility"], **act
+        )
+        settle = actions.publish_article if data["is_published"] else actions.unpublish_article
+        settle(article=obj, **act)
+
+    def remove(self, request: HttpRequest, obj: Article) -> None:
+        actions.delete_article(article=obj, by=self.actor(request, obj), at=clock.now())
+
+    @admin.action(description="Publish the selected articles", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
+        for article in queryset:
+            actions.publish_article(article=article, by=self.actor(request, article), at=clock.now())
+        self.message_user(request, "Published.", messages.SUCCESS)
+
+    @admin.action(description="Make drafts of the selected articles", permissions=["change"])
+    def unpublish(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
+        for article in queryset:
+            actions.unpublish_article(article=article, by=self.actor(request, article), at=clock.now())
+        self.message_user(request, "Drafts again.", messages.SUCCESS)
 
 
 @admin.register(Macro)
-class MacroAdmin(ReadOnlyAdmin):
+class MacroAdmin(WrittenAdmin):
     """Answers kept at hand."""
 
-    list_display = ("name", "workspace", "updated_at")
+    form = MacroForm
+    list_display = ("name", "author", "updated_at", "workspace")
     list_filter = (WorkspaceFilter,)
-    list_select_related = ("workspace",)
     search_fields = ("name",)
-    ordering = ("-pk",)
+    written = ("name", "body")
+
+    def add(self, request: HttpRequest, form: forms.ModelForm[Any]) -> Model:
+        data = form.cleaned_data
+        return actions.create_macro(
+            workspace=data["workspace"],
+            name=data["name"],
+            body=data["body"],
+            by=self.actor(request, form.instance),
+            at=clock.now(),
+        )
+
+    def change(self, request: HttpRequest, obj: Macro, form: forms.ModelForm[Any]) -> None:
+        data = form.cleaned_data
+        actions.update_macro(
+            macro=obj, name=data["name"], body=data["body"], by=self.actor(request, obj), at=clock.now()
+        )
+
+    def remove(self, request: HttpRequest, obj: Macro) -> None:
+        actions.delete_macro(macro=obj, by=self.actor(request, obj), at=clock.now())

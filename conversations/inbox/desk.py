@@ -160,19 +160,27 @@ def is_fragment(request: DeskRequest) -> bool:
     return bool(request.htmx) and not request.htmx.history_restore_request
 
 
-def frame(request: DeskRequest, place: Place) -> dict[str, object]:
-    """What any page or fragment of the inbox needs around its own facts. One query: the labels' colours."""
+def shell(request: DeskRequest, section: str) -> dict[str, object]:
+    """What the rail and the help need on every page; `section` says which link of the rail is the current one."""
     preferences = request.user.preferences
     return {
         "workspace": request.workspace,
         "membership": request.membership,
         "me": request.user,
-        "place": place,
-        "hues": ticket_queries.tag_hues(),
+        "section": section,
         "may_write": may(request.actor, "conversation.reply"),
         "theme": preferences.get("theme", "system"),
         "has_shortcuts": preferences.get("shortcuts", "on") == "on",
-        "is_side_closed": preferences.get("side") == "closed",
         "shortcuts": SHORTCUTS,
         "is_fragment": is_fragment(request),
+    }
+
+
+def frame(request: DeskRequest, place: Place) -> dict[str, object]:
+    """What any page or fragment of the inbox needs around its own facts. One query: the labels' colours."""
+    return {
+        **shell(request, "inbox"),
+        "place": place,
+        "hues": ticket_queries.tag_hues(),
+        "is_side_closed": request.user.preferences.get("side") == "closed",
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -13,7 +14,8 @@ from accounts import queries as people
 from accounts.errors import Invalid
 from accounts.models import User
 from conversations.assistant import engine as engines
-from conversations.models import Status
+from conversations.models import ArticleVisibility, Status
+from conversations.models.knowledge import ARTICLE_LIMIT, MACRO_LIMIT, NAME_LIMIT, TITLE_LIMIT
 
 
 class FilesField(forms.FileField):
@@ -98,6 +100,29 @@ class SnoozeForm(forms.Form):
 
 class EscalateForm(forms.Form):
     reason = forms.CharField(required=False, max_length=2000)
+
+
+class ArticleForm(forms.Form):
+    """An article as it is written. `seen` is the `updated_at` that the writer began from; `then` may publish it."""
+
+    title = forms.CharField(max_length=TITLE_LIMIT, error_messages={"required": "Give it a title."})
+    body = forms.CharField(max_length=ARTICLE_LIMIT, strip=False, error_messages={"required": "Write something first."})
+    visibility = forms.ChoiceField(choices=ArticleVisibility.choices)
+    seen = forms.CharField(required=False)
+    then = forms.ChoiceField(choices=[("publish", "")], required=False)
+
+    def clean_seen(self) -> datetime | None:
+        try:
+            return datetime.fromisoformat(str(self.cleaned_data["seen"]))
+        except ValueError:
+            return None
+
+
+class MacroForm(forms.Form):
+    """A name and the text that it stands for."""
+
+    name = forms.CharField(max_length=NAME_LIMIT, error_messages={"required": "Give it a name."})
+    body = forms.CharField(max_length=MACRO_LIMIT, strip=False, error_messages={"required": "Write something first."})
 
 
 class NothingForm(forms.Form):

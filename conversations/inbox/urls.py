@@ -6,6 +6,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from conversations.inbox import stream, views
+from conversations.inbox.views import knowledge, macros
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="inbox"), name="workspace"),
@@ -36,6 +37,21 @@ urlpatterns = [
     path("inbox/<int:number>/read", views.mark_read, name="mark-read"),
     # The assistant: how it does, and what it may do.
     path("assistant", views.assistant, name="assistant"),
+    # The knowledge base.
+    path("knowledge", knowledge.articles, name="knowledge"),
+    path("knowledge/articles/new", knowledge.new, name="article-new"),
+    path("knowledge/articles/<uuid:public_id>", knowledge.article, name="article"),
+    path("knowledge/articles/<uuid:public_id>/edit", knowledge.edit, name="article-edit"),
+    path("knowledge/articles/<uuid:public_id>/publish", knowledge.publish, name="article-publish"),
+    path("knowledge/articles/<uuid:public_id>/unpublish", knowledge.unpublish, name="article-unpublish"),
+    path("knowledge/articles/<uuid:public_id>/delete", knowledge.delete, name="article-delete"),
+    path("knowledge/macros", macros.macros, name="macros"),
+    path("knowledge/macros/new", macros.new, name="macro-new"),
+    path("knowledge/macros/<uuid:public_id>", macros.macro, name="macro"),
+    path("knowledge/macros/<uuid:public_id>/edit", macros.edit, name="macro-edit"),
+    path("knowledge/macros/<uuid:public_id>/delete", macros.delete, name="macro-delete"),
+    path("inbox/<int:number>/macros", macros.at_hand, name="macros-at-hand"),
+    path("inbox/<int:number>/macros/<uuid:public_id>", macros.filled_in, name="macro-filled-in"),
     # The person's own.
     path("preferences", views.preferences, name="preferences"),
 ]

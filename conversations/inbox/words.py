@@ -37,6 +37,8 @@ _ERRORS: dict[str, str] = {
     "too_long": "That is too long.",
     "too_large": "A file is too large.",
     "not_text": "That holds characters that are not text.",
+    "name_taken": "There is a macro of that name already.",
+    "article_changed": "Somebody else has changed this article meanwhile. Saving again replaces their version.",
     "forbidden": "Your role does not allow this.",
     "quota_limit_exceeded": "The assistant's budget for this month is used up.",
 }
@@ -261,4 +263,15 @@ EMPTY: dict[str, Empty] = {
     "assistant": Empty("sparkles", "The assistant is at rest", "Conversations that it answers stand here, until it calls people in.", "open", "See all open", "g a"),
     "solved": Empty("circle-check", "Nothing solved yet", "Resolved and closed conversations stand here.", "open", "See all open", "g a"),
 }  # fmt: skip
+EMPTY_SHELF: dict[str, Empty] = {
+    "all": Empty(
+        "book-open", "Nothing written yet",
+        "Articles are what your team and the assistant answer from. Begin with what you are asked most often.",
+    ),
+    "published": Empty("book-open", "Nothing is published", "Publish a draft, and answers may rest on it."),
+    "drafts": Empty("file-pen", "No drafts", "Articles that are still being written stand here."),
+    "internal": Empty("lock", "Nothing for the team alone", "Articles that customers are never told of stand here."),
+    "macros": Empty("zap", "No macros yet", "A macro is an answer that you give often. Press m in a conversation to insert one."),
+}  # fmt: skip
+NOT_ON_SHELF = Empty("search-x", "Nothing matches", "Words are found by their beginnings: try fewer, or shorter ones.")
 NOT_FOUND = Empty("search-x", "Nothing matches", "Try a name, an email, a word of the thread, or #number.")

@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 TITLE_LIMIT = 200
+NAME_LIMIT = 100
 ARTICLE_LIMIT = 100_000
 MACRO_LIMIT = 10_000
 
@@ -90,7 +91,7 @@ class Macro(TenantModel):
     """An answer kept at hand under a name that is unique in the workspace, whatever its case."""
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=NAME_LIMIT)
     body = models.TextField()
     author = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False, editable=False

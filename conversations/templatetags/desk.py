@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -196,13 +196,18 @@ def prose(body: str | None) -> SafeString:
 
     Only the first LONGEST characters are shown. Each line is looked at once: no text can stall it.
     """
+    return rendered((body or "")[:LONGEST], paragraphs)
+
+
+def rendered(text: str, flow: Callable[[list[str]], list[str]]) -> SafeString:
+    """A text with its fenced blocks, and between them what `flow` makes of the lines: escaped HTML."""
     html: list[str] = []
     plain: list[str] = []
     fenced: list[str] | None = None
-    for line in (body or "")[:LONGEST].replace("\r\n", "\n").split("\n"):
+    for line in text.replace("\r\n", "\n").split("\n"):
         if _FENCE.match(line):
             if fenced is None:
-                html += _paragraphs(plain)
+                html += flow(plain)
                 plain, fenced = [], []
             else:
                 html.append(_block(fenced))
@@ -211,7 +216,7 @@ def prose(body: str | None) -> SafeString:
             fenced.append(line)
         else:
             plain.append(line)
-    html += _paragraphs(plain) if fenced is None else [_block(fenced)]
+    html += flow(plain) if fenced is None else [_block(fenced)]
     return mark_safe("".join(html))  # noqa: S308 - every part was escaped
 
 
@@ -219,19 +224,21 @@ def _block(lines: list[str]) -> str:
     return format_html("<pre><code>{}</code></pre>", "\n".join(lines))
 
 
-def _paragraphs(lines: list[str]) -> list[str]:
+def paragraphs(lines: list[str]) -> list[str]:
+    """Lines as paragraphs, divided by blank ones."""
     result: list[str] = []
     paragraph: list[str] = []
     for line in [*lines, ""]:
         if line.strip():
-            paragraph.append(_inline(line))
+            paragraph.append(inline(line))
         elif paragraph:
             result.append(f"<p>{'<br>'.join(paragraph)}</p>")
             paragraph = []
     return result
 
 
-def _inline(line: str) -> str:
+def inline(line: str) -> str:
+    """One line with its links and `code`, escaped."""
     parts = _CODE.split(line)
     return "".join(
         format_html("<code>{}</code>", part) if index % 2 else _links(part, nofollow=True, autoescape=True)

@@ -8,7 +8,7 @@ from accounts.errors import Forbidden, NotFound
 from accounts.models import Workspace
 from accounts.permissions import RULES, Actor, ActorKind, Role, Scope, holds_scope, may, permit
 
-BY_VIEWER = {"conversation.read", "conversation.mark_read", "ticket.read"}
+BY_VIEWER = {"conversation.read", "conversation.mark_read", "knowledge.read", "ticket.read"}
 BY_ADMIN = {
     "workspace.update", "workspace.rotate_identity_secret", "member.add", "member.change_role", "member.remove",
     "team.write", "api_key.create", "api_key.revoke",
@@ -33,7 +33,9 @@ def test_each_role_includes_the_ones_below_it(verb: str) -> None:
 def test_viewers_read_and_change_nothing() -> None:
     assert {verb for verb in RULES if may(operator(Role.VIEWER), verb)} >= BY_VIEWER
     assert not any(
-        may(operator(Role.VIEWER), verb) for verb in RULES if verb.split(".")[1] in {"reply", "update", "assign"}
+        may(operator(Role.VIEWER), verb)
+        for verb in RULES
+        if verb.split(".")[1] in {"reply", "update", "assign", "write"}
     )
 
 

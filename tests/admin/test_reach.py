@@ -40,7 +40,7 @@ from conversations.models import (
     Tally,
 )
 from tests.conftest import Key, Member
-from tests.factories import ConversationFactory, UserFactory, reply
+from tests.factories import ArticleFactory, ConversationFactory, MacroFactory, UserFactory, reply
 from tickets.models import Tag, Ticket, TicketNumbers
 
 SECRET = "ZEBRA"
@@ -198,6 +198,8 @@ def test_bulk_actions_do_not_touch_another_workspaces_row(as_ada: Client, elsewh
         (ApiKey, ("revoke_selected",)),
         (Membership, ("delete_selected",)),
         (SavedView, ("delete_selected",)),
+        (Article, ("publish", "unpublish", "delete_selected")),
+        (Macro, ("delete_selected",)),
     ):
         for name in names:
             given = {"action": name, "_selected_action": [elsewhere.rows[kind].pk], "post": "yes"}
@@ -221,6 +223,9 @@ def test_forms_take_no_row_of_another_workspace(as_ada: Client, acme: Workspace,
     assert "There is no ticket of that number." in page.content.decode()
     key = {"workspace": elsewhere.rows[Workspace].pk, "name": "x", "kind": "server", "scopes": ["conversation:read"]}
     assert as_ada.post(url(ApiKey, "add"), key).status_code == 200
+    for kind, words in ((Article, {"title": "x", "visibility": "public"}), (Macro, {"name": "x"})):
+        given = {"workspace": elsewhere.rows[Workspace].pk, "body": "x", **words}
+        assert as_ada.post(url(kind, "add"), given).status_code == 200
     contact = {"contact": elsewhere.rows[Contact].pk, "subject": "x", "priority": "normal", "body": "x"}
     assert as_ada.post(url(Conversation, "add"), contact).status_code == 200
     assert Event.objects.count() == before
@@ -278,6 +283,8 @@ def test_lists_ask_the_same_number_of_queries_for_one_row_and_for_twenty(
             reply(conversation, uploads=[ContentFile(b"x", name="a.txt")])
             actions.escalate(conversation=conversation, by=by, at=at)
             view = actions.create_view(workspace=globex, name=f"View {number}", by=cleo.actor, at=at)
+            ArticleFactory(workspace=globex, by=cleo.actor)
+            MacroFactory(workspace=globex, by=cleo.actor)
             actions.favorite_view(view=view, favorite=True, by=cleo.actor, at=at)
             run = actions.ask_assistant(workspace=globex, content=f"Question {number}", by=cleo.actor, at=at)
             actions.enqueue(thread=run.thread, content="And then?", by=cleo.actor, at=at)

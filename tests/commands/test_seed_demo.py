@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import stat
 from collections import Counter
 from itertools import pairwise
@@ -17,11 +18,14 @@ from django.db.models import Count
 from accounts import authentication, clock
 from accounts.models import Dispatch, Event, Membership, User, Workspace
 from conversations.demo import cast, stories
+from conversations.inbox.placeholders import IN_BRACES, PLACEHOLDERS
 from conversations.models import (
+    Article,
     AssistantThread,
     Attachment,
     Channel,
     Conversation,
+    Macro,
     Message,
     MessageKind,
     Suggestion,
@@ -80,6 +84,19 @@ def test_demo_is_a_lively_month_made_once(home: Path, db: None) -> None:
     assert not threads.exclude(status="idle").exists()
     drafts = Counter(Suggestion.all_workspaces.filter(kind="draft").values_list("outcome", flat=True))
     assert min(drafts["accepted"], drafts["edited"], drafts["rejected"]) >= 2
+
+    # Things to know, and answers to send.
+    articles = Article.all_workspaces.filter(workspace=demo)
+    assert articles.count() >= 12
+    assert articles.filter(visibility="internal").exists()
+    assert articles.filter(published_at=None).count() == 1
+    macros = Macro.all_workspaces.filter(workspace=demo)
+    assert macros.count() == 6
+    for body in macros.values_list("body", flat=True):
+        assert set(IN_BRACES.findall(body)) <= set(PLACEHOLDERS)
+    for body in articles.values_list("body", flat=True):
+        prose = "".join(body.split("```")[::2])
+        assert not re.search(r"[a-z,]\n[a-z]|\S \d\. [A-Z]", prose)  # lines and steps as they were meant
 
     # As if it had happened.
     assert not entries.filter(created_at__gt=clock.now()).exists()

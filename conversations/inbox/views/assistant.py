@@ -17,7 +17,7 @@ from accounts.permissions import may, permit
 from conversations.assistant import engine
 from conversations.assistant.report import report
 from conversations.inbox import forms
-from conversations.inbox.desk import DeskRequest, Place, frame, screen
+from conversations.inbox.desk import DeskRequest, screen, shell
 
 PERIODS = (7, 30, 90)
 """Days that the page can look back."""
@@ -48,7 +48,7 @@ def _facts(request: DeskRequest, form: forms.AssistantForm, chosen: engine.Choic
     given = request.GET.get("days", "")
     days = int(given) if given in map(str, PERIODS) else 30
     return {
-        **frame(request, Place.of(request)),
+        **shell(request, "assistant"),
         "days": days,
         "periods": PERIODS,
         "report": report(request.workspace, days, clock.now()),

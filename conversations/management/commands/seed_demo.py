@@ -13,7 +13,7 @@ from accounts import actions, clock, people, tenancy
 from accounts.management.base import DeskCommand, system
 from accounts.models import ApiKey, Dispatch, KeyKind, Workspace
 from accounts.permissions import Actor, Scope
-from conversations.demo import cast, note
+from conversations.demo import cast, knowledge, note
 from conversations.demo.cast import Operator
 from conversations.demo.month import DAYS
 from conversations.demo.play import Desk, play, small_talk
@@ -67,6 +67,7 @@ def _seed() -> Workspace:
     desk = _desk(northwind, cast.TEAM, rng, opened)
     with tenancy.scope(northwind):
         play(desk)
+        knowledge.write(northwind, desk.actors, now)
     made = [northwind]
     if not Workspace.objects.filter(slug=STUDIO).exists():
         studio = actions.create_workspace(

@@ -1,4 +1,4 @@
-// The composer: drafts that outlive a page, the names of chosen files, and sending from the keyboard.
+// The composer: drafts that outlive a page, the names of chosen files, macros, and sending from the keyboard.
 // A draft is kept in this tab alone, per conversation and kind, until it is sent.
 
 const key = (form) => `draft:${form.closest('[data-draft]').dataset.draft}:${form.dataset.compose}`;
@@ -37,13 +37,15 @@ document.addEventListener('desk:compose', ({ detail: { mode } }) => {
 });
 
 document.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing || event.target.matches('.macros__filter')) return;
   const form = event.target.closest?.('form[data-compose]');
   if (!form) return;
   event.preventDefault();
   const resolve = event.shiftKey && form.querySelector('[name=then]');
   form.requestSubmit(resolve || form.querySelector('.btn--main'));
 });
+
+// --- Drafts --------------------------------------------------------------------------------------
 
 // The assistant's draft: Tab takes it into an empty reply, Esc turns it down; nothing is ever sent by itself.
 const draft = () => document.querySelector('#draft[data-text]');
@@ -81,6 +83,70 @@ document.addEventListener('keydown', (event) => {
     draft().querySelector('[data-draft-dismiss]').click();
   }
 });
+
+// --- Macros --------------------------------------------------------------------------------------
+
+const macros = (menu) => [...menu.querySelectorAll('[data-macro]')];
+
+function sift(menu) {
+  const words = menu.querySelector('.macros__filter').value.toLowerCase().split(/\s+/).filter(Boolean);
+  let found = 0;
+  for (const macro of macros(menu)) {
+    const text = macro.textContent.toLowerCase();
+    macro.hidden = !words.every((word) => text.includes(word));
+    if (!macro.hidden) found += 1;
+  }
+  menu.querySelector('[data-none]')?.toggleAttribute('hidden', found > 0);
+}
+
+function empty(menu) {
+  menu.querySelector('.macros__filter').value = '';
+  sift(menu);
+}
+
+async function insert(macro) {
+  const menu = macro.closest('.macros');
+  const text = menu.closest('form').elements.body;
+  menu.open = false;
+  text.focus({ preventScroll: true });
+  const response = await fetch(macro.dataset.macro).catch(() => null);
+  if (!response?.ok || response.redirected) {
+    document.dispatchEvent(new CustomEvent('desk:say', { detail: { text: 'That macro cannot be fetched.', bad: true } }));
+    return;
+  }
+  const body = await response.text();
+  if (!text.isConnected) return;
+  text.focus({ preventScroll: true });
+  // The browser's own insertion: Ctrl+Z takes it back.
+  if (document.execCommand('insertText', false, body)) return;
+  text.setRangeText(body, text.selectionStart, text.selectionEnd, 'end');
+  text.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+document.addEventListener('input', (event) => event.target.matches('.macros__filter') && sift(event.target.closest('.macros')));
+document.addEventListener('htmx:afterSwap', (event) => event.detail.target?.matches?.('.macros__list') && sift(event.detail.target.closest('.macros')));
+document.addEventListener('click', (event) => {
+  const macro = event.target.closest('[data-macro]');
+  if (macro) insert(macro);
+});
+document.addEventListener('keydown', (event) => {
+  if (event.isComposing || !event.target.matches?.('.macros__filter')) return;
+  const menu = event.target.closest('.macros');
+  if (event.key === 'Escape') empty(menu);
+  if (event.key !== 'Enter') return;
+  event.preventDefault();
+  const first = macros(menu).find((macro) => !macro.hidden);
+  if (first) insert(first);
+});
+document.addEventListener('toggle', (event) => {
+  if (!event.target.matches?.('.macros')) return;
+  const filter = event.target.querySelector('.macros__filter');
+  // This is told late: someone may be typing or choosing already.
+  if (event.target.open) return void (filter.parentElement.contains(document.activeElement) || filter.focus());
+  empty(event.target);
+}, true);
+
+// --- Sending -------------------------------------------------------------------------------------
 
 let wasSent = false;
 

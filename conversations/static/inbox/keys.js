@@ -62,7 +62,7 @@ function act(name) {
 
 function back() {
   if (location.hash === '#side') return history.back();
-  const link = document.querySelector('.is-open .thread__back') ?? document.querySelector('#rows[data-search] .empty a');
+  const link = document.querySelector('.is-open .thread__back, [data-back]') ?? document.querySelector('#rows[data-search] .empty a');
   if (link) return link.click();
   const search = document.getElementById('search');
   if (search?.value) {

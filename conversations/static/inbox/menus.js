@@ -27,7 +27,7 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault();
     close(menu, { refocus: true });
   } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-    if (event.target.matches('input')) return;
+    if (event.target.matches('input:not([type=search])')) return;
     const all = items(menu);
     const step = event.key === 'ArrowDown' ? 1 : -1;
     event.preventDefault();

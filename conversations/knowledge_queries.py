@@ -1,0 +1,93 @@
+"""Questions about the knowledge base, in the open workspace scope."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Q
+from django.db.models.functions import Left
+
+from accounts.errors import NotFound
+from conversations.models import Article, ArticleVisibility, Macro
+from conversations.models.knowledge import ArticleQuerySet
+from conversations.paging import Page, by_name, keyset
+
+OPENING = 400
+"""Characters of a text that a list reads: enough for two lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleView:
+    """A part of the knowledge base: its key in URLs, its label, and which articles are in it."""
+
+    key: str
+    label: str
+    rows: Callable[[ArticleQuerySet], ArticleQuerySet]
+    is_about_drafts: bool = False
+    """Says nothing to those who see none."""
+
+
+ARTICLE_VIEWS: dict[str, ArticleView] = {
+    view.key: view
+    for view in (
+        ArticleView("all", "All", lambda rows: rows),
+        ArticleView("published", "Published", lambda rows: rows.published(), is_about_drafts=True),
+        ArticleView("drafts", "Drafts", lambda rows: rows.filter(published_at=None), is_about_drafts=True),
+        ArticleView("internal", "Team only", lambda rows: rows.filter(visibility=ArticleVisibility.INTERNAL)),
+    )
+}
+DEFAULT_ARTICLE_VIEW = "all"
+
+
+def article_page(
+    view: ArticleView, *, with_drafts: bool = True, search: str = "", after: str | None = None, limit: int = 30
+) -> Page[Article]:
+    """One page of a view, latest change first, in one query; each row carries its `opening` instead of its body.
+
+    Drafts are for editors: leave them out for anyone else. Raises Invalid for a cursor that this desk did not make.
+    """
+    rows = view.rows(_articles(with_drafts=with_drafts))
+    rows = rows.select_related("author").defer("body", "search").annotate(opening=Left("body", OPENING))
+    return keyset(rows.filter(beginning_with(search)), by="-updated_at", after=after, limit=limit)
+
+
+def article(public_id: uuid.UUID, *, with_drafts: bool = True) -> Article:
+    """One article with its author. Raises NotFound, also for another workspace's article."""
+    rows = _articles(with_drafts=with_drafts).select_related("author").defer("search")
+    found = rows.filter(public_id=public_id).order_by("pk").first()
+    if found is None:
+        raise NotFound("there is no such article")
+    return found
+
+
+def _articles(*, with_drafts: bool) -> ArticleQuerySet:
+    rows = cast(ArticleQuerySet, Article.objects.get_queryset())
+    return rows if with_drafts else rows.published()
+
+
+def macro_page(*, search: str = "", after: str | None = None, limit: int = 30) -> Page[Macro]:
+    """One page of macros by name, in one query; each row carries its `opening` instead of its body.
+
+    Raises Invalid for a cursor that this desk did not make.
+    """
+    rows = Macro.objects.select_related("author").defer("body", "search").annotate(opening=Left("body", OPENING))
+    return by_name(rows.filter(beginning_with(search)), after=after, limit=limit)
+
+
+def macro(public_id: uuid.UUID) -> Macro:
+    """One macro with its author. Raises NotFound, also for another workspace's macro."""
+    found = Macro.objects.select_related("author").defer("search").filter(public_id=public_id).order_by("pk").first()
+    if found is None:
+        raise NotFound("there is no such macro")
+    return found
+
+
+def beginning_with(search: str) -> Q:
+    """Texts in which every word of the search begins some word: a search that finds while it is typed. All, for none."""
+    words = search.replace("\x00", " ")[:200].split()
+    quoted = ["'" + word.replace("\\", "\\\\").replace("'", "''") + "':*" for word in words]
+    return Q(search=SearchQuery(" & ".join(quoted), config="simple", search_type="raw")) if words else Q()

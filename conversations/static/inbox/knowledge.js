@@ -1,0 +1,44 @@
+// The knowledge base: moving through its lists, the focus after a page was swapped in, and a form that is not left by
+// mistake.
+
+const docs = () => [...document.querySelectorAll('.doc')];
+
+document.addEventListener('desk:key', ({ detail: { name } }) => {
+  const all = docs();
+  const at = all.indexOf(document.activeElement);
+  if (name === 'next') all[at + 1]?.focus();
+  if (name === 'previous') all[at < 0 ? all.length - 1 : Math.max(at - 1, 0)]?.focus();
+  if (name === 'open') (all[at] ?? all[0])?.click();
+});
+
+document.addEventListener('htmx:afterSettle', (event) => {
+  if (event.detail.target?.id === 'knowledge' && document.activeElement === document.body) document.getElementById('heading')?.focus({ preventScroll: true });
+});
+
+// --- Writing -------------------------------------------------------------------------------------
+
+const form = document.querySelector('[data-write]');
+let isLeaving = false;
+
+// What a refused form brought back is as unsaved as what is typed.
+const isUnsaved = () =>
+  form.querySelector('[aria-invalid], [role=alert]') !== null ||
+  [...form.elements].some((field) => field.value !== field.defaultValue || (field.type === 'radio' && field.checked !== field.defaultChecked));
+
+if (form) {
+  form.addEventListener('submit', () => (isLeaving = true));
+  addEventListener('beforeunload', (event) => {
+    if (!isLeaving && isUnsaved()) event.preventDefault();
+  });
+  form.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter') return;
+    const isSave = event.ctrlKey || event.metaKey;
+    // In the title, Enter goes on to the text: nobody means to save an article by it.
+    if (!isSave && !event.target.matches('.write__title')) return;
+    event.preventDefault();
+    if (isSave) form.requestSubmit(form.querySelector('[data-shortcut=send]'));
+    else form.elements.body.focus();
+  });
+  const invalid = form.querySelector('[aria-invalid]');
+  invalid?.focus();
+}
