@@ -64,14 +64,27 @@ class Presence:
         self._session = session
 
     async def lost(self) -> None:
-        """Wait until the lock is lost, and raise psycopg.Error or TimeoutError then.
+        """Wait until the lock is lost, and raise psycopg.Error or TimeoutError then: at once when the connection is closed.
 
         The process had better end: others take its runs on already, and it is started again.
         """
         while True:
-            await asyncio.sleep(CHECK_EVERY)
+            await self._silence()
             async with asyncio.timeout(CHECK_EVERY * 3):
                 await self._session.execute("SELECT 1")
+
+    async def _silence(self) -> None:
+        """Until the connection has something to say, which is nothing good, or for a while."""
+        loop, stirred = asyncio.get_running_loop(), asyncio.Event()
+        number = self._session.fileno()
+        loop.add_reader(number, stirred.set)
+        try:
+            async with asyncio.timeout(CHECK_EVERY):
+                await stirred.wait()
+        except TimeoutError:
+            pass
+        finally:
+            loop.remove_reader(number)
 
 
 async def _lock(session: psycopg.AsyncConnection[tuple[Any, ...]]) -> int:

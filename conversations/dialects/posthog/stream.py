@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -103,7 +103,7 @@ class _Watch:
     def _has_news(self, run_id: int, going: dict[int, int]) -> bool:
         return run_id not in going or any(going[run_id] > one.after for one in self._followers[run_id])
 
-    def _stir(self, run_ids: Any) -> None:
+    def _stir(self, run_ids: Iterable[int]) -> None:
         for run_id in run_ids:
             for follower in self._followers.get(run_id, ()):
                 follower.stirred.set()
