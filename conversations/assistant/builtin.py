@@ -19,6 +19,7 @@ _FAREWELL = re.compile(
     r"cordialement|saludos|cordiali saluti|met vriendelijke groet(en)?)\b[^.?!]{0,20}$",
     re.I,
 )
+_HEADING = re.compile(r"^#{1,6}[ \t]+", re.M)
 _LONGEST_FAREWELL = 4  # lines
 _LONGEST_GREETING = 60  # characters; a longer first line says more than hello
 
@@ -44,7 +45,7 @@ class Builtin:
         best = question.passages[0]
         first = question.customer_name.split(" ", 1)[0]
         greeting = f"Hello {first}," if first else "Hello,"
-        return Draft(text=f"{greeting}\n\n{_without_greeting(best.text)}", sources=(best,))
+        return Draft(text=f"{greeting}\n\n{_HEADING.sub('', _without_greeting(best.text))}", sources=(best,))
 
     def answer(self, question: Question) -> Iterator[Draft]:
         """An answer in a few steps with where it comes from, a question back, or a call for people."""
@@ -99,8 +100,8 @@ def _focus(question: Question) -> str:
 
 
 def _plain(answer: str) -> str:
-    """An answer as it may be given to anyone: without its greeting and its signature."""
-    return _without_farewell(_without_greeting(answer))
+    """An answer as it may be given to anyone: without its greeting and its signature; headings are plain lines."""
+    return _HEADING.sub("", _without_farewell(_without_greeting(answer)))
 
 
 def _without_farewell(answer: str) -> str:

@@ -288,6 +288,7 @@ def test_what_is_the_earlier_customers_alone_is_not_told(in_acme: Workspace, ben
         ("Press both.\n\nKind regards", "Press both."),
         ("Press both.\nThanks for your patience, and tell us whether it helps.", "Press both.\nThanks for your patience, and tell us whether it helps."),
         ("Cheers", "Cheers"),
+        ("## What to do\nPress both. #1 is left.", "What to do\nPress both. #1 is left."),
     ],
 )  # fmt: skip
 def test_signature_of_an_earlier_answer_is_left_out(said: str, wanted: str) -> None:

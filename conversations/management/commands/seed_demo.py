@@ -66,8 +66,9 @@ def _seed() -> Workspace:
     )
     desk = _desk(northwind, cast.TEAM, rng, opened)
     with tenancy.scope(northwind):
-        play(desk)
+        # First what is known: the assistant answers from it.
         knowledge.write(northwind, desk.actors, now)
+        play(desk)
     made = [northwind]
     if not Workspace.objects.filter(slug=STUDIO).exists():
         studio = actions.create_workspace(
