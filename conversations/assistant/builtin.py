@@ -78,10 +78,14 @@ def _answer(question: Question) -> Draft:
 
 def _cited(passages: tuple[Passage, ...]) -> str:
     best, *others = passages
-    told = f"{_plain(best.text)}\n\n{_CITED[best.kind]} {best.label}."
+    told = f"{_plain(best.text)}\n\n{_CITED[best.kind]} {_named(best)}."
     if others:
-        told += f" Similar: {', '.join(one.label for one in others)}."
+        told += f" Similar: {', '.join(map(_named, others))}."
     return told
+
+
+def _named(passage: Passage) -> str:
+    return passage.label if passage.kind == SourceKind.CONVERSATION else f"“{passage.label}”"
 
 
 _CITED = {

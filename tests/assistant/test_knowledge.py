@@ -176,7 +176,7 @@ def test_strong_evidence_is_an_answer_with_its_sources() -> None:
     good, poor = passage(0.9), passage(0.1, "Other")
     draft = last(passages=(good, poor))
     assert (draft.step, draft.sources) == (Step.ANSWER, (good,))
-    assert draft.text == "Press both.\n\nFrom the article Restart."
+    assert draft.text == "Press both.\n\nFrom the article “Restart”."
 
 
 def test_weak_evidence_asks_which_article_is_meant() -> None:

@@ -115,9 +115,10 @@ class Api:
     base: str
     key: Key
 
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None, **more: str) -> dict[str, Any]:
+        """The answer's JSON; `more` are further headers."""
         data = json.dumps(body).encode() if body is not None else None
-        headers = {"Content-Type": "application/json", **self.key.bearer}
+        headers = {"Content-Type": "application/json", **self.key.bearer, **more}
         request = urllib.request.Request(f"{self.base}{path}", data=data, method=method, headers=headers)
         with urllib.request.urlopen(request, timeout=20) as answer:
             result: dict[str, Any] = json.load(answer)
