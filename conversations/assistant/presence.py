@@ -1,8 +1,9 @@
 """Which worker processes are alive.
 
 Each holds a lock of its own database session, under a number of its own, for as long as it lives. When it is killed the
-kernel closes the connection and PostgreSQL lets go of the lock at once: who is gone is seen in `pg_locks`, without a clock.
-A process that hangs, or whose machine vanished without a word, keeps its lock for a while; the beat finds those out.
+kernel closes the connection and PostgreSQL lets go of the lock at once: who is gone is seen in `pg_locks`, without a
+clock. A process that hangs, or whose machine vanished without a word, keeps its lock for a while; the beat finds those
+out.
 """
 
 from __future__ import annotations
@@ -64,9 +65,10 @@ class Presence:
         self._session = session
 
     async def lost(self) -> None:
-        """Wait until the lock is lost, and raise psycopg.Error or TimeoutError then: at once when the connection is closed.
+        """Wait until the lock is lost, and raise psycopg.Error or TimeoutError then.
 
-        The process had better end: others take its runs on already, and it is started again.
+        A closed connection is noticed at once. The process had better end: others take its runs on already, and it is
+        started again.
         """
         while True:
             await self._silence()
