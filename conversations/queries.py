@@ -162,7 +162,13 @@ INBOX_VIEWS: dict[str, InboxView] = {
         InboxView("waiting", "Waiting", lambda rows, user: rows.for_people().waiting_on_customer()),
         InboxView("snoozed", "Snoozed", lambda rows, user: rows.for_people().snoozed()),
         InboxView("news", "Closed, new message", lambda rows, user: rows.for_people().closed_with_news()),
-        InboxView("assistant", "Assistant", lambda rows, user: rows.with_the_assistant(), by="-last_message_at"),
+        InboxView(
+            "assistant",
+            "Assistant",
+            lambda rows, user: rows.with_the_assistant(),
+            is_counted=False,
+            by="-last_message_at",
+        ),
         InboxView(
             "solved", "Solved", lambda rows, user: rows.for_people().done(), is_counted=False, by="-last_message_at"
         ),

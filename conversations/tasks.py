@@ -132,6 +132,12 @@ def suggest_reply(
             actions.fail_suggestion(**_failure(error), request_id=request_id, took_ms=took, at=clock.now(), **subject)
 
 
+def _found(question: engine.Question) -> str:
+    """What a watcher reads while an engine outside is asked."""
+    count = len(question.passages)
+    return f"Found {count} source{'' if count == 1 else 's'}, writing an answer" if count else "Writing an answer"
+
+
 def _check_leave(workspace: Workspace) -> None:
     """The workspace may have taken its approval back, or spent its budget, while the job was waiting."""
     if not engine.choice(workspace).is_allowed:
@@ -178,6 +184,8 @@ def _answer(workspace: Workspace, run: AssistantRun) -> AssistantRun | None:
         question = retrieval.thread_question(
             run.thread, until=run.question, audience=Audience(run.audience), choice=engine.choice(workspace)
         )
+        if chosen.is_outside and not runs.progress(run, _found(question)):
+            return None
         draft = engine.Draft(text=None)
         for draft in chosen.answer(question):
             if not runs.partial(run, draft.text or "", clock.now()):

@@ -183,6 +183,7 @@ def recover_run(*, run: AssistantRun, by: Actor, at: datetime) -> bool:
         return True
     run.attempts, run.beat_at = run.attempts + 1, at
     run.save(update_fields=["attempts", "beat_at"])
+    runs.tell(run, "status", {"type": "generation_error"})
     journal.record(events.ASSISTANT_RESUMED, thread.conversation, by=by, at=at, run_id=run.pk, attempt=run.attempts + 1)
     _defer(run)
     return True

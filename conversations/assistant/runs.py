@@ -135,6 +135,17 @@ def partial(run: AssistantRun, text: str, at: datetime) -> bool:
     return True
 
 
+@transaction.atomic
+def progress(run: AssistantRun, words: str) -> bool:
+    """Tell the watchers what is being done before there is anything of an answer; False as `partial` says."""
+    found = held(run)
+    if found is None:
+        return False
+    _, run = found
+    tell(run, "update", {"id": str(run.trace_id), "tool_call_id": f"search-{run.question_id}", "content": words})
+    return True
+
+
 def tell(run: AssistantRun, event: str, data: dict[str, Any]) -> AssistantFrame:
     """Add a frame, in the caller's transaction and under the thread's lock, and wake the watchers when it is committed."""
     frames = AssistantFrame.all_workspaces.filter(run=run)  # of a row in hand

@@ -299,6 +299,8 @@ def test_engine_outside_streams(api: Posthog, service: type[Service], monkeypatc
     told = [data["content"] for _, event, data in frames(made) if data.get("type") == "ai"]
     assert told[0] == "Press"
     assert told[-1] == "Press both buttons."
+    (update,) = [data for _, event, data in frames(made) if event == "update"]
+    assert (set(update), update["content"]) == ({"id", "tool_call_id", "content"}, "Writing an answer")
     assert service.seen[0][2]["stream"] is True
 
 

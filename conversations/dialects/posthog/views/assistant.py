@@ -37,8 +37,9 @@ JUST_NOW = timedelta(seconds=60)
 """For how long after its end a turn is still shown to those who attach."""
 _STREAM = (
     "Server-sent events `conversation` (a new one), `message` (the question with its id, then ever more of the answer "
-    "without an id, then the answer with its id, or `ai/failure`), each with an SSE id for `Last-Event-ID`. Ends when "
-    "nothing is queued any more; the status is `idle` by then."
+    "without an id, then the answer with its id, or `ai/failure`), `update` (what is being done), `status` (a worker died and "
+    "another begins the answer again) and `approval` (a step that the assistant asks leave for), each with an SSE id for "
+    "`Last-Event-ID`, and a comment after 15 s of silence. Ends when nothing is queued any more; the status is `idle` by then."
 )
 _EVENTS = OpenApiResponse(OpenApiTypes.STR, description=_STREAM)
 _starts = Buckets(settings.ASSISTANT_STARTS_PER_MINUTE)
