@@ -203,10 +203,10 @@ def _written(wanted: Sequence[str], audience: Audience) -> Iterator[_Text]:
     assert isinstance(articles, ArticleQuerySet)
     articles = articles.published() if audience == Audience.TEAM else articles.public()
     rank = SearchRank(F("search"), query)
-    for article in articles.filter(search=query).order_by(rank.desc(), "-pk")[:_MOST_WRITTEN]:
+    for article in articles.filter(search=query).defer("search").order_by(rank.desc(), "-pk")[:_MOST_WRITTEN]:
         yield _Text(article, stems.stems(article.title), stems.stems(article.body))
     if audience != Audience.CUSTOMER:
-        for macro in Macro.objects.filter(search=query).order_by(rank.desc(), "-pk")[:_MOST_WRITTEN]:
+        for macro in Macro.objects.filter(search=query).defer("search").order_by(rank.desc(), "-pk")[:_MOST_WRITTEN]:
             yield _Text(macro, stems.stems(macro.name), stems.stems(macro.body))
 
 
@@ -227,7 +227,8 @@ def _asked(
         asked = asked.filter(conversation__contact=contact)
     if own is not None:
         asked = asked.exclude(conversation__in=own.order_by().values("pk"))
-    for message in asked.order_by("-id")[:_CANDIDATES]:
+    # Not by the plain id: its index runs through all workspaces, and is walked to the end where few messages match.
+    for message in asked.only("conversation_id", "body").order_by((F("id") + 0).desc())[:_CANDIDATES]:
         yield _Text(message, set(), stems.stems(message.body or ""))
 
 

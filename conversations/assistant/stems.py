@@ -6,7 +6,7 @@ Cutting is crude and the same for every language; it only has to bring "charging
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 MOST_WORDS = 24
 _WORD = re.compile(r"[^\W_]{3,}")
@@ -47,6 +47,9 @@ def telling(texts: Sequence[str]) -> dict[str, str]:
     return dict(list(found.items())[:MOST_WORDS])
 
 
-def query(wanted: Iterable[str]) -> str:
-    """For PostgreSQL: anything that has a word beginning with one of the stems."""
-    return " | ".join(f"{one}:*" for one in wanted)
+def query(wanted: Sequence[str]) -> str:
+    """For PostgreSQL: anything with words that begin with two of the stems, or with the one that there is."""
+    words = [f"{one}:*" for one in wanted]
+    if len(words) < 2:
+        return "".join(words)
+    return " | ".join(f"{one} & ({' | '.join(words[n:])})" for n, one in enumerate(words[:-1], start=1))
