@@ -94,6 +94,11 @@ def keep(record: Record, response: HttpResponseBase) -> None:
     )
 
 
+def drop(record: Record) -> None:
+    """Keep no answer: a repeat is a new request."""
+    IdempotentRequest.all_workspaces.filter(pk=record.pk).delete()  # claimed by this request
+
+
 def forget(at: datetime) -> int:
     """Delete what is older than a day, in all workspaces; returns how many records went."""
     deleted, _ = IdempotentRequest.all_workspaces.filter(created_at__lt=at - KEPT_FOR).delete()  # one job for all

@@ -94,7 +94,7 @@ def of(error: Exception) -> Problem | None:
             words = "This Idempotency-Key was used before with another request."
             return Problem(422, "idempotency_conflict", words, cause=error)
         case RateLimited(wait=wait):
-            words = f"Too many requests with this key. Try again in {wait} s."
+            words = f"Too many requests. Try again in {wait} s."
             return Problem(429, "rate_limited", words, headers={"Retry-After": str(wait)}, cause=error)
         case OriginRefused():
             return Problem(403, "origin_refused", "This key may not be used from this origin.", cause=error)

@@ -40,6 +40,8 @@ class DialectViewSet(ViewSet):
     scopes: ClassVar[Mapping[str, Scope]] = {}
     # Off where the answer holds a secret, which would otherwise lie in the database for a day.
     is_idempotent: ClassVar[bool] = True
+    # Answers that hold for a while only: they are kept for no repeat, which may meet better times.
+    passing: ClassVar[frozenset[int]] = frozenset({402, 429})
     parser_classes = (JSONParser,)
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = TakeFirst
@@ -57,7 +59,9 @@ class DialectViewSet(ViewSet):
         self.at = clock.now()
         with ExitStack() as self._stack:
             response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
-            if self._record is not None:
+            if self._record is not None and response.status_code in self.passing:
+                idempotency.drop(self._record)
+            elif self._record is not None:
                 if isinstance(response, Response):
                     response.render()
                 idempotency.keep(self._record, response)
