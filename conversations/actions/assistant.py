@@ -19,6 +19,7 @@ from accounts.permissions import Actor, permit
 from conversations import events, text
 from conversations.actions import assistant_rows, contacts
 from conversations.actions.hand_over import hand_over, settle
+from conversations.actions.proposals import Decision, decide_proposal
 from conversations.actions.rows import Door
 from conversations.actions.start import start
 from conversations.assistant import engine as engines
@@ -60,6 +61,7 @@ def ask_assistant(
     ui_context: Any = None,
     agent_mode: str | None = None,
     audience: Audience | None = None,
+    decision: Decision | None = None,
     by: Actor,
     at: datetime,
 ) -> AssistantRun:
@@ -76,7 +78,8 @@ def ask_assistant(
     thread = _begun(workspace, content, public_id, contact, by=by, at=at) if thread is None else runs.hold(thread)
     if thread.status != ThreadStatus.IDLE:
         raise Conflict("the assistant is still at work in this conversation")
-    assistant_rows.expire_proposals(thread, at)
+    if decision is None:
+        assistant_rows.expire_proposals(thread, at)
     thread.status, thread.updated_at, thread.agent_mode = ThreadStatus.IN_PROGRESS, at, agent_mode
     thread.ai_resolved = False
     thread.save(update_fields=["status", "updated_at", "agent_mode", "ai_resolved"])
@@ -88,7 +91,9 @@ def ask_assistant(
     )  # fmt: skip
     run.save(force_insert=True)
     if is_new:
-        runs.tell(run, "conversation", {"status": ThreadStatus.IN_PROGRESS})
+        runs.tell(run, "conversation", assistant_rows.told_thread(thread))
+    if decision is not None:
+        decide_proposal(thread=thread, decision=decision, run=run, by=by, at=at)
     runs.tell(run, "message", assistant_rows.echo(question))
     journal.record(events.ASSISTANT_ASKED, thread.conversation, by=by, at=at, run_id=run.pk)
     if thread.taken_over_at is None:
@@ -333,8 +338,10 @@ def _follow_up(
     at: datetime,
 ) -> None:
     """What an answer entails, as the customer, the workspace and the engine want it."""
+    assistant = assistant_rows.assistant(thread.workspace_id)
     if question is not None and question.is_settled:
-        settle(thread=thread, by=assistant_rows.assistant(thread.workspace_id), at=at)
+        settled = settle(thread=thread, by=assistant, at=at)
+        runs.tell(run, "conversation", assistant_rows.told_thread(settled))
         return
     call, reason = (question.call, question.reason) if question is not None else (None, "")
     if call is None and draft.step == Step.HAND_OVER:
@@ -344,7 +351,8 @@ def _follow_up(
     if call == Call.UNSURE and engines.choice(thread.workspace).hand_over == HandOver.ASK:
         assistant_rows.propose(thread, run, message, reason, at=at)
         return
-    hand_over(thread=thread, call=call, reason=reason, by=assistant_rows.assistant(thread.workspace_id), at=at)
+    hand_over(thread=thread, call=call, reason=reason, by=assistant, at=at)
+    runs.tell(run, "conversation", assistant_rows.told_thread(runs.hold(thread)))
 
 
 def _failed(thread: AssistantThread, run: AssistantRun, code: str, *, by: Actor, at: datetime) -> AssistantRun | None:
@@ -364,6 +372,7 @@ def _go_on(
         assistant_rows.end(thread, run, outcome, at)
         return None
     run.thread = thread = runs.hold(thread)  # people may have been called in meanwhile
+    assistant_rows.expire_proposals(thread, at)
     run.trace_id = uuid.uuid4()
     run.question = assistant_rows.ask(thread, item.content, item.ui_context, run.trace_id, by=by, at=at)
     run.audience, run.beat_at, run.attempts = item.audience, at, 0
@@ -377,6 +386,7 @@ def _go_on(
 
 
 def _stopped(thread: AssistantThread, *, by: Actor, at: datetime) -> AssistantThread:
+    assistant_rows.expire_proposals(thread, at)
     removed, _ = assistant_rows.waiting(thread).delete()
     run = runs.running(thread)
     if run is not None:

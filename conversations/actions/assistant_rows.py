@@ -73,6 +73,17 @@ def echo(question: Message) -> dict[str, Any]:
     return {"type": "human", "id": str(question.public_id), "content": question.body, **given}
 
 
+def told_thread(thread: AssistantThread) -> dict[str, Any]:
+    """What changes about a conversation, as it is at this moment: a replay tells it as it was."""
+    ticket = thread.conversation.ticket
+    return {
+        "status": thread.status,
+        "handled_by": thread.conversation.handler,
+        "ticket": str(ticket.public_id) if ticket else None,
+        "ai_resolved": thread.ai_resolved,
+    }
+
+
 def end(thread: AssistantThread, run: AssistantRun, outcome: RunStatus, at: datetime) -> None:
     """The run is over, and the thread idle."""
     run.status, run.ended_at = outcome, at

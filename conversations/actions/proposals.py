@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -29,16 +30,27 @@ REJECTED = "All right, no person then. Tell me more, and I will look again."
 UNKNOWN = "That can no longer be decided."
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Which proposal is meant (None where that cannot be told), and whether the step may be taken."""
+
+    proposal_id: uuid.UUID | None
+    approve: bool
+
+
 @transaction.atomic
 def decide_proposal(
-    *, thread: AssistantThread, proposal_id: uuid.UUID | None, approve: bool, by: Actor, at: datetime
+    *, thread: AssistantThread, decision: Decision, run: AssistantRun | None = None, by: Actor, at: datetime
 ) -> AssistantRun:
-    """Take the customer's decision; the run that says what came of it is over at once.
+    """Take the customer's decision, and tell what came of it in a run: the one given, or one that is over at once.
 
-    A proposal that is unknown, lapsed or decided makes that run a failed one. Raises Conflict while the assistant is at
-    work in the thread.
+    A proposal that is unknown, lapsed or decided makes a visible failure. Raises Conflict while the assistant is at work
+    in the thread.
     """
     permit(by, "conversation.receive", thread)
+    if run is not None:
+        _decide(thread, run, decision, by=by, at=at)
+        return run
     thread = runs.hold(thread)
     if thread.status != ThreadStatus.IDLE:
         raise Conflict("the assistant is still at work in this conversation")
@@ -49,31 +61,37 @@ def decide_proposal(
         audience=retrieval.audience_of(by),
     )  # fmt: skip
     run.save(force_insert=True)
+    is_known = _decide(thread, run, decision, by=by, at=at)
+    assistant_rows.end(thread, run, RunStatus.DONE if is_known else RunStatus.FAILED, at)
+    return run
+
+
+def _decide(thread: AssistantThread, run: AssistantRun, decision: Decision, *, by: Actor, at: datetime) -> bool:
+    """False for a proposal that cannot be decided."""
     rows = AssistantProposal.all_workspaces.filter(
-        thread=thread, public_id=proposal_id or uuid.UUID(int=0)
+        thread=thread, status=ProposalStatus.PENDING
     )  # of a thread that is held
-    proposal = rows.filter(status=ProposalStatus.PENDING).first()
+    proposal = rows.filter(public_id=decision.proposal_id).first() if decision.proposal_id else None
     if proposal is None:
         _say(thread, run, UNKNOWN, "ai/failure", by=by, at=at)
-        assistant_rows.end(thread, run, RunStatus.FAILED, at)
         journal.record(
             events.ASSISTANT_FAILED, thread.conversation, by=by, at=at, run_id=run.pk, code="unknown_proposal"
         )
-        return run
-    proposal.status = ProposalStatus.APPROVED if approve else ProposalStatus.REJECTED
+        return False
+    proposal.status = ProposalStatus.APPROVED if decision.approve else ProposalStatus.REJECTED
     proposal.decided_at = at
     proposal.save(update_fields=["status", "decided_at"])
-    _say(thread, run, APPROVED if approve else REJECTED, "ai", by=by, at=at)
-    if approve:
+    _say(thread, run, APPROVED if decision.approve else REJECTED, "ai", by=by, at=at)
+    if decision.approve:
         reason = str(proposal.payload.get("reason") or "The assistant knows no answer.")
-        hand_over(
-            thread=thread, call=Call.UNSURE, reason=reason, by=assistant_rows.assistant(thread.workspace_id), at=at
-        )
-    assistant_rows.end(thread, run, RunStatus.DONE, at)
+        assistant = assistant_rows.assistant(thread.workspace_id)
+        hand_over(thread=thread, call=Call.UNSURE, reason=reason, by=assistant, at=at)
+        runs.tell(run, "conversation", assistant_rows.told_thread(runs.hold(thread)))
     journal.record(
-        events.ASSISTANT_PROPOSAL_DECIDED, thread.conversation, by=by, at=at, proposal_id=proposal.pk, approved=approve
-    )
-    return run
+        events.ASSISTANT_PROPOSAL_DECIDED, thread.conversation, by=by, at=at, proposal_id=proposal.pk,
+        approved=decision.approve,
+    )  # fmt: skip
+    return True
 
 
 def _say(thread: AssistantThread, run: AssistantRun, words: str, kind: str, *, by: Actor, at: datetime) -> None:

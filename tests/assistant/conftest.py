@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 
+from accounts.models import Workspace
 from conversations.assistant import openai
+from conversations.assistant.engine import HandOver
 from conversations.assistant.openai import wire
 from tests.assistant import provider as endpoint
 from tests.assistant.desk import SUFFIX, Client, Desk
 from tests.assistant.desk import desk as new_desk
+from tests.assistant.talk import PERSON, answered, choose
 from tests.dialects import harness
+from tests.dialects.posthog_client import Posthog, posthog_api  # noqa: F401 (a fixture)
 
 
 @pytest.fixture
@@ -52,3 +56,17 @@ def desk(running_desk: Desk, django_db_blocker: Any) -> Iterator[Desk]:
 def client(desk: Desk) -> Client:
     """A workspace that asks the provider."""
     return Client(desk)
+
+
+@pytest.fixture
+def handed(api: Posthog) -> dict[str, Any]:
+    """A conversation in which the customer asked for a person, and nobody has come yet."""
+    return answered(api, PERSON)
+
+
+@pytest.fixture
+def proposed(api: Posthog, acme: Workspace) -> dict[str, Any]:
+    """The assistant knows no answer and asks whether people are to be called in."""
+    choose(acme, hand_over=HandOver.ASK)
+    made = answered(api, "The frobnicator hums in D minor")
+    return answered(api, "It is the large one, in the cellar", conversation=made["id"])

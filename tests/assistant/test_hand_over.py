@@ -7,18 +7,15 @@ from typing import Any
 
 import pytest
 
-from accounts import actions as account_actions
-from accounts import clock, events, tenancy
+from accounts import clock, tenancy
 from accounts.errors import Forbidden
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions, queries, tasks
 from conversations.api import lost_runs
 from conversations.assistant import builtin, engine
-from conversations.assistant.engine import Choice, HandOver
 from conversations.models import (
     AssistantProposal,
-    AssistantThread,
     Conversation,
     Handler,
     Outcome,
@@ -26,50 +23,15 @@ from conversations.models import (
     Suggestion,
     Tally,
 )
+from tests.assistant.talk import PERSON, answered, choose, hear, row_of, thread_of
 from tests.conftest import Member
 from tests.dialects.assistant_client import JSON, asked, frames, read, work
-from tests.dialects.posthog_client import Posthog, posthog_api, refusal  # noqa: F401 (a fixture)
+from tests.dialects.posthog_client import Posthog, refusal
 from tests.dialects.test_posthog_suggestions import solved  # noqa: F401 (a fixture)
 from tests.factories import reply
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
-PERSON = "I want to talk to a human, please"
-
-
-def choose(workspace: Workspace, **values: Any) -> None:
-    account_actions.update_workspace(
-        workspace=workspace, settings=Choice(**values).settings, by=Actor.system(workspace.pk), at=clock.now()
-    )
-
-
-def row_of(made: dict[str, Any]) -> Conversation:
-    return Conversation.all_workspaces.select_related("ticket", "assistant_thread").get(public_id=made["id"])
-
-
-def thread_of(made: dict[str, Any]) -> AssistantThread:
-    return AssistantThread.all_workspaces.select_related("conversation").get(conversation__public_id=made["id"])
-
-
-def answered(api: Posthog, content: str, **body: Any) -> dict[str, Any]:
-    """Ask, let the worker answer, and read the conversation."""
-    made = asked(api, content, **body)
-    work(made)
-    now: dict[str, Any] = read(api, made)
-    return now
-
-
-def hear() -> None:
-    """Let the reactions hear what happened."""
-    while events.drain():
-        pass
-
-
-@pytest.fixture
-def handed(api: Posthog) -> dict[str, Any]:
-    """A conversation in which the customer asked for a person, and nobody has come yet."""
-    return answered(api, PERSON)
-
 
 # --- Calling people in --------------------------------------------------------------------------
 
@@ -271,14 +233,6 @@ def test_end_by_a_program_counts_and_an_end_by_an_operator_does_not(api: Posthog
 
 
 # --- Asking the customer first ------------------------------------------------------------------
-
-
-@pytest.fixture
-def proposed(api: Posthog, acme: Workspace) -> dict[str, Any]:
-    """The assistant knows no answer and asks whether people are to be called in."""
-    choose(acme, hand_over=HandOver.ASK)
-    made = answered(api, "The frobnicator hums in D minor")
-    return answered(api, "It is the large one, in the cellar", conversation=made["id"])
 
 
 def decide(api: Posthog, made: dict[str, Any], **payload: Any) -> Any:

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from conversations.api.fields import JsonObject
 from conversations.assistant.engine import SourceKind
 from conversations.dialects.posthog.envelope import TYPES
-from conversations.dialects.posthog.inputs import PRIORITIES, STATUSES
+from conversations.dialects.posthog.inputs import PRIORITIES, STATUSES, AnyJson
 from conversations.dialects.posthog.shapes import AUTHORS, DETAILS, SOURCES
 from conversations.models import Handler, ProposalStatus, ThreadStatus, Visibility
 
@@ -195,7 +195,7 @@ class PosthogAssistantConversation(serializers.Serializer[Any]):
     user = PosthogUser(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
-    type = serializers.ChoiceField(choices=["assistant"])
+    type = serializers.ChoiceField(choices=["assistant", "deep_research"])
     is_internal = serializers.BooleanField()
     slack_thread_key = serializers.CharField(allow_null=True)
     slack_workspace_domain = serializers.CharField(allow_null=True)
@@ -224,6 +224,11 @@ class PosthogAssistantMessage(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     content = serializers.CharField()
     parent_tool_call_id = serializers.CharField(allow_null=True)
+    ui_context = AnyJson(required=False, allow_null=True)
+    trace_id = serializers.UUIDField(required=False, allow_null=True)
+    tool_calls = serializers.ListField(child=JsonObject(), required=False, allow_null=True)
+    meta = JsonObject(required=False, allow_null=True)
+    sources = PosthogSource(many=True, required=False)
 
 
 class PosthogWholeConversation(PosthogAssistantConversation):

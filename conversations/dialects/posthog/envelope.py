@@ -62,7 +62,9 @@ class PosthogEnvelope(Envelope):
             code, detail = "not_authenticated", "Authentication credentials were not provided."
         elif problem.scope is not None:
             detail = f"This key lacks the required scope '{problem.scope}'."
-        elif problem.status == 400 and problem.code != "parse_error":
+        elif problem.status == 400 and problem.code == "parse_error":
+            attr = (problem.faults[0].field or "").replace(".", "__") or None if problem.faults else None
+        elif problem.status == 400:
             kind, code = "validation_error", "invalid_input"
             if problem.faults:
                 fault = problem.faults[0]

@@ -26,6 +26,8 @@ from conversations.models import (
 )
 from tickets.models import Ticket
 
+RESEARCH = "research"
+"""The mode that makes a conversation one of deep research, for as long as its last question was asked in it."""
 SOURCES = ("widget", "email", "slack", "teams", "github")
 DETAILS = (
     "slack_channel_message", "slack_bot_mention", "slack_emoji_reaction", "teams_channel_message", "teams_bot_mention",
@@ -174,7 +176,7 @@ def assistant_thread(row: AssistantThread) -> dict[str, Any]:
         "user": user(row.user) if row.user else None,
         "created_at": moment(row.created_at),
         "updated_at": moment(row.updated_at),
-        "type": "assistant",
+        "type": "deep_research" if row.agent_mode == RESEARCH else "assistant",
         "is_internal": False,
         "slack_thread_key": None,
         "slack_workspace_domain": None,

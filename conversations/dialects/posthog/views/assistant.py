@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.http import JsonResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -20,6 +21,7 @@ from accounts.live import LiveResponse, last_event_id
 from accounts.models import KeyKind
 from accounts.permissions import Scope
 from conversations import actions, queries
+from conversations.actions.proposals import Decision
 from conversations.api import idempotency, lost_runs
 from conversations.api.limits import Buckets
 from conversations.assistant import budget, engine, runs
@@ -33,6 +35,12 @@ from conversations.models import AssistantRun, AssistantThread, Contact, Convers
 CONVERSATION = OpenApiParameter(
     "conversation", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's UUID."
 )
+LAST_EVENT = OpenApiParameter(
+    "Last-Event-ID",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="When attaching: the id of the last event that was seen; the stream goes on behind it.",
+)
 JUST_NOW = timedelta(seconds=60)
 """For how long after its end a turn is still shown to those who attach."""
 _STREAM = (
@@ -42,13 +50,18 @@ _STREAM = (
     "`Last-Event-ID`, and a comment after 15 s of silence. Ends when nothing is queued any more; the status is `idle` by then."
 )
 _EVENTS = OpenApiResponse(OpenApiTypes.STR, description=_STREAM)
-_starts = Buckets(settings.ASSISTANT_STARTS_PER_MINUTE)
-_workspace_starts = Buckets(settings.ASSISTANT_WORKSPACE_STARTS_PER_MINUTE)
+_starts = Buckets(settings.ASSISTANT_STARTS_PER_MINUTE, at_once=settings.ASSISTANT_STARTS_PER_MINUTE)
+_workspace_starts = Buckets(
+    settings.ASSISTANT_WORKSPACE_STARTS_PER_MINUTE, at_once=settings.ASSISTANT_WORKSPACE_STARTS_PER_MINUTE
+)
 _RUN = re.compile(rb": run (\d+)\n")
 
 
 class AssistantViewSet(PosthogViewSet):
     """Calls for the team's own programs: a key that stands in a web page reads none of it."""
+
+    # The assistant is at work, or its queue is full: that passes.
+    passing: ClassVar[frozenset[int]] = PosthogViewSet.passing | {409}
 
     def admit(self, request: Request) -> None:
         super().admit(request)
@@ -86,6 +99,9 @@ class Assistant(AssistantViewSet):
             found = _RUN.match(replay.response.content)
             if found is None:
                 raise
+            if not queries.assistant_threads().filter(runs=int(found[1])).exists():
+                body = {"error": "This conversation was deleted."}
+                raise idempotency.Replay(JsonResponse(body, status=404)) from None
             response = _stream(self.grant.workspace.pk, int(found[1]), 0, replay.response.status_code)
             response["Idempotent-Replayed"] = "true"
             raise idempotency.Replay(response) from None
@@ -107,10 +123,11 @@ class Assistant(AssistantViewSet):
         summary="Write to the assistant, or attach to its answer",
         description=(
             "With `content` the assistant begins to answer, in a new conversation or in the one named; with null the "
-            "stream of an answer under way is shown from its beginning. `Accept: application/json` alone gets the "
+            "stream of an answer under way is shown from its beginning. `resume_payload` answers an approval: `action` is "
+            "`approve` or `reject`, `proposal_id` names it. `Accept: application/json` alone gets the "
             "conversation at once, and the assistant goes on; anything else gets the stream."
         ),
-        parameters=[PROJECT],
+        parameters=[PROJECT, LAST_EVENT],
         request=inputs.AssistantInput,
         responses={
             (200, "text/event-stream"): _EVENTS,
@@ -128,19 +145,15 @@ class Assistant(AssistantViewSet):
     def create(self, request: Request, project_id: str) -> HttpResponseBase:
         """201 when the assistant begins, 200 when one attaches."""
         workspace = self.grant.workspace
+        self._admit_start(request)
         data = self.read(inputs.AssistantInput, request)
         content, wanted = data["content"], data.get("conversation")
-        if content is not None:  # To attach again, as all do after a restart, starts nothing.
-            _starts.take(self.grant.key.pk)
-            _workspace_starts.take(workspace.pk)
-            if budget.is_used_up(workspace, self.at):
-                raise UsedUp("This project's budget for the assistant is used up for this month.")
         known = Conversation.objects.filter(public_id=wanted).first() if wanted else None
         thread = AssistantThread.objects.filter(conversation=known).first() if known else None
         if known is not None and (thread is None or thread.user_id != self.actor.user_id):
             return Response({"error": "This conversation cannot be used here."}, status=400)
         if thread is not None and thread.deleted_at is not None:
-            return Response({"error": "This conversation was deleted."}, status=404)
+            return _deleted()
         if content is None and thread is None:
             return Response({"error": "There is no such conversation to attach to."}, status=400)
         if content is None:
@@ -150,20 +163,22 @@ class Assistant(AssistantViewSet):
             raise Forbidden("This project has not approved AI data processing.")
         if thread is not None:
             self._bury(thread)
-            if data.get("resume_payload") is not None:
-                self._decide(thread, data["resume_payload"])
-        run = actions.ask_assistant(
-            workspace=workspace,
-            content=content,
-            thread=thread,
-            public_id=wanted,
-            contact=self._asker(data) if thread is None else None,
-            trace_id=data.get("trace_id"),
-            ui_context=data.get("ui_context"),
-            agent_mode=data.get("agent_mode"),
-            by=self.actor,
-            at=self.at,
-        )
+        try:
+            run = actions.ask_assistant(
+                workspace=workspace,
+                content=content,
+                thread=thread,
+                public_id=wanted,
+                contact=self._asker(data) if thread is None else None,
+                decision=_decision(data["resume_payload"]) if data.get("resume_payload") is not None else None,
+                trace_id=data.get("trace_id"),
+                ui_context=data.get("ui_context"),
+                agent_mode=data.get("agent_mode"),
+                by=self.actor,
+                at=self.at,
+            )
+        except NotFound:  # deleted at the same moment
+            return _deleted()
         return self._shown(request, run, 201)
 
     @extend_schema(
@@ -223,6 +238,19 @@ class Assistant(AssistantViewSet):
         if run is not None:
             lost_runs.recover([run], self.at)
 
+    def _admit_start(self, request: Request) -> None:
+        """Count a start, whatever becomes of it. To attach again, as all do after a restart, starts nothing.
+
+        Raises RateLimited and UsedUp.
+        """
+        given = request.data
+        if not isinstance(given, dict) or given.get("content") is None:
+            return
+        _starts.take(self.grant.key.pk)
+        _workspace_starts.take(self.grant.workspace.pk)
+        if budget.is_used_up(self.grant.workspace, self.at):
+            raise UsedUp("This project's budget for the assistant is used up for this month.")
+
     def _asker(self, data: dict[str, Any]) -> Contact | None:
         """The customer on whose behalf the key asks, if it names one. Raises Invalid."""
         traits = data.get("anonymous_traits") or {}
@@ -242,24 +270,9 @@ class Assistant(AssistantViewSet):
         """What to show to whoever sends no content: what came of a decision, or the answer under way. Raises Invalid."""
         self._bury(thread)
         if resume_payload is not None and runs.running(thread) is None:
-            return self._decide(thread, resume_payload)
+            decision = _decision(resume_payload)
+            return actions.decide_proposal(thread=thread, decision=decision, by=self.actor, at=self.at)
         return self._watchable(thread)
-
-    def _decide(self, thread: AssistantThread, payload: Any) -> AssistantRun:
-        """Take the answer to an approval: `{"action": "approve" | "reject", "proposal_id"}`. What makes no sense is unknown."""
-        given = payload if isinstance(payload, dict) else {}
-        try:
-            proposal_id = uuid.UUID(str(given.get("proposal_id")))
-        except ValueError:
-            proposal_id = None
-        action = given.get("action")
-        return actions.decide_proposal(
-            thread=thread,
-            proposal_id=proposal_id if action in ("approve", "reject") else None,
-            approve=action == "approve",
-            by=self.actor,
-            at=self.at,
-        )
 
     def _watchable(self, thread: AssistantThread) -> AssistantRun:
         """The run under way, or one that ended just now. Raises Invalid."""
@@ -272,7 +285,9 @@ class Assistant(AssistantViewSet):
     def _shown(self, request: Request, run: AssistantRun, status: int) -> HttpResponseBase:
         if _wants_json(request):
             return Response(_whole(queries.assistant_threads().get(pk=run.thread_id)), status=status)
-        return _stream(self.grant.workspace.pk, run.pk, last_event_id(request._request) or 0, status)
+        # What a client has seen of an earlier run says nothing about a new one.
+        after = (last_event_id(request._request) or 0) if status == 200 else 0
+        return _stream(self.grant.workspace.pk, run.pk, after, status)
 
 
 def _stream(workspace_id: int, run_id: int, after: int, status: int) -> LiveResponse:
@@ -280,6 +295,21 @@ def _stream(workspace_id: int, run_id: int, after: int, status: int) -> LiveResp
     # What is kept for a repeat of the request, and what a server answers that follows no streams.
     response.content = b": run %d\nretry: 15000\n\n" % run_id
     return response
+
+
+def _deleted() -> Response:
+    return Response({"error": "This conversation was deleted."}, status=404)
+
+
+def _decision(payload: Any) -> Decision:
+    """The answer to an approval: `{"action": "approve" | "reject", "proposal_id"}`. What makes no sense names no proposal."""
+    given = payload if isinstance(payload, dict) else {}
+    action = given.get("action")
+    try:
+        proposal_id = uuid.UUID(str(given.get("proposal_id"))) if action in ("approve", "reject") else None
+    except ValueError:
+        proposal_id = None
+    return Decision(proposal_id=proposal_id, approve=action == "approve")
 
 
 def _wants_json(request: Request) -> bool:

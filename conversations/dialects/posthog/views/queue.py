@@ -20,6 +20,9 @@ from conversations.dialects.posthog.views.base import INVALID, PROJECT
 from conversations.models import AssistantQueueItem, AssistantThread
 
 ITEM = OpenApiParameter("queue_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The waiting message's UUID.")
+SESSION = OpenApiParameter(
+    "X-PostHog-Session-Id", OpenApiTypes.STR, OpenApiParameter.HEADER, description="Kept with the message."
+)
 _MISSING = OpenApiResponse(
     answers.PosthogRefusal, description="There is no such conversation, or no such message waits."
 )
@@ -33,6 +36,14 @@ class _NoThread(Exception):
     def __init__(self, response: Response) -> None:
         super().__init__()
         self.response = response
+
+
+def _no_thread() -> _NoThread:
+    return _NoThread(Response({"error": "There is no such conversation."}, status=404))
+
+
+def _no_item() -> _NoThread:
+    return _NoThread(Response({"detail": "No such message is waiting."}, status=404))
 
 
 class Queue(AssistantViewSet):
@@ -65,7 +76,7 @@ class Queue(AssistantViewSet):
     @extend_schema(
         operation_id="addPosthogQueueItem",
         summary="Let a message wait",
-        parameters=[PROJECT, CONVERSATION],
+        parameters=[PROJECT, CONVERSATION, SESSION],
         request=inputs.AssistantMessageInput,
         responses={
             200: answers.PosthogQueue,
@@ -82,6 +93,8 @@ class Queue(AssistantViewSet):
         values["session_id"] = request.headers.get("X-PostHog-Session-Id", "")[:255].replace("\x00", "") or None
         try:
             actions.enqueue(thread=thread, content=data["content"], values=values, by=self.actor, at=self.at)
+        except NotFound as error:
+            raise _no_thread() from error
         except Conflict as error:
             return Response({"error": error.code, "detail": "Two messages are waiting already."}, status=409)
         return self._printed(thread)
@@ -96,7 +109,10 @@ class Queue(AssistantViewSet):
     def clear(self, request: Request, project_id: str, conversation: str) -> Response:
         """Nothing waits any more."""
         thread = self._thread(conversation)
-        actions.clear_queue(thread=thread, by=self.actor, at=self.at)
+        try:
+            actions.clear_queue(thread=thread, by=self.actor, at=self.at)
+        except NotFound as error:
+            raise _no_thread() from error
         return self._printed(thread)
 
     @extend_schema(
@@ -111,7 +127,10 @@ class Queue(AssistantViewSet):
         thread = self._thread(conversation)
         item = self._item(thread, queue_id)
         data = self.read(inputs.QueuedInput, request)
-        actions.edit_queued(item=item, content=data["content"], by=self.actor, at=self.at)
+        try:
+            actions.edit_queued(item=item, content=data["content"], by=self.actor, at=self.at)
+        except NotFound as error:  # answered or taken back at the same moment
+            raise _no_item() from error
         return self._printed(thread)
 
     @extend_schema(
@@ -123,14 +142,17 @@ class Queue(AssistantViewSet):
     def destroy(self, request: Request, project_id: str, conversation: str, queue_id: str) -> Response:
         """Gone before it was answered."""
         item = self._item(self._thread(conversation), queue_id)
-        actions.remove_queued(item=item, by=self.actor, at=self.at)
+        try:
+            actions.remove_queued(item=item, by=self.actor, at=self.at)
+        except NotFound as error:  # answered or taken back at the same moment
+            raise _no_item() from error
         return Response(status=204)
 
     def _thread(self, reference: str) -> AssistantThread:
         try:
             found = self.thread(reference, owned=False)
         except NotFound as error:
-            raise _NoThread(Response({"error": "There is no such conversation."}, status=404)) from error
+            raise _no_thread() from error
         if found.user_id != self.actor.user_id:
             raise _NoThread(Response({"error": "This conversation is someone else's."}, status=403))
         return found
@@ -141,7 +163,7 @@ class Queue(AssistantViewSet):
         except ValueError:
             found = None
         if found is None:
-            raise _NoThread(Response({"detail": "No such message is waiting."}, status=404))
+            raise _no_item()
         return found
 
     def _printed(self, thread: AssistantThread) -> Response:

@@ -15,10 +15,11 @@ from rest_framework.response import Response
 
 from accounts import tenancy
 from accounts.live import LiveContext, LiveResponse
-from accounts.models import IdempotentRequest, Workspace
+from accounts.models import Workspace
 from accounts.permissions import Scope
 from conversations import actions, ticket_queries
 from conversations.actions.assistant import SPENT
+from conversations.api import idempotency
 from conversations.api.limits import Buckets
 from conversations.assistant import budget, engine, retrieval, waiting
 from conversations.dialects.posthog import answers
@@ -98,7 +99,7 @@ class Suggestions(PosthogViewSet):
     def _forget_key(self) -> None:
         """Keep no answer for a repeat: this one is not known while the request's transaction is open."""
         if self._record is not None:
-            IdempotentRequest.all_workspaces.filter(pk=self._record.pk).delete()  # claimed by this request
+            idempotency.drop(self._record)
             self._record = None
 
 
