@@ -78,9 +78,11 @@ def settle(*, thread: AssistantThread, by: Actor, at: datetime) -> AssistantThre
     thread = runs.hold(thread)
     if thread.taken_over_at is not None or thread.ai_resolved:
         return thread
-    conversation = set_status(
-        conversation=thread.conversation, status=Status.RESOLVED, sender=assistant_rows.SENDER, by=by, at=at
-    )
+    conversation = rows.locked(thread.conversation)
+    if not conversation.is_done:
+        conversation = set_status(
+            conversation=conversation, status=Status.RESOLVED, sender=assistant_rows.SENDER, by=by, at=at
+        )
     thread.ai_resolved, thread.is_asking, thread.updated_at = True, False, at
     thread.save(update_fields=["ai_resolved", "is_asking", "updated_at"])
     if conversation.ticket_id is not None:

@@ -63,6 +63,17 @@ def of_error(error: DomainError) -> str:
     return _FIELDS.get(error.field or "", f"That did not work: {error.message}.")
 
 
+NO_DRAFT: dict[str, str] = {
+    "not_approved": "This workspace has not approved that customers' messages leave the desk.",
+    "quota_limit_exceeded": "The assistant's budget for this month is used up.",
+    "nothing_said": "There is nothing to answer yet.",
+    "nothing_found": "The assistant knows nothing like this yet: no article, no macro and no solved conversation.",
+    "too_many": "That was a lot of drafts. Try again in a minute.",
+    "failed": "The assistant gave no draft. Try again in a moment.",
+}
+"""Why there is no draft, by the code that stands in the page's address where no script runs."""
+
+
 # --- The thread's grey lines --------------------------------------------------------------------
 
 

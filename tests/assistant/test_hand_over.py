@@ -229,6 +229,7 @@ def test_end_by_a_program_counts_and_an_end_by_an_operator_does_not(api: Posthog
         actions.set_status(conversation=row_of(by_ben), status="closed", by=ben.actor, at=clock.now())
     hear()
     assert (thread_of(by_program).ai_resolved, thread_of(by_ben).ai_resolved) == (True, False)
+    assert row_of(by_program).status == Status.CLOSED
     assert row_of(by_program).ticket.ai_resolved is True
 
 

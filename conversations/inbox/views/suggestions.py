@@ -22,16 +22,11 @@ from conversations import actions, queries
 from conversations.api.limits import Buckets
 from conversations.api.problems import RateLimited
 from conversations.assistant import budget, engine, retrieval, waiting
+from conversations.inbox import words
 from conversations.inbox.desk import DeskRequest, Place, frame, is_fragment, screen
 from conversations.models import Audience, Conversation, Suggestion
 
 _drafts = Buckets(settings.ASSISTANT_SUGGESTIONS_PER_MINUTE)
-
-NOT_APPROVED = "This workspace has not approved that customers' messages leave the desk."
-USED_UP = "The assistant's budget for this month is used up."
-NOTHING_SAID = "There is nothing to answer yet."
-NOTHING_KNOWN = "The assistant knows nothing like this yet: no article, no macro and no solved conversation."
-NO_DRAFT = "The assistant gave no draft. Try again in a moment."
 
 
 @require_POST
@@ -52,7 +47,7 @@ def suggest(request: DeskRequest, number: int) -> HttpResponseBase:
     made = actions.make_suggestion(
         conversation=conversation, draft=draft, engine=chosen.engine, by=request.actor, at=at
     )
-    return _answer(request, conversation, made, "" if made.text else NOTHING_KNOWN)
+    return _answer(request, conversation, made)
 
 
 @require_POST
@@ -62,21 +57,21 @@ def dismiss(request: DeskRequest, number: int, public_id: UUID) -> HttpResponse:
     conversation = queries.by_number(number)
     suggestion = queries.draft(conversation, public_id)
     actions.dismiss_suggestion(suggestion=suggestion, by=request.actor, at=clock.now())
-    return _answer(request, conversation, None, "")
+    return _answer(request, conversation, None)
 
 
 def _fault(request: DeskRequest, conversation: Conversation, chosen: engine.Choice) -> str:
-    """Why there can be no draft now, or ""."""
+    """Why there can be no draft now (see words.NO_DRAFT), or ""."""
     if not chosen.is_allowed:
-        return NOT_APPROVED
+        return "not_approved"
     if conversation.last_message_id is None:
-        return NOTHING_SAID
+        return "nothing_said"
     if budget.is_used_up(request.workspace, clock.now()):
-        return USED_UP
+        return "quota_limit_exceeded"
     try:
         _drafts.take(request.user.pk)
-    except RateLimited as error:
-        return f"That was a lot of drafts. Try again in {error.wait} s."
+    except RateLimited:
+        return "too_many"
     return ""
 
 
@@ -87,9 +82,7 @@ def _held(request: DeskRequest, conversation: Conversation, request_id: int) -> 
         workspace = Workspace.objects.get(pk=workspace_id)
         with tenancy.scope(workspace), timezone.override(workspace.time_zone):
             suggestion = Suggestion.objects.filter(pk=made.suggestion_id or 0).first()
-            known = suggestion is not None and bool(suggestion.text)
-            fault = "" if known else NOTHING_KNOWN if suggestion is not None else _why(made.code)
-            return _answer(request, conversation, suggestion if known else None, fault)
+            return _answer(request, conversation, suggestion, made.code)
 
     async def follow(context: LiveContext) -> AsyncIterator[bytes | HttpResponse]:
         made = await waiting.wait(context, workspace_id, conversation_id, request_id)
@@ -98,22 +91,22 @@ def _held(request: DeskRequest, conversation: Conversation, request_id: int) -> 
     return LiveResponse(follow, held=True, content_type="text/html; charset=utf-8")
 
 
-def _why(code: str) -> str:
-    return USED_UP if code == "quota_limit_exceeded" else NO_DRAFT
-
-
 def _answer(
-    request: DeskRequest, conversation: Conversation, suggestion: Suggestion | None, fault: str
+    request: DeskRequest, conversation: Conversation, suggestion: Suggestion | None, fault: str = ""
 ) -> HttpResponse:
     """The draft's place in the composer; without script the page, which shows it."""
+    if suggestion is not None and not suggestion.text:
+        fault, suggestion = suggestion.failure, None
+    if fault and fault not in words.NO_DRAFT:
+        fault = "failed"
     if not is_fragment(request):
-        place = Place.of(request)
         url = reverse("conversation", args=[request.workspace.slug, conversation.number])
-        return redirect(f"{url}?{place.query}#composer")
+        told = f"&draft={fault}" if fault else ""
+        return redirect(f"{url}?{Place.of(request).query}{told}#composer")
     facts: dict[str, Any] = {
         **frame(request, Place.of(request)),
         "conversation": conversation,
-        "suggestion": suggestion if suggestion is not None and suggestion.text else None,
-        "draft_fault": fault,
+        "suggestion": suggestion,
+        "draft_fault": words.NO_DRAFT.get(fault, ""),
     }
     return render(request, "inbox/draft.html", facts)

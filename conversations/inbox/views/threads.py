@@ -61,11 +61,12 @@ def opened(
 
 
 def drafted(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
-    """The reply that the assistant has drafted, if any; `?draft=use` puts it into the composer."""
+    """The reply that the assistant has drafted, if any. `?draft=use` puts it into the composer; or it says why there is none."""
     has_draft = getattr(conversation, "has_draft", False)  # with_ticket_card has looked
     suggestion = queries.undecided_draft(conversation) if has_draft else None
-    facts: dict[str, Any] = {"suggestion": suggestion}
-    if suggestion is not None and request.GET.get("draft") == "use":
+    asked = request.GET.get("draft", "")
+    facts: dict[str, Any] = {"suggestion": suggestion, "draft_fault": words.NO_DRAFT.get(asked, "")}
+    if suggestion is not None and asked == "use":
         facts["composer"] = {"mode": "reply", "fault": "", "draft": suggestion.text}
     return facts
 
