@@ -167,9 +167,13 @@ def test_bad_field_is_named_and_changes_nothing(api: Posthog, change: dict[str, 
     assert api.get(f"tickets/{made['id']}").json() == made
 
 
-@pytest.mark.parametrize("body", ["{", '{"status": NaN}', "[" * 5000, b"\xff\xfe", '{"tags": ["\\ud800"]}'])
+@pytest.mark.parametrize("body", ["{", '{"status": NaN}', "[" * 5000, b"\xff\xfe"])
 def test_body_that_is_no_json_is_a_parse_error(api: Posthog, body: Any) -> None:
     assert refusal(api.post("tickets", body)) == (400, "invalid_request", "parse_error", None)
+
+
+def test_json_that_nothing_can_hold_is_a_parse_error_at_its_field(api: Posthog) -> None:
+    assert refusal(api.post("tickets", '{"tags": ["\\ud800"]}')) == (400, "invalid_request", "parse_error", "tags__0")
 
 
 @pytest.mark.parametrize("body", ["[]", '"text"', "null", "12"])
