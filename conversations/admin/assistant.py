@@ -19,8 +19,10 @@ from conversations.models import (
 class AssistantThreadAdmin(ReadOnlyAdmin):
     """The messages themselves stand on the conversation's page."""
 
-    list_display = ("title", "status", "user", "workspace", "updated_at", "deleted_at")
-    list_filter = (WorkspaceFilter, "status")
+    list_display = (
+        "title", "status", "handed_over_at", "taken_over_at", "ai_resolved", "user", "workspace", "updated_at", "deleted_at",
+    )  # fmt: skip
+    list_filter = (WorkspaceFilter, "status", "ai_resolved")
     list_select_related = ("workspace", "user")
     search_fields = ("title",)
     ordering = ("-pk",)
@@ -30,7 +32,7 @@ class AssistantThreadAdmin(ReadOnlyAdmin):
 class AssistantRunAdmin(ReadOnlyAdmin):
     """What the assistant was asked to do, and what became of it."""
 
-    list_display = ("pk", "thread", "status", "started_at", "beat_at", "ended_at", "workspace")
+    list_display = ("pk", "thread", "status", "attempts", "started_at", "beat_at", "ended_at", "workspace")
     list_filter = (WorkspaceFilter, "status")
     list_select_related = ("workspace", "thread")
     ordering = ("-pk",)

@@ -44,6 +44,8 @@ API keys of the workspace (they work in every wire format)
 
 Try it
   curl -H "Authorization: Bearer {server}" "{settings.PUBLIC_URL}/api/v1/conversations"
+  curl -N -H "Authorization: Bearer {server}" -H "Content-Type: application/json" \\
+    -d '{{"content": "My station is offline since the update"}}' "{settings.PUBLIC_URL}/api/environments/@current/conversations"
 """
 
 
