@@ -45,6 +45,7 @@ _LEAST_SHARED = 2
 _LEAST_SHARE = 0.25  # of the question's words that a text must share
 _IN_TITLE = 0.15  # how much more a text counts for a word of the question in its title
 _EXCERPT = 1_500  # characters of an article
+_SECTION = re.compile(r"^(?=#{1,6} )", re.M)
 _NUMBER = re.compile(r"(?<![\w.])(?=[\w-]*\d[\w-]*\d)[\w-]{5,40}(?![\w.])")
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 
@@ -276,8 +277,16 @@ def _answers(asked: Sequence[Message]) -> dict[int, tuple[Conversation, str]]:
 
 
 def _excerpt(body: str, wanted: set[str]) -> str:
-    """An article as far as it answers: whole if it is short, else from the paragraph that says the most about it on."""
+    """An article as far as it answers: one section where that says all that the article has on it, or the whole.
+
+    A long one is quoted from the paragraph on that says the most about it.
+    """
     body = body.strip()
+    opening, *sections = [part.strip() for part in _SECTION.split(body) if part.strip()] or [""]
+    about = wanted & stems.stems(body)
+    # What stands above the first heading leads to all that follows: it is never enough by itself.
+    if about - stems.stems(opening):
+        body = next((section for section in sections if about <= stems.stems(section)), body)
     if len(body) <= _EXCERPT:
         return body
     parts = [part.strip() for part in re.split(r"\n\s*\n", body) if part.strip()]

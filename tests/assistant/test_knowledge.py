@@ -126,6 +126,19 @@ def test_long_article_is_quoted_where_it_answers(in_acme: Workspace) -> None:
 
 
 @pytest.mark.django_db
+def test_section_that_says_it_all_is_quoted_alone(in_acme: Workspace) -> None:
+    body = "A gauge may count twice.\n\n## Put it back\nPush the weight.\n\n## It never tips\nThe bearing of the gauge is glued."
+    Article.objects.create(title="Calibrate", body=body, published_at=clock.now())
+    for asked, wanted in (
+        ("The bearing of my gauge never tips", "## It never tips\nThe bearing of the gauge is glued."),
+        ("My gauge counts twice", body),  # the opening says it, the steps follow
+        ("The gauge counts twice, I pushed the weight", body),
+    ):
+        (passage,) = retrieval.similar(stems.telling([asked]), Audience.TEAM)
+        assert passage.text == wanted, asked
+
+
+@pytest.mark.django_db
 def test_poor_match_is_no_match(library: dict[str, Any]) -> None:
     for asked in ("Where is my invoice", "Can I pay for the update of my subscription by bank transfer"):
         assert retrieval.similar(stems.telling([asked]), Audience.TEAM) == [], asked
