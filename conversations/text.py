@@ -27,3 +27,9 @@ def preview(body: str) -> str:
     """The first 280 characters in one line."""
     line = _SPACE.sub(" ", body[: PREVIEW_LENGTH * 4]).strip()
     return line if len(line) <= PREVIEW_LENGTH else line[: PREVIEW_LENGTH - 1].rstrip() + "…"
+
+
+def sentence(given: str) -> str:
+    """A remark as a sentence: with a capital, and with an end."""
+    given = given.strip()
+    return given[:1].upper() + given[1:] + ("" if given.endswith((".", "!", "?", "…", "”")) or not given else ".")

@@ -345,7 +345,7 @@ def _follow_up(
         return
     call, reason = (question.call, question.reason) if question is not None else (None, "")
     if call is None and draft.step == Step.HAND_OVER:
-        call, reason = Call.UNSURE, draft.reason or "The assistant knows no answer."
+        call, reason = Call.UNSURE, text.sentence(draft.reason) or "The assistant knows no answer."
     if call is None or thread.handed_over_at is not None:
         return
     if call == Call.UNSURE and engines.choice(thread.workspace).hand_over == HandOver.ASK:

@@ -6,6 +6,7 @@ import re
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -137,6 +138,12 @@ def chips(row: Conversation, hues: Mapping[str, int]) -> SafeString:
 
 def _chip(text: str, picture: str) -> SafeString:
     return format_html('<span class="chip">{}{}</span>', icon(picture, 11), text)
+
+
+@register.filter
+def money(amount: Decimal) -> str:
+    """An amount to two places; a small one to four, so that it is not told as nothing."""
+    return f"{amount:.4f}" if 0 < amount < Decimal("0.1") else f"{amount:.2f}"
 
 
 # --- Moments ------------------------------------------------------------------------------------

@@ -289,7 +289,7 @@ def test_page_shows_rates_costs_and_reasons(
     assert "1 as they were, 1 edited, 1 rejected" in page
     assert "Spent this month 1.50" in page
     assert "of a budget of 6.00" in page
-    assert "openai small 0 3 1 1 1 0 3000 1.5000" in page
+    assert "openai small 0 3 1 1 1 0 3000 1.50" in page
     assert 'value="25"' in agent.get("/w/acme/assistant").content.decode()
 
 
