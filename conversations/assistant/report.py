@@ -124,7 +124,6 @@ class Report:
     work: Sequence[Work]
     calls: Sequence[tuple[Call, int]]
     days: Sequence[Day]
-    cost: Decimal
     spent: Decimal
     budget: Decimal | None
 
@@ -153,7 +152,6 @@ def report(workspace: Workspace, days: int, at: datetime) -> Report:
         work=work,
         calls=_calls(workspace, since),
         days=_days(since, days),
-        cost=sum((one.cost for one in work), Decimal(0)),
         spent=budget.spent(workspace, at),
         budget=engine.choice(workspace).budget,
     )

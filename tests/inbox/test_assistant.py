@@ -287,6 +287,7 @@ def test_page_shows_rates_costs_and_reasons(
     assert "Given to people 1 1 asked for one" in page
     assert "Drafts that were used 67 %" in page
     assert "1 as they were, 1 edited, 1 rejected" in page
+    assert "Answers that helped 50 % 1 helped, 1 did not" in page
     assert "Spent this month 1.50" in page
     assert "of a budget of 6.00" in page
     assert "openai small 0 3 1 1 1 0 3000 1.50" in page
