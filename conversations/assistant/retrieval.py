@@ -46,7 +46,10 @@ _LEAST_SHARE = 0.25  # of the question's words that a text must share
 _IN_TITLE = 0.15  # how much more a text counts for a word of the question in its title
 _EXCERPT = 1_500  # characters of an article
 _SECTION = re.compile(r"^(?=#{1,6} )", re.M)
-_NUMBER = re.compile(r"(?<![\w.])(?=[\w-]*\d[\w-]*\d)[\w-]{5,40}(?![\w.])")
+# Begins only where a run of such signs begins, so that no run is looked at twice.
+_NUMBER = re.compile(r"(?<![\w.-])(?=[\w-]{0,39}\d[\w-]{0,39}\d)[\w-]{5,40}(?![\w-]|\.\w)")
+_MOST_NUMBERS = 100
+_SEARCHED = 20_000  # characters of what a customer wrote, for numbers
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 
 
@@ -249,31 +252,39 @@ def _passages(ranked: Sequence[_Text], wanted: Sequence[str]) -> Iterator[Passag
             body = _PLACEHOLDER.sub("", row.body).strip()
             yield Passage(kind=SourceKind.MACRO, id=row.public_id, title=row.name, text=body, share=text.share)
         elif best[row.conversation_id] is row and row.conversation_id in answered:
-            conversation, answer = answered[row.conversation_id]
+            conversation, answer, said = answered[row.conversation_id]
             yield Passage(
                 kind=SourceKind.CONVERSATION,
                 id=conversation.public_id,
                 title=conversation.subject,
-                text=_anonymous(answer, conversation, row)[:4_000],
-                asked=_anonymous((row.body or "").strip(), conversation, row)[:1_000],
+                text=_anonymous(answer, conversation, said)[:4_000],
+                asked=_anonymous((row.body or "").strip(), conversation, said)[:1_000],
                 number=conversation.number,
                 share=text.share,
             )
 
 
-def _answers(asked: Sequence[Message]) -> dict[int, tuple[Conversation, str]]:
-    """By conversation, the team's fullest answer after the question; those solved without one are missing."""
+def _answers(asked: Sequence[Message]) -> dict[int, tuple[Conversation, str, str]]:
+    """By conversation, the team's fullest answer after the question, and all that the customer said.
+
+    Those solved without an answer are missing.
+    """
     if not asked:
         return {}
     after = {message.conversation_id: message.pk for message in asked}
     rows = Conversation.objects.select_related("contact").in_bulk(list(after))
-    said = Message.objects.filter(conversation__in=after, kind=MessageKind.MESSAGE, sender_kind=SenderKind.AGENT)
+    messages = Message.objects.filter(conversation__in=after, kind=MessageKind.MESSAGE)
     fullest: dict[int, str] = {}
-    for message in said.order_by("id"):
-        body = (message.body or "").strip()
-        if message.pk > after[message.conversation_id] and len(body) > len(fullest.get(message.conversation_id, "")):
-            fullest[message.conversation_id] = body
-    return {pk: (rows[pk], body) for pk, body in fullest.items() if pk in rows}
+    said: dict[int, list[str]] = {pk: [row.subject] for pk, row in rows.items()}
+    for message in messages.only("conversation_id", "body", "sender_kind").order_by("id"):
+        pk, body = message.conversation_id, (message.body or "").strip()
+        if message.sender_kind == SenderKind.CUSTOMER:
+            said[pk].append(body)
+        elif (
+            message.sender_kind == SenderKind.AGENT and message.pk > after[pk] and len(body) > len(fullest.get(pk, ""))
+        ):
+            fullest[pk] = body
+    return {pk: (rows[pk], body, "\n".join(said[pk])) for pk, body in fullest.items() if pk in rows}
 
 
 def _excerpt(body: str, wanted: set[str]) -> str:
@@ -299,13 +310,21 @@ def _excerpt(body: str, wanted: set[str]) -> str:
     return excerpt
 
 
-def _anonymous(text: str, conversation: Conversation, question: Message) -> str:
+def _anonymous(text: str, conversation: Conversation, said: str) -> str:
     """The text without what is the earlier customer's alone, for it may end up in front of another: name, address, numbers.
 
-    Numbers are those that the customer named: of an order, a device, an account.
+    Numbers are those that the customer named in all of the conversation: of an order, a device, an account.
     """
-    contact, said = conversation.contact, f"{conversation.subject} {question.body or ''}"
-    own = [contact.email, contact.name, contact.external_id or "", *_NUMBER.findall(said)]
-    for known in sorted({one for one in own if len(one) > 2}, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(known)}(?!\w)", "…", text, flags=re.IGNORECASE)
-    return text
+    contact = conversation.contact
+    numbers = list(dict.fromkeys(_NUMBER.findall(said[:_SEARCHED])))[:_MOST_NUMBERS]
+    whole = [contact.email, contact.name, contact.external_id or "", *numbers]
+    text = _without(text, whole, re.IGNORECASE)
+    # A name's parts only as they are written: "may" is a word, May is not.
+    return _without(text, contact.name.split(), re.NOFLAG)
+
+
+def _without(text: str, own: Iterable[str], flags: re.RegexFlag) -> str:
+    known = sorted({one for one in own if len(one) > 2}, key=len, reverse=True)
+    if not known:
+        return text
+    return re.sub(rf"(?<!\w)(?:{'|'.join(map(re.escape, known))})(?!\w)", "…", text, flags=flags)

@@ -15,7 +15,7 @@ from conversations.assistant import builtin, intents, retrieval, stems
 from conversations.assistant.engine import Passage, Question, SourceKind, Step, Turn
 from conversations.models import Article, Audience, Contact, Macro
 from tests.conftest import Member
-from tests.factories import ContactFactory, ConversationFactory, reply
+from tests.factories import ContactFactory, ConversationFactory, receive, reply
 
 QUESTION = "My thermostat blinks orange since the firmware update"
 
@@ -292,6 +292,26 @@ def test_what_is_the_earlier_customers_alone_is_not_told(in_acme: Workspace, ben
     (found,) = retrieval.similar(stems.telling(["My station is offline since it runs 4.2.0"]), Audience.KEY)
     assert found.text == "Hi …,\nset up … anew; 4.2.0 is to blame. Order … is on its way to …."
     assert "8265" not in found.asked
+
+
+@pytest.mark.django_db
+def test_number_and_name_that_came_up_later_are_not_told_either(in_acme: Workspace, ben: Member) -> None:
+    may = ContactFactory(workspace=in_acme, name="May Bell")
+    row = ConversationFactory(workspace=in_acme, contact=may, subject="Offline", body="My station is offline.")
+    receive(row, "It is WS2-8265A1.")
+    reply(row, "Hello May, you may restart WS2-8265A1 now.", by=ben.actor)
+    actions.set_status(conversation=row, status="resolved", by=ben.actor, at=clock.now())
+    (found,) = retrieval.similar(stems.telling(["My station is offline"]), Audience.KEY)
+    assert found.text == "Hello …, you may restart … now."
+
+
+@pytest.mark.django_db
+def test_long_runs_of_signs_are_no_numbers(in_acme: Workspace, ben: Member) -> None:
+    row = ConversationFactory(workspace=in_acme, subject="Offline", body="My station is offline. " + "1-" * 15_000)
+    reply(row, "Restart it, 1-1-1 times.", by=ben.actor)
+    actions.set_status(conversation=row, status="resolved", by=ben.actor, at=clock.now())
+    (found,) = retrieval.similar(stems.telling(["My station is offline"]), Audience.KEY)
+    assert found.text == "Restart it, 1-1-1 times."
 
 
 @pytest.mark.parametrize(
