@@ -61,12 +61,14 @@ def make_suggestion(
 ) -> Suggestion:
     """Enter a draft into the ledger, in place of the one before. One for a ticket is kept as a private note as well.
 
-    A draft without a text counts as failed and leaves no note.
+    A draft without a text counts as failed, leaves no note, and leaves the one before in place. A draft of the same words
+    as the one before is that one, at the cost of both.
     """
     permit(by, *_on(conversation, ticket))
     conversation = rows.locked(conversation)
     text = draft.text or ""
-    _undecided(conversation).exclude(text=text).update(outcome=Outcome.REJECTED, decided_at=at)
+    for before in _undecided(conversation).exclude(text=text) if text else ():
+        _decide(before, Outcome.REJECTED, by=by, at=at)
     note = None
     if ticket is not None and text:
         metadata = {"engine": engine, "sources": [one.told for one in draft.sources]}
@@ -74,10 +76,14 @@ def make_suggestion(
         note, _ = note_in_ticket(
             ticket=ticket, body=text, metadata=metadata, sender=assistant_rows.SENDER, by=assistant, at=at
         )
-    made = assistant_rows.enter(
-        conversation, SuggestionKind.DRAFT, engine=engine, text=text, sources=draft.sources, usage=draft.usage,
-        took_ms=took_ms, failure="" if text else NOTHING_FOUND, ticket=ticket, message=note, at=at,
-    )  # fmt: skip
+    same = _undecided(conversation).filter(ticket=None).order_by("-id").first() if text and ticket is None else None
+    if same is not None:
+        made = _repeated(same, draft.usage, took_ms)
+    else:
+        made = assistant_rows.enter(
+            conversation, SuggestionKind.DRAFT, engine=engine, text=text, sources=draft.sources, usage=draft.usage,
+            took_ms=took_ms, failure="" if text else NOTHING_FOUND, ticket=ticket, message=note, at=at,
+        )  # fmt: skip
     journal.record(
         events.SUGGESTION_MADE, conversation, by=by, at=at, engine=engine, request_id=request_id, suggestion_id=made.pk
     )
@@ -113,6 +119,7 @@ def fail_suggestion(
 def dismiss_suggestion(*, suggestion: Suggestion, by: Actor, at: datetime) -> Suggestion:
     """Turn a draft down; one that was decided stays as it is."""
     permit(by, "conversation.reply", suggestion)
+    rows.locked(suggestion.conversation)  # before the draft, as all do
     suggestion = Suggestion.all_workspaces.select_for_update().get(pk=suggestion.pk)  # permitted above
     if suggestion.outcome != Outcome.OPEN:
         return suggestion
@@ -136,6 +143,15 @@ def _on(conversation: Conversation, ticket: Ticket | None) -> tuple[str, Convers
 def _undecided(conversation: Conversation) -> QuerySet[Suggestion]:
     rows_ = Suggestion.all_workspaces.filter(conversation=conversation, kind=SuggestionKind.DRAFT)  # held by the verb
     return rows_.filter(outcome=Outcome.OPEN)
+
+
+def _repeated(suggestion: Suggestion, usage: Usage, took_ms: int) -> Suggestion:
+    suggestion.prompt_tokens += usage.prompt_tokens
+    suggestion.completion_tokens += usage.completion_tokens
+    suggestion.cost += usage.cost
+    suggestion.took_ms += took_ms
+    suggestion.save(update_fields=["prompt_tokens", "completion_tokens", "cost", "took_ms"])
+    return suggestion
 
 
 def _decide(suggestion: Suggestion, outcome: Outcome, *, by: Actor, at: datetime) -> Suggestion:

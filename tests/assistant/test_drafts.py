@@ -78,6 +78,25 @@ def test_draft_that_was_decided_is_not_decided_again(row: Conversation, ben: Mem
 def test_new_draft_takes_the_place_of_the_one_before(row: Conversation, ben: Member) -> None:
     first, second = drafted(row, ben), drafted(row, ben, "Something else entirely.")
     assert (outcome_of(first), outcome_of(second)) == (Outcome.REJECTED, Outcome.OPEN)
+    assert Event.objects.get(type="suggestion.decided").data["suggestion_id"] == first.pk
+
+
+@pytest.mark.django_db
+def test_draft_of_the_same_words_is_the_same_draft(row: Conversation, ben: Member) -> None:
+    usage = Usage(model="small", prompt_tokens=10, completion_tokens=2)
+    first, second = drafted(row, ben, usage=usage), drafted(row, ben, usage=usage)
+    assert first == second
+    reply(row, DRAFT, by=ben.actor)
+    assert outcome_of(first) == Outcome.ACCEPTED
+    assert (first.prompt_tokens, first.completion_tokens) == (20, 4)
+    assert Event.objects.filter(type="suggestion.decided").count() == 1
+
+
+@pytest.mark.django_db
+def test_draft_that_failed_leaves_the_one_before(row: Conversation, ben: Member) -> None:
+    first = drafted(row, ben)
+    drafted(row, ben, None)
+    assert outcome_of(first) == Outcome.OPEN
 
 
 @pytest.mark.django_db
