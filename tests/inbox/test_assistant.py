@@ -136,6 +136,13 @@ def test_viewer_reads_along_and_takes_nothing_over(viewer: Client, asked: Assist
     assert viewer.post(f"{URL}/suggest").status_code == 403
 
 
+def test_deleted_conversation_with_the_assistant_takes_no_reply(agent: Client, asked: AssistantThread) -> None:
+    with tenancy.scope(asked.workspace):
+        actions.delete_thread(thread=asked, by=Actor.system(asked.workspace_id), at=clock.now())
+    assert "The assistant answers here" not in text_of(agent.get(URL).content)
+    assert agent.post(f"{URL}/reply", {"body": "Hello?"}).status_code == 404
+
+
 def test_conversation_of_people_has_nothing_to_take_over(agent: Client, conversation: Conversation) -> None:
     assert agent.post(f"{URL}/take-over").status_code == 404
 

@@ -16,7 +16,7 @@ from conversations.inbox import thread as threads
 from conversations.inbox import words
 from conversations.inbox.desk import DeskRequest, Place, frame, is_fragment, remember, screen
 from conversations.inbox.views.lists import listing
-from conversations.models import Conversation
+from conversations.models import AssistantThread, Conversation
 
 
 def _number(request: DeskRequest, name: str) -> int | None:
@@ -38,8 +38,13 @@ def around(request: DeskRequest, place: Place, conversation: Conversation) -> di
         "sleeps": words.sleeps(now),
         "assignable": list(people.assignable()),
         "others": queries.other_conversations(conversation),
-        "assistant": getattr(conversation, "assistant_thread", None),  # with_ticket_card has looked
+        "assistant": _kept(conversation),
     }
+
+
+def _kept(conversation: Conversation) -> AssistantThread | None:
+    thread: AssistantThread | None = getattr(conversation, "assistant_thread", None)  # with_ticket_card has looked
+    return thread if thread is not None and thread.deleted_at is None else None
 
 
 def opened(

@@ -34,7 +34,10 @@ def reply(request: DeskRequest, number: int) -> HttpResponse:
 
     @transaction.atomic
     def send(given: dict[str, Any]) -> None:
-        if conversation.handler == Handler.ASSISTANT and (thread := queries.thread_of(conversation)) is not None:
+        if conversation.handler == Handler.ASSISTANT:
+            thread = queries.thread_of(conversation)
+            if thread is None:
+                raise NotFound("the conversation with the assistant was deleted")
             actions.take_over(thread=thread, to=request.user, by=request.actor, at=clock.now())
         actions.reply(
             conversation=conversation,
