@@ -159,7 +159,7 @@ class Assistant(AssistantViewSet):
         if content is None:
             assert thread is not None
             return self._shown(request, self._attached(thread, data.get("resume_payload")), 200)
-        if not engine.choice(workspace).is_allowed:
+        if not engine.choice(workspace).is_allowed and not self._is_with_people(wanted):
             raise Forbidden("This project has not approved AI data processing.")
         if thread is not None:
             self._bury(thread)
@@ -248,8 +248,16 @@ class Assistant(AssistantViewSet):
             return
         _starts.take(self.grant.key.pk)
         _workspace_starts.take(self.grant.workspace.pk)
-        if budget.is_used_up(self.grant.workspace, self.at):
+        if budget.is_used_up(self.grant.workspace, self.at) and not self._is_with_people(given.get("conversation")):
             raise UsedUp("This project's budget for the assistant is used up for this month.")
+
+    def _is_with_people(self, reference: Any) -> bool:
+        """Whether people were called to the conversation: what is written to them reaches them in any case."""
+        try:
+            thread = self.thread(str(reference))
+        except NotFound:
+            return False
+        return thread.handed_over_at is not None or thread.taken_over_at is not None
 
     def _asker(self, data: dict[str, Any]) -> Contact | None:
         """The customer on whose behalf the key asks, if it names one. Raises Invalid."""

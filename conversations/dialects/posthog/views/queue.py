@@ -86,7 +86,7 @@ class Queue(AssistantViewSet):
         },
     )
     def create(self, request: Request, project_id: str, conversation: str) -> Response:
-        """It is answered after the one before; in a conversation at rest it waits for the next answer."""
+        """It is answered after the one before; in a conversation at rest it is answered after a moment by itself."""
         thread = self._thread(conversation)
         data = self.read(inputs.AssistantMessageInput, request)
         values = {name: value for name, value in data.items() if name != "content"}
