@@ -184,8 +184,6 @@ REST_FRAMEWORK: dict[str, Any] = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
-# How long nobody may have written before a conversation that the assistant answered counts as solved.
-ASSISTANT_QUIET_HOURS = env.number("ASSISTANT_QUIET_HOURS", 24, low=1, high=24 * 90)
 # Per key and web process; 0 lifts the limit.
 API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 6000)
 SPECTACULAR_SETTINGS: dict[str, Any] = {

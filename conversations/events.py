@@ -48,5 +48,6 @@ ASSISTANT_PROPOSAL_DECIDED = define("assistant.proposal_decided", "conversation"
 ASSISTANT_FAILED = define("assistant.failed", "conversation", "The assistant could not answer.")
 ASSISTANT_RESUMED = define("assistant.resumed", "conversation", "Its worker died; another answers.")
 ASSISTANT_CANCELED = define("assistant.canceled", "conversation", "The assistant was told to stop.")
+ASSISTANT_COST_KEPT = define("assistant.cost_kept", "conversation", "An answer that came too late had its price.")
 ASSISTANT_QUEUE_CHANGED = define("assistant.queue_changed", "conversation", "What waits for the assistant changed.")
 ASSISTANT_DELETED = define("assistant.deleted", "conversation", "A conversation with the assistant was deleted.")

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db.models import Q
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -22,6 +23,7 @@ from conversations.assistant import budget, engine, retrieval, runs
 from conversations.channels.email import outbound
 from conversations.models import (
     AssistantFrame,
+    AssistantProposal,
     AssistantRun,
     AssistantThread,
     Audience,
@@ -29,6 +31,7 @@ from conversations.models import (
     DeliveryStatus,
     Handler,
     Message,
+    ProposalStatus,
     Status,
     ThreadStatus,
 )
@@ -124,12 +127,16 @@ def suggest_reply(
             _check_leave(workspace)
             made = retrieval.question(ticket, asked) if ticket else retrieval.conversation_question(conversation, asked)
             draft = chosen.draft(made)
-            took = round((time.monotonic() - began) * 1000)
+            took = _took(began)
             actions.make_suggestion(draft=draft, request_id=request_id, took_ms=took, at=clock.now(), **subject)
         except Exception as error:  # whoever waits is told, whatever it was
             _log("suggestion_failed", conversation.pk, error)
-            took = round((time.monotonic() - began) * 1000)
+            took = _took(began)
             actions.fail_suggestion(**_failure(error), request_id=request_id, took_ms=took, at=clock.now(), **subject)
+
+
+def _took(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
 
 
 def _found(question: engine.Question) -> str:
@@ -179,6 +186,7 @@ def _answer(workspace: Workspace, run: AssistantRun) -> AssistantRun | None:
     by = Actor.system(workspace.pk)
     workspace.refresh_from_db()
     chosen, began = engine.of(workspace), time.monotonic()
+    draft = engine.Draft(text=None)
     try:
         _check_leave(workspace)
         question = retrieval.thread_question(
@@ -186,18 +194,21 @@ def _answer(workspace: Workspace, run: AssistantRun) -> AssistantRun | None:
         )
         if chosen.is_outside and not runs.progress(run, _found(question)):
             return None
-        draft = engine.Draft(text=None)
         for draft in chosen.answer(question):
             if not runs.partial(run, draft.text or "", clock.now()):
-                return None
-        took = round((time.monotonic() - began) * 1000)
+                return actions.fail_run(  # nobody wants it any more
+                    run=run, code="canceled", usage=draft.usage, engine=chosen.name, took_ms=_took(began), by=by,
+                    at=clock.now(),
+                )  # fmt: skip
+        took = _took(began)
         return actions.answer_run(
             run=run, draft=draft, engine=chosen.name, question=question, took_ms=took, by=by, at=clock.now()
         )
     except Exception as error:  # whoever watches is told, whatever it was
         _log("assistant_failed", run.pk, error)
-        took = round((time.monotonic() - began) * 1000)
-        return actions.fail_run(run=run, **_failure(error), engine=chosen.name, took_ms=took, by=by, at=clock.now())
+        took = _took(began)
+        told: dict[str, Any] = {"usage": draft.usage, **_failure(error)}
+        return actions.fail_run(run=run, **told, engine=chosen.name, took_ms=took, by=by, at=clock.now())
 
 
 @app.periodic(cron="11 * * * *")
@@ -215,10 +226,15 @@ def settle_quiet_threads(timestamp: int) -> None:
         conversation__status=Status.PENDING,
         conversation__last_message_at__lt=at - timedelta(hours=settings.ASSISTANT_QUIET_HOURS),
     )  # one job for all
-    answered = quiet.exclude(conversation__last_message__metadata__has_key="type")  # a failure
+    failed = Q(conversation__last_message__metadata__has_key="type")
+    undecided = AssistantProposal.all_workspaces.filter(status=ProposalStatus.PENDING)  # as above
+    answered = quiet.exclude(failed).exclude(pk__in=undecided.values("thread"))
     for thread in answered.select_related("workspace").order_by("pk")[:500]:
-        with tenancy.scope(thread.workspace):
-            actions.settle(thread=thread, by=Actor.system(thread.workspace_id), at=at)
+        try:
+            with tenancy.scope(thread.workspace):
+                actions.settle(thread=thread, by=Actor.system(thread.workspace_id), at=at)
+        except Exception:  # The others shall not wait for it.
+            logger.exception("assistant_settle_failed thread=%s", thread.pk)
 
 
 @app.periodic(cron="41 * * * *")

@@ -17,8 +17,8 @@ from accounts.errors import Conflict, NotFound
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
 from conversations import events, text
-from conversations.actions import assistant_rows, contacts
-from conversations.actions.hand_over import hand_over, settle
+from conversations.actions import assistant_rows, contacts, rows
+from conversations.actions.hand_over import hand_over, settle, take_over
 from conversations.actions.proposals import Decision, decide_proposal
 from conversations.actions.rows import Door
 from conversations.actions.start import start
@@ -34,7 +34,9 @@ from conversations.models import (
     Contact,
     Handler,
     Message,
+    MessageKind,
     RunStatus,
+    SenderKind,
     SuggestionKind,
     ThreadStatus,
 )
@@ -45,7 +47,10 @@ APPENDED_LIMIT = 10_000
 MOST_QUEUED = 2
 MOST_RESUMED = 2
 FAILED = "I could not answer this. Please try again in a moment."
+WAITS = "I could not answer this. A person of the team will answer you here."
 SPENT = "The budget for answers is used up for this month. A person of the team can help."
+CANCELED = "canceled"
+"""What failed answers are called in the ledger that were stopped."""
 _DOOR = Door(Channel.API, "assistant")
 
 
@@ -81,10 +86,10 @@ def ask_assistant(
     if decision is None:
         assistant_rows.expire_proposals(thread, at)
     thread.status, thread.updated_at, thread.agent_mode = ThreadStatus.IN_PROGRESS, at, agent_mode
-    thread.ai_resolved = False
-    thread.save(update_fields=["status", "updated_at", "agent_mode", "ai_resolved"])
+    thread.save(update_fields=["status", "updated_at", "agent_mode"])
     trace_id = trace_id or uuid.uuid4()
     question = assistant_rows.ask(thread, content, ui_context, trace_id, by=by, at=at)
+    assistant_rows.set_resolved(thread, thread.conversation, False, at=at)
     run = AssistantRun(
         workspace=workspace, thread=thread, question=question, trace_id=trace_id, started_at=at, beat_at=at,
         audience=audience or retrieval.audience_of(by),
@@ -116,12 +121,16 @@ def answer_run(
 ) -> AssistantRun | None:
     """Keep the answer to a run's question, and do what follows from it: call people in, or end well.
 
-    Returns the run when a queued message is next, else None: it is over. None as well, with nothing written, when the run
-    is no longer the caller's.
+    Returns the run when a queued message is next, else None: it is over. None as well when the run is no longer the
+    caller's, or when a person has answered meanwhile, who has taken over with it: only the cost is kept then.
     """
     permit(by, "conversation.reply", run)
     found = runs.held(run)
+    if found is not None and _is_answered(*found):
+        take_over(thread=found[0], by=by, at=at)
+        found = None
     if found is None:
+        _keep_cost(run, engine, draft.usage, took_ms, by=by, at=at)
         return None
     thread, run = found
     sources = [one.told for one in draft.sources]
@@ -159,6 +168,7 @@ def fail_run(
     permit(by, "conversation.reply", run)
     found = runs.held(run)
     if found is None:
+        _keep_cost(run, engine, usage, took_ms, by=by, at=at)
         return None
     thread, run = found
     assistant_rows.enter(
@@ -327,6 +337,23 @@ def _begun(
     )
 
 
+def _is_answered(thread: AssistantThread, run: AssistantRun) -> bool:
+    """Whether one of the team has answered since the question; the conversation is held from here on."""
+    said = Message.all_workspaces.filter(conversation=rows.locked(thread.conversation), pk__gt=run.question_id)
+    return said.filter(kind=MessageKind.MESSAGE, sender_kind=SenderKind.AGENT).exists()
+
+
+def _keep_cost(run: AssistantRun, engine: str, usage: Usage, took_ms: int, *, by: Actor, at: datetime) -> None:
+    """The answer is not wanted any more, but it has its price."""
+    if usage == NOTHING_USED:
+        return
+    kept = assistant_rows.enter(
+        run.thread.conversation, SuggestionKind.ANSWER, engine=engine, usage=usage, took_ms=took_ms, failure=CANCELED,
+        run=run, at=at,
+    )  # fmt: skip
+    journal.record(events.ASSISTANT_COST_KEPT, kept.conversation, by=by, at=at, run_id=run.pk, suggestion_id=kept.pk)
+
+
 def _follow_up(
     thread: AssistantThread,
     run: AssistantRun,
@@ -356,7 +383,7 @@ def _follow_up(
 
 
 def _failed(thread: AssistantThread, run: AssistantRun, code: str, *, by: Actor, at: datetime) -> AssistantRun | None:
-    words = SPENT if code == "quota_limit_exceeded" else FAILED
+    words = WAITS if thread.handed_over_at else SPENT if code == "quota_limit_exceeded" else FAILED
     message = assistant_rows.say(thread, words, {"type": "ai/failure", "code": code}, by=by, at=at)
     runs.tell(run, "message", {"type": "ai/failure", "id": str(message.public_id), "content": words})
     journal.record(events.ASSISTANT_FAILED, thread.conversation, by=by, at=at, run_id=run.pk, code=code)
@@ -375,6 +402,7 @@ def _go_on(
     assistant_rows.expire_proposals(thread, at)
     run.trace_id = uuid.uuid4()
     run.question = assistant_rows.ask(thread, item.content, item.ui_context, run.trace_id, by=by, at=at)
+    assistant_rows.set_resolved(thread, thread.conversation, False, at=at)
     run.audience, run.beat_at, run.attempts = item.audience, at, 0
     run.save(update_fields=["question", "trace_id", "audience", "beat_at", "attempts"])
     thread.agent_mode = item.agent_mode or thread.agent_mode
@@ -386,12 +414,12 @@ def _go_on(
 
 
 def _stopped(thread: AssistantThread, *, by: Actor, at: datetime) -> AssistantThread:
-    assistant_rows.expire_proposals(thread, at)
+    lapsed = assistant_rows.expire_proposals(thread, at)
     removed, _ = assistant_rows.waiting(thread).delete()
     run = runs.running(thread)
     if run is not None:
         assistant_rows.end(thread, run, RunStatus.CANCELED, at)
-    if run is not None or removed:
+    if run is not None or removed or lapsed:
         journal.record(events.ASSISTANT_CANCELED, thread.conversation, by=by, at=at, run_id=run.pk if run else None)
     return thread
 

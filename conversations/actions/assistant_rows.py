@@ -33,6 +33,8 @@ from conversations.models import (
     ThreadStatus,
 )
 from conversations.senders import Sender
+from tickets import actions as ticket_actions
+from tickets.models import Ticket
 
 NAME = "Assistant"
 SENDER = Sender(kind=SenderKind.ASSISTANT, name=NAME)
@@ -93,6 +95,16 @@ def end(thread: AssistantThread, run: AssistantRun, outcome: RunStatus, at: date
     runs.announce(run)
 
 
+def set_resolved(thread: AssistantThread, conversation: Conversation, is_resolved: bool, *, at: datetime) -> None:
+    """Whether it ended well without a person, on the thread and on its ticket alike. The conversation is held too."""
+    if thread.ai_resolved != is_resolved:
+        thread.ai_resolved = is_resolved
+        thread.save(update_fields=["ai_resolved"])
+    if conversation.ticket_id is not None:
+        ticket = Ticket.all_workspaces.get(pk=conversation.ticket_id, workspace_id=thread.workspace_id)  # its own
+        ticket_actions.update(ticket=ticket, ai_resolved=is_resolved, by=assistant(thread.workspace_id), at=at)
+
+
 def touch(thread: AssistantThread, at: datetime) -> None:
     """Something happened in the thread."""
     thread.updated_at = at
@@ -138,12 +150,12 @@ def told_proposal(proposal: AssistantProposal) -> dict[str, Any]:
     }
 
 
-def expire_proposals(thread: AssistantThread, at: datetime) -> None:
+def expire_proposals(thread: AssistantThread, at: datetime) -> int:
     """Whoever writes on has not agreed."""
     rows = AssistantProposal.all_workspaces.filter(
         thread=thread, status=ProposalStatus.PENDING
     )  # of a thread that is held
-    rows.update(status=ProposalStatus.AUTO_REJECTED, decided_at=at)
+    return rows.update(status=ProposalStatus.AUTO_REJECTED, decided_at=at)
 
 
 # --- The ledger ---------------------------------------------------------------------------------

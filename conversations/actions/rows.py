@@ -150,14 +150,18 @@ def move(conversation: Conversation, to: str, at: datetime) -> bool:
 def to_people(conversation: Conversation, at: datetime) -> None:
     """What the assistant handled is the team's now, and counted from here on. Saves the row.
 
-    It is open and unread, unless one of the team has answered already.
+    It is open, and unread as far as none of the team has answered: what the assistant said does not count.
     """
     said = Message.all_workspaces.filter(conversation=conversation, kind=MessageKind.MESSAGE)  # held by the verb
-    if not said.filter(pk=conversation.last_message_id or 0, sender_kind=SenderKind.AGENT).exists():
-        conversation.unread_count = said.filter(sender_kind=SenderKind.CUSTOMER).count()
+    answers = said.filter(sender_kind=SenderKind.AGENT).order_by("id")
+    first, last = answers.first(), answers.last()
+    unread = said.filter(sender_kind=SenderKind.CUSTOMER, pk__gt=last.pk if last else 0)
+    conversation.unread_count = unread.count()
+    conversation.first_response_at = first.created_at if first else None
+    conversation.last_outbound_at = last.created_at if last else None
+    if last is None or conversation.unread_count:
         move(conversation, Status.OPEN, at)
         conversation.waiting_since = at
-        conversation.first_response_at = conversation.last_outbound_at = None
     conversation.updated_at, conversation.handler = at, Handler.PEOPLE
     save(conversation, "handler")
     _count(conversation.workspace_id, None, conversation.status)

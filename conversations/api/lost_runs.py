@@ -45,8 +45,9 @@ def tend(at: datetime) -> int:
     going = rows.filter(status=RunStatus.RUNNING).order_by("beat_at", "pk")
     claimed = going.exclude(token=None)[:AT_ONCE]
     unclaimed = going.filter(token=None, beat_at__lt=at - UNSTARTED_AFTER)[:AT_ONCE]
+    count = recover([*claimed, *unclaimed], at)
     begin_left(at)
-    return recover([*claimed, *unclaimed], at)
+    return count
 
 
 def begin_left(at: datetime) -> int:
@@ -57,6 +58,11 @@ def begin_left(at: datetime) -> int:
     )  # of those
     count = 0
     for thread in resting.select_related("workspace").order_by("pk")[:AT_ONCE]:
-        with tenancy.scope(thread.workspace):
-            count += actions.begin_queued(thread=thread, by=Actor.system(thread.workspace_id), at=at) is not None
+        try:
+            with tenancy.scope(thread.workspace):
+                run = actions.begin_queued(thread=thread, by=Actor.system(thread.workspace_id), at=at)
+        except Exception:  # The others shall not wait for it.
+            logger.exception("assistant_begin_failed thread=%s", thread.pk)
+            continue
+        count += run is not None
     return count

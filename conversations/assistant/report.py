@@ -10,11 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q, Sum
-from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import TruncDate
 
-from accounts.models import Event, Workspace
-from conversations import events
+from accounts.models import Workspace
 from conversations.assistant import budget, engine
 from conversations.assistant.engine import Call
 from conversations.models import AssistantThread, Outcome, Suggestion, SuggestionKind
@@ -141,7 +139,7 @@ class Report:
 
 
 def report(workspace: Workspace, days: int, at: datetime) -> Report:
-    """The last `days` days, today included, in the workspace's time zone (which is the current one): four queries."""
+    """The last `days` days, today included, in the workspace's time zone (which is the current one): five queries."""
     today = at.astimezone(budget.month_began(workspace, at).tzinfo)
     since = today.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
     work = _work(since)
@@ -150,7 +148,7 @@ def report(workspace: Workspace, days: int, at: datetime) -> Report:
         drafts=_sum(one.drafts for one in work),
         answers=_sum(one.answers for one in work),
         work=work,
-        calls=_calls(workspace, since),
+        calls=_calls(since),
         days=_days(since, days),
         spent=budget.spent(workspace, at),
         budget=engine.choice(workspace).budget,
@@ -211,14 +209,9 @@ def _sum(given: Iterable[Outcomes]) -> Outcomes:
     return Outcomes(**{one.value: sum(getattr(part, one.value) for part in parts) for one in Outcome})
 
 
-def _calls(workspace: Workspace, since: datetime) -> list[tuple[Call, int]]:
-    rows = (
-        Event.objects.filter(workspace=workspace, type=events.ASSISTANT_HANDED_OVER.name, at__gte=since)
-        .annotate(call=KeyTextTransform("call", "data"))
-        .values_list("call")
-        .annotate(n=Count("pk"))
-        .order_by()
-    )
+def _calls(since: datetime) -> list[tuple[Call, int]]:
+    called = AssistantThread.objects.filter(handed_over_at__gte=since)
+    rows = called.values_list("call").annotate(n=Count("pk")).order_by()
     counts = dict(rows)
     return [(call, counts[call.value]) for call in Call if counts.get(call.value)]
 

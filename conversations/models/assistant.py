@@ -90,6 +90,8 @@ class AssistantThread(TenantModel):
     # People were called in; and the moment from which one of them answers and the assistant keeps silent.
     handed_over_at = models.DateTimeField(null=True)
     taken_over_at = models.DateTimeField(null=True)
+    # Why people were called in, as `engine.Call` has it.
+    call = models.CharField(max_length=6, null=True)
     # The customer said that it is settled, or it ended without a person.
     ai_resolved = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -8,6 +8,9 @@ from accounts.permissions import Actor, ActorKind
 from conversations import actions, queries
 from conversations.models import Conversation, Message, SenderKind, Status
 
+_TEAM = (ActorKind.OPERATOR, ActorKind.API_KEY)
+"""Who acts for the team: its members, and its own programs."""
+
 
 def judge_drafts(event: Event) -> None:
     """An agent's reply tells what the drafts for it were worth."""
@@ -26,7 +29,7 @@ def give_way(event: Event) -> None:
 
 def count_as_resolved(event: Event) -> None:
     """Whatever ended a conversation, no person did, and none had answered in it: the assistant solved it."""
-    if event.data.get("status") not in (Status.RESOLVED, Status.CLOSED) or event.actor_kind == ActorKind.OPERATOR:
+    if event.data.get("status") not in (Status.RESOLVED, Status.CLOSED) or event.actor_kind in _TEAM:
         return
     conversation = Conversation.objects.filter(pk=event.subject_id).first()
     thread = queries.thread_of(conversation) if conversation is not None and conversation.is_done else None

@@ -13,9 +13,10 @@ from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions, queries, tasks
 from conversations.api import lost_runs
-from conversations.assistant import builtin, engine
+from conversations.assistant import budget, builtin, engine, runs
 from conversations.models import (
     AssistantProposal,
+    AssistantThread,
     Conversation,
     Handler,
     Outcome,
@@ -24,8 +25,8 @@ from conversations.models import (
     Tally,
 )
 from tests.assistant.talk import PERSON, answered, choose, hear, row_of, thread_of
-from tests.conftest import Member
-from tests.dialects.assistant_client import JSON, asked, frames, read, work
+from tests.conftest import Key, Member
+from tests.dialects.assistant_client import JSON, asked, frames, read, run_of, work
 from tests.dialects.posthog_client import Posthog, refusal
 from tests.dialects.test_posthog_suggestions import solved  # noqa: F401 (a fixture)
 from tests.factories import reply
@@ -174,6 +175,41 @@ def test_agents_reply_in_a_thread_that_the_assistant_handles_takes_it_over(api: 
     assert (tally.total, tally.pending) == (1, 1)
 
 
+def test_answer_that_crosses_with_an_agents_reply_is_not_said(api: Posthog, ben: Member, in_acme: Workspace) -> None:
+    made = asked(api, "The frobnicator hums")
+    reply(row_of(made), "I know that one.", by=ben.actor)
+    work(made)  # before the reaction has heard of the reply
+    assert [one["content"] for one in read(api, made)["messages"]] == ["The frobnicator hums", "I know that one."]
+    assert thread_of(made).taken_over_at is not None
+    hear()
+    assert Event.objects.filter(type="assistant.taken_over").count() == 1
+
+
+def test_agents_answer_counts_as_the_first_and_what_was_said_since_is_unread(
+    api: Posthog, ben: Member, in_acme: Workspace
+) -> None:
+    made = answered(api, "The frobnicator hums")
+    said = reply(row_of(made), "I know that one.", by=ben.actor)
+    asked(api, "Do you?", conversation=made["id"])
+    hear()
+    row = row_of(made)
+    assert (row.first_response_at, row.last_outbound_at) == (said.created_at, said.created_at)
+    assert (row.status, row.unread_count) == (Status.OPEN, 1)
+
+
+def test_taking_over_lets_a_proposal_lapse(proposed: dict[str, Any], ben: Member, in_acme: Workspace) -> None:
+    actions.take_over(thread=thread_of(proposed), by=ben.actor, at=clock.now())
+    assert AssistantProposal.objects.get().status == "auto_rejected"
+
+
+def test_failure_while_people_are_on_their_way_says_that_they_are(
+    api: Posthog, handed: dict[str, Any], acme: Workspace
+) -> None:
+    choose(acme, engine=engine.OPENAI)  # without leave
+    made = answered(api, "My number is 4711", conversation=handed["id"])
+    assert made["messages"][-1]["content"] == "I could not answer this. A person of the team will answer you here."
+
+
 def test_viewer_may_not_take_over(api: Posthog, vic: Member, in_acme: Workspace) -> None:
     made = asked(api)
     with pytest.raises(Forbidden):
@@ -221,16 +257,37 @@ def test_conversation_that_nobody_comes_back_to_counts_as_solved(
     assert thread_of(asking).ai_resolved is False  # its last word was a question
 
 
-def test_end_by_a_program_counts_and_an_end_by_an_operator_does_not(api: Posthog, ben: Member) -> None:
-    by_program, by_ben = answered(api, PERSON), answered(api, PERSON)
-    row = row_of(by_program)
-    with tenancy.scope(row.workspace):
-        actions.set_status(conversation=row, status="closed", by=Actor.system(row.workspace_id), at=clock.now())
-        actions.set_status(conversation=row_of(by_ben), status="closed", by=ben.actor, at=clock.now())
+def test_end_by_the_desk_counts_and_an_end_by_the_team_or_its_programs_does_not(
+    api: Posthog, ben: Member, in_acme: Workspace, acme_key: Key
+) -> None:
+    by_desk, by_ben, by_key = answered(api, PERSON), answered(api, PERSON), answered(api, PERSON)
+    actors = [(by_desk, Actor.system(in_acme.pk)), (by_ben, ben.actor), (by_key, Actor.key(acme_key.row))]
+    for made, actor in actors:
+        actions.set_status(conversation=row_of(made), status="closed", by=actor, at=clock.now())
     hear()
-    assert (thread_of(by_program).ai_resolved, thread_of(by_ben).ai_resolved) == (True, False)
-    assert row_of(by_program).status == Status.CLOSED
-    assert row_of(by_program).ticket.ai_resolved is True
+    assert [thread_of(made).ai_resolved for made, _ in actors] == [True, False, False]
+    assert row_of(by_desk).status == Status.CLOSED
+    assert row_of(by_desk).ticket.ai_resolved is True
+
+
+def test_conversation_that_is_somebodys_is_not_settled(api: Posthog, ben: Member, in_acme: Workspace) -> None:
+    made = answered(api, "The frobnicator hums")
+    actions.assign(conversation=row_of(made), to=ben.user, by=ben.actor, at=clock.now())
+    made = answered(api, "Thanks, that worked!", conversation=made["id"])
+    assert (made["ai_resolved"], row_of(made).assignee) == (False, ben.user)
+
+
+def test_who_writes_on_takes_the_mark_from_the_ticket_too(api: Posthog, handed: dict[str, Any]) -> None:
+    answered(api, "All good, it works now", conversation=handed["id"])
+    asked(api, "It broke again", conversation=handed["id"])
+    assert Ticket.all_workspaces.get().ai_resolved is False
+
+
+def test_open_proposal_keeps_a_quiet_conversation_from_counting_as_solved(proposed: dict[str, Any]) -> None:
+    Conversation.all_workspaces.update(last_message_at=clock.now() - timedelta(hours=25))
+    AssistantThread.all_workspaces.update(is_asking=False)
+    tasks.settle_quiet_threads(0)
+    assert thread_of(proposed).ai_resolved is False
 
 
 # --- Asking the customer first ------------------------------------------------------------------
@@ -304,6 +361,17 @@ def test_used_up_budget_is_402_and_starts_nothing(api: Posthog, acme: Workspace)
     assert api.post(api.base.rstrip("/"), {"content": "And now?"}, **JSON).status_code == 201
 
 
+def test_whom_people_wait_for_is_heard_whatever_the_budget_and_the_approval(
+    api: Posthog, handed: dict[str, Any], acme: Workspace
+) -> None:
+    choose(acme, engine=engine.OPENAI, is_approved=True, budget=engine.Decimal(0))
+    assert asked(api, "My number is 4711", conversation=handed["id"])["messages"][-1]["content"] == "My number is 4711"
+    work(handed)
+    choose(acme, engine=engine.OPENAI)
+    assert asked(api, "Thank you", conversation=handed["id"])["messages"][-1]["content"] == "Thank you"
+    assert api.post(api.base.rstrip("/"), {"content": "Hello"}, **JSON).status_code == 403
+
+
 def test_what_was_spent_last_month_does_not_count(api: Posthog, acme: Workspace) -> None:
     choose(acme, engine=engine.OPENAI, is_approved=True, budget=engine.Decimal("1.50"))
     spent = clock.now().replace(day=1) - timedelta(days=2)
@@ -312,3 +380,27 @@ def test_what_was_spent_last_month_does_not_count(api: Posthog, acme: Workspace)
         workspace=acme, kind="answer", conversation=row_of(made), cost="1.50", created_at=spent
     )
     assert api.post(api.base.rstrip("/"), {"content": "And now?"}, **JSON).status_code == 201
+
+
+def test_cost_of_an_answer_that_came_too_late_is_kept(api: Posthog, in_acme: Workspace) -> None:
+    made = asked(api)
+    run = runs.claim(run_of(made).pk, clock.now())
+    assert run is not None
+    api.patch(f"{made['id']}/cancel", {})
+    used = engine.Usage(model="small", prompt_tokens=10, completion_tokens=2, cost=engine.Decimal("0.25"))
+    by = Actor.system(in_acme.pk)
+    late = engine.Draft(text="Too late", usage=used)
+    assert actions.answer_run(run=run, draft=late, engine="openai", by=by, at=clock.now()) is None
+    assert len(read(api, made)["messages"]) == 1
+    entry = Suggestion.objects.get()
+    assert (entry.outcome, entry.failure, entry.cost, entry.text) == ("failed", "canceled", used.cost, "")
+    assert budget.spent(in_acme, clock.now()) == used.cost
+    assert Event.objects.filter(type="assistant.cost_kept").count() == 1
+
+
+def test_stopped_builtin_answer_leaves_nothing_in_the_ledger(api: Posthog) -> None:
+    made = asked(api)
+    api.patch(f"{made['id']}/cancel", {})
+    work(made)
+    assert not Suggestion.all_workspaces.exists()
+    assert not Event.objects.filter(type="assistant.cost_kept").exists()

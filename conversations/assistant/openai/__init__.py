@@ -55,7 +55,7 @@ class OpenAI:
                     continue
                 if text := words.read(reply.text, orders=_ANSWER_ORDERS, is_whole=False).text:
                     shown = now
-                    yield Draft(text=text)
+                    yield Draft(text=text, usage=reply.usage)
         said = _whole(reply, _ANSWER_ORDERS)
         is_called = said.order == Order.HAND_OVER or (question.wants_person and not question.is_handed_over)
         asks_twice = said.order == Order.ASK and question.was_asked_back
