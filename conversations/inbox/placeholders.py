@@ -23,6 +23,18 @@ _VALUES: dict[str, Callable[[Conversation, User], str]] = {
 IN_BRACES = re.compile(r"\{\{ ?([a-z_.]{1,40}) ?\}\}")
 
 
+_BRACES = re.compile(r"\{\{[^{}\n]{0,200}\}\}")
+
+
+def unknown(body: str) -> str:
+    """The first pair of double braces that would stay as it is, or ""."""
+    for found in _BRACES.finditer(body):
+        name = IN_BRACES.fullmatch(found[0])
+        if name is None or name[1] not in PLACEHOLDERS:
+            return found[0]
+    return ""
+
+
 def filled(body: str, conversation: Conversation, agent: User) -> str:
     """The text with what it names of the conversation; any other braces stay as they are."""
 

@@ -140,7 +140,8 @@ def test_unsaved_text_is_not_left_by_mistake(window: Window, ben: Member) -> Non
 
     # Refused by the server, it is still there, and still guarded.
     page.get_by_role("button", name="Save draft").click()
-    expect(page.get_by_text("Give it a title.")).to_be_visible()
+    expect(page.get_by_text("Give it a title.", exact=True)).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_text("Nothing is saved yet. Title: Give it a title.")
     expect(page.get_by_label("Text")).to_have_value("Half an article")
     expect(page.get_by_label("Title")).to_be_focused()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -49,6 +49,14 @@ def test_taken_name_is_told_beside_it_and_the_text_is_kept(agent: Client, acme: 
     assert "My long text</textarea>" in html
 
 
+@pytest.mark.parametrize("body", ["Hi {{contact.first_name}}", "Hi {{ nope }}, {{customer.name}}", "{{customer.name }"])
+def test_place_that_nothing_fills_is_named_before_customers_read_it(agent: Client, acme: Workspace, body: str) -> None:
+    answer = agent.post(f"{URL}/new", {"name": "Hello", "body": body})
+    is_a_place = "}}" in body
+    assert answer.status_code == (422 if is_a_place else 302)
+    assert ("stands for nothing" in answer.content.decode()) is is_a_place
+
+
 def test_viewers_read_macros_and_change_none(viewer: Client, acme: Workspace) -> None:
     macro = MacroFactory(workspace=acme, name="Refund", body="Soon.")
     assert "Refund" in text_of(viewer.get(URL).content)
