@@ -186,12 +186,12 @@ def _answer(workspace: Workspace, run: AssistantRun) -> AssistantRun | None:
     by = Actor.system(workspace.pk)
     workspace.refresh_from_db()
     chosen, began = engine.of(workspace), time.monotonic()
-    draft = engine.Draft(text=None)
+    draft, question = engine.Draft(text=None), None
     try:
-        _check_leave(workspace)
         question = retrieval.thread_question(
             run.thread, until=run.question, audience=Audience(run.audience), choice=engine.choice(workspace)
         )
+        _check_leave(workspace)
         if chosen.is_outside and not runs.progress(run, _found(question)):
             return None
         for draft in chosen.answer(question):
@@ -207,7 +207,7 @@ def _answer(workspace: Workspace, run: AssistantRun) -> AssistantRun | None:
     except Exception as error:  # whoever watches is told, whatever it was
         _log("assistant_failed", run.pk, error)
         took = _took(began)
-        told: dict[str, Any] = {"usage": draft.usage, **_failure(error)}
+        told: dict[str, Any] = {"usage": draft.usage, "question": question, **_failure(error)}
         return actions.fail_run(run=run, **told, engine=chosen.name, took_ms=took, by=by, at=clock.now())
 
 

@@ -157,13 +157,14 @@ def fail_run(
     kind: str = "",
     engine: str = "",
     usage: Usage = NOTHING_USED,
+    question: Question | None = None,
     took_ms: int = 0,
     by: Actor,
     at: datetime,
 ) -> AssistantRun | None:
     """Say that a run's question could not be answered, and keep what the attempt cost; `kind` is for the ledger alone.
 
-    Returns as `answer_run` does.
+    Whoever wants a person is given to people nonetheless. Returns as `answer_run` does.
     """
     permit(by, "conversation.reply", run)
     found = runs.held(run)
@@ -175,6 +176,11 @@ def fail_run(
         thread.conversation, SuggestionKind.ANSWER, engine=engine, usage=usage, took_ms=took_ms, failure=kind or code, run=run,
         at=at,
     )  # fmt: skip
+    if question is not None and question.call is not None:
+        assistant = assistant_rows.assistant(thread.workspace_id)
+        hand_over(thread=thread, call=question.call, reason=question.reason, by=assistant, at=at)
+        run.thread = thread = runs.hold(thread)
+        runs.tell(run, "conversation", assistant_rows.told_thread(thread))
     return _failed(thread, run, code, by=by, at=at)
 
 

@@ -26,6 +26,7 @@ _LONGEST_GREETING = 60  # characters; a longer first line says more than hello
 UNKNOWN = "I do not know that yet, and I do not guess."
 TELL_MORE = "Could you tell me in one or two sentences what you were doing and what happened instead?"
 OR_PERSON = "If you would rather talk to a person of the team, just say so."
+MAY_I = "Shall I call a person of the team in?"
 CALLED = "I have called the team in. A person will answer you here."
 NOTED = "Thank you, I have put this with your question to the team. A person will answer you here."
 SETTLED = "Good to hear. If anything else comes up, write again here."
@@ -70,28 +71,26 @@ def _answer(question: Question) -> Draft:
     if question.is_handed_over:
         return Draft(text=NOTED)
     if question.was_asked_back:
+        told = MAY_I if question.asks_leave else CALLED
         return Draft(
-            text=f"{UNKNOWN} {CALLED}", step=Step.HAND_OVER, reason="The assistant found no answer, and asked once."
+            text=f"{UNKNOWN} {told}", step=Step.HAND_OVER, reason="The assistant found no answer, and asked once."
         )
     return Draft(text=f"{UNKNOWN} {_focus(question)} {OR_PERSON}", step=Step.ASK)
 
 
 def _cited(passages: tuple[Passage, ...]) -> str:
     best, *others = passages
-    told = f"{_plain(best.text)}\n\n{_CITED[best.kind]} {_named(best)}."
-    if others:
-        told += f" Similar: {', '.join(map(_named, others))}."
+    told = f"{_plain(best.text)}\n\n{_CITED[best.kind].format(title=best.label)}"
+    # Of other customers' conversations one is enough: their numbers say nothing to this one.
+    if titles := [f"“{one.label}”" for one in others if one.kind != SourceKind.CONVERSATION]:
+        told += f" Similar: {', '.join(titles)}."
     return told
 
 
-def _named(passage: Passage) -> str:
-    return passage.label if passage.kind == SourceKind.CONVERSATION else f"“{passage.label}”"
-
-
 _CITED = {
-    SourceKind.ARTICLE: "From the article",
-    SourceKind.MACRO: "From our answer",
-    SourceKind.CONVERSATION: "From the solved conversation",
+    SourceKind.ARTICLE: "From the article “{title}”.",
+    SourceKind.MACRO: "From our answer “{title}”.",
+    SourceKind.CONVERSATION: "From the solved conversation {title}.",
 }
 
 

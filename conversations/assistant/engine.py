@@ -85,6 +85,8 @@ class Question:
     """The customer says that an answer settled the matter."""
     reason: str = ""
     call: Call | None = None
+    asks_leave: bool = False
+    """Where it knows no answer, the assistant does not call people: it asks the customer whether to."""
 
 
 class Step(StrEnum):

@@ -19,7 +19,7 @@ from django.db.models import F, QuerySet
 from accounts.permissions import Actor, ActorKind, Scope, holds_scope
 from conversations import ticket_queries
 from conversations.assistant import intents, stems
-from conversations.assistant.engine import Call, Choice, Passage, Question, SourceKind, Turn
+from conversations.assistant.engine import Call, Choice, HandOver, Passage, Question, SourceKind, Turn
 from conversations.models import (
     Article,
     AssistantThread,
@@ -124,6 +124,7 @@ def thread_question(thread: AssistantThread, *, until: Message, audience: Audien
         is_settled=len(asked) > 1 and intents.is_settled(until.body or ""),
         reason=reason,
         call=call,
+        asks_leave=choice.hand_over == HandOver.ASK,
     )
 
 

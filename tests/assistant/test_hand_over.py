@@ -210,6 +210,18 @@ def test_failure_while_people_are_on_their_way_says_that_they_are(
     assert made["messages"][-1]["content"] == "I could not answer this. A person of the team will answer you here."
 
 
+def test_person_is_called_although_the_engine_fails(api: Posthog, acme: Workspace) -> None:
+    choose(acme, engine=engine.OPENAI, is_approved=True)
+    made = asked(api, PERSON)
+    choose(acme, engine=engine.OPENAI)  # its approval is taken back meanwhile
+    work(made)
+    now = read(api, made)
+    assert (now["handled_by"], now["status"]) == ("people", "idle")
+    assert now["messages"][-1]["content"] == "I could not answer this. A person of the team will answer you here."
+    assert Ticket.all_workspaces.get().escalation_reason == "The customer asked for a person."
+    assert [data["handled_by"] for _, event, data in frames(made) if event == "conversation"] == ["assistant", "people"]
+
+
 def test_viewer_may_not_take_over(api: Posthog, vic: Member, in_acme: Workspace) -> None:
     made = asked(api)
     with pytest.raises(Forbidden):
@@ -300,6 +312,7 @@ def decide(api: Posthog, made: dict[str, Any], **payload: Any) -> Any:
 
 def test_step_is_proposed_and_waits_for_the_customer(proposed: dict[str, Any]) -> None:
     assert proposed["handled_by"] == "assistant"
+    assert proposed["messages"][-1]["content"] == f"{builtin.UNKNOWN} {builtin.MAY_I}"
     (approval,) = proposed["pending_approvals"]
     assert (approval["tool_name"], approval["decision_status"]) == ("hand_over", "pending")
     assert approval["message_id"] == proposed["messages"][-1]["id"]

@@ -24,6 +24,7 @@ __all__ = ["PAUSE", "OpenAI", "prompt"]
 
 PAUSE = 0.25  # seconds between two looks at an answer that is still coming
 HANDED_OVER = "A person of the team will take over and answer here."
+ASKS_LEAVE = "I do not know that. Shall I call a person of the team in?"
 ASKS_TWICE = "The assistant would have had to ask a second time."
 _DRAFT_ORDERS = frozenset({Order.NONE})
 _ANSWER_ORDERS = frozenset({Order.ASK, Order.HAND_OVER})
@@ -60,7 +61,8 @@ class OpenAI:
         is_called = said.order == Order.HAND_OVER or (question.wants_person and not question.is_handed_over)
         asks_twice = said.order == Order.ASK and question.was_asked_back
         if is_called or asks_twice:
-            text = _text(said, reply) if said.text else HANDED_OVER
+            words_for_none = ASKS_LEAVE if question.asks_leave and not question.wants_person else HANDED_OVER
+            text = _text(said, reply) if said.text else words_for_none
             reason = said.reason or words.in_short(question.reason) or (ASKS_TWICE if asks_twice else "")
             yield Draft(text=text, step=Step.HAND_OVER, reason=reason, usage=reply.usage)
         elif said.order == Order.ASK:

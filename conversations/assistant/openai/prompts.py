@@ -56,6 +56,10 @@ _WANTS_PERSON = (
     "A person is to answer this; the data says why. Begin with [[hand_over: short reason]] and tell the customer in a "
     "sentence or two that a person of the team will take over."
 )
+_ASKS_LEAVE = (
+    "People are called only with the customer's leave. Where you begin with [[hand_over: short reason]], do not say that a "
+    "person takes over: ask the customer whether a person of the team is to be called."
+)
 _HANDED_OVER = (
     "People of the team have been called and have not answered yet. Acknowledge shortly what the customer says, and answer "
     "only what the sources answer. There is no need to call people again."
@@ -77,6 +81,7 @@ def _situation(question: Question) -> list[str]:
     told = (
         (_ASKED_BACK, question.was_asked_back),
         (_WANTS_PERSON, question.wants_person and not question.is_handed_over),
+        (_ASKS_LEAVE, question.asks_leave and not question.wants_person and not question.is_handed_over),
         (_HANDED_OVER, question.is_handed_over),
     )
     return [text for text, is_so in told if is_so]
