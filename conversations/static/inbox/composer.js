@@ -52,11 +52,18 @@ const draft = () => document.querySelector('#draft[data-text]');
 
 function use() {
   const text = body('reply');
-  text.value = draft().dataset.text;
-  text.dispatchEvent(new Event('input', { bubbles: true }));
+  const drafted = draft().dataset.text;
   draft().remove();
   document.querySelector('[data-compose=reply] .banner')?.before(vacant()) ?? text.before(vacant());
   text.focus();
+  put(text, drafted);
+}
+
+// By the browser's own insertion, where the caret is: Ctrl+Z takes it back, and what was typed stays.
+function put(text, words) {
+  if (document.execCommand('insertText', false, words)) return;
+  text.setRangeText(words, text.selectionStart, text.selectionEnd, 'end');
+  text.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
 function vacant() {
@@ -117,10 +124,7 @@ async function insert(macro) {
   const body = await response.text();
   if (!text.isConnected) return;
   text.focus({ preventScroll: true });
-  // The browser's own insertion: Ctrl+Z takes it back.
-  if (document.execCommand('insertText', false, body)) return;
-  text.setRangeText(body, text.selectionStart, text.selectionEnd, 'end');
-  text.dispatchEvent(new Event('input', { bubbles: true }));
+  put(text, body);
 }
 
 document.addEventListener('input', (event) => event.target.matches('.macros__filter') && sift(event.target.closest('.macros')));
@@ -149,9 +153,11 @@ document.addEventListener('toggle', (event) => {
 // --- Sending -------------------------------------------------------------------------------------
 
 let wasSent = false;
+let wasDrafted = false;
 
 document.addEventListener('htmx:beforeSwap', (event) => {
   const form = event.detail.requestConfig?.elt;
+  wasDrafted = form?.id === 'draft-form';
   if (!form?.matches?.('form[data-compose]') || event.detail.xhr.status !== 200) return;
   sessionStorage.removeItem(key(form));
   wasSent = true;
@@ -161,6 +167,15 @@ document.addEventListener('htmx:afterSettle', () => {
   restore();
   if (wasSent) body(document.querySelector('[name=composer-mode]:checked')?.value)?.focus({ preventScroll: true });
   wasSent = false;
+  if (wasDrafted) show();
+  wasDrafted = false;
 });
+
+// A draft has come or gone: the reply is in view and has the focus, so that Tab and Esc mean the draft. Not on a touch
+// screen, whose keyboard would cover it.
+function show() {
+  document.getElementById('mode-reply').checked = true;
+  if (matchMedia('(pointer: fine)').matches) body('reply').focus({ preventScroll: true });
+}
 
 restore();
