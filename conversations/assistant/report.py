@@ -37,13 +37,18 @@ class Threads:
         return self.called + self.taken
 
     @property
+    def ended(self) -> int:
+        """Solved, or with people."""
+        return self.solved + self.with_people
+
+    @property
     def open(self) -> int:
-        return max(0, self.total - self.solved - self.with_people)
+        return max(0, self.total - self.ended)
 
     @property
     def solved_rate(self) -> int | None:
         """Of those that came to an end or to people, how many needed nobody: percent."""
-        return percent(self.solved, self.solved + self.with_people)
+        return percent(self.solved, self.ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,11 @@ class Report:
     days: Sequence[Day]
     spent: Decimal
     budget: Decimal | None
+
+    @property
+    def most(self) -> int:
+        """How much was written on the busiest day."""
+        return max((day.count for day in self.days), default=0)
 
     @property
     def width(self) -> int:

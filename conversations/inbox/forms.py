@@ -7,13 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 
 from accounts import queries as people
 from accounts.errors import Invalid
 from accounts.models import User
 from conversations.assistant import engine as engines
+from conversations.inbox import placeholders
 from conversations.models import ArticleVisibility, Status
 from conversations.models.knowledge import ARTICLE_LIMIT, MACRO_LIMIT, NAME_LIMIT, TITLE_LIMIT
 
@@ -124,6 +127,12 @@ class MacroForm(forms.Form):
     name = forms.CharField(max_length=NAME_LIMIT, error_messages={"required": "Give it a name."})
     body = forms.CharField(max_length=MACRO_LIMIT, strip=False, error_messages={"required": "Write something first."})
 
+    def clean_body(self) -> str:
+        body = str(self.cleaned_data["body"])
+        if unknown := placeholders.unknown(body):
+            raise forms.ValidationError(f"{unknown} stands for nothing: customers would read it as it is.")
+        return body
+
 
 class NothingForm(forms.Form):
     """A button without fields."""
@@ -148,6 +157,12 @@ class AssistantForm(forms.Form):
         required=False, min_value=0, max_value=engines.HIGHEST_BUDGET, max_digits=10, decimal_places=2
     )
 
+    def __init__(self, data: QueryDict | None = None, **more: Any) -> None:
+        if data is not None and "." not in (given := data.get("budget", "")):
+            data = data.copy()
+            data["budget"] = given.replace(",", ".", 1)  # as half of the world writes it
+        super().__init__(data, **more)
+
     @classmethod
     def of(cls, choice: engines.Choice) -> AssistantForm:
         """Filled with a choice."""
@@ -161,6 +176,12 @@ class AssistantForm(forms.Form):
                 "budget": choice.budget,
             }
         )
+
+    def clean_engine(self) -> str:
+        name = str(self.cleaned_data["engine"])
+        if name != engines.BUILTIN and not settings.ASSISTANT_BASE_URL:
+            raise forms.ValidationError("This desk knows no language model yet: its operator names the address first.")
+        return name
 
     def clean_hand_over(self) -> engines.HandOver:
         return engines.HandOver(self.cleaned_data["hand_over"])

@@ -32,6 +32,7 @@ def assistant(request: DeskRequest) -> HttpResponse:
     form = forms.AssistantForm.of(chosen)
     status = 200
     if request.method == "POST":
+        permit(request.actor, "workspace.update")
         form = forms.AssistantForm(request.POST)
         if form.is_valid():
             values = replace(chosen, **form.cleaned_data)
