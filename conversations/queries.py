@@ -101,13 +101,15 @@ def with_ticket_card(number: int) -> Conversation:
     """By number, with all that its page shows at once. Raises NotFound.
 
     That is the ticket's owner and `ticket_conversations` (how many share the ticket), what there is of the assistant, and
-    `has_draft`: whether it has drafted a reply that is still open.
+    `has_draft`: whether it has drafted a reply that is still open; `asks_leave`: whether the customer is to decide on
+    people.
     """
     shared = Conversation.objects.filter(ticket=OuterRef("ticket")).order_by().values("ticket").annotate(n=Count("pk"))
     rows = conversations().select_related("ticket__assignee", "assistant_thread")
     rows = rows.annotate(
         ticket_conversations=Subquery(shared.values("n")),
         has_draft=Exists(_undecided_drafts().filter(conversation=OuterRef("pk"))),
+        asks_leave=Exists(_pending_proposals().filter(thread__conversation=OuterRef("pk"))),
     )
     return _one(rows.filter(number=number).order_by("pk"))
 
@@ -273,8 +275,11 @@ def draft(conversation: Conversation, public_id: uuid.UUID) -> Suggestion:
 
 def pending_proposals(thread: AssistantThread) -> QuerySet[AssistantProposal]:
     """The step that the assistant asks leave for at present, if any."""
-    rows = AssistantProposal.objects.filter(thread=thread, status=ProposalStatus.PENDING)
-    return rows.select_related("message").order_by("id")
+    return _pending_proposals().filter(thread=thread).select_related("message").order_by("id")
+
+
+def _pending_proposals() -> QuerySet[AssistantProposal]:
+    return AssistantProposal.objects.filter(status=ProposalStatus.PENDING)
 
 
 def assistant_queue(thread: AssistantThread) -> QuerySet[AssistantQueueItem]:

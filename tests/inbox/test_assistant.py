@@ -86,6 +86,18 @@ def test_people_who_were_called_in_read_why(agent: Client, acme: Workspace, aske
     assert b"strip--on" not in page
 
 
+def test_open_question_to_the_customer_is_told(agent: Client, acme: Workspace, asked: AssistantThread) -> None:
+    choose(acme, hand_over=engine.HandOver.ASK)
+    answer(asked)
+    with tenancy.scope(acme):
+        actions.ask_assistant(
+            workspace=acme, content="The large one", thread=asked, by=Actor.system(acme.pk), at=clock.now()
+        )
+    answer(asked)
+    page = text_of(agent.get(URL).content)
+    assert "The assistant answers here , and has asked the customer whether to call you in." in page
+
+
 def test_answer_shows_its_sources_with_links(agent: Client, acme: Workspace, ben: Member) -> None:
     solved = ConversationFactory(workspace=acme, body="The frobnicator hums loudly")
     reply(solved, BUILTIN_TEXT, by=ben.actor)
