@@ -220,7 +220,7 @@ def _sum(given: Iterable[Outcomes]) -> Outcomes:
 
 
 def _calls(since: datetime) -> list[tuple[Call, int]]:
-    called = AssistantThread.objects.filter(handed_over_at__gte=since)
+    called = AssistantThread.objects.filter(created_at__gte=since, handed_over_at__isnull=False, ai_resolved=False)
     rows = called.values_list("call").annotate(n=Count("pk")).order_by()
     counts = dict(rows)
     return [(call, counts[call.value]) for call in Call if counts.get(call.value)]

@@ -48,8 +48,11 @@ _EXCERPT = 1_500  # characters of an article
 _SECTION = re.compile(r"^(?=#{1,6} )", re.M)
 # Begins only where a run of such signs begins, so that no run is looked at twice.
 _NUMBER = re.compile(r"(?<![\w.-])(?=[\w-]{0,39}\d[\w-]{0,39}\d)[\w-]{5,40}(?![\w-]|\.\w)")
+_ADDRESS = re.compile(
+    r"https?://[^\s\"'<>]{3,200}(?<![.,;:!?)])|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"
+)
 _MOST_NUMBERS = 100
-_SEARCHED = 20_000  # characters of what a customer wrote, for numbers
+_SEARCHED = 20_000  # characters of what a customer wrote, for numbers and addresses
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 
 
@@ -314,11 +317,15 @@ def _excerpt(body: str, wanted: set[str]) -> str:
 def _anonymous(text: str, conversation: Conversation, said: str) -> str:
     """The text without what is the earlier customer's alone, for it may end up in front of another: name, address, numbers.
 
-    Numbers are those that the customer named in all of the conversation: of an order, a device, an account.
+    Numbers are those that the customer named in all of the conversation: of an order, a device, an account. So are the
+    addresses: of a page, a mailbox.
     """
     contact = conversation.contact
-    numbers = list(dict.fromkeys(_NUMBER.findall(said[:_SEARCHED])))[:_MOST_NUMBERS]
-    whole = [contact.email, contact.name, contact.external_id or "", *numbers]
+    searched = said[:_SEARCHED]
+    named = [pattern.findall(searched) for pattern in (_NUMBER, _ADDRESS)]
+    whole = [contact.email, contact.name, contact.external_id or ""]
+    for found in named:
+        whole += list(dict.fromkeys(found))[:_MOST_NUMBERS]
     text = _without(text, whole, re.IGNORECASE)
     # A name's parts only as they are written: "may" is a word, May is not.
     return _without(text, contact.name.split(), re.NOFLAG)

@@ -298,11 +298,15 @@ def test_what_is_the_earlier_customers_alone_is_not_told(in_acme: Workspace, ben
 def test_number_and_name_that_came_up_later_are_not_told_either(in_acme: Workspace, ben: Member) -> None:
     may = ContactFactory(workspace=in_acme, name="May Bell")
     row = ConversationFactory(workspace=in_acme, contact=may, subject="Offline", body="My station is offline.")
-    receive(row, "It is WS2-8265A1.")
-    reply(row, "Hello May, you may restart WS2-8265A1 now.", by=ben.actor)
+    receive(row, 'It is WS2-8265A1, at "https://bell.example", and my son has it too: son@bell.example.')
+    reply(
+        row,
+        "Hello May, you may restart WS2-8265A1 now. Allow https://bell.example; we told son@bell.example.",
+        by=ben.actor,
+    )
     actions.set_status(conversation=row, status="resolved", by=ben.actor, at=clock.now())
     (found,) = retrieval.similar(stems.telling(["My station is offline"]), Audience.KEY)
-    assert found.text == "Hello …, you may restart … now."
+    assert found.text == "Hello …, you may restart … now. Allow …; we told …."
 
 
 @pytest.mark.django_db
