@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from conversations import queries
@@ -51,8 +51,7 @@ class Entry:
         if self.message is not None:
             who = self.message.sender_name.split(" ", 1)[0] or "The customer"
             return format_html("<b>{}</b> {}", who, words.of_status_change(self.message))
-        what = format_html_join(", ", "{}", ((words.of_line(line),) for line in self.lines))
-        return format_html("<b>{}</b> {}", words.of_actor(self.lines[0]), what)
+        return format_html("<b>{}</b> {}", words.of_actor(self.lines[0]), words.of_lines(self.lines))
 
 
 def entries(items: Iterable[Message | Line], *, after: int = 0) -> list[Entry]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -90,6 +91,14 @@ def of_actor(line: Line) -> str:
     return kinds.get(ActorKind(line.event.actor_kind), "Someone")
 
 
+def of_lines(lines: Sequence[Line]) -> SafeString:
+    """What one person did in a row, as `of_line` says it. Whoever takes over takes it, which is said once."""
+    told = [of_line(line) for line in lines]
+    if _TOOK_OVER in told:
+        told = [what for what in told if what != _TOOK_IT]
+    return format_html_join(", ", "{}", ((what,) for what in told))
+
+
 def of_line(line: Line) -> SafeString:
     """What happened, as the end of a sentence that begins with the actor; names and labels are escaped."""
     kind, data = line.event.type, line.event.data
@@ -113,9 +122,11 @@ def of_line(line: Line) -> SafeString:
     return SafeString("changed it")
 
 
+_TOOK_OVER = SafeString("took over from the assistant")
+_TOOK_IT = SafeString("took it")
 _ASSISTANT = {
     events.ASSISTANT_HANDED_OVER.name: SafeString("called the team in"),
-    events.ASSISTANT_TAKEN_OVER.name: SafeString("took over from the assistant"),
+    events.ASSISTANT_TAKEN_OVER.name: _TOOK_OVER,
 }
 _WOKE = SafeString("ended the snooze")
 _LINKED = SafeString("linked it to a ticket")
@@ -142,7 +153,7 @@ def icon_of_line(line: Line) -> str:
 
 def _assigned(line: Line) -> SafeString:
     if line.to is not None and line.actor is not None and line.to.pk == line.actor.pk:
-        return SafeString("took it")
+        return _TOOK_IT
     if line.to is not None:
         return format_html("assigned it to <b>{}</b>", line.to.name or line.to.email)
     if line.team is not None:

@@ -123,6 +123,7 @@ def test_taking_over_is_one_click_and_gives_the_conversation_to_who_clicked(
     page = text_of(agent.get(URL).content)
     assert "The assistant answers here" not in page
     assert "Ben took over from the assistant" in page
+    assert "took it" not in page
 
 
 def test_reply_to_what_the_assistant_handles_takes_over(agent: Client, asked: AssistantThread, ben: Member) -> None:
