@@ -4,16 +4,12 @@ from conversations.actions.assistant import (
     answer_run,
     append_message,
     ask_assistant,
-    begin_queued,
     cancel_run,
-    clear_queue,
     delete_thread,
-    edit_queued,
-    enqueue,
     fail_run,
     recover_run,
-    remove_queued,
 )
+from conversations.actions.assistant_queue import begin_queued, clear_queue, edit_queued, enqueue, remove_queued
 from conversations.actions.contacts import identify, update_contact
 from conversations.actions.delivery import set_delivery
 from conversations.actions.hand_over import hand_over, settle, take_over

@@ -1,4 +1,4 @@
-"""Talking to the assistant: asking, answering, stopping, and what waits meanwhile.
+"""Talking to the assistant: asking, answering and stopping. What waits meanwhile is in `assistant_queue`.
 
 The work itself is no verb and may take minutes; it stands between `ask_assistant` and `answer_run` (see `conversations.assistant`).
 """
@@ -13,7 +13,7 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 
 from accounts import events as journal
-from accounts.errors import Conflict, NotFound
+from accounts.errors import Conflict
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
 from conversations import events, text
@@ -26,7 +26,6 @@ from conversations.assistant import engine as engines
 from conversations.assistant import retrieval, runs
 from conversations.assistant.engine import NOTHING_USED, Call, Draft, HandOver, Question, Step, Usage
 from conversations.models import (
-    AssistantQueueItem,
     AssistantRun,
     AssistantThread,
     Audience,
@@ -44,7 +43,6 @@ from conversations.models.assistant import TITLE_LIMIT
 
 CONTENT_LIMIT = 40_000
 APPENDED_LIMIT = 10_000
-MOST_QUEUED = 2
 MOST_RESUMED = 2
 FAILED = "I could not answer this. Please try again in a moment."
 WAITS = "I could not answer this. A person of the team will answer you here."
@@ -164,7 +162,8 @@ def fail_run(
 ) -> AssistantRun | None:
     """Say that a run's question could not be answered, and keep what the attempt cost; `kind` is for the ledger alone.
 
-    Whoever wants a person is given to people nonetheless. Returns as `answer_run` does.
+    Whoever wants a person is given to people nonetheless, and so is whoever meets a second failure in a row, unless the
+    customer is to be asked. Returns as `answer_run` does.
     """
     permit(by, "conversation.reply", run)
     found = runs.held(run)
@@ -177,10 +176,7 @@ def fail_run(
         at=at,
     )  # fmt: skip
     if question is not None and question.call is not None:
-        assistant = assistant_rows.assistant(thread.workspace_id)
-        hand_over(thread=thread, call=question.call, reason=question.reason, by=assistant, at=at)
-        run.thread = thread = runs.hold(thread)
-        runs.tell(run, "conversation", assistant_rows.told_thread(thread))
+        thread = _call_in(thread, run, question.call, question.reason, at=at)
     return _failed(thread, run, code, by=by, at=at)
 
 
@@ -238,91 +234,6 @@ def append_message(*, thread: AssistantThread, content: str, by: Actor, at: date
     return message
 
 
-@transaction.atomic
-def enqueue(
-    *, thread: AssistantThread, content: str, values: dict[str, Any] | None = None, by: Actor, at: datetime
-) -> AssistantQueueItem | None:
-    """Let a message wait until the assistant is done. `values` are the item's other fields.
-
-    Where a person has taken over, nothing waits: the message goes to that person, and None is returned. Raises Conflict
-    with code `queue_full` when two are waiting.
-    """
-    permit(by, "conversation.receive", thread)
-    text.check(content, "content", longest=CONTENT_LIMIT)
-    thread = runs.hold(thread)
-    if thread.taken_over_at is not None:
-        message = assistant_rows.ask(thread, content, (values or {}).get("ui_context"), uuid.uuid4(), by=by, at=at)
-        assistant_rows.touch(thread, at)
-        journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, message_id=message.pk)
-        return None
-    if assistant_rows.waiting(thread).count() >= MOST_QUEUED:
-        raise Conflict("two messages are already waiting", code="queue_full")
-    item = AssistantQueueItem.all_workspaces.create(
-        workspace_id=thread.workspace_id,
-        thread=thread,
-        content=content,
-        created_at=at,
-        audience=retrieval.audience_of(by),
-        **(values or {}),
-    )
-    journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, added_id=item.pk)
-    return item
-
-
-@transaction.atomic
-def begin_queued(*, thread: AssistantThread, by: Actor, at: datetime) -> AssistantRun | None:
-    """Answer what waits in a thread that is at rest; None where nothing waits or the assistant is at work."""
-    permit(by, "conversation.receive", thread)
-    thread = runs.hold(thread)
-    item = assistant_rows.waiting(thread).first()
-    if item is None or thread.status != ThreadStatus.IDLE:
-        return None
-    item.delete()
-    return ask_assistant(
-        workspace=thread.workspace,
-        content=item.content,
-        thread=thread,
-        ui_context=item.ui_context,
-        agent_mode=item.agent_mode,
-        audience=Audience(item.audience),
-        by=by,
-        at=at,
-    )
-
-
-@transaction.atomic
-def edit_queued(*, item: AssistantQueueItem, content: str, by: Actor, at: datetime) -> AssistantQueueItem:
-    """Change what a waiting message says. Raises NotFound when it waits no more, and Invalid."""
-    permit(by, "conversation.receive", item)
-    text.check(content, "content", longest=CONTENT_LIMIT)
-    thread, item = _waits(item)
-    if item.content == content:
-        return item
-    item.content = content
-    item.save(update_fields=["content"])
-    journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, edited_id=item.pk)
-    return item
-
-
-@transaction.atomic
-def remove_queued(*, item: AssistantQueueItem, by: Actor, at: datetime) -> None:
-    """Take a waiting message back. Raises NotFound when it waits no more."""
-    permit(by, "conversation.receive", item)
-    thread, item = _waits(item)
-    journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, removed_id=item.pk)
-    item.delete()
-
-
-@transaction.atomic
-def clear_queue(*, thread: AssistantThread, by: Actor, at: datetime) -> None:
-    """Take all waiting messages back."""
-    permit(by, "conversation.receive", thread)
-    thread = runs.hold(thread)
-    removed, _ = assistant_rows.waiting(thread).delete()
-    if removed:
-        journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, removed=removed)
-
-
 # --- Parts --------------------------------------------------------------------------------------
 
 
@@ -371,9 +282,8 @@ def _follow_up(
     at: datetime,
 ) -> None:
     """What an answer entails, as the customer, the workspace and the engine want it."""
-    assistant = assistant_rows.assistant(thread.workspace_id)
     if question is not None and question.is_settled:
-        settled = settle(thread=thread, by=assistant, at=at)
+        settled = settle(thread=thread, by=assistant_rows.assistant(thread.workspace_id), at=at)
         runs.tell(run, "conversation", assistant_rows.told_thread(settled))
         return
     call, reason = (question.call, question.reason) if question is not None else (None, "")
@@ -384,11 +294,29 @@ def _follow_up(
     if call == Call.UNSURE and engines.choice(thread.workspace).hand_over == HandOver.ASK:
         assistant_rows.propose(thread, run, message, reason, at=at)
         return
-    hand_over(thread=thread, call=call, reason=reason, by=assistant, at=at)
-    runs.tell(run, "conversation", assistant_rows.told_thread(runs.hold(thread)))
+    _call_in(thread, run, call, reason, at=at)
+
+
+def _call_in(thread: AssistantThread, run: AssistantRun, call: Call, reason: str, *, at: datetime) -> AssistantThread:
+    """People are called, and the watchers told, unless they were before. Returns the thread as it is then."""
+    assistant = assistant_rows.assistant(thread.workspace_id)
+    if hand_over(thread=thread, call=call, reason=reason, by=assistant, at=at) is None:
+        return thread
+    run.thread = thread = runs.hold(thread)
+    runs.tell(run, "conversation", assistant_rows.told_thread(thread))
+    return thread
+
+
+def _has_failed_before(run: AssistantRun) -> bool:
+    """Whether the last thing that the assistant said before the question was that it failed."""
+    said = Message.all_workspaces.filter(conversation=run.thread.conversation, pk__lt=run.question_id)  # a row in hand
+    last = said.filter(sender_kind=SenderKind.ASSISTANT).order_by("-id").first()
+    return last is not None and (last.metadata or {}).get("type") == "ai/failure"
 
 
 def _failed(thread: AssistantThread, run: AssistantRun, code: str, *, by: Actor, at: datetime) -> AssistantRun | None:
+    if engines.choice(thread.workspace).hand_over == HandOver.AUTO and _has_failed_before(run):
+        thread = _call_in(thread, run, Call.UNSURE, "The assistant failed twice in a row.", at=at)
     words = WAITS if thread.handed_over_at else SPENT if code == "quota_limit_exceeded" else FAILED
     message = assistant_rows.say(thread, words, {"type": "ai/failure", "code": code}, by=by, at=at)
     runs.tell(run, "message", {"type": "ai/failure", "id": str(message.public_id), "content": words})
@@ -428,14 +356,6 @@ def _stopped(thread: AssistantThread, *, by: Actor, at: datetime) -> AssistantTh
     if run is not None or removed or lapsed:
         journal.record(events.ASSISTANT_CANCELED, thread.conversation, by=by, at=at, run_id=run.pk if run else None)
     return thread
-
-
-def _waits(item: AssistantQueueItem) -> tuple[AssistantThread, AssistantQueueItem]:
-    thread = runs.hold(item.thread)
-    fresh = assistant_rows.waiting(thread).filter(pk=item.pk).first()
-    if fresh is None:
-        raise NotFound("the message waits no more")
-    return thread, fresh
 
 
 def _defer(run: AssistantRun) -> None:

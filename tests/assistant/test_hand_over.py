@@ -222,6 +222,18 @@ def test_person_is_called_although_the_engine_fails(api: Posthog, acme: Workspac
     assert [data["handled_by"] for _, event, data in frames(made) if event == "conversation"] == ["assistant", "people"]
 
 
+def test_people_are_called_when_the_assistant_fails_twice_in_a_row(api: Posthog, acme: Workspace) -> None:
+    choose(acme, engine=engine.OPENAI, is_approved=True)
+    made = answered(api, "The frobnicator hums")  # there is no service
+    assert (made["handled_by"], made["messages"][-1]["type"]) == ("assistant", "ai/failure")
+    made = answered(api, "Hello?", conversation=made["id"])
+    assert (made["handled_by"], made["messages"][-1]["type"]) == ("people", "ai/failure")
+    assert made["messages"][-1]["content"] == "I could not answer this. A person of the team will answer you here."
+    assert Ticket.all_workspaces.get().escalation_reason == "The assistant failed twice in a row."
+    answered(api, "Are you there?", conversation=made["id"])
+    assert Event.objects.filter(type="assistant.handed_over").count() == 1
+
+
 def test_viewer_may_not_take_over(api: Posthog, vic: Member, in_acme: Workspace) -> None:
     made = asked(api)
     with pytest.raises(Forbidden):

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from accounts.models import User
-from conversations.actions.assistant import MOST_QUEUED
+from conversations.actions.assistant_queue import MOST_QUEUED
 from conversations.actions.assistant_rows import told_proposal
 from conversations.models import (
     AssistantProposal,
