@@ -59,6 +59,7 @@ def begin_queued(*, thread: AssistantThread, by: Actor, at: datetime) -> Assista
     item = assistant_rows.waiting(thread).first()
     if item is None or thread.status != ThreadStatus.IDLE:
         return None
+    journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, begun_id=item.pk)
     item.delete()
     return ask_assistant(
         workspace=thread.workspace,
