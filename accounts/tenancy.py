@@ -9,6 +9,7 @@ A streaming body runs after its view has returned, hence outside the scope: it o
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,6 +19,8 @@ from django.db import models
 
 if TYPE_CHECKING:
     from accounts.models import Workspace
+
+logger = logging.getLogger(__name__)
 
 _current: ContextVar[Workspace | None] = ContextVar("workspace", default=None)
 
@@ -36,6 +39,16 @@ def scope(workspace: Workspace) -> Iterator[Workspace]:
         yield workspace
     finally:
         _current.reset(token)
+
+
+@contextmanager
+def scope_apart(workspace: Workspace, failure: str, *args: object) -> Iterator[None]:
+    """The scope of one workspace among others that a job goes through: a failure is logged, and the others do not wait for it."""
+    try:
+        with scope(workspace):
+            yield
+    except Exception:
+        logger.exception(failure, *args)
 
 
 def current() -> Workspace:

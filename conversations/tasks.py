@@ -230,11 +230,8 @@ def settle_quiet_threads(timestamp: int) -> None:
     undecided = AssistantProposal.all_workspaces.filter(status=ProposalStatus.PENDING)  # as above
     answered = quiet.exclude(failed).exclude(pk__in=undecided.values("thread"))
     for thread in answered.select_related("workspace").order_by("pk")[:500]:
-        try:
-            with tenancy.scope(thread.workspace):
-                actions.settle(thread=thread, by=Actor.system(thread.workspace_id), at=at)
-        except Exception:  # The others shall not wait for it.
-            logger.exception("assistant_settle_failed thread=%s", thread.pk)
+        with tenancy.scope_apart(thread.workspace, "assistant_settle_failed thread=%s", thread.pk):
+            actions.settle(thread=thread, by=Actor.system(thread.workspace_id), at=at)
 
 
 @app.periodic(cron="41 * * * *")

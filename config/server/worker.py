@@ -9,8 +9,9 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import django
@@ -142,14 +143,9 @@ async def _dispatch() -> None:
 def _drain() -> None:
     from accounts import events
 
-    close_old_connections()
-    try:
+    with _survived("journal_drain_failed"):
         while events.drain():
             pass
-    except Exception:
-        logger.exception("journal_drain_failed")
-    finally:
-        close_old_connections()
 
 
 async def _tend() -> None:
@@ -164,10 +160,17 @@ def _tend_once() -> None:
     from accounts import clock
     from conversations.api import lost_runs
 
+    with _survived("assistant_tend_failed"):
+        lost_runs.tend(clock.now())
+
+
+@contextmanager
+def _survived(failure: str) -> Iterator[None]:
+    """Around work that is done again and again, on a connection that is sound: its failure is logged and ends nothing."""
     close_old_connections()
     try:
-        lost_runs.tend(clock.now())
+        yield
     except Exception:
-        logger.exception("assistant_tend_failed")
+        logger.exception(failure)
     finally:
         close_old_connections()

@@ -26,15 +26,10 @@ def recover(rows: Collection[AssistantRun], at: datetime) -> int:
     """Recover those of the runs that are lost; says how many. The rows come with their workspace and thread."""
     count = 0
     for run in runs.lost(rows, at):
-        try:
-            with tenancy.scope(run.workspace):
-                is_recovered = actions.recover_run(run=run, by=Actor.system(run.workspace_id), at=at)
-        except Exception:  # The others shall not wait for it.
-            logger.exception("assistant_recover_failed run=%s", run.pk)
-            continue
-        if is_recovered:
-            logger.warning("assistant_run_lost run=%s worker=%s attempts=%s", run.pk, run.worker, run.attempts)
-            count += 1
+        with tenancy.scope_apart(run.workspace, "assistant_recover_failed run=%s", run.pk):
+            if actions.recover_run(run=run, by=Actor.system(run.workspace_id), at=at):
+                logger.warning("assistant_run_lost run=%s worker=%s attempts=%s", run.pk, run.worker, run.attempts)
+                count += 1
     return count
 
 
@@ -58,11 +53,6 @@ def begin_left(at: datetime) -> int:
     )  # of those
     count = 0
     for thread in resting.select_related("workspace").order_by("pk")[:AT_ONCE]:
-        try:
-            with tenancy.scope(thread.workspace):
-                run = actions.begin_queued(thread=thread, by=Actor.system(thread.workspace_id), at=at)
-        except Exception:  # The others shall not wait for it.
-            logger.exception("assistant_begin_failed thread=%s", thread.pk)
-            continue
-        count += run is not None
+        with tenancy.scope_apart(thread.workspace, "assistant_begin_failed thread=%s", thread.pk):
+            count += actions.begin_queued(thread=thread, by=Actor.system(thread.workspace_id), at=at) is not None
     return count
