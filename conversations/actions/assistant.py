@@ -175,9 +175,7 @@ def fail_run(
         thread.conversation, SuggestionKind.ANSWER, engine=engine, usage=usage, took_ms=took_ms, failure=kind or code, run=run,
         at=at,
     )  # fmt: skip
-    if question is not None and question.call is not None:
-        thread = _call_in(thread, run, question.call, question.reason, at=at)
-    return _failed(thread, run, code, by=by, at=at)
+    return _failed(thread, run, code, question, by=by, at=at)
 
 
 @transaction.atomic
@@ -282,8 +280,9 @@ def _follow_up(
     at: datetime,
 ) -> None:
     """What an answer entails, as the customer, the workspace and the engine want it."""
+    assistant = assistant_rows.assistant(thread.workspace_id)
     if question is not None and question.is_settled:
-        settled = settle(thread=thread, by=assistant_rows.assistant(thread.workspace_id), at=at)
+        settled = settle(thread=thread, by=assistant, at=at)
         runs.tell(run, "conversation", assistant_rows.told_thread(settled))
         return
     call, reason = (question.call, question.reason) if question is not None else (None, "")
@@ -294,17 +293,7 @@ def _follow_up(
     if call == Call.UNSURE and engines.choice(thread.workspace).hand_over == HandOver.ASK:
         assistant_rows.propose(thread, run, message, reason, at=at)
         return
-    _call_in(thread, run, call, reason, at=at)
-
-
-def _call_in(thread: AssistantThread, run: AssistantRun, call: Call, reason: str, *, at: datetime) -> AssistantThread:
-    """People are called, and the watchers told, unless they were before. Returns the thread as it is then."""
-    assistant = assistant_rows.assistant(thread.workspace_id)
-    if hand_over(thread=thread, call=call, reason=reason, by=assistant, at=at) is None:
-        return thread
-    run.thread = thread = runs.hold(thread)
-    runs.tell(run, "conversation", assistant_rows.told_thread(thread))
-    return thread
+    hand_over(thread=thread, call=call, reason=reason, run=run, by=assistant, at=at)
 
 
 def _has_failed_before(run: AssistantRun) -> bool:
@@ -314,9 +303,22 @@ def _has_failed_before(run: AssistantRun) -> bool:
     return last is not None and (last.metadata or {}).get("type") == "ai/failure"
 
 
-def _failed(thread: AssistantThread, run: AssistantRun, code: str, *, by: Actor, at: datetime) -> AssistantRun | None:
-    if engines.choice(thread.workspace).hand_over == HandOver.AUTO and _has_failed_before(run):
-        thread = _call_in(thread, run, Call.UNSURE, "The assistant failed twice in a row.", at=at)
+def _failed(
+    thread: AssistantThread,
+    run: AssistantRun,
+    code: str,
+    question: Question | None = None,
+    *,
+    by: Actor,
+    at: datetime,
+) -> AssistantRun | None:
+    call, reason = (question.call, question.reason) if question is not None else (None, "")
+    if call is None and engines.choice(thread.workspace).hand_over == HandOver.AUTO and _has_failed_before(run):
+        call, reason = Call.UNSURE, "The assistant failed twice in a row."
+    if call is not None:
+        assistant = assistant_rows.assistant(thread.workspace_id)
+        hand_over(thread=thread, call=call, reason=reason, run=run, by=assistant, at=at)
+        run.thread = thread = runs.hold(thread)
     words = WAITS if thread.handed_over_at else SPENT if code == "quota_limit_exceeded" else FAILED
     message = assistant_rows.say(thread, words, {"type": "ai/failure", "code": code}, by=by, at=at)
     runs.tell(run, "message", {"type": "ai/failure", "id": str(message.public_id), "content": words})

@@ -122,12 +122,16 @@ TOOL = "hand_over"
 PREVIEW = "Call a person of the team in, who answers here."
 
 
-def propose(thread: AssistantThread, run: AssistantRun, message: Message, reason: str, *, at: datetime) -> None:
-    """Ask the customer whether people are to be called in. One that is open stays the only one."""
-    rows = AssistantProposal.all_workspaces.filter(
+def pending(thread: AssistantThread) -> QuerySet[AssistantProposal]:
+    """What the customer is to decide."""
+    return AssistantProposal.all_workspaces.filter(
         thread=thread, status=ProposalStatus.PENDING
     )  # of a thread that is held
-    if rows.exists():
+
+
+def propose(thread: AssistantThread, run: AssistantRun, message: Message, reason: str, *, at: datetime) -> None:
+    """Ask the customer whether people are to be called in. One that is open stays the only one."""
+    if pending(thread).exists():
         return
     proposal = AssistantProposal(
         workspace_id=thread.workspace_id, thread=thread, message=message, tool_name=TOOL, preview=PREVIEW,
@@ -152,10 +156,7 @@ def told_proposal(proposal: AssistantProposal) -> dict[str, Any]:
 
 def expire_proposals(thread: AssistantThread, at: datetime) -> int:
     """Whoever writes on has not agreed."""
-    rows = AssistantProposal.all_workspaces.filter(
-        thread=thread, status=ProposalStatus.PENDING
-    )  # of a thread that is held
-    return rows.update(status=ProposalStatus.AUTO_REJECTED, decided_at=at)
+    return pending(thread).update(status=ProposalStatus.AUTO_REJECTED, decided_at=at)
 
 
 # --- The ledger ---------------------------------------------------------------------------------

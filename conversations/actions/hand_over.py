@@ -15,16 +15,18 @@ from conversations.actions.status import set_status
 from conversations.actions.ticketing import escalate
 from conversations.assistant import runs
 from conversations.assistant.engine import Call
-from conversations.models import AssistantThread, Conversation, Handler, Outcome, RunStatus, Status
+from conversations.models import AssistantRun, AssistantThread, Conversation, Handler, Outcome, RunStatus, Status
 from tickets.models import Ticket
 
 
 @transaction.atomic
-def hand_over(*, thread: AssistantThread, call: Call, reason: str, by: Actor, at: datetime) -> Ticket | None:
+def hand_over(
+    *, thread: AssistantThread, call: Call, reason: str, run: AssistantRun | None = None, by: Actor, at: datetime
+) -> Ticket | None:
     """Call people in: the conversation enters the inbox, open, with a ticket whose escalation reason says why.
 
-    Until one of them answers, the assistant still takes in what the customer writes. Returns the ticket, or None when
-    people had been called already.
+    Until one of them answers, the assistant still takes in what the customer writes. The watchers of `run` are told.
+    Returns the ticket, or None when people had been called already.
     """
     permit(by, "conversation.assign", thread)
     thread = runs.hold(thread)
@@ -40,6 +42,8 @@ def hand_over(*, thread: AssistantThread, call: Call, reason: str, by: Actor, at
     poor = [row.pk for row in assistant_rows.open_answers(conversation)[: 2 if call == Call.ASKED else 1]]
     assistant_rows.open_answers(conversation).filter(pk__in=poor).update(outcome=Outcome.REJECTED, decided_at=at)
     journal.record(events.ASSISTANT_HANDED_OVER, conversation, by=by, at=at, call=call.value, ticket=ticket.pk)
+    if run is not None:
+        runs.tell(run, "conversation", assistant_rows.told_thread(runs.hold(thread)))
     return ticket
 
 

@@ -17,7 +17,6 @@ from conversations.actions.hand_over import hand_over
 from conversations.assistant import retrieval, runs
 from conversations.assistant.engine import Call
 from conversations.models import (
-    AssistantProposal,
     AssistantRun,
     AssistantThread,
     ProposalStatus,
@@ -68,9 +67,7 @@ def decide_proposal(
 
 def _decide(thread: AssistantThread, run: AssistantRun, decision: Decision, *, by: Actor, at: datetime) -> bool:
     """False for a proposal that cannot be decided."""
-    rows = AssistantProposal.all_workspaces.filter(
-        thread=thread, status=ProposalStatus.PENDING
-    )  # of a thread that is held
+    rows = assistant_rows.pending(thread)
     proposal = rows.filter(public_id=decision.proposal_id).first() if decision.proposal_id else None
     if proposal is None:
         _say(thread, run, UNKNOWN, "ai/failure", by=by, at=at)
@@ -85,8 +82,7 @@ def _decide(thread: AssistantThread, run: AssistantRun, decision: Decision, *, b
     if decision.approve:
         reason = str(proposal.payload.get("reason") or "The assistant knows no answer.")
         assistant = assistant_rows.assistant(thread.workspace_id)
-        hand_over(thread=thread, call=Call.UNSURE, reason=reason, by=assistant, at=at)
-        runs.tell(run, "conversation", assistant_rows.told_thread(runs.hold(thread)))
+        hand_over(thread=thread, call=Call.UNSURE, reason=reason, run=run, by=assistant, at=at)
     journal.record(
         events.ASSISTANT_PROPOSAL_DECIDED, thread.conversation, by=by, at=at, proposal_id=proposal.pk,
         approved=decision.approve,
