@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 
@@ -12,8 +12,11 @@ from accounts.errors import Conflict, Invalid, NotFound
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
 from conversations import events, text
+from conversations.actions import rows
 from conversations.models import Article, ArticleVisibility, Macro
 from conversations.models.knowledge import ARTICLE_LIMIT, MACRO_LIMIT, NAME_LIMIT, TITLE_LIMIT
+
+R = TypeVar("R", Article, Macro)
 
 
 @transaction.atomic
@@ -64,14 +67,12 @@ def update_article(
         "body": body if body is None else _body(body, ARTICLE_LIMIT),
         "visibility": visibility if visibility is None else _visibility(visibility),
     }
-    article = _held_article(article)
-    changed = [field for field, value in given.items() if value is not None and getattr(article, field) != value]
+    article = _held(article)
+    changed = rows.change(article, given)
     if not changed:
         return article
     if seen is not None and seen != article.updated_at:
         raise Conflict("somebody else has changed this article", code="article_changed")
-    for field in changed:
-        setattr(article, field, given[field])
     article.updated_at = at
     article.save(update_fields=[*changed, "updated_at"])
     journal.record(events.ARTICLE_UPDATED, article, by=by, at=at, fields=changed)
@@ -82,7 +83,7 @@ def update_article(
 def publish_article(*, article: Article, by: Actor, at: datetime) -> Article:
     """Let answers rest on it, and readers find it. One that is published stays as it is."""
     permit(by, "knowledge.write", article)
-    article = _held_article(article)
+    article = _held(article)
     if article.published_at is not None:
         return article
     article.published_at = article.updated_at = at
@@ -95,7 +96,7 @@ def publish_article(*, article: Article, by: Actor, at: datetime) -> Article:
 def unpublish_article(*, article: Article, by: Actor, at: datetime) -> Article:
     """Make it a draft again, known to nobody but its editors."""
     permit(by, "knowledge.write", article)
-    article = _held_article(article)
+    article = _held(article)
     if article.published_at is None:
         return article
     article.published_at, article.updated_at = None, at
@@ -108,7 +109,7 @@ def unpublish_article(*, article: Article, by: Actor, at: datetime) -> Article:
 def delete_article(*, article: Article, by: Actor, at: datetime) -> None:
     """Delete an article for good: the journal remembers that there was one."""
     permit(by, "knowledge.write", article)
-    article = _held_article(article)
+    article = _held(article)
     journal.record(events.ARTICLE_DELETED, article, by=by, at=at)
     article.delete()
 
@@ -141,12 +142,10 @@ def update_macro(*, macro: Macro, name: str | None = None, body: str | None = No
         "name": name if name is None else _line(name, "name", NAME_LIMIT),
         "body": body if body is None else _body(body, MACRO_LIMIT),
     }
-    macro = _held_macro(macro)
-    changed = [field for field, value in given.items() if value is not None and getattr(macro, field) != value]
+    macro = _held(macro)
+    changed = rows.change(macro, given)
     if not changed:
         return macro
-    for field in changed:
-        setattr(macro, field, given[field])
     macro.updated_at = at
     _save_named(macro, update_fields=[*changed, "updated_at"])
     journal.record(events.MACRO_UPDATED, macro, by=by, at=at, fields=changed)
@@ -157,7 +156,7 @@ def update_macro(*, macro: Macro, name: str | None = None, body: str | None = No
 def delete_macro(*, macro: Macro, by: Actor, at: datetime) -> None:
     """Delete a macro for good; what was written with it stays."""
     permit(by, "knowledge.write", macro)
-    macro = _held_macro(macro)
+    macro = _held(macro)
     journal.record(events.MACRO_DELETED, macro, by=by, at=at)
     macro.delete()
 
@@ -177,18 +176,12 @@ def _visibility(value: str) -> str:
     return value
 
 
-def _held_article(article: Article) -> Article:
-    row = Article.all_workspaces.select_for_update().filter(pk=article.pk).first()  # permitted by the verb
-    if row is None:
-        raise NotFound("the article is gone")
-    return row
-
-
-def _held_macro(macro: Macro) -> Macro:
-    row = Macro.all_workspaces.select_for_update().filter(pk=macro.pk).first()  # permitted by the verb
-    if row is None:
-        raise NotFound("the macro is gone")
-    return row
+def _held(row: R) -> R:
+    """The row as it is now, locked until the transaction ends. Raises NotFound when it is gone."""
+    held = type(row).all_workspaces.select_for_update().filter(pk=row.pk).first()  # permitted by the verb
+    if held is None:
+        raise NotFound(f"the {row._meta.verbose_name} is gone")
+    return held
 
 
 def _save_named(macro: Macro, **how: Any) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.core.files.base import File
 from django.db import connection
+from django.db.models import Model
 
 from accounts.errors import NotFound
 from conversations import text
@@ -51,6 +52,14 @@ def locked_of(ticket: Ticket) -> list[Conversation]:
     rows = Conversation.all_workspaces.select_for_update(of=("self",)).select_related("contact")
     held = rows.filter(workspace_id=ticket.workspace_id, ticket=ticket).order_by("pk")
     return sorted(held, key=lambda row: (row.ticket_linked_at or row.created_at, row.pk))
+
+
+def change(row: Model, given: Mapping[str, Any]) -> list[str]:
+    """Set those of the values that are given and differ, None being none; says which. Saves nothing."""
+    changed = [field for field, value in given.items() if value is not None and getattr(row, field) != value]
+    for field in changed:
+        setattr(row, field, given[field])
+    return changed
 
 
 def door(conversation: Conversation, through: Door, at: datetime, *, first: bool = False) -> EntryPoint:

@@ -13,6 +13,7 @@ from accounts.errors import Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, ActorKind, permit
 from conversations import events, text
+from conversations.actions import rows
 from conversations.models import SavedView, SavedViewFavorite, Visibility
 from conversations.models.saved_view import marked_by
 
@@ -65,11 +66,9 @@ def update_view(
         "visibility": visibility if visibility is None else _visibility(visibility),
     }
     view = SavedView.all_workspaces.select_for_update().get(pk=view.pk)  # permitted above
-    changed = [field for field, value in given.items() if value is not None and getattr(view, field) != value]
+    changed = rows.change(view, given)
     if not changed:
         return view
-    for field in changed:
-        setattr(view, field, given[field])
     view.updated_at = at
     view.save(update_fields=[*changed, "updated_at"])
     journal.record(events.SAVED_VIEW_UPDATED, view, by=by, at=at, fields=changed)
