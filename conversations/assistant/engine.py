@@ -77,16 +77,19 @@ class Question:
     passages: tuple[Passage, ...]
     was_asked_back: bool = False
     """The assistant has asked for more already, and this is what came."""
-    wants_person: bool = False
-    """The customer asks for a person, or the workspace wants a person to answer this; `reason` says which."""
     is_handed_over: bool = False
     """People have been called in and have not answered yet."""
     is_settled: bool = False
     """The customer says that an answer settled the matter."""
-    reason: str = ""
     call: Call | None = None
+    """Why a person is to answer this, if so: the customer asks for one, or the workspace wants one. `reason` says it."""
+    reason: str = ""
     asks_leave: bool = False
     """Where it knows no answer, the assistant does not call people: it asks the customer whether to."""
+
+    @property
+    def wants_person(self) -> bool:
+        return self.call is not None
 
 
 class Step(StrEnum):

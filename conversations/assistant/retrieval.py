@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import islice
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import F, QuerySet
@@ -122,12 +122,11 @@ def thread_question(thread: AssistantThread, *, until: Message, audience: Audien
         turns=tuple(turns),
         passages=tuple(found),
         was_asked_back=thread.is_asking,
-        wants_person=call is not None,
         is_handed_over=thread.handed_over_at is not None,
         is_settled=len(asked) > 1 and intents.is_settled(until.body or ""),
         reason=reason,
         call=call,
-        asks_leave=choice.hand_over == HandOver.ASK,
+        asks_leave=choice.hand_over == HandOver.ASK and call is None and thread.handed_over_at is None,
     )
 
 
@@ -193,15 +192,7 @@ def similar(
         text.share = sum(weight[word] for word in shared) / total
         text.score = text.share + _IN_TITLE * sum(weight[word] for word in shared if word in text.title) / total
     ranked = sorted((text for text in texts if text.score), key=lambda text: text.score, reverse=True)
-    return list(_first(_passages(ranked, wanted), MOST_PASSAGES))
-
-
-T = TypeVar("T")
-
-
-def _first(items: Iterator[T], most: int) -> Iterator[T]:
-    for _, item in zip(range(most), items, strict=False):
-        yield item
+    return list(islice(_passages(ranked, wanted), MOST_PASSAGES))
 
 
 def _written(wanted: Sequence[str], audience: Audience) -> Iterator[_Text]:

@@ -12,7 +12,7 @@ from accounts.models import Workspace
 from accounts.permissions import Actor, ActorKind, Scope
 from conversations import actions
 from conversations.assistant import builtin, intents, retrieval, stems
-from conversations.assistant.engine import Passage, Question, SourceKind, Step, Turn
+from conversations.assistant.engine import Call, Passage, Question, SourceKind, Step, Turn
 from conversations.models import Article, Audience, Contact, Macro
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory, receive, reply
@@ -204,7 +204,7 @@ def test_weak_evidence_after_a_question_back_calls_people() -> None:
 
 
 def test_known_answer_is_given_even_while_people_are_on_their_way() -> None:
-    assert last(passages=(passage(0.9),), is_handed_over=True, wants_person=True).step == Step.ANSWER
+    assert last(passages=(passage(0.9),), is_handed_over=True, call=Call.ASKED).step == Step.ANSWER
     assert last(is_handed_over=True).text == builtin.NOTED
 
 

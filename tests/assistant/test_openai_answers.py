@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conversations.assistant.engine import NOTHING_USED, Passage, Question, Step, Usage
+from conversations.assistant.engine import NOTHING_USED, Call, Passage, Question, Step, Usage
 from conversations.assistant.openai import HANDED_OVER, OpenAI
 from conversations.assistant.openai.words import LONGEST_REASON, Order, Said, read
 from tests.assistant.provider import DONE, Provider, figures, head, piece, streamed, whole
@@ -50,14 +50,14 @@ def test_nobody_is_asked_back_twice(provider: Provider) -> None:
 
 def test_person_is_called_where_one_is_wanted_whatever_the_model_says(provider: Provider) -> None:
     provider.script(streamed("Somebody will answer you."))
-    last = answered(asking(wants_person=True, reason="the customer asked\nfor a person", passages=SOURCES))[-1]
+    last = answered(asking(call=Call.ASKED, reason="the customer asked\nfor a person", passages=SOURCES))[-1]
     assert (last.text, last.step, last.sources) == ("Somebody will answer you.", Step.HAND_OVER, ())
     assert last.reason == "the customer asked for a person"
 
 
 def test_people_who_are_called_are_not_called_again(provider: Provider) -> None:
     provider.script(streamed("They will be here soon."))
-    assert answered(asking(is_handed_over=True, wants_person=True))[-1].step == Step.ANSWER
+    assert answered(asking(is_handed_over=True, call=Call.ASKED))[-1].step == Step.ANSWER
 
 
 def test_draft_takes_no_orders_but_that_there_is_none(provider: Provider) -> None:

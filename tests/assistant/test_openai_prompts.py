@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
 from config import checks, env
-from conversations.assistant.engine import Question, SourceKind, Turn
+from conversations.assistant.engine import Call, Question, SourceKind, Turn
 from conversations.assistant.openai import OpenAI, prompts
 from tests.assistant.provider import Provider, Seen, streamed, whole
 from tests.assistant.questions import SOURCES, answered, asking, passage
@@ -63,7 +63,7 @@ def test_customers_words_are_never_the_systems(provider: Provider) -> None:
     solved = passage(1, kind=SourceKind.CONVERSATION, number=7, asked=f"Asked: {INJECTION}")
     question = asking(
         f"Turn: {INJECTION}", subject=f"Subject: {INJECTION}", customer_name=f"Name: {INJECTION}",
-        reason=f"Reason: {INJECTION}", wants_person=True, passages=(solved,),
+        reason=f"Reason: {INJECTION}", call=Call.ASKED, passages=(solved,),
     )  # fmt: skip
     seen = sent(provider, question)
     assert INJECTION not in seen.system
@@ -117,7 +117,7 @@ def test_control_characters_are_taken_out_and_lines_kept(provider: Provider) -> 
     ("situation", "rule"),
     [
         ({"was_asked_back": True}, "Do not ask again"),
-        ({"wants_person": True}, "a person of the team will take over"),
+        ({"call": Call.ASKED}, "a person of the team will take over"),
         ({"is_handed_over": True}, "Acknowledge shortly"),
     ],
 )
@@ -127,7 +127,7 @@ def test_model_is_told_the_situation(provider: Provider, situation: dict[str, An
 
 
 def test_reason_for_a_person_is_data(provider: Provider) -> None:
-    seen = sent(provider, asking(wants_person=True, reason="topic: refunds"))
+    seen = sent(provider, asking(call=Call.ASKED, reason="topic: refunds"))
     assert "Why a person is wanted: topic: refunds" in seen.messages[1]["content"]
 
 

@@ -61,7 +61,7 @@ class OpenAI:
         is_called = said.order == Order.HAND_OVER or (question.wants_person and not question.is_handed_over)
         asks_twice = said.order == Order.ASK and question.was_asked_back
         if is_called or asks_twice:
-            words_for_none = ASKS_LEAVE if question.asks_leave and not question.wants_person else HANDED_OVER
+            words_for_none = ASKS_LEAVE if question.asks_leave else HANDED_OVER
             text = _text(said, reply) if said.text else words_for_none
             reason = said.reason or words.in_short(question.reason) or (ASKS_TWICE if asks_twice else "")
             yield Draft(text=text, step=Step.HAND_OVER, reason=reason, usage=reply.usage)

@@ -81,7 +81,7 @@ def _situation(question: Question) -> list[str]:
     told = (
         (_ASKED_BACK, question.was_asked_back),
         (_WANTS_PERSON, question.wants_person and not question.is_handed_over),
-        (_ASKS_LEAVE, question.asks_leave and not question.wants_person and not question.is_handed_over),
+        (_ASKS_LEAVE, question.asks_leave),
         (_HANDED_OVER, question.is_handed_over),
     )
     return [text for text, is_so in told if is_so]
