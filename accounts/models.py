@@ -111,6 +111,11 @@ class Workspace(models.Model):
         return self.name
 
     @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """Its time zone: where its days and months begin."""
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
     def identity_secrets(self) -> tuple[str, ...]:
         """The secrets that a customer's proof may be signed with: the present one, and the one before a rotation."""
         return tuple(filter(None, (self.identity_secret, self.previous_identity_secret)))

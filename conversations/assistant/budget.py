@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,8 +14,7 @@ from conversations.models import Suggestion
 
 def month_began(workspace: Workspace, at: datetime) -> datetime:
     """The first moment of the calendar month, in the workspace's time zone."""
-    local = at.astimezone(zoneinfo.ZoneInfo(workspace.time_zone))
-    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return at.astimezone(workspace.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def spent(workspace: Workspace, at: datetime) -> Decimal:

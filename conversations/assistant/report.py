@@ -150,7 +150,7 @@ class Report:
 
 def report(workspace: Workspace, days: int, at: datetime) -> Report:
     """The last `days` days, today included, in the workspace's time zone (which is the current one): five queries."""
-    today = at.astimezone(budget.month_began(workspace, at).tzinfo)
+    today = at.astimezone(workspace.zone)
     since = today.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
     work = _work(since)
     return Report(

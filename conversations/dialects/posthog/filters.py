@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-import zoneinfo
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,7 +53,7 @@ class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
         stated = {name: value for name, value in data.items() if name != "people"}
         super().__init__({**stated, **(both if data.get("distinct_ids") or data.get("emails") else {})}, rows)
         self.now = now
-        self.zone = zoneinfo.ZoneInfo(workspace.time_zone)
+        self.zone = workspace.zone
 
     def by_status(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
         wanted = _known(value, TicketStatus.values)
