@@ -21,8 +21,6 @@ _VALUES: dict[str, Callable[[Conversation, User], str]] = {
     "conversation.number": lambda conversation, agent: str(conversation.number),
 }
 IN_BRACES = re.compile(r"\{\{ ?([a-z_.]{1,40}) ?\}\}")
-
-
 _BRACES = re.compile(r"\{\{[^{}\n]{0,200}\}\}")
 
 

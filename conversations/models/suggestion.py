@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+from accounts.tenancy import TenantModel
 from conversations.models.assistant import AssistantRun
 from conversations.models.conversation import Conversation
 from conversations.models.message import Message
@@ -41,14 +39,6 @@ class Outcome(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
-class SuggestionQuerySet(TenantQuerySet["Suggestion"]):
-    """The questions that are asked of the ledger."""
-
-    def since(self, at: datetime) -> Self:
-        """Those made at or after the moment."""
-        return self.filter(created_at__gte=at)
-
-
 class Suggestion(TenantModel):
     """One draft or answer, with its engine, its sources, its cost and its outcome. Costs are in the operator's currency."""
 
@@ -72,8 +62,6 @@ class Suggestion(TenantModel):
     decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     decided_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(SuggestionQuerySet)()
 
     class Meta(TenantModel.Meta):
         constraints = [

@@ -28,18 +28,22 @@ def work() -> None:
         pass
 
 
+def know(ben: Member, answer: str) -> None:
+    """Ben has published what to do about gates that stick."""
+    workspace = ben.membership.workspace
+    with tenancy.scope(workspace):
+        article = ArticleFactory(workspace=workspace, title="Gates that stick", body=answer)
+        actions.publish_article(article=article, by=ben.actor, at=clock.now())
+
+
 def ask(api: Api, content: str, **more: Any) -> dict[str, Any]:
     """Write to the assistant as a program does that wants no stream."""
     return api.call("POST", PATH, {"content": content, **more}, Accept="application/json")
 
 
 def test_agent_takes_over_from_the_assistant_and_answers_with_its_draft(window: Window, api: Api, ben: Member) -> None:
-    page, workspace = window.page, ben.membership.workspace
-    with tenancy.scope(workspace):
-        article = ArticleFactory(
-            workspace=workspace, title="Gates that stick", body="Oil the hinge, and push the gate until it clicks."
-        )
-        actions.publish_article(article=article, by=ben.actor, at=clock.now())
+    page = window.page
+    know(ben, "Oil the hinge, and push the gate until it clicks.")
     window.sign_in(ben.user.email)
     window.wait_until_live()
 
@@ -99,10 +103,8 @@ def test_agent_takes_over_from_the_assistant_and_answers_with_its_draft(window: 
 
 
 def test_draft_is_turned_down_with_escape(window: Window, api: Api, ben: Member) -> None:
-    page, workspace = window.page, ben.membership.workspace
-    with tenancy.scope(workspace):
-        article = ArticleFactory(workspace=workspace, title="Gates that stick", body="Oil the hinge.")
-        actions.publish_article(article=article, by=ben.actor, at=clock.now())
+    page = window.page
+    know(ben, "Oil the hinge.")
     api.start("Gate", "Our gate sticks at the hinge")
     window.sign_in(ben.user.email)
     window.go("/w/acme/inbox/1")
@@ -117,10 +119,8 @@ def test_draft_is_turned_down_with_escape(window: Window, api: Api, ben: Member)
 
 
 def test_draft_joins_what_was_typed_and_can_be_taken_back(window: Window, api: Api, ben: Member) -> None:
-    page, workspace = window.page, ben.membership.workspace
-    with tenancy.scope(workspace):
-        article = ArticleFactory(workspace=workspace, title="Gates that stick", body="Oil the hinge.")
-        actions.publish_article(article=article, by=ben.actor, at=clock.now())
+    page = window.page
+    know(ben, "Oil the hinge.")
     api.start("Gate", "Our gate sticks at the hinge")
     window.sign_in(ben.user.email)
     window.go("/w/acme/inbox/1")

@@ -54,6 +54,7 @@ _starts = Buckets(settings.ASSISTANT_STARTS_PER_MINUTE, at_once=settings.ASSISTA
 _workspace_starts = Buckets(
     settings.ASSISTANT_WORKSPACE_STARTS_PER_MINUTE, at_once=settings.ASSISTANT_WORKSPACE_STARTS_PER_MINUTE
 )
+_DELETED = {"error": "This conversation was deleted."}
 _RUN = re.compile(rb": run (\d+)\n")
 
 
@@ -100,8 +101,7 @@ class Assistant(AssistantViewSet):
             if found is None:
                 raise
             if not queries.assistant_threads().filter(runs=int(found[1])).exists():
-                body = {"error": "This conversation was deleted."}
-                raise idempotency.Replay(JsonResponse(body, status=404)) from None
+                raise idempotency.Replay(JsonResponse(_DELETED, status=404)) from None
             response = _stream(self.grant.workspace.pk, int(found[1]), 0, replay.response.status_code)
             response["Idempotent-Replayed"] = "true"
             raise idempotency.Replay(response) from None
@@ -306,7 +306,7 @@ def _stream(workspace_id: int, run_id: int, after: int, status: int) -> LiveResp
 
 
 def _deleted() -> Response:
-    return Response({"error": "This conversation was deleted."}, status=404)
+    return Response(_DELETED, status=404)
 
 
 def _decision(payload: Any) -> Decision:
