@@ -109,10 +109,6 @@ class Migration(migrations.Migration):
             name='taken_over_at',
             field=models.DateTimeField(null=True),
         ),
-        migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('handler', 'assistant')), fields=['workspace', '-last_message_at', '-id'], name='conv_assistant'),
-        ),
         migrations.AddConstraint(
             model_name='assistantrun',
             constraint=models.CheckConstraint(condition=models.Q(('audience__in', ['team', 'key', 'tickets', 'customer'])), name='assistant_run_audience_is_known'),

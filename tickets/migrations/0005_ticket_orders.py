@@ -1,8 +1,9 @@
 """Indexes for the other orders of the list of tickets, and for the sum of what the team has not read."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 from django.db.models import Q
+
+from accounts.index_migrations import AddIndexConcurrently
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,65 @@
+"""Migration operations for tables that grow: they do not block writes, and may be repeated after a killed release.
+
+A concurrent index cannot be made inside a transaction, so that its migration says `atomic = False` and is applied
+again from its beginning when it did not come to its end. Everything in such a migration must bear that: use the
+operations of this module there and nothing else.
+"""
+
+from __future__ import annotations
+
+from django.contrib.postgres import operations as postgres
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations import AddField
+from django.db.migrations.state import ProjectState
+
+
+class AddIndexConcurrently(postgres.AddIndexConcurrently):
+    """Django's, which also skips an index that is there and replaces one that was left half made (invalid)."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        self._ensure_not_in_transaction(schema_editor)
+        is_valid = _validity(schema_editor, self.index.name)
+        if is_valid:
+            return
+        if is_valid is False:
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY {schema_editor.quote_name(self.index.name)}")
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class RemoveIndexConcurrently(postgres.RemoveIndexConcurrently):
+    """Django's, which also skips an index that is gone."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        self._ensure_not_in_transaction(schema_editor)
+        if _validity(schema_editor, self.name) is not None:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class AddFieldIfMissing(AddField):
+    """Django's AddField for a migration that is not atomic: it skips a column that is there."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        connection = schema_editor.connection
+        with connection.cursor() as cursor:
+            columns = connection.introspection.get_table_description(cursor, model._meta.db_table)
+        if model._meta.get_field(self.name).column not in {column.name for column in columns}:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+def _validity(schema_editor: BaseDatabaseSchemaEditor, index: str) -> bool | None:
+    """Whether the index is valid; None when there is none of that name."""
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indisvalid FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
+            "WHERE relname = %s AND pg_table_is_visible(pg_class.oid)",
+            [index],
+        )
+        row = cursor.fetchone()
+    return None if row is None else bool(row[0])

@@ -1,0 +1,41 @@
+"""What a migration may hold, so that it neither blocks a running desk nor breaks when it is killed."""
+
+from __future__ import annotations
+
+from django.db.migrations import AddIndex, CreateModel, Migration
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
+
+from accounts import index_migrations
+
+APPS = {"accounts", "tickets", "conversations"}
+REPEATABLE = (
+    index_migrations.AddIndexConcurrently,
+    index_migrations.RemoveIndexConcurrently,
+    index_migrations.AddFieldIfMissing,
+)
+
+
+def migrations() -> list[Migration]:
+    disk = MigrationLoader(None).disk_migrations
+    return [migration for (app, _), migration in sorted(disk.items()) if app in APPS]
+
+
+def operations(migration: Migration) -> list[Operation]:
+    return list(migration.operations)
+
+
+def test_what_is_not_applied_in_one_transaction_can_be_repeated() -> None:
+    assert any(not migration.atomic for migration in migrations())
+    for migration in migrations():
+        if not migration.atomic:
+            others = [found for found in operations(migration) if not isinstance(found, REPEATABLE)]
+            assert not others, f"{migration}: {others}"
+
+
+def test_an_index_of_a_table_that_was_there_before_is_made_concurrently() -> None:
+    for migration in migrations():
+        new = {found.name_lower for found in operations(migration) if isinstance(found, CreateModel)}
+        for found in operations(migration):
+            if type(found) is AddIndex:
+                assert found.model_name_lower in new, f"{migration}: use AddIndexConcurrently for {found.index.name}"
