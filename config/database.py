@@ -6,12 +6,15 @@ Nothing here starts or writes anything: linters and type checkers import the set
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psycopg.conninfo import conninfo_to_dict
 
 from config import env
 from config.server.postgres import cluster
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 def settings(url: str, home: Path) -> dict[str, Any]:
@@ -22,6 +25,18 @@ def settings(url: str, home: Path) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "TEST": {"NAME": env.text("TEST_DATABASE_NAME", "test_parley")},
     }
+
+
+def bypass_pooler(connection: BaseDatabaseWrapper) -> None:
+    """From now on, reach the database directly (DIRECT_DATABASE_URL): session locks and LISTEN need it."""
+    from django.conf import settings as configured
+
+    if not configured.DIRECT_DATABASE_URL:
+        return
+    direct = _given(configured.DIRECT_DATABASE_URL)
+    if any(connection.settings_dict[name] != value for name, value in direct.items()):
+        connection.close()
+        connection.settings_dict.update(direct)
 
 
 def _given(url: str) -> dict[str, Any]:

@@ -11,17 +11,24 @@ import django
 
 
 def release(*, demo: bool = False) -> int:
-    """Bring database and static files up to date; with `demo`, fill an empty desk. Returns an exit status."""
+    """Bring database and static files up to date; with `demo`, fill an empty desk. Returns an exit status.
+
+    Several at once take turns, from the first look at what is missing to the last static file.
+    """
     django.setup()
     from django.core.management import CommandError, call_command, get_commands
     from django.db import DatabaseError, connection
 
+    from config import database, migrating
+
     try:
-        _migrate()
-        _cache_table()
-        _static_files()
-        if demo and "seed_demo" in get_commands():
-            call_command("seed_demo")
+        database.bypass_pooler(connection)
+        with migrating.turn(connection):
+            _migrate()
+            _cache_table()
+            _static_files()
+            if demo and "seed_demo" in get_commands():
+                call_command("seed_demo")
     except (DatabaseError, CommandError) as error:
         print(f"The desk cannot start: {error}", file=sys.stderr)
         return 1
@@ -31,21 +38,19 @@ def release(*, demo: bool = False) -> int:
 
 
 def _migrate() -> None:
-    """Apply what is missing. Two releases at once take turns."""
+    """Apply what is missing."""
     from django.core.management import call_command
+    from django.core.management.sql import emit_post_migrate_signal
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
-    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        return
-    print("Bringing the database up to date.", flush=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtext('parley.release'))")
-        try:
-            call_command("migrate", interactive=False, verbosity=0)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(hashtext('parley.release'))")
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        print("Bringing the database up to date.", flush=True)
+        call_command("migrate", interactive=False, verbosity=0)
+    else:
+        # A release that was killed after its last migration has not come to this: content types and permissions.
+        emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
 
 
 def _cache_table() -> None:

@@ -1,0 +1,48 @@
+"""Databases of a test's own, on the PostgreSQL that the tests run on."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from config import database
+from config.server.postgres import usage
+
+
+@contextmanager
+def database_of_its_own(options: str = "") -> Iterator[str]:
+    """The address of an empty database, which is gone afterwards. `options` are those of CREATE DATABASE."""
+    name = f"scratch_{uuid.uuid4().hex[:12]}"
+    with _server() as server:
+        server.execute(sql.SQL("CREATE DATABASE {} " + options).format(sql.Identifier(name)))
+    try:
+        yield _address(name)
+    finally:
+        with _server() as server:
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def connect(address: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(address, autocommit=True)
+
+
+def _server() -> psycopg.Connection[Any]:
+    return connect(_address())
+
+
+def _address(name: str = "") -> str:
+    home = Path(os.environ["DESK_HOME"])
+    if not os.environ["DATABASE_URL"]:
+        usage.use(home)
+    given = database.settings(os.environ["DATABASE_URL"], home)
+    parts = {"dbname": name or given["NAME"], "user": given["USER"], "password": given.get("PASSWORD", "")}
+    parts |= {"host": given["HOST"], "port": given.get("PORT", ""), **given["OPTIONS"]}
+    return make_conninfo("", **{key: value for key, value in parts.items() if value})
