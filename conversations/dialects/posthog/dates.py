@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from django.utils.dateparse import parse_date, parse_datetime
 
 _RELATIVE = re.compile(r"-?(?P<number>\d{1,5})?(?P<unit>[smhdwqyM])(?P<position>Start|End)?", re.ASCII)
 # `m` is a month; a minute is `M`.
-_SPANS = {"s": "seconds", "M": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_TIMES = {"s": "seconds", "M": "minutes", "h": "hours"}
+"""Units of time that has passed, whatever the clock on the wall did meanwhile."""
+_DAYS = {"d": 1, "w": 7}
 _MONTHS = {"m": 1, "q": 3, "y": 12}
 
 
@@ -29,8 +31,13 @@ def parse(value: str, now: datetime, zone: tzinfo, *, is_end: bool = False) -> d
 
 def _relative(now: datetime, match: re.Match[str]) -> datetime:
     number, unit = int(match["number"] or 0), match["unit"]
-    if unit in _SPANS:
-        moment = now - timedelta(**{_SPANS[unit]: number})
+    zone = now.tzinfo
+    assert zone is not None
+    if unit in _TIMES:
+        # In UTC: arithmetic in a zone moves the clock on the wall.
+        moment = now.astimezone(UTC) - timedelta(**{_TIMES[unit]: number})
+    elif unit in _DAYS:
+        moment = now - timedelta(days=number * _DAYS[unit])
     else:
         months = now.year * 12 + now.month - 1 - number * _MONTHS[unit]
         year, month = divmod(months, 12)
@@ -38,9 +45,7 @@ def _relative(now: datetime, match: re.Match[str]) -> datetime:
         moment = now.replace(year=year, month=month + 1, day=min(now.day, last))
     if match["position"] is None:
         return moment
-    first, last_day = _period(moment.date(), unit)
-    zone = now.tzinfo
-    assert zone is not None
+    first, last_day = _period(moment.astimezone(zone).date(), unit)
     return _edge(last_day, zone, is_end=True) if match["position"] == "End" else _edge(first, zone, is_end=False)
 
 
