@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
+from django.conf import settings
 from jwt.types import Options
 
 from accounts.errors import Invalid
@@ -35,11 +37,17 @@ def _email_hash(secret: str, email: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """The end user that a token names."""
+    """The end user that a token names. An address that is not verified says where to write, and not who they are."""
 
     external_id: str
     email: str
     name: str
+    is_email_verified: bool = True
+
+    @property
+    def verified_email(self) -> str:
+        """The address, if it may be taken for the person; "" otherwise."""
+        return self.email if self.is_email_verified else ""
 
 
 class ExpiredToken(Invalid):
@@ -53,14 +61,27 @@ class ExpiredToken(Invalid):
 def issue_token(
     workspace: Workspace, *, external_id: str, email: str, name: str = "", lifetime: timedelta, at: datetime
 ) -> str:
-    """An HS256 JWT with `sub`, `email`, `name`, `iat`, `exp` and the workspace's public id as `aud`."""
+    """An HS256 JWT. The desk reads `sub`, `email`, `name` and `exp`; the other claims are what Hexclave's SDK demands."""
+    project = str(workspace.public_id)
     claims = {
         "sub": external_id,
         "email": email.strip().lower(),
         "name": name,
-        "aud": str(workspace.public_id),
+        "aud": project,
         "iat": at,
         "exp": at + lifetime,
+        "iss": f"{settings.PUBLIC_URL}/api/v1/projects/{project}",
+        "project_id": project,
+        "branch_id": "main",
+        "refresh_token_id": str(uuid.uuid4()),
+        "role": "authenticated",
+        "email_verified": True,
+        "selected_team_id": None,
+        "signed_up_at": int(at.timestamp()),
+        "is_anonymous": False,
+        "is_restricted": False,
+        "restricted_reason": None,
+        "requires_totp_mfa": False,
     }
     return jwt.encode(claims, workspace.identity_secret, algorithm=ALGORITHM)
 
@@ -68,7 +89,8 @@ def issue_token(
 def read_token(workspace: Workspace, token: str) -> Customer:
     """The customer whom a token names. Raises ExpiredToken, or Invalid for any other fault.
 
-    `aud` is optional; one that names another workspace is refused with code `wrong_workspace`.
+    `aud` is optional; one that names another workspace is refused with code `wrong_workspace`. The address counts as
+    verified unless `email_verified` is false: whoever signs is believed.
     """
     for secret in workspace.identity_secrets:
         try:
@@ -89,6 +111,9 @@ def read_token(workspace: Workspace, token: str) -> Customer:
         except (jwt.InvalidTokenError, OverflowError, TypeError, ValueError) as error:  # an odd `exp` or `iat`
             raise Invalid("the customer token cannot be read", code="token_invalid") from error
         return Customer(
-            external_id=str(claims["sub"]), email=str(claims.get("email") or ""), name=str(claims.get("name") or "")
+            external_id=str(claims["sub"]),
+            email=str(claims.get("email") or ""),
+            name=str(claims.get("name") or ""),
+            is_email_verified=claims.get("email_verified") is not False,
         )
     raise Invalid("the customer token cannot be read", code="token_invalid")

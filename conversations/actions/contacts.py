@@ -32,6 +32,7 @@ def identify(
     company: str | None = None,
     identity_source: str = "headers",
     is_trusted: bool = True,
+    is_email_verified: bool = True,
     by: Actor,
     at: datetime,
 ) -> Contact:
@@ -39,20 +40,24 @@ def identify(
 
     A trusted caller (a server key, a signed token, an operator) may adopt a contact known by email who has no external
     id yet, and what it states of a person is kept; an untrusted one always makes a new, unverified contact. None leaves
-    a value alone. Raises Invalid with the field at fault.
+    a value alone. An address that is not verified finds nobody, and replaces no verified one. Raises Invalid with the
+    field at fault.
     """
     permit(by, "conversation.start")
     given = _checked(
         external_id=external_id, email=email, name=name, first_name=first_name, last_name=last_name, company=company
     )
-    contact = _find(workspace, given.get("external_id"), given.get("email")) if is_trusted else None
+    proof = given.get("email") if is_email_verified else None
+    contact = _find(workspace, given.get("external_id"), proof) if is_trusted else None
     if contact is not None:
+        if contact.is_verified and not is_email_verified:
+            given.pop("email", None)
         return _change(contact, given, by=by, at=at)
     contact = Contact(
         workspace=workspace,
         public_id=uuid.uuid4(),
         identity_source=identity_source,
-        is_verified=is_trusted,
+        is_verified=is_trusted and is_email_verified,
         created_at=at,
         updated_at=at,
         **given,

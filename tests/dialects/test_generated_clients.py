@@ -1,33 +1,27 @@
 """Clients that are generated from the OpenAPI documents: they compile, and they talk to a running desk.
 
-Python's generator is a package of ours. TypeScript's comes with npm (`tests/dialects/clients`), once, into
-`.desk/test/clients`; without Node its test is skipped, unless REQUIRE_CLIENTS is set.
+Python's generator is a package of ours, TypeScript's comes with npm (`tests/dialects/clients`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import compileall
-import fcntl
-import hashlib
 import importlib
 import json
-import os
 import pkgutil
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from conversations.api import discovery
 from tests.dialects import harness
-from tests.dialects.harness import ROOT
+from tests.dialects.node import program, run
 from tests.dialects.scene import Scene
 
 pytestmark = pytest.mark.django_db
@@ -36,18 +30,11 @@ DIALECTS = [dialect.name for dialect in discovery.all_dialects()]
 DOCUMENTS = ["desk", *DIALECTS]
 """The whole document, and each format's own."""
 SOURCES = Path(__file__).parent / "clients"
-TOOLS = ROOT / ".desk" / "test" / "clients"
 _MISSING_ID = "00000000-0000-4000-8000-000000000000"
 
 
 def address(name: str) -> str:
     return "/api/schema" if name == "desk" else f"/api/schema/{name}"
-
-
-def run(*command: str | Path, cwd: Path) -> str:
-    done = subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, f"{command[0]}: {(done.stdout + done.stderr)[-5000:]}"
-    return done.stdout
 
 
 # --- The documents ------------------------------------------------------------------------------
@@ -216,39 +203,10 @@ def test_python_client_talks_to_the_desk_in_every_format(desk: str, generated: A
 # --- TypeScript ---------------------------------------------------------------------------------
 
 
-def skip(reason: str) -> NoReturn:
-    """Skips the test, unless clients are required."""
-    if os.environ.get("REQUIRE_CLIENTS"):
-        pytest.fail(f"REQUIRE_CLIENTS is set, and {reason}")
-    pytest.skip(reason)
-
-
 @pytest.fixture
 def typescript(tmp_path: Path) -> Path:
-    """A folder with our program and the locked packages, which npm installs the first time and when they change."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        skip("node and npm are not on the PATH")
-    locked = [SOURCES / name for name in ("package.json", "package-lock.json", ".npmrc")]
-    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in locked)).hexdigest()
-    TOOLS.mkdir(parents=True, exist_ok=True)
-    stamp = TOOLS / ".installed"
-    with (TOOLS / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp.exists() or stamp.read_text() != wanted:
-            for path in locked:
-                shutil.copy(path, TOOLS)
-            try:
-                done = subprocess.run([npm, "ci"], cwd=TOOLS, capture_output=True, text=True, timeout=300)
-            except subprocess.TimeoutExpired:
-                skip("npm took too long to install the packages of tests/dialects/clients")
-            if done.returncode != 0:
-                skip(f"npm could not install the packages of tests/dialects/clients: {done.stderr.strip()[-300:]}")
-            stamp.write_text(wanted)
-    for name in ("talk.ts", "tsconfig.json", "package.json"):
-        shutil.copy(SOURCES / name, tmp_path)
-    (tmp_path / "node_modules").symlink_to(TOOLS / "node_modules")
-    return tmp_path
+    """A folder with our program and its packages."""
+    return program(SOURCES, tmp_path)
 
 
 def test_typescript_client_compiles_and_talks_to_the_desk_in_every_format(desk: str, typescript: Path) -> None:

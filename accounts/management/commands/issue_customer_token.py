@@ -18,7 +18,8 @@ class Command(DeskCommand):
 
     help = """Print a token that names a customer: what the Hexclave format takes as x-stack-access-token.
 
-It is an HS256 JWT signed with the workspace's identity secret (sub, email, name, aud, iat, exp), alone on the last line.
+It is an HS256 JWT signed with the workspace's identity secret, with every claim that Hexclave's official client asks for
+(docs/api.md lists them), alone on the last line.
 Issue it on your own server in production; this is for trying out and for checking.
 
 Example: manage.py issue_customer_token --workspace acme --external-id cus_42 --email jane@customer.example --name Jane"""

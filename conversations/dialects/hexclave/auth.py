@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -164,7 +164,7 @@ def _person(request: HttpRequest, workspace: Workspace) -> Customer | None:
     try:
         said = identity.read_token(workspace, token)
         claims = _claims(token)
-        person = Customer(said.external_id.strip(), said.email.strip(), said.name.strip())
+        person = replace(said, external_id=said.external_id.strip(), email=said.email.strip(), name=said.name.strip())
         # What could not be kept is no identity: better said now than when the customer first writes.
         for value, longest in ((person.external_id, 400), (person.name or "-", 400), (person.email or "-", 254)):
             text.check(value, "access token", longest=longest)

@@ -97,7 +97,7 @@ class AgentConversations(HexclaveViewSet):
         person = self.caller.person
         if person is None:
             return Sender.actor(self.actor)
-        if operator := account_queries.operator_by_email(person.email):
+        if operator := account_queries.operator_by_email(person.verified_email):
             return Sender.operator(operator)
         return Sender(
             kind=SenderKind.AGENT,

@@ -13,8 +13,9 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from accounts.authentication import Grant
+from accounts.identity import Customer
 from accounts.models import Workspace
-from conversations import queries
+from conversations import actions, queries
 from conversations.api import idempotency
 from conversations.api.views import SAFE, DialectViewSet
 from conversations.api.wire import JSONParser, JSONRenderer
@@ -24,7 +25,7 @@ from conversations.dialects.hexclave.envelope import ENVELOPE
 from conversations.dialects.hexclave.errors import NO_CONVERSATION, KnownError, StatusError, Violations
 from conversations.dialects.hexclave.openapi import HexclaveSchema
 from conversations.dialects.hexclave.rules import MISSING, Rule, Shape
-from conversations.models import Attachment, Conversation, Message
+from conversations.models import Attachment, Contact, Conversation, Message
 from conversations.models.conversation import ConversationQuerySet
 
 
@@ -128,6 +129,20 @@ class HexclaveViewSet(DialectViewSet):
         return sent
 
     # --- Rows -----------------------------------------------------------------------------------
+
+    def identify(self, person: Customer) -> Contact:
+        """The contact whom an access token names, made known if need be."""
+        assert self.workspace is not None  # a person is known by the workspace's own secret
+        return actions.identify(
+            workspace=self.workspace,
+            external_id=person.external_id,
+            email=person.email or None,
+            name=person.name or None,
+            identity_source="token",
+            is_email_verified=person.is_email_verified,
+            by=self.actor,
+            at=self.at,
+        )
 
     def rows(self) -> ConversationQuerySet:
         """The workspace's conversations with the last message that this audience sees."""

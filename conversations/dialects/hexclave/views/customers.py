@@ -63,22 +63,13 @@ class CustomerConversations(HexclaveViewSet):
         """The contact that the token's customer is, if the desk knows them; reading makes nobody known."""
         assert self.caller is not None
         assert self.caller.person is not None
-        return queries.contact_named(self.caller.person.external_id, self.caller.person.email)
+        return queries.contact_named(self.caller.person.external_id, self.caller.person.verified_email)
 
     def contact(self) -> Contact:
         """The same, made known if need be: a signed token is believed."""
         assert self.caller is not None
         assert self.caller.person is not None
-        person = self.caller.person
-        return actions.identify(
-            workspace=self.grant.workspace,
-            external_id=person.external_id,
-            email=person.email or None,
-            name=person.name or None,
-            identity_source="token",
-            by=self.actor,
-            at=self.at,
-        )
+        return self.identify(self.caller.person)
 
     def find(self, contact: Contact | None, conversation_id: str, *, is_written: bool = False) -> Conversation:
         """Their conversation, if there is anything in it that they may see."""

@@ -72,15 +72,7 @@ class Feedback(HexclaveViewSet):
 
     def start(self, person: Customer, subject: str, message: str) -> None:
         assert self.workspace is not None  # a person is known by the workspace's own secret
-        contact = actions.identify(
-            workspace=self.workspace,
-            external_id=person.external_id,
-            email=person.email or None,
-            name=person.name or None,
-            identity_source="token",
-            by=self.actor,
-            at=self.at,
-        )
+        contact = self.identify(person)
         actions.start(
             workspace=self.workspace,
             contact=contact,
