@@ -249,7 +249,7 @@ def recount(*, ticket: Ticket, figures: Figures, is_change: bool, by: Actor, at:
 @transaction.atomic
 def mark_read(*, ticket: Ticket, by: Actor, at: datetime) -> Ticket:
     """The team has seen the ticket; `updated_at` stays."""
-    permit(by, "ticket.read", ticket)
+    permit(by, "ticket.mark_read", ticket)
     ticket = _locked(ticket)
     if ticket.unread_team_count:
         ticket.unread_team_count, ticket.team_read_at = 0, at

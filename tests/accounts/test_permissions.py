@@ -8,7 +8,7 @@ from accounts.errors import Forbidden, NotFound
 from accounts.models import Workspace
 from accounts.permissions import RULES, Actor, ActorKind, Role, Scope, holds_scope, may, permit
 
-BY_VIEWER = {"conversation.read", "conversation.mark_read", "knowledge.read", "ticket.read"}
+BY_VIEWER = {"conversation.read", "knowledge.read", "ticket.read"}
 BY_ADMIN = {
     "workspace.update", "workspace.rotate_identity_secret", "member.add", "member.change_role", "member.remove",
     "team.write", "api_key.create", "api_key.revoke",
@@ -35,8 +35,14 @@ def test_viewers_read_and_change_nothing() -> None:
     assert not any(
         may(operator(Role.VIEWER), verb)
         for verb in RULES
-        if verb.split(".")[1] in {"reply", "update", "assign", "write"}
+        if verb.split(".")[1] in {"reply", "update", "assign", "write", "mark_read"}
     )
+
+
+def test_reading_scopes_and_viewers_mark_nothing_as_read() -> None:
+    for verb in ("conversation.mark_read", "ticket.mark_read"):
+        assert not may(operator(Role.VIEWER), verb)
+        assert not may(key(Scope.CONVERSATION_READ, Scope.TICKET_READ), verb)
 
 
 def test_people_keys_and_the_workspace_are_for_admins() -> None:

@@ -294,6 +294,15 @@ def test_reading_a_ticket_marks_it_as_read_and_nothing_else(api: Posthog) -> Non
     assert Event.objects.count() == events
 
 
+def test_key_that_may_only_read_marks_nothing_as_read(acme: Workspace, api: Posthog) -> None:
+    made = api.create()
+    receive(thread_of(made))
+    reader = Posthog(api_key(acme, scopes=[Scope.TICKET_READ, Scope.CONVERSATION_READ])[1])
+    shown = reader.get(f"tickets/{made['id']}").json()
+    assert (shown["unread_team_count"], row_of(made).unread_team_count) == (1, 1)
+    assert not Event.objects.filter(type="ticket.read").exists()
+
+
 def test_listing_does_not_mark_as_read(api: Posthog) -> None:
     made = api.create()
     receive(thread_of(made))

@@ -171,12 +171,18 @@ def test_opening_a_ticket_shows_its_card_and_unlinking_takes_it_away(agent: Clie
     assert now(conversation).ticket is None
 
 
-def test_looking_at_a_thread_marks_it_read(viewer: Client, conversation: Conversation) -> None:
+def test_looking_at_a_thread_marks_it_read(agent: Client, conversation: Conversation) -> None:
     assert now(conversation).unread_count == 1
-    viewer.get(URL)
+    assert "data-unread" in agent.get(URL).content.decode()
     assert now(conversation).unread_count == 1
-    assert viewer.post(f"{URL}/read").status_code == 204
+    assert agent.post(f"{URL}/read").status_code == 204
     assert now(conversation).unread_count == 0
+
+
+def test_viewer_reads_and_leaves_the_unread_mark_to_the_team(viewer: Client, conversation: Conversation) -> None:
+    assert "data-unread" not in viewer.get(URL).content.decode()
+    assert viewer.post(f"{URL}/read").status_code == 403
+    assert now(conversation).unread_count == 1
 
 
 def test_attached_picture_is_shown_and_everything_else_is_a_download(agent: Client, conversation: Conversation) -> None:

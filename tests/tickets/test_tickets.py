@@ -98,8 +98,8 @@ def test_ended_snooze_opens_what_was_on_hold_and_nothing_else(acme: Workspace, b
 
 def test_viewer_reads_tickets_and_changes_none(acme: Workspace, vic: Member) -> None:
     ticket = opened(acme)
-    ticket_actions.mark_read(ticket=ticket, by=vic.actor, at=clock.now())
     for change in (
+        lambda: ticket_actions.mark_read(ticket=ticket, by=vic.actor, at=clock.now()),
         lambda: ticket_actions.set_status(ticket=ticket, status="open", by=vic.actor, at=clock.now()),
         lambda: ticket_actions.wake(ticket=ticket, by=vic.actor, at=clock.now()),
         lambda: actions.delete_ticket(ticket=ticket, by=vic.actor, at=clock.now()),

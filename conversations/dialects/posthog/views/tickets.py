@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import Invalid, NotFound
-from accounts.permissions import Scope
+from accounts.permissions import Scope, may
 from conversations import actions, ticket_queries
 from conversations.actions.rows import Door
 from conversations.dialects.posthog import ADAPTER, answers, filters, inputs, patches, shapes
@@ -120,9 +120,9 @@ class Tickets(PosthogViewSet):
         responses=answers.PosthogTicket,
     )
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
-        """By UUID or by number. The team has then read it, whoever asked; `updated_at` stays."""
+        """By UUID or by number. A key that may write clears the team's unread count; `updated_at` stays."""
         row = self.ticket(id)
-        if row.unread_team_count:
+        if row.unread_team_count and may(self.actor, "ticket.mark_read"):
             ticket_actions.mark_read(ticket=row, by=self.actor, at=self.at)
             row.unread_team_count = 0
         return Response(printed([row])[0])
