@@ -10,10 +10,11 @@ headers, gives the request's thread and database connection back, and only then 
             async for event in context.events(workspace_id, after=after):
                 yield sse(str(event.subject_id), event=event.type, id=event.id)
 
-        return LiveResponse(follow)
+        return LiveResponse(follow, access=MemberAccess.of(request, "conversation.read"))
 
 `follow` runs outside the request and outside every workspace scope: it takes ids with it, carries ids and never
-contents, and reads rows, if it must, through `context.run`, opening a scope there.
+contents, and reads rows, if it must, through `context.run`, opening a scope there. A response ends within seconds of
+the moment at which its `access` would no longer be let in.
 
 Under plain WSGI (config/wsgi.py) nothing is followed: a stream answers `retry: 15000`, so that a browser asks again
 every 15 seconds, and a held answer is a 503.
@@ -28,6 +29,7 @@ from typing import ParamSpec, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 
+from accounts.access import Access
 from accounts.hub import Hub, LiveEvent
 
 __all__ = ["LiveContext", "LiveEvent", "LiveResponse", "keepalive", "last_event_id", "sse"]
@@ -63,8 +65,8 @@ class LiveResponse(HttpResponse):
     """A response whose body is followed after Django has let go of the request.
 
     A stream (the default) sends its status and headers at once, and each chunk as it comes; it ends with the
-    generator, when the client leaves, when the server stops, or after 15 minutes (a browser then reconnects, which
-    authenticates it afresh).
+    generator, when the client leaves, when the server stops, when its `access` goes (None: it is open to everybody), or
+    after 15 minutes (a browser then reconnects).
 
     `held=True` is for an answer that must be waited for: nothing is sent until the generator's first item. If that is
     an HttpResponse, it takes the place of status, headers and body (cookies and security headers that the middleware
@@ -75,6 +77,7 @@ class LiveResponse(HttpResponse):
         self,
         follow: Follow,
         *,
+        access: Access | None,
         status: int = 200,
         content_type: str = "text/event-stream; charset=utf-8",
         headers: Mapping[str, str] | None = None,
@@ -87,6 +90,7 @@ class LiveResponse(HttpResponse):
             content_type=content_type,
         )
         self.follow = follow
+        self.access = access
         self.held = held
         self.is_sse = is_sse
         self["Cache-Control"] = "no-store, no-transform"

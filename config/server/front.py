@@ -21,6 +21,7 @@ from django.db import close_old_connections
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from accounts.access import Guard
 from accounts.hub import Hub
 from accounts.live import LiveContext, LiveResponse, keepalive
 from config.server import wire
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 KEEPALIVE_AFTER = 15.0  # seconds of silence on a stream
-STREAM_LIFE = 900.0  # seconds; a longer one ends and the client authenticates afresh
+STREAM_LIFE = 900.0  # seconds; a longer one ends and the client connects again
 WAIT_LIMIT = 5.0  # seconds; while a request has waited that long for a thread, no other is let in
 CLOSE_LIMIT = 5.0  # seconds that a cancelled generator may take to tidy up
 _END = object()
@@ -51,6 +52,7 @@ class Front:
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="django")
         self.hub = Hub()
         self.context = LiveContext(self.hub, self._run_for_stream)
+        self.guard = Guard(self._run_for_stream)
         self.streams: set[asyncio.Task[None]] = set()
         self.closing = False
 
@@ -152,7 +154,8 @@ class Front:
         watcher = asyncio.ensure_future(_until_gone(receive))
         self.streams.add(watcher)
         try:
-            await stream.pump(source, watcher)
+            with self.guard.watching(response.access, watcher.cancel):
+                await stream.pump(source, watcher)
         except Exception:
             logger.exception("live_response_failed path=%s", scope["path"])
             stream.failed()

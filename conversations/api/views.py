@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from accounts import clock, tenancy
+from accounts.access import KeyAccess
 from accounts.authentication import Grant
 from accounts.errors import Forbidden
 from accounts.permissions import Actor, Scope, holds_scope
@@ -143,6 +144,11 @@ class DialectViewSet(ViewSet):
     @property
     def actor(self) -> Actor:
         return self.grant.actor
+
+    @property
+    def access(self) -> KeyAccess:
+        """What let the call in, for a live response."""
+        return KeyAccess.of(self.grant, self.scopes[self.action or ""])
 
     @property
     def end_user(self) -> EndUser:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import orjson
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts import live
+from accounts.access import MemberAccess, login_id
 from accounts.permissions import permit
 from conversations.inbox.desk import DeskRequest, screen
 
@@ -16,11 +18,16 @@ SUBJECTS = frozenset({"", "conversation", "ticket", "contact"})
 """What the inbox shows something of; the empty one is the stream's own (ready, resync)."""
 
 
-@require_GET
+@require_safe
 @screen
 def stream(request: DeskRequest) -> HttpResponse:
-    """The workspace's journal from `Last-Event-ID`, or `?after=`, on."""
+    """The workspace's journal from `Last-Event-ID`, or `?after=`, on.
+
+    `?login=` is the session that the page was made for: after signing in as somebody else, an old page hears nothing.
+    """
     permit(request.actor, "conversation.read")
+    if request.GET.get("login", login_id(request)) != login_id(request):
+        raise PermissionDenied("this page belongs to another session")
     workspace_id, after = request.workspace.pk, live.last_event_id(request)
 
     async def follow(context: live.LiveContext) -> AsyncIterator[bytes | HttpResponse]:
@@ -29,4 +36,4 @@ def stream(request: DeskRequest) -> HttpResponse:
                 told = {"type": event.type, "subject": event.subject_type, "id": event.subject_id}
                 yield live.sse(orjson.dumps(told).decode(), id=event.id)
 
-    return live.LiveResponse(follow)
+    return live.LiveResponse(follow, access=MemberAccess.of(request, "conversation.read"))

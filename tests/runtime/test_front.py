@@ -199,7 +199,7 @@ def test_a_streaming_response_is_sent_piece_by_piece() -> None:
 
 
 def live(follow: Any, **options: Any) -> Front:
-    return make(lambda environ: LiveResponse(follow, **options))
+    return make(lambda environ: LiveResponse(follow, access=None, **options))
 
 
 def test_a_stream_sends_its_headers_before_its_first_chunk() -> None:

@@ -26,7 +26,7 @@ def stream(request: HttpRequest) -> HttpResponse:
         async for event in context.events(workspace_id):
             yield sse(str(event.subject_id), event=event.type, id=event.id)
 
-    return LiveResponse(follow)
+    return LiveResponse(follow, access=None)
 
 
 def slow(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts import clock
+from accounts.access import login_id
 from accounts.errors import Invalid
 from accounts.permissions import permit
 from conversations import queries
@@ -24,7 +25,12 @@ MOST_ROWS = 100
 
 def listing(request: DeskRequest, place: Place) -> dict[str, Any]:
     """The facts of the list: one page of rows, and the counts of the views."""
-    return {**_rows(request, place), **_tabs(request, place), "journal_at": queries.latest_event_id()}
+    return {
+        **_rows(request, place),
+        **_tabs(request, place),
+        "journal_at": queries.latest_event_id(),
+        "login_id": login_id(request),
+    }
 
 
 def _tabs(request: DeskRequest, place: Place) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts import clock, tenancy
+from accounts.access import MemberAccess
 from accounts.live import LiveContext, LiveResponse
 from accounts.models import Workspace
 from accounts.permissions import permit
@@ -88,7 +89,12 @@ def _held(request: DeskRequest, conversation: Conversation, request_id: int) -> 
         made = await waiting.wait(context, workspace_id, conversation_id, request_id)
         yield await context.run(render_made, made)
 
-    return LiveResponse(follow, held=True, content_type="text/html; charset=utf-8")
+    return LiveResponse(
+        follow,
+        access=MemberAccess.of(request, "conversation.reply"),
+        held=True,
+        content_type="text/html; charset=utf-8",
+    )
 
 
 def _answer(

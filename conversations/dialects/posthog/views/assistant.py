@@ -102,7 +102,7 @@ class Assistant(AssistantViewSet):
                 raise
             if not queries.assistant_threads().filter(runs=int(found[1])).exists():
                 raise idempotency.Replay(JsonResponse(_DELETED, status=404)) from None
-            response = _stream(self.grant.workspace.pk, int(found[1]), 0, replay.response.status_code)
+            response = self._stream(int(found[1]), 0, replay.response.status_code)
             response["Idempotent-Replayed"] = "true"
             raise idempotency.Replay(response) from None
 
@@ -295,14 +295,14 @@ class Assistant(AssistantViewSet):
             return Response(_whole(queries.assistant_threads().get(pk=run.thread_id)), status=status)
         # What a client has seen of an earlier run says nothing about a new one.
         after = (last_event_id(request._request) or 0) if status == 200 else 0
-        return _stream(self.grant.workspace.pk, run.pk, after, status)
+        return self._stream(run.pk, after, status)
 
-
-def _stream(workspace_id: int, run_id: int, after: int, status: int) -> LiveResponse:
-    response = LiveResponse(partial(follow, workspace_id, run_id, after), status=status)
-    # What is kept for a repeat of the request, and what a server answers that follows no streams.
-    response.content = b": run %d\nretry: 15000\n\n" % run_id
-    return response
+    def _stream(self, run_id: int, after: int, status: int) -> LiveResponse:
+        followed = partial(follow, self.grant.workspace.pk, run_id, after)
+        response = LiveResponse(followed, access=self.access, status=status)
+        # What is kept for a repeat of the request, and what a server answers that follows no streams.
+        response.content = b": run %d\nretry: 15000\n\n" % run_id
+        return response
 
 
 def _deleted() -> Response:

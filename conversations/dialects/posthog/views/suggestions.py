@@ -94,7 +94,7 @@ class Suggestions(PosthogViewSet):
             made = await waiting.wait(context, workspace_id, conversation_id, request_id)
             yield await context.run(answer, workspace_id, made)
 
-        return LiveResponse(follow, held=True, content_type="application/json")
+        return LiveResponse(follow, access=self.access, held=True, content_type="application/json")
 
     def _forget_key(self) -> None:
         """Keep no answer for a repeat: this one is not known while the request's transaction is open."""
