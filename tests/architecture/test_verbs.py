@@ -13,13 +13,17 @@ from typing import Any
 import pytest
 from django.db.transaction import Atomic
 
+import accounts.actions
 import conversations.actions
 
-MODULES = ["accounts.actions", "tickets.actions"] + [
-    f"conversations.actions.{module.name}" for module in pkgutil.iter_modules(conversations.actions.__path__)
+MODULES = ["tickets.actions"] + [
+    f"{package.__name__}.{module.name}"
+    for package in (accounts.actions, conversations.actions)
+    for module in pkgutil.iter_modules(package.__path__)
 ]
 # Parts that verbs share; they are called inside a verb's transaction and record nothing themselves.
 PARTS = {
+    "accounts.actions.rows",
     "conversations.actions.assistant_rows",
     "conversations.actions.rows",
     "conversations.actions.figures",

@@ -1,0 +1,93 @@
+"""API keys: created and revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.db import transaction
+
+from accounts import events, keys
+from accounts.actions import rows
+from accounts.errors import Invalid
+from accounts.models import ApiKey, KeyKind, Workspace
+from accounts.permissions import Actor, Scope, permit
+
+
+@transaction.atomic
+def create_key(
+    *,
+    workspace: Workspace,
+    name: str,
+    kind: KeyKind,
+    scopes: Sequence[str],
+    expires_at: datetime | None = None,
+    allowed_origins: Sequence[str] = (),
+    allowed_bundle_ids: Sequence[str] = (),
+    unverified_identity: bool = False,
+    by: Actor,
+    at: datetime,
+) -> tuple[ApiKey, str]:
+    """Issue a key; returns it with its secret, which is shown this once and stored nowhere.
+
+    A client key is public: it holds no ticket scope. Raises Invalid with the field at fault.
+    """
+    permit(by, "api_key.create", rows.own(workspace))
+    if kind not in KeyKind.values:
+        raise Invalid("a key is of kind server or client", field="kind")
+    wanted = sorted(set(scopes))
+    if not wanted:
+        raise Invalid("a key needs at least one scope", field="scopes")
+    for scope in wanted:
+        if scope not in Scope.values:
+            raise Invalid(f"there is no scope {scope}; the scopes are {', '.join(Scope.values)}", field="scopes")
+        if kind == KeyKind.CLIENT and scope.startswith("ticket:"):
+            raise Invalid("a client key is public and holds no ticket scope", field="scopes")
+    if expires_at is not None and expires_at <= at:
+        raise Invalid("the key would be expired at once", field="expires_at")
+    made = keys.make(kind)
+    key = ApiKey(
+        workspace=workspace,
+        name=name.strip(),
+        kind=kind,
+        scopes=wanted,
+        prefix=made.prefix,
+        secret_hash=made.digest,
+        expires_at=expires_at,
+        allowed_origins=[clean_origin(origin) for origin in allowed_origins],
+        allowed_bundle_ids=[bundle.strip() for bundle in allowed_bundle_ids if bundle.strip()],
+        unverified_identity=unverified_identity and kind == KeyKind.CLIENT,
+        created_by_id=by.user_id,
+        created_at=at,
+    )
+    rows.validate(key)
+    key.save()
+    events.record(events.API_KEY_CREATED, key, by=by, at=at, kind=kind, scopes=wanted)
+    return key, made.secret
+
+
+@transaction.atomic
+def revoke_key(*, key: ApiKey, by: Actor, at: datetime) -> ApiKey:
+    """Stop a key from working, at once and for good."""
+    permit(by, "api_key.revoke", key)
+    key = ApiKey.all_workspaces.select_for_update().get(pk=key.pk)  # permitted above
+    if key.revoked_at is None:
+        key.revoked_at = at
+        key.save(update_fields=["revoked_at"])
+        events.record(events.API_KEY_REVOKED, key, by=by, at=at)
+    return key
+
+
+def clean_origin(value: str) -> str:
+    """An origin as browsers send it: scheme, host and port, lower-cased, nothing else. Raises Invalid."""
+    wrong = Invalid(f"{value!r} is not an origin such as https://example.com", field="allowed_origins")
+    try:
+        parts = urlsplit(value.strip().lower())
+        _ = parts.port
+    except ValueError as error:
+        raise wrong from error
+    is_origin = parts.scheme in {"http", "https"} and parts.hostname and parts.path in {"", "/"}
+    if not is_origin or parts.query or parts.fragment or parts.username:
+        raise wrong
+    return f"{parts.scheme}://{parts.netloc}"

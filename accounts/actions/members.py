@@ -1,0 +1,76 @@
+"""Members of a workspace: added, given another role, removed. One of them is always an owner."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import events
+from accounts.actions import rows
+from accounts.errors import Conflict, Invalid
+from accounts.models import Membership, Team, User, Workspace
+from accounts.permissions import Actor, Role, permit
+
+
+@transaction.atomic
+def add_member(*, workspace: Workspace, user: User, role: Role, by: Actor, at: datetime) -> Membership:
+    """Give a person a place in the workspace, or another role if they have one. Only an owner makes owners."""
+    permit(by, "member.add", rows.own(workspace))
+    _only_owners_make_owners(role, by)
+    membership, is_new = Membership.all_workspaces.get_or_create(  # named by the argument
+        workspace=workspace, user=user, defaults={"role": role, "created_at": at}
+    )
+    if is_new:
+        events.record(events.MEMBER_ADDED, membership, by=by, at=at, user=user.pk, role=role)
+        return membership
+    return change_role(membership=membership, role=role, by=by, at=at)
+
+
+@transaction.atomic
+def change_role(*, membership: Membership, role: Role, by: Actor, at: datetime) -> Membership:
+    """Change what a member may do. Raises Conflict when the workspace would be left without an owner."""
+    permit(by, "member.change_role", membership)
+    membership = _locked_membership(membership)
+    if membership.role == role:
+        return membership
+    if Role.OWNER in (role, membership.role):
+        _only_owners_make_owners(Role.OWNER, by)
+    _keep_an_owner(membership, unless=role == Role.OWNER)
+    before, membership.role = membership.role, role
+    membership.save(update_fields=["role"])
+    events.record(
+        events.MEMBER_ROLE_CHANGED, membership, by=by, at=at, user=membership.user_id, role=role, previous=before
+    )
+    return membership
+
+
+@transaction.atomic
+def remove_member(*, membership: Membership, by: Actor, at: datetime) -> None:
+    """Take a person out of the workspace. Raises Conflict when the workspace would be left without an owner."""
+    permit(by, "member.remove", membership)
+    membership = _locked_membership(membership)
+    if membership.role == Role.OWNER:
+        _only_owners_make_owners(Role.OWNER, by)
+    _keep_an_owner(membership)
+    events.record(events.MEMBER_REMOVED, membership, by=by, at=at, user=membership.user_id)
+    for team in Team.all_workspaces.filter(workspace_id=membership.workspace_id, members=membership.user_id):
+        team.members.remove(membership.user_id)
+    membership.delete()
+
+
+def _locked_membership(membership: Membership) -> Membership:
+    return Membership.all_workspaces.select_for_update().get(pk=membership.pk)  # permitted by the caller
+
+
+def _only_owners_make_owners(role: Role, by: Actor) -> None:
+    if role == Role.OWNER and by.role not in (None, Role.OWNER):
+        raise Invalid("only an owner may make or unmake an owner", field="role", code="forbidden")
+
+
+def _keep_an_owner(membership: Membership, unless: bool = False) -> None:
+    if unless or membership.role != Role.OWNER:
+        return
+    others = Membership.all_workspaces.select_for_update().filter(workspace_id=membership.workspace_id, role=Role.OWNER)
+    if not others.exclude(pk=membership.pk).exists():
+        raise Conflict("a workspace keeps at least one owner", field="role")

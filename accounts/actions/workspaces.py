@@ -1,0 +1,73 @@
+"""A workspace itself: opened, changed, and its secret for customers' proofs replaced."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts import events
+from accounts.actions import rows
+from accounts.errors import Conflict
+from accounts.models import Workspace, new_identity_secret
+from accounts.permissions import Actor, permit
+
+
+@transaction.atomic
+def create_workspace(
+    *, slug: str, name: str, by: Actor | None = None, at: datetime, time_zone: str = "UTC"
+) -> Workspace:
+    """Open a workspace. `by` is None for the installation itself.
+
+    Raises Invalid for a slug or time zone that cannot be used, Conflict for a slug that is taken.
+    """
+    workspace = Workspace(slug=slug, name=name.strip(), time_zone=time_zone, created_at=at)
+    rows.validate(workspace)
+    if Workspace.objects.filter(slug=slug).exists():
+        raise Conflict(f"the slug {slug} is taken", field="slug")
+    workspace.save()
+    events.record(events.WORKSPACE_CREATED, rows.own(workspace), by=by or Actor.system(workspace.pk), at=at)
+    return workspace
+
+
+@transaction.atomic
+def update_workspace(
+    *,
+    workspace: Workspace,
+    name: str | None = None,
+    time_zone: str | None = None,
+    settings: dict[str, Any] | None = None,
+    by: Actor,
+    at: datetime,
+) -> Workspace:
+    """Change name, time zone or settings (merged key by key); None leaves a value alone. Raises Invalid, Forbidden."""
+    permit(by, "workspace.update", rows.own(workspace))
+    workspace = Workspace.objects.select_for_update().get(pk=workspace.pk)
+    changed = []
+    for field, value in (
+        ("name", name),
+        ("time_zone", time_zone),
+        ("settings", None if settings is None else {**workspace.settings, **settings}),
+    ):
+        if value is not None and getattr(workspace, field) != value:
+            setattr(workspace, field, value)
+            changed.append(field)
+    if not changed:
+        return workspace
+    rows.validate(workspace)
+    workspace.save(update_fields=changed)
+    events.record(events.WORKSPACE_UPDATED, rows.own(workspace), by=by, at=at, fields=changed)
+    return workspace
+
+
+@transaction.atomic
+def rotate_identity_secret(*, workspace: Workspace, by: Actor, at: datetime) -> Workspace:
+    """Make a new secret for customers' proofs; the one before stays valid until the next rotation."""
+    permit(by, "workspace.rotate_identity_secret", rows.own(workspace))
+    workspace = Workspace.objects.select_for_update().get(pk=workspace.pk)
+    workspace.previous_identity_secret = workspace.identity_secret
+    workspace.identity_secret = new_identity_secret()
+    workspace.save(update_fields=["identity_secret", "previous_identity_secret"])
+    events.record(events.IDENTITY_SECRET_ROTATED, rows.own(workspace), by=by, at=at)
+    return workspace
