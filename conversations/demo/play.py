@@ -16,7 +16,7 @@ from conversations.demo import assistant, cast, files, stories
 from conversations.demo.cast import Customer, Operator, fill
 from conversations.demo.month import Tale, at_work, openings, pause, perform
 from conversations.demo.story import AGENT, COLLEAGUE, CUSTOMER, NOTE, Story, Turn
-from conversations.models import Channel, Contact, Conversation, Status
+from conversations.models import Channel, Contact, Conversation, Handler, Status
 from conversations.senders import Sender
 from tickets import actions as ticket_actions
 from tickets.models import Ticket, TicketStatus
@@ -31,6 +31,8 @@ DOORS = {
 }
 _FIRST_ANSWER = {Channel.CHAT: 6, Channel.CALLBACK: 25, Channel.DISCORD: 50, Channel.API: 70}  # minutes
 _NEXT_WORD = {Channel.CHAT: 4, Channel.CALLBACK: 40}
+OPEN, NEW = 25, 8  # so many conversations are open today, and so many of them are new
+_OWNERS = (cast.JONAS, cast.MARA, cast.PRIYA, cast.ELENA, cast.JONAS, cast.MARA, cast.PRIYA)
 _SPACING = 9  # so many conversations lie between two tellings of one story
 _NEWS = (
     "I must come back to this: it happened again this morning.",
@@ -59,6 +61,8 @@ class Desk:
     contacts: dict[str, Contact] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     lately: list[Customer] = field(default_factory=list)
+    kept: set[int] = field(default_factory=set)
+    """Ids of the conversations that are to be open today."""
 
     @property
     def system(self) -> Actor:
@@ -86,13 +90,15 @@ def play(desk: Desk) -> int:
     moments = openings(desk.now, rng)
     outage = _morning_of_outage(desk.now)
     dealt = _deal(len(moments), rng)
-    tales = [_tell(desk, told, telling, at) for at, (told, telling) in zip(moments, dealt, strict=True)]
+    ends = _ends(desk, moments, [told for told, _ in dealt])
+    tales = [_tell(desk, told, telling, at, end) for at, (told, telling), end in zip(moments, dealt, ends, strict=True)]
     tales += [
-        _tell(desk, stories.OUTAGE, telling, outage + timedelta(minutes=11 * telling))
+        _tell(desk, stories.OUTAGE, telling, outage + timedelta(minutes=11 * telling), End("resolved"))
         for telling in range(len(stories.OUTAGE.subjects))
     ]
     tales += assistant.tales(desk)
     perform([*tales, _work_on_tickets(desk, outage)], desk.now)
+    _clear_the_rest(desk)
     return len(tales)
 
 
@@ -129,19 +135,62 @@ def _deal(count: int, rng: Random) -> list[tuple[Story, int]]:
     return dealt
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a conversation is to stand today: the outcome of its story, and who has it if it is open."""
+
+    outcome: str
+    owner: Operator | None = None
+
+
+def _ends(desk: Desk, moments: Sequence[datetime], told: Sequence[Story]) -> list[End]:
+    """How each conversation is to stand, oldest first, so that the same number is open on every day of the week.
+
+    The newest are new and have no owner; the open ones before them are shared among the team.
+    """
+    ends = [End(_outcome(desk.now - moment, desk.rng)) for moment in moments]
+    asked = [slot for slot in reversed(range(len(moments))) if told[slot].turns[0].side == CUSTOMER]
+    for slot in asked[:NEW]:
+        ends[slot] = End("new")
+    # Every second one of those before is open: the others were answered, so that the last days show work done.
+    for number, slot in enumerate(asked[NEW : NEW + 2 * (OPEN - NEW) - 1 : 2]):
+        ends[slot] = End("open", _OWNERS[number % len(_OWNERS)])
+    return ends
+
+
 def _outcome(age: timedelta, rng: Random) -> str:
-    """How a conversation of that age stands: the older, the more likely it is done."""
+    """How a conversation of that age ended: the older, the more likely it is closed."""
     if age > timedelta(days=10):
-        chances = {"closed": 42, "resolved": 46, "pending": 4, "news": 7, "open": 1}
+        chances = {"closed": 42, "resolved": 47, "pending": 4, "news": 7}
     elif age > timedelta(days=3):
-        chances = {"closed": 12, "resolved": 48, "pending": 16, "snoozed": 11, "news": 3, "open": 10}
+        chances = {"closed": 12, "resolved": 53, "pending": 19, "snoozed": 13, "news": 3}
     else:
-        chances = {"resolved": 28, "pending": 20, "snoozed": 12, "open": 40}
+        chances = {"resolved": 36, "pending": 42, "snoozed": 22}
     return rng.choices(list(chances), weights=list(chances.values()))[0]
+
+
+def _clear_the_rest(desk: Desk) -> None:
+    """Resolve or snooze what is open beyond the number wanted, such as what came in on a weekend, the oldest first."""
+    waiting = Conversation.objects.filter(handler=Handler.PEOPLE, status=Status.OPEN, snoozed_until=None)
+    late = waiting.exclude(pk__in=desk.kept).order_by("waiting_since", "pk")
+    owners = {actor.user_id: actor for actor in desk.actors.values()}
+    for number, conversation in enumerate(late[: max(0, waiting.count() - OPEN)]):
+        by = owners.get(conversation.assignee_id, desk.actors[cast.ELENA.email])
+        at = max(desk.now - timedelta(minutes=max(1, 50 - 3 * number)), conversation.updated_at)
+        if number % 2:
+            actions.snooze(conversation=conversation, until=_tomorrow_morning(desk.now), by=by, at=at)
+        else:
+            actions.set_status(conversation=conversation, status=Status.RESOLVED, by=by, at=at)
+
+
+def _tomorrow_morning(now: datetime) -> datetime:
+    return at_work((now + timedelta(days=1)).replace(hour=8, minute=0))
 
 
 def _cut(turns: Sequence[Turn], outcome: str) -> Sequence[Turn]:
     """The turns up to where the outcome leaves the thread: at the customer's word, or at ours."""
+    if outcome == "new":
+        return turns[:1]
     sides = {"open": (CUSTOMER,), "pending": (AGENT, COLLEAGUE), "snoozed": (AGENT, COLLEAGUE)}.get(outcome)
     if sides is None:
         return turns
@@ -164,14 +213,13 @@ def _somebody(desk: Desk) -> Customer:
     return who
 
 
-def _tell(desk: Desk, told: Story, telling: int, start: datetime) -> Tale:
+def _tell(desk: Desk, told: Story, telling: int, start: datetime, end: End) -> Tale:
     """One conversation, from the first word to where it stands today."""
     rng = Random(f"{told.subjects[0]} {telling}")  # noqa: S311  # the same demo every time
     agent, other = _staff(desk, told.team)
     who = next((c for c in cast.NAMED if c.email == told.contact), None) or _somebody(desk)
     channel = told.channels[telling % len(told.channels)]
-    outcome = "resolved" if told.ticket == "outage" else _outcome(desk.now - start, desk.rng)
-    turns = _cut(told.turns, outcome)
+    turns = _cut(told.turns, end.outcome)
     values = cast.pocket(who, agent.name, other.name, start.year, rng) | {"team": told.team}
     speakers = {AGENT: agent, COLLEAGUE: other, NOTE: agent}
 
@@ -196,12 +244,29 @@ def _tell(desk: Desk, told: Story, telling: int, start: datetime) -> Tale:
         conversation = actions.set_status(
             conversation=conversation, status=Status.PENDING, by=desk.actors[agent.email], at=at
         )
-    elif outcome != "open" or rng.random() < 0.6:
+    elif end.owner is not None:
+        desk.kept.add(conversation.pk)
+        at = yield min(at + pause(rng, 3), desk.now)
+        _triage(desk, conversation, told, at, rng)
+        by = desk.actors[end.owner.email]
+        actions.assign(
+            conversation=conversation, to=desk.users[end.owner.email], team=desk.teams[told.team], by=by, at=at
+        )
+        agent, is_ours = end.owner, True
+        speakers |= {AGENT: agent, NOTE: agent}
+        values["me"] = agent.name.split()[0]
+    elif end.outcome == "new":
+        desk.kept.add(conversation.pk)
+    else:
         at = yield at_work(at + pause(rng, 3))
         _triage(desk, conversation, told, at, rng)
     side, is_taken = first.side, is_ours
-    for turn in turns[1:]:
-        at = yield _moment(turn, side, at, channel, rng, is_first=not is_taken)
+    for number, turn in enumerate(turns[1:], start=1):
+        if end.outcome == "open":
+            # Spread over the time until now, for the customer's last word must have come by then.
+            at = yield max(at, start + (desk.now - start) * 0.8 * number / (len(turns) - 1))
+        else:
+            at = yield _moment(turn, side, at, channel, rng, is_first=not is_taken)
         side = turn.side
         body = fill(turn.words(telling), values)
         uploads = [files.made(name) for name in turn.files]
@@ -228,7 +293,10 @@ def _tell(desk: Desk, told: Story, telling: int, start: datetime) -> Tale:
             assistant.offer(conversation, body, by=by, at=at)
             sent = actions.reply(conversation=conversation, body=body, uploads=uploads, by=by, at=at)
             assistant.judge(sent, by=by)
-    yield from _end(desk, conversation, outcome, desk.actors[speakers[AGENT].email], at, rng)
+    if end.owner is not None and rng.random() < 0.5:
+        at = yield min(at + pause(rng, 6), desk.now)
+        actions.mark_read(conversation=conversation, by=desk.actors[end.owner.email], at=at)
+    yield from _end(desk, conversation, end.outcome, desk.actors[speakers[AGENT].email], at, rng)
 
 
 def _triage(desk: Desk, conversation: Conversation, told: Story, at: datetime, rng: Random) -> None:

@@ -6,11 +6,13 @@ import io
 import re
 import stat
 from collections import Counter
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from random import Random
 
 import pytest
+import time_machine
 from django.core import mail
 from django.core.management import call_command
 from django.db.models import Count
@@ -62,7 +64,7 @@ def test_demo_is_a_lively_month_made_once(home: Path, db: None) -> None:
     assert min(statuses[status] for status in ("open", "pending", "resolved", "closed")) >= 5
     assert rows.filter(snoozed_until__gt=clock.now()).exists()
     assert rows.filter(status="closed", unread_count__gt=0).exists()
-    assert rows.filter(assignee=None, status="open").exists()
+    assert_a_days_work(demo)
     assert rows.filter(assignee__isnull=False).values("assignee").distinct().count() >= 3
     assert rows.filter(message_count__gte=8).count() >= 2
     assert len(set(rows.values_list("priority", flat=True))) >= 4
@@ -144,6 +146,23 @@ def test_demo_is_a_lively_month_made_once(home: Path, db: None) -> None:
     with pytest.raises(authentication.BadKey):
         authentication.authenticate(server, clock.now())
     assert seed() == renewed
+
+
+def assert_a_days_work(demo: Workspace) -> None:
+    """25 conversations are open: some new, some of everyone who answers, the first login among them."""
+    waiting = Conversation.all_workspaces.filter(workspace=demo, handler="people", status="open", snoozed_until=None)
+    assert waiting.count() == 25
+    assert waiting.filter(assignee=None).count() == 8
+    assert 12 <= waiting.filter(unread_count__gt=0).count() <= 22
+    for person in cast.TEAM[:4]:
+        assert waiting.filter(assignee__email=person.email).exists()
+    assert waiting.filter(assignee__email=cast.TEAM[0].email).count() >= 3
+
+
+def test_demo_is_alive_on_a_sunday_morning_too(home: Path, db: None) -> None:
+    with time_machine.travel(datetime(2026, 12, 6, 7, 30, tzinfo=UTC), tick=False):
+        seed("--quiet")
+    assert_a_days_work(Workspace.objects.get(slug="demo"))
 
 
 def test_every_wording_of_every_story_has_its_names_filled_in() -> None:
