@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
 _UNWANTED = frozenset({"auth", "account"})
 """Apps whose models are not shown: groups grant nothing here, and `accounts.people` keeps allauth's addresses in step."""
-_ORDER = ("conversations", "tickets", "accounts")
+_EVERYDAY = {
+    "Workspace": "Workspaces",
+    "User": "People",
+    "Team": "Teams",
+    "ApiKey": "API keys",
+    "Conversation": "Conversations",
+    "Contact": "Contacts",
+    "Ticket": "Tickets",
+    "Event": "Recent activity",
+}
+"""The models that people come for, in their order, and what the index calls them; the others are under "System"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +106,11 @@ def reach(request: HttpRequest) -> Reach:
 
 
 class DeskAdminSite(AdminSite):
-    """Django admin as the desk's back room."""
+    """Django admin, as the desk's administration."""
 
     site_header = "Parley"
     site_title = "Parley admin"
-    index_title = "Back room"
+    index_title = "Administration"
     site_url = "/"
 
     def has_permission(self, request: HttpRequest) -> bool:
@@ -126,11 +136,22 @@ class DeskAdminSite(AdminSite):
         return redirect_to_login(request.GET.get("next") or reverse("admin:index", current_app=self.name))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Two groups, what people come for and the rest; the models of one app where its own page is asked for."""
         apps = super().get_app_list(request, app_label)
-        return sorted(apps, key=lambda app: _ORDER.index(app["app_label"]) if app["app_label"] in _ORDER else 9)
+        if app_label is not None:
+            return apps
+        models = {model["object_name"]: model for app in apps for model in app["models"]}
+        everyday = [{**models.pop(key), "name": name} for key, name in _EVERYDAY.items() if key in models]
+        rest = sorted(models.values(), key=lambda model: str(model["name"]).lower())
+        home = reverse("admin:index", current_app=self.name)
+        return [
+            {"name": name, "app_label": label, "app_url": home, "has_module_perms": True, "models": found}
+            for name, label, found in (("Administration", "everyday", everyday), ("System", "system", rest))
+            if found
+        ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """The list of what there is, beside what happened lately."""
+        """The list of what there is, beside recent activity."""
         from accounts.admin.journal import recent
 
         return super().index(request, {"recent": recent(request), **(extra_context or {})})

@@ -309,3 +309,17 @@ def test_conversation_page_asks_the_same_number_of_queries_however_long_the_thre
         reply(conversation, by=ada.actor, uploads=[ContentFile(b"x", name=f"{number}.txt")])
     assert asked() == before
     assert before <= 20
+
+
+def test_index_shows_what_people_come_for_and_keeps_the_rest_under_system(as_ada: Client) -> None:
+    page = as_ada.get(reverse("admin:index"))
+    everyday, system = page.context["app_list"]
+    assert [model["name"] for model in everyday["models"]] == [
+        "Workspaces", "People", "Teams", "API keys", "Conversations", "Contacts", "Tickets", "Recent activity",
+    ]  # fmt: skip
+    kept = {model["object_name"] for model in system["models"]}
+    assert {"AssistantFrame", "Tally", "Dispatch", "IdempotentRequest"} <= kept
+    assert len(kept) + 8 == len(KINDS)
+    before, after = page.content.decode().split("<summary>System</summary>")
+    assert "Assistant frames" not in before
+    assert "Assistant frames" in after
