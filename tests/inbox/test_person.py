@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import Workspace
 from accounts.permissions import Role
 from tests.conftest import Member
-from tests.factories import PASSWORD, MembershipFactory, UserFactory
+from tests.factories import PASSWORD, MembershipFactory, UserFactory, WorkspaceFactory
 from tests.inbox.conftest import text_of
 
 
@@ -22,6 +22,17 @@ def test_home_leads_to_the_inbox_of_the_workspace_one_was_in_last(
     choice = text_of(agent.get("/?choose").content)
     assert "Acme" in choice
     assert "Globex" in choice
+
+
+def test_home_leads_first_to_the_workspace_that_the_person_joined_first(agent: Client, ben: Member) -> None:
+    later = WorkspaceFactory(slug="aaa", name="Aaa comes first by name")
+    MembershipFactory(workspace=later, user=ben.user, role=Role.AGENT)
+    assert agent.get("/")["Location"] == "/w/acme/inbox"
+
+
+def test_every_page_names_its_workspace(agent: Client) -> None:
+    for path in ("inbox", "knowledge", "assistant"):
+        assert "Acme" in text_of(agent.get(f"/w/acme/{path}").content.split(b"<body", 1)[1].split(b"</nav>", 1)[1])
 
 
 def test_home_of_nobody_is_the_sign_in_page(client: Client, db: None) -> None:

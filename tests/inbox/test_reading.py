@@ -29,6 +29,13 @@ def test_unassigned_conversations_are_what_an_agent_sees_first(agent: Client, co
     assert "Help with order · It never came." in text
 
 
+def test_conversation_without_messages_says_so(agent: Client, acme: Workspace) -> None:
+    empty = ConversationFactory(workspace=acme, subject="Nothing was written", body=None)
+    assert "No messages yet" in text_of(agent.get(f"{URL}/{empty.number}").content)
+    receive(empty)
+    assert "No messages yet" not in text_of(agent.get(f"{URL}/{empty.number}").content)
+
+
 def test_each_view_holds_its_own(agent: Client, acme: Workspace, ben: Member) -> None:
     at = clock.now()
     mine, waiting, asleep, solved, _ = (ConversationFactory(workspace=acme, subject=f"Subject {n}") for n in range(5))

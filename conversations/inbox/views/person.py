@@ -19,14 +19,15 @@ from conversations.inbox.desk import LAST, DeskRequest, screen
 @require_GET
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """The inbox of the workspace where the person was last, or a page to choose one (`?choose` asks for it)."""
+    """The inbox of the workspace where the person was last, else of their first; `?choose` asks for a page to choose one."""
     if not request.user.is_authenticated:
         return redirect_to_login(reverse("home"))
     memberships = list(people.workspaces_of(request.user))
     if memberships and "choose" not in request.GET:
-        slugs = [membership.workspace.slug for membership in memberships]
+        first = min(memberships, key=lambda membership: (membership.created_at, membership.pk)).workspace.slug
         last = request.session.get(LAST)
-        return redirect("inbox", last if last in slugs else slugs[0])
+        is_theirs = any(membership.workspace.slug == last for membership in memberships)
+        return redirect("inbox", last if is_theirs else first)
     context = {
         "memberships": memberships,
         "me": request.user,
