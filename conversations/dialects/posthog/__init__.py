@@ -8,6 +8,6 @@ import re
 from conversations.lifecycle import DESK
 
 TITLE = "PostHog"
-PATHS = re.compile(r"/api/(?:projects|environments)/[^/]+/conversations(?:/.*)?$")
+PATHS = re.compile(r"/api/(?:projects|environments|organizations)(?:/|$)")
 POLICY = DESK
 ADAPTER = "posthog"
