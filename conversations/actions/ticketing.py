@@ -67,6 +67,7 @@ def open_ticket(
     email: str = "",
     external_id: str | None = None,
     title: str = "",
+    body: str | None = None,
     door: Door,
     by: Actor,
     at: datetime,
@@ -74,8 +75,8 @@ def open_ticket(
 ) -> Ticket:
     """Open a ticket together with the conversation in which it will be answered.
 
-    The customer is found or made from name, email and external id; `values` are those of the ticket (see
-    `tickets.actions.open_ticket`). Without a title it is the escalation reason, else the ticket's number.
+    The customer is found or made from name, email and external id; `body` is their first message, and `values` are those
+    of the ticket (see `tickets.actions.open_ticket`). Without a title it is the escalation reason, else the ticket's number.
     Raises Invalid with the field at fault.
     """
     permit(by, "ticket.open")
@@ -95,7 +96,13 @@ def open_ticket(
         at=at,
     )
     conversation = start(
-        workspace=workspace, contact=contact, subject=title or f"Ticket #{ticket.number}", door=door, by=writer, at=at
+        workspace=workspace,
+        contact=contact,
+        subject=title or f"Ticket #{ticket.number}",
+        body=body,
+        door=door,
+        by=writer,
+        at=at,
     )
     _link(conversation, ticket, by=by, at=at)
     return ticket

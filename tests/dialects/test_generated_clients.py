@@ -186,7 +186,7 @@ def test_python_client_talks_to_the_desk_in_every_format(desk: str, generated: A
     ticket = api("post_hog.create_posthog_ticket").sync(project, client=woes, body=ticket_input)
     assert ticket.assignee.user.email == scene.names["ben"].email
     freed = api("post_hog.update_posthog_ticket").sync(
-        project, str(ticket.ticket_number), client=woes, body=models.PatchedPosthogTicketInput(assignee=None)
+        project, str(ticket.ticket_number), client=woes, body=models.PosthogTicketPatch(assignee=None)
     )
     assert (freed.assignee, freed.priority.value) == (None, "critical")
     assert api("post_hog.list_posthog_tickets").sync(project, client=woes).count == 1

@@ -64,7 +64,20 @@ def test_anything_else_gets_the_stream(api: Posthog, accept: str) -> None:
         ({"content": 7}, "invalid_input", "content"),
         ({"content": "x", "conversation": "nonsense"}, "invalid_input", "conversation"),
         ({"content": "x", "trace_id": 7}, "invalid_input", "trace_id"),
-        ({"content": "x", "agent_mode": "nonsense"}, "invalid_choice", "agent_mode"),
+        ({"conversation": None}, "required", "content"),
+        *(
+            ({"content": "x", "agent_mode": mode}, code, "agent_mode")
+            for mode, code in (
+                ("", "blank"),
+                ("Sql", "invalid_input"),
+                ("a-b", "invalid_input"),
+                ("sql\n", "invalid_input"),
+                ("x" * 41, "invalid_input"),
+                ("é", "invalid_input"),
+                ("١", "invalid_input"),
+                (7, "invalid_input"),
+            )
+        ),
         ({"content": "x", "is_sandbox": True}, "invalid_input", "is_sandbox"),
         ({"content": "x", "contextual_tools": []}, "invalid_input", "contextual_tools"),
     ],
@@ -75,8 +88,17 @@ def test_body_at_fault_is_400_with_the_field(api: Posthog, body: Any, code: str,
     assert not AssistantThread.all_workspaces.exists()
 
 
+@pytest.mark.parametrize("mode", ["llm_analytics", "sql", "research", "mode_2", "x" * 40])
+def test_any_mode_of_a_client_is_kept_and_printed(api: Posthog, mode: str) -> None:
+    made = asked(api, agent_mode=mode)
+    assert read(api, made)["agent_mode"] == mode
+    item = api.post(f"{made['id']}/queue", {"content": "next", "agent_mode": mode}).json()["messages"][0]
+    assert item["agent_mode"] == mode
+
+
 def test_unknown_id_without_content_is_400_in_short(api: Posthog) -> None:
-    for body in ({"content": None}, {"content": None, "conversation": str(uuid.uuid4())}):
+    unknown = str(uuid.uuid4())
+    for body in ({"content": None}, {"content": None, "conversation": unknown}, {"conversation": unknown}):
         answer = api.post(api.base, body)
         assert (answer.status_code, set(answer.json())) == (400, {"error"})
 
@@ -110,7 +132,7 @@ def test_starts_are_limited_per_minute(api: Posthog, monkeypatch: Any) -> None:
 def test_attaching_is_no_start(api: Posthog, monkeypatch: Any) -> None:
     monkeypatch.setattr(assistant, "_starts", assistant.Buckets(1))
     made = asked(api)
-    attach = {"content": None, "conversation": made["id"]}
+    attach = {"conversation": made["id"]}
     assert {api.post(api.base, attach).status_code for _ in range(12)} == {200}  # ten may come at once
 
 
@@ -131,9 +153,10 @@ def test_content_while_the_assistant_works_is_409(api: Posthog) -> None:
     assert len(read(api, made)["messages"]) == 1
 
 
-def test_attaching_is_200_while_it_works_and_just_after(api: Posthog) -> None:
+@pytest.mark.parametrize("nothing", [{"content": None}, {}])
+def test_attaching_is_200_while_it_works_and_just_after(api: Posthog, nothing: dict[str, Any]) -> None:
     made = asked(api)
-    attach = {"content": None, "conversation": made["id"]}
+    attach = {**nothing, "conversation": made["id"]}
     answer = api.post(api.base, attach)
     assert isinstance(answer, LiveResponse)
     assert answer.status_code == 200

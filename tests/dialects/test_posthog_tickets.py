@@ -94,6 +94,58 @@ def test_empty_body_makes_a_new_ticket_named_by_its_number(api: Posthog) -> None
     assert thread_of(made).subject == "Ticket #2"
 
 
+@pytest.mark.parametrize(
+    ("body", "subject", "said"),
+    [
+        ({"title": "Printer", "message": "It is on fire."}, "Printer", ["It is on fire."]),
+        ({"subject": "Printer", "content": "It is\n on fire."}, "Printer", ["It is\n on fire."]),
+        ({"description": "Help"}, "", ["Help"]),
+        ({"title": "First", "subject": "Second", "escalation_reason": "Third"}, "First", []),
+        ({"message": "First", "content": "Second", "description": "Third"}, "", ["First"]),
+        ({"title": None, "subject": "Second", "message": " ", "content": None, "description": "Third"}, "Second", ["Third"]),
+        ({"title": "  ", "subject": "", "message": ""}, "", []),
+        ({"title": " Two\n lines "}, "Two lines", []),
+        ({"title": "x" * 500, "message": "y" * 50_000}, "x" * 500, ["y" * 50_000]),
+    ],
+)  # fmt: skip
+def test_subject_and_first_message_are_taken_under_each_of_their_names(
+    api: Posthog, body: dict[str, Any], subject: str, said: list[str]
+) -> None:
+    made = api.create(**body)
+    assert (row_of(made).subject, thread_of(made).subject) == (subject, subject or "Ticket #1")
+    assert (made["message_count"], made["unread_team_count"]) == (len(said), len(said))
+    assert made["last_message_text"] == (said[0][:500] if said else None)
+    listed = api.get(f"tickets/{made['id']}/messages").json()["results"]
+    assert [(row["author_type"], row["content"]) for row in listed] == [("customer", text) for text in said]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "attr"),
+    [
+        ({"title": 7}, "invalid_input", "title"),
+        ({"subject": ["x"]}, "invalid_input", "subject"),
+        ({"title": "x" * 501}, "max_length", "title"),
+        ({"subject": "a\u0000b"}, "invalid_input", "subject"),
+        ({"message": {}}, "invalid_input", "message"),
+        ({"content": "a\u0000b"}, "invalid_input", "content"),
+        ({"description": True}, "invalid_input", "description"),
+        ({"description": "x" * 1_000_001}, "max_length", "description"),
+    ],
+)
+def test_subject_or_message_at_fault_is_400_under_the_name_that_was_sent(
+    api: Posthog, body: Any, code: str, attr: str
+) -> None:
+    assert refusal(api.post("tickets", body)) == (400, "validation_error", code, attr)
+    assert not Ticket.all_workspaces.exists()
+
+
+def test_title_is_changed_under_both_names_and_a_blank_one_changes_nothing(api: Posthog) -> None:
+    made = api.create(title="Printer")
+    for body, subject in (({"subject": "Fire"}, "Fire"), ({"title": "Smoke"}, "Smoke"), ({"title": ""}, "Smoke")):
+        assert api.patch(f"tickets/{made['id']}", body).status_code == 200
+        assert row_of(made).subject == subject
+
+
 def test_customer_is_found_again_by_email(api: Posthog, acme: Workspace) -> None:
     contact = ContactFactory(workspace=acme, email="bo@shop.example", external_id="cust-9")
     made = api.create(anonymous_traits={"email": " BO@shop.example "})

@@ -6,13 +6,15 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import RegexValidator, validate_email
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from conversations.actions.assistant import APPENDED_LIMIT, CONTENT_LIMIT
+from conversations.actions.ticketing import TITLE_LENGTH
 from conversations.api.fields import Choice, Flag, JsonObject, Text, Words
 from conversations.models import Status, Visibility
+from conversations.text import BODY_LIMIT
 from tickets.models import TicketPriority, TicketStatus
 from tickets.tags import MAX_LENGTH, MAX_TAGS
 
@@ -123,9 +125,11 @@ class Tags(serializers.ListField):
         super().__init__(**kwargs)
 
 
-class TicketInput(serializers.Serializer[Any]):
-    """A ticket to make or to change: any subset."""
+class TicketPatch(serializers.Serializer[Any]):
+    """What to change of a ticket: any subset. `title` and `subject` are the same; a `title` with something in it wins."""
 
+    title = Text(required=False, allow_null=True, allow_blank=True, max_length=TITLE_LENGTH)
+    subject = Text(required=False, allow_null=True, allow_blank=True, max_length=TITLE_LENGTH)
     status = Choice(choices=STATUSES, required=False)
     priority = Choice(choices=PRIORITIES, required=False, allow_null=True, allow_blank=True)
     assignee = AssigneeField(required=False, allow_null=True)
@@ -135,6 +139,15 @@ class TicketInput(serializers.Serializer[Any]):
     sla_due_at = Moment(required=False, allow_null=True)
     snoozed_until = Moment(required=False, allow_null=True)
     tags = Tags(required=False)
+
+
+class TicketInput(TicketPatch):
+    """A ticket to make, with the customer's first message if there is one: `message`, `content` and `description` are the
+    same, and the first of them with something in it wins."""
+
+    message = Text(required=False, allow_null=True, allow_blank=True, max_length=BODY_LIMIT)
+    content = Text(required=False, allow_null=True, allow_blank=True, max_length=BODY_LIMIT)
+    description = Text(required=False, allow_null=True, allow_blank=True, max_length=BODY_LIMIT)
 
 
 class ComposeInput(serializers.Serializer[Any]):
@@ -200,9 +213,12 @@ class ViewPatch(ViewInput):
     name = Words(max_length=400, required=False)
 
 
-AGENT_MODES = (
-    "product_analytics", "sql", "session_replay", "error_tracking", "plan", "execution", "survey", "research", "flags",
-)  # fmt: skip
+class AgentMode(Text):
+    """What the client wants to work in, kept and printed: clients know more modes than are documented."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators.append(RegexValidator(r"^[a-z0-9_]{1,40}\Z", "Small letters, digits and _, at most 40."))
 
 
 @extend_schema_field({})
@@ -242,15 +258,15 @@ class AssistantMessageInput(serializers.Serializer[Any]):
     contextual_tools = JsonObject(required=False, allow_null=True)
     ui_context = AnyJson(required=False, allow_null=True)
     billing_context = ObjectOrNothing(required=False, allow_null=True)
-    agent_mode = Choice(choices=AGENT_MODES, required=False, allow_null=True)
+    agent_mode = AgentMode(required=False, allow_null=True)
 
 
 class AssistantInput(AssistantMessageInput):
-    """`content` starts the assistant; null attaches to the conversation in which it is at work. `conversation` is an id of
+    """`content` starts the assistant; null or none attaches to the conversation in which it is at work. `conversation` is an id of
     the client's choice, or of a conversation there is. `distinct_id`, and `name` and `email` among the traits, say who is
     asking in a new one, so that people know when they are called in."""
 
-    content = Words(max_length=CONTENT_LIMIT, allow_null=True)
+    content = Words(max_length=CONTENT_LIMIT, required=False, allow_null=True)
     conversation = Identifier(required=False, allow_null=True)
     trace_id = Identifier(required=False, allow_null=True)
     session_id = Text(required=False, allow_null=True, allow_blank=True)
@@ -258,6 +274,12 @@ class AssistantInput(AssistantMessageInput):
     distinct_id = Text(required=False, allow_null=True, max_length=400)
     anonymous_traits = Traits(required=False)
     resume_payload = AnyJson(required=False, allow_null=True)
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Without a word and without a conversation there is nothing to do."""
+        if "content" not in data and data.get("conversation") is None:
+            raise serializers.ValidationError({"content": "This field is required."}, code="required")
+        return data
 
 
 class AppendedInput(serializers.Serializer[Any]):

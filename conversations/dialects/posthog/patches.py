@@ -12,6 +12,9 @@ from accounts.permissions import Actor
 from tickets import actions as ticket_actions
 from tickets.models import Ticket
 
+TITLES = ("title", "subject")
+MESSAGES = ("message", "content", "description")
+"""Names that clients have for one thing, the winning one first."""
 _OWN_FIELDS = ("anonymous_traits", "ai_resolved", "escalation_reason", "sla_due_at")
 
 
@@ -19,6 +22,11 @@ def text(data: dict[str, Any], trait: str) -> str:
     """A trait that is a text, else nothing: traits are free."""
     found = data.get("anonymous_traits", {}).get(trait)
     return found.strip() if isinstance(found, str) else ""
+
+
+def first(data: dict[str, Any], *names: str) -> tuple[str | None, str]:
+    """The first of several names for one text under which there is something, with what is there; (None, "") for nothing."""
+    return next(((name, data[name]) for name in names if (data.get(name) or "").strip()), (None, ""))
 
 
 def rich(data: dict[str, Any]) -> dict[str, Any] | None:
@@ -49,7 +57,11 @@ def apply(row: Ticket, data: dict[str, Any], *, by: Actor, at: datetime) -> None
         ticket_actions.set_priority(ticket=row, priority=data["priority"], by=by, at=at)
     if "tags" in data:
         ticket_actions.set_tags(ticket=row, names=data["tags"], by=by, at=at)
-    if own := {name: data[name] for name in _OWN_FIELDS if name in data}:
+    own = {name: data[name] for name in _OWN_FIELDS if name in data}
+    _, title = first(data, *TITLES)
+    if title:
+        own["subject"] = " ".join(title.split())
+    if own:
         ticket_actions.update(ticket=row, by=by, at=at, **own)
 
 

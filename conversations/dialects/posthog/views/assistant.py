@@ -122,7 +122,7 @@ class Assistant(AssistantViewSet):
         operation_id="createPosthogConversation",
         summary="Write to the assistant, or attach to its answer",
         description=(
-            "With `content` the assistant begins to answer, in a new conversation or in the one named; with null the "
+            "With `content` the assistant begins to answer, in a new conversation or in the one named; with null or none the "
             "stream of an answer under way is shown from its beginning. `resume_payload` answers an approval: `action` is "
             "`approve` or `reject`, `proposal_id` names it. `Accept: application/json` alone gets the "
             "conversation at once, and the assistant goes on; anything else gets the stream."
@@ -147,7 +147,7 @@ class Assistant(AssistantViewSet):
         workspace = self.grant.workspace
         self._admit_start(request)
         data = self.read(inputs.AssistantInput, request)
-        content, wanted = data["content"], data.get("conversation")
+        content, wanted = data.get("content"), data.get("conversation")
         known = Conversation.objects.filter(public_id=wanted).first() if wanted else None
         thread = AssistantThread.objects.filter(conversation=known).first() if known else None
         if known is not None and (thread is None or thread.user_id != self.actor.user_id):

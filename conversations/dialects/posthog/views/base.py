@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
-from accounts.errors import NotFound
+from accounts.errors import Invalid, NotFound
 from accounts.models import Workspace
 from conversations import ticket_queries
 from conversations.api.views import DialectViewSet
@@ -78,3 +79,9 @@ def printed(rows: Iterable[Ticket]) -> list[dict[str, Any]]:
     listed = list(rows)
     primaries = ticket_queries.primaries(listed)
     return [shapes.ticket(row, primaries.get(row.pk)) for row in listed]
+
+
+def renamed(error: Invalid, names: Mapping[str, str]) -> ValidationError:
+    """A verb's complaint about a field, under the name that the call has for it."""
+    field = error.field or "non_field_errors"
+    return ValidationError({names.get(field, field): error.message}, code=error.code)

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer, extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,7 +16,7 @@ from conversations import actions, ticket_queries
 from conversations.dialects.posthog import answers, inputs, patches, shapes
 from conversations.dialects.posthog.envelope import PosthogError
 from conversations.dialects.posthog.paging import MessagePages
-from conversations.dialects.posthog.views.base import INVALID, OFFSET, PROJECT, TICKET, PosthogViewSet
+from conversations.dialects.posthog.views.base import INVALID, OFFSET, PROJECT, TICKET, PosthogViewSet, renamed
 from conversations.models import Message, MessageKind
 
 _MESSAGE = OpenApiParameter(
@@ -85,7 +84,7 @@ class Messages(PosthogViewSet):
                 ticket=row, body=data["message"], metadata=patches.rich(data), by=self.actor, at=self.at
             )
         except Invalid as error:
-            raise _renamed(error) from error
+            raise renamed(error, {"body": "message"}) from error
         return Response(shapes.message(message), status=201 if is_new else 200)
 
     @extend_schema(
@@ -104,7 +103,7 @@ class Messages(PosthogViewSet):
                 ticket=row, body=data["message"], move_to=data.get("conversation_status"), by=self.actor, at=self.at
             )
         except Invalid as error:
-            raise _renamed(error) from error
+            raise renamed(error, {"body": "message"}) from error
         return Response({"sent": len(sent), "messages": [shapes.message(message) for message in sent]}, status=201)
 
     @extend_schema(
@@ -160,9 +159,3 @@ class Messages(PosthogViewSet):
 def _refusal(code: str) -> Response:
     status, words = _WORDS[code]
     return Response({"detail": words, "error_type": code}, status=status)
-
-
-def _renamed(error: Invalid) -> ValidationError:
-    """The verbs' `body` is this format's `message`."""
-    field = "message" if error.field == "body" else error.field or "non_field_errors"
-    return ValidationError({field: error.message}, code=error.code)

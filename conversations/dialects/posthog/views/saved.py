@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,7 +14,7 @@ from accounts.permissions import Scope
 from conversations import actions, ticket_queries
 from conversations.dialects.posthog import answers, inputs, shapes
 from conversations.dialects.posthog.paging import Pages
-from conversations.dialects.posthog.views.base import INVALID, LIMIT, OFFSET, PROJECT, PosthogViewSet
+from conversations.dialects.posthog.views.base import INVALID, LIMIT, OFFSET, PROJECT, PosthogViewSet, renamed
 from conversations.models import SavedView
 
 _VIEW = OpenApiParameter("short_id", OpenApiTypes.STR, OpenApiParameter.PATH)
@@ -58,7 +57,7 @@ class SavedViews(PosthogViewSet):
         try:
             row = actions.create_view(workspace=self.grant.workspace, by=self.actor, at=self.at, **data)
         except Invalid as error:
-            raise ValidationError({error.field or "non_field_errors": error.message}) from error
+            raise renamed(error, {}) from error
         if is_favorited:
             actions.favorite_view(view=row, favorite=True, by=self.actor, at=self.at)
         return Response(self._printed(row.short_id), status=201)

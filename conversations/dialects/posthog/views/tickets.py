@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,7 +16,16 @@ from conversations.actions.rows import Door
 from conversations.dialects.posthog import ADAPTER, answers, filters, inputs, patches, shapes
 from conversations.dialects.posthog.envelope import PosthogDetail
 from conversations.dialects.posthog.paging import Pages
-from conversations.dialects.posthog.views.base import INVALID, LIMIT, OFFSET, PROJECT, TICKET, PosthogViewSet, printed
+from conversations.dialects.posthog.views.base import (
+    INVALID,
+    LIMIT,
+    OFFSET,
+    PROJECT,
+    TICKET,
+    PosthogViewSet,
+    printed,
+    renamed,
+)
 from conversations.models import Channel
 from tickets import actions as ticket_actions
 from tickets import queries as tickets
@@ -97,15 +105,22 @@ class Tickets(PosthogViewSet):
     def create(self, request: Request, project_id: str) -> Response:
         """A ticket with the conversation in which it will be answered; `anonymous_traits` name its customer."""
         data = self.read(inputs.TicketInput, request)
-        row = actions.open_ticket(
-            workspace=self.grant.workspace,
-            name=patches.text(data, "name"),
-            email=patches.text(data, "email"),
-            door=Door(Channel.API, ADAPTER),
-            by=self.actor,
-            at=self.at,
-            **patches.opening(data),
-        )
+        _, title = patches.first(data, *patches.TITLES)
+        stated, message = patches.first(data, *patches.MESSAGES)
+        try:
+            row = actions.open_ticket(
+                workspace=self.grant.workspace,
+                name=patches.text(data, "name"),
+                email=patches.text(data, "email"),
+                title=title,
+                body=message or None,
+                door=Door(Channel.API, ADAPTER),
+                by=self.actor,
+                at=self.at,
+                **patches.opening(data),
+            )
+        except Invalid as error:
+            raise renamed(error, {"body": stated or ""}) from error
         if data.get("snoozed_until") is not None:
             # As in a change: a status that was stated stays.
             ticket_actions.snooze(
@@ -131,7 +146,7 @@ class Tickets(PosthogViewSet):
         operation_id="replacePosthogTicket",
         summary="Update a ticket by PUT",
         parameters=[PROJECT, TICKET],
-        request=inputs.TicketInput,
+        request=inputs.TicketPatch,
         responses={200: answers.PosthogTicket, 400: INVALID},
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
@@ -142,7 +157,7 @@ class Tickets(PosthogViewSet):
         operation_id="updatePosthogTicket",
         summary="Update a ticket",
         parameters=[PROJECT, TICKET],
-        request=inputs.TicketInput,
+        request=inputs.TicketPatch,
         responses={200: answers.PosthogTicket, 400: INVALID},
     )
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
@@ -151,7 +166,7 @@ class Tickets(PosthogViewSet):
 
     def _change(self, request: Request, reference: str) -> Response:
         row = self.ticket(reference)
-        data = self.read(inputs.TicketInput, request)
+        data = self.read(inputs.TicketPatch, request)
         patches.apply(row, data, by=self.actor, at=self.at)
         row = self.ticket(str(row.number))
         primary = ticket_queries.primaries([row]).get(row.pk)
@@ -212,10 +227,7 @@ class Tickets(PosthogViewSet):
                 at=self.at,
             )
         except Invalid as error:
-            names = {"email": "recipient_email", "external_id": "recipient_distinct_id"}
-            raise ValidationError(
-                {names.get(error.field or "", error.field or "non_field_errors"): error.message}
-            ) from error
+            raise renamed(error, {"email": "recipient_email", "external_id": "recipient_distinct_id"}) from error
         actions.reply_in_ticket(
             ticket=row, body=data["message"], metadata=patches.rich(data), by=self.actor, at=self.at
         )
