@@ -20,6 +20,7 @@ from django.utils import timezone
 from accounts import tenancy
 from accounts.models import Dispatch, Event
 from accounts.permissions import Actor
+from accounts.transaction import atomic
 
 logger = logging.getLogger(__name__)
 
@@ -122,31 +123,55 @@ def caused_by(event: Event) -> Iterator[None]:
 def drain(batch: int = BATCH) -> int:
     """Let the reactions hear the next due events; returns how many events were taken.
 
-    One dispatcher works at a time (others return 0 at once). An event whose reaction fails is tried again with growing
-    pauses, up to an hour apart; the others go on. At-least-once: reactions are idempotent.
+    One dispatcher works at a time (others return 0 at once). Each event is heard in a transaction of its own, so that
+    the rows that a reaction locks are free again before the next one locks others. An event whose reaction fails is
+    tried again with growing pauses, up to an hour apart; the others go on. At-least-once: reactions are idempotent.
     """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-            if not cursor.fetchone()[0]:
-                return 0
-        due = list(
-            Dispatch.objects.filter(due_at__lte=Now())
-            .select_related("event__workspace")
-            .order_by("due_at", "event")[:batch]
-        )
-        heard: list[int] = []
-        for dispatch in due:
-            error = _hear(dispatch.event)
-            if error is None:
-                heard.append(dispatch.pk)
-                continue
-            pause = timedelta(seconds=min(3600, 2 ** min(dispatch.attempts + 1, 12)))
-            Dispatch.objects.filter(pk=dispatch.pk).update(
-                attempts=models.F("attempts") + 1, due_at=timezone.now() + pause, last_error=error[:300]
-            )
-        Dispatch.objects.filter(pk__in=heard).delete()
-    return len(due)
+    taken, heard = _take(batch)
+    for pk in heard:
+        if not _hear_one(pk):
+            break
+        taken += 1
+    return taken
+
+
+@atomic
+def _take(batch: int) -> tuple[int, list[int]]:
+    """Those of the next due events that somebody hears; the others are done with, and counted."""
+    if not _is_dispatcher():
+        return 0, []
+    due = Dispatch.objects.filter(due_at__lte=Now()).order_by("due_at", "event")
+    kinds = list(due.values_list("pk", "event__type")[:batch])
+    heard = [pk for pk, kind in kinds if kind in _reactions]
+    quiet = [pk for pk, kind in kinds if kind not in _reactions]
+    Dispatch.objects.filter(pk__in=quiet).delete()
+    return len(quiet), heard
+
+
+@atomic
+def _hear_one(pk: int) -> bool:
+    """Hear one event, unless another dispatcher has; False where another is at work."""
+    if not _is_dispatcher():
+        return False
+    dispatch = Dispatch.objects.select_related("event__workspace").filter(pk=pk).first()
+    if dispatch is None:
+        return True
+    error = _hear(dispatch.event)
+    if error is None:
+        Dispatch.objects.filter(pk=pk).delete()
+        return True
+    pause = timedelta(seconds=min(3600, 2 ** min(dispatch.attempts + 1, 12)))
+    Dispatch.objects.filter(pk=pk).update(
+        attempts=models.F("attempts") + 1, due_at=timezone.now() + pause, last_error=error[:300]
+    )
+    return True
+
+
+def _is_dispatcher() -> bool:
+    """Whether this transaction, and no other, lets reactions hear."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        return bool(cursor.fetchone()[0])
 
 
 def _hear(event: Event) -> str | None:

@@ -5,12 +5,15 @@ A person belongs to no workspace, so none of this stands in a workspace's journa
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from allauth.account.models import EmailAddress
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
 
+from accounts import transaction
 from accounts.errors import Conflict, Invalid
 from accounts.models import User, UserManager
 
@@ -24,10 +27,8 @@ def by_email(email: str) -> User | None:
 def create(*, email: str, name: str = "", password: str, is_superuser: bool = False) -> User:
     """Make a person who can sign in. Raises Invalid (email, name, password) or Conflict for a known email."""
     user = User(email=_checked_email(email), name=_checked_name(name), is_superuser=is_superuser, is_staff=is_superuser)
-    if User.objects.filter(email=user.email).exists():
-        raise Conflict(f"there is a person with the email {user.email}", field="email")
     _put_password(user, password)
-    user.save()
+    _save(user)
     return user
 
 
@@ -41,11 +42,9 @@ def update(
     is_superuser: bool | None = None,
 ) -> User:
     """Change a person; None leaves a value alone. Raises Invalid or Conflict with the field at fault."""
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = transaction.held(user)
     before = user.email
     if email is not None and (wanted := _checked_email(email)) != before:
-        if User.objects.filter(email=wanted).exclude(pk=user.pk).exists():
-            raise Conflict(f"there is a person with the email {wanted}", field="email")
         user.email = wanted
         # allauth keeps addresses of its own and would go on accepting the old one at sign-in.
         EmailAddress.objects.filter(user=user).delete()
@@ -57,17 +56,22 @@ def update(
         user.is_superuser = user.is_staff = is_superuser
     if not user.is_superuser or not user.is_active:
         _keep_a_superuser(user)
-    user.save(update_fields=["email", "name", "is_active", "is_superuser", "is_staff"])
+    _save(user, update_fields=["email", "name", "is_active", "is_superuser", "is_staff"])
     return user
 
 
 @transaction.atomic
 def set_password(*, user: User, password: str) -> User:
     """Give a person another password, which ends their sessions elsewhere. Raises Invalid for a weak one."""
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = transaction.held(user)
     _put_password(user, password)
     user.save(update_fields=["password"])
     return user
+
+
+def _save(user: User, **how: Any) -> None:
+    taken = Conflict(f"there is a person with the email {user.email}", field="email")
+    transaction.unless_taken("accounts_user_email_key", taken, partial(user.save, **how))
 
 
 def _put_password(user: User, password: str) -> None:

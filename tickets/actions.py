@@ -8,9 +8,10 @@ from dataclasses import asdict, astuple, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from accounts import events as journal
+from accounts import transaction
 from accounts.errors import Invalid
 from accounts.models import Membership, Team, User, Workspace
 from accounts.permissions import Actor, permit
@@ -90,7 +91,7 @@ def set_status(*, ticket: Ticket, status: str, by: Actor, at: datetime) -> Ticke
     """Move a ticket to any state. Raises Invalid for an unknown one."""
     permit(by, "ticket.update", ticket)
     _check_status(status)
-    ticket = _locked(ticket)
+    ticket = transaction.held(ticket)
     if ticket.status == status:
         return ticket
     return _stand(ticket, lifecycle.move(_standing(ticket), status, at), by=by, at=at)
@@ -105,7 +106,7 @@ def snooze(*, ticket: Ticket, until: datetime | None, status: str | None = None,
     permit(by, "ticket.update", ticket)
     if status is not None:
         _check_status(status)
-    ticket = _locked(ticket)
+    ticket = transaction.held(ticket)
     return _sleep(ticket, lifecycle.snooze(_standing(ticket), until, at, status), by=by, at=at)
 
 
@@ -113,7 +114,7 @@ def snooze(*, ticket: Ticket, until: datetime | None, status: str | None = None,
 def wake(*, ticket: Ticket, by: Actor, at: datetime) -> Ticket:
     """The moment of a snooze has come: a ticket on hold is open again."""
     permit(by, "ticket.update", ticket)
-    ticket = _locked(ticket)
+    ticket = transaction.held(ticket)
     if ticket.snoozed_until is None:
         return ticket
     return _sleep(ticket, lifecycle.wake(_standing(ticket), at), by=by, at=at)
@@ -124,7 +125,7 @@ def assign(*, ticket: Ticket, to: User | None = None, team: Team | None = None, 
     """Give a ticket to a member or a team, or to no one. Raises Invalid for someone outside the workspace."""
     permit(by, "ticket.update", ticket)
     _check_assignee(ticket.workspace_id, to, team)
-    ticket = _locked(ticket)
+    ticket = transaction.held(ticket)
     if ticket.assignee_id == (to.pk if to else None) and ticket.team_id == (team.pk if team else None):
         return ticket
     ticket.assignee, ticket.team, ticket.updated_at = to, team, at
@@ -140,7 +141,7 @@ def set_priority(*, ticket: Ticket, priority: str | None, by: Actor, at: datetim
     """Set or clear the priority. Raises Invalid for an unknown one."""
     permit(by, "ticket.update", ticket)
     _check_priority(priority)
-    ticket = _locked(ticket)
+    ticket = transaction.held(ticket)
     if ticket.priority == (priority or None):
         return ticket
     before, ticket.priority, ticket.updated_at = ticket.priority, priority or None, at
@@ -154,7 +155,7 @@ def set_tags(*, ticket: Ticket, names: Sequence[str], by: Actor, at: datetime) -
     """Replace the labels: trimmed, lower-cased, each once."""
     permit(by, "ticket.update", ticket)
     wanted = tags.check(tags.normal(names))
-    ticket = _locked(ticket)
+    ticket = transaction.held(ticket)
     if ticket.tags == wanted:
         return ticket
     before, ticket.tags, ticket.updated_at = ticket.tags, wanted, at
@@ -185,7 +186,7 @@ def update(
 ) -> Ticket:
     """Change the fields that have no verb of their own; one left out stays as it is."""
     permit(by, "ticket.update", ticket)
-    ticket = _locked(ticket)
+    ticket = transaction.held(ticket)
     given = {
         "subject": subject,
         "anonymous_traits": anonymous_traits,
@@ -210,7 +211,7 @@ def note_message(*, ticket_id: int, text: str, from_customer: bool, by: Actor, a
 
     Called by the conversation verbs, which have permitted the message itself.
     """
-    ticket = Ticket.all_workspaces.select_for_update().get(
+    ticket = Ticket.all_workspaces.select_for_update(no_key=True).get(
         pk=ticket_id, workspace_id=by.workspace_id
     )  # called from below a scope
     ticket.message_count += 1
@@ -250,7 +251,7 @@ def recount(*, ticket: Ticket, figures: Figures, is_change: bool, by: Actor, at:
 def mark_read(*, ticket: Ticket, by: Actor, at: datetime) -> Ticket:
     """The team has seen the ticket; `updated_at` stays."""
     permit(by, "ticket.mark_read", ticket)
-    ticket = _locked(ticket)
+    ticket = transaction.held(ticket)
     if ticket.unread_team_count:
         ticket.unread_team_count, ticket.team_read_at = 0, at
         ticket.save(update_fields=["unread_team_count", "team_read_at"])
@@ -263,15 +264,11 @@ def mark_read(*, ticket: Ticket, by: Actor, at: datetime) -> Ticket:
 def delete(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     """Delete a ticket. Whoever links conversations to it unlinks them first."""
     permit(by, "ticket.update", ticket)
-    ticket = _locked(ticket)
+    ticket = transaction.held(ticket)
     journal.record(events.TICKET_DELETED, ticket, by=by, at=at, number=ticket.number)
     _count(ticket.workspace_id, ticket.status, None)
     unread.forget(ticket.workspace_id)
     ticket.delete()
-
-
-def _locked(ticket: Ticket) -> Ticket:
-    return Ticket.all_workspaces.select_for_update().get(pk=ticket.pk)  # permitted by the verb
 
 
 def _standing(ticket: Ticket) -> lifecycle.Standing:

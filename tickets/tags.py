@@ -36,7 +36,7 @@ def check(names: Iterable[str]) -> list[str]:
 def remember(workspace_id: int, names: Iterable[str], at: datetime) -> None:
     """Put new labels into the catalogue. Called by the verbs that set labels."""
     rows = [
-        Tag(workspace_id=workspace_id, name=name, hue=hue(name), created_at=at) for name in dict.fromkeys(names) if name
+        Tag(workspace_id=workspace_id, name=name, hue=hue(name), created_at=at) for name in sorted({*names}) if name
     ]
     if rows:
         Tag.all_workspaces.bulk_create(rows, ignore_conflicts=True)  # the rows name their workspace

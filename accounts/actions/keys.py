@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from django.db import transaction
-
-from accounts import events, keys
+from accounts import events, keys, transaction
 from accounts.actions import rows
 from accounts.errors import Invalid
 from accounts.models import ApiKey, KeyKind, Workspace
@@ -71,7 +69,7 @@ def create_key(
 def revoke_key(*, key: ApiKey, by: Actor, at: datetime) -> ApiKey:
     """Stop a key from working, at once and for good."""
     permit(by, "api_key.revoke", key)
-    key = ApiKey.all_workspaces.select_for_update().get(pk=key.pk)  # permitted above
+    key = transaction.held(key)
     if key.revoked_at is None:
         key.revoked_at = at
         key.save(update_fields=["revoked_at"])

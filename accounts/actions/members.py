@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db.models import Q
 
-from accounts import events
+from accounts import events, transaction
 from accounts.actions import rows
-from accounts.errors import Conflict, Invalid
+from accounts.errors import Conflict, Invalid, NotFound
 from accounts.models import Membership, Team, User, Workspace
 from accounts.permissions import Actor, Role, permit
 
@@ -60,7 +60,13 @@ def remove_member(*, membership: Membership, by: Actor, at: datetime) -> None:
 
 
 def _locked_membership(membership: Membership) -> Membership:
-    return Membership.all_workspaces.select_for_update().get(pk=membership.pk)  # permitted by the caller
+    """The row as it is now, locked together with the owners', so that two of them cannot remove each other."""
+    ours = Membership.all_workspaces.filter(workspace_id=membership.workspace_id)  # permitted by the caller
+    held = ours.filter(Q(pk=membership.pk) | Q(role=Role.OWNER)).select_for_update(no_key=True).order_by("pk")
+    found = next((row for row in held if row.pk == membership.pk), None)
+    if found is None:
+        raise NotFound("the membership is gone")
+    return found
 
 
 def _only_owners_make_owners(role: Role, by: Actor) -> None:
@@ -71,6 +77,6 @@ def _only_owners_make_owners(role: Role, by: Actor) -> None:
 def _keep_an_owner(membership: Membership, unless: bool = False) -> None:
     if unless or membership.role != Role.OWNER:
         return
-    others = Membership.all_workspaces.select_for_update().filter(workspace_id=membership.workspace_id, role=Role.OWNER)
+    others = Membership.all_workspaces.filter(workspace_id=membership.workspace_id, role=Role.OWNER)  # locked above
     if not others.exclude(pk=membership.pk).exists():
         raise Conflict("a workspace keeps at least one owner", field="role")

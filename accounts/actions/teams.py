@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
-
-from accounts import events
+from accounts import events, transaction
 from accounts.actions import rows
 from accounts.errors import Conflict, Invalid
 from accounts.models import Membership, Team, User, Workspace
@@ -29,9 +27,8 @@ def save_team(
     is_new, team = team is None, team or Team(workspace=workspace, created_at=at)
     team.name = name.strip()
     rows.validate(team)
-    if Team.all_workspaces.filter(workspace=workspace, name__iexact=team.name).exclude(pk=team.pk).exists():
-        raise Conflict("there is a team of that name", field="name")
-    team.save()
+    taken = Conflict("there is a team of that name", field="name")
+    transaction.unless_taken("team_name_unique_per_workspace", taken, team.save)
     if members is not None:
         chosen = {user.pk for user in members}
         known = set(

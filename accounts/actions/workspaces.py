@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
-from accounts import events
+from accounts import events, transaction
 from accounts.actions import rows
 from accounts.errors import Conflict
 from accounts.models import Workspace, new_identity_secret
@@ -24,9 +22,8 @@ def create_workspace(
     """
     workspace = Workspace(slug=slug, name=name.strip(), time_zone=time_zone, created_at=at)
     rows.validate(workspace)
-    if Workspace.objects.filter(slug=slug).exists():
-        raise Conflict(f"the slug {slug} is taken", field="slug")
-    workspace.save()
+    taken = Conflict(f"the slug {slug} is taken", field="slug")
+    transaction.unless_taken("accounts_workspace_slug_key", taken, workspace.save)
     events.record(events.WORKSPACE_CREATED, rows.own(workspace), by=by or Actor.system(workspace.pk), at=at)
     return workspace
 
@@ -43,7 +40,7 @@ def update_workspace(
 ) -> Workspace:
     """Change name, time zone or settings (merged key by key); None leaves a value alone. Raises Invalid, Forbidden."""
     permit(by, "workspace.update", rows.own(workspace))
-    workspace = Workspace.objects.select_for_update().get(pk=workspace.pk)
+    workspace = transaction.held(workspace)
     changed = []
     for field, value in (
         ("name", name),
@@ -65,7 +62,7 @@ def update_workspace(
 def rotate_identity_secret(*, workspace: Workspace, by: Actor, at: datetime) -> Workspace:
     """Make a new secret for customers' proofs; the one before stays valid until the next rotation."""
     permit(by, "workspace.rotate_identity_secret", rows.own(workspace))
-    workspace = Workspace.objects.select_for_update().get(pk=workspace.pk)
+    workspace = transaction.held(workspace)
     workspace.previous_identity_secret = workspace.identity_secret
     workspace.identity_secret = new_identity_secret()
     workspace.save(update_fields=["identity_secret", "previous_identity_secret"])

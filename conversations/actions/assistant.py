@@ -9,10 +9,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from procrastinate.contrib.django import app
 
 from accounts import events as journal
+from accounts import transaction
 from accounts.errors import Conflict
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit

@@ -6,9 +6,8 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from accounts import events as journal
+from accounts import transaction
 from accounts.errors import Conflict, NotFound
 from accounts.permissions import Actor, permit
 from conversations import events, text

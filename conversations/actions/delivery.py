@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
-
 from accounts import events as journal
+from accounts import transaction
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.models import DeliveryStatus, Message
@@ -16,7 +15,7 @@ from conversations.models import DeliveryStatus, Message
 def set_delivery(*, message: Message, status: DeliveryStatus, by: Actor, at: datetime) -> Message:
     """Note that a message was delivered, or could not be."""
     permit(by, "conversation.reply", message)
-    message = Message.all_workspaces.select_for_update().get(pk=message.pk)  # permitted above
+    message = transaction.held(message)
     if message.delivery_status == status:
         return message
     message.delivery_status = status

@@ -45,7 +45,7 @@ def after_reading(conversation: Conversation, *, by: Actor, at: datetime) -> Non
 
 
 def _held(conversation: Conversation, ticket_id: int) -> Ticket:
-    rows = Ticket.all_workspaces.select_for_update()  # the conversation's own ticket
+    rows = Ticket.all_workspaces.select_for_update(no_key=True)  # the conversation's own ticket
     return rows.get(pk=ticket_id, workspace_id=conversation.workspace_id)
 
 

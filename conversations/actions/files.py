@@ -36,7 +36,8 @@ def attach(message: Message, uploads: Sequence[File[bytes]], at: datetime) -> li
             size=upload.size,
             created_at=at,
         )
-        attachment.file.save(f"{message.workspace_id}/{at:%Y/%m}/{uuid.uuid4().hex}", upload, save=False)
+        # Copied, not moved: the transaction may be repeated, and the upload with it.
+        attachment.file.save(f"{message.workspace_id}/{at:%Y/%m}/{uuid.uuid4().hex}", File(upload.file), save=False)
         attachment.save(force_insert=True)
         kept.append(attachment)
     return kept

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
-
 from accounts import events as journal
+from accounts import transaction
 from accounts.models import User
 from accounts.permissions import Actor, permit
 from conversations import events

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
-
-from django.db import IntegrityError, transaction
+from functools import partial
+from typing import Any
 
 from accounts import events as journal
-from accounts.errors import Conflict, Invalid, NotFound
+from accounts import transaction
+from accounts.errors import Conflict, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
 from conversations import events, text
 from conversations.actions import rows
 from conversations.models import Article, ArticleVisibility, Macro
 from conversations.models.knowledge import ARTICLE_LIMIT, MACRO_LIMIT, NAME_LIMIT, TITLE_LIMIT
-
-R = TypeVar("R", Article, Macro)
 
 
 @transaction.atomic
@@ -67,7 +65,7 @@ def update_article(
         "body": body if body is None else _body(body, ARTICLE_LIMIT),
         "visibility": visibility if visibility is None else _visibility(visibility),
     }
-    article = _held(article)
+    article = transaction.held(article)
     changed = rows.change(article, given)
     if not changed:
         return article
@@ -83,7 +81,7 @@ def update_article(
 def publish_article(*, article: Article, by: Actor, at: datetime) -> Article:
     """Let answers rest on it, and readers find it. One that is published stays as it is."""
     permit(by, "knowledge.write", article)
-    article = _held(article)
+    article = transaction.held(article)
     if article.published_at is not None:
         return article
     article.published_at = article.updated_at = at
@@ -96,7 +94,7 @@ def publish_article(*, article: Article, by: Actor, at: datetime) -> Article:
 def unpublish_article(*, article: Article, by: Actor, at: datetime) -> Article:
     """Make it a draft again, known to nobody but its editors."""
     permit(by, "knowledge.write", article)
-    article = _held(article)
+    article = transaction.held(article)
     if article.published_at is None:
         return article
     article.published_at, article.updated_at = None, at
@@ -109,7 +107,7 @@ def unpublish_article(*, article: Article, by: Actor, at: datetime) -> Article:
 def delete_article(*, article: Article, by: Actor, at: datetime) -> None:
     """Delete an article for good: the journal remembers that there was one."""
     permit(by, "knowledge.write", article)
-    article = _held(article)
+    article = transaction.held(article)
     journal.record(events.ARTICLE_DELETED, article, by=by, at=at)
     article.delete()
 
@@ -142,7 +140,7 @@ def update_macro(*, macro: Macro, name: str | None = None, body: str | None = No
         "name": name if name is None else _line(name, "name", NAME_LIMIT),
         "body": body if body is None else _body(body, MACRO_LIMIT),
     }
-    macro = _held(macro)
+    macro = transaction.held(macro)
     changed = rows.change(macro, given)
     if not changed:
         return macro
@@ -156,7 +154,7 @@ def update_macro(*, macro: Macro, name: str | None = None, body: str | None = No
 def delete_macro(*, macro: Macro, by: Actor, at: datetime) -> None:
     """Delete a macro for good; what was written with it stays."""
     permit(by, "knowledge.write", macro)
-    macro = _held(macro)
+    macro = transaction.held(macro)
     journal.record(events.MACRO_DELETED, macro, by=by, at=at)
     macro.delete()
 
@@ -176,20 +174,6 @@ def _visibility(value: str) -> str:
     return value
 
 
-def _held(row: R) -> R:
-    """The row as it is now, locked until the transaction ends. Raises NotFound when it is gone."""
-    held = type(row).all_workspaces.select_for_update().filter(pk=row.pk).first()  # permitted by the verb
-    if held is None:
-        raise NotFound(f"the {row._meta.verbose_name} is gone")
-    return held
-
-
 def _save_named(macro: Macro, **how: Any) -> None:
-    # The unique index waits for whoever writes the same name at the same moment: no look beforehand could.
-    try:
-        with transaction.atomic():
-            macro.save(**how)
-    except IntegrityError as error:
-        if "macro_name_unique_per_workspace" not in str(error):
-            raise
-        raise Conflict("there is a macro of that name", field="name", code="name_taken") from error
+    taken = Conflict("there is a macro of that name", field="name", code="name_taken")
+    transaction.unless_taken("macro_name_unique_per_workspace", taken, partial(macro.save, **how))

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from django.core.files.base import File
-from django.db import transaction
 
 from accounts import events as journal
+from accounts import transaction
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events, lifecycle

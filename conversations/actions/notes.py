@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from accounts import events as journal
+from accounts import transaction
 from accounts.permissions import Actor, permit
 from conversations import events, text
 from conversations.actions import rows
@@ -23,7 +22,7 @@ def edit_note(
     assert message.kind == MessageKind.NOTE  # a message that has gone out cannot be changed
     text.check(body, "body", longest=text.BODY_LIMIT)
     conversation = rows.locked(message.conversation)
-    message = Message.all_workspaces.select_for_update().get(pk=message.pk)  # permitted above
+    message = transaction.held(message)
     wanted = message.metadata if metadata is None else {**(message.metadata or {}), **metadata}
     if (message.body, message.metadata) == (body, wanted):
         return message
@@ -41,6 +40,7 @@ def delete_note(*, message: Message, by: Actor, at: datetime) -> None:
     permit(by, "conversation.note", message)
     assert message.kind == MessageKind.NOTE  # as above
     conversation = rows.locked(message.conversation)
+    message = transaction.held(message)
     journal.record(events.NOTE_DELETED, conversation, by=by, at=at, message=message.pk)
     Message.all_workspaces.filter(pk=message.pk).delete()  # permitted above
     if conversation.last_activity_id == message.pk:

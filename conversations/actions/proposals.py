@@ -6,9 +6,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-
 from accounts import events as journal
+from accounts import transaction
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events

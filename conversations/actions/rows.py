@@ -23,7 +23,6 @@ from conversations.models import (
     MessageKind,
     SenderKind,
     Status,
-    Tally,
 )
 from conversations.senders import Sender
 from tickets.models import Ticket
@@ -39,17 +38,20 @@ class Door(NamedTuple):
 def locked(conversation: Conversation) -> Conversation:
     """The row as it is now, held until the transaction ends. Raises NotFound when it is gone."""
     # The verb has permitted the row; `of` keeps the contact and the ticket free for others.
-    rows = Conversation.all_workspaces.select_for_update(of=("self",)).select_related("contact")
+    rows = Conversation.all_workspaces.select_for_update(no_key=True, of=("self",)).select_related("contact")
     row = rows.filter(pk=conversation.pk).first()
     if row is None:
         raise NotFound("the conversation is gone")
+    if row.handler == Handler.ASSISTANT and row.ticket_id is not None:
+        # It may be handed over, and counted, after its ticket was locked.
+        hold_tally(row.workspace_id)
     return row
 
 
 def locked_of(ticket: Ticket) -> list[Conversation]:
     """The ticket's conversations as they are now, the primary one first, held until the transaction ends."""
     # The verb has permitted the ticket. Rows are locked in the order of their ids, so that no two verbs wait for each other.
-    rows = Conversation.all_workspaces.select_for_update(of=("self",)).select_related("contact")
+    rows = Conversation.all_workspaces.select_for_update(no_key=True, of=("self",)).select_related("contact")
     held = rows.filter(workspace_id=ticket.workspace_id, ticket=ticket).order_by("pk")
     return sorted(held, key=lambda row: (row.ticket_linked_at or row.created_at, row.pk))
 
@@ -193,7 +195,14 @@ def _count(workspace_id: int, before: str | None, to: str) -> None:
 
 def hold_tally(workspace_id: int) -> None:
     """Lock the workspace's running figures before anything that a message would lock after them."""
-    list(Tally.all_workspaces.select_for_update().filter(workspace_id=workspace_id))  # the verb has permitted the actor
+    with connection.cursor() as cursor:
+        # A row of its own for a workspace that has none yet, so that there is something to lock.
+        cursor.execute(
+            "INSERT INTO conversations_tally (workspace_id, last_number, open, pending, resolved, closed) "
+            "VALUES (%s, 0, 0, 0, 0, 0) "
+            "ON CONFLICT (workspace_id) DO UPDATE SET last_number = conversations_tally.last_number",
+            [workspace_id],
+        )
 
 
 def next_number(workspace_id: int, status: str, handler: str) -> int:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db import transaction
 
 from accounts import events as journal
+from accounts import transaction
 from accounts.errors import Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, ActorKind, permit
@@ -65,7 +65,7 @@ def update_view(
         "filters": filters if filters is None else _checked(filters),
         "visibility": visibility if visibility is None else _visibility(visibility),
     }
-    view = SavedView.all_workspaces.select_for_update().get(pk=view.pk)  # permitted above
+    view = transaction.held(view)
     changed = rows.change(view, given)
     if not changed:
         return view
@@ -79,7 +79,7 @@ def update_view(
 def favorite_view(*, view: SavedView, favorite: bool, by: Actor, at: datetime) -> SavedView:
     """Mark a view as one's own favourite, or unmark it."""
     permit(by, "ticket.read", view)
-    view = SavedView.all_workspaces.select_for_update().get(pk=view.pk)  # permitted above
+    view = transaction.held(view)
     marks = SavedViewFavorite.all_workspaces.filter(marked_by(by), view=view)  # of the same row
     if marks.exists() == favorite:
         return view
@@ -101,6 +101,7 @@ def favorite_view(*, view: SavedView, favorite: bool, by: Actor, at: datetime) -
 def delete_view(*, view: SavedView, by: Actor, at: datetime) -> None:
     """Delete a view, for everyone who finds it."""
     permit(by, "ticket.update", view)
+    view = transaction.held(view)
     journal.record(events.SAVED_VIEW_DELETED, view, by=by, at=at)
     view.delete()
 

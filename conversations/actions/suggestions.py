@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 from procrastinate.contrib.django import app
 
 from accounts import events as journal
+from accounts import transaction
 from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
@@ -120,7 +121,7 @@ def dismiss_suggestion(*, suggestion: Suggestion, by: Actor, at: datetime) -> Su
     """Turn a draft down; one that was decided stays as it is."""
     permit(by, "conversation.reply", suggestion)
     rows.locked(suggestion.conversation)  # before the draft, as all do
-    suggestion = Suggestion.all_workspaces.select_for_update().get(pk=suggestion.pk)  # permitted above
+    suggestion = transaction.held(suggestion)
     if suggestion.outcome != Outcome.OPEN:
         return suggestion
     return _decide(suggestion, Outcome.REJECTED, by=by, at=at)

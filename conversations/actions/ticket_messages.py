@@ -9,9 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
-
 from accounts import events as journal
+from accounts import transaction
 from accounts.errors import Invalid
 from accounts.models import Event
 from accounts.permissions import Actor, Scope, permit
@@ -70,7 +69,9 @@ def broadcast(*, ticket: Ticket, body: str, move_to: str | None = None, by: Acto
     permit(by, "ticket.update", ticket)
     writer = by.with_scope(Scope.CONVERSATION_WRITE)
     sent = []
-    for conversation in _conversations(ticket):
+    held = _conversations(ticket)
+    rows.hold_tally(ticket.workspace_id)  # before the ticket, which the first reply locks
+    for conversation in held:
         sent.append(messages.reply(conversation=conversation, body=body, by=writer, at=at))
         if move_to is not None:
             status.set_status(conversation=conversation, status=move_to, by=writer, at=at)

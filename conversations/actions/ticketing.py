@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from accounts import events as journal
+from accounts import transaction
 from accounts.errors import Conflict
 from accounts.models import Workspace
 from accounts.permissions import Actor, Scope, permit
@@ -81,12 +80,6 @@ def open_ticket(
     """
     permit(by, "ticket.open")
     writer = by.with_scope(Scope.CONVERSATION_WRITE)
-    # A message locks the tally of conversations before that of tickets, so this does too.
-    rows.hold_tally(workspace.pk)
-    title = " ".join((title or values.get("escalation_reason") or "").split())[:TITLE_LENGTH]
-    ticket = ticket_actions.open_ticket(
-        workspace=workspace, subject=title, channel=door.channel, by=by, at=at, **values
-    )
     contact = identify(
         workspace=workspace,
         external_id=external_id or None,
@@ -94,6 +87,12 @@ def open_ticket(
         name=name[:400] or None,
         by=writer,
         at=at,
+    )
+    # Contact, tally of conversations, tally of tickets: see `accounts.transaction`.
+    rows.hold_tally(workspace.pk)
+    title = " ".join((title or values.get("escalation_reason") or "").split())[:TITLE_LENGTH]
+    ticket = ticket_actions.open_ticket(
+        workspace=workspace, subject=title, channel=door.channel, by=by, at=at, **values
     )
     conversation = start(
         workspace=workspace,
@@ -128,7 +127,7 @@ def link(*, conversation: Conversation, ticket: Ticket, by: Actor, at: datetime)
         return conversation
     if conversation.ticket_id is not None:
         # Both at once, in the order of their ids: two conversations that change places must not wait for each other.
-        held = Ticket.all_workspaces.select_for_update().filter(pk__in=(conversation.ticket_id, ticket.pk))
+        held = Ticket.all_workspaces.select_for_update(no_key=True).filter(pk__in=(conversation.ticket_id, ticket.pk))
         list(held.order_by("pk"))  # permitted above
         _unlink(conversation, by=by, at=at)
     _link(conversation, ticket, by=by, at=at)

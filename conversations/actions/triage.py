@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
-
 from accounts import events as journal
+from accounts import transaction
 from accounts.errors import Invalid
 from accounts.models import Membership, Team, User
 from accounts.permissions import Actor, Role, permit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial, wraps
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from accounts.access import KeyAccess
 from accounts.authentication import Grant
 from accounts.errors import Forbidden
 from accounts.permissions import Actor, Scope, holds_scope
+from accounts.transaction import repeat
 from conversations.api import cors, end_user, idempotency, limits, problems
 from conversations.api.end_user import EndUser
 from conversations.api.envelope import Envelope
@@ -53,6 +55,17 @@ class DialectViewSet(ViewSet):
     _record: idempotency.Record | None = None
     _savepoint: str | None = None
     _is_transaction_open = False
+
+    @classmethod
+    def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:
+        """A call whose transaction PostgreSQL gave up is made again from the start, by a view of its own."""
+        view: Any = super().as_view(actions, **initkwargs)
+
+        @wraps(view)
+        def repeated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            return repeat(partial(view, request, *args, **kwargs))
+
+        return repeated
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if cors.is_preflight(request):

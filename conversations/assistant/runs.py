@@ -16,10 +16,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Max, QuerySet
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from accounts import transaction
 from accounts.errors import NotFound
 from conversations.assistant import presence
 from conversations.models import AssistantFrame, AssistantRun, AssistantThread, RunStatus
@@ -38,7 +39,9 @@ _at_work: set[uuid.UUID] = set()  # the tokens of the runs that this process wor
 def hold(thread: AssistantThread) -> AssistantThread:
     """The thread as it is now, locked until the transaction ends. Raises NotFound when it is gone."""
     # The caller has permitted the row; `of` keeps the conversation free for others.
-    rows = AssistantThread.all_workspaces.select_for_update(of=("self",)).select_related("conversation__contact")
+    rows = AssistantThread.all_workspaces.select_for_update(no_key=True, of=("self",)).select_related(
+        "conversation__contact"
+    )
     held = rows.filter(pk=thread.pk, deleted_at=None).first()
     if held is None:
         raise NotFound("the conversation is gone")
@@ -104,11 +107,14 @@ def beat(at: datetime) -> None:
     since = at - BEAT_EVERY
     going = AssistantRun.all_workspaces.filter(status=RunStatus.RUNNING, beat_at__lt=since)  # a worker takes on any
     going.filter(token__in=tuple(_at_work)).update(beat_at=at)
-    unclaimed = going.filter(token=None)
-    with transaction.atomic():
-        # Another worker may be doing the same.
-        free = unclaimed.select_for_update(skip_locked=True).values_list("pk", flat=True)
-        unclaimed.filter(pk__in=in_line(set(free))).update(beat_at=at)
+    _beat_for_unclaimed(going.filter(token=None), at)
+
+
+@transaction.atomic
+def _beat_for_unclaimed(unclaimed: QuerySet[AssistantRun], at: datetime) -> None:
+    # Another worker may be doing the same.
+    free = unclaimed.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
+    unclaimed.filter(pk__in=in_line(set(free))).update(beat_at=at)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ def register() -> None:
 
     hear([events.CONVERSATION_ASSIGNED], "tell_the_assignee", notifications.tell_the_assignee)
     hear([events.REPLY_SENT], "deliver_reply", delivery.deliver_reply)
-    hear([events.REPLY_SENT], "judge_drafts", assistant.judge_drafts)
+    # In one transaction, hence in the order of locks: the assistant's thread before the conversation.
     hear([events.REPLY_SENT], "give_way", assistant.give_way)
+    hear([events.REPLY_SENT], "judge_drafts", assistant.judge_drafts)
     hear([events.CONVERSATION_STATUS_CHANGED], "count_as_resolved", assistant.count_as_resolved)

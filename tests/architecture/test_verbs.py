@@ -57,8 +57,9 @@ def test_verb_takes_its_actor_and_its_moment_by_keyword(
 
 @pytest.mark.parametrize(("module", "name", "verb"), VERBS)
 def test_verb_is_one_transaction(module: ModuleType, name: str, verb: Callable[..., Any]) -> None:
-    held = [cell.cell_contents for cell in verb.__closure__ or ()]
-    assert any(isinstance(item, Atomic) for item in held), f"{name} lacks @transaction.atomic"
+    whole = inspect.getclosurevars(verb).nonlocals.get("whole")
+    held = inspect.getclosurevars(whole).nonlocals.values() if whole else ()
+    assert any(isinstance(item, Atomic) for item in held), f"{name} lacks @transaction.atomic of accounts.transaction"
 
 
 @pytest.mark.parametrize(("module", "name", "verb"), VERBS)

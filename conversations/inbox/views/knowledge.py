@@ -10,14 +10,13 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import transaction
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import clock
+from accounts import clock, transaction
 from accounts.errors import DomainError, Forbidden, Invalid, NotFound
 from accounts.permissions import may, permit
 from conversations import actions, knowledge_queries
@@ -83,8 +82,7 @@ def saved(form: Form, save: Callable[[dict[str, Any]], R]) -> R | None:
     if not form.is_valid():
         return None
     try:
-        with transaction.atomic():
-            return save(form.cleaned_data)
+        return transaction.atomic(save)(form.cleaned_data)
     except (NotFound, Forbidden):
         raise
     except DomainError as error:

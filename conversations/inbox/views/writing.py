@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts import clock
+from accounts import clock, transaction
 from accounts.errors import DomainError, Forbidden, NotFound
 from conversations import actions, lifecycle, queries
 from conversations.inbox import forms, words

@@ -176,7 +176,11 @@ def thread(entries: QuerySet[Message]) -> list[Message]:
 
 def one(rows: ConversationQuerySet, conversation_id: str, *, is_written: bool) -> Conversation:
     """The conversation of that id, held if it is to be written. Raises StatusError where the caller has none."""
-    found = (rows.select_for_update(of=("self",)) if is_written else rows).filter(public_id=conversation_id).first()
+    found = (
+        (rows.select_for_update(no_key=True, of=("self",)) if is_written else rows)
+        .filter(public_id=conversation_id)
+        .first()
+    )
     if found is None:
         raise StatusError(404, NO_CONVERSATION)
     return found

@@ -66,4 +66,4 @@ class Bulk(PosthogViewSet):
 
 def _held(data: dict[str, Any]) -> list[Ticket]:
     """The workspace's own tickets among the ids, locked in one order, so that two such calls never wait in a circle."""
-    return list(Ticket.objects.select_for_update().filter(public_id__in=data["ids"]).order_by("pk"))
+    return list(Ticket.objects.select_for_update(no_key=True).filter(public_id__in=data["ids"]).order_by("pk"))

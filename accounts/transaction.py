@@ -1,0 +1,103 @@
+"""THE place for transactions: one that PostgreSQL gave up in favour of another is repeated, and rows are locked in one order.
+
+The verbs' `@transaction.atomic` is this module's. Where a verb begins the transaction, the verb is what is repeated;
+where a door has begun it (a request of a wire format, a form of admin), the door repeats the whole request.
+
+Whoever locks several things takes them in this order, those of one kind by their ids:
+
+1. the Idempotency-Key of the request
+2. workspace, membership, person, team, key
+3. who a contact is (`hold_name`), then the contact
+4. the assistant's thread
+5. conversations, then what belongs to one: messages, suggestions, what waits in a queue
+6. the tally of conversations (`Tally`)
+7. tickets
+8. the tally of tickets (`TicketNumbers`)
+9. saved views, articles, macros; the catalogue of tags, by name
+
+Locks are FOR NO KEY UPDATE, so that nobody waits for a row to which another's new row points. See docs/adr/0012.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import IntegrityError, OperationalError, connection, models
+from django.db import transaction as django
+
+from accounts.errors import NotFound
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+M = TypeVar("M", bound=models.Model)
+
+PAUSES = (0.02, 0.1, 0.3, 0.8)
+"""Seconds before each repetition, give or take a half; after the last one the error is raised."""
+_GIVEN_UP = frozenset({"40P01", "40001", "55P03"})  # deadlock, serialization failure, lock not available
+
+
+def atomic(verb: Callable[P, R]) -> Callable[P, R]:
+    """Run a function in one transaction, or in a savepoint of the one that is open; repeat it where it began the transaction."""
+    whole = django.atomic(verb)
+
+    @wraps(verb)
+    def repeated(*args: P.args, **kwargs: P.kwargs) -> R:
+        return repeat(partial(whole, *args, **kwargs))
+
+    return repeated
+
+
+def repeat(call: Callable[[], R]) -> R:
+    """Call what runs in one transaction of its own, again when PostgreSQL gave that up. Inside a transaction it is called once."""
+    if connection.in_atomic_block:
+        return call()
+    for pause in PAUSES:
+        try:
+            return call()
+        except OperationalError as error:
+            state = getattr(error.__cause__, "sqlstate", None)
+            if state not in _GIVEN_UP:
+                raise
+            logger.warning("transaction_repeated sqlstate=%s", state)
+        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
+    return call()
+
+
+def held(row: M) -> M:
+    """The row as it is now, locked until the transaction ends. Raises NotFound when it is gone."""
+    # The caller has permitted the row in hand.
+    found = type(row)._base_manager.select_for_update(no_key=True, of=("self",)).filter(pk=row.pk).first()
+    if found is None:
+        raise NotFound(f"the {row._meta.verbose_name} is gone")
+    return found
+
+
+def hold_name(workspace_id: int, *names: str) -> None:
+    """Let nobody else look for or make what is called by one of these names until the transaction ends.
+
+    For rows that need not exist yet and that no unique constraint guards.
+    """
+    with connection.cursor() as cursor:
+        for name in sorted(names):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [name, workspace_id])
+
+
+def unless_taken(constraint: str, conflict: Exception, save: Callable[[], R]) -> R:
+    """Save a row under a unique constraint, which waits for whoever saves the same at the same moment.
+
+    Raises the given error when it is taken; the transaction goes on.
+    """
+    try:
+        with django.atomic():
+            return save()
+    except IntegrityError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) != constraint:
+            raise
+        raise conflict from error
