@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
 
 from accounts import events as journal
+from accounts import transaction
 from accounts.errors import Conflict, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
@@ -47,12 +48,17 @@ def identify(
     given = _checked(
         external_id=external_id, email=email, name=name, first_name=first_name, last_name=last_name, company=company
     )
-    proof = given.get("email") if is_email_verified else None
-    contact = _find(workspace, given.get("external_id"), proof) if is_trusted else None
-    if contact is not None:
-        if contact.is_verified and not is_email_verified:
-            given.pop("email", None)
-        return _change(contact, given, by=by, at=at)
+    if is_trusted:
+        names = given.get("external_id"), given.get("email") if is_email_verified else None
+        contact = _find(workspace, *names)
+        if contact is None or _differing(contact, given):
+            # Whoever states the same person at the same moment waits here, and then finds the contact that was made.
+            transaction.hold_name(workspace.pk, *(f"contact {name}" for name in names if name))
+            contact = _find(workspace, *names)
+        if contact is not None:
+            if contact.is_verified and not is_email_verified:
+                given.pop("email", None)
+            return _change(contact, given, by=by, at=at)
     contact = Contact(
         workspace=workspace,
         public_id=uuid.uuid4(),
@@ -64,15 +70,7 @@ def identify(
     )
     if not is_trusted:
         contact.external_id = None
-    try:
-        with transaction.atomic():
-            contact.save(force_insert=True)
-    except IntegrityError:
-        # A concurrent request made the same contact a moment ago.
-        found = _find(workspace, given.get("external_id"), None)
-        if found is None:
-            raise
-        return _change(found, given, by=by, at=at)
+    _save(contact, force_insert=True)
     journal.record(events.CONTACT_CREATED, contact, by=by, at=at)
     return contact
 
@@ -81,6 +79,8 @@ def identify(
 def update_contact(*, contact: Contact, by: Actor, at: datetime, **values: str | None) -> Contact:
     """Change what is known of a contact; takes the same values as `identify`. Raises Invalid, or Conflict for a taken id."""
     permit(by, "contact.update", contact)
+    if external_id := values.get("external_id"):
+        transaction.hold_name(contact.workspace_id, f"contact {external_id.strip()}")  # as `identify` does
     return _change(contact, _checked(**values), by=by, at=at)
 
 
@@ -116,10 +116,12 @@ def _find(workspace: Workspace, external_id: str | None, email: str | None) -> C
 
 
 def _change(contact: Contact, given: dict[str, Any], *, by: Actor, at: datetime) -> Contact:
-    changed = [field for field, value in given.items() if value != "" and getattr(contact, field) != value]
+    if not _differing(contact, given):
+        return contact
+    contact = transaction.held(contact)
+    changed = _differing(contact, given)
     if not changed:
         return contact
-    contact = Contact.all_workspaces.select_for_update().get(pk=contact.pk)  # found in its workspace
     if "name" in changed and not given.get("first_name") and not given.get("last_name"):
         # A person renamed as a whole: the parts that an earlier caller gave are those of the old name.
         given = {**given, "first_name": "", "last_name": ""}
@@ -127,12 +129,15 @@ def _change(contact: Contact, given: dict[str, Any], *, by: Actor, at: datetime)
     for field in changed:
         setattr(contact, field, given[field])
     contact.updated_at = at
-    try:
-        with transaction.atomic():
-            contact.save(update_fields=[*changed, "updated_at"])
-    except IntegrityError as error:
-        if "external_id" not in changed:
-            raise
-        raise Conflict("another contact has this external id", field="external_id") from error
+    _save(contact, update_fields=[*changed, "updated_at"])
     journal.record(events.CONTACT_UPDATED, contact, by=by, at=at, fields=changed)
     return contact
+
+
+def _differing(contact: Contact, given: dict[str, Any]) -> list[str]:
+    return [field for field, value in given.items() if value != "" and getattr(contact, field) != value]
+
+
+def _save(contact: Contact, **how: Any) -> None:
+    taken = Conflict("another contact has this external id", field="external_id")
+    transaction.unless_taken("contact_external_id_unique_per_workspace", taken, partial(contact.save, **how))
