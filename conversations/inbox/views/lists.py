@@ -24,12 +24,15 @@ MOST_ROWS = 100
 
 
 def listing(request: DeskRequest, place: Place) -> dict[str, Any]:
-    """The facts of the list: one page of rows, and the counts of the views."""
+    """The facts of the list: one page of rows, the counts of the views, and the event from which the page then listens.
+
+    The event is asked for first, before anything that the page shows: what happens in between is heard, not lost.
+    """
     return {
-        **_rows(request, place),
-        **_tabs(request, place),
         "journal_at": queries.latest_event_id(),
         "login_id": login_id(request),
+        **_rows(request, place),
+        **_tabs(request, place),
     }
 
 

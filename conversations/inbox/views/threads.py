@@ -96,11 +96,10 @@ def conversation(request: DeskRequest, number: int) -> HttpResponse:
                 "older": part.messages[0].pk if part.has_older else None,
             },
         )
-    context = opened(request, place, row, before=before)
     if target == "open":
-        return render(request, "inbox/open.html", context)
+        return render(request, "inbox/open.html", opened(request, place, row, before=before))
     remember(request)
-    return render(request, "inbox/page.html", {**listing(request, place), **context})
+    return render(request, "inbox/page.html", {**listing(request, place), **opened(request, place, row, before=before)})
 
 
 @require_GET

@@ -55,7 +55,10 @@ document.addEventListener('click', (event) => {
 
 document.addEventListener('htmx:afterSettle', (event) => {
   const id = event.detail.target?.id;
-  if (id === 'rows' || id === 'desk') forget();
+  if (id === 'rows' || id === 'desk') {
+    forget();
+    refresh(desk.changedLately());
+  }
   if (id === 'open' || id === 'desk') {
     for (const row of rows()) if (row.classList.contains('is-gone') && row.dataset.id !== openId()) leave(row);
     if (wantsFocus === 'subject') document.getElementById('subject')?.focus({ preventScroll: true });
@@ -72,34 +75,48 @@ document.querySelector('.row[aria-selected="true"]')?.scrollIntoView({ block: 'n
 
 const asked = new Set(); // ids of rows to fetch again
 const waiting = new Set(); // ids that the bar counts
-let timer = null;
+const place = () => document.getElementById('rows');
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+let isFetching = false;
 
-function refresh(ids) {
+async function refresh(ids) {
   for (const id of ids) asked.add(String(id));
-  timer ??= setTimeout(fetchRows, 120);
+  if (isFetching) return;
+  isFetching = true;
+  while (asked.size) {
+    await pause(120); // a burst becomes one request
+    await fetchRows();
+  }
+  isFetching = false;
 }
 
 async function fetchRows() {
-  const place = document.getElementById('rows');
+  const list = place();
   const ids = [...asked].slice(0, 100);
-  timer = null;
-  if (!place || !ids.length) return;
   for (const id of ids) asked.delete(id);
-  const response = await fetch(`${place.dataset.rows}&${ids.map((id) => `id=${id}`).join('&')}`).catch(() => null);
-  if (!response?.ok || response.redirected || place !== document.getElementById('rows')) return;
-  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  const page = await desk.fragment(`${list.dataset.rows}&${ids.map((id) => `id=${id}`).join('&')}`, () => list === place());
+  if (list !== place()) return ids.forEach((id) => asked.add(id)); // another list came, perhaps from before the change
+  if (!page) return;
   const found = new Map([...page.querySelectorAll('.row')].map((row) => [row.dataset.id, row]));
   for (const id of ids) {
     const old = document.getElementById(`row-${id}`);
     const row = found.get(id);
     if (old && row) replace(old, row);
     else if (old) leave(old);
-    else if (row) arrive(row, place);
+    else if (row) arrive(row);
     else waiting.delete(id);
   }
   mark();
   count();
-  if (asked.size) timer ??= setTimeout(fetchRows, 120);
+}
+
+// After a gap: the rows that are shown are fetched again, and those of the first page that are not.
+async function reconcile() {
+  refresh(rows().map((row) => row.dataset.id));
+  const list = place();
+  const page = await desk.fragment(list.dataset.list, () => list === place(), { headers: { 'HX-Request': 'true', 'HX-Target': 'rows' } });
+  const missing = [...(page?.querySelectorAll('.row') ?? [])].filter((row) => !document.getElementById(row.id));
+  refresh(missing.map((row) => row.dataset.id));
 }
 
 // What waits for an answer keeps its place: detached, it would no longer know where the answer belongs.
@@ -124,11 +141,11 @@ function leave(row) {
   }, 150);
 }
 
-function arrive(row, place) {
+function arrive(row) {
   const last = rows().at(-1);
-  const isLast = place.dataset.sort === 'oldest' && !document.getElementById('more') && Number(row.dataset.since) >= Number(last?.dataset.since ?? 0);
-  if ((last && !isLast) || 'search' in place.dataset) return waiting.add(row.dataset.id);
-  place.querySelector('.empty')?.remove();
+  const isLast = place().dataset.sort === 'oldest' && !document.getElementById('more') && Number(row.dataset.since) >= Number(last?.dataset.since ?? 0);
+  if ((last && !isLast) || 'search' in place().dataset) return waiting.add(row.dataset.id);
+  place().querySelector('.empty')?.remove();
   row.classList.add('is-new');
   listbox().append(row);
   htmx.process(row);
@@ -146,30 +163,38 @@ function forget() {
   count();
 }
 
-// The counts: at once, then at most every two seconds.
+// The counts: at once, then at most every two seconds; while the menu of views is open they wait.
 let counted = 0;
-let counting = null;
+let isCounting = false;
+let isStale = false;
+const isTabsInUse = () => document.querySelector('#tabs.htmx-request, #tabs .htmx-request, #tabs [open]');
 
-function recount() {
-  counting ??= setTimeout(async () => {
-    counting = null;
+async function recount() {
+  isStale = true;
+  if (isCounting) return;
+  isCounting = true;
+  while (isStale) {
+    await pause(Math.max(0, counted + 2000 - Date.now()));
+    while (isTabsInUse()) await pause(300);
+    isStale = false;
     counted = Date.now();
-    const url = document.getElementById('rows')?.dataset.counts;
-    const response = url && (await fetch(url).catch(() => null));
-    const tabs = document.getElementById('tabs');
-    if (!response?.ok || response.redirected || isWaiting(tabs) || tabs.querySelector('[open]')) return;
-    const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-    const fresh = page.getElementById('tabs');
-    tabs.replaceWith(fresh);
-    htmx.process(fresh);
-    const title = document.querySelector('.list__bar h1 .count');
-    const current = fresh.querySelector('[aria-current] b')?.textContent ?? '';
-    if (title) title.textContent = current;
-  }, Math.max(0, counted + 2000 - Date.now()));
+    const url = place().dataset.counts;
+    const page = await desk.fragment(url, () => url === place().dataset.counts);
+    if (url !== place().dataset.counts || (page && isTabsInUse())) isStale = true;
+    else if (page) showCounts(page.getElementById('tabs'));
+  }
+  isCounting = false;
+}
+
+function showCounts(fresh) {
+  document.getElementById('tabs').replaceWith(fresh);
+  htmx.process(fresh);
+  const title = document.querySelector('.list__bar h1 .count');
+  if (title) title.textContent = fresh.querySelector('[aria-current] b')?.textContent ?? '';
 }
 
 document.addEventListener('desk:event', ({ detail }) => {
-  if (detail.type === 'resync') refresh(rows().map((row) => row.dataset.id));
+  if (detail.type === 'resync') reconcile();
   else if (detail.subject === 'conversation') refresh([detail.id]);
   else return;
   recount();

@@ -6,10 +6,12 @@ const token = () => document.querySelector('[name=csrfmiddlewaretoken]')?.value;
 // The log lies reversed: its end is at scroll position 0.
 const isAtEnd = () => Math.abs(log()?.scrollTop ?? 0) < 60;
 
+const PARTS = ['head', 'side', 'assistant']; // what is renewed with the thread
 let running = false;
 let again = false;
 let unseen = 0; // messages below what is on screen
 let newest = 0; // the last message's id
+let wasSkipped = false; // a part was in use when it should have been renewed
 
 async function refresh() {
   if (running) {
@@ -32,11 +34,11 @@ async function fetchNew() {
   const entries = document.getElementById('entries');
   if (!open || !entries || !document.getElementById('expected-last') && open.querySelector('.readonly a')) return;
   const seen = `message=${entries.dataset.message}&event=${entries.dataset.event}`;
-  const response = await fetch(`${open.dataset.fresh}&${seen}`).catch(() => null);
-  if (!response?.ok || response.redirected || open !== pane()) return;
-  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  const page = await desk.fragment(`${open.dataset.fresh}&${seen}`, () => open === pane());
+  if (!page) return;
   append(entries, [...page.querySelector('[data-entries]').children]);
-  for (const id of ['head', 'side', 'assistant']) renew(id, page.getElementById(id));
+  wasSkipped = false;
+  for (const id of PARTS) renew(id, page.getElementById(id));
   document.dispatchEvent(new CustomEvent('desk:renewed'));
 }
 
@@ -85,12 +87,20 @@ const isChange = (event) => event.detail.requestConfig?.verb === 'post';
 document.addEventListener('htmx:beforeRequest', (event) => isChange(event) && (changing += 1));
 document.addEventListener('htmx:afterRequest', (event) => isChange(event) && (changing -= 1));
 
-// A part that someone is using is left alone; it is fetched again with the next change.
+// A little later, when the focus and the answer are where they go.
+const catchUp = () => wasSkipped && setTimeout(() => PARTS.some((id) => isInUse(document.getElementById(id))) || refresh(), 200);
+document.addEventListener('toggle', (event) => !event.target.open && catchUp(), true);
+document.addEventListener('focusout', catchUp);
+document.addEventListener('htmx:afterSettle', catchUp);
+
+const isInUse = (part) => changing || part?.querySelector('details[open], .htmx-request, input:focus, textarea:focus, select:focus');
+
+// A part that someone is using is left alone; it is fetched again when they are done with it.
 function renew(id, fresh) {
   const old = document.getElementById(id);
-  if (changing || !old || !fresh || old.querySelector('details[open], .htmx-request')) return;
+  if (!old || !fresh) return;
+  if (isInUse(old)) return void (wasSkipped = true);
   const held = old.contains(document.activeElement) ? document.activeElement : null;
-  if (held?.matches('input, textarea, select')) return;
   old.replaceWith(fresh);
   htmx.process(fresh);
   if (held?.id) document.getElementById(held.id)?.focus({ preventScroll: true });
@@ -106,7 +116,7 @@ function read() {
   reading = setTimeout(() => {
     if (open !== pane() || document.hidden) return;
     delete open.dataset.unread;
-    fetch(open.dataset.read, { method: 'POST', headers: { 'X-CSRFToken': token() } }).catch(() => {});
+    desk.fragment(open.dataset.read, () => open === pane(), { method: 'POST', headers: { 'X-CSRFToken': token() } });
   }, 700);
 }
 
@@ -114,6 +124,7 @@ function begin() {
   unseen = 0;
   newest = 0;
   if (pane()?.dataset.unread !== undefined) read();
+  if (desk.changedLately().includes(pane()?.dataset.id)) refresh();
 }
 
 document.addEventListener('scroll', (event) => event.target.id === 'log' && look(), true);

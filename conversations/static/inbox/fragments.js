@@ -1,0 +1,51 @@
+// Parts of the page, fetched until they are there: an answer that is lost, late or 5xx is asked for again, with growing
+// pauses. Other scripts use `desk.fragment` and `desk.changedLately`, as they use `htmx`.
+
+const LATE = 20_000; // ms that an answer may take
+const PAUSES = [500, 30_000]; // ms between attempts: the first and the longest
+const LATELY = 15_000; // ms; no answer that a page waits for was made longer ago
+
+const isPassing = (response) => response.status >= 500 || response.status === 408 || response.status === 429;
+
+function pause(ms, signal) {
+  return new Promise((done) => {
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+    addEventListener('online', () => (clearTimeout(timer), done()), { once: true, signal });
+  });
+}
+
+// The document at `url`; null when it is not wanted any more, or refused (signed out, removed).
+async function fragment(url, isWanted, options = {}) {
+  const stop = new AbortController();
+  const look = () => isWanted() || stop.abort();
+  document.addEventListener('htmx:afterSettle', look);
+  try {
+    for (let wait = PAUSES[0]; isWanted(); wait = Math.min(wait * 2, PAUSES[1])) {
+      const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(LATE)]);
+      const response = await fetch(url, { ...options, signal }).catch(() => null);
+      const text = response?.ok && !response.redirected ? await response.text().catch(() => null) : null;
+      if (text !== null) return isWanted() ? new DOMParser().parseFromString(text, 'text/html') : null;
+      if (response && !response.ok && !isPassing(response)) return null;
+      if (response?.redirected) return null;
+      await pause(wait * (0.75 + Math.random() / 2), stop.signal);
+    }
+    return null;
+  } finally {
+    document.removeEventListener('htmx:afterSettle', look);
+  }
+}
+
+// Which conversations changed just now. A fragment that was rendered before a change may arrive after it.
+const changed = new Map();
+
+document.addEventListener('desk:event', ({ detail }) => {
+  if (detail.subject === 'conversation') changed.set(String(detail.id), performance.now());
+});
+
+function changedLately() {
+  for (const [id, at] of changed) if (performance.now() - at > LATELY) changed.delete(id);
+  return [...changed.keys()];
+}
+
+globalThis.desk = { fragment, changedLately };

@@ -1,0 +1,155 @@
+"""Live updates as people meet them: many tabs, lost answers, tabs that come and go, and other people's sessions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import Member
+from tests.factories import PASSWORD
+from tests.journeys.conftest import Api, Window
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = playwright.expect
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+HIDE = "value => { Object.defineProperty(document, 'hidden', { get: () => value, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }"
+
+
+def failing(times: int) -> Iterator[str]:
+    """How the first answers are lost: dropped, refused by a proxy, and so on; then none is."""
+    yield from ("abort", "502", "503", "abort")[:times]
+    while True:
+        yield ""
+
+
+def lose(window: Window, pattern: str, times: int) -> None:
+    """The first `times` answers to the pattern do not come."""
+    fates = failing(times)
+
+    def handle(route: playwright.Route) -> None:
+        fate = next(fates)
+        if fate == "abort":
+            route.abort()
+        elif fate:
+            route.fulfill(status=int(fate), body="")
+        else:
+            route.continue_()
+
+    window.page.route(pattern, handle)
+
+
+def test_seven_tabs_share_one_stream_and_all_hear(window: Window, api: Api, ben: Member) -> None:
+    window.sign_in(ben.user.email)
+    context = window.page.context
+    tabs = [window.page, *(context.new_page() for _ in range(6))]
+    for tab in tabs[1:]:
+        tab.goto(f"{window.base}/w/acme/inbox")
+    for tab in tabs:
+        tab.wait_for_selector("html[data-live-state=live]")
+    api.start("For all of you", "Hello")
+    for tab in tabs:
+        expect(tab.get_by_role("option")).to_contain_text("For all of you")
+    # The tab that was there first goes; a new one hears what comes then.
+    tabs[0].close()
+    late = context.new_page()
+    late.goto(f"{window.base}/w/acme/inbox?view=open")
+    late.wait_for_selector("html[data-live-state=live]")
+    api.start("Second", "Hello again", "cus_2", "Ulf Two")
+    for tab in (*tabs[1:], late):
+        expect(tab.get_by_role("option", name=re.compile("Second"))).to_be_visible()
+
+
+def test_what_a_lost_answer_held_comes_with_the_next(window: Window, api: Api, ben: Member) -> None:
+    conversation = api.start("Order 1234", "Where is it?")
+    window.sign_in(ben.user.email)
+    page = window.page
+    window.go("/w/acme/inbox/1")
+    window.wait_until_live()
+    expect(page.locator(".row.is-read")).to_have_count(1)
+    for pattern, times in (
+        ("**/inbox/rows*", 3),
+        ("**/inbox/1/fresh*", 2),
+        ("**/inbox/counts*", 3),
+        ("**/inbox/1/read", 1),
+    ):
+        lose(window, pattern, times)
+    api.write(conversation, "Hello?")
+    expect(page.locator("#entries")).to_contain_text("Hello?", timeout=20_000)
+    expect(page.locator(".row")).to_contain_text("Hello?", timeout=20_000)
+    api.start("Another", "Hi", "cus_2", "Ulf Two")
+    expect(page.locator("#tabs [aria-current]")).to_have_text("Unassigned2", timeout=20_000)
+    expect(page.locator(".row.is-read")).to_have_count(1, timeout=20_000)  # that it was read was told again too
+    assert any("ERR_FAILED" in fault for fault in window.faults)
+    window.faults[:] = [fault for fault in window.faults if not re.search("ERR_FAILED|50[23]", fault)]
+
+
+def test_tab_in_the_background_catches_up_with_list_thread_and_counts(window: Window, api: Api, ben: Member) -> None:
+    conversation = api.start("Order 1234", "Where is it?")
+    window.sign_in(ben.user.email)
+    page = window.page
+    window.go("/w/acme/inbox/1")
+    window.wait_until_live()
+    expect(page.locator(".row.is-read")).to_have_count(1)
+    page.evaluate(HIDE, True)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with window.page.context.new_page() as other:
+        other.goto(f"{window.base}/w/acme/inbox")
+        other.wait_for_selector("html[data-live-state=live]")
+        api.write(conversation, "Are you there?")
+        api.start("Another", "Hi", "cus_2", "Ulf Two")
+        expect(other.get_by_role("option", name=re.compile("Another"))).to_be_visible()
+    assert asked == []
+    page.evaluate(HIDE, False)
+    expect(page.locator("#entries")).to_contain_text("Are you there?")
+    expect(page.get_by_role("option", name=re.compile("Another"))).to_be_visible()
+    expect(page.locator("#tabs [aria-current]")).to_have_text("Unassigned2")
+
+
+@pytest.mark.parametrize("end", ["close", "freeze"])
+def test_without_shared_workers_the_tab_that_leads_hands_over(window: Window, api: Api, ben: Member, end: str) -> None:
+    context = window.page.context
+    context.add_init_script("delete window.SharedWorker")
+    window.sign_in(ben.user.email)
+    window.wait_until_live()
+    streams: list[str] = []
+    context.on("request", lambda request: streams.append(request.url) if "/inbox/stream" in request.url else None)
+    second = context.new_page()
+    second.goto(f"{window.base}/w/acme/inbox")
+    second.wait_for_selector("html[data-live-state=live]")
+    api.start("To both", "Hello")
+    for tab in (window.page, second):
+        expect(tab.get_by_role("option")).to_contain_text("To both")
+    assert streams == []  # the first tab's serves both
+    if end == "close":
+        window.page.close()
+    else:
+        window.page.evaluate("document.dispatchEvent(new Event('freeze'))")
+    api.start("To the second", "Hello", "cus_2", "Ulf Two")
+    expect(second.get_by_role("option", name=re.compile("To the second"))).to_be_visible()
+    if end == "freeze":
+        window.page.evaluate("document.dispatchEvent(new Event('resume'))")
+        expect(window.page.get_by_role("option", name=re.compile("To the second"))).to_be_visible()
+
+
+def test_page_of_an_earlier_login_hears_nothing_of_the_next(window: Window, api: Api, ben: Member, vic: Member) -> None:
+    window.sign_in(ben.user.email)
+    window.wait_until_live()
+    other = window.page.context.new_page()
+    other.goto(f"{window.base}/w/acme/inbox")
+    other.locator("#menu-me summary").click()
+    other.get_by_role("button", name="Sign out").click()
+    if other.get_by_role("button", name="Sign out").count():
+        other.get_by_role("button", name="Sign out").click()
+    other.goto(f"{window.base}/accounts/login/")
+    other.get_by_label("Email").fill(vic.user.email)
+    other.get_by_label("Password").fill(PASSWORD)
+    other.get_by_role("button", name="Sign in").click()
+    other.wait_for_selector("html[data-live-state=live]")
+    expect(window.page.locator("#toasts")).to_contain_text("You are signed out on this page.", timeout=20_000)
+    api.start("For Vic", "Hello")
+    expect(other.get_by_role("option")).to_contain_text("For Vic")
+    expect(window.page.get_by_role("option")).to_have_count(0)
