@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from datetime import datetime
 
-from accounts.models import Membership, Team, User
+from django.db.models import Q, QuerySet
+
+from accounts.models import ApiKey, Membership, Team, User
 from accounts.permissions import Role
 
 
@@ -35,3 +37,14 @@ def teams() -> QuerySet[Team]:
 def membership(user_id: int) -> Membership | None:
     """The person's place in the open scope's workspace, or None."""
     return Membership.objects.select_related("user").filter(user=user_id).first()
+
+
+def has_colleagues() -> bool:
+    """Whether the workspace has more than one member."""
+    return Membership.objects.count() > 1
+
+
+def has_working_key(at: datetime) -> bool:
+    """Whether the workspace has an API key that works at the moment."""
+    keys = ApiKey.objects.filter(revoked_at=None)
+    return keys.filter(Q(expires_at=None) | Q(expires_at__gt=at)).exists()

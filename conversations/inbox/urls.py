@@ -6,7 +6,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from conversations.inbox import stream, views
-from conversations.inbox.views import knowledge, macros
+from conversations.inbox.views import knowledge, macros, start
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="inbox"), name="workspace"),
@@ -52,6 +52,10 @@ urlpatterns = [
     path("knowledge/macros/<uuid:public_id>/delete", macros.delete, name="macro-delete"),
     path("inbox/<int:number>/macros", macros.at_hand, name="macros-at-hand"),
     path("inbox/<int:number>/macros/<uuid:public_id>", macros.filled_in, name="macro-filled-in"),
+    # From an empty workspace to the first reply.
+    path("start", start.start, name="start"),
+    path("start/key", start.create_first_key, name="start-key"),
+    path("start/message", start.send_test_message, name="start-message"),
     # The person's own.
     path("preferences", views.preferences, name="preferences"),
 ]

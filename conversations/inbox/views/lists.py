@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from accounts import clock
 from accounts.access import login_id
 from accounts.errors import Invalid
-from accounts.permissions import permit
+from accounts.permissions import may, permit
 from conversations import queries
 from conversations.inbox import words
 from conversations.inbox.desk import FIRST_TABS, DeskRequest, Place, frame, is_fragment, remember, screen
@@ -66,6 +66,7 @@ def _rows(request: DeskRequest, place: Place) -> dict[str, Any]:
     if not page.rows:
         facts["empty"] = words.NOT_FOUND if place.search else words.EMPTY[place.view.key]
         facts["is_new_desk"] = not place.search and queries.tally().total == 0
+        facts["may_start"] = may(request.actor, "api_key.create")
     return facts
 
 
