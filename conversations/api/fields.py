@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -97,6 +98,11 @@ class JsonObject(serializers.JSONField):
                 return
             level = inner
         self.fail("too_deep")
+
+
+def first_given(data: Mapping[str, Any], *names: str) -> tuple[str | None, str]:
+    """Of several names for one text the first that is not blank, with its text; (None, "") where all are."""
+    return next(((name, data[name]) for name in names if (data.get(name) or "").strip()), (None, ""))
 
 
 def milliseconds(moment: datetime) -> str:

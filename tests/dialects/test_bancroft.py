@@ -66,9 +66,25 @@ def test_subject_alone_makes_an_anonymous_conversation_without_a_message(api: Ap
     assert Contact.all_workspaces.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"message": "It broke."}, ["It broke."]),
+        ({"message": "It broke.", "description": " "}, ["It broke."]),
+        ({"message": "It broke.", "description": None}, ["It broke."]),
+        ({"message": "It broke.", "description": "Order #1"}, ["Order #1"]),
+        ({"message": ""}, []),
+    ],
+)
+def test_message_stands_in_for_description(api: Api, body: dict[str, Any], said: list[str]) -> None:
+    made = api.post(CREATE, {"subject": "Hello", "user_email": "jane@example.com", **body}).json()
+    listed = api.get(f"{CONVERSATIONS}{made['id']}/messages/").json()["results"]
+    assert [(row["body"], row["sender_email"]) for row in listed] == [(text, "jane@example.com") for text in said]
+
+
 def test_null_counts_as_omitted(api: Api) -> None:
     optional = dict.fromkeys(
-        ("user_email", "description", "user_first_name", "user_last_name", "priority", "channel", "metadata")
+        ("user_email", "description", "message", "user_first_name", "user_last_name", "priority", "channel", "metadata")
     )
     made = api.post(CREATE, {"subject": "Hello", **optional}).json()
     assert (made["channel"], made["priority"], made["metadata"]) == ("api", "normal", {})
@@ -121,6 +137,9 @@ def test_channels_and_priorities_of_other_products_print_as_their_twins(api: Api
         ({"user_email": "x" * 250 + "@example.com"}, "user_email"),
         ({"description": ["x"]}, "description"),
         ({"description": "nul \x00"}, "description"),
+        ({"message": 7}, "message"),
+        ({"message": "nul \x00"}, "message"),
+        ({"description": None, "message": "x" * 1_000_001}, "message"),
         ({"user_first_name": "x" * 151}, "user_first_name"),
         ({"user_last_name": {}}, "user_last_name"),
         ({"priority": "medium"}, "priority"),

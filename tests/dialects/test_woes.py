@@ -94,6 +94,16 @@ def test_create_answers_the_documented_object(api: Api) -> None:
     }
 
 
+def test_message_of_a_new_conversation_is_the_customers_first(api: Api) -> None:
+    made = create(api, message="I get a 401.")
+    assert (made["subject"], made["preview"]) == (BODY["subject"], "I get a 401.")
+    listed = api.get(f"{CONVERSATIONS}/{made['id']}/messages").json()["messages"]
+    assert [(row["role"], row["body"]) for row in listed] == [("user", "I get a 401.")]
+    for nothing in (None, "", "  "):
+        made = create(api, message=nothing)
+        assert made["preview"] == made["subject"]
+
+
 def test_repeated_external_id_is_a_conflict_in_its_workspace_alone(api: Api, globex_key: Key) -> None:
     assert api.post(CONVERSATIONS, BODY).status_code == 201
     repeated = api.post(CONVERSATIONS, BODY)
@@ -130,6 +140,8 @@ def test_customer_is_found_again_by_id_and_by_email(api: Api) -> None:
         ({"priority": "x" * 33}, "priority"),
         ({"priority": True}, "priority"),
         ({"externalId": 5}, "externalId"),
+        ({"message": 5}, "message"),
+        ({"message": "x" * 8_001}, "message"),
         ({"externalId": "x" * 256}, "externalId"),
     ],
 )

@@ -102,11 +102,13 @@ class MaybeEmail(Email):
 
 
 class ConversationInput(serializers.Serializer[Any]):
-    """A conversation to start; null counts as omitted, and unknown fields are ignored."""
+    """A conversation to start; null counts as omitted, and unknown fields are ignored. `message` stands in for
+    `description`, which wins."""
 
     subject = Words(max_length=SUBJECT_LIMIT)
     user_email = MaybeEmail()
     description = Text(max_length=text.BODY_LIMIT, required=False, allow_null=True, allow_blank=True)
+    message = Text(max_length=text.BODY_LIMIT, required=False, allow_null=True, allow_blank=True)
     # 150 each, so that the two together fit the one name that the inbox shows.
     user_first_name = Text(max_length=150, required=False, allow_null=True, allow_blank=True)
     user_last_name = Text(max_length=150, required=False, allow_null=True, allow_blank=True)

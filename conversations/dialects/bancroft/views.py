@@ -19,6 +19,7 @@ from conversations import actions, queries
 from conversations.actions.rows import Door
 from conversations.api import end_user
 from conversations.api.end_user import EndUser
+from conversations.api.fields import first_given
 from conversations.api.views import SAFE, DialectViewSet
 from conversations.dialects.bancroft import POLICY, TITLE, shapes
 from conversations.dialects.bancroft.auth import BancroftKey
@@ -109,12 +110,12 @@ class Conversations(BancroftViewSet):
         data = body.validated_data
         kind = KeyKind(self.grant.key.kind)
         channel = shapes.CHANNELS[data.get("channel") or shapes.DEFAULT_CHANNEL[kind]]
-        description = data.get("description") or ""
+        _, description = first_given(data, "description", "message")
         row = actions.start(
             workspace=self.grant.workspace,
             contact=self.requester(data),
             subject=data["subject"],
-            body=description if description.strip() else None,
+            body=description or None,
             door=Door(channel, "bancroft"),
             priority=data.get("priority") or "normal",
             metadata=data.get("metadata"),

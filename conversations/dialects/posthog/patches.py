@@ -9,6 +9,7 @@ from typing import Any
 from accounts.errors import Invalid
 from accounts.models import Membership, Team, User
 from accounts.permissions import Actor
+from conversations.api.fields import first_given
 from tickets import actions as ticket_actions
 from tickets.models import Ticket
 
@@ -22,11 +23,6 @@ def text(data: dict[str, Any], trait: str) -> str:
     """A trait that is a text, else nothing: traits are free."""
     found = data.get("anonymous_traits", {}).get(trait)
     return found.strip() if isinstance(found, str) else ""
-
-
-def first(data: dict[str, Any], *names: str) -> tuple[str | None, str]:
-    """The first of several names for one text under which there is something, with what is there; (None, "") for nothing."""
-    return next(((name, data[name]) for name in names if (data.get(name) or "").strip()), (None, ""))
 
 
 def rich(data: dict[str, Any]) -> dict[str, Any] | None:
@@ -58,7 +54,7 @@ def apply(row: Ticket, data: dict[str, Any], *, by: Actor, at: datetime) -> None
     if "tags" in data:
         ticket_actions.set_tags(ticket=row, names=data["tags"], by=by, at=at)
     own = {name: data[name] for name in _OWN_FIELDS if name in data}
-    _, title = first(data, *TITLES)
+    _, title = first_given(data, *TITLES)
     if title:
         own["subject"] = " ".join(title.split())
     if own:

@@ -89,13 +89,14 @@ class WoesCustomerInput(serializers.Serializer[Any]):
 
 
 class WoesConversationInput(serializers.Serializer[Any]):
-    """A conversation to start; unknown fields are ignored."""
+    """A conversation to start; unknown fields are ignored. `message` is the customer's first one, for whom one call is enough."""
 
     customer = WoesCustomerInput()
     subject = Words(max_length=10_000)
     externalId = Words(max_length=255, required=False, allow_null=True)
     channel = Choice(choices=list(CHANNELS), default="api")
     priority = Words(max_length=32, default="medium")
+    message = Text(max_length=BODY_LIMIT, required=False, allow_null=True, allow_blank=True)
 
 
 class WoesConversationPatch(serializers.Serializer[Any]):

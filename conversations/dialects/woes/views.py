@@ -16,6 +16,7 @@ from accounts.permissions import Scope
 from conversations import actions, queries
 from conversations.actions.rows import Door
 from conversations.api import end_user
+from conversations.api.fields import first_given
 from conversations.api.views import DialectViewSet
 from conversations.dialects.woes import POLICY, TITLE, filters, shapes
 from conversations.dialects.woes.auth import WoesKey
@@ -112,6 +113,7 @@ class Conversations(WoesViewSet):
             workspace=self.grant.workspace,
             contact=contact,
             subject=data["subject"],
+            body=first_given(data, "message")[1] or None,
             external_id=data.get("externalId"),
             door=Door(channel, "woes"),
             priority=data["priority"],

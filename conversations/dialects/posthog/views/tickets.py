@@ -13,6 +13,7 @@ from accounts.errors import Invalid, NotFound
 from accounts.permissions import Scope, may
 from conversations import actions, ticket_queries
 from conversations.actions.rows import Door
+from conversations.api.fields import first_given
 from conversations.dialects.posthog import ADAPTER, answers, filters, inputs, patches, shapes
 from conversations.dialects.posthog.envelope import PosthogDetail
 from conversations.dialects.posthog.paging import Pages
@@ -105,8 +106,8 @@ class Tickets(PosthogViewSet):
     def create(self, request: Request, project_id: str) -> Response:
         """A ticket with the conversation in which it will be answered; `anonymous_traits` name its customer."""
         data = self.read(inputs.TicketInput, request)
-        _, title = patches.first(data, *patches.TITLES)
-        stated, message = patches.first(data, *patches.MESSAGES)
+        _, title = first_given(data, *patches.TITLES)
+        stated, message = first_given(data, *patches.MESSAGES)
         try:
             row = actions.open_ticket(
                 workspace=self.grant.workspace,
