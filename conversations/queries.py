@@ -14,6 +14,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sub
 
 from accounts.errors import NotFound
 from accounts.models import Event, Team, User
+from accounts.permissions import Actor
 from accounts.tenancy import current
 from conversations import events
 from conversations.models import (
@@ -326,6 +327,10 @@ LINES = (
 """The journal's events that a thread shows as one grey line each; status changes are entries of the thread itself."""
 
 
+UNDOABLE = (events.CONVERSATION_STATUS_CHANGED.name, events.CONVERSATION_SNOOZED.name)
+"""The changes that `actions.undo` takes back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A grey line: what happened, who did it, and whom and what it names, as far as those still exist."""
@@ -394,6 +399,20 @@ def thread_since(conversation: Conversation, *, message: int, event: int, limit:
     return Thread(
         messages=page, lines=_lines(conversation, list(journal.order_by("-id")[:limit])[::-1]), has_older=False
     )
+
+
+def change_to_undo(conversation: Conversation, *, by: Actor, since: datetime) -> Event | None:
+    """What the actor has changed since a moment and may take back (`actions.undo`), if anything."""
+    changes = Event.objects.filter(
+        workspace_id=conversation.workspace_id,
+        subject_type="conversation",
+        subject_id=conversation.pk,
+        type__in=UNDOABLE,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        at__gte=since,
+    )
+    return changes.order_by("-id").first()
 
 
 def _lines(conversation: Conversation, happened: list[Event]) -> list[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.files.base import File
 
@@ -34,26 +35,35 @@ def reply(
     uploads: Sequence[File[bytes]] = (),
     metadata: dict[str, Any] | None = None,
     expected_last: int | None = None,
+    public_id: UUID | None = None,
 ) -> Message:
     """Answer the customer. The message is from the actor unless `sender` names another member of the team.
 
     `expected_last` is the last message that the writer had seen: if the thread has moved on since, nothing is sent and
-    Conflict with code `thread_changed` is raised (0 stands for an empty thread). Raises Invalid for a blank or too long body.
+    Conflict with code `thread_changed` is raised (0 stands for an empty thread). `public_id` is the message's id, if the
+    caller chose one: a repeat finds the first message and sends nothing, and the same id with another text is Conflict
+    with code `sent_already`. Raises Invalid for a blank or too long body.
     """
     permit(by, "conversation.reply", conversation)
     conversation = rows.locked(conversation)
+    sender = sender or Sender.actor(by)
+    if first := rows.written_before(
+        conversation, public_id, kind=MessageKind.MESSAGE, sender=sender, body=body, uploads=uploads
+    ):
+        return first
     if expected_last is not None and (conversation.last_message_id or 0) != expected_last:
         raise Conflict("there are new messages in this conversation", code="thread_changed")
     answered_at = conversation.last_outbound_at
     message = rows.append(
         conversation,
         kind=MessageKind.MESSAGE,
-        sender=sender or Sender.actor(by),
+        sender=sender,
         body=body,
         at=at,
         entry_point=rows.door(conversation, door, at) if door else None,
         metadata=metadata,
         uploads=uploads,
+        public_id=public_id,
     )
     had_news = policy.is_answer and conversation.unread_count > 0
     if policy.is_answer:
@@ -125,18 +135,28 @@ def note(
     sender: Sender | None = None,
     uploads: Sequence[File[bytes]] = (),
     metadata: dict[str, Any] | None = None,
+    public_id: UUID | None = None,
 ) -> Message:
-    """Write what only the team sees. It goes nowhere, and moves neither the preview nor whose turn it is."""
+    """Write what only the team sees. It goes nowhere, and moves neither the preview nor whose turn it is.
+
+    `public_id` as in `reply`.
+    """
     permit(by, "conversation.note", conversation)
     conversation = rows.locked(conversation)
+    sender = sender or Sender.actor(by)
+    if first := rows.written_before(
+        conversation, public_id, kind=MessageKind.NOTE, sender=sender, body=body, uploads=uploads
+    ):
+        return first
     message = rows.append(
         conversation,
         kind=MessageKind.NOTE,
-        sender=sender or Sender.actor(by),
+        sender=sender,
         body=body,
         at=at,
         metadata=metadata,
         uploads=uploads,
+        public_id=public_id,
     )
     rows.save(conversation)
     journal.record(events.NOTE_ADDED, conversation, by=by, at=at, message=message.pk)

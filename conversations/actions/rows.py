@@ -11,7 +11,7 @@ from django.core.files.base import File
 from django.db import connection
 from django.db.models import Model
 
-from accounts.errors import NotFound
+from accounts.errors import Conflict, NotFound
 from conversations import text
 from conversations.actions import files
 from conversations.models import (
@@ -56,6 +56,20 @@ def locked_of(ticket: Ticket) -> list[Conversation]:
     return sorted(held, key=lambda row: (row.ticket_linked_at or row.created_at, row.pk))
 
 
+def standing(conversation: Conversation) -> dict[str, Any]:
+    """Whose turn it is and since when, as an event keeps it for whoever undoes the change."""
+    moments = (conversation.snoozed_until, conversation.waiting_since, conversation.closed_at)
+    snoozed_until, waiting_since, closed_at = (moment.isoformat() if moment else None for moment in moments)
+    return {
+        "status": conversation.status,
+        "snoozed_until": snoozed_until,
+        "waiting_since": waiting_since,
+        "closed_at": closed_at,
+        "unread_count": conversation.unread_count,
+        "message_count": conversation.message_count,
+    }
+
+
 def change(row: Model, given: Mapping[str, Any]) -> list[str]:
     """Set those of the values that are given and differ, None being none; says which. Saves nothing."""
     changed = [field for field, value in given.items() if value is not None and getattr(row, field) != value]
@@ -93,13 +107,14 @@ def append(
     entry_point: EntryPoint | None = None,
     metadata: dict[str, Any] | None = None,
     uploads: Sequence[File[bytes]] = (),
+    public_id: uuid.UUID | None = None,
 ) -> Message:
     """Add an entry to the thread and set the figures on the conversation, which the verb then saves with `save`."""
     if body is not None:
         text.check(body, "body", longest=text.BODY_LIMIT, blank=bool(uploads))
     message = Message(
         workspace_id=conversation.workspace_id,
-        public_id=uuid.uuid4(),
+        public_id=public_id or uuid.uuid4(),
         conversation=conversation,
         kind=kind,
         body=body,
@@ -128,6 +143,31 @@ def append(
         elif sender.kind != SenderKind.SYSTEM:
             conversation.last_outbound_at = at
     return message
+
+
+def written_before(
+    conversation: Conversation,
+    public_id: uuid.UUID | None,
+    *,
+    kind: MessageKind,
+    sender: Sender,
+    body: str,
+    uploads: Sequence[File[bytes]],
+) -> Message | None:
+    """The message that this very request wrote when it came the first time, if it is a repeat; the row is held.
+
+    Raises Conflict with code `sent_already` when the id stands for another message.
+    """
+    if public_id is None:
+        return None
+    known = Message.all_workspaces.filter(workspace_id=conversation.workspace_id, public_id=public_id)  # the row's own
+    if (first := known.prefetch_related("attachments").first()) is None:
+        return None
+    sizes = [file.size for file in sorted(first.attachments.all(), key=lambda file: file.pk)]
+    kept = (first.conversation_id, first.kind, first.sender_user_id, first.body, sizes)
+    if kept != (conversation.pk, kind, sender.user_id, body, [upload.size for upload in uploads]):
+        raise Conflict("this id stands for another message", code="sent_already")
+    return first
 
 
 FIGURES = (

@@ -26,7 +26,7 @@ def set_status(
     if status not in Status.values:
         raise Invalid(f"a conversation's status is one of {', '.join(Status.values)}", field="status")
     conversation = rows.locked(conversation)
-    before = conversation.status
+    before = rows.standing(conversation)
     if not rows.move(conversation, status, at):
         return conversation
     conversation.snoozed_until = None
@@ -50,8 +50,10 @@ def set_status(
         by=by,
         at=at,
         status=status,
-        previous=before,
+        previous=before["status"],
         message=message.pk,
+        before=before,
+        after=rows.standing(conversation),
     )
     return conversation
 
@@ -70,9 +72,13 @@ def snooze(*, conversation: Conversation, until: datetime, by: Actor, at: dateti
         raise Invalid("a conversation that is done cannot sleep", field="until")
     if conversation.snoozed_until == until:
         return conversation
+    before = rows.standing(conversation)
     conversation.snoozed_until, conversation.updated_at = until, at
     conversation.save(update_fields=["snoozed_until", "updated_at"])
-    journal.record(events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=until.isoformat())
+    after = rows.standing(conversation)
+    journal.record(
+        events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=until.isoformat(), before=before, after=after
+    )
     return conversation
 
 
@@ -83,9 +89,11 @@ def wake(*, conversation: Conversation, by: Actor, at: datetime) -> Conversation
     conversation = rows.locked(conversation)
     if conversation.snoozed_until is None:
         return conversation
+    before = rows.standing(conversation)
     conversation.snoozed_until = None
     if not rows.move(conversation, Status.OPEN, at):
         conversation.waiting_since = conversation.updated_at = at
     rows.save(conversation)
-    journal.record(events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=None)
+    after = rows.standing(conversation)
+    journal.record(events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=None, before=before, after=after)
     return conversation

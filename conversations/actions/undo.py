@@ -1,0 +1,83 @@
+"""Undoing a change of whose turn it is: the change's own event holds what was before it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts import events as journal
+from accounts.errors import Conflict, NotFound
+from accounts.models import Event
+from accounts.permissions import Actor, permit
+from conversations import events, queries
+from conversations.actions import figures, rows
+from conversations.models import Conversation, MessageKind
+from conversations.senders import Sender
+
+@transaction.atomic
+def undo(*, conversation: Conversation, event_id: int, by: Actor, at: datetime) -> Conversation:
+    """Put status, snooze, place in the queue and unread mark back to what they were before a status change or a snooze.
+
+    Raises NotFound for an event that is no such change of this conversation, and Conflict with code `changed_since`
+    when anyone has changed one of them, or written, after it.
+    """
+    permit(by, "conversation.update", conversation)
+    conversation = rows.locked(conversation)
+    changes = Event.objects.filter(
+        workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk
+    )
+    event = changes.filter(pk=event_id, type__in=queries.UNDOABLE, data__has_keys=["before", "after"]).first()
+    if event is None:
+        raise NotFound("there is no such change")
+    before, after = event.data["before"], event.data["after"]
+    if _kept(rows.standing(conversation)) != _kept(after):
+        raise Conflict("the conversation has changed since", code="changed_since")
+    _put_back(conversation, before, marks_unread=before["unread_count"] != after["unread_count"], at=at, by=by)
+    return conversation
+
+
+def _kept(standing: dict[str, Any]) -> dict[str, Any]:
+    """What must not have changed. Reading the thread, which takes the unread mark away, is no change."""
+    return {name: value for name, value in standing.items() if name != "unread_count"}
+
+
+def _put_back(
+    conversation: Conversation, before: dict[str, Any], *, marks_unread: bool, by: Actor, at: datetime
+) -> None:
+    undone = rows.standing(conversation)
+    message = None
+    if rows.move(conversation, before["status"], at):
+        message = rows.append(
+            conversation,
+            kind=MessageKind.STATUS_CHANGE,
+            sender=Sender.actor(by),
+            body=None,
+            at=at,
+            metadata={"status": conversation.status},
+        )
+    for name in ("snoozed_until", "waiting_since", "closed_at"):
+        setattr(conversation, name, datetime.fromisoformat(before[name]) if before[name] else None)
+    conversation.updated_at = at
+    if marks_unread:
+        conversation.unread_count = before["unread_count"]
+    rows.save(conversation)
+    if marks_unread:
+        figures.after_reading(conversation, by=by, at=at)
+    now = {"before": undone, "after": rows.standing(conversation)}
+    if message is not None:
+        journal.record(
+            events.CONVERSATION_STATUS_CHANGED,
+            conversation,
+            by=by,
+            at=at,
+            status=conversation.status,
+            previous=undone["status"],
+            message=message.pk,
+            **now,
+        )
+    else:
+        journal.record(
+            events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=before["snoozed_until"], **now
+        )
