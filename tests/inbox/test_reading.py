@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from datetime import timedelta
 
 import pytest
@@ -215,7 +216,7 @@ def test_thread_needs_the_same_few_queries_for_1_message_and_20(
         reply(conversation, by=ben.actor)
         actions.set_priority(conversation=conversation, priority=f"p{number}", by=ben.actor, at=clock.now())
         ConversationFactory(workspace=conversation.workspace)
-    assert queries_of(lambda: agent.get(page)) == one <= 14
+    assert queries_of(lambda: agent.get(page)) == one <= 15
     assert queries_of(lambda: agent.get(page, headers={**HTMX, "HX-Target": "open"})) <= 11
 
 
@@ -230,3 +231,14 @@ def test_fifty_rows_are_at_most_20_kilobytes_on_the_wire(
     part = agent.get(URL, {"view": "mine"}, headers={**HTMX, "HX-Target": "desk"})
     assert len(part.context["rows"]) == 50
     assert len(gzip.compress(part.content)) <= 20 * 1024
+
+
+def test_message_to_a_closed_conversation_is_marked_on_the_bar(agent: Client, conversation: Conversation) -> None:
+    assert "views__news" not in agent.get("/w/acme/inbox").content.decode()
+    actions.set_status(
+        conversation=conversation, status="closed", by=Actor.system(conversation.workspace_id), at=clock.now()
+    )
+    receive(conversation, "One more thing.")
+    for path in ("/w/acme/inbox?view=mine", "/w/acme/inbox/counts?view=mine"):
+        bar = agent.get(path).content.decode().split('id="menu-views"')[0]
+        assert re.search(r'<a class="views__news" href="[^"]*view=news".*1</a>', bar)

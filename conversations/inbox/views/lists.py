@@ -41,6 +41,7 @@ def _tabs(request: DeskRequest, place: Place) -> dict[str, Any]:
     return {
         "tabs": tabs[:FIRST_TABS],
         "more_tabs": [tab for tab in tabs[FIRST_TABS:] if tab.is_current or tab.count or tab.key != "news"],
+        "news": next((tab for tab in tabs if tab.key == "news" and tab.count), None),
         "count": next((tab.shown_count for tab in tabs if tab.is_current), ""),
     }
 
