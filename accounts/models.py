@@ -116,6 +116,11 @@ class Workspace(models.Model):
         return zoneinfo.ZoneInfo(self.time_zone)
 
     @property
+    def assigns_writer(self) -> bool:
+        """Whether a reply written in the inbox assigns an unassigned conversation to its writer."""
+        return self.settings.get("assigns_writer") is not False
+
+    @property
     def identity_secrets(self) -> tuple[str, ...]:
         """The secrets that a customer's proof may be signed with: the present one, and the one before a rotation."""
         return tuple(filter(None, (self.identity_secret, self.previous_identity_secret)))

@@ -25,13 +25,22 @@ from accounts.permissions import Role, permit
 
 
 class WorkspaceForm(DeskForm):
-    """Name, slug and zone."""
+    """Name, slug, zone, and what the inbox does by itself."""
 
     time_zone = forms.ChoiceField(choices=lambda: [(zone, zone) for zone in sorted(zoneinfo.available_timezones())])
+    assigns_writer = forms.BooleanField(
+        required=False,
+        label="Assign on reply",
+        help_text="A reply written in the inbox assigns an unassigned conversation to its writer.",
+    )
 
     class Meta:
         model = Workspace
         fields = ("name", "slug", "time_zone")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["assigns_writer"] = self.instance.assigns_writer
 
 
 @admin.register(Workspace)
@@ -58,7 +67,7 @@ class WorkspaceAdmin(TenantAdmin):
         return cast(int, getattr(workspace, "people", 0) or 0)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("name", "slug", "time_zone", *(self.readonly_fields if obj else ()))
+        return ("name", "slug", "time_zone", *(("assigns_writer", *self.readonly_fields) if obj else ()))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         # Slugs stand in links that people have kept.
@@ -78,8 +87,14 @@ class WorkspaceAdmin(TenantAdmin):
 
     def change(self, request: HttpRequest, obj: Workspace, form: forms.ModelForm[Any]) -> None:
         data = form.cleaned_data
+        is_set = "assigns_writer" in form.changed_data
         actions.update_workspace(
-            workspace=obj, name=data["name"], time_zone=data["time_zone"], by=self.actor(request, obj), at=clock.now()
+            workspace=obj,
+            name=data["name"],
+            time_zone=data["time_zone"],
+            settings={"assigns_writer": data["assigns_writer"]} if is_set else None,
+            by=self.actor(request, obj),
+            at=clock.now(),
         )
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:

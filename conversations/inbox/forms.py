@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from django import forms
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 
 from accounts import queries as people
 from accounts.errors import Invalid
-from accounts.models import User
+from accounts.models import Team, User
 from conversations.assistant import engine as engines
 from conversations.inbox import placeholders
 from conversations.models import ArticleVisibility, Status
 from conversations.models.knowledge import ARTICLE_LIMIT, MACRO_LIMIT, NAME_LIMIT, TITLE_LIMIT
+
+Row = TypeVar("Row", bound=Model)
 
 
 class FilesField(forms.FileField):
@@ -58,18 +62,28 @@ class ReplyForm(NoteForm):
 
 
 class AssignForm(forms.Form):
-    """A member who may answer, or nobody."""
+    """A member who may answer, a team, or no one."""
 
     to = forms.CharField(required=False)
+    team = forms.CharField(required=False)
 
     def clean_to(self) -> User | None:
-        pk = str(self.cleaned_data["to"])
-        if not pk:
-            return None
-        found = people.assignable().filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
-        if found is None:
-            raise forms.ValidationError("That person cannot be given conversations.")
-        return found
+        return _named(
+            str(self.cleaned_data["to"]), people.assignable(), "Conversations can't be assigned to this person."
+        )
+
+    def clean_team(self) -> Team | None:
+        return _named(str(self.cleaned_data["team"]), people.teams(), "There is no such team.")
+
+
+def _named(pk: str, rows: QuerySet[Row], fault: str) -> Row | None:
+    """The row that a button of a menu names, or None for an empty value."""
+    if not pk:
+        return None
+    found = rows.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
+    if found is None:
+        raise forms.ValidationError(fault)
+    return found
 
 
 class StatusForm(forms.Form):
@@ -94,11 +108,29 @@ class SubjectForm(forms.Form):
     subject = forms.CharField(required=False)
 
 
+class LocalDateTimeField(forms.DateTimeField):
+    """A moment as a clock on the wall shows it, in the current time zone.
+
+    Where the clock is put forward, a time that it skips is the hour after; where it is put back, the first of the two.
+    """
+
+    def to_python(self, value: Any) -> datetime | None:
+        with timezone.override(UTC):  # Django refuses both kinds of time.
+            read = super().to_python(value)
+        if read is None:
+            return None
+        local = read.replace(tzinfo=timezone.get_current_timezone(), fold=0)
+        try:
+            return local.astimezone(UTC)
+        except OverflowError as error:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
 class SnoozeForm(forms.Form):
-    """A choice of the menu, or a moment in the workspace's time zone."""
+    """A choice of the menu (its name, or the moment that it showed), or a moment in the workspace's time zone."""
 
     choice = forms.CharField(required=False)
-    until = forms.DateTimeField(required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
+    until = LocalDateTimeField(required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
 
 
 class EscalateForm(forms.Form):

@@ -227,18 +227,23 @@ class Sleep:
 
     @property
     def when(self) -> str:
-        return date_format(timezone.localtime(self.until), "H:i" if self.key == "later" else "D H:i")
+        formats = {"later": "H:i", "tomorrow": "D H:i"}
+        return date_format(timezone.localtime(self.until), formats.get(self.key, "D j M H:i"))
 
 
 def sleeps(at: datetime) -> list[Sleep]:
-    """The choices at a moment, in the current time zone: later today (while there is a later), tomorrow, next week."""
+    """The choices at a moment, in the current time zone: later today (while there is a later), tomorrow, next week.
+
+    On a Sunday, when next week begins tomorrow, the last is a week from then.
+    """
     local = timezone.localtime(at)
+    later = timezone.localtime(at + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
     tomorrow = local.date() + timedelta(days=1)
-    monday = local.date() + timedelta(days=7 - local.weekday())
-    later = (local + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
+    is_sunday = local.weekday() == 6
+    monday = local.date() + timedelta(days=8 if is_sunday else 7 - local.weekday())
     choices = [
         Sleep("tomorrow", "Tomorrow morning", _nine(tomorrow, local)),
-        Sleep("week", "Next week", _nine(monday, local)),
+        Sleep("week", "In a week" if is_sunday else "Next week", _nine(monday, local)),
     ]
     if later.date() == local.date():
         choices.insert(0, Sleep("later", "Later today", later))

@@ -212,6 +212,11 @@ class Conversation(TenantModel):
         """Resolved or closed."""
         return self.status in (Status.RESOLVED, Status.CLOSED)
 
+    @property
+    def is_unassigned(self) -> bool:
+        """Whether it belongs to no person: neither a member nor somebody whom an API caller named."""
+        return self.assignee_id is None and not self.assignee_reference and not self.assignee_label
+
     def is_snoozed(self, at: datetime) -> bool:
         """Whether it sleeps at that moment."""
         return self.snoozed_until is not None and self.snoozed_until > at

@@ -93,7 +93,7 @@ def test_terms_of_an_issued_key_cannot_be_edited(as_ada: Client, acme_key: Key) 
 
 def members_form(rows: list[Membership], **more: Any) -> dict[str, Any]:
     given: dict[str, Any] = {
-        "name": "Acme", "time_zone": "UTC", "membership_set-TOTAL_FORMS": len(rows), "membership_set-INITIAL_FORMS": len(rows),
+        "name": "Acme", "time_zone": "UTC", "assigns_writer": "on", "membership_set-TOTAL_FORMS": len(rows), "membership_set-INITIAL_FORMS": len(rows),
     }  # fmt: skip
     for number, row in enumerate(rows):
         given |= {f"+-{number}-id": row.pk, f"+-{number}-user": row.user_id, f"+-{number}-role": row.role}
@@ -122,6 +122,18 @@ def test_workspace_is_renamed_through_the_verb(as_ada: Client, ada: Member, acme
     acme.refresh_from_db()
     assert (acme.name, acme.time_zone) == ("Acme Ltd", "Asia/Tokyo")
     assert (last_event().type, last_event().data) == ("workspace.updated", {"fields": ["name", "time_zone"]})
+
+
+def test_workspace_decides_whether_a_reply_assigns_its_writer(as_ada: Client, ada: Member, acme: Workspace) -> None:
+    form = members_form([ada.membership])
+    save_members(as_ada, acme, form)
+    assert last_event().type != "workspace.updated"
+    save_members(as_ada, acme, {name: value for name, value in form.items() if name != "assigns_writer"})
+    acme.refresh_from_db()
+    assert (acme.assigns_writer, last_event().data) == (False, {"fields": ["settings"]})
+    save_members(as_ada, acme, form)
+    acme.refresh_from_db()
+    assert acme.assigns_writer
 
 
 def test_members_change_places_on_the_workspaces_page(

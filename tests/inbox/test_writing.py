@@ -9,12 +9,15 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 
+from accounts import actions as accounts
 from accounts import clock, tenancy
 from accounts.models import Workspace
+from accounts.permissions import Actor
 from conversations import actions
 from conversations.models import Attachment, Conversation, Message
-from tests.conftest import Member
+from tests.conftest import Key, Member
 from tests.factories import receive
 from tests.inbox.conftest import HTMX, now, text_of
 
@@ -92,12 +95,79 @@ def test_assigning_to_me_to_another_and_to_nobody(
     assert now(conversation).assignee is None
 
 
+def test_assigning_to_a_team_from_the_menu(
+    agent: Client, conversation: Conversation, ben: Member, ada: Member, globex: Workspace
+) -> None:
+    own, foreign = (
+        accounts.save_team(workspace=place, name=name, by=Actor.system(place.pk), at=clock.now())
+        for place, name in ((conversation.workspace, "Billing"), (globex, "Foreign"))
+    )
+    page = agent.get(URL).content.decode()
+    assert f'name="team" value="{own.pk}"' in page
+    assert "Foreign" not in page
+    agent.post(f"{URL}/assign", {"to": ben.user.pk})
+    answer = agent.post(f"{URL}/assign", {"team": own.pk}, headers=HTMX)
+    assert "Assigned to Billing." in text_of(answer.content)
+    assert (now(conversation).team_id, now(conversation).assignee) == (own.pk, None)
+    answer = agent.post(f"{URL}/assign", {"team": foreign.pk}, headers=HTMX)
+    assert (answer.status_code, now(conversation).team_id) == (422, own.pk)
+
+
+def test_reply_assigns_an_unassigned_conversation_to_its_writer(
+    agent: Client, conversation: Conversation, ben: Member, ada: Member
+) -> None:
+    agent.post(f"{URL}/note", {"body": "Who takes it?"})
+    agent.post(f"{URL}/reply", {"body": " "})
+    assert now(conversation).assignee is None
+    agent.post(f"{URL}/reply", {"body": "I do."})
+    assert now(conversation).assignee == ben.user
+    ada.signed_in().post(f"{URL}/reply", {"body": "Me too."})
+    assert now(conversation).assignee == ben.user
+
+
+def test_reply_keeps_the_team_and_whom_a_caller_named(agent: Client, conversation: Conversation, ben: Member) -> None:
+    by, at = Actor.system(conversation.workspace_id), clock.now()
+    team = accounts.save_team(workspace=conversation.workspace, name="Billing", by=by, at=at)
+    actions.assign(conversation=conversation, team=team, by=by, at=at)
+    agent.post(f"{URL}/reply", {"body": "On it."})
+    assert (now(conversation).assignee, now(conversation).team_id) == (ben.user, team.pk)
+    actions.assign(conversation=conversation, reference="agent-7", label="Somebody else", by=by, at=at)
+    agent.post(f"{URL}/reply", {"body": "Again."})
+    assert (now(conversation).assignee, now(conversation).assignee_label) == (None, "Somebody else")
+
+
+def test_workspace_may_leave_replies_unassigned(agent: Client, conversation: Conversation) -> None:
+    accounts.update_workspace(
+        workspace=conversation.workspace,
+        settings={"assigns_writer": False},
+        by=Actor.system(conversation.workspace_id),
+        at=clock.now(),
+    )
+    agent.post(f"{URL}/reply", {"body": "On its way."})
+    assert now(conversation).assignee is None
+
+
+def test_reply_by_another_door_assigns_nobody(conversation: Conversation, ada: Member, acme_key: Key) -> None:
+    answer = Client().post(
+        f"/api/v1/conversations/{conversation.public_id}/messages",
+        {"role": "assistant", "body": "By wire."},
+        content_type="application/json",
+        headers=acme_key.bearer,
+    )
+    assert answer.status_code == 201
+    admin = reverse("admin:conversations_conversation_change", args=[conversation.pk])
+    seen = now(conversation).last_message_id
+    ada.signed_in().post(admin, {"do": "reply", "reply-body": "By admin.", "reply-seen": seen})
+    actions.reply(conversation=conversation, body="By a rule.", by=ada.actor, at=clock.now())
+    assert (now(conversation).message_count, now(conversation).assignee) == (4, None)
+
+
 def test_strangers_and_viewers_cannot_be_given_a_conversation(
     agent: Client, conversation: Conversation, cleo: Member, vic: Member
 ) -> None:
     for person in (cleo, vic):
         answer = agent.post(f"{URL}/assign", {"to": person.user.pk}, follow=True)
-        assert "That person cannot be given conversations." in text_of(answer.content)
+        assert "Conversations can&#x27;t be assigned to this person." in text_of(answer.content)
     assert now(conversation).assignee is None
 
 

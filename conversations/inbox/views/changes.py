@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -13,6 +14,8 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
 
 from accounts import clock
@@ -87,8 +90,10 @@ def _by(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
 
 @changes(forms.AssignForm)
 def assign(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
-    to = given["to"]
-    actions.assign(to=to, **_by(request, conversation))
+    to, team = given["to"], given["team"]
+    actions.assign(to=to, team=team, **_by(request, conversation))
+    if team is not None:
+        return f"Assigned to {team}."
     if to is None:
         return "Nobody has it now."
     return "It is yours." if to == request.user else f"Assigned to {to}."
@@ -124,9 +129,18 @@ def edit_subject(request: DeskRequest, conversation: Conversation, given: dict[s
 def snooze(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     at = clock.now()
     chosen = {choice.key: choice.until for choice in words.sleeps(at)}
-    until = given["until"] or chosen.get(given["choice"], at)
+    until = given["until"] or chosen.get(given["choice"]) or _shown(given["choice"]) or at
     actions.snooze(conversation=conversation, until=until, by=request.actor, at=at)
     return f"Snoozed until {words.moment(until)}."
+
+
+def _shown(choice: str) -> datetime | None:
+    """The moment that a choice of the menu showed: it may have been opened yesterday."""
+    try:
+        shown = parse_datetime(choice)
+    except ValueError:
+        return None
+    return shown if shown is not None and timezone.is_aware(shown) else None
 
 
 @changes(forms.NothingForm)

@@ -37,6 +37,7 @@ def around(request: DeskRequest, place: Place, conversation: Conversation) -> di
         "priorities": offered if conversation.priority in offered else (conversation.priority, *offered),
         "sleeps": words.sleeps(now),
         "assignable": list(people.assignable()),
+        "teams": list(people.teams()),
         "others": queries.other_conversations(conversation),
         "assistant": _kept(conversation),
     }

@@ -38,7 +38,7 @@ def reply(request: DeskRequest, number: int) -> HttpResponse:
             if thread is None:
                 raise NotFound("the conversation with the assistant was deleted")
             actions.take_over(thread=thread, to=request.user, by=request.actor, at=clock.now())
-        actions.reply(
+        message = actions.reply(
             conversation=conversation,
             body=given["body"],
             uploads=given["uploads"],
@@ -47,6 +47,9 @@ def reply(request: DeskRequest, number: int) -> HttpResponse:
             by=request.actor,
             at=clock.now(),
         )
+        answered = message.conversation  # as it is now, and locked
+        if answered.is_unassigned and request.workspace.assigns_writer:
+            actions.assign(conversation=answered, to=request.user, team=answered.team, by=request.actor, at=clock.now())
 
     return _written(request, conversation, form, send, mode="reply")
 
