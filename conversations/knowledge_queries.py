@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from django.contrib.postgres.search import SearchQuery
-from django.db.models import Q
 from django.db.models.functions import Left
 
 from accounts.errors import NotFound
 from conversations.models import Article, ArticleVisibility, Macro
 from conversations.models.knowledge import ArticleQuerySet
+from conversations.models.searched import holding
 from conversations.paging import Page, by_name, keyset
 
 OPENING = 400
@@ -51,13 +50,13 @@ def article_page(
     Drafts are for editors: leave them out for anyone else. Raises Invalid for a cursor that this desk did not make.
     """
     rows = view.rows(_articles(with_drafts=with_drafts))
-    rows = rows.select_related("author").defer("body", "search").annotate(opening=Left("body", OPENING))
-    return keyset(rows.filter(beginning_with(search)), by="-updated_at", after=after, limit=limit)
+    rows = rows.select_related("author").defer("body").annotate(opening=Left("body", OPENING))
+    return keyset(rows.filter(holding(search)), by="-updated_at", after=after, limit=limit)
 
 
 def article(public_id: uuid.UUID, *, with_drafts: bool = True) -> Article:
     """One article with its author. Raises NotFound, also for another workspace's article."""
-    rows = _articles(with_drafts=with_drafts).select_related("author").defer("search")
+    rows = _articles(with_drafts=with_drafts).select_related("author")
     found = rows.filter(public_id=public_id).order_by("pk").first()
     if found is None:
         raise NotFound("there is no such article")
@@ -74,20 +73,13 @@ def macro_page(*, search: str = "", after: str | None = None, limit: int = 30) -
 
     Raises Invalid for a cursor that this desk did not make.
     """
-    rows = Macro.objects.select_related("author").defer("body", "search").annotate(opening=Left("body", OPENING))
-    return by_name(rows.filter(beginning_with(search)), after=after, limit=limit)
+    rows = Macro.objects.select_related("author").defer("body").annotate(opening=Left("body", OPENING))
+    return by_name(rows.filter(holding(search)), after=after, limit=limit)
 
 
 def macro(public_id: uuid.UUID) -> Macro:
     """One macro with its author. Raises NotFound, also for another workspace's macro."""
-    found = Macro.objects.select_related("author").defer("search").filter(public_id=public_id).order_by("pk").first()
+    found = Macro.objects.select_related("author").filter(public_id=public_id).order_by("pk").first()
     if found is None:
         raise NotFound("there is no such macro")
     return found
-
-
-def beginning_with(search: str) -> Q:
-    """Texts in which every word of the search begins some word: a search that finds while it is typed. All, for none."""
-    words = search.replace("\x00", " ")[:200].split()
-    quoted = ["'" + word.replace("\\", "\\\\").replace("'", "''") + "':*" for word in words]
-    return Q(search=SearchQuery(" & ".join(quoted), config="simple", search_type="raw")) if words else Q()

@@ -6,17 +6,16 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
 from accounts.errors import NotFound
 from accounts.models import Event, Team, User
 from accounts.permissions import Actor
-from accounts.tenancy import current
-from conversations import events
+from accounts.tenancy import TenantModel, current
+from conversations import events, tokens
 from conversations.models import (
     AssistantProposal,
     AssistantQueueItem,
@@ -37,6 +36,7 @@ from conversations.models import (
 )
 from conversations.models.assistant import AssistantThreadQuerySet
 from conversations.models.conversation import ConversationQuerySet
+from conversations.models.searched import TokensQuery
 from conversations.paging import Page, keyset
 from tickets.models import Ticket
 
@@ -204,9 +204,21 @@ def inbox_rows(view: InboxView, user: User, search: str = "") -> ConversationQue
 def inbox_page(
     view: InboxView, *, user: User, sort: str = "oldest", search: str = "", after: str | None = None, limit: int = 30
 ) -> Page[Conversation]:
-    """One page of the inbox, in one query. Raises Invalid for a cursor that this desk did not make."""
-    by = "-last_message_at" if search.strip() else view.by or SORTS.get(sort, SORTS["oldest"])
-    return keyset(inbox_rows(view, user, search), by=by, after=after, limit=limit)
+    """One page of the inbox, in one query. Raises Invalid for a cursor that this desk did not make.
+
+    A search for a number is two queries: what has that number comes first, whatever else holds it.
+    """
+    rows = inbox_rows(view, user, search)
+    if not search.strip():
+        return keyset(rows, by=view.by or SORTS.get(sort, SORTS["oldest"]), after=after, limit=limit)
+    first: list[Conversation] = []
+    if (number := _number(search)) is not None:
+        numbered = rows.filter(Q(number=number) | Q(ticket__number=number))
+        its_own_first = Case(When(number=number, then=0), default=1)
+        first = list(numbered.order_by(its_own_first, "-last_message_at", "-pk")[:limit])
+        rows = rows.exclude(pk__in=[row.pk for row in first])
+    page = keyset(rows, by="-last_message_at", after=after, limit=limit)
+    return Page(rows=[*first, *page.rows], next=page.next) if after is None else page
 
 
 def latest_event_id() -> int:
@@ -234,16 +246,46 @@ def inbox_counts(user: User) -> dict[str, int]:
 
 
 def found(search: str) -> ConversationQuerySet:
-    """Conversations that match: by `#number`, or by words in the subject, the messages, or the contact's names."""
-    text = search.strip()[:200]
-    digits = text.removeprefix("#")
-    if digits.isascii() and digits.isdigit() and len(digits) < 10:
-        return conversations().filter(number=int(digits))
-    words = SearchQuery(text, config="simple", search_type="websearch")
-    # Sub-selects joined by OR over one key: an OR across tables could use no index.
-    contacts = Contact.objects.filter(Q(search=words) | Q(email=text.lower())).order_by().values("pk")
-    said = Message.objects.filter(search=words).order_by().values("conversation")
-    return conversations().filter(Q(search=words) | Q(contact__in=contacts) | Q(pk__in=said))
+    """Conversations that match all that was typed, each word anywhere: in the subject, a message, a note, the contact.
+
+    How words match is told in `conversations.tokens`. A number also finds the conversation, or the ticket, of that number.
+    """
+    return matching(conversations(), search, lambda model: model.objects.all())
+
+
+R = TypeVar("R", bound=QuerySet[Any])
+
+
+def matching(rows: R, search: str, of: Callable[[type[TenantModel]], QuerySet[Any]]) -> R:
+    """Those of the conversations that `found` finds; `of` says among which rows of a model to look."""
+    terms = tokens.query(search)
+    if not terms:
+        return rows.none()
+    for term in terms:
+        # Sub-selects joined by UNION over one key: an OR across tables could use no index.
+        having = _having(TokensQuery(term), of)
+        if (number := _number(search)) is not None:
+            having = having.union(_numbered(number, of))
+        rows = rows.filter(pk__in=having)
+    return rows
+
+
+def _having(words: TokensQuery, of: Callable[[type[TenantModel]], QuerySet[Any]]) -> QuerySet[Any]:
+    contacts = of(Contact).filter(tokens=words).order_by().values("pk")
+    of_people = of(Conversation).filter(contact__in=contacts).order_by().values("pk")
+    written = of(Message).filter(tokens=words).order_by().values("conversation")
+    return of(Conversation).filter(tokens=words).order_by().values("pk").union(of_people, written)
+
+
+def _numbered(number: int, of: Callable[[type[TenantModel]], QuerySet[Any]]) -> QuerySet[Any]:
+    linked = of(Conversation).filter(ticket__number=number).order_by().values("pk")
+    return of(Conversation).filter(number=number).order_by().values("pk").union(linked)
+
+
+def _number(search: str) -> int | None:
+    """The number of a conversation or a ticket that may be meant: `42` or `#42`."""
+    digits = search.strip().removeprefix("#")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
 
 
 # --- The assistant ------------------------------------------------------------------------------

@@ -22,25 +22,30 @@ from conversations.api import idempotency
 from conversations.assistant import budget, engine, retrieval, runs
 from conversations.channels.email import outbound
 from conversations.models import (
+    Article,
     AssistantFrame,
     AssistantProposal,
     AssistantRun,
     AssistantThread,
     Audience,
+    Contact,
     Conversation,
     DeliveryStatus,
     Handler,
+    Macro,
     Message,
     ProposalStatus,
     Status,
     ThreadStatus,
 )
+from conversations.models.searched import Searched, index_missing
 from tickets.models import Ticket
 
 logger = logging.getLogger(__name__)
 
 MAIL_ATTEMPTS = 8
 FRAMES_KEPT = timedelta(hours=24)
+SEARCHED: tuple[type[Searched], ...] = (Contact, Conversation, Message, Article, Macro)
 
 
 class MailDelayed(Exception):
@@ -258,3 +263,12 @@ def wake_snoozed(timestamp: int) -> None:
     for conversation in due.order_by("snoozed_until")[:500]:
         with tenancy.scope(conversation.workspace):
             actions.wake(conversation=conversation, by=Actor.system(conversation.workspace_id), at=at)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="index_rows_of_earlier_versions", queueing_lock="index_rows_of_earlier_versions", pass_context=False)
+def index_rows_of_earlier_versions(timestamp: int) -> None:
+    """Make searchable what a process of an earlier version wrote while this one was installed."""
+    for model in SEARCHED:
+        while index_missing(model):
+            pass

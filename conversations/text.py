@@ -18,9 +18,14 @@ def check(value: str, field: str, *, longest: int, blank: bool = False) -> str:
         raise Invalid(f"{field} must not be blank", field=field, code="blank")
     if len(value) > longest:
         raise Invalid(f"{field} has at most {longest} characters", field=field, code="too_long")
-    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+    if not can_be_kept(value):
         raise Invalid(f"{field} holds characters that are not text", field=field, code="not_text")
     return value
+
+
+def can_be_kept(value: str) -> bool:
+    """Whether PostgreSQL can keep the text: it knows neither NUL nor half of a character."""
+    return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def preview(body: str) -> str:

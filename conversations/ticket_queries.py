@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from django.contrib.postgres.search import SearchQuery
 from django.db.models import F, Q, QuerySet
 
 from accounts.errors import NotFound
@@ -17,6 +15,8 @@ from conversations import events
 from conversations.models import Contact, Conversation, Message, MessageKind, SavedView
 from conversations.models.conversation import ConversationQuerySet
 from conversations.models.saved_view import SavedViewQuerySet
+from conversations.models.searched import TokensQuery
+from conversations.text import can_be_kept
 from tickets.models import Ticket, TicketQuerySet
 from tickets.queries import HIGHEST_NUMBER
 
@@ -89,6 +89,8 @@ def matching(rows: TicketQuerySet, search: str) -> TicketQuerySet:
     digits = text.removeprefix("#")
     if digits.isascii() and digits.isdigit():
         return rows.filter(number=int(digits)) if len(digits) < 11 and int(digits) <= HIGHEST_NUMBER else rows.none()
+    if not can_be_kept(text):
+        return rows.none()
     own = Ticket.objects.filter(
         Q(anonymous_traits__name__icontains=text)
         | Q(anonymous_traits__email__icontains=text)
@@ -97,8 +99,8 @@ def matching(rows: TicketQuerySet, search: str) -> TicketQuerySet:
     # Sub-selects joined by OR over one key: an OR across tables could use no index.
     wanted = Q(pk__in=own.order_by().values("pk"))
     wanted |= Q(pk__in=_tickets_of(Conversation.objects.filter(subject__icontains=text, ticket__isnull=False)))
-    if (words := _words(text)) is not None:
-        said = Message.objects.filter(search=words).order_by().values("conversation")
+    if (words := TokensQuery.of(text)) is not None:
+        said = Message.objects.filter(tokens=words).order_by().values("conversation")
         wanted |= Q(pk__in=_tickets_of(Conversation.objects.filter(pk__in=said)))
     # No index finds the middle of a word: this reads what was written in the conversations that have a ticket.
     written = Message.objects.filter(
@@ -110,15 +112,6 @@ def matching(rows: TicketQuerySet, search: str) -> TicketQuerySet:
 
 def _tickets_of(rows: QuerySet[Conversation]) -> QuerySet[Conversation, Any]:
     return rows.filter(ticket__isnull=False).order_by().values("ticket")
-
-
-def _words(text: str) -> SearchQuery | None:
-    """All of the words, each of which may be the beginning of a longer one; or the text as the index cuts it."""
-    words = re.findall(r"[^\W_]+", text.lower())
-    if not words:
-        return None
-    beginnings = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
-    return beginnings | SearchQuery(text, config="simple")
 
 
 def _uuid(value: str) -> uuid.UUID | None:

@@ -13,6 +13,7 @@ from accounts import clock
 from accounts.admin.base import DeskForm, TenantAdmin, WorkspaceFilter
 from conversations import actions
 from conversations.models import Article, Macro
+from conversations.models.searched import holding
 
 
 class ArticleForm(DeskForm):
@@ -55,8 +56,10 @@ class WrittenAdmin(TenantAdmin):
     written: tuple[str, ...] = ()
     kept: tuple[str, ...] = ("author", "public_id", "created_at", "updated_at")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("search")
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return queryset.filter(holding(search_term)), False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ("workspace", *self.written, *(self.kept if obj else ()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin
-from django.contrib.postgres.search import SearchQuery
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -16,6 +15,7 @@ from django.utils.html import format_html
 from accounts.admin.base import ReadOnlyAdmin, TabularInline, WorkspaceFilter
 from accounts.adminsite import reach
 from conversations.models import Attachment, Conversation, EntryPoint, Message, Tally
+from conversations.models.searched import holding
 from tickets.admin import TicketAdmin
 
 
@@ -50,10 +50,7 @@ class MessageAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        text = search_term.strip()[:200].replace("\x00", "")
-        if not text:
-            return queryset, False
-        return queryset.filter(search=SearchQuery(text, config="simple", search_type="websearch")), False
+        return queryset.filter(holding(search_term)), False
 
     @admin.display(description="conversation")
     def thread(self, message: Message) -> str:

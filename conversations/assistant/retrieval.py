@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.contrib.postgres.search import SearchRank
 from django.db.models import F, QuerySet
 
 from accounts.permissions import Actor, ActorKind, Scope, holds_scope
@@ -34,6 +34,7 @@ from conversations.models import (
     Status,
 )
 from conversations.models.knowledge import ArticleQuerySet
+from conversations.models.searched import TokensQuery
 from tickets.models import Ticket
 
 MOST_TURNS = 50
@@ -197,15 +198,15 @@ def similar(
 
 def _written(wanted: Sequence[str], audience: Audience) -> Iterator[_Text]:
     """Articles, and macros where those are the asker's business."""
-    query = SearchQuery(stems.query(wanted), config="simple", search_type="raw")
+    query = TokensQuery(stems.query(wanted))
     articles = Article.objects.get_queryset()
     assert isinstance(articles, ArticleQuerySet)
     articles = articles.published() if audience == Audience.TEAM else articles.public()
-    rank = SearchRank(F("search"), query)
-    for article in articles.filter(search=query).defer("search").order_by(rank.desc(), "-pk")[:_MOST_WRITTEN]:
+    rank = SearchRank(F("tokens"), query)
+    for article in articles.filter(tokens=query).order_by(rank.desc(), "-pk")[:_MOST_WRITTEN]:
         yield _Text(article, stems.stems(article.title), stems.stems(article.body))
     if audience != Audience.CUSTOMER:
-        for macro in Macro.objects.filter(search=query).defer("search").order_by(rank.desc(), "-pk")[:_MOST_WRITTEN]:
+        for macro in Macro.objects.filter(tokens=query).order_by(rank.desc(), "-pk")[:_MOST_WRITTEN]:
             yield _Text(macro, stems.stems(macro.name), stems.stems(macro.body))
 
 
@@ -214,7 +215,7 @@ def _asked(
 ) -> Iterator[_Text]:
     """Customers' questions in solved conversations."""
     asked = Message.objects.filter(
-        search=SearchQuery(stems.query(wanted), config="simple", search_type="raw"),
+        tokens=TokensQuery(stems.query(wanted)),
         kind=MessageKind.MESSAGE,
         sender_kind=SenderKind.CUSTOMER,
         conversation__status__in=(Status.RESOLVED, Status.CLOSED),

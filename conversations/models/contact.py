@@ -6,16 +6,16 @@ import uuid
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.tenancy import TenantModel
+from conversations.models.searched import Searched, TokensField
 
 
-class Contact(TenantModel):
+class Contact(Searched, TenantModel):
     """A customer of the workspace: known by the caller's own id, by email, or not at all (an anonymous visitor).
 
     `external_id` is unique in a workspace; an email is not, since one mailbox may stand for several people.
@@ -36,11 +36,7 @@ class Contact(TenantModel):
     is_verified = models.BooleanField(default=True, help_text="Off: the identity was stated by an unproven visitor.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
-    search = models.GeneratedField(
-        expression=SearchVector("name", "email", "company", "external_id", config="simple"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
+    tokens = TokensField(of=("name", "email", "company", "external_id"))
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -54,7 +50,8 @@ class Contact(TenantModel):
         indexes = [
             # Looking a contact up by email; several may share one.
             models.Index(fields=["workspace", "email", "id"], name="contact_by_email", condition=~Q(email="")),
-            GinIndex(fields=["search"], name="contact_search"),
+            GinIndex(fields=["tokens"], name="contact_tokens"),
+            models.Index(fields=["id"], name="contact_without_tokens", condition=Q(tokens=None)),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,6 @@ from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -16,6 +15,7 @@ from django.utils import timezone
 from accounts.models import Team, User
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 from conversations.models.contact import Contact
+from conversations.models.searched import Searched, TokensField
 from tickets.models import Ticket
 
 
@@ -92,7 +92,7 @@ class ConversationQuerySet(TenantQuerySet["Conversation"]):
         return self.select_related("contact", "assignee", "team", "ticket")
 
 
-class Conversation(TenantModel):
+class Conversation(Searched, TenantModel):
     """One thread with one contact. Everything the inbox filters or sorts by stands on this row.
 
     Last-message figures are kept three times, since products disagree on what counts: `last_message_*` for messages
@@ -151,9 +151,7 @@ class Conversation(TenantModel):
     closed_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
-    search = models.GeneratedField(
-        expression=SearchVector("subject", config="simple"), output_field=SearchVectorField(), db_persist=True
-    )
+    tokens = TokensField(of=("subject",))
 
     objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(ConversationQuerySet)()
 
@@ -200,7 +198,8 @@ class Conversation(TenantModel):
             models.Index(
                 fields=["workspace", "-last_message_at", "-id"], name="conv_assistant", condition=Q(handler="assistant")
             ),
-            GinIndex(fields=["search"], name="conv_search"),
+            GinIndex(fields=["tokens"], name="conv_tokens"),
+            models.Index(fields=["id"], name="conv_without_tokens", condition=Q(tokens=None)),
             GinIndex(fields=["tags"], name="conv_by_tag"),
         ]
 

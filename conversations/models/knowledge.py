@@ -6,7 +6,6 @@ import uuid
 from typing import ClassVar, Self
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -14,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+from conversations.models.searched import Searched, TokensField
 
 TITLE_LIMIT = 200
 NAME_LIMIT = 100
@@ -43,7 +43,7 @@ class ArticleQuerySet(TenantQuerySet["Article"]):
         return self.order_by("-updated_at", "-pk")
 
 
-class Article(TenantModel):
+class Article(Searched, TenantModel):
     """One piece of knowledge, in plain text. A draft, until it is published, is known to nobody but its editors."""
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -56,12 +56,7 @@ class Article(TenantModel):
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
-    search = models.GeneratedField(
-        expression=SearchVector("title", weight="A", config="simple")
-        + SearchVector("body", weight="B", config="simple"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
+    tokens = TokensField(of=("title", "body"))
 
     objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(ArticleQuerySet)()
 
@@ -75,7 +70,7 @@ class Article(TenantModel):
         indexes = [
             # The list of articles, latest change first.
             models.Index(fields=["workspace", "-updated_at", "-id"], name="article_newest"),
-            GinIndex(fields=["search"], name="article_search"),
+            GinIndex(fields=["tokens"], name="article_tokens"),
         ]
 
     def __str__(self) -> str:
@@ -87,7 +82,7 @@ class Article(TenantModel):
         return self.published_at is not None
 
 
-class Macro(TenantModel):
+class Macro(Searched, TenantModel):
     """An answer kept at hand under a name that is unique in the workspace, whatever its case."""
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -98,12 +93,7 @@ class Macro(TenantModel):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
-    search = models.GeneratedField(
-        expression=SearchVector("name", weight="A", config="simple")
-        + SearchVector("body", weight="B", config="simple"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
+    tokens = TokensField(of=("name", "body"))
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -111,7 +101,7 @@ class Macro(TenantModel):
             # The list of macros stands in this order too.
             models.UniqueConstraint("workspace", Lower("name"), name="macro_name_unique_per_workspace"),
         ]
-        indexes = [GinIndex(fields=["search"], name="macro_search")]
+        indexes = [GinIndex(fields=["tokens"], name="macro_tokens")]
 
     def __str__(self) -> str:
         return self.name

@@ -5,16 +5,15 @@ from __future__ import annotations
 import uuid
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Q, Value
-from django.db.models.functions import Left
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.tenancy import TenantModel
 from conversations.models.contact import Contact
 from conversations.models.conversation import Conversation, EntryPoint
+from conversations.models.searched import Searched, TokensField
 
 
 class MessageKind(models.TextChoices):
@@ -42,7 +41,7 @@ class DeliveryStatus(models.TextChoices):
     FAILED = "failed"
 
 
-class Message(TenantModel):
+class Message(Searched, TenantModel):
     """One entry of a thread. Who sent it is also kept as it was at the time: names and emails change, people leave."""
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -65,12 +64,7 @@ class Message(TenantModel):
     delivery_status = models.CharField(max_length=10, choices=DeliveryStatus.choices, default=DeliveryStatus.DELIVERED)
     metadata = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # A tsvector holds a megabyte at most; a thread is searched by the first 100,000 characters of each message.
-    search = models.GeneratedField(
-        expression=SearchVector(Left("body", Value(100_000)), config="simple"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
+    tokens = TokensField(of=("body",))
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -90,7 +84,8 @@ class Message(TenantModel):
             # A thread, and its last page. With the workspace in it, no other index can look cheaper to the planner: walking
             # all messages of a large workspace backwards is how other desks time out on small conversations.
             models.Index(fields=["workspace", "conversation", "id"], name="message_by_conversation"),
-            GinIndex(fields=["search"], name="message_search"),
+            GinIndex(fields=["tokens"], name="message_tokens"),
+            models.Index(fields=["id"], name="message_without_tokens", condition=Q(tokens=None)),
         ]
 
     def __str__(self) -> str:

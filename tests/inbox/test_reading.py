@@ -242,3 +242,15 @@ def test_message_to_a_closed_conversation_is_marked_on_the_bar(agent: Client, co
     for path in ("/w/acme/inbox?view=mine", "/w/acme/inbox/counts?view=mine"):
         bar = agent.get(path).content.decode().split('id="menu-views"')[0]
         assert re.search(r'<a class="views__news" href="[^"]*view=news".*1</a>', bar)
+
+
+def test_heading_and_title_follow_the_search(agent: Client, conversation: Conversation) -> None:
+    typing = {**HTMX, "HX-Target": "rows", "HX-Current-URL": "http://testserver/w/acme/inbox?view=open"}
+    searched = agent.get("/w/acme/inbox", {"view": "open", "q": "jane"}, headers=typing).content.decode()
+    assert "<title>“jane” · Acme</title>" in searched
+    assert '<h1 id="list-heading" hx-swap-oob="outerHTML">“jane” </h1>' in searched
+    cleared = agent.get("/w/acme/inbox", {"view": "open", "q": ""}, headers=typing).content.decode()
+    assert "<title>All open (1) · Acme</title>" in cleared
+    assert 'hx-swap-oob="outerHTML">All open <span class="count">1</span></h1>' in cleared
+    beside = {**typing, "HX-Current-URL": "http://testserver/w/acme/inbox/1?view=open"}
+    assert b"<title>" not in agent.get("/w/acme/inbox", {"view": "open", "q": "jane"}, headers=beside).content

@@ -82,8 +82,10 @@ def inbox(request: DeskRequest) -> HttpResponse:
         return render(request, "inbox/rows.html", {**frame(request, place), **_rows(request, place)})
     context = {**frame(request, place), **listing(request, place)}
     if target == "rows":
-        response = render(request, "inbox/results.html", context)
-        response["HX-Replace-Url"] = f"{_shown_path(request)}?{place.query}"
+        path = _shown_path(request)
+        # Beside an open conversation the page is named after that.
+        response = render(request, "inbox/results.html", {**context, "keeps_title": path != request.path})
+        response["HX-Replace-Url"] = f"{path}?{place.query}"
         return response
     if target == "desk":
         return render(request, "inbox/desk.html", context)

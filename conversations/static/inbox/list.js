@@ -71,6 +71,15 @@ document.addEventListener('htmx:historyRestore', mark);
 mark();
 document.querySelector('.row[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
 
+// Escape clears a search, and leaves the field when it is empty (keys.js).
+document.addEventListener('keydown', (event) => {
+  const field = event.target;
+  if (event.key !== 'Escape' || event.isComposing || field.id !== 'search' || !field.value) return;
+  event.preventDefault();
+  field.value = '';
+  field.form.requestSubmit();
+});
+
 // --- Live updates --------------------------------------------------------------------------------
 
 const asked = new Set(); // ids of rows to fetch again

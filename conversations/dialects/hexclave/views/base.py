@@ -27,6 +27,7 @@ from conversations.dialects.hexclave.openapi import HexclaveSchema
 from conversations.dialects.hexclave.rules import MISSING, Rule, Shape
 from conversations.models import Attachment, Contact, Conversation, Message
 from conversations.models.conversation import ConversationQuerySet
+from conversations.text import can_be_kept
 
 
 class HexclaveRenderer(JSONRenderer):
@@ -146,19 +147,15 @@ class HexclaveViewSet(DialectViewSet):
 
     def rows(self) -> ConversationQuerySet:
         """The workspace's conversations with the last message that this audience sees."""
-        # Search vectors can be as large as what they were made from, and are never printed.
-        return (
-            queries.conversations()
-            .select_related(self.last)
-            .defer("search", "contact__search", f"{self.last}__search")
-            .order_by(f"-{self.last}_at", "-pk")
-        )
+        return queries.conversations().select_related(self.last).order_by(f"-{self.last}_at", "-pk")
 
     def matching(self, rows: ConversationQuerySet, wanted: str | None) -> ConversationQuerySet:
         """Those in whose subject, last message, or contact's name or email the text occurs."""
         wanted = (wanted or "").strip()
         if not wanted:
             return rows
+        if not can_be_kept(wanted):
+            return rows.none()
         return rows.filter(
             Q(subject__icontains=wanted)
             | Q(**{f"{self.last}__body__icontains": wanted})
@@ -170,7 +167,7 @@ class HexclaveViewSet(DialectViewSet):
 def thread(entries: QuerySet[Message]) -> list[Message]:
     """A whole thread, oldest first, with senders and files: two queries."""
     files = Prefetch("attachments", Attachment.objects.order_by("id"))
-    rows = entries.select_related("sender_user").defer("search").order_by("created_at", "id")
+    rows = entries.select_related("sender_user").order_by("created_at", "id")
     return list(rows.prefetch_related(files))
 
 

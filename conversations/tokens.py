@@ -1,0 +1,256 @@
+"""Words as every search compares them: without case, accents and spelling variants, in any script. Pure functions.
+
+A text becomes tokens, which PostgreSQL keeps as a `tsvector` (`vector`); what a person types becomes a `tsquery` over
+the same tokens (`query`). Nothing depends on the collation, the encoding or the extensions of the database.
+
+- A word is found by its beginning. Accents do not count; `ü` is also found as `ue`.
+- Words that a hyphen or an apostrophe joins are found apart and together: `e-mail` and `email`, `doesn't` and `doesnt`.
+- Scripts without spaces become overlapping pairs (Chinese, Japanese, Korean) or triples (Thai, Lao, Khmer, Burmese).
+- Numbers are found in any grouping. Each run of groups is kept forwards (`+…`), and long ones backwards (`-…`), so that
+  the end of a long number can be looked up: a phone number without its country code.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+LONGEST = 100_000
+"""Characters of one text that are searched."""
+LONGEST_QUERY = 200
+_MOST_TERMS = 20
+_MOST_BYTES = 900_000  # of one tsvector, which holds a megabyte
+_MOST_POSITIONS = 64  # of one token
+_LAST_POSITION = 16_383  # PostgreSQL knows no higher one
+_LONGEST_TOKEN = 80  # characters; of a longer word the beginning counts
+_LONGEST_NUMBER = 18  # digits
+_LEAST_JOINED = 4  # digits of a number in several groups that is kept as one
+_LEAST_PHONE = 7  # digits of a number that is found by its end
+
+_SPELLINGS = str.maketrans({
+    "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t", "ŋ": "n",
+    "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'",
+    "\u0640": None, "\u0649": "\u064a", "\u0629": "\u0647",
+})  # fmt: skip
+_ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u064b-\u065f\u0670]")
+_FOREIGN_DIGITS = re.compile(r"(?![0-9])\d")
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+_SPELLED_OUT = re.compile("(?<![aeq])(ae|oe|ue)")
+_PAIRED = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\U00020000-\U0003134f"
+_TRIPLED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+
+
+def _ranges(codes: Iterable[int]) -> str:
+    ranges: list[list[int]] = []
+    for code in codes:
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
+
+
+# Combining marks are parts of words (Hindi's vowels), but no letters to `re`.
+_MARKS = _ranges(code for code in range(0x300, 0x1E95B) if unicodedata.category(chr(code)).startswith("M"))
+_WORD = re.compile(
+    rf"(?P<paired>[{_PAIRED}]+)|(?P<tripled>[{_TRIPLED}]+)|(?:(?![{_PAIRED}{_TRIPLED}])(?:[^\W_]|[{_MARKS}]))+"
+)
+_SIZES = {"paired": 2, "tripled": 3}
+_JOINED = re.compile(r"(?<![^\W_])[^\W_]{1,40}(?:['-][^\W_]{1,40}){1,5}(?![^\W_])")
+_PARTS = re.compile(r"[0-9]{3,}|[^\W\d_]{3,}")
+_DIGITS = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"(?<![^\W_])[0-9]{1,40}(?:[ \t().,'/-]{1,3}[0-9]{1,40}){0,20}(?![^\W_])")
+_TYPED_NUMBER = re.compile(r"(?<![^\W_])\+?\(?[0-9](?:[ \t().,'/-]{0,3}[0-9])*(?![^\W_])")
+_QUOTED = re.compile(r'"([^"]+)"')
+_COUNTRY_CODE = re.compile(r"[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3}")
+_LEAST_WITH_COUNTRY_CODE = 11  # digits of a number that is taken to have one, though nobody typed a plus
+
+
+def fold(text: str) -> str:
+    """The text without case, accents and invisible characters, with one spelling of each character."""
+    return _bare(_plain(text))
+
+
+def _plain(text: str) -> str:
+    """As `fold`, with the accents."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+        text = "".join(char for char in text if char.isprintable() or char.isspace()).translate(_SPELLINGS)
+        text = _FOREIGN_DIGITS.sub(lambda found: str(unicodedata.digit(found[0], 0)), text)
+    return text.replace("\x00", " ").replace("`", "'")
+
+
+def _bare(text: str) -> str:
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
+
+
+def words(text: str) -> Iterator[tuple[str, int]]:
+    """The words of a text in order, each with the length of its pieces where its script has no spaces, or 0."""
+    for found in _WORD.finditer(text):
+        yield found[0], _SIZES.get(found.lastgroup or "", 0)
+
+
+def pieces(word: str, size: int) -> list[str]:
+    """The overlapping pieces of a word of a script without spaces."""
+    return [word[n : n + size] for n in range(max(1, len(word) - size + 1))]
+
+
+def plain_umlauts(word: str) -> str:
+    """A folded word with `ae`, `oe` and `ue` read as umlauts, which lose their dots."""
+    return _SPELLED_OUT.sub(lambda found: found[0][0], word)
+
+
+# --- What is kept -------------------------------------------------------------------------------
+
+
+def vector(*texts: str) -> str:
+    """The texts as input for a `tsvector`; of several, the first weighs most."""
+    places: dict[str, list[str]] = {}
+    size, start = 0, 0
+    for rank, text in enumerate(texts):
+        weight = "A" if rank == 0 and len(texts) > 1 else ""
+        end = start
+        for position, token in _placed(text[:LONGEST]):
+            if (known := places.get(token)) is None:
+                size += len(token.encode()) + 6
+                if size > _MOST_BYTES:
+                    break
+                known = places[token] = []
+            if position and len(known) < _MOST_POSITIONS:
+                end = max(end, start + position)
+                known.append(f"{min(start + position, _LAST_POSITION)}{weight}")
+                size += 2
+        start = end + 1  # no phrase goes from one text into the next
+    quoted = ((token.replace("'", "''"), found) for token, found in places.items())
+    return " ".join(f"'{token}':{','.join(found)}" if found else f"'{token}'" for token, found in quoted)
+
+
+def _placed(text: str) -> Iterator[tuple[int, str]]:
+    """The tokens with their places; 0 for those that belong to no phrase."""
+    plain = _plain(text)[:LONGEST]
+    position = 0
+    for word, size in words(plain):
+        if size:
+            for n in range(len(word)):
+                position += 1
+                yield position, word[n : n + size]  # at the end shorter ones, so that any piece is a beginning
+        else:
+            position += 1
+            bare = _bare(word)[:_LONGEST_TOKEN]
+            yield position, bare
+            for other in _other_spellings(word, bare):
+                yield position, other
+    folded = _bare(plain)
+    for found in _JOINED.finditer(folded):
+        if not (together := _together(found[0])).isdigit():
+            yield 0, together
+    for found in _NUMBER.finditer(folded):
+        for number in _numbers(_DIGITS.findall(found[0])):
+            yield 0, number
+
+
+def _other_spellings(word: str, bare: str) -> Iterator[str]:
+    if not word.isascii() and (spelled := _bare(word.translate(_UMLAUTS))[:_LONGEST_TOKEN]) != bare:
+        yield spelled
+    if (plain := plain_umlauts(bare)) != bare:
+        yield plain
+    if not bare.isalpha() and not bare.isdigit():
+        yield from _PARTS.findall(bare)
+
+
+def _together(joined: str) -> str:
+    return re.sub("['-]", "", joined)[:_LONGEST_TOKEN]
+
+
+def _numbers(groups: list[str]) -> Iterator[str]:
+    """A number from each of its groups on, and up to each backwards."""
+    for n in range(len(groups)):
+        onwards = "".join(groups[n : n + _LONGEST_NUMBER]).lstrip("0")[:_LONGEST_NUMBER]
+        if len(groups) > 1 and len(onwards) >= _LEAST_JOINED:
+            yield f"+{onwards}"
+        back = "".join(groups[: n + 1])[-_LONGEST_NUMBER:][::-1]
+        if len(back) >= _LEAST_PHONE:
+            yield f"-{back}"
+
+
+# --- What is asked ------------------------------------------------------------------------------
+
+
+def query(typed: str, *, longest: int = LONGEST_QUERY) -> list[str]:
+    """What a person typed as `tsquery` inputs, all of which must match; empty where there is nothing to look for.
+
+    Words and numbers may be the beginnings of longer ones; words in double quotes stand in this order.
+    """
+    text = _plain(typed[:longest])
+    terms: list[str] = [phrase for quoted in _QUOTED.findall(text) if (phrase := _phrase(quoted))]
+    text = _QUOTED.sub(" ", text)
+    terms += [_number(found[0]) for found in _TYPED_NUMBER.finditer(text)]
+    for chunk in _TYPED_NUMBER.sub(" ", text).split():
+        if term := _chunk(chunk):
+            terms.append(term)
+    return list(dict.fromkeys(terms))[:_MOST_TERMS]
+
+
+def beginning(token: str) -> str:
+    """A folded word as a `tsquery` for all words that begin with it."""
+    return f"{_quoted(token)}:*"
+
+
+def exactly(token: str) -> str:
+    """A token as a `tsquery`."""
+    return _quoted(token)
+
+
+def _quoted(token: str) -> str:
+    return "'" + token.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _phrase(text: str) -> str:
+    placed: list[str] = []
+    for word, size in words(_bare(text)):
+        placed += [_quoted(piece) for piece in pieces(word, size)] if size else [_quoted(word[:_LONGEST_TOKEN])]
+    return " <-> ".join(placed)
+
+
+def _chunk(text: str) -> str:
+    """One stretch without spaces: its words in any order, or joined."""
+    found = list(words(text))
+    parts = [_part(word, size, is_last=n == len(found)) for n, (word, size) in enumerate(found, start=1)]
+    apart = " & ".join(parts)
+    joined = _JOINED.search(_bare(text)) if len(found) > 1 else None
+    if joined is None or len(list(words(joined[0]))) != len(found):
+        return apart
+    return f"(({apart}) | {beginning(_together(joined[0]))})"
+
+
+def _part(word: str, size: int, *, is_last: bool) -> str:
+    if size and len(word) < size:
+        return beginning(word)
+    if size:
+        return " & ".join(_quoted(piece) for piece in dict.fromkeys(pieces(word, size)))
+    bare = _bare(word)[:_LONGEST_TOKEN]
+    spellings = dict.fromkeys((bare, _bare(word.translate(_UMLAUTS))[:_LONGEST_TOKEN]))
+    either = " | ".join(beginning(one) if is_last else _quoted(one) for one in spellings)
+    return f"({either})" if len(spellings) > 1 else either
+
+
+def _number(typed: str) -> str:
+    """A number in any grouping, or the end of a longer one, with and without its country code."""
+    groups = _DIGITS.findall(typed)
+    digits = "".join(groups)
+    *others, last = groups
+    ways = [" & ".join([*map(_quoted, others), beginning(last[:_LONGEST_TOKEN])])]
+    bare = digits.lstrip("0")
+    if len(bare) >= _LEAST_JOINED:
+        ways.append(beginning(f"+{bare[:_LONGEST_NUMBER]}"))
+        if others:
+            ways.append(beginning(digits[:_LONGEST_TOKEN]))
+    is_abroad = typed.startswith("+") or len(digits) >= _LEAST_WITH_COUNTRY_CODE
+    code = _COUNTRY_CODE.match(bare) if is_abroad and (digits == bare or digits.startswith("00")) else None
+    spellings = dict.fromkeys((bare, bare[code.end() :].lstrip("0") if code else bare))
+    ways += [beginning(f"-{one[::-1][:_LONGEST_NUMBER]}") for one in spellings if len(one) >= _LEAST_PHONE]
+    return f"({' | '.join(f'({way})' for way in ways)})"

@@ -1,0 +1,220 @@
+"""What people type into the inbox's search, and what it finds."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from accounts import clock
+from accounts.models import Workspace
+from conversations import actions, knowledge_queries, queries, ticket_queries, tokens
+from conversations.models import Contact, Conversation, Message
+from conversations.tasks import SEARCHED, index_rows_of_earlier_versions
+from tests.conftest import Member
+from tests.factories import ArticleFactory, ContactFactory, ConversationFactory, MacroFactory, UserFactory, reply
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.usefixtures("in_acme")
+
+FOUND: list[tuple[str, list[str]]] = [
+    # Numbers inside texts
+    ("My order number is 48151623, please help", ["48151623", "#48151623", "4815"]),
+    ("Order 7731 has not arrived", ["7731", "#7731", "order 7731"]),
+    ("Reference ORD-2026-00417 is missing", ["2026-00417", "ORD-2026-00417", "00417", "ord-2026", "202600417"]),
+    ("Invoice INV20260042 over 1,250.00 €", ["inv2026", "20260042", "1250", "1,250", "INV-20260042"]),
+    ("الطلب رقم ٤٨١٥١٦ لم يصل", ["481516", "٤٨١٥١٦", "الطلب"]),
+    # Phone numbers in any spelling, both ways
+    ("Call me back on +49 170 5550123", ["5550123", "+491705550123", "01705550123", "0170 555 01 23", "0049 170 5550123"]),
+    ("Call me back on 0170/5550123.", ["+49 170 5550123", "+491705550123", "491705550123", "0170-5550123", "+49 (0)170 5550123"]),
+    ("Ring +49 (0)170 5550123 2026-11-29", ["+491705550123", "01705550123"]),
+    ("my number: +14155550199", ["14155550199", "4155550199", "415-555-0199", "(415) 555-0199", "+1 415"]),
+    ("my number: (415) 555-0199", ["+1 415 555 0199", "+14155550199", "14155550199", "4155550199", "415.555.0199"]),
+    ("Appelez le 06 12 34 56 78", ["+33612345678", "0612345678", "06.12.34.56.78"]),
+    # Parts of addresses
+    ("write to hannah.ferrar@ferrar-logistics.example instead", [
+        "ferrar-logistics.example", "hannah.ferrar", "@ferrar-logistics.example", "logistics", "hannah.ferrar@ferrar-log",
+    ]),
+    ("see https://shop.bikeworks.example/orders/88442?ref=mail#top for it", [
+        "orders/88442", "https://shop.bikeworks.example/orders/88442?ref=mail#top", "bikeworks", "88442",
+    ]),
+    ("in C:\\Users\\anna_k\\notes.txt", ["anna_k", "notes.txt", "C:\\Users"]),
+    # Beginnings of words
+    ("The Wallbox connectorplate overheats", ["overheat", "connector", "Wallb", "over conn"]),
+    # No accents, other spellings
+    ("Mi estación no carga, señal perdida; café crème", ["estacion", "senal", "ESTACIÓN", "creme cafe"]),
+    ("Die Straße heißt Ørsted Łódź", ["strasse", "STRASSE", "orsted", "lodz", "Łódź"]),
+    ("Kündigung bei Müller", ["kundigung", "Kuendigung", "Mueller", "muller", "Kün"]),
+    ("Kuendigung bei Mueller", ["Kündigung", "muller", "Müller"]),
+    ("Где мой чёрный кабель?", ["черный", "ЧЁРНЫЙ", "каб"]),
+    ("Ο φόρτιστής μου", ["φορτιστης", "ΦΟΡΤΙΣΤΉΣ"]),
+    ("ｆｕｌｌｗｉｄｔｈ ﬁle ＡＢＣ１２３", ["fullwidth", "file", "abc123"]),
+    (unicodedata.normalize("NFD", "Das Ladegerät für die Röhre ist defekt"), ["Ladegerät", "Röhre", "ladegerat"]),
+    ("Das Ladegerät für die Röhre ist defekt", [unicodedata.normalize("NFD", "Ladegerät"), "Roehre"]),
+    # Scripts without spaces, alone and mixed
+    ("我家在上海东边，充电桩坏了，请帮我退款。", ["上海", "充电桩", "退款", "款", "上海 退款"]),
+    ("充電器の注文をキャンセルしたいです。", ["注文", "キャンセル", "充電器", "ｷｬﾝｾﾙ"]),
+    ("주문을 취소하고 싶습니다.", ["주문", "취소", "싶습니다", unicodedata.normalize("NFD", "주문")]),
+    ("สายชาร์จของฉันเสีย", ["ชาร์จ", "เสีย", "สาย"]),
+    ("iPhone15充電器が壊れた", ["iphone15", "充電器", "iPhone15充電器", "iphone"]),
+    ("मेरा ऑर्डर नहीं आया", ["ऑर्डर", "ऑर्ड"]),
+    # Apostrophes, hyphens, minus
+    ("The customer’s charger doesn’t work", ["doesn't", "doesn’t", "doesnt", "customer's"]),
+    ("doesnt charge by e-mail or Wi-Fi", ["doesn't", "email", "e-mail", "wifi", "wi-fi"]),
+    ("Don't use e‑mail", ["don’t", "e-mail", "e–mail"]),
+    ("charger not working -urgent", ["charger not working -urgent", "-urgent", "not -charger"]),
+    ("Refund of 50% & tax_code a\\b", ["50%", "tax_code", "a\\b", "%", "_"][:3]),
+    ("zero\u200bwidth soft\u00adhyphen", ["zerowidth", "softhyphen", "soft\u00adhyphen"]),
+]  # fmt: skip
+
+NOTHING = [
+    "\x00", "\x00\x00", "\ud800", "%", "\\", "_", "'", '"', '""', ":*", "!", "&", "(", "<->", "a:* & | !b",
+    "' OR 1=1 --", "--", "…", "🙂", "👩‍👩‍👧", "\u200b", "-", "#", "x" * 10_000, "1" * 500, "a'b\\c\x00d:*",
+    "0" * 15, "+", "+49", "\\'", "'\\", "ͅ", "\u3164",
+]  # fmt: skip
+
+
+def numbers(search: str, member: Member, view: str = "open") -> list[int]:
+    page = queries.inbox_page(queries.INBOX_VIEWS[view], user=member.user, search=search)
+    return [row.number for row in page.rows]
+
+
+def test_texts_are_found_by_what_people_type(acme: Workspace, ben: Member) -> None:
+    made = {ConversationFactory(workspace=acme, subject="Hi", body=body).number: body for body, _ in FOUND}
+    missed = [
+        (body, typed)
+        for (number, body), (_, queries_) in zip(made.items(), FOUND, strict=True)
+        for typed in queries_
+        if number not in numbers(typed, ben)
+    ]
+    assert missed == []
+
+
+def test_other_texts_are_not_found(acme: Workspace, ben: Member) -> None:
+    ConversationFactory(workspace=acme, subject="Hi", body="Order 7731 of +49 170 5550123, 上海充电桩, wrong currency")
+    for typed in ("7732", "731", "+49 170 5550124", "海上", "桩充", "urrency", '"currency wrong"', "order nowhere"):
+        assert numbers(typed, ben) == [], typed
+    assert numbers('"wrong currency"', ben) == [1]
+
+
+def test_any_spelling_is_answered_in_every_search(acme: Workspace, ben: Member) -> None:
+    ConversationFactory(workspace=acme, subject="Hi", body="Nothing of that kind")
+    article, macro = ArticleFactory(workspace=acme, title="Hi"), MacroFactory(workspace=acme, name="Hi")
+    agent, admin = ben.signed_in(), Client()
+    root = UserFactory(email="root@acme.example", is_superuser=True, is_staff=True)
+    admin.force_login(root, backend="allauth.account.auth_backends.AuthenticationBackend")
+    for typed in NOTHING:
+        assert numbers(typed, ben) == [], typed
+        assert knowledge_queries.article_page(knowledge_queries.ARTICLE_VIEWS["all"], search=typed).rows == []
+        assert list(ticket_queries.matching(Ticket.objects.get_queryset(), typed.replace("#", ""))) == []
+    for typed in ("a\x00b", "\ud800", "'", "\\", "%", "x" * 10_000, "🙂", "\u200b"):
+        sent = {"q": typed.encode("utf-8", "surrogatepass")}
+        for path in ("inbox", "knowledge", "knowledge/macros"):
+            assert agent.get(f"/w/acme/{path}", sent).status_code == 200, (path, typed)
+        for model in ("conversation", "contact", "message", "article", "macro"):
+            assert admin.get(f"/admin/conversations/{model}/", sent).status_code == 200, (model, typed)
+    assert (article.title, macro.name) == ("Hi", "Hi")
+
+
+def test_customers_are_found_by_parts_of_their_names_and_addresses(acme: Workspace, ben: Member) -> None:
+    for values, typed in (
+        ({"email": "ines.okonkwo@orchard-foods.example"}, ["orchard-foods.example", "ines.okonkwo", "orchard", "okonkwo ines"]),
+        ({"name": "Bartholomew Featherstonehaugh"}, ["Barthol", "Feather", "feather barth"]),
+        ({"name": "Jürgen Müller"}, ["Muller", "mueller", "jurgen", unicodedata.normalize("NFD", "Müller")]),
+        ({"name": "王小明"}, ["小明", "王", "王小明"]),
+        ({"company": "Nordlicht-Café GmbH"}, ["nordlicht cafe", "Nordlicht-Ca"]),
+    ):  # fmt: skip
+        contact = ContactFactory(workspace=acme, **{"name": "", **values})
+        number = ConversationFactory(workspace=acme, contact=contact, subject="x", body="hi").number
+        for one in typed:
+            assert numbers(one, ben) == [number], one
+
+
+def test_words_may_stand_in_different_places(acme: Workspace, ben: Member) -> None:
+    contact = ContactFactory(workspace=acme, name="Hannah Ferrar")
+    hit = ConversationFactory(workspace=acme, contact=contact, subject="Broken wallbox", body="Please send a new one")
+    ConversationFactory(workspace=acme, contact=contact, subject="Invoice", body="Please")
+    actions.note(conversation=hit, body="Sent to the depot in Tromsø", by=ben.actor, at=clock.now())
+    reply(hit, "A replacement is on its way")
+    for typed in ("ferrar wallbox", "hannah replacement", "wallbox depot", "tromso ferrar new broken"):
+        assert hit.number in numbers(typed, ben), typed
+    assert numbers("ferrar wallbox invoice", ben) == []
+
+
+def test_a_number_shows_what_has_it_before_what_mentions_it(acme: Workspace, ben: Member) -> None:
+    first, linked, mentions, other = (ConversationFactory(workspace=acme, subject=str(n), body="x") for n in range(4))
+    reply(mentions, "It is 1, I think")
+    actions.escalate(conversation=linked, by=ben.actor, at=clock.now())
+    for typed in ("1", "#1"):
+        assert numbers(typed, ben)[:2] == [first.number, linked.number]
+        assert mentions.number in numbers(typed, ben)
+        assert other.number not in numbers(typed, ben)
+
+
+def test_pages_of_a_number_repeat_and_lose_nothing(acme: Workspace, ben: Member) -> None:
+    made = [ConversationFactory(workspace=acme, subject="Order 3", body=None).number for _ in range(7)]
+    view, seen, after = queries.INBOX_VIEWS["open"], [], None
+    while True:
+        page = queries.inbox_page(view, user=ben.user, search="#3", after=after, limit=2)
+        seen += [row.number for row in page.rows]
+        if (after := page.next) is None:
+            break
+    assert seen == [3, *(number for number in reversed(made) if number != 3)]
+
+
+def test_search_follows_what_is_changed(acme: Workspace, ben: Member) -> None:
+    contact = ContactFactory(workspace=acme, name="Jane Before")
+    conversation = ConversationFactory(workspace=acme, contact=contact, subject="Earlier words", body=None)
+    actions.edit_subject(conversation=conversation, subject="Later words", by=ben.actor, at=clock.now())
+    actions.update_contact(contact=contact, name="Jane After", by=ben.actor, at=clock.now())
+    assert (numbers("earlier", ben), numbers("before", ben)) == ([], [])
+    assert numbers("later after", ben) == [conversation.number]
+
+
+def test_rows_of_an_earlier_version_are_indexed_later(acme: Workspace, ben: Member) -> None:
+    contact = ContactFactory(workspace=acme, name="Jane Roe")
+    conversation = ConversationFactory(workspace=acme, contact=contact, subject="Überweisung", body="充电桩坏了")
+    ArticleFactory(workspace=acme, title="Überweisung")
+    MacroFactory(workspace=acme, name="Überweisung")
+    for model in SEARCHED:
+        model.all_workspaces.update(tokens=None)
+    assert numbers("jane", ben) == []
+    index_rows_of_earlier_versions(0)
+    assert not any(model.all_workspaces.filter(tokens=None).exists() for model in SEARCHED)
+    assert numbers("jane uberweisung 充电桩", ben) == [conversation.number]
+
+
+def test_search_reads_indexes(acme: Workspace, ben: Member) -> None:
+    busy = ConversationFactory(workspace=acme)
+    at = dict.fromkeys(("last_message_at", "last_visible_at", "last_activity_at", "waiting_since"), busy.created_at)
+    people = Contact.objects.bulk_create(Contact(workspace=acme, name=f"name{n} of many") for n in range(2000))
+    Conversation.objects.bulk_create(
+        Conversation(workspace=acme, contact=people[n], subject=f"subject{n} of many", number=n + 10, **at)
+        for n in range(2000)
+    )
+    Message.objects.bulk_create(
+        Message(workspace=acme, conversation=busy, body=f"word{n} of many", sender_kind="customer") for n in range(2000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE conversations_message, conversations_conversation, conversations_contact")
+        for index in ("message_tokens", "conv_tokens", "contact_tokens"):
+            cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
+        # With rows this few PostgreSQL would rather read them all.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = queries.found('"word77" 充电桩').explain()
+    for index in ("message_tokens", "conv_tokens", "contact_tokens"):
+        assert plan.count(index) == 2, plan
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "a" * 200_000, "1 " * 100_000, "é-" * 50_000, "".join(map(chr, range(0x4E00, 0x9FFF))) * 3, "\ufdfa" * 50_000,
+        "'\\:*&|!()<->\t\n\r", "\U0001f600" * 1000, "word" + "\u0301" * 10_000, "x'" * 1000,
+    ],
+)  # fmt: skip
+def test_any_text_can_be_kept(acme: Workspace, text: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT length(%s::tsvector)", [tokens.vector(text, text)])
