@@ -7,4 +7,4 @@ class DeskConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config import checks  # noqa: F401 (registers itself)
+        from config import checks, database_checks  # noqa: F401 (they register themselves)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from accounts.tenancy import TenantManager, TenantModel
 from conversations.api import discovery
+
+START = "start"  # the tag of what every process looks at before it starts (config/server/start.py)
 
 
 @register(Tags.models)
@@ -39,7 +42,7 @@ def wire_formats_are_whole(**options: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
+@register(START)
 def assistant_endpoint_is_an_http_address(**options: Any) -> list[CheckMessage]:
     """The endpoint of the engine `openai`, where one is set, can be asked at all."""
     try:
@@ -54,6 +57,20 @@ def assistant_endpoint_is_an_http_address(**options: Any) -> list[CheckMessage]:
             "ASSISTANT_BASE_URL is neither an http:// nor an https:// address.",
             hint="Set it to the address before /chat/completions, such as http://127.0.0.1:11434/v1.",
             id="parley.E003",
+        )
+    ]
+
+
+@register(Tags.caches, START)
+def redis_has_its_package(**options: Any) -> list[CheckMessage]:
+    """The client of the cache that REDIS_URL names is installed."""
+    if not settings.REDIS_URL or find_spec("redis"):
+        return []
+    return [
+        Error(
+            "REDIS_URL is set, and the Python package redis is not installed.",
+            hint="Install it (pip install redis), or remove REDIS_URL: the cache is then a table of the database.",
+            id="parley.E004",
         )
     ]
 

@@ -23,6 +23,8 @@ def settings(url: str, home: Path) -> dict[str, Any]:
     return place | {
         "CONN_MAX_AGE": env.number("CONN_MAX_AGE", 600),
         "CONN_HEALTH_CHECKS": True,
+        # A transaction pooler gives each transaction another session; a server-side cursor belongs to one.
+        "DISABLE_SERVER_SIDE_CURSORS": bool(env.text("DIRECT_DATABASE_URL")),
         "TEST": {"NAME": env.text("TEST_DATABASE_NAME", "test_parley")},
     }
 

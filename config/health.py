@@ -22,9 +22,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """200 when the desk can do its work, else 503; each part says `ok` or what is wrong with it."""
     parts = {"database": _database(), "migrations": "unknown", "worker": "unknown"}
     if parts["database"] == "ok":
-        parts["migrations"] = _migrations()
+        parts["migrations"] = migrations()
     if parts["migrations"] == "ok":
-        parts["worker"] = _worker()
+        parts["worker"] = worker()
     sick = [name for name, state in parts.items() if state != "ok"]
     body: dict[str, Any] = {"status": "unavailable" if sick else "ok", "parts": parts}
     if sick:
@@ -44,7 +44,7 @@ def _database() -> str:
     return "ok"
 
 
-def _migrations() -> str:
+def migrations() -> str:
     global _migrated
     if not _migrated:
         executor = MigrationExecutor(connection)
@@ -55,7 +55,7 @@ def _migrations() -> str:
     return "ok"
 
 
-def _worker() -> str:
+def worker() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT extract(epoch FROM now() - max(last_heartbeat))::int FROM procrastinate_workers")
         age = cursor.fetchone()[0]

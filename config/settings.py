@@ -92,7 +92,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DIRECT_DATABASE_URL = env.text("DIRECT_DATABASE_URL")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 # Shared by all processes either way; Redis needs the package `redis` (pip install redis).
-if REDIS_URL := env.text("REDIS_URL"):
+REDIS_URL = env.text("REDIS_URL")
+if REDIS_URL:
     CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
 MEDIA_ROOT = DESK_HOME / "files"
 STORAGES = {

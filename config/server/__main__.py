@@ -28,6 +28,10 @@ def main() -> int:
         from config.server.supervisor import run
 
         return run()
+    from config.server import start
+
+    if not start.is_possible(given.role):
+        return 1
     if given.role == "web":
         from config.server.web import serve
 

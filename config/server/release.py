@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
-from importlib import metadata
-from pathlib import Path
 
 import django
 
@@ -60,32 +57,12 @@ def _cache_table() -> None:
 
 
 def _static_files() -> None:
-    """Collect them when a source has changed since the last time; looking costs a few milliseconds."""
-    from django.conf import settings
-    from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command
 
-    digest = hashlib.sha256()
-    for name in ("django", "django-htmx", "drf-spectacular-sidecar", "djangorestframework"):
-        digest.update(f"{name} {metadata.version(name)}\n".encode())
-    installed = Path(django.__file__).resolve().parent.parent  # Packages change with their version only.
-    for finder in get_finders():
-        for folder, storage in _sources(finder, installed):
-            for path in sorted(folder.rglob("*")):
-                if path.is_file():
-                    found = path.stat()
-                    digest.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
-            digest.update(f"{folder} {storage}\n".encode())
-    stamp = Path(settings.STATIC_ROOT) / ".collected"
-    if stamp.exists() and stamp.read_text() == digest.hexdigest():
+    from config import static
+
+    if static.are_current():
         return
     print("Collecting static files.", flush=True)
     call_command("collectstatic", interactive=False, verbosity=0, clear=True)
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(digest.hexdigest())
-
-
-def _sources(finder: object, installed: Path) -> list[tuple[Path, str]]:
-    storages: dict[str, object] = getattr(finder, "storages", {})
-    places = [(Path(str(getattr(storage, "location", ""))), str(name)) for name, storage in storages.items()]
-    return [(folder, name) for folder, name in places if folder.is_dir() and installed not in folder.resolve().parents]
+    static.remember()

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import django
-from django.db import close_old_connections, connections
+import psycopg
+from django.db import DatabaseError, close_old_connections, connections
 from procrastinate import App, JobContext
 from procrastinate.connector import BaseAsyncConnector
 from procrastinate.worker import Worker
@@ -35,7 +36,11 @@ SPARE_THREADS = 4  # beside the jobs: what the loop itself cannot do without wai
 def work() -> int:
     """Work until SIGTERM or SIGINT. Ends with 1 when the database goes away: whoever supervises starts it again."""
     django.setup()
-    return asyncio.run(_work())
+    try:
+        return asyncio.run(_work())
+    except (DatabaseError, psycopg.Error) as error:
+        print(f"The worker cannot reach the database: {error}", file=sys.stderr)
+        return 1
 
 
 async def _work() -> int:

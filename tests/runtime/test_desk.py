@@ -127,6 +127,11 @@ def test_after_a_power_cut_it_starts_again(home: Path) -> None:
     start(home).stop()
 
 
+def test_doctor_is_content_beside_a_running_desk(desk: Desk) -> None:
+    eventually(lambda: desk.get("/readyz")[0] == 200, "readiness")
+    assert "broken" not in manage(desk.home, "doctor")
+
+
 @pytest.mark.parametrize("role", ["web", "worker"])
 def test_a_part_that_is_killed_is_started_again(desk: Desk, role: str) -> None:
     first = desk.pid(role)

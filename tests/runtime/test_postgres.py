@@ -136,6 +136,8 @@ def test_the_desks_role_is_no_superuser_and_text_is_utf8(home: Path) -> None:
         row = connection.execute("SELECT rolsuper, lower('ÉCOLE') FROM pg_roles WHERE rolname = 'parley'").fetchone()
         assert row == (False, "école")
         connection.execute("CREATE EXTENSION pg_trgm")
+        for word in ("請求書", "Ёлка", "한국어", "Müller"):
+            assert connection.execute("SELECT cardinality(show_trgm(%s)) > 3", [word]).fetchone() == (True,), word
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
     end(user)
 

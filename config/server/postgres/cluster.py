@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import locale
 import os
 import shutil
 import signal
@@ -174,8 +175,10 @@ def _create(
     if user.is_other:
         os.chown(draft, user.uid, user.gid)
     # A locale of PostgreSQL's own: none of the system's is needed, and no upgrade of the system changes the sort order.
+    # LC_CTYPE alone is the system's: pg_trgm asks it what a letter is, and with C sees only a to z.
     builtin = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    locale = builtin if version >= 17 else ["--locale=C.UTF-8"]
+    letters = ["--lc-ctype=C.UTF-8"] if _system_knows("C.UTF-8") else []
+    options = [*builtin, *letters] if version >= 17 else ["--locale=C.UTF-8"]
     sync = [] if durable else ["--no-sync"]
     _checked(
         user.run(
@@ -189,7 +192,7 @@ def _create(
             "-E",
             "UTF8",
             "--no-instructions",
-            *locale,
+            *options,
             *sync,
         )
     )
@@ -206,6 +209,17 @@ def _create(
     if final != place:
         place.symlink_to(final)
     return final
+
+
+def _system_knows(name: str) -> bool:
+    """Whether this machine has a locale of that name; some have no UTF-8 one that is the same everywhere."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        locale.setlocale(locale.LC_CTYPE, name)
+    except locale.Error:
+        return False
+    locale.setlocale(locale.LC_CTYPE, before)
+    return True
 
 
 def _password(home: Path) -> str:

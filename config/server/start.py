@@ -1,0 +1,24 @@
+"""What a role looks at before it starts: mistakes that would otherwise be found by whoever uses the desk."""
+
+from __future__ import annotations
+
+import sys
+
+import django
+
+
+def is_possible(role: str) -> bool:
+    """Say what is wrong, one sentence each with the way out; False when the role cannot work like that."""
+    django.setup()
+    from django.core.checks import CheckMessage, Tags, run_checks
+    from django.db import connection
+
+    from config import checks, static
+
+    found: list[CheckMessage] = run_checks(tags=[checks.START, Tags.database], databases=["default"])
+    connection.close()
+    if role == "web":
+        found += static.missing()
+    for message in found:
+        print(f"{message.msg} {message.hint or ''}".rstrip(), file=sys.stderr, flush=True)
+    return not any(message.is_serious() for message in found)
