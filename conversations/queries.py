@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from django.db import connection
 from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, When
@@ -14,8 +14,8 @@ from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, QuerySe
 from accounts.errors import NotFound
 from accounts.models import Event, Team, User
 from accounts.permissions import Actor
-from accounts.tenancy import TenantModel, current
-from conversations import events, tokens
+from accounts.tenancy import current
+from conversations import events, search_queries
 from conversations.models import (
     AssistantProposal,
     AssistantQueueItem,
@@ -36,7 +36,6 @@ from conversations.models import (
 )
 from conversations.models.assistant import AssistantThreadQuerySet
 from conversations.models.conversation import ConversationQuerySet
-from conversations.models.searched import TokensQuery
 from conversations.paging import Page, keyset
 from tickets.models import Ticket
 
@@ -212,7 +211,7 @@ def inbox_page(
     if not search.strip():
         return keyset(rows, by=view.by or SORTS.get(sort, SORTS["oldest"]), after=after, limit=limit)
     first: list[Conversation] = []
-    if (number := _number(search)) is not None:
+    if (number := search_queries.number(search)) is not None:
         numbered = rows.filter(Q(number=number) | Q(ticket__number=number))
         its_own_first = Case(When(number=number, then=0), default=1)
         first = list(numbered.order_by(its_own_first, "-last_message_at", "-pk")[:limit])
@@ -246,46 +245,8 @@ def inbox_counts(user: User) -> dict[str, int]:
 
 
 def found(search: str) -> ConversationQuerySet:
-    """Conversations that match all that was typed, each word anywhere: in the subject, a message, a note, the contact.
-
-    How words match is told in `conversations.tokens`. A number also finds the conversation, or the ticket, of that number.
-    """
-    return matching(conversations(), search, lambda model: model.objects.all())
-
-
-R = TypeVar("R", bound=QuerySet[Any])
-
-
-def matching(rows: R, search: str, of: Callable[[type[TenantModel]], QuerySet[Any]]) -> R:
-    """Those of the conversations that `found` finds; `of` says among which rows of a model to look."""
-    terms = tokens.query(search)
-    if not terms:
-        return rows.none()
-    for term in terms:
-        # Sub-selects joined by UNION over one key: an OR across tables could use no index.
-        having = _having(TokensQuery(term), of)
-        if (number := _number(search)) is not None:
-            having = having.union(_numbered(number, of))
-        rows = rows.filter(pk__in=having)
-    return rows
-
-
-def _having(words: TokensQuery, of: Callable[[type[TenantModel]], QuerySet[Any]]) -> QuerySet[Any]:
-    contacts = of(Contact).filter(tokens=words).order_by().values("pk")
-    of_people = of(Conversation).filter(contact__in=contacts).order_by().values("pk")
-    written = of(Message).filter(tokens=words).order_by().values("conversation")
-    return of(Conversation).filter(tokens=words).order_by().values("pk").union(of_people, written)
-
-
-def _numbered(number: int, of: Callable[[type[TenantModel]], QuerySet[Any]]) -> QuerySet[Any]:
-    linked = of(Conversation).filter(ticket__number=number).order_by().values("pk")
-    return of(Conversation).filter(number=number).order_by().values("pk").union(linked)
-
-
-def _number(search: str) -> int | None:
-    """The number of a conversation or a ticket that may be meant: `42` or `#42`."""
-    digits = search.strip().removeprefix("#")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+    """Conversations that match a search; see `search_queries.matching`."""
+    return search_queries.matching(conversations(), search, lambda model: model.objects.all())
 
 
 # --- The assistant ------------------------------------------------------------------------------

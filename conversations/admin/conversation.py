@@ -22,7 +22,7 @@ from accounts.admin.journal import summary, with_people
 from accounts.errors import DomainError
 from accounts.models import Event, User
 from accounts.permissions import Actor
-from conversations import actions, queries
+from conversations import actions, queries, search_queries
 from conversations.actions.rows import Door
 from conversations.admin.forms import FORMS, SORTING, WRITING, VerbForm
 from conversations.models import Channel, Contact, Conversation, Message, Status
@@ -93,7 +93,7 @@ class ConversationAdmin(TenantAdmin):
         if not search_term.strip():
             return queryset, False
         # `queryset` holds the person's own workspaces alone: what is found elsewhere falls away.
-        return queries.matching(queryset, search_term, lambda model: model.all_workspaces.all()), False
+        return search_queries.matching(queryset, search_term, lambda model: model.all_workspaces.all()), False
 
     @admin.display(description="subject", ordering="subject")
     def title(self, conversation: Conversation) -> str:
