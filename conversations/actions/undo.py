@@ -16,6 +16,7 @@ from conversations.actions import figures, rows
 from conversations.models import Conversation, MessageKind
 from conversations.senders import Sender
 
+
 @transaction.atomic
 def undo(*, conversation: Conversation, event_id: int, by: Actor, at: datetime) -> Conversation:
     """Put status, snooze, place in the queue and unread mark back to what they were before a status change or a snooze.
@@ -78,6 +79,4 @@ def _put_back(
             **now,
         )
     else:
-        journal.record(
-            events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=before["snoozed_until"], **now
-        )
+        journal.record(events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=before["snoozed_until"], **now)
