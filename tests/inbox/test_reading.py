@@ -76,10 +76,6 @@ def test_empty_view_says_why_and_gives_the_next_key(agent: Client, conversation:
     assert "See what is unassigned g u" in text
 
 
-def test_new_desk_shows_how_a_first_conversation_arrives(agent: Client) -> None:
-    assert "/api/v1/conversations" in text_of(agent.get(URL).content)
-
-
 def test_search_finds_by_number_name_and_words(agent: Client, conversation: Conversation) -> None:
     for words in ("#1", "jane", "order", "jane@example.com"):
         assert "It never came." in text_of(agent.get(URL, {"q": words}).content), words
