@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
+from django.template import loader
 from django.views import defaults
 
+from conversations.api import cors, outages
 from conversations.api.discovery import speaking
 from conversations.api.envelope import Envelope
 from conversations.api.problems import Problem
@@ -22,32 +26,56 @@ class PlainEnvelope(Envelope):
 _PLAIN = PlainEnvelope()
 
 
-def _answer(request: HttpRequest, problem: Problem) -> HttpResponse | None:
+def in_format(request: HttpRequest, problem: Problem) -> HttpResponse | None:
+    """The problem in the words of the wire format whose path it is; None outside /api/."""
     if not request.path.startswith("/api/"):
         return None
     dialect = speaking(request.path)
-    return (dialect.envelope if dialect else _PLAIN).response(problem, request)
+    response = (dialect.envelope if dialect else _PLAIN).response(problem, request)
+    cors.allow(request, response)
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400."""
+    if isinstance(exception, DisallowedHost):
+        return _wrong_host(request)
     problem = Problem(400, "invalid_request", "The request cannot be read.")
-    return _answer(request, problem) or defaults.bad_request(request, exception)
+    return in_format(request, problem) or defaults.bad_request(request, exception)
+
+
+def _wrong_host(request: HttpRequest) -> HttpResponse:
+    """For whoever sets the desk up and opens it by a name that it does not know yet."""
+    asked = request.META.get("HTTP_HOST", "")
+    words = (
+        f"This desk does not answer to the host “{asked[:200]}”. If it is yours: set PUBLIC_URL to the address that people "
+        "type, or add the host to ALLOWED_HOSTS, and start it again."
+    )
+    plain = HttpResponse(f"{words}\n", status=400, content_type="text/plain; charset=utf-8")
+    return in_format(request, Problem(400, "invalid_request", words)) or plain
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403."""
     problem = Problem(403, "forbidden", "This is not allowed.")
-    return _answer(request, problem) or defaults.permission_denied(request, exception)
+    return in_format(request, problem) or defaults.permission_denied(request, exception)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404."""
     problem = Problem(404, "not_found", "There is nothing at this path.")
-    return _answer(request, problem) or defaults.page_not_found(request, exception)
+    return in_format(request, problem) or defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500."""
+    """500, or 503 where the database or the disk is what failed, wherever in the request that was."""
+    if (outage := outages.of(sys.exc_info()[1])) is not None:
+        return in_format(request, outage) or _outage_page(outage)
     problem = Problem(500, "internal_error", "The request could not be finished.")
-    return _answer(request, problem) or defaults.server_error(request)
+    return in_format(request, problem) or defaults.server_error(request)
+
+
+def _outage_page(outage: Problem) -> HttpResponse:
+    """A page that needs nothing of what is missing."""
+    page = loader.render_to_string("503.html", {"why": outage.message})
+    return HttpResponse(page, status=outage.status, headers=dict(outage.headers))

@@ -25,6 +25,7 @@ _WORDS = {
     422: "The Idempotency-Key was used before with another request.",
     429: "The key has made too many requests.",
     500: "The desk failed; nothing was changed.",
+    503: "The desk is busy, or cannot reach its database; nothing was changed. Repeat the request later.",
 }
 _IDEMPOTENCY_KEY: dict[str, Any] = {
     "in": "header",
@@ -32,9 +33,7 @@ _IDEMPOTENCY_KEY: dict[str, Any] = {
     "schema": {"type": "string", "maxLength": 255},
     "description": "Repeating the request with the same key within 24 hours replays the first answer.",
 }
-_RETRY_AFTER = {
-    "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until the next call is allowed."}
-}
+_RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before the next call."}}
 _REPLAYED = {
     "Idempotent-Replayed": {
         "schema": {"type": "string", "enum": ["true"]},
@@ -106,7 +105,7 @@ class DialectSchema(AutoSchema):
 
     def error_statuses(self, operation: dict[str, Any], path: str, method: str) -> list[int]:
         """Which errors any operation of this shape can answer."""
-        statuses = [401, 403, 429, 500]
+        statuses = [401, 403, 429, 500, 503]
         if operation.get("parameters") or "requestBody" in operation:
             statuses.append(400)
         if re.search(r"{\w+}", path):
@@ -123,7 +122,7 @@ class DialectSchema(AutoSchema):
         else:
             content = {"application/json": {"schema": self._shape(shape)}}
         answer: dict[str, Any] = {"description": _WORDS.get(status, "The request failed."), "content": content}
-        if status == 429:
+        if status in (429, 503):
             answer["headers"] = _RETRY_AFTER
         return answer
 

@@ -239,8 +239,15 @@ def desk() -> Iterator[str]:
 
     Rows are committed there and stay, so that nothing has to be flushed and no other test sees them. Gives the base URL.
     """
+    with desk_process() as (base, _):
+        yield base
+
+
+@contextmanager
+def desk_process(suffix: str = "live", **environment: str) -> Iterator[tuple[str, int]]:
+    """The same with settings of its own, and with the process's number."""
     ours = connection.settings_dict["NAME"]
-    live = f"{ours}_live"
+    live = f"{ours}_{suffix}"
     connection.close()
     copy_database(ours, live)
     with socket.socket() as listener:
@@ -250,13 +257,13 @@ def desk() -> Iterator[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.dialects.web_process"],
             cwd=ROOT,
-            env=os.environ | {"LIVE_DATABASE": live, FILE: str(listener.fileno()), "LOG_LEVEL": "ERROR"},
+            env=os.environ | {"LIVE_DATABASE": live, FILE: str(listener.fileno()), "LOG_LEVEL": "ERROR"} | environment,
             pass_fds=[listener.fileno()],
             preexec_fn=ends_with_parent(15),
         )
         try:
             wait_until_ready(base, process)
-            yield base
+            yield base, process.pid
         finally:
             process.terminate()
             try:

@@ -125,12 +125,12 @@ def test_update_is_described_as_the_union_that_it_is(
 
 def test_errors_are_described_in_both_their_shapes(document: dict[str, Any]) -> None:
     described = operations(document)[f"PATCH {AGENT}/{ONE}"]["responses"]
-    assert set(described) == {"200", "400", "401", "403", "404", "413", "429", "500"}
+    assert set(described) == {"200", "400", "401", "403", "404", "413", "429", "500", "503"}
     for status in ("400", "403", "404"):
         assert set(described[status]["content"]) == {"application/json", "text/plain"}
         assert "x-stack-known-error" in described[status]["headers"]
     assert set(described["401"]["content"]) == {"application/json"}
-    for status in ("413", "429", "500"):
+    for status in ("413", "429", "500", "503"):
         assert set(described[status]["content"]) == {"text/plain"}
 
 

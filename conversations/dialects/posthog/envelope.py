@@ -25,6 +25,7 @@ _BY_STATUS: dict[int, tuple[str, str]] = {
     415: ("invalid_request", "unsupported_media_type"),
     429: ("throttled_error", "throttled"),
     500: ("server_error", "error"),
+    503: ("server_error", "unavailable"),
 }
 _FAULTS = {"too_long": "max_length", "max_string_length": "max_length"}
 _KNOWN_FAULTS = frozenset(

@@ -14,7 +14,7 @@ _FIELDS = {"email": "customer.email"}
 """What the verbs call this field, and where it stands in this format."""
 CODES = (
     "unauthorized", "key_expired", "forbidden", "not_found", "method_not_allowed", "conflict", "invalid_request",
-    "payload_too_large", "unsupported_media_type", "idempotency_conflict", "rate_limited", "internal_error",
+    "payload_too_large", "unsupported_media_type", "idempotency_conflict", "rate_limited", "internal_error", "unavailable",
 )  # fmt: skip
 
 
