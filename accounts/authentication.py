@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import DatabaseError
 from django.db.models import Q
+from django.http import HttpRequest
 
-from accounts import keys
-from accounts.models import ApiKey, Workspace
+from accounts import bodies, keys
+from accounts.models import ApiKey, KeyKind, Workspace
 from accounts.permissions import Actor
+
+logger = logging.getLogger(__name__)
 
 _TOUCH = timedelta(minutes=1)
 
@@ -46,6 +51,26 @@ def authenticate(secret: str, at: datetime) -> Grant:
     if key.is_expired(at):
         raise ExpiredKey("the key is past its end")
     if key.last_used_at is None or at - key.last_used_at > _TOUCH:
-        stale = Q(last_used_at=None) | Q(last_used_at__lt=at - _TOUCH)
-        ApiKey.all_workspaces.filter(stale, pk=key.pk).update(last_used_at=at)
+        _touch(key, at)
     return Grant(key=key, workspace=key.workspace, actor=Actor.key(key))
+
+
+def of_request(request: HttpRequest, secret: str, at: datetime) -> Grant:
+    """The same for a request, whose key is looked up once even when the web front asks before it reads the body."""
+    kept = request.META.get(bodies.GRANT)
+    if isinstance(kept, Grant) and keys.matches(secret, kept.key.secret_hash):
+        return kept
+    grant = authenticate(secret, at)
+    request.META[bodies.GRANT] = grant
+    if grant.key.kind == KeyKind.SERVER:  # A client key stands in a page's source: it tells nobody apart.
+        request.META[bodies.KNOWN] = True
+    return grant
+
+
+def _touch(key: ApiKey, at: datetime) -> None:
+    """Note that the key is used. Where nothing can be written, as on a full disk, reading goes on."""
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=at - _TOUCH)
+    try:
+        ApiKey.all_workspaces.filter(stale, pk=key.pk).update(last_used_at=at)
+    except DatabaseError as error:
+        logger.warning("key_not_touched key=%s error=%s", key.pk, type(error).__name__)

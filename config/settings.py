@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.WorkspaceMiddleware",
+    "accounts.bodies.BodyMiddleware",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -160,6 +161,13 @@ SECURE_CSP: dict[str, list[str]] = {
 JSON_BODY_LIMIT = env.number("JSON_BODY_LIMIT", 1024 * 1024, low=1024)
 UPLOAD_LIMIT = env.number("UPLOAD_LIMIT", 25 * 1024 * 1024, low=1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = JSON_BODY_LIMIT
+# What the web process waits for, and how much of it at once (docs/adr/0010-limits-of-the-web-front.md); seconds and bytes.
+HEADERS_TIMEOUT = env.number("HEADERS_TIMEOUT", 10, low=1, high=600)
+BODY_TIMEOUT = env.number("BODY_TIMEOUT", 60, low=1, high=3600)
+KEEP_ALIVE_TIMEOUT = env.number("KEEP_ALIVE_TIMEOUT", 30, low=1, high=3600)
+BODY_MEMORY = env.number("BODY_MEMORY", 64 * 1024 * 1024, low=1024 * 1024)
+UNFINISHED_CONNECTIONS = env.number("UNFINISHED_CONNECTIONS", 512, low=1, high=100_000)
+REQUESTS_PER_ADDRESS = env.number("REQUESTS_PER_ADDRESS", 200, low=1, high=100_000)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 
@@ -232,7 +240,8 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"outages": {"()": "config.logs.WithoutTracebackOfOutages"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
         "django.request": {"level": "ERROR"},

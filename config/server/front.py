@@ -3,6 +3,9 @@
 One hop into a thread per request, no more: Django's own ASGI handler starts a thread per request and hops between
 loop and thread for every middleware and signal (docs/adr/0004-web-front.md has the measurements). What may take long
 never holds a thread: bodies are read and answers are sent by the loop, and a `LiveResponse` is followed by it.
+
+A body that does not come along with its request is read only when Django has let the request in (accounts/bodies.py),
+which costs a second hop. Its limits are explained in docs/adr/0010-limits-of-the-web-front.md.
 """
 
 from __future__ import annotations
@@ -12,20 +15,26 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from django.core.handlers.wsgi import WSGIHandler
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import close_old_connections
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from accounts import bodies
 from accounts.access import Guard
+from accounts.bodies import BodyWanted
 from accounts.hub import Hub
 from accounts.live import LiveContext, LiveResponse, keepalive
 from config.server import wire
-from config.server.wire import Receive, Scope, Send
+from config.server.connections import CONNECTION
+from config.server.visitors import Visit, Visitors
+from config.server.wire import Body, Receive, Scope, Send
+from conversations.api import fallbacks, outages
+from conversations.api.problems import Problem
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -33,8 +42,37 @@ T = TypeVar("T")
 KEEPALIVE_AFTER = 15.0  # seconds of silence on a stream
 STREAM_LIFE = 900.0  # seconds; a longer one ends and the client connects again
 WAIT_LIMIT = 5.0  # seconds; while a request has waited that long for a thread, no other is let in
+TOGETHER = 0.02  # seconds that a body may take to count as sent along with its request
+FIRST = 64 * 1024  # bytes of a body that are read before the request is let in
+FRESH = 2.0  # seconds that a key need not be looked up again
+DRAIN_LIMIT = 5.0  # seconds that a refused client is listened to, so that it sees the answer
+PROBE = "/healthz"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CLOSE_LIMIT = 5.0  # seconds that a cancelled generator may take to tidy up
 _END = object()
+_BUSY = Problem(503, "unavailable", "The desk is busy. Try again in a moment.", headers={"Retry-After": "1"})
+_PROBE_BODY = b'{"status": "ok"}'
+_PROBE_HEADERS: wire.Headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(_PROBE_BODY))]
+_TOO_MANY = Problem(429, "rate_limited", "Too many requests from your address at once.", headers={"Retry-After": "1"})
+_TOO_LATE = Problem(408, "request_timeout", "The request did not arrive in time.")
+_TOO_LARGE = Problem(413, "payload_too_large", "The request is too large.")
+
+
+class Answer(NamedTuple):
+    """What Django made of a request. The content is None when the response comes in pieces, or is live."""
+
+    status: int
+    headers: wire.Headers
+    response: HttpResponseBase
+    content: bytes | None
+
+
+class _Refused(Exception):
+    """The request is answered without a view."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
 
 
 class Front:
@@ -44,9 +82,13 @@ class Front:
     on a stream that answers 503. It is the time that says whether the desk is overloaded.
     """
 
-    def __init__(self, handler: WSGIHandler, *, threads: int, queue: int, body_limit: int, upload_limit: int) -> None:
+    def __init__(
+        self, handler: WSGIHandler, *, threads: int, queue: int, limits: wire.Limits, visitors: Visitors
+    ) -> None:
         self.handler = handler
-        self.limits = wire.Limits(body=body_limit, upload=upload_limit)
+        self.limits = limits
+        self.memory = wire.Memory(limits.memory)
+        self.visitors = visitors
         self.queue = queue
         self.waiting: deque[float] = deque()  # since when each request waits for a thread, the oldest first
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="django")
@@ -80,28 +122,124 @@ class Front:
                 return
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await wire.read_body(scope, receive, self.limits)
-        if body is None:
-            return  # The client left in the middle of it.
-        with body:
+        if scope["path"] == PROBE and scope["method"] in ("GET", "HEAD"):
+            await _send_whole(send, 200, _PROBE_HEADERS, _PROBE_BODY)
+            return
+        headers = dict(scope["headers"])
+        visit = self.visitors.enter(scope, headers)
+        with Body(headers, self.limits, self.memory, scope.get(wire.HELD)) as body:
+            if visit is None:
+                await self._refuse(_TOO_MANY, scope, body, receive, send)
+                return
+            try:
+                await self._visit(visit, scope, body, receive, send)
+            finally:
+                visit.end()
+
+    async def _visit(self, visit: Visit, scope: Scope, body: Body, receive: Receive, send: Send) -> None:
+        try:
+            answer = await self._answer(visit, scope, body, receive)
+        except _Refused as refusal:
+            await self._refuse(refusal.problem, scope, body, receive, send)
+            return
+        if answer is None:
+            return
+        if not body.is_complete:
+            answer.headers.append((b"connection", b"close"))
+        if isinstance(answer.response, LiveResponse):
+            visit.end()
+            body.throw_away()
+            await self._follow(scope, answer, receive, send)
+        elif answer.content is None:
+            await self._send_pieces(answer, send)
+        else:
+            await self._send_answer(answer.status, answer.headers, answer.content, body, receive, send)
+
+    async def _answer(self, visit: Visit, scope: Scope, body: Body, receive: Receive) -> Answer | None:
+        """Read the body if the request is let in, and ask Django. None when the client leaves. Raises _Refused."""
+        known: dict[str, Any] = {}
+        if not body.is_complete:
+            began = time.monotonic()
+            await self._read(body, receive, TOGETHER, upto=min(FIRST, self.limits.body))
+            if scope["method"] not in SAFE and (body.too_large or not body.is_settled):
+                environ = wire.environ(scope, body) | {bodies.PENDING: True}
+                answer = await self._ask(visit, environ)
+                if not isinstance(answer.response, BodyWanted):
+                    return answer
+                if bodies.KNOWN in environ and (connection := scope.get(CONNECTION)) is not None:
+                    connection.accept()
+                body.let_in(files=answer.response.files)
+                if not await self._read(body, receive, began + self.limits.seconds - time.monotonic()):
+                    raise _Refused(_TOO_LATE)
+                known[bodies.ASKED] = True
+                if time.monotonic() - began < FRESH and bodies.GRANT in environ:
+                    known[bodies.GRANT] = environ[bodies.GRANT]
+            if body.is_gone:
+                return None
+            if body.has_no_room:
+                raise _Refused(_BUSY)
             if body.too_large and not scope["path"].startswith("/api/"):
-                await wire.refuse(send, 413, "The request is too large.", close=not body.complete)
-                return
-            if self._is_full():
-                await wire.refuse(send, 503, "The desk is busy. Try again in a moment.", {b"retry-after": b"1"})
-                return
-            environ = wire.environ(scope, body)
-            self.waiting.append(time.monotonic())
-            status, headers, response, content = await self._in_pool(self._django, environ)
-            if not body.complete:
-                headers.append((b"connection", b"close"))
-            if isinstance(response, LiveResponse):
-                await self._follow(scope, status, headers, response, receive, send)
-            elif content is None:
-                await self._send_pieces(status, headers, response, send)
-            else:
-                await send({"type": "http.response.start", "status": status, "headers": headers})
-                await send({"type": "http.response.body", "body": content})
+                raise _Refused(_TOO_LARGE)
+        return await self._ask(visit, wire.environ(scope, body) | known)
+
+    async def _read(self, body: Body, receive: Receive, seconds: float, *, upto: int | None = None) -> bool:
+        """Read on; False when that took too long. Raises _Refused where there is no room on the disk."""
+        if body.is_awaited and upto is not None:
+            return True
+        try:
+            async with asyncio.timeout(seconds):
+                await body.read(receive, upto=upto)
+        except TimeoutError:
+            return False
+        except OSError as error:
+            if (problem := outages.of(error)) is None:
+                raise
+            raise _Refused(problem) from error
+        return True
+
+    async def _ask(self, visit: Visit, environ: dict[str, Any]) -> Answer:
+        """Let Django answer, in a thread. Raises _Refused while too many wait."""
+        if self._is_full():
+            raise _Refused(_BUSY)
+        self.waiting.append(time.monotonic())
+        answer = await self._in_pool(self._django, environ)
+        if bodies.KNOWN in environ:
+            visit.accept()
+        return answer
+
+    async def _refuse(self, problem: Problem, scope: Scope, body: Body, receive: Receive, send: Send) -> None:
+        response = self._worded(scope, problem)
+        headers = [*_encoded(response.items()), (b"content-length", b"%d" % len(response.content))]
+        if not body.is_complete:
+            headers.append((b"connection", b"close"))
+        await self._send_answer(response.status_code, headers, response.content, body, receive, send)
+
+    def _worded(self, scope: Scope, problem: Problem) -> HttpResponse:
+        """An answer that needs no view: in the wire format whose path it is, else in plain text."""
+        request = WSGIRequest(wire.environ(scope, Body({}, self.limits, self.memory, None)))
+        response = fallbacks.in_format(request, problem)
+        if response is None:
+            text = f"{problem.message}\n"
+            response = HttpResponse(text, status=problem.status, content_type="text/plain; charset=utf-8")
+            for name, value in problem.headers.items():
+                response[name] = value
+        return response
+
+    async def _send_answer(
+        self, status: int, headers: wire.Headers, content: bytes, body: Body, receive: Receive, send: Send
+    ) -> None:
+        """Send a whole answer; while the client is still sending, listen for a moment before the connection is closed."""
+        if body.is_complete or body.is_awaited:
+            await _send_whole(send, status, headers, content)
+            return
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content, "more_body": True})
+        try:
+            async with asyncio.timeout(DRAIN_LIMIT):
+                await body.drain(receive)
+        except TimeoutError:
+            pass
+        await send({"type": "http.response.body", "body": b""})
 
     def _is_full(self) -> bool:
         try:
@@ -110,43 +248,45 @@ class Front:
             return False
         return len(self.waiting) >= self.queue or time.monotonic() - oldest > WAIT_LIMIT
 
-    def _django(self, environ: dict[str, Any]) -> tuple[int, wire.Headers, HttpResponseBase, bytes | None]:
-        """In a thread: the whole of Django. The content is None when the response comes in pieces."""
+    def _django(self, environ: dict[str, Any]) -> Answer:
+        """In a thread: the whole of Django."""
         self.waiting.popleft()  # The pool takes them in their order.
         started: list[tuple[int, wire.Headers]] = []
 
         def start_response(
             status: str, headers: list[tuple[str, str]], exc_info: object = None
         ) -> Callable[[bytes], object]:
-            encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-            started.append((int(status.split(" ", 1)[0]), encoded))
+            started.append((int(status.split(" ", 1)[0]), _encoded(headers)))
             return _no_write
 
         response: HttpResponseBase = self.handler(environ, start_response)
         status, headers = started[0]
         if response.streaming:
-            return status, headers, response, None
+            return Answer(status, headers, response, None)
         assert isinstance(response, HttpResponse)
         content = response.content
         response.close()  # Signals the end of the request: Django lets go of its connection here.
-        return status, headers, response, content
+        return Answer(status, headers, response, content)
 
-    async def _send_pieces(self, status: int, headers: wire.Headers, response: Any, send: Send) -> None:
+    async def _send_pieces(self, answer: Answer, send: Send) -> None:
         """A StreamingHttpResponse: each piece is made in a thread. For files and exports, not for waiting."""
+        response: Any = answer.response
         pieces = iter(response)
         try:
-            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             while (piece := await self._in_pool(next, pieces, _END)) is not _END:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
             await self._in_pool(response.close)
         await send({"type": "http.response.body", "body": b""})
 
-    async def _follow(
-        self, scope: Scope, status: int, headers: wire.Headers, response: LiveResponse, receive: Receive, send: Send
-    ) -> None:
-        headers = [pair for pair in headers if pair[0] != b"content-length"]  # CommonMiddleware measured the stand-in.
-        stream = _Stream(status, headers, response, send)
+    async def _follow(self, scope: Scope, answer: Answer, receive: Receive, send: Send) -> None:
+        response = answer.response
+        assert isinstance(response, LiveResponse)
+        headers = [
+            pair for pair in answer.headers if pair[0] != b"content-length"
+        ]  # CommonMiddleware measured the stand-in.
+        stream = _Stream(answer.status, headers, response, send)
         if scope["method"] == "HEAD" or self.closing:
             await stream.finish()
             return
@@ -156,9 +296,12 @@ class Front:
         try:
             with self.guard.watching(response.access, watcher.cancel):
                 await stream.pump(source, watcher)
-        except Exception:
-            logger.exception("live_response_failed path=%s", scope["path"])
-            stream.failed()
+        except Exception as error:
+            if (outage := outages.of(error)) is None:
+                logger.exception("live_response_failed path=%s", scope["path"])
+            else:
+                logger.warning("live_response_failed path=%s error=%s", scope["path"], type(error).__name__)
+            await stream.fail(self._worded(scope, outage) if outage else None)
         finally:
             self.streams.discard(watcher)
             watcher.cancel()
@@ -223,16 +366,20 @@ class _Stream:
         """A held response is replaced by a complete one; what the middleware said stays unless that says otherwise."""
         if self.begun:
             raise TypeError("a complete response can only be the first item of a held LiveResponse")
-        own = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in whole.items()]
+        own = _encoded(whole.items())
         own += [(b"set-cookie", morsel.OutputString().encode("latin-1")) for morsel in whole.cookies.values()]
         said = {name for name, _ in own} - {b"set-cookie"}
         self.headers = [pair for pair in self.headers if pair[0] not in said] + own
         self.status = whole.status_code
         await self.body(whole.content)
 
-    def failed(self) -> None:
-        if not self.begun:
-            self.status = 500
+    async def fail(self, instead: HttpResponse | None) -> None:
+        """Something broke: a held response becomes the answer given, or an empty 500; a stream just ends."""
+        if self.begun:
+            return
+        self.status = 500
+        if instead is not None:
+            await self.answer(instead)
 
     async def begin(self) -> None:
         self.begun = True
@@ -247,6 +394,15 @@ class _Stream:
         if not self.begun:
             await self.begin()
         await self.send({"type": "http.response.body", "body": b""})
+
+
+def _encoded(headers: Iterable[tuple[str, str]]) -> wire.Headers:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+
+async def _send_whole(send: Send, status: int, headers: wire.Headers, content: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
 
 
 def _no_write(_data: bytes) -> None:

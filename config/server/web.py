@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import resource
 import socket
 import sys
+from functools import partial
+from typing import cast
 
 import uvicorn
 
 from config.server.listening import PortBusy, listen
 
 GRACE = 3  # seconds that requests in progress have when the server stops
+MOST_FILES = 65_536  # each connection is one; more than that is never needed
 
 
 class Server(uvicorn.Server):
@@ -24,16 +29,24 @@ class Server(uvicorn.Server):
 
 def serve() -> int:
     """Serve until SIGTERM or SIGINT."""
+    raise_file_limit()
     try:
         listener = listen()
     except PortBusy as error:
         print(error, file=sys.stderr)
         return 1
+    from django.conf import settings
+
+    from config.asgi import application
+    from config.server.connections import Connection, Connections, Patience
+
+    patience = Patience(head=settings.HEADERS_TIMEOUT, body=settings.BODY_TIMEOUT, most=settings.UNFINISHED_CONNECTIONS)
+    protocol = partial(Connection, Connections(patience, application.memory))
     server = Server(
         uvicorn.Config(
-            "config.asgi:application",
+            application,
             loop="uvloop",
-            http="httptools",
+            http=cast(type[asyncio.Protocol], protocol),
             ws="none",
             lifespan="on",
             log_config=None,  # Django's LOGGING has been applied by then.
@@ -42,7 +55,7 @@ def serve() -> int:
             # Who is behind a proxy is Django's business (TRUSTED_PROXIES): uvicorn believes any local process.
             proxy_headers=False,
             server_header=False,
-            timeout_keep_alive=30,
+            timeout_keep_alive=settings.KEEP_ALIVE_TIMEOUT,
             timeout_graceful_shutdown=GRACE,
         )
     )
@@ -51,3 +64,15 @@ def serve() -> int:
     except KeyboardInterrupt:
         pass
     return 0 if server.started else 1
+
+
+def raise_file_limit() -> None:
+    """Allow as many open files as this process may have: a usual shell gives 1,024, and each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):
+        pass  # Some systems allow less than they say.

@@ -2,42 +2,87 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 from urllib.parse import unquote_to_bytes
+
+from accounts.bodies import TOO_LARGE
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-IN_MEMORY = 512 * 1024  # bytes of a body before it goes to disk
+IN_MEMORY = 512 * 1024  # bytes of an upload before it goes to disk
 FRAMING = 1024 * 1024  # bytes that the parts' headers and the small fields of a multipart body may add to an upload
-PATIENCE = 30.0  # seconds between two pieces of a body
-TOO_LARGE = "parley.body_too_large"
+HELD = "parley.held"  # in the ASGI scope: the memory that the request's body takes
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest bodies, in bytes: `upload` for a file in a multipart form, `body` for everything else."""
+    """The largest bodies, in bytes: `upload` for a file in a multipart form, `body` for everything else; `seconds` for all
+    of a body to arrive; `memory` for the bodies of all requests together."""
 
     body: int
     upload: int
+    seconds: float = 60.0
+    memory: int = 64 * 1024 * 1024
+
+
+class Memory:
+    """How many bytes of bodies this process holds in memory."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.used = 0
+
+
+class Held:
+    """One request's part of it."""
+
+    __slots__ = ("memory", "refused", "size")
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.size = 0
+        self.refused = False
+
+    def take(self, size: int) -> None:
+        self.size += size
+        self.memory.used += size
+        self.refused = self.refused or self.memory.used > self.memory.limit
+
+    def give_back(self, size: int) -> None:
+        self.size -= size
+        self.memory.used -= size
+
+    def release(self) -> None:
+        self.give_back(self.size)
 
 
 class Body:
-    """A request's body, on disk if it is large. Use it as a context manager, which throws it away."""
+    """A request's body. Use it as a context manager, which throws it away."""
 
-    def __init__(self) -> None:
-        self.file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by __exit__
+    def __init__(self, headers: Mapping[bytes, bytes], limits: Limits, memory: Memory, held: Held | None) -> None:
+        self.limits = limits
+        self.counts = held is None  # whether the server counts what it has received
+        self.held = held or Held(memory)
+        self.is_form = headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data")
+        self.is_awaited = b"expect" in headers  # The client sends it when it is asked to.
+        length = headers.get(b"content-length", b"")
+        self.announced = int(length) if length.isdigit() else 0
+        self.limit = limits.upload + FRAMING if self.is_form else limits.body
+        self.file: IO[bytes] = BytesIO()
         self.size = 0
-        self.too_large = False
-        self.complete = True  # False when the client was not heard out: the connection cannot be used again
+        self.on_disk = 0  # bytes that are in no memory
+        self.is_complete = self.announced == 0 and b"transfer-encoding" not in headers
+        self.is_gone = False  # the client left in the middle of it
+        self.too_large = self.announced > self.limit
 
     def __enter__(self) -> Body:
         return self
@@ -45,60 +90,71 @@ class Body:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.throw_away()
+
+    def throw_away(self) -> None:
         self.file.close()
+        self.held.release()
 
+    @property
+    def has_no_room(self) -> bool:
+        return self.held.refused
 
-async def read_body(scope: Scope, receive: Receive, limits: Limits) -> Body | None:
-    """Read the whole body; None when the client leaves or falls silent in the middle of it.
+    @property
+    def is_settled(self) -> bool:
+        """No more of it is read."""
+        return self.is_complete or self.is_gone or self.too_large or self.has_no_room
 
-    One that is over its limit comes back empty and marked `too_large`. It is still read, as far as the largest
-    permitted upload, because a client that is refused while it is sending may never see the answer.
-    """
-    headers = dict(scope["headers"])
-    is_form = headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data")
-    limit = limits.upload + FRAMING if is_form else limits.body
-    patience = limits.upload + FRAMING
-    announced = headers.get(b"content-length", b"")
-    body = Body()
-    if announced.isdigit() and int(announced) > limit:
-        body.too_large = True
-        if int(announced) > patience or b"expect" in headers:  # Whoever asks first has sent nothing yet.
-            body.complete = False
-            return body
-    try:
-        while True:
-            async with asyncio.timeout(PATIENCE):
-                message = await receive()
+    def let_in(self, *, files: bool) -> None:
+        """From here on it may come whole: up to the size of an upload, and then on disk, where the view takes files."""
+        if files and self.is_form:
+            begun = self.file
+            self.file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by __exit__
+            self.file.write(begun.getvalue() if isinstance(begun, BytesIO) else b"")
+        else:
+            self.limit = self.limits.body
+            self.too_large = max(self.announced, self.size) > self.limit
+
+    async def read(self, receive: Receive, *, upto: int | None = None) -> None:
+        """Read on until it is settled, or longer than `upto` bytes. Raises OSError where a disk is full."""
+        while not self.is_settled and (upto is None or self.size < upto):
+            message = await receive()
             if message["type"] == "http.disconnect":
-                body.file.close()
-                return None
+                self.is_gone = True
+                return
             piece = message.get("body", b"")
-            body.size += len(piece)
-            if body.size > limit:
-                body.too_large = True
-            if not body.too_large and piece:
-                body.file.write(piece)
-            if not message.get("more_body"):
-                break
-            if body.size > patience:
-                body.complete = False
-                break
-    except TimeoutError:
-        body.file.close()
-        return None
-    except BaseException:
-        body.file.close()
-        raise
-    if body.too_large:
-        body.size = 0
-        body.file.seek(0)
-        body.file.truncate()
-    body.file.seek(0)
-    return body
+            if self.counts:
+                self.held.take(len(piece))
+            self.size += len(piece)
+            self.too_large = self.size > self.limit
+            self.is_complete = not message.get("more_body")
+            if not self.too_large:
+                self._keep(piece)
+
+    def _keep(self, piece: bytes) -> None:
+        self.file.write(piece)
+        if isinstance(self.file, SpooledTemporaryFile) and self.size > IN_MEMORY:
+            self.held.give_back(self.size - self.on_disk)
+            self.on_disk = self.size
+
+    async def drain(self, receive: Receive) -> None:
+        """Throw away what still comes: a client that is refused while it sends may never see the answer otherwise."""
+        most = self.limits.upload + FRAMING
+        while not self.is_complete and not self.is_gone and self.size <= most:
+            message = await receive()
+            piece = message.get("body", b"")
+            if not self.counts:
+                self.held.give_back(len(piece))
+            self.size += len(piece)
+            self.is_gone = message["type"] == "http.disconnect"
+            self.is_complete = not message.get("more_body")
 
 
 def environ(scope: Scope, body: Body) -> dict[str, Any]:
-    """The WSGI environment of a request (PEP 3333)."""
+    """The WSGI environment of a request (PEP 3333). A body that is not whole is left out."""
+    is_whole = body.is_complete and not body.too_large
+    if is_whole:
+        body.file.seek(0)
     host, port = scope.get("server") or ("localhost", 80)
     raw = scope.get("raw_path")
     path = unquote_to_bytes(raw) if raw is not None else scope["path"].encode()
@@ -112,7 +168,7 @@ def environ(scope: Scope, body: Body) -> dict[str, Any]:
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.get("scheme", "http"),
-        "wsgi.input": body.file,
+        "wsgi.input": body.file if is_whole else BytesIO(),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
@@ -130,21 +186,8 @@ def environ(scope: Scope, body: Body) -> dict[str, Any]:
             value = env[name] + ("; " if name == "HTTP_COOKIE" else ",") + value
         env[name] = value
     # True also for a chunked body, which announces no length, and for one that was thrown away.
-    env["CONTENT_LENGTH"] = str(body.size)
+    env["CONTENT_LENGTH"] = str(body.size if is_whole else 0)
     env.pop("HTTP_TRANSFER_ENCODING", None)
     if body.too_large:
         env[TOO_LARGE] = True
     return env
-
-
-async def refuse(
-    send: Send, status: int, text: str, headers: dict[bytes, bytes] | None = None, *, close: bool = False
-) -> None:
-    """A short answer in plain text."""
-    content = f"{text}\n".encode()
-    fields = {b"content-type": b"text/plain; charset=utf-8", b"content-length": str(len(content)).encode()}
-    fields |= headers or {}
-    if close:
-        fields[b"connection"] = b"close"
-    await send({"type": "http.response.start", "status": status, "headers": list(fields.items())})
-    await send({"type": "http.response.body", "body": content})

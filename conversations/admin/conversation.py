@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from accounts import clock, tenancy
 from accounts.admin.base import AssigneeFilter, DeskForm, TenantAdmin, WorkspaceFilter, sentence
 from accounts.admin.journal import summary, with_people
+from accounts.bodies import takes_files
 from accounts.errors import DomainError
 from accounts.models import Event, User
 from accounts.permissions import Actor
@@ -160,6 +161,7 @@ class ConversationAdmin(TenantAdmin):
 
     # --- The page of one ----------------------------------------------------------------------------
 
+    @takes_files
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts import clock
-from accounts.authentication import BadKey, Grant, authenticate
+from accounts.authentication import BadKey, Grant, of_request
 from accounts.permissions import Actor
 
 
@@ -26,7 +26,7 @@ class KeyAuthentication(BaseAuthentication):
         secret = self.secret(request)
         if not secret:
             raise BadKey("no key was sent")
-        grant = authenticate(secret, clock.now())
+        grant = of_request(request._request, secret, clock.now())
         return grant.actor, grant
 
 

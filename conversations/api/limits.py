@@ -6,7 +6,9 @@ import threading
 import time
 
 from django.conf import settings
+from django.http import HttpRequest
 
+from accounts import bodies
 from conversations.api.problems import RateLimited
 
 _LOCK = threading.Lock()
@@ -38,3 +40,9 @@ class Buckets:
 
 
 calls = Buckets(settings.API_CALLS_PER_MINUTE)
+
+
+def count_call(request: HttpRequest, key: int) -> None:
+    """Count a request once, however often the web front asks about it. Raises RateLimited."""
+    if bodies.ASKED not in request.META:
+        calls.take(key)

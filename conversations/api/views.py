@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from accounts import clock, tenancy
+from accounts import bodies, clock, tenancy
 from accounts.access import KeyAccess
 from accounts.authentication import Grant
 from accounts.errors import Forbidden
@@ -47,6 +47,8 @@ class DialectViewSet(ViewSet):
     passing: ClassVar[frozenset[int]] = frozenset({402, 429})
     parser_classes = (JSONParser,)
     renderer_classes = (JSONRenderer,)
+    # See accounts/bodies.py.
+    asks_for_body = True
     content_negotiation_class = TakeFirst
     metadata_class = None
     schema = DialectSchema()
@@ -88,6 +90,8 @@ class DialectViewSet(ViewSet):
             raise MethodNotAllowed(request.method or "")
         super().initial(request, *args, **kwargs)
         self.admit(request)
+        if bodies.is_pending(request._request):
+            raise bodies.Pending
         self.check_size(request)
         self.open_transaction(request)
 
@@ -99,11 +103,11 @@ class DialectViewSet(ViewSet):
         wanted = self.scopes[self.action]
         if not holds_scope(grant.actor.scopes, wanted):
             raise Forbidden(f"This key lacks the scope {wanted.value}.", scope=wanted.value)
-        limits.calls.take(grant.key.pk)
+        limits.count_call(request._request, grant.key.pk)
 
     def check_size(self, request: Request) -> None:
         """Raises TooLarge for a body over the limit, which the web front may have dropped already."""
-        if request.META.get("parley.body_too_large"):
+        if bodies.TOO_LARGE in request.META:
             raise problems.TooLarge
         if request.method not in SAFE:
             _ = request._request.body  # raises RequestDataTooBig
@@ -135,6 +139,8 @@ class DialectViewSet(ViewSet):
         """Word the problem in the format and undo what the request did; a fault of ours goes on to the 500 handler."""
         if isinstance(exc, idempotency.Replay):
             return exc.response
+        if isinstance(exc, bodies.Pending):
+            return bodies.BodyWanted()
         problem = problems.of(exc)
         if problem is None:
             raise exc

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, cast
@@ -12,11 +13,16 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from accounts import bodies
+from accounts.bodies import BodyWanted
 from accounts.live import LiveContext, LiveResponse, sse
 from config.server import front as front_module
 from config.server.front import Front
-from config.server.wire import Headers
+from config.server.visitors import Visitors
+from config.server.wire import Body, Headers, Limits
 
+PROBED = {b"content-type": b"application/json", b"content-length": b"16"}
+CHUNKED = (b"transfer-encoding", b"chunked")
 Environ = dict[str, Any]
 View = Callable[[Environ], HttpResponseBase]
 
@@ -78,12 +84,16 @@ def make(view: View, *, threads: int = 2, queue: int = 2, body_limit: int = 1000
     """A front over a view that stands for all of Django."""
 
     def handler(environ: Environ, start_response: Callable[..., Any]) -> HttpResponseBase:
-        response = view(environ)
+        response = BodyWanted(files=True) if bodies.PENDING in environ else view(environ)
         start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
         return response
 
     return Front(
-        cast(WSGIHandler, handler), threads=threads, queue=queue, body_limit=body_limit, upload_limit=upload_limit
+        cast(WSGIHandler, handler),
+        threads=threads,
+        queue=queue,
+        limits=Limits(body=body_limit, upload=upload_limit),
+        visitors=Visitors(most=200, proxies=0),
     )
 
 
@@ -114,7 +124,7 @@ def test_a_header_name_with_an_underscore_is_dropped() -> None:
 
 
 def test_a_chunked_body_arrives_whole_and_with_its_length() -> None:
-    environ, body = seen_by_django([(b"transfer-encoding", b"chunked")], b"first,", b"second")
+    environ, body = seen_by_django([CHUNKED], b"first,", b"second")
     assert (environ["CONTENT_LENGTH"], body) == ("12", b"first,second")
     assert "HTTP_TRANSFER_ENCODING" not in environ
 
@@ -132,7 +142,7 @@ def test_a_body_over_the_limit_is_413(announced: bool) -> None:
         asked.append(environ)
         return HttpResponse()
 
-    headers = [(b"content-length", b"1001")] if announced else []
+    headers = [(b"content-length", b"1001") if announced else CHUNKED]
     status, _, body = asyncio.run(Client(make(view), method="POST", headers=headers).answer(b"x" * 500, b"x" * 501))
     assert (status, body) == (413, b"The request is too large.\n")
     assert not asked
@@ -145,7 +155,7 @@ def test_under_api_a_body_over_the_limit_reaches_django_empty_and_marked() -> No
         asked.append((environ, environ["wsgi.input"].read()))
         return HttpResponse('{"error": "too_large"}', status=413)
 
-    status, _, body = asyncio.run(Client(make(view), "/api/v1/x", method="POST").answer(b"x" * 1001))
+    status, _, body = asyncio.run(Client(make(view), "/api/v1/x", method="POST", headers=[CHUNKED]).answer(b"x" * 1001))
     assert (status, body) == (413, b'{"error": "too_large"}')
     environ, content = asked[0]
     assert environ["parley.body_too_large"] is True
@@ -153,7 +163,7 @@ def test_under_api_a_body_over_the_limit_reaches_django_empty_and_marked() -> No
 
 
 def test_an_upload_may_be_larger_than_other_bodies() -> None:
-    form = [(b"content-type", b"multipart/form-data; boundary=b")]
+    form = [CHUNKED, (b"content-type", b"multipart/form-data; boundary=b")]
     _, body = seen_by_django(form, b"x" * 4000)
     assert len(body) == 4000
 
@@ -191,6 +201,36 @@ def test_an_overloaded_desk_says_503_and_recovers(why: str, monkeypatch: pytest.
         assert (await Client(front).answer())[0] == 200
 
     asyncio.run(scenario())
+
+
+def test_whoever_asks_whether_it_lives_is_answered_while_all_threads_are_busy() -> None:
+    release, inside = threading.Event(), threading.Event()
+
+    def view(environ: Environ) -> HttpResponse:
+        inside.set()
+        release.wait(10)
+        return HttpResponse("ok")
+
+    async def scenario() -> None:
+        front = make(view, threads=1, queue=1)
+        busy = [Client(front).start() for _ in range(2)]
+        await asyncio.to_thread(inside.wait, 10)
+        assert await Client(front, "/healthz").answer() == (200, PROBED, b'{"status": "ok"}')
+        release.set()
+        assert [(await client.next())["status"] for client in busy] == [200, 200]
+
+    asyncio.run(scenario())
+
+
+def test_a_full_disk_is_said_and_no_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: object, piece: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Body, "_keep", full)
+    client = Client(make(lambda environ: HttpResponse()), "/api/v1/conversations", method="POST", headers=[CHUNKED])
+    status, headers, body = asyncio.run(client.answer(b"x"))
+    assert (status, headers[b"retry-after"]) == (503, b"60")
+    assert b"no space left" in body
 
 
 def test_a_streaming_response_is_sent_piece_by_piece() -> None:

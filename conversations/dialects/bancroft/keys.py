@@ -41,7 +41,7 @@ class ApiKeys(DialectViewSet):
     def admit(self, request: Request) -> None:
         """Anyone who is signed in; which workspace, and what they may do there, the action finds out."""
         # The buckets count by key; the sign keeps a person's count apart from a key's.
-        limits.calls.take(-self.person.pk)
+        limits.count_call(request._request, -self.person.pk)
 
     @property
     def person(self) -> User:

@@ -16,7 +16,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
 from accounts import clock, identity
-from accounts.authentication import BadKey, Grant, authenticate
+from accounts.authentication import BadKey, Grant, of_request
 from accounts.errors import Invalid
 from accounts.identity import Customer
 from accounts.models import KeyKind, User, Workspace
@@ -122,16 +122,25 @@ def _keyed(request: Request, at: datetime, *, takes_internal: bool) -> Caller | 
         raise KnownError("INVALID_ACCESS_TYPE")
     elif project is None:
         raise KnownError("ACCESS_TYPE_WITHOUT_PROJECT_ID", request_type=kind)
-    grant = _grant(ACCESS_TYPES[kind], header(sent, ACCESS_TYPES[kind].header) or token, project, at, takes_internal)
+    secret = header(sent, ACCESS_TYPES[kind].header) or token
+    grant = _grant(sent, ACCESS_TYPES[kind], secret, project, at, takes_internal=takes_internal)
     branch = header(sent, "branch-id")
     if branch is not None and branch != BRANCH:
         raise KnownError("BRANCH_DOES_NOT_EXIST", branch_id=branch)
     return Caller(kind, project, grant=grant, person=_person(sent, grant.workspace))
 
 
-def _grant(access: _Access, secret: str | None, project: str | None, at: datetime, takes_internal: bool) -> Grant:
+def _grant(
+    sent: HttpRequest,
+    access: _Access,
+    secret: str | None,
+    project: str | None,
+    at: datetime,
+    *,
+    takes_internal: bool,
+) -> Grant:
     try:
-        grant = authenticate(secret, at) if secret else None
+        grant = of_request(sent, secret, at) if secret else None
     except BadKey:
         grant = None
     if grant is not None and grant.key.kind == access.kind:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts import clock, transaction
+from accounts.bodies import takes_files
 from accounts.errors import DomainError, Forbidden, NotFound
 from conversations import actions, lifecycle, queries
 from conversations.inbox import forms, words
@@ -25,6 +26,7 @@ SEND_AND_RESOLVE = ReplyPolicy(name="send_and_resolve", on_agent=dict.fromkeys(S
 """The writer says that the answer settles it, whatever the state was."""
 
 
+@takes_files
 @require_POST
 @screen
 def reply(request: DeskRequest, number: int) -> HttpResponse:
@@ -54,6 +56,7 @@ def reply(request: DeskRequest, number: int) -> HttpResponse:
     return _written(request, conversation, form, send, mode="reply")
 
 
+@takes_files
 @require_POST
 @screen
 def note(request: DeskRequest, number: int) -> HttpResponse:

@@ -56,7 +56,7 @@ class AgentConversations(HexclaveViewSet):
         assert self.caller is not None  # its headers were read
         if self.caller.operator is not None:
             # The buckets count by key; the sign keeps a person's count apart from a key's.
-            limits.calls.take(-self.caller.operator.pk)
+            limits.count_call(request._request, -self.caller.operator.pk)
             self.admit_member(self.caller.operator, self.caller.project_id)
             return
         if self.caller.access_type == "client":

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from accounts.authentication import Grant
+from accounts.bodies import is_pending
 from accounts.identity import Customer
 from accounts.models import Workspace
 from conversations import actions, queries
@@ -74,6 +75,9 @@ class HexclaveViewSet(DialectViewSet):
         return headers.finish(request, response)
 
     def perform_authentication(self, request: Request) -> None:
+        if is_pending(request._request):
+            super().perform_authentication(request)  # The body comes later; whoever may not send one is refused now.
+            return
         self.check_size(request)
         if request.method not in SAFE:
             self.sent = _body(request._request)

@@ -38,7 +38,7 @@ class Feedback(HexclaveViewSet):
             return
         self._stack.enter_context(tenancy.scope(grant.workspace))
         cors.check_origin(request._request, grant)
-        limits.calls.take(grant.key.pk)
+        limits.count_call(request._request, grant.key.pk)
 
     @extend_schema(
         operation_id="sendHexclaveFeedback",
