@@ -17,6 +17,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts import slugs
+from accounts.moments import Moment
 from accounts.permissions import ActorKind, Role, Scope
 from accounts.tenancy import TenantManager, TenantModel
 
@@ -54,7 +55,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("may open Django admin", default=False)
     preferences = models.JSONField(default=dict, blank=True, help_text="Theme, density, shortcuts; set in the inbox.")
-    date_joined = models.DateTimeField(default=timezone.now)
+    date_joined = Moment(default=timezone.now)
+    last_login = Moment("last login", blank=True, null=True)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -100,7 +102,7 @@ class Workspace(models.Model):
     settings = models.JSONField(default=dict, blank=True)
     identity_secret = models.CharField(max_length=128, default=new_identity_secret, editable=False)
     previous_identity_secret = models.CharField(max_length=128, blank=True, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
 
     class Meta:
         constraints = [
@@ -131,7 +133,7 @@ class Membership(TenantModel):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.AGENT)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -149,7 +151,7 @@ class Team(TenantModel):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=100)
     members: models.ManyToManyField[User, Any] = models.ManyToManyField(User, blank=True, related_name="teams")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint("workspace", Lower("name"), name="team_name_unique_per_workspace")]
@@ -180,13 +182,13 @@ class ApiKey(TenantModel):
         default=False,
         help_text="A client key normally proves its end user. On: whoever holds the key reads every customer.",
     )
-    expires_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
-    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    expires_at = Moment(null=True, blank=True)
+    revoked_at = Moment(null=True, blank=True, editable=False)
+    last_used_at = Moment(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
 
     class Meta(TenantModel.Meta):
         verbose_name = "API key"
@@ -231,7 +233,7 @@ class Event(models.Model):
     data = models.JSONField(default=dict)
     caused_by = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     depth = models.PositiveSmallIntegerField(default=0)
-    at = models.DateTimeField()
+    at = Moment()
 
     class Meta:
         indexes = [
@@ -259,7 +261,7 @@ class Dispatch(models.Model):
     event = models.OneToOneField(
         Event, on_delete=models.CASCADE, primary_key=True, related_name="+", db_constraint=False
     )
-    due_at = models.DateTimeField(db_default=models.functions.Now())
+    due_at = Moment(db_default=models.functions.Now())
     attempts = models.PositiveSmallIntegerField(db_default=0)
     last_error = models.CharField(max_length=300, db_default="")
 
@@ -288,7 +290,7 @@ class IdempotentRequest(TenantModel):
     status = models.PositiveSmallIntegerField(null=True)
     headers = models.JSONField(default=dict)
     body = models.BinaryField(default=b"")
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = Moment(default=timezone.now)
 
     class Meta(TenantModel.Meta):
         constraints = [

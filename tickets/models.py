@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Team, User
+from accounts.moments import Moment
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 
@@ -40,7 +41,7 @@ class Tag(TenantModel):
 
     name = models.CharField(max_length=100)
     hue = models.PositiveSmallIntegerField(help_text="Degrees on the colour circle, 0 to 359.")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -104,17 +105,17 @@ class Ticket(TenantModel):
     anonymous_traits = models.JSONField(default=dict, blank=True)
     session_id = models.CharField(max_length=64, null=True, blank=True)
     session_context = models.JSONField(default=dict, blank=True)
-    sla_due_at = models.DateTimeField(null=True, blank=True)
-    snoozed_until = models.DateTimeField(null=True, blank=True)
+    sla_due_at = Moment(null=True, blank=True)
+    snoozed_until = Moment(null=True, blank=True)
     message_count = models.PositiveIntegerField(default=0, editable=False)
-    last_message_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_message_at = Moment(null=True, blank=True, editable=False)
     last_message_text = models.CharField(max_length=500, null=True, blank=True, editable=False)
     unread_team_count = models.PositiveIntegerField(default=0, editable=False)
-    team_read_at = models.DateTimeField(null=True, editable=False)
+    team_read_at = Moment(null=True, editable=False)
     unread_customer_count = models.PositiveIntegerField(default=0, editable=False)
-    resolved_at = models.DateTimeField(null=True, blank=True, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    resolved_at = Moment(null=True, blank=True, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
+    updated_at = Moment(default=timezone.now, editable=False)
 
     objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(TicketQuerySet)()
 

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from accounts import moments
 from accounts.errors import Conflict, DomainError
 from accounts.permissions import ActorKind
 from conversations import events
@@ -112,7 +113,7 @@ def of_line(line: Line) -> SafeString:
         return SafeString("edited the subject")
     if kind == events.CONVERSATION_SNOOZED.name:
         until = data.get("until")
-        return format_html("snoozed it until <b>{}</b>", moment(datetime.fromisoformat(until))) if until else _WOKE
+        return format_html("snoozed it until <b>{}</b>", moment(moments.read(until))) if until else _WOKE
     if kind == events.CONVERSATION_LINKED.name:
         return format_html("linked it to <b>ticket {}</b>", line.ticket.number) if line.ticket else _LINKED
     if kind in _ASSISTANT:

@@ -16,7 +16,7 @@ SEARCHED = {
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("conversations", "0008_hand_over_reason"),
+        ("conversations", "0010_check_moments"),
     ]
 
     operations = [

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.moments import Moment
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 from conversations.models.conversation import Conversation
 from conversations.models.message import Message
@@ -88,15 +89,15 @@ class AssistantThread(TenantModel):
     # The customer was asked to say more, and has not been answered since.
     is_asking = models.BooleanField(default=False, db_default=False)
     # People were called in; and the moment from which one of them answers and the assistant keeps silent.
-    handed_over_at = models.DateTimeField(null=True)
-    taken_over_at = models.DateTimeField(null=True)
+    handed_over_at = Moment(null=True)
+    taken_over_at = Moment(null=True)
     # Why people were called in, as `engine.Call` has it.
     call = models.CharField(max_length=6, null=True)
     # The customer said that it is settled, or it ended without a person.
     ai_resolved = models.BooleanField(default=False, db_default=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
-    deleted_at = models.DateTimeField(null=True)
+    created_at = Moment(default=timezone.now, editable=False)
+    updated_at = Moment(default=timezone.now, editable=False)
+    deleted_at = Moment(null=True)
 
     objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(AssistantThreadQuerySet)()
 
@@ -132,9 +133,9 @@ class AssistantRun(TenantModel):
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     audience = models.CharField(max_length=8, choices=Audience.choices, default=Audience.KEY, db_default=Audience.KEY)
     trace_id = models.UUIDField(default=uuid.uuid4, editable=False)
-    started_at = models.DateTimeField(default=timezone.now, editable=False)
-    beat_at = models.DateTimeField(default=timezone.now, editable=False)
-    ended_at = models.DateTimeField(null=True)
+    started_at = Moment(default=timezone.now, editable=False)
+    beat_at = Moment(default=timezone.now, editable=False)
+    ended_at = Moment(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -197,7 +198,7 @@ class AssistantQueueItem(TenantModel):
     agent_mode = models.CharField(max_length=40, null=True)
     session_id = models.CharField(max_length=255, null=True)
     audience = models.CharField(max_length=8, choices=Audience.choices, default=Audience.KEY, db_default=Audience.KEY)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
 
     class Meta(TenantModel.Meta):
         # What waits in a thread, in order.
@@ -218,8 +219,8 @@ class AssistantProposal(TenantModel):
     preview = models.TextField()
     payload = models.JSONField(default=dict)
     status = models.CharField(max_length=13, choices=ProposalStatus.choices, default=ProposalStatus.PENDING)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    decided_at = models.DateTimeField(null=True)
+    created_at = Moment(default=timezone.now, editable=False)
+    decided_at = Moment(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [

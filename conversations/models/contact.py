@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.moments import Moment
 from accounts.tenancy import TenantModel
 from conversations.models.searched import Searched, TokensField
 
@@ -34,8 +35,8 @@ class Contact(Searched, TenantModel):
         max_length=32, default="headers", help_text="How this identity was first stated."
     )
     is_verified = models.BooleanField(default=True, help_text="Off: the identity was stated by an unproven visitor.")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
+    updated_at = Moment(default=timezone.now, editable=False)
     tokens = TokensField(of=("name", "email", "company", "external_id"))
 
     class Meta(TenantModel.Meta):

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Team, User
+from accounts.moments import Moment
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 from conversations.models.contact import Contact
 from conversations.models.searched import Searched, TokensField
@@ -108,7 +109,7 @@ class Conversation(Searched, TenantModel):
     channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.API)
     handler = models.CharField(max_length=10, choices=Handler.choices, default=Handler.PEOPLE, editable=False)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
-    snoozed_until = models.DateTimeField(null=True, blank=True)
+    snoozed_until = Moment(null=True, blank=True)
     # A label kept verbatim: one documented product lets callers invent their own. See priorities.py.
     priority = models.CharField(max_length=32, default="normal")
     priority_rank = models.SmallIntegerField(default=2, editable=False)
@@ -124,7 +125,7 @@ class Conversation(Searched, TenantModel):
         Ticket, null=True, blank=True, on_delete=models.RESTRICT, related_name="conversations", db_index=False
     )
     # The conversation that was linked first is the ticket's primary one, which names its customer and takes its replies.
-    ticket_linked_at = models.DateTimeField(null=True, editable=False)
+    ticket_linked_at = Moment(null=True, editable=False)
     metadata = models.JSONField(default=dict, blank=True)
 
     message_count = models.PositiveIntegerField(default=0, editable=False)
@@ -139,18 +140,18 @@ class Conversation(Searched, TenantModel):
     last_activity = models.ForeignKey(
         "conversations.Message", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, editable=False
     )
-    last_message_at = models.DateTimeField(editable=False)
-    last_visible_at = models.DateTimeField(editable=False)
-    last_activity_at = models.DateTimeField(editable=False)
-    last_inbound_at = models.DateTimeField(null=True, editable=False)
-    last_outbound_at = models.DateTimeField(null=True, editable=False)
-    waiting_since = models.DateTimeField(editable=False)
-    first_response_due_at = models.DateTimeField(null=True, blank=True, editable=False)
-    first_response_at = models.DateTimeField(null=True, blank=True, editable=False)
-    next_response_due_at = models.DateTimeField(null=True, blank=True, editable=False)
-    closed_at = models.DateTimeField(null=True, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_message_at = Moment(editable=False)
+    last_visible_at = Moment(editable=False)
+    last_activity_at = Moment(editable=False)
+    last_inbound_at = Moment(null=True, editable=False)
+    last_outbound_at = Moment(null=True, editable=False)
+    waiting_since = Moment(editable=False)
+    first_response_due_at = Moment(null=True, blank=True, editable=False)
+    first_response_at = Moment(null=True, blank=True, editable=False)
+    next_response_due_at = Moment(null=True, blank=True, editable=False)
+    closed_at = Moment(null=True, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
+    updated_at = Moment(default=timezone.now, editable=False)
     tokens = TokensField(of=("subject",))
 
     objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(ConversationQuerySet)()
@@ -259,8 +260,8 @@ class EntryPoint(TenantModel):
     external_channel_id = models.CharField(max_length=400, null=True, blank=True)
     is_entry_point = models.BooleanField(default=True)
     metadata = models.JSONField(null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
+    updated_at = Moment(default=timezone.now, editable=False)
 
     class Meta(TenantModel.Meta):
         constraints = [

@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.moments import Moment
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 from conversations.models.searched import Searched, TokensField
 
@@ -53,9 +54,9 @@ class Article(Searched, TenantModel):
     author = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False, editable=False
     )
-    published_at = models.DateTimeField(null=True, blank=True, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    published_at = Moment(null=True, blank=True, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
+    updated_at = Moment(default=timezone.now, editable=False)
     tokens = TokensField(of=("title", "body"))
 
     objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(ArticleQuerySet)()
@@ -91,8 +92,8 @@ class Macro(Searched, TenantModel):
     author = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False, editable=False
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
+    updated_at = Moment(default=timezone.now, editable=False)
     tokens = TokensField(of=("name", "body"))
 
     class Meta(TenantModel.Meta):

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.moments import Moment
 from accounts.tenancy import TenantModel
 from conversations.models.contact import Contact
 from conversations.models.conversation import Conversation, EntryPoint
@@ -63,7 +64,7 @@ class Message(Searched, TenantModel):
     )
     delivery_status = models.CharField(max_length=10, choices=DeliveryStatus.choices, default=DeliveryStatus.DELIVERED)
     metadata = models.JSONField(null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
     tokens = TokensField(of=("body",))
 
     class Meta(TenantModel.Meta):
@@ -105,7 +106,7 @@ class Attachment(TenantModel):
     name = models.CharField(max_length=255)
     content_type = models.CharField(max_length=120)
     size = models.PositiveBigIntegerField(help_text="Bytes.")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
 
     class Meta(TenantModel.Meta):
         constraints = [

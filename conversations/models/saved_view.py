@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, Value
 from django.utils import timezone
 
 from accounts.models import ApiKey, User
+from accounts.moments import Moment
 from accounts.permissions import Actor, ActorKind
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 
@@ -76,8 +77,8 @@ class SavedView(TenantModel):
     created_by_key = models.ForeignKey(
         ApiKey, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False, editable=False
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
+    updated_at = Moment(default=timezone.now, editable=False)
 
     objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(SavedViewQuerySet)()
 
@@ -101,7 +102,7 @@ class SavedViewFavorite(TenantModel):
     view = models.ForeignKey(SavedView, on_delete=models.CASCADE, related_name="favorites", db_index=False)
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
 
     class Meta(TenantModel.Meta):
         constraints = [

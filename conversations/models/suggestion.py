@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.moments import Moment
 from accounts.tenancy import TenantModel
 from conversations.models.assistant import AssistantRun
 from conversations.models.conversation import Conversation
@@ -60,8 +61,8 @@ class Suggestion(TenantModel):
     outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.OPEN)
     failure = models.CharField(max_length=40, blank=True)
     decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
-    decided_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    decided_at = Moment(null=True)
+    created_at = Moment(default=timezone.now, editable=False)
 
     class Meta(TenantModel.Meta):
         constraints = [
