@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
+
+from django.db import DataError
+
+logger = logging.getLogger(__name__)
+
 
 class DomainError(Exception):
     """A request that cannot be carried out.
@@ -50,3 +57,11 @@ class UsedUp(DomainError):
     """A budget allows no more."""
 
     code = "quota_limit_exceeded"
+
+
+def log_refused(error: DataError) -> None:
+    """Log that PostgreSQL refused a value which no check had refused before: where it came from, and never the value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "/site-packages/" not in frame.filename]
+    where = f"{ours[-1].filename}:{ours[-1].lineno}" if ours else "nowhere of ours"
+    logger.error("value_refused sqlstate=%s at=%s", getattr(error.__cause__, "sqlstate", None), where)

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.WorkspaceMiddleware",
     "accounts.bodies.BodyMiddleware",
+    "accounts.middleware.RefusedValueMiddleware",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [

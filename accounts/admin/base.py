@@ -7,6 +7,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -55,6 +57,16 @@ class CappedPaginator(BasePaginator):
         return rows.order_by()[: self.MOST].count() if isinstance(rows, QuerySet) else len(rows)
 
 
+class DeskChangeList(ChangeList):
+    """A list of rows; an address with a year that no calendar has leads back to the whole list."""
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_filters(request)
+        except OverflowError as error:  # Django thinks of ValueError alone
+            raise IncorrectLookupParameters(error) from error
+
+
 class WorkspaceFilter(admin.SimpleListFilter):
     """By workspace, among those that the person runs; hidden when there is one."""
 
@@ -90,7 +102,7 @@ class AssigneeFilter(admin.SimpleListFilter):
             return queryset.filter(assignee=request.user.pk)
         if value == "nobody":
             return queryset.filter(assignee=None)
-        return queryset.filter(assignee=int(value)) if value and value.isdecimal() else queryset
+        return queryset.filter(assignee=int(value)) if value and value.isdecimal() and len(value) < 19 else queryset
 
 
 class TenantPermissions:
@@ -142,6 +154,9 @@ class TenantAdmin(TenantPermissions, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return reach(request).limit(super().get_queryset(request), self.workspace_path)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return DeskChangeList
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("queryset", self.choices(request, db_field.remote_field.model))

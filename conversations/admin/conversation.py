@@ -208,7 +208,9 @@ class ConversationAdmin(TenantAdmin):
         extra_context: dict[str, Any] | None,
     ) -> TemplateResponse:
         before = request.GET.get("before", "")
-        thread = queries.thread(conversation, before=int(before) if before.isdecimal() else None, limit=_PAGE)
+        thread = queries.thread(
+            conversation, before=int(before) if before.isdecimal() and len(before) < 19 else None, limit=_PAGE
+        )
         # Once more, with the names that the journal's lines speak of.
         named = {
             event.pk: event for event in with_people(Event.objects.filter(pk__in=[x.event.pk for x in thread.lines]))

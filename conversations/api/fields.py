@@ -14,6 +14,7 @@ DEEPEST_JSON = 32
 # Python and JavaScript, whose expressions OpenAPI has, differ in what else is blank: the rest is said by number.
 _READABLE = r"[^\s\x00-\x1f\x7f-\x9f\ufeff]"
 _LARGEST = 2**63
+_LARGEST_FLOAT = 9.2e18
 
 
 class Text(serializers.CharField):
@@ -91,8 +92,11 @@ class JsonObject(serializers.JSONField):
                     inner += value
                 elif isinstance(value, str) and "\x00" in value:
                     self.fail("not_text")
-                # PostgreSQL prints a large float with all its digits, which is then no 64-bit integer to anyone.
-                elif isinstance(value, (int, float)) and not -_LARGEST <= value < _LARGEST:
+                # PostgreSQL prints a large float with all its digits, which is then no 64-bit integer to anyone; and the
+                # shortest spelling of a float, which it is given, may lie some digits beyond the float.
+                elif (isinstance(value, float) and not abs(value) < _LARGEST_FLOAT) or (
+                    isinstance(value, int) and not -_LARGEST <= value < _LARGEST
+                ):
                     self.fail("too_large")
             if not inner:
                 return

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import DataError
 from django.http import Http404
 from rest_framework import exceptions
 
@@ -88,6 +89,10 @@ def of(error: Exception) -> Problem | None:
             return Problem(401, "unauthorized", words, headers=_CHALLENGE, cause=error)
         case errors.DomainError():
             return _domain(error)
+        case DataError():
+            # The last net: whatever refuses it should have been a check of ours.
+            errors.log_refused(error)
+            return Problem(400, "invalid_request", "The request holds a value that cannot be kept.", cause=error)
         case TooLarge() | RequestDataTooBig():
             return Problem(413, "payload_too_large", "The request body is over the size limit.", cause=error)
         case IdempotencyMismatch():
