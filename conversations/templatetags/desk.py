@@ -104,7 +104,7 @@ _CHANNELS: dict[str, str] = {
 @lru_cache(maxsize=16)
 def channel(name: str) -> SafeString:
     """A channel's picture, with its name as the tooltip."""
-    label = Channel(name).label
+    label = dict(Channel.choices).get(name, name.capitalize())
     return format_html('<span class="channel" title="{}">{}</span>', label, icon(_CHANNELS.get(name, "code-xml"), 13))
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import django_filters
 from django import forms
 
-from conversations.models import Conversation, Status
+from conversations.dialects.bancroft.shapes import STATUSES
+from conversations.models import Conversation
 from conversations.models.conversation import ConversationQuerySet
 
 DEFAULT_LIMIT = 20
@@ -27,7 +28,7 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # dja
     """`user_email` and `status`."""
 
     user_email = EmailFilter(method="by_email", max_length=254)
-    status = django_filters.ChoiceFilter(choices=[(name, name) for name in Status.values])
+    status = django_filters.ChoiceFilter(choices=[(name, name) for name in STATUSES.words], method="by_status")
 
     class Meta:
         model = Conversation
@@ -35,6 +36,9 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # dja
 
     def by_email(self, rows: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
         return rows.filter(contact__email=value.strip().lower())
+
+    def by_status(self, rows: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
+        return STATUSES.among(rows, "status", value)
 
     def faults(self) -> dict[str, list[str]]:
         """What is wrong, as REST framework's ValidationError takes it; nothing where all is well.

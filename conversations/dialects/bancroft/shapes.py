@@ -13,16 +13,19 @@ from accounts.models import ApiKey, KeyKind
 from accounts.permissions import Scope
 from conversations import priorities, text
 from conversations.api.fields import MAYBE_EMAIL, Choice, JsonObject, Text, Words, seconds
+from conversations.api.twins import Twins
 from conversations.models import Channel, Contact, Conversation, Message, Status
 
-CHANNELS: dict[str, Channel] = {
-    "web": Channel.CHAT,
-    "email": Channel.EMAIL,
-    "api": Channel.API,
-    "callback": Channel.CALLBACK,
-}
-"""Its channels and the desk's that each is written as."""
-CHANNEL_OF = {ours: theirs for theirs, ours in CHANNELS.items()} | {Channel.DISCORD: "web", Channel.MANUAL: "api"}
+STATUSES = Twins({status: (status,) for status in Status.values}, otherwise="open")
+CHANNELS = Twins(
+    {
+        "web": (Channel.CHAT, Channel.DISCORD),
+        "email": (Channel.EMAIL,),
+        "api": (Channel.API, Channel.MANUAL),
+        "callback": (Channel.CALLBACK,),
+    },
+    otherwise="web",
+)
 DEFAULT_CHANNEL = {KeyKind.SERVER: "api", KeyKind.CLIENT: "web"}
 PRIORITIES = ("low", "normal", "high", "urgent")
 REPLY = "reply"
@@ -35,9 +38,9 @@ def conversation(row: Conversation) -> dict[str, Any]:
         "id": str(row.public_id),
         "number": row.number,
         "subject": row.subject,
-        "status": row.status,
+        "status": STATUSES.printed(row.status),
         "priority": priorities.printed(row.priority, PRIORITIES),
-        "channel": CHANNEL_OF[Channel(row.channel)],
+        "channel": CHANNELS.printed(row.channel),
         "metadata": row.metadata,
         "requester": requester(row.contact),
         "created_at": seconds(row.created_at),
@@ -113,7 +116,7 @@ class ConversationInput(serializers.Serializer[Any]):
     user_first_name = Text(max_length=150, required=False, allow_null=True, allow_blank=True)
     user_last_name = Text(max_length=150, required=False, allow_null=True, allow_blank=True)
     priority = Choice(choices=list(PRIORITIES), required=False, allow_null=True)
-    channel = Choice(choices=list(CHANNELS), required=False, allow_null=True)
+    channel = Choice(choices=CHANNELS.words, required=False, allow_null=True)
     metadata = JsonObject(required=False, allow_null=True)
 
 
@@ -156,9 +159,9 @@ class BancroftConversation(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     number = serializers.IntegerField(min_value=1)
     subject = serializers.CharField()
-    status = serializers.ChoiceField(choices=list(Status.values))
+    status = serializers.ChoiceField(choices=STATUSES.words)
     priority = serializers.ChoiceField(choices=list(PRIORITIES))
-    channel = serializers.ChoiceField(choices=list(CHANNELS))
+    channel = serializers.ChoiceField(choices=CHANNELS.words)
     metadata = JsonObject()
     requester = BancroftRequester()
     created_at = serializers.DateTimeField()

@@ -25,7 +25,7 @@ from conversations.dialects.bancroft import POLICY, TITLE, shapes
 from conversations.dialects.bancroft.auth import BancroftKey
 from conversations.dialects.bancroft.envelope import ENVELOPE
 from conversations.dialects.bancroft.filters import ConversationFilter, Window
-from conversations.models import Contact, SenderKind, Status
+from conversations.models import Channel, Contact, SenderKind, Status
 from conversations.models.conversation import ConversationQuerySet
 from conversations.senders import Sender
 
@@ -72,7 +72,7 @@ class Conversations(BancroftViewSet):
         summary="List conversations",
         parameters=[
             OpenApiParameter("user_email", {"type": "string", "format": "email", "maxLength": 254}),
-            OpenApiParameter("status", {"type": "string", "enum": list(Status.values)}),
+            OpenApiParameter("status", {"type": "string", "enum": shapes.STATUSES.words}),
             OpenApiParameter("limit", str, description="Page size: 20 unless told otherwise, at most 100."),
             OpenApiParameter("offset", str, description="How many rows to leave out."),
         ],
@@ -109,7 +109,7 @@ class Conversations(BancroftViewSet):
         body.is_valid(raise_exception=True)
         data = body.validated_data
         kind = KeyKind(self.grant.key.kind)
-        channel = shapes.CHANNELS[data.get("channel") or shapes.DEFAULT_CHANNEL[kind]]
+        channel = Channel(shapes.CHANNELS.written(data.get("channel") or shapes.DEFAULT_CHANNEL[kind]))
         _, description = first_given(data, "description", "message")
         row = actions.start(
             workspace=self.grant.workspace,

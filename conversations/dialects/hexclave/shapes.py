@@ -9,32 +9,33 @@ from typing import Any
 
 from conversations import priorities
 from conversations.api.fields import milliseconds
+from conversations.api.twins import Twins
 from conversations.dialects.hexclave.inputs import PRIORITIES
 from conversations.models import Attachment, Channel, Conversation, EntryPoint, Message, MessageKind, SenderKind, Status
 
 Accent = Callable[[str], str]
 
-STATUSES: dict[str, tuple[str, ...]] = {
-    "open": (Status.OPEN,),
-    "pending": (Status.PENDING,),
-    "closed": (Status.CLOSED, Status.RESOLVED),
-}
-"""Its statuses and the desk's that print as each; the first is the one that is written."""
-STATUS_OF = {ours: theirs for theirs, all_ours in STATUSES.items() for ours in all_ours}
-SOURCE_OF: dict[str, str] = {
-    Channel.CHAT: "chat",
-    Channel.DISCORD: "chat",
-    Channel.EMAIL: "email",
-    Channel.API: "api",
-    Channel.CALLBACK: "api",
-    Channel.MANUAL: "manual",
-}
-_SENDER_OF: dict[str, str] = {
-    SenderKind.CUSTOMER: "user",
-    SenderKind.AGENT: "agent",
-    SenderKind.ASSISTANT: "agent",
-    SenderKind.SYSTEM: "system",
-}
+STATUSES = Twins(
+    {"open": (Status.OPEN,), "pending": (Status.PENDING,), "closed": (Status.CLOSED, Status.RESOLVED)},
+    otherwise="open",
+)
+SOURCES = Twins(
+    {
+        "manual": (Channel.MANUAL,),
+        "chat": (Channel.CHAT, Channel.DISCORD),
+        "email": (Channel.EMAIL,),
+        "api": (Channel.API, Channel.CALLBACK),
+    },
+    otherwise="chat",
+)
+_SENDERS = Twins(
+    {
+        "user": (SenderKind.CUSTOMER,),
+        "agent": (SenderKind.AGENT, SenderKind.ASSISTANT),
+        "system": (SenderKind.SYSTEM,),
+    },
+    otherwise="system",
+)
 _WORDS_OF_STATUS = {
     "open": "Conversation reopened",
     "pending": "Conversation moved to pending",
@@ -96,9 +97,9 @@ def _summary(row: Conversation, last: Message | None, last_at: datetime, accent:
         accent("user_primary_email"): contact.email or None,
         accent("user_profile_image_url"): contact.avatar_url or None,
         "subject": row.subject,
-        "status": STATUS_OF[row.status],
+        "status": STATUSES.printed(row.status),
         "priority": priority(row),
-        "source": SOURCE_OF[row.channel],
+        "source": SOURCES.printed(row.channel),
         accent("last_message_type"): last.kind if last else MessageKind.MESSAGE.value,
         "preview": _preview(row, last),
         accent("last_activity_at"): milliseconds(last_at),
@@ -121,7 +122,7 @@ def _preview(row: Conversation, last: Message | None) -> str | None:
     if body := (last.body or "").strip():
         return body
     if last.kind == MessageKind.STATUS_CHANGE:
-        return _WORDS_OF_STATUS[STATUS_OF[row.status]]
+        return _WORDS_OF_STATUS[STATUSES.printed(row.status)]
     return "Internal note" if last.kind == MessageKind.NOTE else None
 
 
@@ -134,16 +135,16 @@ def message(row: Conversation, said: Message, accent: Accent) -> dict[str, Any]:
         accent("user_id"): row.contact.reference,
         accent("team_id"): None,
         "subject": row.subject,
-        "status": STATUS_OF[row.status],
+        "status": STATUSES.printed(row.status),
         "priority": priority(row),
-        "source": SOURCE_OF[row.channel],
+        "source": SOURCES.printed(row.channel),
         accent("message_type"): said.kind,
         "body": said.body,
         "attachments": [_attachment(file, accent) for file in said.attachments.all()],
         "metadata": _told(said),
         accent("created_at"): milliseconds(said.created_at),
         "sender": {
-            "type": _SENDER_OF[said.sender_kind],
+            "type": _SENDERS.printed(said.sender_kind),
             "id": said.sender_reference or (str(operator.public_id) if operator else None),
             accent("display_name"): said.sender_name or None,
             accent("primary_email"): said.sender_email or None,
@@ -165,14 +166,14 @@ def _told(said: Message) -> dict[str, str] | None:
     if said.kind != MessageKind.STATUS_CHANGE:
         return None
     status = (said.metadata or {}).get("status")
-    return {"status": STATUS_OF.get(status, status)} if isinstance(status, str) else None
+    return {"status": STATUSES.printed(status)} if isinstance(status, str) else None
 
 
 def entry_point(row: EntryPoint) -> dict[str, Any]:
     """A door that the conversation has used."""
     return {
         "id": str(row.public_id),
-        "channelType": SOURCE_OF[row.channel],
+        "channelType": SOURCES.printed(row.channel),
         "adapterKey": row.adapter,
         "externalChannelId": row.external_channel_id,
         "isEntryPoint": row.is_entry_point,

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from conversations.api.fields import JsonObject
 from conversations.assistant.engine import SourceKind
 from conversations.dialects.posthog.envelope import TYPES
-from conversations.dialects.posthog.inputs import PRIORITIES, STATUSES, AnyJson
-from conversations.dialects.posthog.shapes import AUTHORS, DETAILS, SOURCES
+from conversations.dialects.posthog.inputs import AnyJson
+from conversations.dialects.posthog.shapes import AUTHORS, DETAILS, PRIORITIES, SOURCES, STATUSES
 from conversations.models import Handler, ProposalStatus, ThreadStatus, Visibility
 
 
@@ -49,11 +49,11 @@ class PosthogTicket(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     ticket_number = serializers.IntegerField()
-    channel_source = serializers.ChoiceField(choices=SOURCES)
-    channel_detail = serializers.ChoiceField(choices=DETAILS, allow_null=True)
+    channel_source = serializers.ChoiceField(choices=SOURCES.words)
+    channel_detail = serializers.ChoiceField(choices=DETAILS.words, allow_null=True)
     distinct_id = serializers.CharField(allow_blank=True, max_length=400)
-    status = serializers.ChoiceField(choices=STATUSES)
-    priority = serializers.ChoiceField(choices=PRIORITIES, allow_null=True)
+    status = serializers.ChoiceField(choices=STATUSES.words)
+    priority = serializers.ChoiceField(choices=PRIORITIES.words, allow_null=True)
     assignee = PosthogAssignee(allow_null=True)
     anonymous_traits = JsonObject()
     ai_resolved = serializers.BooleanField()
@@ -86,7 +86,7 @@ class PosthogMessage(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     content = serializers.CharField(allow_blank=True)
     rich_content = JsonObject(allow_null=True)
-    author_type = serializers.ChoiceField(choices=sorted(set(AUTHORS.values())))
+    author_type = serializers.ChoiceField(choices=sorted(AUTHORS.words))
     author_name = serializers.CharField()
     is_private = serializers.BooleanField()
     created_at = serializers.DateTimeField()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,8 +15,7 @@ from django.db.models import Q
 from accounts.models import Workspace
 from conversations import ticket_queries
 from conversations.dialects.posthog import dates, shapes
-from conversations.models import Channel
-from tickets.models import Ticket, TicketPriority, TicketQuerySet, TicketStatus
+from tickets.models import Ticket, TicketQuerySet, TicketStatus
 
 ORDERS = ("updated_at", "created_at", "ticket_number", "sla_due_at", "snoozed_until")
 MOST_PEOPLE = 100
@@ -56,18 +55,18 @@ class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
         self.zone = workspace.zone
 
     def by_status(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
-        wanted = _known(value, TicketStatus.values)
-        return rows.filter(status__in=wanted) if wanted else rows
+        wanted = _known(value, shapes.STATUSES.words)
+        return shapes.STATUSES.among(rows, "status", *wanted) if wanted else rows
 
     def by_priority(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
-        wanted = _known(value, TicketPriority.values)
-        return rows.filter(priority__in=wanted) if wanted else rows
+        wanted = _known(value, shapes.PRIORITIES.words)
+        return shapes.PRIORITIES.among(rows, "priority", *wanted) if wanted else rows
 
     def by_source(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
-        return _by_channel(rows, value, shapes.SOURCES, shapes.source)
+        return shapes.SOURCES.among(rows, "channel", value) if value in shapes.SOURCES.words else rows
 
     def by_detail(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
-        return _by_channel(rows, value, shapes.DETAILS, shapes.detail)
+        return shapes.DETAILS.among(rows, "channel", value) if value in shapes.DETAILS.words else rows
 
     def by_assignee(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
         found = [query for part in _parts(value)[:MOST_PEOPLE] if (query := _assignee(part)) is not None]
@@ -214,11 +213,3 @@ def _assignee(value: str) -> Q | None:
         except ValueError:
             return None
     return None
-
-
-def _by_channel(
-    rows: TicketQuerySet, value: str, known: Iterable[str], printed: Callable[[str], str | None]
-) -> TicketQuerySet:
-    if value not in known:
-        return rows
-    return rows.filter(channel__in=[channel for channel in Channel.values if printed(channel) == value])

@@ -12,6 +12,7 @@ from django.conf import settings
 from accounts.models import User
 from conversations.actions.assistant_queue import MOST_QUEUED
 from conversations.actions.assistant_rows import told_proposal
+from conversations.api.twins import Twins
 from conversations.models import (
     AssistantProposal,
     AssistantQueueItem,
@@ -24,33 +25,41 @@ from conversations.models import (
     SavedView,
     SenderKind,
 )
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketPriority, TicketStatus
 
 RESEARCH = "research"
 """The mode that makes a conversation one of deep research, for as long as its last question was asked in it."""
-SOURCES = ("widget", "email", "slack", "teams", "github")
-DETAILS = (
-    "slack_channel_message", "slack_bot_mention", "slack_emoji_reaction", "teams_channel_message", "teams_bot_mention",
-    "widget_embedded", "widget_api", "github_issue",
-)  # fmt: skip
-AUTHORS = {
-    SenderKind.CUSTOMER: "customer",
-    SenderKind.AGENT: "support",
-    SenderKind.ASSISTANT: "AI",
-    SenderKind.SYSTEM: "support",
-}
-
-
-def source(channel: str) -> str:
-    """Its `channel_source` of one of the desk's channels."""
-    return "email" if channel == Channel.EMAIL else "widget"
+SOURCES = Twins({"widget": (), "email": (Channel.EMAIL,), "slack": (), "teams": (), "github": ()}, otherwise="widget")
+DETAILS = Twins(
+    {
+        "slack_channel_message": (),
+        "slack_bot_mention": (),
+        "slack_emoji_reaction": (),
+        "teams_channel_message": (),
+        "teams_bot_mention": (),
+        "widget_embedded": (Channel.CHAT,),
+        "widget_api": (),
+        "github_issue": (),
+        "": (Channel.EMAIL,),
+    },
+    otherwise="widget_api",
+)
+STATUSES = Twins({status: (status,) for status in TicketStatus.values}, otherwise=TicketStatus.OPEN)
+PRIORITIES = Twins({priority: (priority,) for priority in TicketPriority.values}, otherwise=TicketPriority.MEDIUM)
+AUTHORS = Twins(
+    {
+        "customer": (SenderKind.CUSTOMER,),
+        "support": (SenderKind.AGENT, SenderKind.SYSTEM),
+        "AI": (SenderKind.ASSISTANT,),
+    },
+    otherwise="support",
+)
+_NAMELESS = {"customer": "Customer", "AI": "Assistant", "support": "Support"}
 
 
 def detail(channel: str) -> str | None:
     """Its `channel_detail` of one of the desk's channels."""
-    if channel == Channel.EMAIL:
-        return None
-    return "widget_embedded" if channel == Channel.CHAT else "widget_api"
+    return DETAILS.printed(channel) or None
 
 
 def moment(value: datetime | None) -> str | None:
@@ -65,11 +74,11 @@ def ticket(row: Ticket, primary: Conversation | None, *, with_person: bool = Tru
     return {
         "id": str(row.public_id),
         "ticket_number": row.number,
-        "channel_source": source(row.channel),
+        "channel_source": SOURCES.printed(row.channel),
         "channel_detail": detail(row.channel),
         "distinct_id": contact.reference if contact else "",
-        "status": row.status,
-        "priority": row.priority,
+        "status": STATUSES.printed(row.status),
+        "priority": PRIORITIES.printed(row.priority) if row.priority else None,
         "assignee": assignee(row),
         "anonymous_traits": row.anonymous_traits,
         "ai_resolved": row.ai_resolved,
@@ -123,14 +132,13 @@ def person(contact: Contact) -> dict[str, Any]:
 
 def message(row: Message) -> dict[str, Any]:
     """A message, or a private note."""
-    kind = SenderKind(row.sender_kind)
-    fallback = {SenderKind.CUSTOMER: "Customer", SenderKind.ASSISTANT: "Assistant"}.get(kind, "Support")
+    author = AUTHORS.printed(row.sender_kind)
     return {
         "id": str(row.public_id),
         "content": row.body or "",
         "rich_content": (row.metadata or {}).get("rich_content"),
-        "author_type": AUTHORS[kind],
-        "author_name": row.sender_name or row.sender_email or fallback,
+        "author_type": author,
+        "author_name": row.sender_name or row.sender_email or _NAMELESS[author],
         "is_private": row.kind == MessageKind.NOTE,
         "created_at": moment(row.created_at),
     }

@@ -19,8 +19,8 @@ NEVER_EMPTY = ("limit", "status", "channel", "customerId")
 class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """`status`, `channel` and `customerId`, by the values that the format prints."""
 
-    status = django_filters.ChoiceFilter(choices=[(name, name) for name in STATUSES], method="by_status")
-    channel = django_filters.ChoiceFilter(choices=[(name, name) for name in CHANNELS], method="by_channel")
+    status = django_filters.ChoiceFilter(choices=[(name, name) for name in STATUSES.words], method="by_status")
+    channel = django_filters.ChoiceFilter(choices=[(name, name) for name in CHANNELS.words], method="by_channel")
     customerId = django_filters.CharFilter(method="by_customer", max_length=400)
 
     class Meta:
@@ -28,10 +28,10 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # dja
         fields: list[str] = []
 
     def by_status(self, rows: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
-        return rows.filter(status__in=STATUSES[value])
+        return STATUSES.among(rows, "status", value)
 
     def by_channel(self, rows: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
-        return rows.filter(channel__in=CHANNELS[value])
+        return CHANNELS.among(rows, "channel", value)
 
     def by_customer(self, rows: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
         wanted = Q(contact__external_id=value)

@@ -8,23 +8,23 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from conversations.api.fields import MAYBE_EMAIL, Choice, Text, Words, milliseconds
+from conversations.api.twins import Twins
 from conversations.models import Channel, Conversation, Message, SenderKind, Status
 
-STATUSES: dict[str, tuple[str, ...]] = {
-    "open": (Status.OPEN,),
-    "waiting": (Status.PENDING,),
-    "solved": (Status.RESOLVED, Status.CLOSED),
-}
-"""Its statuses and the desk's that print as each; the first is the one that is written."""
-CHANNELS: dict[str, tuple[str, ...]] = {
-    "api": (Channel.API, Channel.CALLBACK, Channel.MANUAL),
-    "live-chat": (Channel.CHAT,),
-    "email": (Channel.EMAIL,),
-    "discord": (Channel.DISCORD,),
-}
+STATUSES = Twins(
+    {"open": (Status.OPEN,), "waiting": (Status.PENDING,), "solved": (Status.RESOLVED, Status.CLOSED)},
+    otherwise="open",
+)
+CHANNELS = Twins(
+    {
+        "api": (Channel.API, Channel.CALLBACK, Channel.MANUAL),
+        "live-chat": (Channel.CHAT,),
+        "email": (Channel.EMAIL,),
+        "discord": (Channel.DISCORD,),
+    },
+    otherwise="api",
+)
 ROLES = ("user", "assistant")
-STATUS_OF = {ours: theirs for theirs, all_ours in STATUSES.items() for ours in all_ours}
-CHANNEL_OF = {ours: theirs for theirs, all_ours in CHANNELS.items() for ours in all_ours}
 BODY_LIMIT = 8_000
 
 
@@ -33,8 +33,8 @@ def conversation(row: Conversation, *, customer: dict[str, Any] | None = None) -
     return {
         "object": "conversation",
         "id": str(row.public_id),
-        "channel": CHANNEL_OF[row.channel],
-        "status": STATUS_OF[row.status],
+        "channel": CHANNELS.printed(row.channel),
+        "status": STATUSES.printed(row.status),
         "priority": row.priority,
         "subject": row.subject,
         "preview": row.preview or row.subject,
@@ -94,7 +94,7 @@ class WoesConversationInput(serializers.Serializer[Any]):
     customer = WoesCustomerInput()
     subject = Words(max_length=10_000)
     externalId = Words(max_length=255, required=False, allow_null=True)
-    channel = Choice(choices=list(CHANNELS), default="api")
+    channel = Choice(choices=CHANNELS.words, default="api")
     priority = Words(max_length=32, default="medium")
     message = Text(max_length=BODY_LIMIT, required=False, allow_null=True, allow_blank=True)
 
@@ -102,7 +102,7 @@ class WoesConversationInput(serializers.Serializer[Any]):
 class WoesConversationPatch(serializers.Serializer[Any]):
     """Any subset of what can be changed."""
 
-    status = Choice(choices=list(STATUSES), required=False)
+    status = Choice(choices=STATUSES.words, required=False)
     priority = Words(max_length=32, required=False)
     subject = Words(max_length=10_000, required=False)
 
@@ -128,8 +128,8 @@ class WoesCustomer(serializers.Serializer[Any]):
 class WoesConversation(serializers.Serializer[Any]):
     object = serializers.ChoiceField(choices=["conversation"])
     id = serializers.UUIDField()
-    channel = serializers.ChoiceField(choices=list(CHANNELS))
-    status = serializers.ChoiceField(choices=list(STATUSES))
+    channel = serializers.ChoiceField(choices=CHANNELS.words)
+    status = serializers.ChoiceField(choices=STATUSES.words)
     priority = serializers.CharField(min_length=1, max_length=32)
     subject = serializers.CharField()
     preview = serializers.CharField()

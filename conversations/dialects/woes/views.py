@@ -50,8 +50,8 @@ class Conversations(WoesViewSet):
         summary="List conversations",
         parameters=[
             OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
-            OpenApiParameter("status", {"type": "string", "enum": list(shapes.STATUSES)}),
-            OpenApiParameter("channel", {"type": "string", "enum": list(shapes.CHANNELS)}),
+            OpenApiParameter("status", {"type": "string", "enum": shapes.STATUSES.words}),
+            OpenApiParameter("channel", {"type": "string", "enum": shapes.CHANNELS.words}),
             OpenApiParameter("customerId", {"type": "string", "minLength": 1, "maxLength": 400}),
             OpenApiParameter(
                 "cursor", {"type": "string", "maxLength": 200}, description="`nextCursor` of the page before."
@@ -108,7 +108,7 @@ class Conversations(WoesViewSet):
             by=self.actor,
             at=self.at,
         )
-        channel = Channel(shapes.CHANNELS[data["channel"]][0])
+        channel = Channel(shapes.CHANNELS.written(data["channel"]))
         row = actions.start(
             workspace=self.grant.workspace,
             contact=contact,
@@ -159,8 +159,8 @@ class Conversations(WoesViewSet):
             row = actions.edit_subject(conversation=row, subject=data["subject"], by=self.actor, at=self.at)
         if "priority" in data:
             row = actions.set_priority(conversation=row, priority=data["priority"], by=self.actor, at=self.at)
-        if "status" in data and shapes.STATUS_OF[row.status] != data["status"]:
-            status = shapes.STATUSES[data["status"]][0]
+        if "status" in data and shapes.STATUSES.printed(row.status) != data["status"]:
+            status = shapes.STATUSES.written(data["status"])
             row = actions.set_status(conversation=row, status=status, by=self.actor, at=self.at)
         return Response({"conversation": shapes.conversation(row)})
 

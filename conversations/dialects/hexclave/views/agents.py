@@ -145,7 +145,7 @@ class AgentConversations(HexclaveViewSet):
         start, limit = inputs.window(query)
         rows = self.matching(self.rows().for_people(), query.get("query"))
         if "status" in query:
-            rows = rows.filter(status__in=shapes.STATUSES[query["status"]])
+            rows = shapes.STATUSES.among(rows, "status", query["status"])
         if "userId" in query:
             contact = queries.contact_by_reference(query["userId"])
             rows = rows.filter(contact=contact) if contact else rows.none()
@@ -223,9 +223,9 @@ class AgentConversations(HexclaveViewSet):
 
     def set_status(self, row: Conversation, wanted: str) -> None:
         """Raises StatusError when the status is what it would become."""
-        if shapes.STATUS_OF[row.status] == wanted:
+        if shapes.STATUSES.printed(row.status) == wanted:
             raise StatusError(400, f"Conversation is already {wanted}.")
-        status = shapes.STATUSES[wanted][0]
+        status = shapes.STATUSES.written(wanted)
         actions.set_status(conversation=row, status=status, sender=self.sender, by=self.actor, at=self.at)
 
     def set_metadata(self, row: Conversation, body: dict[str, Any]) -> None:
