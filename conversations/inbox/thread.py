@@ -50,8 +50,8 @@ class Entry:
         """A grey line's words, names escaped."""
         if self.message is not None:
             who = self.message.sender_name.split(" ", 1)[0] or "The customer"
-            return format_html("<b>{}</b> {}", who, words.of_status_change(self.message))
-        return format_html("<b>{}</b> {}", words.of_actor(self.lines[0]), words.of_lines(self.lines))
+            return format_html('<b dir="auto">{}</b> {}', who, words.of_status_change(self.message))
+        return format_html('<b dir="auto">{}</b> {}', words.of_actor(self.lines[0]), words.of_lines(self.lines))
 
 
 def entries(items: Iterable[Message | Line], *, after: int = 0) -> list[Entry]:

@@ -156,9 +156,9 @@ def _assigned(line: Line) -> SafeString:
     if line.to is not None and line.actor is not None and line.to.pk == line.actor.pk:
         return _TOOK_IT
     if line.to is not None:
-        return format_html("assigned it to <b>{}</b>", line.to.name or line.to.email)
+        return format_html('assigned it to <b dir="auto">{}</b>', line.to.name or line.to.email)
     if line.team is not None:
-        return format_html("assigned it to <b>{}</b>", line.team.name)
+        return format_html('assigned it to <b dir="auto">{}</b>', line.team.name)
     return SafeString("assigned it to a team") if line.event.data.get("team") else SafeString("unassigned it")
 
 
@@ -166,7 +166,7 @@ def _tagged(added: list[str], removed: list[str]) -> SafeString:
     parts = []
     for verb, names in (("added", added), ("removed", removed)):
         if names:
-            joined = format_html_join(", ", "<b>{}</b>", ((name or "(blank)",) for name in names))
+            joined = format_html_join(", ", '<b dir="auto">{}</b>', ((name or "(blank)",) for name in names))
             parts.append(format_html("{} {}", verb, joined))
     return format_html_join(" and ", "{}", ((part,) for part in parts)) or SafeString("edited the tags")
 

@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import Urlizer, format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
+from conversations import links
 from conversations.inbox import words
 from conversations.inbox.shortcuts import BY_NAME
 from conversations.models import Channel, Conversation
@@ -183,27 +183,24 @@ def _full(value: datetime) -> str:
 # --- Customers' words ---------------------------------------------------------------------------
 
 
-class _Links(Urlizer):  # escapes what it is given: never hand it safe text
-    url_template = '<a href="{href}"{attrs} target="_blank">{url}</a>'
-
-    def handle_word(self, word: str, **options: Any) -> str:
-        return str(super().handle_word(word, **options)).replace(
-            ' rel="nofollow"', ' rel="noopener noreferrer nofollow"', 1
-        )
-
-
-_links = _Links()
 _CODE = re.compile(r"`([^`\n]{1,500})`")
 _FENCE = re.compile(r"^ {0,3}```")
 
 
 @register.filter
 def prose(body: str | None) -> SafeString:
-    """A plain text as paragraphs, with links, `code` and fenced blocks. Everything is escaped first.
+    """A plain text as paragraphs, with links, `code` and fenced blocks. Everything is escaped.
 
-    Only the first LONGEST characters are shown. Each line is looked at once: no text can stall it.
+    Only the first LONGEST characters are shown. Each line is looked at once: no text can stall it. Each line has the
+    direction of its own script; code and addresses are always left to right, and decide nothing.
     """
     return rendered((body or "")[:LONGEST], paragraphs)
+
+
+@register.filter
+def whole_prose(body: str | None) -> SafeString:
+    """A plain text as `prose` shows it, to its end."""
+    return rendered(body or "", paragraphs)
 
 
 def rendered(text: str, flow: Callable[[list[str]], list[str]]) -> SafeString:
@@ -228,19 +225,17 @@ def rendered(text: str, flow: Callable[[list[str]], list[str]]) -> SafeString:
 
 
 def _block(lines: list[str]) -> str:
-    return format_html("<pre><code>{}</code></pre>", "\n".join(lines))
+    return format_html('<pre dir="ltr"><code>{}</code></pre>', "\n".join(lines))
 
 
 def paragraphs(lines: list[str]) -> list[str]:
-    """Lines as paragraphs, divided by blank ones."""
+    """Each line as an element, for it has a direction of its own; `on` goes on with the paragraph above."""
     result: list[str] = []
-    paragraph: list[str] = []
-    for line in [*lines, ""]:
+    is_on = False
+    for line in lines:
         if line.strip():
-            paragraph.append(inline(line))
-        elif paragraph:
-            result.append(f"<p>{'<br>'.join(paragraph)}</p>")
-            paragraph = []
+            result.append(f'<p dir="auto"{" class=on" if is_on else ""}>{inline(line)}</p>')
+        is_on = bool(line.strip())
     return result
 
 
@@ -248,9 +243,22 @@ def inline(line: str) -> str:
     """One line with its links and `code`, escaped."""
     parts = _CODE.split(line)
     return "".join(
-        format_html("<code>{}</code>", part) if index % 2 else _links(part, nofollow=True, autoescape=True)
+        format_html('<code dir="ltr">{}</code>', part) if index % 2 else _linked(part)
         for index, part in enumerate(parts)
     )
+
+
+def _linked(text: str) -> str:
+    parts: list[str] = []
+    at = 0
+    for start, end, href in links.links(text):
+        parts.append(conditional_escape(text[at:start]))
+        parts.append(format_html(_LINK, href, text[start:end]))
+        at = end
+    return "".join([*parts, conditional_escape(text[at:])])
+
+
+_LINK = '<a dir="ltr" href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>'
 
 
 @register.filter

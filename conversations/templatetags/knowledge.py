@@ -62,12 +62,12 @@ def _flow(lines: list[str]) -> list[str]:
         if kind == "heading":
             html += [_heading(line) for line in group]
         elif kind == "bullet":
-            html.append(format_html("<ul>{}</ul>", _items([_BULLET.sub(r"\1", line) for line in group])))
+            html.append(format_html('<ul dir="auto">{}</ul>', _items([_BULLET.sub(r"\1", line) for line in group])))
         elif kind == "number":
             numbered = list(group)
             first = _NUMBER.sub(r"\1", numbered[0])
             items = _items([_NUMBER.sub(r"\2", line) for line in numbered])
-            html.append(format_html('<ol start="{}">{}</ol>', int(first), items))
+            html.append(format_html('<ol dir="auto" start="{}">{}</ol>', int(first), items))
         else:
             html += paragraphs(list(group))
     return html
@@ -76,7 +76,7 @@ def _flow(lines: list[str]) -> list[str]:
 def _heading(line: str) -> str:
     marks, words = _HEADING.sub(r"\1", line), _HEADING.sub(r"\2", line)
     level = 3 if len(marks) == 3 else 2
-    return format_html("<h{}>{}</h{}>", level, mark_safe(inline(words)), level)  # noqa: S308 - escaped there
+    return format_html('<h{} dir="auto">{}</h{}>', level, mark_safe(inline(words)), level)  # noqa: S308 - escaped there
 
 
 def _items(texts: list[str]) -> SafeString:

@@ -101,7 +101,8 @@ def test_other_texts_are_not_found(acme: Workspace, ben: Member) -> None:
 
 def test_any_spelling_is_answered_in_every_search(acme: Workspace, ben: Member) -> None:
     ConversationFactory(workspace=acme, subject="Hi", body="Nothing of that kind")
-    article, macro = ArticleFactory(workspace=acme, title="Hi"), MacroFactory(workspace=acme, name="Hi")
+    article = ArticleFactory(workspace=acme, title="Hi", body="Nothing")
+    macro = MacroFactory(workspace=acme, name="Hi", body="Nothing")
     agent, admin = ben.signed_in(), Client()
     root = UserFactory(email="root@acme.example", is_superuser=True, is_staff=True)
     admin.force_login(root, backend="allauth.account.auth_backends.AuthenticationBackend")

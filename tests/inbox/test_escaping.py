@@ -96,18 +96,18 @@ def test_no_template_trusts_text_or_styles_inline() -> None:
 @pytest.mark.parametrize(
     ("body", "html"),
     [
-        ("a\nb\n\nc", "<p>a<br>b</p><p>c</p>"),
-        ("see `a<b`", "<p>see <code>a&lt;b</code></p>"),
-        ("```\n<b>\n```", "<pre><code>&lt;b&gt;</code></pre>"),
-        ("```js\nx", "<pre><code>x</code></pre>"),
-        ("1 < 2 & 3", "<p>1 &lt; 2 &amp; 3</p>"),
+        ("a\nb\n\nc", '<p dir="auto">a</p><p dir="auto" class=on>b</p><p dir="auto">c</p>'),
+        ("see `a<b`", '<p dir="auto">see <code dir="ltr">a&lt;b</code></p>'),
+        ("```\n<b>\n```", '<pre dir="ltr"><code>&lt;b&gt;</code></pre>'),
+        ("```js\nx", '<pre dir="ltr"><code>x</code></pre>'),
+        ("1 < 2 & 3", '<p dir="auto">1 &lt; 2 &amp; 3</p>'),
         (
             "https://a.example/?x=1&y=2.",
-            '<p><a href="https://a.example/?x=1&amp;y=2" rel="noopener noreferrer nofollow" target="_blank">'
+            '<p dir="auto"><a dir="ltr" href="https://a.example/?x=1&amp;y=2" rel="noopener noreferrer nofollow" target="_blank">'
             "https://a.example/?x=1&amp;y=2</a>.</p>",
         ),
-        ("javascript:alert(1)", "<p>javascript:alert(1)</p>"),
-        ("data:text/html,x", "<p>data:text/html,x</p>"),
+        ("javascript:alert(1)", '<p dir="auto">javascript:alert(1)</p>'),
+        ("data:text/html,x", '<p dir="auto">data:text/html,x</p>'),
         ("", ""),
         (None, ""),
     ],

@@ -33,15 +33,18 @@ def test_nothing_hostile_reaches_the_page_as_markup(agent: Client, acme: Workspa
 @pytest.mark.parametrize(
     ("body", "html"),
     [
-        ("a\nb\n\nc", "<p>a<br>b</p><p>c</p>"),
-        ("## A `b`\nc", "<h2>A <code>b</code></h2><p>c</p>"),
-        ("### A", "<h3>A</h3>"),
-        ("#no", "<p>#no</p>"),
-        ("- a\n* b\n\n- c", "<ul><li>a</li><li>b</li></ul><ul><li>c</li></ul>"),
-        ("1. a\n2) b\n\ntext\n3. c", '<ol start="1"><li>a</li><li>b</li></ol><p>text</p><ol start="3"><li>c</li></ol>'),
-        ("-5 °C\n1.5 m", "<p>-5 °C<br>1.5 m</p>"),
-        ("```\n## <b>\n- x\n```", "<pre><code>## &lt;b&gt;\n- x</code></pre>"),
-        ("- <b>\n## <i>", "<ul><li>&lt;b&gt;</li></ul><h2>&lt;i&gt;</h2>"),
+        ("a\nb\n\nc", '<p dir="auto">a</p><p dir="auto" class=on>b</p><p dir="auto">c</p>'),
+        ("## A `b`\nc", '<h2 dir="auto">A <code dir="ltr">b</code></h2><p dir="auto">c</p>'),
+        ("### A", '<h3 dir="auto">A</h3>'),
+        ("#no", '<p dir="auto">#no</p>'),
+        ("- a\n* b\n\n- c", '<ul dir="auto"><li>a</li><li>b</li></ul><ul dir="auto"><li>c</li></ul>'),
+        (
+            "1. a\n2) b\n\ntext\n3. c",
+            '<ol dir="auto" start="1"><li>a</li><li>b</li></ol><p dir="auto">text</p><ol dir="auto" start="3"><li>c</li></ol>',
+        ),
+        ("-5 °C\n1.5 m", '<p dir="auto">-5 °C</p><p dir="auto" class=on>1.5 m</p>'),
+        ("```\n## <b>\n- x\n```", '<pre dir="ltr"><code>## &lt;b&gt;\n- x</code></pre>'),
+        ("- <b>\n## <i>", '<ul dir="auto"><li>&lt;b&gt;</li></ul><h2 dir="auto">&lt;i&gt;</h2>'),
         ("", ""),
     ],
 )
