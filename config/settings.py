@@ -68,8 +68,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.WorkspaceMiddleware",
-    "accounts.bodies.BodyMiddleware",
     "accounts.middleware.RefusedValueMiddleware",
+    "accounts.bodies.BodyMiddleware",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
