@@ -91,7 +91,8 @@ def _bare(text: str) -> str:
 def words(text: str) -> Iterator[tuple[str, int]]:
     """The words of a text in order, each with the length of its pieces where its script has no spaces, or 0."""
     for found in _WORD.finditer(text):
-        yield found[0], _SIZES.get(found.lastgroup or "", 0)
+        if _bare(found[0]):  # an accent that stands alone is no word
+            yield found[0], _SIZES.get(found.lastgroup or "", 0)
 
 
 def pieces(word: str, size: int) -> list[str]:

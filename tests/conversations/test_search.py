@@ -7,6 +7,8 @@ import unicodedata
 import pytest
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accounts import clock
 from accounts.models import Workspace
@@ -18,6 +20,11 @@ from tests.factories import ArticleFactory, ContactFactory, ConversationFactory,
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.usefixtures("in_acme")
+
+# Accents that stand alone, quotes, digits of every script, scripts without spaces: what a tokenizer stumbles over.
+ODD = st.characters(categories=["Mn", "Mc", "Nd", "No", "Lo", "Cf", "Pc", "Zs"]) | st.sampled_from(
+    "aäeo10'\"-+.()\\:*&|!<> ’\u0301"
+)
 
 FOUND: list[tuple[str, list[str]]] = [
     # Numbers inside texts
@@ -219,3 +226,12 @@ def test_search_reads_indexes(acme: Workspace, ben: Member) -> None:
 def test_any_text_can_be_kept(acme: Workspace, text: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT length(%s::tsvector)", [tokens.vector(text, text)])
+
+
+@given(st.lists(st.text(ODD, max_size=60), min_size=30, max_size=30))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_signs_can_be_kept_and_asked_for(acme: Workspace, texts: list[str]) -> None:
+    with connection.cursor() as cursor:
+        for text in texts:
+            asked = " & ".join(map("({})".format, tokens.query(text)))
+            cursor.execute("SELECT %s::tsvector, %s::tsquery", [tokens.vector(text, text), asked])
