@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from accounts.models import Membership, User, Workspace
 
 _UNWANTED = frozenset({"auth", "account"})
-"""Apps whose models are not shown: groups grant nothing here, and `accounts.people` keeps allauth's addresses in step."""
+"""Apps whose models are not shown: groups grant nothing here, and people look after their addresses themselves."""
 _EVERYDAY = {
     "Workspace": "Workspaces",
     "User": "People",
+    "Invitation": "Invitations",
     "Team": "Teams",
     "ApiKey": "API keys",
     "Conversation": "Conversations",
@@ -85,6 +86,12 @@ class Reach:
         if not self.is_superuser:
             raise NotFound("there is no such workspace")
         return replace(Actor.system(workspace_id, name=self.user.name or self.user.email), id=self.user.pk)
+
+    def installation(self) -> Actor:
+        """As whom a superuser acts on people, who belong to no workspace. Raises NotFound for anyone else."""
+        if not self.is_superuser:
+            raise NotFound("there is no such person")
+        return Actor.installation(self.user.name or self.user.email, id=self.user.pk)
 
 
 def reach(request: HttpRequest) -> Reach:

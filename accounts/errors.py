@@ -65,3 +65,8 @@ def log_refused(error: DataError) -> None:
     ours = [frame for frame in frames if "/site-packages/" not in frame.filename]
     where = f"{ours[-1].filename}:{ours[-1].lineno}" if ours else "nowhere of ours"
     logger.error("value_refused sqlstate=%s at=%s", getattr(error.__cause__, "sqlstate", None), where)
+
+
+def sentence(error: DomainError) -> str:
+    """The error as people read it."""
+    return error.message[:1].upper() + error.message[1:] + ("" if error.message.endswith((".", "?")) else ".")

@@ -6,8 +6,8 @@ Reactions are registered by name by the layers above (`conversations/reactions`)
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts import tenancy
-from accounts.models import Dispatch, Event
+from accounts.models import Dispatch, Event, User
 from accounts.permissions import Actor
 from accounts.transaction import atomic
 
@@ -70,25 +70,60 @@ IDENTITY_SECRET_ROTATED = define(
 MEMBER_ADDED = define("member.added", "membership", "A person joined the workspace.")
 MEMBER_ROLE_CHANGED = define("member.role_changed", "membership", "A member's role changed.")
 MEMBER_REMOVED = define("member.removed", "membership", "A person left the workspace.")
+MEMBER_DEACTIVATED = define("member.deactivated", "membership", "A member's account was deactivated.")
+MEMBER_REACTIVATED = define("member.reactivated", "membership", "A member's account was activated again.")
+INVITATION_CREATED = define("invitation.created", "invitation", "A person was invited.")
+INVITATION_RESENT = define("invitation.resent", "invitation", "An invitation was sent again.")
+INVITATION_MAILED = define("invitation.mailed", "invitation", "An invitation was handed to the mail server.")
+INVITATION_REVOKED = define("invitation.revoked", "invitation", "An invitation was revoked.")
+INVITATION_ACCEPTED = define("invitation.accepted", "invitation", "An invitation was accepted.")
+# People belong to no workspace: these stand in the journal without one.
+PERSON_CREATED = define("person.created", "user", "Account created.")
+PERSON_RENAMED = define("person.renamed", "user", "Name changed.")
+PERSON_DEACTIVATED = define("person.deactivated", "user", "Account deactivated.")
+PERSON_REACTIVATED = define("person.reactivated", "user", "Account activated again.")
+PERSON_SUPERUSER_CHANGED = define("person.superuser_changed", "user", "Superuser rights changed.")
+PASSWORD_CHANGED = define("person.password_changed", "user", "Password changed.")
+PASSWORD_RESET_SENT = define("person.password_reset_sent", "user", "A password reset link was sent.")
+EMAIL_REQUESTED = define("person.email_requested", "user", "A link was sent to verify an email address.")
+EMAIL_VERIFIED = define("person.email_verified", "user", "An email address was verified.")
+EMAIL_CHANGED = define("person.email_changed", "user", "The primary email address changed.")
+EMAIL_REMOVED = define("person.email_removed", "user", "An email address was removed.")
 TEAM_CREATED = define("team.created", "team", "A team came into being.")
 TEAM_UPDATED = define("team.updated", "team", "A team's name or members changed.")
 API_KEY_CREATED = define("api_key.created", "api_key", "A key was issued.")
 API_KEY_REVOKED = define("api_key.revoked", "api_key", "A key stopped working.")
 
 
-def record(kind: EventType, subject: Subject, /, *, by: Actor, at: datetime, **data: Any) -> Event:
+def record(kind: EventType, subject: Subject | User, /, *, by: Actor, at: datetime, **data: Any) -> Event:
     """Write one line of the journal, in the caller's transaction.
 
     `data` takes ids and non-personal values. Raises UnknownEvent for a kind outside the catalogue, and
     TransactionManagementError outside a transaction: a change and its event are committed together or not at all.
     """
+    event = _line(kind, subject, by=by, at=at, data=data)
+    event.save()
+    return event
+
+
+def record_each(
+    kind: EventType, subjects: Iterable[tuple[Subject, Mapping[str, Any]]], /, *, by: Actor, at: datetime
+) -> None:
+    """Write one line for each of many rows, with its data, in one statement."""
+    Event.objects.bulk_create([_line(kind, subject, by=by, at=at, data=dict(data)) for subject, data in subjects])
+
+
+def _line(kind: EventType, subject: Subject | User, *, by: Actor, at: datetime, data: dict[str, Any]) -> Event:
     if catalogue.get(kind.name) is not kind:
         raise UnknownEvent(kind.name)
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError(f"{kind.name} was recorded outside a transaction")
     cause = _cause.get()
-    workspace_id = subject.pk if kind.subject == "workspace" else subject.workspace_id
-    return Event.objects.create(
+    if isinstance(subject, User):
+        workspace_id = None
+    else:
+        workspace_id = subject.pk if kind.subject == "workspace" else subject.workspace_id
+    return Event(
         workspace_id=workspace_id,
         type=kind.name,
         actor_kind=by.kind,
@@ -103,7 +138,7 @@ def record(kind: EventType, subject: Subject, /, *, by: Actor, at: datetime, **d
 
 
 def hear(kinds: list[EventType], name: str, reaction: Callable[[Event], None]) -> None:
-    """Register an idempotent reaction. It runs after commit, in the worker, inside the event's workspace scope."""
+    """Register an idempotent reaction. It runs after commit, in the worker, inside the scope of the event's workspace if it has one."""
     for kind in kinds:
         heard = _reactions.setdefault(kind.name, [])
         if name not in {other for other, _ in heard}:
@@ -182,7 +217,8 @@ def _hear(event: Event) -> str | None:
     failure: str | None = None
     for name, reaction in _reactions.get(event.type, []):
         try:
-            with transaction.atomic(), tenancy.scope(event.workspace), caused_by(event):
+            scope = tenancy.scope(event.workspace) if event.workspace else nullcontext()
+            with transaction.atomic(), scope, caused_by(event):
                 reaction(event)
         except Exception as error:  # a broken reaction must not stop the journal
             logger.exception("reaction_failed name=%s event=%s", name, event.pk)

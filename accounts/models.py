@@ -7,11 +7,12 @@ import zoneinfo
 from datetime import datetime
 from typing import Any, ClassVar
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -34,9 +35,12 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=self.normalize_email(username))
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Make a person by hand, who is taken to own the address: for Django's own commands and for tests."""
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
-        user.save(using=self._db)
+        with transaction.atomic():
+            user.save(using=self._db)
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
@@ -45,6 +49,9 @@ class UserManager(BaseUserManager["User"]):
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in with an email. What they may do depends on their membership of each workspace.
+
+    `email` is the primary address. The addresses that are proven to be theirs are allauth's `EmailAddress` rows, all of
+    them verified; a person whose `email` is not among them has not proven it yet.
 
     `is_superuser` marks whoever runs the installation: they reach every workspace in Django admin.
     """
@@ -160,6 +167,56 @@ class Team(TenantModel):
         return self.name
 
 
+class Invitation(TenantModel):
+    """A place in the workspace offered to whoever proves to be reached at an email address.
+
+    The link holds a token that works once and until `expires_at`; only its SHA-256 is kept. `mailed_at` says that the
+    link went to the address and nowhere else, so that whoever follows it owns the address.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.AGENT)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    sent_at = models.DateTimeField(default=timezone.now, editable=False)
+    mailed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField(editable=False)
+    accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    accepted_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "email"],
+                condition=Q(accepted_at=None, revoked_at=None),
+                name="one_pending_invitation_per_address",
+            ),
+            models.CheckConstraint(name="invitation_role_is_known", condition=Q(role__in=Role.values)),
+            models.CheckConstraint(name="invitation_email_is_lower_case", condition=Q(email=Lower("email"))),
+        ]
+        # The workspace's invitations, newest first.
+        indexes = [models.Index(fields=["workspace", "-sent_at"], name="invitation_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.email} ({self.role})"
+
+    @property
+    def is_pending(self) -> bool:
+        """Neither accepted nor revoked; it may have expired."""
+        return self.accepted_at is None and self.revoked_at is None
+
+    def is_expired(self, at: datetime) -> bool:
+        """Whether its end lies at or before the moment."""
+        return self.expires_at <= at
+
+
 class KeyKind(models.TextChoices):
     """`server` keys are secrets of a backend; `client` keys are public and stand in web pages and apps."""
 
@@ -218,13 +275,14 @@ class AppendOnly(RuntimeError):
 class Event(models.Model):
     """One line of the journal: audit log, source of webhooks, automations and live updates. Append-only.
 
-    `changes` holds ids and non-personal values only, so that a person can be erased while the journal stays.
+    `data` holds ids and non-personal values only, so that a person can be erased while the journal stays.
+    An event without a workspace tells of the installation, such as a person's account: only superusers see it.
     Rows refer to their subjects by kind and id without foreign keys: a line outlives what it tells of.
     Inserting one also queues its dispatch and announces it (a trigger: see the migration), so that no writer can
     forget either. Ids commit out of order; a reader that pages by "id > last" reads with an overlap.
     """
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+", db_index=False)
+    workspace = models.ForeignKey(Workspace, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     type = models.CharField(max_length=64)
     actor_kind = models.CharField(max_length=12, choices=ActorKind.choices)
     actor_id = models.BigIntegerField(null=True)
@@ -308,6 +366,6 @@ class IdempotentRequest(TenantModel):
 
 
 __all__ = [
-    "ActorKind", "ApiKey", "AppendOnly", "Dispatch", "Event", "IdempotentRequest", "KeyKind", "Membership", "Role",
+    "ActorKind", "ApiKey", "AppendOnly", "Dispatch", "Event", "IdempotentRequest", "Invitation", "KeyKind", "Membership", "Role",
     "Scope", "Team", "TenantManager", "User", "Workspace",
 ]  # fmt: skip

@@ -10,7 +10,10 @@ from django.db import models
 from accounts.errors import Forbidden, NotFound
 
 if TYPE_CHECKING:
-    from accounts.models import ApiKey, Membership
+    from accounts.models import ApiKey, Membership, User
+
+INSTALLATION = 0
+"""The workspace id of an actor who acts in none: no row has it."""
 
 
 class Role(models.TextChoices):
@@ -82,6 +85,26 @@ class Actor:
         """The desk itself: operator commands, automations, scheduled work."""
         return cls(kind=ActorKind.SYSTEM, workspace_id=workspace_id, name=name)
 
+    @classmethod
+    def installation(cls, name: str = "Parley", *, id: int | None = None) -> Actor:
+        """Whoever runs the installation, across workspaces; `id` is the superuser's, None for a command."""
+        return cls(kind=ActorKind.SYSTEM, workspace_id=INSTALLATION, id=id, name=name)
+
+    @classmethod
+    def person(cls, user: User) -> Actor:
+        """A person who changes their own account, which belongs to no workspace."""
+        return cls(
+            kind=ActorKind.OPERATOR,
+            workspace_id=INSTALLATION,
+            id=user.pk,
+            name=user.name or user.email,
+            email=user.email,
+        )
+
+    def within(self, workspace_id: int) -> Actor:
+        """The same actor in one workspace: for a verb of the installation that works through a workspace's verbs."""
+        return replace(self, workspace_id=workspace_id)
+
     def with_scope(self, scope: Scope) -> Actor:
         """The same actor holding one scope more: for a verb that has permitted itself and works through another verb."""
         return replace(self, scopes=self.scopes | {scope})
@@ -98,12 +121,18 @@ class HasWorkspace(Protocol):
     workspace_id: int
 
 
+class HasKey(Protocol):
+    """A person."""
+
+    pk: int
+
+
 _RANK = {Role.VIEWER: 0, Role.AGENT: 1, Role.ADMIN: 2, Role.OWNER: 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a verb asks for: at least this role of an operator, this scope of a key (None: keys may not)."""
+    """What a verb asks for: at least this role of a member, this scope of a key (None: keys may not)."""
 
     role: Role
     scope: Scope | None = None
@@ -112,7 +141,7 @@ class Rule:
 RULES: dict[str, Rule] = {
     "workspace.update": Rule(Role.ADMIN),
     "workspace.rotate_identity_secret": Rule(Role.ADMIN),
-    "member.add": Rule(Role.ADMIN),
+    "member.invite": Rule(Role.ADMIN),
     "member.change_role": Rule(Role.ADMIN),
     "member.remove": Rule(Role.ADMIN),
     "team.write": Rule(Role.ADMIN),
@@ -137,13 +166,26 @@ RULES: dict[str, Rule] = {
 }
 
 
+_INSTALLATION = frozenset({
+    # People join by accepting an invitation; only commands add them directly.
+    "member.add",
+    "person.create", "person.deactivate", "person.set_superuser", "person.send_password_reset",
+})  # fmt: skip
+"""What only whoever runs the installation does: to people, who belong to no workspace."""
+
+_OWN = frozenset({"invitation.accept", "person.rename", "person.change_password", "person.change_email"})
+"""What people do to their own account, and whoever runs the installation to any."""
+
+
 def holds_scope(scopes: frozenset[str], wanted: Scope) -> bool:
     """Whether the scopes contain the wanted one; `write` satisfies `read`."""
     return wanted in scopes or (wanted.endswith(":read") and wanted.replace(":read", ":write") in scopes)
 
 
 def may(actor: Actor, verb: str) -> bool:
-    """Whether the actor may do the verb at all. Raises KeyError for a verb that the table does not name."""
+    """Whether the actor may do the verb at all. Raises KeyError for a verb that no table names."""
+    if verb in _INSTALLATION or verb in _OWN:
+        return actor.kind == ActorKind.SYSTEM
     rule = RULES[verb]
     if actor.kind in (ActorKind.SYSTEM, ActorKind.ASSISTANT):
         return True
@@ -157,17 +199,19 @@ def may(actor: Actor, verb: str) -> bool:
 _CONTACT_VERBS = frozenset({"conversation.read", "conversation.start", "conversation.receive"})
 
 
-def permit(actor: Actor, verb: str, obj: HasWorkspace | None = None) -> None:
-    """Let the actor do the verb on the row, or raise.
+def permit(actor: Actor, verb: str, obj: HasWorkspace | None = None, *, person: HasKey | None = None) -> None:
+    """Let the actor do the verb on the row, or to the person, or raise.
 
     Raises NotFound for a row of another workspace (answered exactly as a missing row) and Forbidden otherwise,
     with the scope that a key lacks.
     """
     if obj is not None and obj.workspace_id != actor.workspace_id:
         raise NotFound("there is no such row in this workspace")
-    if may(actor, verb):
+    if may(actor, verb) or (verb in _OWN and person is not None and actor.user_id == person.pk):
         return
-    rule = RULES[verb]
+    rule = RULES.get(verb)
+    if rule is None:
+        raise Forbidden("only whoever runs this installation may do this")
     if actor.kind == ActorKind.API_KEY and rule.scope is not None:
         raise Forbidden(f"this key lacks the scope {rule.scope.value}", scope=rule.scope.value)
     raise Forbidden(f"this needs the role {rule.role.value}")

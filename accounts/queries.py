@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
 from django.db.models import Q, QuerySet
 
-from accounts.models import ApiKey, Membership, Team, User
+from accounts import links
+from accounts.errors import NotFound
+from accounts.models import ApiKey, Invitation, Membership, Team, User, UserManager
 from accounts.permissions import Role
 
 
@@ -48,3 +51,54 @@ def has_working_key(at: datetime) -> bool:
     """Whether the workspace has an API key that works at the moment."""
     keys = ApiKey.objects.filter(revoked_at=None)
     return keys.filter(Q(expires_at=None) | Q(expires_at__gt=at)).exists()
+
+
+def person_by_email(email: str) -> User | None:
+    """The person with that email, in whatever case it is written: whose proven address it is, or else who signs in with it."""
+    wanted = UserManager.normalize_email(email)
+    proven = EmailAddress.objects.filter(email=wanted, verified=True).select_related("user").first()
+    return proven.user if proven is not None else User.objects.filter(email=wanted).first()
+
+
+def has_proven(user: User, email: str) -> bool:
+    """Whether the address is proven to be the person's."""
+    rows = EmailAddress.objects.filter(user=user, email=UserManager.normalize_email(email), verified=True)
+    return bool(rows.exists())
+
+
+def usable_invitation(token: str, at: datetime) -> Invitation:
+    """The invitation of a link that works: pending, in time, from somebody who may still invite. Raises NotFound."""
+    # The token names the workspace: whoever follows a link is in none yet.
+    rows = Invitation.all_workspaces.select_related("workspace", "invited_by")
+    invitation = rows.filter(token_hash=links.digest(token)).first()
+    if (
+        invitation is None
+        or not invitation.is_pending
+        or invitation.is_expired(at)
+        or not _may_still_invite(invitation)
+    ):
+        raise NotFound("this invitation does not work any more")
+    return invitation
+
+
+def _may_still_invite(invitation: Invitation) -> bool:
+    """Whether the inviter may still do so, so that nobody who was put out comes back by an invitation of their own."""
+    inviter = invitation.invited_by
+    if inviter is None:
+        return True
+    if not inviter.is_active:
+        return False
+    wanted = [Role.OWNER] if invitation.role == Role.OWNER else [Role.OWNER, Role.ADMIN]
+    places = Membership.all_workspaces.filter(workspace=invitation.workspace_id, user=inviter, role__in=wanted)
+    return inviter.is_superuser or places.exists()
+
+
+def pending_invitations() -> QuerySet[Invitation]:
+    """The open scope's invitations that were neither accepted nor revoked, newest first."""
+    rows = Invitation.objects.filter(accepted_at=None, revoked_at=None).select_related("invited_by")
+    return rows.order_by("-sent_at", "-pk")
+
+
+def members() -> QuerySet[Membership]:
+    """The open scope's members, by name."""
+    return Membership.objects.select_related("user").order_by("user__name", "user__email", "pk")

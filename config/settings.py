@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config import database, env, secrets
 
 BASE_DIR = env.BASE_DIR
@@ -126,14 +128,31 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "accounts.adapter.InvitedOnlyAdapter"
+ACCOUNT_ADAPTER = "accounts.signin.adapter.DeskAccountAdapter"
+ACCOUNT_FORMS = {
+    "change_password": "accounts.signin.forms.ChangePasswordForm",
+    "reset_password": "accounts.signin.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.signin.forms.ResetPasswordKeyForm",
+}
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.links.ResetTokens"  # noqa: S105 (a class)
+PASSWORD_RESET_TIMEOUT = 4 * 3600
+# A reset link is the way in for whoever others keep from signing in by guessing.
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
+# A key of login_failed is an address and an account together, one of reset_mail is an account. Following a reset link is
+# not limited: its token cannot be guessed, and nobody shall be kept from it.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "20/m/ip",
+    "reset_password_from_key": None,
+    "reset_mail": "3/15m/key",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 # --- Safety -------------------------------------------------------------------------------------
@@ -145,7 +164,10 @@ SECURE_SSL_REDIRECT = IS_HTTPS and env.flag("SECURE_SSL_REDIRECT", True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000 if IS_HTTPS else 0)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS and env.flag("SECURE_HSTS_SUBDOMAINS", True)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS and env.flag("SECURE_HSTS_SUBDOMAINS", True)
+# Asks browsers' makers to list the domain: hard to undo, hence only on request.
+SECURE_HSTS_PRELOAD = IS_HTTPS and env.flag("SECURE_HSTS_PRELOAD")
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # which asks for it all the same
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # The names of Django 6, so that its own middleware can take over (accounts/csp.py).
@@ -174,10 +196,13 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 
 # --- Mail ---------------------------------------------------------------------------------------
 EMAIL_HOST = env.text("EMAIL_HOST")
-EMAIL_PORT = env.number("EMAIL_PORT", 587)
+EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", not EMAIL_USE_SSL)
+if EMAIL_USE_SSL and EMAIL_USE_TLS:
+    raise ImproperlyConfigured("EMAIL_USE_SSL and EMAIL_USE_TLS exclude each other: set one of them to no")
+EMAIL_PORT = env.number("EMAIL_PORT", 465 if EMAIL_USE_SSL else 587, low=1, high=65535)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
-EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Parley <desk@localhost>")
 # Who gets what the feedback form sends (comma-separated); nobody unless set.

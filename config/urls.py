@@ -10,9 +10,9 @@ from conversations.api import discovery
 from conversations.inbox import views as inbox
 
 urlpatterns = [
-    # People: sign-in, and the operator's inbox under the workspace it belongs to.
+    # People: sign-in and invitations, and the operator's inbox under the workspace it belongs to.
     path("", inbox.home, name="home"),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("accounts.signin.urls")),
     path("w/<slug:workspace_slug>/", include("conversations.inbox.urls")),
     # Administration.
     path("admin/", admin.site.urls),

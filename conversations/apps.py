@@ -6,7 +6,9 @@ class ConversationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from conversations import reactions
+        from accounts import assignments
+        from conversations import actions, reactions
         from conversations.api import openapi  # noqa: F401 (registers itself)
 
         reactions.register()
+        assignments.register("conversations", actions.unassign_member)

@@ -33,6 +33,7 @@ class Figures:
 
 
 FIGURES = tuple(field.name for field in fields(Figures))
+UNASSIGNED_AT_ONCE = 1000
 MESSAGE_CUT = 500
 """How much of the last message a ticket's row keeps."""
 
@@ -134,6 +135,21 @@ def assign(*, ticket: Ticket, to: User | None = None, team: Team | None = None, 
         events.TICKET_ASSIGNED, ticket, by=by, at=at, to=to.pk if to else None, team=team.pk if team else None
     )
     return ticket
+
+
+@transaction.atomic
+def unassign_member(*, workspace: Workspace, user: User, by: Actor, at: datetime) -> int:
+    """Unassign every ticket that a member has in the workspace, resolved ones too; teams stay. Returns how many."""
+    permit(by, "ticket.update")
+    count = 0
+    # The workspace that the verb was permitted in; rows are held in the order of their ids, as everywhere.
+    held = Ticket.all_workspaces.select_for_update().filter(workspace=workspace, assignee=user)
+    while batch := list(held.order_by("pk")[:UNASSIGNED_AT_ONCE]):
+        held.filter(pk__in=[row.pk for row in batch]).update(assignee=None, updated_at=at)
+        lines = ((row, {"to": None, "team": row.team_id, "previous": user.pk}) for row in batch)
+        journal.record_each(events.TICKET_ASSIGNED, lines, by=by, at=at)
+        count += len(batch)
+    return count
 
 
 @transaction.atomic

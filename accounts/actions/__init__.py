@@ -1,11 +1,31 @@
 """The verbs of accounts. Each permits, changes, and records one event."""
 
+from accounts.actions.addresses import confirm_email, make_email_primary, remove_email, request_email
+from accounts.actions.invitations import (
+    accept_invitation,
+    invite,
+    mark_invitation_mailed,
+    resend_invitation,
+    revoke_invitation,
+)
 from accounts.actions.keys import clean_origin, create_key, revoke_key
 from accounts.actions.members import add_member, change_role, remove_member
+from accounts.actions.people import (
+    change_password,
+    create_person,
+    deactivate_person,
+    reactivate_person,
+    rename_person,
+    send_password_reset,
+    set_superuser,
+)
 from accounts.actions.teams import save_team
 from accounts.actions.workspaces import create_workspace, rotate_identity_secret, update_workspace
 
 __all__ = [
-    "add_member", "change_role", "clean_origin", "create_key", "create_workspace", "remove_member",
-    "revoke_key", "rotate_identity_secret", "save_team", "update_workspace",
+    "accept_invitation", "add_member", "change_password", "change_role", "clean_origin", "confirm_email", "create_key",
+    "create_person", "create_workspace", "deactivate_person", "invite", "make_email_primary", "mark_invitation_mailed",
+    "reactivate_person", "remove_email", "remove_member", "rename_person", "request_email", "resend_invitation",
+    "revoke_invitation", "revoke_key", "rotate_identity_secret", "save_team", "send_password_reset", "set_superuser",
+    "update_workspace",
 ]  # fmt: skip

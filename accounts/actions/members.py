@@ -6,24 +6,18 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from accounts import events, transaction
+from accounts import assignments, events, transaction
 from accounts.actions import rows
-from accounts.errors import Conflict, Invalid, NotFound
+from accounts.errors import Conflict, NotFound
 from accounts.models import Membership, Team, User, Workspace
 from accounts.permissions import Actor, Role, permit
 
 
 @transaction.atomic
 def add_member(*, workspace: Workspace, user: User, role: Role, by: Actor, at: datetime) -> Membership:
-    """Give a person a place in the workspace, or another role if they have one. Only an owner makes owners."""
+    """Give a person a place in the workspace, or another role if they have one, without asking them: for commands."""
     permit(by, "member.add", rows.own(workspace))
-    _only_owners_make_owners(role, by)
-    membership, is_new = Membership.all_workspaces.get_or_create(  # named by the argument
-        workspace=workspace, user=user, defaults={"role": role, "created_at": at}
-    )
-    if is_new:
-        events.record(events.MEMBER_ADDED, membership, by=by, at=at, user=user.pk, role=role)
-        return membership
+    membership = rows.join(workspace=workspace, user=user, role=role, by=by, at=at)
     return change_role(membership=membership, role=role, by=by, at=at)
 
 
@@ -35,7 +29,7 @@ def change_role(*, membership: Membership, role: Role, by: Actor, at: datetime) 
     if membership.role == role:
         return membership
     if Role.OWNER in (role, membership.role):
-        _only_owners_make_owners(Role.OWNER, by)
+        rows.only_owners_make_owners(Role.OWNER, by)
     _keep_an_owner(membership, unless=role == Role.OWNER)
     before, membership.role = membership.role, role
     membership.save(update_fields=["role"])
@@ -46,17 +40,22 @@ def change_role(*, membership: Membership, role: Role, by: Actor, at: datetime) 
 
 
 @transaction.atomic
-def remove_member(*, membership: Membership, by: Actor, at: datetime) -> None:
-    """Take a person out of the workspace. Raises Conflict when the workspace would be left without an owner."""
+def remove_member(*, membership: Membership, by: Actor, at: datetime) -> dict[str, int]:
+    """Take a person out of the workspace and unassign what they had; returns how many rows of each kind that were.
+
+    Raises Conflict when the workspace would be left without an owner.
+    """
     permit(by, "member.remove", membership)
     membership = _locked_membership(membership)
     if membership.role == Role.OWNER:
-        _only_owners_make_owners(Role.OWNER, by)
+        rows.only_owners_make_owners(Role.OWNER, by)
     _keep_an_owner(membership)
-    events.record(events.MEMBER_REMOVED, membership, by=by, at=at, user=membership.user_id)
+    freed = assignments.unassign(workspace=membership.workspace, user=membership.user, by=by, at=at)
+    events.record(events.MEMBER_REMOVED, membership, by=by, at=at, user=membership.user_id, **freed)
     for team in Team.all_workspaces.filter(workspace_id=membership.workspace_id, members=membership.user_id):
         team.members.remove(membership.user_id)
     membership.delete()
+    return freed
 
 
 def _locked_membership(membership: Membership) -> Membership:
@@ -67,11 +66,6 @@ def _locked_membership(membership: Membership) -> Membership:
     if found is None:
         raise NotFound("the membership is gone")
     return found
-
-
-def _only_owners_make_owners(role: Role, by: Actor) -> None:
-    if role == Role.OWNER and by.role not in (None, Role.OWNER):
-        raise Invalid("only an owner may make or unmake an owner", field="role", code="forbidden")
 
 
 def _keep_an_owner(membership: Membership, unless: bool = False) -> None:

@@ -1,5 +1,5 @@
 """Django admin of accounts: a package of one module per subject, on the base that keeps tenants apart."""
 
-from accounts.admin import journal, keys, people, workspaces
+from accounts.admin import invitations, journal, keys, people, workspaces
 
-__all__ = ["journal", "keys", "people", "workspaces"]
+__all__ = ["invitations", "journal", "keys", "people", "workspaces"]

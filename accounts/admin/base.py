@@ -17,11 +17,12 @@ from django.forms import BaseForm, ModelForm
 from django.forms.models import construct_instance
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.cache import patch_cache_control
 from django.utils.functional import cached_property
 
 from accounts import transaction
 from accounts.adminsite import reach
-from accounts.errors import DomainError
+from accounts.errors import DomainError, sentence
 from accounts.models import User, Workspace
 from accounts.permissions import Actor
 
@@ -246,7 +247,9 @@ class TenantAdmin(TenantPermissions, ModelAdmin):
             self.save_formset(request, form, formset, change=change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        raise NotImplementedError
+        """Save an inline through verbs. One that only shows rows has nothing to save."""
+        if formset.has_changed():
+            raise NotImplementedError
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self.remove(request, obj)
@@ -308,9 +311,21 @@ def without_links(field: Any) -> None:
         widget.can_add_related = widget.can_change_related = widget.can_delete_related = False
 
 
-def sentence(error: DomainError) -> str:
-    """The error as people read it."""
-    return error.message[:1].upper() + error.message[1:] + ("" if error.message.endswith(".") else ".")
+def show_link(
+    model_admin: TenantAdmin, request: HttpRequest, title: str, text: str, link: str, back: str
+) -> HttpResponse:
+    """A link that is shown once, since there is no mail server to send it."""
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": title,
+        "opts": model_admin.opts,
+        "text": text,
+        "link": link,
+        "back": back,
+    }
+    response = TemplateResponse(request, "admin/desk/link.html", context)
+    patch_cache_control(response, no_store=True, private=True)
+    return response
 
 
 def _refused(form: type[BaseForm], error: DomainError) -> type[BaseForm]:
@@ -327,5 +342,5 @@ def _refused(form: type[BaseForm], error: DomainError) -> type[BaseForm]:
 
 __all__ = [
     "AssigneeFilter", "CappedPaginator", "DeskForm", "ReadOnlyAdmin", "TabularInline", "TenantAdmin", "TenantPermissions",
-    "WorkspaceFilter", "sentence", "without_links",
+    "WorkspaceFilter", "sentence", "show_link", "without_links",
 ]  # fmt: skip

@@ -2,50 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import ReadOnlyPasswordHashField
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 
-from accounts import actions, clock, people
-from accounts.admin.base import DeskForm, TabularInline, TenantAdmin, TenantPermissions, WorkspaceFilter, without_links
+from accounts import actions, assignments, clock
+from accounts.admin.base import (
+    DeskForm,
+    TabularInline,
+    TenantAdmin,
+    TenantPermissions,
+    WorkspaceFilter,
+    sentence,
+    show_link,
+)
 from accounts.adminsite import reach
-from accounts.errors import Invalid
+from accounts.errors import DomainError
 from accounts.models import Membership, Team, User
 from accounts.permissions import Role
 
-if TYPE_CHECKING:
-    BaseUserAdmin = UserAdmin[User]
-else:
-    BaseUserAdmin = UserAdmin
-
-
-class NewPersonForm(DeskForm):
-    """A new person, with their first password."""
-
-    password = forms.CharField(
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="At least eight characters, not a common password. Tell it to the person by a safe way.",
-    )
-
-    class Meta:
-        model = User
-        fields = ("email", "name", "password", "is_superuser")
-
 
 class PersonForm(DeskForm):
-    """A person, whose password is set on a page of its own."""
-
-    password = ReadOnlyPasswordHashField(required=False)
+    """A person's standing. Their addresses and their password are their own business."""
 
     class Meta:
         model = User
-        fields = ("email", "name", "password", "is_active", "is_superuser")
+        fields = ("name", "is_active", "is_superuser")
 
 
 class PlacesInline(TabularInline):
@@ -72,38 +62,27 @@ class PlacesInline(TabularInline):
 
 
 @admin.register(User)
-class PersonAdmin(TenantAdmin, BaseUserAdmin):
-    """Superusers make people and set passwords; owners and admins see those whom they work with."""
+class PersonAdmin(TenantAdmin):
+    """Superusers deactivate people and send reset links; owners and admins see those whom they work with."""
 
     form = PersonForm
-    add_form = NewPersonForm
+    may_change = True
     list_display = ("email", "name", "is_active", "is_superuser", "last_login", "date_joined")
     list_filter = ("is_active", "is_superuser")
     search_fields = ("email", "name")
     ordering = ("email",)
-    filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined", "public_id")
-    fieldsets = (
-        (None, {"fields": ("email", "name", "password")}),
-        ("Standing", {"fields": ("is_active", "is_superuser", "last_login", "date_joined", "public_id")}),
-    )
-    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "name", "password", "is_superuser")}),)
+    readonly_fields = ("email", "last_login", "date_joined", "public_id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return reach(request).people().order_by("email")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        return (PlacesInline,) if obj else ()
+        return (PlacesInline,)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if not reach(request).is_superuser:
-            return ((None, {"fields": ("email", "name", "is_active", "public_id")}),)
-        return super().get_fieldsets(request, obj)
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        if obj is None:
-            kwargs.setdefault("form", self.add_form)
-        return super().get_form(request, obj, change=change, **kwargs)
+            return ("email", "name", "is_active", "public_id")
+        return ("email", "name", "is_active", "is_superuser", "last_login", "date_joined", "public_id")
 
     def is_theirs(self, request: HttpRequest, obj: Model | None) -> bool:
         who = reach(request)
@@ -114,109 +93,98 @@ class PersonAdmin(TenantAdmin, BaseUserAdmin):
     def workspace_id_of(self, obj: Model) -> int | None:
         return None
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return reach(request).is_superuser
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return reach(request).is_superuser
 
-    def add(self, request: HttpRequest, form: forms.ModelForm[Any]) -> Model:
-        data = form.cleaned_data
-        return people.create(
-            email=data["email"], name=data["name"], password=data["password"], is_superuser=data["is_superuser"]
-        )
-
     def change(self, request: HttpRequest, obj: User, form: forms.ModelForm[Any]) -> None:
-        values = {name: form.cleaned_data[name] for name in form.changed_data if name in _EDITABLE}
-        people.update(user=obj, **values)
+        data = form.cleaned_data
+        act: dict[str, Any] = {"user": obj, "by": reach(request).installation(), "at": clock.now()}
+        actions.rename_person(name=data["name"], **act)
+        if data["is_superuser"] != obj.is_superuser:
+            actions.set_superuser(is_superuser=data["is_superuser"], **act)
+        if data["is_active"] and not obj.is_active:
+            actions.reactivate_person(**act)
+        elif obj.is_active and not data["is_active"]:
+            tell_what_was_unassigned(self, request, actions.deactivate_person(**act))
 
+    # --- Reset links --------------------------------------------------------------------------------
 
-_EDITABLE = ("email", "name", "is_active", "is_superuser")
+    def get_urls(self) -> list[URLPattern]:
+        reset = self.admin_site.admin_view(self.reset_view)
+        return [path("<int:pk>/reset/", reset, name="accounts_user_reset"), *super().get_urls()]
 
-
-class InviteForm(DeskForm):
-    """A place in a workspace, for somebody known by email or for somebody new."""
-
-    email = forms.EmailField(max_length=254)
-    name = forms.CharField(max_length=200, required=False, help_text="Of a new person.")
-    password = forms.CharField(
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="The first password of a new person. Somebody who has signed in here before keeps their own.",
-    )
-
-    class Meta:
-        model = Membership
-        fields = ("workspace", "email", "role", "name", "password")
+    def reset_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask, and send a person a link to choose another password; without a mail server, show it."""
+        user = cast("User | None", self.get_queryset(request).filter(pk=pk).first())
+        if user is None:
+            raise Http404("no such person")
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        page = reverse("admin:accounts_user_change", args=[user.pk])
+        if request.method == "POST":
+            try:
+                link = actions.send_password_reset(user=user, by=reach(request).installation(), at=clock.now())
+            except DomainError as error:
+                self.message_user(request, sentence(error), messages.ERROR)
+                return redirect(page)
+            if link is not None:
+                return show_link(
+                    self, request, f"Password reset for {user}", f"Hand this link to {user.email}", link, page
+                )
+            self.message_user(request, f"A reset link is on its way to {user.email}.", messages.SUCCESS)
+            return redirect(page)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Send {user} a password reset link?",
+            "opts": self.opts,
+            "original": user,
+            "question": f"{user.email} gets a link to choose another password. The present one works until then.",
+            "button": "Send the link",
+        }
+        return TemplateResponse(request, "admin/desk/confirm.html", context)
 
 
 @admin.register(Membership)
 class MembershipAdmin(TenantAdmin):
-    """Who works where, and as what."""
+    """Who works where, and as what. People join by an invitation."""
 
-    may_add = may_change = may_delete = True
+    may_change = may_delete = True
     list_display = ("user", "email", "workspace", "role", "created_at")
     list_filter = (WorkspaceFilter, "role")
     list_select_related = ("user", "workspace")
     search_fields = ("user__name", "user__email")
     ordering = ("workspace", "user__name", "pk")
+    fields = ("workspace", "user", "role", "created_at")
+    readonly_fields = ("workspace", "user", "created_at")
 
     @admin.display(description="email", ordering="user__email")
     def email(self, membership: Membership) -> str:
         return membership.user.email
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        if obj is None:
-            kwargs["form"] = InviteForm
-        return super().get_form(request, obj, change=change, **kwargs)
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return InviteForm.Meta.fields if obj is None else ("workspace", "user", "role", "created_at")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return () if obj is None else ("workspace", "user", "created_at")
-
-    def add(self, request: HttpRequest, form: forms.ModelForm[Any]) -> Model:
-        data, by = form.cleaned_data, self.actor(request, form.instance)
-        user = people.by_email(data["email"])
-        if user is None:
-            if not data["password"]:
-                raise Invalid("this person is new and needs a first password", field="password")
-            user = people.create(email=data["email"], name=data["name"], password=data["password"])
-        elif data["password"]:
-            self.message_user(request, f"{user} was known here and keeps their own password.", messages.INFO)
-        return actions.add_member(
-            workspace=data["workspace"], user=user, role=Role(data["role"]), by=by, at=clock.now()
-        )
 
     def change(self, request: HttpRequest, obj: Membership, form: forms.ModelForm[Any]) -> None:
         by = self.actor(request, obj)
         actions.change_role(membership=obj, role=Role(form.cleaned_data["role"]), by=by, at=clock.now())
 
     def remove(self, request: HttpRequest, obj: Membership) -> None:
-        actions.remove_member(membership=obj, by=self.actor(request, obj), at=clock.now())
+        freed = actions.remove_member(membership=obj, by=self.actor(request, obj), at=clock.now())
+        tell_what_was_unassigned(self, request, freed)
 
 
-class MemberForm(DeskForm):
-    """A line of a workspace's members. Who it is about is chosen once: another person is another line."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk and "user" in self.fields:
-            self.fields["user"].disabled = True
+def tell_what_was_unassigned(model_admin: TenantAdmin, request: HttpRequest, freed: Mapping[str, int]) -> None:
+    """Say how much a member who left had."""
+    if text := assignments.summary(freed):
+        model_admin.message_user(request, text, messages.WARNING)
 
 
 class MembersInline(TenantPermissions, TabularInline):
-    """A workspace's people on its own page."""
+    """A workspace's people on its own page. Others join by an invitation."""
 
     model = Membership
-    form = MemberForm
+    form = DeskForm
     extra = 0
-    may_add = may_change = may_delete = True
+    may_change = may_delete = True
     fields = ("user", "role", "created_at")
-    readonly_fields = ("created_at",)
-    autocomplete_fields = ("user",)
+    readonly_fields = ("user", "created_at")
     verbose_name = "member"
     verbose_name_plural = "members"
 
@@ -226,16 +194,6 @@ class MembersInline(TenantPermissions, TabularInline):
     def workspace_id_of(self, obj: Model) -> int | None:
         # Django asks an inline about the row that the page is about.
         return cast(int, obj.pk)
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "user":
-            kwargs["queryset"] = reach(request).people()
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        without_links(field)
-        return field
 
 
 @admin.register(Team)

@@ -17,7 +17,7 @@ from django.utils.cache import patch_cache_control
 
 from accounts import actions, clock
 from accounts.admin.base import DeskForm, TenantAdmin, sentence
-from accounts.admin.people import MembersInline
+from accounts.admin.people import MembersInline, tell_what_was_unassigned
 from accounts.adminsite import reach
 from accounts.errors import DomainError
 from accounts.models import Membership, Workspace
@@ -98,17 +98,16 @@ class WorkspaceAdmin(TenantAdmin):
         )
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Members: who comes first, then who rises, then who falls, then who leaves, so that an owner is always left."""
+        """Members: who rises first, then who falls, then who leaves, so that an owner is always left."""
         workspace, at = formset.instance, clock.now()
         by = self.actor(request, workspace)
         formset.save(commit=False)
-        for membership in formset.new_objects:
-            actions.add_member(workspace=workspace, user=membership.user, role=Role(membership.role), by=by, at=at)
         changed = [membership for membership, _ in formset.changed_objects]
         for membership in sorted(changed, key=lambda row: row.role != Role.OWNER):
             actions.change_role(membership=membership, role=Role(membership.role), by=by, at=at)
         for membership in formset.deleted_objects:
-            actions.remove_member(membership=membership, by=by, at=at)
+            freed = actions.remove_member(membership=membership, by=by, at=at)
+            tell_what_was_unassigned(self, request, freed)
 
     # --- The identity secret ------------------------------------------------------------------------
 

@@ -38,7 +38,14 @@ from conversations.actions.suggestions import (
 )
 from conversations.actions.ticket_messages import broadcast, note_in_ticket, reply_in_ticket
 from conversations.actions.ticketing import delete_ticket, escalate, link, open_ticket, unlink
-from conversations.actions.triage import assign, edit_subject, mark_read, set_priority, set_tags
+from conversations.actions.triage import (
+    assign,
+    edit_subject,
+    mark_read,
+    set_priority,
+    set_tags,
+    unassign_member,
+)
 from conversations.actions.undo import undo
 
 __all__ = [
@@ -48,6 +55,7 @@ __all__ = [
     "edit_queued", "edit_subject", "enqueue", "escalate", "fail_run", "fail_suggestion", "favorite_view", "hand_over",
     "identify", "judge_suggestions", "link", "make_suggestion", "mark_read", "note", "note_in_ticket", "open_ticket",
     "publish_article", "receive", "recover_run", "remove_queued", "reply", "reply_in_ticket", "request_suggestion",
-    "set_delivery", "set_priority", "set_status", "set_tags", "settle", "snooze", "start", "take_over", "undo", "unlink",
+    "set_delivery", "set_priority", "set_status", "set_tags", "settle", "snooze", "start", "take_over", "unassign_member", "undo",
+    "unlink",
     "unpublish_article", "update_article", "update_contact", "update_macro", "update_view", "wake",
 ]  # fmt: skip

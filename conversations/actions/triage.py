@@ -8,13 +8,15 @@ from datetime import datetime
 from accounts import events as journal
 from accounts import transaction
 from accounts.errors import Invalid
-from accounts.models import Membership, Team, User
+from accounts.models import Membership, Team, User, Workspace
 from accounts.permissions import Actor, Role, permit
 from conversations import events, priorities, text
 from conversations.actions import figures, rows
 from conversations.actions.start import check_priority
 from conversations.models import Conversation
 from tickets import tags as labels
+
+UNASSIGNED_AT_ONCE = 1000
 
 
 @transaction.atomic
@@ -53,6 +55,23 @@ def assign(
         events.CONVERSATION_ASSIGNED, conversation, by=by, at=at, to=wanted[0], team=wanted[1], previous=now[0]
     )
     return conversation
+
+
+@transaction.atomic
+def unassign_member(*, workspace: Workspace, user: User, by: Actor, at: datetime) -> int:
+    """Unassign every conversation that a member has in the workspace, done ones too; teams stay. Returns how many."""
+    permit(by, "conversation.assign")
+    count = 0
+    # The workspace that the verb was permitted in; rows are held in the order of their ids, as everywhere.
+    held = Conversation.all_workspaces.select_for_update(of=("self",)).filter(workspace=workspace, assignee=user)
+    while batch := list(held.order_by("pk")[:UNASSIGNED_AT_ONCE]):
+        held.filter(pk__in=[row.pk for row in batch]).update(
+            assignee=None, assignee_reference=None, assignee_label=None, updated_at=at
+        )
+        lines = ((row, {"to": None, "team": row.team_id, "previous": user.pk}) for row in batch)
+        journal.record_each(events.CONVERSATION_ASSIGNED, lines, by=by, at=at)
+        count += len(batch)
+    return count
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.errors import Forbidden, NotFound
 from accounts.models import Membership, User, Workspace
-from accounts.permissions import Actor, may
+from accounts.permissions import Actor, Role, may
 from conversations import queries
 from conversations.inbox.shortcuts import SHORTCUTS
 from conversations.queries import InboxView
@@ -169,6 +169,8 @@ def shell(request: DeskRequest, section: str) -> dict[str, object]:
         "me": request.user,
         "section": section,
         "may_write": may(request.actor, "conversation.reply"),
+        "may_invite": may(request.actor, "member.invite"),
+        "may_administer": request.user.is_superuser or request.membership.role in (Role.OWNER, Role.ADMIN),
         "theme": preferences.get("theme", "system"),
         "has_shortcuts": preferences.get("shortcuts", "on") == "on",
         "shortcuts": SHORTCUTS,

@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts import queries as people
 from accounts.errors import Invalid
 from accounts.models import Team, User
+from accounts.permissions import Role
 from conversations.assistant import engine as engines
 from conversations.inbox import placeholders
 from conversations.models import ArticleVisibility, Status
@@ -225,3 +226,14 @@ class AssistantForm(forms.Form):
             raise forms.ValidationError(
                 f"At most {engines.MOST_TOPICS} topics, each of at most {engines.LONGEST_TOPIC} characters."
             ) from error
+
+
+class InvitationForm(forms.Form):
+    """Whom to invite, and as what."""
+
+    email = forms.EmailField(max_length=254)
+    role = forms.ChoiceField(initial=Role.AGENT)
+
+    def __init__(self, roles: list[tuple[str, str]], data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        self.fields["role"].choices = roles  # type: ignore[attr-defined]

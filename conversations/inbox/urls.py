@@ -6,7 +6,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from conversations.inbox import stream, views
-from conversations.inbox.views import knowledge, macros, start
+from conversations.inbox.views import knowledge, macros, people, start
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="inbox"), name="workspace"),
@@ -56,6 +56,12 @@ urlpatterns = [
     path("start", start.start, name="start"),
     path("start/key", start.create_first_key, name="start-key"),
     path("start/message", start.send_test_message, name="start-message"),
+    # The workspace's people.
+    path("people", people.people, name="people"),
+    path("people/invitations/<uuid:public_id>/resend", people.resend_invitation, name="resend-invitation"),
+    path("people/invitations/<uuid:public_id>/revoke", people.revoke_invitation, name="revoke-invitation"),
+    path("people/<int:number>/role", people.change_role, name="change-role"),
+    path("people/<int:number>/remove", people.remove_member, name="remove-member"),
     # The person's own.
     path("preferences", views.preferences, name="preferences"),
 ]

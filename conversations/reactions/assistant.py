@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts import queries as people
+from accounts import tenancy
 from accounts.models import Event
 from accounts.permissions import Actor, ActorKind
 from conversations import actions, queries
@@ -34,7 +35,7 @@ def count_as_resolved(event: Event) -> None:
     conversation = Conversation.objects.filter(pk=event.subject_id).first()
     thread = queries.thread_of(conversation) if conversation is not None and conversation.is_done else None
     if thread is not None:
-        actions.settle(thread=thread, by=Actor.system(event.workspace_id), at=event.at)
+        actions.settle(thread=thread, by=Actor.system(tenancy.current().pk), at=event.at)
 
 
 def _reply_of_an_agent(event: Event) -> Message | None:
@@ -47,4 +48,4 @@ def _actor(event: Event) -> Actor:
     membership = (
         people.membership(event.actor_id) if event.actor_kind == ActorKind.OPERATOR and event.actor_id else None
     )
-    return Actor.operator(membership) if membership is not None else Actor.system(event.workspace_id)
+    return Actor.operator(membership) if membership is not None else Actor.system(tenancy.current().pk)

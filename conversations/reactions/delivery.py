@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accounts import tenancy
 from accounts.models import Event
 from conversations import tasks
 from conversations.models import Channel, Conversation
@@ -12,4 +13,4 @@ def deliver_reply(event: Event) -> None:
     conversation = Conversation.objects.select_related("contact").filter(pk=event.subject_id).first()
     if conversation is None or conversation.channel != Channel.EMAIL or not conversation.contact.email:
         return
-    tasks.mail_reply.defer(workspace_id=event.workspace_id, message_id=event.data["message"])
+    tasks.mail_reply.defer(workspace_id=tenancy.current().pk, message_id=event.data["message"])

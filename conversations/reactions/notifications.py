@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accounts import tenancy
 from accounts.models import Event
 from accounts.permissions import ActorKind
 from conversations import tasks
@@ -12,4 +13,4 @@ def tell_the_assignee(event: Event) -> None:
     user_id = event.data.get("to")
     if user_id is None or (event.actor_kind == ActorKind.OPERATOR and event.actor_id == user_id):
         return
-    tasks.mail_assignment.defer(workspace_id=event.workspace_id, conversation_id=event.subject_id, user_id=user_id)
+    tasks.mail_assignment.defer(workspace_id=tenancy.current().pk, conversation_id=event.subject_id, user_id=user_id)

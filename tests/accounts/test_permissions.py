@@ -10,7 +10,7 @@ from accounts.permissions import RULES, Actor, ActorKind, Role, Scope, holds_sco
 
 BY_VIEWER = {"conversation.read", "knowledge.read", "ticket.read"}
 BY_ADMIN = {
-    "workspace.update", "workspace.rotate_identity_secret", "member.add", "member.change_role", "member.remove",
+    "workspace.update", "workspace.rotate_identity_secret", "member.invite", "member.change_role", "member.remove",
     "team.write", "api_key.create", "api_key.revoke",
 }  # fmt: skip
 
@@ -49,6 +49,15 @@ def test_people_keys_and_the_workspace_are_for_admins() -> None:
     for verb in BY_ADMIN:
         assert not may(operator(Role.AGENT), verb), verb
         assert may(operator(Role.ADMIN), verb), verb
+
+
+@pytest.mark.parametrize("verb", ["member.add", "person.create", "person.deactivate", "person.set_superuser"])
+def test_no_role_runs_the_installation(verb: str) -> None:
+    for actor in (operator(Role.OWNER), key(*Scope), Actor(kind=ActorKind.ASSISTANT, workspace_id=1)):
+        assert not may(actor, verb)
+        with pytest.raises(Forbidden):
+            permit(actor, verb)
+    permit(Actor.installation(), verb)
 
 
 def test_no_key_runs_the_workspace_whatever_its_scopes() -> None:

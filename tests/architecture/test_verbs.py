@@ -88,7 +88,7 @@ def _records(module: ModuleType, name: str, seen: set[tuple[str, str]]) -> bool:
             return True
         if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
             other = getattr(module, call.func.value.id, None)
-            if call.func.attr == "record":
+            if call.func.attr in ("record", "record_each"):
                 return True
             if inspect.ismodule(other) and other.__name__ in MODULES and _records(other, call.func.attr, seen):
                 return True

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from accounts import authentication, clock, identity
-from accounts.models import ApiKey, Event, Membership, User, Workspace
+from accounts.models import ApiKey, Event, Invitation, Membership, User, Workspace
 from accounts.permissions import Role
 from tests.conftest import Key, Member
 
@@ -150,6 +151,22 @@ def test_weak_password_or_bad_email_is_refused_and_leaves_nothing(
     given = ("create_operator", email, "--workspace", "acme", "--role", "agent", "--password-stdin")
     assert refused(*given, stdin=password + "\n").startswith(words)
     assert not User.objects.exists()
+
+
+def test_invite_prints_a_link_by_which_a_person_joins(acme: Workspace) -> None:
+    link = run("invite", "Nia@Example.com", "--workspace", "acme", "--role", "owner", "--link")
+    assert link.startswith(f"{settings.PUBLIC_URL}/accounts/invitations/")
+    assert Invitation.all_workspaces.get().email == "nia@example.com"
+    assert not User.objects.exists()
+    assert "is not an email address" in refused("invite", "nobody", "--workspace", "acme", "--role", "agent")
+
+
+def test_claimed_address_that_was_never_verified_is_given_no_place(acme: Workspace) -> None:
+    thief = User.objects.create(email="victim@example.com")
+    given = ("create_operator", "victim@example.com", "--workspace", "acme", "--role", "owner", "--password-stdin")
+    assert "was never verified" in refused(*given, stdin=PASSWORD)
+    assert not Membership.all_workspaces.filter(user=thief).exists()
+    assert not User.objects.get().check_password(PASSWORD)
 
 
 def test_last_owner_cannot_be_made_an_agent(acme: Workspace, ada: Member) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.core import mail
 from django.test import Client
 
 from accounts.models import Workspace
 from accounts.permissions import Role
+from tests.accounts.post import link_in, path_of, send_queued
 from tests.conftest import Member
 from tests.factories import PASSWORD, MembershipFactory, UserFactory, WorkspaceFactory
 from tests.inbox.conftest import text_of
@@ -61,10 +61,9 @@ def test_signing_in_and_out(client: Client, ben: Member) -> None:
 
 def test_forgotten_password_is_reset_by_mail(client: Client, ben: Member) -> None:
     client.post("/accounts/password/reset/", {"email": ben.user.email})
-    letter = mail.outbox[0]
+    (letter,) = send_queued()
     assert "Choose a new password" in letter.subject
-    link = next(line for line in str(letter.body).splitlines() if line.startswith("http"))
-    form = client.get(link.removeprefix("http://testserver"), follow=True)
+    form = client.get(path_of(link_in(letter)), follow=True)
     assert "Choose a new password" in text_of(form.content)
     new = {"password1": "a very new secret", "password2": "a very new secret"}
     client.post(form.redirect_chain[-1][0], new)

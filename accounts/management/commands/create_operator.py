@@ -8,9 +8,10 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
-from accounts import actions, clock, people
+from accounts import actions, clock
 from accounts.management.base import DeskCommand, find_workspace, system
-from accounts.permissions import Role
+from accounts.permissions import Actor, Role
+from accounts.queries import has_proven, person_by_email
 
 
 class Command(DeskCommand):
@@ -42,24 +43,35 @@ Example: echo "$PASSWORD" | manage.py create_operator ada@example.com --workspac
 
     @transaction.atomic
     def run(self, **options: Any) -> None:
-        workspace = find_workspace(options["workspace"])
+        workspace, by, at = find_workspace(options["workspace"]), Actor.installation("Operator command"), clock.now()
         password = sys.stdin.read().rstrip("\r\n") if options["password_stdin"] else None
-        user = people.by_email(options["email"])
+        user = person_by_email(options["email"])
         if user is None:
             if password is None:
                 raise CommandError("this person is new: give a password on standard input with --password-stdin")
-            user = people.create(
+            user = actions.create_person(
                 email=options["email"],
                 name=options["name"] or "",
                 password=password,
                 is_superuser=options["superuser"],
+                by=by,
+                at=at,
             )
             self.say(f"Made {user.email}")
         else:
-            user = people.update(user=user, name=options["name"], is_superuser=True if options["superuser"] else None)
+            if not has_proven(user, options["email"]):
+                raise CommandError(
+                    f"{user.email} was never verified by the person who signs in with it: "
+                    "let them verify it on their account page, or send an invitation (manage.py invite)"
+                )
+            if options["name"] is not None:
+                actions.rename_person(user=user, name=options["name"], by=by, at=at)
+            if options["superuser"]:
+                actions.set_superuser(user=user, is_superuser=True, by=by, at=at)
             if password is not None:
-                user = people.set_password(user=user, password=password)
+                actions.change_password(user=user, password=password, by=by, at=at)
                 self.say(f"Changed the password of {user.email}")
+            user.refresh_from_db()
         actions.add_member(
             workspace=workspace, user=user, role=Role(options["role"]), by=system(workspace), at=clock.now()
         )

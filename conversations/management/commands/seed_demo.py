@@ -9,10 +9,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.db import connection, transaction
 
-from accounts import actions, clock, people, tenancy
+from accounts import actions, clock, tenancy
 from accounts.management.base import DeskCommand, system
 from accounts.models import ApiKey, Dispatch, KeyKind, Workspace
 from accounts.permissions import Actor, Scope
+from accounts.queries import person_by_email
 from conversations.demo import cast, knowledge, note
 from conversations.demo.cast import Operator
 from conversations.demo.month import DAYS
@@ -87,8 +88,8 @@ def _desk(workspace: Workspace, members: tuple[Operator, ...], rng: Random, at: 
     desk = Desk(workspace=workspace, users={}, actors={}, teams={}, rng=rng, now=clock.now())
     by = system(workspace)
     for person in members:
-        user = people.by_email(person.email) or people.create(
-            email=person.email, name=person.name, password=cast.PASSWORD
+        user = person_by_email(person.email) or actions.create_person(
+            email=person.email, name=person.name, password=cast.PASSWORD, by=Actor.installation(), at=at
         )
         membership = actions.add_member(workspace=workspace, user=user, role=person.role, by=by, at=at)
         desk.users[person.email], desk.actors[person.email] = user, Actor.operator(membership)

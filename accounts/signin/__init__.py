@@ -1,0 +1,1 @@
+"""Signing in, invitations, and a person's own account: django-allauth's pages as far as they suit, and our own."""
