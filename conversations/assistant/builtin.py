@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from conversations import names
 from conversations.assistant.engine import BUILTIN, Call, Draft, Passage, Question, SourceKind, Step
 
 ENOUGH = 0.4
@@ -44,7 +45,7 @@ class Builtin:
         if not question.passages:
             return Draft(text=None)
         best = question.passages[0]
-        first = question.customer_name.split(" ", 1)[0]
+        first = names.first_name(question.customer_name)
         greeting = f"Hello {first}," if first else "Hello,"
         return Draft(text=f"{greeting}\n\n{_HEADING.sub('', _without_greeting(best.text))}", sources=(best,))
 

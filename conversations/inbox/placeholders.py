@@ -5,21 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from accounts import tenancy
 from accounts.models import User
-from conversations.models import Conversation
+from conversations import names
+from conversations.models import Contact, Conversation
 
 PLACEHOLDERS: dict[str, str] = {
-    "customer.name": "the customer's name, or their email",
-    "customer.first_name": "the first word of that name",
-    "agent.name": "the name of whoever writes",
+    "customer.name": "the customer's name; “there” or “customer” where none is known",
+    "customer.first_name": "the customer's first name, or how to greet them",
+    "agent.name": "the name of the agent who writes, or the workspace's",
     "conversation.number": "the conversation's number",
 }
 _VALUES: dict[str, Callable[[Conversation, User], str]] = {
-    "customer.name": lambda conversation, agent: conversation.contact.display_name,
-    "customer.first_name": lambda conversation, agent: conversation.contact.display_name.split(" ", 1)[0],
-    "agent.name": lambda conversation, agent: agent.name or agent.email,
+    "customer.name": lambda conversation, agent: _known_as(conversation.contact),
+    "customer.first_name": lambda conversation, agent: _first_name(conversation.contact),
+    "agent.name": lambda conversation, agent: agent.name or tenancy.current().name,
     "conversation.number": lambda conversation, agent: str(conversation.number),
 }
+_NEUTRAL = {"hi": "there", "hello": "there", "hey": "there", "dear": "customer"}
+"""Whom a greeting greets that has no name."""
+_LAST_WORD = re.compile(r"(\w+) *$")
 IN_BRACES = re.compile(r"\{\{ ?([a-z_.]{1,40}) ?\}\}")
 _BRACES = re.compile(r"\{\{[^{}\n]{0,200}\}\}")
 
@@ -34,10 +39,41 @@ def unknown(body: str) -> str:
 
 
 def filled(body: str, conversation: Conversation, agent: User) -> str:
-    """The text with what it names of the conversation; any other braces stay as they are."""
+    """The text with what it names of the conversation; any other braces stay as they are.
 
-    def value(found: re.Match[str]) -> str:
+    A customer without a name is greeted without one: no id and no email stands in a greeting.
+    """
+    text, at = "", 0
+    for found in IN_BRACES.finditer(body):
+        text, at = text + body[at : found.start()], found.end()
         known = _VALUES.get(found[1])
-        return known(conversation, agent) if known else found[0]
+        if value := known(conversation, agent) if known else found[0]:
+            text += value
+        else:
+            text, at = _without_name(text, body, at)
+    return text + body[at:]
 
-    return IN_BRACES.sub(value, body)
+
+def _without_name(text: str, body: str, at: int) -> tuple[str, int]:
+    """What goes on instead of a name that is not known, and where the rest begins: "Hi there,", "Hallo,", "Thanks!"."""
+    line = text.rpartition("\n")[2]
+    word = _LAST_WORD.search(line)
+    if word and (neutral := _NEUTRAL.get(word[1].lower())):
+        return text + neutral, at
+    is_called = body[at : at + 1] in (",", "!", ".", "?", "", "\n")
+    if is_called and not line.strip() and body[at : at + 1] in (",", "!"):
+        rest = re.compile(r"[,!] *").match(body, at)
+        at = rest.end() if rest else at
+        return text + body[at : at + 1].upper(), at + 1
+    if is_called and (line.rstrip().endswith(",") or (0 < len(line.split()) <= 3 and line.rstrip()[-1].isalpha())):
+        return text.rstrip(" ,"), at
+    return text + "customer", at
+
+
+def _known_as(contact: Contact) -> str:
+    return names.known_as(contact.name, contact.external_id, contact.email)
+
+
+def _first_name(contact: Contact) -> str:
+    given = names.first_name(contact.first_name, contact.external_id, contact.email)
+    return given or names.first_name(contact.name, contact.external_id, contact.email)

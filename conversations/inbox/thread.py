@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from conversations import queries
+from conversations import names, queries
 from conversations.inbox import words
 from conversations.models import Message, MessageKind
 from conversations.queries import Line
@@ -49,7 +49,7 @@ class Entry:
     def told(self) -> SafeString:
         """A grey line's words, names escaped."""
         if self.message is not None:
-            who = self.message.sender_name.split(" ", 1)[0] or "The customer"
+            who = names.first_name(self.message.sender_name) or "The customer"
             return format_html('<b dir="auto">{}</b> {}', who, words.of_status_change(self.message))
         return format_html('<b dir="auto">{}</b> {}', words.of_actor(self.lines[0]), words.of_lines(self.lines))
 

@@ -16,7 +16,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
-from conversations import links
+from conversations import links, names
 from conversations.inbox import words
 from conversations.inbox.shortcuts import BY_NAME
 from conversations.models import Channel, Conversation
@@ -78,8 +78,8 @@ def face(name: object) -> SafeString:
 
 @register.filter
 def first_word(name: str) -> str:
-    """A person's first name, as far as a name tells; an email stays whole."""
-    return str(name).split(" ", 1)[0]
+    """How a person is called for short; an email or an id stays whole."""
+    return names.first_name(str(name)) or str(name)
 
 
 @register.filter

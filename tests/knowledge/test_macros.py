@@ -92,20 +92,43 @@ def test_every_placeholder_is_filled_in_for_the_conversation(
 @pytest.mark.parametrize(
     ("who", "text"),
     [
-        ({"name": "", "email": "jane@example.com"}, "jane@example.com|jane@example.com"),
-        ({"name": "", "email": "", "external_id": "cus_9"}, "cus_9|cus_9"),
+        ({"name": "", "email": "jane@example.com"}, "customer|customer"),
+        ({"name": "", "email": "", "external_id": "cus_9"}, "customer|customer"),
         ({"name": "{{agent.name}} {{x"}, "{{agent.name}} {{x|{{agent.name}}"),
         ({"name": "<b>J</b> D"}, "<b>J</b> D|<b>J</b>"),
     ],
 )
 def test_names_are_filled_in_once_and_as_they_are(acme: Workspace, who: dict[str, str], text: str) -> None:
     conversation = ConversationFactory(workspace=acme, contact=ContactFactory(workspace=acme, **who))
-    filled = placeholders.filled("{{customer.name}}|{{customer.first_name}}", conversation, User(email="b@example.com"))
+    with tenancy.scope(acme):
+        filled = placeholders.filled("{{customer.name}}|{{customer.first_name}}", conversation, User(name="Ben"))
     assert filled == text
 
 
-def test_agent_without_a_name_signs_with_the_email(conversation: Conversation) -> None:
-    assert placeholders.filled("{{agent.name}}", conversation, User(email="b@example.com")) == "b@example.com"
+def test_agent_without_a_name_signs_for_the_workspace(acme: Workspace, conversation: Conversation) -> None:
+    with tenancy.scope(acme):
+        assert placeholders.filled("{{agent.name}}", conversation, User(email="b@example.com")) == "Acme"
+
+
+@pytest.mark.parametrize(
+    "who",
+    [{"name": ""}, {"name": "", "external_id": "cus_00042"}, {"name": "", "email": "jane.roe@x.example"},
+     {"name": "cus_00042", "external_id": "cus_00042"}, {"name": "jane.roe@x.example"}, {"name": "user 4711"}, {"name": "…"}],
+)  # fmt: skip
+def test_customer_without_a_name_is_greeted_without_an_id(acme: Workspace, who: dict[str, str]) -> None:
+    values = {"email": "", "external_id": "4711", **who}
+    conversation = ConversationFactory(workspace=acme, contact=ContactFactory(workspace=acme, **values))
+    for body, text in (
+        ("Hi {{customer.first_name}},\n\nthanks", "Hi there,\n\nthanks"),
+        ("Hello {{ customer.name }}!", "Hello there!"),
+        ("Dear {{customer.name}},", "Dear customer,"),
+        ("Hallo {{customer.first_name}},\nGuten Tag {{customer.name}}!", "Hallo,\nGuten Tag!"),
+        ("Bonjour {{customer.first_name}}", "Bonjour"),
+        ("Glad that it works, {{customer.first_name}}! I close it.", "Glad that it works! I close it."),
+        ("{{customer.first_name}}, thank you for writing", "Thank you for writing"),
+        ("The order of {{customer.name}} is here", "The order of customer is here"),
+    ):
+        assert placeholders.filled(body, conversation, User(name="Ben")) == text
 
 
 def test_composer_offers_the_macros_with_the_names_of_the_conversation(
