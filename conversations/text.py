@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from accounts.errors import Invalid
+from accounts.text import is_blank
 
 SUBJECT_LIMIT = 10_000
 BODY_LIMIT = 1_000_000
@@ -14,7 +15,7 @@ _SPACE = re.compile(r"\s+")
 
 def check(value: str, field: str, *, longest: int, blank: bool = False) -> str:
     """The text as given. Raises Invalid when it is blank, too long, or holds what PostgreSQL cannot keep."""
-    if not blank and not value.strip():
+    if not blank and is_blank(value):
         raise Invalid(f"{field} must not be blank", field=field, code="blank")
     if len(value) > longest:
         raise Invalid(f"{field} has at most {longest} characters", field=field, code="too_long")

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from accounts import clock
 from accounts.admin.base import AssigneeFilter, DeskForm, ReadOnlyAdmin, TenantAdmin, WorkspaceFilter, sentence
 from accounts.errors import DomainError
-from tickets import actions
+from tickets import actions, tags
 from tickets.models import Tag, Ticket, TicketNumbers, TicketStatus
 
 
@@ -22,7 +22,9 @@ class TicketForm(DeskForm):
     """A ticket as people edit it."""
 
     tags = forms.CharField(
-        required=False, widget=forms.TextInput(attrs={"size": 60}), help_text="Labels, separated by commas."
+        required=False,
+        widget=forms.TextInput(attrs={"size": 60}),
+        help_text="Separated by commas; in quotes where one holds a comma.",
     )
     sla_due_at = forms.SplitDateTimeField(required=False, widget=AdminSplitDateTime, label="Due at")
     snoozed_until = forms.SplitDateTimeField(
@@ -43,11 +45,11 @@ class TicketForm(DeskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial["tags"] = ", ".join(self.instance.tags)
+            self.initial["tags"] = tags.line(self.instance.tags)
 
     def clean_tags(self) -> list[str]:
-        """The labels as a list."""
-        return [name.strip() for name in self.cleaned_data["tags"].split(",") if name.strip()]
+        """The tags as a list."""
+        return tags.parsed(self.cleaned_data["tags"], self.instance.tags)
 
 
 @admin.register(Ticket)

@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import Team, User
@@ -45,7 +46,7 @@ class Tag(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "name"], name="tag_name_unique_per_workspace"),
+            models.UniqueConstraint("workspace", Lower("name"), name="tag_unique_per_workspace_in_any_case"),
             models.CheckConstraint(name="tag_hue_is_an_angle", condition=Q(hue__lt=360)),
         ]
 

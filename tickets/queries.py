@@ -7,6 +7,7 @@ from typing import cast
 
 from accounts.errors import NotFound
 from accounts.tenancy import current
+from tickets import tags
 from tickets.models import Tag, Ticket, TicketNumbers, TicketQuerySet
 
 HIGHEST_NUMBER = 2**31 - 1
@@ -45,5 +46,5 @@ def tally() -> TicketNumbers:
 
 
 def tag_hues() -> dict[str, int]:
-    """The colour of every label in the catalogue."""
-    return dict(Tag.objects.order_by("name").values_list("name", "hue"))
+    """The colour of every tag in the catalogue, by `tags.key`."""
+    return {tags.key(name): hue for name, hue in Tag.objects.order_by("name").values_list("name", "hue")}

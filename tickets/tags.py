@@ -1,30 +1,48 @@
-"""The workspace's labels: rows hold label texts verbatim, the catalogue gives each a colour."""
+"""The workspace's tags: rows hold their texts verbatim, the catalogue gives each a colour. Case tells none apart."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from accounts.errors import Invalid
+from accounts.text import is_blank
 from tickets.models import Tag
 
 MAX_LENGTH = 100
 MAX_TAGS = 100
+# One tag of a line: in quotes, which are doubled inside, or up to the next comma.
+_TAG = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))(?:,|$)')
+
+
+def key(name: str) -> str:
+    """What tags are compared by."""
+    return unicodedata.normalize("NFC", name.strip().casefold())
 
 
 def hue(name: str) -> int:
-    """A label's colour until someone chooses another: the same text has the same colour everywhere."""
+    """A tag's colour until someone chooses another: the same text has the same colour everywhere."""
     return zlib.crc32(name.strip().lower().encode()) % 36 * 10
 
 
+def unique(names: Iterable[str]) -> list[str]:
+    """The tags in the order given, each once, in its first spelling."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(key(name), name)
+    return list(found.values())
+
+
 def normal(names: Iterable[str]) -> list[str]:
-    """A ticket's labels: trimmed, lower-cased, each once, in the order given."""
-    return list(dict.fromkeys(cleaned for name in names if (cleaned := name.strip().lower())))
+    """A ticket's tags: trimmed, lower-cased, each once, in the order given."""
+    return unique(name.strip().lower() for name in names if not is_blank(name))
 
 
 def check(names: Iterable[str]) -> list[str]:
-    """The labels as they will be stored. Raises Invalid for a label over 100 characters or more than 100 labels."""
+    """The tags as they will be stored. Raises Invalid for a tag over 100 characters or more than 100 tags."""
     result = list(names)
     if len(result) > MAX_TAGS:
         raise Invalid(f"at most {MAX_TAGS} tags", field="tags")
@@ -34,9 +52,34 @@ def check(names: Iterable[str]) -> list[str]:
 
 
 def remember(workspace_id: int, names: Iterable[str], at: datetime) -> None:
-    """Put new labels into the catalogue. Called by the verbs that set labels."""
+    """Put new tags into the catalogue, in one order for all. Called by the verbs that set tags."""
     rows = [
-        Tag(workspace_id=workspace_id, name=name, hue=hue(name), created_at=at) for name in sorted({*names}) if name
+        Tag(workspace_id=workspace_id, name=name, hue=hue(name), created_at=at)
+        for name in sorted(unique(names), key=key)
+        if name
     ]
     if rows:
         Tag.all_workspaces.bulk_create(rows, ignore_conflicts=True)  # the rows name their workspace
+
+
+# --- In a form ----------------------------------------------------------------------------------
+
+
+def line(names: Iterable[str]) -> str:
+    """Tags as a form shows them, separated by commas: those in quotes that `parsed` would else read otherwise."""
+    return ", ".join(name if _is_plain(name) else '"' + name.replace('"', '""') + '"' for name in unique(names) if name)
+
+
+def parsed(text: str, current: Sequence[str] = ()) -> list[str]:
+    """The tags that a form's line names, each once. A line that shows the `current` tags leaves them as they are."""
+    found = unique(name for name in _read(text) if name)
+    return list(current) if found == unique(name for name in current if name) else found
+
+
+def _read(text: str) -> Iterable[str]:
+    for quoted, plain in _TAG.findall(text):
+        yield quoted.replace('""', '"') if quoted else "" if is_blank(plain) else plain.strip()
+
+
+def _is_plain(name: str) -> bool:
+    return [*_read(name)][:1] == [name] and "," not in name and not name.startswith('"')

@@ -16,6 +16,7 @@ from conversations import actions, priorities
 from conversations.models import Conversation, Status
 from conversations.senders import Sender
 from tickets import queries as ticket_queries
+from tickets import tags
 from tickets.models import Ticket
 
 
@@ -131,14 +132,16 @@ class TagsForm(VerbForm):
     """What it is about, in labels."""
 
     key, title, button, done = "tags", "Tags", "Set tags", "The tags are set."
-    tags = forms.CharField(required=False, help_text="Separated by commas.")
+    tags = forms.CharField(
+        required=False, strip=False, help_text="Separated by commas; in quotes where one holds a comma."
+    )
 
     def initial_of(self, conversation: Conversation) -> dict[str, Any]:
-        return {"tags": ", ".join(conversation.tags)}
+        return {"tags": tags.line(conversation.tags)}
 
     def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
-        names = dict.fromkeys(name for part in self.cleaned_data["tags"].split(",") if (name := part.strip()))
-        actions.set_tags(conversation=self.conversation, names=list(names), by=by, at=at)
+        names = tags.parsed(self.cleaned_data["tags"], self.conversation.tags)
+        actions.set_tags(conversation=self.conversation, names=names, by=by, at=at)
 
 
 class SubjectForm(VerbForm):

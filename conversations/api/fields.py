@@ -10,9 +10,15 @@ from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.text import is_blank
+
 DEEPEST_JSON = 32
-# Python and JavaScript, whose expressions OpenAPI has, differ in what else is blank: the rest is said by number.
-_READABLE = r"[^\s\x00-\x1f\x7f-\x9f\ufeff]"
+# Python and JavaScript, whose expressions OpenAPI has, differ in what else is blank: the rest is said by number, with the
+# characters that show nothing.
+_READABLE = (
+    r"[^\s\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5"
+    r"\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]"
+)
 _LARGEST = 2**63
 _LARGEST_FLOAT = 9.2e18
 
@@ -33,7 +39,7 @@ class Text(serializers.CharField):
 
 
 class Words(Text):
-    """A JSON string with something to read in it."""
+    """A JSON string with something to read in it; `text.check` knows a few more characters that show nothing."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -106,7 +112,7 @@ class JsonObject(serializers.JSONField):
 
 def first_given(data: Mapping[str, Any], *names: str) -> tuple[str | None, str]:
     """Of several names for one text the first that is not blank, with its text; (None, "") where all are."""
-    return next(((name, data[name]) for name in names if (data.get(name) or "").strip()), (None, ""))
+    return next(((name, data[name]) for name in names if not is_blank(data.get(name) or "")), (None, ""))
 
 
 def milliseconds(moment: datetime) -> str:

@@ -96,13 +96,9 @@ class PriorityForm(forms.Form):
 
 
 class TagsForm(forms.Form):
-    """Labels divided by commas; blanks and repetitions are dropped."""
+    """Tags in a line, as `tags.line` writes it."""
 
-    tags = forms.CharField(required=False, max_length=12_000)
-
-    def clean_tags(self) -> list[str]:
-        names = (name.strip() for name in str(self.cleaned_data["tags"]).split(","))
-        return list(dict.fromkeys(name for name in names if name))
+    tags = forms.CharField(required=False, max_length=24_000, strip=False)
 
 
 class SubjectForm(forms.Form):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -85,7 +85,19 @@ def first_word(name: str) -> str:
 @register.filter
 def hue(name: str, hues: Mapping[str, int]) -> str:
     """The class of a label's colour: the catalogue's, else the one it would get."""
-    return f"hue--{hues.get(name, tags.hue(name)) // 10 * 10}"
+    return f"hue--{hues.get(tags.key(name), tags.hue(name)) // 10 * 10}"
+
+
+@register.filter
+def each_once(names: Sequence[str]) -> list[str]:
+    """Tags without those that differ from an earlier one in case alone."""
+    return tags.unique(names)
+
+
+@register.filter
+def tag_line(names: Sequence[str]) -> str:
+    """Tags as a form shows them."""
+    return tags.line(names)
 
 
 # --- Rows ---------------------------------------------------------------------------------------
@@ -121,11 +133,12 @@ def chips(row: Conversation, hues: Mapping[str, int]) -> SafeString:
         parts.append(_chip(words.STATUS[row.status], "check"))
     if row.ticket:
         parts.append(_chip(str(row.ticket.number), "ticket"))
-    for tag in row.tags[:2]:
+    names = tags.unique(row.tags)
+    for tag in names[:2]:
         shown = tag if len(tag) <= 18 else f"{tag[:17]}…"
         parts.append(format_html('<span class="chip chip--tag {}">{}</span>', hue(tag, hues), shown))
-    if len(row.tags) > 2:
-        parts.append(format_html('<span class="chip" title="{}">+{}</span>', ", ".join(row.tags), len(row.tags) - 2))
+    if len(names) > 2:
+        parts.append(format_html('<span class="chip" title="{}">+{}</span>', ", ".join(names), len(names) - 2))
     if row.assignee:
         owner = format_html(
             '<span class="row__owner" title="Assigned to {}">{}</span>', row.assignee, face(row.assignee)

@@ -12,6 +12,8 @@ from typing import Any, Final, Protocol
 
 import orjson
 
+from accounts.text import is_blank
+
 
 class _Missing:
     """What JavaScript calls undefined."""
@@ -84,7 +86,8 @@ class Text:
         words = []
         if self.trims and value != value.strip(BLANKS):
             words.append("must be a trimmed string")
-        if len(value) < self.shortest:
+        # What shows nothing is as short as nothing.
+        if len(value) < self.shortest or (self.trims and self.shortest and is_blank(value)):
             words.append(f"must be at least {self.shortest} characters")
         if self.longest is not None and len(value) > self.longest:
             words.append(f"must be at most {self.longest} characters")

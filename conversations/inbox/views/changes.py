@@ -25,6 +25,7 @@ from conversations.inbox import forms, words
 from conversations.inbox.desk import DeskRequest, Place, is_fragment, screen
 from conversations.inbox.views.threads import around
 from conversations.models import Conversation
+from tickets import tags
 
 Change = Callable[[DeskRequest, Conversation, dict[str, Any]], str]
 
@@ -115,7 +116,7 @@ def set_priority(request: DeskRequest, conversation: Conversation, given: dict[s
 
 @changes(forms.TagsForm)
 def set_tags(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
-    actions.set_tags(names=given["tags"], **_by(request, conversation))
+    actions.set_tags(names=tags.parsed(given["tags"], conversation.tags), **_by(request, conversation))
     return "Tags saved."
 
 
