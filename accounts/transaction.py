@@ -9,13 +9,13 @@ Whoever locks several things takes them in this order, those of one kind by thei
 2. workspace, membership, person, team, key
 3. who a contact is (`hold_name`), then the contact
 4. the assistant's thread
-5. conversations, then what belongs to one: messages, suggestions, what waits in a queue
+5. conversations; a message or a suggestion is changed under the lock of its conversation
 6. the tally of conversations (`Tally`)
 7. tickets
 8. the tally of tickets (`TicketNumbers`)
 9. saved views, articles, macros; the catalogue of tags, by name
 
-Locks are FOR NO KEY UPDATE, so that nobody waits for a row to which another's new row points. See docs/adr/0012.
+tests/architecture/test_locks.py keeps the order. Locks are FOR NO KEY UPDATE, so that nobody waits for a row to which another's new row points. See docs/adr/0012.
 """
 
 from __future__ import annotations

@@ -6,13 +6,14 @@ from django.db.migrations import AddIndex, CreateModel, Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 
-from accounts import index_migrations
+from accounts import index_migrations, moments
 
 APPS = {"accounts", "tickets", "conversations"}
 REPEATABLE = (
     index_migrations.AddIndexConcurrently,
     index_migrations.RemoveIndexConcurrently,
     index_migrations.AddFieldIfMissing,
+    moments.CheckMoments,
 )
 
 

@@ -1,0 +1,257 @@
+"""One order of locks: every verb takes its locks in the order of accounts/transaction.py, and no two verbs at once wait in a circle."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import combinations_with_replacement
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from accounts import actions as account_actions
+from accounts import clock, tenancy
+from accounts.errors import DomainError
+from accounts.models import Event, KeyKind, Workspace
+from accounts.permissions import Actor, Role
+from conversations import actions
+from conversations.actions.proposals import Decision
+from conversations.actions.rows import Door
+from conversations.assistant import runs
+from conversations.assistant.engine import Call, Draft, Step
+from conversations.models import AssistantProposal, Channel, DeliveryStatus, SuggestionKind
+from tests.architecture.test_verbs import VERBS
+from tests.conftest import Member
+from tests.factories import ArticleFactory, ContactFactory, ConversationFactory, MacroFactory, UserFactory, api_key
+from tickets import actions as ticket_actions
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+RANKS = {
+    "accounts_workspace": 2, "accounts_membership": 2, "accounts_user": 2, "accounts_team": 2, "accounts_apikey": 2,
+    "the name of a contact": 3, "conversations_contact": 3.5, "conversations_assistantthread": 4,
+    "conversations_conversation": 5, "conversations_tally": 6, "tickets_ticket": 7, "tickets_ticketnumbers": 8,
+    "conversations_savedview": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
+}  # fmt: skip
+ALWAYS_SHARED = {"conversations_tally", "tickets_ticketnumbers", "tickets_tag"}  # an insert meets the rows of others
+_STATEMENT = re.compile(
+    r"^(?P<select>SELECT)\b.*? FROM \"?(?P<read>\w+)\"?.* FOR (?:NO KEY )?UPDATE|"
+    r"^UPDATE \"?(?P<update>\w+)|^DELETE FROM \"?(?P<delete>\w+)|^INSERT INTO \"?(?P<insert>\w+)|"
+    r"^SELECT (?P<name>pg_advisory_xact_lock)",
+    re.S,
+)
+
+
+class Undone(Exception):
+    """Ends a transaction that is only tried."""
+
+
+@pytest.fixture
+def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]:
+    """A row of every kind, each in a state that the verbs have something to do with."""
+    by, at = Actor.system(acme.pk), clock.now()
+    act: dict[str, Any] = {"by": by, "at": at}
+    with tenancy.scope(acme):
+        contact = ContactFactory(workspace=acme)
+        talk = ConversationFactory(workspace=acme, contact=contact)
+        ticket = actions.escalate(conversation=talk, **act)
+        other = ConversationFactory(workspace=acme, contact=contact)
+        actions.link(conversation=other, ticket=ticket, **act)
+        ticket_actions.set_status(ticket=ticket, status="pending", **act)
+        second = actions.escalate(conversation=ConversationFactory(workspace=acme), **act)
+        loose = ConversationFactory(workspace=acme, contact=contact)
+        asleep = ConversationFactory(workspace=acme, contact=contact)
+        actions.link(conversation=asleep, ticket=ticket, **act)
+        actions.snooze(conversation=asleep, until=at + timedelta(days=1), **act)
+        done = ConversationFactory(workspace=acme, contact=contact)
+        actions.set_status(conversation=done, status="resolved", **act)
+        change = Event.objects.filter(type="conversation.status_changed").latest("pk")
+
+        def asked(answer: Draft | None) -> Any:
+            """A thread at work on its first question, or at rest after an answer; its conversation has the ticket too."""
+            run = actions.ask_assistant(workspace=acme, content="How?", **act)
+            run = runs.claim(run.pk, at)
+            assert run is not None
+            actions.enqueue(thread=run.thread, content="And?", **act)
+            actions.link(conversation=run.thread.conversation, ticket=ticket, **act)
+            if answer is not None:
+                actions.clear_queue(thread=run.thread, **act)
+                actions.answer_run(run=run, draft=answer, engine="builtin", **act)
+                run.thread.refresh_from_db()
+            return run
+
+        busy, resting, proposed = asked(None), asked(Draft("So.")), asked(Draft("Like this."))
+        waiting = copy.copy(proposed.thread)
+        proposal = AssistantProposal.objects.create(thread=proposed.thread, tool_name="hand_over", preview="Call.")
+        # Waits in a thread at rest: it came just after the last answer.
+        queued = actions.enqueue(thread=waiting, content="Also?", **act)
+        single = ticket_actions.open_ticket(workspace=acme, **act)
+        note = actions.note(conversation=talk, body="Inside.", **act)
+        sent = actions.reply(conversation=other, body="Hello.", **act)
+        suggestion = actions.make_suggestion(conversation=talk, draft=Draft("Try."), engine="builtin", **act)
+        assert suggestion.kind == SuggestionKind.DRAFT
+        article = ArticleFactory(workspace=acme)
+        scene = {
+            "workspace": acme, "contact": contact, "conversation": talk, "ticket": ticket, "second": second, "loose": loose,
+            "asleep": asleep, "done": done, "event_id": change.pk, "thread": busy.thread, "run": busy,
+            "resting": resting.thread, "waiting": waiting, "proposal": proposal, "item": queued, "message": note,
+            "sent": sent, "suggestion": suggestion, "article": article, "macro": MacroFactory(workspace=acme),
+            "draft_article": ArticleFactory(workspace=acme, published=False),
+            "view": actions.create_view(workspace=acme, name="Mine", **act), "membership": ben.membership,
+            "key": api_key(acme)[0], "team": account_actions.save_team(workspace=acme, name="Day", **act),
+            "user": UserFactory(), "single": single, "agent": ben.actor, "member": ben.user, **act,
+        }  # fmt: skip
+        yield scene
+
+
+VALUES: dict[str, Any] = {
+    "body": "Some words.", "content": "Some words.", "subject": "Other", "title": "Other", "name": "Other",
+    "reason": "A reason.", "status": "resolved", "priority": "high", "names": ["zeal", "apex"], "slug": "fresh",
+    "role": Role.ADMIN, "kind": KeyKind.SERVER, "scopes": ["conversation:read"], "engine": "builtin", "code": "broken",
+    "favorite": True, "text": "Some words.", "from_customer": True, "is_change": True, "call": Call.ASKED, "request_id": 1,
+    "draft": Draft("Other.", step=Step.HAND_OVER, reason="No idea."), "door": Door(Channel.API, "test"),
+}  # fmt: skip
+"""What a parameter of this name is given, unless the scene has a row of its name."""
+
+
+def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the verb of a module is given besides; more than one where it does different things."""
+    later = s["at"] + timedelta(hours=1)
+    decision = Decision(proposal_id=s["proposal"].public_id, approve=True)
+    known: dict[str, list[dict[str, Any]]] = {
+        "conversations.actions.assistant.ask_assistant": [
+            {"thread": None}, {"thread": s["resting"]}, {"thread": s["waiting"], "decision": decision},
+            {"thread": None, "contact": s["contact"]},
+        ],
+        "conversations.actions.assistant.answer_run": [{}, {"draft": Draft("Other.")}],
+        "conversations.actions.assistant.recover_run": [{"at": later}],
+        "conversations.actions.assistant_queue.begin_queued": [{"thread": s["waiting"]}],
+        "conversations.actions.contacts.identify": [
+            {"email": "new@example.com", "external_id": "new"}, {"external_id": s["contact"].external_id},
+        ],
+        "conversations.actions.contacts.update_contact": [{"external_id": "other"}],
+        "conversations.actions.delivery.set_delivery": [{"message": s["sent"], "status": DeliveryStatus.DELIVERED}],
+        "conversations.actions.hand_over.settle": [{"thread": s["resting"]}],
+        "conversations.actions.hand_over.take_over": [{"to": s["member"]}],
+        "conversations.actions.knowledge.publish_article": [{"article": s["draft_article"]}],
+        "conversations.actions.messages.reply": [{}, {"conversation": s["asleep"]}, {"conversation": s["loose"]}],
+        "conversations.actions.messages.receive": [{}, {"conversation": s["done"]}, {"conversation": s["asleep"]}],
+        "conversations.actions.proposals.decide_proposal": [{"thread": s["waiting"], "decision": decision}],
+        "conversations.actions.saved_views.favorite_view": [{"by": s["agent"]}],
+        "conversations.actions.status.snooze": [{"until": later}],
+        "conversations.actions.status.wake": [{"conversation": s["asleep"]}],
+        "conversations.actions.suggestions.judge_suggestions": [{"reply": s["sent"]}],
+        "conversations.actions.suggestions.make_suggestion": [{}, {"ticket": s["ticket"]}],
+        "conversations.actions.ticket_messages.broadcast": [{"move_to": "resolved"}, {"move_to": None}],
+        "conversations.actions.ticketing.escalate": [{"conversation": s["loose"]}],
+        "conversations.actions.ticketing.link": [{"ticket": s["second"]}, {"conversation": s["loose"]}],
+        "conversations.actions.ticketing.open_ticket": [{"email": "new@example.com", "name": "New"}],
+        "conversations.actions.triage.assign": [{"to": s["member"]}],
+        "conversations.actions.undo.undo": [{"conversation": s["done"]}],
+        "tickets.actions.delete": [{"ticket": s["single"]}],
+        "tickets.actions.assign": [{"to": s["member"]}],
+        "tickets.actions.note_message": [{"ticket_id": s["ticket"].pk}],
+        "tickets.actions.recount": [{"figures": ticket_actions.Figures(1, s["at"], "Words", 1, 1)}],
+        "tickets.actions.snooze": [{"until": later}],
+    }  # fmt: skip
+    return known.get(name, [{}])
+
+
+def calls(scene: dict[str, Any]) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Every verb with something to do."""
+    for param in VERBS:
+        module, name, verb = param.values
+        signature = inspect.signature(verb)
+        for number, more in enumerate(variants(f"{module.__name__}.{name}", scene)):
+            given = dict(more)
+            for parameter in signature.parameters.values():
+                if parameter.name in given or parameter.kind != parameter.KEYWORD_ONLY:
+                    continue
+                if parameter.default is parameter.empty:
+                    known = scene | VALUES if parameter.name in VALUES else scene
+                    assert parameter.name in known, f"give {name} a {parameter.name}"
+                    given[parameter.name] = known[parameter.name]
+            yield f"{module.__name__}.{name}#{number}", tried(scene["workspace"], verb, given)
+
+
+def tried(workspace: Workspace, verb: Callable[..., Any], given: dict[str, Any]) -> Callable[[], None]:
+    """The verb in a transaction that is rolled back, after what a commit would check and lock."""
+
+    def call() -> None:
+        with tenancy.scope(workspace), transaction.atomic():
+            verb(**copy.deepcopy(given))
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            raise Undone
+
+    return call
+
+
+def locks_of(call: Callable[[], None]) -> list[str]:
+    """What a call locks, in the order in which it first does so."""
+    taken: list[str] = []
+    own: set[str] = set()
+
+    def look(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
+        if found := _STATEMENT.match(str(sql)):
+            made = found["insert"]
+            lock = (
+                "the name of a contact"
+                if found["name"]
+                else found["read"] or found["update"] or found["delete"] or (made if made in ALWAYS_SHARED else None)
+            )
+            if lock in RANKS and lock not in taken and lock not in own:
+                taken.append(lock)
+            if made and made not in ALWAYS_SHARED:
+                own.add(made)  # a row that nobody else can see yet
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(look), pytest.raises(Undone):
+        call()
+    return taken
+
+
+def test_every_verb_takes_its_locks_in_the_one_order_and_no_two_verbs_at_once_wait_in_a_circle(
+    scene: dict[str, Any],
+) -> None:
+    verbs = dict(calls(scene))
+    locks = {name: locks_of(call) for name, call in verbs.items()}
+    out_of_order = {name: taken for name, taken in locks.items() if taken != sorted(taken, key=RANKS.__getitem__)}
+    assert not out_of_order
+    # Verbs that lock the same kinds of rows are alike; two at once can wait in a circle if they share two kinds.
+    alike = {tuple(taken): name for name, taken in locks.items()}
+    pairs = [
+        (alike[one], alike[other])
+        for one, other in combinations_with_replacement(sorted(alike), 2)
+        if len({*one} & {*other}) > 1
+    ]
+    assert len(pairs) > 20
+    with ThreadPoolExecutor(2) as pool:
+        try:
+            for pair in pairs:
+                barrier = Barrier(2, timeout=30)
+                together = [pool.submit(at_once, verbs[name], barrier) for name in pair]
+                failures = [future.result() for future in together]
+                assert failures == [None, None], (pair, failures)
+        finally:
+            barrier = Barrier(2, timeout=30)
+            list(pool.map(lambda _: (barrier.wait(), connection.close()), range(2)))
+
+
+def at_once(call: Callable[[], None], barrier: Barrier) -> str | None:
+    """A few times together with another; the database's complaint, if it has one."""
+    for _ in range(3):
+        barrier.wait()
+        try:
+            call()
+        except (Undone, DomainError):
+            pass
+        except OperationalError as error:
+            return str(error)
+    return None
