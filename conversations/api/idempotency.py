@@ -7,9 +7,11 @@ request has committed, and then finds its answer; so two identical requests at o
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import orjson
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -42,11 +44,18 @@ class Record:
 
 
 def begin(
-    request: HttpRequest, grant: Grant | None, *, workspace_id: int, user_id: int | None, identity: str, at: datetime
+    request: HttpRequest,
+    grant: Grant | None,
+    *,
+    workspace_id: int,
+    user_id: int | None,
+    identity: str,
+    secrets: Collection[str] = (),
+    at: datetime,
 ) -> Record | None:
     """Claim the request's key, inside the open transaction; None where the request carries no key.
 
-    Raises Replay with the first answer, IdempotencyMismatch when the key came with another request, and
+    Raises Replay with the first answer, without its `secrets` for a caller who proves no identity and may be anybody, IdempotencyMismatch when the key came with another request, and
     ValidationError for a key over 255 characters.
     """
     key = request.headers.get("Idempotency-Key")
@@ -81,9 +90,19 @@ def begin(
     first = IdempotentRequest.all_workspaces.get(**unique)  # the workspace is one of the values
     if first.body_hash != digest:
         raise IdempotencyMismatch
-    response = HttpResponse(bytes(first.body), status=first.status, headers=first.headers)
+    body = bytes(first.body)
+    if secrets and not identity:
+        body = _without(body, secrets)
+    response = HttpResponse(body, status=first.status, headers=first.headers)
     response["Idempotent-Replayed"] = "true"
     raise Replay(response)
+
+
+def _without(body: bytes, names: Collection[str]) -> bytes:
+    answer = orjson.loads(body)
+    if not isinstance(answer, dict):
+        return body
+    return orjson.dumps({name: value for name, value in answer.items() if name not in names})
 
 
 def keep(record: Record, response: HttpResponseBase) -> None:

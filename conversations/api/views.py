@@ -43,6 +43,8 @@ class DialectViewSet(ViewSet):
     scopes: ClassVar[Mapping[str, Scope]] = {}
     # Off where the answer holds a secret, which would otherwise lie in the database for a day.
     is_idempotent: ClassVar[bool] = True
+    # Keys of an answer that open something: a repeat is given them only where it proves to come from the same person.
+    secrets: ClassVar[frozenset[str]] = frozenset()
     # Answers that hold for a while only: they are kept for no repeat, which may meet better times.
     passing: ClassVar[frozenset[int]] = frozenset({402, 429})
     parser_classes = (JSONParser,)
@@ -132,6 +134,7 @@ class DialectViewSet(ViewSet):
             workspace_id=self.grant.workspace.pk,
             user_id=None,
             identity=self.end_user.identity,
+            secrets=self.secrets,
             at=self.at,
         )
 

@@ -67,6 +67,8 @@ class BancroftViewSet(DialectViewSet):
 class Conversations(BancroftViewSet):
     """Conversations of the key's workspace."""
 
+    secrets = frozenset({"conversation_token"})
+
     @extend_schema(
         operation_id="listBancroftConversations",
         summary="List conversations",

@@ -45,6 +45,8 @@ class WoesViewSet(DialectViewSet):
 class Conversations(WoesViewSet):
     """Conversations of the key's workspace."""
 
+    secrets = frozenset({"conversationToken"})
+
     @extend_schema(
         operation_id="listWoesConversations",
         summary="List conversations",
