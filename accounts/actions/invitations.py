@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-
 from accounts import events, links, outbox, transaction
 from accounts.actions import rows
 from accounts.actions.people import create_person

@@ -6,6 +6,6 @@ from accounts.moments import GuardMoments
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0003_tenant_boundary")]
+    dependencies = [("accounts", "0006_invitations")]
 
     operations = [GuardMoments()]
