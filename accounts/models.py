@@ -181,15 +181,15 @@ class Invitation(TenantModel):
     invited_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    sent_at = models.DateTimeField(default=timezone.now, editable=False)
-    mailed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    expires_at = models.DateTimeField(editable=False)
-    accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
+    sent_at = Moment(default=timezone.now, editable=False)
+    mailed_at = Moment(null=True, blank=True, editable=False)
+    expires_at = Moment(editable=False)
+    accepted_at = Moment(null=True, blank=True, editable=False)
     accepted_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
-    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = Moment(null=True, blank=True, editable=False)
 
     class Meta(TenantModel.Meta):
         constraints = [

@@ -73,7 +73,7 @@ def repeat(call: Callable[[], R]) -> R:
 def held(row: M) -> M:
     """The row as it is now, locked until the transaction ends. Raises NotFound when it is gone."""
     # The caller has permitted the row in hand.
-    found = type(row)._base_manager.select_for_update(no_key=True, of=("self",)).filter(pk=row.pk).first()
+    found = row._meta.model._base_manager.select_for_update(no_key=True, of=("self",)).filter(pk=row.pk).first()
     if found is None:
         raise NotFound(f"the {row._meta.verbose_name} is gone")
     return found
