@@ -161,7 +161,11 @@ class SnoozeForm(VerbForm):
     """Until when it may sleep; empty wakes it."""
 
     key, title, button, done = "snooze", "Snooze", "Snooze or wake", "The snooze is set."
-    until = forms.SplitDateTimeField(required=False, widget=AdminSplitDateTime, help_text="In UTC; empty wakes it.")
+    until = forms.SplitDateTimeField(
+        required=False,
+        widget=AdminSplitDateTime(attrs={"aria-label": "Snooze until, in UTC"}),
+        help_text="In UTC; empty wakes it.",
+    )
 
     def initial_of(self, conversation: Conversation) -> dict[str, Any]:
         return {"until": conversation.snoozed_until}

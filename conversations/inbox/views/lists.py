@@ -78,8 +78,8 @@ def inbox(request: DeskRequest) -> HttpResponse:
     permit(request.actor, "conversation.read")
     place = Place.of(request)
     target = request.htmx.target if is_fragment(request) else None
-    if target == "more":
-        return render(request, "inbox/rows.html", {**frame(request, place), **_rows(request, place)})
+    if target == "listbox":
+        return render(request, "inbox/further.html", {**frame(request, place), **_rows(request, place)})
     context = {**frame(request, place), **listing(request, place)}
     if target == "rows":
         path = _shown_path(request)

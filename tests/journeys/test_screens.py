@@ -1,0 +1,269 @@
+"""Every screen at a desk's and a phone's width, light and dark: axe finds nothing, and nothing scrolls sideways.
+
+The names, subjects, files and tags in it are as long as the desk takes them, without a space to break at, or written from
+right to left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from accounts import actions as account_actions
+from accounts import clock, tenancy
+from accounts.models import Workspace
+from accounts.permissions import Actor, Role
+from conversations import actions
+from tests.conftest import Member, member
+from tests.dialects.node import program
+from tests.factories import ArticleFactory, ContactFactory, ConversationFactory, MacroFactory, receive, reply
+from tests.journeys.conftest import Window
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = playwright.expect
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LONG = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
+ARABIC = "مكتبالمساعدةالفنيةللعملاءالكرام" * 5
+WIDTHS = {1440: 900, 768: 1024, 720: 450, 390: 844}  # 720: a desk's screen, magnified to 200 %
+LOOKED_AT_BY_AXE = (1440, 390)
+
+SIDEWAYS = r"""
+() => {
+  const found = [];
+  const wide = document.scrollingElement;
+  if (wide.scrollWidth > innerWidth) found.push(`the page is ${wide.scrollWidth} wide`);
+  const name = (e) => `${e.tagName.toLowerCase()}#${e.id}.${e.className.baseVal ?? e.className} «${(e.getAttribute('aria-label') ?? e.textContent ?? '').trim().slice(0, 30)}»`;
+  for (const e of document.querySelectorAll('body *')) {
+    const style = getComputedStyle(e);
+    if (!e.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    const scrolls = /auto|scroll/.test(style.overflowX) && e.scrollWidth > e.clientWidth + 1;
+    if (scrolls && !e.matches('pre, .views__bar, .table, .vacant__code, .panel__scroll, textarea')) found.push(`${name(e)} scrolls sideways`);
+    if (!e.matches('button, summary, .btn, .icon-btn, input:not([type=hidden]), select, textarea, a')) continue;
+    if (e.closest('.views__bar, .bubble, .table, pre, .skip, .sr') || e.matches('.skip, .sr, .attach input')) continue;
+    const box = e.getBoundingClientRect();
+    if (!box.width || !box.height) continue;
+    let [left, right] = [0, innerWidth];
+    for (let up = e.parentElement; up; up = up.parentElement) {
+      if (getComputedStyle(up).overflowX === 'visible') continue;
+      const outer = up.getBoundingClientRect();
+      [left, right] = [Math.max(left, outer.left), Math.min(right, outer.right)];
+    }
+    if (box.left < left - 1 || box.right > right + 1) found.push(`${name(e)} is cut off: ${Math.round(box.left)}–${Math.round(box.right)} of ${Math.round(left)}–${Math.round(right)}`);
+  }
+  return found;
+}
+"""
+# Colours that are on their way to others are no colours of ours.
+THEME = """theme => {
+  document.documentElement.dataset.theme = theme;
+  document.body.getBoundingClientRect();
+  for (const one of document.getAnimations()) one.effect.getComputedTiming().iterations === Infinity || one.finish();
+}"""
+AXE = """
+async (rules) => {
+  const found = await axe.run(document, { resultTypes: ['violations'], ...(rules ? { runOnly: rules } : {}) });
+  return found.violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(' ')} ${node.failureSummary.split('\\n')[1]?.trim()}`));
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script that looks for barriers."""
+    folder = program(Path(__file__).parent / "axe", tmp_path_factory.mktemp("axe"))
+    return (folder / "node_modules/axe-core/axe.min.js").read_text()
+
+
+@dataclass
+class Screen:
+    """What to look at: a path, who looks, and what they do before."""
+
+    name: str
+    path: str
+    who: str = "ben"
+    do: Callable[[Page], object] = lambda page: None
+
+
+def click(*selectors: str) -> Callable[[Page], None]:
+    """Click one after the other, where the screen shows it."""
+
+    def do(page: Page) -> None:
+        for selector in selectors:
+            page.locator(selector).first.click()
+
+    return do
+
+
+def drafted(page: Page) -> None:
+    page.locator(".suggest").click()
+    expect(page.locator("#draft")).to_contain_text("Suggested")
+
+
+def help_(page: Page) -> None:
+    page.evaluate("document.getElementById('help').showModal()")
+
+
+def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
+    """A workspace full of what is too long."""
+    by, at = ben.actor, clock.now()
+    made: dict[str, Any] = {}
+    with tenancy.scope(workspace):
+        account_actions.save_team(workspace=workspace, name=LONG[:100], by=Actor.system(workspace.pk), at=at)
+        made["article"] = ArticleFactory(
+            workspace=workspace,
+            title=f"{LONG} gates",
+            body=f"Oil the hinge. {LONG}\n\n- one\n- two\n\n```\n{LONG * 3}\n```",
+        )
+        made["draft"] = ArticleFactory(workspace=workspace, title=ARABIC, published=False)
+        made["macro"] = MacroFactory(
+            workspace=workspace, name=LONG[:100], body=f"Hello {{{{ contact.first_name }}}}, {LONG}"
+        )
+        long = ContactFactory(
+            workspace=workspace, external_id=LONG * 2, name=LONG, email=f"{'w' * 60}@{'d' * 60}.{'e' * 60}.example"
+        )
+        arabic = ContactFactory(workspace=workspace, name=ARABIC)
+        first = ConversationFactory(
+            workspace=workspace,
+            contact=long,
+            subject="Our gate sticks at the hinge " + LONG,
+            body=f"It sticks. {LONG}\n\n```\n{LONG * 3}\n```",
+        )
+        actions.set_tags(conversation=first, names=[LONG[:100], ARABIC[:100], "vip", "billing"], by=by, at=at)
+        actions.set_priority(conversation=first, priority="urgent", by=by, at=at)
+        upload = SimpleUploadedFile(f"{LONG[:150]}.pdf", b"%PDF-1.4", content_type="application/pdf")
+        actions.note(conversation=first, body=f"{ARABIC} {LONG}", uploads=[upload], by=by, at=at)
+        reply(first, f"See {LONG}", by=by)
+        receive(first, "And now?")
+        actions.escalate(conversation=first, reason=LONG, by=by, at=at)
+        for number in range(32):
+            ConversationFactory(workspace=workspace, contact=arabic, subject=f"Another {number}", body="Hello")
+        second = ConversationFactory(workspace=workspace, contact=arabic, subject=ARABIC, body=ARABIC)
+        actions.assign(conversation=second, to=ben.user, by=by, at=at)
+        closed = ConversationFactory(workspace=workspace, contact=long)
+        actions.set_status(conversation=closed, status="closed", by=by, at=at)
+        receive(closed, "One more thing")
+        asleep = ConversationFactory(workspace=workspace, contact=arabic)
+        actions.snooze(conversation=asleep, until=at + timedelta(days=2), by=by, at=at)
+        for name in ("first", "second", "closed", "asleep"):
+            made[name] = locals()[name]
+    return made
+
+
+def screens(made: dict[str, Any]) -> Iterator[Screen]:
+    """All of them."""
+    for name, path in (("sign in", "/accounts/login/"), ("forgotten password", "/accounts/password/reset/"), ("check your email", "/accounts/password/reset/done/"), ("stale reset link", "/accounts/password/reset/key/1-set-password/"), ("new password set", "/accounts/password/reset/key/done/"), ("inactive", "/accounts/inactive/"), ("no sign-up", "/accounts/signup/")):  # fmt: skip
+        yield Screen(name, path, who="")
+    yield Screen("sign in refused", "/accounts/login/", who="", do=lambda page: (page.get_by_label("Email").fill("nobody@example.com"), page.get_by_label("Password").fill("x"), page.get_by_role("button", name="Sign in").click()))  # fmt: skip
+    inbox, knowledge = "/w/acme/inbox", "/w/acme/knowledge"
+    thread = f"{inbox}/{made['first'].number}"
+    yield Screen("choose a workspace", "/?choose")
+    yield Screen("no workspace", "/?choose", who="nobody")
+    yield Screen("change password", "/accounts/password/change/")
+    yield Screen("sign out", "/accounts/logout/")
+    yield Screen("not found", "/w/acme/inbox/999999")
+    yield Screen("refused", f"{knowledge}/articles/new", who="vic")
+    yield Screen("new desk", "/w/empty/inbox", who="ada")
+    for view in ("unassigned", "mine", "open", "waiting", "snoozed", "news", "assistant", "solved"):
+        yield Screen(f"view {view}", f"{inbox}?view={view}")
+    yield Screen("search without results", f"{inbox}?q={LONG}")
+    yield Screen("more views", inbox, do=click("#menu-views > summary"))
+    yield Screen("workspaces menu", inbox, do=click("#menu-workspace > summary"))
+    yield Screen("own menu", inbox, do=click("#menu-me > summary"))
+    yield Screen("help", inbox, do=help_)
+    yield Screen("thread", f"{thread}?view=open")
+    yield Screen("thread of a viewer", f"{thread}?view=open", who="vic")
+    yield Screen("thread from right to left", f"{inbox}/{made['second'].number}?view=mine")
+    yield Screen("closed thread", f"{inbox}/{made['closed'].number}?view=news")
+    yield Screen("snoozed thread", f"{inbox}/{made['asleep'].number}?view=snoozed")
+    for menu in ("status", "assign", "snooze", "more"):
+        yield Screen(f"{menu} menu", thread, do=click(f"#menu-{menu} > summary"))
+    yield Screen("macros", thread, do=click(".composer__form--reply .macros > summary"))
+    yield Screen("note", thread, do=click(".composer__tab--note"))
+    yield Screen("suggestion", thread, do=drafted)
+    yield Screen("details", f"{thread}#side")
+    yield Screen("tags", f"{thread}#side", do=click("#menu-tags > summary"))
+    yield Screen("refused reply", thread, do=lambda page: (page.locator("#reply-body").fill(" "), page.locator(".composer__form--reply .btn--main:not(.draft *)").first.click()))  # fmt: skip
+    article, macro = made["article"].public_id, made["macro"].public_id
+    for name, path in (
+        ("articles", knowledge),
+        ("drafts", f"{knowledge}?shelf=drafts"),
+        ("article", f"{knowledge}/articles/{article}"),
+        ("draft article", f"{knowledge}/articles/{made['draft'].public_id}"),
+        ("article in writing", f"{knowledge}/articles/{article}/edit"),
+        ("new article", f"{knowledge}/articles/new"),
+        ("article to delete", f"{knowledge}/articles/{article}/delete"),
+        ("macros page", f"{knowledge}/macros"),
+        ("macro", f"{knowledge}/macros/{macro}"),
+        ("macro in writing", f"{knowledge}/macros/{macro}/edit"),
+        ("new macro", f"{knowledge}/macros/new"),
+        ("macro to delete", f"{knowledge}/macros/{macro}/delete"),
+        ("no articles", "/w/empty/knowledge"),
+        ("no macros", "/w/empty/knowledge/macros"),
+        ("assistant", "/w/acme/assistant"),
+        ("assistant of an empty desk", "/w/empty/assistant"),
+    ):
+        yield Screen(name, path, who="ada")
+    yield Screen("search of articles without results", f"{knowledge}?q={LONG}")
+    yield Screen("administration", reverse("admin:index"), who="ada")
+    yield Screen("conversation in administration", reverse("admin:conversations_conversation_change", args=[made["first"].pk]), who="ada")  # fmt: skip
+
+
+def look(page: Page, screen: Screen) -> Iterator[str]:
+    """What is wrong with a screen, at each width."""
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        is_admin = screen.path.startswith("/admin")  # Django's own frame is not ours to rebuild.
+        for found in [] if is_admin else page.evaluate(SIDEWAYS):
+            yield f"{screen.name}, {width} px: {found}"
+        if width not in LOOKED_AT_BY_AXE:
+            continue
+        for theme in ("light", "dark"):
+            page.evaluate(THEME, theme)
+            for found in page.evaluate(AXE, ["color-contrast"] if theme == "dark" else None):
+                yield f"{screen.name}, {width} px, {theme}: {found}"
+
+
+def test_screens_hold_whatever_is_in_them_and_have_no_barriers(
+    window: Window, axe: str, acme: Workspace, ada: Member, ben: Member, vic: Member
+) -> None:
+    user = ben.user
+    user.name = LONG[:190]
+    user.save(update_fields=["name"])
+    Workspace.objects.filter(pk=acme.pk).update(name=LONG[:180])
+    empty = account_actions.create_workspace(slug="empty", name="Empty", at=clock.now())
+    account_actions.add_member(
+        workspace=empty, user=ada.user, role=Role.OWNER, by=Actor.system(empty.pk), at=clock.now()
+    )
+    nobody = member(empty, "Nobody Yet", Role.AGENT)
+    nobody.membership.delete()
+    ada.user.is_staff = ada.user.is_superuser = True
+    ada.user.save()
+    made = fill(acme, ben)
+    page, context = window.page, window.page.context
+    people = {"ada": ada, "ben": ben, "vic": vic, "nobody": nobody}
+    cookies = {name: who.signed_in().cookies["sessionid"].value for name, who in people.items()}
+    faults: list[str] = []
+    for screen in screens(made):
+        context.clear_cookies()
+        if screen.who:
+            context.add_cookies([{"name": "sessionid", "value": cookies[screen.who], "url": window.base}])
+        page.set_viewport_size({"width": 1440, "height": 900})
+        window.go(screen.path)
+        screen.do(page)
+        page.evaluate(axe)
+        faults += look(page, screen)
+    # What was refused on purpose, and what axe tries on the page with Django's calendars.
+    window.faults[:] = [fault for fault in window.faults if not re.search("status of 4|Applying inline style", fault)]
+    assert not faults, "\n".join(faults)
