@@ -221,6 +221,7 @@ def _answer(workspace: Workspace, run: AssistantRun) -> AssistantRun | None:
 def settle_quiet_threads(timestamp: int) -> None:
     """End what the assistant answered and nobody came back to, in all workspaces: it counts as solved without a person."""
     at = clock.now()
+    since = at - timedelta(hours=settings.ASSISTANT_QUIET_HOURS)
     quiet = AssistantThread.all_workspaces.filter(
         status=ThreadStatus.IDLE,
         is_asking=False,
@@ -229,14 +230,14 @@ def settle_quiet_threads(timestamp: int) -> None:
         deleted_at=None,
         conversation__handler=Handler.ASSISTANT,
         conversation__status=Status.PENDING,
-        conversation__last_message_at__lt=at - timedelta(hours=settings.ASSISTANT_QUIET_HOURS),
+        conversation__last_message_at__lt=since,
     )  # one job for all
     failed = Q(conversation__last_message__metadata__has_key="type")
     undecided = AssistantProposal.all_workspaces.filter(status=ProposalStatus.PENDING)  # as above
     answered = quiet.exclude(failed).exclude(pk__in=undecided.values("thread"))
     for thread in answered.select_related("workspace").order_by("pk")[:500]:
         with tenancy.scope_apart(thread.workspace, "assistant_settle_failed thread=%s", thread.pk):
-            actions.settle(thread=thread, by=Actor.system(thread.workspace_id), at=at)
+            actions.settle(thread=thread, quiet_since=since, by=Actor.system(thread.workspace_id), at=at)
 
 
 @app.periodic(cron="41 * * * *")
@@ -261,8 +262,9 @@ def wake_snoozed(timestamp: int) -> None:
     at = clock.now()
     due = Conversation.all_workspaces.filter(snoozed_until__lte=at).select_related("workspace")  # one job for all
     for conversation in due.order_by("snoozed_until")[:500]:
-        with tenancy.scope(conversation.workspace):
-            actions.wake(conversation=conversation, by=Actor.system(conversation.workspace_id), at=at)
+        with tenancy.scope_apart(conversation.workspace, "wake_failed conversation=%s", conversation.pk):
+            by = Actor.system(conversation.workspace_id)
+            actions.wake(conversation=conversation, only_if_due=True, by=by, at=at)
 
 
 @app.periodic(cron="*/10 * * * *")

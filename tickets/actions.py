@@ -116,7 +116,7 @@ def wake(*, ticket: Ticket, by: Actor, at: datetime) -> Ticket:
     """The moment of a snooze has come: a ticket on hold is open again."""
     permit(by, "ticket.update", ticket)
     ticket = transaction.held(ticket)
-    if ticket.snoozed_until is None:
+    if ticket.snoozed_until is None or ticket.snoozed_until > at:
         return ticket
     return _sleep(ticket, lifecycle.wake(_standing(ticket), at), by=by, at=at)
 

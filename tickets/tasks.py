@@ -17,5 +17,5 @@ def wake_snoozed_tickets(timestamp: int) -> None:
     at = clock.now()
     due = Ticket.all_workspaces.filter(snoozed_until__lte=at).select_related("workspace")  # one job for all
     for ticket in due.order_by("snoozed_until", "pk")[:500]:
-        with tenancy.scope(ticket.workspace):
+        with tenancy.scope_apart(ticket.workspace, "wake_failed ticket=%s", ticket.pk):
             actions.wake(ticket=ticket, by=Actor.system(ticket.workspace_id), at=at)

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from accounts import transaction
 from accounts.permissions import Actor
 from conversations.models import Conversation, Message, MessageKind, SenderKind
 from tickets import actions as ticket_actions
@@ -45,8 +46,7 @@ def after_reading(conversation: Conversation, *, by: Actor, at: datetime) -> Non
 
 
 def _held(conversation: Conversation, ticket_id: int) -> Ticket:
-    rows = Ticket.all_workspaces.select_for_update(no_key=True)  # the conversation's own ticket
-    return rows.get(pk=ticket_id, workspace_id=conversation.workspace_id)
+    return transaction.held(Ticket(pk=ticket_id, workspace_id=conversation.workspace_id))
 
 
 def _counted(ticket: Ticket) -> Figures:

@@ -75,10 +75,11 @@ def take_over(*, thread: AssistantThread, to: User | None = None, by: Actor, at:
 
 
 @transaction.atomic
-def settle(*, thread: AssistantThread, by: Actor, at: datetime) -> AssistantThread:
+def settle(*, thread: AssistantThread, quiet_since: datetime | None = None, by: Actor, at: datetime) -> AssistantThread:
     """It ended well without a person: the conversation is resolved, and it says so, as does its ticket if it has one.
 
-    Nothing is done where a person has taken over or has it, or when it says so already.
+    Nothing is done where a person has taken over or has it, or when it says so already; nor, with `quiet_since`, when
+    somebody has written after that moment.
     """
     permit(by, "conversation.update", thread)
     thread = runs.hold(thread)
@@ -86,6 +87,8 @@ def settle(*, thread: AssistantThread, by: Actor, at: datetime) -> AssistantThre
         return thread
     conversation = rows.locked(thread.conversation)
     if conversation.assignee_id is not None:
+        return thread
+    if quiet_since is not None and conversation.last_message_at >= quiet_since:
         return thread
     if not conversation.is_done:
         conversation = set_status(

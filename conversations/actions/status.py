@@ -83,11 +83,11 @@ def snooze(*, conversation: Conversation, until: datetime, by: Actor, at: dateti
 
 
 @transaction.atomic
-def wake(*, conversation: Conversation, by: Actor, at: datetime) -> Conversation:
-    """End a sleep: the conversation is open, and waits since now."""
+def wake(*, conversation: Conversation, only_if_due: bool = False, by: Actor, at: datetime) -> Conversation:
+    """End a snooze: the conversation is open, and waits since now. `only_if_due`: unless it is snoozed beyond `at`."""
     permit(by, "conversation.update", conversation)
     conversation = rows.locked(conversation)
-    if conversation.snoozed_until is None:
+    if conversation.snoozed_until is None or (only_if_due and conversation.snoozed_until > at):
         return conversation
     before = rows.standing(conversation)
     conversation.snoozed_until = None

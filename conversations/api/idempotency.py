@@ -87,7 +87,9 @@ def begin(
         )
         if (row := cursor.fetchone()) is not None:
             return Record(pk=int(row[0]))
-    first = IdempotentRequest.all_workspaces.get(**unique)  # the workspace is one of the values
+    first = IdempotentRequest.all_workspaces.filter(**unique).first()  # the workspace is one of the values
+    if first is None:  # a day old by now, and deleted in between
+        return begin(request, grant, workspace_id=workspace_id, user_id=user_id, identity=identity, at=at)
     if first.body_hash != digest:
         raise IdempotencyMismatch
     body = bytes(first.body)

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import queries as people
+from accounts import transaction
 from accounts.models import User
 from conversations.inbox import forms
 from conversations.inbox.desk import LAST, DeskRequest, screen
@@ -36,16 +37,21 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "inbox/workspaces.html" if request.headers.get("HX-Request") else "inbox/home.html", context)
 
 
+@transaction.atomic
+def _keep(user: User, chosen: dict[str, str]) -> None:
+    if chosen.items() - user.preferences.items():
+        user = transaction.held(user)  # another tab may be keeping something else
+        user.preferences.update(chosen)
+        user.save(update_fields=["preferences"])
+
+
 @require_POST
 @screen
 def preferences(request: DeskRequest) -> HttpResponse:
     """Keep what was sent of theme, shortcuts and panel; an unknown value changes nothing."""
     form = forms.PreferencesForm(request.POST)
     if form.is_valid():
-        chosen = {name: value for name, value in form.cleaned_data.items() if value}
-        kept = {**request.user.preferences, **chosen}
-        if kept != request.user.preferences:
-            User.objects.filter(pk=request.user.pk).update(preferences=kept)
+        _keep(request.user, {name: value for name, value in form.cleaned_data.items() if value})
     if request.htmx:
         return HttpResponse(status=204)
     back = request.POST.get("back", "")

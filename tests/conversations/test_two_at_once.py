@@ -1,0 +1,134 @@
+"""Two who do something to the same row at the same moment: nothing is lost, nothing is done half, and the counts are right."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts import clock, tenancy
+from accounts.errors import DomainError, NotFound
+from accounts.models import Event, User, Workspace
+from accounts.permissions import Actor
+from conversations import actions, tasks
+from conversations.actions.rows import Door
+from conversations.models import Channel, Conversation, Message, Tally
+from tests.concurrency import at_once, given_up
+from tests.conftest import Member
+from tests.factories import ConversationFactory
+from tickets import actions as ticket_actions
+from tickets import tasks as ticket_tasks
+from tickets.models import Ticket, TicketNumbers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def act(acme: Workspace) -> dict[str, Any]:
+    return {"by": Actor.system(acme.pk), "at": clock.now()}
+
+
+def test_wake_up_call_leaves_what_an_agent_has_snoozed_anew(acme: Workspace) -> None:
+    """The job has read which rows are due; before it comes to this one, an agent snoozes it for another day."""
+    conversation = ConversationFactory(workspace=acme)
+    ticket = actions.escalate(conversation=conversation, **act(acme))
+    soon, later = clock.now() + timedelta(minutes=1), clock.now() + timedelta(days=1)
+    actions.snooze(conversation=conversation, until=later, **act(acme))
+    ticket_actions.snooze(ticket=ticket, until=later, **act(acme))
+    due = {"by": Actor.system(acme.pk), "at": soon}
+    actions.wake(conversation=conversation, only_if_due=True, **due)
+    ticket_actions.wake(ticket=ticket, **due)
+    assert Conversation.all_workspaces.get().snoozed_until == Ticket.all_workspaces.get().snoozed_until == later
+
+
+def test_wake_up_call_that_fails_for_one_row_wakes_the_others(acme: Workspace) -> None:
+    until = clock.now() + timedelta(milliseconds=1)
+    for _ in range(2):
+        conversation = ConversationFactory(workspace=acme)
+        ticket = actions.escalate(conversation=conversation, **act(acme))
+        ticket_actions.snooze(ticket=ticket, until=until, **act(acme))
+        conversation.refresh_from_db()
+        Conversation.all_workspaces.filter(pk=conversation.pk).update(snoozed_until=until)
+    for task, model in ((tasks.wake_snoozed, Conversation), (ticket_tasks.wake_snoozed_tickets, Ticket)):
+        with given_up("accounts_event", state="22003"):
+            task.func(timestamp=0)
+        assert model.all_workspaces.filter(snoozed_until=None).count() == 1  # type: ignore[attr-defined]
+
+
+def test_quiet_thread_in_which_the_customer_has_just_written_is_not_settled(acme: Workspace) -> None:
+    run = actions.ask_assistant(workspace=acme, content="How?", **act(acme))
+    actions.cancel_run(thread=run.thread, **act(acme))
+    long_ago = clock.now() - timedelta(hours=24)
+    actions.settle(thread=run.thread, quiet_since=long_ago, **act(acme))
+    assert Conversation.all_workspaces.get().status == "open"
+
+
+def test_link_to_a_ticket_that_is_deleted_at_the_same_moment_is_not_found(acme: Workspace) -> None:
+    ticket = ticket_actions.open_ticket(workspace=acme, **act(acme))
+    conversation = ConversationFactory(workspace=acme)
+    actions.delete_ticket(ticket=Ticket(pk=ticket.pk, workspace=acme, number=ticket.number), **act(acme))
+    with pytest.raises(NotFound):
+        actions.link(conversation=conversation, ticket=ticket, **act(acme))
+    assert Conversation.all_workspaces.get().ticket_id is None
+
+
+def test_preferences_of_two_tabs_are_both_kept(acme: Workspace, ben: Member) -> None:
+    def keep(n: int) -> None:
+        chosen = {"theme": "dark"} if n % 2 else {"side": "closed"}
+        assert ben.signed_in().post("/w/acme/preferences", chosen).status_code in (204, 302)
+
+    at_once(keep)
+    kept = User.objects.get(pk=ben.user.pk).preferences
+    assert (kept["theme"], kept["side"]) == ("dark", "closed")
+
+
+def test_everything_at_once_leaves_the_counts_right(acme: Workspace, ben: Member) -> None:
+    """Agents, customers and programs at the same few conversations and their ticket: 8 at a time, 96 changes in all."""
+    conversations = [ConversationFactory(workspace=acme, body="Hello") for _ in range(3)]
+    ticket = actions.escalate(conversation=conversations[0], **act(acme))
+    actions.link(conversation=conversations[1], ticket=ticket, **act(acme))
+    changes: list[Callable[[Conversation], Any]] = [
+        lambda row: actions.reply(conversation=row, body="Answer", **act(acme)),
+        lambda row: actions.receive(conversation=row, body="Question", **act(acme)),
+        lambda row: actions.set_status(conversation=row, status="resolved", **act(acme)),
+        lambda row: actions.snooze(conversation=row, until=clock.now() + timedelta(days=1), **act(acme)),
+        lambda row: actions.assign(conversation=row, to=ben.user, **act(acme)),
+        lambda row: actions.set_tags(conversation=row, names=["b", "a"], **act(acme)),
+        lambda row: actions.mark_read(conversation=row, **act(acme)),
+        lambda row: actions.broadcast(ticket=ticket, body="To all", move_to="closed", **act(acme)),
+        lambda row: ticket_actions.set_status(ticket=ticket, status="resolved", **act(acme)),
+        lambda row: actions.link(conversation=row, ticket=ticket, **act(acme)),
+        lambda row: actions.unlink(conversation=row, **act(acme)),
+        lambda row: actions.open_ticket(
+            workspace=acme, email="new@example.com", door=Door(Channel.API, "test"), title="New", **act(acme)
+        ),
+    ]
+
+    def work(n: int) -> None:
+        for step in range(12):
+            try:
+                with tenancy.scope(acme):
+                    changes[(n * 5 + step) % 12](conversations[(n + step) % 3])
+            except DomainError:
+                pass  # such as snoozing what another has resolved
+
+    at_once(work)
+    states = Counter(Conversation.all_workspaces.values_list("status", flat=True))
+    tally = Tally.all_workspaces.get()
+    assert {name: getattr(tally, name) for name in ("open", "pending", "resolved", "closed")} == {
+        name: states[name] for name in ("open", "pending", "resolved", "closed")
+    }
+    standing = Counter(Ticket.all_workspaces.values_list("status", flat=True))
+    numbers = TicketNumbers.all_workspaces.get()
+    assert {name: getattr(numbers, name) for name in standing} == dict(standing)
+    for row in Conversation.all_workspaces.all():
+        assert row.message_count == Message.all_workspaces.filter(conversation=row, kind="message").count()
+    linked = Conversation.all_workspaces.filter(ticket=ticket)
+    ticket.refresh_from_db()
+    assert ticket.message_count == sum(row.message_count for row in linked)
+    # One event for each message, whoever waited for whom.
+    said = Event.objects.filter(type__in=("reply.sent", "message.received", "conversation.started"))
+    told = [data["message"] for data in said.values_list("data", flat=True) if data["message"]]
+    assert sorted(told) == sorted(Message.all_workspaces.filter(kind="message").values_list("pk", flat=True))
