@@ -224,10 +224,8 @@ API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 6000)
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Parley",
     "VERSION": "1",
-    "DESCRIPTION": (
-        "One support desk, spoken to in the documented formats of several products. Any key of a workspace works in each."
-    ),
     "OAS_VERSION": "3.1.0",
+    "DEFAULT_GENERATOR_CLASS": "config.document.Generator",
     "SERVE_INCLUDE_SCHEMA": False,
     # Enums stay where they are used: formats share field names, and a shared name would have to be settled outside them.
     "POSTPROCESSING_HOOKS": [],

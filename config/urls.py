@@ -23,7 +23,7 @@ urlpatterns = [
     *(
         path(
             f"api/schema/{dialect.name}",
-            SchemaView.as_view(patterns=list(dialect.urlpatterns)),
+            SchemaView.as_view(dialect=dialect.name),
             name=f"schema-{dialect.name}",
         )
         for dialect in discovery.all_dialects()

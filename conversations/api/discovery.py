@@ -15,10 +15,15 @@ from conversations.api.envelope import Envelope
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A wire format: its name, the product whose it is, the paths it answers for, and how it words errors."""
+    """A wire format: its name, the product whose it is, the paths it answers for, and how it words errors.
+
+    `about` says what its calls are for, and `credentials` which of them take which credential: calls, headers, kind of key.
+    """
 
     name: str
     title: str
+    about: str
+    credentials: Sequence[tuple[str, str, str]]
     paths: re.Pattern[str]
     envelope: Envelope
     urlpatterns: Sequence[Any]
@@ -30,7 +35,7 @@ _FORMATS = "conversations.dialects"
 
 @cache
 def all_dialects() -> tuple[Dialect, ...]:
-    """Every wire format, by name. Its package gives TITLE and PATHS, `envelope` gives ENVELOPE, `urls` gives urlpatterns."""
+    """Every wire format, by name. Its package gives TITLE, ABOUT, CREDENTIALS and PATHS, `envelope` gives ENVELOPE, `urls` gives urlpatterns."""
     found = []
     formats = importlib.import_module(_FORMATS)
     for module in sorted(pkgutil.iter_modules(formats.__path__), key=lambda item: item.name):
@@ -42,6 +47,8 @@ def all_dialects() -> tuple[Dialect, ...]:
             Dialect(
                 name=module.name,
                 title=package.TITLE,
+                about=package.ABOUT,
+                credentials=package.CREDENTIALS,
                 paths=package.PATHS,
                 envelope=importlib.import_module(f"{name}.envelope").ENVELOPE,
                 urlpatterns=importlib.import_module(f"{name}.urls").urlpatterns,

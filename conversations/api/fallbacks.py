@@ -23,7 +23,7 @@ class PlainEnvelope(Envelope):
         return {"code": problem.code, "error": problem.message}
 
 
-_PLAIN = PlainEnvelope()
+PLAIN = PlainEnvelope()
 
 
 def in_format(request: HttpRequest, problem: Problem) -> HttpResponse | None:
@@ -31,7 +31,7 @@ def in_format(request: HttpRequest, problem: Problem) -> HttpResponse | None:
     if not request.path.startswith("/api/"):
         return None
     dialect = speaking(request.path)
-    response = (dialect.envelope if dialect else _PLAIN).response(problem, request)
+    response = (dialect.envelope if dialect else PLAIN).response(problem, request)
     cors.allow(request, response)
     return response
 

@@ -8,5 +8,18 @@ import re
 from conversations.lifecycle import DESK
 
 TITLE = "Bancroft"
+ABOUT = "Conversations and their messages, snake_case; paths always end with a slash."
+CREDENTIALS = (
+    (
+        "`/api/v1/conversations/…/`",
+        "`X-API-Key: KEY`, or `Authorization: Bearer KEY`",
+        "SERVER KEY, or CLIENT KEY with its proof; `resolve` takes a SERVER KEY",
+    ),
+    (
+        "`/api/integrations/api-keys/create/`",
+        "the cookie `sessionid`, and `X-CSRFToken` with the value of the cookie `csrftoken`",
+        "none: an owner or admin who is signed in",
+    ),
+)
 PATHS = re.compile(r"/api/v1/conversations/(?:.*/)?$|/api/integrations/")
 POLICY = DESK

@@ -73,8 +73,14 @@ class Conversations(BancroftViewSet):
         operation_id="listBancroftConversations",
         summary="List conversations",
         parameters=[
-            OpenApiParameter("user_email", {"type": "string", "format": "email", "maxLength": 254}),
-            OpenApiParameter("status", {"type": "string", "enum": shapes.STATUSES.words}),
+            OpenApiParameter(
+                "user_email",
+                {"type": "string", "format": "email", "maxLength": 254},
+                description="Those of one requester, by email.",
+            ),
+            OpenApiParameter(
+                "status", {"type": "string", "enum": shapes.STATUSES.words}, description="Those with this status alone."
+            ),
             OpenApiParameter("limit", str, description="Page size: 20 unless told otherwise, at most 100."),
             OpenApiParameter("offset", str, description="How many rows to leave out."),
         ],

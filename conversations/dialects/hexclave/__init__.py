@@ -14,6 +14,24 @@ from conversations.lifecycle import ReplyPolicy
 from conversations.models import Status
 
 TITLE = "Hexclave"
+ABOUT = (
+    "A customer's own conversations, snake_case; all conversations with their notes for agents, camelCase; and feedback. "
+    "Every path also answers below `/api/latest`, every header also as `x-hexclave-…`. `projectId` is the workspace's public id."
+)
+CREDENTIALS = (
+    (
+        "customers: `/api/v1/internal/dogfood/support/conversations…`",
+        "`x-stack-access-type: client`, `x-stack-project-id: PUBLIC ID`, `x-stack-publishable-client-key: KEY` and "
+        "`x-stack-access-token: TOKEN`",
+        "CLIENT KEY, and the customer's token",
+    ),
+    (
+        "agents: `/api/v1/internal/conversations…`",
+        "`x-stack-access-type: server`, `x-stack-project-id: internal`, `x-stack-secret-server-key: KEY`",
+        "SERVER KEY",
+    ),
+    ("`/api/v1/internal/feedback`", "none, or those of customers", "none needed"),
+)
 PATHS = re.compile(r"/api/(?:latest|v1/internal)(?:/|$)")
 POLICY = ReplyPolicy(
     name="hexclave",

@@ -106,7 +106,7 @@ CUSTOMER_REPLY = Shape({"message": Text(trims=True, shortest=1, longest=5000)})
 AGENT_LIST = Shape(
     {
         "projectId": _PROJECT_ID,
-        "status": Text(is_required=False, values=STATUSES),
+        "status": Text(is_required=False, values=STATUSES, about={"description": "Those with this status alone."}),
         "userId": Text(is_required=False, fits=_is_user, longest=400, about=_USER_ID),
         **_PAGING,
     }

@@ -8,5 +8,7 @@ import re
 from conversations.lifecycle import DESK
 
 TITLE = "Woes"
+ABOUT = "Conversations and their messages, camelCase; paths never end with a slash."
+CREDENTIALS = (("`/api/v1/conversations…`", "`Authorization: Bearer KEY`", "SERVER KEY, or CLIENT KEY with its proof"),)
 PATHS = re.compile(r"/api/v1/conversations(?:/.*[^/])?$")
 POLICY = DESK

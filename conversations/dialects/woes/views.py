@@ -51,10 +51,22 @@ class Conversations(WoesViewSet):
         operation_id="listWoesConversations",
         summary="List conversations",
         parameters=[
-            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
-            OpenApiParameter("status", {"type": "string", "enum": shapes.STATUSES.words}),
-            OpenApiParameter("channel", {"type": "string", "enum": shapes.CHANNELS.words}),
-            OpenApiParameter("customerId", {"type": "string", "minLength": 1, "maxLength": 400}),
+            OpenApiParameter(
+                "limit",
+                {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
+                description="How many conversations at most.",
+            ),
+            OpenApiParameter(
+                "status", {"type": "string", "enum": shapes.STATUSES.words}, description="Those with this status alone."
+            ),
+            OpenApiParameter(
+                "channel", {"type": "string", "enum": shapes.CHANNELS.words}, description="Those of this channel alone."
+            ),
+            OpenApiParameter(
+                "customerId",
+                {"type": "string", "minLength": 1, "maxLength": 400},
+                description="Those of one customer, by `customer.id`.",
+            ),
             OpenApiParameter(
                 "cursor", {"type": "string", "maxLength": 200}, description="`nextCursor` of the page before."
             ),

@@ -15,23 +15,26 @@ from conversations.actions.rows import Door
 from conversations.dialects.hexclave import POLICY, answers, inputs, shapes
 from conversations.dialects.hexclave.auth import ProjectHeaders
 from conversations.dialects.hexclave.errors import NO_CONVERSATION, KnownError, StatusError
-from conversations.dialects.hexclave.rules import Shape
+from conversations.dialects.hexclave.rules import Rule, Shape
 from conversations.dialects.hexclave.views.base import HexclaveViewSet, one, thread
 from conversations.models import Channel, Contact, Conversation
 from conversations.paging import offset
 
 CHAT = Door(Channel.CHAT, "support-chat")
-ID = OpenApiParameter(
-    "conversation_id", inputs.PATH.fields["conversationId"].openapi(), OpenApiParameter.PATH, required=True
-)
+
+
+def _parameter(name: str, rule: Rule, place: str) -> OpenApiParameter:
+    schema = rule.openapi()
+    about = schema.pop("description", "")
+    return OpenApiParameter(name, schema, place, required=rule.is_required, description=about)
 
 
 def asked(shape: Shape) -> list[OpenApiParameter]:
     """A query's parameters, for OpenAPI."""
-    return [
-        OpenApiParameter(name, rule.openapi(), OpenApiParameter.QUERY, required=rule.is_required)
-        for name, rule in shape.fields.items()
-    ]
+    return [_parameter(name, rule, OpenApiParameter.QUERY) for name, rule in shape.fields.items()]
+
+
+ID = _parameter("conversation_id", inputs.PATH.fields["conversationId"], OpenApiParameter.PATH)
 
 
 class CustomerConversations(HexclaveViewSet):

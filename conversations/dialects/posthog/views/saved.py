@@ -17,7 +17,9 @@ from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.views.base import INVALID, LIMIT, OFFSET, PROJECT, PosthogViewSet, renamed
 from conversations.models import SavedView
 
-_VIEW = OpenApiParameter("short_id", OpenApiTypes.STR, OpenApiParameter.PATH)
+_VIEW = OpenApiParameter(
+    "short_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The view's `short_id`, as lists print it."
+)
 
 
 class SavedViews(PosthogViewSet):
