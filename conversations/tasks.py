@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
@@ -43,6 +44,7 @@ from tickets.models import Ticket
 
 logger = logging.getLogger(__name__)
 
+DATABASE_AWAY = (OperationalError, InterfaceError)
 MAIL_ATTEMPTS = 8
 FRAMES_KEPT = timedelta(hours=24)
 SEARCHED: tuple[type[Searched], ...] = (Contact, Conversation, Message, Article, Macro)
@@ -106,7 +108,11 @@ def mail_reply(context: JobContext, /, *, workspace_id: int, message_id: int, **
         actions.set_delivery(message=message, status=DeliveryStatus.DELIVERED, by=by, at=at)
 
 
-@app.task(name="suggest_reply", queue=runs.QUEUE)
+@app.task(
+    name="suggest_reply",
+    queue=runs.QUEUE,
+    retry=RetryStrategy(max_attempts=3, wait=1, retry_exceptions=list(DATABASE_AWAY)),
+)
 def suggest_reply(
     *,
     workspace_id: int,
@@ -134,6 +140,8 @@ def suggest_reply(
             draft = chosen.draft(made)
             took = _took(began)
             actions.make_suggestion(draft=draft, request_id=request_id, took_ms=took, at=clock.now(), **subject)
+        except DATABASE_AWAY:
+            raise  # Nobody can be told now; the job is tried again.
         except Exception as error:  # whoever waits is told, whatever it was
             _log("suggestion_failed", conversation.pk, error)
             took = _took(began)
@@ -175,7 +183,10 @@ def _failure(error: Exception) -> dict[str, Any]:
 
 @app.task(name=runs.JOB, queue=runs.QUEUE)
 def run_assistant(*, workspace_id: int, run_id: int, **future: Any) -> None:
-    """Answer a run's question, and then what is queued behind it; a run that was stopped meanwhile is left alone."""
+    """Answer a run's question, and then what is queued behind it; a run that was stopped meanwhile is left alone.
+
+    One that loses the database is left as it is: it is recovered as if the worker were gone (`runs.lost`).
+    """
     workspace = Workspace.objects.get(pk=workspace_id)
     with tenancy.scope(workspace):
         run = runs.claim(run_id, clock.now())
@@ -209,6 +220,8 @@ def _answer(workspace: Workspace, run: AssistantRun) -> AssistantRun | None:
         return actions.answer_run(
             run=run, draft=draft, engine=chosen.name, question=question, took_ms=took, by=by, at=clock.now()
         )
+    except DATABASE_AWAY:
+        raise
     except Exception as error:  # whoever watches is told, whatever it was
         _log("assistant_failed", run.pk, error)
         took = _took(began)

@@ -80,6 +80,7 @@ def claim(run_id: int, at: datetime) -> AssistantRun | None:
     run = found[1]
     run.token, run.worker, run.beat_at = uuid.uuid4(), presence.number(), at
     run.save(update_fields=["token", "worker", "beat_at"])
+    _at_work.add(run.token)  # before anybody sees the claim
     return run
 
 
@@ -89,7 +90,12 @@ def lost(rows: Collection[AssistantRun], at: datetime) -> list[AssistantRun]:
     gone = presence.gone({run.worker for run in going if run.worker is not None})
     waiting = {run.pk for run in going if run.token is None and run.is_silent(at, UNSTARTED_AFTER)}
     strays = waiting - in_line(waiting)
-    return [run for run in going if run.worker in gone or run.pk in strays or run.is_silent(at)]
+    return [run for run in going if run.worker in gone or run.pk in strays or run.is_silent(at) or _is_dropped(run)]
+
+
+def _is_dropped(run: AssistantRun) -> bool:
+    """Whether this process had it, and lost the database over it."""
+    return run.token is not None and run.worker == presence.number() is not None and run.token not in _at_work
 
 
 def in_line(run_ids: Collection[int]) -> set[int]:

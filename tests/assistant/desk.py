@@ -79,6 +79,13 @@ class Desk:
             for process in halted:
                 process.send_signal(signal.SIGCONT)
 
+    @contextmanager
+    def without_database(self) -> Iterator[None]:
+        """PostgreSQL takes nobody in meanwhile, and has thrown everybody out."""
+        connection.close()
+        with harness.database_away(self.database):
+            yield
+
     def restore(self) -> None:
         """Both parts run again, whatever the test did."""
         if self.web is None or self.web.poll() is not None:

@@ -14,6 +14,7 @@ from config.server.worker import QUEUES
 from conversations.assistant import presence, runs
 from conversations.models import AssistantRun
 from tests.assistant.desk import Client, Desk, jobs_are_done
+from tests.dialects import harness
 from tests.runtime.machine import eventually
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,36 @@ def test_stream_goes_on_when_the_worker_is_killed_in_mid_answer(desk: Desk, clie
     assert (final, turn.stream.is_broken) == ([whole], False)
     now = client.read(turn.id)
     assert (now["status"], [message["type"] for message in now["messages"]]) == ("idle", ["human", "ai"])
+    assert (turn.run.attempts, turn.run.status) == (1, "done")
+
+
+def test_stream_goes_on_when_the_database_goes_away_in_mid_answer(desk: Desk, client: Client) -> None:
+    turn = client.begin()
+    turn.go_on()
+    with desk.without_database():
+        turn.provider.say("unheard of")
+        assert desk.workers[0].wait(20) != 0
+    desk.start_worker()
+    whole = desk.provider.call(turn.content).end("All of it, again.")
+    assert [frame.data["content"] for frame in turn.stream.rest() if frame.is_answer] == [whole]
+    assert not turn.stream.is_broken
+    assert (turn.run.attempts, turn.run.status) == (1, "done")
+
+
+def test_answer_that_loses_its_own_connection_alone_is_taken_on_again(desk: Desk, client: Client) -> None:
+    """The worker lives, and knows that nobody works on the run any more."""
+    turn = client.begin()
+    turn.go_on()
+    with harness.maintenance() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
+            " AND application_name = 'worker' AND query = 'COMMIT'",
+            [desk.database],
+        )
+        assert cursor.fetchone()[0] > 0
+    eventually(lambda: turn.provider.say() or turn.provider.dropped.is_set(), "the end of the call")
+    whole = desk.provider.call(turn.content).end("All of it, again.")
+    assert [frame.data["content"] for frame in turn.stream.rest() if frame.is_answer] == [whole]
     assert (turn.run.attempts, turn.run.status) == (1, "done")
 
 

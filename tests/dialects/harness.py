@@ -297,6 +297,19 @@ def maintenance() -> Iterator[Any]:
         yield cursor
 
 
+@contextmanager
+def database_away(name: str) -> Iterator[None]:
+    """PostgreSQL lets nobody into that database meanwhile, and has thrown everybody out."""
+    with maintenance() as cursor:
+        cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+    try:
+        yield
+    finally:
+        with maintenance() as cursor:
+            cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+
 def copy_database(source: str, target: str) -> None:
     """A fresh copy in place of an older one."""
     with maintenance() as cursor:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -62,27 +61,15 @@ def ask(web: tuple[str, str], path: str, body: object = None) -> harness.Answer:
     return harness.send(base, request)
 
 
-@contextmanager
-def without_database() -> Iterator[None]:
-    name = f"{connection.settings_dict['NAME']}_{SUFFIX}"
-    with harness.maintenance() as cursor:
-        cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-    try:
-        yield
-    finally:
-        with harness.maintenance() as cursor:
-            cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-
-
 def test_every_door_says_that_the_database_is_away_and_works_again_afterwards(
     web: tuple[str, str], django_db_blocker: Any
 ) -> None:
     base, _ = web
+    name = f"{connection.settings_dict['NAME']}_{SUFFIX}"
     with django_db_blocker.unblock():
         assert ask(web, WOES).status == 200
         for _ in range(2):  # connections that were lost, and then none to be had
-            with without_database():
+            with harness.database_away(name):
                 for door, (path, is_said) in SAID.items():
                     answer = ask(web, path)
                     assert (door, answer.status) == (door, 503)
