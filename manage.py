@@ -4,16 +4,26 @@
 import os
 import sys
 
-if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from django.core.management import execute_from_command_line
-    from django.db import OperationalError
 
-    from config.server.postgres.binaries import PostgresError
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from config.server import failing
 
     try:
+        from django.core.management import execute_from_command_line
+
+        from config.server.home import desk_home
+        from config.server.private import keep_private
+
+        keep_private(desk_home(), is_written=False)
         execute_from_command_line(sys.argv)
-    except OperationalError as error:
-        if not isinstance(error.__cause__, PostgresError):
+    except Exception as error:
+        # It says what to do; a traceback would only hide it.
+        sentence = failing.sentence(error)
+        if sentence is None or "--traceback" in sys.argv:
             raise
-        sys.exit(f"{error}")  # It says what to do; a traceback would only hide it.
+        sys.exit(sentence)
+
+
+if __name__ == "__main__":
+    main()

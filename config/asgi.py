@@ -6,20 +6,23 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from config.server.home import desk_home
+from config.server.private import keep_private
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+keep_private(desk_home(), is_written=False)
 handler = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402 - the settings are ready now
 
-from config import env  # noqa: E402
 from config.server import wire  # noqa: E402
 from config.server.front import Front  # noqa: E402
 from config.server.visitors import Visitors  # noqa: E402
 
 application = Front(
     handler,
-    threads=env.number("WEB_THREADS", 4, low=1, high=256),
-    queue=env.number("WEB_QUEUE", 1000, low=1, high=100_000),
+    threads=settings.WEB_THREADS,
+    queue=settings.WEB_QUEUE,
     limits=wire.Limits(
         body=settings.JSON_BODY_LIMIT,
         upload=settings.UPLOAD_LIMIT,

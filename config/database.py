@@ -5,9 +5,12 @@ Nothing here starts or writes anything: linters and type checkers import the set
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 from config import env
@@ -18,7 +21,9 @@ if TYPE_CHECKING:
 
 
 def settings(url: str, home: Path) -> dict[str, Any]:
-    """Django's DATABASES entry. Raises psycopg.ProgrammingError for a malformed URL."""
+    """Django's DATABASES entry. Raises ImproperlyConfigured for a malformed URL."""
+    if direct := env.text("DIRECT_DATABASE_URL"):
+        _parts(direct, "DIRECT_DATABASE_URL")
     place = _given(url) if url else _embedded(home)
     return place | {
         "CONN_MAX_AGE": env.number("CONN_MAX_AGE", 600),
@@ -35,14 +40,17 @@ def bypass_pooler(connection: BaseDatabaseWrapper) -> None:
 
     if not configured.DIRECT_DATABASE_URL:
         return
-    direct = _given(configured.DIRECT_DATABASE_URL)
+    direct = _given(configured.DIRECT_DATABASE_URL, "DIRECT_DATABASE_URL")
     if any(connection.settings_dict[name] != value for name, value in direct.items()):
         connection.close()
         connection.settings_dict.update(direct)
 
 
-def _given(url: str) -> dict[str, Any]:
-    parts = conninfo_to_dict(url)
+def _given(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
+    parts = _parts(url, name)
+    # A server that is silent holds a request thread no longer than this, unless the address says otherwise (seconds, and ms).
+    parts.setdefault("connect_timeout", "5")
+    parts.setdefault("tcp_user_timeout", "20000")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname", "postgres"),
@@ -52,6 +60,22 @@ def _given(url: str) -> dict[str, Any]:
         "PORT": str(parts.pop("port", "")),
         "OPTIONS": parts,
     }
+
+
+def _parts(url: str, name: str) -> dict[str, Any]:
+    """What the address says. Raises ImproperlyConfigured without repeating any of it, for it holds a password."""
+    try:
+        parts = {key: str(value) for key, value in conninfo_to_dict(url).items()}
+    except psycopg.ProgrammingError:
+        parts = {"host": "@"}
+    # A password with @, / or : in it ends up in the host or in the port.
+    is_sound = "@" not in parts.get("host", "") and re.fullmatch(r"[0-9,]*", parts.get("port", ""), re.ASCII)
+    if not is_sound or any(int(port) <= 0 or int(port) > 65535 for port in parts.get("port", "").split(",") if port):
+        raise ImproperlyConfigured(
+            f"{name} cannot be read; it takes postgresql://user:password@host:port/name, where @, /, : and % in the password "
+            "are written as %40, %2F, %3A and %25"
+        ) from None
+    return parts
 
 
 def _embedded(home: Path) -> dict[str, Any]:

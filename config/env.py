@@ -10,13 +10,17 @@ import os
 import re
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import load_dotenv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-load_dotenv(BASE_DIR / ".env")
+try:
+    load_dotenv(BASE_DIR / ".env")
+except (OSError, UnicodeDecodeError) as unreadable:
+    raise ImproperlyConfigured(f"the file {BASE_DIR / '.env'} cannot be read as text in UTF-8") from unreadable
 
 
 def text(name: str, default: str = "") -> str:
@@ -29,7 +33,10 @@ def text(name: str, default: str = "") -> str:
         try:
             return Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read: {error}") from error
+            why = error.strerror or type(error).__name__
+            raise ImproperlyConfigured(f"{name}_FILE is {path}, which cannot be read ({why})") from error
+        except UnicodeDecodeError as error:
+            raise ImproperlyConfigured(f"{name}_FILE is {path}, which is no text in UTF-8") from error
     return default
 
 
@@ -73,3 +80,51 @@ def names(name: str, default: tuple[str, ...] = ()) -> list[str]:
     """A comma-separated list, blanks dropped."""
     value = text(name)
     return [part.strip() for part in value.split(",") if part.strip()] if value else list(default)
+
+
+def choice(name: str, default: str, *among: str) -> str:
+    """One of the given words, in whatever case."""
+    value = text(name, default).upper()
+    if value not in among:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it takes {', '.join(among[:-1])} or {among[-1]}")
+    return value
+
+
+def origin(name: str, default: str) -> str:
+    """The address of a host, `https://desk.example.com` or with a port, without a slash at the end."""
+    value = text(name, default).rstrip("/")
+    try:
+        parts = urlsplit(value)
+        is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or parts.username or parts.query or parts.fragment:
+        # A user's name and password are not repeated.
+        shown = repr(value) if "@" not in value else "not such an address"
+        raise ImproperlyConfigured(f"{name} is {shown}; it takes an address such as https://desk.example.com")
+    if parts.path:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; Parley needs a host of its own, such as https://desk.example.com, "
+            f"and cannot be served below a path ({parts.path})"
+        )
+    return value
+
+
+def hosts(name: str, default: tuple[str, ...]) -> list[str]:
+    """A comma-separated list of host names, without scheme and port."""
+    values = names(name, default)
+    for value in values:
+        if "/" in value or re.search(r"[^:]:[0-9]+$", value.rpartition("]")[2] if "]" in value else value):
+            raise ImproperlyConfigured(
+                f"{name} holds {value!r}; it takes host names, without http:// and without a port"
+            )
+    return values
+
+
+def origins(name: str, default: tuple[str, ...]) -> list[str]:
+    """A comma-separated list of origins, with their schemes; a host may begin with `*.`."""
+    values = names(name, default)
+    for value in values:
+        if not re.fullmatch(r"https?://[^/\s]+", value):
+            raise ImproperlyConfigured(f"{name} holds {value!r}; it takes origins such as https://desk.example.com")
+    return values

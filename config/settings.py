@@ -18,14 +18,14 @@ DESK_HOME = Path(env.text("DESK_HOME", str(BASE_DIR / ".desk"))).expanduser().re
 
 # --- Where the desk is reached ------------------------------------------------------------------
 PORT = env.number("PORT", 8000, low=1, high=65535)
-PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+PUBLIC_URL = env.origin("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
 IS_HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or secrets.kept(DESK_HOME, "secret_key")
-ALLOWED_HOSTS = env.names(
+ALLOWED_HOSTS = env.hosts(
     "ALLOWED_HOSTS", (urlsplit(PUBLIC_URL).hostname or "127.0.0.1", "127.0.0.1", "localhost", "[::1]")
 )
-CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS", (PUBLIC_URL,))
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS", (PUBLIC_URL,))
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, high=10)
 
 ROOT_URLCONF = "config.urls"
@@ -180,6 +180,12 @@ SECURE_CSP: dict[str, list[str]] = {
     "frame-ancestors": ["'none'"],
 }
 
+# --- Size: read here, so that a mistake is found before anything starts ---------------------------
+WEB_THREADS = env.number("WEB_THREADS", 4, low=1, high=256)
+WEB_QUEUE = env.number("WEB_QUEUE", 1000, low=1, high=100_000)
+WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", 4, low=1, high=64)
+ASSISTANT_CONCURRENCY = env.number("ASSISTANT_CONCURRENCY", 16, low=1, high=256)
+
 # --- Limits -------------------------------------------------------------------------------------
 JSON_BODY_LIMIT = env.number("JSON_BODY_LIMIT", 1024 * 1024, low=1024)
 UPLOAD_LIMIT = env.number("UPLOAD_LIMIT", 25 * 1024 * 1024, low=1024)
@@ -260,13 +266,14 @@ ASSISTANT_WORKSPACE_STARTS_PER_MINUTE = env.number("ASSISTANT_WORKSPACE_STARTS_P
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 PROCRASTINATE_ON_APP_READY = "config.jobs.on_app_ready"
 
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "filters": {"outages": {"()": "config.logs.WithoutTracebackOfOutages"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages"]}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},
         "procrastinate": {"level": "WARNING"},

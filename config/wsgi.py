@@ -10,5 +10,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from config.server.home import desk_home
+from config.server.private import keep_private
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+keep_private(desk_home(), is_written=False)
 application = get_wsgi_application()

@@ -23,26 +23,43 @@ def main() -> int:
     )
     given = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from config.server import failing
+
+    try:
+        return start(given.role, demo=given.demo)
+    except Exception as error:
+        if (sentence := failing.sentence(error)) is None:
+            raise
+        print(sentence, file=sys.stderr)
+        return 1
+
+
+def start(role: str, *, demo: bool) -> int:
+    """Run the role until it ends."""
     # Each role imports what it needs and no more: the supervisor stays small because it never loads Django's apps.
-    if given.role == "run":
+    from config.server.home import desk_home
+    from config.server.private import keep_private
+
+    keep_private(desk_home())
+    if role == "run":
         from config.server.supervisor import run
 
         return run()
-    from config.server import start
+    from config.server.start import is_possible
 
-    if not start.is_possible(given.role):
+    if not is_possible(role):
         return 1
-    if given.role == "web":
+    if role == "web":
         from config.server.web import serve
 
         return serve()
-    if given.role == "worker":
+    if role == "worker":
         from config.server.worker import work
 
         return work()
     from config.server.release import release
 
-    return release(demo=given.demo)
+    return release(demo=demo)
 
 
 if __name__ == "__main__":

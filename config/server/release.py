@@ -17,6 +17,7 @@ def release(*, demo: bool = False) -> int:
     from django.db import DatabaseError, connection
 
     from config import database, migrating
+    from config.server import failing
 
     try:
         database.bypass_pooler(connection)
@@ -27,7 +28,7 @@ def release(*, demo: bool = False) -> int:
             if demo and "seed_demo" in get_commands():
                 call_command("seed_demo")
     except (DatabaseError, CommandError) as error:
-        print(f"The desk cannot start: {error}", file=sys.stderr)
+        print(failing.sentence(error) or f"The desk cannot start: {error}", file=sys.stderr)
         return 1
     finally:
         connection.close()

@@ -67,6 +67,7 @@ def run() -> int:
     children: list[Child] = []
     database = _Database()
     try:
+        count = env.number("WEB_PROCESSES", 1, low=1, high=64)
         listener = listening.listen()
         database.look(0)
         release = _start("release", *(["--demo"] if env.flag("SEED_DEMO", True) else []))
@@ -76,7 +77,7 @@ def run() -> int:
         children.clear()
         children += [
             Child(f"Web process {number}", lambda: _start("web", listener=listener.fileno()))
-            for number in range(1, env.number("WEB_PROCESSES", 1, low=1, high=64) + 1)
+            for number in range(1, count + 1)
         ]
         children.append(Child("Worker", lambda: _start("worker")))
         _banner()
@@ -170,3 +171,7 @@ def _banner() -> None:
     shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not bound
     address = env.text("PUBLIC_URL", f"http://{f'[{shown}]' if ':' in shown else shown}:{port}")
     say(f"\n  Parley is at {address}\n  Ctrl-C stops it.\n")
+    if shown != host and not env.text("PUBLIC_URL") and not env.text("ALLOWED_HOSTS"):
+        say(
+            "  It listens on every address and answers to 127.0.0.1 alone: set PUBLIC_URL to the one that people type.\n"
+        )

@@ -21,7 +21,7 @@ from procrastinate import App, JobContext
 from procrastinate.connector import BaseAsyncConnector
 from procrastinate.worker import Worker
 
-from config import env
+from config.server import failing
 
 logger = logging.getLogger(__name__)
 
@@ -39,17 +39,17 @@ def work() -> int:
     try:
         return asyncio.run(_work())
     except (DatabaseError, psycopg.Error) as error:
-        print(f"The worker cannot reach the database: {error}", file=sys.stderr)
+        print(f"The worker cannot reach the database: {failing.reason(error)}.", file=sys.stderr)
         return 1
 
 
 async def _work() -> int:
+    from django.conf import settings
     from procrastinate.contrib.django import app
 
     from conversations.assistant import presence, runs
 
-    jobs = env.number("WORKER_CONCURRENCY", 4, low=1, high=64)
-    answers = env.number("ASSISTANT_CONCURRENCY", 16, low=1, high=256)
+    jobs, answers = settings.WORKER_CONCURRENCY, settings.ASSISTANT_CONCURRENCY
     loop = asyncio.get_running_loop()
     # Jobs run in the loop's own threads, of which there are few unless one says so.
     loop.set_default_executor(ThreadPoolExecutor(jobs + answers + SPARE_THREADS, thread_name_prefix="job"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-READ = re.compile(r'env\.(?:text|flag|number|decimal|names)\(\s*"([A-Z_]+)"')
+READ = re.compile(r'env\.(?:text|flag|number|decimal|names|choice|origin|hosts|origins)\(\s*"([A-Z_]+)"')
 NAMES = sorted({name for path in (ROOT / "config").rglob("*.py") for name in READ.findall(path.read_text())})
 
 
