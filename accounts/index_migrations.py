@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from django.contrib.postgres import operations as postgres
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations import AddField
+from django.db.migrations.operations import AddField, AddIndex, RemoveIndex
 from django.db.migrations.state import ProjectState
 
 
@@ -19,13 +19,14 @@ class AddIndexConcurrently(postgres.AddIndexConcurrently):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        self._ensure_not_in_transaction(schema_editor)
+        if schema_editor.connection.in_atomic_block:  # A restore makes its tables in one transaction, unseen by others.
+            return AddIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
         is_valid = _validity(schema_editor, self.index.name)
         if is_valid:
-            return
+            return None
         if is_valid is False:
             schema_editor.execute(f"DROP INDEX CONCURRENTLY {schema_editor.quote_name(self.index.name)}")
-        super().database_forwards(app_label, schema_editor, from_state, to_state)
+        return super().database_forwards(app_label, schema_editor, from_state, to_state)
 
 
 class RemoveIndexConcurrently(postgres.RemoveIndexConcurrently):
@@ -34,9 +35,11 @@ class RemoveIndexConcurrently(postgres.RemoveIndexConcurrently):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        self._ensure_not_in_transaction(schema_editor)
-        if _validity(schema_editor, self.name) is not None:
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        if schema_editor.connection.in_atomic_block:
+            return RemoveIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
+        if _validity(schema_editor, self.name) is None:
+            return None
+        return super().database_forwards(app_label, schema_editor, from_state, to_state)
 
 
 class AddFieldIfMissing(AddField):

@@ -60,7 +60,7 @@ def python(home: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:
 def manage(home: Path, *arguments: str, **more: str) -> str:
     """The output of a manage.py command, which must succeed."""
     process = python(home, "manage.py", *arguments, **more)
-    output, _ = process.communicate(timeout=DEADLINE)
+    output, _ = process.communicate(timeout=8 * DEADLINE)
     assert process.returncode == 0, output
     return output
 
