@@ -28,7 +28,6 @@ _UNWANTED = frozenset({"auth", "account"})
 _EVERYDAY = {
     "Workspace": "Workspaces",
     "User": "People",
-    "Invitation": "Invitations",
     "Team": "Teams",
     "ApiKey": "API keys",
     "Conversation": "Conversations",

@@ -7,9 +7,11 @@ operations of this module there and nothing else.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.postgres import operations as postgres
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations import AddField, AddIndex, RemoveIndex
+from django.db.migrations.operations import AddField, AddIndex, RemoveIndex, RunPython, RunSQL
 from django.db.migrations.state import ProjectState
 
 
@@ -54,6 +56,23 @@ class AddFieldIfMissing(AddField):
             columns = connection.introspection.get_table_description(cursor, model._meta.db_table)
         if model._meta.get_field(self.name).column not in {column.name for column in columns}:
             super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class DropIndexConcurrently(RunSQL):
+    """Drops an index that the state of the models has left already; the version before makes it anew."""
+
+    def __init__(self, name: str, backwards: str) -> None:
+        super().__init__(
+            f"DROP INDEX CONCURRENTLY IF EXISTS {name}", f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} {backwards}"
+        )
+        self._arguments = (name, backwards)
+
+    def deconstruct(self) -> Any:
+        return type(self).__name__, list(self._arguments), {}
+
+
+class FillInBatches(RunPython):
+    """A function that fills rows in, each batch in its own transaction: run again, it goes on where it stopped."""
 
 
 def _validity(schema_editor: BaseDatabaseSchemaEditor, index: str) -> bool | None:

@@ -3,9 +3,9 @@
 Rows that an earlier version writes meanwhile are filled in by the job `index_missing`.
 """
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
+from accounts.index_migrations import AddIndexConcurrently, FillInBatches
 from conversations.models.searched import index_missing
 
 WATCHED = {"contact": "contact_without_tokens", "conversation": "conv_without_tokens", "message": "message_without_tokens"}
@@ -26,14 +26,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        operation
+        AddIndexConcurrently(model, models.Index(condition=models.Q(("tokens", None)), fields=["id"], name=name))
         for model, name in WATCHED.items()
-        for operation in (
-            # What a killed run left would be invalid, and in the way.
-            migrations.RunSQL(f"DROP INDEX CONCURRENTLY IF EXISTS {name}", migrations.RunSQL.noop),
-            AddIndexConcurrently(
-                model_name=model,
-                index=models.Index(condition=models.Q(("tokens", None)), fields=["id"], name=name),
-            ),
-        )
-    ] + [migrations.RunPython(fill, migrations.RunPython.noop)]
+    ] + [FillInBatches(fill, migrations.RunPython.noop)]

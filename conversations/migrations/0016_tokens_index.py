@@ -1,8 +1,9 @@
 """The indexes of the tokens, built while the desk goes on writing."""
 
 import django.contrib.postgres.indexes
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations
+
+from accounts.index_migrations import AddIndexConcurrently
 
 SEARCHED = {
     "contact": "contact_tokens",
@@ -22,14 +23,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        operation
+        AddIndexConcurrently(model, django.contrib.postgres.indexes.GinIndex(fields=["tokens"], name=name))
         for model, name in SEARCHED.items()
-        for operation in (
-            # What a killed run left would be invalid, and in the way.
-            migrations.RunSQL(f"DROP INDEX CONCURRENTLY IF EXISTS {name}", migrations.RunSQL.noop),
-            AddIndexConcurrently(
-                model_name=model,
-                index=django.contrib.postgres.indexes.GinIndex(fields=["tokens"], name=name),
-            ),
-        )
     ]

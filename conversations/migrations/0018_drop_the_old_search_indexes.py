@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from accounts.index_migrations import DropIndexConcurrently
+
 OLD = {
     "contact_search": "conversations_contact",
     "conv_search": "conversations_conversation",
@@ -20,9 +22,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(
-            f"DROP INDEX CONCURRENTLY IF EXISTS {name}",
-            f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} USING gin (search)",
-        )
-        for name, table in OLD.items()
+        DropIndexConcurrently(name, f"ON {table} USING gin (search)") for name, table in OLD.items()
     ]

@@ -13,6 +13,8 @@ REPEATABLE = (
     index_migrations.AddIndexConcurrently,
     index_migrations.RemoveIndexConcurrently,
     index_migrations.AddFieldIfMissing,
+    index_migrations.DropIndexConcurrently,
+    index_migrations.FillInBatches,
     moments.CheckMoments,
 )
 
