@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from accounts.models import Workspace
 from tests.conftest import Member
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, ConversationFactory
 from tests.journeys.conftest import Api, Window
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -153,3 +154,21 @@ def test_page_of_an_earlier_login_hears_nothing_of_the_next(window: Window, api:
     api.start("For Vic", "Hello")
     expect(other.get_by_role("option")).to_contain_text("For Vic")
     expect(window.page.get_by_role("option")).to_have_count(0)
+
+
+def test_page_that_was_just_loaded_calls_nothing_new_that_is_further_down(
+    window: Window, acme: Workspace, ben: Member
+) -> None:
+    for number in range(33):
+        ConversationFactory(workspace=acme, subject=f"Number {number}")
+    window.sign_in(ben.user.email)
+    page = window.page
+    window.wait_until_live()
+    with page.expect_response("**/inbox/rows*"):  # the server repeats what is younger than half a minute
+        page.evaluate("document.dispatchEvent(new CustomEvent('desk:moved', { detail: { id: 0 } }))")
+    expect(page.locator("#fresh")).to_be_hidden()
+    # What is loaded at the end joins the rows, inside the list box and nowhere else.
+    expect(page.get_by_role("option")).to_have_count(30)
+    page.get_by_role("link", name="Load more").click()
+    expect(page.locator("#listbox > .row")).to_have_count(33)
+    expect(page.locator("#more")).to_have_count(0)

@@ -84,6 +84,7 @@ document.addEventListener('keydown', (event) => {
 
 const asked = new Set(); // ids of rows to fetch again
 const waiting = new Set(); // ids that the bar counts
+const repeated = new Set(); // ids whose change the page most likely shows already, if not in the rows that are loaded
 const place = () => document.getElementById('rows');
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 let isFetching = false;
@@ -153,6 +154,7 @@ function leave(row) {
 function arrive(row) {
   const last = rows().at(-1);
   const isLast = place().dataset.sort === 'oldest' && !document.getElementById('more') && Number(row.dataset.since) >= Number(last?.dataset.since ?? 0);
+  if (repeated.has(row.dataset.id) && place().dataset.sort === 'oldest' && document.getElementById('more')) return; // further down
   if ((last && !isLast) || 'search' in place().dataset) return waiting.add(row.dataset.id);
   place().querySelector('.empty')?.remove();
   row.classList.add('is-new');
@@ -204,8 +206,11 @@ function showCounts(fresh) {
 
 document.addEventListener('desk:event', ({ detail }) => {
   if (detail.type === 'resync') reconcile();
-  else if (detail.subject === 'conversation') refresh([detail.id]);
-  else return;
+  else if (detail.subject === 'conversation') {
+    if (detail.isRepeat) repeated.add(String(detail.id));
+    else repeated.delete(String(detail.id));
+    refresh([detail.id]);
+  } else return;
   recount();
 });
 document.addEventListener('desk:moved', (event) => {

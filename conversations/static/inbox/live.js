@@ -9,6 +9,7 @@ const address = `${url}?login=${login}`; // names the worker and the lock too: n
 
 let state = 'reconnecting';
 let last = Number(after);
+let since = performance.timeOrigin; // from when on this tab must hear everything
 let wasLive = false;
 let hasMissed = false;
 const heard = new Set();
@@ -21,7 +22,7 @@ function take({ state: now, id, detail }) {
   heard.add(id);
   if (heard.size > 1000) heard.delete(heard.values().next().value);
   last = Math.max(last, id);
-  tell(detail);
+  tell({ ...detail, isRepeat: id > 0 && id <= Number(after) });
 }
 
 function tell(detail) {
@@ -57,7 +58,7 @@ function fromWorker() {
   const { port } = worker;
   port.onmessage = ({ data }) => take(data);
   worker.onerror = () => use(fromLock()); // it could not be loaded
-  const post = (type) => port.postMessage({ type, url: address, after: last });
+  const post = (type) => port.postMessage({ type, url: address, after: last, since });
   return { join: () => post('hello'), leave: () => post('goodbye'), hurry: () => post('hurry') };
 }
 
@@ -73,7 +74,7 @@ function fromLock() {
   let quit = null;
   if (channel) {
     channel.onmessage = ({ data }) => {
-      if (data.type === 'hello') stream?.greet(data.after, (message) => post({ ...message, to: data.from }));
+      if (data.type === 'hello') stream?.greet(data, (message) => post({ ...message, to: data.from }));
       else if (data.type === 'hurry') stream?.hurry();
       else if (!data.to || data.to === me) take(data);
     };
@@ -85,7 +86,7 @@ function fromLock() {
   }
   const hold = () => new Promise((done) => ((release = done), lead()));
   function join() {
-    post({ type: 'hello', after: last, from: me });
+    post({ type: 'hello', after: last, since, from: me });
     quit = new AbortController();
     if (channel) navigator.locks.request(address, { signal: quit.signal }, hold).catch(() => {});
     else hold();
@@ -117,7 +118,9 @@ function join() {
 }
 
 function leave() {
-  if (isJoined) shared.leave();
+  if (!isJoined) return;
+  since = Date.now();
+  shared.leave();
   isJoined = false;
 }
 

@@ -2,7 +2,6 @@
 // worker, or, in browsers without shared workers, in the tab that holds the lock (see live.js).
 
 const KEPT = 500; // events that a tab which opens later may have missed
-const OVERLAP = 30_000; // ms; ids commit out of order, so what came lately is repeated to a newcomer
 const RESYNC = { type: 'resync', subject: '', id: 0 };
 const PAUSES = [1000, 30_000]; // ms between attempts: the first and the longest
 
@@ -61,11 +60,12 @@ export class Stream {
     this.send({ id, detail });
   }
 
-  // What a tab needs that was rendered at the event `after`, or has heard nothing since.
-  greet(after, send) {
+  // What a tab needs that was rendered at the event `after` and the moment `since`, or has heard nothing from then on.
+  // Ids commit out of order: a lower one that came later is news to it too.
+  greet({ after, since }, send) {
     send({ state: this.state });
     if (after < this.start) return send({ id: 0, detail: RESYNC });
-    for (const { id, detail, at } of this.kept) if (id > after || Date.now() - at < OVERLAP) send({ id, detail });
+    for (const { id, detail, at } of this.kept) if (id > after || at >= since) send({ id, detail });
   }
 
   show(state) {
@@ -91,7 +91,8 @@ if ('SharedWorkerGlobalScope' in globalThis) {
   const tabs = new Set();
   let stream = null;
   globalThis.onconnect = ({ ports: [tab] }) => {
-    tab.onmessage = ({ data: { type, url, after } }) => {
+    tab.onmessage = ({ data }) => {
+      const { type, url, after } = data;
       if (type === 'goodbye') {
         tabs.delete(tab);
         if (!tabs.size) stream = stream?.close();
@@ -99,7 +100,7 @@ if ('SharedWorkerGlobalScope' in globalThis) {
       else {
         if (stream?.state === 'ended') stream = stream.close(); // the page that says hello was let in since
         stream ??= new Stream(url, after, (message) => tabs.forEach((one) => one.postMessage(message)));
-        stream.greet(after, (message) => tab.postMessage(message));
+        stream.greet(data, (message) => tab.postMessage(message));
         tabs.add(tab);
       }
     };
