@@ -163,7 +163,7 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
 
 def screens(made: dict[str, Any]) -> Iterator[Screen]:
     """All of them."""
-    for name, path in (("sign in", "/accounts/login/"), ("forgotten password", "/accounts/password/reset/"), ("check your email", "/accounts/password/reset/done/"), ("stale reset link", "/accounts/password/reset/key/1-set-password/"), ("new password set", "/accounts/password/reset/key/done/"), ("inactive", "/accounts/inactive/"), ("no sign-up", "/accounts/signup/")):  # fmt: skip
+    for name, path in (("sign in", "/accounts/login/"), ("forgotten password", "/accounts/password/reset/"), ("check your email", "/accounts/password/reset/done/"), ("stale reset link", "/accounts/password/reset/key/1-set-password/"), ("invitation that is gone", "/accounts/invitations/gone/"), ("inactive", "/accounts/inactive/"), ("no sign-up", "/accounts/signup/")):  # fmt: skip
         yield Screen(name, path, who="")
     yield Screen("sign in refused", "/accounts/login/", who="", do=lambda page: (page.get_by_label("Email").fill("nobody@example.com"), page.get_by_label("Password").fill("x"), page.get_by_role("button", name="Sign in").click()))  # fmt: skip
     inbox, knowledge = "/w/acme/inbox", "/w/acme/knowledge"
@@ -213,6 +213,12 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
         ("no macros", "/w/empty/knowledge/macros"),
         ("assistant", "/w/acme/assistant"),
         ("assistant of an empty desk", "/w/empty/assistant"),
+    ):
+        yield Screen(name, path, who="ada")
+    for name, path in (
+        ("people", "/w/acme/people"),
+        ("own addresses", "/accounts/email/"),
+        ("get started", "/w/empty/start"),
     ):
         yield Screen(name, path, who="ada")
     yield Screen("search of articles without results", f"{knowledge}?q={LONG}")
