@@ -51,7 +51,7 @@ def article_page(
     """
     rows = view.rows(_articles(with_drafts=with_drafts))
     rows = rows.select_related("author").defer("body").annotate(opening=Left("body", OPENING))
-    return keyset(rows.filter(holding(search)), by="-updated_at", after=after, limit=limit)
+    return keyset(rows.filter(holding(search, inflected=True)), by="-updated_at", after=after, limit=limit)
 
 
 def article(public_id: uuid.UUID, *, with_drafts: bool = True) -> Article:
@@ -74,7 +74,7 @@ def macro_page(*, search: str = "", after: str | None = None, limit: int = 30) -
     Raises Invalid for a cursor that this desk did not make.
     """
     rows = Macro.objects.select_related("author").defer("body").annotate(opening=Left("body", OPENING))
-    return by_name(rows.filter(holding(search)), after=after, limit=limit)
+    return by_name(rows.filter(holding(search, inflected=True)), after=after, limit=limit)
 
 
 def macro(public_id: uuid.UUID) -> Macro:

@@ -105,6 +105,39 @@ def plain_umlauts(word: str) -> str:
     return _SPELLED_OUT.sub(lambda found: found[0][0], word)
 
 
+# English, German, Dutch, Spanish, Portuguese, Italian, French.
+_ENDINGS = (
+    "ations", "ements", "aciones", "ungen", "ciones", "ation", "ement", "acion", "iendo", "ings", "cion", "ando", "ados",
+    "adas", "idos", "idas", "ies", "ing", "ied", "ung", "ern", "ado", "ada", "ido", "ida", "ons", "ed", "es", "en", "er", "em",
+    "ar", "ir", "as", "os", "ez", "s", "e", "y", "a", "o",
+)  # fmt: skip
+_SHORTEST_STEM = 4  # letters that a cut must leave
+_HANGUL = re.compile("[\uac00-\ud7a3]+")
+_PARTICLES = (  # Korean; the longest first
+    "습니다", "입니다", "하나요", "할까요", "했어요", "해주세요", "주세요", "하세요", "하려면", "에서", "으로", "까지", "부터",
+    "하고", "하기", "하는", "한테", "에게", "을", "를", "이", "가", "은", "는", "의", "에", "로", "와", "과", "도", "만",
+)  # fmt: skip
+
+
+def stem(word: str) -> str:
+    """A folded word without its ending, and without a doubled last letter: crude, and the same for all languages."""
+    word = plain_umlauts(word)
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+            word = word.removesuffix(ending)
+            break
+    return word[:-1] if len(word) > _SHORTEST_STEM and word[-1] == word[-2] else word
+
+
+def is_korean(word: str) -> bool:
+    return _HANGUL.fullmatch(word) is not None
+
+
+def without_particle(word: str) -> str:
+    """A Korean word without what is attached to its end."""
+    return next((word.removesuffix(end) for end in _PARTICLES if word.endswith(end) and len(word) - len(end) > 1), word)
+
+
 # --- What is kept -------------------------------------------------------------------------------
 
 
@@ -181,17 +214,18 @@ def _numbers(groups: list[str]) -> Iterator[str]:
 # --- What is asked ------------------------------------------------------------------------------
 
 
-def query(typed: str, *, longest: int = LONGEST_QUERY) -> list[str]:
+def query(typed: str, *, inflected: bool = False) -> list[str]:
     """What a person typed as `tsquery` inputs, all of which must match; empty where there is nothing to look for.
 
-    Words and numbers may be the beginnings of longer ones; words in double quotes stand in this order.
+    Words and numbers may be the beginnings of longer ones, and with `inflected` stand for their other forms too; words in
+    double quotes stand in this order.
     """
-    text = _plain(typed[:longest])
+    text = _plain(typed[:LONGEST_QUERY])
     terms: list[str] = [phrase for quoted in _QUOTED.findall(text) if (phrase := _phrase(quoted))]
     text = _QUOTED.sub(" ", text)
     terms += [_number(found[0]) for found in _TYPED_NUMBER.finditer(text)]
     for chunk in _TYPED_NUMBER.sub(" ", text).split():
-        if term := _chunk(chunk):
+        if term := _chunk(chunk, inflected=inflected):
             terms.append(term)
     return list(dict.fromkeys(terms))[:_MOST_TERMS]
 
@@ -217,10 +251,12 @@ def _phrase(text: str) -> str:
     return " <-> ".join(placed)
 
 
-def _chunk(text: str) -> str:
+def _chunk(text: str, *, inflected: bool) -> str:
     """One stretch without spaces: its words in any order, or joined."""
     found = list(words(text))
-    parts = [_part(word, size, is_last=n == len(found)) for n, (word, size) in enumerate(found, start=1)]
+    parts = [
+        _part(word, size, is_last=n == len(found), inflected=inflected) for n, (word, size) in enumerate(found, start=1)
+    ]
     apart = " & ".join(parts)
     joined = _JOINED.search(_bare(text)) if len(found) > 1 else None
     if joined is None or len(list(words(joined[0]))) != len(found):
@@ -228,15 +264,19 @@ def _chunk(text: str) -> str:
     return f"(({apart}) | {beginning(_together(joined[0]))})"
 
 
-def _part(word: str, size: int, *, is_last: bool) -> str:
+def _part(word: str, size: int, *, is_last: bool, inflected: bool) -> str:
+    if inflected and is_korean(word):
+        word = without_particle(word)
     if size and len(word) < size:
         return beginning(word)
     if size:
         return " & ".join(_quoted(piece) for piece in dict.fromkeys(pieces(word, size)))
     bare = _bare(word)[:_LONGEST_TOKEN]
     spellings = dict.fromkeys((bare, _bare(word.translate(_UMLAUTS))[:_LONGEST_TOKEN]))
-    either = " | ".join(beginning(one) if is_last else _quoted(one) for one in spellings)
-    return f"({either})" if len(spellings) > 1 else either
+    ways = [beginning(one) if is_last else _quoted(one) for one in spellings]
+    if inflected and (stemmed := stem(bare)) not in spellings:
+        ways.append(beginning(stemmed))
+    return f"({' | '.join(ways)})" if len(ways) > 1 else ways[0]
 
 
 def _number(typed: str) -> str:

@@ -47,17 +47,17 @@ class TokensQuery(SearchQuery):
         super().__init__(asked)
 
     @classmethod
-    def of(cls, typed: str) -> TokensQuery | None:
+    def of(cls, typed: str, *, inflected: bool = False) -> TokensQuery | None:
         """For rows that hold all that was typed; None where there is nothing to look for."""
-        terms = tokens.query(typed)
+        terms = tokens.query(typed, inflected=inflected)
         return cls(" & ".join(terms if len(terms) < 2 else map("({})".format, terms))) if terms else None
 
 
-def holding(typed: str) -> models.Q:
+def holding(typed: str, *, inflected: bool = False) -> models.Q:
     """Rows that hold all that was typed; every row where nothing was, none where it is nothing that search knows."""
     if not typed.strip():
         return models.Q()
-    words = TokensQuery.of(typed)
+    words = TokensQuery.of(typed, inflected=inflected)
     return models.Q(tokens=words) if words is not None else models.Q(pk__in=())
 
 

@@ -152,7 +152,10 @@ def test_words_may_stand_in_different_places(acme: Workspace, ben: Member) -> No
 
 
 def test_a_number_shows_what_has_it_before_what_mentions_it(acme: Workspace, ben: Member) -> None:
-    first, linked, mentions, other = (ConversationFactory(workspace=acme, subject=str(n), body="x") for n in range(4))
+    people = [ContactFactory(workspace=acme, name="A", email=f"{n}@x.example", external_id=n) for n in "abcd"]
+    first, linked, mentions, other = (
+        ConversationFactory(workspace=acme, contact=person, subject="Hi", body="x") for person in people
+    )
     reply(mentions, "It is 1, I think")
     actions.escalate(conversation=linked, by=ben.actor, at=clock.now())
     for typed in ("1", "#1"):
