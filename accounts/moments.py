@@ -22,22 +22,20 @@ FIRST = datetime(1000, 1, 8, tzinfo=UTC)
 LAST = datetime(9999, 12, 25, tzinfo=UTC)
 
 if TYPE_CHECKING:
-    DateTimeField = models.DateTimeField[Any, Any]
+    Moment = models.DateTimeField  # for type checkers, one like the other
 else:
-    DateTimeField = models.DateTimeField
 
+    class Moment(models.DateTimeField):
+        """A moment in time that every time zone can show. Saving another raises Invalid with the field's name."""
 
-class Moment(DateTimeField):
-    """A moment in time that every time zone can show. Saving another raises Invalid with the field's name."""
+        def db_check(self, connection: BaseDatabaseWrapper) -> str:
+            column = connection.ops.quote_name(self.column)
+            return f"{column} BETWEEN '{FIRST.isoformat()}' AND '{LAST.isoformat()}'"
 
-    def db_check(self, connection: BaseDatabaseWrapper) -> str:
-        column = connection.ops.quote_name(self.column)
-        return f"{column} BETWEEN '{FIRST.isoformat()}' AND '{LAST.isoformat()}'"
-
-    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
-        if isinstance(value, datetime) and value.tzinfo is not None and not FIRST <= value <= LAST:
-            raise Invalid(f"this must be between {FIRST.date()} and {LAST.date()}", field=self.name)
-        return super().get_db_prep_save(value, connection)
+        def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
+            if isinstance(value, datetime) and value.tzinfo is not None and not FIRST <= value <= LAST:
+                raise Invalid(f"this must be between {FIRST.date()} and {LAST.date()}", field=self.name)
+            return super().get_db_prep_save(value, connection)
 
 
 class GuardMoments(Operation):
@@ -68,7 +66,7 @@ class GuardMoments(Operation):
     def describe(self) -> str:
         return "Refuse moments that cannot be read back"
 
-    def _fields(self, app_label: str, plain: ProjectState, guarded: ProjectState) -> list[Moment]:
+    def _fields(self, app_label: str, plain: ProjectState, guarded: ProjectState) -> list[models.Field[Any, Any]]:
         found = _moments(app_label, plain, models.DateTimeField)
         return [guarded.apps.get_model(app_label, model)._meta.get_field(name) for model, name in found]
 
@@ -87,7 +85,7 @@ class CheckMoments(Operation):
     def database_forwards(
         self, app_label: str, editor: BaseDatabaseSchemaEditor, before: ProjectState, after: ProjectState
     ) -> None:
-        columns: dict[str, list[Moment]] = {}
+        columns: dict[str, list[models.Field[Any, Any]]] = {}
         for model, name in _moments(app_label, after, Moment):
             field = after.apps.get_model(app_label, model)._meta.get_field(name)
             columns.setdefault(field.model._meta.db_table, []).append(field)
@@ -126,12 +124,12 @@ def _moments(app_label: str, state: ProjectState, kind: type[models.Field[Any, A
     ]
 
 
-def _nearest(field: Moment) -> str:
+def _nearest(field: models.Field[Any, Any]) -> str:
     column = f'"{field.column}"'
     between = f"greatest('{FIRST.isoformat()}', least('{LAST.isoformat()}', {column}))"
     return f"CASE WHEN {column} IS NOT NULL THEN {between} END"
 
 
-def _constraint(field: Moment) -> str:
+def _constraint(field: models.Field[Any, Any]) -> str:
     """As PostgreSQL calls the check of a column that is made together with its table."""
     return f"{field.model._meta.db_table}_{field.column}_check"

@@ -25,7 +25,7 @@ import random
 import time
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 from django.db import IntegrityError, OperationalError, connection, models
 from django.db import transaction as django
@@ -73,7 +73,8 @@ def repeat(call: Callable[[], R]) -> R:
 def held(row: M) -> M:
     """The row as it is now, locked until the transaction ends. Raises NotFound when it is gone."""
     # The caller has permitted the row in hand.
-    found = row._meta.model._base_manager.select_for_update(no_key=True, of=("self",)).filter(pk=row.pk).first()
+    rows = row._meta.model._base_manager.select_for_update(no_key=True, of=("self",))
+    found = cast("M | None", rows.filter(pk=row.pk).first())
     if found is None:
         raise NotFound(f"the {row._meta.verbose_name} is gone")
     return found

@@ -67,7 +67,8 @@ class DialectViewSet(ViewSet):
 
         @wraps(view)
         def repeated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            return repeat(partial(view, request, *args, **kwargs))
+            response: HttpResponseBase = repeat(partial(view, request, *args, **kwargs))
+            return response
 
         return repeated
 
