@@ -7,8 +7,6 @@ operations of this module there and nothing else.
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.postgres import operations as postgres
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import AddField, AddIndex, RemoveIndex, RunPython, RunSQL
@@ -44,6 +42,22 @@ class RemoveIndexConcurrently(postgres.RemoveIndexConcurrently):
         return super().database_forwards(app_label, schema_editor, from_state, to_state)
 
 
+class DropIndexConcurrently(RunSQL):
+    """For an index that the models know no more; `again` is the statement that makes it anew on the way back."""
+
+    def __init__(self, name: str, again: str) -> None:
+        super().__init__(f'DROP INDEX CONCURRENTLY IF EXISTS "{name}"', again)
+        self.name = name
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if schema_editor.connection.in_atomic_block:
+            schema_editor.execute(f'DROP INDEX IF EXISTS "{self.name}"')
+        else:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
 class AddFieldIfMissing(AddField):
     """Django's AddField for a migration that is not atomic: it skips a column that is there."""
 
@@ -56,19 +70,6 @@ class AddFieldIfMissing(AddField):
             columns = connection.introspection.get_table_description(cursor, model._meta.db_table)
         if model._meta.get_field(self.name).column not in {column.name for column in columns}:
             super().database_forwards(app_label, schema_editor, from_state, to_state)
-
-
-class DropIndexConcurrently(RunSQL):
-    """Drops an index that the state of the models has left already; the version before makes it anew."""
-
-    def __init__(self, name: str, backwards: str) -> None:
-        super().__init__(
-            f"DROP INDEX CONCURRENTLY IF EXISTS {name}", f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} {backwards}"
-        )
-        self._arguments = (name, backwards)
-
-    def deconstruct(self) -> Any:
-        return type(self).__name__, list(self._arguments), {}
 
 
 class FillInBatches(RunPython):

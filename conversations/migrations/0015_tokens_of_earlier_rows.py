@@ -26,6 +26,9 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently(model, models.Index(condition=models.Q(("tokens", None)), fields=["id"], name=name))
+        AddIndexConcurrently(
+            model_name=model,
+            index=models.Index(condition=models.Q(("tokens", None)), fields=["id"], name=name),
+        )
         for model, name in WATCHED.items()
     ] + [FillInBatches(fill, migrations.RunPython.noop)]

@@ -23,6 +23,9 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently(model, django.contrib.postgres.indexes.GinIndex(fields=["tokens"], name=name))
+        AddIndexConcurrently(
+            model_name=model,
+            index=django.contrib.postgres.indexes.GinIndex(fields=["tokens"], name=name),
+        )
         for model, name in SEARCHED.items()
     ]

@@ -22,5 +22,9 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        DropIndexConcurrently(name, f"ON {table} USING gin (search)") for name, table in OLD.items()
+        DropIndexConcurrently(
+            name,
+            f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} USING gin (search)",
+        )
+        for name, table in OLD.items()
     ]
