@@ -1,10 +1,12 @@
 # Everything here works on a machine with git, make and Python 3.11 or newer; `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt bench shell lock
+.PHONY: help run test quick soak lint fmt bench shell lock
 
 PYTHON := .venv/bin/python
 # Arguments for pytest, as in: make test ARGS="tests/runtime -k front"
 ARGS ?= -n 2 --dist loadfile
+# What starts processes, waits for them, or makes up its inputs: left out by `make quick`.
+SLOW := tests/runtime tests/journeys tests/commands tests/dialects/test_generated_clients.py tests/dialects/test_bad_bodies.py
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -13,9 +15,18 @@ run: ## Start the desk: database, web and worker, with a demo desk at the first 
 	@config/server/venv.sh runtime
 	@$(PYTHON) -m config.server run
 
-test: ## Run all tests on a PostgreSQL of their own (TEST_DATABASE_URL for another)
+test: ## Run all tests, up to ten minutes on two cores, on a PostgreSQL of their own (TEST_DATABASE_URL for another)
 	@config/server/venv.sh dev
 	$(PYTHON) -m pytest $(ARGS)
+
+quick: ## Run what takes under a minute: rules, verbs and formats, without browsers and processes
+	@config/server/venv.sh dev
+	$(PYTHON) -m pytest $(ARGS) -m "not browser and not soak" $(SLOW:%=--ignore=%)
+
+soak: ## Run what is long: a release killed after every commit, thousands of made-up bodies (by hand)
+	@config/server/venv.sh dev
+	$(PYTHON) -m pytest -n 0 -m soak
+	BAD_BODIES=500 $(PYTHON) -m pytest -n 2 tests/dialects/test_bad_bodies.py
 
 lint: ## Check style, types, import rules, settings and migrations
 	@config/server/venv.sh dev

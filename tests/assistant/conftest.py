@@ -27,7 +27,7 @@ from tests.dialects.posthog_client import Posthog, posthog_api  # noqa: F401 (a 
 def provider(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[endpoint.Provider]:
     """A running endpoint that the settings name, asked without pauses and looked at after each piece."""
     settings.ASSISTANT_API_KEY, settings.ASSISTANT_MODEL = "sk-very-secret", "small"
-    settings.ASSISTANT_TIMEOUT, settings.ASSISTANT_SILENCE, settings.ASSISTANT_RETRIES = 10, 10, 2
+    settings.ASSISTANT_TIMEOUT, settings.ASSISTANT_SILENCE, settings.ASSISTANT_RETRIES = 120, 120, 2
     settings.ASSISTANT_PRICE_PROMPT = settings.ASSISTANT_PRICE_COMPLETION = Decimal(0)
     monkeypatch.setattr(wire, "FIRST_PAUSE", 0.001)
     monkeypatch.setattr(wire, "_without_figures", set())

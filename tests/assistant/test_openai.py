@@ -90,7 +90,7 @@ def test_whoever_stops_listening_hangs_up(provider: Provider) -> None:
     coming = OpenAI().answer(asking())
     next(coming)
     coming.close()  # type: ignore[attr-defined]
-    assert provider.hung_up.wait(10)
+    assert provider.hung_up.wait(60)
 
 
 def test_thoughts_of_a_model_are_for_nobody(provider: Provider) -> None:
@@ -193,7 +193,7 @@ def test_slow_drip_ends_with_the_whole_time(provider: Provider, settings: Any, d
     settings.ASSISTANT_TIMEOUT = 0.5
     provider.script(*drip)
     assert failure().kind == "timeout"
-    assert provider.hung_up.wait(10)
+    assert provider.hung_up.wait(60)
 
 
 def test_draft_that_never_comes_is_a_timeout(provider: Provider, settings: Any) -> None:
@@ -209,14 +209,14 @@ def test_endless_answer_is_kept_as_far_as_it_may_be(provider: Provider) -> None:
     text = answered()[-1].text or ""
     assert text.endswith("word…")
     assert LONGEST_TEXT - 10 < len(text) <= LONGEST_TEXT
-    assert provider.hung_up.wait(10)
+    assert provider.hung_up.wait(60)
 
 
 @pytest.mark.parametrize("noise", [b": x\n" * 10_000, b"x" * 65_536, b"\n" * 65_536])
 def test_endless_noise_is_no_answer(provider: Provider, noise: bytes) -> None:
     provider.script(head(), Endless(noise))
     assert failure().kind == "garbage"
-    assert provider.hung_up.wait(10)
+    assert provider.hung_up.wait(60)
 
 
 def test_what_is_compressed_is_never_unpacked(provider: Provider) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -391,10 +390,8 @@ def test_running_desk_streams_what_the_worker_writes_and_replays_it(desk: str) -
     run = run_of(head)
     with tenancy.scope(scene.workspace):
         actions.enqueue(thread=run.thread, content="And abroad?", by=scene.system, at=clock.now())
-    began = time.monotonic()
     tasks.run_assistant(workspace_id=scene.workspace.pk, run_id=run.pk)
     seen = list(watching)
-    assert time.monotonic() - began < 10
     final = [data for _, _, data in seen if data["type"] == "ai" and "id" in data]
     assert [one["content"] for one in final] == [
         f"{builtin.UNKNOWN} {builtin.TELL_MORE} {builtin.OR_PERSON}",

@@ -118,9 +118,9 @@ def test_plain_text_becomes_paragraphs_code_and_links(body: str | None, html: st
 
 @pytest.mark.parametrize("body", ["`" * 200_000, "```\n" * 50_000, "(((" * 60_000, "a.com " * 30_000, "\n" * 200_000])
 def test_no_text_stalls_the_page(body: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()  # of this process alone, however busy the machine is
     desk.prose(body)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_very_long_message_is_cut_with_a_link_to_the_whole(agent: Client, conversation: Conversation) -> None:

@@ -198,7 +198,7 @@ def test_data_of_another_version_is_refused_with_advice(home: Path) -> None:
     (data / "PG_VERSION").write_text("12\n")
     if os.geteuid() == 0:
         shutil.chown(data, "nobody")
-    assert "docs/operating.md" in failing(home)
+    assert "docs/backup.md" in failing(home)
 
 
 def test_programs_that_are_not_there_are_named(home: Path) -> None:

@@ -34,7 +34,17 @@ def slow(request: HttpRequest) -> HttpResponse:
     return HttpResponse("done")
 
 
+def address(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"forwarded": request.headers.get("X-Forwarded-For"), "is_secure": request.is_secure()})
+
+
+def upload(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"size": sum(file.size or 0 for file in request.FILES.values())})
+
+
 urlpatterns = [
+    path("address", address),
+    path("upload", upload),
     path("plain", plain),
     path("stream", stream),
     path("slow", slow),

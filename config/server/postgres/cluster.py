@@ -132,7 +132,7 @@ def prepare(home: Path, *, durable: bool, tell: Callable[[str], None]) -> Cluste
         if made_by != str(version):
             raise PostgresError(
                 f"{data} was made by PostgreSQL {made_by}, and the programs are {version}. "
-                "See “A new PostgreSQL version” in docs/operating.md; until then, set POSTGRES_BIN to the old programs."
+                "See “A database made anew” in docs/backup.md; until then, set POSTGRES_BIN to the old programs."
             )
         return Cluster(home, data, programs, user)
     tell("Making the desk's database (once).")
