@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import importlib.resources
+import json
 import pkgutil
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,6 +20,7 @@ class Dialect:
     """A wire format: its name, the product whose it is, the paths it answers for, and how it words errors.
 
     `about` says what its calls are for, and `credentials` which of them take which credential: calls, headers, kind of key.
+    `bodies` gives each writing call ("POST /path") bodies to try it with, by name; the first is the usual one.
     """
 
     name: str
@@ -27,6 +30,7 @@ class Dialect:
     paths: re.Pattern[str]
     envelope: Envelope
     urlpatterns: Sequence[Any]
+    bodies: Mapping[str, Mapping[str, Any]]
 
 
 # By name: formats import this package, which therefore imports none of them.
@@ -35,7 +39,8 @@ _FORMATS = "conversations.dialects"
 
 @cache
 def all_dialects() -> tuple[Dialect, ...]:
-    """Every wire format, by name. Its package gives TITLE, ABOUT, CREDENTIALS and PATHS, `envelope` gives ENVELOPE, `urls` gives urlpatterns."""
+    """Every wire format, by name. Its package gives TITLE, ABOUT, CREDENTIALS and PATHS, `envelope` gives ENVELOPE, `urls` gives
+    urlpatterns, and `bodies.json` its bodies."""
     found = []
     formats = importlib.import_module(_FORMATS)
     for module in sorted(pkgutil.iter_modules(formats.__path__), key=lambda item: item.name):
@@ -52,6 +57,7 @@ def all_dialects() -> tuple[Dialect, ...]:
                 paths=package.PATHS,
                 envelope=importlib.import_module(f"{name}.envelope").ENVELOPE,
                 urlpatterns=importlib.import_module(f"{name}.urls").urlpatterns,
+                bodies=json.loads(importlib.resources.files(package).joinpath("bodies.json").read_text()),
             )
         )
     return tuple(found)

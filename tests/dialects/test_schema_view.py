@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -85,3 +86,39 @@ def test_every_parameter_and_operation_is_described(document: dict[str, Any]) ->
             assert operation["description"], (method, path)
             for parameter in operation.get("parameters", []):
                 assert parameter.get("description"), (method, path, parameter["name"])
+
+
+def shapes(value: Any, at: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema of a document, with where it stands."""
+    if isinstance(value, dict):
+        yield at, value
+        for name, inner in value.items():
+            if name != "examples":
+                yield from shapes(inner, f"{at}/{name}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from shapes(inner, f"{at}/{number}")
+
+
+def test_no_object_has_a_name_whose_type_its_other_names_contradict(document: dict[str, Any]) -> None:
+    """TypeScript refuses an index signature that a named property does not fit, or makes a type of it that nothing has."""
+    for at, schema in shapes(document):
+        rest = schema.get("additionalProperties")
+        if schema.get("type") == "object" and schema.get("properties") and isinstance(rest, dict) and rest:
+            assert all(named == rest for named in schema["properties"].values()), at
+
+
+def test_addresses_are_emails_and_lists_that_are_never_empty_say_so(document: dict[str, Any]) -> None:
+    known = document["components"]["schemas"]
+    for name, field in (
+        ("WoesCustomer", "email"), ("BancroftRequester", "email"), ("BancroftMessage", "sender_email"),
+        ("HexclaveConversation", "user_primary_email"), ("HexclaveSender", "primary_email"),
+        ("HexclaveAgentConversation", "userPrimaryEmail"), ("HexclaveAgentSender", "primaryEmail"),
+        ("PosthogUser", "email"), ("PosthogAssigneeUser", "email"), ("PosthogTicket", "email_from"),
+        ("PosthogComposeInput", "recipient_email"), ("BancroftMessageInput", "user_email"),
+    ):  # fmt: skip
+        assert known[name]["properties"][field].get("format") == "email", (name, field)
+    for name, field in (
+        ("PosthogBulkStatusInput", "ids"), ("PosthogBulkTagsInput", "ids"), ("PosthogPerson", "distinct_ids"), ("HexclaveThread", "messages"),
+    ):  # fmt: skip
+        assert known[name]["properties"][field].get("minItems") == 1, (name, field)

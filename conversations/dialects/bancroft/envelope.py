@@ -32,10 +32,11 @@ class BancroftFaultsShape(OpenApiSerializerExtension):  # type: ignore[no-untype
     def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         words = {"type": "array", "items": {"type": "string"}, "minItems": 1}
         return {
-            "type": "object",
             "description": BancroftFaults.__doc__,
-            "properties": {"detail": {"type": "string"}},
-            "additionalProperties": words,
+            "oneOf": [
+                {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]},
+                {"type": "object", "additionalProperties": words, "minProperties": 1},
+            ],
         }
 
 

@@ -150,7 +150,7 @@ class ApiKeyInput(serializers.Serializer[Any]):
 
 
 class BancroftRequester(serializers.Serializer[Any]):
-    email = serializers.CharField(allow_null=True)
+    email = serializers.EmailField(allow_null=True)
     first_name = serializers.CharField(allow_null=True)
     last_name = serializers.CharField(allow_null=True)
 
@@ -181,7 +181,7 @@ class BancroftConversationList(serializers.Serializer[Any]):
 
 class BancroftMessage(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    sender_email = serializers.CharField(allow_null=True)
+    sender_email = serializers.EmailField(allow_null=True)
     body = serializers.CharField()
     message_type = serializers.ChoiceField(choices=[REPLY])
     created_at = serializers.DateTimeField()

@@ -40,7 +40,7 @@ class HexclaveConversation(serializers.Serializer[Any]):
     user_id = _text(null=True)
     team_id = _text(null=True)
     user_display_name = _text(null=True)
-    user_primary_email = _text(null=True)
+    user_primary_email = serializers.EmailField(allow_null=True)
     user_profile_image_url = _text(null=True)
     subject = _text()
     status = _one_of(STATUSES)
@@ -56,7 +56,7 @@ class HexclaveSender(serializers.Serializer[Any]):
     type = _one_of(SENDERS)
     id = _text(null=True)
     display_name = _text(null=True)
-    primary_email = _text(null=True)
+    primary_email = serializers.EmailField(allow_null=True)
 
 
 class HexclaveMessage(serializers.Serializer[Any]):
@@ -83,7 +83,7 @@ class HexclaveConversationList(serializers.Serializer[Any]):
 
 class HexclaveThread(serializers.Serializer[Any]):
     conversation = HexclaveConversation()
-    messages = HexclaveMessage(many=True)
+    messages = serializers.ListField(child=HexclaveMessage(), min_length=1)
 
 
 class HexclaveCreated(serializers.Serializer[Any]):
@@ -113,7 +113,7 @@ class HexclaveAgentConversation(serializers.Serializer[Any]):
     userId = _text(null=True)
     teamId = _text(null=True)
     userDisplayName = _text(null=True)
-    userPrimaryEmail = _text(null=True)
+    userPrimaryEmail = serializers.EmailField(allow_null=True)
     userProfileImageUrl = _text(null=True)
     subject = _text()
     status = _one_of(STATUSES)
@@ -136,7 +136,7 @@ class HexclaveAgentSender(serializers.Serializer[Any]):
     type = _one_of(SENDERS)
     id = _text(null=True)
     displayName = _text(null=True)
-    primaryEmail = _text(null=True)
+    primaryEmail = serializers.EmailField(allow_null=True)
 
 
 class HexclaveAgentMessage(serializers.Serializer[Any]):

@@ -16,7 +16,7 @@ from conversations.models import Handler, ProposalStatus, ThreadStatus, Visibili
 
 
 class PosthogAssigneeUser(serializers.Serializer[Any]):
-    email = serializers.CharField()
+    email = serializers.EmailField()
 
 
 class PosthogAssigneeRole(serializers.Serializer[Any]):
@@ -38,7 +38,7 @@ class PosthogAssignee(serializers.Serializer[Any]):
 class PosthogPerson(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
-    distinct_ids = serializers.ListField(child=serializers.CharField())
+    distinct_ids = serializers.ListField(child=serializers.CharField(), min_length=1)
     properties = JsonObject()
     created_at = serializers.DateTimeField()
     is_identified = serializers.BooleanField()
@@ -73,7 +73,7 @@ class PosthogTicket(serializers.Serializer[Any]):
     slack_thread_ts = serializers.CharField(allow_null=True)
     slack_team_id = serializers.CharField(allow_null=True)
     email_subject = serializers.CharField(allow_null=True, max_length=500)
-    email_from = serializers.CharField(allow_null=True)
+    email_from = serializers.EmailField(allow_null=True)
     email_to = serializers.CharField(allow_null=True)
     cc_participants = serializers.ListField(child=serializers.CharField())
     github_repo = serializers.CharField(allow_null=True)
@@ -98,7 +98,7 @@ class PosthogUser(serializers.Serializer[Any]):
     distinct_id = serializers.CharField()
     first_name = serializers.CharField(allow_blank=True)
     last_name = serializers.CharField(allow_blank=True)
-    email = serializers.CharField()
+    email = serializers.EmailField()
     is_email_verified = serializers.BooleanField(allow_null=True)
     hedgehog_config = JsonObject(allow_null=True)
     role_at_organization = serializers.CharField(allow_null=True)

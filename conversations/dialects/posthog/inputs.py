@@ -150,10 +150,15 @@ class TicketInput(TicketPatch):
     description = Text(required=False, allow_null=True, allow_blank=True, max_length=BODY_LIMIT)
 
 
+@extend_schema_field({"type": "string", "format": "email", "maxLength": LONGEST_EMAIL})
+class Address(Text):
+    """An email address; the verb looks at it as closely as at any."""
+
+
 class ComposeInput(serializers.Serializer[Any]):
     """A mail that begins a ticket. `email_config_id` is the workspace's one mailbox, whose id is the workspace's."""
 
-    recipient_email = Text(max_length=254)
+    recipient_email = Address(max_length=LONGEST_EMAIL)
     email_config_id = Identifier(required=False)
     message = Words(max_length=MESSAGE_LIMIT)
     recipient_distinct_id = Text(max_length=400, required=False, allow_blank=True)
@@ -186,7 +191,7 @@ class BroadcastInput(serializers.Serializer[Any]):
 class BulkInput(serializers.Serializer[Any]):
     """At most 500 tickets; ids that are not among this workspace's are skipped."""
 
-    ids = serializers.ListField(child=Identifier(), max_length=MOST_AT_ONCE, allow_empty=False)
+    ids = serializers.ListField(child=Identifier(), min_length=1, max_length=MOST_AT_ONCE)
 
 
 class BulkStatusInput(BulkInput):

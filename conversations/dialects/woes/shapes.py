@@ -120,7 +120,7 @@ class WoesMessageInput(serializers.Serializer[Any]):
 class WoesCustomer(serializers.Serializer[Any]):
     id = serializers.CharField()
     name = serializers.CharField(allow_null=True)
-    email = serializers.CharField(allow_null=True)
+    email = serializers.EmailField(allow_null=True)
     company = serializers.CharField(allow_null=True)
     identitySource = serializers.CharField()
 
