@@ -29,6 +29,7 @@ CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS", (PUBLIC_URL,))
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, high=10)
 
 ROOT_URLCONF = "config.urls"
+CSRF_FAILURE_VIEW = "conversations.api.fallbacks.csrf_failure"
 WSGI_APPLICATION = "config.wsgi.application"
 ASGI_APPLICATION = "config.asgi.application"
 # Woes and Bancroft differ in three paths by the trailing slash alone: each form has its own view and nothing redirects.

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
-from django.views import defaults
+from django.views import csrf, defaults
 
 from conversations.api import cors, outages
 from conversations.api.discovery import speaking
@@ -79,3 +79,10 @@ def _outage_page(outage: Problem) -> HttpResponse:
     """A page that needs nothing of what is missing."""
     page = loader.render_to_string("503.html", {"why": outage.message})
     return HttpResponse(page, status=outage.status, headers=dict(outage.headers))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form from before its reader signed in anew; the inbox's pages are told so, that they may say it."""
+    response = csrf.csrf_failure(request, reason)
+    response["Desk-Problem"] = "outdated"
+    return response

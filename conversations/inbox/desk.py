@@ -37,6 +37,9 @@ class DeskRequest(HttpRequest):
     htmx: HtmxDetails
 
 
+CONVERSATION_HEADER = "Desk-Conversation"
+"""Every answer about one conversation names its number here: a page that shows another one by now drops the answer."""
+
 LAST = "workspace"
 """Where the session keeps the slug of the workspace that the person was in last."""
 
@@ -60,6 +63,8 @@ def screen(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseB
             raise Http404(error.message) from error
         except Forbidden as error:
             raise PermissionDenied(error.message) from error
+        if "number" in kwargs:
+            response[CONVERSATION_HEADER] = str(kwargs["number"])
         if isinstance(response, HttpResponse):
             patch_vary_headers(response, ["HX-Request", "HX-Target"])
         return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -45,14 +46,22 @@ class FilesInput(forms.FileInput):
 
 
 class NoteForm(forms.Form):
-    """A text with files; whitespace is the writer's own."""
+    """A text with files; whitespace is the writer's own. `send_id` is the same when a form is sent again."""
 
     body = forms.CharField(required=False, strip=False)
     uploads = FilesField(required=False, widget=FilesInput(attrs={"multiple": True}))
+    send_id = forms.UUIDField(required=False)
 
     def clean_body(self) -> str:
         # Browsers send CR LF; the desk keeps LF, so that a text reads the same over every wire.
         return str(self.cleaned_data["body"]).replace("\r\n", "\n")
+
+    def clean_send_id(self) -> UUID | None:
+        # It becomes the message's public id, and some clients of the wire formats refuse other versions.
+        given: UUID | None = self.cleaned_data["send_id"]
+        if given is not None and given.version != 4:
+            raise forms.ValidationError("Reload the page, then send again.")
+        return given
 
 
 class ReplyForm(NoteForm):
@@ -89,6 +98,12 @@ def _named(pk: str, rows: QuerySet[Row], fault: str) -> Row | None:
 
 class StatusForm(forms.Form):
     status = forms.ChoiceField(choices=Status.choices)
+
+
+class UndoForm(forms.Form):
+    """The event of the change that is to be undone."""
+
+    event = forms.IntegerField(min_value=1, max_value=2**63 - 1)
 
 
 class PriorityForm(forms.Form):

@@ -36,7 +36,14 @@ class Shortcut:
         return " ".join(key for key in self.keys if " " not in key)
 
 
-_SHOWN = {"ArrowDown": "↓", "ArrowUp": "↑", "Escape": "Esc", "Control+Enter": "Ctrl ↵", "Enter": "↵"}
+_SHOWN = {
+    "ArrowDown": "↓",
+    "ArrowUp": "↑",
+    "Escape": "Esc",
+    "Control+Enter": "Ctrl ↵",
+    "Control+Shift+Enter": "Ctrl ⇧ ↵",
+    "Enter": "↵",
+}
 
 _MOVE, _VIEW, _DO, _DESK = "Move", "Go to", "Conversation", "Desk"
 
@@ -51,6 +58,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("note", ("n",), "Write an internal note", _DO, writes=True),
     Shortcut("macro", ("m",), "Insert a macro", _DO, writes=True),
     Shortcut("send", ("Control+Enter",), "Send what is written", _DO, writes=True),
+    Shortcut("send-and-resolve", ("Control+Shift+Enter",), "Send and resolve", _DO, writes=True),
     Shortcut("done", ("e",), "Resolve, or reopen", _DO, writes=True),
     Shortcut("assign", ("a",), "Assign to …", _DO, writes=True),
     Shortcut("assign-me", ("i",), "Assign to me", _DO, writes=True),

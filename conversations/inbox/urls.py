@@ -29,6 +29,7 @@ urlpatterns = [
     path("inbox/<int:number>/subject", views.edit_subject, name="subject"),
     path("inbox/<int:number>/snooze", views.snooze, name="snooze"),
     path("inbox/<int:number>/wake", views.wake, name="wake"),
+    path("inbox/<int:number>/undo", views.undo, name="undo"),
     path("inbox/<int:number>/ticket", views.escalate, name="escalate"),
     path("inbox/<int:number>/unlink", views.unlink, name="unlink"),
     path("inbox/<int:number>/take-over", views.take_over, name="take-over"),

@@ -35,6 +35,8 @@ PRIORITIES = ("low", "normal", "high", "urgent")
 
 _ERRORS: dict[str, str] = {
     "thread_changed": "Something new came in while you were writing. Review it, then send again.",
+    "sent_already": "This was sent already, before you changed it. Look at the thread, then send what is still missing.",
+    "changed_since": "The conversation has changed since. Nothing was undone.",
     "blank": "Write something first.",
     "too_long": "That is too long.",
     "too_large": "A file is too large.",

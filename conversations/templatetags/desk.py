@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from uuid import uuid4
 
 from django import template
 from django.utils import timezone
@@ -52,6 +53,12 @@ def shortcut(name: str, label: str = "") -> SafeString:
 def key(name: str) -> SafeString:
     """The first key of a shortcut, as a small cap."""
     return format_html('<kbd aria-hidden="true">{}</kbd>', BY_NAME[name].shown[0])
+
+
+@register.simple_tag
+def new_id() -> str:
+    """An id for what a form sends: the same when it is sent again."""
+    return str(uuid4())
 
 
 # --- People and labels --------------------------------------------------------------------------

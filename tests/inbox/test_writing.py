@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from urllib.parse import quote
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from accounts import actions as accounts
 from accounts import clock, tenancy
-from accounts.models import Workspace
+from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions
-from conversations.models import Attachment, Conversation, Message
+from conversations.models import Attachment, Conversation, Message, Tally
 from tests.conftest import Key, Member
-from tests.factories import receive
+from tests.factories import ConversationFactory, MacroFactory, receive
 from tests.inbox.conftest import HTMX, now, text_of
+from tickets.models import Ticket
 
 URL = "/w/acme/inbox/1"
 
@@ -72,11 +76,12 @@ def test_reply_to_a_thread_that_moved_on_keeps_the_draft_and_shows_what_is_new(
     assert "Review it, then send again." in text_of(answer.content)
     row = now(conversation)
     assert row.preview == "Forget it, it came."
-    assert f'id="expected-last" value="{row.last_message_id}"' in answer.content.decode()
-    if headers:  # The page keeps draft and files; the thread is fetched by the trigger.
-        assert answer["HX-Retarget"] == "#fault-reply"
-        assert "desk:moved" in answer["HX-Trigger-After-Swap"]
+    if headers:  # The page keeps draft and files, and fetches the thread.
+        assert f'data-expected-last="{row.last_message_id}"' in answer.content.decode()
+        assert "textarea" not in answer.content.decode()
+        assert (answer["Desk-Conversation"], answer["Desk-Moved"]) == ("1", str(row.pk))
     else:
+        assert f'id="expected-last" value="{row.last_message_id}"' in answer.content.decode()
         assert "We will look.</textarea>" in answer.content.decode()
         assert "Forget it, it came." in text_of(answer.content)
     again = agent.post(f"{URL}/reply", {"body": "Good!", "expected_last": row.last_message_id}, headers=headers)
@@ -201,12 +206,165 @@ def test_what_cannot_be_is_said_in_words(
     assert words in text_of(fragment.content)
 
 
-def test_resolving_offers_undo(agent: Client, conversation: Conversation) -> None:
-    answer = agent.post(f"{URL}/status", {"status": "resolved"}, headers=HTMX)
-    html = answer.content.decode()
-    assert "Resolved." in text_of(answer.content)
-    assert '<button class="toast__undo" name="status" value="open">Undo' in html
-    assert "desk:moved" in answer["HX-Trigger-After-Swap"]
+def undo_of(answer: HttpResponse) -> dict[str, str]:
+    """What the Undo button of an answer's toast sends."""
+    found = re.search(
+        r'action="/w/acme/inbox/1/undo\?[^"]*".*?name="event" value="(\d+)"', answer.content.decode(), re.S
+    )
+    assert found, text_of(answer.content)
+    return {"event": found[1]}
+
+
+STANDING = ("status", "snoozed_until", "waiting_since", "closed_at", "unread_count", "message_count", "assignee_id")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("status", {"status": "resolved"}),
+        ("status", {"status": "closed"}),
+        ("status", {"status": "pending"}),
+        ("snooze", {"choice": "tomorrow"}),
+    ],
+)
+@pytest.mark.parametrize("beginning", ["open", "pending", "snoozed"])
+def test_undo_gives_back_everything_exactly_as_it_was(
+    agent: Client, conversation: Conversation, ben: Member, change: tuple[str, dict[str, str]], beginning: str
+) -> None:
+    ticket = actions.escalate(conversation=conversation, by=ben.actor, at=clock.now())
+    receive(now(conversation), "And again.")
+    if beginning == "pending":
+        actions.set_status(conversation=now(conversation), status="pending", by=ben.actor, at=clock.now())
+    if beginning == "snoozed":
+        later = clock.now() + timedelta(days=3)
+        actions.snooze(conversation=now(conversation), until=later, by=ben.actor, at=clock.now())
+    before, figures = now(conversation), Ticket.all_workspaces.get(pk=ticket.pk)
+    tally = Tally.all_workspaces.values().get(workspace=conversation.workspace)
+    path, data = change
+    answer = agent.post(f"{URL}/{path}", data, headers=HTMX)
+    after = now(conversation)
+    if (after.status, after.snoozed_until) == (before.status, before.snoozed_until):
+        assert "/undo" not in answer.content.decode()  # nothing has changed
+        return
+    events = Event.objects.count()
+    undone = agent.post(f"{URL}/undo", undo_of(answer), headers=HTMX)
+    assert "Undone." in text_of(undone.content)
+    assert [getattr(now(conversation), name) for name in STANDING] == [getattr(before, name) for name in STANDING]
+    row = Ticket.all_workspaces.get(pk=ticket.pk)
+    assert (row.unread_team_count, row.message_count, row.status) == (
+        figures.unread_team_count,
+        figures.message_count,
+        figures.status,
+    )
+    assert Tally.all_workspaces.values().get(workspace=conversation.workspace) == tally
+    told = Event.objects.order_by("-id")[: Event.objects.count() - events]
+    assert [event.subject_type for event in told if event.type != "ticket.recounted"] == ["conversation"]
+    # Once only.
+    again = agent.post(f"{URL}/undo", undo_of(answer), headers=HTMX)
+    assert (again.status_code, "Nothing was undone." in text_of(again.content)) == (422, True)
+
+
+def test_undo_wakes_up_nothing_that_has_changed_since(agent: Client, conversation: Conversation, ada: Member) -> None:
+    resolved = agent.post(f"{URL}/status", {"status": "resolved"}, headers=HTMX)
+    receive(now(conversation), "It is broken again.")
+    answer = agent.post(f"{URL}/undo", undo_of(resolved), headers=HTMX)
+    assert (answer.status_code, "has changed since" in text_of(answer.content)) == (422, True)
+    row = now(conversation)
+    assert (row.status, row.unread_count) == ("open", 1)
+    # A colleague's change is not taken back, and tags are no matter of the undo.
+    snoozed = agent.post(f"{URL}/snooze", {"choice": "tomorrow"}, headers=HTMX)
+    actions.set_tags(conversation=row, names=["vip"], by=ada.actor, at=clock.now())
+    assert agent.post(f"{URL}/undo", undo_of(snoozed), headers=HTMX).status_code == 200
+    assert (now(conversation).snoozed_until, now(conversation).tags) == (None, ["vip"])
+
+
+def test_undo_takes_no_event_of_elsewhere(agent: Client, conversation: Conversation, ben: Member) -> None:
+    other = ConversationFactory(workspace=conversation.workspace)
+    actions.set_status(conversation=other, status="resolved", by=ben.actor, at=clock.now())
+    with tenancy.scope(conversation.workspace):
+        strange = Event.objects.filter(subject_id=other.pk, type="conversation.status_changed").get()
+    started = Event.objects.filter(subject_id=conversation.pk, subject_type="conversation").first()
+    assert started is not None
+    for event in (strange.pk, started.pk, 2**62):
+        assert agent.post(f"{URL}/undo", {"event": event}, headers=HTMX).status_code == 404
+    assert agent.post(f"{URL}/undo", {"event": "x"}, headers=HTMX).status_code == 422
+    assert now(other).status == "resolved"
+
+
+@pytest.mark.parametrize("path", ["reply", "note"])
+def test_what_is_sent_again_is_answered_by_the_first(agent: Client, conversation: Conversation, path: str) -> None:
+    seen = agent.get(URL).context["expected_last"]
+    file = b"%PDF-1.4 enough"
+    given = {"body": "On its way.\r\nSoon.", "expected_last": seen, "send_id": str(uuid4())}
+
+    def send(body: str = given["body"], headers: dict[str, str] = HTMX) -> HttpResponse:
+        uploads = [SimpleUploadedFile("a.pdf", file)]
+        return agent.post(f"{URL}/{path}", {**given, "body": body, "uploads": uploads}, headers=headers)
+
+    first, second, plain = send(), send(), send(headers={})
+    assert (first.status_code, second.status_code, plain.status_code) == (200, 200, 302)
+    message = last_message(conversation)
+    assert (message.public_id, message.body) == (UUID(given["send_id"]), "On its way.\nSoon.")
+    with tenancy.scope(conversation.workspace):
+        assert Message.objects.filter(body=message.body).count() == 1
+        assert Attachment.objects.count() == 1
+    # The same id with another text is neither sent nor lost.
+    changed = send(body="On its way. Tomorrow.")
+    assert (changed.status_code, "sent already" in text_of(changed.content)) == (409, True)
+    plain = send(body="On its way. Tomorrow.", headers={})
+    assert "On its way. Tomorrow.</textarea>" in plain.content.decode()
+    assert f'name="send_id" value="{given["send_id"]}"' not in plain.content.decode()
+    assert last_message(conversation).pk == message.pk
+
+
+def test_a_form_cannot_be_sent_under_the_id_of_a_strangers_message(
+    agent: Client, conversation: Conversation, ada: Member
+) -> None:
+    theirs = actions.note(conversation=conversation, body="Mine", by=ada.actor, at=clock.now())
+    for path, data in (("note", {"body": "Mine"}), ("reply", {"body": "Mine"})):
+        answer = agent.post(f"{URL}/{path}", {**data, "send_id": str(theirs.public_id)}, headers=HTMX)
+        assert answer.status_code == 409
+    for forged in ("x", "00000000-0000-0000-0000-000000000000", "018f0000-0000-7000-8000-000000000000"):
+        assert agent.post(f"{URL}/note", {"body": "x", "send_id": forged}, headers=HTMX).status_code == 422
+    assert last_message(conversation).pk == theirs.pk
+
+
+def test_every_answer_about_a_conversation_names_it(agent: Client, conversation: Conversation) -> None:
+    macro = MacroFactory(workspace=conversation.workspace)
+    for path in ("", "/fresh?message=0&event=0", "/macros", f"/macros/{macro.public_id}"):
+        assert agent.get(f"{URL}{path}", headers=HTMX)["Desk-Conversation"] == "1"
+    posts = {
+        "reply": {"body": "x"}, "note": {"body": "x"}, "assign": {"to": ""}, "status": {"status": "closed"},
+        "priority": {"priority": "high"}, "tags": {"tags": "x"}, "subject": {"subject": ""}, "suggest": {},
+        "snooze": {"choice": "never"}, "wake": {}, "ticket": {}, "unlink": {}, "read": {}, "undo": {},
+    }  # fmt: skip
+    for path, data in posts.items():
+        assert agent.post(f"{URL}/{path}", data, headers=HTMX)["Desk-Conversation"] == "1", path
+
+
+def test_answers_bring_what_is_new_in_the_thread_and_leave_the_composer_alone(
+    agent: Client, conversation: Conversation
+) -> None:
+    page = agent.get(URL).context
+    query = f"message={page['seen_message']}&event={page['seen_event']}"
+    for path, data, words in (
+        ("reply", {"body": "On its way."}, "On its way."),
+        ("note", {"body": "Ask the courier."}, "Ask the courier."),
+        ("tags", {"tags": "vip"}, "vip"),
+    ):
+        answer = agent.post(f"{URL}/{path}?{query}", data, headers=HTMX)
+        new = answer.content.decode().split('id="head"')[0]
+        assert words in new, path
+        assert "textarea" not in new
+        assert 'id="composer"' not in answer.content.decode()
+
+
+def test_a_form_from_before_signing_in_elsewhere_says_so(ben: Member, conversation: Conversation) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(ben.user)
+    answer = browser.post(f"{URL}/reply", {"body": "x", "csrfmiddlewaretoken": "a" * 64}, headers=HTMX)
+    assert (answer.status_code, answer["Desk-Problem"]) == (403, "outdated")
+    assert "This page is out of date" in text_of(answer.content)
 
 
 def test_snooze_until_tomorrow_is_nine_in_the_workspace(agent: Client, conversation: Conversation) -> None:
@@ -282,7 +440,7 @@ def test_viewer_reads_and_changes_nothing(viewer: Client, conversation: Conversa
     posts = {
         "reply": {"body": "x"}, "note": {"body": "x"}, "assign": {"to": ""}, "status": {"status": "closed"},
         "priority": {"priority": "high"}, "tags": {"tags": "x"}, "subject": {"subject": "x"},
-        "snooze": {"choice": "tomorrow"}, "wake": {}, "ticket": {}, "unlink": {},
+        "snooze": {"choice": "tomorrow"}, "wake": {}, "ticket": {}, "unlink": {}, "undo": {"event": 1},
     }  # fmt: skip
     before = now(conversation)
     for path, data in posts.items():

@@ -11,6 +11,7 @@ from conversations.inbox.views.changes import (
     set_tags,
     snooze,
     take_over,
+    undo,
     unlink,
     wake,
 )
@@ -24,5 +25,5 @@ from conversations.inbox.views.writing import note, reply
 __all__ = [
     "assign", "assistant", "conversation", "counts", "dismiss", "download", "edit_subject", "escalate", "fresh", "home",
     "inbox", "mark_read", "message_text", "note", "preferences", "reply", "rows", "set_priority", "set_status", "set_tags",
-    "snooze", "suggest", "take_over", "unlink", "wake",
+    "snooze", "suggest", "take_over", "undo", "unlink", "wake",
 ]  # fmt: skip

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
 
-import orjson
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
@@ -20,20 +19,22 @@ from django.views.decorators.http import require_POST
 
 from accounts import clock
 from accounts.errors import DomainError, Forbidden, NotFound
+from accounts.models import Event
 from conversations import actions, queries
 from conversations.inbox import forms, words
 from conversations.inbox.desk import DeskRequest, Place, is_fragment, screen
-from conversations.inbox.views.threads import around
+from conversations.inbox.views.threads import renewed
 from conversations.models import Conversation
 from tickets import tags
 
 Change = Callable[[DeskRequest, Conversation, dict[str, Any]], str]
 
 
-def changes(form_class: type[Form]) -> Callable[[Change], Callable[..., HttpResponseBase]]:
+def changes(form_class: type[Form], *, undoable: bool = False) -> Callable[[Change], Callable[..., HttpResponseBase]]:
     """Make a view of a function that calls one verb with a form's values and returns what to say afterwards.
 
-    As a fragment the answer is the header, with the panel and a toast beside it; otherwise it leads back to the thread.
+    As a fragment the answer is what is new in the thread, the header, the panel and a toast, which offers to undo what
+    is `undoable`; otherwise it leads back to the thread.
     """
 
     def decorate(change: Change) -> Callable[..., HttpResponseBase]:
@@ -41,7 +42,7 @@ def changes(form_class: type[Form]) -> Callable[[Change], Callable[..., HttpResp
         @screen
         @wraps(change)
         def view(request: DeskRequest, number: int) -> HttpResponse:
-            conversation = queries.by_number(number)
+            conversation, began = queries.by_number(number), clock.now()
             form = form_class(request.POST)
             said, fault = "", ""
             if form.is_valid():
@@ -53,10 +54,8 @@ def changes(form_class: type[Form]) -> Callable[[Change], Callable[..., HttpResp
                     fault = words.of_error(error)
             else:
                 fault = " ".join(str(error) for errors in form.errors.values() for error in errors)
-            undo = None
-            if said and change.__name__ == "set_status" and form.cleaned_data["status"] != conversation.status:
-                undo = {"url": reverse("status", args=[request.workspace.slug, number]), "status": conversation.status}
-            return answered(request, number, said=said, fault=fault, undo=undo)
+            change_made = queries.change_to_undo(conversation, by=request.actor, since=began) if undoable else None
+            return answered(request, number, said=said, fault=fault, undo=change_made)
 
         return view
 
@@ -64,7 +63,7 @@ def changes(form_class: type[Form]) -> Callable[[Change], Callable[..., HttpResp
 
 
 def answered(
-    request: DeskRequest, number: int, *, said: str, fault: str = "", undo: Mapping[str, str] | None = None
+    request: DeskRequest, number: int, *, said: str, fault: str = "", undo: Event | None = None
 ) -> HttpResponse:
     """The answer after a change: fragments, or a redirect to the thread with a message."""
     place = Place.of(request)
@@ -73,15 +72,14 @@ def answered(
             messages.add_message(request, messages.ERROR if fault else messages.SUCCESS, fault or said)
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}")
     conversation = queries.with_ticket_card(number)
-    context = {**around(request, place, conversation), "said": fault or said, "is_fault": bool(fault), "undo": undo}
-    response = render(request, "inbox/changed.html", context, status=422 if fault else 200)
+    context = {**renewed(request, place, conversation), "said": fault or said, "is_fault": bool(fault), "undo": undo}
+    response = render(request, "inbox/fresh.html", context, status=422 if fault else 200)
     return moved(response, conversation)
 
 
 def moved(response: HttpResponse, conversation: Conversation) -> HttpResponse:
-    """Tell the page which conversation changed, so that its row, its thread and the counts are fetched again."""
-    told = {"desk:moved": {"id": conversation.pk, "number": conversation.number}}
-    response["HX-Trigger-After-Swap"] = orjson.dumps(told).decode()
+    """Tell the page which row changed, so that it and the counts are fetched again."""
+    response["Desk-Moved"] = str(conversation.pk)
     return response
 
 
@@ -100,7 +98,7 @@ def assign(request: DeskRequest, conversation: Conversation, given: dict[str, An
     return "It is yours." if to == request.user else f"Assigned to {to}."
 
 
-@changes(forms.StatusForm)
+@changes(forms.StatusForm, undoable=True)
 def set_status(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.set_status(status=given["status"], **_by(request, conversation))
     return {"open": "Reopened.", "pending": "Waiting for the customer.", "resolved": "Resolved.", "closed": "Closed."}[
@@ -126,7 +124,7 @@ def edit_subject(request: DeskRequest, conversation: Conversation, given: dict[s
     return "Subject saved."
 
 
-@changes(forms.SnoozeForm)
+@changes(forms.SnoozeForm, undoable=True)
 def snooze(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     at = clock.now()
     chosen = {choice.key: choice.until for choice in words.sleeps(at)}
@@ -144,10 +142,16 @@ def _shown(choice: str) -> datetime | None:
     return shown if shown is not None and timezone.is_aware(shown) else None
 
 
-@changes(forms.NothingForm)
+@changes(forms.NothingForm, undoable=True)
 def wake(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.wake(**_by(request, conversation))
     return "Awake again."
+
+
+@changes(forms.UndoForm)
+def undo(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+    actions.undo(event_id=given["event"], **_by(request, conversation))
+    return "Undone."
 
 
 @changes(forms.EscalateForm)

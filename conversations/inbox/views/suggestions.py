@@ -24,7 +24,7 @@ from conversations.api.limits import Buckets
 from conversations.api.problems import RateLimited
 from conversations.assistant import budget, engine, retrieval, waiting
 from conversations.inbox import words
-from conversations.inbox.desk import DeskRequest, Place, frame, is_fragment, screen
+from conversations.inbox.desk import CONVERSATION_HEADER, DeskRequest, Place, frame, is_fragment, screen
 from conversations.models import Audience, Conversation, Suggestion
 
 _drafts = Buckets(settings.ASSISTANT_SUGGESTIONS_PER_MINUTE)
@@ -115,4 +115,6 @@ def _answer(
         "suggestion": suggestion,
         "draft_fault": words.NO_DRAFT.get(fault, ""),
     }
-    return render(request, "inbox/draft.html", facts)
+    response = render(request, "inbox/draft.html", facts)
+    response[CONVERSATION_HEADER] = str(conversation.number)  # a held answer does not pass `screen`
+    return response

@@ -109,10 +109,18 @@ def fresh(request: DeskRequest, number: int) -> HttpResponse:
     """What came since the message and the event that the page has seen, with the present header and panel."""
     permit(request.actor, "conversation.read")
     place, row = Place.of(request), queries.with_ticket_card(number)
-    message = _number(request, "message") or 0
-    part = queries.thread_since(row, message=message, event=_number(request, "event") or 0)
+    return render(request, "inbox/fresh.html", renewed(request, place, row))
+
+
+def renewed(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
+    """The facts of an open pane's parts, and what came in the thread since the page last saw it, as its address says."""
+    message, event = _number(request, "message"), _number(request, "event")
+    facts = around(request, place, conversation)
+    if message is None or event is None:
+        return facts
+    part = queries.thread_since(conversation, message=message, event=event)
     new = threads.entries(part.items, after=message)
-    return render(request, "inbox/fresh.html", {**around(request, place, row), "entries": new})
+    return {**facts, "entries": new, "since": f"{message}/{event}"}
 
 
 @require_GET

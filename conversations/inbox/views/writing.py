@@ -12,13 +12,13 @@ from django.views.decorators.http import require_POST
 
 from accounts import clock, transaction
 from accounts.bodies import takes_files
-from accounts.errors import DomainError, Forbidden, NotFound
+from accounts.errors import Conflict, DomainError, Forbidden, NotFound
 from conversations import actions, lifecycle, queries
 from conversations.inbox import forms, words
 from conversations.inbox.desk import DeskRequest, Place, is_fragment, screen
 from conversations.inbox.views.changes import moved
 from conversations.inbox.views.lists import listing
-from conversations.inbox.views.threads import around, opened
+from conversations.inbox.views.threads import opened, renewed
 from conversations.lifecycle import ReplyPolicy
 from conversations.models import Conversation, Handler, Status
 
@@ -46,6 +46,7 @@ def reply(request: DeskRequest, number: int) -> HttpResponse:
             uploads=given["uploads"],
             expected_last=given["expected_last"],
             policy=SEND_AND_RESOLVE if given["then"] else lifecycle.DESK,
+            public_id=given["send_id"],
             by=request.actor,
             at=clock.now(),
         )
@@ -65,7 +66,12 @@ def note(request: DeskRequest, number: int) -> HttpResponse:
 
     def add(given: dict[str, Any]) -> None:
         actions.note(
-            conversation=conversation, body=given["body"], uploads=given["uploads"], by=request.actor, at=clock.now()
+            conversation=conversation,
+            body=given["body"],
+            uploads=given["uploads"],
+            public_id=given["send_id"],
+            by=request.actor,
+            at=clock.now(),
         )
 
     return _written(request, conversation, form, add, mode="note")
@@ -78,7 +84,7 @@ def _written(
     write: Callable[[dict[str, Any]], None],
     mode: str,
 ) -> HttpResponse:
-    """The composer again: empty when it was sent; with the draft and the reason when it was not."""
+    """What the thread holds now, when it was sent; the reason, when it was not. Neither touches what is being written."""
     fault, status = "", 200
     if form.is_valid():
         try:
@@ -86,26 +92,18 @@ def _written(
         except (NotFound, Forbidden):
             raise
         except DomainError as error:
-            fault, status = words.of_error(error), 409 if error.code == "thread_changed" else 422
+            fault, status = words.of_error(error), 409 if isinstance(error, Conflict) else 422
     else:
         fault, status = " ".join(str(error) for errors in form.errors.values() for error in errors), 422
     place, number = Place.of(request), conversation.number
     composer = {"mode": mode, "fault": fault, "draft": request.POST.get("body", "") if fault else ""}
-    if is_fragment(request):
-        return _composer(request, place, number, composer, status)
-    if not fault:
+    if not is_fragment(request) and not fault:
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}#composer")
     row = queries.with_ticket_card(number)
-    context = {**listing(request, place), **opened(request, place, row), "composer": composer}
-    return render(request, "inbox/page.html", context, status=status)
-
-
-def _composer(request: DeskRequest, place: Place, number: int, composer: dict[str, str], status: int) -> HttpResponse:
-    row = queries.with_ticket_card(number)
-    facts = {**around(request, place, row), "composer": composer, "expected_last": row.last_message_id or 0}
-    if not composer["fault"]:
-        return moved(render(request, "inbox/written.html", facts), row)
-    # The draft, its caret and its chosen files stay in the page: only the reason is put above them.
-    response = render(request, "inbox/held.html", facts, status=status)
-    response["HX-Retarget"], response["HX-Reswap"] = f"#fault-{composer['mode']}", "outerHTML"
-    return moved(response, row)
+    if not is_fragment(request):
+        context = {**listing(request, place), **opened(request, place, row), "composer": composer}
+        return render(request, "inbox/page.html", context, status=status)
+    if not fault:
+        return moved(render(request, "inbox/fresh.html", renewed(request, place, row)), row)
+    facts = {"composer": composer, "expected_last": row.last_message_id or 0}
+    return moved(render(request, "inbox/held.html", facts, status=status), row)

@@ -1,10 +1,13 @@
 // The keyboard. The table is the help dialog itself: each line carries its keys and the name of what it does. A name
 // clicks, opens or focuses the element that carries it as data-shortcut; moving through the list is list.js's own.
 
+const { desk } = globalThis;
 const help = document.getElementById('help');
 const table = new Map();
+const WRITES = new Set(); // what changes the open conversation
 for (const line of help.querySelectorAll('[data-keys]')) {
   for (const keys of line.dataset.keys.split('|')) table.set(keys, line.dataset.keyName);
+  if ('writes' in line.dataset) WRITES.add(line.dataset.keyName);
 }
 const OWN = new Set(['next', 'previous', 'open', 'open-next', 'open-previous']);
 const SEQUENCE = 1200; // ms between two keys that belong together
@@ -24,7 +27,7 @@ document.addEventListener('keydown', (event) => {
     }
     return;
   }
-  if (help.open || help.dataset.shortcuts !== 'on') return;
+  if (help.dataset.shortcuts !== 'on' || desk.isCaptured(target)) return void (first = null);
   // Arrows move rows where the list has the focus, and scroll everywhere else; Enter belongs to what has the focus.
   if (event.key.startsWith('Arrow') && !target.closest('#rows')) return;
   if (event.key === 'Enter' && target !== document.body && !target.closest('.row')) return;
@@ -35,6 +38,8 @@ document.addEventListener('keydown', (event) => {
   since = Date.now();
   if (!name) return;
   event.preventDefault();
+  // Another conversation is on its way: this one is not meant any more, and that one is not here yet.
+  if (WRITES.has(name) && desk.isOpening()) return;
   act(name);
 });
 

@@ -1,13 +1,15 @@
 // The list: which row is open, which has the keyboard, and what live updates do to rows. Rows never move under the
 // pointer: a changed row changes in place, new ones are appended where that moves nothing, else the bar counts them.
 
+const { desk } = globalThis;
 const listbox = () => document.getElementById('listbox');
 const rows = () => [...(listbox()?.querySelectorAll('.row') ?? [])];
-const openId = () => document.querySelector('#open.is-open')?.dataset.id;
+const openId = () => desk.pane()?.dataset.id;
 
 // --- Selection and focus -------------------------------------------------------------------------
 
 let wantsFocus = null; // what should have the focus after the next swap: a row's id, or 'subject'
+let hadFocus = ''; // what had it when that was asked for: who has moved on since keeps it
 
 function mark() {
   const id = openId();
@@ -47,10 +49,13 @@ document.addEventListener('click', (event) => {
   const row = event.target.closest('.row');
   if (row && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     wantsFocus = 'subject';
-    for (const other of rows()) other.setAttribute('aria-selected', String(other === row)); // before the answer is here
     row.scrollIntoView({ block: 'nearest' });
   }
   if (event.target.closest('.thread__back')) wantsFocus = openId();
+  hadFocus = document.activeElement.id;
+});
+document.addEventListener('htmx:afterRequest', (event) => {
+  if (!event.detail.successful && ['open', 'desk'].includes(event.detail.target?.id)) wantsFocus = null;
 });
 
 document.addEventListener('htmx:afterSettle', (event) => {
@@ -61,6 +66,7 @@ document.addEventListener('htmx:afterSettle', (event) => {
   }
   if (id === 'open' || id === 'desk') {
     for (const row of rows()) if (row.classList.contains('is-gone') && row.dataset.id !== openId()) leave(row);
+    if (document.activeElement !== document.body && document.activeElement.id !== hadFocus) wantsFocus = null;
     if (wantsFocus === 'subject') document.getElementById('subject')?.focus({ preventScroll: true });
     else if (wantsFocus) focus(document.getElementById(`row-${wantsFocus}`) ?? rows()[0]);
     wantsFocus = null;

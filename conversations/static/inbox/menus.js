@@ -1,8 +1,13 @@
-// Menus, toasts, preferences and the page's reaction to failed requests. Menus are <details>: this adds what people
-// expect beside opening them: Escape, a click elsewhere, arrow keys, and only one open at a time.
+// Menus, toasts and preferences. Menus are <details>: this adds what people expect beside opening them: Escape, a click
+// elsewhere, arrow keys, letters that move to the match, and only one open at a time.
 
+const { desk } = globalThis;
 const menus = () => document.querySelectorAll('details.menu[open]');
 const items = (menu) => [...menu.querySelectorAll('.menu__body :is(button, a, input)')].filter((item) => item.offsetParent);
+const isField = (element) => element.matches?.('input, textarea, select') || element.isContentEditable;
+
+// Whether keys belong to something that is open: a dialog, a menu, or a disclosure that has the focus.
+desk.isCaptured = (target) => document.querySelector('dialog[open], details.menu[open]') !== null || target.closest?.('details[open]') !== null;
 
 function close(menu, { refocus = false } = {}) {
   menu.open = false;
@@ -14,6 +19,9 @@ document.addEventListener('click', (event) => {
   if (event.target.closest('[data-close]')) event.target.closest('[data-toast]').remove();
   if (event.target.closest('[data-help]')) document.getElementById('help').showModal();
 });
+document.addEventListener('focusin', (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) close(menu);
+});
 
 document.addEventListener('toggle', (event) => {
   if (!event.target.matches?.('details.menu') || !event.target.open) return;
@@ -22,6 +30,10 @@ document.addEventListener('toggle', (event) => {
 
 document.addEventListener('keydown', (event) => {
   const menu = event.target.closest?.('details.menu[open]') ?? menus()[0];
+  if (event.isComposing) return;
+  const isLetter = menu && [...event.key].length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && !isField(event.target);
+  if (isLetter) return letter(menu, event);
+  if (event.key !== 'Shift') typed = '';
   if (!menu) return;
   if (event.key === 'Escape') {
     event.preventDefault();
@@ -35,20 +47,60 @@ document.addEventListener('keydown', (event) => {
   }
 }, true);
 
+// --- Letters in an open menu ---------------------------------------------------------------------
+
+const PAUSE = 900; // ms between two letters of one word
+let typed = '';
+let typedAt = 0;
+
+const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+
+// An item's words as people read them: without the initials on its picture and the keys beside it.
+function label(item) {
+  const copy = item.cloneNode(true);
+  for (const part of copy.querySelectorAll('.face, kbd, [aria-hidden=true]')) part.remove();
+  return plain(copy.textContent).trim();
+}
+
+function letter(menu, event) {
+  const isFresh = Date.now() - typedAt > PAUSE;
+  if (event.key === ' ' && (isFresh || !typed)) return; // it presses what has the focus
+  const filter = menu.querySelector('input[type=search]');
+  if (filter) return filter.focus(); // the letter is typed there
+  event.preventDefault();
+  typed = (isFresh ? '' : typed) + plain(event.key);
+  typedAt = Date.now();
+  const all = items(menu).filter((item) => !isField(item));
+  const at = all.indexOf(document.activeElement);
+  // One letter goes on to the next match; more of the word may stay where it is.
+  const isOne = new Set(typed).size === 1;
+  const start = Math.max(0, isOne ? at + 1 : at);
+  const order = [...all.slice(start), ...all.slice(0, start)];
+  const find = (word) => order.find((item) => label(item).startsWith(word)) ?? order.find((item) => label(item).split(/\s+/).some((one) => one.startsWith(word)));
+  const match = find(typed) ?? (isOne ? find(typed[0]) : null);
+  // Where nothing matches, Enter must not choose what happened to have the focus.
+  (match ?? menu.querySelector('summary')).focus();
+}
+
 // --- Toasts --------------------------------------------------------------------------------------
 
 const region = document.getElementById('toasts');
 
-function say(text, { bad = false } = {}) {
+function say(text, { bad = false, act = '', then = null } = {}) {
   const toast = document.createElement('div');
   toast.className = bad ? 'toast toast--bad' : 'toast';
   toast.dataset.toast = '';
   toast.append(Object.assign(document.createElement('span'), { textContent: text }));
+  if (act) {
+    const button = Object.assign(document.createElement('button'), { type: 'button', className: 'toast__undo', textContent: act });
+    button.addEventListener('click', () => (toast.remove(), then()));
+    toast.append(button);
+  }
   region.append(toast);
 }
 
 function expire(toast) {
-  const life = toast.querySelector('form') ? 10_000 : 5_000;
+  const life = toast.querySelector('.toast__undo') ? 10_000 : 5_000;
   // A toast that is being used or pointed at stays.
   const end = () => (toast.matches(':hover, :focus-within') ? setTimeout(end, 1500) : toast.remove());
   setTimeout(end, life);
@@ -60,21 +112,6 @@ new MutationObserver((changes) => {
   while (region.children.length > 3) region.firstElementChild.remove();
 }).observe(region, { childList: true });
 document.addEventListener('desk:say', (event) => say(event.detail.text, event.detail));
-
-// --- Requests that failed ------------------------------------------------------------------------
-
-document.addEventListener('htmx:beforeOnLoad', (event) => {
-  // A session that has ended answers with the sign-in page: that belongs in the window, not in a fragment.
-  if (new URL(event.detail.xhr.responseURL || location.href).pathname.startsWith('/accounts/login')) {
-    event.preventDefault();
-    location.reload();
-  }
-});
-document.addEventListener('htmx:responseError', (event) => {
-  const words = { 403: 'Your role does not allow this.', 404: 'That is not there any more.', 413: 'That is too large.' };
-  say(words[event.detail.xhr.status] ?? 'That did not work. Try again in a moment.', { bad: true });
-});
-document.addEventListener('htmx:sendError', () => say('The desk cannot be reached. Nothing was lost.', { bad: true }));
 
 // --- Preferences and the context panel -----------------------------------------------------------
 

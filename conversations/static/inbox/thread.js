@@ -1,17 +1,16 @@
 // The open thread: what came since it was shown is fetched and appended, and the reply knows what its writer has seen.
 
-const pane = () => document.querySelector('#open.is-open');
+const { desk } = globalThis;
+const { pane } = desk;
 const log = () => document.getElementById('log');
 const token = () => document.querySelector('[name=csrfmiddlewaretoken]')?.value;
 // The log lies reversed: its end is at scroll position 0.
 const isAtEnd = () => Math.abs(log()?.scrollTop ?? 0) < 60;
 
-const PARTS = ['head', 'side', 'assistant']; // what is renewed with the thread
 let running = false;
 let again = false;
 let unseen = 0; // messages below what is on screen
 let newest = 0; // the last message's id
-let wasSkipped = false; // a part was in use when it should have been renewed
 
 async function refresh() {
   if (running) {
@@ -33,14 +32,20 @@ async function fetchNew() {
   const open = pane();
   const entries = document.getElementById('entries');
   if (!open || !entries || !document.getElementById('expected-last') && open.querySelector('.readonly a')) return;
-  const seen = `message=${entries.dataset.message}&event=${entries.dataset.event}`;
-  const page = await desk.fragment(`${open.dataset.fresh}&${seen}`, () => open === pane());
-  if (!page) return;
-  append(entries, [...page.querySelector('[data-entries]').children]);
-  wasSkipped = false;
-  for (const id of PARTS) renew(id, page.getElementById(id));
-  document.dispatchEvent(new CustomEvent('desk:renewed'));
+  const page = await desk.fragment(desk.since(open.dataset.fresh), () => open === pane());
+  if (page) desk.announce('fresh', { page });
 }
+
+// Any answer about the open conversation. Entries that do not go on from what is shown by now are fetched again.
+document.addEventListener('desk:fresh', ({ detail: { page } }) => {
+  const entries = document.getElementById('entries');
+  const fresh = page.querySelector('[data-entries]');
+  if (entries && fresh?.dataset.since === `${entries.dataset.message}/${entries.dataset.event}`) append(entries, [...fresh.children]);
+  else if (fresh) refresh();
+  desk.renew(page);
+  desk.announce('renewed');
+});
+document.addEventListener('desk:stale', () => refresh());
 
 function append(entries, nodes) {
   const wasAtEnd = isAtEnd();
@@ -58,6 +63,7 @@ function append(entries, nodes) {
     if (day && [...entries.querySelectorAll('.day')].at(-1)?.textContent !== day.textContent) entries.append(day);
     day = null;
     entries.append(node);
+    if (node.dataset.sent) desk.announce('sent', { id: node.dataset.sent });
     if (node.dataset.kind !== 'message') continue;
     newest = Math.max(newest, Number(node.dataset.message));
     news += 1;
@@ -81,31 +87,6 @@ function look() {
   below.querySelector('span').textContent = unseen === 1 ? '1 new message' : `${unseen} new messages`;
 }
 
-// A change on its way brings its own header and panel, and its toast needs the place that it came from.
-let changing = 0;
-const isChange = (event) => event.detail.requestConfig?.verb === 'post';
-document.addEventListener('htmx:beforeRequest', (event) => isChange(event) && (changing += 1));
-document.addEventListener('htmx:afterRequest', (event) => isChange(event) && (changing -= 1));
-
-// A little later, when the focus and the answer are where they go.
-const catchUp = () => wasSkipped && setTimeout(() => PARTS.some((id) => isInUse(document.getElementById(id))) || refresh(), 200);
-document.addEventListener('toggle', (event) => !event.target.open && catchUp(), true);
-document.addEventListener('focusout', catchUp);
-document.addEventListener('htmx:afterSettle', catchUp);
-
-const isInUse = (part) => changing || part?.querySelector('details[open], .htmx-request, input:focus, textarea:focus, select:focus');
-
-// A part that someone is using is left alone; it is fetched again when they are done with it.
-function renew(id, fresh) {
-  const old = document.getElementById(id);
-  if (!old || !fresh) return;
-  if (isInUse(old)) return void (wasSkipped = true);
-  const held = old.contains(document.activeElement) ? document.activeElement : null;
-  old.replaceWith(fresh);
-  htmx.process(fresh);
-  if (held?.id) document.getElementById(held.id)?.focus({ preventScroll: true });
-}
-
 let reading = null;
 
 function read() {
@@ -119,6 +100,11 @@ function read() {
     desk.fragment(open.dataset.read, () => open === pane(), { method: 'POST', headers: { 'X-CSRFToken': token() } });
   }, 700);
 }
+
+// What someone sends is looked at: the thread shows its end.
+document.addEventListener('desk:sending', () => {
+  if (log()) log().scrollTop = 0;
+});
 
 function begin() {
   unseen = 0;
@@ -144,7 +130,6 @@ document.addEventListener('htmx:afterSettle', (event) => {
   const days = [...document.querySelectorAll('#entries .day')];
   for (const [index, day] of days.entries()) if (day.textContent === days[index - 1]?.textContent) day.remove();
 });
-document.addEventListener('desk:moved', (event) => String(event.detail.id) === pane()?.dataset.id && refresh());
 document.addEventListener('desk:event', ({ detail }) => {
   const isHere = detail.type === 'resync' || (detail.subject === 'conversation' && String(detail.id) === pane()?.dataset.id);
   if (isHere && detail.type !== 'conversation.read') refresh();

@@ -1,0 +1,175 @@
+// What the server answers, and changes of a conversation: one way for all of them. Every answer about a conversation
+// names it; where another one is open by now, only its toasts are shown. No answer moves the focus, closes a menu, or
+// touches what someone is typing: it renews parts that nobody is using.
+
+const desk = (globalThis.desk ??= {});
+
+desk.pane = () => document.querySelector('#open.is-open');
+desk.isOpen = (number) => desk.pane()?.dataset.number === String(number);
+desk.announce = (name, detail) => document.dispatchEvent(new CustomEvent(`desk:${name}`, { detail }));
+desk.say = (text, more = {}) => desk.announce('say', { text, ...more });
+
+const WORDS = {
+  offline: 'The desk cannot be reached.',
+  outdated: 'This page is out of date. Reload it; your draft is kept.',
+  403: 'Your role does not allow this.',
+  404: 'That is not there any more.',
+  413: 'That is too large.',
+};
+desk.words = (problem) => WORDS[problem] ?? 'That did not work. Try again in a moment.';
+
+const isSignIn = (url) => new URL(url || location.href, location.href).pathname.startsWith('/accounts/login');
+
+// Fetches, and never throws. `problem` is empty where the server's own words can be shown.
+desk.ask = async (url, options = {}) => {
+  const nothing = { status: 0, text: '', number: '', moved: '', problem: 'offline' };
+  try {
+    const response = await fetch(url, { ...options, headers: { 'HX-Request': 'true', ...options.headers } });
+    if (response.redirected) return { ...nothing, problem: isSignIn(response.url) ? 'signed-out' : 'redirected' };
+    const isShown = response.ok || response.status === 409 || response.status === 422;
+    return {
+      status: response.status,
+      text: await response.text(),
+      number: response.headers.get('Desk-Conversation') ?? '',
+      moved: response.headers.get('Desk-Moved') ?? '',
+      problem: isShown ? '' : response.headers.get('Desk-Problem') ?? String(response.status),
+    };
+  } catch {
+    return nothing;
+  }
+};
+
+// What the thread on screen has: the answer brings what came after it.
+desk.since = (url) => {
+  const seen = document.getElementById('entries')?.dataset;
+  if (!seen) return url;
+  return `${url}${url.includes('?') ? '&' : '?'}message=${seen.message}&event=${seen.event}`;
+};
+
+desk.parse = (text) => new DOMParser().parseFromString(text, 'text/html');
+
+// Shows what an answer brought. Says whether it was for the open conversation.
+desk.take = (answer) => {
+  const page = desk.parse(answer.text);
+  for (const toast of page.querySelectorAll('[data-toast]')) document.getElementById('toasts').append(toast);
+  if (answer.moved) desk.announce('moved', { id: answer.moved });
+  if (!desk.isOpen(answer.number)) return false;
+  desk.announce('fresh', { page });
+  return true;
+};
+
+// --- Parts of the open conversation --------------------------------------------------------------
+
+const stale = new Set(); // parts that were in use when something newer came
+
+// A form whose change was refused holds what someone typed.
+const isUsed = (part) =>
+  part.querySelector('details[open], [aria-busy=true], [data-unsaved]') !== null ||
+  (part.contains(document.activeElement) && document.activeElement.matches('input, textarea, select'));
+
+// An answer that was overtaken on its way is older than what is shown.
+const isOlder = (fresh, shown) => Number(fresh.dataset.at ?? 0) < Number(shown.dataset.at ?? 0);
+
+desk.renew = (page) => {
+  const head = page.getElementById('head');
+  const shown = document.getElementById('head');
+  if (head && shown && isOlder(head, shown)) return;
+  for (const id of ['head', 'side', 'assistant', 'draft']) {
+    const fresh = page.getElementById(id);
+    const old = document.getElementById(id);
+    if (!fresh || !old) continue;
+    if (isUsed(old)) {
+      stale.add(id);
+      continue;
+    }
+    stale.delete(id);
+    const held = old.contains(document.activeElement) ? document.activeElement.id : '';
+    old.replaceWith(fresh);
+    htmx.process(fresh);
+    if (held) document.getElementById(held)?.focus({ preventScroll: true });
+  }
+};
+
+// Whoever was using it has finished: now it may be renewed.
+const finished = () => setTimeout(() => stale.size && ![...stale].some((id) => isUsed(document.getElementById(id) ?? document.head)) && desk.announce('stale'));
+document.addEventListener('toggle', (event) => event.target.open === false && finished(), true);
+document.addEventListener('focusout', (event) => event.target.closest?.('.thread, .side') && finished());
+
+// --- Changes -------------------------------------------------------------------------------------
+
+const turns = new Map(); // a conversation's changes go out one after the other, so that they are made in that order
+
+desk.inTurn = (key, work) => {
+  const next = (turns.get(key) ?? Promise.resolve()).then(work);
+  turns.set(key, next);
+  return next;
+};
+
+const busy = new WeakSet(); // buttons and forms whose change is on its way: pressed again, they do nothing
+
+// The menu that it was chosen in closes at once, by the person's own act.
+function leave(form) {
+  const menu = form.closest('details[open]');
+  if (!menu) return;
+  const held = menu.contains(document.activeElement);
+  menu.open = false;
+  if (held) menu.querySelector('summary').focus({ preventScroll: true });
+}
+
+async function change(form, submitter) {
+  const cause = submitter ?? form;
+  if (busy.has(cause)) return;
+  busy.add(cause);
+  const data = new FormData(form, submitter);
+  const url = submitter?.getAttribute('formaction') ?? form.getAttribute('action');
+  const number = /\/inbox\/(\d+)\//.exec(url)?.[1];
+  leave(form);
+  form.closest('[data-toast]')?.remove();
+  form.setAttribute('aria-busy', 'true');
+  const turn = form.dataset.change === 'draft' ? `${number} draft` : number; // a draft may take long: nothing waits for it
+  const answer = await desk.inTurn(turn, () => desk.ask(desk.since(url), { method: 'POST', body: data }));
+  form.removeAttribute('aria-busy');
+  busy.delete(cause);
+  form.toggleAttribute('data-unsaved', answer.problem !== '' || answer.status >= 400);
+  if (answer.problem === 'signed-out') return location.reload();
+  if (answer.problem) return desk.say(desk.words(answer.problem), { bad: true });
+  desk.take(answer);
+}
+
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || !form.hasAttribute('data-change')) return;
+  event.preventDefault();
+  change(form, event.submitter);
+});
+document.addEventListener('change', (event) => event.target.form?.dataset.change === 'at-once' && event.target.form.requestSubmit());
+
+// --- Moving on: the answers that htmx swaps in ---------------------------------------------------
+
+const places = new Set(['open', 'desk']);
+let opening = null; // the element whose page is on its way
+
+desk.isOpening = () => opening?.isConnected ?? false;
+desk.stay = () => desk.isOpening() && htmx.trigger('#desk', 'htmx:abort'); // where hx-sync keeps it
+
+document.addEventListener('htmx:beforeRequest', ({ detail }) => {
+  if (!places.has(detail.target?.id)) return;
+  opening = detail.elt;
+  opening.classList.add('is-opening');
+});
+document.addEventListener('htmx:afterRequest', ({ detail: { requestConfig } }) => {
+  requestConfig.elt.classList.remove('is-opening');
+  if (opening === requestConfig.elt) opening = null;
+});
+document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  const number = detail.xhr.getResponseHeader('Desk-Conversation');
+  if (number && !places.has(detail.target.id) && !desk.isOpen(number)) detail.shouldSwap = false;
+});
+document.addEventListener('htmx:beforeOnLoad', (event) => {
+  // A session that has ended answers with the sign-in page: that belongs in the window, not in a fragment.
+  if (!isSignIn(event.detail.xhr.responseURL)) return;
+  event.preventDefault();
+  location.reload();
+});
+document.addEventListener('htmx:responseError', ({ detail: { xhr } }) => desk.say(desk.words(xhr.getResponseHeader('Desk-Problem') ?? xhr.status), { bad: true }));
+document.addEventListener('htmx:sendError', () => desk.say(desk.words('offline'), { bad: true }));

@@ -1,0 +1,216 @@
+// Sending: exactly what stands in a form at that moment, once. The box is free at once, what was sent is shown below the
+// thread until it is there, and what was not sent goes back where it came from, or stays in view.
+
+const { desk } = globalThis;
+const items = new Map(); // id → what is on its way, or came back
+
+const OUTDATED = { 'signed-out': 'You were signed out.', redirected: 'That did not work. Reload the page.' };
+const LEFT = 'This page was left while it was being sent. Send it again: what has arrived is not sent twice.';
+
+const isOn = (item) => item.state === 'sending';
+const isBusy = (place) => [...items.values()].some((item) => item.place === place && isOn(item));
+
+// Version 4, also on pages without https, where crypto.randomUUID is missing.
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+function keep(item) {
+  items.set(item.id, item);
+  const { id, place, url, then, text, names } = item;
+  desk.store(`sending:${id}`, JSON.stringify({ id, place, url, then, text, names }));
+}
+
+function drop(item) {
+  items.delete(item.id);
+  desk.store(`sending:${item.id}`, '');
+}
+
+function refuse(form, why) {
+  const banner = form.querySelector('.banner');
+  banner.hidden = !why;
+  banner.querySelector('span').textContent = why;
+}
+
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || !form.matches('form[data-compose]')) return;
+  event.preventDefault();
+  const place = desk.place(form);
+  if (isBusy(place)) return;
+  const text = form.elements.body.value;
+  const files = desk.files(form);
+  if (!text.trim() && !files.length) return refuse(form, form.dataset.blank);
+  // The writing goes on in the same form, whichever button was pressed. Not on a touch screen, whose keyboard would open.
+  if (matchMedia('(pointer: fine)').matches) form.elements.body.focus({ preventScroll: true });
+  const id = form.elements.send_id.value;
+  const then = event.submitter?.value ?? '';
+  const item = { id, place, url: form.getAttribute('action'), then, text, files, names: files.map((file) => file.name) };
+  item.expected = form.elements.expected_last?.value;
+  refuse(form, '');
+  desk.setText(form, '');
+  desk.setFiles(form, []);
+  desk.store(`returned:${place}`, '');
+  form.elements.send_id.value = newId();
+  send(item);
+  desk.announce('sending');
+});
+
+async function send(item) {
+  item.state = 'sending';
+  keep(item);
+  render();
+  const data = new FormData();
+  data.set('csrfmiddlewaretoken', document.querySelector('[name=csrfmiddlewaretoken]').value);
+  data.set('send_id', item.id);
+  data.set('body', item.text);
+  if (item.then) data.set('then', item.then);
+  if (item.expected) data.set('expected_last', item.expected);
+  for (const file of item.files) data.append('uploads', file);
+  const number = /\/inbox\/(\d+)\//.exec(item.url)[1];
+  const answer = await desk.inTurn(number, () => desk.ask(desk.since(item.url), { method: 'POST', body: data }));
+  if (!answer.problem && answer.status < 400) {
+    drop(item);
+    desk.take(answer);
+    render();
+  } else {
+    giveBack(item, number, answer);
+    desk.take(answer);
+  }
+  if (answer.problem === 'signed-out') location.reload();
+}
+
+// Not sent. Where nothing was written since, it is in its box again; else it stays in view beside what was written.
+function giveBack(item, number, answer) {
+  const page = desk.parse(answer.text);
+  const refused = page.querySelector('[data-refused]')?.dataset;
+  const why = page.querySelector('[role=alert] span')?.textContent || OUTDATED[answer.problem] || desk.words(answer.problem);
+  drop(item);
+  // What the server has refused for certain may have another id; else a repeat must be known as one.
+  if (refused) item.id = refused.sendId;
+  const form = [...desk.forms()].find((one) => desk.place(one) === item.place);
+  if (refused && form?.elements.expected_last) form.elements.expected_last.value = refused.expectedLast;
+  if (form ? isEmpty(form) : !sessionStorage.getItem(`draft:${item.place}`) && !sessionStorage.getItem(`files:${item.place}`)) {
+    putBack(item, form, why);
+  } else {
+    Object.assign(item, { state: 'failed', why });
+    keep(item);
+  }
+  if (!form) desk.say(`#${number}: ${item.place.endsWith(':note') ? 'the note was not added' : 'the reply was not sent'}. ${why}`, { bad: true });
+  render();
+  if (refused) desk.announce('stale'); // what the writer has not seen
+}
+
+const isEmpty = (form) => !form.elements.body.value && !desk.files(form).length;
+
+function putBack(item, form, why) {
+  desk.store(`returned:${item.place}`, JSON.stringify({ id: item.id, text: item.text }));
+  if (!form) {
+    desk.store(`draft:${item.place}`, item.text);
+    desk.keepFiles(item.place, item.files);
+    return;
+  }
+  desk.setText(form, item.text);
+  desk.setFiles(form, item.files);
+  if (isLost(item)) desk.forgetFiles(form, item.names);
+  form.elements.send_id.value = item.id;
+  refuse(form, why);
+}
+
+// --- What is on its way, or came back, below the thread ------------------------------------------
+
+function render() {
+  const outbox = document.getElementById('outbox');
+  for (const form of desk.forms()) for (const button of form.querySelectorAll('[data-send]')) button.disabled = isBusy(desk.place(form));
+  if (!outbox) return;
+  const places = new Set([...desk.forms()].map(desk.place));
+  const shown = [...items.values()].filter((item) => places.has(item.place));
+  outbox.replaceChildren(...shown.map(bubble));
+}
+
+function bubble(item) {
+  const shown = document.getElementById('outbox-item').content.cloneNode(true).firstElementChild;
+  const why = shown.querySelector('.unsent__why');
+  shown.dataset.item = item.id;
+  shown.classList.toggle('unsent--note', item.place.endsWith(':note'));
+  shown.querySelector('.bubble').textContent = item.text;
+  shown.querySelector('.unsent__files').textContent = item.names.join(', ');
+  shown.querySelector('[data-state]').hidden = !isOn(item);
+  for (const part of [why, shown.querySelector('.unsent__tools')]) part.hidden = isOn(item);
+  shown.querySelector('[data-unsent=again]').hidden = isLost(item);
+  if (!isOn(item)) why.querySelector('span').textContent = `Not sent. ${item.why}`;
+  return shown;
+}
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-unsent]');
+  const item = button && items.get(button.closest('[data-item]').dataset.item);
+  if (!item || isOn(item)) return;
+  const form = [...desk.forms()].find((one) => desk.place(one) === item.place);
+  if (button.dataset.unsent === 'again') {
+    if (isBusy(item.place)) return;
+    item.expected = form.elements.expected_last?.value;
+    return void send(item);
+  }
+  drop(item);
+  if (button.dataset.unsent === 'edit') edit(item, form);
+  render();
+});
+
+function edit(item, form) {
+  desk.announce('compose', { mode: form.dataset.compose });
+  if (isEmpty(form)) return putBack(item, form, '');
+  const text = form.elements.body;
+  text.setSelectionRange(text.value.length, text.value.length);
+  desk.insert(text, `\n\n${item.text}`);
+  desk.setFiles(form, [...desk.files(form), ...item.files]);
+}
+
+// Of a page that was left, only the files' names are known.
+const isLost = (item) => item.names.length > item.files.length;
+
+// It is in the thread: nothing is left to do, whatever became of its answer.
+function arrived(id) {
+  if (items.has(id)) drop(items.get(id));
+  for (const form of desk.forms()) {
+    const key = `returned:${desk.place(form)}`;
+    const returned = JSON.parse(sessionStorage.getItem(key) ?? '{}');
+    if (returned.id !== id) continue;
+    desk.store(key, '');
+    form.elements.send_id.value = newId();
+    if (form.elements.body.value !== returned.text) continue; // it was changed since: the rest stays
+    desk.setText(form, '');
+    desk.setFiles(form, []);
+    refuse(form, '');
+  }
+}
+
+document.addEventListener('desk:sent', ({ detail: { id } }) => {
+  arrived(id);
+  render();
+});
+
+// A conversation was opened: what is written, on its way or came back in it.
+function open() {
+  desk.restore();
+  for (const form of desk.forms()) {
+    const returned = JSON.parse(sessionStorage.getItem(`returned:${desk.place(form)}`) ?? '{}');
+    if (returned.id && form.elements.body.value) form.elements.send_id.value = returned.id;
+  }
+  for (const entry of document.querySelectorAll('[data-sent]')) arrived(entry.dataset.sent);
+  render();
+}
+
+for (const key of Object.keys(sessionStorage)) {
+  if (!key.startsWith('sending:')) continue;
+  const item = JSON.parse(sessionStorage.getItem(key));
+  items.set(item.id, { ...item, files: [], state: 'failed', why: LEFT });
+}
+addEventListener('beforeunload', (event) => [...items.values()].some(isOn) && event.preventDefault());
+document.addEventListener('htmx:afterSettle', (event) => ['open', 'desk'].includes(event.detail.target?.id) && open());
+document.addEventListener('htmx:historyRestore', open);
+open();
