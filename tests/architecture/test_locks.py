@@ -13,10 +13,11 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import OperationalError, connection, transaction
 
 from accounts import actions as account_actions
-from accounts import clock, tenancy
+from accounts import clock, links, tenancy
 from accounts.errors import DomainError
 from accounts.models import Event, KeyKind, Workspace
 from accounts.permissions import Actor, Role
@@ -28,13 +29,21 @@ from conversations.assistant.engine import Call, Draft, Step
 from conversations.models import AssistantProposal, Channel, DeliveryStatus, SuggestionKind
 from tests.architecture.test_verbs import VERBS
 from tests.conftest import Member
-from tests.factories import ArticleFactory, ContactFactory, ConversationFactory, MacroFactory, UserFactory, api_key
+from tests.factories import (
+    PASSWORD,
+    ArticleFactory,
+    ContactFactory,
+    ConversationFactory,
+    MacroFactory,
+    UserFactory,
+    api_key,
+)
 from tickets import actions as ticket_actions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 RANKS = {
-    "accounts_workspace": 2, "accounts_membership": 2, "accounts_user": 2, "accounts_team": 2, "accounts_apikey": 2,
+    "accounts_workspace": 2, "accounts_invitation": 2, "accounts_membership": 2, "accounts_user": 2, "accounts_team": 2, "accounts_apikey": 2,
     "the name of a contact": 3, "conversations_contact": 3.5, "conversations_assistantthread": 4,
     "conversations_conversation": 5, "conversations_tally": 6, "tickets_ticket": 7, "tickets_ticketnumbers": 8,
     "conversations_savedview": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
@@ -96,6 +105,10 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         sent = actions.reply(conversation=other, body="Hello.", **act)
         suggestion = actions.make_suggestion(conversation=talk, draft=Draft("Try."), engine="builtin", **act)
         assert suggestion.kind == SuggestionKind.DRAFT
+        actions.assign(conversation=loose, to=ben.user, **act)
+        ticket_actions.assign(ticket=single, to=ben.user, **act)
+        invitation = account_actions.invite(workspace=acme, email="nia@example.com", role=Role.AGENT, **act).invitation
+        alias = EmailAddress.objects.create(user=ben.user, email="alias@example.com", verified=True)
         article = ArticleFactory(workspace=acme)
         scene = {
             "workspace": acme, "contact": contact, "conversation": talk, "ticket": ticket, "second": second, "loose": loose,
@@ -105,7 +118,7 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
             "draft_article": ArticleFactory(workspace=acme, published=False),
             "view": actions.create_view(workspace=acme, name="Mine", **act), "membership": ben.membership,
             "key": api_key(acme)[0], "team": account_actions.save_team(workspace=acme, name="Day", **act),
-            "user": UserFactory(), "single": single, "agent": ben.actor, "member": ben.user, **act,
+            "user": UserFactory(), "gone": UserFactory(is_active=False), "invitation": invitation, "alias": alias.email, "single": single, "agent": ben.actor, "member": ben.user, **act,
         }  # fmt: skip
         yield scene
 
@@ -115,6 +128,7 @@ VALUES: dict[str, Any] = {
     "reason": "A reason.", "status": "resolved", "priority": "high", "names": ["zeal", "apex"], "slug": "fresh",
     "role": Role.ADMIN, "kind": KeyKind.SERVER, "scopes": ["conversation:read"], "engine": "builtin", "code": "broken",
     "favorite": True, "text": "Some words.", "from_customer": True, "is_change": True, "call": Call.ASKED, "request_id": 1,
+    "email": "fresh@example.com", "password": PASSWORD, "is_superuser": True,
     "draft": Draft("Other.", step=Step.HAND_OVER, reason="No idea."), "door": Door(Channel.API, "test"),
 }  # fmt: skip
 """What a parameter of this name is given, unless the scene has a row of its name."""
@@ -125,6 +139,18 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
     later = s["at"] + timedelta(hours=1)
     decision = Decision(proposal_id=s["proposal"].public_id, approve=True)
     known: dict[str, list[dict[str, Any]]] = {
+        "accounts.actions.addresses.confirm_email": [
+            {"token": links.email_confirmation(s["user"], "fresh@example.com").rstrip("/").rsplit("/", 1)[1]}
+        ],
+        "accounts.actions.addresses.make_email_primary": [{"user": s["member"], "email": s["alias"]}],
+        "accounts.actions.addresses.remove_email": [{"user": s["member"], "email": s["alias"]}],
+        "accounts.actions.invitations.accept_invitation": [
+            {"token": links.invitation_token(s["invitation"]), "name": "Nia", "password": PASSWORD}
+        ],
+        "accounts.actions.invitations.invite": [{}, {"email": s["invitation"].email}],
+        "accounts.actions.invitations.mark_invitation_mailed": [{"sent_at": s["invitation"].sent_at}],
+        "accounts.actions.people.deactivate_person": [{"user": s["member"]}],
+        "accounts.actions.people.reactivate_person": [{"user": s["gone"]}],
         "conversations.actions.assistant.ask_assistant": [
             {"thread": None}, {"thread": s["resting"]}, {"thread": s["waiting"], "decision": decision},
             {"thread": None, "contact": s["contact"]},
@@ -153,12 +179,14 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.ticketing.link": [{"ticket": s["second"]}, {"conversation": s["loose"]}],
         "conversations.actions.ticketing.open_ticket": [{"email": "new@example.com", "name": "New"}],
         "conversations.actions.triage.assign": [{"to": s["member"]}],
+        "conversations.actions.triage.unassign_member": [{"user": s["member"]}],
         "conversations.actions.undo.undo": [{"conversation": s["done"]}],
         "tickets.actions.delete": [{"ticket": s["single"]}],
         "tickets.actions.assign": [{"to": s["member"]}],
         "tickets.actions.note_message": [{"ticket_id": s["ticket"].pk}],
         "tickets.actions.recount": [{"figures": ticket_actions.Figures(1, s["at"], "Words", 1, 1)}],
         "tickets.actions.snooze": [{"until": later}],
+        "tickets.actions.unassign_member": [{"user": s["member"]}],
     }  # fmt: skip
     return known.get(name, [{}])
 
