@@ -143,7 +143,7 @@ def unassign_member(*, workspace: Workspace, user: User, by: Actor, at: datetime
     permit(by, "ticket.update")
     count = 0
     # The workspace that the verb was permitted in; rows are held in the order of their ids, as everywhere.
-    held = Ticket.all_workspaces.select_for_update().filter(workspace=workspace, assignee=user)
+    held = Ticket.all_workspaces.select_for_update(no_key=True).filter(workspace=workspace, assignee=user)
     while batch := list(held.order_by("pk")[:UNASSIGNED_AT_ONCE]):
         held.filter(pk__in=[row.pk for row in batch]).update(assignee=None, updated_at=at)
         lines = ((row, {"to": None, "team": row.team_id, "previous": user.pk}) for row in batch)

@@ -63,7 +63,9 @@ def unassign_member(*, workspace: Workspace, user: User, by: Actor, at: datetime
     permit(by, "conversation.assign")
     count = 0
     # The workspace that the verb was permitted in; rows are held in the order of their ids, as everywhere.
-    held = Conversation.all_workspaces.select_for_update(of=("self",)).filter(workspace=workspace, assignee=user)
+    held = Conversation.all_workspaces.select_for_update(no_key=True, of=("self",)).filter(
+        workspace=workspace, assignee=user
+    )
     while batch := list(held.order_by("pk")[:UNASSIGNED_AT_ONCE]):
         held.filter(pk__in=[row.pk for row in batch]).update(
             assignee=None, assignee_reference=None, assignee_label=None, updated_at=at

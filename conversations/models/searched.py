@@ -81,7 +81,7 @@ def index_missing(model: type[models.Model], *, most: int = 500) -> int:
     field = model._meta.get_field("tokens")
     of: Sequence[str] = field.of  # type: ignore[union-attr]  # also of a migration's model
     with transaction.atomic():
-        rows = model._base_manager.filter(tokens=None).select_for_update(skip_locked=True).order_by("-pk")
+        rows = model._base_manager.filter(tokens=None).select_for_update(skip_locked=True, no_key=True).order_by("-pk")
         found = list(rows.values_list("pk", *of)[:most])
         made = [TokensField.made_from(texts) for _, *texts in found]
         with connection.cursor() as cursor:

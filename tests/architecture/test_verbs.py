@@ -6,7 +6,9 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -74,6 +76,15 @@ def test_verb_asks_for_permission(module: ModuleType, name: str, verb: Callable[
     if name in {"note_message", "recount", "create_workspace"}:
         pytest.skip("permitted by its caller")
     assert "permit(" in inspect.getsource(verb), f"{name} permits anyone"
+
+
+def test_no_lock_keeps_others_from_pointing_at_the_row() -> None:
+    """Whoever inserts a row that points at another takes a shared lock on that one at commit, in no order of ours."""
+    root = Path(__file__).resolve().parents[2]
+    for app in ("accounts", "tickets", "conversations"):
+        for source in (root / app).rglob("*.py"):
+            for call in re.findall(r"select_for_update\([^)]*\)?[^)]*\)", source.read_text()):
+                assert "no_key=True" in call, f"{source}: {call}"
 
 
 def _records(module: ModuleType, name: str, seen: set[tuple[str, str]]) -> bool:
