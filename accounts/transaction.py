@@ -6,7 +6,7 @@ where a door has begun it (a request of a wire format, a form of admin), the doo
 Whoever locks several things takes them in this order, those of one kind by their ids:
 
 1. the Idempotency-Key of the request
-2. workspace, membership, person, team, key
+2. workspace, membership, invitation, person, team, key
 3. who a contact is (`hold_name`), then the contact
 4. the assistant's thread
 5. conversations; a message or a suggestion is changed under the lock of its conversation
