@@ -22,6 +22,10 @@ from config.backup.archive import Head, Sums, Writer
 OWN = ("postgres", ".")  # secrets of the embedded server, which a restored desk makes for itself, and half-made files
 
 
+class Nothing(Exception):
+    """There is nothing to save."""
+
+
 def save(path: Path) -> Sums:
     """Write a backup; the file appears under its name only when it is whole. Raises OSError and DatabaseError."""
     with _draft(path) as out:
@@ -32,6 +36,8 @@ def write(out: IO[bytes]) -> Sums:
     database.bypass_pooler(connection)
     with connection.cursor() as cursor:
         names = tables.names(cursor)
+        if "django_migrations" not in names:
+            raise Nothing("the database holds no desk")
         with transaction.atomic():
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             # Before the snapshot is taken: from then on no migration changes a table.
@@ -72,7 +78,7 @@ def stored(storage: Storage, folder: str = "") -> Iterator[str]:
         folders, files = storage.listdir(folder)
     except FileNotFoundError:
         return
-    for name in sorted(files):
+    for name in sorted(name for name in files if not name.startswith(".")):  # those are half made
         yield f"{folder}/{name}" if folder else name
     for name in sorted(folders):
         yield from stored(storage, f"{folder}/{name}" if folder else name)

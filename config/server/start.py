@@ -20,5 +20,7 @@ def is_possible(role: str) -> bool:
     if role == "web":
         found += static.missing()
     for message in found:
+        if not message.is_serious() and role != "release":
+            continue  # advice is given once
         print(f"{message.msg} {message.hint or ''}".rstrip(), file=sys.stderr, flush=True)
     return not any(message.is_serious() for message in found)

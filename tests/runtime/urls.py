@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 
 from accounts.live import LiveContext, LiveResponse, sse
 from config.health import healthz, readyz
@@ -38,13 +39,14 @@ def address(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"forwarded": request.headers.get("X-Forwarded-For"), "is_secure": request.is_secure()})
 
 
-def upload(request: HttpRequest) -> HttpResponse:
-    return JsonResponse({"size": sum(file.size or 0 for file in request.FILES.values())})
+@csrf_exempt
+def large(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"length": len(request.body)})
 
 
 urlpatterns = [
     path("address", address),
-    path("upload", upload),
+    path("large", large),
     path("plain", plain),
     path("stream", stream),
     path("slow", slow),

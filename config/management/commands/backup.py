@@ -33,6 +33,8 @@ Example: manage.py backup /backups/desk-$(date +%F).parley"""
                 sys.stdout.buffer.flush()
             else:
                 sums = save.save(Path(options["file"]))
+        except save.Nothing as error:
+            raise CommandError(f"{error}: is this its DATABASE_URL or DESK_HOME?") from error
         except OSError as error:
             raise CommandError(f"the backup could not be written: {error}") from error
         except DatabaseError as error:
