@@ -81,7 +81,7 @@ def test_a_migration_that_waits_for_a_long_report_keeps_nobody_else_waiting(home
         end(waiting)
 
 
-@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.soak)])
 def test_a_release_that_is_killed_after_every_commit_comes_to_its_end(home: Path, address: str, step: int) -> None:
     process = python(home, "-m", "tests.runtime.killed_release", str(step), DATABASE_URL=address)
     output, _ = process.communicate(timeout=600)
