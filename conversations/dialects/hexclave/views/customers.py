@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -23,7 +23,7 @@ from conversations.paging import offset
 CHAT = Door(Channel.CHAT, "support-chat")
 
 
-def _parameter(name: str, rule: Rule, place: str) -> OpenApiParameter:
+def _parameter(name: str, rule: Rule, place: Literal["query", "path"]) -> OpenApiParameter:
     schema = rule.openapi()
     about = schema.pop("description", "")
     return OpenApiParameter(name, schema, place, required=rule.is_required, description=about)
@@ -31,10 +31,10 @@ def _parameter(name: str, rule: Rule, place: str) -> OpenApiParameter:
 
 def asked(shape: Shape) -> list[OpenApiParameter]:
     """A query's parameters, for OpenAPI."""
-    return [_parameter(name, rule, OpenApiParameter.QUERY) for name, rule in shape.fields.items()]
+    return [_parameter(name, rule, "query") for name, rule in shape.fields.items()]
 
 
-ID = _parameter("conversation_id", inputs.PATH.fields["conversationId"], OpenApiParameter.PATH)
+ID = _parameter("conversation_id", inputs.PATH.fields["conversationId"], "path")
 
 
 class CustomerConversations(HexclaveViewSet):
