@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from conversations.api import outages
+
+PROBE_SIZE = 64 * 1024  # bytes
 WORKER_OVERDUE = 60  # seconds without a heartbeat; workers send one every 10
 
 _migrated = False  # Migrations are not taken back while a process runs: once true, it is not asked again.
@@ -20,7 +26,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when the desk can do its work, else 503; each part says `ok` or what is wrong with it."""
-    parts = {"database": _database(), "migrations": "unknown", "worker": "unknown"}
+    parts = {"database": _database(), "migrations": "unknown", "worker": "unknown", "storage": storage()}
     if parts["database"] == "ok":
         parts["migrations"] = migrations()
     if parts["migrations"] == "ok":
@@ -41,6 +47,18 @@ def _database() -> str:
             cursor.execute("SELECT 1")
     except DatabaseError:
         return "unreachable"
+    return "ok"
+
+
+def storage() -> str:
+    """Whether an upload can be kept: a small file is written where they are, and is gone again at once."""
+    try:
+        Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=settings.MEDIA_ROOT) as file:
+            file.write(bytes(PROBE_SIZE))
+            file.flush()
+    except OSError as error:
+        return "full" if outages.is_full(error) else f"cannot be written: {error.strerror}"
     return "ok"
 
 

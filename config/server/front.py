@@ -232,6 +232,7 @@ class Front:
         if body.is_complete or body.is_awaited:
             await _send_whole(send, status, headers, content)
             return
+        body.throw_away()
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content, "more_body": True})
         try:

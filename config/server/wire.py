@@ -58,6 +58,7 @@ class Held:
         self.refused = self.refused or self.memory.used > self.memory.limit
 
     def give_back(self, size: int) -> None:
+        size = min(size, self.size)
         self.size -= size
         self.memory.used -= size
 
@@ -93,7 +94,10 @@ class Body:
         self.throw_away()
 
     def throw_away(self) -> None:
-        self.file.close()
+        try:
+            self.file.close()
+        except OSError:
+            pass  # What a full disk did not take cannot be written now either.
         self.held.release()
 
     @property
@@ -143,8 +147,7 @@ class Body:
         while not self.is_complete and not self.is_gone and self.size <= most:
             message = await receive()
             piece = message.get("body", b"")
-            if not self.counts:
-                self.held.give_back(len(piece))
+            self.held.give_back(len(piece))
             self.size += len(piece)
             self.is_gone = message["type"] == "http.disconnect"
             self.is_complete = not message.get("more_body")

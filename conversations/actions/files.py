@@ -19,7 +19,10 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]+")
 
 
 def attach(message: Message, uploads: Sequence[File[bytes]], at: datetime) -> list[Attachment]:
-    """Keep the files of a message. Raises Invalid for more than ten, or one that is empty or over settings.UPLOAD_LIMIT."""
+    """Keep the files of a message.
+
+    Raises Invalid for more than ten, or one that is empty or over settings.UPLOAD_LIMIT; OSError where they cannot be stored.
+    """
     if len(uploads) > MAX_FILES:
         raise Invalid(f"at most {MAX_FILES} files", field="files")
     kept = []
@@ -37,7 +40,13 @@ def attach(message: Message, uploads: Sequence[File[bytes]], at: datetime) -> li
             created_at=at,
         )
         # Copied, not moved: the transaction may be repeated, and the upload with it.
-        attachment.file.save(f"{message.workspace_id}/{at:%Y/%m}/{uuid.uuid4().hex}", File(upload.file), save=False)
+        name = f"{message.workspace_id}/{at:%Y/%m}/{uuid.uuid4().hex}"
+        try:
+            attachment.file.save(name, File(upload.file), save=False)
+        except OSError:  # A full disk is not to be filled with halves.
+            for stored in (name, *(one.file.name for one in kept)):
+                attachment.file.storage.delete(stored)
+            raise
         attachment.save(force_insert=True)
         kept.append(attachment)
     return kept
