@@ -15,7 +15,7 @@ from conversations.assistant import presence, runs
 from conversations.models import AssistantRun
 from tests.assistant.desk import Client, Desk, jobs_are_done
 from tests.dialects import harness
-from tests.runtime.machine import eventually
+from tests.runtime.machine import DEADLINE, eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def test_stream_goes_on_when_the_database_goes_away_in_mid_answer(desk: Desk, cl
     turn.go_on()
     with desk.without_database():
         turn.provider.say("unheard of")
-        assert desk.workers[0].wait(20) != 0
+        assert desk.workers[0].wait(DEADLINE) != 0
     desk.start_worker()
     whole = desk.provider.call(turn.content).end("All of it, again.")
     assert [frame.data["content"] for frame in turn.stream.rest() if frame.is_answer] == [whole]
@@ -141,7 +141,7 @@ def test_worker_that_loses_its_lock_ends_and_is_gone(desk: Desk) -> None:
             [presence.FAMILY],
         )
         assert cursor.fetchone() == (1,)
-    assert worker.wait(20) != 0
+    assert worker.wait(DEADLINE) != 0
     assert not presence.alive()
 
 

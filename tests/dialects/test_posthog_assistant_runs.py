@@ -32,6 +32,7 @@ from tests.dialects.assistant_client import JSON, QUESTION, asked, frames, read,
 from tests.dialects.posthog_client import Posthog, posthog_api, refusal  # noqa: F401 (a fixture)
 from tests.dialects.scene import Scene
 from tests.dialects.test_posthog_suggestions import Service, choose, service, solved  # noqa: F401 (fixtures)
+from tests.runtime.machine import DEADLINE
 
 pytestmark = pytest.mark.django_db
 
@@ -359,7 +360,7 @@ def test_watcher_is_told_even_when_notifications_are_lost(monkeypatch: Any) -> N
 def events(base: str, key: str, body: Any, **headers: str) -> Iterator[tuple[str, str, Any]]:
     """Status and type first, then each event's id, name and data, as they come over the wire."""
     where = urlsplit(base)
-    wire = http.client.HTTPConnection(where.hostname or "", where.port, timeout=20)
+    wire = http.client.HTTPConnection(where.hostname or "", where.port, timeout=DEADLINE)
     sent = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **headers}
     wire.request("POST", "/api/environments/@current/conversations/", json.dumps(body), sent)
     response = wire.getresponse()

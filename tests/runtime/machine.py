@@ -128,7 +128,7 @@ def free_port() -> int:
 def get(url: str) -> tuple[int, str]:
     """Status and body; status 0 when nobody answers."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as response:
+        with urllib.request.urlopen(url, timeout=DEADLINE) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()

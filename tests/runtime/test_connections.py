@@ -20,7 +20,7 @@ from django.db import connection
 from conversations.models import Conversation
 from tests import factories
 from tests.dialects import harness
-from tests.runtime.machine import eventually
+from tests.runtime.machine import DEADLINE, eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ class Web:
 
     def connect(self) -> socket.socket:
         where = urlsplit(self.base)
-        client = socket.create_connection((where.hostname, where.port), timeout=25)
+        client = socket.create_connection((where.hostname, where.port), timeout=DEADLINE)
         self.stack.callback(client.close)
         return client
 

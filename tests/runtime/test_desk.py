@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.machine import (
+    DEADLINE,
     all_gone,
     eventually,
     free_port,
@@ -49,7 +50,7 @@ class Desk:
 
     def stop(self) -> str:
         self.process.send_signal(signal.SIGINT)
-        output, _ = self.process.communicate(timeout=20)
+        output, _ = self.process.communicate(timeout=DEADLINE)
         return output
 
 
@@ -150,7 +151,7 @@ def test_a_busy_port_gives_one_line(home: Path) -> None:
         other.listen()
         port = other.getsockname()[1]
         process = python(home, "-m", "config.server", "run", PORT=str(port))
-        output, _ = process.communicate(timeout=20)
+        output, _ = process.communicate(timeout=DEADLINE)
     assert process.returncode == 1
     assert output == f"Port {port} is in use already. Choose another: PORT={port + 1} make run\n"
 
@@ -166,7 +167,7 @@ def port(home: Path) -> Iterator[int]:
     yield port  # a web process with the pages of these tests, over the same data folder
     if process.poll() is None:
         process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=DEADLINE)
 
 
 def test_health_needs_nothing_and_readiness_names_the_sick_part(port: int) -> None:
@@ -182,7 +183,7 @@ def test_readiness_is_reached_with_a_worker(port: int, home: Path) -> None:
     worker = python(home, "-m", "config.server", "worker")
     eventually(lambda: get(f"http://127.0.0.1:{port}/readyz")[0] == 200, "readiness")
     worker.terminate()
-    output, _ = worker.communicate(timeout=20)
+    output, _ = worker.communicate(timeout=DEADLINE)
     assert worker.returncode == 0, output
 
 
@@ -208,7 +209,7 @@ class _streams:
 
     def __enter__(self) -> None:
         for _ in range(self.count):
-            client = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+            client = socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE)
             client.sendall(b"GET /stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             self.sockets.append(client)
         for client in self.sockets:

@@ -20,6 +20,7 @@ from config.server import front as front_module
 from config.server.front import Front
 from config.server.visitors import Visitors
 from config.server.wire import Body, Headers, Limits
+from tests.runtime.machine import DEADLINE
 
 PROBED = {b"content-type": b"application/json", b"content-length": b"16"}
 CHUNKED = (b"transfer-encoding", b"chunked")
@@ -58,7 +59,7 @@ class Client:
         self.outgoing.put_nowait(message)
 
     async def next(self) -> dict[str, Any]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE):
             return await self.outgoing.get()
 
     async def piece(self) -> bytes:
@@ -72,7 +73,7 @@ class Client:
         """Send a whole request and wait for the whole answer."""
         self.start(pieces or (b"",))
         assert self.task is not None
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE):
             await self.task
         head, body = self.outgoing.get_nowait(), b""
         while not self.outgoing.empty():
@@ -184,13 +185,13 @@ def test_an_overloaded_desk_says_503_and_recovers(why: str, monkeypatch: pytest.
 
     def view(environ: Environ) -> HttpResponse:
         inside.set()
-        release.wait(10)
+        release.wait(DEADLINE)
         return HttpResponse("ok")
 
     async def scenario() -> None:
         front = make(view, threads=1, queue=1 if why == "too many wait" else 100)
         let_in = [Client(front).start()]
-        await asyncio.to_thread(inside.wait, 10)
+        await asyncio.to_thread(inside.wait, DEADLINE)
         let_in.append(Client(front).start())
         while not front.waiting:
             await asyncio.sleep(0)
@@ -208,13 +209,13 @@ def test_whoever_asks_whether_it_lives_is_answered_while_all_threads_are_busy() 
 
     def view(environ: Environ) -> HttpResponse:
         inside.set()
-        release.wait(10)
+        release.wait(DEADLINE)
         return HttpResponse("ok")
 
     async def scenario() -> None:
         front = make(view, threads=1, queue=1)
         busy = [Client(front).start() for _ in range(2)]
-        await asyncio.to_thread(inside.wait, 10)
+        await asyncio.to_thread(inside.wait, DEADLINE)
         assert await Client(front, "/healthz").answer() == (200, PROBED, b'{"status": "ok"}')
         release.set()
         assert [(await client.next())["status"] for client in busy] == [200, 200]
@@ -277,7 +278,7 @@ def test_a_client_that_leaves_ends_its_generator() -> None:
         await client.next()
         assert await client.piece() == b"first"
         client.leave()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE):
             await ended.wait()
 
     asyncio.run(scenario())
@@ -295,7 +296,7 @@ def test_a_server_that_stops_ends_all_streams() -> None:
             await client.next()
             await client.next()
         front.end_streams()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE):
             await asyncio.gather(*(client.task for client in clients if client.task))
 
     asyncio.run(scenario())

@@ -15,6 +15,7 @@ from django.db import connection
 from accounts import hub as hub_module
 from accounts.hub import Hub, LiveEvent, direct_connection
 from accounts.models import Workspace
+from tests.runtime.machine import DEADLINE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,7 +63,7 @@ async def open_hub() -> AsyncIterator[Hub]:
 
 
 async def soon(source: AsyncIterator[Any]) -> Any:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE):
         return await anext(source)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runtime.machine import environment, free_port, python
+from tests.runtime.machine import DEADLINE, environment, free_port, python
 
 SECRET = "s3cr3t-w0rd"
 ROLES = {
@@ -47,7 +47,7 @@ MISTAKES = [
 @pytest.mark.parametrize(("role", "mistake", "words"), MISTAKES, ids=lambda value: str(value)[:40])
 def test_mistake_is_one_sentence(role: str, mistake: dict[str, str], words: str, tmp_path: Path) -> None:
     process = python(tmp_path, *ROLES[role], **{"PORT": str(free_port()), **mistake})
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=DEADLINE)
     assert process.returncode == 1, output
     assert words in output
     assert len(output.splitlines()) == 1, output
@@ -67,7 +67,7 @@ def test_data_folder_is_closed_to_others_whoever_made_it(tmp_path: Path) -> None
     tmp_path.chmod(0o755)
     command = "import pathlib, django.conf; (django.conf.settings.DESK_HOME / 'mail' / '2.log').write_text('x')"
     made = python(home, "manage.py", "shell", "-v", "0", "-c", command)
-    output, _ = made.communicate(timeout=60)
+    output, _ = made.communicate(timeout=DEADLINE)
     assert made.returncode == 0, output
     found = [path for path in home.rglob("*") if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077]
     assert found == []

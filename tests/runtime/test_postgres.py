@@ -17,6 +17,7 @@ import pytest
 from config import database
 from config.server.postgres import binaries, cluster
 from tests.runtime.machine import (
+    DEADLINE,
     all_gone,
     environment,
     eventually,
@@ -47,7 +48,7 @@ def user_of(home: Path) -> subprocess.Popen[str]:
 
 
 def end(process: subprocess.Popen[str]) -> None:
-    process.communicate(timeout=20)
+    process.communicate(timeout=DEADLINE)
 
 
 def connect(home: Path, **changes: Any) -> psycopg.Connection[Any]:
@@ -101,7 +102,7 @@ def test_a_server_that_crashed_is_started_by_the_next_connection(home: Path) -> 
         "os.kill(int((home / 'postgres/postmaster.pid').read_text().split()[0]), signal.SIGKILL)\n"
         "import time; time.sleep(0.2); usage.use(home); print('again')\n"
     )
-    output, _ = python(home, "-c", code, str(home)).communicate(timeout=30)
+    output, _ = python(home, "-c", code, str(home)).communicate(timeout=DEADLINE)
     assert output.splitlines()[-1] == "again"
 
 
@@ -178,7 +179,7 @@ def test_reading_the_settings_writes_nothing(home: Path) -> None:
 
 def failing(home: Path, **more: str) -> str:
     process = python(home, "manage.py", "migrate", "--plan", **more)
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=DEADLINE)
     assert process.returncode == 1
     assert "Traceback" not in output
     return output
@@ -209,14 +210,14 @@ def test_programs_that_are_not_there_are_named(home: Path) -> None:
 def test_root_whose_folder_is_closed_keeps_the_data_elsewhere_and_says_so(home: Path) -> None:
     home.chmod(0o700)
     process = python(home, "-c", USE, str(home))
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=DEADLINE)
     data = (home / "postgres").resolve()
     assert (home / "postgres").is_symlink()
     assert str(data) in output
     assert data.is_relative_to(binaries.PUBLIC_FOLDER)
     assert home.stat().st_mode & 0o077 == 0  # A desk never opens somebody's folder to the world.
     eventually(lambda: all_gone(home), "the end of the server")
-    again, _ = python(home, "-c", USE, str(home)).communicate(timeout=30)
+    again, _ = python(home, "-c", USE, str(home)).communicate(timeout=DEADLINE)
     assert again == "ready\n"
 
 
@@ -238,6 +239,6 @@ def test_a_root_that_may_not_become_another_user_is_told_what_to_do(home: Path) 
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=DEADLINE,
     )
     assert "Set DATABASE_URL" in done.stderr
