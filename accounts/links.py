@@ -11,12 +11,13 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core import signing
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
-from django.utils.http import int_to_base36
+from django.utils.http import int_to_base36, urlencode
 
 from accounts.models import Invitation, User
 
 _INVITATION = "accounts.invitation"
 _EMAIL = "accounts.email"
+_SETUP = "accounts.setup"
 EMAIL_LIFETIME = timedelta(days=3)
 
 
@@ -28,6 +29,17 @@ class ResetTokens(PasswordResetTokenGenerator):
 
     def check_token(self, user: User | None, token: str | None) -> bool:
         return user is not None and user.is_active and super().check_token(user, token)
+
+
+def setup_code() -> str:
+    """What proves that somebody may set up an empty desk: only who runs it knows SECRET_KEY. It is the same on all hosts."""
+    mac = salted_hmac(_SETUP, "", algorithm="sha256").digest()
+    return base64.b32encode(mac[:10]).decode().lower()
+
+
+def setup() -> str:
+    """Where an empty desk is set up."""
+    return f"{public(reverse('setup'))}?{urlencode({'code': setup_code()})}"
 
 
 def public(path: str) -> str:

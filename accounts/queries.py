@@ -43,14 +43,19 @@ def membership(user_id: int) -> Membership | None:
 
 
 def has_colleagues() -> bool:
-    """Whether the workspace has more than one member."""
-    return Membership.objects.count() > 1
+    """Whether the workspace has more than one member, or one who is invited."""
+    return Membership.objects.count() > 1 or pending_invitations().exists()
 
 
 def has_working_key(at: datetime) -> bool:
     """Whether the workspace has an API key that works at the moment."""
     keys = ApiKey.objects.filter(revoked_at=None)
     return keys.filter(Q(expires_at=None) | Q(expires_at__gt=at)).exists()
+
+
+def is_set_up() -> bool:
+    """Whether anybody can sign in: a desk without people is set up first."""
+    return User.objects.exists()
 
 
 def person_by_email(email: str) -> User | None:

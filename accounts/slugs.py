@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django.core.exceptions import ValidationError
+from django.utils.text import slugify
 
 RESERVED = frozenset({"internal", "@current", "admin", "api", "static", "accounts", "new", "w"})
 _SHAPE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
@@ -19,3 +20,13 @@ def validate(value: str) -> None:
         raise ValidationError("%(value)s is reserved", params={"value": value})
     if value.isdigit() or _UUID.fullmatch(value):
         raise ValidationError("a slug may not look like an id")
+
+
+def made_of(name: str) -> str:
+    """A slug made of a workspace's name; `desk` where that gives none."""
+    slug = slugify(name).replace("_", "-")[:50].strip("-")
+    try:
+        validate(slug)
+    except ValidationError:
+        return "desk"
+    return slug

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.signin import views as signin
 from config.favicon import favicon
 from config.health import healthz, readyz
 from config.openapi import SchemaView, SwaggerView, reference_page
@@ -12,6 +13,7 @@ from conversations.inbox import views as inbox
 urlpatterns = [
     # People: sign-in and invitations, and the operator's inbox under the workspace it belongs to.
     path("", inbox.home, name="home"),
+    path("setup", signin.setup, name="setup"),
     path("accounts/", include("accounts.signin.urls")),
     path("w/<slug:workspace_slug>/", include("conversations.inbox.urls")),
     # Administration.

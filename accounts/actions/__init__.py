@@ -19,6 +19,7 @@ from accounts.actions.people import (
     send_password_reset,
     set_superuser,
 )
+from accounts.actions.setup import set_up_desk
 from accounts.actions.teams import save_team
 from accounts.actions.workspaces import create_workspace, rotate_identity_secret, update_workspace
 
@@ -26,6 +27,6 @@ __all__ = [
     "accept_invitation", "add_member", "change_password", "change_role", "clean_origin", "confirm_email", "create_key",
     "create_person", "create_workspace", "deactivate_person", "invite", "make_email_primary", "mark_invitation_mailed",
     "reactivate_person", "remove_email", "remove_member", "rename_person", "request_email", "resend_invitation",
-    "revoke_invitation", "revoke_key", "rotate_identity_secret", "save_team", "send_password_reset", "set_superuser",
+    "revoke_invitation", "revoke_key", "rotate_identity_secret", "save_team", "send_password_reset", "set_superuser", "set_up_desk",
     "update_workspace",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from allauth.account import forms as allauth_forms
 from allauth.core.internal import ratelimit
@@ -60,6 +61,24 @@ class JoinForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=password_validation.password_validators_help_text_html(),
+    )
+
+
+class SetupForm(JoinForm):
+    """The first workspace of an empty desk, and its owner."""
+
+    workspace = forms.CharField(
+        label="Workspace",
+        max_length=200,
+        widget=forms.TextInput(attrs={"maxlength": 200}),
+        help_text="The name of your company or team.",
+    )
+    time_zone = forms.ChoiceField(choices=[(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())])
+    email = forms.EmailField(
+        label="Your email",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "maxlength": 254}),
+        help_text="You sign in with it.",
     )
 
 

@@ -14,17 +14,18 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import actions, clock
+from accounts import actions, clock, links
 from accounts.errors import Conflict, DomainError, NotFound, sentence
 from accounts.models import Invitation, User
 from accounts.permissions import Actor
-from accounts.queries import has_proven, person_by_email, usable_invitation
-from accounts.signin.forms import EmailForm, JoinForm
+from accounts.queries import has_proven, is_set_up, person_by_email, usable_invitation
+from accounts.signin.forms import EmailForm, JoinForm, SetupForm
 
 reads_or_writes = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -122,6 +123,30 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         "theme": _theme(request),
     }
     return render(request, "account/invitation.html", facts, status=status)
+
+
+@reads_or_writes
+@never_cache
+@sensitive_post_parameters("password")
+def setup(request: HttpRequest) -> HttpResponse:
+    """Where an empty desk gets its first workspace and owner. It asks for the code that was printed when it started."""
+    if is_set_up():
+        return redirect("home")
+    code = request.GET.get("code", "")
+    facts: dict[str, Any] = {
+        "has_code": constant_time_compare(code.strip(), links.setup_code()),
+        "is_wrong": bool(code),
+    }
+    form = SetupForm(request.POST or None, initial={"time_zone": "UTC"})
+    if facts["has_code"] and request.method == "POST" and form.is_valid():
+        try:
+            membership = actions.set_up_desk(**form.cleaned_data, by=Actor.installation("Setup"), at=clock.now())
+        except DomainError as error:
+            _refuse(form, error)
+        else:
+            get_adapter(request).login(request, membership.user)
+            return redirect("start", membership.workspace.slug)
+    return render(request, "account/setup.html", {**facts, "form": form}, status=422 if form.errors else 200)
 
 
 def _state(invitation: Invitation, user: User | None) -> str:

@@ -27,6 +27,7 @@ def release(*, demo: bool = False) -> int:
             _static_files()
             if demo and "seed_demo" in get_commands():
                 call_command("seed_demo")
+            _setup_link()
     except (DatabaseError, CommandError) as error:
         print(failing.sentence(error) or f"The desk cannot start: {error}", file=sys.stderr)
         return 1
@@ -49,6 +50,15 @@ def _migrate() -> None:
     else:
         # A release that was killed after its last migration has not come to this: content types and permissions.
         emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
+
+
+def _setup_link() -> None:
+    """Say how an empty desk is set up."""
+    from accounts import links
+    from accounts.queries import is_set_up
+
+    if not is_set_up():
+        print(f"This desk is new. Set it up in a browser: {links.setup()}", flush=True)
 
 
 def _cache_table() -> None:

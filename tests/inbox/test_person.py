@@ -35,7 +35,7 @@ def test_every_page_names_its_workspace(agent: Client) -> None:
         assert "Acme" in text_of(agent.get(f"/w/acme/{path}").content.split(b"<body", 1)[1].split(b"</nav>", 1)[1])
 
 
-def test_home_of_nobody_is_the_sign_in_page(client: Client, db: None) -> None:
+def test_home_of_nobody_is_the_sign_in_page(client: Client, ben: Member) -> None:
     assert client.get("/")["Location"] == "/accounts/login/?next=/"
 
 
