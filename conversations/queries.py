@@ -143,7 +143,7 @@ def tally() -> Tally:
 
 def first_conversation() -> Conversation | None:
     """The oldest conversation that people answer, or None."""
-    return Conversation.objects.for_people().order_by("number").first()
+    return conversations().for_people().order_by("number").first()
 
 
 def has_replied() -> bool:
