@@ -127,7 +127,7 @@ async function change(form, submitter) {
   form.closest('[data-toast]')?.remove();
   form.setAttribute('aria-busy', 'true');
   const turn = form.dataset.change === 'draft' ? `${number} draft` : number; // a draft may take long: nothing waits for it
-  const answer = await desk.inTurn(turn, () => desk.ask(desk.since(url), { method: 'POST', body: data }));
+  const answer = await desk.inTurn(turn, () => desk.ask(desk.since(url), { method: 'POST', body: new URLSearchParams(data) }));
   form.removeAttribute('aria-busy');
   busy.delete(cause);
   form.toggleAttribute('data-unsaved', answer.problem !== '' || answer.status >= 400);
