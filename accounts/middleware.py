@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.db import DataError
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.views.defaults import bad_request
 
 from accounts import errors, tenancy
@@ -50,8 +52,17 @@ class WorkspaceMiddleware:
         if _PATH.match(request.path_info) is None or hasattr(request, "membership"):
             return None
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(_way_back(request))
         raise Http404("no such workspace")
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Where to go on after signing in: a form's own address shows nothing, the page that it stood on does."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    is_ours = came_from.netloc == request.get_host() and _PATH.match(came_from.path)
+    return f"{came_from.path}?{came_from.query}".rstrip("?") if is_ours else reverse("home")
 
 
 class RefusedValueMiddleware:

@@ -241,7 +241,8 @@ def exactly(token: str) -> str:
 
 
 def _quoted(token: str) -> str:
-    return "'" + token.replace("\\", "\\\\").replace("'", "''") + "'"
+    """As it is kept: PostgreSQL refuses words of more than two kilobytes."""
+    return "'" + token[:_LONGEST_TOKEN].replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _phrase(text: str) -> str:

@@ -21,16 +21,23 @@ def keep_private(home: Path, *, is_written: bool = True) -> None:
         # The folders above it are made as the user's own umask has it.
         home.mkdir(parents=True, exist_ok=True)
         os.umask(0o077)
-        _close(home, OWNER | (0o011 if os.geteuid() == 0 else 0))
-        for entry in home.iterdir():
-            if not entry.name.startswith("postgres") or entry.is_file():
-                _close_all(entry)
+        _close_home(home)
     except OSError as error:
         os.umask(0o077)
         if is_written:
             raise _unusable(home, error) from error
     if is_written and not os.access(home, os.W_OK | os.X_OK):
         raise _unusable(home, None)
+
+
+def _close_home(home: Path) -> None:
+    """A data folder within it, such as the tests' own, is one of its own: its database must stay reachable too."""
+    _close(home, OWNER | (0o011 if os.geteuid() == 0 else 0))
+    for entry in home.iterdir():
+        if (entry / "postgres").is_dir():
+            _close_home(entry)
+        elif not entry.name.startswith("postgres") or entry.is_file():
+            _close_all(entry)
 
 
 def _unusable(home: Path, error: OSError | None) -> ImproperlyConfigured:

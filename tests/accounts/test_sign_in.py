@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Event, User
+from accounts.models import Event, User, Workspace
 from tests.accounts.post import link_in, path_of, send_queued
 from tests.conftest import Member
 from tests.factories import PASSWORD
@@ -194,3 +194,13 @@ def test_stranger_is_sent_to_sign_in_and_back(ben: Member) -> None:
     answer = Client().get("/w/acme/inbox?view=mine")
     assert answer.status_code == 302
     assert answer["Location"] == "/accounts/login/?next=/w/acme/inbox%3Fview%3Dmine"
+
+
+def test_form_sent_after_the_session_ended_leads_back_to_its_page(client: Client, acme: Workspace) -> None:
+    send = "/w/acme/inbox/1/reply?view=open"
+    page = "http://testserver/w/acme/inbox/1?view=open"
+    assert client.post(send, {"body": "x"}, headers={"Referer": page})["Location"] == (
+        "/accounts/login/?next=/w/acme/inbox/1%3Fview%3Dopen"
+    )
+    for referer in ("", "https://evil.example/w/acme/inbox", "http://testserver/elsewhere"):
+        assert client.post(send, {"body": "x"}, headers={"Referer": referer})["Location"] == "/accounts/login/?next=/"

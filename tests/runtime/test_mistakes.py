@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from config.server.private import keep_private
 from tests.runtime.machine import DEADLINE, environment, free_port, python
 
 SECRET = "s3cr3t-w0rd"
@@ -76,3 +77,14 @@ def test_data_folder_is_closed_to_others_whoever_made_it(tmp_path: Path) -> None
     assert stat.S_IMODE(home.stat().st_mode) == (0o711 if os.geteuid() == 0 else 0o700)
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
     assert environment(home)["DESK_HOME"] == str(home)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's folder is passed through by another user")
+def test_data_folder_within_another_keeps_its_database_reachable(tmp_path: Path) -> None:
+    home = tmp_path / "desk"
+    within = home / "test"
+    (within / "postgres").mkdir(parents=True)
+    (within / "mail").mkdir()
+    keep_private(home)
+    assert stat.S_IMODE(within.stat().st_mode) == 0o711
+    assert stat.S_IMODE((within / "mail").stat().st_mode) == 0o700
