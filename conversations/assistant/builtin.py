@@ -9,20 +9,12 @@ import re
 from collections.abc import Iterator
 
 from conversations import names
+from conversations.assistant.courtesies import without_farewell, without_greeting
 from conversations.assistant.engine import BUILTIN, Call, Draft, Passage, Question, SourceKind, Step
 
 ENOUGH = 0.4
 """How much of the question, by weight of its words, the best passage must cover to be an answer."""
-_GREETING = re.compile(r"^\W*(hi|hello|hey|dear|good (morning|afternoon|evening)|hallo|guten tag|bonjour|hola)\b", re.I)
-_GREETED_IN_LINE = re.compile(_GREETING.pattern + r"[^,.!?\n]{0,40}[,!]\s+", re.I)
-_FAREWELL = re.compile(
-    r"^\W*((best|kind|warm|many)? ?(regards|wishes|greetings)|cheers|sincerely|yours|thanks|thank you|(viele|liebe|beste) grüße|"
-    r"cordialement|saludos|cordiali saluti|met vriendelijke groet(en)?)\b[^.?!]{0,20}$",
-    re.I,
-)
 _HEADING = re.compile(r"^#{1,6}[ \t]+", re.M)
-_LONGEST_FAREWELL = 4  # lines
-_LONGEST_GREETING = 60  # characters; a longer first line says more than hello
 
 UNKNOWN = "I do not know that yet, and I do not guess."
 TELL_MORE = "Could you tell me in one or two sentences what you were doing and what happened instead?"
@@ -47,7 +39,7 @@ class Builtin:
         best = question.passages[0]
         first = names.first_name(question.customer_name)
         greeting = f"Hello {first}," if first else "Hello,"
-        return Draft(text=f"{greeting}\n\n{_HEADING.sub('', _without_greeting(best.text))}", sources=(best,))
+        return Draft(text=f"{greeting}\n\n{_HEADING.sub('', without_greeting(best.text))}", sources=(best,))
 
     def answer(self, question: Question) -> Iterator[Draft]:
         """An answer in a few steps with where it comes from, a question back, or a call for people."""
@@ -105,25 +97,4 @@ def _focus(question: Question) -> str:
 
 def _plain(answer: str) -> str:
     """An answer as it may be given to anyone: without its greeting and its signature; headings are plain lines."""
-    return _HEADING.sub("", _without_farewell(_without_greeting(answer)))
-
-
-def _without_farewell(answer: str) -> str:
-    """The answer without the last lines that only say goodbye, and for whom."""
-    lines = answer.rstrip().split("\n")
-    for n in range(max(1, len(lines) - _LONGEST_FAREWELL), len(lines)):
-        if _FAREWELL.match(lines[n]):
-            return "\n".join(lines[:n]).rstrip()
-    return answer.rstrip()
-
-
-def _without_greeting(answer: str) -> str:
-    """The answer without the line, or the first words, that only greet: they name another customer."""
-    answer = answer.strip()
-    head, _, rest = answer.partition("\n")
-    if rest.strip() and len(head) <= _LONGEST_GREETING and _GREETING.match(head):
-        return rest.strip()
-    greeting = _GREETED_IN_LINE.match(answer)
-    if greeting is None or greeting.end() == len(answer):
-        return answer
-    return answer[greeting.end()].upper() + answer[greeting.end() + 1 :]
+    return _HEADING.sub("", without_farewell(without_greeting(answer)))

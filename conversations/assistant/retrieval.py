@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from django.contrib.postgres.search import SearchRank
 from django.db.models import F, QuerySet
 
+from accounts.models import Membership
 from accounts.permissions import Actor, ActorKind, Scope, holds_scope
 from conversations import ticket_queries
-from conversations.assistant import intents, stems
+from conversations.assistant import earlier, intents, stems
 from conversations.assistant.engine import Call, Choice, HandOver, Passage, Question, SourceKind, Turn
 from conversations.models import (
     Article,
@@ -47,13 +49,6 @@ _LEAST_SHARE = 0.25  # of the question's words that a text must share
 _IN_TITLE = 0.15  # how much more a text counts for a word of the question in its title
 _EXCERPT = 1_500  # characters of an article
 _SECTION = re.compile(r"^(?=#{1,6} )", re.M)
-# Begins only where a run of such signs begins, so that no run is looked at twice.
-_NUMBER = re.compile(r"(?<![\w.-])(?=[\w-]{0,39}\d[\w-]{0,39}\d)[\w-]{5,40}(?![\w-]|\.\w)")
-_ADDRESS = re.compile(
-    r"https?://[^\s\"'<>]{3,200}(?<![.,;:!?)])|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"
-)
-_MOST_NUMBERS = 100
-_SEARCHED = 20_000  # characters of what a customer wrote, for numbers and addresses
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 
 
@@ -193,21 +188,25 @@ def similar(
         text.share = sum(weight[word] for word in shared) / total
         text.score = text.share + _IN_TITLE * sum(weight[word] for word in shared if word in text.title) / total
     ranked = sorted((text for text in texts if text.score), key=lambda text: text.score, reverse=True)
-    return list(islice(_passages(ranked, wanted), MOST_PASSAGES))
+    return list(islice(_passages(ranked, wanted, audience), MOST_PASSAGES))
 
 
 def _written(wanted: Sequence[str], audience: Audience) -> Iterator[_Text]:
     """Articles, and macros where those are the asker's business."""
     query = TokensQuery(stems.query(wanted))
-    articles = Article.objects.get_queryset()
-    assert isinstance(articles, ArticleQuerySet)
-    articles = articles.published() if audience == Audience.TEAM else articles.public()
+    articles = _articles(audience)
     rank = SearchRank(F("tokens"), query)
     for article in articles.filter(tokens=query).order_by(rank.desc(), "-pk")[:_MOST_WRITTEN]:
         yield _Text(article, stems.stems(article.title), stems.stems(article.body))
     if audience != Audience.CUSTOMER:
         for macro in Macro.objects.filter(tokens=query).order_by(rank.desc(), "-pk")[:_MOST_WRITTEN]:
             yield _Text(macro, stems.stems(macro.name), stems.stems(macro.body))
+
+
+def _articles(audience: Audience) -> ArticleQuerySet:
+    articles = Article.objects.get_queryset()
+    assert isinstance(articles, ArticleQuerySet)
+    return articles.published() if audience == Audience.TEAM else articles.public()
 
 
 def _asked(
@@ -232,14 +231,19 @@ def _asked(
         yield _Text(message, set(), stems.stems(message.body or ""))
 
 
-def _passages(ranked: Sequence[_Text], wanted: Sequence[str]) -> Iterator[Passage]:
+def _passages(ranked: Sequence[_Text], wanted: Sequence[str], audience: Audience) -> Iterator[Passage]:
     """What each text has to say; of a conversation the best question counts, and one without an answer gives none."""
     best: dict[int, Message] = {}
     for text in ranked:
         if isinstance(text.row, Message):
             best.setdefault(text.row.conversation_id, text.row)
-    answered = _answers(list(best.values())[: MOST_PASSAGES * 2])
+    answered = _answers(list(best.values())[: MOST_PASSAGES * 2], best, audience)
     for text in ranked:
+        if isinstance(text.row, Message) and text.row.conversation_id in answered:
+            # An answer of which little may be told is weak evidence, however alike the questions are.
+            text.share *= answered[text.row.conversation_id].kept
+            text.score *= answered[text.row.conversation_id].kept
+    for text in sorted(ranked, key=lambda text: text.score, reverse=True):
         row = text.row
         if isinstance(row, Article):
             excerpt = _excerpt(row.body, {*wanted})
@@ -248,22 +252,31 @@ def _passages(ranked: Sequence[_Text], wanted: Sequence[str]) -> Iterator[Passag
             body = _PLACEHOLDER.sub("", row.body).strip()
             yield Passage(kind=SourceKind.MACRO, id=row.public_id, title=row.name, text=body, share=text.share)
         elif best[row.conversation_id] is row and row.conversation_id in answered:
-            conversation, answer, said = answered[row.conversation_id]
+            conversation, answer, asked, _ = answered[row.conversation_id]
             yield Passage(
                 kind=SourceKind.CONVERSATION,
                 id=conversation.public_id,
                 title=conversation.subject,
-                text=_anonymous(answer, conversation, said)[:4_000],
-                asked=_anonymous((row.body or "").strip(), conversation, said)[:1_000],
+                text=answer[:4_000],
+                asked=asked[:1_000],
                 number=conversation.number,
                 share=text.share,
             )
 
 
-def _answers(asked: Sequence[Message]) -> dict[int, tuple[Conversation, str, str]]:
-    """By conversation, the team's fullest answer after the question, and all that the customer said.
+class _Answered(NamedTuple):
+    """A solved conversation: its answer and its question without what is one customer's alone, and how much that leaves."""
 
-    Those solved without an answer are missing.
+    conversation: Conversation
+    answer: str
+    asked: str
+    kept: float
+
+
+def _answers(asked: Sequence[Message], questions: Mapping[int, Message], audience: Audience) -> dict[int, _Answered]:
+    """By conversation, the team's fullest answer after the question, as far as others may be told.
+
+    Those solved without an answer, or with one of which nothing may be told, are missing.
     """
     if not asked:
         return {}
@@ -271,16 +284,22 @@ def _answers(asked: Sequence[Message]) -> dict[int, tuple[Conversation, str, str
     rows = Conversation.objects.select_related("contact").in_bulk(list(after))
     messages = Message.objects.filter(conversation__in=after, kind=MessageKind.MESSAGE)
     fullest: dict[int, str] = {}
-    said: dict[int, list[str]] = {pk: [row.subject] for pk, row in rows.items()}
-    for message in messages.only("conversation_id", "body", "sender_kind").order_by("id"):
+    people = {*Membership.objects.values_list("user__name", flat=True)}
+    for row in rows.values():
+        people |= {row.contact.name, row.contact.email, row.contact.external_id or "", row.contact.company}
+    for message in messages.only("conversation_id", "body", "sender_kind", "sender_name").order_by("id"):
         pk, body = message.conversation_id, (message.body or "").strip()
-        if message.sender_kind == SenderKind.CUSTOMER:
-            said[pk].append(body)
-        elif (
-            message.sender_kind == SenderKind.AGENT and message.pk > after[pk] and len(body) > len(fullest.get(pk, ""))
-        ):
+        people.add(message.sender_name)
+        if message.sender_kind == SenderKind.AGENT and message.pk > after[pk] and len(body) > len(fullest.get(pk, "")):
             fullest[pk] = body
-    return {pk: (rows[pk], body, "\n".join(said[pk])) for pk, body in fullest.items() if pk in rows}
+    known = [pk for pk in fullest if pk in rows]
+    texts = [text for pk in known for text in (fullest[pk], questions[pk].body or "")]
+    told = earlier.each_may_be_told(texts, articles=_articles(audience), people=people)
+    return {
+        pk: _Answered(rows[pk], answer, question, len(stems.stems(answer)) / len(stems.stems(fullest[pk])))
+        for pk, answer, question in zip(known, told[::2], told[1::2], strict=True)
+        if answer
+    }
 
 
 def _excerpt(body: str, wanted: set[str]) -> str:
@@ -304,27 +323,3 @@ def _excerpt(body: str, wanted: set[str]) -> str:
             break
         excerpt += f"\n\n{part}"
     return excerpt
-
-
-def _anonymous(text: str, conversation: Conversation, said: str) -> str:
-    """The text without what is the earlier customer's alone, for it may end up in front of another: name, address, numbers.
-
-    Numbers are those that the customer named in all of the conversation: of an order, a device, an account. So are the
-    addresses: of a page, a mailbox.
-    """
-    contact = conversation.contact
-    searched = said[:_SEARCHED]
-    named = [pattern.findall(searched) for pattern in (_NUMBER, _ADDRESS)]
-    whole = [contact.email, contact.name, contact.external_id or ""]
-    for found in named:
-        whole += list(dict.fromkeys(found))[:_MOST_NUMBERS]
-    text = _without(text, whole, re.IGNORECASE)
-    # A name's parts only as they are written: "may" is a word, May is not.
-    return _without(text, contact.name.split(), re.NOFLAG)
-
-
-def _without(text: str, own: Iterable[str], flags: re.RegexFlag) -> str:
-    known = sorted({one for one in own if len(one) > 2}, key=len, reverse=True)
-    if not known:
-        return text
-    return re.sub(rf"(?<!\w)(?:{'|'.join(map(re.escape, known))})(?!\w)", "…", text, flags=flags)

@@ -150,12 +150,12 @@ def test_search_asks_as_many_queries_for_many_texts_as_for_few(
     library: dict[str, Any], ben: Member, django_assert_num_queries: Any
 ) -> None:
     wanted = stems.telling([QUESTION])
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         retrieval.similar(wanted, Audience.TEAM)
     for _ in range(20):
         solved(library["solved"].workspace, ben)
         Article.objects.create(title="Thermostat blinks", body=QUESTION, published_at=clock.now())
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         retrieval.similar(wanted, Audience.TEAM)
 
 
@@ -285,13 +285,13 @@ def test_what_is_the_earlier_customers_alone_is_not_told(in_acme: Workspace, ben
     )
     reply(
         row,
-        "Hi Maria Rossi,\nset up WS2-8265A1 anew; 4.2.0 is to blame. Order nw-23721 is on its way to maria@example.com.",
+        "Hi Maria Rossi,\nSet it up anew. WS2-8265A1 has 4.2.0. Order nw-23721 is on its way to maria@example.com.",
         by=ben.actor,
     )
     actions.set_status(conversation=row, status="resolved", by=ben.actor, at=clock.now())
     (found,) = retrieval.similar(stems.telling(["My station is offline since it runs 4.2.0"]), Audience.KEY)
-    assert found.text == "Hi …,\nset up … anew; 4.2.0 is to blame. Order … is on its way to …."
-    assert "8265" not in found.asked
+    assert found.text == "Set it up anew."
+    assert found.asked == ""
 
 
 @pytest.mark.django_db
@@ -301,21 +301,21 @@ def test_number_and_name_that_came_up_later_are_not_told_either(in_acme: Workspa
     receive(row, 'It is WS2-8265A1, at "https://bell.example", and my son has it too: son@bell.example.')
     reply(
         row,
-        "Hello May, you may restart WS2-8265A1 now. Allow https://bell.example; we told son@bell.example.",
+        "Hello May, you may restart it now. WS2-8265A1 is new. Allow https://bell.example; we told son@bell.example.",
         by=ben.actor,
     )
     actions.set_status(conversation=row, status="resolved", by=ben.actor, at=clock.now())
     (found,) = retrieval.similar(stems.telling(["My station is offline"]), Audience.KEY)
-    assert found.text == "Hello …, you may restart … now. Allow …; we told …."
+    assert found.text == "You may restart it now."
 
 
 @pytest.mark.django_db
-def test_long_runs_of_signs_are_no_numbers(in_acme: Workspace, ben: Member) -> None:
+def test_long_runs_of_signs_stall_nothing(in_acme: Workspace, ben: Member) -> None:
     row = ConversationFactory(workspace=in_acme, subject="Offline", body="My station is offline. " + "1-" * 15_000)
-    reply(row, "Restart it, 1-1-1 times.", by=ben.actor)
+    reply(row, f"Restart it. {'1-' * 15_000}", by=ben.actor)
     actions.set_status(conversation=row, status="resolved", by=ben.actor, at=clock.now())
     (found,) = retrieval.similar(stems.telling(["My station is offline"]), Audience.KEY)
-    assert found.text == "Restart it, 1-1-1 times."
+    assert found.text == "Restart it."
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def history(in_acme: Workspace, ben: Member) -> list[Conversation]:
         solved(in_acme, ben, "The gate sticks at the hinge", "Oil the hinge and push the gate until it clicks."),
         solved(in_acme, ben, "Gate sticks, the hinge is dry", "Oil the hinge, then push the gate until it clicks."),
         solved(in_acme, ben, "Where is invoice number seven", "Invoices are under Billing, on the second page."),
-        solved(in_acme, ben, "My invoice number is missing", "A colleague calls you tomorrow about the refund."),
+        solved(in_acme, ben, "My invoice number is missing", "A colleague calls you back about the refund."),
         solved(in_acme, ben, "Nobody answered this", None),
     ]
 

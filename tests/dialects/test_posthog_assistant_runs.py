@@ -24,7 +24,7 @@ from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions, tasks
 from conversations.api import lost_runs
-from conversations.assistant import builtin, engine, presence, runs
+from conversations.assistant import builtin, courtesies, engine, presence, runs
 from conversations.dialects.posthog import stream
 from conversations.models import AssistantFrame, AssistantRun, AssistantThread, RunStatus
 from tests.dialects import harness
@@ -59,7 +59,7 @@ def test_greeting_of_another_customer_is_left_out() -> None:
         ("Hi,", "Hi,"),
         ("Hide it, please.", "Hide it, please."),
     ):
-        assert builtin._without_greeting(said) == wanted
+        assert courtesies.without_greeting(said) == wanted
 
 
 def test_builtin_says_that_it_does_not_know_asks_back_and_offers_a_person(api: Posthog) -> None:

@@ -73,7 +73,7 @@ def test_draft_is_the_answer_that_solved_the_same_before(api: Posthog, asked: An
     assert answer.status_code == 200
     body = answer.json()
     assert body == {
-        "suggestion": "Hello Bo,\n\nhold both buttons for ten seconds, …. That restarts the firmware.",
+        "suggestion": "Hello Bo,\n\nThat restarts the firmware.",
         "found": True,
         "engine": "builtin",
         "sources": [source_of(solved)],
@@ -243,7 +243,7 @@ def test_engine_outside_drafts_in_the_worker(api: Posthog, asked: Any, solved: A
     path, authorization, sent = service.seen[0]
     assert (path, authorization, sent["model"]) == ("/v1/chat/completions", "Bearer secret", "small")
     assert [turn["role"] for turn in sent["messages"]] == ["system", "user"]
-    assert "hold both buttons" in sent["messages"][0]["content"]
+    assert "restarts the firmware" in sent["messages"][0]["content"]
     assert "maria" not in json.dumps(sent).lower().replace("hi maria", "")
 
 
