@@ -214,7 +214,7 @@ class Invitation(TenantModel):
 
     def is_expired(self, at: datetime) -> bool:
         """Whether its end lies at or before the moment."""
-        return self.expires_at <= at
+        return bool(self.expires_at <= at)
 
 
 class KeyKind(models.TextChoices):

@@ -1,7 +1,7 @@
 """THE place for tenancy: every tenant row is reached inside a workspace scope, which is closed by default.
 
 The scope is opened from the URL or the credential of a request, never from a remembered "current" workspace:
-`with scope(workspace): …`. Inside, `Model.objects` holds that workspace's rows alone; outside, it raises MissingScope.
+`with scope(workspace): …`; a verb runs in the scope of its actor (`accounts.transaction.atomic`). Inside, `Model.objects` holds that workspace's rows alone; outside, it raises MissingScope.
 `Model.all_workspaces` is named for what it does; a line that uses it says why.
 
 A streaming body runs after its view has returned, hence outside the scope: it opens its own.
@@ -19,6 +19,7 @@ from django.db import models
 
 if TYPE_CHECKING:
     from accounts.models import Workspace
+    from accounts.permissions import Actor
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,22 @@ def scope(workspace: Workspace) -> Iterator[Workspace]:
     token = _current.set(workspace)
     try:
         yield workspace
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def scope_of(actor: Actor | None) -> Iterator[None]:
+    """The scope of whoever acts: verbs run in it. Whoever runs the installation acts in none."""
+    opened = _current.get()
+    if actor is None or (opened is not None and opened.pk == actor.workspace_id):
+        yield
+        return
+    from accounts.models import Workspace
+
+    token = _current.set(Workspace.objects.filter(pk=actor.workspace_id).first() if actor.workspace_id else None)
+    try:
+        yield
     finally:
         _current.reset(token)
 

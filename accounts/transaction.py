@@ -30,7 +30,10 @@ from typing import ParamSpec, TypeVar, cast
 from django.db import IntegrityError, OperationalError, connection, models
 from django.db import transaction as django
 
+from accounts import tenancy
 from accounts.errors import NotFound
+from accounts.permissions import Actor
+from accounts.tenancy import TenantModel
 
 logger = logging.getLogger(__name__)
 
@@ -44,12 +47,17 @@ _GIVEN_UP = frozenset({"40P01", "40001", "55P03"})  # deadlock, serialization fa
 
 
 def atomic(verb: Callable[P, R]) -> Callable[P, R]:
-    """Run a function in one transaction, or in a savepoint of the one that is open; repeat it where it began the transaction."""
+    """Run a function in one transaction, or in a savepoint of the one that is open; repeat it where it began the transaction.
+
+    A verb, which says `by` whom it is done, reaches the rows of the actor's workspace alone.
+    """
     whole = django.atomic(verb)
 
     @wraps(verb)
     def repeated(*args: P.args, **kwargs: P.kwargs) -> R:
-        return repeat(partial(whole, *args, **kwargs))
+        by = kwargs.get("by")
+        with tenancy.scope_of(by if isinstance(by, Actor) else None):
+            return repeat(partial(whole, *args, **kwargs))
 
     return repeated
 
@@ -72,9 +80,9 @@ def repeat(call: Callable[[], R]) -> R:
 
 def held(row: M) -> M:
     """The row as it is now, locked until the transaction ends. Raises NotFound when it is gone."""
-    # The caller has permitted the row in hand.
-    rows = row._meta.model._base_manager.select_for_update(no_key=True, of=("self",))
-    found = cast("M | None", rows.filter(pk=row.pk).first())
+    model = cast(type[M], row._meta.model)  # `request.user` is a lazy object, whose own class is no model
+    manager = model.objects if issubclass(model, TenantModel) else model._base_manager
+    found = cast("M | None", manager.select_for_update(no_key=True, of=("self",)).filter(pk=row.pk).first())
     if found is None:
         raise NotFound(f"the {row._meta.verbose_name} is gone")
     return found

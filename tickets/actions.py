@@ -143,7 +143,7 @@ def unassign_member(*, workspace: Workspace, user: User, by: Actor, at: datetime
     permit(by, "ticket.update")
     count = 0
     # The workspace that the verb was permitted in; rows are held in the order of their ids, as everywhere.
-    held = Ticket.all_workspaces.select_for_update(no_key=True).filter(workspace=workspace, assignee=user)
+    held = Ticket.objects.select_for_update(no_key=True).filter(workspace=workspace, assignee=user)
     while batch := list(held.order_by("pk")[:UNASSIGNED_AT_ONCE]):
         held.filter(pk__in=[row.pk for row in batch]).update(assignee=None, updated_at=at)
         lines = ((row, {"to": None, "team": row.team_id, "previous": user.pk}) for row in batch)
@@ -227,9 +227,7 @@ def note_message(*, ticket_id: int, text: str, from_customer: bool, by: Actor, a
 
     Called by the conversation verbs, which have permitted the message itself.
     """
-    ticket = Ticket.all_workspaces.select_for_update(no_key=True).get(
-        pk=ticket_id, workspace_id=by.workspace_id
-    )  # called from below a scope
+    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket_id)
     ticket.message_count += 1
     ticket.last_message_at = ticket.updated_at = at
     ticket.last_message_text = text[:MESSAGE_CUT]
@@ -360,7 +358,7 @@ def _check_priority(priority: str | None) -> None:
 def _check_assignee(workspace_id: int, user: User | None, team: Team | None) -> None:
     if user is not None and team is not None:
         raise Invalid("a ticket is given to a person or a team, not both", field="assignee")
-    if user is not None and not Membership.all_workspaces.filter(workspace_id=workspace_id, user=user).exists():
+    if user is not None and not Membership.objects.filter(workspace_id=workspace_id, user=user).exists():
         raise Invalid("the assignee is no member of this workspace", field="assignee")
     if team is not None and team.workspace_id != workspace_id:
         raise Invalid("the team is not one of this workspace", field="assignee")

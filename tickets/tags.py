@@ -59,7 +59,7 @@ def remember(workspace_id: int, names: Iterable[str], at: datetime) -> None:
         if name
     ]
     if rows:
-        Tag.all_workspaces.bulk_create(rows, ignore_conflicts=True)  # the rows name their workspace
+        Tag.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 # --- In a form ----------------------------------------------------------------------------------

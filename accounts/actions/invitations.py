@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from accounts import events, links, outbox, transaction
+from accounts import events, links, outbox, tenancy, transaction
 from accounts.actions import rows
 from accounts.actions.people import create_person
 from accounts.errors import Conflict, Forbidden, Invalid, NotFound
@@ -44,11 +44,11 @@ def invite(*, workspace: Workspace, email: str, role: Role, show_link: bool = Fa
     rows.only_owners_make_owners(role, by)
     wanted = rows.checked_email(email)
     known = person_by_email(wanted)
-    members = Membership.all_workspaces.filter(workspace=workspace)
+    members = Membership.objects.filter(workspace=workspace)
     if known is not None and members.filter(user=known).exists():
         raise Conflict(f"{wanted} is already a member of {workspace.name}", field="email")
     transaction.held(workspace)  # two invitations of one address take turns
-    pending = Invitation.all_workspaces.filter(workspace=workspace, email=wanted, accepted_at=None, revoked_at=None)
+    pending = Invitation.objects.filter(workspace=workspace, email=wanted, accepted_at=None, revoked_at=None)
     invitation = pending.first() or Invitation(workspace=workspace, email=wanted, created_at=at)
     invitation.role = role
     return _send(invitation, show_link=show_link, by=by, at=at)
@@ -97,13 +97,16 @@ def accept_invitation(
     """
     permit(by, "invitation.accept", person=user)
     found = usable_invitation(token, at)
+    with tenancy.scope(found.workspace):  # the link proves it
+        return _accept(found, user=user, name=name, password=password, by=by, at=at)
+
+
+def _accept(found: Invitation, *, user: User | None, name: str, password: str, by: Actor, at: datetime) -> Membership:
     invitation = transaction.held(found)
     if not invitation.is_pending or invitation.token_hash != found.token_hash:
         raise NotFound("this invitation does not work any more")
     if user is None:
-        user = create_person(
-            email=invitation.email, name=name, password=password, is_verified=False, by=Actor.installation(), at=at
-        )
+        user = create_person(email=invitation.email, name=name, password=password, is_verified=False, by=by, at=at)
     elif user.email != invitation.email and not has_proven(user, invitation.email):
         raise Forbidden("this invitation is for another address")
     person = Actor.person(user)

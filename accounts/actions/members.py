@@ -52,7 +52,7 @@ def remove_member(*, membership: Membership, by: Actor, at: datetime) -> dict[st
     _keep_an_owner(membership)
     freed = assignments.unassign(workspace=membership.workspace, user=membership.user, by=by, at=at)
     events.record(events.MEMBER_REMOVED, membership, by=by, at=at, user=membership.user_id, **freed)
-    for team in Team.all_workspaces.filter(workspace_id=membership.workspace_id, members=membership.user_id):
+    for team in Team.objects.filter(workspace_id=membership.workspace_id, members=membership.user_id):
         team.members.remove(membership.user_id)
     membership.delete()
     return freed
@@ -60,7 +60,7 @@ def remove_member(*, membership: Membership, by: Actor, at: datetime) -> dict[st
 
 def _locked_membership(membership: Membership) -> Membership:
     """The row as it is now, locked together with the owners', so that two of them cannot remove each other."""
-    ours = Membership.all_workspaces.filter(workspace_id=membership.workspace_id)  # permitted by the caller
+    ours = Membership.objects.filter(workspace_id=membership.workspace_id)
     held = ours.filter(Q(pk=membership.pk) | Q(role=Role.OWNER)).select_for_update(no_key=True).order_by("pk")
     found = next((row for row in held if row.pk == membership.pk), None)
     if found is None:
@@ -71,6 +71,6 @@ def _locked_membership(membership: Membership) -> Membership:
 def _keep_an_owner(membership: Membership, unless: bool = False) -> None:
     if unless or membership.role != Role.OWNER:
         return
-    others = Membership.all_workspaces.filter(workspace_id=membership.workspace_id, role=Role.OWNER)  # locked above
+    others = Membership.objects.filter(workspace_id=membership.workspace_id, role=Role.OWNER)
     if not others.exclude(pk=membership.pk).exists():
         raise Conflict("a workspace keeps at least one owner", field="role")

@@ -148,7 +148,7 @@ def send_password_reset(*, user: User, by: Actor, at: datetime) -> str | None:
 
 
 def _memberships(user: User) -> list[Membership]:
-    # An account spans the workspaces of its person; in the order of their ids, as everywhere.
+    # Spans workspaces: an account has a place in each. In the order of their ids, as everywhere.
     return list(Membership.all_workspaces.filter(user=user).select_related("workspace").order_by("workspace_id"))
 
 

@@ -81,7 +81,7 @@ def verify(user: User, email: str, *, by: Actor, at: datetime) -> None:
 
 def join(*, workspace: Workspace, user: User, role: Role, by: Actor, at: datetime) -> Membership:
     """The person's place in the workspace, made with that role unless they have one; a verb has permitted it."""
-    membership, is_new = Membership.all_workspaces.get_or_create(  # named by the argument
+    membership, is_new = Membership.objects.get_or_create(
         workspace=workspace, user=user, defaults={"role": role, "created_at": at}
     )
     if is_new:

@@ -31,9 +31,7 @@ def save_team(
     transaction.unless_taken("team_name_unique_per_workspace", taken, team.save)
     if members is not None:
         chosen = {user.pk for user in members}
-        known = set(
-            Membership.all_workspaces.filter(workspace=workspace, user__in=chosen).values_list("user_id", flat=True)
-        )
+        known = set(Membership.objects.filter(workspace=workspace, user__in=chosen).values_list("user_id", flat=True))
         if chosen - known:
             raise Invalid("a team takes members of its workspace", field="members")
         team.members.set(chosen)

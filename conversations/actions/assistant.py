@@ -247,14 +247,14 @@ def _begun(
         workspace=workspace, contact=asker, subject=title, door=_DOOR, handler=Handler.ASSISTANT, public_id=public_id,
         by=by, at=at,
     )  # fmt: skip
-    return AssistantThread.all_workspaces.create(
+    return AssistantThread.objects.create(
         workspace=workspace, conversation=conversation, title=title, user_id=by.user_id, created_at=at, updated_at=at
     )
 
 
 def _is_answered(thread: AssistantThread, run: AssistantRun) -> bool:
     """Whether one of the team has answered since the question; the conversation is held from here on."""
-    said = Message.all_workspaces.filter(conversation=rows.locked(thread.conversation), pk__gt=run.question_id)
+    said = Message.objects.filter(conversation=rows.locked(thread.conversation), pk__gt=run.question_id)
     return said.filter(kind=MessageKind.MESSAGE, sender_kind=SenderKind.AGENT).exists()
 
 
@@ -298,7 +298,7 @@ def _follow_up(
 
 def _has_failed_before(run: AssistantRun) -> bool:
     """Whether the last thing that the assistant said before the question was that it failed."""
-    said = Message.all_workspaces.filter(conversation=run.thread.conversation, pk__lt=run.question_id)  # a row in hand
+    said = Message.objects.filter(conversation=run.thread.conversation, pk__lt=run.question_id)
     last = said.filter(sender_kind=SenderKind.ASSISTANT).order_by("-id").first()
     return last is not None and (last.metadata or {}).get("type") == "ai/failure"
 

@@ -38,8 +38,7 @@ def enqueue(
         return None
     if assistant_rows.waiting(thread).count() >= MOST_QUEUED:
         raise Conflict("two messages are already waiting", code="queue_full")
-    item = AssistantQueueItem.all_workspaces.create(
-        workspace_id=thread.workspace_id,
+    item = AssistantQueueItem.objects.create(
         thread=thread,
         content=content,
         created_at=at,

@@ -101,7 +101,7 @@ def set_resolved(thread: AssistantThread, conversation: Conversation, is_resolve
         thread.ai_resolved = is_resolved
         thread.save(update_fields=["ai_resolved"])
     if conversation.ticket_id is not None:
-        ticket = Ticket.all_workspaces.get(pk=conversation.ticket_id, workspace_id=thread.workspace_id)  # its own
+        ticket = Ticket.objects.get(pk=conversation.ticket_id, workspace_id=thread.workspace_id)
         ticket_actions.update(ticket=ticket, ai_resolved=is_resolved, by=assistant(thread.workspace_id), at=at)
 
 
@@ -113,7 +113,7 @@ def touch(thread: AssistantThread, at: datetime) -> None:
 
 def waiting(thread: AssistantThread) -> QuerySet[AssistantQueueItem]:
     """What waits until the assistant is done, the next one first."""
-    return AssistantQueueItem.all_workspaces.filter(thread=thread).order_by("id")  # of a thread that is held
+    return AssistantQueueItem.objects.filter(thread=thread).order_by("id")
 
 
 # --- Proposals ----------------------------------------------------------------------------------
@@ -124,9 +124,7 @@ PREVIEW = "Call a person of the team in, who answers here."
 
 def pending(thread: AssistantThread) -> QuerySet[AssistantProposal]:
     """What the customer is to decide."""
-    return AssistantProposal.all_workspaces.filter(
-        thread=thread, status=ProposalStatus.PENDING
-    )  # of a thread that is held
+    return AssistantProposal.objects.filter(thread=thread, status=ProposalStatus.PENDING)  # of a thread that is held
 
 
 def propose(thread: AssistantThread, run: AssistantRun, message: Message, reason: str, *, at: datetime) -> None:
@@ -199,5 +197,5 @@ def enter(
 
 def open_answers(conversation: Conversation) -> QuerySet[Suggestion]:
     """The assistant's answers of which nobody knows yet whether they were any good, the latest first."""
-    rows = Suggestion.all_workspaces.filter(conversation=conversation, kind=SuggestionKind.ANSWER)  # held by the verb
+    rows = Suggestion.objects.filter(conversation=conversation, kind=SuggestionKind.ANSWER)
     return rows.filter(outcome=Outcome.OPEN).order_by("-id")

@@ -104,7 +104,7 @@ def _checked(**values: str | None) -> dict[str, Any]:
 
 
 def _find(workspace: Workspace, external_id: str | None, email: str | None) -> Contact | None:
-    rows = Contact.all_workspaces.filter(workspace=workspace).order_by("pk")  # named by the argument
+    rows = Contact.objects.filter(workspace=workspace).order_by("pk")
     if external_id and (found := rows.filter(external_id=external_id).first()) is not None:
         return found
     if not email:

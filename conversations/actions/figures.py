@@ -51,7 +51,7 @@ def _held(conversation: Conversation, ticket_id: int) -> Ticket:
 
 def _counted(ticket: Ticket) -> Figures:
     """The figures as the linked conversations give them; what the customer has not seen stays as it is."""
-    linked = Conversation.all_workspaces.filter(workspace_id=ticket.workspace_id, ticket=ticket)  # held by the caller
+    linked = Conversation.objects.filter(workspace_id=ticket.workspace_id, ticket=ticket)
     newest = (
         linked.filter(last_message__isnull=False)
         .select_related("last_message")
@@ -79,7 +79,7 @@ def _unread(ticket: Ticket, with_news: QuerySet[Conversation]) -> int:
 
 def _unanswered(conversation: Conversation) -> int:
     """The team's messages since the customer last wrote: those that the customer may not have seen."""
-    rows = Message.all_workspaces.filter(conversation=conversation, kind=MessageKind.MESSAGE)  # held by the caller
+    rows = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
     rows = rows.exclude(sender_kind=SenderKind.CUSTOMER)
     if conversation.last_inbound_at is not None:
         rows = rows.filter(created_at__gt=conversation.last_inbound_at)

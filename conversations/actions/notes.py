@@ -42,9 +42,9 @@ def delete_note(*, message: Message, by: Actor, at: datetime) -> None:
     conversation = rows.locked(message.conversation)
     message = transaction.held(message)
     journal.record(events.NOTE_DELETED, conversation, by=by, at=at, message=message.pk)
-    Message.all_workspaces.filter(pk=message.pk).delete()  # permitted above
+    Message.objects.filter(pk=message.pk).delete()
     if conversation.last_activity_id == message.pk:
-        last = Message.all_workspaces.filter(conversation=conversation).order_by("-id").first()  # held above
+        last = Message.objects.filter(conversation=conversation).order_by("-id").first()
         conversation.last_activity = last
         conversation.last_activity_at = last.created_at if last else conversation.created_at
         conversation.save(update_fields=["last_activity", "last_activity_at"])

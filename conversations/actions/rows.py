@@ -37,8 +37,8 @@ class Door(NamedTuple):
 
 def locked(conversation: Conversation) -> Conversation:
     """The row as it is now, held until the transaction ends. Raises NotFound when it is gone."""
-    # The verb has permitted the row; `of` keeps the contact and the ticket free for others.
-    rows = Conversation.all_workspaces.select_for_update(no_key=True, of=("self",)).select_related("contact")
+    # `of` keeps the contact and the ticket free for others.
+    rows = Conversation.objects.select_for_update(no_key=True, of=("self",)).select_related("contact")
     row = rows.filter(pk=conversation.pk).first()
     if row is None:
         raise NotFound("the conversation is gone")
@@ -50,8 +50,8 @@ def locked(conversation: Conversation) -> Conversation:
 
 def locked_of(ticket: Ticket) -> list[Conversation]:
     """The ticket's conversations as they are now, the primary one first, held until the transaction ends."""
-    # The verb has permitted the ticket. Rows are locked in the order of their ids, so that no two verbs wait for each other.
-    rows = Conversation.all_workspaces.select_for_update(no_key=True, of=("self",)).select_related("contact")
+    # Rows are locked in the order of their ids, so that no two verbs wait for each other.
+    rows = Conversation.objects.select_for_update(no_key=True, of=("self",)).select_related("contact")
     held = rows.filter(workspace_id=ticket.workspace_id, ticket=ticket).order_by("pk")
     return sorted(held, key=lambda row: (row.ticket_linked_at or row.created_at, row.pk))
 
@@ -81,12 +81,12 @@ def change(row: Model, given: Mapping[str, Any]) -> list[str]:
 def door(conversation: Conversation, through: Door, at: datetime, *, first: bool = False) -> EntryPoint:
     """The conversation's entry point for a door: the one it has, or a new one."""
     if not first:
-        known = EntryPoint.all_workspaces.filter(
+        known = EntryPoint.objects.filter(
             conversation=conversation, channel=through.channel, adapter=through.adapter
         ).order_by("id")
         if (found := known.first()) is not None:
             return found
-    return EntryPoint.all_workspaces.create(
+    return EntryPoint.objects.create(
         workspace_id=conversation.workspace_id,
         conversation=conversation,
         channel=through.channel,
@@ -160,7 +160,7 @@ def written_before(
     """
     if public_id is None:
         return None
-    known = Message.all_workspaces.filter(workspace_id=conversation.workspace_id, public_id=public_id)  # the row's own
+    known = Message.objects.filter(workspace_id=conversation.workspace_id, public_id=public_id)
     if (first := known.prefetch_related("attachments").first()) is None:
         return None
     sizes = [file.size for file in sorted(first.attachments.all(), key=lambda file: file.pk)]
@@ -203,7 +203,7 @@ def to_people(conversation: Conversation, at: datetime) -> None:
 
     It is open, and unread as far as none of the team has answered: what the assistant said does not count.
     """
-    said = Message.all_workspaces.filter(conversation=conversation, kind=MessageKind.MESSAGE)  # held by the verb
+    said = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
     answers = said.filter(sender_kind=SenderKind.AGENT).order_by("id")
     first, last = answers.first(), answers.last()
     unread = said.filter(sender_kind=SenderKind.CUSTOMER, pk__gt=last.pk if last else 0)

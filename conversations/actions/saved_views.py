@@ -80,11 +80,11 @@ def favorite_view(*, view: SavedView, favorite: bool, by: Actor, at: datetime) -
     """Mark a view as one's own favourite, or unmark it."""
     permit(by, "ticket.read", view)
     view = transaction.held(view)
-    marks = SavedViewFavorite.all_workspaces.filter(marked_by(by), view=view)  # of the same row
+    marks = SavedViewFavorite.objects.filter(marked_by(by), view=view)
     if marks.exists() == favorite:
         return view
     if favorite:
-        SavedViewFavorite.all_workspaces.create(
+        SavedViewFavorite.objects.create(
             workspace_id=view.workspace_id,
             view=view,
             user_id=by.user_id,

@@ -57,10 +57,10 @@ def start(
         text.check(external_id, "external_id", longest=255)
     number = rows.next_number(workspace.pk, Status.OPEN, handler)
     # Starts are serial from here: nobody else can take the external id between this look and our insert.
-    taken = external_id is not None and Conversation.all_workspaces.filter(workspace=workspace, external_id=external_id)
+    taken = external_id is not None and Conversation.objects.filter(workspace=workspace, external_id=external_id)
     if taken is not False and taken.exists():
         raise Conflict("there is a conversation with this external id", field="external_id")
-    if public_id is not None and Conversation.all_workspaces.filter(workspace=workspace, public_id=public_id).exists():
+    if public_id is not None and Conversation.objects.filter(workspace=workspace, public_id=public_id).exists():
         raise Conflict("there is a conversation with this id", field="public_id")
     conversation = Conversation(
         workspace=workspace,

@@ -142,7 +142,7 @@ def _on(conversation: Conversation, ticket: Ticket | None) -> tuple[str, Convers
 
 
 def _undecided(conversation: Conversation) -> QuerySet[Suggestion]:
-    rows_ = Suggestion.all_workspaces.filter(conversation=conversation, kind=SuggestionKind.DRAFT)  # held by the verb
+    rows_ = Suggestion.objects.filter(conversation=conversation, kind=SuggestionKind.DRAFT)
     return rows_.filter(outcome=Outcome.OPEN)
 
 

@@ -103,5 +103,5 @@ def _repeated(conversation: Conversation, kind: MessageKind, body: str, *, by: A
         at__gte=at - REPEAT_WITHIN,
     )
     ids = [data["message"] for data in written.order_by("-id").values_list("data", flat=True)[:20]]
-    rows_ = Message.all_workspaces.filter(pk__in=ids, conversation=conversation, kind=kind, body=body)  # held above
+    rows_ = Message.objects.filter(pk__in=ids, conversation=conversation, kind=kind, body=body)
     return rows_.order_by("-id").first() if ids else None

@@ -127,8 +127,8 @@ def link(*, conversation: Conversation, ticket: Ticket, by: Actor, at: datetime)
         return conversation
     if conversation.ticket_id is not None:
         # Both at once, in the order of their ids: two conversations that change places must not wait for each other.
-        held = Ticket.all_workspaces.select_for_update(no_key=True).filter(pk__in=(conversation.ticket_id, ticket.pk))
-        list(held.order_by("pk"))  # permitted above
+        held = Ticket.objects.select_for_update(no_key=True).filter(pk__in=(conversation.ticket_id, ticket.pk))
+        list(held.order_by("pk"))
         _unlink(conversation, by=by, at=at)
     _link(conversation, ticket, by=by, at=at)
     return conversation

@@ -37,7 +37,7 @@ def assign(
     """
     permit(by, "conversation.assign", conversation)
     if to is not None:
-        answers = Membership.all_workspaces.filter(workspace_id=conversation.workspace_id, user=to)  # permitted above
+        answers = Membership.objects.filter(workspace_id=conversation.workspace_id, user=to)
         if not answers.exclude(role=Role.VIEWER).exists():
             raise Invalid("the assignee is no agent of this workspace", field="assignee")
     if team is not None and team.workspace_id != conversation.workspace_id:
@@ -63,9 +63,7 @@ def unassign_member(*, workspace: Workspace, user: User, by: Actor, at: datetime
     permit(by, "conversation.assign")
     count = 0
     # The workspace that the verb was permitted in; rows are held in the order of their ids, as everywhere.
-    held = Conversation.all_workspaces.select_for_update(no_key=True, of=("self",)).filter(
-        workspace=workspace, assignee=user
-    )
+    held = Conversation.objects.select_for_update(no_key=True, of=("self",)).filter(workspace=workspace, assignee=user)
     while batch := list(held.order_by("pk")[:UNASSIGNED_AT_ONCE]):
         held.filter(pk__in=[row.pk for row in batch]).update(
             assignee=None, assignee_reference=None, assignee_label=None, updated_at=at

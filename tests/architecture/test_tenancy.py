@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
-from accounts import tenancy
+from accounts import clock, tenancy
+from accounts import transaction as own_transaction
+from accounts.errors import NotFound
 from accounts.models import Event, Workspace
+from accounts.permissions import Actor
 from accounts.tenancy import MissingScope, TenantModel
+from conversations import actions
 from conversations.models import Conversation
 from tests.factories import ContactFactory, ConversationFactory
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 OURS = [
     model for model in apps.get_models() if model.__module__.split(".")[0] in {"accounts", "tickets", "conversations"}
 ]
@@ -63,6 +70,41 @@ def test_conversation_cannot_be_given_another_workspaces_contact(acme: Workspace
         with pytest.raises(IntegrityError):
             connection.check_constraints()
         transaction.set_rollback(True)
+
+
+VERBS = [ROOT / "tickets/actions.py", ROOT / "tickets/tags.py"] + [
+    path for app in ("accounts", "conversations") for path in sorted((ROOT / app / "actions").glob("*.py"))
+]
+
+
+@pytest.mark.parametrize("path", VERBS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_verbs_reach_rows_through_their_actors_scope_and_an_exception_says_why(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines):
+        if "all_workspaces" in line or "_base_manager" in line or "_default_manager" in line:
+            assert "# Spans workspaces: " in lines[number - 1], f"{path.name}:{number + 1}"
+
+
+@pytest.mark.django_db
+def test_verb_runs_in_the_scope_of_its_actor_whatever_is_open(acme: Workspace, globex: Workspace) -> None:
+    conversation = ConversationFactory(workspace=acme)
+    with tenancy.scope(globex):
+        actions.edit_subject(conversation=conversation, subject="Ours", by=Actor.system(acme.pk), at=clock.now())
+        assert tenancy.current() == globex
+        with pytest.raises(NotFound):
+            actions.edit_subject(
+                conversation=conversation, subject="Stolen", by=Actor.system(globex.pk), at=clock.now()
+            )
+    assert Conversation.all_workspaces.get().subject == "Ours"
+
+
+@pytest.mark.django_db
+def test_row_of_another_workspace_is_missing_even_where_nobody_asked_whose_it_is(
+    acme: Workspace, globex: Workspace
+) -> None:
+    conversation = ConversationFactory(workspace=acme)
+    with tenancy.scope(globex), transaction.atomic(), pytest.raises(NotFound):
+        own_transaction.held(conversation)
 
 
 @pytest.mark.django_db
