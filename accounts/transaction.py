@@ -82,7 +82,7 @@ def held(row: M) -> M:
     """The row as it is now, locked until the transaction ends. Raises NotFound when it is gone."""
     model = cast(type[M], row._meta.model)  # `request.user` is a lazy object, whose own class is no model
     manager = model.objects if issubclass(model, TenantModel) else model._base_manager
-    found = cast("M | None", manager.select_for_update(no_key=True, of=("self",)).filter(pk=row.pk).first())
+    found = manager.select_for_update(no_key=True, of=("self",)).filter(pk=row.pk).first()
     if found is None:
         raise NotFound(f"the {row._meta.verbose_name} is gone")
     return found

@@ -38,12 +38,9 @@ def enqueue(
         return None
     if assistant_rows.waiting(thread).count() >= MOST_QUEUED:
         raise Conflict("two messages are already waiting", code="queue_full")
+    given: dict[str, Any] = values or {}
     item = AssistantQueueItem.objects.create(
-        thread=thread,
-        content=content,
-        created_at=at,
-        audience=retrieval.audience_of(by),
-        **(values or {}),
+        thread=thread, content=content, created_at=at, audience=retrieval.audience_of(by), **given
     )
     journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, added_id=item.pk)
     return item
