@@ -38,10 +38,10 @@ def enqueue(
         return None
     if assistant_rows.waiting(thread).count() >= MOST_QUEUED:
         raise Conflict("two messages are already waiting", code="queue_full")
-    given: dict[str, Any] = values or {}
-    item = AssistantQueueItem.objects.create(
-        thread=thread, content=content, created_at=at, audience=retrieval.audience_of(by), **given
-    )
+    item = AssistantQueueItem(thread=thread, content=content, created_at=at, audience=retrieval.audience_of(by))
+    for name, value in (values or {}).items():
+        setattr(item, name, value)
+    item.save(force_insert=True)
     journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, added_id=item.pk)
     return item
 
