@@ -38,7 +38,13 @@ def enqueue(
         return None
     if assistant_rows.waiting(thread).count() >= MOST_QUEUED:
         raise Conflict("two messages are already waiting", code="queue_full")
-    item = AssistantQueueItem(thread=thread, content=content, created_at=at, audience=retrieval.audience_of(by))
+    item = AssistantQueueItem(
+        workspace_id=thread.workspace_id,
+        thread=thread,
+        content=content,
+        created_at=at,
+        audience=retrieval.audience_of(by),
+    )
     for name, value in (values or {}).items():
         setattr(item, name, value)
     item.save(force_insert=True)
