@@ -34,7 +34,7 @@ def summary(freed: Mapping[str, int]) -> str:
     """What was unassigned, in words; nothing for nothing."""
     parts = [f"{count} {what if count != 1 else what.removesuffix('s')}" for what, count in freed.items()]
     return (
-        f"{' and '.join(parts)} assigned to them {'is' if sum(freed.values()) == 1 else 'are'} unassigned now."
+        f"{' and '.join(parts)} assigned to them {'is' if sum(freed.values()) == 1 else 'are'} now unassigned."
         if parts
         else ""
     )

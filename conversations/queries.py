@@ -172,9 +172,9 @@ INBOX_VIEWS: dict[str, InboxView] = {
         InboxView("mine", "Mine", lambda rows, user: rows.for_people().open().assigned_to(user)),
         InboxView("unassigned", "Unassigned", lambda rows, user: rows.for_people().open().unassigned()),
         InboxView("open", "All open", lambda rows, user: rows.for_people().open()),
-        InboxView("waiting", "Waiting", lambda rows, user: rows.for_people().waiting_on_customer()),
+        InboxView("waiting", "Waiting on customer", lambda rows, user: rows.for_people().waiting_on_customer()),
         InboxView("snoozed", "Snoozed", lambda rows, user: rows.for_people().snoozed()),
-        InboxView("news", "Closed, new message", lambda rows, user: rows.for_people().closed_with_news()),
+        InboxView("news", "Replied after closing", lambda rows, user: rows.for_people().closed_with_news()),
         InboxView(
             "assistant",
             "Assistant",
@@ -183,7 +183,7 @@ INBOX_VIEWS: dict[str, InboxView] = {
             by="-last_message_at",
         ),
         InboxView(
-            "solved", "Solved", lambda rows, user: rows.for_people().done(), is_counted=False, by="-last_message_at"
+            "solved", "Resolved", lambda rows, user: rows.for_people().done(), is_counted=False, by="-last_message_at"
         ),
     )
 }

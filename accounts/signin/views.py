@@ -64,12 +64,12 @@ def _change_addresses(request: HttpRequest, user: User, form: EmailForm) -> str:
     try:
         if "action_primary" in request.POST:
             actions.make_email_primary(**act)
-            return f"{act['email']} is your primary address now."
+            return f"{act['email']} is now your primary address."
         if "action_remove" in request.POST:
             actions.remove_email(**act)
             return f"{act['email']} was removed."
         if "action_add" in request.POST:
-            return f"Check your email: a link to verify {actions.request_email(**act)} is on its way."
+            return f"Check your email for a link to verify {actions.request_email(**act)}."
     except DomainError as error:
         _refuse(form, error)
     return ""
@@ -96,7 +96,7 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("password")
 def accept(request: HttpRequest, token: str) -> HttpResponse:
-    """Where an invitation leads: whoever has an account joins with it, others choose a name and a password."""
+    """Where an invitation leads: people who have an account join with it, others choose a name and a password."""
     at = clock.now()
     try:
         invitation = usable_invitation(token, at)

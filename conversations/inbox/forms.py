@@ -83,7 +83,7 @@ class AssignForm(forms.Form):
         )
 
     def clean_team(self) -> Team | None:
-        return _named(str(self.cleaned_data["team"]), people.teams(), "There is no such team.")
+        return _named(str(self.cleaned_data["team"]), people.teams(), "Unknown team.")
 
 
 def _named(pk: str, rows: QuerySet[Row], fault: str) -> Row | None:
@@ -174,7 +174,7 @@ class MacroForm(forms.Form):
     def clean_body(self) -> str:
         body = str(self.cleaned_data["body"])
         if unknown := placeholders.unknown(body):
-            raise forms.ValidationError(f"{unknown} stands for nothing: customers would read it as it is.")
+            raise forms.ValidationError(f"{unknown} is not a known placeholder. Customers would see it as it is.")
         return body
 
 
@@ -224,7 +224,7 @@ class AssistantForm(forms.Form):
     def clean_engine(self) -> str:
         name = str(self.cleaned_data["engine"])
         if name != engines.BUILTIN and not settings.ASSISTANT_BASE_URL:
-            raise forms.ValidationError("This desk knows no language model yet: its operator names the address first.")
+            raise forms.ValidationError("No language model is set up. Set ASSISTANT_BASE_URL first.")
         return name
 
     def clean_hand_over(self) -> engines.HandOver:
@@ -235,7 +235,7 @@ class AssistantForm(forms.Form):
             return engines.clean_topics(str(self.cleaned_data["topics"]).splitlines())
         except Invalid as error:
             raise forms.ValidationError(
-                f"At most {engines.MOST_TOPICS} topics, each of at most {engines.LONGEST_TOPIC} characters."
+                f"You can add up to {engines.MOST_TOPICS} topics of up to {engines.LONGEST_TOPIC} characters each."
             ) from error
 
 

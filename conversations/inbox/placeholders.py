@@ -12,8 +12,8 @@ from conversations.models import Contact, Conversation
 
 PLACEHOLDERS: dict[str, str] = {
     "customer.name": "the customer's name; “there” or “customer” where none is known",
-    "customer.first_name": "the customer's first name, or how to greet them",
-    "agent.name": "the name of the agent who writes, or the workspace's",
+    "customer.first_name": "the customer's first name; “there” or “customer” where none is known",
+    "agent.name": "the name of the agent who writes, or the workspace's name",
     "conversation.number": "the conversation's number",
 }
 _VALUES: dict[str, Callable[[Conversation, User], str]] = {

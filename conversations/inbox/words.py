@@ -20,41 +20,41 @@ from conversations.queries import Line
 
 STATUS: dict[str, str] = {
     Status.OPEN: "Open",
-    Status.PENDING: "Waiting",
+    Status.PENDING: "Waiting on customer",
     Status.RESOLVED: "Resolved",
     Status.CLOSED: "Closed",
 }
 _STATUS_DONE: dict[str, str] = {
     Status.OPEN: "reopened it",
-    Status.PENDING: "set it to waiting for the customer",
+    Status.PENDING: "set it to waiting on customer",
     Status.RESOLVED: "resolved it",
     Status.CLOSED: "closed it",
 }
 PRIORITIES = ("low", "normal", "high", "urgent")
-"""What the form offers; any other label that a caller gave is offered too while a conversation has it."""
+"""What the form offers; any other priority that a caller gave is offered too while a conversation has it."""
 
 _ERRORS: dict[str, str] = {
     "thread_changed": "Something new came in while you were writing. Review it, then send again.",
-    "sent_already": "This was sent already, before you changed it. Look at the thread, then send what is still missing.",
+    "sent_already": "This was already sent before you changed it. Check the thread, then send what is missing.",
     "changed_since": "The conversation has changed since. Nothing was undone.",
     "blank": "Write something first.",
-    "too_long": "That is too long.",
+    "too_long": "This text is too long.",
     "too_large": "A file is too large.",
-    "not_text": "That holds characters that are not text.",
-    "name_taken": "There is a macro of that name already.",
-    "article_changed": "Somebody else has changed this article meanwhile. Saving again replaces their version.",
+    "not_text": "This contains characters that are not text.",
+    "name_taken": "A macro with this name already exists.",
+    "article_changed": "Someone else has changed this article. Saving again replaces their version.",
     "forbidden": "Your role does not allow this.",
     "quota_limit_exceeded": "The assistant's budget for this month is used up.",
 }
 _FIELDS: dict[str, str] = {
-    "assignee": "That person cannot be given conversations.",
-    "until": "A conversation that is still open can sleep until a moment to come.",
-    "tags": "Up to 100 tags, each of at most 100 characters.",
+    "assignee": "Conversations can't be assigned to this person.",
+    "until": "Pick a time in the future.",
+    "tags": "You can add up to 100 tags of up to 100 characters each.",
     "priority": "A priority has 1 to 32 characters.",
-    "subject": "A subject cannot be empty, nor over 10,000 characters.",
-    "status": "There is no such status.",
-    "ticket": "This conversation has a ticket already.",
-    "files": "At most 10 files, none of them empty.",
+    "subject": "A subject has 1 to 10,000 characters.",
+    "status": "Unknown status.",
+    "ticket": "This conversation already has a ticket.",
+    "files": "You can attach up to 10 files. Empty files are not accepted.",
 }
 
 
@@ -68,14 +68,14 @@ def of_error(error: DomainError) -> str:
 
 
 NO_DRAFT: dict[str, str] = {
-    "not_approved": "This workspace has not approved that customers' messages leave the desk.",
+    "not_approved": "This workspace does not allow sending customer messages to the model.",
     "quota_limit_exceeded": "The assistant's budget for this month is used up.",
     "nothing_said": "There is nothing to answer yet.",
-    "nothing_found": "The assistant knows nothing like this yet: no article, no macro and no solved conversation.",
-    "too_many": "That was a lot of drafts. Try again in a minute.",
-    "failed": "The assistant gave no draft. Try again in a moment.",
+    "nothing_found": "No matching answer found.",
+    "too_many": "Too many suggestions. Try again in a minute.",
+    "failed": "The assistant could not suggest a reply. Try again in a moment.",
 }
-"""Why there is no draft, by the code that stands in the page's address where no script runs."""
+"""Why there is no suggestion, by the code in the page's address when scripts are off."""
 
 
 # --- The thread's grey lines --------------------------------------------------------------------
@@ -95,15 +95,15 @@ def of_actor(line: Line) -> str:
 
 
 def of_lines(lines: Sequence[Line]) -> SafeString:
-    """What one person did in a row, as `of_line` says it. Whoever takes over takes it, which is said once."""
+    """What one person did in a row, as `of_line` says it. Taking over assigns it, which is said once."""
     told = [of_line(line) for line in lines]
     if _TOOK_OVER in told:
-        told = [what for what in told if what != _TOOK_IT]
+        told = [what for what in told if what != _ASSIGNED_SELF]
     return format_html_join(", ", "{}", ((what,) for what in told))
 
 
 def of_line(line: Line) -> SafeString:
-    """What happened, as the end of a sentence that begins with the actor; names and labels are escaped."""
+    """What happened, as the end of a sentence that begins with the actor; names and tags are escaped."""
     kind, data = line.event.type, line.event.data
     if kind == events.CONVERSATION_ASSIGNED.name:
         return _assigned(line)
@@ -115,25 +115,25 @@ def of_line(line: Line) -> SafeString:
         return SafeString("edited the subject")
     if kind == events.CONVERSATION_SNOOZED.name:
         until = data.get("until")
-        return format_html("snoozed it until <b>{}</b>", moment(moments.read(until))) if until else _WOKE
+        return format_html("snoozed it until <b>{}</b>", moment(moments.read(until))) if until else _UNSNOOZED
     if kind == events.CONVERSATION_LINKED.name:
         return format_html("linked it to <b>ticket {}</b>", line.ticket.number) if line.ticket else _LINKED
     if kind in _ASSISTANT:
         return _ASSISTANT[kind]
     if kind == events.CONVERSATION_UNLINKED.name:
-        return format_html("took it off <b>ticket {}</b>", line.ticket.number) if line.ticket else _UNLINKED
+        return format_html("unlinked it from <b>ticket {}</b>", line.ticket.number) if line.ticket else _UNLINKED
     return SafeString("changed it")
 
 
 _TOOK_OVER = SafeString("took over from the assistant")
-_TOOK_IT = SafeString("took it")
+_ASSIGNED_SELF = SafeString("assigned it to themselves")
 _ASSISTANT = {
-    events.ASSISTANT_HANDED_OVER.name: SafeString("called the team in"),
+    events.ASSISTANT_HANDED_OVER.name: SafeString("handed it over to the team"),
     events.ASSISTANT_TAKEN_OVER.name: _TOOK_OVER,
 }
-_WOKE = SafeString("ended the snooze")
+_UNSNOOZED = SafeString("unsnoozed it")
 _LINKED = SafeString("linked it to a ticket")
-_UNLINKED = SafeString("took it off its ticket")
+_UNLINKED = SafeString("unlinked it from its ticket")
 
 
 _ICONS: dict[str, str] = {
@@ -156,7 +156,7 @@ def icon_of_line(line: Line) -> str:
 
 def _assigned(line: Line) -> SafeString:
     if line.to is not None and line.actor is not None and line.to.pk == line.actor.pk:
-        return _TOOK_IT
+        return _ASSIGNED_SELF
     if line.to is not None:
         return format_html('assigned it to <b dir="auto">{}</b>', line.to.name or line.to.email)
     if line.team is not None:
@@ -274,34 +274,34 @@ class Empty:
 
 EMPTY: dict[str, Empty] = {
     "mine": Empty(
-        "coffee", "Nothing on your plate", "Open conversations that are yours stand here.",
-        "unassigned", "See what is unassigned", "g u",
+        "coffee", "Nothing assigned to you", "Open conversations assigned to you appear here.",
+        "unassigned", "See unassigned", "g u",
     ),
     "unassigned": Empty(
-        "check-check", "Nothing unassigned", "Every open conversation has someone.", "open", "See all open", "g a"
+        "check-check", "No unassigned conversations", "Every open conversation is assigned.", "open", "See all open", "g a"
     ),
     "open": Empty(
-        "inbox", "Nothing is open", "Everyone has been answered.", "waiting", "See who owes us an answer", "g w"
+        "inbox", "No open conversations", "Every customer has been answered.", "waiting", "See waiting on customer", "g w"
     ),
     "waiting": Empty(
-        "hourglass", "Nobody owes us an answer", "Conversations wait here after your reply.", "open", "See all open", "g a"
+        "hourglass", "No one is waiting for a reply", "Conversations appear here while you wait for the customer.", "open", "See all open", "g a"
     ),
     "snoozed": Empty(
-        "alarm-clock", "Nothing is asleep", "Press z in a conversation to see it again later.", "open", "See all open", "g a"
+        "alarm-clock", "No snoozed conversations", "Press z in a conversation to snooze it.", "open", "See all open", "g a"
     ),
-    "news": Empty("bell", "No news", "Closed conversations in which the customer wrote again stand here.", "open", "See all open", "g a"),
-    "assistant": Empty("sparkles", "The assistant is at rest", "Conversations that it answers stand here, until it calls people in.", "open", "See all open", "g a"),
-    "solved": Empty("circle-check", "Nothing solved yet", "Resolved and closed conversations stand here.", "open", "See all open", "g a"),
+    "news": Empty("bell", "No replies after closing", "Closed conversations in which the customer wrote again appear here.", "open", "See all open", "g a"),
+    "assistant": Empty("sparkles", "No assistant conversations", "Conversations that the assistant answers appear here until it hands them over.", "open", "See all open", "g a"),
+    "solved": Empty("circle-check", "Nothing resolved yet", "Resolved and closed conversations appear here.", "open", "See all open", "g a"),
 }  # fmt: skip
 EMPTY_SHELF: dict[str, Empty] = {
     "all": Empty(
-        "book-open", "Nothing written yet",
-        "Articles are what your team and the assistant answer from. Begin with what you are asked most often.",
+        "book-open", "No articles yet",
+        "Your team and the assistant answer from articles. Start with the questions you get most often.",
     ),
-    "published": Empty("book-open", "Nothing is published", "Publish a draft, and answers may rest on it."),
-    "drafts": Empty("file-pen", "No drafts", "Articles that are still being written stand here."),
-    "internal": Empty("lock", "Nothing for the team alone", "Articles that customers are never told of stand here."),
-    "macros": Empty("zap", "No macros yet", "A macro is an answer that you give often. Press m in a conversation to insert one."),
+    "published": Empty("book-open", "No published articles", "Publish a draft to use it in answers."),
+    "drafts": Empty("file-pen", "No drafts", "Articles that are not published yet appear here."),
+    "internal": Empty("lock", "No internal articles", "Articles for your team only appear here. Customers never see them."),
+    "macros": Empty("zap", "No macros yet", "A macro is a saved reply. Press m in a conversation to insert one."),
 }  # fmt: skip
-NOT_ON_SHELF = Empty("search-x", "Nothing matches", "Words are found by their beginnings: try fewer, or shorter ones.")
-NOT_FOUND = Empty("search-x", "Nothing matches", "Try a name, an email, a word of the thread, or #number.")
+NOT_ON_SHELF = Empty("search-x", "No results for", "Try fewer or shorter words.")
+NOT_FOUND = Empty("search-x", "No results for", "Try a name, an email address, a word from the conversation, or #number.")

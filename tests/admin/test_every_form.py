@@ -107,7 +107,7 @@ def test_member_is_deactivated_and_what_was_assigned_to_them_is_free(
     conversation = ConversationFactory(workspace=acme)
     actions.assign(conversation=conversation, to=ben.user, by=Actor.system(acme.pk), at=clock.now())
     answer = change_person(as_root, ben.user, is_active=None)
-    assert "1 conversation assigned to them is unassigned now." in answer.content.decode()
+    assert "1 conversation assigned to them is now unassigned." in answer.content.decode()
     ben.user.refresh_from_db()
     assert not ben.user.is_active
     assert Conversation.all_workspaces.get(pk=conversation.pk).assignee is None

@@ -57,10 +57,10 @@ def choose(workspace: Workspace, **values: Any) -> None:
 
 def test_composer_says_that_the_assistant_answers(agent: Client, asked: AssistantThread) -> None:
     page = text_of(agent.get(URL).content)
-    assert "The assistant answers here , and is writing now." in page
+    assert "The assistant is answering. It is writing now." in page
     assert "Take over and send" in page
     answer(asked)
-    assert "The assistant answers here . Your reply takes over" in text_of(agent.get(URL).content)
+    assert "The assistant is answering. Your reply takes over" in text_of(agent.get(URL).content)
 
 
 def test_search_from_its_view_finds_what_it_handles(agent: Client, asked: AssistantThread) -> None:
@@ -81,8 +81,8 @@ def test_people_who_were_called_in_read_why(agent: Client, acme: Workspace, aske
             at=clock.now(),
         )
     page = agent.get(URL).content
-    assert "The assistant called you in. The &lt;b&gt;customer&lt;/b&gt; asked." in text_of(page)
-    assert "Parley linked it to ticket 1 , called the team in" in text_of(page)
+    assert "Handed over by the assistant. The &lt;b&gt;customer&lt;/b&gt; asked." in text_of(page)
+    assert "Parley linked it to ticket 1 , handed it over to the team" in text_of(page)
     assert b"strip--on" not in page
 
 
@@ -95,7 +95,7 @@ def test_open_question_to_the_customer_is_told(agent: Client, acme: Workspace, a
         )
     answer(asked)
     page = text_of(agent.get(URL).content)
-    assert "The assistant answers here , and has asked the customer whether to call you in." in page
+    assert "It has asked the customer whether to bring in a teammate." in page
 
 
 def test_answer_shows_its_sources_with_links(agent: Client, acme: Workspace, ben: Member) -> None:
@@ -116,14 +116,14 @@ def test_taking_over_is_one_click_and_gives_the_conversation_to_who_clicked(
 ) -> None:
     done = agent.post(f"{URL}/take-over", headers=HTMX)
     assert done.status_code == 200
-    assert "The assistant keeps silent now." in text_of(done.content)
+    assert "The assistant has stopped replying." in text_of(done.content)
     thread = fresh(asked)
     assert (thread.conversation.assignee, thread.conversation.handler) == (ben.user, Handler.PEOPLE)
     assert thread.taken_over_at is not None
     page = text_of(agent.get(URL).content)
-    assert "The assistant answers here" not in page
+    assert "The assistant is answering." not in page
     assert "Ben took over from the assistant" in page
-    assert "took it" not in page
+    assert "assigned it to themselves" not in page
 
 
 def test_reply_to_what_the_assistant_handles_takes_over(agent: Client, asked: AssistantThread, ben: Member) -> None:
@@ -143,7 +143,7 @@ def test_reply_that_is_refused_takes_nothing_over(agent: Client, asked: Assistan
 
 def test_viewer_reads_along_and_takes_nothing_over(viewer: Client, asked: AssistantThread) -> None:
     page = viewer.get(URL).content
-    assert "The assistant answers here" in text_of(page)
+    assert "The assistant is answering." in text_of(page)
     assert b"take-over" not in page
     assert viewer.post(f"{URL}/take-over").status_code == 403
     assert viewer.post(f"{URL}/suggest").status_code == 403
@@ -152,7 +152,7 @@ def test_viewer_reads_along_and_takes_nothing_over(viewer: Client, asked: Assist
 def test_deleted_conversation_with_the_assistant_takes_no_reply(agent: Client, asked: AssistantThread) -> None:
     with tenancy.scope(asked.workspace):
         actions.delete_thread(thread=asked, by=Actor.system(asked.workspace_id), at=clock.now())
-    assert "The assistant answers here" not in text_of(agent.get(URL).content)
+    assert "The assistant is answering." not in text_of(agent.get(URL).content)
     assert agent.post(f"{URL}/reply", {"body": "Hello?"}).status_code == 404
 
 
@@ -208,9 +208,9 @@ def test_dismissed_draft_is_gone(agent: Client, conversation: Conversation, arti
 
 
 def test_desk_that_knows_nothing_says_so(agent: Client, conversation: Conversation) -> None:
-    assert "knows nothing like this yet" in text_of(agent.post(f"{URL}/suggest", headers=HTMX).content)
+    assert "No matching answer found." in text_of(agent.post(f"{URL}/suggest", headers=HTMX).content)
     led = agent.post(f"{URL}/suggest")
-    assert "knows nothing like this yet" in text_of(agent.get(led["Location"].partition("#")[0]).content)
+    assert "No matching answer found." in text_of(agent.get(led["Location"].partition("#")[0]).content)
 
 
 def test_draft_of_another_conversation_is_not_found(
@@ -228,12 +228,12 @@ def test_drafts_are_limited_per_person(
     monkeypatch.setattr(suggestions, "_drafts", suggestions.Buckets(10))
     said = [text_of(agent.post(f"{URL}/suggest", headers=HTMX).content) for _ in range(11)]
     assert "Suggested reply" in said[9]
-    assert "That was a lot of drafts" in said[10]
+    assert "Too many suggestions." in said[10]
 
 
 def test_engine_outside_needs_approval_and_a_budget(agent: Client, acme: Workspace, conversation: Conversation) -> None:
     choose(acme, engine=engine.OPENAI)
-    assert "has not approved" in text_of(agent.post(f"{URL}/suggest", headers=HTMX).content)
+    assert "does not allow sending customer messages" in text_of(agent.post(f"{URL}/suggest", headers=HTMX).content)
     choose(acme, engine=engine.OPENAI, is_approved=True, budget=engine.Decimal(0))
     assert "budget for this month is used up" in text_of(agent.post(f"{URL}/suggest", headers=HTMX).content)
 
@@ -270,7 +270,7 @@ def test_draft_of_an_engine_outside_is_held_until_the_worker_has_made_it(
         return await anext(aiter(held.follow(front)))
 
     show, made = asyncio.run(first())
-    assert "The assistant gave no draft." in text_of(show(*made).content)
+    assert "The assistant could not suggest a reply." in text_of(show(*made).content)
     suggestion = Suggestion.all_workspaces.get()
     assert (suggestion.outcome, suggestion.failure) == ("failed", "not_configured")
 
@@ -302,11 +302,11 @@ def test_page_shows_rates_costs_and_reasons(
         pass
     choose(acme, engine=engine.OPENAI, budget=engine.Decimal(6))
     page = text_of(agent.get("/w/acme/assistant").content)
-    assert "Solved without a person 50 %" in page
+    assert "Resolved by the assistant 50 %" in page
     assert "1 of 2 conversations" in page
-    assert "Given to people 1 1 asked for one" in page
-    assert "Drafts that were used 67 %" in page
-    assert "1 as they were, 1 edited, 1 rejected" in page
+    assert "Handed over 1 1 asked for a person" in page
+    assert "Suggestions used 67 %" in page
+    assert "1 unchanged, 1 edited, 1 rejected" in page
     assert "Answers that helped 50 % 1 helped, 1 did not" in page
     assert "Spent this month 1.50" in page
     assert "of a budget of 6.00" in page
@@ -321,7 +321,7 @@ def test_old_work_is_in_no_shorter_period(agent: Client, acme: Workspace, conver
             created_at=clock.now() - report.timedelta(days=20),
         )  # fmt: skip
     assert "Nothing yet" in text_of(agent.get("/w/acme/assistant?days=7").content)
-    assert "Drafts that were used 100 %" in text_of(agent.get("/w/acme/assistant?days=30").content)
+    assert "Suggestions used 100 %" in text_of(agent.get("/w/acme/assistant?days=30").content)
     assert agent.get("/w/acme/assistant?days=x").status_code == 200
 
 
@@ -364,10 +364,10 @@ def test_admin_changes_what_it_may_do(ada: Member, acme: Workspace, settings: An
     ("given", "words"),
     [
         ({"engine": "magic"}, "Select a valid choice"),
-        ({"engine": "openai"}, "This desk knows no language model yet"),
+        ({"engine": "openai"}, "No language model is set up"),
         ({"budget": "-1"}, "greater than or equal to 0"),
         ({"budget": "lots"}, "Enter a number"),
-        ({"topics": "x" * 101}, "at most 100 characters"),
+        ({"topics": "x" * 101}, "up to 100 characters"),
     ],
 )
 def test_choice_at_fault_changes_nothing(ada: Member, acme: Workspace, given: dict[str, str], words: str) -> None:
@@ -378,7 +378,7 @@ def test_choice_at_fault_changes_nothing(ada: Member, acme: Workspace, given: di
 
 
 def test_agent_sees_no_choices_and_can_make_none(agent: Client, acme: Workspace) -> None:
-    assert "What it may do" not in text_of(agent.get("/w/acme/assistant").content)
+    assert "Allow sending customer messages" not in text_of(agent.get("/w/acme/assistant").content)
     assert agent.post("/w/acme/assistant", {"engine": "openai", "hand_over": "auto"}).status_code == 403
     acme.refresh_from_db()
     assert engine.choice(acme) == Choice()

@@ -100,6 +100,6 @@ def test_help_and_keys_come_from_one_table(agent: Client, viewer: Client, conver
 
 
 def test_error_pages_speak_plainly(agent: Client, viewer: Client, conversation: object) -> None:
-    assert "There is nothing here" in text_of(agent.get("/nowhere").content)
+    assert "Page not found" in text_of(agent.get("/nowhere").content)
     refused = viewer.post("/w/acme/inbox/1/status", {"status": "closed"})
-    assert "You may not do this" in text_of(refused.content)
+    assert "You don't have access" in text_of(refused.content)

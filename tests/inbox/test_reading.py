@@ -72,15 +72,15 @@ def test_counts_stop_at_99(agent: Client, conversation: Conversation, monkeypatc
 
 def test_empty_view_says_why_and_gives_the_next_key(agent: Client, conversation: Conversation) -> None:
     text = text_of(agent.get(URL, {"view": "mine"}).content)
-    assert "Nothing on your plate" in text
-    assert "See what is unassigned g u" in text
+    assert "Nothing assigned to you" in text
+    assert "See unassigned g u" in text
 
 
 def test_search_finds_by_number_name_and_words(agent: Client, conversation: Conversation) -> None:
     for words in ("#1", "jane", "order", "jane@example.com"):
         assert "It never came." in text_of(agent.get(URL, {"q": words}).content), words
     nothing = text_of(agent.get(URL, {"q": "zebra"}).content)
-    assert "Nothing matches “zebra”" in nothing
+    assert "No results for “zebra”" in nothing
 
 
 def test_list_goes_on_after_a_cursor_and_every_conversation_appears_once(agent: Client, acme: Workspace) -> None:

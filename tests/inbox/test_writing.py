@@ -188,12 +188,12 @@ def test_status_priority_tags_and_subject(agent: Client, conversation: Conversat
 @pytest.mark.parametrize(
     ("path", "data", "words"),
     [
-        ("subject", {"subject": ""}, "A subject cannot be empty"),
+        ("subject", {"subject": ""}, "A subject has 1 to 10,000 characters."),
         ("priority", {"priority": "x" * 33}, "too long"),
-        ("tags", {"tags": "x" * 101}, "at most 100 characters"),
+        ("tags", {"tags": "x" * 101}, "up to 100 characters"),
         ("status", {"status": "lost"}, "not one of the available choices"),
-        ("snooze", {"choice": "never"}, "a moment to come"),
-        ("snooze", {"until": "2020-01-01T10:00"}, "a moment to come"),
+        ("snooze", {"choice": "never"}, "Pick a time in the future."),
+        ("snooze", {"until": "2020-01-01T10:00"}, "Pick a time in the future."),
     ],
 )
 def test_what_cannot_be_is_said_in_words(
@@ -310,7 +310,7 @@ def test_what_is_sent_again_is_answered_by_the_first(agent: Client, conversation
         assert Attachment.objects.count() == 1
     # The same id with another text is neither sent nor lost.
     changed = send(body="On its way. Tomorrow.")
-    assert (changed.status_code, "sent already" in text_of(changed.content)) == (409, True)
+    assert (changed.status_code, "already sent" in text_of(changed.content)) == (409, True)
     plain = send(body="On its way. Tomorrow.", headers={})
     assert "On its way. Tomorrow.</textarea>" in plain.content.decode()
     assert f'name="send_id" value="{given["send_id"]}"' not in plain.content.decode()
@@ -389,12 +389,12 @@ def test_opening_a_ticket_shows_its_card_and_unlinking_takes_it_away(agent: Clie
     answer = agent.post(f"{URL}/ticket", {"reason": "Courier lost it"}, follow=True)
     text = text_of(answer.content)
     assert "Courier lost it" in text
-    assert "1 conversation linked · nobody" in text
+    assert "1 conversation linked · unassigned" in text
     ticket = now(conversation).ticket
     assert ticket is not None
     assert ticket.subject == "Help with order"
     twice = agent.post(f"{URL}/ticket", {}, follow=True)
-    assert "This conversation has a ticket already." in text_of(twice.content)
+    assert "This conversation already has a ticket." in text_of(twice.content)
     agent.post(f"{URL}/unlink")
     assert now(conversation).ticket is None
 

@@ -50,13 +50,13 @@ def test_agent_takes_over_from_the_assistant_and_answers_with_its_draft(window: 
     # It answers by itself: in its own view, and nobody else is bothered.
     who = {"distinct_id": "cus_9", "anonymous_traits": {"name": "Ada Lovelace", "email": "ada@example.com"}}
     made = ask(api, "Our gate sticks at the hinge", **who)
-    expect(page.get_by_text("Nothing unassigned")).to_be_visible()
+    expect(page.get_by_text("No unassigned conversations")).to_be_visible()
     page.keyboard.press("g")
     page.keyboard.press("b")
     row = page.get_by_role("option", name=re.compile("Ada Lovelace"))
     row.click()
     strip = page.locator("#assistant")
-    expect(strip).to_contain_text("The assistant answers here, and is writing now")
+    expect(strip).to_contain_text("The assistant is answering. It is writing now.")
     work()
     answer = page.locator(".message--ours").first
     expect(answer).to_contain_text("Oil the hinge")
@@ -66,7 +66,7 @@ def test_agent_takes_over_from_the_assistant_and_answers_with_its_draft(window: 
     # The customer wants a person: the conversation is in the inbox, with the reason.
     ask(api, "I want to talk to a human, please", conversation=made["id"])
     work()
-    expect(strip).to_contain_text("The assistant called you in. The customer asked for a person.")
+    expect(strip).to_contain_text("Handed over by the assistant. The customer asked for a person.")
     page.keyboard.press("g")
     page.keyboard.press("u")
     expect(page.locator("#open.is-open")).to_be_hidden()
@@ -75,7 +75,7 @@ def test_agent_takes_over_from_the_assistant_and_answers_with_its_draft(window: 
 
     # Ben takes over from the keyboard, lets it draft, and takes the draft with Tab.
     page.keyboard.press("t")
-    expect(page.get_by_role("status").filter(has_text="The assistant keeps silent now.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="The assistant has stopped replying.")).to_be_visible()
     expect(strip).to_be_hidden()
     expect(page.locator("#composer .btn--main").first).to_have_text(re.compile("Send to Ada"))
     expect(page.locator("#summary-assign")).to_contain_text("Ben")

@@ -210,7 +210,7 @@ def test_reply_and_note_never_mix_while_an_answer_is_on_its_way(window: Window, 
         write(page, "n", "A note, ")
         waiting.continue_()
         if typed:
-            page.get_by_role("button", name="Insert it").wait_for()
+            page.get_by_role("button", name="Insert", exact=True).wait_for()
         else:
             expect(reply).to_have_value("Good morning from the macro.")
         page.keyboard.type("whole.")
@@ -218,7 +218,7 @@ def test_reply_and_note_never_mix_while_an_answer_is_on_its_way(window: Window, 
         note.fill("")
         if typed:
             expect(reply).to_have_value(typed)
-            page.get_by_role("button", name="Insert it").click()
+            page.get_by_role("button", name="Insert", exact=True).click()
             expect(reply).to_have_value(f"{typed}Good morning from the macro.")
         write(page, "r", "")
         reply.fill("")
@@ -231,7 +231,7 @@ def test_what_is_not_sent_is_never_lost_and_never_sent_twice(window: Window, api
     replies = Slow(page, "**/inbox/1/reply*")
     outdated = {"Desk-Conversation": "1", "Desk-Problem": "outdated"}
     failures: list[tuple[dict[str, Any] | None, str]] = [
-        (None, "The desk cannot be reached."),
+        (None, "The server cannot be reached."),
         ({"status": 500, "body": "<h1>Oh</h1>"}, "That did not work."),
         ({"status": 403, "body": "<h1>No</h1>", "headers": outdated}, "Reload it; your draft is kept."),
     ]
@@ -393,7 +393,7 @@ def test_no_answer_of_one_conversation_touches_another(window: Window, api: Api,
     expect(selected).to_contain_text("Ulf Two")
     page.keyboard.press("e")  # meant for the one that is not here yet: nothing happens
     waiting.abort()
-    expect(page.locator("#toasts")).to_contain_text("The desk cannot be reached.")
+    expect(page.locator("#toasts")).to_contain_text("The server cannot be reached.")
     expect(selected).to_contain_text("Ulf Two")
     expect(page.locator("#subject")).to_have_text("Second")
     # Whoever begins to write stays; and of two that were asked for, the last one is shown.

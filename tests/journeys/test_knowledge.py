@@ -31,7 +31,7 @@ def test_article_is_written_and_published_and_a_macro_answers_from_the_keyboard(
     # An article, from the keyboard; the title's Enter goes on to the text.
     page.keyboard.press("g")
     page.keyboard.press("k")
-    expect(page.get_by_text("Nothing written yet")).to_be_visible()
+    expect(page.get_by_text("No articles yet")).to_be_visible()
     ArticleFactory(workspace=ben.membership.workspace, title="Where the rain gauge stands", body="Outside.")
     page.get_by_role("link", name="New article").click()
     expect(page.get_by_label("Title")).to_be_focused()
@@ -109,7 +109,7 @@ def test_macro_goes_into_the_form_that_is_shown_and_into_no_other(window: Window
     page.keyboard.press("Escape")
     page.keyboard.press("m")
     page.keyboard.type("nothing like it")
-    expect(page.get_by_text("No macro says that.")).to_be_visible()
+    expect(page.get_by_text("No matching macros.")).to_be_visible()
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
     expect(page.locator("#macros-note summary")).to_be_focused()

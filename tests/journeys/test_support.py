@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_conversation_arrives_is_answered_and_the_answer_is_read_back(window: Window, api: Api, ben: Member) -> None:
     page = window.page
     window.sign_in(ben.user.email)
-    expect(page.get_by_text("Nothing unassigned")).to_be_visible()
+    expect(page.get_by_text("No unassigned conversations")).to_be_visible()
     window.wait_until_live()
 
     # It appears in the open inbox without a reload.
@@ -47,26 +47,26 @@ def test_conversation_arrives_is_answered_and_the_answer_is_read_back(window: Wi
     expect(page.locator(".message--ours")).to_contain_text("You can add the scope")
     expect(page.locator("#reply-body")).to_have_value("")
     expect(page.locator("#reply-body")).to_be_focused()
-    expect(page.locator("#summary-status")).to_contain_text("Waiting")
+    expect(page.locator("#summary-status")).to_contain_text("Waiting on customer")
 
     # Hers, and open again until she has looked further; then waiting.
     page.keyboard.press("Escape")
     page.keyboard.press("i")
     expect(page.locator("#summary-assign")).to_contain_text("Ben")
-    for status in ("Open", "Waiting"):
+    for status in ("Open", "Waiting on customer"):
         page.locator("#summary-status").click()
         page.locator("#menu-status").get_by_role("button", name=status).click()
         expect(page.locator("#summary-status")).to_contain_text(status)
-    expect(page.locator("#entries")).to_contain_text("Ben took it")
-    expect(page.locator("#entries")).to_contain_text("Ben set it to waiting for the customer")
+    expect(page.locator("#entries")).to_contain_text("Ben assigned it to themselves")
+    expect(page.locator("#entries")).to_contain_text("Ben set it to waiting on customer")
 
     # The customer writes again: it is there without a reload, and open again.
     api.write(conversation, "Thank you, and where?")
     expect(page.locator("#entries")).to_contain_text("Thank you, and where?")
     expect(page.locator("#summary-status")).to_contain_text("Open")
     page.locator("#summary-status").click()
-    page.locator("#menu-status").get_by_role("button", name="Waiting").click()
-    expect(page.locator("#summary-status")).to_contain_text("Waiting")
+    page.locator("#menu-status").get_by_role("button", name="Waiting on customer").click()
+    expect(page.locator("#summary-status")).to_contain_text("Waiting on customer")
     assert page.evaluate("window.sameDocument") is True
 
     # The API tells the reply and the status, and never the note.
@@ -151,7 +151,7 @@ def test_keyboard_alone_resolves_undoes_and_goes_back(window: Window, api: Api, 
     expect(page.get_by_text("Pick a conversation")).to_be_visible()
     page.keyboard.press("g")
     page.keyboard.press("s")
-    expect(page.get_by_text("Nothing is asleep")).to_be_visible()
+    expect(page.get_by_text("No snoozed conversations")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("option")).to_have_count(2)
 
@@ -197,7 +197,7 @@ def test_on_a_narrow_screen_list_thread_and_details_are_pages(window: Window, ap
     page.get_by_role("option").click()
     expect(page.locator("#list")).not_to_be_visible()
     expect(page.locator("#side")).not_to_be_visible()
-    page.get_by_role("link", name="Details of the conversation").click()
+    page.get_by_role("link", name="Conversation details").click()
     expect(page.locator("#side")).to_contain_text("cus_123@example.com")
     page.go_back()
     expect(page.locator("#side")).not_to_be_visible()

@@ -39,7 +39,7 @@ def test_article_is_written_read_changed_published_taken_back_and_deleted(
     assert (row.title, row.body, row.author, row.is_published) == ("Lost password", "Press\nreset.", ben.user, False)
     page = text_of(agent.get(address(row)).content)
     assert "Draft saved." in page
-    assert "A draft is known to nobody but its editors" in page
+    assert "Drafts are visible to agents only" in page
 
     agent.post(address(row, "/publish"))
     page = text_of(agent.get(address(row)).content)
@@ -55,7 +55,7 @@ def test_article_is_written_read_changed_published_taken_back_and_deleted(
     assert "Delete “Lost password”?" in text_of(agent.get(address(row, "/delete")).content)
     answer = agent.post(address(row, "/delete"))
     assert answer["Location"] == URL
-    assert "The article is deleted." in text_of(agent.get(URL).content)
+    assert "Article deleted." in text_of(agent.get(URL).content)
     assert agent.get(address(row)).status_code == 404
 
 
@@ -113,7 +113,7 @@ def test_change_by_somebody_else_is_not_overwritten_unseen(agent: Client, acme: 
 
     answer = agent.post(address(article, "/edit"), {**GIVEN, "body": "As Ben has it", "seen": seen})
     assert answer.status_code == 409
-    assert "Somebody else has changed this article meanwhile." in text_of(answer.content)
+    assert "Someone else has changed this article." in text_of(answer.content)
     assert "As Ben has it</textarea>" in answer.content.decode()
     assert only(acme).body == "As Ada has it"
     # A second fault in between does not make it seen.
@@ -138,7 +138,7 @@ def test_views_and_search_hold_what_they_name(agent: Client, acme: Workspace) ->
     assert shown(q="\x00 wind") == {"Wind draft"}
     assert shown(view="nonsense", q="  ") == shown()
     nothing = text_of(agent.get(URL, {"q": "<snow>"}).content)
-    assert "Nothing matches “&lt;snow&gt;”" in nothing
+    assert "No results for “&lt;snow&gt;”" in nothing
 
 
 def test_long_list_is_read_page_by_page(agent: Client, acme: Workspace) -> None:

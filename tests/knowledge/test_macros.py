@@ -45,7 +45,7 @@ def test_taken_name_is_told_beside_it_and_the_text_is_kept(agent: Client, acme: 
     answer = agent.post(f"{URL}/new", {"name": "refund", "body": "My long text"})
     assert answer.status_code == 422
     html = answer.content.decode()
-    assert '<p class="write__fault" id="name-fault">There is a macro of that name already.</p>' in html
+    assert '<p class="write__fault" id="name-fault">A macro with this name already exists.</p>' in html
     assert "My long text</textarea>" in html
 
 
@@ -54,7 +54,7 @@ def test_place_that_nothing_fills_is_named_before_customers_read_it(agent: Clien
     answer = agent.post(f"{URL}/new", {"name": "Hello", "body": body})
     is_a_place = "}}" in body
     assert answer.status_code == (422 if is_a_place else 302)
-    assert ("stands for nothing" in answer.content.decode()) is is_a_place
+    assert ("is not a known placeholder" in answer.content.decode()) is is_a_place
 
 
 def test_viewers_read_macros_and_change_none(viewer: Client, acme: Workspace) -> None:

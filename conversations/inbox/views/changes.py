@@ -94,14 +94,14 @@ def assign(request: DeskRequest, conversation: Conversation, given: dict[str, An
     if team is not None:
         return f"Assigned to {team}."
     if to is None:
-        return "Nobody has it now."
-    return "It is yours." if to == request.user else f"Assigned to {to}."
+        return "Unassigned."
+    return "Assigned to you." if to == request.user else f"Assigned to {to}."
 
 
 @changes(forms.StatusForm, undoable=True)
 def set_status(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.set_status(status=given["status"], **_by(request, conversation))
-    return {"open": "Reopened.", "pending": "Waiting for the customer.", "resolved": "Resolved.", "closed": "Closed."}[
+    return {"open": "Reopened.", "pending": "Waiting on customer.", "resolved": "Resolved.", "closed": "Closed."}[
         given["status"]
     ]
 
@@ -109,7 +109,7 @@ def set_status(request: DeskRequest, conversation: Conversation, given: dict[str
 @changes(forms.PriorityForm)
 def set_priority(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.set_priority(priority=given["priority"], **_by(request, conversation))
-    return f"Priority is {given['priority']}."
+    return f"Priority set to {given['priority']}."
 
 
 @changes(forms.TagsForm)
@@ -145,7 +145,7 @@ def _shown(choice: str) -> datetime | None:
 @changes(forms.NothingForm, undoable=True)
 def wake(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.wake(**_by(request, conversation))
-    return "Awake again."
+    return "Unsnoozed."
 
 
 @changes(forms.UndoForm)
@@ -157,13 +157,13 @@ def undo(request: DeskRequest, conversation: Conversation, given: dict[str, Any]
 @changes(forms.EscalateForm)
 def escalate(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     ticket = actions.escalate(reason=given["reason"] or None, **_by(request, conversation))
-    return f"Ticket {ticket.number} is open."
+    return f"Ticket {ticket.number} opened."
 
 
 @changes(forms.NothingForm)
 def unlink(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.unlink(**_by(request, conversation))
-    return "Taken off its ticket."
+    return "Unlinked from the ticket."
 
 
 @changes(forms.NothingForm)
@@ -172,7 +172,7 @@ def take_over(request: DeskRequest, conversation: Conversation, given: dict[str,
     if thread is None:
         raise NotFound("the assistant has no part in this conversation")
     actions.take_over(thread=thread, to=request.user, by=request.actor, at=clock.now())
-    return "It is yours. The assistant keeps silent now."
+    return "Assigned to you. The assistant has stopped replying."
 
 
 @require_POST

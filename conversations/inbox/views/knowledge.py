@@ -184,7 +184,7 @@ def edit(request: DeskRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 @screen
 def publish(request: DeskRequest, public_id: UUID) -> HttpResponse:
-    """Let answers rest on an article."""
+    """Publish an article, so that answers use it."""
     row = knowledge_queries.article(public_id)
     return _done(request, actions.publish_article(article=row, by=request.actor, at=clock.now()), "Published.")
 
@@ -194,7 +194,7 @@ def publish(request: DeskRequest, public_id: UUID) -> HttpResponse:
 def unpublish(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """Make an article a draft again."""
     row = knowledge_queries.article(public_id)
-    return _done(request, actions.unpublish_article(article=row, by=request.actor, at=clock.now()), "A draft again.")
+    return _done(request, actions.unpublish_article(article=row, by=request.actor, at=clock.now()), "Unpublished.")
 
 
 @reads_or_writes
@@ -206,7 +206,7 @@ def delete(request: DeskRequest, public_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return page(request, "knowledge/articles/delete.html", {"article": row})
     actions.delete_article(article=row, by=request.actor, at=clock.now())
-    messages.success(request, "The article is deleted.")
+    messages.success(request, "Article deleted.")
     return redirect("knowledge", request.workspace.slug)
 
 

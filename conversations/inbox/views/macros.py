@@ -49,7 +49,7 @@ def macro(request: DeskRequest, public_id: UUID) -> HttpResponse:
 @reads_or_writes
 @screen
 def new(request: DeskRequest) -> HttpResponse:
-    """Put an answer among the macros."""
+    """Add a macro."""
     permit(request.actor, "knowledge.write")
     form = forms.MacroForm(request.POST if request.method == "POST" else None)
 
@@ -87,7 +87,7 @@ def delete(request: DeskRequest, public_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return page(request, "knowledge/macros/delete.html", {"macro": row})
     actions.delete_macro(macro=row, by=request.actor, at=clock.now())
-    messages.success(request, "The macro is deleted.")
+    messages.success(request, "Macro deleted.")
     return redirect("macros", request.workspace.slug)
 
 

@@ -65,7 +65,7 @@ def revoke_invitation(request: DeskRequest, public_id: UUID) -> HttpResponse:
         invitation = actions.revoke_invitation(invitation=_invitation(public_id), by=request.actor, at=clock.now())
     except DomainError as error:
         return _refuse(request, error)
-    messages.success(request, f"The invitation of {invitation.email} is revoked.")
+    messages.success(request, f"The invitation of {invitation.email} was revoked.")
     return redirect("people", request.workspace.slug)
 
 
@@ -81,7 +81,7 @@ def change_role(request: DeskRequest, number: int) -> HttpResponse:
         actions.change_role(membership=membership, role=Role(role), by=request.actor, at=clock.now())
     except DomainError as error:
         return _refuse(request, error)
-    messages.success(request, f"{membership.user} is {Role(role).label.lower()} now.")
+    messages.success(request, f"{membership.user} is now {Role(role).label.lower()}.")
     return redirect("people" if request.user.pk != membership.user_id else "inbox", request.workspace.slug)
 
 
@@ -120,7 +120,7 @@ def _answer(request: DeskRequest, sent: Sent) -> HttpResponse:
     """Say that the mail is on its way; without a mail server, show the link on the page that answers, and nowhere else."""
     if sent.link is not None:
         return _page(request, forms.InvitationForm(_roles(request)), sent=sent)
-    messages.success(request, f"An invitation is on its way to {sent.invitation.email}.")
+    messages.success(request, f"Invitation sent to {sent.invitation.email}.")
     return redirect("people", request.workspace.slug)
 
 

@@ -1,4 +1,4 @@
-"""Drafts of the assistant in the composer: asking for one, and turning it down. Nothing is ever sent from here."""
+"""Suggested replies in the composer: asking for one and dismissing it. Nothing is ever sent from here."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _drafts = Buckets(settings.ASSISTANT_SUGGESTIONS_PER_MINUTE)
 @require_POST
 @screen
 def suggest(request: DeskRequest, number: int) -> HttpResponseBase:
-    """A draft of the next reply. An engine outside works in the worker; the answer is held until it is there."""
+    """A suggestion for the next reply. An engine outside works in the worker; the answer is held until it is there."""
     conversation = queries.by_number(number)
     permit(request.actor, "conversation.reply", conversation)
     chosen = engine.choice(request.workspace)
@@ -54,7 +54,7 @@ def suggest(request: DeskRequest, number: int) -> HttpResponseBase:
 @require_POST
 @screen
 def dismiss(request: DeskRequest, number: int, public_id: UUID) -> HttpResponse:
-    """The draft is of no use."""
+    """Dismiss the suggestion."""
     conversation = queries.by_number(number)
     suggestion = queries.draft(conversation, public_id)
     actions.dismiss_suggestion(suggestion=suggestion, by=request.actor, at=clock.now())
@@ -62,7 +62,7 @@ def dismiss(request: DeskRequest, number: int, public_id: UUID) -> HttpResponse:
 
 
 def _fault(request: DeskRequest, conversation: Conversation, chosen: engine.Choice) -> str:
-    """Why there can be no draft now (see words.NO_DRAFT), or ""."""
+    """Why there can be no suggestion now (see words.NO_DRAFT), or ""."""
     if not chosen.is_allowed:
         return "not_approved"
     if conversation.last_message_id is None:
@@ -100,7 +100,7 @@ def _held(request: DeskRequest, conversation: Conversation, request_id: int) -> 
 def _answer(
     request: DeskRequest, conversation: Conversation, suggestion: Suggestion | None, fault: str = ""
 ) -> HttpResponse:
-    """The draft's place in the composer; without script the page, which shows it."""
+    """The suggestion's part of the composer; without script the page, which shows it."""
     if suggestion is not None and not suggestion.text:
         fault, suggestion = suggestion.failure, None
     if fault and fault not in words.NO_DRAFT:

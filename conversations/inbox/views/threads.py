@@ -67,7 +67,7 @@ def opened(
 
 
 def drafted(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
-    """The reply that the assistant has drafted, if any. `?draft=use` puts it into the composer; or it says why there is none."""
+    """The suggested reply, if any. `?draft=use` puts it into the composer; or it says why there is none."""
     has_draft = getattr(conversation, "has_draft", False)  # with_ticket_card has looked
     suggestion = queries.undecided_draft(conversation) if has_draft else None
     asked = request.GET.get("draft", "")

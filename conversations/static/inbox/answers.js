@@ -10,11 +10,11 @@ desk.announce = (name, detail) => document.dispatchEvent(new CustomEvent(`desk:$
 desk.say = (text, more = {}) => desk.announce('say', { text, ...more });
 
 const WORDS = {
-  offline: 'The desk cannot be reached.',
+  offline: 'The server cannot be reached.',
   outdated: 'This page is out of date. Reload it; your draft is kept.',
   403: 'Your role does not allow this.',
-  404: 'That is not there any more.',
-  413: 'That is too large.',
+  404: 'This no longer exists.',
+  413: 'This is too large.',
 };
 desk.words = (problem) => WORDS[problem] ?? 'That did not work. Try again in a moment.';
 

@@ -125,5 +125,5 @@ document.addEventListener('drop', (event) => {
   if (!form || !event.target.closest?.('.thread')) return;
   const items = [...event.dataTransfer.items].filter((item) => item.kind === 'file');
   add(form, items.filter((item) => !isFolder(item)).map((item) => item.getAsFile()));
-  if (items.some(isFolder)) desk.say('A folder cannot be attached.', { bad: true });
+  if (items.some(isFolder)) desk.say('Folders cannot be attached.', { bad: true });
 });

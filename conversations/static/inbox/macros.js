@@ -26,12 +26,12 @@ async function insert(macro) {
   text.focus({ preventScroll: true });
   const before = [text.value, text.selectionStart, text.selectionEnd].join();
   const answer = await desk.ask(macro.dataset.macro);
-  if (answer.problem) return desk.say('That macro cannot be fetched.', { bad: true });
+  if (answer.problem) return desk.say('The macro could not be loaded.', { bad: true });
   if (!text.isConnected || !desk.isOpen(answer.number)) return;
   if ([text.value, text.selectionStart, text.selectionEnd].join() === before) return desk.insert(text, answer.text);
   // Something was written meanwhile: the writer says where it goes.
   const name = macro.querySelector('b').textContent;
-  desk.say(`“${name}” is here now.`, { act: 'Insert it', then: () => text.isConnected && (text.focus(), desk.insert(text, answer.text)) });
+  desk.say(`“${name}” is ready.`, { act: 'Insert', then: () => text.isConnected && (text.focus(), desk.insert(text, answer.text)) });
 }
 
 document.addEventListener('input', (event) => event.target.matches('.macros__filter') && sift(event.target.closest('.macros')));

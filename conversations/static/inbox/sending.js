@@ -5,7 +5,7 @@ const { desk } = globalThis;
 const items = new Map(); // id → what is on its way, or came back
 
 const OUTDATED = { 'signed-out': 'You were signed out.', redirected: 'That did not work. Reload the page.' };
-const LEFT = 'This page was left while it was being sent. Send it again: what has arrived is not sent twice.';
+const LEFT = 'You left the page while this was being sent. Send it again; nothing is sent twice.';
 
 const isOn = (item) => item.state === 'sending';
 const isBusy = (place) => [...items.values()].some((item) => item.place === place && isOn(item));
