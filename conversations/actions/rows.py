@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.core.files.base import File
@@ -57,9 +57,11 @@ def locked_of(ticket: Ticket) -> list[Conversation]:
 
 
 def standing(conversation: Conversation) -> dict[str, Any]:
-    """Whose turn it is and since when, as an event keeps it for whoever undoes the change."""
+    """Whose turn it is and since when, as an event keeps it for whoever undoes the change; moments in UTC."""
     moments = (conversation.snoozed_until, conversation.waiting_since, conversation.closed_at)
-    snoozed_until, waiting_since, closed_at = (moment.isoformat() if moment else None for moment in moments)
+    snoozed_until, waiting_since, closed_at = (
+        moment.astimezone(UTC).isoformat() if moment else None for moment in moments
+    )
     return {
         "status": conversation.status,
         "snoozed_until": snoozed_until,
