@@ -138,7 +138,7 @@ class DeskAdminSite(AdminSite):
         if self.has_permission(request):
             return redirect(reverse("admin:index", current_app=self.name))
         if request.user.is_authenticated:
-            raise PermissionDenied("Django admin is for owners and admins of a workspace.")
+            raise PermissionDenied("Administration is for owners and admins of a workspace.")
         return redirect_to_login(request.GET.get("next") or reverse("admin:index", current_app=self.name))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:

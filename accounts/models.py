@@ -237,7 +237,7 @@ class ApiKey(TenantModel):
     allowed_bundle_ids = ArrayField(models.CharField(max_length=255), default=list, blank=True)
     unverified_identity = models.BooleanField(
         default=False,
-        help_text="A client key normally proves its end user. On: whoever holds the key reads every customer.",
+        help_text="Normally a client key has to prove its end user. When on, anyone who has the key can read every customer's conversations.",
     )
     expires_at = Moment(null=True, blank=True)
     revoked_at = Moment(null=True, blank=True, editable=False)

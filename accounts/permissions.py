@@ -211,7 +211,7 @@ def permit(actor: Actor, verb: str, obj: HasWorkspace | None = None, *, person: 
         return
     rule = RULES.get(verb)
     if rule is None:
-        raise Forbidden("only whoever runs this installation may do this")
+        raise Forbidden("only the operator of this installation can do this")
     if actor.kind == ActorKind.API_KEY and rule.scope is not None:
         raise Forbidden(f"this key lacks the scope {rule.scope.value}", scope=rule.scope.value)
-    raise Forbidden(f"this needs the role {rule.role.value}")
+    raise Forbidden(f"this requires the role {rule.role.value}")

@@ -82,7 +82,7 @@ def usable_invitation(token: str, at: datetime) -> Invitation:
         or invitation.is_expired(at)
         or not _may_still_invite(invitation)
     ):
-        raise NotFound("this invitation does not work any more")
+        raise NotFound("this invitation is no longer valid")
     return invitation
 
 

@@ -84,7 +84,7 @@ def held(row: M) -> M:
     manager = model.objects if issubclass(model, TenantModel) else model._base_manager
     found = manager.select_for_update(no_key=True, of=("self",)).filter(pk=row.pk).first()
     if found is None:
-        raise NotFound(f"the {row._meta.verbose_name} is gone")
+        raise NotFound(f"this {row._meta.verbose_name} no longer exists")
     return found
 
 

@@ -87,9 +87,9 @@ def _read_text(cursor: str) -> str:
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (ValueError, binascii.Error) as error:
-        raise Invalid("this cursor is not one of ours", field="cursor") from error
+        raise Invalid("invalid cursor", field="cursor") from error
     if "\x00" in text:
-        raise Invalid("this cursor is not one of ours", field="cursor")
+        raise Invalid("invalid cursor", field="cursor")
     return text
 
 
@@ -100,7 +100,7 @@ def _read(cursor: str) -> tuple[datetime, int]:
         seconds, rest = divmod(micros, 1_000_000)
         moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
     except (ValueError, OverflowError, OSError) as error:
-        raise Invalid("this cursor is not one of ours", field="cursor") from error
+        raise Invalid("invalid cursor", field="cursor") from error
     if not 0 < pk < 2**63:
-        raise Invalid("this cursor is not one of ours", field="cursor")
+        raise Invalid("invalid cursor", field="cursor")
     return moment, pk

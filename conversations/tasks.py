@@ -66,7 +66,7 @@ def mail_assignment(*, workspace_id: int, conversation_id: int, user_id: int, **
         if conversation is None or user is None:
             return
         EmailMessage(
-            subject=f"[{workspace.name}] #{conversation.number} is yours: {' '.join(conversation.subject.split())[:120]}",
+            subject=f"[{workspace.name}] Assigned to you: #{conversation.number} {' '.join(conversation.subject.split())[:120]}",
             body=(
                 f"{conversation.contact.display_name} wrote:\n\n{conversation.preview}\n\n"
                 f"{settings.PUBLIC_URL}/w/{workspace.slug}/inbox/{conversation.number}\n"
@@ -161,7 +161,7 @@ def _found(question: engine.Question) -> str:
 def _check_leave(workspace: Workspace) -> None:
     """The workspace may have taken its approval back, or spent its budget, while the job was waiting."""
     if not engine.choice(workspace).is_allowed:
-        raise engine.EngineFailed("the workspace does not let data leave the desk")
+        raise engine.EngineFailed("the workspace does not allow sending customer messages to the model")
     if budget.is_used_up(workspace, clock.now()):
         raise engine.EngineFailed("the workspace's budget is used up", code="quota_limit_exceeded")
 

@@ -20,7 +20,7 @@ def check(value: str, field: str, *, longest: int, blank: bool = False) -> str:
     if len(value) > longest:
         raise Invalid(f"{field} has at most {longest} characters", field=field, code="too_long")
     if not can_be_kept(value):
-        raise Invalid(f"{field} holds characters that are not text", field=field, code="not_text")
+        raise Invalid(f"{field} contains characters that are not text", field=field, code="not_text")
     return value
 
 

@@ -168,7 +168,7 @@ def set_priority(*, ticket: Ticket, priority: str | None, by: Actor, at: datetim
 
 @transaction.atomic
 def set_tags(*, ticket: Ticket, names: Sequence[str], by: Actor, at: datetime) -> Ticket:
-    """Replace the labels: trimmed, lower-cased, each once."""
+    """Replace the tags: trimmed, lower-cased, each once."""
     permit(by, "ticket.update", ticket)
     wanted = tags.check(tags.normal(names))
     ticket = transaction.held(ticket)
@@ -347,18 +347,18 @@ def _count(workspace_id: int, before: str, to: str | None) -> None:
 
 def _check_status(status: str) -> None:
     if status not in TicketStatus.values:
-        raise Invalid(f"a ticket's status is one of {', '.join(TicketStatus.values)}", field="status")
+        raise Invalid(f"status must be one of {', '.join(TicketStatus.values)}", field="status")
 
 
 def _check_priority(priority: str | None) -> None:
     if priority and priority not in TicketPriority.values:
-        raise Invalid(f"a ticket's priority is one of {', '.join(TicketPriority.values)}, or none", field="priority")
+        raise Invalid(f"priority must be one of {', '.join(TicketPriority.values)}, or empty", field="priority")
 
 
 def _check_assignee(workspace_id: int, user: User | None, team: Team | None) -> None:
     if user is not None and team is not None:
-        raise Invalid("a ticket is given to a person or a team, not both", field="assignee")
+        raise Invalid("a ticket is assigned to a person or a team, not both", field="assignee")
     if user is not None and not Membership.objects.filter(workspace_id=workspace_id, user=user).exists():
-        raise Invalid("the assignee is no member of this workspace", field="assignee")
+        raise Invalid("the assignee is not a member of this workspace", field="assignee")
     if team is not None and team.workspace_id != workspace_id:
-        raise Invalid("the team is not one of this workspace", field="assignee")
+        raise Invalid("the team is not in this workspace", field="assignee")

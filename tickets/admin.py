@@ -24,11 +24,11 @@ class TicketForm(DeskForm):
     tags = forms.CharField(
         required=False,
         widget=forms.TextInput(attrs={"size": 60}),
-        help_text="Separated by commas; in quotes where one holds a comma.",
+        help_text="Separated by commas. Put a tag that contains a comma in quotes.",
     )
     sla_due_at = forms.SplitDateTimeField(required=False, widget=AdminSplitDateTime, label="Due at")
     snoozed_until = forms.SplitDateTimeField(
-        required=False, widget=AdminSplitDateTime, help_text="Puts the ticket on hold; clearing it opens the ticket."
+        required=False, widget=AdminSplitDateTime, help_text="Puts the ticket on hold. Clear it to reopen the ticket."
     )
 
     class Meta:
@@ -66,7 +66,7 @@ class TicketAdmin(TenantAdmin):
     list_filter = (WorkspaceFilter, "status", "priority", AssigneeFilter, "channel")
     list_select_related = ("workspace", "assignee", "team")
     search_fields = ("subject", "=number")
-    search_help_text = "Subject, or number"
+    search_help_text = "Subject or number"
     date_hierarchy = "created_at"
     ordering = ("-updated_at", "-pk")
     autocomplete_fields = ("assignee", "team")
@@ -82,7 +82,7 @@ class TicketAdmin(TenantAdmin):
             return ((None, {"fields": [name for name in editable if name != "snoozed_until"]}),)
         return (
             (None, {"fields": ("number", *editable)}),
-            ("What the desk keeps", {"fields": self.readonly_fields[1:], "classes": ("collapse",)}),
+            ("System fields", {"fields": self.readonly_fields[1:], "classes": ("collapse",)}),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Ticket | None = None) -> Any:
@@ -158,7 +158,7 @@ class TicketAdmin(TenantAdmin):
 
 @admin.register(Tag)
 class TagAdmin(ReadOnlyAdmin):
-    """Labels come into being when they are first used."""
+    """Tags are created when they are first used."""
 
     list_display = ("name", "colour", "workspace", "created_at")
     list_filter = (WorkspaceFilter,)

@@ -30,7 +30,7 @@ def request_email(*, user: User, email: str, password: str, by: Actor, at: datet
     wanted = rows.checked_email(email)
     own = EmailAddress.objects.filter(user=user, verified=True)
     if own.filter(email=wanted).exists():
-        raise Conflict("this address is verified already", field="email")
+        raise Conflict("this address is already verified", field="email")
     if own.count() >= MOST:
         raise Conflict(f"an account has at most {MOST} addresses", field="email")
     outbox.queue("mail_email_confirmation", user_id=user.pk, email=wanted)
@@ -65,7 +65,7 @@ def make_email_primary(*, user: User, email: str, password: str, by: Actor, at: 
     before, user.email = user.email, address.email
     EmailAddress.objects.filter(user=user).update(primary=False)
     EmailAddress.objects.filter(pk=address.pk).update(primary=True)
-    taken = Conflict("another account signs in with this address", field="email")
+    taken = Conflict("this address belongs to another account", field="email")
     transaction.unless_taken("accounts_user_email_key", taken, partial(user.save, update_fields=["email"]))
     outbox.queue("mail_email_changed", user_id=user.pk, email=before)
     events.record(events.EMAIL_CHANGED, user, by=by, at=at)
@@ -89,7 +89,7 @@ def remove_email(*, user: User, email: str, password: str, by: Actor, at: dateti
 def _proven(user: User, email: str) -> EmailAddress:
     address = EmailAddress.objects.filter(user=user, email=rows.checked_email(email), verified=True).first()
     if address is None:
-        raise NotFound("this is not a verified address of yours")
+        raise NotFound("this is not one of your verified addresses")
     return address
 
 

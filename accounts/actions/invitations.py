@@ -40,7 +40,7 @@ def invite(*, workspace: Workspace, email: str, role: Role, show_link: bool = Fa
     """
     permit(by, "member.invite", rows.own(workspace))
     if role not in Role.values:
-        raise Invalid(f"a role is one of {', '.join(Role.values)}", field="role")
+        raise Invalid(f"role must be one of {', '.join(Role.values)}", field="role")
     rows.only_owners_make_owners(role, by)
     wanted = rows.checked_email(email)
     known = person_by_email(wanted)
@@ -104,7 +104,7 @@ def accept_invitation(
 def _accept(found: Invitation, *, user: User | None, name: str, password: str, by: Actor, at: datetime) -> Membership:
     invitation = transaction.held(found)
     if not invitation.is_pending or invitation.token_hash != found.token_hash:
-        raise NotFound("this invitation does not work any more")
+        raise NotFound("this invitation is no longer valid")
     if user is None:
         user = create_person(email=invitation.email, name=name, password=password, is_verified=False, by=by, at=at)
     elif user.email != invitation.email and not has_proven(user, invitation.email):
@@ -157,5 +157,5 @@ def _locked(invitation: Invitation) -> Invitation:
     """The pending invitation as it is now, held until the transaction ends. Raises Conflict for one that is over."""
     row = transaction.held(invitation)
     if not row.is_pending:
-        raise Conflict("this invitation was accepted or revoked")
+        raise Conflict("this invitation is already accepted or revoked")
     return row

@@ -33,17 +33,17 @@ def create_key(
     """
     permit(by, "api_key.create", rows.own(workspace))
     if kind not in KeyKind.values:
-        raise Invalid("a key is of kind server or client", field="kind")
+        raise Invalid("kind must be server or client", field="kind")
     wanted = sorted(set(scopes))
     if not wanted:
         raise Invalid("a key needs at least one scope", field="scopes")
     for scope in wanted:
         if scope not in Scope.values:
-            raise Invalid(f"there is no scope {scope}; the scopes are {', '.join(Scope.values)}", field="scopes")
+            raise Invalid(f"unknown scope {scope}; the scopes are {', '.join(Scope.values)}", field="scopes")
         if kind == KeyKind.CLIENT and scope.startswith("ticket:"):
-            raise Invalid("a client key is public and holds no ticket scope", field="scopes")
+            raise Invalid("a client key is public and cannot have ticket scopes", field="scopes")
     if expires_at is not None and expires_at <= at:
-        raise Invalid("the key would be expired at once", field="expires_at")
+        raise Invalid("the expiry must be in the future", field="expires_at")
     made = keys.make(kind)
     key = ApiKey(
         workspace=workspace,

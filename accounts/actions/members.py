@@ -64,7 +64,7 @@ def _locked_membership(membership: Membership) -> Membership:
     held = ours.filter(Q(pk=membership.pk) | Q(role=Role.OWNER)).select_for_update(no_key=True).order_by("pk")
     found = next((row for row in held if row.pk == membership.pk), None)
     if found is None:
-        raise NotFound("the membership is gone")
+        raise NotFound("this membership no longer exists")
     return found
 
 
@@ -73,4 +73,4 @@ def _keep_an_owner(membership: Membership, unless: bool = False) -> None:
         return
     others = Membership.objects.filter(workspace_id=membership.workspace_id, role=Role.OWNER)
     if not others.exclude(pk=membership.pk).exists():
-        raise Conflict("a workspace keeps at least one owner", field="role")
+        raise Conflict("a workspace needs at least one owner", field="role")

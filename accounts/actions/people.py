@@ -42,9 +42,9 @@ def create_person(
         date_joined=at,
     )
     if person_by_email(user.email) is not None:
-        raise Conflict(f"there is a person with the email {user.email}", field="email")
+        raise Conflict(f"a person with the email {user.email} already exists", field="email")
     rows.put_password(user, password)
-    taken = Conflict(f"there is a person with the email {user.email}", field="email")
+    taken = Conflict(f"a person with the email {user.email} already exists", field="email")
     transaction.unless_taken("accounts_user_email_key", taken, user.save)
     if is_verified:
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)

@@ -92,4 +92,4 @@ def join(*, workspace: Workspace, user: User, role: Role, by: Actor, at: datetim
 def only_owners_make_owners(role: Role, by: Actor) -> None:
     """Raises Invalid when somebody else makes or unmakes an owner."""
     if role == Role.OWNER and by.role not in (None, Role.OWNER):
-        raise Invalid("only an owner may make or unmake an owner", field="role", code="forbidden")
+        raise Invalid("only owners can add or remove owners", field="role", code="forbidden")

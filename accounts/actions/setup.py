@@ -23,7 +23,7 @@ def set_up_desk(
     permit(by, "person.create")
     transaction.hold_name(INSTALLATION, "setup")
     if is_set_up():
-        raise Conflict("this desk has been set up already")
+        raise Conflict("this desk is already set up")
     user = people.create_person(email=email, name=name, password=password, is_superuser=True, by=by, at=at)
     made = workspaces.create_workspace(slug=slugs.made_of(workspace), name=workspace, time_zone=time_zone, at=at)
     return members.add_member(workspace=made, user=user, role=Role.OWNER, by=by.within(made.pk), at=at)

@@ -27,13 +27,13 @@ def save_team(
     is_new, team = team is None, team or Team(workspace=workspace, created_at=at)
     team.name = name.strip()
     rows.validate(team)
-    taken = Conflict("there is a team of that name", field="name")
+    taken = Conflict("a team with this name already exists", field="name")
     transaction.unless_taken("team_name_unique_per_workspace", taken, team.save)
     if members is not None:
         chosen = {user.pk for user in members}
         known = set(Membership.objects.filter(workspace=workspace, user__in=chosen).values_list("user_id", flat=True))
         if chosen - known:
-            raise Invalid("a team takes members of its workspace", field="members")
+            raise Invalid("a team can only have members of its workspace", field="members")
         team.members.set(chosen)
     events.record(events.TEAM_CREATED if is_new else events.TEAM_UPDATED, team, by=by, at=at)
     return team

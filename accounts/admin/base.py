@@ -95,7 +95,7 @@ class AssigneeFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         people = reach(request).people().order_by("name", "email")[:100]
-        return [("me", "Me"), ("nobody", "Nobody"), *((str(person.pk), str(person)) for person in people)]
+        return [("me", "Me"), ("nobody", "Unassigned"), *((str(person.pk), str(person)) for person in people)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()

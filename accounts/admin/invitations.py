@@ -120,7 +120,11 @@ class InvitationAdmin(TenantAdmin):
             return self._answer(request, actions.resend_invitation(invitation=invitation, by=by, at=clock.now()))
 
         return self._ask(
-            request, pk, "Send the invitation again", "A new link is made; the one before stops working.", resend
+            request,
+            pk,
+            "Send the invitation again",
+            "A new link is created and the previous one stops working.",
+            resend,
         )
 
     def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -128,7 +132,7 @@ class InvitationAdmin(TenantAdmin):
 
         def revoke(invitation: Invitation) -> HttpResponse:
             actions.revoke_invitation(invitation=invitation, by=self.actor(request, invitation), at=clock.now())
-            self.message_user(request, f"The invitation of {invitation.email} is revoked.", messages.SUCCESS)
+            self.message_user(request, f"The invitation of {invitation.email} was revoked.", messages.SUCCESS)
             return redirect(reverse("admin:accounts_invitation_changelist"))
 
         return self._ask(request, pk, "Revoke the invitation", "Its link stops working at once.", revoke)
@@ -160,6 +164,8 @@ class InvitationAdmin(TenantAdmin):
         """Say that the mail is on its way, or show the link."""
         email, back = sent.invitation.email, reverse("admin:accounts_invitation_changelist")
         if sent.link is not None:
-            return show_link(self, request, "Invitation link", f"Hand this link to {email}", sent.link, back)
-        self.message_user(request, f"An invitation is on its way to {email}.", messages.SUCCESS)
+            return show_link(
+                self, request, "Invitation link", f"Share this link securely with {email}", sent.link, back
+            )
+        self.message_user(request, f"Invitation sent to {email}.", messages.SUCCESS)
         return redirect(back)

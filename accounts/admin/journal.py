@@ -19,10 +19,8 @@ from accounts.admin.base import ReadOnlyAdmin, WorkspaceFilter
 from accounts.adminsite import reach
 from accounts.models import ActorKind, ApiKey, Dispatch, Event, IdempotentRequest, Team, User
 
-_WORDS = {"previous": "was"}
-_RANKS = {"to": 0, "user": 0, "previous": 2}
 _UNTOLD = frozenset({"message"})
-"""Values that only machines need: the number of a message says nothing to a person."""
+"""Values that only programs need, such as the number of a message."""
 
 
 def summary(event: Event) -> str:
@@ -31,15 +29,23 @@ def summary(event: Event) -> str:
     meaning = kind.meaning.rstrip(".") if kind else event.type
     person: str | None = getattr(event, "person_label", None)
     if event.type.endswith(".assigned"):
-        return f"{meaning.split(' was ')[0]} was given to {_assignee(event, person)}"
+        assignee = _assignee(event, person)
+        return f"Assigned to {assignee}" if assignee else "Unassigned"
+    if event.type.endswith(".snoozed"):
+        return f"Snoozed until {event.data['until']}" if event.data.get("until") else "Unsnoozed"
+    changed = next((key for key in ("status", "priority", "role") if {key, "previous"} <= event.data.keys()), None)
+    if changed:
+        change = f"{meaning} from {_plain(event.data['previous'])} to {_plain(event.data[changed])}"
+        return f"{change}: {person}" if person else change
     details = []
-    # PostgreSQL keeps keys in no order that means anything: people come first, what was before comes last.
-    for key, value in sorted(event.data.items(), key=lambda item: _RANKS.get(item[0], 1)):
-        if key in _UNTOLD or (value in (None, []) and key not in ("to", "previous")):
+    # PostgreSQL keeps keys in no order that means anything: people come first.
+    for key, value in sorted(event.data.items(), key=lambda item: item[0] != "user"):
+        if key in _UNTOLD or value in (None, []):
             continue
-        if key in ("to", "user") and value is not None:
-            value = person or f"user {value}"
-        details.append(f"{_WORDS.get(key, key.replace('_', ' '))} {_plain(value)}".removeprefix("user "))
+        if key == "user":
+            details.append(person or f"user {value}")
+        else:
+            details.append(f"{key.replace('_', ' ')} {_plain(value)}")
     return f"{meaning}: {', '.join(details)}" if details else meaning
 
 
@@ -48,12 +54,12 @@ def _assignee(event: Event, person: str | None) -> str:
     names = [person or f"user {user}"] if user is not None else []
     if team is not None:
         names.append(f"the team {getattr(event, 'team_label', None) or team}")
-    return " and ".join(names) or "nobody"
+    return " and ".join(names)
 
 
 def _plain(value: Any) -> str:
     if value is None or value == []:
-        return "nobody" if value is None else "none"
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
@@ -133,7 +139,7 @@ def _lines(rows: Iterable[Event]) -> list[Line]:
 
 
 def recent(request: HttpRequest, limit: int = 12) -> list[Line]:
-    """What happened lately in the workspaces that the person runs."""
+    """Recent activity in the workspaces that the person runs."""
     rows = reach(request).limit(with_people(Event.objects.select_related("workspace")), "workspace")
     return _lines(rows.order_by("-id")[:limit])
 
@@ -204,7 +210,7 @@ class EventAdmin(ReadOnlyAdmin):
 
 @admin.register(Dispatch)
 class DispatchAdmin(ReadOnlyAdmin):
-    """What reactions have not heard yet: normally empty, and full when the worker is down."""
+    """Events that reactions have not handled yet: normally none, many when the worker is down."""
 
     workspace_path = "event__workspace"
     list_display = ("event_id", "event", "due_at", "attempts", "last_error")

@@ -41,21 +41,21 @@ class KeyForm(DeskForm):
         choices=Scope.choices,
         widget=forms.CheckboxSelectMultiple,
         initial=[Scope.CONVERSATION_READ, Scope.CONVERSATION_WRITE],
-        help_text="Write satisfies read. A client key is public and holds no ticket scope.",
+        help_text="Write includes read. Client keys are public and cannot have ticket scopes.",
     )
     expires_at = forms.SplitDateTimeField(
-        required=False, widget=AdminSplitDateTime, help_text="In UTC. Empty: until it is revoked."
+        required=False, widget=AdminSplitDateTime, help_text="In UTC. Leave empty for no expiry."
     )
     allowed_origins = Lines(
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        help_text="One per line, such as https://example.com. Empty: from anywhere.",
+        help_text="One per line, such as https://example.com. Leave empty to allow any.",
     )
     allowed_bundle_ids = Lines(
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
-        label="Allowed bundle ids",
-        help_text="Of mobile apps, one per line.",
+        label="Allowed bundle IDs",
+        help_text="For mobile apps, one per line.",
     )
 
     class Meta:
@@ -170,7 +170,7 @@ class ApiKeyAdmin(TenantAdmin):
             "admin/accounts/apikey/secret.html",
             {
                 **self.admin_site.each_context(request),
-                "title": "The key is issued",
+                "title": "API key created",
                 "opts": self.opts,
                 "key": key,
                 "secret": request._secret,  # type: ignore[attr-defined]
@@ -202,7 +202,7 @@ class ApiKeyAdmin(TenantAdmin):
             "title": f"Revoke {key.name}?",
             "opts": self.opts,
             "original": key,
-            "question": f"{key.name} ({key.prefix}…) of {key.workspace} stops working at once and for good.",
+            "question": f"{key.name} ({key.prefix}…) of {key.workspace} stops working at once. This cannot be undone.",
             "button": "Revoke the key",
         }
         return TemplateResponse(request, "admin/desk/confirm.html", context)
@@ -221,5 +221,5 @@ class ApiKeyAdmin(TenantAdmin):
                 self.message_user(request, f"{key}: {sentence(error)}", messages.ERROR)
         if done:
             self.message_user(
-                request, f"{done} revoked." if done > 1 else f"{keys[0].name} is revoked.", messages.SUCCESS
+                request, f"{done} revoked." if done > 1 else f"{keys[0].name} was revoked.", messages.SUCCESS
             )

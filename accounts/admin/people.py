@@ -129,16 +129,21 @@ class PersonAdmin(TenantAdmin):
                 return redirect(page)
             if link is not None:
                 return show_link(
-                    self, request, f"Password reset for {user}", f"Hand this link to {user.email}", link, page
+                    self,
+                    request,
+                    f"Password reset for {user}",
+                    f"Share this link securely with {user.email}",
+                    link,
+                    page,
                 )
-            self.message_user(request, f"A reset link is on its way to {user.email}.", messages.SUCCESS)
+            self.message_user(request, f"Reset link sent to {user.email}.", messages.SUCCESS)
             return redirect(page)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Send {user} a password reset link?",
             "opts": self.opts,
             "original": user,
-            "question": f"{user.email} gets a link to choose another password. The present one works until then.",
+            "question": f"{user.email} gets a link to choose a new password. The current one works until then.",
             "button": "Send the link",
         }
         return TemplateResponse(request, "admin/desk/confirm.html", context)

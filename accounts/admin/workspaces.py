@@ -131,7 +131,7 @@ class WorkspaceAdmin(TenantAdmin):
                 actions.rotate_identity_secret(workspace=workspace, by=by, at=clock.now())
                 self.message_user(
                     request,
-                    "There is a new secret. The one before stays valid until the next rotation.",
+                    "New secret created. The previous one stays valid until the next rotation.",
                     messages.SUCCESS,
                 )
                 return redirect(request.path)

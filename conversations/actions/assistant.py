@@ -45,8 +45,8 @@ CONTENT_LIMIT = 40_000
 APPENDED_LIMIT = 10_000
 MOST_RESUMED = 2
 FAILED = "I could not answer this. Please try again in a moment."
-WAITS = "I could not answer this. A person of the team will answer you here."
-SPENT = "The budget for answers is used up for this month. A person of the team can help."
+WAITS = "I could not answer this. A teammate will answer you here."
+SPENT = "The assistant's budget for this month is used up. A teammate can help."
 CANCELED = "canceled"
 """What failed answers are called in the ledger that were stopped."""
 _DOOR = Door(Channel.API, "assistant")
@@ -80,7 +80,7 @@ def ask_assistant(
     is_new = thread is None
     thread = _begun(workspace, content, public_id, contact, by=by, at=at) if thread is None else runs.hold(thread)
     if thread.status != ThreadStatus.IDLE:
-        raise Conflict("the assistant is still at work in this conversation")
+        raise Conflict("the assistant is still answering in this conversation")
     if decision is None:
         assistant_rows.expire_proposals(thread, at)
     thread.status, thread.updated_at, thread.agent_mode = ThreadStatus.IN_PROGRESS, at, agent_mode

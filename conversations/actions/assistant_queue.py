@@ -111,5 +111,5 @@ def _waits(item: AssistantQueueItem) -> tuple[AssistantThread, AssistantQueueIte
     thread = runs.hold(item.thread)
     fresh = assistant_rows.waiting(thread).filter(pk=item.pk).first()
     if fresh is None:
-        raise NotFound("the message waits no more")
+        raise NotFound("this message is no longer queued")
     return thread, fresh

@@ -119,7 +119,7 @@ def waiting(thread: AssistantThread) -> QuerySet[AssistantQueueItem]:
 # --- Proposals ----------------------------------------------------------------------------------
 
 TOOL = "hand_over"
-PREVIEW = "Call a person of the team in, who answers here."
+PREVIEW = "Bring in a teammate, who answers here."
 
 
 def pending(thread: AssistantThread) -> QuerySet[AssistantProposal]:

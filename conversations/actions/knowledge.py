@@ -70,7 +70,7 @@ def update_article(
     if not changed:
         return article
     if seen is not None and seen != article.updated_at:
-        raise Conflict("somebody else has changed this article", code="article_changed")
+        raise Conflict("someone else has changed this article", code="article_changed")
     article.updated_at = at
     article.save(update_fields=[*changed, "updated_at"])
     journal.record(events.ARTICLE_UPDATED, article, by=by, at=at, fields=changed)
@@ -170,10 +170,10 @@ def _body(value: str, longest: int) -> str:
 
 def _visibility(value: str) -> str:
     if value not in ArticleVisibility.values:
-        raise Invalid(f"an article is {' or '.join(ArticleVisibility.values)}", field="visibility")
+        raise Invalid(f"visibility must be {' or '.join(ArticleVisibility.values)}", field="visibility")
     return value
 
 
 def _save_named(macro: Macro, **how: Any) -> None:
-    taken = Conflict("there is a macro of that name", field="name", code="name_taken")
+    taken = Conflict("a macro with this name already exists", field="name", code="name_taken")
     transaction.unless_taken("macro_name_unique_per_workspace", taken, partial(macro.save, **how))

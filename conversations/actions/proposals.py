@@ -23,9 +23,9 @@ from conversations.models import (
     ThreadStatus,
 )
 
-APPROVED = "I have called the team in. A person will answer you here."
-REJECTED = "All right, no person then. Tell me more, and I will look again."
-UNKNOWN = "That can no longer be decided."
+APPROVED = "I have handed this over to our team. A teammate will answer you here."
+REJECTED = "All right. Tell me more, and I will look again."
+UNKNOWN = "This can no longer be decided."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def decide_proposal(
         return run
     thread = runs.hold(thread)
     if thread.status != ThreadStatus.IDLE:
-        raise Conflict("the assistant is still at work in this conversation")
+        raise Conflict("the assistant is still answering in this conversation")
     last = AssistantRun.objects.filter(thread=thread).order_by("-id").first()
     assert last is not None  # a thread begins with one
     run = AssistantRun(

@@ -41,7 +41,7 @@ def locked(conversation: Conversation) -> Conversation:
     rows = Conversation.objects.select_for_update(no_key=True, of=("self",)).select_related("contact")
     row = rows.filter(pk=conversation.pk).first()
     if row is None:
-        raise NotFound("the conversation is gone")
+        raise NotFound("this conversation no longer exists")
     if row.handler == Handler.ASSISTANT and row.ticket_id is not None:
         # It may be handed over, and counted, after its ticket was locked.
         hold_tally(row.workspace_id)
@@ -168,7 +168,7 @@ def written_before(
     sizes = [file.size for file in sorted(first.attachments.all(), key=lambda file: file.pk)]
     kept = (first.conversation_id, first.kind, first.sender_user_id, first.body, sizes)
     if kept != (conversation.pk, kind, sender.user_id, body, [upload.size for upload in uploads]):
-        raise Conflict("this id stands for another message", code="sent_already")
+        raise Conflict("this id belongs to another message", code="sent_already")
     return first
 
 

@@ -114,5 +114,5 @@ def _checked(filters: dict[str, Any]) -> dict[str, Any]:
 
 def _visibility(value: str) -> str:
     if value not in Visibility.values:
-        raise Invalid(f"a view is {' or '.join(Visibility.values)}", field="visibility")
+        raise Invalid(f"visibility must be {' or '.join(Visibility.values)}", field="visibility")
     return value

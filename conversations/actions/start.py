@@ -59,9 +59,9 @@ def start(
     # Starts are serial from here: nobody else can take the external id between this look and our insert.
     taken = external_id is not None and Conversation.objects.filter(workspace=workspace, external_id=external_id)
     if taken is not False and taken.exists():
-        raise Conflict("there is a conversation with this external id", field="external_id")
+        raise Conflict("a conversation with this external id already exists", field="external_id")
     if public_id is not None and Conversation.objects.filter(workspace=workspace, public_id=public_id).exists():
-        raise Conflict("there is a conversation with this id", field="public_id")
+        raise Conflict("a conversation with this id already exists", field="public_id")
     conversation = Conversation(
         workspace=workspace,
         public_id=public_id or uuid.uuid4(),
@@ -111,7 +111,7 @@ def start(
 
 
 def check_priority(priority: str) -> None:
-    """Raises Invalid unless the label has 1 to 32 characters."""
+    """Raises Invalid unless the priority has 1 to 32 characters."""
     text.check(priority, "priority", longest=10_000)
     if len(priority) > 32:
         raise Invalid("priority has at most 32 characters", field="priority", code="too_long")

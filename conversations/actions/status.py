@@ -24,7 +24,7 @@ def set_status(
     """
     permit(by, "conversation.update", conversation)
     if status not in Status.values:
-        raise Invalid(f"a conversation's status is one of {', '.join(Status.values)}", field="status")
+        raise Invalid(f"status must be one of {', '.join(Status.values)}", field="status")
     conversation = rows.locked(conversation)
     before = rows.standing(conversation)
     if not rows.move(conversation, status, at):
@@ -66,10 +66,10 @@ def snooze(*, conversation: Conversation, until: datetime, by: Actor, at: dateti
     """
     permit(by, "conversation.update", conversation)
     if until <= at:
-        raise Invalid("a conversation sleeps until a moment to come", field="until")
+        raise Invalid("until must be in the future", field="until")
     conversation = rows.locked(conversation)
     if conversation.is_done:
-        raise Invalid("a conversation that is done cannot sleep", field="until")
+        raise Invalid("a resolved or closed conversation cannot be snoozed", field="until")
     if conversation.snoozed_until == until:
         return conversation
     before = rows.standing(conversation)

@@ -34,13 +34,13 @@ TITLE_LENGTH = 500
 def escalate(*, conversation: Conversation, reason: str | None = None, by: Actor, at: datetime) -> Ticket:
     """Open a ticket for a conversation and link the two.
 
-    Subject, priority, assignee and labels are copied this once; from then on each side has its own. Raises Conflict
+    Subject, priority, assignee and tags are copied this once; from then on each side has its own. Raises Conflict
     when the conversation has a ticket.
     """
     permit(by, "ticket.open", conversation)
     conversation = rows.locked(conversation)
     if conversation.ticket_id is not None:
-        raise Conflict("the conversation has a ticket", field="ticket")
+        raise Conflict("the conversation already has a ticket", field="ticket")
     ticket = ticket_actions.open_ticket(
         workspace=conversation.workspace,
         subject=conversation.subject,

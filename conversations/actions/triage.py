@@ -39,9 +39,9 @@ def assign(
     if to is not None:
         answers = Membership.objects.filter(workspace_id=conversation.workspace_id, user=to)
         if not answers.exclude(role=Role.VIEWER).exists():
-            raise Invalid("the assignee is no agent of this workspace", field="assignee")
+            raise Invalid("the assignee is not an agent of this workspace", field="assignee")
     if team is not None and team.workspace_id != conversation.workspace_id:
-        raise Invalid("the team is not one of this workspace", field="team")
+        raise Invalid("the team is not in this workspace", field="team")
     conversation = rows.locked(conversation)
     now = (conversation.assignee_id, conversation.team_id, conversation.assignee_reference, conversation.assignee_label)
     wanted = (to.pk if to else None, team.pk if team else None, reference, label)
@@ -76,7 +76,7 @@ def unassign_member(*, workspace: Workspace, user: User, by: Actor, at: datetime
 
 @transaction.atomic
 def set_priority(*, conversation: Conversation, priority: str, by: Actor, at: datetime) -> Conversation:
-    """Set the priority, any label of 1 to 32 characters. Raises Invalid."""
+    """Set the priority, any text of 1 to 32 characters. Raises Invalid."""
     permit(by, "conversation.update", conversation)
     check_priority(priority)
     conversation = rows.locked(conversation)
@@ -92,7 +92,7 @@ def set_priority(*, conversation: Conversation, priority: str, by: Actor, at: da
 
 @transaction.atomic
 def set_tags(*, conversation: Conversation, names: Sequence[str], by: Actor, at: datetime) -> Conversation:
-    """Replace the labels, kept as given. Raises Invalid for a label over 100 characters or more than 100 of them."""
+    """Replace the tags, kept as given. Raises Invalid for a tag over 100 characters or more than 100 of them."""
     permit(by, "conversation.update", conversation)
     wanted = labels.check(names)
     for name in wanted:

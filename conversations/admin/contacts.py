@@ -24,7 +24,7 @@ class ContactForm(DeskForm):
     """What is known of a customer."""
 
     external_id = forms.CharField(
-        max_length=400, required=False, help_text="The id of this person in your own systems."
+        max_length=400, required=False, help_text="The ID of this customer in your own systems."
     )
     email = forms.EmailField(max_length=254, required=False)
 
@@ -43,7 +43,7 @@ class ContactAdmin(TenantAdmin):
     list_filter = (WorkspaceFilter, "is_verified", "created_at")
     list_select_related = ("workspace",)
     search_fields = ("name",)
-    search_help_text = "Words of a name, an email, a company, or an external id"
+    search_help_text = "Words from a name, an email address, a company or an external ID"
     ordering = ("-created_at", "-pk")
     readonly_fields = (
         "conversations_link", "is_verified", "identity_source", "traits", "public_id", "created_at", "updated_at",

@@ -49,10 +49,10 @@ class TurnFilter(admin.SimpleListFilter):
     title = "queue"
     parameter_name = "queue"
     rules = {  # read only
-        "ours": ("Our turn", Q(status=Status.OPEN, snoozed_until=None)),
+        "ours": ("Open", Q(status=Status.OPEN, snoozed_until=None)),
         "unread": ("Unread", Q(unread_count__gt=0)),
         "snoozed": ("Snoozed", Q(snoozed_until__isnull=False)),
-        "news": ("Closed, new message", Q(status=Status.CLOSED, unread_count__gt=0)),
+        "news": ("Replied after closing", Q(status=Status.CLOSED, unread_count__gt=0)),
         "ticket": ("With a ticket", Q(ticket__isnull=False)),
     }
 
@@ -78,7 +78,7 @@ class ConversationAdmin(TenantAdmin):
     list_filter = (WorkspaceFilter, TurnFilter, "status", "channel", AssigneeFilter, "handler")
     list_select_related = ("workspace", "contact", "assignee", "team")
     search_fields = ("subject",)
-    search_help_text = "Words of the subject, the messages, or the contact; or #number"
+    search_help_text = "Words from the subject, the messages or the contact, or #number"
     date_hierarchy = "created_at"
     ordering = ("-last_message_at", "-pk")
     autocomplete_fields = ("contact",)
@@ -133,7 +133,7 @@ class ConversationAdmin(TenantAdmin):
             except DomainError as error:
                 self.message_user(request, f"{row}: {sentence(error)}", messages.ERROR)
         if done:
-            self.message_user(request, f"{done} conversation{'' if done == 1 else 's'} done.", messages.SUCCESS)
+            self.message_user(request, f"{done} conversation{'' if done == 1 else 's'} changed.", messages.SUCCESS)
 
     # --- Starting one -------------------------------------------------------------------------------
 

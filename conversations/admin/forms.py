@@ -44,7 +44,7 @@ class VerbForm(forms.Form):
 class ReplyForm(VerbForm):
     """An answer to the customer."""
 
-    key, title, button, done = "reply", "Reply to the customer", "Send reply", "The reply is sent."
+    key, title, button, done = "reply", "Reply to the customer", "Send reply", "Reply sent."
     body = forms.CharField(label="Reply", widget=forms.Textarea(attrs={"rows": 6}), strip=False)
     file = forms.FileField(required=False, label="Attach a file")
     seen = forms.IntegerField(widget=forms.HiddenInput)
@@ -69,7 +69,7 @@ class ReplyForm(VerbForm):
 class NoteForm(VerbForm):
     """What stays inside."""
 
-    key, title, button, done = "note", "Internal note", "Add note", "The note is added."
+    key, title, button, done = "note", "Internal note", "Add note", "Note added."
     body = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 3}), strip=False)
 
     def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
@@ -81,9 +81,9 @@ class NoteForm(VerbForm):
 class AssignForm(VerbForm):
     """Who answers."""
 
-    key, title, button, done = "assign", "Assignee", "Assign", "The assignee is set."
+    key, title, button, done = "assign", "Assignee", "Assign", "Assignee changed."
     assignee: forms.ModelChoiceField[User] = forms.ModelChoiceField(
-        queryset=None, required=False, empty_label="Nobody", label="Person"
+        queryset=None, required=False, empty_label="Unassigned", label="Person"
     )
     team: forms.ModelChoiceField[Team] = forms.ModelChoiceField(queryset=None, required=False, empty_label="No team")
 
@@ -105,7 +105,7 @@ class AssignForm(VerbForm):
 class StatusForm(VerbForm):
     """Whose turn it is."""
 
-    key, title, button, done = "status", "Status", "Set status", "The status is set."
+    key, title, button, done = "status", "Status", "Set status", "Status changed."
     status = forms.ChoiceField(choices=Status.choices)
 
     def initial_of(self, conversation: Conversation) -> dict[str, Any]:
@@ -116,9 +116,9 @@ class StatusForm(VerbForm):
 
 
 class PriorityForm(VerbForm):
-    """How pressing it is."""
+    """How urgent it is."""
 
-    key, title, button, done = "priority", "Priority", "Set priority", "The priority is set."
+    key, title, button, done = "priority", "Priority", "Set priority", "Priority changed."
     priority = forms.CharField(max_length=32, help_text=f"One of {', '.join(priorities.RANKS)}, or a word of your own.")
 
     def initial_of(self, conversation: Conversation) -> dict[str, Any]:
@@ -129,11 +129,11 @@ class PriorityForm(VerbForm):
 
 
 class TagsForm(VerbForm):
-    """What it is about, in labels."""
+    """What it is about, in tags."""
 
-    key, title, button, done = "tags", "Tags", "Set tags", "The tags are set."
+    key, title, button, done = "tags", "Tags", "Set tags", "Tags changed."
     tags = forms.CharField(
-        required=False, strip=False, help_text="Separated by commas; in quotes where one holds a comma."
+        required=False, strip=False, help_text="Separated by commas. Put a tag that contains a comma in quotes."
     )
 
     def initial_of(self, conversation: Conversation) -> dict[str, Any]:
@@ -147,7 +147,7 @@ class TagsForm(VerbForm):
 class SubjectForm(VerbForm):
     """What it is about, in a line."""
 
-    key, title, button, done = "subject", "Subject", "Change subject", "The subject is changed."
+    key, title, button, done = "subject", "Subject", "Change subject", "Subject changed."
     subject = forms.CharField()
 
     def initial_of(self, conversation: Conversation) -> dict[str, Any]:
@@ -158,13 +158,13 @@ class SubjectForm(VerbForm):
 
 
 class SnoozeForm(VerbForm):
-    """Until when it may sleep; empty wakes it."""
+    """Until when it is snoozed; empty unsnoozes it."""
 
-    key, title, button, done = "snooze", "Snooze", "Snooze or wake", "The snooze is set."
+    key, title, button, done = "snooze", "Snooze", "Snooze or unsnooze", "Snooze changed."
     until = forms.SplitDateTimeField(
         required=False,
         widget=AdminSplitDateTime(attrs={"aria-label": "Snooze until, in UTC"}),
-        help_text="In UTC; empty wakes it.",
+        help_text="In UTC. Leave empty to unsnooze.",
     )
 
     def initial_of(self, conversation: Conversation) -> dict[str, Any]:
@@ -181,13 +181,13 @@ class SnoozeForm(VerbForm):
 class TicketForm(VerbForm):
     """Which ticket it belongs to: a new one, one that is there, or none."""
 
-    key, title, button, done = "ticket", "Ticket", "Set ticket", "The ticket is set."
+    key, title, button, done = "ticket", "Ticket", "Set ticket", "Ticket changed."
     what = forms.ChoiceField(
-        label="Do",
+        label="Action",
         choices=[("open", "Open a ticket"), ("link", "Link to a ticket"), ("unlink", "Unlink")],
     )
-    number = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, help_text="To link.")
-    reason = forms.CharField(required=False, max_length=2000, help_text="Of a new ticket.")
+    number = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, label="Ticket number")
+    reason = forms.CharField(required=False, max_length=2000, help_text="For a new ticket.")
 
     def initial_of(self, conversation: Conversation) -> dict[str, Any]:
         if conversation.ticket is None:
@@ -204,7 +204,7 @@ class TicketForm(VerbForm):
             try:
                 ticket = ticket_queries.ticket_by_number(data["number"] or 0)
             except Ticket.DoesNotExist as error:
-                raise Invalid("there is no ticket of that number", field="number") from error
+                raise Invalid("there is no ticket with this number", field="number") from error
             actions.link(conversation=self.conversation, ticket=ticket, by=by, at=at)
 
 

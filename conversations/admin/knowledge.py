@@ -17,7 +17,7 @@ from conversations.models.searched import holding
 
 
 class ArticleForm(DeskForm):
-    """An article, and whether answers may rest on it."""
+    """An article, and whether it is published."""
 
     body = forms.CharField(widget=forms.Textarea(attrs={"rows": 24, "cols": 100}), strip=False)
     is_published = forms.BooleanField(required=False, label="Published")
@@ -38,7 +38,7 @@ class MacroForm(DeskForm):
     body = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 12, "cols": 100}),
         strip=False,
-        help_text="Names such as {{customer.first_name}} are filled in when it is inserted.",
+        help_text="Placeholders such as {{customer.first_name}} are filled in when the macro is inserted.",
     )
 
     class Meta:
@@ -70,7 +70,7 @@ class WrittenAdmin(TenantAdmin):
 
 @admin.register(Article)
 class ArticleAdmin(WrittenAdmin):
-    """What the desk knows."""
+    """Articles."""
 
     form = ArticleForm
     list_display = ("title", "visibility", "published", "author", "updated_at", "workspace")
@@ -114,16 +114,16 @@ class ArticleAdmin(WrittenAdmin):
             actions.publish_article(article=article, by=self.actor(request, article), at=clock.now())
         self.message_user(request, "Published.", messages.SUCCESS)
 
-    @admin.action(description="Make drafts of the selected articles", permissions=["change"])
+    @admin.action(description="Unpublish the selected articles", permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
         for article in queryset:
             actions.unpublish_article(article=article, by=self.actor(request, article), at=clock.now())
-        self.message_user(request, "Drafts again.", messages.SUCCESS)
+        self.message_user(request, "Unpublished.", messages.SUCCESS)
 
 
 @admin.register(Macro)
 class MacroAdmin(WrittenAdmin):
-    """Answers kept at hand."""
+    """Macros."""
 
     form = MacroForm
     list_display = ("name", "author", "updated_at", "workspace")

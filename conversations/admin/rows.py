@@ -1,4 +1,4 @@
-"""What belongs to conversations and is only looked at: messages, files, doors and figures."""
+"""Rows of conversations that admin only shows: messages, files, channels and counts."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class AttachmentAdmin(ReadOnlyAdmin):
         try:
             content = attachment.file.open("rb")
         except FileNotFoundError as error:
-            raise Http404("the file is gone") from error
+            raise Http404("this file no longer exists") from error
         response = FileResponse(content, as_attachment=True, filename=attachment.name)
         response["Content-Type"] = "application/octet-stream"
         response["X-Content-Type-Options"] = "nosniff"
@@ -119,7 +119,7 @@ class AttachmentAdmin(ReadOnlyAdmin):
 
 @admin.register(EntryPoint)
 class EntryPointAdmin(ReadOnlyAdmin):
-    """The doors that conversations have used."""
+    """The channels that conversations have used."""
 
     list_display = ("conversation", "channel", "adapter", "is_entry_point", "workspace", "created_at")
     list_filter = (WorkspaceFilter, "channel", "is_entry_point")

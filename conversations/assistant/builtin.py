@@ -16,18 +16,18 @@ ENOUGH = 0.4
 """How much of the question, by weight of its words, the best passage must cover to be an answer."""
 _HEADING = re.compile(r"^#{1,6}[ \t]+", re.M)
 
-UNKNOWN = "I do not know that yet, and I do not guess."
+UNKNOWN = "I'm not sure about that."
 TELL_MORE = "Could you tell me in one or two sentences what you were doing and what happened instead?"
-OR_PERSON = "If you would rather talk to a person of the team, just say so."
-MAY_I = "Shall I call a person of the team in?"
-CALLED = "I have called the team in. A person will answer you here."
-NOTED = "Thank you, I have put this with your question to the team. A person will answer you here."
-SETTLED = "Good to hear. If anything else comes up, write again here."
+OR_PERSON = "If you would rather talk to a teammate, just say so."
+MAY_I = "Shall I bring in a teammate?"
+CALLED = "I have handed this over to our team. A teammate will answer you here."
+NOTED = "Thank you, I have added this to your question. A teammate will answer you here."
+SETTLED = "Good to hear. If anything else comes up, just write here again."
 _STEPS = 4  # parts in which an answer comes
 
 
 class Builtin:
-    """Drafts from the desk's own knowledge."""
+    """Suggestions and answers from the workspace's own knowledge."""
 
     name = BUILTIN
     is_outside = False
@@ -57,7 +57,7 @@ def _answer(question: Question) -> Draft:
         return Draft(text=SETTLED)
     known = tuple(passage for passage in question.passages if passage.share >= ENOUGH)
     if question.wants_person and not question.is_handed_over:
-        lead = "" if question.call == Call.ASKED else "This is something for a person. "
+        lead = "" if question.call == Call.ASKED else "This needs a person. "
         return Draft(text=lead + CALLED, step=Step.HAND_OVER, reason=question.reason)
     if known:
         return Draft(text=_cited(known), sources=known)
@@ -66,7 +66,7 @@ def _answer(question: Question) -> Draft:
     if question.was_asked_back:
         told = MAY_I if question.asks_leave else CALLED
         return Draft(
-            text=f"{UNKNOWN} {told}", step=Step.HAND_OVER, reason="The assistant found no answer, and asked once."
+            text=f"{UNKNOWN} {told}", step=Step.HAND_OVER, reason="The assistant found no answer after one question."
         )
     return Draft(text=f"{UNKNOWN} {_focus(question)} {OR_PERSON}", step=Step.ASK)
 
@@ -82,8 +82,8 @@ def _cited(passages: tuple[Passage, ...]) -> str:
 
 _CITED = {
     SourceKind.ARTICLE: "From the article “{title}”.",
-    SourceKind.MACRO: "From our answer “{title}”.",
-    SourceKind.CONVERSATION: "From the solved conversation {title}.",
+    SourceKind.MACRO: "From our saved reply “{title}”.",
+    SourceKind.CONVERSATION: "From the resolved conversation {title}.",
 }
 
 

@@ -44,7 +44,7 @@ def hold(thread: AssistantThread) -> AssistantThread:
     )
     held = rows.filter(pk=thread.pk, deleted_at=None).first()
     if held is None:
-        raise NotFound("the conversation is gone")
+        raise NotFound("this conversation no longer exists")
     return held
 
 

@@ -304,4 +304,6 @@ EMPTY_SHELF: dict[str, Empty] = {
     "macros": Empty("zap", "No macros yet", "A macro is a saved reply. Press m in a conversation to insert one."),
 }  # fmt: skip
 NOT_ON_SHELF = Empty("search-x", "No results for", "Try fewer or shorter words.")
-NOT_FOUND = Empty("search-x", "No results for", "Try a name, an email address, a word from the conversation, or #number.")
+NOT_FOUND = Empty(
+    "search-x", "No results for", "Try a name, an email address, a word from the conversation, or #number."
+)

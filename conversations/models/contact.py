@@ -34,7 +34,7 @@ class Contact(Searched, TenantModel):
     identity_source = models.CharField(
         max_length=32, default="headers", help_text="How this identity was first stated."
     )
-    is_verified = models.BooleanField(default=True, help_text="Off: the identity was stated by an unproven visitor.")
+    is_verified = models.BooleanField(default=True, help_text="Off when the visitor gave this identity without proof.")
     created_at = Moment(default=timezone.now, editable=False)
     updated_at = Moment(default=timezone.now, editable=False)
     tokens = TokensField(of=("name", "email", "company", "external_id"))

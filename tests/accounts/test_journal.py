@@ -66,7 +66,7 @@ def test_event_that_the_catalogue_does_not_name_is_refused(acme: Workspace) -> N
 
 
 def test_event_is_defined_once_and_for_all() -> None:
-    assert events.define("team.created", "team", "A team came into being.") is not None
+    assert events.define("team.created", "team", "Team created.") is not None
     with pytest.raises(ValueError, match="defined twice"):
         events.define("team.created", "team", "Something else.")
 

@@ -157,7 +157,7 @@ def test_ticket_is_opened_linked_and_unlinked(as_ada: Client, acme: Workspace, c
     act(as_ada, other, "ticket", what="unlink")
     assert fresh(other).ticket is None
     words = act(as_ada, conversation, "ticket", what="open").content.decode()
-    assert "The conversation has a ticket." in words
+    assert "The conversation already has a ticket." in words
 
 
 @pytest.mark.parametrize(
@@ -168,9 +168,9 @@ def test_ticket_is_opened_linked_and_unlinked(as_ada: Client, acme: Workspace, c
         ("priority", {"priority": ""}, "This field is required."),
         ("subject", {"subject": "x" * 10_001}, "Subject has at most 10000 characters."),
         ("tags", {"tags": "x" * 101}, "A tag has at most 100 characters."),
-        ("snooze", {"until_0": "2020-01-01", "until_1": "09:00"}, "A conversation sleeps until a moment to come."),
+        ("snooze", {"until_0": "2020-01-01", "until_1": "09:00"}, "Until must be in the future."),
         ("assign", {"assignee": 10**30}, "Select a valid choice"),
-        ("ticket", {"what": "link", "number": ""}, "There is no ticket of that number."),
+        ("ticket", {"what": "link", "number": ""}, "There is no ticket with this number."),
         ("note", {"body": "nul \x00"}, "Null characters are not allowed."),
         ("reply", {"body": "x", "seen": "soon"}, "Enter a whole number."),
     ],
@@ -244,7 +244,7 @@ def test_bulk_actions_do_one_verb_for_each_row(as_ada: Client, acme: Workspace, 
 def test_bulk_action_names_the_rows_that_were_refused(as_root: Client, conversation: Conversation) -> None:
     given = {"action": "assign_to_me", "_selected_action": [conversation.pk]}
     answer = as_root.post(reverse("admin:conversations_conversation_changelist"), given, follow=True)
-    assert "The assignee is no agent of this workspace." in answer.content.decode()
+    assert "The assignee is not an agent of this workspace." in answer.content.decode()
 
 
 def test_conversation_is_started_with_a_contact(as_ada: Client, ada: Member, acme: Workspace) -> None:

@@ -36,7 +36,7 @@ def test_article_is_written_published_changed_and_deleted(as_ada: Client, acme: 
     assert Event.objects.count() == before
 
     page = as_ada.get(reverse("admin:conversations_article_history", args=[row.pk])).content.decode()
-    assert "An article was published" in page
+    assert "Article published" in page
     assert post(as_ada, "article_delete", row.pk, post="yes").status_code == 302
     assert not Article.objects.exists()
     assert list(Event.objects.filter(subject_type="article").order_by("pk").values_list("type", flat=True)) == [
@@ -69,6 +69,6 @@ def test_name_that_is_taken_is_refused_at_its_field_with_the_text_still_there(as
     MacroFactory(workspace=acme, name="Refund")
     page = post(as_ada, "macro_add", workspace=acme.pk, name="REFUND", body="My long text")
     assert page.status_code == 200
-    assert page.context["adminform"].form.errors == {"name": ["There is a macro of that name."]}  # type: ignore[attr-defined]
+    assert page.context["adminform"].form.errors == {"name": ["A macro with this name already exists."]}  # type: ignore[attr-defined]
     assert "My long text" in page.content.decode()
     assert Macro.objects.count() == 1

@@ -223,7 +223,7 @@ def test_forms_take_no_row_of_another_workspace(as_ada: Client, acme: Workspace,
         url(Conversation, "change", own.pk),
         {"do": "ticket", "ticket-what": "link", "ticket-number": ticket.number + 70},  # type: ignore[attr-defined]
     )
-    assert "There is no ticket of that number." in page.content.decode()
+    assert "There is no ticket with this number." in page.content.decode()
     key = {"workspace": elsewhere.rows[Workspace].pk, "name": "x", "kind": "server", "scopes": ["conversation:read"]}
     assert as_ada.post(url(ApiKey, "add"), key).status_code == 200
     for kind, words in ((Article, {"title": "x", "visibility": "public"}), (Macro, {"name": "x"})):

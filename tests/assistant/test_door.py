@@ -53,7 +53,11 @@ def test_decision_with_a_message_is_told_before_its_answer(api: Posthog, propose
     made = asked(api, "My number is 4711", conversation=proposed["id"], resume_payload=payload)
     work(made)
     told = [data["content"] for _, event, data in frames(made) if event == "message" and data.get("id")]
-    assert told == ["I have called the team in. A person will answer you here.", "My number is 4711", builtin.NOTED]
+    assert told == [
+        "I have handed this over to our team. A teammate will answer you here.",
+        "My number is 4711",
+        builtin.NOTED,
+    ]
     assert read(api, made)["handled_by"] == "people"
 
 

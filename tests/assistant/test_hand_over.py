@@ -207,7 +207,7 @@ def test_failure_while_people_are_on_their_way_says_that_they_are(
 ) -> None:
     choose(acme, engine=engine.OPENAI)  # without leave
     made = answered(api, "My number is 4711", conversation=handed["id"])
-    assert made["messages"][-1]["content"] == "I could not answer this. A person of the team will answer you here."
+    assert made["messages"][-1]["content"] == "I could not answer this. A teammate will answer you here."
 
 
 def test_person_is_called_although_the_engine_fails(api: Posthog, acme: Workspace) -> None:
@@ -217,7 +217,7 @@ def test_person_is_called_although_the_engine_fails(api: Posthog, acme: Workspac
     work(made)
     now = read(api, made)
     assert (now["handled_by"], now["status"]) == ("people", "idle")
-    assert now["messages"][-1]["content"] == "I could not answer this. A person of the team will answer you here."
+    assert now["messages"][-1]["content"] == "I could not answer this. A teammate will answer you here."
     assert Ticket.all_workspaces.get().escalation_reason == "The customer asked for a person."
     assert [data["handled_by"] for _, event, data in frames(made) if event == "conversation"] == ["assistant", "people"]
 
@@ -228,7 +228,7 @@ def test_people_are_called_when_the_assistant_fails_twice_in_a_row(api: Posthog,
     assert (made["handled_by"], made["messages"][-1]["type"]) == ("assistant", "ai/failure")
     made = answered(api, "Hello?", conversation=made["id"])
     assert (made["handled_by"], made["messages"][-1]["type"]) == ("people", "ai/failure")
-    assert made["messages"][-1]["content"] == "I could not answer this. A person of the team will answer you here."
+    assert made["messages"][-1]["content"] == "I could not answer this. A teammate will answer you here."
     assert Ticket.all_workspaces.get().escalation_reason == "The assistant failed twice in a row."
     answered(api, "Are you there?", conversation=made["id"])
     assert Event.objects.filter(type="assistant.handed_over").count() == 1
@@ -336,9 +336,9 @@ def test_approved_step_is_taken(api: Posthog, proposed: dict[str, Any]) -> None:
     assert answer.status_code == 200
     now = answer.json()
     assert (now["status"], now["handled_by"], now["pending_approvals"]) == ("idle", "people", [])
-    assert Ticket.all_workspaces.get().escalation_reason == "The assistant found no answer, and asked once."
+    assert Ticket.all_workspaces.get().escalation_reason == "The assistant found no answer after one question."
     assert [data["content"] for _, event, data in frames(proposed) if event == "message"] == [
-        "I have called the team in. A person will answer you here."
+        "I have handed this over to our team. A teammate will answer you here."
     ]
 
 

@@ -54,7 +54,7 @@ def test_scores_fall_with_the_threshold(history: list[Conversation]) -> None:
 def test_command_prints_the_table_and_names_the_wrong_answers(history: list[Conversation]) -> None:
     before, out = Event.objects.count(), io.StringIO()
     call_command("score_assistant", "--workspace", "acme", stdout=out)
-    assert "4 solved conversations tried" in out.getvalue()
+    assert "4 resolved conversations tried" in out.getvalue()
     assert f"Wrong: #{history[2].number} would have been answered from #{history[3].number}" in out.getvalue()
     assert Event.objects.count() == before
 
@@ -62,4 +62,4 @@ def test_command_prints_the_table_and_names_the_wrong_answers(history: list[Conv
 def test_empty_history_has_no_table(acme: Workspace) -> None:
     out = io.StringIO()
     call_command("score_assistant", "--workspace", "acme", stdout=out)
-    assert out.getvalue().startswith("0 solved conversations tried")
+    assert out.getvalue().startswith("0 resolved conversations tried")

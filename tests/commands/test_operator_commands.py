@@ -171,7 +171,7 @@ def test_claimed_address_that_was_never_verified_is_given_no_place(acme: Workspa
 
 def test_last_owner_cannot_be_made_an_agent(acme: Workspace, ada: Member) -> None:
     given = ("create_operator", ada.user.email, "--workspace", "acme", "--role", "agent", "--name", "Changed")
-    assert refused(*given) == "role: a workspace keeps at least one owner"
+    assert refused(*given) == "role: a workspace needs at least one owner"
     ada.user.refresh_from_db()
     assert ada.user.name == "Ada Duarte"
 
@@ -206,8 +206,11 @@ def test_client_key_takes_origins_and_may_go_without_proof(acme: Workspace) -> N
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (["--kind", "client", "--scope", "ticket:read"], "scopes: a client key is public and holds no ticket scope"),
-        (["--kind", "server", "--scope", "all"], "scopes: there is no scope all;"),
+        (
+            ["--kind", "client", "--scope", "ticket:read"],
+            "scopes: a client key is public and cannot have ticket scopes",
+        ),
+        (["--kind", "server", "--scope", "all"], "scopes: unknown scope all;"),
         (["--kind", "server", "--scope", "ticket:read", "--allowed-origin", "shop"], "allowed_origins: 'shop' is not"),
         (["--kind", "server", "--scope", "ticket:read", "--expires-in-days", "0"], "Error: argument --expires-in-days"),
         (

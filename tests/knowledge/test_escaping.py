@@ -75,4 +75,7 @@ def test_list_shows_the_words_without_their_marks(opening: str, line: str) -> No
 def test_places_of_a_macro_are_marked_and_the_rest_is_escaped(body: str, html: str) -> None:
     assert knowledge.with_places(body) == html
     marked = knowledge.with_places("{{agent.name}}")
-    assert marked == '<mark class="place" title="the name of the agent who writes, or the workspace&#x27;s name">agent.name</mark>'
+    assert (
+        marked
+        == '<mark class="place" title="the name of the agent who writes, or the workspace&#x27;s name">agent.name</mark>'
+    )

@@ -15,24 +15,24 @@ from accounts.permissions import Scope
 class Command(DeskCommand):
     """Issues an API key; the last line is its secret, which is shown this once."""
 
-    help = f"""Issue an API key. The last line on stdout is its secret: it is shown this once and stored nowhere.
+    help = f"""Create an API key. The last line on stdout is its secret. It is shown only once and not stored.
 
-A server key is a secret of your backend. A client key is public, stands in web pages and apps, holds no ticket scope, and
-proves its end user to read or write in an existing conversation (see identity_hash). Any key works in every wire format.
-The scopes are {", ".join(Scope.values)}; write satisfies read.
+A server key is a secret of your backend. A client key is public: it is used in web pages and apps, cannot have ticket scopes,
+and proves its end user to read or write in an existing conversation (see identity_hash). Any key works in every wire format.
+The scopes are {", ".join(Scope.values)}; write includes read.
 
 Example: manage.py create_api_key --workspace acme --name Backend --kind server \\
            --scope conversation:write --scope ticket:write --expires-in-days 90"""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--workspace", required=True, metavar="SLUG", help="whose rows the key opens")
+        parser.add_argument("--workspace", required=True, metavar="SLUG", help="the workspace of the key")
         parser.add_argument("--name", required=True, help="what the key is for; shown in lists")
         parser.add_argument("--kind", required=True, choices=KeyKind.values, help="secret, or public")
         parser.add_argument(
             "--scope", required=True, action="append", dest="scopes", metavar="SCOPE", help="repeatable; see above"
         )
         parser.add_argument(
-            "--expires-in-days", type=amount, metavar="N", help="above zero, fractions allowed; without it: never"
+            "--expires-in-days", type=amount, metavar="N", help="above zero, fractions allowed; default: never"
         )
         parser.add_argument(
             "--allowed-origin",
@@ -45,7 +45,7 @@ Example: manage.py create_api_key --workspace acme --name Backend --kind server 
         parser.add_argument(
             "--unverified-identity",
             action="store_true",
-            help="a client key that need not prove its end user: WHOEVER HOLDS IT READS EVERY CUSTOMER'S CONVERSATIONS",
+            help="a client key that does not prove its end user: ANYONE WHO HAS IT CAN READ EVERY CUSTOMER'S CONVERSATIONS",
         )
 
     def run(self, **options: Any) -> None:

@@ -17,28 +17,28 @@ from accounts.queries import has_proven, person_by_email
 class Command(DeskCommand):
     """Gives a person a place in a workspace, making the person first if need be."""
 
-    help = """Give a person a place in a workspace: make them if their email is new, else change what is asked.
+    help = """Add a person to a workspace: create them if their email is new, else change the given values.
 
-A new person needs --password-stdin. For somebody who is known already, the role in this workspace is set, the name is
-set if --name is given, and the password is changed only if --password-stdin is. Running it twice changes nothing.
-The password is read from standard input, so that it stands neither in the shell's history nor in the process list.
-The last line on stdout is the email, as it is kept: trimmed and in lower case.
+A new person needs --password-stdin. For an existing person, the role in this workspace is set, the name if --name is
+given, and the password only with --password-stdin. Running it twice changes nothing.
+The password is read from standard input, so that it appears neither in the shell's history nor in the process list.
+The last line on stdout is the email as stored: trimmed and in lower case.
 
 Example: echo "$PASSWORD" | manage.py create_operator ada@example.com --workspace acme --role owner --password-stdin"""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", help="what the person signs in with")
-        parser.add_argument("--workspace", required=True, metavar="SLUG", help="where the person works")
+        parser.add_argument("--workspace", required=True, metavar="SLUG", help="the workspace to add the person to")
         parser.add_argument(
             "--role",
             required=True,
             choices=Role.values,
-            help="owner: everything; admin: all but owners; agent: answers; viewer: reads",
+            help="owner: everything; admin: everything except owners; agent: answers; viewer: reads",
         )
         parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
         parser.add_argument("--name", help="the person's name")
         parser.add_argument(
-            "--superuser", action="store_true", help="may open every workspace in Django admin: runs the installation"
+            "--superuser", action="store_true", help="can open every workspace in administration and manage people"
         )
 
     @transaction.atomic

@@ -13,7 +13,7 @@ from accounts.management.base import DeskCommand, find_workspace
 class Command(DeskCommand):
     """Prints the proof of a customer's email."""
 
-    help = """Print the proof that a customer is who they say: what a backend sends with a client key as X-User-Hash.
+    help = """Print a customer's identity hash: what a backend sends with a client key as X-User-Hash.
 
 It is the lower-case hex HMAC-SHA256 of the trimmed, lower-cased email, keyed with the workspace's identity secret as
 text, alone on the last line. Compute it on your own server in production; this is for trying out and for checking.
@@ -21,7 +21,7 @@ text, alone on the last line. Compute it on your own server in production; this 
 Example: manage.py identity_hash --workspace acme jane@customer.example"""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--workspace", required=True, metavar="SLUG", help="whose secret signs")
+        parser.add_argument("--workspace", required=True, metavar="SLUG", help="the workspace whose secret signs")
         parser.add_argument("email", help="the customer's email")
 
     def run(self, **options: Any) -> None:

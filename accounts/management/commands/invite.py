@@ -17,18 +17,18 @@ class Command(DeskCommand):
     help = """Invite a person to a workspace. They follow a link and choose their own name and password, or sign in.
 
 The link is mailed to them. With --link, or without a mail server (EMAIL_HOST), it is printed instead, as the last line on
-stdout: hand it to that person alone. It works once, for a week; inviting the same address again makes another.
+stdout: share it securely. It works once, for a week; inviting the same address again creates a new one.
 
 Example: manage.py invite ada@example.com --workspace acme --role owner --link"""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("email", help="whom to invite")
-        parser.add_argument("--workspace", required=True, metavar="SLUG", help="where the person will work")
+        parser.add_argument("email", help="the address to invite")
+        parser.add_argument("--workspace", required=True, metavar="SLUG", help="the workspace to join")
         parser.add_argument(
             "--role",
             required=True,
             choices=Role.values,
-            help="owner: everything; admin: all but owners; agent: answers; viewer: reads",
+            help="owner: everything; admin: everything except owners; agent: answers; viewer: reads",
         )
         parser.add_argument("--link", action="store_true", help="print the link instead of mailing it")
 

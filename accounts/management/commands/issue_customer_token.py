@@ -25,12 +25,12 @@ Issue it on your own server in production; this is for trying out and for checki
 Example: manage.py issue_customer_token --workspace acme --external-id cus_42 --email jane@customer.example --name Jane"""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--workspace", required=True, metavar="SLUG", help="whose secret signs")
+        parser.add_argument("--workspace", required=True, metavar="SLUG", help="the workspace whose secret signs")
         parser.add_argument("--external-id", required=True, help="your own id of the customer")
         parser.add_argument("--email", required=True, help="the customer's email")
         parser.add_argument("--name", default="", help="the customer's name")
         parser.add_argument(
-            "--ttl-minutes", type=amount, default=60.0, metavar="N", help="how long it is good for (default 60)"
+            "--ttl-minutes", type=amount, default=60.0, metavar="N", help="how long it is valid (default 60)"
         )
 
     def run(self, **options: Any) -> None:

@@ -14,10 +14,10 @@ from accounts.models import ApiKey
 class Command(DeskCommand):
     """Stops a key from working; the last line is its prefix."""
 
-    help = """Revoke an API key, at once and for good. The last line on stdout is the key's prefix.
+    help = """Revoke an API key at once. This cannot be undone. The last line on stdout is the key's prefix.
 
-The prefix (parley_sv_… or parley_cl_…) stands in the list of keys and at the beginning of the secret; the whole secret is
-accepted too, which helps when one has leaked. Revoking a revoked key changes nothing.
+The prefix (parley_sv_… or parley_cl_…) is shown in the list of keys and at the beginning of the secret. The whole secret is
+accepted too, for example after a leak. Revoking a revoked key changes nothing.
 
 Example: manage.py revoke_api_key parley_sv_8fK2mQ0aZx1B"""
 

@@ -13,10 +13,10 @@ from accounts.management.base import DeskCommand, find_workspace, system
 class Command(DeskCommand):
     """Makes a new identity secret; the last line is the new one."""
 
-    help = """Make a new secret for the proofs of customers. The last line on stdout is the new secret.
+    help = """Create a new identity secret, which proves who customers are. The last line on stdout is the new secret.
 
-The one before stays valid until the next rotation, so that backends can change over without refusing anybody. After a
-leak, rotate twice: then neither of the old ones is accepted.
+The previous secret stays valid until the next rotation, so that backends can switch without errors. After a leak, rotate
+twice: then no old secret is accepted.
 
 Example: manage.py rotate_identity_secret acme"""
 

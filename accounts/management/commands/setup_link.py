@@ -16,11 +16,11 @@ class Command(DeskCommand):
 
     help = """Print the link with which an empty desk is set up in a browser: its first workspace and owner.
 
-It works until there is a person. Whoever has it owns the desk: do not send it around.
+It works until the first person exists. Anyone who has it can take over the desk: keep it secret.
 
 Example: manage.py setup_link"""
 
     def run(self, **options: Any) -> None:
         if is_set_up():
-            raise CommandError("this desk has been set up already: people join by invitation")
+            raise CommandError("this desk is already set up; people join by invitation")
         self.stdout.write(links.setup())

@@ -14,9 +14,9 @@ FIELDS = ("id", "public_id", "slug", "name", "time_zone", "identity_secret")
 class Command(DeskCommand):
     """Prints one fact about a workspace, or all of them but the secret."""
 
-    help = """Print one field of a workspace, alone on the last line; without --field all but the identity secret.
+    help = """Print one field of a workspace, alone on the last line; without --field all except the identity secret.
 
-The identity secret signs the proofs of customers (X-User-Hash, customer tokens): keep it on your servers.
+The identity secret proves who customers are (X-User-Hash, customer tokens): keep it on your servers.
 
 Example: manage.py show_workspace acme --field public_id"""
 

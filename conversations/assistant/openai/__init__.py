@@ -23,9 +23,9 @@ from conversations.assistant.openai.words import Order, Said
 __all__ = ["PAUSE", "OpenAI", "prompt"]
 
 PAUSE = 0.25  # seconds between two looks at an answer that is still coming
-HANDED_OVER = "A person of the team will take over and answer here."
-ASKS_LEAVE = "I do not know that. Shall I call a person of the team in?"
-ASKS_TWICE = "The assistant would have had to ask a second time."
+HANDED_OVER = "A teammate will take over and answer here."
+ASKS_LEAVE = "I'm not sure about that. Shall I bring in a teammate?"
+ASKS_TWICE = "The assistant found no answer after one question."
 _DRAFT_ORDERS = frozenset({Order.NONE})
 _ANSWER_ORDERS = frozenset({Order.ASK, Order.HAND_OVER})
 

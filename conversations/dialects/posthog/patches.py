@@ -70,7 +70,7 @@ def assignee(stated: dict[str, Any] | None) -> tuple[User | None, Team | None]:
         found = _member(stated["id"])
         if found is not None:
             return found, None
-        raise Invalid("The assignee is no member of this project.", field="assignee")
+        raise Invalid("The assignee is not a member of this project.", field="assignee")
     try:
         team = Team.objects.filter(public_id=uuid.UUID(stated["id"])).first()
     except ValueError:

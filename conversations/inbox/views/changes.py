@@ -170,7 +170,7 @@ def unlink(request: DeskRequest, conversation: Conversation, given: dict[str, An
 def take_over(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     thread = queries.thread_of(conversation)
     if thread is None:
-        raise NotFound("the assistant has no part in this conversation")
+        raise NotFound("the assistant does not take part in this conversation")
     actions.take_over(thread=thread, to=request.user, by=request.actor, at=clock.now())
     return "Assigned to you. The assistant has stopped replying."
 

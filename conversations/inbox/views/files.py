@@ -25,7 +25,7 @@ def download(request: DeskRequest, public_id: UUID) -> FileResponse:
     try:
         content = attachment.file.open("rb")
     except FileNotFoundError as error:
-        raise Http404("the file is gone") from error
+        raise Http404("this file no longer exists") from error
     response = FileResponse(
         content,
         as_attachment=not is_shown,
