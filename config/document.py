@@ -34,7 +34,7 @@ class Generator(SchemaGenerator):
         rows = [f"| {dialect.title} | {' | '.join(row)} |" for dialect in formats for row in dialect.credentials]
         document["info"] |= {
             "description": _CREDENTIALS.format(rows="\n".join(rows)),
-            "contact": {"name": "Whoever runs this desk", "url": settings.PUBLIC_URL},
+            "contact": {"name": "Operator of this desk", "url": settings.PUBLIC_URL},
             "license": {"name": "MIT", "identifier": "MIT"},
         }
         document["servers"] = [

@@ -175,7 +175,7 @@ class BancroftConversationCreated(BancroftConversation):
 
 
 class BancroftConversationList(serializers.Serializer[Any]):
-    count = serializers.IntegerField(min_value=0, help_text="All that match, not only those of this page.")
+    count = serializers.IntegerField(min_value=0, help_text="All matching conversations, not only this page.")
     results = BancroftConversation(many=True)
 
 
@@ -196,7 +196,7 @@ class BancroftApiKey(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     key_type = serializers.ChoiceField(choices=list(KeyKind.values))
-    key = serializers.CharField(help_text="The secret. It is shown this once.")
+    key = serializers.CharField(help_text="The secret. It is shown only once.")
     prefix = serializers.CharField()
     allowed_origins = serializers.ListField(child=serializers.CharField())
     allowed_bundle_ids = serializers.ListField(child=serializers.CharField())

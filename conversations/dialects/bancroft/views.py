@@ -76,13 +76,15 @@ class Conversations(BancroftViewSet):
             OpenApiParameter(
                 "user_email",
                 {"type": "string", "format": "email", "maxLength": 254},
-                description="Those of one requester, by email.",
+                description="Only conversations of this requester, by email.",
             ),
             OpenApiParameter(
-                "status", {"type": "string", "enum": shapes.STATUSES.words}, description="Those with this status alone."
+                "status",
+                {"type": "string", "enum": shapes.STATUSES.words},
+                description="Only conversations with this status.",
             ),
-            OpenApiParameter("limit", str, description="Page size: 20 unless told otherwise, at most 100."),
-            OpenApiParameter("offset", str, description="How many rows to leave out."),
+            OpenApiParameter("limit", str, description="Page size: 20 by default, at most 100."),
+            OpenApiParameter("offset", str, description="Number of rows to skip."),
         ],
         responses=shapes.BancroftConversationList,
     )

@@ -19,7 +19,7 @@ KNOWN: dict[str, tuple[int, str]] = {
     "BRANCH_DOES_NOT_EXIST": (400, "There is no branch {branch_id}; the one there is is called main."),
     "INSUFFICIENT_ACCESS_TYPE": (
         401,
-        "The access type '{actual_access_type}' may not do this; it takes {allowed_access_types}.",
+        "The access type '{actual_access_type}' cannot do this; allowed: {allowed_access_types}.",
     ),
     "PUBLISHABLE_CLIENT_KEY_REQUIRED_FOR_PROJECT": (
         401,

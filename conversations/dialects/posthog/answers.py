@@ -200,9 +200,9 @@ class PosthogAssistantConversation(serializers.Serializer[Any]):
     slack_thread_key = serializers.CharField(allow_null=True)
     slack_workspace_domain = serializers.CharField(allow_null=True)
     task = JsonObject(allow_null=True)
-    handled_by = serializers.ChoiceField(choices=Handler.values, help_text="`people` once the team was called in.")
-    ticket = serializers.UUIDField(allow_null=True, help_text="The ticket that was opened when the team was called in.")
-    ai_resolved = serializers.BooleanField(help_text="It ended well without a person.")
+    handled_by = serializers.ChoiceField(choices=Handler.values, help_text="`people` after a hand-over.")
+    ticket = serializers.UUIDField(allow_null=True, help_text="The ticket opened at the hand-over.")
+    ai_resolved = serializers.BooleanField(help_text="Resolved by the assistant without a person.")
 
 
 class PosthogApproval(serializers.Serializer[Any]):

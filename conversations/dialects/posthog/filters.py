@@ -197,7 +197,7 @@ def _tags(value: str) -> list[str]:
     except (ValueError, RecursionError):
         return []
     texts = [one.strip().lower() for one in found if isinstance(one, str)] if isinstance(found, list) else []
-    # PostgreSQL keeps neither, so no label holds them.
+    # PostgreSQL keeps neither, so no tag holds them.
     return [one for one in texts if one and "\x00" not in one and one.isprintable()]
 
 

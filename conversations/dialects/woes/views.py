@@ -25,7 +25,7 @@ from conversations.models import Channel
 from conversations.paging import keyset
 
 _ID = OpenApiParameter("conversation_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's id.")
-_CONFLICT = OpenApiResponse(WoesError, description="The `externalId` exists in this workspace.")
+_CONFLICT = OpenApiResponse(WoesError, description="The `externalId` already exists in this workspace.")
 
 
 class WoesViewSet(DialectViewSet):
@@ -54,21 +54,25 @@ class Conversations(WoesViewSet):
             OpenApiParameter(
                 "limit",
                 {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
-                description="How many conversations at most.",
+                description="Page size.",
             ),
             OpenApiParameter(
-                "status", {"type": "string", "enum": shapes.STATUSES.words}, description="Those with this status alone."
+                "status",
+                {"type": "string", "enum": shapes.STATUSES.words},
+                description="Only conversations with this status.",
             ),
             OpenApiParameter(
-                "channel", {"type": "string", "enum": shapes.CHANNELS.words}, description="Those of this channel alone."
+                "channel",
+                {"type": "string", "enum": shapes.CHANNELS.words},
+                description="Only conversations of this channel.",
             ),
             OpenApiParameter(
                 "customerId",
                 {"type": "string", "minLength": 1, "maxLength": 400},
-                description="Those of one customer, by `customer.id`.",
+                description="Only conversations of one customer, by `customer.id`.",
             ),
             OpenApiParameter(
-                "cursor", {"type": "string", "maxLength": 200}, description="`nextCursor` of the page before."
+                "cursor", {"type": "string", "maxLength": 200}, description="`nextCursor` of the previous page."
             ),
         ],
         responses=shapes.WoesConversationList,

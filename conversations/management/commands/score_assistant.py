@@ -14,15 +14,15 @@ from conversations.assistant import builtin, scoring
 class Command(DeskCommand):
     """Tries the assistant's knowledge on the workspace's own history."""
 
-    help = """Try the assistant's knowledge on the workspace's own history, and print how often it would have been right.
+    help = """Test the assistant on the workspace's own history, and print how often it would have been right.
 
-Each solved conversation's first question is looked up without that conversation. Nothing leaves the desk, and nothing is
-written. A poor table says that articles are missing; the wrong answers are named.
+The first question of each resolved conversation is looked up without that conversation. Nothing leaves the installation,
+and nothing is changed. Low numbers mean that articles are missing; wrong answers are listed.
 
 Example: manage.py score_assistant --workspace acme --most 500"""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--workspace", required=True, metavar="SLUG", help="whose history")
+        parser.add_argument("--workspace", required=True, metavar="SLUG", help="the workspace whose history is used")
         parser.add_argument(
             "--most", type=int, default=200, metavar="N", help="how many conversations, the newest first"
         )
@@ -30,7 +30,7 @@ Example: manage.py score_assistant --workspace acme --most 500"""
     def run(self, **options: Any) -> None:
         with tenancy.scope(find_workspace(options["workspace"])):
             tried = scoring.trials(max(1, options["most"]))
-        self.stdout.write(f"{len(tried)} solved conversations tried; the assistant answers from {builtin.ENOUGH} on.")
+        self.stdout.write(f"{len(tried)} resolved conversations tried; the assistant answers from {builtin.ENOUGH} on.")
         if not tried:
             return
         self.stdout.write(f"{'from':>6} {'answered':>9} {'right':>6} {'of those':>9}")

@@ -27,16 +27,16 @@ _LOCK = 0x64656D6F  # "demo": two seedings at once would tread on each other
 class Command(DeskCommand):
     """Fills the desk with a month of invented conversations, once, and tells how to get in."""
 
-    help = """Fill the desk with a month of invented conversations to look around in, and print how to get in.
+    help = """Fill the desk with a month of invented conversations, and print how to sign in.
 
 It makes the workspaces "demo" (a maker of weather stations, with its team) and "demo-atelier" (a small studio), and two API
 keys. Running it again creates nothing and prints the same block, which is kept in DESK_HOME/demo.txt (readable by its
-owner alone). Nobody is written to. The passwords are public: do not leave a demo open to the internet.
+owner only). No mail is sent. The passwords are public: do not leave a demo open to the internet.
 
 Example: manage.py seed_demo"""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--reset-keys", action="store_true", help="revoke the demo's two keys and issue new ones")
+        parser.add_argument("--reset-keys", action="store_true", help="revoke the demo's two keys and create new ones")
         parser.add_argument("--quiet", action="store_true", help="print nothing")
 
     def run(self, **options: Any) -> None:

@@ -28,28 +28,28 @@ def budget(given: str) -> str:
 
 
 class Command(DeskCommand):
-    """Chooses which engine answers in a workspace, and what it may do."""
+    """Chooses the engine that answers in a workspace, and its settings."""
 
-    help = """Choose which engine answers and drafts in a workspace, and what it may do.
+    help = """Choose the engine that answers and suggests replies in a workspace, and its settings.
 
-The engine builtin needs nothing outside the desk: it answers from articles, macros and solved conversations. The engine
-openai asks the OpenAI-compatible service at ASSISTANT_BASE_URL; it answers only once the workspace has approved, by
---approve-ai, that what customers write leaves the desk. Without --approve-ai an approval that was given is taken back.
+The engine builtin works offline, from articles, macros and resolved conversations. The engine openai uses the
+OpenAI-compatible service at ASSISTANT_BASE_URL. It needs --approve-ai, which allows sending customer messages to the
+model; running the command without --approve-ai withdraws that approval.
 
-Where it knows no answer the assistant calls people in (--hand-over auto), or asks the customer first (ask). Messages with
-all the words of a --topic go to people at once. A --budget is the most that may be spent in a calendar month, in the
-currency of ASSISTANT_PRICE_PROMPT; none lifts it. What is not named stays as it is.
+When it has no answer, the assistant hands over (--hand-over auto) or asks the customer first (ask). Messages with all
+words of a --topic are handed over at once. A --budget limits the spending in a calendar month, in the currency of
+ASSISTANT_PRICE_PROMPT; none removes the limit. Options that are not given stay unchanged.
 
 Example: manage.py set_assistant --workspace acme --engine openai --approve-ai --budget 20 --topic "refund" --topic legal"""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--workspace", required=True, metavar="SLUG", help="whose assistant it is")
-        parser.add_argument("--engine", required=True, choices=ENGINES, help="who answers")
-        parser.add_argument("--approve-ai", action="store_true", help="customers' messages may leave the desk")
-        parser.add_argument("--hand-over", choices=[*HandOver], help="what to do where it knows no answer")
-        parser.add_argument("--topic", action="append", metavar="WORDS", help="left to people; may be repeated")
-        parser.add_argument("--no-topics", action="store_true", help="leave no topic to people")
-        parser.add_argument("--budget", type=budget, metavar="AMOUNT", help="for a calendar month, or none")
+        parser.add_argument("--workspace", required=True, metavar="SLUG", help="the workspace of the assistant")
+        parser.add_argument("--engine", required=True, choices=ENGINES, help="the engine")
+        parser.add_argument("--approve-ai", action="store_true", help="allow sending customer messages to the model")
+        parser.add_argument("--hand-over", choices=[*HandOver], help="what to do when it has no answer")
+        parser.add_argument("--topic", action="append", metavar="WORDS", help="a topic for people; can be repeated")
+        parser.add_argument("--no-topics", action="store_true", help="remove all topics for people")
+        parser.add_argument("--budget", type=budget, metavar="AMOUNT", help="per calendar month, or none")
 
     def run(self, **options: Any) -> None:
         workspace = find_workspace(options["workspace"])
@@ -62,7 +62,9 @@ Example: manage.py set_assistant --workspace acme --engine openai --approve-ai -
             chosen = replace(chosen, budget=None if options["budget"] == "none" else Decimal(options["budget"]))
         actions.update_workspace(workspace=workspace, settings=chosen.settings, by=system(workspace), at=clock.now())
         if chosen.engine == OPENAI and not settings.ASSISTANT_BASE_URL:
-            self.say("ASSISTANT_BASE_URL is not set: the engine will give no answers until it is.")
+            self.say("ASSISTANT_BASE_URL is not set: the engine gives no answers until it is set.")
         if not chosen.is_allowed:
-            self.say("The engine will give no answers until the workspace approves: add --approve-ai.")
-        self.say(f"{workspace.slug}: {chosen.engine}, data may {'' if chosen.is_approved else 'not '}leave the desk.")
+            self.say("The engine gives no answers until customer messages may be sent: add --approve-ai.")
+        self.say(
+            f"{workspace.slug}: {chosen.engine}, customer messages {'may' if chosen.is_approved else 'may not'} be sent to the model."
+        )

@@ -229,7 +229,7 @@ class AgentConversations(HexclaveViewSet):
         actions.set_status(conversation=row, status=status, sender=self.sender, by=self.actor, at=self.at)
 
     def set_metadata(self, row: Conversation, body: dict[str, Any]) -> None:
-        """Replace assignee and labels, where an absent key means none; an absent priority stays."""
+        """Replace assignee and tags, where an absent key means none; an absent priority stays."""
         if "priority" in body and body["priority"] != shapes.priority(row):
             actions.set_priority(conversation=row, priority=body["priority"], by=self.actor, at=self.at)
         actions.set_tags(conversation=row, names=body.get("tags", []), by=self.actor, at=self.at)

@@ -39,15 +39,15 @@ LAST_EVENT = OpenApiParameter(
     "Last-Event-ID",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="When attaching: the id of the last event that was seen; the stream goes on behind it.",
+    description="When attaching: the id of the last event received. The stream continues after it.",
 )
 JUST_NOW = timedelta(seconds=60)
 """For how long after its end a turn is still shown to those who attach."""
 _STREAM = (
-    "Server-sent events `conversation` (a new one), `message` (the question with its id, then ever more of the answer "
+    "Server-sent events `conversation` (a new one), `message` (the question with its id, then the growing answer "
     "without an id, then the answer with its id, or `ai/failure`), `update` (what is being done), `status` (a worker died and "
-    "another begins the answer again) and `approval` (a step that the assistant asks leave for), each with an SSE id for "
-    "`Last-Event-ID`, and a comment after 15 s of silence. Ends when nothing is queued any more; the status is `idle` by then."
+    "another restarts the answer) and `approval` (a step that needs approval), each with an SSE id for "
+    "`Last-Event-ID`, and a comment after 15 s of silence. Ends when the queue is empty; the status is then `idle`."
 )
 _EVENTS = OpenApiResponse(OpenApiTypes.STR, description=_STREAM)
 _starts = Buckets(settings.ASSISTANT_STARTS_PER_MINUTE, at_once=settings.ASSISTANT_STARTS_PER_MINUTE)
@@ -122,10 +122,10 @@ class Assistant(AssistantViewSet):
         operation_id="createPosthogConversation",
         summary="Write to the assistant, or attach to its answer",
         description=(
-            "With `content` the assistant begins to answer, in a new conversation or in the one named; with null or none the "
-            "stream of an answer under way is shown from its beginning. `resume_payload` answers an approval: `action` is "
-            "`approve` or `reject`, `proposal_id` names it. `Accept: application/json` alone gets the "
-            "conversation at once, and the assistant goes on; anything else gets the stream."
+            "With `content` the assistant starts answering, in a new conversation or in the given one. Without `content` (or null) the "
+            "request attaches to the answer in progress, from its beginning. `resume_payload` decides an approval: `action` is "
+            "`approve` or `reject`, `proposal_id` names it. With only `Accept: application/json` the response is the "
+            "conversation at once while the assistant continues; otherwise it is the stream."
         ),
         parameters=[PROJECT, LAST_EVENT],
         request=inputs.AssistantInput,
@@ -136,10 +136,12 @@ class Assistant(AssistantViewSet):
             (201, "application/json"): answers.PosthogWholeConversation,
             402: OpenApiResponse(PosthogError, description="The project's budget for the assistant is used up."),
             400: OpenApiResponse(
-                answers.PosthogRefusal, description="The body is at fault, or there is nothing to attach to."
+                answers.PosthogRefusal, description="The body is invalid, or there is nothing to attach to."
             ),
             404: OpenApiResponse(answers.PosthogRefusal, description="The conversation was deleted."),
-            409: OpenApiResponse(PosthogError, description="The assistant is still at work: attach, or use the queue."),
+            409: OpenApiResponse(
+                PosthogError, description="The assistant is still answering: attach, or use the queue."
+            ),
         },
     )
     def create(self, request: Request, project_id: str) -> HttpResponseBase:
@@ -287,7 +289,7 @@ class Assistant(AssistantViewSet):
         run = runs.latest(thread)
         is_fresh = run is not None and run.ended_at is not None and self.at - run.ended_at <= JUST_NOW
         if run is None or run.status == RunStatus.CANCELED or (run.status != RunStatus.RUNNING and not is_fresh):
-            raise Invalid("The assistant is not at work in this conversation.")
+            raise Invalid("The assistant is not answering in this conversation.")
         return run
 
     def _shown(self, request: Request, run: AssistantRun, status: int) -> HttpResponseBase:

@@ -22,16 +22,20 @@ from conversations.models import Message, MessageKind
 _MESSAGE = OpenApiParameter(
     "message_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The note's UUID, as `messages` prints it."
 )
-_LIMIT = OpenApiParameter("limit", OpenApiTypes.STR, description="Rows on a page: 50 unless given, 200 at most.")
+_LIMIT = OpenApiParameter("limit", OpenApiTypes.STR, description="Page size: 50 by default, at most 200.")
 _EITHER = PolymorphicProxySerializer(
     component_name="PosthogNoteError",
     serializers=[answers.PosthogNoteRefused, PosthogError],
     resource_type_field_name=None,
 )
 _REFUSED = {
-    400: OpenApiResponse(_EITHER, description="`not_private_note`: it went out. Or the usual error body, for a field."),
-    403: OpenApiResponse(_EITHER, description="`not_note_author`. Or the usual error body, for a key that may not."),
-    404: OpenApiResponse(_EITHER, description="`note_not_found`. Or the usual error body, for an unknown ticket."),
+    400: OpenApiResponse(
+        _EITHER, description="`not_private_note`: the message is public. Or the usual error body for a field."
+    ),
+    403: OpenApiResponse(
+        _EITHER, description="`not_note_author`. Or the usual error body for a key without permission."
+    ),
+    404: OpenApiResponse(_EITHER, description="`note_not_found`. Or the usual error body for an unknown ticket."),
 }
 _WORDS = {
     "note_not_found": (404, "There is no such note on this ticket."),
@@ -69,7 +73,9 @@ class Messages(PosthogViewSet):
         parameters=[PROJECT, TICKET],
         request=inputs.ReplyInput,
         responses={
-            200: OpenApiResponse(answers.PosthogMessage, description="The same text a moment ago: that message."),
+            200: OpenApiResponse(
+                answers.PosthogMessage, description="The same text was sent a moment ago: that message."
+            ),
             201: answers.PosthogMessage,
             400: INVALID,
         },
@@ -108,7 +114,7 @@ class Messages(PosthogViewSet):
 
     @extend_schema(
         operation_id="updatePosthogTicketNote",
-        summary="Change a private note",
+        summary="Update a private note",
         parameters=[PROJECT, TICKET, _MESSAGE],
         request=inputs.NoteInput,
         responses={200: answers.PosthogMessage, **_REFUSED},

@@ -19,14 +19,14 @@ from conversations.dialects.posthog.views.assistant import CONVERSATION, Assista
 from conversations.dialects.posthog.views.base import INVALID, PROJECT
 from conversations.models import AssistantQueueItem, AssistantThread
 
-ITEM = OpenApiParameter("queue_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The waiting message's UUID.")
+ITEM = OpenApiParameter("queue_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The queued message's UUID.")
 SESSION = OpenApiParameter(
     "X-PostHog-Session-Id", OpenApiTypes.STR, OpenApiParameter.HEADER, description="Kept with the message."
 )
-_MISSING = OpenApiResponse(
-    answers.PosthogRefusal, description="There is no such conversation, or no such message waits."
+_MISSING = OpenApiResponse(answers.PosthogRefusal, description="The conversation or the queued message does not exist.")
+_OTHERS = OpenApiResponse(
+    answers.PosthogRefusal, description="The conversation belongs to an agent, or the key lacks the scope."
 )
-_OTHERS = OpenApiResponse(answers.PosthogRefusal, description="It is an operator's own; or the key lacks the scope.")
 _REFUSED = {403: _OTHERS, 404: _MISSING}
 
 
@@ -65,7 +65,7 @@ class Queue(AssistantViewSet):
 
     @extend_schema(
         operation_id="listPosthogQueue",
-        summary="List what waits",
+        summary="List queued messages",
         parameters=[PROJECT, CONVERSATION],
         responses={200: answers.PosthogQueue, **_REFUSED},
     )
@@ -75,13 +75,13 @@ class Queue(AssistantViewSet):
 
     @extend_schema(
         operation_id="addPosthogQueueItem",
-        summary="Let a message wait",
+        summary="Queue a message",
         parameters=[PROJECT, CONVERSATION, SESSION],
         request=inputs.AssistantMessageInput,
         responses={
             200: answers.PosthogQueue,
             400: INVALID,
-            409: OpenApiResponse(answers.PosthogQueueFull, description="Two messages are waiting already."),
+            409: OpenApiResponse(answers.PosthogQueueFull, description="Two messages are already queued."),
             **_REFUSED,
         },
     )
@@ -96,12 +96,12 @@ class Queue(AssistantViewSet):
         except NotFound as error:
             raise _no_thread() from error
         except Conflict as error:
-            return Response({"error": error.code, "detail": "Two messages are waiting already."}, status=409)
+            return Response({"error": error.code, "detail": "Two messages are already queued."}, status=409)
         return self._printed(thread)
 
     @extend_schema(
         operation_id="clearPosthogQueue",
-        summary="Take all back",
+        summary="Clear the queue",
         parameters=[PROJECT, CONVERSATION],
         request=None,
         responses={200: answers.PosthogQueue, **_REFUSED},
@@ -117,7 +117,7 @@ class Queue(AssistantViewSet):
 
     @extend_schema(
         operation_id="updatePosthogQueueItem",
-        summary="Change a waiting message",
+        summary="Update a queued message",
         parameters=[PROJECT, CONVERSATION, ITEM],
         request=inputs.QueuedInput,
         responses={200: answers.PosthogQueue, 400: INVALID, **_REFUSED},
@@ -135,9 +135,9 @@ class Queue(AssistantViewSet):
 
     @extend_schema(
         operation_id="deletePosthogQueueItem",
-        summary="Take a waiting message back",
+        summary="Delete a queued message",
         parameters=[PROJECT, CONVERSATION, ITEM],
-        responses={204: OpenApiResponse(description="It waits no more."), **_REFUSED},
+        responses={204: OpenApiResponse(description="Deleted."), **_REFUSED},
     )
     def destroy(self, request: Request, project_id: str, conversation: str, queue_id: str) -> Response:
         """Gone before it was answered."""

@@ -47,7 +47,7 @@ class SavedViews(PosthogViewSet):
 
     @extend_schema(
         operation_id="createPosthogView",
-        summary="Save a view",
+        summary="Create a saved view",
         parameters=[PROJECT],
         request=inputs.ViewInput,
         responses={201: answers.PosthogView, 400: INVALID},
@@ -76,7 +76,7 @@ class SavedViews(PosthogViewSet):
 
     @extend_schema(
         operation_id="updatePosthogView",
-        summary="Change a saved view",
+        summary="Update a saved view",
         parameters=[PROJECT, _VIEW],
         request=inputs.ViewPatch,
         responses={200: answers.PosthogView, 400: INVALID},

@@ -1,4 +1,4 @@
-"""A draft of the next answer, by the workspace's assistant; it is kept as a private note as well."""
+"""A suggested reply by the workspace's assistant, also kept as a private note."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from conversations.dialects.posthog.views.base import PROJECT, TICKET, PosthogVi
 from conversations.models import Conversation, Suggestion
 from tickets.models import Ticket
 
-NOTHING = "The assistant has no draft: this desk knows nothing similar yet."
+NOTHING = "No matching answer found."
 _drafts = Buckets(settings.ASSISTANT_SUGGESTIONS_PER_MINUTE)
 
 
@@ -42,9 +42,9 @@ class Suggestions(PosthogViewSet):
         operation_id="suggestPosthogTicketReply",
         summary="Suggest a reply",
         description=(
-            "A draft from the ticket's public messages and from what the desk knows (articles, macros, answers that solved "
-            "similar conversations), kept as a private note too. The engine `builtin` needs nothing outside the desk; `openai` needs the workspace's approval, and a "
-            "repeated Idempotency-Key asks it again."
+            "Suggests a reply from the ticket's public messages, articles, macros and resolved conversations, and adds it as a "
+            "private note. The engine `builtin` works offline; `openai` requires the workspace's approval, and a repeated "
+            "Idempotency-Key asks it again."
         ),
         parameters=[PROJECT, TICKET],
         request=None,
@@ -54,11 +54,13 @@ class Suggestions(PosthogViewSet):
             403: OpenApiResponse(
                 PosthogDetail,
                 description=(
-                    "The workspace has not approved that data leaves the desk, or its budget is used up; or the usual error "
+                    "The workspace does not allow sending customer messages to the model, or its budget is used up; or the usual error "
                     "body for the key."
                 ),
             ),
-            500: OpenApiResponse(answers.PosthogSuggestionFailed, description="The engine gave no draft."),
+            500: OpenApiResponse(
+                answers.PosthogSuggestionFailed, description="The assistant could not suggest a reply."
+            ),
         },
     )
     def create(self, request: Request, project_id: str, id: str) -> HttpResponseBase:
@@ -107,7 +109,7 @@ def answer(workspace_id: int, made: waiting.Made) -> HttpResponse:
     """What the worker made of a request, as this format prints it."""
     if made.suggestion_id is None:
         code = made.code if made.code in ERROR_TYPES else "unknown_error"
-        return _json({"detail": "The assistant gave no draft.", "error_type": code}, 500)
+        return _json({"detail": "The assistant could not suggest a reply.", "error_type": code}, 500)
     with tenancy.scope(Workspace.objects.get(pk=workspace_id)):
         return _json(_printed(Suggestion.objects.get(pk=made.suggestion_id)), 200)
 

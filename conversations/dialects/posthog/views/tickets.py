@@ -197,7 +197,7 @@ class Tickets(PosthogViewSet):
 
     @extend_schema(
         operation_id="composePosthogTicket",
-        summary="Begin a ticket by mail",
+        summary="Start a ticket by email",
         parameters=[PROJECT],
         request=inputs.ComposeInput,
         responses={
