@@ -23,7 +23,7 @@ quick: ## Run what takes under a minute on two idle cores: rules, verbs, screens
 	@config/server/venv.sh dev
 	$(PYTHON) -m pytest $(ARGS) -m "not browser and not soak" $(QUICK)
 
-soak: ## Run what is long: a release killed after every commit, thousands of made-up bodies (by hand)
+soak: ## Run the long tests: a release killed after every commit, thousands of made-up bodies (by hand)
 	@config/server/venv.sh dev
 	$(PYTHON) -m pytest -n 0 -m soak
 	BAD_BODIES=500 $(PYTHON) -m pytest -n 2 tests/dialects/test_bad_bodies.py
@@ -37,7 +37,7 @@ lint: ## Check style, types, import rules, settings and migrations
 	DESK_HOME=.desk/test DATABASE_URL= $(PYTHON) manage.py check --fail-level WARNING
 	DESK_HOME=.desk/test DATABASE_URL= $(PYTHON) manage.py makemigrations --check --dry-run
 
-fmt: ## Put the code into our format, and fix what can be fixed
+fmt: ## Format the code and fix what can be fixed automatically
 	@config/server/venv.sh dev
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
