@@ -1,0 +1,94 @@
+"""What people read uses the words of CONTRIBUTING.md: screens, mails, administration, errors, help and API texts."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BANNED = {
+    r"\boperators?\b": "on screens: agent, member, or the people who run this desk",
+    r"\b(?:asleep|awake|woken?|woke|wakes?|sleeps?)\b": "snoozed, unsnooze",
+    r"\bback room\b|\blately\b|\bwhat the desk (?:knows|keeps)\b": "Administration, Recent activity, System fields, knowledge base",
+    r"\bkeeps? silent\b": "stopped replying",
+    r"\bstands? here\b": "appears here",
+    r"\bcall(?:s|ed|ing)? (?:you|people|the team|a person)\b[^.]*\bin\b|\bgiven to people\b": "hand over, handed over",
+    r"\bowes?\b": "waiting on customer, waiting for a reply",
+    r"\bdivided by commas\b": "separated by commas",
+    r"\b(?:come|came|comes) into being\b": "created",
+    r"\bnot one of ours\b|\bis no (?:agent|member)\b": "invalid, is not a",
+    r"\ba moment to come\b": "in the future",
+    r"\bis yours\b(?!:)|\bnobody has (?:it|proven)\b|\btook it\b": "Assigned to you, Unassigned, Identity not verified",
+    r"\b(?:answers?|answer) rests? on\b|\brest on it\b": "used in answers",
+    r"\bsolved\b": "resolved; `solved` is a value of Woes",
+    r"\blabels?\b": "tag",
+    r"\bassistant\b[^.]*\bdrafts?\b|\bdrafts?\b[^.]*\bassistant\b": "suggestion, for agents; answer, for customers",
+    r"\bwhoever\b": "name them: the agent, the customer, anyone who",
+}
+SCREENS = (
+    "templates",
+    "conversations/inbox",
+    "conversations/static",
+    "accounts/signin",
+    "accounts/admin",
+    "accounts/static",
+)
+TEXTS = (
+    *SCREENS, "conversations/admin", "tickets", "accounts/actions", "conversations/actions", "conversations/assistant/builtin.py",
+    "conversations/assistant/openai/__init__.py", "conversations/dialects", "conversations/api", "accounts/events.py",
+    "conversations/events.py", "conversations/tasks.py", "accounts/management", "conversations/management", "conversations/queries.py",
+)  # fmt: skip
+
+
+def texts(path: Path) -> Iterator[tuple[int, str]]:
+    """What a file holds for people, with its line: sentences, without code and comments."""
+    source = path.read_text()
+    if path.suffix == ".py":
+        yield from _of_python(ast.parse(source))
+    elif path.suffix == ".js":
+        bare = re.sub(r"(?m)(?:^|\s)//.*$|/\*.*?\*/", "", source)
+        for found in re.finditer(r"'([^'\n]* [^'\n]*)'|`([^`\n]* [^`\n]*)`", bare):
+            yield bare[: found.start()].count("\n") + 1, re.sub(r"\$\{[^}]*\}", "…", found[1] or found[2])
+    else:
+        for number, line in enumerate(source.splitlines(), 1):
+            shown = re.findall(r'(?:title|aria-label|placeholder|alt|content)="([^"]*)"', line)
+            text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", line)
+            yield (
+                number,
+                " ".join([re.sub(r"<[^>]*>?", " ", text), *(re.sub(r"\{[{%].*?[}%]\}", "", one) for one in shown)]),
+            )
+
+
+def _of_python(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            without_code = re.sub(r"`[^`]*`|--[\w-]+", "", node.value)
+            if " " in without_code.strip() and not re.search(
+                r"\b(?:SELECT|INSERT|UPDATE|WHERE)\b|\(\?:|\\b", without_code
+            ):
+                yield node.lineno, without_code
+
+
+def files(*places: str) -> list[Path]:
+    """The templates, scripts and modules in the places."""
+    kinds = {".html", ".txt", ".py", ".js"}
+    found = (path for place in places for path in [ROOT / place, *(ROOT / place).rglob("*")])
+    return sorted({path for path in found if path.suffix in kinds and "examples" not in path.parts})
+
+
+@pytest.mark.parametrize("pattern", BANNED)
+def test_people_read_the_words_of_the_field(pattern: str) -> None:
+    wanted = re.compile(pattern, re.IGNORECASE)
+    places = SCREENS if "operator" in pattern else TEXTS
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {text.strip()[:90]}"
+        for path in files(*places)
+        for line, text in texts(path)
+        if wanted.search(text)
+    ]
+    assert not found, f"write {BANNED[pattern]}:\n" + "\n".join(found)
