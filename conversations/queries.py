@@ -164,6 +164,8 @@ class InboxView:
     is_counted: bool = True
     by: str | None = None
     """The only order that makes sense in it; None where the person chooses."""
+    short: str = ""
+    """The label where there is little room."""
 
 
 INBOX_VIEWS: dict[str, InboxView] = {
@@ -172,7 +174,12 @@ INBOX_VIEWS: dict[str, InboxView] = {
         InboxView("mine", "Mine", lambda rows, user: rows.for_people().open().assigned_to(user)),
         InboxView("unassigned", "Unassigned", lambda rows, user: rows.for_people().open().unassigned()),
         InboxView("open", "All open", lambda rows, user: rows.for_people().open()),
-        InboxView("waiting", "Waiting on customer", lambda rows, user: rows.for_people().waiting_on_customer()),
+        InboxView(
+            "waiting",
+            "Waiting on customer",
+            lambda rows, user: rows.for_people().waiting_on_customer(),
+            short="Waiting",
+        ),
         InboxView("snoozed", "Snoozed", lambda rows, user: rows.for_people().snoozed()),
         InboxView("news", "Replied after closing", lambda rows, user: rows.for_people().closed_with_news()),
         InboxView(

@@ -124,6 +124,7 @@ class Place:
             Tab(
                 key=view.key,
                 label=view.label,
+                short=view.short,
                 count=counts.get(view.key),
                 query=self._query(view.key, search=""),
                 is_current=view == self.view and not self.search,
@@ -142,6 +143,7 @@ class Tab:
 
     key: str
     label: str
+    short: str
     count: int | None
     query: str
     is_current: bool

@@ -15,7 +15,7 @@ _FIELDS = {"email": "user_email", "first_name": "user_first_name", "last_name": 
 
 
 class BancroftError(serializers.Serializer[Any]):
-    """`detail` is for people; the status says the rest."""
+    """`detail` is a message for people."""
 
     detail = serializers.CharField()
 

@@ -30,7 +30,7 @@ _ALL_SCOPES = {
 class ApiKeys(DialectViewSet):
     """Keys of a workspace that the signed-in person administers.
 
-    An Idempotency-Key is not heeded here: replaying the answer would mean to keep the secret, which is stored nowhere.
+    An Idempotency-Key is ignored here: replaying the response would mean storing the secret.
     """
 
     tag = TITLE
@@ -56,7 +56,7 @@ class ApiKeys(DialectViewSet):
         responses={201: shapes.BancroftApiKey},
     )
     def create(self, request: Request) -> Response:
-        """The secret is in this answer and nowhere else. Needs an admin's session and its CSRF token."""
+        """Returns the secret, which is shown only once. Requires an admin's session and its CSRF token."""
         body = shapes.ApiKeyInput(data=request.data)
         body.is_valid(raise_exception=True)
         data: dict[str, Any] = body.validated_data

@@ -105,7 +105,7 @@ class MaybeEmail(Email):
 
 
 class ConversationInput(serializers.Serializer[Any]):
-    """A conversation to start; null counts as omitted, and unknown fields are ignored. `message` stands in for
+    """A conversation to start. Null counts as omitted, and unknown fields are ignored. `message` is an alias of
     `description`, which wins."""
 
     subject = Words(max_length=SUBJECT_LIMIT)
@@ -128,7 +128,7 @@ class MessageInput(serializers.Serializer[Any]):
 
 
 class ApiKeyInput(serializers.Serializer[Any]):
-    """A key to make. `workspace` (slug or id) and `scopes` are ours: without them, the only workspace and all scopes."""
+    """A key to create. `workspace` (slug or id) and `scopes` are additions; by default, the only workspace and all scopes."""
 
     name = Words(max_length=100)
     key_type = Choice(choices=list(KeyKind.values))

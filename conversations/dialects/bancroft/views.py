@@ -89,7 +89,7 @@ class Conversations(BancroftViewSet):
         responses=shapes.BancroftConversationList,
     )
     def list(self, request: Request) -> Response:
-        """Newest first. A `limit` or `offset` that is no count is as if it were not sent."""
+        """Newest first. An invalid `limit` or `offset` is ignored."""
         rows = self.end_user.visible(queries.conversations().for_people())
         chosen = ConversationFilter(request.query_params, rows)
         if faults := chosen.faults():
@@ -160,7 +160,7 @@ class Conversations(BancroftViewSet):
         responses=shapes.BancroftConversation,
     )
     def retrieve(self, request: Request, conversation_id: str) -> Response:
-        """One conversation; another workspace's id is answered as a missing one."""
+        """One conversation. Ids of other workspaces are not found."""
         return Response(shapes.conversation(self.end_user.find(conversation_id)))
 
     @extend_schema(
@@ -171,7 +171,7 @@ class Conversations(BancroftViewSet):
         responses=shapes.BancroftConversation,
     )
     def resolve(self, request: Request, conversation_id: str) -> Response:
-        """Close it, which this product calls resolving; for server keys. A closed one stays as it is."""
+        """Closes the conversation. Requires a server key. A closed conversation stays unchanged."""
         row = self.end_user.find(conversation_id)
         _ = request.data  # nothing is asked for, but what is sent must be JSON, as everywhere
         row = actions.set_status(conversation=row, status=Status.CLOSED, by=self.actor, at=self.at)
@@ -179,7 +179,7 @@ class Conversations(BancroftViewSet):
 
 
 class Messages(BancroftViewSet):
-    """What was said in a conversation."""
+    """Messages of a conversation."""
 
     @extend_schema(
         operation_id="listBancroftMessages",
@@ -188,7 +188,7 @@ class Messages(BancroftViewSet):
         responses=shapes.BancroftMessageList,
     )
     def list(self, request: Request, conversation_id: str) -> Response:
-        """All messages, oldest first; internal notes and status changes are not among them."""
+        """All messages, oldest first; without internal notes and status changes."""
         listed = [shapes.message(message) for message in queries.messages(self.end_user.find(conversation_id))]
         return Response({"count": len(listed), "results": listed})
 
@@ -200,7 +200,7 @@ class Messages(BancroftViewSet):
         responses={201: shapes.BancroftMessage},
     )
     def create(self, request: Request, conversation_id: str) -> Response:
-        """The requester's email makes it the customer's message; with a server key, any other the team's reply."""
+        """With the requester's email it is a customer message; with another email and a server key, a reply of the team."""
         row = self.end_user.find(conversation_id)
         body = shapes.MessageInput(data=request.data)
         body.is_valid(raise_exception=True)
@@ -223,6 +223,6 @@ class Messages(BancroftViewSet):
         return Response(shapes.message(message), status=201)
 
     def agent(self, email: str) -> Sender:
-        """The operator with that email, else the email as it was given."""
+        """The member with that email, else the email as it was given."""
         operator = account_queries.operator_by_email(email)
         return Sender.operator(operator) if operator else Sender(SenderKind.AGENT, email=email)

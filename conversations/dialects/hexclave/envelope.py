@@ -15,7 +15,7 @@ from conversations.dialects.hexclave.headers import finish, preflight, put, requ
 
 
 class HexclaveError(serializers.Serializer[Any]):
-    """A known error: `code` is for machines, `error` for people; `details` depends on the code and may be absent."""
+    """A known error: `code` is for programs, `error` for people; `details` depends on the code and may be absent."""
 
     code = serializers.ChoiceField(choices=list(KNOWN))
     details = serializers.DictField(required=False)

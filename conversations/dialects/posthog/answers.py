@@ -45,7 +45,7 @@ class PosthogPerson(serializers.Serializer[Any]):
 
 
 class PosthogTicket(serializers.Serializer[Any]):
-    """`distinct_id` and `person` are those of the primary conversation's customer; message figures are of all linked ones."""
+    """`distinct_id` and `person` are those of the primary conversation's customer; counts include all linked conversations."""
 
     id = serializers.UUIDField()
     ticket_number = serializers.IntegerField()
@@ -116,7 +116,7 @@ class PosthogView(serializers.Serializer[Any]):
 
 
 class Page(serializers.Serializer[Any]):
-    """A page of a list; `next` and `previous` are whole addresses."""
+    """A page of a list; `next` and `previous` are complete URLs."""
 
     count = serializers.IntegerField()
     next = serializers.CharField(allow_null=True)
@@ -140,7 +140,7 @@ class PosthogUnread(serializers.Serializer[Any]):
 
 
 class PosthogSource(serializers.Serializer[Any]):
-    """An article, a macro, or a solved conversation, which alone has a `conversation` and a `number`."""
+    """An article, a macro or a resolved conversation; only the last has a `conversation` and a `number`."""
 
     type = serializers.ChoiceField(choices=[kind.value for kind in SourceKind])
     id = serializers.UUIDField()
@@ -150,7 +150,7 @@ class PosthogSource(serializers.Serializer[Any]):
 
 
 class PosthogSuggestion(serializers.Serializer[Any]):
-    """`suggestion` is the draft; where there is none, `found` is false and it says so."""
+    """`suggestion` is the suggested reply. Without a match `found` is false and `suggestion` says so."""
 
     suggestion = serializers.CharField()
     found = serializers.BooleanField()
@@ -186,7 +186,7 @@ class PosthogComposed(serializers.Serializer[Any]):
 
 
 class PosthogAssistantConversation(serializers.Serializer[Any]):
-    """A conversation with the assistant. `user` is null where a key began it: it is the workspace's."""
+    """A conversation with the assistant. `user` is null if a key started it; it then belongs to the workspace."""
 
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=ThreadStatus.values)
@@ -206,7 +206,7 @@ class PosthogAssistantConversation(serializers.Serializer[Any]):
 
 
 class PosthogApproval(serializers.Serializer[Any]):
-    """A step that the assistant asks leave for."""
+    """A step that needs approval."""
 
     proposal_id = serializers.UUIDField()
     decision_status = serializers.ChoiceField(choices=ProposalStatus.values)
@@ -218,7 +218,7 @@ class PosthogApproval(serializers.Serializer[Any]):
 
 
 class PosthogAssistantMessage(serializers.Serializer[Any]):
-    """`human` has `ui_context` and `trace_id` besides, `ai` has `tool_calls`, `meta` and `sources`."""
+    """`human` also has `ui_context` and `trace_id`, `ai` has `tool_calls`, `meta` and `sources`."""
 
     type = serializers.ChoiceField(choices=["human", "ai", "ai/failure"])
     id = serializers.UUIDField()
@@ -262,7 +262,7 @@ class PosthogQueueItem(serializers.Serializer[Any]):
 
 
 class PosthogQueue(serializers.Serializer[Any]):
-    """What waits until the assistant has answered, the next one first."""
+    """Queued messages, the next one first."""
 
     messages = PosthogQueueItem(many=True)
     max_queue_messages = serializers.IntegerField()

@@ -34,7 +34,7 @@ _KNOWN_FAULTS = frozenset(
 
 
 class PosthogError(serializers.Serializer[Any]):
-    """`type` and `code` are for machines, `detail` for people, `attr` names the field at fault."""
+    """`type` and `code` are for programs, `detail` for people; `attr` names the invalid field."""
 
     type = serializers.ChoiceField(choices=TYPES)
     code = serializers.CharField()
@@ -43,7 +43,7 @@ class PosthogError(serializers.Serializer[Any]):
 
 
 class PosthogDetail(serializers.Serializer[Any]):
-    """The short form that a few calls answer."""
+    """The short error body of a few calls."""
 
     detail = serializers.CharField()
 

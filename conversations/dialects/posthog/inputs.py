@@ -45,7 +45,7 @@ class Identifier(serializers.UUIDField):
 
 
 class Traits(JsonObject):
-    """What is known of the customer, any JSON object; an `email` in it must be one."""
+    """Any JSON object about the customer; an `email` in it must be valid."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         traits = super().to_internal_value(data)
@@ -117,7 +117,7 @@ class AssigneeField(serializers.Field[Any, Any, Any, Any]):
 
 
 class Tags(serializers.ListField):
-    """Labels: trimmed, lower-cased, each once."""
+    """Tags: trimmed, lower-cased, each once."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("child", Text(max_length=MAX_LENGTH, allow_blank=True))
@@ -126,7 +126,7 @@ class Tags(serializers.ListField):
 
 
 class TicketPatch(serializers.Serializer[Any]):
-    """What to change of a ticket: any subset. `title` and `subject` are the same; a `title` with something in it wins."""
+    """What to change of a ticket: any subset. `title` and `subject` are the same; a `title` that is not blank wins."""
 
     title = Text(required=False, allow_null=True, allow_blank=True, max_length=TITLE_LENGTH)
     subject = Text(required=False, allow_null=True, allow_blank=True, max_length=TITLE_LENGTH)
@@ -142,7 +142,7 @@ class TicketPatch(serializers.Serializer[Any]):
 
 
 class TicketInput(TicketPatch):
-    """A ticket to make, with the customer's first message if there is one: `message`, `content` and `description` are the
+    """A ticket to create, optionally with the customer's first message: `message`, `content` and `description` are the
     same, and the first of them with something in it wins."""
 
     message = Text(required=False, allow_null=True, allow_blank=True, max_length=BODY_LIMIT)
@@ -156,7 +156,7 @@ class Address(Text):
 
 
 class ComposeInput(serializers.Serializer[Any]):
-    """A mail that begins a ticket. `email_config_id` is the workspace's one mailbox, whose id is the workspace's."""
+    """An email that starts a ticket. `email_config_id` is the workspace's one mailbox, whose id is the workspace's."""
 
     recipient_email = Address(max_length=LONGEST_EMAIL)
     email_config_id = Identifier(required=False)
@@ -182,7 +182,7 @@ class NoteInput(serializers.Serializer[Any]):
 
 
 class BroadcastInput(serializers.Serializer[Any]):
-    """One answer for all of the ticket's conversations, and the status that each takes on, if any."""
+    """A reply to all of the ticket's conversations, and optionally their new status."""
 
     message = Words(max_length=MESSAGE_LIMIT)
     conversation_status = Choice(choices=Status.values, required=False)
@@ -219,7 +219,7 @@ class ViewPatch(ViewInput):
 
 
 class AgentMode(Text):
-    """What the client wants to work in, kept and printed: clients know more modes than are documented."""
+    """The client's mode, stored and returned."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -237,7 +237,7 @@ class AnyJson(JsonObject):
 
 @extend_schema_field({})
 class ObjectOrNothing(AnyJson):
-    """Any JSON; what is no object counts as null."""
+    """Any JSON; anything but an object counts as null."""
 
     def to_internal_value(self, data: Any) -> Any:
         value = super().to_internal_value(data)
@@ -257,7 +257,7 @@ class NoSandbox(Flag):
 
 
 class AssistantMessageInput(serializers.Serializer[Any]):
-    """What one writes to the assistant, and what the client knows besides."""
+    """A message to the assistant, with optional context."""
 
     content = Words(max_length=CONTENT_LIMIT)
     contextual_tools = JsonObject(required=False, allow_null=True)
@@ -267,7 +267,7 @@ class AssistantMessageInput(serializers.Serializer[Any]):
 
 
 class AssistantInput(AssistantMessageInput):
-    """`content` starts the assistant; null or none attaches to the conversation in which it is at work. `conversation` is an id of
+    """`content` starts the assistant; without it the request attaches to the answer in progress. `conversation` is an id of
     the client's choice, or of a conversation there is. `distinct_id`, and `name` and `email` among the traits, say who is
     asking in a new one, so that people know when they are called in."""
 
@@ -292,6 +292,6 @@ class AppendedInput(serializers.Serializer[Any]):
 
 
 class QueuedInput(serializers.Serializer[Any]):
-    """A waiting message's new text; nothing else of it can change."""
+    """The new text of a queued message."""
 
     content = Words(max_length=CONTENT_LIMIT)

@@ -19,7 +19,7 @@ CODES = (
 
 
 class WoesError(serializers.Serializer[Any]):
-    """`code` is for machines, `error` for people; `field` names the input at fault, when one is."""
+    """`code` is for programs, `error` for people; `field` names the invalid input, if any."""
 
     code = serializers.ChoiceField(choices=CODES)
     error = serializers.CharField()

@@ -80,7 +80,7 @@ class EmailText(Text):
 
 
 class WoesCustomerInput(serializers.Serializer[Any]):
-    """The person, by the caller's own stable id; what is stated besides is kept."""
+    """The customer, by your own stable id; the other values are stored."""
 
     id = Words(max_length=400)
     name = Text(max_length=400, required=False, allow_null=True, allow_blank=True)
@@ -89,7 +89,7 @@ class WoesCustomerInput(serializers.Serializer[Any]):
 
 
 class WoesConversationInput(serializers.Serializer[Any]):
-    """A conversation to start; unknown fields are ignored. `message` is the customer's first one, for whom one call is enough."""
+    """A conversation to start. Unknown fields are ignored. `message` is the customer's first message."""
 
     customer = WoesCustomerInput()
     subject = Words(max_length=10_000)

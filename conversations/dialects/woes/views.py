@@ -155,7 +155,7 @@ class Conversations(WoesViewSet):
         responses=shapes.WoesConversationAnswer,
     )
     def retrieve(self, request: Request, conversation_id: str) -> Response:
-        """One conversation; another workspace's id is answered as a missing one."""
+        """One conversation. Ids of other workspaces are not found."""
         return Response({"conversation": shapes.conversation(self.end_user.find(conversation_id))})
 
     @extend_schema(
@@ -166,7 +166,7 @@ class Conversations(WoesViewSet):
         responses=shapes.WoesConversationAnswer,
     )
     def partial_update(self, request: Request, conversation_id: str) -> Response:
-        """Any of status, priority and subject. Writing the value that is printed now changes nothing."""
+        """Any of status, priority and subject. Sending the current value changes nothing."""
         row = self.end_user.find(conversation_id)
         if not self.end_user.is_trusted:
             raise Forbidden("A client key cannot update a conversation.")
@@ -184,7 +184,7 @@ class Conversations(WoesViewSet):
 
 
 class Messages(WoesViewSet):
-    """What was said in a conversation."""
+    """Messages of a conversation."""
 
     @extend_schema(
         operation_id="listWoesMessages",
@@ -193,7 +193,7 @@ class Messages(WoesViewSet):
         responses=shapes.WoesMessageList,
     )
     def list(self, request: Request, conversation_id: str) -> Response:
-        """All messages, oldest first; internal notes are not among them."""
+        """All messages, oldest first; without internal notes."""
         row = self.end_user.find(conversation_id)
         listed = [shapes.message(message, str(row.public_id)) for message in queries.messages(row)]
         return Response({"object": "list", "messages": listed})
@@ -206,7 +206,7 @@ class Messages(WoesViewSet):
         responses={201: shapes.WoesMessageAnswer},
     )
     def create(self, request: Request, conversation_id: str) -> Response:
-        """A customer's message (`user`) or the team's reply (`assistant`)."""
+        """A message from the customer (`user`) or a reply of the team (`assistant`)."""
         row = self.end_user.find(conversation_id)
         body = shapes.WoesMessageInput(data=request.data)
         body.is_valid(raise_exception=True)

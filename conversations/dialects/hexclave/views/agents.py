@@ -38,7 +38,7 @@ _NAME = re.compile(r"[0-9a-z-]{1,50}")
 
 
 class AgentConversations(HexclaveViewSet):
-    """All conversations of a workspace, notes and all."""
+    """All conversations of a workspace, with notes."""
 
     authentication_classes = (AgentHeaders,)
     scopes: ClassVar[dict[str, Scope]] = {
@@ -139,7 +139,7 @@ class AgentConversations(HexclaveViewSet):
         responses=answers.HexclaveAgentConversationList,
     )
     def list(self, request: Request) -> Response:
-        """Newest activity first, notes counted in."""
+        """Newest activity first, including notes."""
         query = self.read(query=inputs.AGENT_LIST).query
         self.check_project(query["projectId"])
         start, limit = inputs.window(query)
@@ -159,7 +159,7 @@ class AgentConversations(HexclaveViewSet):
         responses={200: answers.HexclaveAgentCreated},
     )
     def create(self, request: Request) -> Response:
-        """The first message is the agent's; the conversation is open."""
+        """Starts an open conversation with a message from the agent."""
         body = self.read(body=inputs.AGENT_CREATE).body
         workspace = self.check_project(body["projectId"])
         contact = queries.contact_by_reference(body["userId"])
@@ -185,7 +185,7 @@ class AgentConversations(HexclaveViewSet):
         responses=answers.HexclaveAgentThread,
     )
     def retrieve(self, request: Request, conversation_id: str) -> Response:
-        """Everything in it, and the doors it has used."""
+        """The conversation with all messages, notes, status changes and channels."""
         query = self.read(query=inputs.AGENT_READ, conversation_id=conversation_id).query
         self.check_project(query["projectId"])
         return self.whole(conversation_id)
@@ -198,7 +198,7 @@ class AgentConversations(HexclaveViewSet):
         responses=answers.HexclaveAgentThread,
     )
     def partial_update(self, request: Request, conversation_id: str) -> Response:
-        """One of four things, by `type`: a reply, an internal note, a status, or the metadata, which is replaced whole."""
+        """Depending on `type`: a reply, an internal note, a status, or the metadata, which is replaced completely."""
         body = self.read(body=inputs.AGENT_UPDATE, conversation_id=conversation_id).body
         self.check_project(body["projectId"])
         row = one(self.rows(), conversation_id, is_written=True)

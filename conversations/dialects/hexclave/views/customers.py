@@ -38,7 +38,7 @@ ID = _parameter("conversation_id", inputs.PATH.fields["conversationId"], "path")
 
 
 class CustomerConversations(HexclaveViewSet):
-    """Conversations of the customer whom the access token names."""
+    """Conversations of the customer in the access token."""
 
     authentication_classes = (ProjectHeaders,)
     scopes: ClassVar[dict[str, Scope]] = {
@@ -112,7 +112,7 @@ class CustomerConversations(HexclaveViewSet):
         responses={200: answers.HexclaveCreated},
     )
     def create(self, request: Request) -> Response:
-        """Open, of normal priority, by chat; answers its id."""
+        """Starts an open chat with normal priority and returns its id."""
         body = self.read(body=inputs.CUSTOMER_CREATE).body
         row = actions.start(
             workspace=self.grant.workspace,
@@ -132,7 +132,7 @@ class CustomerConversations(HexclaveViewSet):
         responses=answers.HexclaveThread,
     )
     def retrieve(self, request: Request, conversation_id: str) -> Response:
-        """Messages and status changes; never the team's notes."""
+        """Messages and status changes, never internal notes."""
         self.read(conversation_id=conversation_id)
         return Response(self.whole(self.find(self.known_contact(), conversation_id)))
 
@@ -144,7 +144,7 @@ class CustomerConversations(HexclaveViewSet):
         responses=answers.HexclaveThread,
     )
     def partial_update(self, request: Request, conversation_id: str) -> Response:
-        """The customer's message; what waited for them is open again, what is closed stays closed."""
+        """Adds a customer message. A conversation that was waiting on the customer is open again; a closed one stays closed."""
         body = self.read(body=inputs.CUSTOMER_REPLY, conversation_id=conversation_id).body
         contact = self.contact()
         row = self.find(contact, conversation_id, is_written=True)

@@ -28,7 +28,7 @@ ANONYMOUS = limits.Buckets(120)
 
 
 class Feedback(HexclaveViewSet):
-    """Feedback of anybody; a key and a customer's token are welcome and not needed."""
+    """Feedback from anyone; a key and a customer's token are optional."""
 
     authentication_classes = (OptionalHeaders,)
 
@@ -47,7 +47,7 @@ class Feedback(HexclaveViewSet):
         responses={200: answers.HexclaveSuccess},
     )
     def create(self, request: Request) -> Response:
-        """Mailed to the desk's feedback recipients; becomes a conversation if the caller's workspace and user are known."""
+        """Sent by mail to the feedback recipients; also becomes a conversation if workspace and user are known."""
         body = self.read(body=inputs.FEEDBACK).body
         if self.workspace is None:
             ANONYMOUS.take(zlib.crc32(request.META.get("REMOTE_ADDR", "").encode()))

@@ -59,7 +59,7 @@ _RUN = re.compile(rb": run (\d+)\n")
 
 
 class AssistantViewSet(PosthogViewSet):
-    """Calls for the team's own programs: a key that stands in a web page reads none of it."""
+    """Calls for the team's own programs; client keys are refused."""
 
     # The assistant is at work, or its queue is full: that passes.
     passing: ClassVar[frozenset[int]] = PosthogViewSet.passing | {409}
@@ -113,7 +113,7 @@ class Assistant(AssistantViewSet):
         responses=answers.PosthogAssistantPage,
     )
     def list(self, request: Request, project_id: str) -> Response:
-        """Latest change first: those of the workspace, begun with any of its keys."""
+        """Latest change first: the workspace's conversations, started with any of its keys."""
         pages = Pages()
         rows = pages.rows(queries.assistant_threads().of_workspace(), request)
         return pages.response([shapes.assistant_thread(row) for row in rows])
@@ -145,7 +145,7 @@ class Assistant(AssistantViewSet):
         },
     )
     def create(self, request: Request, project_id: str) -> HttpResponseBase:
-        """201 when the assistant begins, 200 when one attaches."""
+        """201 when the assistant starts, 200 when attaching."""
         workspace = self.grant.workspace
         self._admit_start(request)
         data = self.read(inputs.AssistantInput, request)
@@ -190,7 +190,7 @@ class Assistant(AssistantViewSet):
         responses=answers.PosthogWholeConversation,
     )
     def retrieve(self, request: Request, project_id: str, conversation: str) -> Response:
-        """With its messages; whoever knows the id of a colleague's may read it."""
+        """The conversation with its messages. Conversations of agents can be read by id."""
         thread = self.thread(conversation, owned=False)
         if thread.status != ThreadStatus.IDLE:
             self._bury(thread)
@@ -205,7 +205,7 @@ class Assistant(AssistantViewSet):
         responses={200: answers.PosthogAppended, 400: INVALID},
     )
     def append_message(self, request: Request, project_id: str, conversation: str) -> Response:
-        """The client's own words as a message of the assistant, which itself does nothing."""
+        """Adds a text of the client as a message of the assistant, without an answer."""
         thread = self.thread(conversation)
         data = self.read(inputs.AppendedInput, request)
         message = actions.append_message(thread=thread, content=data["content"], by=self.actor, at=self.at)
@@ -219,7 +219,7 @@ class Assistant(AssistantViewSet):
         responses=answers.PosthogWholeConversation,
     )
     def cancel(self, request: Request, project_id: str, conversation: str) -> Response:
-        """The queue is emptied, and nothing more is written; a conversation at rest stays as it is."""
+        """Stops the answer and clears the queue. An idle conversation stays unchanged."""
         actions.cancel_run(thread=self.thread(conversation), by=self.actor, at=self.at)
         return Response(_whole(self.thread(conversation)))
 
@@ -230,7 +230,7 @@ class Assistant(AssistantViewSet):
         responses={204: OpenApiResponse(description="Deleted.")},
     )
     def destroy(self, request: Request, project_id: str, conversation: str) -> Response:
-        """It is in no list any more, and its id stays taken."""
+        """Removes the conversation from all lists. Its id cannot be used again."""
         actions.delete_thread(thread=self.thread(conversation), by=self.actor, at=self.at)
         return Response(status=204)
 

@@ -32,7 +32,7 @@ class Bulk(PosthogViewSet):
         responses={200: answers.PosthogUpdated, 400: INVALID},
     )
     def set_status(self, request: Request, project_id: str) -> Response:
-        """All of them or, when one cannot be changed, none."""
+        """Changes all tickets, or none if one cannot be changed."""
         data = self.read(inputs.BulkStatusInput, request)
         wanted = [row for row in _held(data) if row.status != data["status"]]
         for row in wanted:
@@ -47,7 +47,7 @@ class Bulk(PosthogViewSet):
         responses={200: answers.PosthogUpdated, 400: INVALID},
     )
     def change_tags(self, request: Request, project_id: str) -> Response:
-        """All of them or, when one would have more than 100 tags, none."""
+        """Changes all tickets, or none if one would have more than 100 tags."""
         data = self.read(inputs.BulkTagsInput, request)
         tags, changed = normal(data["tags"]), 0
         for row in _held(data):

@@ -62,7 +62,7 @@ class Messages(PosthogViewSet):
         responses=answers.PosthogMessagePage,
     )
     def list(self, request: Request, project_id: str, id: str) -> Response:
-        """Of all linked conversations, oldest first, private notes included."""
+        """Messages of all linked conversations, oldest first, including private notes."""
         pages = MessagePages()
         found = pages.rows(ticket_queries.entries(self.ticket(id)), request)
         return pages.response([shapes.message(message) for message in found])
@@ -81,7 +81,7 @@ class Messages(PosthogViewSet):
         },
     )
     def reply(self, request: Request, project_id: str, id: str) -> Response:
-        """To the customer of the primary conversation, by its channel; with `is_private`, for the team alone."""
+        """Replies to the customer of the primary conversation, by its channel; with `is_private`, adds a note for the team."""
         row = self.ticket(id)
         data = self.read(inputs.ReplyInput, request)
         verb = actions.note_in_ticket if data["is_private"] else actions.reply_in_ticket
@@ -101,7 +101,7 @@ class Messages(PosthogViewSet):
         responses={201: answers.PosthogSent, 400: INVALID},
     )
     def broadcast(self, request: Request, project_id: str, id: str) -> Response:
-        """One answer for everyone who waits for the same thing. Not part of PostHog."""
+        """Sends one reply to every conversation of the ticket. Not part of PostHog."""
         row = self.ticket(id)
         data = self.read(inputs.BroadcastInput, request)
         try:
@@ -120,7 +120,7 @@ class Messages(PosthogViewSet):
         responses={200: answers.PosthogMessage, **_REFUSED},
     )
     def edit_note(self, request: Request, project_id: str, id: str, message_id: str) -> Response:
-        """One's own private notes alone."""
+        """Only the caller's own private notes."""
         note, refusal = self._note(id, message_id)
         if note is None:
             return refusal
@@ -141,7 +141,7 @@ class Messages(PosthogViewSet):
         responses={204: OpenApiResponse(description="Deleted."), **_REFUSED},
     )
     def delete_note(self, request: Request, project_id: str, id: str, message_id: str) -> Response:
-        """One's own private notes alone."""
+        """Only the caller's own private notes."""
         note, refusal = self._note(id, message_id)
         if note is None:
             return refusal

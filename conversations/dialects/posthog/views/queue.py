@@ -70,7 +70,7 @@ class Queue(AssistantViewSet):
         responses={200: answers.PosthogQueue, **_REFUSED},
     )
     def list(self, request: Request, project_id: str, conversation: str) -> Response:
-        """The next one first."""
+        """Queued messages, the next one first."""
         return self._printed(self._thread(conversation))
 
     @extend_schema(
@@ -86,7 +86,7 @@ class Queue(AssistantViewSet):
         },
     )
     def create(self, request: Request, project_id: str, conversation: str) -> Response:
-        """It is answered after the one before; in a conversation at rest it is answered after a moment by itself."""
+        """The message is answered after the previous one; in an idle conversation, after a moment."""
         thread = self._thread(conversation)
         data = self.read(inputs.AssistantMessageInput, request)
         values = {name: value for name, value in data.items() if name != "content"}
@@ -107,7 +107,7 @@ class Queue(AssistantViewSet):
         responses={200: answers.PosthogQueue, **_REFUSED},
     )
     def clear(self, request: Request, project_id: str, conversation: str) -> Response:
-        """Nothing waits any more."""
+        """Removes all queued messages."""
         thread = self._thread(conversation)
         try:
             actions.clear_queue(thread=thread, by=self.actor, at=self.at)
@@ -123,7 +123,7 @@ class Queue(AssistantViewSet):
         responses={200: answers.PosthogQueue, 400: INVALID, **_REFUSED},
     )
     def partial_update(self, request: Request, project_id: str, conversation: str, queue_id: str) -> Response:
-        """Its text; the rest stays as it was."""
+        """Changes the text."""
         thread = self._thread(conversation)
         item = self._item(thread, queue_id)
         data = self.read(inputs.QueuedInput, request)
@@ -140,7 +140,7 @@ class Queue(AssistantViewSet):
         responses={204: OpenApiResponse(description="Deleted."), **_REFUSED},
     )
     def destroy(self, request: Request, project_id: str, conversation: str, queue_id: str) -> Response:
-        """Gone before it was answered."""
+        """Removes a message before it is answered."""
         item = self._item(self._thread(conversation), queue_id)
         try:
             actions.remove_queued(item=item, by=self.actor, at=self.at)

@@ -23,7 +23,7 @@ _VIEW = OpenApiParameter(
 
 
 class SavedViews(PosthogViewSet):
-    """Views that the key finds: shared ones and its own."""
+    """Shared views and the key's own."""
 
     scopes: ClassVar[dict[str, Scope]] = {
         "list": Scope.TICKET_READ,
@@ -40,7 +40,7 @@ class SavedViews(PosthogViewSet):
         responses=answers.PosthogViewPage,
     )
     def list(self, request: Request, project_id: str) -> Response:
-        """Own favourites first, then newest."""
+        """The caller's favourites first, then newest."""
         pages = Pages()
         found = pages.rows(ticket_queries.saved_views(self.actor), request)
         return pages.response([shapes.view(row, is_favorited=row.is_favorited) for row in found])
@@ -71,7 +71,7 @@ class SavedViews(PosthogViewSet):
         responses=answers.PosthogView,
     )
     def retrieve(self, request: Request, project_id: str, short_id: str) -> Response:
-        """Another's private view is answered as a missing one."""
+        """Private views of others are not found."""
         return Response(self._printed(short_id))
 
     @extend_schema(
@@ -82,7 +82,7 @@ class SavedViews(PosthogViewSet):
         responses={200: answers.PosthogView, 400: INVALID},
     )
     def partial_update(self, request: Request, project_id: str, short_id: str) -> Response:
-        """`filters` are replaced as a whole."""
+        """`filters` are replaced completely."""
         row = self._find(short_id)
         data = self.read(inputs.ViewPatch, request)
         is_favorited = data.pop("is_favorited", None)
@@ -98,7 +98,7 @@ class SavedViews(PosthogViewSet):
         responses={204: OpenApiResponse(description="Deleted.")},
     )
     def destroy(self, request: Request, project_id: str, short_id: str) -> Response:
-        """For everyone who finds it."""
+        """Deletes the view for everyone."""
         actions.delete_view(view=self._find(short_id), by=self.actor, at=self.at)
         return Response(status=204)
 

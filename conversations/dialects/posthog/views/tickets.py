@@ -83,7 +83,7 @@ class Tickets(PosthogViewSet):
         responses={200: answers.PosthogTicketPage, 400: INVALID},
     )
     def list(self, request: Request, project_id: str) -> Response:
-        """Latest change first. Filters that cannot be understood are ignored."""
+        """Latest change first. Invalid filters are ignored."""
         view = None
         if short_id := request.query_params.get("view"):
             try:
@@ -104,7 +104,7 @@ class Tickets(PosthogViewSet):
         responses={201: answers.PosthogTicket, 400: INVALID},
     )
     def create(self, request: Request, project_id: str) -> Response:
-        """A ticket with the conversation in which it will be answered; `anonymous_traits` name its customer."""
+        """Creates a ticket and the conversation to answer it in; `anonymous_traits` describe the customer."""
         data = self.read(inputs.TicketInput, request)
         _, title = first_given(data, *patches.TITLES)
         stated, message = first_given(data, *patches.MESSAGES)
@@ -136,7 +136,7 @@ class Tickets(PosthogViewSet):
         responses=answers.PosthogTicket,
     )
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
-        """By UUID or by number. A key that may write clears the team's unread count; `updated_at` stays."""
+        """By UUID or by number. A key with write access clears the team's unread count; `updated_at` stays."""
         row = self.ticket(id)
         if row.unread_team_count and may(self.actor, "ticket.mark_read"):
             ticket_actions.mark_read(ticket=row, by=self.actor, at=self.at)
@@ -151,7 +151,7 @@ class Tickets(PosthogViewSet):
         responses={200: answers.PosthogTicket, 400: INVALID},
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
-        """The same as PATCH: a field that is left out stays as it is."""
+        """The same as PATCH: omitted fields stay unchanged."""
         return self._change(request, id)
 
     @extend_schema(
@@ -162,7 +162,7 @@ class Tickets(PosthogViewSet):
         responses={200: answers.PosthogTicket, 400: INVALID},
     )
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
-        """Any subset, all of it or none. Snoozing puts on hold, and unsnoozing opens, unless a status is stated too."""
+        """Any subset of fields. Snoozing puts the ticket on hold and unsnoozing opens it, unless a status is given too."""
         return self._change(request, id)
 
     def _change(self, request: Request, reference: str) -> Response:
@@ -180,7 +180,7 @@ class Tickets(PosthogViewSet):
         responses={204: OpenApiResponse(description="Deleted.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
-        """The ticket is gone; its conversations are unlinked and stay."""
+        """Deletes the ticket. Its conversations are unlinked and stay."""
         actions.delete_ticket(ticket=self.ticket(id), by=self.actor, at=self.at)
         return Response(status=204)
 
@@ -191,8 +191,8 @@ class Tickets(PosthogViewSet):
         responses=answers.PosthogUnread,
     )
     def unread_count(self, request: Request, project_id: str) -> Response:
-        """Messages that the team has not read, over all tickets that are not resolved. Kept for 30 seconds, and
-        dropped when they change."""
+        """Messages that the team has not read, over all tickets that are not resolved. Cached for up to
+        30 seconds."""
         return Response({"count": unread.total()})
 
     @extend_schema(
@@ -208,7 +208,7 @@ class Tickets(PosthogViewSet):
         },
     )
     def compose(self, request: Request, project_id: str) -> Response:
-        """Write to a customer first: a ticket with a mail conversation, whose first message goes out as a mail."""
+        """Starts a ticket with an email to a customer."""
         data = self.read(inputs.ComposeInput, request)
         if data.get("email_config_id") not in (None, self.grant.workspace.public_id):
             return Response({"detail": "There is no such mailbox: a workspace's is named by its own id."}, status=400)
