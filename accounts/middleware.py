@@ -17,7 +17,7 @@ from accounts import errors, tenancy
 from accounts.models import Membership
 from accounts.permissions import Actor
 
-_PATH = re.compile(r"^/w/(?P<slug>[^/]+)(?:/|$)")
+_PATH = re.compile(r"^/w/(?P<slug>[-a-zA-Z0-9_]+)(?:/|$)")
 
 
 class WorkspaceMiddleware:

@@ -40,6 +40,11 @@ def test_stranger_finds_nothing_at_any_address(stranger: Client, conversation: C
             assert (answer.status_code, answer.content) == (404, missing.content), url
 
 
+def test_an_address_that_can_be_no_workspace_is_not_looked_up(agent: Client) -> None:
+    for name in ("%00", "a%00b", "%F0%9F%99%82", "ac me", "acme%0A"):
+        assert agent.get(f"/w/{name}/inbox").status_code == 404, name
+
+
 def test_own_workspace_does_not_open_anothers_rows(
     stranger: Client, conversation: Conversation, file: Attachment, globex: Workspace
 ) -> None:
