@@ -471,6 +471,70 @@ def test_keys_stay_in_an_open_menu_dialog_or_list(window: Window, api: Api, ben:
     expect(page.locator("#done")).to_have_text(re.compile("Reopen"))
 
 
+CHANGES = re.compile(r"/inbox/./(assign|status|snooze|tags|priority|suggest)")
+
+
+def test_keys_that_are_held_or_typed_as_words_change_nothing(window: Window, api: Api, ben: Member) -> None:
+    page = window.page
+    open_desk(window, api, ben)
+    changes = Slow(page, CHANGES)  # type: ignore[arg-type]
+    # Held down, a key is meant once, also when the answer is there before it is let go.
+    page.keyboard.down("e")
+    changes.take().continue_()
+    expect(page.locator("#done")).to_have_text(re.compile("Reopen"))
+    page.keyboard.down("e")
+    page.keyboard.up("e")
+    # A sequence that leads nowhere is not its second key.
+    for keys in ("ge", "gge", "gi"):
+        page.keyboard.type(keys)
+    page.wait_for_url("**/inbox")
+    assert changes.count == 1
+
+    # Words that are typed while another conversation is on its way are no keys: they go into the form, once it is there.
+    changes.done()
+    window.go("/w/acme/inbox/1")
+    page.locator("#done").click()
+    expect(page.locator("#toasts")).to_contain_text("Reopened.")
+    window.go("/w/acme/inbox/1?view=open")
+    window.wait_until_live()
+    changes = Slow(page, CHANGES)  # type: ignore[arg-type]
+    second = Slow(page, "**/inbox/2?*")
+    for key, words in (("r", "Yes, please"), ("n", "nice one"), ("a", "el")):
+        page.locator("#subject").focus()
+        page.keyboard.press("[")
+        waiting = second.take()
+        page.keyboard.type(key + words[:4])
+        waiting.continue_()
+        expect(page.locator("#subject")).to_have_text("Second")
+        if key != "a":
+            box = page.locator("#reply-body" if key == "r" else "#note-body")
+            expect(box).to_be_focused()
+            page.keyboard.type(words[4:])
+            expect(box).to_have_value(words[4:])
+            page.keyboard.press("Escape")
+        page.keyboard.press("]")
+        expect(page.locator("#subject")).to_have_text("First")
+    # The same where it never comes.
+    page.keyboard.press("[")
+    waiting = second.take()
+    page.keyboard.type("re")
+    waiting.abort()
+    expect(page.locator("#toasts")).to_contain_text("The desk cannot be reached.")
+    page.keyboard.type("ei")
+    expect(page.locator("#subject")).to_have_text("First")
+    assert changes.count == 0
+    changes.done()
+
+    # A change whose answer was lost does not leave yesterday's header behind.
+    status = Slow(page, "**/inbox/1/status*")
+    page.locator("#done").click()
+    waiting = status.take()
+    waiting.fetch()
+    waiting.abort()
+    expect(page.locator("#done")).to_have_text(re.compile("Resolve"))
+    arranged(window, "ERR_FAILED", "htmx:")
+
+
 PASTE = """(element, [name, type]) => {
   const data = new DataTransfer();
   data.items.add(new File(['some bytes'], name, { type: 'image/png' }));

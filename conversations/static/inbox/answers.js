@@ -62,6 +62,8 @@ desk.take = (answer) => {
 
 const stale = new Set(); // parts that were in use when something newer came
 
+const isTyped = (field) => field.matches('textarea, input:not([type=hidden])') && field.value !== field.defaultValue;
+
 // A form whose change was refused holds what someone typed.
 const isUsed = (part) =>
   part.querySelector('details[open], [aria-busy=true], [data-unsaved]') !== null ||
@@ -130,7 +132,7 @@ async function change(form, submitter) {
   const answer = await desk.inTurn(turn, () => desk.ask(desk.since(url), { method: 'POST', body: new URLSearchParams(data) }));
   form.removeAttribute('aria-busy');
   busy.delete(cause);
-  form.toggleAttribute('data-unsaved', answer.problem !== '' || answer.status >= 400);
+  form.toggleAttribute('data-unsaved', (answer.problem !== '' || answer.status >= 400) && [...form.elements].some(isTyped));
   if (answer.problem === 'signed-out') return location.reload();
   if (answer.problem) return desk.say(desk.words(answer.problem), { bad: true });
   desk.take(answer);

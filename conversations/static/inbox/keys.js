@@ -10,10 +10,15 @@ for (const line of help.querySelectorAll('[data-keys]')) {
   if ('writes' in line.dataset) WRITES.add(line.dataset.keyName);
 }
 const OWN = new Set(['next', 'previous', 'open', 'open-next', 'open-previous']);
+// What is followed by words: where it does not open at once, they must not be taken for keys.
+const WORDS = new Set(['reply', 'note', 'macro', 'assign', 'snooze', 'priority', 'tags']);
 const SEQUENCE = 1200; // ms between two keys that belong together
+const TYPING = 1000; // ms between two letters of such words
 
 let first = null;
 let since = 0;
+let typedAt = -TYPING; // when the last of such letters was typed
+let mode = null; // reply or note, pressed while the conversation that it is meant for was on its way
 
 const isTyping = (element) => element.isContentEditable || element.matches?.('textarea, select, input:not([type=radio], [type=checkbox])');
 
@@ -32,15 +37,36 @@ document.addEventListener('keydown', (event) => {
   if (event.key.startsWith('Arrow') && !target.closest('#rows')) return;
   if (event.key === 'Enter' && target !== document.body && !target.closest('.row')) return;
   if (event.key === 'Enter' && target.closest('.row')) return; // a link: it opens by itself
+  if (/^[\p{L}\p{N}]$/u.test(event.key) && Date.now() - typedAt < TYPING) {
+    typedAt = Date.now();
+    return event.preventDefault();
+  }
   const pair = first && Date.now() - since < SEQUENCE ? `${first} ${event.key}` : null;
-  const name = (pair && table.get(pair)) ?? table.get(event.key);
-  first = !pair && [...table.keys()].some((keys) => keys.startsWith(`${event.key} `)) ? event.key : null;
+  const name = table.get(pair ?? event.key);
+  first = !name && [...table.keys()].some((keys) => keys.startsWith(`${event.key} `)) ? event.key : null;
   since = Date.now();
   if (!name) return;
   event.preventDefault();
+  if (event.repeat && !OWN.has(name)) return; // held down: it is meant once
+  const isCompose = name === 'reply' || name === 'note';
   // Another conversation is on its way: this one is not meant any more, and that one is not here yet.
-  if (WRITES.has(name) && desk.isOpening()) return;
+  if (WRITES.has(name) && desk.isOpening()) {
+    mode = isCompose ? name : null;
+    if (WORDS.has(name)) typedAt = Date.now();
+    return;
+  }
+  if (isCompose && !document.getElementById('composer')) typedAt = Date.now();
   act(name);
+});
+
+document.addEventListener('htmx:afterSettle', ({ detail: { target } }) => {
+  if (mode === null || !['open', 'desk'].includes(target?.id)) return;
+  typedAt = -TYPING;
+  document.dispatchEvent(new CustomEvent('desk:compose', { detail: { mode } }));
+  mode = null;
+});
+document.addEventListener('htmx:afterRequest', ({ detail }) => {
+  if (!detail.successful) mode = null;
 });
 
 function act(name) {
