@@ -193,6 +193,29 @@ def test_filter_by_anothers_workspace_or_by_nonsense_shows_nothing_and_breaks_no
         assert as_ada.get(url(Event, "changelist") + query).status_code in (200, 302)
 
 
+def test_rows_are_filtered_by_nothing_that_the_list_does_not_show(as_ada: Client, ben: Member, acme_key: Key) -> None:
+    """An owner who is told how many rows begin with a letter reads a colleague's hash, one letter after the other."""
+    hidden = {
+        User: ("password__startswith=argon2", "password=x"),
+        ApiKey: ("secret_hash__startswith=a",),
+        Workspace: ("identity_secret__startswith=a", "previous_identity_secret__gt=a"),
+        Membership: ("user__password__startswith=a",),
+        Conversation: ("contact__email__startswith=a", "metadata__contains=a"),
+    }
+    for kind, queries in hidden.items():
+        for query in queries:
+            assert as_ada.get(f"{url(kind, 'changelist')}?{query}").status_code == 400, query
+    shown = {
+        User: ("is_active__exact=1", "email__contains=ben"),
+        ApiKey: ("kind__exact=server",),
+        Conversation: ("contact__id__exact=1", "status__exact=open", "created_at__year=2026", "id__exact=1"),
+        Event: ("at__gte=2026-01-01 00:00:00Z",),
+    }
+    for kind, queries in shown.items():
+        for query in queries:
+            assert as_ada.get(f"{url(kind, 'changelist')}?{query}").status_code == 200, query
+
+
 def test_bulk_actions_do_not_touch_another_workspaces_row(as_ada: Client, elsewhere: Elsewhere) -> None:
     before = Event.objects.count()
     for kind, names in (
