@@ -25,6 +25,7 @@ from conversations.api.problems import IdempotencyMismatch
 KEPT_FOR = timedelta(hours=24)
 METHODS = frozenset({"POST", "PATCH", "PUT"})
 LONGEST_KEY = 255
+LONGEST_IDENTITY = 300
 _KEPT_HEADERS = ("Content-Type", "Location", "X-Stack-Known-Error", "X-Hexclave-Known-Error")
 
 
@@ -68,7 +69,7 @@ def begin(
         "workspace_id": workspace_id,
         "api_key_id": grant.key.pk if grant else None,
         "user_id": user_id,
-        "identity": identity[:300],
+        "identity": identity if len(identity) <= LONGEST_IDENTITY else hashlib.sha256(identity.encode()).hexdigest(),
         "method": request.method,
         # As it was sent: decoded, it may hold a NUL, which PostgreSQL does not keep.
         "path": iri_to_uri(request.path)[:1000],
@@ -89,7 +90,15 @@ def begin(
             return Record(pk=int(row[0]))
     first = IdempotentRequest.all_workspaces.filter(**unique).first()  # the workspace is one of the values
     if first is None:  # a day old by now, and deleted in between
-        return begin(request, grant, workspace_id=workspace_id, user_id=user_id, identity=identity, at=at)
+        return begin(
+            request,
+            grant,
+            workspace_id=workspace_id,
+            user_id=user_id,
+            identity=identity,
+            secrets=secrets,
+            at=at,
+        )
     if first.body_hash != digest:
         raise IdempotencyMismatch
     body = bytes(first.body)

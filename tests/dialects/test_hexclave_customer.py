@@ -59,6 +59,16 @@ def test_create_answers_200_with_the_id_alone(mira: Api) -> None:
     assert uuid.UUID(answer.json()["conversation_id"]).version == 4
 
 
+def test_customers_whose_long_ids_begin_alike_share_no_repeats(acme: Workspace) -> None:
+    first, second = (customer(acme, "x" * 399 + last, email=f"{last}@sample.test") for last in "ab")
+    second.headers["x-stack-publishable-client-key"] = first.headers["x-stack-publishable-client-key"]
+    once = {"Idempotency-Key": "once"}
+    mine, theirs, again = (api.post(CUSTOMER, BODY, **once) for api in (first, second, first))
+    assert "Idempotent-Replayed" not in theirs
+    assert theirs.json() != mine.json()
+    assert (again["Idempotent-Replayed"], again.json()) == ("true", mine.json())
+
+
 def test_list_answers_the_documented_object(mira: Api) -> None:
     made = create(mira)
     answer = mira.get(CUSTOMER)
