@@ -26,7 +26,7 @@ def release(*, demo: bool = False) -> int:
             _cache_table()
             _static_files()
             if demo and "seed_demo" in get_commands():
-                call_command("seed_demo")
+                call_command("seed_demo", only_if_empty=True)
             _setup_link()
     except (DatabaseError, CommandError) as error:
         print(failing.sentence(error) or f"The desk cannot start: {error}", file=sys.stderr)

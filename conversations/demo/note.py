@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from django.conf import settings
@@ -17,11 +18,12 @@ def place() -> Path:
 
 
 def kept() -> str | None:
-    """The block of an earlier run, or None."""
+    """The block of an earlier run, with the desk's address as it is now, or None."""
     try:
-        return place().read_text(encoding="utf-8")
+        text = place().read_text(encoding="utf-8")
     except OSError:
         return None
+    return re.sub(r"https?://[^/\s]+", lambda _: settings.PUBLIC_URL, text)
 
 
 def keep(text: str) -> None:

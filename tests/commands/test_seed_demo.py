@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 import time_machine
@@ -33,6 +34,7 @@ from conversations.models import (
     Suggestion,
     Tally,
 )
+from tests.factories import UserFactory, WorkspaceFactory
 from tickets.models import Ticket
 
 
@@ -52,7 +54,7 @@ def secrets_in(text: str) -> list[str]:
     return sorted({word.strip('"') for word in text.split() if word.startswith("parley_")})
 
 
-def test_demo_is_a_lively_month_made_once(home: Path, db: None) -> None:
+def test_demo_is_a_lively_month_made_once(home: Path, db: None, settings: Any) -> None:
     text = seed()
     demo = Workspace.objects.get(slug="demo")
     rows = Conversation.all_workspaces.filter(workspace=demo)
@@ -138,6 +140,10 @@ def test_demo_is_a_lively_month_made_once(home: Path, db: None) -> None:
     assert seed("--quiet") == ""
     assert Event.objects.count() == before
 
+    # Started on another port, the addresses are those of today.
+    settings.PUBLIC_URL = "http://127.0.0.1:8001"
+    assert {word.rstrip(":/") for word in re.findall(r"https?://[^/]+", seed())} == {"http://127.0.0.1:8001"}
+
     # Without the note there are no keys to print; new ones replace the old.
     (home / "demo.txt").unlink()
     assert "seed_demo --reset-keys" in seed()
@@ -157,6 +163,15 @@ def assert_a_days_work(demo: Workspace) -> None:
     for person in cast.TEAM[:4]:
         assert waiting.filter(assignee__email=person.email).exists()
     assert waiting.filter(assignee__email=cast.TEAM[0].email).count() >= 3
+
+
+@pytest.mark.parametrize("who", ["a workspace", "a person"])
+def test_desk_that_is_in_use_gets_no_demo_at_a_start(home: Path, db: None, who: str) -> None:
+    """Its passwords are public: a start without SEED_DEMO=no must not open a desk that was set up or restored."""
+    WorkspaceFactory() if who == "a workspace" else UserFactory()
+    assert seed("--only-if-empty") == ""
+    assert not Workspace.objects.filter(slug__startswith="demo").exists()
+    assert not User.objects.filter(email__endswith="@northwind.example").exists()
 
 
 def test_demo_is_alive_on_a_sunday_morning_too(home: Path, db: None) -> None:

@@ -13,7 +13,7 @@ from accounts import actions, clock, tenancy
 from accounts.management.base import DeskCommand, system
 from accounts.models import ApiKey, Dispatch, KeyKind, Workspace
 from accounts.permissions import Actor, Scope
-from accounts.queries import person_by_email
+from accounts.queries import is_set_up, person_by_email
 from conversations.demo import cast, knowledge, note
 from conversations.demo.cast import Operator
 from conversations.demo.month import DAYS
@@ -38,6 +38,9 @@ Example: manage.py seed_demo"""
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--reset-keys", action="store_true", help="revoke the demo's two keys and create new ones")
         parser.add_argument("--quiet", action="store_true", help="print nothing")
+        parser.add_argument(
+            "--only-if-empty", action="store_true", help="do nothing on a desk that has a workspace or people"
+        )
 
     def run(self, **options: Any) -> None:
         with transaction.atomic():
@@ -45,6 +48,8 @@ Example: manage.py seed_demo"""
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             workspace = Workspace.objects.filter(slug=DEMO).first()
             is_new = workspace is None
+            if is_new and options["only_if_empty"] and (is_set_up() or Workspace.objects.exists()):
+                return
             if workspace is None:
                 workspace = _seed()
             text = note.kept() if not (is_new or options["reset_keys"]) else None
