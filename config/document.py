@@ -10,7 +10,7 @@ from drf_spectacular.generators import SchemaGenerator
 from conversations.api import discovery
 
 _CREDENTIALS = """\
-One support desk, spoken to in the documented formats of several products. Any key of a workspace works in each.
+One support desk with the documented API formats of several products. A key of a workspace works in all of them.
 
 ## Which credential goes where
 

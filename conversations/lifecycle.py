@@ -13,6 +13,15 @@ def _moves(**moves: str) -> Mapping[str, str]:
     return MappingProxyType(moves)
 
 
+STATUS_NAMES: dict[str, str] = {
+    Status.OPEN: "Open",
+    Status.PENDING: "Waiting on customer",
+    Status.RESOLVED: "Resolved",
+    Status.CLOSED: "Closed",
+}
+"""What people read for a status."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyPolicy:
     """Which status follows a message. A status that is not named stays; a dialect or the workspace states the policy."""

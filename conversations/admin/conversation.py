@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from django import forms
@@ -26,6 +26,7 @@ from accounts.permissions import Actor
 from conversations import actions, queries, search_queries
 from conversations.actions.rows import Door
 from conversations.admin.forms import FORMS, SORTING, WRITING, VerbForm
+from conversations.lifecycle import STATUS_NAMES
 from conversations.models import Channel, Contact, Conversation, Message, Status
 from conversations.senders import Sender
 
@@ -64,6 +65,15 @@ class TurnFilter(admin.SimpleListFilter):
         return queryset if rule is None else queryset.filter(rule)
 
 
+class StatusFilter(admin.ChoicesFieldListFilter):
+    """By status, under the names that people read."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        names = {Status(value).label: name for value, name in STATUS_NAMES.items()}
+        for choice in super().choices(changelist):
+            yield {**choice, "display": names.get(str(choice["display"]), choice["display"])}
+
+
 @admin.register(Conversation)
 class ConversationAdmin(TenantAdmin):
     """Everything that the inbox can do to a conversation, without its comfort."""
@@ -75,7 +85,7 @@ class ConversationAdmin(TenantAdmin):
         "last_message_at", "workspace",
     )  # fmt: skip
     list_display_links = ("number", "title")
-    list_filter = (WorkspaceFilter, TurnFilter, "status", "channel", AssigneeFilter, "handler")
+    list_filter = (WorkspaceFilter, TurnFilter, ("status", StatusFilter), "channel", AssigneeFilter, "handler")
     list_select_related = ("workspace", "contact", "assignee", "team")
     search_fields = ("subject",)
     search_help_text = "Words from the subject, the messages or the contact, or #number"
@@ -102,7 +112,7 @@ class ConversationAdmin(TenantAdmin):
 
     @admin.display(description="status", ordering="status")
     def state(self, conversation: Conversation) -> str:
-        label = "Snoozed" if conversation.snoozed_until else Status(conversation.status).label
+        label = "Snoozed" if conversation.snoozed_until else STATUS_NAMES[conversation.status]
         return format_html('<span class="state state-{}">{}</span>', conversation.status, label)
 
     @admin.action(description="Resolve the selected conversations", permissions=["change"])
@@ -227,6 +237,7 @@ class ConversationAdmin(TenantAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": f"Conversation #{conversation.number}",
+            "status": STATUS_NAMES[conversation.status],
             "subtitle": conversation.subject[:80],
             "opts": self.opts,
             "original": conversation,

@@ -13,7 +13,8 @@ from accounts.errors import Invalid
 from accounts.models import Team, User
 from accounts.permissions import Actor
 from conversations import actions, priorities
-from conversations.models import Conversation, Status
+from conversations.lifecycle import STATUS_NAMES
+from conversations.models import Conversation
 from conversations.senders import Sender
 from tickets import queries as ticket_queries
 from tickets import tags
@@ -106,7 +107,7 @@ class StatusForm(VerbForm):
     """Whose turn it is."""
 
     key, title, button, done = "status", "Status", "Set status", "Status changed."
-    status = forms.ChoiceField(choices=Status.choices)
+    status = forms.ChoiceField(choices=STATUS_NAMES.items())
 
     def initial_of(self, conversation: Conversation) -> dict[str, Any]:
         return {"status": conversation.status}

@@ -17,14 +17,14 @@ from rest_framework.serializers import BaseSerializer, Serializer
 from conversations.api import discovery
 
 _WORDS = {
-    400: "The request cannot be accepted as it stands; nothing was changed.",
+    400: "The request is invalid. Nothing was changed.",
     401: "The credential is missing, unknown, revoked or expired.",
-    403: "The credential may not do this.",
-    404: "There is no such thing in this workspace.",
+    403: "The credential does not allow this.",
+    404: "Not found in this workspace.",
     405: "This path does not take that method.",
     409: "The request contradicts the present state; nothing was changed.",
     413: "The body is over the size limit.",
-    415: "The body is not sent as JSON.",
+    415: "The body is not JSON.",
     422: "The Idempotency-Key was used before with another request.",
     429: "The key has made too many requests.",
     500: "The desk failed; nothing was changed.",

@@ -15,15 +15,11 @@ from accounts import moments
 from accounts.errors import Conflict, DomainError
 from accounts.permissions import ActorKind
 from conversations import events
+from conversations.lifecycle import STATUS_NAMES
 from conversations.models import Message, Status
 from conversations.queries import Line
 
-STATUS: dict[str, str] = {
-    Status.OPEN: "Open",
-    Status.PENDING: "Waiting on customer",
-    Status.RESOLVED: "Resolved",
-    Status.CLOSED: "Closed",
-}
+STATUS = STATUS_NAMES
 _STATUS_DONE: dict[str, str] = {
     Status.OPEN: "reopened it",
     Status.PENDING: "set it to waiting on customer",

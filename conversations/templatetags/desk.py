@@ -119,6 +119,12 @@ _CHANNELS: dict[str, str] = {
 }
 
 
+@register.filter
+def status_name(value: str) -> str:
+    """What people read for a conversation's status."""
+    return words.STATUS.get(value, value)
+
+
 @register.simple_tag
 @lru_cache(maxsize=16)
 def channel(name: str) -> SafeString:

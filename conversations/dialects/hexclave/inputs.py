@@ -72,8 +72,8 @@ _PAGING: dict[str, Rule] = {
     name: Text(is_required=False, about={"type": "string", "description": words})
     for name, words in {
         "query": "Part of the subject, the last message, or the customer's name or email.",
-        "limit": "1 to 200, and 200 unless given; anything else is read as the nearest of these.",
-        "offset": "How many rows to leave out.",
+        "limit": "Page size: 1 to 200, by default 200. Other values are read as the nearest of these.",
+        "offset": "Number of rows to skip.",
     }.items()
 }
 
@@ -106,7 +106,9 @@ CUSTOMER_REPLY = Shape({"message": Text(trims=True, shortest=1, longest=5000)})
 AGENT_LIST = Shape(
     {
         "projectId": _PROJECT_ID,
-        "status": Text(is_required=False, values=STATUSES, about={"description": "Those with this status alone."}),
+        "status": Text(
+            is_required=False, values=STATUSES, about={"description": "Only conversations with this status."}
+        ),
         "userId": Text(is_required=False, fits=_is_user, longest=400, about=_USER_ID),
         **_PAGING,
     }

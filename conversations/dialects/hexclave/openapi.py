@@ -24,9 +24,7 @@ _TWINS = (
 _SCHEMES: dict[str, dict[str, Any]] = {
     "hexclaveClientAccess": _header("x-stack-access-type", f"`client`. {_TWINS}"),
     "hexclaveServerAccess": _header("x-stack-access-type", f"`server`. {_TWINS}"),
-    "hexclaveProject": _header(
-        "x-stack-project-id", "The workspace's public id; `internal` will do where agents call."
-    ),
+    "hexclaveProject": _header("x-stack-project-id", "The workspace's public id; `internal` also works for agents."),
     "hexclaveClientKey": _header("x-stack-publishable-client-key", "A client key of the workspace."),
     "hexclaveServerKey": _header("x-stack-secret-server-key", "A server key of the workspace."),
     "hexclaveAccessToken": _header(

@@ -143,7 +143,7 @@ class TicketPatch(serializers.Serializer[Any]):
 
 class TicketInput(TicketPatch):
     """A ticket to create, optionally with the customer's first message: `message`, `content` and `description` are the
-    same, and the first of them with something in it wins."""
+    same, and the first of them that is not blank wins."""
 
     message = Text(required=False, allow_null=True, allow_blank=True, max_length=BODY_LIMIT)
     content = Text(required=False, allow_null=True, allow_blank=True, max_length=BODY_LIMIT)
@@ -268,7 +268,7 @@ class AssistantMessageInput(serializers.Serializer[Any]):
 
 class AssistantInput(AssistantMessageInput):
     """`content` starts the assistant; without it the request attaches to the answer in progress. `conversation` is an id of
-    the client's choice, or of a conversation there is. `distinct_id`, and `name` and `email` among the traits, say who is
+    the client's choice, or of an existing conversation. `distinct_id`, and `name` and `email` among the traits, say who is
     asking in a new one, so that people know when they are called in."""
 
     content = Words(max_length=CONTENT_LIMIT, required=False, allow_null=True)

@@ -21,7 +21,7 @@ from conversations.models import AssistantQueueItem, AssistantThread
 
 ITEM = OpenApiParameter("queue_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The queued message's UUID.")
 SESSION = OpenApiParameter(
-    "X-PostHog-Session-Id", OpenApiTypes.STR, OpenApiParameter.HEADER, description="Kept with the message."
+    "X-PostHog-Session-Id", OpenApiTypes.STR, OpenApiParameter.HEADER, description="Stored with the message."
 )
 _MISSING = OpenApiResponse(answers.PosthogRefusal, description="The conversation or the queued message does not exist.")
 _OTHERS = OpenApiResponse(

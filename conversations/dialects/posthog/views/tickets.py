@@ -47,14 +47,14 @@ _FILTERS = [
     _filter("date_to", "Changed until, likewise."),
     _filter("distinct_ids", "Tickets of these people, with commas; the first 100 count."),
     _filter("emails", "Tickets of people with these addresses, with commas; joined with `distinct_ids` by OR."),
-    _filter("search", "At most 200 characters: a number (`17`, `#17`), or what names, titles and messages hold."),
+    _filter("search", "At most 200 characters: a number (`17`, `#17`), or text in names, titles and messages."),
     _filter("sla", "`breached`, `at-risk` (due within an hour) or `on-track`."),
     _filter("snoozed", "`true` or `false`."),
     _filter("tags", "A JSON array: tickets with any of these tags."),
     _filter("tags_all", "A JSON array: tickets with all of these tags."),
     _filter("tags_exclude", "A JSON array: tickets with none of these tags."),
     _filter(
-        "view", "The `short_id` of a saved view, whose filters hold unless stated otherwise; an unknown one is 400."
+        "view", "The `short_id` of a saved view, whose filters apply unless given explicitly; an unknown one is 400."
     ),
     _filter(
         "order_by", "`updated_at`, `created_at`, `ticket_number`, `sla_due_at` or `snoozed_until`, with `-` descending."
