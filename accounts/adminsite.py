@@ -94,7 +94,7 @@ class Reach:
 
 
 def reach(request: HttpRequest) -> Reach:
-    """The reach of whoever asks; one query per request."""
+    """The reach of the signed-in person; one query per request."""
     known = getattr(request, "_desk_reach", None)
     if known is not None:
         return cast(Reach, known)

@@ -168,7 +168,7 @@ class Team(TenantModel):
 
 
 class Invitation(TenantModel):
-    """A place in the workspace offered to whoever proves to be reached at an email address.
+    """A place in the workspace offered to the owner of an email address.
 
     The link holds a token that works once and until `expires_at`; only its SHA-256 is kept. `mailed_at` says that the
     link went to the address and nowhere else, so that whoever follows it owns the address.

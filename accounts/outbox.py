@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 
 
 def is_set_up() -> bool:
-    """Whether a mail server is configured. Without one, links are shown to whoever may hand them over."""
+    """Whether a mail server is configured. Without one, links are shown once, to be shared."""
     return bool(settings.EMAIL_HOST)
 
 

@@ -111,7 +111,7 @@ class Actor:
 
     @property
     def user_id(self) -> int | None:
-        """The operator's user id, or None for anyone else."""
+        """The member's user id, or None for anyone else."""
         return self.id if self.kind == ActorKind.OPERATOR else None
 
 
@@ -171,10 +171,10 @@ _INSTALLATION = frozenset({
     "member.add",
     "person.create", "person.deactivate", "person.set_superuser", "person.send_password_reset",
 })  # fmt: skip
-"""What only whoever runs the installation does: to people, who belong to no workspace."""
+"""What only the operator of the installation does: to people, who belong to no workspace."""
 
 _OWN = frozenset({"invitation.accept", "person.rename", "person.change_password", "person.change_email"})
-"""What people do to their own account, and whoever runs the installation to any."""
+"""What people do to their own account, and the operator of the installation to any."""
 
 
 def holds_scope(scopes: frozenset[str], wanted: Scope) -> bool:

@@ -44,7 +44,7 @@ def scope(workspace: Workspace) -> Iterator[Workspace]:
 
 @contextmanager
 def scope_of(actor: Actor | None) -> Iterator[None]:
-    """The scope of whoever acts: verbs run in it. Whoever runs the installation acts in none."""
+    """The scope of the actor: verbs run in it. The operator of the installation acts in none."""
     opened = _current.get()
     if actor is None or (opened is not None and opened.pk == actor.workspace_id):
         yield

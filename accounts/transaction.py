@@ -99,7 +99,7 @@ def hold_name(workspace_id: int, *names: str) -> None:
 
 
 def unless_taken(constraint: str, conflict: Exception, save: Callable[[], R]) -> R:
-    """Save a row under a unique constraint, which waits for whoever saves the same at the same moment.
+    """Save a row under a unique constraint, which waits for a transaction that saves the same value.
 
     Raises the given error when it is taken; the transaction goes on.
     """

@@ -51,4 +51,4 @@ DESK = ReplyPolicy(
 A closed conversation stays closed; the inbox shows it under "closed, new message"."""
 
 ASIDE = ReplyPolicy(name="aside", is_answer=False)
-"""A word in between, as the assistant's while people have been called in: the conversation waits for them all the same."""
+"""Not the team's answer, such as one of the assistant after a hand-over: the conversation still waits for the team."""

@@ -1,4 +1,4 @@
-"""Priority labels: kept verbatim, ranked when known, printed as a twin by formats that have an enum."""
+"""Priorities: kept verbatim, ranked when known, printed as a twin by formats that have an enum."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NORMAL = 2
 
 
 def rank(label: str) -> int:
-    """How pressing a label is, 1 to 4; an invented one ranks as normal."""
+    """How urgent a priority is, 1 to 4; an invented one ranks as normal."""
     return RANKS.get(label.strip().lower(), NORMAL)
 
 

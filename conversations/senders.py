@@ -40,7 +40,7 @@ class Sender:
 
     @classmethod
     def actor(cls, actor: Actor) -> Sender:
-        """Whoever acts, as seen by the customer: the operator, the key's holder for the team, the assistant or the desk."""
+        """The actor, as seen by the customer: the member, the key's holder for the team, the assistant or the desk."""
         kinds = {ActorKind.ASSISTANT: SenderKind.ASSISTANT, ActorKind.SYSTEM: SenderKind.SYSTEM}
         return cls(
             kind=kinds.get(actor.kind, SenderKind.AGENT), user_id=actor.user_id, name=actor.name, email=actor.email

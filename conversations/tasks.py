@@ -56,7 +56,7 @@ class MailDelayed(Exception):
 
 @app.task(name="mail_assignment", retry=5)
 def mail_assignment(*, workspace_id: int, conversation_id: int, user_id: int, **future: Any) -> None:
-    """Tell an operator that a conversation is theirs, unless it has moved on since."""
+    """Mail a member that a conversation was assigned to them, unless it has been reassigned since."""
     workspace = Workspace.objects.get(pk=workspace_id)
     with tenancy.scope(workspace):
         conversation = (
@@ -77,7 +77,7 @@ def mail_assignment(*, workspace_id: int, conversation_id: int, user_id: int, **
 
 @app.task(name="mail_feedback", retry=5)
 def mail_feedback(*, subject: str, body: str, reply_to: str, **future: Any) -> None:
-    """Send feedback to whoever runs the desk (settings.FEEDBACK_RECIPIENTS), if anyone is set to receive it."""
+    """Send feedback to the operator (settings.FEEDBACK_RECIPIENTS), if anyone is set to receive it."""
     if settings.FEEDBACK_RECIPIENTS:
         EmailMessage(subject=subject, body=body, to=settings.FEEDBACK_RECIPIENTS, reply_to=[reply_to]).send()
 
@@ -122,7 +122,7 @@ def suggest_reply(
     audience: str = Audience.TICKETS,
     **future: Any,
 ) -> None:
-    """Let the workspace's engine draft the next reply in a conversation, and keep it for whoever waits."""
+    """Let the workspace's engine suggest the next reply in a conversation, and keep it for the waiting request."""
     workspace = Workspace.objects.get(pk=workspace_id)
     with tenancy.scope(workspace):
         conversation = Conversation.objects.select_related("contact").filter(pk=conversation_id or 0).first()

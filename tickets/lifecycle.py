@@ -23,7 +23,7 @@ def move(now: Standing, to: str, at: datetime) -> Standing:
 
 
 def snooze(now: Standing, until: datetime | None, at: datetime, status: str | None = None) -> Standing:
-    """Falling asleep puts a ticket on hold and waking opens it; another moment for a sleeper changes that alone.
+    """Snoozing puts a ticket on hold and unsnoozing opens it; another time for a snoozed ticket changes only the time.
 
     A `status` that is stated with it wins.
     """

@@ -38,7 +38,7 @@ class TicketPriority(models.TextChoices):
 
 
 class Tag(TenantModel):
-    """A label that the workspace uses, with its colour; conversations and tickets hold label texts verbatim."""
+    """A tag that the workspace uses, with its colour; conversations and tickets hold the texts verbatim."""
 
     name = models.CharField(max_length=100)
     hue = models.PositiveSmallIntegerField(help_text="Degrees on the colour circle, 0 to 359.")

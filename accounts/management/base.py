@@ -65,7 +65,7 @@ def find_workspace(slug: str) -> Workspace:
 
 
 def system(workspace: Workspace) -> Actor:
-    """Who acts in a command: the desk itself, on behalf of whoever may run commands on this machine."""
+    """Who acts in a command: the desk itself, on behalf of the operator who runs it."""
     return Actor.system(workspace.pk, name="Operator command")
 
 

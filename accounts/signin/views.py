@@ -173,7 +173,7 @@ def _person(request: HttpRequest) -> User:
 
 
 def _theme(request: HttpRequest) -> str:
-    """How the person likes the desk; whoever is not signed in gets what their system says."""
+    """How the person likes the desk; without a session, what their system says."""
     preferences = request.user.preferences if isinstance(request.user, User) else {}
     return str(preferences.get("theme", "system"))
 

@@ -56,7 +56,7 @@ def ask(
 
 
 def say(thread: AssistantThread, body: str, metadata: dict[str, Any], *, by: Actor, at: datetime) -> Message:
-    """What the assistant writes. While people are called in, it is a word in between and no answer of the team."""
+    """What the assistant writes. After a hand-over it is not an answer of the team."""
     handles = thread.conversation.handler == Handler.ASSISTANT
     return messages.reply(
         conversation=thread.conversation,
@@ -128,7 +128,7 @@ def pending(thread: AssistantThread) -> QuerySet[AssistantProposal]:
 
 
 def propose(thread: AssistantThread, run: AssistantRun, message: Message, reason: str, *, at: datetime) -> None:
-    """Ask the customer whether people are to be called in. One that is open stays the only one."""
+    """Ask the customer whether to hand over. One that is open stays the only one."""
     if pending(thread).exists():
         return
     proposal = AssistantProposal(

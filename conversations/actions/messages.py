@@ -97,7 +97,7 @@ def receive(
 ) -> Message:
     """Take in what the customer wrote (the conversation's contact, unless `sender` names another person on that side).
 
-    It wakes a sleeping conversation and counts as unread; whether it reopens a finished one is the policy's choice.
+    It unsnoozes the conversation and counts as unread; whether it reopens a finished one is the policy's choice.
     Raises Invalid for a blank or too long body.
     """
     permit(by, "conversation.receive", conversation)

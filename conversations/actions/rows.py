@@ -57,7 +57,7 @@ def locked_of(ticket: Ticket) -> list[Conversation]:
 
 
 def standing(conversation: Conversation) -> dict[str, Any]:
-    """Whose turn it is and since when, as an event keeps it for whoever undoes the change; moments in UTC."""
+    """Whose turn it is and since when, as an event keeps it for undoing the change; moments in UTC."""
     moments = (conversation.snoozed_until, conversation.waiting_since, conversation.closed_at)
     snoozed_until, waiting_since, closed_at = (
         moment.astimezone(UTC).isoformat() if moment else None for moment in moments

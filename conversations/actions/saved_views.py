@@ -1,4 +1,4 @@
-"""Saved views: filters under a name, private or shared, and marked by whoever likes them."""
+"""Saved views: filters under a name, private or shared, and marked as favourites."""
 
 from __future__ import annotations
 

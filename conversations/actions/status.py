@@ -1,4 +1,4 @@
-"""Whose turn it is: setting the status, and sleeping until a moment."""
+"""Whose turn it is: setting the status, and snoozing."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def set_status(
 
 @transaction.atomic
 def snooze(*, conversation: Conversation, until: datetime, by: Actor, at: datetime) -> Conversation:
-    """Let a conversation sleep: it leaves the queues until the moment, or until the customer writes.
+    """Snooze a conversation: it leaves the queues until the moment, or until the customer writes.
 
     Raises Invalid for a moment that has passed, or a conversation that is done.
     """

@@ -137,7 +137,7 @@ def judge_suggestions(*, conversation: Conversation, reply: Message, by: Actor, 
 
 
 def _on(conversation: Conversation, ticket: Ticket | None) -> tuple[str, Conversation | Ticket]:
-    """What a draft needs leave for: whoever may change a ticket may have its replies drafted."""
+    """The permission that a suggestion needs: members who may change a ticket may ask for suggestions."""
     return ("ticket.update", ticket) if ticket is not None else ("conversation.reply", conversation)
 
 

@@ -1,4 +1,4 @@
-"""Saved views in admin: renamed, shown or hidden, and deleted by whoever runs the workspace, also when their maker is gone."""
+"""Saved views in admin: renamed, shown or hidden, and deleted by owners and admins, also after their creator has left."""
 
 from __future__ import annotations
 

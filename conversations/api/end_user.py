@@ -1,7 +1,7 @@
 """On whose behalf a client key speaks. A client key is public, so alone it opens nobody's conversations.
 
 It proves its end user with `X-User-Email` and `X-User-Hash` (HMAC-SHA256 of the email under the identity secret), or
-holds the `X-Conversation-Token` of one conversation, which its creation answered. An operator may switch the proof off
+holds the `X-Conversation-Token` of one conversation, which its creation answered. An admin may switch the proof off
 for one key.
 """
 
@@ -83,7 +83,7 @@ def of(request: HttpRequest, grant: Grant, stated_email: str | None = None) -> E
 
 
 def token(conversation: Conversation) -> str:
-    """What opens this one conversation to whoever began it."""
+    """What opens this one conversation to the visitor who started it."""
     return signing.dumps([conversation.workspace_id, conversation.public_id.hex], salt=_SALT, compress=False)
 
 

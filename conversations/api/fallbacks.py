@@ -45,7 +45,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def _wrong_host(request: HttpRequest) -> HttpResponse:
-    """For whoever sets the desk up and opens it by a name that it does not know yet."""
+    """For the operator who opens a new desk by a name that it does not know yet."""
     asked = request.META.get("HTTP_HOST", "")
     words = (
         f"This desk does not answer to the host “{asked[:200]}”. If it is yours: set PUBLIC_URL to the address that people "

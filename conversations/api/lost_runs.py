@@ -1,4 +1,4 @@
-"""Work of the assistant that nobody does any more: found by whoever looks, and handed to the verb.
+"""Work of the assistant that nobody does any more: found by anyone who looks, and handed to the verb.
 
 Runs whose worker is gone: watchers, those who ask next and every worker look; of several who notice at once, one recovers
 the run. And messages that came to a queue just after the last answer: every worker looks.

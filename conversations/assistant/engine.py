@@ -60,7 +60,7 @@ class Passage:
 
 
 class Call(StrEnum):
-    """Why people are called in."""
+    """Why the assistant hands over."""
 
     ASKED = "asked"  # the customer wants a person
     POLICY = "policy"  # the workspace leaves the topic to people
@@ -78,7 +78,7 @@ class Question:
     was_asked_back: bool = False
     """The assistant has asked for more already, and this is what came."""
     is_handed_over: bool = False
-    """People have been called in and have not answered yet."""
+    """The conversation was handed over and no one has answered yet."""
     is_settled: bool = False
     """The customer says that an answer settled the matter."""
     call: Call | None = None
@@ -153,7 +153,7 @@ class Engine(Protocol):
         ...
 
     def answer(self, question: Question) -> Iterator[Draft]:
-        """The answer to whoever talks to the assistant: ever more of it, the last one whole. Raises EngineFailed."""
+        """The answer to the customer: ever more of it, the last one whole. Raises EngineFailed."""
         ...
 
 
@@ -162,7 +162,7 @@ ENGINES = (BUILTIN, OPENAI)
 
 
 class HandOver(StrEnum):
-    """What the assistant does when it knows no answer; whoever asks for a person is always given to people."""
+    """What the assistant does when it has no answer; customers who ask for a person always get one."""
 
     AUTO = "auto"  # it calls people in
     ASK = "ask"  # it asks the customer first

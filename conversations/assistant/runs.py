@@ -59,7 +59,7 @@ def latest(thread: AssistantThread) -> AssistantRun | None:
 
 
 def held(run: AssistantRun) -> tuple[AssistantThread, AssistantRun] | None:
-    """Thread and run, locked, if the run still belongs to whoever claimed it as it is in hand."""
+    """Thread and run, locked, if the run still belongs to the worker that claimed it."""
     try:
         thread = hold(run.thread)
     except NotFound:

@@ -186,7 +186,7 @@ def shell(request: DeskRequest, section: str) -> dict[str, object]:
 
 
 def frame(request: DeskRequest, place: Place) -> dict[str, object]:
-    """What any page or fragment of the inbox needs around its own facts. One query: the labels' colours."""
+    """What any page or fragment of the inbox needs around its own facts. One query: the tags' colours."""
     return {
         **shell(request, "inbox"),
         "place": place,

@@ -1,4 +1,4 @@
-"""The operator's screens, under `/w/<workspace>/`. No trailing slashes: nothing redirects to one."""
+"""The agents' screens, under `/w/<workspace>/`. No trailing slashes: nothing redirects to one."""
 
 from __future__ import annotations
 

@@ -45,9 +45,9 @@ class RunStatus(models.TextChoices):
 
 
 class Audience(models.TextChoices):
-    """On whose behalf knowledge is looked up: an answer rests on nothing that whoever asked could not read."""
+    """On whose behalf knowledge is looked up: an answer uses only what the person who asked can read."""
 
-    TEAM = "team"  # an operator: everything that is published or solved, internal articles too
+    TEAM = "team"  # a member: everything that is published or solved, internal articles too
     KEY = "key"  # a server key that reads conversations: public articles, macros, solved conversations
     TICKETS = "tickets"  # a key that reads tickets alone: the same, but of conversations those that have a ticket
     CUSTOMER = "customer"  # a customer: public articles, and their own solved conversations
@@ -70,7 +70,7 @@ class AssistantThreadQuerySet(TenantQuerySet["AssistantThread"]):
         return self.filter(deleted_at=None)
 
     def of_workspace(self) -> Self:
-        """Those begun with a key: they are the workspace's, not one operator's."""
+        """Those begun with a key: they are the workspace's, not one member's."""
         return self.filter(user=None)
 
     def newest_first(self) -> Self:
@@ -83,7 +83,7 @@ class AssistantThread(TenantModel):
     conversation = models.OneToOneField(Conversation, on_delete=models.CASCADE, related_name="assistant_thread")
     title = models.CharField(max_length=TITLE_LIMIT)
     status = models.CharField(max_length=11, choices=ThreadStatus.choices, default=ThreadStatus.IDLE)
-    # The operator whose thread it is; null where a key began it.
+    # The member whose thread it is; null where a key began it.
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     agent_mode = models.CharField(max_length=40, null=True)
     # The customer was asked to say more, and has not been answered since.

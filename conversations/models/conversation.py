@@ -59,7 +59,7 @@ class ConversationQuerySet(TenantQuerySet["Conversation"]):
         return self.filter(handler=Handler.ASSISTANT, assistant_thread__deleted_at=None)
 
     def open(self) -> Self:
-        """It is our turn, now: open and not asleep."""
+        """It is our turn, now: open and not snoozed."""
         return self.filter(status=Status.OPEN, snoozed_until=None)
 
     def waiting_on_customer(self) -> Self:
@@ -110,7 +110,7 @@ class Conversation(Searched, TenantModel):
     handler = models.CharField(max_length=10, choices=Handler.choices, default=Handler.PEOPLE, editable=False)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     snoozed_until = Moment(null=True, blank=True)
-    # A label kept verbatim: one documented product lets callers invent their own. See priorities.py.
+    # Kept verbatim: one documented product lets callers invent their own. See priorities.py.
     priority = models.CharField(max_length=32, default="normal")
     priority_rank = models.SmallIntegerField(default=2, editable=False)
     tags = ArrayField(models.CharField(max_length=100, blank=True), default=list, blank=True)
@@ -118,7 +118,7 @@ class Conversation(Searched, TenantModel):
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
-    # An assignee as an API caller gave it, beside the operator it names, if any.
+    # An assignee as an API caller gave it, beside the member it names, if any.
     assignee_reference = models.TextField(null=True, blank=True, editable=False)
     assignee_label = models.TextField(null=True, blank=True, editable=False)
     ticket = models.ForeignKey(
@@ -189,7 +189,7 @@ class Conversation(Searched, TenantModel):
             models.Index(fields=["workspace", "-created_at", "-id"], name="conv_created"),
             # All conversations of a ticket.
             models.Index(fields=["workspace", "ticket", "id"], name="conv_ticket", condition=Q(ticket__isnull=False)),
-            # The minute job that wakes the sleeping, in all workspaces.
+            # The minute job that unsnoozes, in all workspaces.
             models.Index(fields=["snoozed_until"], name="conv_snoozed", condition=Q(snoozed_until__isnull=False)),
             # "Closed, new message": small, and looked at all day.
             models.Index(
@@ -218,7 +218,7 @@ class Conversation(Searched, TenantModel):
         return self.assignee_id is None and not self.assignee_reference and not self.assignee_label
 
     def is_snoozed(self, at: datetime) -> bool:
-        """Whether it sleeps at that moment."""
+        """Whether it is snoozed at that moment."""
         return self.snoozed_until is not None and self.snoozed_until > at
 
 

@@ -1,4 +1,4 @@
-"""What the desk knows: articles that operators write, and macros, the answers they keep at hand."""
+"""The knowledge base: articles, and macros, which are saved replies."""
 
 from __future__ import annotations
 

@@ -50,14 +50,14 @@ class SavedViewQuerySet(TenantQuerySet["SavedView"]):
 
 
 def made_by(actor: Actor) -> Q:
-    """The views that an operator or a key made; nobody else makes any."""
+    """The views that a member or a key created."""
     if actor.kind == ActorKind.API_KEY:
         return Q(created_by_key=actor.id)
     return Q(created_by=actor.id) if actor.kind == ActorKind.OPERATOR else Q(Value(False))
 
 
 def marked_by(actor: Actor) -> Q:
-    """The favourites of an operator or a key."""
+    """The favourites of a member or a key."""
     if actor.kind == ActorKind.API_KEY:
         return Q(api_key=actor.id)
     return Q(user=actor.id) if actor.kind == ActorKind.OPERATOR else Q(Value(False))
@@ -97,7 +97,7 @@ class SavedView(TenantModel):
 
 
 class SavedViewFavorite(TenantModel):
-    """Someone's mark on a saved view: an operator's, or a key's."""
+    """A favourite: a member's or a key's mark on a saved view."""
 
     view = models.ForeignKey(SavedView, on_delete=models.CASCADE, related_name="favorites", db_index=False)
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -19,7 +19,7 @@ from tickets.models import Ticket
 
 
 class SuggestionKind(models.TextChoices):
-    """A draft is offered to an agent; an answer went to whoever asked the assistant."""
+    """A draft is a suggestion for an agent; an answer went to the customer."""
 
     DRAFT = "draft", "Draft for an agent"
     ANSWER = "answer", "Answer of the assistant"
@@ -41,7 +41,7 @@ class Outcome(models.TextChoices):
 
 
 class Suggestion(TenantModel):
-    """One draft or answer, with its engine, its sources, its cost and its outcome. Costs are in the operator's currency."""
+    """One suggestion or answer, with its engine, its sources, its cost and its outcome. Costs are in the operator's currency."""
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=6, choices=SuggestionKind.choices)

@@ -44,7 +44,7 @@ def _reply_of_an_agent(event: Event) -> Message | None:
 
 
 def _actor(event: Event) -> Actor:
-    """The operator who replied, as far as verdicts name one; the desk for anyone else."""
+    """The member who replied, as far as verdicts name one; the desk for anyone else."""
     membership = (
         people.membership(event.actor_id) if event.actor_kind == ActorKind.OPERATOR and event.actor_id else None
     )

@@ -9,7 +9,7 @@ from conversations import tasks
 
 
 def tell_the_assignee(event: Event) -> None:
-    """Queue a mail to the operator who was given a conversation by someone else."""
+    """Queue a mail to the member to whom someone else assigned a conversation."""
     user_id = event.data.get("to")
     if user_id is None or (event.actor_kind == ActorKind.OPERATOR and event.actor_id == user_id):
         return

@@ -1,4 +1,4 @@
-"""How the desk's templates print people, moments, labels, icons and customers' words."""
+"""How the desk's templates print people, moments, tags, icons and customers' words."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def new_id() -> str:
     return str(uuid4())
 
 
-# --- People and labels --------------------------------------------------------------------------
+# --- People and tags ----------------------------------------------------------------------------
 
 
 def _hue(text: str) -> int:
@@ -91,7 +91,7 @@ def first_word(name: str) -> str:
 
 @register.filter
 def hue(name: str, hues: Mapping[str, int]) -> str:
-    """The class of a label's colour: the catalogue's, else the one it would get."""
+    """The class of a tag's colour: the catalogue's, else the one it would get."""
     return f"hue--{hues.get(tags.key(name), tags.hue(name)) // 10 * 10}"
 
 
@@ -135,7 +135,7 @@ def channel(name: str) -> SafeString:
 
 @register.simple_tag
 def chips(row: Conversation, hues: Mapping[str, int]) -> SafeString:
-    """What a row says besides words: priority, sleep, end, ticket, at most two labels, and who has it."""
+    """What a row says besides words: priority, snooze, end, ticket, at most two tags, and the assignee."""
     parts: list[SafeString] = []
     if row.priority_rank >= 3:
         kind = "bad" if row.priority_rank > 3 else "warn"

@@ -1,4 +1,4 @@
-"""Who calls: a key with its access type and project, a signed-in operator, and the customer whom an access token names."""
+"""Who calls: a key with its access type and project, a signed-in member, and the customer in the access token."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ ACCESS_TYPES = {"client": _CLIENT, "server": _SERVER, "admin": _ADMIN}
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: a key's holder or an operator, and beside a key the person whom its access token names."""
+    """Who calls: a key's holder or a member, and beside a key the person whom its access token names."""
 
     access_type: str
     project_id: str | None
@@ -87,7 +87,7 @@ class OptionalHeaders(ProjectHeaders):
 
 
 class AgentHeaders(ProjectHeaders):
-    """A server key, or else whoever is signed in to the desk in this browser, with a CSRF token for writing."""
+    """A server key, or else the member who is signed in to the desk in this browser, with a CSRF token for writing."""
 
     takes_internal = True
 

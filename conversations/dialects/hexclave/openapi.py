@@ -95,7 +95,7 @@ class OptionalScheme(_Scheme):  # type: ignore[no-untyped-call]
 
 
 class AgentScheme(_Scheme):  # type: ignore[no-untyped-call]
-    """A server key, or an operator's session."""
+    """A server key, or a member's session."""
 
     target_class = AgentHeaders
     ways = _AGENT

@@ -28,7 +28,7 @@ BLANKS = "".join(
 )  # fmt: skip
 """What is trimmed: blanks as JavaScript and as Python has them, so that what is left is blank to neither."""
 END = r"(?![\s\S])"
-"""The end of a text in a pattern: `$` is also the end before a last line feed, in Python and for whoever tests with it."""
+"""The end of a text in a pattern: `$` is also the end before a last line feed, in Python and in programs that test with it."""
 SAID = r"[^\s\u001c-\u001f\u0085]"
 TRIMMED = rf"^{SAID}([\s\S]*{SAID})?{END}"
 _MOST_NAMES, _LONGEST_NAME, _LONGEST_VALUE = 20, 100, 1000

@@ -61,7 +61,7 @@ def priority(row: Conversation) -> str:
 
 
 def assignee(row: Conversation) -> tuple[str | None, str | None]:
-    """Id and name of the assignee: as an API caller gave them, else those of the operator who has it."""
+    """Id and name of the assignee: as an API caller gave them, else those of the assigned member."""
     if row.assignee_reference is not None or row.assignee_label is not None or row.assignee is None:
         return row.assignee_reference, row.assignee_label
     return str(row.assignee.public_id), row.assignee.name or row.assignee.email

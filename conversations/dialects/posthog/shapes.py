@@ -109,7 +109,7 @@ def ticket(row: Ticket, primary: Conversation | None, *, with_person: bool = Tru
 
 
 def assignee(row: Ticket) -> dict[str, Any] | None:
-    """The operator, or the team, which this format calls a role."""
+    """The member, or the team, which this format calls a role."""
     if row.assignee is not None:
         return {"id": row.assignee.pk, "type": "user", "user": {"email": row.assignee.email}, "role": None}
     if row.team is not None:
@@ -159,7 +159,7 @@ def view(row: SavedView, *, is_favorited: bool) -> dict[str, Any]:
 
 
 def user(row: User) -> dict[str, Any]:
-    """An operator, as PostHog has its basic users."""
+    """A member, as PostHog has its basic users."""
     first, _, last = row.name.partition(" ")
     return {
         "id": row.pk,

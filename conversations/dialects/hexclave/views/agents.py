@@ -67,7 +67,7 @@ class AgentConversations(HexclaveViewSet):
         super().admit(request)
 
     def admit_member(self, operator: User, header: str | None) -> None:
-        """Open the workspace that the call names, if the operator is a member; whether it does is checked in its turn."""
+        """Open the workspace that the call names, if the person is a member; whether it does is checked in its turn."""
         sent = self.request.query_params if self.request.method in SAFE else self.sent
         self.membership = _membership(operator, sent.get("projectId") if isinstance(sent, Mapping) else None)
         if header not in (None, INTERNAL):
@@ -90,7 +90,7 @@ class AgentConversations(HexclaveViewSet):
 
     @property
     def sender(self) -> Sender:
-        """Who is seen to write: the operator, the person whom an access token names, or the key's holder."""
+        """Who is seen to write: the member, the person whom an access token names, or the key's holder."""
         assert self.caller is not None
         if self.caller.operator is not None:
             return Sender.operator(self.caller.operator)
@@ -247,7 +247,7 @@ class AgentConversations(HexclaveViewSet):
 
 
 def _membership(operator: User, name: Any) -> Membership | None:
-    """The operator's place in the workspace that a public id, a slug or a numeric id names."""
+    """The person's membership of the workspace that a public id, a slug or a numeric id names."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         return None
     # The membership proves the workspace: no scope can be open yet.

@@ -32,7 +32,7 @@ from conversations.text import can_be_kept
 
 
 class HexclaveRenderer(JSONRenderer):
-    """JSON in UTF-8, indented for whoever looks at it in a browser."""
+    """JSON in UTF-8, indented for people who read it in a browser."""
 
     charset = "utf-8"  # type: ignore[assignment]  # the stubs know JSON without one alone
 

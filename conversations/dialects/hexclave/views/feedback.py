@@ -1,4 +1,4 @@
-"""The feedback form: mail to whoever runs the desk, and a conversation where the sender is known."""
+"""The feedback form: mail to the operator of the desk, and a conversation where the sender is known."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class AssistantViewSet(PosthogViewSet):
             raise Forbidden("Conversations with the assistant need a server key.")
 
     def thread(self, reference: str, *, owned: bool = True) -> AssistantThread:
-        """Raises NotFound; with `owned` also for an operator's own conversation, which a key may only read."""
+        """Raises NotFound; with `owned` also for an agent's own conversation, which a key may only read."""
         try:
             found = queries.assistant_thread(uuid.UUID(reference))
         except (ValueError, NotFound) as error:
@@ -277,7 +277,7 @@ class Assistant(AssistantViewSet):
         )
 
     def _attached(self, thread: AssistantThread, resume_payload: Any) -> AssistantRun:
-        """What to show to whoever sends no content: what came of a decision, or the answer under way. Raises Invalid."""
+        """What to show when no content is sent: what came of a decision, or the answer under way. Raises Invalid."""
         self._bury(thread)
         if resume_payload is not None and runs.running(thread) is None:
             decision = _decision(resume_payload)
