@@ -92,7 +92,7 @@ let reading = null;
 function read() {
   clearTimeout(reading);
   const open = pane();
-  if (!open || document.hidden) return;
+  if (!open?.dataset.read || document.hidden) return;
   // Walking through the list with the keyboard is not reading.
   reading = setTimeout(() => {
     if (open !== pane() || document.hidden) return;
