@@ -16,10 +16,12 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django_htmx.middleware import HtmxDetails
 
+from accounts.access import login_id
 from accounts.errors import Forbidden, NotFound
 from accounts.models import Membership, User, Workspace
 from accounts.permissions import Actor, Role, may
 from conversations import queries
+from conversations.api.fallbacks import csrf_failure
 from conversations.inbox.shortcuts import SHORTCUTS
 from conversations.queries import InboxView
 from tickets import queries as ticket_queries
@@ -40,6 +42,9 @@ class DeskRequest(HttpRequest):
 CONVERSATION_HEADER = "Desk-Conversation"
 """Every answer about one conversation names its number here: a page that shows another one by now drops the answer."""
 
+LOGIN_HEADER = "Desk-Login"
+"""Pages send the `login_id` that they were made for: an old page acts and reads for nobody who has signed in since."""
+
 LAST = "workspace"
 """Where the session keeps the slug of the workspace that the person was in last."""
 
@@ -56,6 +61,8 @@ def screen(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseB
     @wraps(view)
     def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         kwargs.pop("workspace_slug", None)  # The middleware has turned it into request.workspace.
+        if request.headers.get(LOGIN_HEADER) not in (None, "", login_id(request)):
+            return csrf_failure(request)
         try:
             with timezone.override(request.workspace.time_zone):  # type: ignore[attr-defined]
                 response = view(request, *args, **kwargs)  # type: ignore[arg-type]

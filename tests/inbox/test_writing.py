@@ -377,6 +377,19 @@ def test_a_form_from_before_signing_in_elsewhere_says_so(ben: Member, conversati
     assert "This page is out of date" in text_of(answer.content)
 
 
+def test_a_page_of_another_session_neither_reads_nor_writes(
+    agent: Client, ada: Member, conversation: Conversation
+) -> None:
+    login = agent.get(URL).context["login_id"]
+    assert agent.get(URL, headers={**HTMX, "Desk-Login": login}).status_code == 200
+    agent.force_login(ada.user)  # in another tab of the same browser
+    for path, send in ((URL, agent.get), (f"{URL}/fresh", agent.get), (f"{URL}/status", agent.post)):
+        answer = send(path, {"status": "resolved"}, headers={**HTMX, "Desk-Login": login})
+        assert (answer.status_code, answer["Desk-Problem"]) == (403, "outdated"), path
+        assert "It never came" not in text_of(answer.content)
+    assert now(conversation).status == "open"
+
+
 def test_snooze_until_tomorrow_is_nine_in_the_workspace(agent: Client, conversation: Conversation) -> None:
     Workspace.objects.filter(pk=conversation.workspace_id).update(time_zone="America/New_York")
     with time_machine.travel("2026-03-05T23:00:00Z", tick=False):
@@ -418,6 +431,7 @@ def test_looking_at_a_thread_marks_it_read(agent: Client, conversation: Conversa
 
 
 def test_viewer_reads_and_leaves_the_unread_mark_to_the_team(viewer: Client, conversation: Conversation) -> None:
+    assert "data-read" not in viewer.get(URL).content.decode()
     assert "data-unread" not in viewer.get(URL).content.decode()
     assert viewer.post(f"{URL}/read").status_code == 403
     assert now(conversation).unread_count == 1

@@ -606,13 +606,16 @@ def test_files_are_pasted_dropped_and_kept(window: Window, api: Api, ben: Member
     page.context.clear_cookies(name="sessionid")
     Window(other, window.base, []).sign_in(ben.user.email)
     other.close()
+    page.locator(".row", has_text="Ulf Two").click()
+    expect(page.locator("#toasts")).to_contain_text("This page is out of date. Reload it; your draft is kept.")
+    expect(page.locator("#subject")).to_have_text("First")
     page.get_by_role("button", name="Send to Ida").click()
     expect(page.locator("#fault-reply")).to_contain_text("This page is out of date. Reload it; your draft is kept.")
     page.reload()
     expect(reply).to_have_value("Not yet sent")
     page.get_by_role("button", name="Send to Ida").click()
     expect(page.locator(".message--ours").last).to_have_text(re.compile("Not yet sent"))
-    arranged(window, "ERR_FAILED", "403")
+    arranged(window, "ERR_FAILED", "403", "htmx:")
 
 
 def test_buttons_say_what_is_sent_on_every_screen(window: Window, api: Api, ben: Member) -> None:

@@ -24,7 +24,7 @@ const isSignIn = (url) => new URL(url || location.href, location.href).pathname.
 desk.ask = async (url, options = {}) => {
   const nothing = { status: 0, text: '', number: '', moved: '', problem: 'offline' };
   try {
-    const response = await fetch(url, { ...options, headers: { 'HX-Request': 'true', ...options.headers } });
+    const response = await fetch(url, { ...options, headers: { 'HX-Request': 'true', ...desk.headers, ...options.headers } });
     if (response.redirected) return { ...nothing, problem: isSignIn(response.url) ? 'signed-out' : 'redirected' };
     const isShown = response.ok || response.status === 409 || response.status === 422;
     return {
@@ -154,6 +154,7 @@ let opening = null; // the element whose page is on its way
 desk.isOpening = () => opening?.isConnected ?? false;
 desk.stay = () => desk.isOpening() && htmx.trigger('#desk', 'htmx:abort'); // where hx-sync keeps it
 
+document.addEventListener('htmx:configRequest', ({ detail }) => Object.assign(detail.headers, desk.headers));
 document.addEventListener('htmx:beforeRequest', ({ detail }) => {
   if (!places.has(detail.target?.id)) return;
   opening = detail.elt;

@@ -5,6 +5,9 @@ const LATE = 20_000; // ms that an answer may take
 const PAUSES = [500, 30_000]; // ms between attempts: the first and the longest
 const LATELY = 15_000; // ms; no answer that a page waits for was made longer ago
 
+// The session that the page was made for: whoever has signed in as somebody else since is not answered on this page.
+const headers = { 'Desk-Login': document.getElementById('live')?.dataset.login ?? '' };
+
 const isPassing = (response) => response.status >= 500 || response.status === 408 || response.status === 429;
 
 function pause(ms, signal) {
@@ -23,7 +26,7 @@ async function fragment(url, isWanted, options = {}) {
   try {
     for (let wait = PAUSES[0]; isWanted(); wait = Math.min(wait * 2, PAUSES[1])) {
       const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(LATE)]);
-      const response = await fetch(url, { ...options, signal }).catch(() => null);
+      const response = await fetch(url, { ...options, headers: { ...headers, ...options.headers }, signal }).catch(() => null);
       const text = response?.ok && !response.redirected ? await response.text().catch(() => null) : null;
       if (text !== null) return isWanted() ? new DOMParser().parseFromString(text, 'text/html') : null;
       if (response && !response.ok && !isPassing(response)) return null;
@@ -48,4 +51,4 @@ function changedLately() {
   return [...changed.keys()];
 }
 
-globalThis.desk = { fragment, changedLately };
+globalThis.desk = { fragment, changedLately, headers };
