@@ -28,7 +28,7 @@ from tests.assistant.talk import PERSON, answered, choose, hear, row_of, thread_
 from tests.conftest import Key, Member
 from tests.dialects.assistant_client import JSON, asked, frames, read, run_of, work
 from tests.dialects.posthog_client import Posthog, refusal
-from tests.dialects.test_posthog_suggestions import solved  # noqa: F401 (a fixture)
+from tests.dialects.test_posthog_suggestions import solved, solved_plainly  # noqa: F401 (a fixture)
 from tests.factories import reply
 from tickets.models import Ticket
 
@@ -269,7 +269,7 @@ def test_thanks_before_anybody_came_marks_the_ticket_too(api: Posthog, handed: d
 
 def test_conversation_that_nobody_comes_back_to_counts_as_solved(
     api: Posthog,
-    solved: Any,  # noqa: F811
+    solved_plainly: Any,  # noqa: F811
     in_acme: Workspace,
 ) -> None:
     good, asking = answered(api, "My thermostat blinks orange since the update"), answered(api, "The frobnicator hums")
@@ -365,12 +365,12 @@ def test_whoever_writes_on_has_not_agreed(api: Posthog, proposed: dict[str, Any]
 # --- The ledger and the budget ------------------------------------------------------------------
 
 
-def test_every_answer_stands_in_the_ledger(api: Posthog, solved: Any) -> None:  # noqa: F811
+def test_every_answer_stands_in_the_ledger(api: Posthog, solved_plainly: Any) -> None:  # noqa: F811
     made = answered(api, "My thermostat blinks orange since the firmware update")
     entry = Suggestion.all_workspaces.get()
     assert (entry.kind, entry.engine, entry.outcome, entry.cost) == ("answer", "builtin", "open", 0)
     assert entry.text == made["messages"][-1]["content"]
-    assert [source["number"] for source in entry.sources] == [solved.number]
+    assert [source["number"] for source in entry.sources] == [solved_plainly.number]
 
 
 def test_used_up_budget_is_402_and_starts_nothing(api: Posthog, acme: Workspace) -> None:

@@ -31,7 +31,7 @@ from tests.dialects import harness
 from tests.dialects.assistant_client import JSON, QUESTION, asked, frames, read, run_of, source_of, work
 from tests.dialects.posthog_client import Posthog, posthog_api, refusal  # noqa: F401 (a fixture)
 from tests.dialects.scene import Scene
-from tests.dialects.test_posthog_suggestions import Service, choose, service, solved  # noqa: F401 (fixtures)
+from tests.dialects.test_posthog_suggestions import Service, choose, service, solved, solved_plainly  # noqa: F401 (fixtures)
 from tests.runtime.machine import DEADLINE
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.django_db
 # --- Answering ----------------------------------------------------------------------------------
 
 
-def test_builtin_answers_from_what_the_desk_has_solved(api: Posthog, solved: Any) -> None:  # noqa: F811
+def test_builtin_answers_from_what_the_desk_has_solved(api: Posthog, solved_plainly: Any) -> None:  # noqa: F811
     made = asked(api)
     work(made)
     now = read(api, made)
@@ -47,8 +47,8 @@ def test_builtin_answers_from_what_the_desk_has_solved(api: Posthog, solved: Any
     human, ai = now["messages"]
     assert (human["type"], ai["type"]) == ("human", "ai")
     assert ai["content"].startswith("hold both buttons for ten seconds")
-    assert f"#{solved.number}" in ai["content"]
-    assert ai["sources"] == [source_of(solved)]
+    assert f"#{solved_plainly.number}" in ai["content"]
+    assert ai["sources"] == [source_of(solved_plainly)]
 
 
 def test_greeting_of_another_customer_is_left_out() -> None:
@@ -131,6 +131,8 @@ def test_broken_engine_is_a_visible_failure_and_idle_again(api: Posthog, monkeyp
 
 
 def fall_silent(run: AssistantRun, seconds: int = 31) -> None:
+    """As if its worker hung: this process, which works for all workers here, says no more that it is alive."""
+    runs._at_work.clear()
     AssistantRun.all_workspaces.filter(pk=run.pk).update(beat_at=clock.now() - timedelta(seconds=seconds))
 
 

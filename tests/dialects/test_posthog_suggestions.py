@@ -43,7 +43,17 @@ def choose(workspace: Workspace, name: str, approved: bool = False) -> None:
 
 @pytest.fixture
 def solved(acme: Workspace, ben: Member) -> Any:
-    """A conversation about a blinking thermostat that the team has solved."""
+    """A conversation about a blinking thermostat that the team has solved, with the customer's name in the answer."""
+    return solved_with("hold both buttons for ten seconds, Maria Rossi. That restarts the firmware.", acme, ben)
+
+
+@pytest.fixture
+def solved_plainly(acme: Workspace, ben: Member) -> Any:
+    """The same with an answer that fits everybody."""
+    return solved_with("hold both buttons for ten seconds. That restarts the firmware.", acme, ben)
+
+
+def solved_with(answer: str, acme: Workspace, ben: Member) -> Any:
     maria = ContactFactory(workspace=acme, name="Maria Rossi", email="maria@example.com")
     row = ConversationFactory(
         workspace=acme,
@@ -52,7 +62,7 @@ def solved(acme: Workspace, ben: Member) -> Any:
         body="My thermostat blinks orange since the firmware update",
     )
     reply(row, "We are on it.", by=ben.actor)
-    reply(row, "Hi Maria,\nhold both buttons for ten seconds, Maria Rossi. That restarts the firmware.", by=ben.actor)
+    reply(row, f"Hi Maria,\n{answer}", by=ben.actor)
     receive(row, "Great, thanks")
     actions.set_status(conversation=row, status="resolved", by=ben.actor, at=clock.now())
     return row

@@ -87,7 +87,8 @@ class Text:
         if self.trims and value != value.strip(BLANKS):
             words.append("must be a trimmed string")
         # What shows nothing is as short as nothing.
-        if len(value) < self.shortest or (self.trims and self.shortest and is_blank(value)):
+        is_empty = self.trims and self.shortest and is_blank(value) and "\x00" not in value
+        if len(value) < self.shortest or is_empty:
             words.append(f"must be at least {self.shortest} characters")
         if self.longest is not None and len(value) > self.longest:
             words.append(f"must be at most {self.longest} characters")

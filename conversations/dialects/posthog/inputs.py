@@ -191,7 +191,7 @@ class BroadcastInput(serializers.Serializer[Any]):
 class BulkInput(serializers.Serializer[Any]):
     """At most 500 tickets; ids that are not among this workspace's are skipped."""
 
-    ids = serializers.ListField(child=Identifier(), min_length=1, max_length=MOST_AT_ONCE)
+    ids = serializers.ListField(child=Identifier(), allow_empty=False, min_length=1, max_length=MOST_AT_ONCE)
 
 
 class BulkStatusInput(BulkInput):
