@@ -313,7 +313,7 @@ def test_member_gets_another_role_and_is_removed_on_the_people_page(acme: Worksp
     assert not Membership.all_workspaces.filter(pk=number).exists()
     mine = ada.membership.pk
     answer = client.post(f"/w/acme/people/{mine}/remove", follow=True)
-    assert "A workspace keeps at least one owner." in answer.content.decode()
+    assert "A workspace needs at least one owner." in answer.content.decode()
 
 
 @pytest.mark.parametrize("who", ["ben", "vic"])
