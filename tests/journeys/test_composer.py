@@ -519,7 +519,7 @@ def test_keys_that_are_held_or_typed_as_words_change_nothing(window: Window, api
     waiting = second.take()
     page.keyboard.type("re")
     waiting.abort()
-    expect(page.locator("#toasts")).to_contain_text("The desk cannot be reached.")
+    expect(page.locator("#toasts")).to_contain_text("The server cannot be reached.")
     page.keyboard.type("ei")
     expect(page.locator("#subject")).to_have_text("First")
     assert changes.count == 0
