@@ -130,7 +130,7 @@ def _called(text: str, choice: Choice) -> tuple[Call | None, str]:
     if intents.asks_for_person(text):
         return Call.ASKED, "The customer asked for a person."
     if topic := intents.topic_of(text, choice.topics):
-        return Call.POLICY, f"This workspace leaves “{topic}” to people."
+        return Call.POLICY, f"“{topic}” is a topic for people."
     return None, ""
 
 

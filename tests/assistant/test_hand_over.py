@@ -73,7 +73,7 @@ def test_topic_that_the_workspace_leaves_to_people_goes_to_them_at_once(api: Pos
     choose(acme, topics=("legal claim",))
     made = answered(api, "I have a claim, and it is a legal one")
     assert made["handled_by"] == "people"
-    assert Ticket.all_workspaces.get().escalation_reason == "This workspace leaves “legal claim” to people."
+    assert Ticket.all_workspaces.get().escalation_reason == "“legal claim” is a topic for people."
 
 
 def test_people_are_called_once(api: Posthog, handed: dict[str, Any]) -> None:
