@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.test import Client
 
 from accounts.models import Workspace
@@ -97,6 +99,14 @@ def test_help_and_keys_come_from_one_table(agent: Client, viewer: Client, conver
     assert 'data-key-name="assign" data-keys="a"' in html
     assert 'data-shortcut="assign" title="Assign to … (a)" aria-keyshortcuts="a"' in html
     assert 'data-key-name="reply"' not in viewer.get("/w/acme/inbox/1").content.decode()
+
+
+def test_every_page_with_keys_loads_what_they_rest_on_first(ada: Member, conversation: object) -> None:
+    browser = ada.signed_in()
+    for path in ("inbox", "inbox/1", "knowledge", "knowledge/macros/new", "assistant", "people", "start"):
+        html = browser.get(f"/w/acme/{path}").content.decode()
+        loaded = [name for name in re.findall(r'src="[^"]*inbox/(\w+)\.', html) if name in ("answers", "menus", "keys")]
+        assert loaded == ["answers", "menus", "keys"], path
 
 
 def test_error_pages_speak_plainly(agent: Client, viewer: Client, conversation: object) -> None:
