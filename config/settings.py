@@ -11,14 +11,15 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import database, env, secrets
+from config import database, env, secrets, served
 
 BASE_DIR = env.BASE_DIR
 DESK_HOME = Path(env.text("DESK_HOME", str(BASE_DIR / ".desk"))).expanduser().resolve()
 
 # --- Where the desk is reached ------------------------------------------------------------------
-PORT = env.number("PORT", 8000, low=1, high=65535)
-PUBLIC_URL = env.origin("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
+PUBLIC_URL = env.origin(
+    "PUBLIC_URL", f"http://127.0.0.1:{env.number('PORT', served.port(DESK_HOME), low=1, high=65535)}"
+)
 IS_HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or secrets.kept(DESK_HOME, "secret_key")

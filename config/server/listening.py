@@ -6,7 +6,7 @@ import errno
 import os
 import socket
 
-from config import env
+from config import env, served
 
 FILE = "PARLEY_LISTEN_FD"  # in a child's environment: the number of the listening socket it inherits
 BACKLOG = 2048
@@ -18,7 +18,7 @@ class PortBusy(Exception):
 
 def address() -> tuple[str, int]:
     """HOST and PORT; by default only this machine can reach the desk."""
-    return env.text("HOST", "127.0.0.1"), env.number("PORT", 8000, low=1, high=65535)
+    return env.text("HOST", "127.0.0.1"), env.number("PORT", served.DEFAULT, low=1, high=65535)
 
 
 def listen() -> socket.socket:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FrameType
 
-from config import env
+from config import env, served
 from config.server import listening, processes
 from config.server.home import desk_home
 from config.server.postgres import binaries, usage
@@ -69,6 +69,7 @@ def run() -> int:
     try:
         count = env.number("WEB_PROCESSES", 1, low=1, high=64)
         listener = listening.listen()
+        _tell_port(listening.address()[1])
         database.look(0)
         release = _start("release", *(["--demo"] if env.flag("SEED_DEMO", True) else []))
         children.append(Child("Setting up", lambda: release, process=release))
@@ -164,6 +165,15 @@ def _end(running: list[subprocess.Popen[bytes]]) -> None:
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
     raise Stop
+
+
+def _tell_port(port: int) -> None:
+    """To the children by their environment, and to commands, which nobody tells PORT, by the data folder."""
+    os.environ["PORT"] = str(port)
+    try:
+        served.remember(desk_home(), port)
+    except OSError as error:
+        say(f"Commands will print links to another port: {error}")
 
 
 def _banner() -> None:

@@ -125,7 +125,10 @@ def test_after_a_power_cut_it_starts_again(home: Path) -> None:
 
 def test_doctor_is_content_beside_a_running_desk(desk: Desk) -> None:
     eventually(lambda: desk.get("/readyz")[0] == 200, "readiness")
-    assert "broken" not in manage(desk.home, "doctor")
+    said = manage(desk.home, "doctor")
+    assert "broken" not in said
+    # PORT was given to the desk alone; links that commands print lead there all the same.
+    assert f"http://127.0.0.1:{desk.port}," in said
 
 
 @pytest.mark.parametrize("role", ["web", "worker"])
