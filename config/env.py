@@ -128,3 +128,23 @@ def origins(name: str, default: tuple[str, ...]) -> list[str]:
         if not re.fullmatch(r"https?://[^/\s]+", value):
             raise ImproperlyConfigured(f"{name} holds {value!r}; it takes origins such as https://desk.example.com")
     return values
+
+
+_ADDRESS = re.compile(r"([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>)|[^<>@\s]+@[^<>@\s]+")
+
+
+def sender(name: str, default: str) -> str:
+    """An email address, alone or as `Name <address>`, on one line."""
+    value = text(name, default)
+    if not _ADDRESS.fullmatch(value):
+        raise ImproperlyConfigured(f"{name} is {value!r}; it takes an address such as Support <desk@example.com>")
+    return value
+
+
+def addresses(name: str) -> list[str]:
+    """A comma-separated list of email addresses."""
+    values = names(name)
+    for value in values:
+        if not _ADDRESS.fullmatch(value):
+            raise ImproperlyConfigured(f"{name} holds {value!r}; it takes addresses such as desk@example.com")
+    return values

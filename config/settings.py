@@ -212,9 +212,9 @@ EMAIL_PORT = env.number("EMAIL_PORT", 465 if EMAIL_USE_SSL else 587, low=1, high
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Parley <desk@localhost>")
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", "Parley <desk@localhost>")
 # Who gets what the feedback form sends (comma-separated); nobody unless set.
-FEEDBACK_RECIPIENTS = env.names("FEEDBACK_RECIPIENTS")
+FEEDBACK_RECIPIENTS = env.addresses("FEEDBACK_RECIPIENTS")
 # Without a mail server, mail is written to files where a newcomer can read it.
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 EMAIL_FILE_PATH = DESK_HOME / "mail"
