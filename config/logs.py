@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 
+from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 
 
-class WithoutTracebackOfOutages(logging.Filter):
-    """A database that is away is one line for each request, and not a traceback: nobody made a mistake there."""
+class WithoutTracebackOfOthers(logging.Filter):
+    """A database that is away, or a stranger's impossible request, is one line and not a traceback: no mistake of ours."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, (OperationalError, InterfaceError)):
             why = str(error).split("\n", 1)[0] or type(error).__name__
             record.msg, record.args, record.exc_info = f"{record.getMessage()}: {why}", (), None
+        elif isinstance(error, SuspiciousOperation):
+            record.exc_info = None
         return True

@@ -273,8 +273,8 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"outages": {"()": "config.logs.WithoutTracebackOfOutages"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["outages"]}},
+    "filters": {"others": {"()": "config.logs.WithoutTracebackOfOthers"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["others"]}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},

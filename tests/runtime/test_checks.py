@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 
 from config import database_checks
+from config.logs import WithoutTracebackOfOthers
 from tests.runtime import pooler, scratch
 from tests.runtime.machine import DEADLINE, free_port, new_home, python
 
@@ -112,3 +115,18 @@ def test_doctor_names_what_stops_work_and_what_is_only_advice(settings: Any) -> 
     assert lines["mail"] == lines["worker"] == "broken"
     assert lines["address"] == "advice"
     assert lines["database"] == lines["storage"] == lines["notifications"] == lines["cache"] == "ok"
+
+
+def test_strangers_wrong_host_is_one_line_in_the_log() -> None:
+    """Whoever scans the internet sends thousands of them."""
+    log = StringIO()
+    handler = logging.StreamHandler(log)
+    handler.addFilter(WithoutTracebackOfOthers())
+    logger = logging.getLogger("django.security.DisallowedHost")
+    logger.addHandler(handler)
+    try:
+        assert Client().get("/", headers={"host": "evil.example"}).status_code == 400
+    finally:
+        logger.removeHandler(handler)
+    assert len(log.getvalue().splitlines()) == 1
+    assert "evil.example" in log.getvalue()
