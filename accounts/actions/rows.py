@@ -14,6 +14,7 @@ from accounts import events, transaction
 from accounts.errors import Conflict, Invalid
 from accounts.models import ApiKey, Membership, Team, User, UserManager, Workspace
 from accounts.permissions import Actor, Role
+from accounts.text import is_blank
 
 
 @dataclass(slots=True)
@@ -36,6 +37,8 @@ def validate(row: Workspace | Team | ApiKey) -> None:
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise Invalid(messages[0], field=field) from error
+    if is_blank(row.name):
+        raise Invalid("a name has at least one visible character", field="name")
 
 
 def checked_email(value: str) -> str:
@@ -51,8 +54,8 @@ def checked_email(value: str) -> str:
 
 
 def checked_name(value: str) -> str:
-    """A person's name, trimmed. Raises Invalid."""
-    name = value.strip()
+    """A person's name, trimmed; nothing where nothing of it is visible. Raises Invalid."""
+    name = "" if is_blank(value) else value.strip()
     if len(name) > 200 or "\x00" in name:
         raise Invalid("a name has at most 200 characters of text", field="name")
     return name

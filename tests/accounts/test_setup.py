@@ -57,7 +57,14 @@ def test_without_the_code_nothing_is_set_up(client: Client, db: None, code: str)
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"workspace": " "}, {"time_zone": "Mars/Base"}, {"email": "ada"}, {"password": "12345678"}, {"name": "\x00"}],
+    [
+        {"workspace": " "},
+        {"workspace": "\u200b\u3164"},
+        {"time_zone": "Mars/Base"},
+        {"email": "ada"},
+        {"password": "12345678"},
+        {"name": "\x00"},
+    ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_half_done(client: Client, link: str, wrong: dict[str, str]) -> None:
     answer = client.post(link, {**WANTED, **wrong})
