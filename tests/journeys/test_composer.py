@@ -102,7 +102,7 @@ def test_reply_and_note_never_mix_while_an_answer_is_on_its_way(window: Window, 
     page = window.page
     know(ben, "Oil the hinge.")
     with tenancy.scope(ben.membership.workspace):
-        MacroFactory(workspace=ben.membership.workspace, name="Greeting", body="Good morning from the macro.")
+        MacroFactory(workspace=ben.membership.workspace, name="Gréeting", body="Good morning from the macro.")
     open_desk(window, api, ben)
     reply, note = page.locator("#reply-body"), page.locator("#note-body")
     replies, notes = Slow(page, "**/inbox/1/reply*"), Slow(page, "**/inbox/1/note*")
@@ -630,6 +630,9 @@ def test_buttons_say_what_is_sent_on_every_screen(window: Window, api: Api, ben:
         page.locator("#reply-body").fill(f"At {size['width']}")
         page.get_by_role("button", name="Resolve", exact=True).or_(page.locator("#done")).first.click()
         expect(page.locator("#toasts .toast").last).to_contain_text("Resolved.")
+        toast, composer = (page.locator(one).bounding_box() for one in ("#toasts .toast:last-child", "#composer"))
+        assert toast and composer
+        assert toast["y"] + toast["height"] <= composer["y"] or toast["x"] + toast["width"] <= composer["x"]
         expect(page.locator("#reply-body")).to_have_value(f"At {size['width']}")
         page.locator("#done").click()
         expect(page.locator("#toasts .toast").last).to_contain_text("Reopened.")

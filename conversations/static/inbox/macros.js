@@ -4,10 +4,10 @@ const { desk } = globalThis;
 const macros = (menu) => [...menu.querySelectorAll('[data-macro]')];
 
 function sift(menu) {
-  const words = menu.querySelector('.macros__filter').value.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = desk.plain(menu.querySelector('.macros__filter').value).split(/\s+/).filter(Boolean);
   let found = 0;
   for (const macro of macros(menu)) {
-    const text = macro.textContent.toLowerCase();
+    const text = desk.plain(macro.textContent);
     macro.hidden = !words.every((word) => text.includes(word));
     if (!macro.hidden) found += 1;
   }

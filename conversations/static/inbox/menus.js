@@ -53,7 +53,8 @@ const PAUSE = 900; // ms between two letters of one word
 let typed = '';
 let typedAt = 0;
 
-const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+// As search compares: without case and accents.
+const plain = (desk.plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase());
 
 // An item's words as people read them: without the initials on its picture and the keys beside it.
 function label(item) {
