@@ -240,6 +240,12 @@ def test_message_to_a_closed_conversation_is_marked_on_the_bar(agent: Client, co
         assert re.search(r'<a class="views__news" href="[^"]*view=news".*1</a>', bar)
 
 
+def test_a_search_keeps_the_order(agent: Client, conversation: Conversation) -> None:
+    order = '<input type="hidden" name="sort" value="newest">'
+    assert order in agent.get("/w/acme/inbox?view=open&sort=newest").content.decode()
+    assert 'name="sort"' not in agent.get("/w/acme/inbox?view=open").content.decode()
+
+
 def test_heading_and_title_follow_the_search(agent: Client, conversation: Conversation) -> None:
     typing = {**HTMX, "HX-Target": "rows", "HX-Current-URL": "http://testserver/w/acme/inbox?view=open"}
     searched = agent.get("/w/acme/inbox", {"view": "open", "q": "jane"}, headers=typing).content.decode()
