@@ -399,6 +399,11 @@ def test_snooze_until_tomorrow_is_nine_in_the_workspace(agent: Client, conversat
         assert now(conversation).snoozed_until is None
 
 
+def test_a_moment_that_was_typed_goes_with_no_choice(agent: Client, conversation: Conversation) -> None:
+    forms = re.findall(r"<form[^>]*/snooze\?.*?</form>", agent.get(URL).content.decode(), re.S)
+    assert [('value="20' in form, 'name="until"' in form) for form in forms] == [(True, False), (False, True)]
+
+
 def test_snooze_until_a_moment_of_ones_own(agent: Client, conversation: Conversation) -> None:
     Workspace.objects.filter(pk=conversation.workspace_id).update(time_zone="Europe/Berlin")
     local = (clock.now() + timedelta(days=400)).strftime("%Y-07-01T10:30")
