@@ -532,6 +532,17 @@ def test_keys_that_are_held_or_typed_as_words_change_nothing(window: Window, api
     waiting.fetch()
     waiting.abort()
     expect(page.locator("#done")).to_have_text(re.compile("Resolve"))
+    # Nor a choice that was not kept.
+    priority = Slow(page, "**/inbox/1/priority*")
+    page.locator("#priority").select_option("urgent")
+    priority.take().abort()
+    expect(page.locator("#priority")).not_to_have_value("urgent")
+    # The menu that a change was made in has the focus again, though it is a new one.
+    page.locator("#menu-more > summary").click()
+    page.locator("#edit-subject").fill("Another subject")
+    page.keyboard.press("Enter")
+    expect(page.locator("#subject")).to_have_text("Another subject")
+    expect(page.locator("#summary-more")).to_be_focused()
     arranged(window, "ERR_FAILED", "htmx:")
 
 
@@ -631,7 +642,8 @@ def test_buttons_say_what_is_sent_on_every_screen(window: Window, api: Api, ben:
         page.get_by_role("button", name="Resolve", exact=True).or_(page.locator("#done")).first.click()
         expect(page.locator("#toasts .toast").last).to_contain_text("Resolved.")
         toast, composer = (page.locator(one).bounding_box() for one in ("#toasts .toast:last-child", "#composer"))
-        assert toast and composer
+        assert toast is not None
+        assert composer is not None
         assert toast["y"] + toast["height"] <= composer["y"] or toast["x"] + toast["width"] <= composer["x"]
         expect(page.locator("#reply-body")).to_have_value(f"At {size['width']}")
         page.locator("#done").click()

@@ -132,7 +132,9 @@ async function change(form, submitter) {
   const answer = await desk.inTurn(turn, () => desk.ask(desk.since(url), { method: 'POST', body: new URLSearchParams(data) }));
   form.removeAttribute('aria-busy');
   busy.delete(cause);
-  form.toggleAttribute('data-unsaved', (answer.problem !== '' || answer.status >= 400) && [...form.elements].some(isTyped));
+  const isRefused = answer.problem !== '' || answer.status >= 400;
+  if (isRefused && form.dataset.change === 'at-once') form.reset(); // shows what is kept, not what was chosen
+  form.toggleAttribute('data-unsaved', isRefused && [...form.elements].some(isTyped));
   if (answer.problem === 'signed-out') return location.reload();
   if (answer.problem) return desk.say(desk.words(answer.problem), { bad: true });
   desk.take(answer);
