@@ -195,6 +195,8 @@ def calls(scene: dict[str, Any]) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Every verb with something to do."""
     for param in VERBS:
         module, name, verb = param.values
+        if name == "set_up_desk":
+            continue  # it works on a desk without people alone, where nothing else can be done
         signature = inspect.signature(verb)
         for number, more in enumerate(variants(f"{module.__name__}.{name}", scene)):
             given = dict(more)
