@@ -29,7 +29,6 @@ from conversations.models import (
     MessageKind,
     Outcome,
     ProposalStatus,
-    SenderKind,
     Suggestion,
     SuggestionKind,
     Tally,
@@ -139,16 +138,6 @@ def entry_points(conversation: Conversation) -> QuerySet[EntryPoint]:
 def tally() -> Tally:
     """The workspace's exact counts, read from one row."""
     return Tally.objects.first() or Tally(workspace=current())
-
-
-def first_conversation() -> Conversation | None:
-    """The oldest conversation that people answer, or None."""
-    return conversations().for_people().order_by("number").first()
-
-
-def has_replied() -> bool:
-    """Whether the team has ever replied to anybody."""
-    return Message.objects.filter(kind=MessageKind.MESSAGE, sender_kind=SenderKind.AGENT).exists()
 
 
 # --- The inbox ----------------------------------------------------------------------------------

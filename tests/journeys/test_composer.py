@@ -284,7 +284,7 @@ def test_what_is_not_sent_is_never_lost_and_never_sent_twice(window: Window, api
         page.keyboard.press("Control+Enter")
         replies.take().continue_()
         if change:
-            expect(alert).to_contain_text("This was sent already")
+            expect(alert).to_contain_text("This was already sent")
             expect(reply).to_have_value("Once only today, or tomorrow")
         else:
             expect(page.locator("#entries .bubble").last).to_have_text("Once only")

@@ -17,7 +17,7 @@ from accounts.permissions import Scope, permit
 from conversations import actions, queries
 from conversations.actions.rows import Door
 from conversations.inbox.desk import DeskRequest, screen, shell
-from conversations.models import Channel, Conversation
+from conversations.models import Channel, Conversation, Message, MessageKind, SenderKind
 
 TEST_DOOR = Door(Channel.MANUAL, "get-started")
 
@@ -37,7 +37,7 @@ def _progress(first: Conversation | None) -> Progress:
         has_colleague=people.has_colleagues(),
         has_key=people.has_working_key(clock.now()),
         has_conversation=first is not None,
-        has_reply=queries.has_replied(),
+        has_reply=Message.objects.filter(kind=MessageKind.MESSAGE, sender_kind=SenderKind.AGENT).exists(),
     )
 
 
@@ -90,7 +90,7 @@ def send_test_message(request: DeskRequest) -> HttpResponse:
 
 
 def _page(request: DeskRequest, *, secret: str = "") -> HttpResponse:
-    first = queries.first_conversation()
+    first = queries.conversations().for_people().order_by("number").first()
     context = {
         **shell(request, "start"),
         "progress": _progress(first),
