@@ -531,19 +531,36 @@ def test_keys_that_are_held_or_typed_as_words_change_nothing(window: Window, api
     waiting = status.take()
     waiting.fetch()
     waiting.abort()
+    expect(page.locator("#done")).to_have_text(re.compile("Reopen"))
+    status.done()
+    page.locator("#done").click()
     expect(page.locator("#done")).to_have_text(re.compile("Resolve"))
     # Nor a choice that was not kept.
     priority = Slow(page, "**/inbox/1/priority*")
     page.locator("#priority").select_option("urgent")
     priority.take().abort()
     expect(page.locator("#priority")).not_to_have_value("urgent")
+    # What was typed and refused stays, and holds up nothing else.
+    page.locator("#menu-snooze > summary").click()
+    page.locator("#menu-snooze [name=until]").fill("2020-01-01T00:00")
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts .toast--bad").last).to_contain_text("#1")
+    page.locator("#summary-assign").click()
+    page.locator("#assign-me").click()
+    expect(page.locator("#summary-assign")).to_contain_text("Ben")
+    page.locator("#priority").select_option("urgent")
+    priority.take().continue_()
+    expect(page.locator("#toasts")).to_contain_text("urgent")
+    page.locator("#menu-snooze > summary").click()
+    expect(page.locator("#menu-snooze [name=until]")).to_have_value("2020-01-01T00:00")
+    page.keyboard.press("Escape")
     # The menu that a change was made in has the focus again, though it is a new one.
     page.locator("#menu-more > summary").click()
     page.locator("#edit-subject").fill("Another subject")
     page.keyboard.press("Enter")
     expect(page.locator("#subject")).to_have_text("Another subject")
     expect(page.locator("#summary-more")).to_be_focused()
-    arranged(window, "ERR_FAILED", "htmx:")
+    arranged(window, "ERR_FAILED", "htmx:", "422")
 
 
 PASTE = """(element, [name, type]) => {

@@ -64,9 +64,20 @@ const stale = new Set(); // parts that were in use when something newer came
 
 const isTyped = (field) => field.matches('textarea, input:not([type=hidden])') && field.value !== field.defaultValue;
 
-// A form whose change was refused holds what someone typed.
+// A form whose change was refused holds what someone typed: that goes on into the part that takes its place.
+function keepTyped(old, fresh) {
+  for (const form of old.querySelectorAll('form[data-unsaved]')) {
+    for (const field of [...form.elements].filter(isTyped)) {
+      const same = [...fresh.querySelectorAll(`[name="${field.name}"]`)].find((one) => one.form?.getAttribute('action') === form.getAttribute('action'));
+      if (!same) continue;
+      same.value = field.value;
+      same.form.toggleAttribute('data-unsaved', true);
+    }
+  }
+}
+
 const isUsed = (part) =>
-  part.querySelector('details[open], [aria-busy=true], [data-unsaved]') !== null ||
+  part.querySelector('details[open], [aria-busy=true]') !== null ||
   (part.contains(document.activeElement) && document.activeElement.matches('input, textarea, select'));
 
 // An answer that was overtaken on its way is older than what is shown.
@@ -86,6 +97,7 @@ desk.renew = (page) => {
     }
     stale.delete(id);
     const held = old.contains(document.activeElement) ? document.activeElement.id : '';
+    keepTyped(old, fresh);
     old.replaceWith(fresh);
     htmx.process(fresh);
     if (held) document.getElementById(held)?.focus({ preventScroll: true });
