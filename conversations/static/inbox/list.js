@@ -186,12 +186,15 @@ let isCounting = false;
 let isStale = false;
 const isTabsInUse = () => document.querySelector('#tabs.htmx-request, #tabs .htmx-request, #tabs [open]');
 
+const shown = () => new Promise((done) => document.addEventListener('visibilitychange', done, { once: true }));
+
 async function recount() {
   isStale = true;
   if (isCounting) return;
   isCounting = true;
   while (isStale) {
     await pause(Math.max(0, counted + 2000 - Date.now()));
+    if (document.hidden) await shown(); // a tab in the background fetches nothing
     while (isTabsInUse()) await pause(300);
     isStale = false;
     counted = Date.now();
