@@ -261,7 +261,8 @@ def test_conversation_is_started_with_a_contact(as_ada: Client, ada: Member, acm
 def test_search_finds_by_number_by_words_and_by_people(as_ada: Client, acme: Workspace) -> None:
     contact = ContactFactory(workspace=acme, name="Wanda Gust", email="wanda@gust.example")
     row = ConversationFactory(workspace=acme, contact=contact, subject="Anemometer", body="It squeaks.")
-    ConversationFactory(workspace=acme, subject="Other", body="Nothing.")
+    other = ContactFactory(workspace=acme, name="Ulla Berg", email="ulla@berg.example", external_id="ulla")  # no number
+    ConversationFactory(workspace=acme, contact=other, subject="Other", body="Nothing.")
     for query in (f"#{row.number}", "anemometer", "squeaks", "Wanda", "wanda@gust.example"):
         answer = as_ada.get(reverse("admin:conversations_conversation_changelist"), {"q": query})
         assert [found.pk for found in answer.context["cl"].result_list] == [row.pk], query

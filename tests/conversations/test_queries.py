@@ -14,7 +14,7 @@ from accounts.models import Workspace
 from conversations import actions, queries
 from conversations.models import Conversation, Message, Status
 from tests.conftest import Member
-from tests.factories import ConversationFactory, receive, reply
+from tests.factories import ContactFactory, ConversationFactory, receive, reply
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -81,7 +81,8 @@ def test_cursor_of_others_is_refused(ben: Member, cursor: str) -> None:
 
 def test_search_finds_by_number_subject_words_and_person(acme: Workspace, ben: Member) -> None:
     hit = ConversationFactory(workspace=acme, subject="Invoice in the wrong currency", body="Rechnung über 40 €")
-    ConversationFactory(workspace=acme, subject="Something else", body="Nothing here")
+    other = ContactFactory(workspace=acme, name="Ulla Berg", email="ulla@berg.example", external_id="ulla")  # no number
+    ConversationFactory(workspace=acme, contact=other, subject="Something else", body="Nothing here")
     for text in (
         "#1",
         "1",
