@@ -158,6 +158,8 @@ class DeskAdminSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The list of what there is, beside recent activity."""
-        from accounts.admin.journal import recent
+        from accounts import activity
+        from accounts.models import Event
 
-        return super().index(request, {"recent": recent(request), **(extra_context or {})})
+        events = reach(request).limit(Event.objects.select_related("workspace"), "workspace")
+        return super().index(request, {"recent": activity.recent(events), **(extra_context or {})})

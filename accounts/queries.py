@@ -7,7 +7,7 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 from django.db.models import Q, QuerySet
 
-from accounts import links
+from accounts.credentials import links
 from accounts.errors import NotFound
 from accounts.models import ApiKey, Invitation, Membership, Team, User, UserManager
 from accounts.permissions import Role

@@ -11,7 +11,8 @@ from django.template.loader import render_to_string
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from accounts import actions, clock, links, tenancy
+from accounts import actions, clock, tenancy
+from accounts.credentials import links
 from accounts.models import Invitation, User, Workspace
 from accounts.permissions import Actor
 from accounts.queries import has_proven

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
+from django.apps import apps
 from django.db import models
 
 if TYPE_CHECKING:
@@ -49,9 +50,11 @@ def scope_of(actor: Actor | None) -> Iterator[None]:
     if actor is None or (opened is not None and opened.pk == actor.workspace_id):
         yield
         return
-    from accounts.models import Workspace
-
-    token = _current.set(Workspace.objects.filter(pk=actor.workspace_id).first() if actor.workspace_id else None)
+    token = _current.set(
+        apps.get_model("accounts", "Workspace").objects.filter(pk=actor.workspace_id).first()
+        if actor.workspace_id
+        else None
+    )
     try:
         yield
     finally:

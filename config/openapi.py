@@ -12,7 +12,7 @@ from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.renderers import BaseRenderer, TemplateHTMLRenderer
 
-from accounts.csp import csp_override
+from accounts.web.csp import csp_override
 from config.document import Generator
 from conversations.api import discovery
 from conversations.api.fallbacks import PLAIN

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config import database, env, secrets, served
+from config import env, secrets, served
+from config.server import database
 
 BASE_DIR = env.BASE_DIR
 DESK_HOME = Path(env.text("DESK_HOME", str(BASE_DIR / ".desk"))).expanduser().resolve()
@@ -62,7 +63,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "accounts.csp.ContentSecurityPolicyMiddleware",
+    "accounts.web.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -71,9 +72,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "accounts.middleware.WorkspaceMiddleware",
-    "accounts.middleware.RefusedValueMiddleware",
-    "accounts.bodies.BodyMiddleware",
+    "accounts.web.middleware.WorkspaceMiddleware",
+    "accounts.web.middleware.RefusedValueMiddleware",
+    "accounts.web.bodies.BodyMiddleware",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -136,7 +137,7 @@ ACCOUNT_FORMS = {
     "reset_password": "accounts.signin.forms.ResetPasswordForm",
     "reset_password_from_key": "accounts.signin.forms.ResetPasswordKeyForm",
 }
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.links.ResetTokens"  # noqa: S105 (a class)
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.credentials.links.ResetTokens"  # noqa: S105 (a class)
 PASSWORD_RESET_TIMEOUT = 4 * 3600
 # A reset link is the way in for whoever others keep from signing in by guessing.
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
@@ -172,7 +173,7 @@ SECURE_HSTS_PRELOAD = IS_HTTPS and env.flag("SECURE_HSTS_PRELOAD")
 SILENCED_SYSTEM_CHECKS = ["security.W021"]  # which asks for it all the same
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# The names of Django 6, so that its own middleware can take over (accounts/csp.py).
+# The names of Django 6, so that its own middleware can take over (accounts/web/csp.py).
 SECURE_CSP: dict[str, list[str]] = {
     "default-src": ["'self'"],
     "img-src": ["'self'", "data:"],

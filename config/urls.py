@@ -8,14 +8,14 @@ from config.favicon import favicon
 from config.health import healthz, readyz
 from config.openapi import SchemaView, SwaggerView, reference_page
 from conversations.api import discovery
-from conversations.inbox import views as inbox
+from conversations.screens.home import views as home
 
 urlpatterns = [
     # People: sign-in and invitations, and the operator's inbox under the workspace it belongs to.
-    path("", inbox.home, name="home"),
+    path("", home.home, name="home"),
     path("setup", signin.setup, name="setup"),
     path("accounts/", include("accounts.signin.urls")),
-    path("w/<slug:workspace_slug>/", include("conversations.inbox.urls")),
+    path("w/<slug:workspace_slug>/", include("conversations.screens.urls")),
     # Administration.
     path("admin/", admin.site.urls),
     # Wire formats: the documented paths of each product, found under conversations/dialects.

@@ -1,7 +1,7 @@
 """Plain WSGI, for servers and tests that know nothing else.
 
 Everything works but live responses: a stream answers one line that has the browser ask again every 15 seconds, and
-an answer that must be waited for is a 503 (see accounts/live.py).
+an answer that must be waited for is a 503 (see accounts/live/responses.py).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.events import define
+from accounts.journal import define
 
 CONTACT_CREATED = define("contact.created", "contact", "Contact created.")
 CONTACT_UPDATED = define("contact.updated", "contact", "Contact details changed.")

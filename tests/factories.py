@@ -11,6 +11,7 @@ from accounts import clock
 from accounts.models import ApiKey, KeyKind, Membership, User, Workspace
 from accounts.permissions import Actor, Role, Scope
 from conversations import actions
+from conversations.knowledge import actions as knowledge_actions
 from conversations.models import Article, Contact, Conversation, Macro, Message
 
 ALL_SCOPES = tuple(Scope.values)
@@ -124,8 +125,12 @@ class ArticleFactory(factory.Factory[Article]):
         kwargs.setdefault("by", Actor.system(kwargs["workspace"].pk))
         kwargs.setdefault("at", clock.now())
         published = kwargs.pop("published")
-        article = actions.create_article(**kwargs)
-        return actions.publish_article(article=article, by=kwargs["by"], at=kwargs["at"]) if published else article
+        article = knowledge_actions.create_article(**kwargs)
+        return (
+            knowledge_actions.publish_article(article=article, by=kwargs["by"], at=kwargs["at"])
+            if published
+            else article
+        )
 
 
 class MacroFactory(factory.Factory[Macro]):
@@ -142,7 +147,7 @@ class MacroFactory(factory.Factory[Macro]):
     def _create(cls, model_class: type[Macro], *args: Any, **kwargs: Any) -> Macro:
         kwargs.setdefault("by", Actor.system(kwargs["workspace"].pk))
         kwargs.setdefault("at", clock.now())
-        return actions.create_macro(**kwargs)
+        return knowledge_actions.create_macro(**kwargs)
 
 
 def reply(conversation: Conversation, body: str = "We are on it.", **values: Any) -> Message:

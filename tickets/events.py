@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.events import define
+from accounts.journal import define
 
 TICKET_OPENED = define("ticket.opened", "ticket", "Ticket opened.")
 TICKET_STATUS_CHANGED = define("ticket.status_changed", "ticket", "Status changed.")

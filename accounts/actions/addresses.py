@@ -10,8 +10,9 @@ from functools import partial
 
 from allauth.account.models import EmailAddress
 
-from accounts import events, links, outbox, transaction
+from accounts import events, journal, outbox, transaction
 from accounts.actions import rows
+from accounts.credentials import links
 from accounts.errors import Conflict, Invalid, NotFound
 from accounts.models import User
 from accounts.permissions import Actor, permit
@@ -34,7 +35,7 @@ def request_email(*, user: User, email: str, password: str, by: Actor, at: datet
     if own.count() >= MOST:
         raise Conflict(f"an account has at most {MOST} addresses", field="email")
     outbox.queue("mail_email_confirmation", user_id=user.pk, email=wanted)
-    events.record(events.EMAIL_REQUESTED, user, by=by, at=at)
+    journal.record(events.EMAIL_REQUESTED, user, by=by, at=at)
     return wanted
 
 
@@ -68,7 +69,7 @@ def make_email_primary(*, user: User, email: str, password: str, by: Actor, at: 
     taken = Conflict("this address belongs to another account", field="email")
     transaction.unless_taken("accounts_user_email_key", taken, partial(user.save, update_fields=["email"]))
     outbox.queue("mail_email_changed", user_id=user.pk, email=before)
-    events.record(events.EMAIL_CHANGED, user, by=by, at=at)
+    journal.record(events.EMAIL_CHANGED, user, by=by, at=at)
     return user
 
 
@@ -82,7 +83,7 @@ def remove_email(*, user: User, email: str, password: str, by: Actor, at: dateti
     if address.email == user.email:
         raise Conflict("the primary address cannot be removed", field="email")
     address.delete()
-    events.record(events.EMAIL_REMOVED, user, by=by, at=at)
+    journal.record(events.EMAIL_REMOVED, user, by=by, at=at)
     return user
 
 

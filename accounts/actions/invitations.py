@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from accounts import events, links, outbox, tenancy, transaction
+from accounts import events, journal, outbox, tenancy, transaction
 from accounts.actions import rows
 from accounts.actions.people import create_person
+from accounts.credentials import links
 from accounts.errors import Conflict, Forbidden, Invalid, NotFound
 from accounts.models import Event, Invitation, Membership, User, Workspace
 from accounts.permissions import Actor, ActorKind, Role, permit
@@ -70,7 +71,7 @@ def revoke_invitation(*, invitation: Invitation, by: Actor, at: datetime) -> Inv
     invitation = _locked(invitation)
     invitation.revoked_at = at
     invitation.save(update_fields=["revoked_at"])
-    events.record(events.INVITATION_REVOKED, invitation, by=by, at=at, role=invitation.role)
+    journal.record(events.INVITATION_REVOKED, invitation, by=by, at=at, role=invitation.role)
     return invitation
 
 
@@ -82,7 +83,7 @@ def mark_invitation_mailed(*, invitation: Invitation, sent_at: datetime, by: Act
     if invitation.is_pending and invitation.sent_at == sent_at and invitation.mailed_at is None:
         invitation.mailed_at = at
         invitation.save(update_fields=["mailed_at"])
-        events.record(events.INVITATION_MAILED, invitation, by=by, at=at)
+        journal.record(events.INVITATION_MAILED, invitation, by=by, at=at)
 
 
 @transaction.atomic
@@ -116,7 +117,7 @@ def _accept(found: Invitation, *, user: User | None, name: str, password: str, b
     membership = rows.join(workspace=found.workspace, user=user, role=Role(invitation.role), by=within, at=at)
     invitation.accepted_at, invitation.accepted_by = at, user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
-    events.record(events.INVITATION_ACCEPTED, invitation, by=within, at=at, user=user.pk, role=invitation.role)
+    journal.record(events.INVITATION_ACCEPTED, invitation, by=within, at=at, user=user.pk, role=invitation.role)
     return membership
 
 
@@ -137,7 +138,7 @@ def _send(invitation: Invitation, *, show_link: bool, by: Actor, at: datetime) -
             sent_at=invitation.sent_at.isoformat(),
         )
     kind = events.INVITATION_CREATED if is_new else events.INVITATION_RESENT
-    events.record(kind, invitation, by=by, at=at, role=invitation.role, by_mail=is_mailed)
+    journal.record(kind, invitation, by=by, at=at, role=invitation.role, by_mail=is_mailed)
     return Sent(invitation, None if is_mailed else links.invitation(invitation))
 
 

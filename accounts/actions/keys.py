@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from accounts import events, keys, transaction
+from accounts import events, journal, transaction
 from accounts.actions import rows
+from accounts.credentials import keys
 from accounts.errors import Invalid
 from accounts.models import ApiKey, KeyKind, Workspace
 from accounts.permissions import Actor, Scope, permit
@@ -61,7 +62,7 @@ def create_key(
     )
     rows.validate(key)
     key.save()
-    events.record(events.API_KEY_CREATED, key, by=by, at=at, kind=kind, scopes=wanted)
+    journal.record(events.API_KEY_CREATED, key, by=by, at=at, kind=kind, scopes=wanted)
     return key, made.secret
 
 
@@ -73,7 +74,7 @@ def revoke_key(*, key: ApiKey, by: Actor, at: datetime) -> ApiKey:
     if key.revoked_at is None:
         key.revoked_at = at
         key.save(update_fields=["revoked_at"])
-        events.record(events.API_KEY_REVOKED, key, by=by, at=at)
+        journal.record(events.API_KEY_REVOKED, key, by=by, at=at)
     return key
 
 

@@ -10,8 +10,9 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 
-from accounts import assignments, events, links, outbox, transaction
+from accounts import assignments, events, journal, outbox, transaction
 from accounts.actions import rows
+from accounts.credentials import links
 from accounts.errors import Conflict
 from accounts.models import Membership, User
 from accounts.permissions import Actor, permit
@@ -48,7 +49,7 @@ def create_person(
     transaction.unless_taken("accounts_user_email_key", taken, user.save)
     if is_verified:
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    events.record(events.PERSON_CREATED, user, by=by, at=at, superuser=is_superuser)
+    journal.record(events.PERSON_CREATED, user, by=by, at=at, superuser=is_superuser)
     return user
 
 
@@ -60,7 +61,7 @@ def rename_person(*, user: User, name: str, by: Actor, at: datetime) -> User:
     if user.name != wanted:
         user.name = wanted
         user.save(update_fields=["name"])
-        events.record(events.PERSON_RENAMED, user, by=by, at=at)
+        journal.record(events.PERSON_RENAMED, user, by=by, at=at)
     return user
 
 
@@ -75,7 +76,7 @@ def set_superuser(*, user: User, is_superuser: bool, by: Actor, at: datetime) ->
         _keep_a_superuser(user)
     user.is_superuser = user.is_staff = is_superuser
     user.save(update_fields=["is_superuser", "is_staff"])
-    events.record(events.PERSON_SUPERUSER_CHANGED, user, by=by, at=at, superuser=is_superuser)
+    journal.record(events.PERSON_SUPERUSER_CHANGED, user, by=by, at=at, superuser=is_superuser)
     return user
 
 
@@ -97,9 +98,9 @@ def deactivate_person(*, user: User, by: Actor, at: datetime) -> dict[str, int]:
     for membership in _memberships(user):
         within = by.within(membership.workspace_id)
         freed = assignments.unassign(workspace=membership.workspace, user=user, by=within, at=at)
-        events.record(events.MEMBER_DEACTIVATED, membership, by=within, at=at, user=user.pk, **freed)
+        journal.record(events.MEMBER_DEACTIVATED, membership, by=within, at=at, user=user.pk, **freed)
         total = {what: total.get(what, 0) + count for what, count in freed.items()}
-    events.record(events.PERSON_DEACTIVATED, user, by=by, at=at, **total)
+    journal.record(events.PERSON_DEACTIVATED, user, by=by, at=at, **total)
     return total
 
 
@@ -114,8 +115,8 @@ def reactivate_person(*, user: User, by: Actor, at: datetime) -> User:
     user.save(update_fields=["is_active"])
     for membership in _memberships(user):
         within = by.within(membership.workspace_id)
-        events.record(events.MEMBER_REACTIVATED, membership, by=within, at=at, user=user.pk)
-    events.record(events.PERSON_REACTIVATED, user, by=by, at=at)
+        journal.record(events.MEMBER_REACTIVATED, membership, by=within, at=at, user=user.pk)
+    journal.record(events.PERSON_REACTIVATED, user, by=by, at=at)
     return user
 
 
@@ -126,7 +127,7 @@ def change_password(*, user: User, password: str, by: Actor, at: datetime) -> Us
     user = transaction.held(user)
     rows.put_password(user, password)
     user.save(update_fields=["password"])
-    events.record(events.PASSWORD_CHANGED, user, by=by, at=at)
+    journal.record(events.PASSWORD_CHANGED, user, by=by, at=at)
     return user
 
 
@@ -143,7 +144,7 @@ def send_password_reset(*, user: User, by: Actor, at: datetime) -> str | None:
     is_mailed = outbox.is_set_up()
     if is_mailed:
         outbox.queue("mail_password_reset", user_id=user.pk)
-    events.record(events.PASSWORD_RESET_SENT, user, by=by, at=at, mailed=is_mailed)
+    journal.record(events.PASSWORD_RESET_SENT, user, by=by, at=at, mailed=is_mailed)
     return None if is_mailed else links.password_reset(user)
 
 

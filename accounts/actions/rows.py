@@ -10,7 +10,7 @@ from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from accounts import events, transaction
+from accounts import events, journal, transaction
 from accounts.errors import Conflict, Invalid
 from accounts.models import ApiKey, Membership, Team, User, UserManager, Workspace
 from accounts.permissions import Actor, Role
@@ -79,7 +79,7 @@ def verify(user: User, email: str, *, by: Actor, at: datetime) -> None:
     address = EmailAddress(user=user, email=email, verified=True, primary=user.email == email)
     taken = Conflict("this address belongs to another account", field="email")
     transaction.unless_taken("unique_verified_email", taken, address.save)
-    events.record(events.EMAIL_VERIFIED, user, by=by, at=at)
+    journal.record(events.EMAIL_VERIFIED, user, by=by, at=at)
 
 
 def join(*, workspace: Workspace, user: User, role: Role, by: Actor, at: datetime) -> Membership:
@@ -88,7 +88,7 @@ def join(*, workspace: Workspace, user: User, role: Role, by: Actor, at: datetim
         workspace=workspace, user=user, defaults={"role": role, "created_at": at}
     )
     if is_new:
-        events.record(events.MEMBER_ADDED, membership, by=by, at=at, user=user.pk, role=role)
+        journal.record(events.MEMBER_ADDED, membership, by=by, at=at, user=user.pk, role=role)
     return membership
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from accounts import events, transaction
+from accounts import events, journal, transaction
 from accounts.actions import rows
 from accounts.errors import Conflict, Invalid
 from accounts.models import Membership, Team, User, Workspace
@@ -35,5 +35,5 @@ def save_team(
         if chosen - known:
             raise Invalid("a team can only have members of its workspace", field="members")
         team.members.set(chosen)
-    events.record(events.TEAM_CREATED if is_new else events.TEAM_UPDATED, team, by=by, at=at)
+    journal.record(events.TEAM_CREATED if is_new else events.TEAM_UPDATED, team, by=by, at=at)
     return team

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from accounts import events, transaction
+from accounts import events, journal, transaction
 from accounts.actions import rows
 from accounts.errors import Conflict
 from accounts.models import Workspace, new_identity_secret
@@ -24,7 +24,7 @@ def create_workspace(
     rows.validate(workspace)
     taken = Conflict(f"the slug {slug} is taken", field="slug")
     transaction.unless_taken("accounts_workspace_slug_key", taken, workspace.save)
-    events.record(events.WORKSPACE_CREATED, rows.own(workspace), by=by or Actor.system(workspace.pk), at=at)
+    journal.record(events.WORKSPACE_CREATED, rows.own(workspace), by=by or Actor.system(workspace.pk), at=at)
     return workspace
 
 
@@ -54,7 +54,7 @@ def update_workspace(
         return workspace
     rows.validate(workspace)
     workspace.save(update_fields=changed)
-    events.record(events.WORKSPACE_UPDATED, rows.own(workspace), by=by, at=at, fields=changed)
+    journal.record(events.WORKSPACE_UPDATED, rows.own(workspace), by=by, at=at, fields=changed)
     return workspace
 
 
@@ -66,5 +66,5 @@ def rotate_identity_secret(*, workspace: Workspace, by: Actor, at: datetime) -> 
     workspace.previous_identity_secret = workspace.identity_secret
     workspace.identity_secret = new_identity_secret()
     workspace.save(update_fields=["identity_secret", "previous_identity_secret"])
-    events.record(events.IDENTITY_SECRET_ROTATED, rows.own(workspace), by=by, at=at)
+    journal.record(events.IDENTITY_SECRET_ROTATED, rows.own(workspace), by=by, at=at)
     return workspace

@@ -20,7 +20,7 @@ from django.template.response import TemplateResponse
 from django.utils.cache import patch_cache_control
 from django.utils.functional import cached_property
 
-from accounts import transaction
+from accounts import activity, transaction
 from accounts.adminsite import reach
 from accounts.errors import DomainError, sentence
 from accounts.models import User, Workspace
@@ -193,8 +193,6 @@ class TenantAdmin(TenantPermissions, ModelAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """What the journal tells of a row; admin keeps no second log beside it."""
-        from accounts.admin import journal
-
         obj = self.get_object(request, object_id)
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
@@ -206,7 +204,7 @@ class TenantAdmin(TenantPermissions, ModelAdmin):
             "module_name": str(self.opts.verbose_name_plural).capitalize(),
             "object": obj,
             "opts": self.opts,
-            "lines": journal.lines_of(obj, self.workspace_id_of(obj)),
+            "lines": activity.lines_of(obj, self.workspace_id_of(obj)),
             **(extra_context or {}),
         }
         return TemplateResponse(request, self.object_history_template, context)

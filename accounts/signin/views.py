@@ -20,7 +20,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import actions, clock, links
+from accounts import actions, clock
+from accounts.credentials import links
 from accounts.errors import Conflict, DomainError, NotFound, sentence
 from accounts.models import Invitation, User
 from accounts.permissions import Actor

@@ -19,9 +19,10 @@ from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 from psycopg import sql
 
-from config import database, migrating
+from config import migrating
 from config.backup import tables
 from config.backup.archive import Head, Reader, Sums
+from config.server import database
 
 # What a schema may hold beside tables, extensions' own parts left out.
 LEFT_OVERS = """

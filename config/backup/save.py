@@ -15,9 +15,9 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from accounts import clock
-from config import database
 from config.backup import tables
 from config.backup.archive import Head, Sums, Writer
+from config.server import database
 
 OWN = ("postgres", ".")  # secrets of the embedded server, which a restored desk makes for itself, and half-made files
 

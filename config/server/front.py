@@ -4,7 +4,7 @@ One hop into a thread per request, no more: Django's own ASGI handler starts a t
 loop and thread for every middleware and signal (docs/adr/0004-web-front.md has the measurements). What may take long
 never holds a thread: bodies are read and answers are sent by the loop, and a `LiveResponse` is followed by it.
 
-A body that does not come along with its request is read only when Django has let the request in (accounts/bodies.py),
+A body that does not come along with its request is read only when Django has let the request in (accounts/web/bodies.py),
 which costs a second hop. Its limits are explained in docs/adr/0010-limits-of-the-web-front.md.
 """
 
@@ -24,11 +24,11 @@ from django.db import close_old_connections
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
-from accounts import bodies
-from accounts.access import Guard
-from accounts.bodies import BodyWanted
-from accounts.hub import Hub
-from accounts.live import LiveContext, LiveResponse, keepalive
+from accounts.live.access import Guard
+from accounts.live.hub import Hub
+from accounts.live.responses import LiveContext, LiveResponse, keepalive
+from accounts.web import bodies
+from accounts.web.bodies import BodyWanted
 from config.server import wire
 from config.server.connections import CONNECTION
 from config.server.visitors import Visit, Visitors

@@ -16,8 +16,8 @@ def release(*, demo: bool = False) -> int:
     from django.core.management import CommandError, call_command, get_commands
     from django.db import DatabaseError, connection
 
-    from config import database, migrating
-    from config.server import failing
+    from config import migrating
+    from config.server import database, failing
 
     try:
         database.bypass_pooler(connection)
@@ -54,7 +54,7 @@ def _migrate() -> None:
 
 def _setup_link() -> None:
     """Say how an empty desk is set up."""
-    from accounts import links
+    from accounts.credentials import links
     from accounts.queries import is_set_up
 
     if not is_set_up():

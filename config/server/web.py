@@ -7,11 +7,14 @@ import resource
 import socket
 import sys
 from functools import partial
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
 
 from config.server.listening import PortBusy, listen
+
+if TYPE_CHECKING:
+    from config.server.front import Front
 
 GRACE = 3  # seconds that requests in progress have when the server stops
 MOST_FILES = 65_536  # each connection is one; more than that is never needed
@@ -20,10 +23,12 @@ MOST_FILES = 65_536  # each connection is one; more than that is never needed
 class Server(uvicorn.Server):
     """Ends live responses before it waits for the connections to close: they would hold it until the limit."""
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        from config.asgi import application
+    def __init__(self, config: uvicorn.Config, application: Front) -> None:
+        super().__init__(config)
+        self._application = application
 
-        application.end_streams()
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._application.end_streams()
         await super().shutdown(sockets)
 
 
@@ -36,10 +41,11 @@ def serve() -> int:
         print(error, file=sys.stderr)
         return 1
     from django.conf import settings
+    from django.utils.module_loading import import_string
 
-    from config.asgi import application
     from config.server.connections import Connection, Connections, Patience
 
+    application: Front = import_string("config.asgi.application")
     patience = Patience(head=settings.HEADERS_TIMEOUT, body=settings.BODY_TIMEOUT, most=settings.UNFINISHED_CONNECTIONS)
     protocol = partial(Connection, Connections(patience, application.memory))
     server = Server(
@@ -57,7 +63,8 @@ def serve() -> int:
             server_header=False,
             timeout_keep_alive=settings.KEEP_ALIVE_TIMEOUT,
             timeout_graceful_shutdown=GRACE,
-        )
+        ),
+        application,
     )
     try:
         server.run(sockets=[listener])

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
-from accounts.bodies import TOO_LARGE
+from accounts.web.bodies import TOO_LARGE
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -119,7 +119,7 @@ async def _until_first(parts: list[Coroutine[Any, Any, None]], stop: asyncio.Eve
 
 async def _dispatch() -> None:
     """Let the journal's reactions hear new events: at each notification, and every few seconds all the same."""
-    from accounts.hub import EVENTS, Hub
+    from accounts.live.hub import EVENTS, Hub
 
     hub = Hub()
     stirred = asyncio.Event()
@@ -146,10 +146,10 @@ async def _dispatch() -> None:
 
 
 def _drain() -> None:
-    from accounts import events
+    from accounts import journal
 
     with _survived("journal_drain_failed"):
-        while events.drain():
+        while journal.drain():
             pass
 
 
@@ -163,10 +163,10 @@ async def _tend() -> None:
 
 def _tend_once() -> None:
     from accounts import clock
-    from conversations.api import lost_runs
+    from conversations.assistant import recovery
 
     with _survived("assistant_tend_failed"):
-        lost_runs.tend(clock.now())
+        recovery.tend(clock.now())
 
 
 @contextmanager

@@ -9,8 +9,7 @@ from uuid import UUID
 
 from django.core.files.base import File
 
-from accounts import events as journal
-from accounts import transaction
+from accounts import journal, transaction
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events, lifecycle

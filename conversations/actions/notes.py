@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from accounts import events as journal
-from accounts import transaction
+from accounts import journal, transaction
 from accounts.permissions import Actor, permit
 from conversations import events, text
 from conversations.actions import rows

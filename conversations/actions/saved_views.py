@@ -7,8 +7,7 @@ from typing import Any
 
 import orjson
 
-from accounts import events as journal
-from accounts import transaction
+from accounts import journal, transaction
 from accounts.errors import Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, ActorKind, permit

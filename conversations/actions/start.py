@@ -9,8 +9,7 @@ from typing import Any
 
 from django.core.files.base import File
 
-from accounts import events as journal
-from accounts import transaction
+from accounts import journal, transaction
 from accounts.errors import Conflict, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit

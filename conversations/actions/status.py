@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from accounts import events as journal
-from accounts import transaction
+from accounts import journal, transaction
 from accounts.errors import Invalid
 from accounts.permissions import Actor, permit
 from conversations import events

@@ -9,8 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts import events as journal
-from accounts import transaction
+from accounts import journal, transaction
 from accounts.errors import Invalid
 from accounts.models import Event
 from accounts.permissions import Actor, Scope, permit

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from accounts import events as journal
-from accounts import transaction
+from accounts import journal, transaction
 from accounts.errors import Conflict, NotFound
 from accounts.models import Event
 from accounts.permissions import Actor, permit
-from conversations import events, queries
+from conversations import events
 from conversations.actions import figures, rows
 from conversations.models import Conversation, MessageKind
+from conversations.queries import thread as thread_queries
 from conversations.senders import Sender
 
 
@@ -28,7 +28,7 @@ def undo(*, conversation: Conversation, event_id: int, by: Actor, at: datetime) 
     changes = Event.objects.filter(
         workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk
     )
-    event = changes.filter(pk=event_id, type__in=queries.UNDOABLE, data__has_keys=["before", "after"]).first()
+    event = changes.filter(pk=event_id, type__in=thread_queries.UNDOABLE, data__has_keys=["before", "after"]).first()
     if event is None:
         raise NotFound("there is no such change")
     before, after = event.data["before"], event.data["after"]

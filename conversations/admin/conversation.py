@@ -17,17 +17,19 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts import clock, tenancy
+from accounts.activity import summary, with_people
 from accounts.admin.base import AssigneeFilter, DeskForm, TenantAdmin, WorkspaceFilter, sentence
-from accounts.admin.journal import summary, with_people
-from accounts.bodies import takes_files
 from accounts.errors import DomainError
 from accounts.models import Event, User
 from accounts.permissions import Actor
-from conversations import actions, queries, search_queries
+from accounts.web.bodies import takes_files
+from conversations import actions
 from conversations.actions.rows import Door
 from conversations.admin.forms import FORMS, SORTING, WRITING, VerbForm
 from conversations.lifecycle import STATUS_NAMES
 from conversations.models import Channel, Contact, Conversation, Message, Status
+from conversations.queries import search as search_queries
+from conversations.queries import thread as thread_queries
 from conversations.senders import Sender
 
 _PAGE = 50  # entries of a thread
@@ -218,7 +220,7 @@ class ConversationAdmin(TenantAdmin):
         extra_context: dict[str, Any] | None,
     ) -> TemplateResponse:
         before = request.GET.get("before", "")
-        thread = queries.thread(
+        thread = thread_queries.thread(
             conversation, before=int(before) if before.isdecimal() and len(before) < 19 else None, limit=_PAGE
         )
         # Once more, with the names that the journal's lines speak of.

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from accounts import clock
 from accounts.admin.base import DeskForm, TenantAdmin, WorkspaceFilter
-from conversations import actions
+from conversations.knowledge import actions as knowledge_actions
 from conversations.models import Article, Macro
 from conversations.models.searched import holding
 
@@ -86,7 +86,7 @@ class ArticleAdmin(WrittenAdmin):
 
     def add(self, request: HttpRequest, form: forms.ModelForm[Any]) -> Model:
         data, by, at = form.cleaned_data, self.actor(request, form.instance), clock.now()
-        made = actions.create_article(
+        made = knowledge_actions.create_article(
             workspace=data["workspace"],
             title=data["title"],
             body=data["body"],
@@ -94,30 +94,30 @@ class ArticleAdmin(WrittenAdmin):
             by=by,
             at=at,
         )
-        return actions.publish_article(article=made, by=by, at=at) if data["is_published"] else made
+        return knowledge_actions.publish_article(article=made, by=by, at=at) if data["is_published"] else made
 
     def change(self, request: HttpRequest, obj: Article, form: forms.ModelForm[Any]) -> None:
         data = form.cleaned_data
         act: dict[str, Any] = {"by": self.actor(request, obj), "at": clock.now()}
-        actions.update_article(
+        knowledge_actions.update_article(
             article=obj, title=data["title"], body=data["body"], visibility=data["visibility"], **act
         )
-        settle = actions.publish_article if data["is_published"] else actions.unpublish_article
+        settle = knowledge_actions.publish_article if data["is_published"] else knowledge_actions.unpublish_article
         settle(article=obj, **act)
 
     def remove(self, request: HttpRequest, obj: Article) -> None:
-        actions.delete_article(article=obj, by=self.actor(request, obj), at=clock.now())
+        knowledge_actions.delete_article(article=obj, by=self.actor(request, obj), at=clock.now())
 
     @admin.action(description="Publish the selected articles", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
         for article in queryset:
-            actions.publish_article(article=article, by=self.actor(request, article), at=clock.now())
+            knowledge_actions.publish_article(article=article, by=self.actor(request, article), at=clock.now())
         self.message_user(request, "Published.", messages.SUCCESS)
 
     @admin.action(description="Unpublish the selected articles", permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
         for article in queryset:
-            actions.unpublish_article(article=article, by=self.actor(request, article), at=clock.now())
+            knowledge_actions.unpublish_article(article=article, by=self.actor(request, article), at=clock.now())
         self.message_user(request, "Unpublished.", messages.SUCCESS)
 
 
@@ -133,7 +133,7 @@ class MacroAdmin(WrittenAdmin):
 
     def add(self, request: HttpRequest, form: forms.ModelForm[Any]) -> Model:
         data = form.cleaned_data
-        return actions.create_macro(
+        return knowledge_actions.create_macro(
             workspace=data["workspace"],
             name=data["name"],
             body=data["body"],
@@ -143,9 +143,9 @@ class MacroAdmin(WrittenAdmin):
 
     def change(self, request: HttpRequest, obj: Macro, form: forms.ModelForm[Any]) -> None:
         data = form.cleaned_data
-        actions.update_macro(
+        knowledge_actions.update_macro(
             macro=obj, name=data["name"], body=data["body"], by=self.actor(request, obj), at=clock.now()
         )
 
     def remove(self, request: HttpRequest, obj: Macro) -> None:
-        actions.delete_macro(macro=obj, by=self.actor(request, obj), at=clock.now())
+        knowledge_actions.delete_macro(macro=obj, by=self.actor(request, obj), at=clock.now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from accounts.authentication import Grant
+from accounts.credentials.authentication import Grant
 from accounts.models import KeyKind
 from conversations.api.problems import OriginRefused
 

@@ -8,8 +8,9 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts import clock
-from accounts.authentication import BadKey, Grant, of_request
+from accounts.credentials.authentication import BadKey, Grant
 from accounts.permissions import Actor
+from accounts.web.grants import of_request
 
 
 class KeyAuthentication(BaseAuthentication):

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from django.core import signing
 from django.http import HttpRequest
 
-from accounts import identity
-from accounts.authentication import Grant
+from accounts.credentials import identity
+from accounts.credentials.authentication import Grant
 from accounts.errors import NotFound
 from accounts.models import KeyKind
-from conversations import queries
 from conversations.api.problems import MissingProof
 from conversations.models import Conversation
 from conversations.models.conversation import ConversationQuerySet
+from conversations.queries import conversations as queries
 
 _SALT = "conversation-token"
 

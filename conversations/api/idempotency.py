@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 from django.utils.encoding import iri_to_uri
 from rest_framework.exceptions import ValidationError
 
-from accounts.authentication import Grant
+from accounts.credentials.authentication import Grant
 from accounts.models import IdempotentRequest
 from conversations.api.problems import IdempotencyMismatch
 

@@ -8,7 +8,7 @@ import time
 from django.conf import settings
 from django.http import HttpRequest
 
-from accounts import bodies
+from accounts.web import bodies
 from conversations.api.problems import RateLimited
 
 _LOCK = threading.Lock()

@@ -12,7 +12,7 @@ from django.http import Http404
 from rest_framework import exceptions
 
 from accounts import errors
-from accounts.authentication import BadKey, ExpiredKey
+from accounts.credentials.authentication import BadKey, ExpiredKey
 
 
 @dataclass(frozen=True, slots=True)

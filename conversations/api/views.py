@@ -15,12 +15,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from accounts import bodies, clock, tenancy
-from accounts.access import KeyAccess
-from accounts.authentication import Grant
+from accounts import clock, tenancy
+from accounts.credentials.authentication import Grant
 from accounts.errors import Forbidden
+from accounts.live.access import KeyAccess
 from accounts.permissions import Actor, Scope, holds_scope
 from accounts.transaction import repeat
+from accounts.web import bodies
 from conversations.api import cors, end_user, idempotency, limits, problems
 from conversations.api.end_user import EndUser
 from conversations.api.envelope import Envelope
@@ -49,7 +50,7 @@ class DialectViewSet(ViewSet):
     passing: ClassVar[frozenset[int]] = frozenset({402, 429})
     parser_classes = (JSONParser,)
     renderer_classes = (JSONRenderer,)
-    # See accounts/bodies.py.
+    # See accounts/web/bodies.py.
     asks_for_body = True
     content_negotiation_class = TakeFirst
     metadata_class = None

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from accounts.models import Workspace
-from conversations.assistant import engine
+from conversations.assistant import choice as choices
 from conversations.models import Suggestion
 
 
@@ -25,5 +25,5 @@ def spent(workspace: Workspace, at: datetime) -> Decimal:
 
 def is_used_up(workspace: Workspace, at: datetime) -> bool:
     """Whether nothing more may be spent. The built-in engine costs nothing and is never stopped."""
-    chosen = engine.choice(workspace)
+    chosen = choices.choice(workspace)
     return chosen.is_outside and chosen.budget is not None and spent(workspace, at) >= chosen.budget

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from conversations.assistant import stems
+from conversations.knowledge import stems
 
 _PERSON = (
     r"human(?: being| agent| support)?|real (?:person|human|agent)|(?:live |support |service )?agent|person|operator|"

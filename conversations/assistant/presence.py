@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-from accounts.hub import direct_connection
+from accounts.live.hub import direct_connection
 
 FAMILY = 0x50524C59  # the first of the lock's two keys; the second is the process's number
 CHECK_EVERY = 3.0  # seconds

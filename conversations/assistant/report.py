@@ -13,8 +13,9 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 
 from accounts.models import Workspace
-from conversations.assistant import budget, engine
-from conversations.assistant.engine import Call
+from conversations.assistant import budget
+from conversations.assistant import choice as choices
+from conversations.assistant.engines.protocol import Call
 from conversations.models import AssistantThread, Outcome, Suggestion, SuggestionKind
 
 
@@ -161,7 +162,7 @@ def report(workspace: Workspace, days: int, at: datetime) -> Report:
         calls=_calls(since),
         days=_days(since, days),
         spent=budget.spent(workspace, at),
-        budget=engine.choice(workspace).budget,
+        budget=choices.choice(workspace).budget,
     )
 
 

@@ -2,7 +2,7 @@
 
 A run's thread is locked before anything is written, and whoever works on it shows the token of its claim: a run that
 was cancelled, failed or put back takes nothing more from the one before. What a person would call a change is a verb
-(`conversations.actions.assistant`); nothing here is one.
+(`conversations.assistant.actions.answering`); nothing here is one.
 
 A run is lost when the worker that claimed it is gone (`presence`) or gives no sign of life, and when no worker takes it
 on: a worker that lives gives the sign for those that wait in line.

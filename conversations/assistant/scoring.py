@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from conversations.assistant import retrieval, stems
+from conversations.knowledge import search as knowledge_search
+from conversations.knowledge import stems
 from conversations.models import Audience, Conversation, Handler, Message, MessageKind, SenderKind, Status
 
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
@@ -57,7 +58,7 @@ def _trial(conversation: Conversation) -> Trial | None:
     if not answers or said[0].sender_kind != SenderKind.CUSTOMER:
         return None
     own = Conversation.objects.filter(pk=conversation.pk)
-    found = retrieval.similar(stems.telling([said[0].body or ""]), Audience.KEY, own=own)
+    found = knowledge_search.similar(stems.telling([said[0].body or ""]), Audience.KEY, own=own)
     if not found:
         return Trial(conversation.number, None, is_right=False)
     wanted = stems.stems(max(answers, key=len))

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from accounts.permissions import Actor
 from conversations import actions
-from conversations.assistant import retrieval, runs
-from conversations.assistant.builtin import Builtin
-from conversations.assistant.engine import Choice, Draft
+from conversations.assistant import actions as assistant_actions
+from conversations.assistant import questions, runs
+from conversations.assistant.choice import Choice
+from conversations.assistant.engines.builtin import Builtin
+from conversations.assistant.engines.protocol import Draft
 from conversations.demo import cast
 from conversations.demo.month import Tale, at_work
 from conversations.models import AssistantRun, Audience, Channel, Conversation, Message
@@ -59,7 +61,7 @@ def _chat(desk: Desk, customer: cast.Customer, chat: Chat) -> Tale:
     contact = desk.contact(customer, Channel.API, at)
     thread = None
     for words in chat.turns:
-        run = actions.ask_assistant(
+        run = assistant_actions.ask_assistant(
             workspace=desk.workspace, content=words, thread=thread, contact=contact, by=desk.system, at=at
         )
         thread = run.thread
@@ -70,7 +72,7 @@ def _chat(desk: Desk, customer: cast.Customer, chat: Chat) -> Tale:
         return
     at = yield at_work(at + timedelta(minutes=14))
     by, user = desk.actors[cast.PRIYA.email], desk.users[cast.PRIYA.email]
-    actions.take_over(thread=thread, to=user, by=by, at=at)
+    assistant_actions.take_over(thread=thread, to=user, by=by, at=at)
     actions.reply(conversation=Conversation.objects.get(pk=thread.conversation_id), body=chat.reply, by=by, at=at)
 
 
@@ -78,9 +80,11 @@ def _answer(run: AssistantRun, *, by: Actor, at: datetime) -> None:
     """What the worker would have done then."""
     claimed = runs.claim(run.pk, at)
     assert claimed is not None  # nobody else works on the demo
-    question = retrieval.thread_question(claimed.thread, until=claimed.question, audience=Audience.KEY, choice=Choice())
+    question = questions.thread_question(claimed.thread, until=claimed.question, audience=Audience.KEY, choice=Choice())
     draft = [*Builtin().answer(question)][-1]
-    actions.answer_run(run=claimed, draft=draft, engine=Builtin.name, question=question, took_ms=140, by=by, at=at)
+    assistant_actions.answer_run(
+        run=claimed, draft=draft, engine=Builtin.name, question=question, took_ms=140, by=by, at=at
+    )
 
 
 def offer(conversation: Conversation, body: str, *, by: Actor, at: datetime) -> None:
@@ -91,7 +95,7 @@ def offer(conversation: Conversation, body: str, *, by: Actor, at: datetime) -> 
     kind = rng.choices(("same", "shorter", "other"), weights=(5, 3, 2))[0]
     parts = body.split("\n\n")
     texts = {"same": body, "shorter": "\n\n".join(parts[:-1]) or body[: len(body) * 3 // 4], "other": _OTHER}
-    actions.make_suggestion(
+    assistant_actions.make_suggestion(
         conversation=conversation, draft=Draft(text=texts[kind]), engine=Builtin.name, took_ms=rng.randrange(40, 300),
         by=by, at=at,
     )  # fmt: skip
@@ -99,7 +103,7 @@ def offer(conversation: Conversation, body: str, *, by: Actor, at: datetime) -> 
 
 def judge(reply: Message, *, by: Actor) -> None:
     """What the reply makes of the drafts; the demo's reactions are never heard."""
-    actions.judge_suggestions(conversation=reply.conversation, reply=reply, by=by, at=reply.created_at)
+    assistant_actions.judge_suggestions(conversation=reply.conversation, reply=reply, by=by, at=reply.created_at)
 
 
 _OTHER = "Hello,\n\nplease have a look at our articles; they should answer this."

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from accounts.models import Workspace
 from accounts.permissions import Actor
-from conversations import actions
 from conversations.demo.cast import ELENA, JONAS, MARA, PRIYA, Operator
 from conversations.demo.story import said
+from conversations.knowledge import actions as knowledge_actions
 from conversations.models import ArticleVisibility
 
 PUBLIC, INTERNAL = ArticleVisibility.PUBLIC, ArticleVisibility.INTERNAL
@@ -31,7 +31,7 @@ def write(workspace: Workspace, actors: Mapping[str, Actor], now: datetime) -> N
     """Fill the knowledge base; `actors` are the team by email."""
     for article in ARTICLES:
         by, at = actors[article.by.email], now - timedelta(days=article.days, hours=3)
-        made = actions.create_article(
+        made = knowledge_actions.create_article(
             workspace=workspace,
             title=article.name,
             body=said(article.body),
@@ -40,10 +40,10 @@ def write(workspace: Workspace, actors: Mapping[str, Actor], now: datetime) -> N
             at=at,
         )
         if not article.is_draft:
-            actions.publish_article(article=made, by=by, at=at + timedelta(minutes=20))
+            knowledge_actions.publish_article(article=made, by=by, at=at + timedelta(minutes=20))
     for macro in MACROS:
         by, at = actors[macro.by.email], now - timedelta(days=macro.days)
-        actions.create_macro(workspace=workspace, name=macro.name, body=said(macro.body), by=by, at=at)
+        knowledge_actions.create_macro(workspace=workspace, name=macro.name, body=said(macro.body), by=by, at=at)
 
 
 ARTICLES = (

@@ -18,9 +18,10 @@ from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
 from conversations import links, names
-from conversations.inbox import words
-from conversations.inbox.shortcuts import BY_NAME
 from conversations.models import Channel, Conversation
+from conversations.screens import dates
+from conversations.screens.inbox import labels
+from conversations.screens.shortcuts import BY_NAME
 from tickets import tags
 
 register = template.Library()
@@ -122,7 +123,7 @@ _CHANNELS: dict[str, str] = {
 @register.filter
 def status_name(value: str) -> str:
     """What people read for a conversation's status."""
-    return words.STATUS.get(value, value)
+    return labels.STATUS.get(value, value)
 
 
 @register.simple_tag
@@ -141,9 +142,9 @@ def chips(row: Conversation, hues: Mapping[str, int]) -> SafeString:
         kind = "bad" if row.priority_rank > 3 else "warn"
         parts.append(format_html('<span class="chip chip--{}">{}</span>', kind, row.priority.capitalize()))
     if row.snoozed_until:
-        parts.append(_chip(words.moment(row.snoozed_until), "alarm-clock"))
+        parts.append(_chip(dates.moment(row.snoozed_until), "alarm-clock"))
     if row.is_done:
-        parts.append(_chip(words.STATUS[row.status], "check"))
+        parts.append(_chip(labels.STATUS[row.status], "check"))
     if row.ticket:
         parts.append(_chip(str(row.ticket.number), "ticket"))
     names = tags.unique(row.tags)
@@ -182,7 +183,7 @@ def ago(value: datetime, at: datetime) -> SafeString:
         '<time class="when" datetime="{}" title="{}">{}</time>',
         value.isoformat(timespec="seconds"),
         _full(value),
-        words.ago(value, at),
+        dates.ago(value, at),
     )
 
 
@@ -198,7 +199,7 @@ def clock(value: datetime) -> SafeString:
 @register.filter
 def moment(value: datetime) -> str:
     """As in "tomorrow 09:00"."""
-    return words.moment(value)
+    return dates.moment(value)
 
 
 def _full(value: datetime) -> str:

@@ -9,7 +9,7 @@ from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from conversations.inbox.placeholders import IN_BRACES, PLACEHOLDERS
+from conversations.knowledge.placeholders import IN_BRACES, PLACEHOLDERS
 from conversations.templatetags.desk import inline, paragraphs, rendered
 
 register = template.Library()

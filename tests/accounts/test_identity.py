@@ -10,7 +10,8 @@ from typing import Any
 import jwt
 import pytest
 
-from accounts import actions, clock, identity
+from accounts import actions, clock
+from accounts.credentials import identity
 from accounts.errors import Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor

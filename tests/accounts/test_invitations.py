@@ -13,7 +13,8 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from accounts import actions, clock, links, queries
+from accounts import actions, clock, queries
+from accounts.credentials import links
 from accounts.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from accounts.models import Event, Invitation, Membership, User, Workspace
 from accounts.permissions import Actor, Role

@@ -10,8 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
-from accounts import actions, clock, events, tenancy
-from accounts.events import EventType
+from accounts import actions, clock, events, journal, tenancy
+from accounts.journal import EventType
 from accounts.models import AppendOnly, Dispatch, Event, Team, Workspace
 from accounts.permissions import Actor
 from tests.conftest import Member
@@ -22,10 +22,10 @@ Reaction = Callable[[Event], None]
 @pytest.fixture
 def hear() -> Iterator[Callable[[EventType, str, Reaction], None]]:
     """Registers reactions that are forgotten after the test."""
-    before = {name: list(heard) for name, heard in events._reactions.items()}
-    yield lambda kind, name, reaction: events.hear([kind], name, reaction)
-    events._reactions.clear()
-    events._reactions.update(before)
+    before = {name: list(heard) for name, heard in journal._reactions.items()}
+    yield lambda kind, name, reaction: journal.hear([kind], name, reaction)
+    journal._reactions.clear()
+    journal._reactions.update(before)
 
 
 def team(workspace: Workspace, name: str) -> Team:
@@ -55,20 +55,20 @@ def test_event_outside_a_transaction_is_refused() -> None:
     workspace = actions.create_workspace(slug="acme", name="Acme", at=clock.now())
     row = Team(pk=1, workspace=workspace)
     with pytest.raises(TransactionManagementError, match="outside a transaction"):
-        events.record(events.TEAM_CREATED, row, by=Actor.system(workspace.pk), at=clock.now())
+        journal.record(events.TEAM_CREATED, row, by=Actor.system(workspace.pk), at=clock.now())
     assert kinds() == ["workspace.created"]
 
 
 def test_event_that_the_catalogue_does_not_name_is_refused(acme: Workspace) -> None:
     invented = EventType("team.exploded", "team", "It went up in smoke.")
-    with pytest.raises(events.UnknownEvent):
-        events.record(invented, Team(pk=1, workspace=acme), by=Actor.system(acme.pk), at=clock.now())
+    with pytest.raises(journal.UnknownEvent):
+        journal.record(invented, Team(pk=1, workspace=acme), by=Actor.system(acme.pk), at=clock.now())
 
 
 def test_event_is_defined_once_and_for_all() -> None:
-    assert events.define("team.created", "team", "Team created.") is not None
+    assert journal.define("team.created", "team", "Team created.") is not None
     with pytest.raises(ValueError, match="defined twice"):
-        events.define("team.created", "team", "Something else.")
+        journal.define("team.created", "team", "Something else.")
 
 
 def test_event_says_who_what_and_when(acme: Workspace, ada: Member, ben: Member) -> None:
@@ -81,7 +81,7 @@ def test_event_says_who_what_and_when(acme: Workspace, ada: Member, ben: Member)
 
 def test_data_may_hold_any_name_also_those_of_records_own_arguments(acme: Workspace) -> None:
     row = team(acme, "Night")
-    event = events.record(
+    event = journal.record(
         events.TEAM_UPDATED, row, by=Actor.system(acme.pk), at=clock.now(), kind="server", subject="x"
     )
     assert event.data == {"kind": "server", "subject": "x"}
@@ -113,7 +113,7 @@ def test_deliberate_purge_says_so_first(acme: Workspace) -> None:
 
 def test_every_event_waits_for_its_reactions(acme: Workspace) -> None:
     assert set(Dispatch.objects.values_list("event__type", flat=True)) == {"workspace.created"}
-    events.drain()
+    journal.drain()
     assert not Dispatch.objects.exists()
 
 
@@ -129,7 +129,7 @@ def test_reaction_hears_inside_the_workspace_and_what_it_does_is_its_consequence
 
     hear(events.TEAM_CREATED, "answer", answer)
     first = team(acme, "Night")
-    events.drain()
+    journal.drain()
     assert heard == [acme]
     follow_up = Event.objects.get(type="team.created", depth=1)
     assert follow_up.caused_by is not None
@@ -144,7 +144,7 @@ def test_failing_reaction_is_tried_again_later_and_stops_nobody(
     hear(events.TEAM_CREATED, "sound", lambda event: heard.append("sound"))
     hear(events.WORKSPACE_CREATED, "other", lambda event: heard.append("other"))
     team(acme, "Night")
-    assert events.drain() == 2
+    assert journal.drain() == 2
     assert sorted(heard) == ["other", "sound"]
     waiting = Dispatch.objects.get()
     assert (waiting.event.type, waiting.attempts, waiting.last_error) == (
@@ -153,7 +153,7 @@ def test_failing_reaction_is_tried_again_later_and_stops_nobody(
         "broken: ZeroDivisionError",
     )
     assert timezone.now() < waiting.due_at < timezone.now() + timedelta(seconds=5)
-    assert events.drain() == 0
+    assert journal.drain() == 0
 
 
 def test_what_a_failing_reaction_began_is_undone(
@@ -164,7 +164,7 @@ def test_what_a_failing_reaction_began_is_undone(
         raise OSError("the rest failed")
 
     hear(events.WORKSPACE_CREATED, "half", half)
-    events.drain()
+    journal.drain()
     assert not Team.all_workspaces.exists()
     assert Dispatch.objects.get().attempts == 1
 
@@ -174,10 +174,10 @@ def test_reactions_that_answer_each_other_end(
 ) -> None:
     hear(events.TEAM_CREATED, "echo", lambda event: team(acme, f"Echo {event.pk}") and None)
     team(acme, "Start")
-    for _ in range(events.MAX_DEPTH + 4):
-        events.drain()
+    for _ in range(journal.MAX_DEPTH + 4):
+        journal.drain()
     assert not Dispatch.objects.exists()
-    assert Team.all_workspaces.count() == events.MAX_DEPTH + 2
+    assert Team.all_workspaces.count() == journal.MAX_DEPTH + 2
 
 
 def test_name_is_heard_once_however_often_it_registers(
@@ -186,5 +186,5 @@ def test_name_is_heard_once_however_often_it_registers(
     heard: list[int] = []
     for _ in range(2):
         hear(events.WORKSPACE_CREATED, "once", lambda event: heard.append(event.pk))
-    events.drain()
+    journal.drain()
     assert len(heard) == 1

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from accounts import actions, authentication, clock, keys
+from accounts import actions, clock
+from accounts.credentials import authentication, keys
 from accounts.errors import Invalid
 from accounts.models import ApiKey, KeyKind, Workspace
 from accounts.permissions import Actor

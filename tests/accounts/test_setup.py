@@ -8,7 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from accounts import links, slugs
+from accounts import slugs
+from accounts.credentials import links
 from accounts.models import Membership, User, Workspace
 from accounts.permissions import Role
 from tests.concurrency import at_once

@@ -10,7 +10,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
-from accounts import actions, authentication, clock
+from accounts import actions, clock
+from accounts.credentials import authentication
 from accounts.models import ApiKey, Event, Membership, Team, User, Workspace
 from accounts.permissions import Actor, Role
 from conversations import actions as conversation_actions

@@ -21,6 +21,7 @@ from accounts import clock, tenancy
 from accounts.models import ApiKey, Dispatch, Event, IdempotentRequest, Invitation, Membership, Team, User, Workspace
 from accounts.permissions import Actor, Role
 from conversations import actions
+from conversations.assistant import actions as assistant_actions
 from conversations.models import (
     Article,
     AssistantFrame,
@@ -65,8 +66,8 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
         ticket = actions.escalate(conversation=conversation, reason=SECRET, by=by, at=at)
         view = actions.create_view(workspace=globex, name=f"{SECRET} view", by=cleo.actor, at=at)
         actions.favorite_view(view=view, favorite=True, by=cleo.actor, at=at)
-        run = actions.ask_assistant(workspace=globex, content=f"{SECRET} question", by=cleo.actor, at=at)
-        waiting = actions.enqueue(thread=run.thread, content=f"{SECRET} next question", by=cleo.actor, at=at)
+        run = assistant_actions.ask_assistant(workspace=globex, content=f"{SECRET} question", by=cleo.actor, at=at)
+        waiting = assistant_actions.enqueue(thread=run.thread, content=f"{SECRET} next question", by=cleo.actor, at=at)
         invitation = account_actions.invite(
             workspace=globex, email=f"{SECRET}@globex.example", role=Role.AGENT, by=by, at=at
         ).invitation
@@ -321,8 +322,8 @@ def test_lists_ask_the_same_number_of_queries_for_one_row_and_for_twenty(
             ArticleFactory(workspace=globex, by=cleo.actor)
             MacroFactory(workspace=globex, by=cleo.actor)
             actions.favorite_view(view=view, favorite=True, by=cleo.actor, at=at)
-            run = actions.ask_assistant(workspace=globex, content=f"Question {number}", by=cleo.actor, at=at)
-            actions.enqueue(thread=run.thread, content="And then?", by=cleo.actor, at=at)
+            run = assistant_actions.ask_assistant(workspace=globex, content=f"Question {number}", by=cleo.actor, at=at)
+            assistant_actions.enqueue(thread=run.thread, content="And then?", by=cleo.actor, at=at)
     assert asked() == before
     assert max(before.values()) <= 12
 

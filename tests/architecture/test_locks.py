@@ -17,15 +17,17 @@ from allauth.account.models import EmailAddress
 from django.db import OperationalError, connection, transaction
 
 from accounts import actions as account_actions
-from accounts import clock, links, tenancy
+from accounts import clock, tenancy
+from accounts.credentials import links
 from accounts.errors import DomainError
 from accounts.models import Event, KeyKind, Workspace
 from accounts.permissions import Actor, Role
 from conversations import actions
-from conversations.actions.proposals import Decision
 from conversations.actions.rows import Door
+from conversations.assistant import actions as assistant_actions
 from conversations.assistant import runs
-from conversations.assistant.engine import Call, Draft, Step
+from conversations.assistant.actions.proposals import Decision
+from conversations.assistant.engines.protocol import Call, Draft, Step
 from conversations.models import AssistantProposal, Channel, DeliveryStatus, SuggestionKind
 from tests.architecture.test_verbs import VERBS
 from tests.conftest import Member
@@ -84,14 +86,14 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
 
         def asked(answer: Draft | None) -> Any:
             """A thread at work on its first question, or at rest after an answer; its conversation has the ticket too."""
-            run = actions.ask_assistant(workspace=acme, content="How?", **act)
+            run = assistant_actions.ask_assistant(workspace=acme, content="How?", **act)
             run = runs.claim(run.pk, at)
             assert run is not None
-            actions.enqueue(thread=run.thread, content="And?", **act)
+            assistant_actions.enqueue(thread=run.thread, content="And?", **act)
             actions.link(conversation=run.thread.conversation, ticket=ticket, **act)
             if answer is not None:
-                actions.clear_queue(thread=run.thread, **act)
-                actions.answer_run(run=run, draft=answer, engine="builtin", **act)
+                assistant_actions.clear_queue(thread=run.thread, **act)
+                assistant_actions.answer_run(run=run, draft=answer, engine="builtin", **act)
                 run.thread.refresh_from_db()
             return run
 
@@ -99,11 +101,11 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         waiting = copy.copy(proposed.thread)
         proposal = AssistantProposal.objects.create(thread=proposed.thread, tool_name="hand_over", preview="Call.")
         # Waits in a thread at rest: it came just after the last answer.
-        queued = actions.enqueue(thread=waiting, content="Also?", **act)
+        queued = assistant_actions.enqueue(thread=waiting, content="Also?", **act)
         single = ticket_actions.open_ticket(workspace=acme, **act)
         note = actions.note(conversation=talk, body="Inside.", **act)
         sent = actions.reply(conversation=other, body="Hello.", **act)
-        suggestion = actions.make_suggestion(conversation=talk, draft=Draft("Try."), engine="builtin", **act)
+        suggestion = assistant_actions.make_suggestion(conversation=talk, draft=Draft("Try."), engine="builtin", **act)
         assert suggestion.kind == SuggestionKind.DRAFT
         actions.assign(conversation=loose, to=ben.user, **act)
         ticket_actions.assign(ticket=single, to=ben.user, **act)
@@ -151,29 +153,29 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "accounts.actions.invitations.mark_invitation_mailed": [{"sent_at": s["invitation"].sent_at}],
         "accounts.actions.people.deactivate_person": [{"user": s["member"]}],
         "accounts.actions.people.reactivate_person": [{"user": s["gone"]}],
-        "conversations.actions.assistant.ask_assistant": [
+        "conversations.assistant.actions.answering.ask_assistant": [
             {"thread": None}, {"thread": s["resting"]}, {"thread": s["waiting"], "decision": decision},
             {"thread": None, "contact": s["contact"]},
         ],
-        "conversations.actions.assistant.answer_run": [{}, {"draft": Draft("Other.")}],
-        "conversations.actions.assistant.recover_run": [{"at": later}],
-        "conversations.actions.assistant_queue.begin_queued": [{"thread": s["waiting"]}],
+        "conversations.assistant.actions.answering.answer_run": [{}, {"draft": Draft("Other.")}],
+        "conversations.assistant.actions.answering.recover_run": [{"at": later}],
+        "conversations.assistant.actions.queue.begin_queued": [{"thread": s["waiting"]}],
         "conversations.actions.contacts.identify": [
             {"email": "new@example.com", "external_id": "new"}, {"external_id": s["contact"].external_id},
         ],
         "conversations.actions.contacts.update_contact": [{"external_id": "other"}],
         "conversations.actions.delivery.set_delivery": [{"message": s["sent"], "status": DeliveryStatus.DELIVERED}],
-        "conversations.actions.hand_over.settle": [{"thread": s["resting"]}],
-        "conversations.actions.hand_over.take_over": [{"to": s["member"]}],
-        "conversations.actions.knowledge.publish_article": [{"article": s["draft_article"]}],
+        "conversations.assistant.actions.hand_over.settle": [{"thread": s["resting"]}],
+        "conversations.assistant.actions.hand_over.take_over": [{"to": s["member"]}],
+        "conversations.knowledge.actions.publish_article": [{"article": s["draft_article"]}],
         "conversations.actions.messages.reply": [{}, {"conversation": s["asleep"]}, {"conversation": s["loose"]}],
         "conversations.actions.messages.receive": [{}, {"conversation": s["done"]}, {"conversation": s["asleep"]}],
-        "conversations.actions.proposals.decide_proposal": [{"thread": s["waiting"], "decision": decision}],
+        "conversations.assistant.actions.proposals.decide_proposal": [{"thread": s["waiting"], "decision": decision}],
         "conversations.actions.saved_views.favorite_view": [{"by": s["agent"]}],
         "conversations.actions.status.snooze": [{"until": later}],
         "conversations.actions.status.wake": [{"conversation": s["asleep"]}],
-        "conversations.actions.suggestions.judge_suggestions": [{"reply": s["sent"]}],
-        "conversations.actions.suggestions.make_suggestion": [{}, {"ticket": s["ticket"]}],
+        "conversations.assistant.actions.suggestions.judge_suggestions": [{"reply": s["sent"]}],
+        "conversations.assistant.actions.suggestions.make_suggestion": [{}, {"ticket": s["ticket"]}],
         "conversations.actions.ticket_messages.broadcast": [{"move_to": "resolved"}, {"move_to": None}],
         "conversations.actions.ticketing.escalate": [{"conversation": s["loose"]}],
         "conversations.actions.ticketing.link": [{"ticket": s["second"]}, {"conversation": s["loose"]}],

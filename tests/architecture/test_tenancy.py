@@ -16,6 +16,7 @@ from accounts.permissions import Actor
 from accounts.tenancy import MissingScope, TenantModel
 from conversations import actions
 from conversations.models import Conversation
+from tests.architecture import verbs
 from tests.factories import ContactFactory, ConversationFactory
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -72,12 +73,7 @@ def test_conversation_cannot_be_given_another_workspaces_contact(acme: Workspace
         transaction.set_rollback(True)
 
 
-VERBS = [ROOT / "tickets/actions.py", ROOT / "tickets/tags.py"] + [
-    path for app in ("accounts", "conversations") for path in sorted((ROOT / app / "actions").glob("*.py"))
-]
-
-
-@pytest.mark.parametrize("path", VERBS, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", verbs.FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_verbs_reach_rows_through_their_actors_scope_and_an_exception_says_why(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines):

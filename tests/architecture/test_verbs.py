@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,18 +14,12 @@ from typing import Any
 import pytest
 from django.db.transaction import Atomic
 
-import accounts.actions
-import conversations.actions
+from tests.architecture.verbs import MODULES
 
-MODULES = ["tickets.actions"] + [
-    f"{package.__name__}.{module.name}"
-    for package in (accounts.actions, conversations.actions)
-    for module in pkgutil.iter_modules(package.__path__)
-]
 # Parts that verbs share; they are called inside a verb's transaction and record nothing themselves.
 PARTS = {
     "accounts.actions.rows",
-    "conversations.actions.assistant_rows",
+    "conversations.assistant.actions.parts",
     "conversations.actions.rows",
     "conversations.actions.figures",
     "conversations.actions.files",

@@ -31,16 +31,16 @@ BANNED = {
 }
 SCREENS = (
     "templates",
-    "conversations/inbox",
+    "conversations/screens",
     "conversations/static",
     "accounts/signin",
     "accounts/admin",
     "accounts/static",
 )
 TEXTS = (
-    *SCREENS, "conversations/admin", "tickets", "accounts/actions", "conversations/actions", "conversations/assistant/builtin.py",
-    "conversations/assistant/openai/__init__.py", "conversations/dialects", "conversations/api", "accounts/events.py",
-    "conversations/events.py", "conversations/tasks.py", "accounts/management", "conversations/management", "conversations/queries.py",
+    *SCREENS, "conversations/admin", "tickets", "accounts/actions", "conversations/actions", "conversations/assistant", "conversations/knowledge",
+    "conversations/dialects", "conversations/api", "accounts/events.py",
+    "conversations/events.py", "conversations/tasks.py", "accounts/management", "conversations/management", "conversations/queries",
 )  # fmt: skip
 
 

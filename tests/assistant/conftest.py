@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from accounts.models import Workspace
-from conversations.assistant import openai
-from conversations.assistant.engine import HandOver
-from conversations.assistant.openai import wire
+from conversations.assistant.choice import HandOver
+from conversations.assistant.engines import openai
+from conversations.assistant.engines.openai import requests
 from tests.assistant import provider as endpoint
 from tests.assistant.desk import SUFFIX, Client, Desk
 from tests.assistant.desk import desk as new_desk
@@ -29,8 +29,8 @@ def provider(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[endpoin
     settings.ASSISTANT_API_KEY, settings.ASSISTANT_MODEL = "sk-very-secret", "small"
     settings.ASSISTANT_TIMEOUT, settings.ASSISTANT_SILENCE, settings.ASSISTANT_RETRIES = 120, 120, 2
     settings.ASSISTANT_PRICE_PROMPT = settings.ASSISTANT_PRICE_COMPLETION = Decimal(0)
-    monkeypatch.setattr(wire, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(wire, "_without_figures", set())
+    monkeypatch.setattr(requests, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(requests, "_without_figures", set())
     monkeypatch.setattr(openai, "PAUSE", 0)
     with endpoint.running() as running:
         settings.ASSISTANT_BASE_URL = running.url

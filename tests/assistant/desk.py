@@ -23,7 +23,8 @@ from accounts import actions as account_actions
 from accounts import clock
 from config.server.listening import FILE
 from config.server.processes import ends_with_parent
-from conversations.assistant import engine, presence, runs
+from conversations.assistant import choice as choices
+from conversations.assistant import presence, runs
 from conversations.models import AssistantRun
 from tests.assistant.dictated import Call, Provider, question
 from tests.dialects import harness
@@ -250,13 +251,13 @@ def _frame(text: str) -> Frame | None:
 class Client:
     """A program of a workspace of its own, which talks to the assistant over HTTP."""
 
-    def __init__(self, desk: Desk, name: str = engine.OPENAI) -> None:
+    def __init__(self, desk: Desk, name: str = choices.OPENAI) -> None:
         self.desk = desk
         self.scene = Scene([])
         self.key: str = self.scene.value("server_key")
         account_actions.update_workspace(
             workspace=self.scene.workspace,
-            settings=engine.Choice(engine=name, is_approved=True).settings,
+            settings=choices.Choice(engine=name, is_approved=True).settings,
             by=self.scene.system,
             at=clock.now(),
         )

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from conversations.assistant.engine import Draft, EngineFailed, Passage, Question, SourceKind, Turn
-from conversations.assistant.openai import OpenAI
+from conversations.assistant.engines.openai import OpenAI
+from conversations.assistant.engines.protocol import Draft, EngineFailed, Question, Turn
+from conversations.knowledge.passages import Passage, SourceKind
 
 
 def passage(n: int, /, **values: Any) -> Passage:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from accounts import actions as account_actions
-from accounts import clock, events
+from accounts import clock, journal
 from accounts.models import Workspace
 from accounts.permissions import Actor
-from conversations.assistant.engine import Choice
+from conversations.assistant.choice import Choice
 from conversations.models import AssistantThread, Conversation
 from tests.dialects.assistant_client import asked, read, work
 from tests.dialects.posthog_client import Posthog
@@ -40,5 +40,5 @@ def answered(api: Posthog, content: str, **body: Any) -> dict[str, Any]:
 
 def hear() -> None:
     """Let the reactions hear what happened."""
-    while events.drain():
+    while journal.drain():
         pass

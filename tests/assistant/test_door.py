@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from accounts.models import Workspace
-from conversations.assistant import builtin, engine
-from conversations.assistant.engine import HandOver
+from conversations.assistant import choice as choices
+from conversations.assistant.choice import HandOver
+from conversations.assistant.engines import builtin
 from conversations.dialects.posthog.views import assistant as views
 from conversations.models import (
     AssistantProposal,
@@ -68,7 +70,7 @@ def test_answer_that_holds_for_a_while_is_kept_for_no_repeat(
     made = answered(api, "The frobnicator hums")
     body, key = {"content": "And now?", "conversation": made["id"]}, {"Idempotency-Key": "k", **JSON}
     if status == 402:
-        choose(acme, engine=engine.OPENAI, is_approved=True, budget=engine.Decimal(0))
+        choose(acme, engine=choices.OPENAI, is_approved=True, budget=Decimal(0))
     elif status == 409:
         asked(api, "First", conversation=made["id"])
     else:

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from accounts import clock, events
+from accounts import clock, journal
 from accounts.errors import Forbidden, NotFound
 from accounts.models import Event, Workspace
 from conversations import actions
-from conversations.assistant import likeness
-from conversations.assistant.engine import Draft, Usage
+from conversations.assistant import actions as assistant_actions
+from conversations.assistant import comparison
+from conversations.assistant.engines.protocol import Draft, Usage
 from conversations.models import Conversation, Message, MessageKind, Outcome, Suggestion
 from tests.conftest import Member
 from tests.factories import ConversationFactory, receive, reply
@@ -25,13 +26,13 @@ def row(in_acme: Workspace) -> Conversation:
 
 
 def drafted(row: Conversation, ben: Member, text: str | None = DRAFT, **values: Any) -> Suggestion:
-    return actions.make_suggestion(
+    return assistant_actions.make_suggestion(
         conversation=row, draft=Draft(text=text, **values), engine="builtin", by=ben.actor, at=clock.now()
     )
 
 
 def outcome_of(suggestion: Suggestion) -> Outcome:
-    while events.drain():
+    while journal.drain():
         pass
     suggestion.refresh_from_db()
     return Outcome(suggestion.outcome)
@@ -67,10 +68,10 @@ def test_what_the_customer_or_a_note_says_decides_nothing(row: Conversation, ben
 @pytest.mark.django_db
 def test_draft_that_was_decided_is_not_decided_again(row: Conversation, ben: Member) -> None:
     suggestion = drafted(row, ben)
-    actions.dismiss_suggestion(suggestion=suggestion, by=ben.actor, at=clock.now())
+    assistant_actions.dismiss_suggestion(suggestion=suggestion, by=ben.actor, at=clock.now())
     reply(row, DRAFT, by=ben.actor)
     assert outcome_of(suggestion) == Outcome.REJECTED
-    actions.dismiss_suggestion(suggestion=suggestion, by=ben.actor, at=clock.now())
+    assistant_actions.dismiss_suggestion(suggestion=suggestion, by=ben.actor, at=clock.now())
     assert Event.objects.filter(type="suggestion.decided").count() == 1
 
 
@@ -111,11 +112,11 @@ def test_draft_without_a_text_failed_and_says_why(row: Conversation, ben: Member
 def test_viewer_and_stranger_have_no_say(row: Conversation, ben: Member, vic: Member, cleo: Member) -> None:
     suggestion = drafted(row, ben)
     with pytest.raises(Forbidden):
-        actions.dismiss_suggestion(suggestion=suggestion, by=vic.actor, at=clock.now())
+        assistant_actions.dismiss_suggestion(suggestion=suggestion, by=vic.actor, at=clock.now())
     with pytest.raises(NotFound):
-        actions.dismiss_suggestion(suggestion=suggestion, by=cleo.actor, at=clock.now())
+        assistant_actions.dismiss_suggestion(suggestion=suggestion, by=cleo.actor, at=clock.now())
     assert outcome_of(suggestion) == Outcome.OPEN
 
 
 def test_empty_draft_is_like_nothing() -> None:
-    assert likeness.outcome("", "x") == Outcome.REJECTED
+    assert comparison.outcome("", "x") == Outcome.REJECTED

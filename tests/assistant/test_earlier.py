@@ -7,8 +7,11 @@ import pytest
 from accounts import clock
 from accounts.models import Workspace
 from conversations import actions
-from conversations.assistant import builtin, earlier, retrieval, stems
-from conversations.assistant.engine import Question, SourceKind, Turn
+from conversations.assistant.engines import builtin
+from conversations.assistant.engines.protocol import Question, Turn
+from conversations.knowledge import earlier, stems
+from conversations.knowledge import search as knowledge_search
+from conversations.knowledge.passages import SourceKind
 from conversations.models import Article, Audience
 from tests.conftest import Member
 from tests.factories import ArticleFactory, ContactFactory, ConversationFactory, reply
@@ -36,7 +39,7 @@ KEPT = [
 
 
 def told(text: str) -> str:
-    articles = retrieval._articles(Audience.KEY)
+    articles = knowledge_search._articles(Audience.KEY)
     return earlier.may_be_told(text, articles=articles, people=PEOPLE)
 
 
@@ -97,7 +100,7 @@ def test_nothing_left_is_no_suggestion_for_agents_or_customers(acme: Workspace, 
         reply(row, answer, by=ben.actor)
         actions.set_status(conversation=row, status="resolved", by=ben.actor, at=clock.now())
         for audience, contact in ((Audience.TEAM, None), (Audience.CUSTOMER, maria)):
-            found = retrieval.similar(
+            found = knowledge_search.similar(
                 stems.telling(["Why does my blue router blink all night?"]), audience, contact=contact
             )
             texts = [one.text for one in found if one.kind == SourceKind.CONVERSATION]

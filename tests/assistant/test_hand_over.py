@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,9 +12,12 @@ from accounts import clock, tenancy
 from accounts.errors import Forbidden
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor
-from conversations import actions, queries, tasks
-from conversations.api import lost_runs
-from conversations.assistant import budget, builtin, engine, runs
+from conversations import actions
+from conversations.assistant import actions as assistant_actions
+from conversations.assistant import budget, recovery, runs
+from conversations.assistant import choice as choices
+from conversations.assistant import tasks as assistant_tasks
+from conversations.assistant.engines import builtin, protocol
 from conversations.models import (
     AssistantProposal,
     AssistantThread,
@@ -24,6 +28,8 @@ from conversations.models import (
     Suggestion,
     Tally,
 )
+from conversations.queries import conversations as queries
+from conversations.screens.inbox import queries as inbox_queries
 from tests.assistant.talk import PERSON, answered, choose, hear, row_of, thread_of
 from tests.conftest import Key, Member
 from tests.dialects.assistant_client import JSON, asked, frames, read, run_of, work
@@ -52,10 +58,10 @@ def test_customer_who_asks_for_a_person_gets_a_ticket_that_says_so(api: Posthog,
 def test_what_was_handed_over_is_in_the_inbox_unread_and_counted(api: Posthog, ben: Member, in_acme: Workspace) -> None:
     made = asked(api, PERSON)
     before = queries.tally().total
-    assert not queries.inbox_rows(queries.INBOX_VIEWS["open"], ben.user).exists()
+    assert not inbox_queries.inbox_rows(inbox_queries.INBOX_VIEWS["open"], ben.user).exists()
     work(made)
     assert Tally.objects.get().total == before + 1
-    found = queries.inbox_rows(queries.INBOX_VIEWS["open"], ben.user).get()
+    found = inbox_queries.inbox_rows(inbox_queries.INBOX_VIEWS["open"], ben.user).get()
     assert (found.public_id, found.unread_count, found.status) == (row_of(made).public_id, 1, Status.OPEN)
 
 
@@ -113,9 +119,9 @@ def test_stranger_sees_nothing_of_it(api: Posthog, handed: dict[str, Any], globe
 def test_message_left_in_a_queue_at_rest_is_answered_in_the_end(api: Posthog) -> None:
     made = answered(api, "The frobnicator hums")
     api.post(f"{made['id']}/queue", {"content": PERSON})
-    lost_runs.tend(clock.now())
+    recovery.tend(clock.now())
     assert len(api.get(f"{made['id']}/queue").json()["messages"]) == 1  # it may just be about to be edited
-    lost_runs.tend(clock.now() + timedelta(seconds=16))
+    recovery.tend(clock.now() + timedelta(seconds=16))
     work(made)
     now = read(api, made)
     assert (now["messages"][-2]["content"], now["messages"][-1]["content"]) == (PERSON, builtin.CALLED)
@@ -142,7 +148,7 @@ def test_message_to_the_queue_goes_to_the_person_who_took_over(
     api: Posthog, handed: dict[str, Any], ben: Member
 ) -> None:
     with tenancy.scope(row_of(handed).workspace):
-        actions.take_over(thread=thread_of(handed), to=ben.user, by=ben.actor, at=clock.now())
+        assistant_actions.take_over(thread=thread_of(handed), to=ben.user, by=ben.actor, at=clock.now())
     answer = api.post(f"{handed['id']}/queue", {"content": "One more thing"})
     assert (answer.status_code, answer.json()["messages"]) == (200, [])
     assert read(api, handed)["messages"][-1]["content"] == "One more thing"
@@ -152,7 +158,7 @@ def test_message_to_the_queue_goes_to_the_person_who_took_over(
 def test_taking_over_stops_the_run_and_loses_nothing_that_waited(api: Posthog, ben: Member, in_acme: Workspace) -> None:
     made = asked(api, "The frobnicator hums")
     api.post(f"{made['id']}/queue", {"content": "and it smells"})
-    actions.take_over(thread=thread_of(made), to=ben.user, by=ben.actor, at=clock.now())
+    assistant_actions.take_over(thread=thread_of(made), to=ben.user, by=ben.actor, at=clock.now())
     work(made)
     now = read(api, made)
     assert [(one["type"], one["content"]) for one in now["messages"]] == [
@@ -161,7 +167,7 @@ def test_taking_over_stops_the_run_and_loses_nothing_that_waited(api: Posthog, b
     ]
     assert (now["status"], now["handled_by"], now["ticket"]) == ("idle", "people", None)
     assert (row_of(made).unread_count, row_of(made).status) == (2, Status.OPEN)
-    assert queries.inbox_rows(queries.INBOX_VIEWS["mine"], ben.user).count() == 1
+    assert inbox_queries.inbox_rows(inbox_queries.INBOX_VIEWS["mine"], ben.user).count() == 1
 
 
 def test_agents_reply_in_a_thread_that_the_assistant_handles_takes_it_over(api: Posthog, ben: Member) -> None:
@@ -198,22 +204,22 @@ def test_agents_answer_counts_as_the_first_and_what_was_said_since_is_unread(
 
 
 def test_taking_over_lets_a_proposal_lapse(proposed: dict[str, Any], ben: Member, in_acme: Workspace) -> None:
-    actions.take_over(thread=thread_of(proposed), by=ben.actor, at=clock.now())
+    assistant_actions.take_over(thread=thread_of(proposed), by=ben.actor, at=clock.now())
     assert AssistantProposal.objects.get().status == "auto_rejected"
 
 
 def test_failure_while_people_are_on_their_way_says_that_they_are(
     api: Posthog, handed: dict[str, Any], acme: Workspace
 ) -> None:
-    choose(acme, engine=engine.OPENAI)  # without leave
+    choose(acme, engine=choices.OPENAI)  # without leave
     made = answered(api, "My number is 4711", conversation=handed["id"])
     assert made["messages"][-1]["content"] == "I could not answer this. A teammate will answer you here."
 
 
 def test_person_is_called_although_the_engine_fails(api: Posthog, acme: Workspace) -> None:
-    choose(acme, engine=engine.OPENAI, is_approved=True)
+    choose(acme, engine=choices.OPENAI, is_approved=True)
     made = asked(api, PERSON)
-    choose(acme, engine=engine.OPENAI)  # its approval is taken back meanwhile
+    choose(acme, engine=choices.OPENAI)  # its approval is taken back meanwhile
     work(made)
     now = read(api, made)
     assert (now["handled_by"], now["status"]) == ("people", "idle")
@@ -223,7 +229,7 @@ def test_person_is_called_although_the_engine_fails(api: Posthog, acme: Workspac
 
 
 def test_people_are_called_when_the_assistant_fails_twice_in_a_row(api: Posthog, acme: Workspace) -> None:
-    choose(acme, engine=engine.OPENAI, is_approved=True)
+    choose(acme, engine=choices.OPENAI, is_approved=True)
     made = answered(api, "The frobnicator hums")  # there is no service
     assert (made["handled_by"], made["messages"][-1]["type"]) == ("assistant", "ai/failure")
     made = answered(api, "Hello?", conversation=made["id"])
@@ -237,7 +243,7 @@ def test_people_are_called_when_the_assistant_fails_twice_in_a_row(api: Posthog,
 def test_viewer_may_not_take_over(api: Posthog, vic: Member, in_acme: Workspace) -> None:
     made = asked(api)
     with pytest.raises(Forbidden):
-        actions.take_over(thread=thread_of(made), by=vic.actor, at=clock.now())
+        assistant_actions.take_over(thread=thread_of(made), by=vic.actor, at=clock.now())
     assert thread_of(made).taken_over_at is None
 
 
@@ -273,10 +279,10 @@ def test_conversation_that_nobody_comes_back_to_counts_as_solved(
     in_acme: Workspace,
 ) -> None:
     good, asking = answered(api, "My thermostat blinks orange since the update"), answered(api, "The frobnicator hums")
-    tasks.settle_quiet_threads(0)
+    assistant_tasks.settle_quiet_threads(0)
     assert thread_of(good).ai_resolved is False
     Conversation.all_workspaces.update(last_message_at=clock.now() - timedelta(hours=25))
-    tasks.settle_quiet_threads(0)
+    assistant_tasks.settle_quiet_threads(0)
     assert (thread_of(good).ai_resolved, row_of(good).status) == (True, Status.RESOLVED)
     assert thread_of(asking).ai_resolved is False  # its last word was a question
 
@@ -310,7 +316,7 @@ def test_who_writes_on_takes_the_mark_from_the_ticket_too(api: Posthog, handed: 
 def test_open_proposal_keeps_a_quiet_conversation_from_counting_as_solved(proposed: dict[str, Any]) -> None:
     Conversation.all_workspaces.update(last_message_at=clock.now() - timedelta(hours=25))
     AssistantThread.all_workspaces.update(is_asking=False)
-    tasks.settle_quiet_threads(0)
+    assistant_tasks.settle_quiet_threads(0)
     assert thread_of(proposed).ai_resolved is False
 
 
@@ -374,7 +380,7 @@ def test_every_answer_stands_in_the_ledger(api: Posthog, solved_plainly: Any) ->
 
 
 def test_used_up_budget_is_402_and_starts_nothing(api: Posthog, acme: Workspace) -> None:
-    choose(acme, engine=engine.OPENAI, is_approved=True, budget=engine.Decimal("1.50"))
+    choose(acme, engine=choices.OPENAI, is_approved=True, budget=Decimal("1.50"))
     made = asked(api)
     Suggestion.all_workspaces.create(workspace=acme, kind="answer", conversation=row_of(made), cost="1.50")
     answer = api.post(api.base.rstrip("/"), {"content": "And now?"}, **JSON)
@@ -382,23 +388,23 @@ def test_used_up_budget_is_402_and_starts_nothing(api: Posthog, acme: Workspace)
     work(made)  # what was begun before is told so
     last = read(api, made)["messages"][-1]
     assert (last["type"], "budget" in last["content"]) == ("ai/failure", True)
-    choose(acme, budget=engine.Decimal("1.50"))
+    choose(acme, budget=Decimal("1.50"))
     assert api.post(api.base.rstrip("/"), {"content": "And now?"}, **JSON).status_code == 201
 
 
 def test_whom_people_wait_for_is_heard_whatever_the_budget_and_the_approval(
     api: Posthog, handed: dict[str, Any], acme: Workspace
 ) -> None:
-    choose(acme, engine=engine.OPENAI, is_approved=True, budget=engine.Decimal(0))
+    choose(acme, engine=choices.OPENAI, is_approved=True, budget=Decimal(0))
     assert asked(api, "My number is 4711", conversation=handed["id"])["messages"][-1]["content"] == "My number is 4711"
     work(handed)
-    choose(acme, engine=engine.OPENAI)
+    choose(acme, engine=choices.OPENAI)
     assert asked(api, "Thank you", conversation=handed["id"])["messages"][-1]["content"] == "Thank you"
     assert api.post(api.base.rstrip("/"), {"content": "Hello"}, **JSON).status_code == 403
 
 
 def test_what_was_spent_last_month_does_not_count(api: Posthog, acme: Workspace) -> None:
-    choose(acme, engine=engine.OPENAI, is_approved=True, budget=engine.Decimal("1.50"))
+    choose(acme, engine=choices.OPENAI, is_approved=True, budget=Decimal("1.50"))
     spent = clock.now().replace(day=1) - timedelta(days=2)
     made = asked(api)
     Suggestion.all_workspaces.create(
@@ -412,10 +418,10 @@ def test_cost_of_an_answer_that_came_too_late_is_kept(api: Posthog, in_acme: Wor
     run = runs.claim(run_of(made).pk, clock.now())
     assert run is not None
     api.patch(f"{made['id']}/cancel", {})
-    used = engine.Usage(model="small", prompt_tokens=10, completion_tokens=2, cost=engine.Decimal("0.25"))
+    used = protocol.Usage(model="small", prompt_tokens=10, completion_tokens=2, cost=Decimal("0.25"))
     by = Actor.system(in_acme.pk)
-    late = engine.Draft(text="Too late", usage=used)
-    assert actions.answer_run(run=run, draft=late, engine="openai", by=by, at=clock.now()) is None
+    late = protocol.Draft(text="Too late", usage=used)
+    assert assistant_actions.answer_run(run=run, draft=late, engine="openai", by=by, at=clock.now()) is None
     assert len(read(api, made)["messages"]) == 1
     entry = Suggestion.objects.get()
     assert (entry.outcome, entry.failure, entry.cost, entry.text) == ("failed", "canceled", used.cost, "")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from conversations.assistant.engine import NOTHING_USED, EngineFailed
-from conversations.assistant.openai import OpenAI, wire
-from conversations.assistant.openai.words import LONGEST_TEXT
+from conversations.assistant.engines.openai import OpenAI, requests
+from conversations.assistant.engines.openai.texts import LONGEST_TEXT
+from conversations.assistant.engines.protocol import NOTHING_USED, EngineFailed
 from tests.assistant.provider import (
     DONE,
     END,
@@ -229,7 +229,7 @@ def test_what_is_compressed_is_never_unpacked(provider: Provider) -> None:
 def test_finished_answer_does_not_wait_for_a_connection_that_stays_open(
     provider: Provider, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "LINGER", 0.05)
+    monkeypatch.setattr(requests, "LINGER", 0.05)
     settings.ASSISTANT_TIMEOUT = settings.ASSISTANT_SILENCE = 60
     # Whoever waited would be told that it failed.
     provider.script(head() + piece("Yes.", "stop"), provider.closing, event(error="too late"))

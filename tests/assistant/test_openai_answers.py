@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from conversations.assistant.engine import NOTHING_USED, Call, Passage, Question, Step, Usage
-from conversations.assistant.openai import HANDED_OVER, OpenAI
-from conversations.assistant.openai.words import LONGEST_REASON, Order, Said, read
+from conversations.assistant.engines.openai import HANDED_OVER, OpenAI
+from conversations.assistant.engines.openai.texts import LONGEST_REASON, Order, Said, read
+from conversations.assistant.engines.protocol import NOTHING_USED, Call, Question, Step, Usage
+from conversations.knowledge.passages import Passage
 from tests.assistant.provider import DONE, Provider, figures, head, piece, streamed, whole
 from tests.assistant.questions import SOURCES, answered, asking, failure
 

@@ -11,8 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
 from config import checks, env
-from conversations.assistant.engine import Call, Question, SourceKind, Turn
-from conversations.assistant.openai import OpenAI, prompts
+from conversations.assistant.engines.openai import OpenAI, prompts
+from conversations.assistant.engines.protocol import Call, Question, Turn
+from conversations.knowledge.passages import SourceKind
 from tests.assistant.provider import Provider, Seen, streamed, whole
 from tests.assistant.questions import SOURCES, answered, asking, passage
 

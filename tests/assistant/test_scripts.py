@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import Workspace
-from conversations import knowledge_queries
-from conversations.assistant import builtin, retrieval, stems
+from conversations.assistant.engines import builtin
+from conversations.knowledge import queries as knowledge_queries
+from conversations.knowledge import search as knowledge_search
+from conversations.knowledge import stems
 from conversations.models import Audience
 from tests.factories import ArticleFactory, MacroFactory
 
@@ -36,7 +38,7 @@ QUESTIONS = [
 def test_question_is_answered_from_its_article(acme: Workspace, question: str, expected: int) -> None:
     for title, body in ARTICLES:
         ArticleFactory(workspace=acme, title=title, body=body)
-    (best, *_) = retrieval.similar(stems.telling([question]), Audience.CUSTOMER)
+    (best, *_) = knowledge_search.similar(stems.telling([question]), Audience.CUSTOMER)
     assert best.title == ARTICLES[expected][0]
     assert best.share >= builtin.ENOUGH
 
@@ -48,7 +50,7 @@ def test_question_is_answered_from_its_article(acme: Workspace, question: str, e
 def test_question_is_answered_where_its_article_is_the_only_one(acme: Workspace, alone: int, question: str) -> None:
     title, body = ARTICLES[alone]
     ArticleFactory(workspace=acme, title=title, body=body)
-    (best,) = retrieval.similar(stems.telling([question]), Audience.CUSTOMER)
+    (best,) = knowledge_search.similar(stems.telling([question]), Audience.CUSTOMER)
     assert best.share >= builtin.ENOUGH
 
 
@@ -58,7 +60,9 @@ def test_question_is_answered_where_its_article_is_the_only_one(acme: Workspace,
 def test_other_questions_are_not_answered(acme: Workspace, question: str) -> None:
     for title, body in ARTICLES:
         ArticleFactory(workspace=acme, title=title, body=body)
-    assert all(one.share < builtin.ENOUGH for one in retrieval.similar(stems.telling([question]), Audience.CUSTOMER))
+    assert all(
+        one.share < builtin.ENOUGH for one in knowledge_search.similar(stems.telling([question]), Audience.CUSTOMER)
+    )
 
 
 def test_knowledge_search_finds_other_forms_and_scripts(acme: Workspace) -> None:

@@ -26,7 +26,7 @@ from django.db import connection
 from accounts import clock, tenancy
 from accounts.models import Workspace
 from accounts.permissions import Actor
-from conversations import actions
+from conversations.assistant import actions as assistant_actions
 from conversations.assistant import runs
 from conversations.models import AssistantRun
 from tests.runtime.machine import free_port
@@ -159,7 +159,7 @@ def _begin(workspace: Workspace) -> str:
     """A run that goes on, as if a worker answered it."""
     with tenancy.scope(workspace):
         by, at = Actor.system(workspace.pk), clock.now()
-        run = actions.ask_assistant(workspace=workspace, content="What is a refund?", by=by, at=at)
+        run = assistant_actions.ask_assistant(workspace=workspace, content="What is a refund?", by=by, at=at)
         claimed = runs.claim(run.pk, at)
         assert claimed is not None
         for number in range(FRAMES - 2):

@@ -14,7 +14,8 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from accounts import authentication, clock, identity
+from accounts import clock
+from accounts.credentials import authentication, identity
 from accounts.models import ApiKey, Event, Invitation, Membership, User, Workspace
 from accounts.permissions import Role
 from tests.conftest import Key, Member

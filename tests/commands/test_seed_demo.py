@@ -18,10 +18,11 @@ from django.core import mail
 from django.core.management import call_command
 from django.db.models import Count
 
-from accounts import authentication, clock
+from accounts import clock
+from accounts.credentials import authentication
 from accounts.models import Dispatch, Event, Membership, User, Workspace
 from conversations.demo import cast, stories
-from conversations.inbox.placeholders import IN_BRACES, PLACEHOLDERS
+from conversations.knowledge.placeholders import IN_BRACES, PLACEHOLDERS
 from conversations.models import (
     Article,
     AssistantThread,

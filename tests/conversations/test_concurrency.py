@@ -14,6 +14,7 @@ from accounts.errors import Conflict, NotFound
 from accounts.models import Membership, Workspace
 from accounts.permissions import Actor, Role
 from conversations import actions
+from conversations.knowledge import actions as knowledge_actions
 from conversations.models import Contact, Conversation, Message, SavedView, SavedViewFavorite, Tally
 from tests.concurrency import at_once
 from tests.conftest import Key, Member
@@ -149,7 +150,7 @@ MAKERS: dict[str, Callable[[Workspace, int], Any]] = {
     "team": lambda acme, n: account_actions.save_team(
         workspace=acme, name="NIGHT" if n % 2 else "night", by=Actor.system(acme.pk), at=clock.now()
     ),
-    "macro": lambda acme, n: actions.create_macro(
+    "macro": lambda acme, n: knowledge_actions.create_macro(
         workspace=acme, name="Hi" if n % 2 else "hi", body="Hello", by=Actor.system(acme.pk), at=clock.now()
     ),
 }

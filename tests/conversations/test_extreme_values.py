@@ -10,8 +10,7 @@ from django.db import transaction
 from django.test import Client
 
 from accounts import actions as account_actions
-from accounts import clock, tenancy
-from accounts import events as journal
+from accounts import clock, journal, tenancy
 from accounts.models import ApiKey, Workspace
 from accounts.permissions import Actor
 from conversations import actions, events

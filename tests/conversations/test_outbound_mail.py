@@ -9,11 +9,13 @@ import pytest
 from django.core import mail
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from accounts import clock, events, tenancy
+from accounts import clock, journal, tenancy
 from accounts.models import Workspace
-from conversations import actions, tasks
+from conversations import actions
 from conversations.actions.rows import Door
+from conversations.channels.email import tasks as email_tasks
 from conversations.models import Channel, Conversation, DeliveryStatus, Message
+from conversations.notifications import tasks as notification_tasks
 from tests.conftest import Member
 from tests.factories import ConversationFactory, receive
 
@@ -30,7 +32,7 @@ def by_mail(workspace: Workspace, **values: Any) -> Conversation:
 
 
 def drain_and_collect() -> list[tuple[str, dict[str, Any]]]:
-    events.drain()
+    journal.drain()
     ours = tenancy.current().pk  # tests that commit leave jobs of their workspaces behind
     jobs = ProcrastinateJob.objects.order_by("id")
     return [(job.task_name, job.args) for job in jobs if job.args.get("workspace_id") == ours]
@@ -40,7 +42,7 @@ def test_reply_is_mailed_once_in_the_customers_thread(acme: Workspace, ben: Memb
     conversation = by_mail(acme, subject="Where is\r\nBcc: everyone@example.com my order?")
     message = actions.reply(conversation=conversation, body="On its way.", by=ben.actor, at=clock.now())
     assert drain_and_collect() == [("mail_reply", {"workspace_id": acme.pk, "message_id": message.pk})]
-    tasks.mail_reply(attempt(0), workspace_id=acme.pk, message_id=message.pk)
+    email_tasks.mail_reply(attempt(0), workspace_id=acme.pk, message_id=message.pk)
     (sent,) = mail.outbox
     assert sent.to == [conversation.contact.email]
     assert sent.subject == "Re: Where is Bcc: everyone@example.com my order?"
@@ -69,10 +71,10 @@ def test_reply_that_cannot_be_sent_is_retried_and_then_marked_in_the_thread(
         raise ConnectionRefusedError
 
     monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
-    with pytest.raises(tasks.MailDelayed):
-        tasks.mail_reply(attempt(0), workspace_id=acme.pk, message_id=message.pk)
+    with pytest.raises(email_tasks.MailDelayed):
+        email_tasks.mail_reply(attempt(0), workspace_id=acme.pk, message_id=message.pk)
     assert Message.objects.get(pk=message.pk).delivery_status == DeliveryStatus.DELIVERED
-    tasks.mail_reply(attempt(tasks.MAIL_ATTEMPTS - 1), workspace_id=acme.pk, message_id=message.pk)
+    email_tasks.mail_reply(attempt(email_tasks.MAIL_ATTEMPTS - 1), workspace_id=acme.pk, message_id=message.pk)
     assert Message.objects.get(pk=message.pk).delivery_status == DeliveryStatus.FAILED
 
 
@@ -83,6 +85,6 @@ def test_assignee_is_told_by_mail_unless_it_was_their_own_doing(acme: Workspace,
     actions.assign(conversation=conversation, to=ada.user, by=ben.actor, at=clock.now())
     ((name, args),) = drain_and_collect()
     assert (name, args["user_id"]) == ("mail_assignment", ada.user.pk)
-    tasks.mail_assignment(**args)
+    notification_tasks.mail_assignment(**args)
     assert mail.outbox[0].to == [ada.user.email]
     assert "/w/acme/inbox/1" in mail.outbox[0].body

@@ -11,8 +11,11 @@ from django.db import connection
 from accounts import clock
 from accounts.errors import Invalid, NotFound
 from accounts.models import Workspace
-from conversations import actions, queries
+from conversations import actions
 from conversations.models import Conversation, Message, Status
+from conversations.queries import conversations as queries
+from conversations.queries import thread as thread_queries
+from conversations.screens.inbox import queries as inbox_queries
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory, receive, reply
 
@@ -20,7 +23,10 @@ pytestmark = pytest.mark.usefixtures("in_acme")
 
 
 def subjects(view: str, member: Member, **values: Any) -> list[str]:
-    return [row.subject for row in queries.inbox_page(queries.INBOX_VIEWS[view], user=member.user, **values).rows]
+    return [
+        row.subject
+        for row in inbox_queries.inbox_page(inbox_queries.INBOX_VIEWS[view], user=member.user, **values).rows
+    ]
 
 
 def test_views_hold_what_their_names_say(acme: Workspace, ben: Member) -> None:
@@ -42,7 +48,7 @@ def test_views_hold_what_their_names_say(acme: Workspace, ben: Member) -> None:
     assert subjects("snoozed", ben) == ["asleep"]
     assert subjects("news", ben) == ["shut"]
     assert set(subjects("solved", ben)) == {"done", "shut"}
-    counts = queries.inbox_counts(ben.user)
+    counts = inbox_queries.inbox_counts(ben.user)
     assert counts == {"mine": 1, "unassigned": 1, "open": 2, "waiting": 1, "snoozed": 1, "news": 1}
 
 
@@ -53,7 +59,7 @@ def test_counts_take_one_query_and_stop_at_a_hundred(
     for _ in range(5):
         ConversationFactory(workspace=acme, body=None)
     with django_assert_num_queries(1):
-        assert queries.inbox_counts(ben.user)["open"] == 3
+        assert inbox_queries.inbox_counts(ben.user)["open"] == 3
 
 
 def test_queue_shows_the_longest_waiting_first_and_pages_without_gaps(acme: Workspace, ben: Member) -> None:
@@ -63,7 +69,7 @@ def test_queue_shows_the_longest_waiting_first_and_pages_without_gaps(acme: Work
     seen: list[str] = []
     after = None
     while True:
-        page = queries.inbox_page(queries.INBOX_VIEWS["open"], user=ben.user, after=after, limit=2)
+        page = inbox_queries.inbox_page(inbox_queries.INBOX_VIEWS["open"], user=ben.user, after=after, limit=2)
         seen += [row.subject for row in page.rows]
         if not page.has_more:
             break
@@ -75,7 +81,7 @@ def test_queue_shows_the_longest_waiting_first_and_pages_without_gaps(acme: Work
 @pytest.mark.parametrize("cursor", ["", "x", "MTIz", "MS4y.3", "é", "LTEuLTE", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OS4x"])
 def test_cursor_of_others_is_refused(ben: Member, cursor: str) -> None:
     with pytest.raises(Invalid) as refused:
-        queries.inbox_page(queries.INBOX_VIEWS["open"], user=ben.user, after=cursor)
+        inbox_queries.inbox_page(inbox_queries.INBOX_VIEWS["open"], user=ben.user, after=cursor)
     assert refused.value.field == "cursor"
 
 
@@ -112,14 +118,14 @@ def test_thread_shows_the_last_page_with_what_happened_among_it(
     later = clock.now() + timedelta(minutes=5)
     actions.assign(conversation=conversation, to=ben.user, by=ben.actor, at=later)
     with django_assert_num_queries(4):
-        thread = queries.thread(conversation, limit=30)
+        thread = thread_queries.thread(conversation, limit=30)
         items = thread.items
     assert thread.has_older
     assert [item.body for item in thread.messages] == [str(n) for n in range(10, 40)]
     last = items[-1]
-    assert isinstance(last, queries.Line)
+    assert isinstance(last, thread_queries.Line)
     assert (last.event.type, last.actor, last.to) == ("conversation.assigned", ben.user, ben.user)
-    older = queries.thread(conversation, before=thread.messages[0].pk)
+    older = thread_queries.thread(conversation, before=thread.messages[0].pk)
     assert [message.body for message in older.messages] == [str(n) for n in range(10)]
     assert not older.has_older
 

@@ -10,7 +10,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from accounts import actions as account_actions
-from accounts import clock, events, transaction
+from accounts import clock, journal, transaction
 from accounts.models import Dispatch, Event, IdempotentRequest, Team, Workspace
 from accounts.permissions import Actor
 from conversations import actions
@@ -108,11 +108,11 @@ def test_reaction_is_heard_once_although_it_was_given_up(acme: Workspace) -> Non
     by = Actor.system(acme.pk)
     actions.reply(conversation=conversation, body="On its way.", by=by, at=clock.now())
     with given_up("procrastinate_jobs"):
-        events.drain()
+        journal.drain()
     # The failure stays with its event, which is heard again later; the others are done with.
     assert list(Dispatch.objects.values_list("event__type", flat=True)) == ["reply.sent"]
     Dispatch.objects.update(due_at=clock.now())
-    events.drain()
+    journal.drain()
     assert not Dispatch.objects.exists()
 
 

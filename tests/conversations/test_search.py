@@ -12,9 +12,13 @@ from hypothesis import strategies as st
 
 from accounts import clock
 from accounts.models import Workspace
-from conversations import actions, knowledge_queries, queries, ticket_queries, tokens
+from conversations import actions, tokens
+from conversations.knowledge import queries as knowledge_queries
+from conversations.maintenance import SEARCHED, index_rows_of_earlier_versions
 from conversations.models import Contact, Conversation, Message
-from conversations.tasks import SEARCHED, index_rows_of_earlier_versions
+from conversations.queries import conversations as queries
+from conversations.queries import tickets as ticket_queries
+from conversations.screens.inbox import queries as inbox_queries
 from tests.conftest import Member
 from tests.factories import ArticleFactory, ContactFactory, ConversationFactory, MacroFactory, UserFactory, reply
 from tickets.models import Ticket
@@ -84,7 +88,7 @@ NOTHING = [
 
 
 def numbers(search: str, member: Member, view: str = "open") -> list[int]:
-    page = queries.inbox_page(queries.INBOX_VIEWS[view], user=member.user, search=search)
+    page = inbox_queries.inbox_page(inbox_queries.INBOX_VIEWS[view], user=member.user, search=search)
     return [row.number for row in page.rows]
 
 
@@ -166,9 +170,9 @@ def test_a_number_shows_what_has_it_before_what_mentions_it(acme: Workspace, ben
 
 def test_pages_of_a_number_repeat_and_lose_nothing(acme: Workspace, ben: Member) -> None:
     made = [ConversationFactory(workspace=acme, subject="Order 3", body=None).number for _ in range(7)]
-    view, seen, after = queries.INBOX_VIEWS["open"], [], None
+    view, seen, after = inbox_queries.INBOX_VIEWS["open"], [], None
     while True:
-        page = queries.inbox_page(view, user=ben.user, search="#3", after=after, limit=2)
+        page = inbox_queries.inbox_page(view, user=ben.user, search="#3", after=after, limit=2)
         seen += [row.number for row in page.rows]
         if (after := page.next) is None:
             break

@@ -10,7 +10,7 @@ from accounts import clock
 from accounts.errors import Conflict, Invalid
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor
-from conversations import actions, tasks
+from conversations import actions, maintenance
 from conversations.models import Conversation, Message, MessageKind, Status
 from conversations.priorities import printed
 from tests.conftest import Member
@@ -78,7 +78,7 @@ def test_snoozed_conversation_wakes_by_the_clock_or_by_its_customer(acme: Worksp
         actions.snooze(conversation=conversation, until=past + timedelta(hours=1), by=ben.actor, at=past)
     receive(called)
     assert fresh(called).snoozed_until is None
-    tasks.wake_snoozed(0)
+    maintenance.wake_snoozed(0)
     row = fresh(slept)
     assert (row.status, row.snoozed_until) == (Status.OPEN, None)
 

@@ -13,8 +13,9 @@ from accounts import clock, tenancy
 from accounts.errors import DomainError, NotFound
 from accounts.models import Event, User, Workspace
 from accounts.permissions import Actor
-from conversations import actions, tasks
+from conversations import actions, maintenance
 from conversations.actions.rows import Door
+from conversations.assistant import actions as assistant_actions
 from conversations.models import Channel, Conversation, Message, Tally
 from tests.concurrency import at_once, given_up
 from tests.conftest import Member
@@ -51,17 +52,17 @@ def test_wake_up_call_that_fails_for_one_row_wakes_the_others(acme: Workspace) -
         ticket_actions.snooze(ticket=ticket, until=until, **act(acme))
         conversation.refresh_from_db()
         Conversation.all_workspaces.filter(pk=conversation.pk).update(snoozed_until=until)
-    for task, model in ((tasks.wake_snoozed, Conversation), (ticket_tasks.wake_snoozed_tickets, Ticket)):
+    for task, model in ((maintenance.wake_snoozed, Conversation), (ticket_tasks.wake_snoozed_tickets, Ticket)):
         with given_up("accounts_event", state="22003"):
             task.func(timestamp=0)
         assert model.all_workspaces.filter(snoozed_until=None).count() == 1  # type: ignore[attr-defined]
 
 
 def test_quiet_thread_in_which_the_customer_has_just_written_is_not_settled(acme: Workspace) -> None:
-    run = actions.ask_assistant(workspace=acme, content="How?", **act(acme))
-    actions.cancel_run(thread=run.thread, **act(acme))
+    run = assistant_actions.ask_assistant(workspace=acme, content="How?", **act(acme))
+    assistant_actions.cancel_run(thread=run.thread, **act(acme))
     long_ago = clock.now() - timedelta(hours=24)
-    actions.settle(thread=run.thread, quiet_since=long_ago, **act(acme))
+    assistant_actions.settle(thread=run.thread, quiet_since=long_ago, **act(acme))
     assert Conversation.all_workspaces.get().status == "open"
 
 

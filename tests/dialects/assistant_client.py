@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conversations import tasks
+from conversations.assistant import tasks as assistant_tasks
 from conversations.dialects.posthog import stream
 from conversations.models import AssistantRun, Conversation
 from tests.dialects.posthog_client import Posthog
@@ -32,7 +32,7 @@ def run_of(made: dict[str, Any]) -> AssistantRun:
 def work(made: dict[str, Any]) -> None:
     """What the worker does with the conversation's job."""
     run = run_of(made)
-    tasks.run_assistant(workspace_id=run.workspace_id, run_id=run.pk)
+    assistant_tasks.run_assistant(workspace_id=run.workspace_id, run_id=run.pk)
 
 
 def frames(made: dict[str, Any], after: int = 0) -> list[tuple[int, str, Any]]:

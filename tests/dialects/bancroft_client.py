@@ -8,7 +8,7 @@ from typing import Any
 
 from django.test import Client
 
-from accounts import identity
+from accounts.credentials import identity
 from accounts.models import Workspace
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")

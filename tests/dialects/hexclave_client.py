@@ -8,7 +8,8 @@ from typing import Any
 
 from django.test import Client
 
-from accounts import clock, identity
+from accounts import clock
+from accounts.credentials import identity
 from accounts.models import KeyKind, Workspace
 from conversations.models import Conversation
 from tests.conftest import Member

@@ -19,11 +19,13 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
 from accounts import actions as account_actions
-from accounts import clock, identity, tenancy
+from accounts import clock, tenancy
+from accounts.credentials import identity
 from accounts.models import KeyKind, Membership, User, Workspace
 from accounts.permissions import Actor, Role
 from conversations import actions
 from conversations.api import end_user
+from conversations.assistant import actions as assistant_actions
 from conversations.models import Channel, Contact, Conversation, Handler
 from tests import factories
 from tickets import actions as ticket_actions
@@ -125,13 +127,13 @@ class Scene:
 
     def assistant(self, fact: dict[str, Any]) -> Conversation:
         """`{"assistant": "helper", "content": …}`: the workspace has asked the assistant, and no worker has answered yet."""
-        run = actions.ask_assistant(workspace=self.home, content=fact["content"], by=self.system, at=self.at)
+        run = assistant_actions.ask_assistant(workspace=self.home, content=fact["content"], by=self.system, at=self.at)
         return run.thread.conversation
 
     def queued(self, fact: dict[str, Any]) -> Any:
         """`{"queued": "next", "assistant": "helper", "content": …}`: a message that waits until the assistant is done."""
         thread = self.names[fact["assistant"]].assistant_thread
-        return actions.enqueue(thread=thread, content=fact["content"], by=self.system, at=self.at)
+        return assistant_actions.enqueue(thread=thread, content=fact["content"], by=self.system, at=self.at)
 
     def note(self, fact: dict[str, Any]) -> Any:
         """`{"note": "n1", "conversation": "order", "by": "ben", "body": …}`."""

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from accounts import clock, identity
+from accounts import clock
+from accounts.credentials import identity
 from accounts.models import KeyKind, Workspace
 from accounts.permissions import Scope
 from conversations.models import Conversation

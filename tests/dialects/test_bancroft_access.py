@@ -7,7 +7,8 @@ import uuid
 import pytest
 
 from accounts import actions as account_actions
-from accounts import clock, identity
+from accounts import clock
+from accounts.credentials import identity
 from accounts.models import ApiKey, KeyKind, Workspace
 from accounts.permissions import Actor
 from conversations import actions

@@ -9,7 +9,8 @@ from django.core import mail
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import KeyKind, Workspace
-from conversations import actions, tasks
+from conversations import actions
+from conversations.dialects.hexclave import tasks as hexclave_tasks
 from conversations.dialects.hexclave.views import feedback
 from conversations.models import Contact, Conversation
 from tests.dialects.hexclave_client import CUSTOMER, FEEDBACK, Api, agent, customer, token, violations
@@ -35,7 +36,7 @@ def test_anyone_may_send_feedback(db: None) -> None:
     assert (answer.status_code, answer.json()) == (200, {"success": True})
     (job,) = queued()
     assert job["subject"] == "[Bug Report] ana@sample.test"
-    tasks.mail_feedback(**job)
+    hexclave_tasks.mail_feedback(**job)
     (sent,) = mail.outbox
     assert (sent.subject, sent.to, sent.reply_to) == (
         "[Bug Report] ana@sample.test",
@@ -136,7 +137,7 @@ def test_nobody_is_mailed_where_nobody_is_set(settings: Any, acme: Workspace) ->
     settings.FEEDBACK_RECIPIENTS = []
     assert customer(acme).post(FEEDBACK, BODY).json() == {"success": True}
     assert queued() == []
-    tasks.mail_feedback(subject="x", body="y", reply_to="a@b.example")
+    hexclave_tasks.mail_feedback(subject="x", body="y", reply_to="a@b.example")
     assert mail.outbox == []
     assert Conversation.all_workspaces.count() == 1
 

@@ -10,7 +10,8 @@ from typing import Any
 import jwt
 import pytest
 
-from accounts import clock, identity
+from accounts import clock
+from accounts.credentials import identity
 from accounts.models import Workspace
 from conversations.models import Contact
 from tests.dialects.hexclave_client import CUSTOMER, Api, agent, customer

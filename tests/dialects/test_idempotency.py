@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from accounts import identity
+from accounts.credentials import identity
 from accounts.models import KeyKind
 from conversations.api import discovery
 from conversations.models import Conversation

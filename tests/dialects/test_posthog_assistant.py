@@ -12,14 +12,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import clock, tenancy
-from accounts.live import LiveResponse
+from accounts.live.responses import LiveResponse
 from accounts.models import Event, KeyKind, Workspace
 from accounts.permissions import Actor
-from conversations import actions, queries
-from conversations.assistant import engine, runs
+from conversations.assistant import actions as assistant_actions
+from conversations.assistant import runs
+from conversations.assistant.engines import protocol
 from conversations.dialects.posthog import stream
 from conversations.dialects.posthog.views import assistant
 from conversations.models import AssistantRun, AssistantThread, Conversation, Message
+from conversations.screens.inbox import queries as inbox_queries
 from tests import factories
 from tests.conftest import Key, Member
 from tests.dialects.assistant_client import JSON, QUESTION, asked, frames, read, run_of, work
@@ -107,7 +109,7 @@ def test_id_of_an_operators_or_a_customers_conversation_cannot_be_used(
     api: Posthog, acme: Workspace, ben: Member
 ) -> None:
     with tenancy.scope(acme):
-        own = actions.ask_assistant(workspace=acme, content="Mine", by=ben.actor, at=clock.now()).thread
+        own = assistant_actions.ask_assistant(workspace=acme, content="Mine", by=ben.actor, at=clock.now()).thread
     customers = factories.ConversationFactory(workspace=acme)
     for row in (own.conversation, customers):
         answer = api.post(api.base, {"content": "x", "conversation": str(row.public_id)})
@@ -177,7 +179,9 @@ def test_cancel_answers_idle_and_the_run_can_write_nothing_more(api: Posthog, in
     assert (answer.status_code, answer.json()["status"], answer.json()["id"]) == (200, "idle", made["id"])
     assert runs.partial(run, "late", clock.now()) is False
     by = Actor.system(in_acme.pk)
-    assert actions.answer_run(run=run, draft=engine.Draft("late"), engine="x", by=by, at=clock.now()) is None
+    assert (
+        assistant_actions.answer_run(run=run, draft=protocol.Draft("late"), engine="x", by=by, at=clock.now()) is None
+    )
     assert api.get(f"{made['id']}/queue").json()["messages"] == []
     assert stream.look(in_acme.pk, run.pk, 0)[1] is True
     assert len(read(api, made)["messages"]) == 1
@@ -236,7 +240,7 @@ def test_queued_messages_are_answered_in_turn_in_the_same_run(api: Posthog) -> N
 
 def test_queue_of_a_missing_or_an_operators_conversation(api: Posthog, acme: Workspace, ben: Member) -> None:
     with tenancy.scope(acme):
-        own = actions.ask_assistant(workspace=acme, content="Mine", by=ben.actor, at=clock.now()).thread
+        own = assistant_actions.ask_assistant(workspace=acme, content="Mine", by=ben.actor, at=clock.now()).thread
     for reference, status in ((uuid.uuid4(), 404), ("nonsense", 404), (own.public_id, 403)):
         for answer in (api.get(f"{reference}/queue"), api.post(f"{reference}/queue", {"content": "x"})):
             assert (answer.status_code, set(answer.json())) == (status, {"error"})
@@ -248,7 +252,7 @@ def test_queue_of_a_missing_or_an_operators_conversation(api: Posthog, acme: Wor
 def test_list_is_latest_change_first_with_the_usual_envelope(api: Posthog, acme: Workspace, ben: Member) -> None:
     made = [asked(api, f"Question {n}") for n in range(3)]
     with tenancy.scope(acme):
-        own = actions.ask_assistant(workspace=acme, content="Mine", by=ben.actor, at=clock.now()).thread
+        own = assistant_actions.ask_assistant(workspace=acme, content="Mine", by=ben.actor, at=clock.now()).thread
     AssistantThread.all_workspaces.filter(conversation__public_id=made[0]["id"]).update(
         updated_at=clock.now() + timedelta(minutes=1)
     )
@@ -313,9 +317,9 @@ def test_it_is_in_the_inboxes_assistant_view_alone_and_in_no_list_of_another_for
     made = asked(api)
     work(made)
     with tenancy.scope(acme):
-        for view in queries.INBOX_VIEWS.values():
-            assert queries.inbox_rows(view, ben.user).exists() == (view.key == "assistant"), view.key
-        assert not queries.inbox_rows(queries.INBOX_VIEWS["open"], ben.user, "thermostat").exists()
+        for view in inbox_queries.INBOX_VIEWS.values():
+            assert inbox_queries.inbox_rows(view, ben.user).exists() == (view.key == "assistant"), view.key
+        assert not inbox_queries.inbox_rows(inbox_queries.INBOX_VIEWS["open"], ben.user, "thermostat").exists()
         assert Conversation.objects.get(public_id=made["id"]).handler == "assistant"
     listed = api.get("/api/v1/conversations").json()
     assert made["id"] not in json.dumps(listed)

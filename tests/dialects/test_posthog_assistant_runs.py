@@ -19,13 +19,17 @@ from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts import clock, tenancy
-from accounts.hub import Hub
+from accounts.live.hub import Hub
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor
-from conversations import actions, tasks
-from conversations.api import lost_runs
-from conversations.assistant import builtin, courtesies, engine, presence, runs
+from conversations import actions
+from conversations.assistant import actions as assistant_actions
+from conversations.assistant import choice as choices
+from conversations.assistant import presence, recovery, runs, watching
+from conversations.assistant import tasks as assistant_tasks
+from conversations.assistant.engines import builtin, protocol
 from conversations.dialects.posthog import stream
+from conversations.knowledge import courtesies
 from conversations.models import AssistantFrame, AssistantRun, AssistantThread, RunStatus
 from tests.dialects import harness
 from tests.dialects.assistant_client import JSON, QUESTION, asked, frames, read, run_of, source_of, work
@@ -108,12 +112,14 @@ def test_worker_whose_run_was_claimed_again_writes_nothing_more(api: Posthog, in
     assert first is not None
     assert runs.claim(run.pk, clock.now()) is None
     fall_silent(run)
-    lost_runs.tend(clock.now())
+    recovery.tend(clock.now())
     second = runs.claim(run.pk, clock.now())
     assert second is not None
     by, told = Actor.system(in_acme.pk), AssistantFrame.objects.count()
     assert runs.partial(first, "late", clock.now()) is False
-    assert actions.answer_run(run=first, draft=engine.Draft("late"), engine="x", by=by, at=clock.now()) is None
+    assert (
+        assistant_actions.answer_run(run=first, draft=protocol.Draft("late"), engine="x", by=by, at=clock.now()) is None
+    )
     assert AssistantFrame.objects.count() == told
     assert runs.partial(second, "in time", clock.now()) is True
 
@@ -141,16 +147,16 @@ def test_run_whose_worker_hangs_is_put_back_twice_and_then_failed(api: Posthog, 
     for attempt in (1, 2):
         run = runs.claim(run_of(made).pk, clock.now())
         assert run is not None
-        assert lost_runs.tend(clock.now()) == 0
+        assert recovery.tend(clock.now()) == 0
         fall_silent(run)
-        assert lost_runs.tend(clock.now()) == 1
-        assert lost_runs.tend(clock.now()) == 0
+        assert recovery.tend(clock.now()) == 1
+        assert recovery.tend(clock.now()) == 0
         assert (read(api, made)["status"], run_of(made).attempts) == ("in_progress", attempt)
         assert runs.partial(run, "from the grave", clock.now()) is False
     run = runs.claim(run_of(made).pk, clock.now())
     assert run is not None
     fall_silent(run)
-    lost_runs.tend(clock.now())
+    recovery.tend(clock.now())
     now = read(api, made)
     assert (now["status"], now["messages"][-1]["type"]) == ("idle", "ai/failure")
     resumed = Event.objects.filter(type="assistant.resumed").order_by("pk")
@@ -162,9 +168,9 @@ def test_next_question_may_be_put_back_as_often_again(api: Posthog, in_acme: Wor
     AssistantRun.objects.update(attempts=2)
     run = runs.claim(run_of(made).pk, clock.now())
     assert run is not None
-    actions.enqueue(thread=run.thread, content="And now?", by=Actor.system(in_acme.pk), at=clock.now())
+    assistant_actions.enqueue(thread=run.thread, content="And now?", by=Actor.system(in_acme.pk), at=clock.now())
     fall_silent(run)
-    lost_runs.tend(clock.now())
+    recovery.tend(clock.now())
     assert (run_of(made).attempts, run_of(made).token) == (0, None)
     work(made)
     assert [message["type"] for message in read(api, made)["messages"]] == ["human", "ai/failure", "human", "ai"]
@@ -177,8 +183,8 @@ def test_of_two_that_notice_a_lost_run_one_puts_it_back(api: Posthog, in_acme: W
     fall_silent(run)
     first, second = run_of(made), run_of(made)
     by = Actor.system(in_acme.pk)
-    assert actions.recover_run(run=first, by=by, at=clock.now()) is True
-    assert actions.recover_run(run=second, by=by, at=clock.now()) is False
+    assert assistant_actions.recover_run(run=first, by=by, at=clock.now()) is True
+    assert assistant_actions.recover_run(run=second, by=by, at=clock.now()) is False
     assert run_of(made).attempts == 1
     assert ProcrastinateJob.objects.filter(task_name=runs.JOB).count() == 2
 
@@ -191,7 +197,7 @@ def test_run_that_cannot_be_put_back_holds_up_no_other(
         run = runs.claim(run_of(made).pk, clock.now())
         assert run is not None
         fall_silent(run, seconds=40 if made is first else 31)
-    recover = actions.recover_run
+    recover = assistant_actions.recover_run
 
     def breaks(*, run: AssistantRun, **values: Any) -> bool:
         if run.pk == run_of(first).pk:
@@ -199,7 +205,7 @@ def test_run_that_cannot_be_put_back_holds_up_no_other(
         return recover(run=run, **values)
 
     monkeypatch.setattr(actions, "recover_run", breaks)
-    assert lost_runs.tend(clock.now()) == 1
+    assert recovery.tend(clock.now()) == 1
     assert (run_of(first).attempts, run_of(second).attempts) == (0, 1)
 
 
@@ -207,16 +213,16 @@ def test_run_that_waits_in_line_is_not_lost_while_a_worker_lives(api: Posthog) -
     made = asked(api)
     for _ in range(3):
         fall_silent(run_of(made), seconds=55)
-        assert lost_runs.tend(clock.now()) == 0
+        assert recovery.tend(clock.now()) == 0
         assert not run_of(made).is_silent(clock.now(), timedelta(seconds=5))
 
 
 def test_run_whose_job_is_gone_is_given_another(api: Posthog) -> None:
     made = asked(api)
     ProcrastinateJob.objects.filter(task_name=runs.JOB)._raw_delete("default")
-    assert lost_runs.tend(clock.now()) == 0
+    assert recovery.tend(clock.now()) == 0
     fall_silent(run_of(made), seconds=6)
-    assert lost_runs.tend(clock.now()) == 1
+    assert recovery.tend(clock.now()) == 1
     assert runs.in_line([run_of(made).pk]) == {run_of(made).pk}
 
 
@@ -236,8 +242,8 @@ def test_run_is_put_back_as_soon_as_the_lock_of_its_worker_is_gone(api: Posthog,
     assert runs.claim(run_of(made).pk, clock.now()) is not None
     AssistantRun.objects.update(worker=7)
     with living_worker(7):
-        assert lost_runs.tend(clock.now()) == 0
-    assert lost_runs.tend(clock.now()) == 1
+        assert recovery.tend(clock.now()) == 0
+    assert recovery.tend(clock.now()) == 1
     assert (run_of(made).attempts, run_of(made).worker, run_of(made).token) == (1, None, None)
 
 
@@ -250,14 +256,14 @@ def test_one_look_at_twenty_runs_costs_what_a_look_at_two_costs(api: Posthog, in
     with living_worker(7):
         for wanted in (ids[:2], ids):
             with CaptureQueriesContext(connection) as captured:
-                stream.pulse(wanted)
+                watching.pulse(wanted)
             counts.append(len(captured))
     assert counts == [3, 3]
 
 
 def test_run_that_no_worker_takes_on_is_failed_by_whoever_watches_reads_or_asks_next(api: Posthog) -> None:
     for again in (
-        lambda made: stream.pulse([run_of(made).pk]),
+        lambda made: watching.pulse([run_of(made).pk]),
         lambda made: read(api, made),
         lambda made: asked(api, "Again?", conversation=made["id"]),
     ):
@@ -270,10 +276,10 @@ def test_run_that_no_worker_takes_on_is_failed_by_whoever_watches_reads_or_asks_
 def test_frames_are_forgotten_and_messages_stay(api: Posthog) -> None:
     made = asked(api)
     work(made)
-    tasks.forget_assistant_frames(0)
+    assistant_tasks.forget_assistant_frames(0)
     assert frames(made)
     AssistantRun.all_workspaces.update(ended_at=clock.now() - timedelta(hours=25))
-    tasks.forget_assistant_frames(0)
+    assistant_tasks.forget_assistant_frames(0)
     assert not frames(made)
     assert len(read(api, made)["messages"]) == 2
 
@@ -282,7 +288,7 @@ def test_frames_are_forgotten_and_messages_stay(api: Posthog) -> None:
 
 
 def test_engine_outside_is_refused_until_approved(api: Posthog, acme: Workspace) -> None:
-    choose(acme, engine.OPENAI)
+    choose(acme, choices.OPENAI)
     assert refusal(api.post(api.base, {"content": "x"})) == (403, "authentication_error", "permission_denied", None)
 
 
@@ -292,7 +298,7 @@ def pieces(*texts: str) -> Callable[[Any], tuple[int, bytes]]:
 
 
 def test_engine_outside_streams(api: Posthog, service: type[Service], monkeypatch: Any) -> None:  # noqa: F811
-    monkeypatch.setattr("conversations.assistant.openai.PAUSE", 0)
+    monkeypatch.setattr("conversations.assistant.engines.openai.PAUSE", 0)
     service.answer = staticmethod(pieces("Press ", "both ", "buttons."))
     service.end_headers = _as_events  # type: ignore[method-assign]
     made = asked(api)
@@ -319,7 +325,7 @@ def test_engine_outside_that_answers_in_one_piece_is_understood(api: Posthog, se
 
 def test_approval_that_was_taken_back_meanwhile_holds(api: Posthog, acme: Workspace, service: Any) -> None:  # noqa: F811
     made = asked(api)
-    choose(acme, engine.OPENAI, approved=False)
+    choose(acme, choices.OPENAI, approved=False)
     work(made)
     assert service.seen == []
     assert read(api, made)["messages"][-1]["type"] == "ai/failure"
@@ -346,7 +352,7 @@ class Front:
         yield ""
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
-        return {1: 9} if function is stream.pulse else self.sights.pop(0)
+        return {1: 9} if function is watching.pulse else self.sights.pop(0)
 
 
 def test_watcher_is_told_even_when_notifications_are_lost(monkeypatch: Any) -> None:
@@ -392,8 +398,8 @@ def test_running_desk_streams_what_the_worker_writes_and_replays_it(desk: str) -
     assert next(attached)[1] == "conversation"
     run = run_of(head)
     with tenancy.scope(scene.workspace):
-        actions.enqueue(thread=run.thread, content="And abroad?", by=scene.system, at=clock.now())
-    tasks.run_assistant(workspace_id=scene.workspace.pk, run_id=run.pk)
+        assistant_actions.enqueue(thread=run.thread, content="And abroad?", by=scene.system, at=clock.now())
+    assistant_tasks.run_assistant(workspace_id=scene.workspace.pk, run_id=run.pk)
     seen = list(watching)
     final = [data for _, _, data in seen if data["type"] == "ai" and "id" in data]
     assert [one["content"] for one in final] == [
@@ -421,7 +427,7 @@ def test_running_desk_ends_the_stream_of_a_run_that_is_cancelled(desk: str) -> N
 
     assert next(watching)[1] == "message"
     with tenancy.scope(scene.workspace):
-        actions.cancel_run(thread=run.thread, by=scene.system, at=clock.now())
+        assistant_actions.cancel_run(thread=run.thread, by=scene.system, at=clock.now())
     assert list(watching) == []
     assert AssistantRun.all_workspaces.get(pk=run.pk).status == RunStatus.CANCELED
 

@@ -16,12 +16,18 @@ from django.core.management import CommandError, call_command
 
 from accounts import actions as account_actions
 from accounts import clock, tenancy
-from accounts.live import LiveResponse
+from accounts.live.responses import LiveResponse
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor
-from conversations import actions, tasks
-from conversations.assistant import engine, openai, retrieval, stems, waiting
+from conversations import actions
+from conversations.assistant import choice as choices
+from conversations.assistant import questions, requests
+from conversations.assistant import tasks as assistant_tasks
+from conversations.assistant.engines import chosen as chosen_engine
+from conversations.assistant.engines import openai
 from conversations.dialects.posthog.views import suggestions
+from conversations.knowledge import search as knowledge_search
+from conversations.knowledge import stems
 from conversations.models import Audience, Message, MessageKind, SenderKind
 from tests.conftest import Member
 from tests.dialects import harness
@@ -35,7 +41,7 @@ pytestmark = pytest.mark.django_db
 
 
 def choose(workspace: Workspace, name: str, approved: bool = False) -> None:
-    chosen = engine.Choice(engine=name, is_approved=approved)
+    chosen = choices.Choice(engine=name, is_approved=approved)
     account_actions.update_workspace(
         workspace=workspace, settings=chosen.settings, by=Actor.system(workspace.pk), at=clock.now()
     )
@@ -112,9 +118,9 @@ def test_desk_that_has_solved_nothing_similar_says_so(api: Posthog, asked: Any, 
 
 def test_other_workspaces_answers_are_never_found(asked: Any, solved: Any, globex: Workspace) -> None:
     with tenancy.scope(globex):
-        assert retrieval.similar(stems.telling(["thermostat blinks orange"]), Audience.TEAM) == []
+        assert knowledge_search.similar(stems.telling(["thermostat blinks orange"]), Audience.TEAM) == []
     with tenancy.scope(solved.workspace):
-        assert retrieval.similar(stems.telling(["thermostat blinks orange"]), Audience.TEAM) != []
+        assert knowledge_search.similar(stems.telling(["thermostat blinks orange"]), Audience.TEAM) != []
 
 
 def test_unsolved_conversations_and_own_thread_are_no_knowledge(api: Posthog, acme: Workspace, asked: Any) -> None:
@@ -125,7 +131,7 @@ def test_unsolved_conversations_and_own_thread_are_no_knowledge(api: Posthog, ac
 
 def test_private_notes_are_no_part_of_the_question(asked: Any, ben: Member, in_acme: Workspace) -> None:
     actions.note(conversation=thread_of(asked), body="Secret of the team", by=ben.actor, at=clock.now())
-    found = retrieval.question(row_of(asked), Audience.KEY)
+    found = questions.question(row_of(asked), Audience.KEY)
     assert [turn.text for turn in found.turns] == [asked["last_message_text"]]
     assert "Secret" not in json.dumps(openai.prompt(found))
 
@@ -134,9 +140,9 @@ def test_question_is_the_last_fifty_messages_and_8000_characters(asked: Any, in_
     thread = thread_of(asked)
     for n in range(60):
         reply(thread, f"short {n}")
-    assert len(retrieval.question(row_of(asked), Audience.KEY).turns) == 50
+    assert len(questions.question(row_of(asked), Audience.KEY).turns) == 50
     receive(thread, "y" * 7_999)
-    turns = retrieval.question(row_of(asked), Audience.KEY).turns
+    turns = questions.question(row_of(asked), Audience.KEY).turns
     assert (turns[-1].text, turns[-2].text, len(turns)) == ("y" * 7_999, "9", 2)
 
 
@@ -190,7 +196,7 @@ def service(settings: Any, acme: Workspace) -> Iterator[type[Service]]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         settings.ASSISTANT_BASE_URL = f"http://127.0.0.1:{server.server_port}/v1/"
         settings.ASSISTANT_API_KEY, settings.ASSISTANT_MODEL = "secret", "small"
-        choose(acme, engine.OPENAI, approved=True)
+        choose(acme, choices.OPENAI, approved=True)
         yield handler
         server.shutdown()
 
@@ -198,7 +204,7 @@ def service(settings: Any, acme: Workspace) -> Iterator[type[Service]]:
 class Front:
     """The web front's side of a held answer: it is told twice, and runs what it is asked to run."""
 
-    def __init__(self, *made: waiting.Made | None) -> None:
+    def __init__(self, *made: requests.Made | None) -> None:
         self.made = [*made]
 
     async def listen(self, channel: str, key: str) -> AsyncIterator[str]:
@@ -206,7 +212,7 @@ class Front:
         yield "done"
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
-        assert function is waiting.look
+        assert function is requests.look
         return self.made.pop(0)
 
 
@@ -218,14 +224,14 @@ def suggested(api: Posthog, made: Any, **headers: str) -> Any:
     request = Event.objects.filter(type="suggestion.requested").latest("id")
     work(request)
     work(request)  # a job may run twice
-    made = waiting.look(request.workspace_id, request.subject_id, request.pk)
+    made = requests.look(request.workspace_id, request.subject_id, request.pk)
     assert made is not None
     return suggestions.answer(request.workspace_id, made)
 
 
 def work(request: Event) -> None:
     """What the worker does for a request."""
-    tasks.suggest_reply(
+    assistant_tasks.suggest_reply(
         workspace_id=request.workspace_id,
         conversation_id=request.subject_id,
         ticket_id=request.data["ticket_id"],
@@ -235,7 +241,7 @@ def work(request: Event) -> None:
 
 
 def test_engine_outside_answers_403_until_the_workspace_approves(api: Posthog, acme: Workspace) -> None:
-    choose(acme, engine.OPENAI)
+    choose(acme, choices.OPENAI)
     for path in (f"tickets/{api.create()['id']}/suggest_reply", "tickets/999/suggest_reply"):
         answer = api.post(path)
         assert (answer.status_code, set(answer.json())) == (403, {"detail"})
@@ -303,7 +309,7 @@ def test_approval_that_was_taken_back_meanwhile_holds(
     service: type[Service],
 ) -> None:
     api.post(f"tickets/{asked['id']}/suggest_reply")
-    choose(acme, engine.OPENAI, approved=False)
+    choose(acme, choices.OPENAI, approved=False)
     request = Event.objects.get(type="suggestion.requested")
     work(request)
     assert service.seen == []
@@ -311,15 +317,15 @@ def test_approval_that_was_taken_back_meanwhile_holds(
 
 
 def test_who_waits_is_answered_when_it_is_told() -> None:
-    front: Any = Front(None, waiting.Made(suggestion_id=7))
-    assert asyncio.run(waiting.wait(front, 1, 2, 3)).suggestion_id == 7
+    front: Any = Front(None, requests.Made(suggestion_id=7))
+    assert asyncio.run(requests.wait(front, 1, 2, 3)).suggestion_id == 7
     silent: Any = Front(None, None)
-    assert asyncio.run(waiting.wait(silent, 1, 2, 3)) == waiting.Made(code="unknown_error")
+    assert asyncio.run(requests.wait(silent, 1, 2, 3)) == requests.Made(code="unknown_error")
 
 
 def test_answer_waits_for_the_worker_on_a_running_desk(desk: str) -> None:
     seed = [
-        {"settings": engine.Choice(engine.OPENAI, is_approved=True).settings},
+        {"settings": choices.Choice(choices.OPENAI, is_approved=True).settings},
         {"contact": "bo", "external_id": "bo", "name": "Bo"},
         {"conversation": "first", "contact": "bo", "body": "What now?"},
         {"escalation": "case", "conversation": "first"},
@@ -328,16 +334,16 @@ def test_answer_waits_for_the_worker_on_a_running_desk(desk: str) -> None:
     path = f"/api/projects/@current/conversations/tickets/{scene.value('case.id')}/suggest_reply"
     headers = {"Authorization": f"Bearer {scene.value('server_key')}"}
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(harness.send, desk, {"method": "POST", "path": path, "headers": headers})
+        requests = pool.submit(harness.send, desk, {"method": "POST", "path": path, "headers": headers})
         journal = Event.objects.filter(workspace=scene.workspace, type="suggestion.requested")
         end = time.monotonic() + 20
         while (request := journal.first()) is None and time.monotonic() < end:
             time.sleep(0.05)
         assert request is not None
-        assert not waiting.done()
+        assert not requests.done()
         # No service is configured: the worker says so, and the answer is there.
         work(request)
-        answer = waiting.result(20)
+        answer = requests.result(20)
     assert (answer.status, json.loads(answer.content)["error_type"]) == (500, "unknown_error")
 
 
@@ -353,13 +359,13 @@ def test_idempotency_key_of_a_waiting_call_is_not_kept(api: Posthog, asked: Any,
 def test_command_chooses_the_engine_and_approves(acme: Workspace) -> None:
     call_command("set_assistant", workspace="acme", engine="openai")
     acme.refresh_from_db()
-    assert engine.choice(acme) == engine.Choice("openai", is_approved=False)
+    assert choices.choice(acme) == choices.Choice("openai", is_approved=False)
     call_command("set_assistant", workspace="acme", engine="openai", approve_ai=True)
     acme.refresh_from_db()
-    assert engine.choice(acme) == engine.Choice("openai", is_approved=True)
+    assert choices.choice(acme) == choices.Choice("openai", is_approved=True)
     call_command("set_assistant", workspace="acme", engine="builtin")
     acme.refresh_from_db()
-    assert engine.choice(acme) == engine.Choice("builtin", is_approved=False)
+    assert choices.choice(acme) == choices.Choice("builtin", is_approved=False)
     with pytest.raises(CommandError):
         call_command("set_assistant", workspace="nobody", engine="builtin")
 
@@ -368,6 +374,6 @@ def test_command_chooses_the_engine_and_approves(acme: Workspace) -> None:
 def test_engine_is_the_desks_own_until_one_is_chosen(acme: Workspace, kept: Any, settings: Any) -> None:
     settings.ASSISTANT_BASE_URL = "http://example.com/v1"
     acme.settings = kept
-    assert engine.choice(acme) == engine.Choice("builtin", is_approved=False)
-    assert engine.of(acme).name == "builtin"
+    assert choices.choice(acme) == choices.Choice("builtin", is_approved=False)
+    assert chosen_engine.of(acme).name == "builtin"
     assert Ticket.all_workspaces.count() == 0

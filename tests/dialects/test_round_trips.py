@@ -15,7 +15,8 @@ import time_machine
 from django.test import Client
 
 from accounts import actions as account_actions
-from accounts import clock, identity
+from accounts import clock
+from accounts.credentials import identity
 from accounts.models import KeyKind, Workspace
 from accounts.permissions import Actor
 from conversations import actions

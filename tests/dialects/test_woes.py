@@ -12,7 +12,8 @@ import pytest
 from django.test import Client
 
 from accounts import actions as account_actions
-from accounts import clock, identity
+from accounts import clock
+from accounts.credentials import identity
 from accounts.models import ApiKey, Event, IdempotentRequest, KeyKind, Workspace
 from accounts.permissions import Actor
 from conversations import actions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,15 +11,20 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts import actions as account_actions
-from accounts import clock, events, tenancy
-from accounts.live import LiveResponse
+from accounts import clock, journal, tenancy
+from accounts.live.responses import LiveResponse
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor
-from conversations import actions, tasks
-from conversations.assistant import engine, report, waiting
-from conversations.assistant.engine import Choice, Draft, Step, Usage
-from conversations.inbox.views import suggestions
+from conversations import actions
+from conversations.assistant import actions as assistant_actions
+from conversations.assistant import choice as choices
+from conversations.assistant import report, requests
+from conversations.assistant import tasks as assistant_tasks
+from conversations.assistant.choice import Choice
+from conversations.assistant.engines import protocol
+from conversations.assistant.engines.protocol import Draft, Step, Usage
 from conversations.models import Article, AssistantThread, Conversation, Handler, Suggestion
+from conversations.screens.inbox import suggestions
 from tests.conftest import Member
 from tests.factories import ConversationFactory, reply
 from tests.inbox.conftest import HTMX, now, queries_of, text_of
@@ -31,7 +37,7 @@ BUILTIN_TEXT = "Hold both buttons for ten seconds."
 def asked(acme: Workspace) -> AssistantThread:
     """Conversation number 1: a program has asked the assistant, which is at work."""
     with tenancy.scope(acme):
-        run = actions.ask_assistant(
+        run = assistant_actions.ask_assistant(
             workspace=acme, content="The frobnicator hums", by=Actor.system(acme.pk), at=clock.now()
         )
     return run.thread
@@ -39,7 +45,7 @@ def asked(acme: Workspace) -> AssistantThread:
 
 def answer(thread: AssistantThread) -> None:
     run = thread.runs.latest("pk")
-    tasks.run_assistant(workspace_id=thread.workspace_id, run_id=run.pk)
+    assistant_tasks.run_assistant(workspace_id=thread.workspace_id, run_id=run.pk)
 
 
 def fresh(thread: AssistantThread) -> AssistantThread:
@@ -72,10 +78,10 @@ def test_search_from_its_view_finds_what_it_handles(agent: Client, asked: Assist
 
 def test_people_who_were_called_in_read_why(agent: Client, acme: Workspace, asked: AssistantThread) -> None:
     with tenancy.scope(acme):
-        actions.cancel_run(thread=asked, by=Actor.system(acme.pk), at=clock.now())
-        actions.hand_over(
+        assistant_actions.cancel_run(thread=asked, by=Actor.system(acme.pk), at=clock.now())
+        assistant_actions.hand_over(
             thread=asked,
-            call=engine.Call.ASKED,
+            call=protocol.Call.ASKED,
             reason="The <b>customer</b> asked.",
             by=Actor.system(acme.pk),
             at=clock.now(),
@@ -87,10 +93,10 @@ def test_people_who_were_called_in_read_why(agent: Client, acme: Workspace, aske
 
 
 def test_open_question_to_the_customer_is_told(agent: Client, acme: Workspace, asked: AssistantThread) -> None:
-    choose(acme, hand_over=engine.HandOver.ASK)
+    choose(acme, hand_over=choices.HandOver.ASK)
     answer(asked)
     with tenancy.scope(acme):
-        actions.ask_assistant(
+        assistant_actions.ask_assistant(
             workspace=acme, content="The large one", thread=asked, by=Actor.system(acme.pk), at=clock.now()
         )
     answer(asked)
@@ -103,7 +109,7 @@ def test_answer_shows_its_sources_with_links(agent: Client, acme: Workspace, ben
     reply(solved, BUILTIN_TEXT, by=ben.actor)
     actions.set_status(conversation=solved, status="resolved", by=ben.actor, at=clock.now())
     with tenancy.scope(acme):
-        run = actions.ask_assistant(
+        run = assistant_actions.ask_assistant(
             workspace=acme, content="My frobnicator hums loudly", by=Actor.system(acme.pk), at=clock.now()
         )
     answer(run.thread)
@@ -151,7 +157,7 @@ def test_viewer_reads_along_and_takes_nothing_over(viewer: Client, asked: Assist
 
 def test_deleted_conversation_with_the_assistant_takes_no_reply(agent: Client, asked: AssistantThread) -> None:
     with tenancy.scope(asked.workspace):
-        actions.delete_thread(thread=asked, by=Actor.system(asked.workspace_id), at=clock.now())
+        assistant_actions.delete_thread(thread=asked, by=Actor.system(asked.workspace_id), at=clock.now())
     assert "The assistant is answering." not in text_of(agent.get(URL).content)
     assert agent.post(f"{URL}/reply", {"body": "Hello?"}).status_code == 404
 
@@ -191,7 +197,7 @@ def test_draft_works_without_script(agent: Client, conversation: Conversation, a
     page = agent.get(f"{URL}?draft=use").content.decode()
     assert ">Hello Jane,\n\nWe search for it &amp; answer in two days.</textarea>" in page
     agent.post(f"{URL}/reply", {"body": Suggestion.all_workspaces.get().text})
-    while events.drain():
+    while journal.drain():
         pass
     assert Suggestion.all_workspaces.get().outcome == "accepted"
     assert "Suggested reply" not in text_of(agent.get(URL).content)
@@ -232,16 +238,16 @@ def test_drafts_are_limited_per_person(
 
 
 def test_engine_outside_needs_approval_and_a_budget(agent: Client, acme: Workspace, conversation: Conversation) -> None:
-    choose(acme, engine=engine.OPENAI)
+    choose(acme, engine=choices.OPENAI)
     assert "does not allow sending customer messages" in text_of(agent.post(f"{URL}/suggest", headers=HTMX).content)
-    choose(acme, engine=engine.OPENAI, is_approved=True, budget=engine.Decimal(0))
+    choose(acme, engine=choices.OPENAI, is_approved=True, budget=Decimal(0))
     assert "budget for this month is used up" in text_of(agent.post(f"{URL}/suggest", headers=HTMX).content)
 
 
 class Front:
     """The web front's side of a held answer: it looks for what the worker made, and is asked to show it."""
 
-    def __init__(self, made: waiting.Made | None) -> None:
+    def __init__(self, made: requests.Made | None) -> None:
         self.made = made
 
     async def listen(self, channel: str, key: str) -> Any:
@@ -249,22 +255,22 @@ class Front:
 
     async def run(self, function: Any, *args: Any) -> Any:
         # What is to be shown needs the database, which this loop has none of: the test does it afterwards.
-        return self.made if function is waiting.look else (function, args)
+        return self.made if function is requests.look else (function, args)
 
 
 def test_draft_of_an_engine_outside_is_held_until_the_worker_has_made_it(
     agent: Client, acme: Workspace, conversation: Conversation, settings: Any
 ) -> None:
     settings.ASSISTANT_BASE_URL = ""  # the engine fails at once, and that is an answer too
-    choose(acme, engine=engine.OPENAI, is_approved=True)
+    choose(acme, engine=choices.OPENAI, is_approved=True)
     held = agent.post(f"{URL}/suggest", headers=HTMX)
     assert isinstance(held, LiveResponse)
     assert held.held
     request = Event.objects.get(type="suggestion.requested")
-    tasks.suggest_reply(
+    assistant_tasks.suggest_reply(
         workspace_id=acme.pk, conversation_id=request.subject_id, request_id=request.pk, audience="team"
     )
-    front: Any = Front(waiting.look(acme.pk, request.subject_id, request.pk))
+    front: Any = Front(requests.look(acme.pk, request.subject_id, request.pk))
 
     async def first() -> Any:
         return await anext(aiter(held.follow(front)))
@@ -289,18 +295,20 @@ def test_page_shows_rates_costs_and_reasons(
             ("One", "Other"),
         ):
             row = ConversationFactory(workspace=acme)
-            usage = Usage(model="small", prompt_tokens=900, completion_tokens=100, cost=engine.Decimal("0.5"))
-            actions.make_suggestion(
+            usage = Usage(model="small", prompt_tokens=900, completion_tokens=100, cost=Decimal("0.5"))
+            assistant_actions.make_suggestion(
                 conversation=row, draft=Draft(text=text, usage=usage), engine="openai", by=ben.actor, at=at
             )
             reply(row, sent, by=ben.actor)
         for words in ("I want a human", "The frobnicator hums"):
-            answer(actions.ask_assistant(workspace=acme, content=words, by=Actor.system(acme.pk), at=at).thread)
+            answer(
+                assistant_actions.ask_assistant(workspace=acme, content=words, by=Actor.system(acme.pk), at=at).thread
+            )
         thread = AssistantThread.objects.latest("pk")
-        actions.settle(thread=thread, by=Actor.system(acme.pk), at=at)
-    while events.drain():
+        assistant_actions.settle(thread=thread, by=Actor.system(acme.pk), at=at)
+    while journal.drain():
         pass
-    choose(acme, engine=engine.OPENAI, budget=engine.Decimal(6))
+    choose(acme, engine=choices.OPENAI, budget=Decimal(6))
     page = text_of(agent.get("/w/acme/assistant").content)
     assert "Resolved by the assistant 50 %" in page
     assert "1 of 2 conversations" in page
@@ -349,15 +357,15 @@ def test_admin_changes_what_it_may_do(ada: Member, acme: Workspace, settings: An
     }  # fmt: skip
     assert client.post("/w/acme/assistant", given).status_code == 302
     acme.refresh_from_db()
-    assert engine.choice(acme) == Choice(
-        "openai", True, engine.HandOver.ASK, ("refund", "legal claim"), engine.Decimal("12.50")
+    assert choices.choice(acme) == Choice(
+        "openai", True, choices.HandOver.ASK, ("refund", "legal claim"), Decimal("12.50")
     )
     page = client.get("/w/acme/assistant").content.decode()
     assert "refund\nlegal claim</textarea>" in page
     given |= {"budget": "", "is_approved": "", "topics": ""}
     client.post("/w/acme/assistant", given)
     acme.refresh_from_db()
-    assert engine.choice(acme) == Choice("openai", False, engine.HandOver.ASK)
+    assert choices.choice(acme) == Choice("openai", False, choices.HandOver.ASK)
 
 
 @pytest.mark.parametrize(
@@ -374,14 +382,14 @@ def test_choice_at_fault_changes_nothing(ada: Member, acme: Workspace, given: di
     refused = ada.signed_in().post("/w/acme/assistant", {"engine": "builtin", "hand_over": "auto", **given})
     assert (refused.status_code, words in text_of(refused.content)) == (422, True)
     acme.refresh_from_db()
-    assert engine.choice(acme) == Choice()
+    assert choices.choice(acme) == Choice()
 
 
 def test_agent_sees_no_choices_and_can_make_none(agent: Client, acme: Workspace) -> None:
     assert "Allow sending customer messages" not in text_of(agent.get("/w/acme/assistant").content)
     assert agent.post("/w/acme/assistant", {"engine": "openai", "hand_over": "auto"}).status_code == 403
     acme.refresh_from_db()
-    assert engine.choice(acme) == Choice()
+    assert choices.choice(acme) == Choice()
 
 
 def test_command_makes_the_same_choices(acme: Workspace) -> None:
@@ -399,10 +407,10 @@ def test_command_makes_the_same_choices(acme: Workspace) -> None:
         "refund",
     )
     acme.refresh_from_db()
-    assert engine.choice(acme) == Choice("openai", False, engine.HandOver.ASK, ("refund",), engine.Decimal(3))
+    assert choices.choice(acme) == Choice("openai", False, choices.HandOver.ASK, ("refund",), Decimal(3))
     call_command("set_assistant", "--workspace", "acme", "--engine", "builtin", "--budget", "none", "--no-topics")
     acme.refresh_from_db()
-    assert engine.choice(acme) == Choice("builtin", False, engine.HandOver.ASK)
+    assert choices.choice(acme) == Choice("builtin", False, choices.HandOver.ASK)
 
 
 def test_step_of_an_answer_is_kept_with_the_message(acme: Workspace, asked: AssistantThread) -> None:

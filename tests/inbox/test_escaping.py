@@ -14,8 +14,9 @@ from django.test import Client
 from accounts import clock
 from accounts.models import Workspace
 from conversations import actions
-from conversations.inbox import thread, words
 from conversations.models import Conversation
+from conversations.screens import errors
+from conversations.screens.inbox import timeline
 from conversations.templatetags import desk
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory, receive
@@ -152,10 +153,10 @@ def test_initials(name: str, letters: str) -> None:
 
 def test_lines_escape_names(acme: Workspace, evil: Conversation) -> None:
     from accounts import tenancy
-    from conversations import queries
+    from conversations.queries import thread as thread_queries
 
     with tenancy.scope(acme):
-        entries = thread.entries(queries.thread(evil).items)
+        entries = timeline.entries(thread_queries.thread(evil).items)
     told = " ".join(entry.told for entry in entries if entry.is_line)
     assert "<script" not in told
     assert "&lt;script" in told
@@ -171,4 +172,4 @@ def test_labels_of_hues_have_a_class_in_the_style_sheet() -> None:
 def test_words_of_an_unknown_fault_are_still_words() -> None:
     from accounts.errors import Invalid
 
-    assert words.of_error(Invalid("it is odd", field="oddity")) == "That did not work: it is odd."
+    assert errors.of_error(Invalid("it is odd", field="oddity")) == "That did not work: it is odd."

@@ -13,8 +13,11 @@ from django.test import Client
 from accounts import clock
 from accounts.models import Workspace
 from accounts.permissions import Actor
-from conversations import actions, queries
+from conversations import actions
+from conversations.assistant import actions as assistant_actions
 from conversations.models import Conversation
+from conversations.queries import conversations as queries
+from conversations.screens.inbox import queries as inbox_queries
 from tests.conftest import Member
 from tests.factories import ConversationFactory, receive, reply
 from tests.inbox.conftest import HTMX, queries_of, text_of
@@ -44,12 +47,12 @@ def test_each_view_holds_its_own(agent: Client, acme: Workspace, ben: Member) ->
     actions.set_status(conversation=waiting, status="pending", by=ben.actor, at=at)
     actions.snooze(conversation=asleep, until=at + timedelta(days=1), by=ben.actor, at=at)
     actions.set_status(conversation=solved, status="resolved", by=ben.actor, at=at)
-    actions.ask_assistant(workspace=acme, content="Subject 5", by=Actor.system(acme.pk), at=at)
+    assistant_actions.ask_assistant(workspace=acme, content="Subject 5", by=Actor.system(acme.pk), at=at)
     shown = {
         view: [
             f"Subject {n}" for n in range(6) if f"<b>Subject {n}</b>" in agent.get(URL, {"view": view}).content.decode()
         ]
-        for view in queries.INBOX_VIEWS
+        for view in inbox_queries.INBOX_VIEWS
     }
     assert shown == {
         "mine": ["Subject 0"],
@@ -219,7 +222,7 @@ def test_thread_needs_the_same_few_queries_for_1_message_and_20(
 def test_fifty_rows_are_at_most_20_kilobytes_on_the_wire(
     agent: Client, acme: Workspace, ben: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conversations.inbox.views.lists.PAGE", 50)
+    monkeypatch.setattr("conversations.screens.inbox.lists.PAGE", 50)
     for _ in range(50):
         made = ConversationFactory(workspace=acme)
         actions.set_tags(conversation=made, names=["api", "billing", "vip"], by=ben.actor, at=clock.now())

@@ -8,8 +8,8 @@ from django.urls import URLPattern, reverse
 
 from accounts import tenancy
 from accounts.models import Workspace
-from conversations.inbox.urls import urlpatterns
 from conversations.models import Attachment, Conversation, Message
+from conversations.screens.urls import urlpatterns
 from tests.conftest import Member
 from tests.factories import ConversationFactory
 from tests.inbox.conftest import HTMX

@@ -8,7 +8,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.test import Client
 
-from accounts.live import LiveEvent, LiveResponse
+from accounts.live.responses import LiveEvent, LiveResponse
 from accounts.models import Workspace
 
 EVENTS = [

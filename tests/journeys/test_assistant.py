@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from accounts import clock, events, tenancy
-from conversations import actions, tasks
+from accounts import clock, journal, tenancy
+from conversations.assistant import tasks as assistant_tasks
+from conversations.knowledge import actions as knowledge_actions
 from conversations.models import AssistantRun, Suggestion
 from tests.conftest import Member
 from tests.factories import ArticleFactory
@@ -23,8 +24,8 @@ PATH = "/api/environments/@current/conversations"
 def work() -> None:
     """What the worker does: the job of the newest run, and the reactions."""
     run = AssistantRun.all_workspaces.latest("pk")
-    tasks.run_assistant(workspace_id=run.workspace_id, run_id=run.pk)
-    while events.drain():
+    assistant_tasks.run_assistant(workspace_id=run.workspace_id, run_id=run.pk)
+    while journal.drain():
         pass
 
 
@@ -33,7 +34,7 @@ def know(ben: Member, answer: str) -> None:
     workspace = ben.membership.workspace
     with tenancy.scope(workspace):
         article = ArticleFactory(workspace=workspace, title="Gates that stick", body=answer)
-        actions.publish_article(article=article, by=ben.actor, at=clock.now())
+        knowledge_actions.publish_article(article=article, by=ben.actor, at=clock.now())
 
 
 def ask(api: Api, content: str, **more: Any) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def test_agent_takes_over_from_the_assistant_and_answers_with_its_draft(window: 
     page.keyboard.press("Control+Enter")
     expect(page.locator("#reply-body")).to_have_value("")
     expect(page.locator(".message--ours").last).to_contain_text("Hello Ada,")
-    while events.drain():
+    while journal.drain():
         pass
     assert Suggestion.all_workspaces.get(kind="draft").outcome == "accepted"
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from accounts import clock, tenancy
 from accounts.models import Event, Workspace
-from conversations import actions
+from conversations.knowledge import actions as knowledge_actions
 from conversations.models import Article
 from tests.conftest import Member
 from tests.factories import ArticleFactory
@@ -109,7 +109,7 @@ def test_change_by_somebody_else_is_not_overwritten_unseen(agent: Client, acme: 
     article = ArticleFactory(workspace=acme, title="Lost password", body="As it was")
     seen = agent.get(address(article, "/edit")).context["seen"]
     at = clock.now() + timedelta(minutes=1)
-    actions.update_article(article=article, body="As Ada has it", by=ada.actor, at=at)
+    knowledge_actions.update_article(article=article, body="As Ada has it", by=ada.actor, at=at)
 
     answer = agent.post(address(article, "/edit"), {**GIVEN, "body": "As Ben has it", "seen": seen})
     assert answer.status_code == 409

@@ -7,9 +7,9 @@ from django.test import Client
 
 from accounts import clock, tenancy
 from accounts.models import User, Workspace
-from conversations import actions
-from conversations.inbox import placeholders
-from conversations.inbox.placeholders import PLACEHOLDERS
+from conversations.knowledge import actions as knowledge_actions
+from conversations.knowledge import placeholders
+from conversations.knowledge.placeholders import PLACEHOLDERS
 from conversations.models import Conversation, Macro
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory, MacroFactory
@@ -158,7 +158,7 @@ def test_lists_of_macros_ask_the_same_number_of_queries_for_one_row_and_for_twen
     def asked() -> list[int]:
         return [queries_of(lambda: agent.get(URL)), queries_of(lambda: agent.get("/w/acme/inbox/1/macros"))]
 
-    actions.create_macro(workspace=acme, name="One", body="x", by=ben.actor, at=clock.now())
+    knowledge_actions.create_macro(workspace=acme, name="One", body="x", by=ben.actor, at=clock.now())
     agent.get(URL)  # the session remembers the workspace from now on
     before = asked()
     for _ in range(19):

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts import clock
 from accounts.errors import Invalid, NotFound
 from accounts.models import Workspace
-from conversations import knowledge_queries
-from conversations.knowledge_queries import ARTICLE_VIEWS
+from conversations.knowledge import queries as knowledge_queries
+from conversations.knowledge.queries import ARTICLE_VIEWS
 from tests.factories import ArticleFactory, MacroFactory
 
 pytestmark = pytest.mark.usefixtures("in_acme")

@@ -14,7 +14,7 @@ from accounts import clock
 from accounts.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor
-from conversations import actions
+from conversations.knowledge import actions as knowledge_actions
 from conversations.models import Article, Macro
 from tests.conftest import Key, Member
 from tests.factories import ArticleFactory, MacroFactory
@@ -30,7 +30,7 @@ def told(subject: str) -> list[tuple[str, dict[str, Any]]]:
 @pytest.mark.usefixtures("in_acme")
 def test_article_is_a_draft_until_it_is_published_and_again_when_it_is_taken_back(acme: Workspace, ben: Member) -> None:
     at = clock.now()
-    made = actions.create_article(
+    made = knowledge_actions.create_article(
         workspace=acme, title="  Lost\n password ", body="Press\r\nreset.", by=ben.actor, at=at
     )
     row = Article.objects.get()
@@ -40,13 +40,13 @@ def test_article_is_a_draft_until_it_is_published_and_again_when_it_is_taken_bac
 
     later = at + timedelta(hours=1)
     for _ in range(2):
-        actions.publish_article(article=made, by=ben.actor, at=later)
+        knowledge_actions.publish_article(article=made, by=ben.actor, at=later)
     row = Article.objects.get()
     assert (row.published_at, row.updated_at) == (later, later)
     for _ in range(2):
-        actions.unpublish_article(article=made, by=ben.actor, at=later)
+        knowledge_actions.unpublish_article(article=made, by=ben.actor, at=later)
     assert not Article.objects.get().is_published
-    actions.delete_article(article=made, by=ben.actor, at=later)
+    knowledge_actions.delete_article(article=made, by=ben.actor, at=later)
     assert not Article.objects.exists()
     assert told("article") == [
         ("article.created", {"visibility": "public"}),
@@ -62,8 +62,10 @@ def test_only_what_differs_is_changed_and_only_then_is_there_an_event(acme: Work
     macro = MacroFactory(workspace=acme, name="One", body="Two")
     at = clock.now() + timedelta(hours=1)
     for _ in range(2):
-        actions.update_article(article=article, title="One", body=EVIL, visibility="internal", by=ben.actor, at=at)
-        actions.update_macro(macro=macro, name="ONE", body=EVIL, by=ben.actor, at=at)
+        knowledge_actions.update_article(
+            article=article, title="One", body=EVIL, visibility="internal", by=ben.actor, at=at
+        )
+        knowledge_actions.update_macro(macro=macro, name="ONE", body=EVIL, by=ben.actor, at=at)
     assert told("article")[2:] == [("article.updated", {"fields": ["body", "visibility"]})]
     assert told("macro")[1:] == [("macro.updated", {"fields": ["name", "body"]})]
     assert (Article.objects.get().body, Macro.objects.get().body) == (EVIL, EVIL)
@@ -75,12 +77,12 @@ def test_only_what_differs_is_changed_and_only_then_is_there_an_event(acme: Work
 def test_change_that_began_from_an_older_text_is_held_back(acme: Workspace, ben: Member) -> None:
     article = ArticleFactory(workspace=acme, body="As it was")
     seen, at = article.updated_at, clock.now() + timedelta(minutes=1)
-    actions.update_article(article=article, body="As Ada has it", seen=seen, by=ben.actor, at=at)
+    knowledge_actions.update_article(article=article, body="As Ada has it", seen=seen, by=ben.actor, at=at)
     with pytest.raises(Conflict) as refused:
-        actions.update_article(article=article, body="As Ben has it", seen=seen, by=ben.actor, at=at)
+        knowledge_actions.update_article(article=article, body="As Ben has it", seen=seen, by=ben.actor, at=at)
     assert refused.value.code == "article_changed"
     assert Article.objects.get().body == "As Ada has it"
-    actions.update_article(article=article, body="As Ben has it", seen=at, by=ben.actor, at=at)
+    knowledge_actions.update_article(article=article, body="As Ben has it", seen=at, by=ben.actor, at=at)
     assert Article.objects.get().body == "As Ben has it"
 
 
@@ -103,10 +105,10 @@ def test_article_that_cannot_be_is_refused_with_its_field(
     article = ArticleFactory(workspace=acme)
     before = Event.objects.count()
     calls: list[Callable[[], object]] = [
-        lambda: actions.create_article(
+        lambda: knowledge_actions.create_article(
             workspace=acme, by=ben.actor, at=clock.now(), **{"title": "A title", "body": "A body", **given}
         ),
-        lambda: actions.update_article(article=article, by=ben.actor, at=clock.now(), **given),  # type: ignore[arg-type]
+        lambda: knowledge_actions.update_article(article=article, by=ben.actor, at=clock.now(), **given),  # type: ignore[arg-type]
     ]
     for call in calls:
         with pytest.raises(Invalid) as refused:
@@ -126,10 +128,12 @@ def test_macro_that_cannot_be_is_refused_with_its_field(
 ) -> None:
     macro = MacroFactory(workspace=acme)
     with pytest.raises(Invalid) as refused:
-        actions.create_macro(workspace=acme, by=ben.actor, at=clock.now(), **{"name": "A", "body": "B", **given})
+        knowledge_actions.create_macro(
+            workspace=acme, by=ben.actor, at=clock.now(), **{"name": "A", "body": "B", **given}
+        )
     assert refused.value.field == field
     with pytest.raises(Invalid) as refused:
-        actions.update_macro(macro=macro, by=ben.actor, at=clock.now(), **given)  # type: ignore[arg-type]
+        knowledge_actions.update_macro(macro=macro, by=ben.actor, at=clock.now(), **given)  # type: ignore[arg-type]
     assert refused.value.field == field
 
 
@@ -140,13 +144,13 @@ def test_macro_names_are_unique_in_a_workspace_whatever_their_case(
     other = MacroFactory(workspace=acme, name="Shipping")
     MacroFactory(workspace=globex, name="Refund")
     for call in (
-        lambda: actions.create_macro(workspace=acme, name=" REFUND", body="x", by=ben.actor, at=clock.now()),
-        lambda: actions.update_macro(macro=other, name="refund", by=ben.actor, at=clock.now()),
+        lambda: knowledge_actions.create_macro(workspace=acme, name=" REFUND", body="x", by=ben.actor, at=clock.now()),
+        lambda: knowledge_actions.update_macro(macro=other, name="refund", by=ben.actor, at=clock.now()),
     ):
         with pytest.raises(Conflict) as refused:
             call()
         assert (refused.value.field, refused.value.code) == ("name", "name_taken")
-    actions.update_macro(macro=first, name="refund", by=ben.actor, at=clock.now())
+    knowledge_actions.update_macro(macro=first, name="refund", by=ben.actor, at=clock.now())
     with pytest.raises(IntegrityError, match="macro_name_unique_per_workspace"):
         Macro.all_workspaces.create(workspace=acme, name="SHIPPING", body="x")
 
@@ -155,7 +159,7 @@ def test_macro_names_are_unique_in_a_workspace_whatever_their_case(
 def test_of_two_who_take_one_name_at_once_one_gets_it(acme: Workspace, ben: Member) -> None:
     def take(n: int) -> str:
         try:
-            actions.create_macro(workspace=acme, name="Refund", body=str(n), by=ben.actor, at=clock.now())
+            knowledge_actions.create_macro(workspace=acme, name="Refund", body=str(n), by=ben.actor, at=clock.now())
             return "made"
         except Conflict as error:
             return error.code
@@ -171,14 +175,14 @@ def test_of_two_who_take_one_name_at_once_one_gets_it(acme: Workspace, ben: Memb
 def verbs(article: Article, macro: Macro, by: Actor) -> list[Callable[[], object]]:
     workspace, act = article.workspace, {"by": by, "at": clock.now()}
     return [
-        lambda: actions.create_article(workspace=workspace, title="A", body="B", **act),
-        lambda: actions.update_article(article=article, title="C", **act),
-        lambda: actions.unpublish_article(article=article, **act),
-        lambda: actions.publish_article(article=article, **act),
-        lambda: actions.create_macro(workspace=workspace, name="A", body="B", **act),
-        lambda: actions.update_macro(macro=macro, name="C", **act),
-        lambda: actions.delete_article(article=article, **act),
-        lambda: actions.delete_macro(macro=macro, **act),
+        lambda: knowledge_actions.create_article(workspace=workspace, title="A", body="B", **act),
+        lambda: knowledge_actions.update_article(article=article, title="C", **act),
+        lambda: knowledge_actions.unpublish_article(article=article, **act),
+        lambda: knowledge_actions.publish_article(article=article, **act),
+        lambda: knowledge_actions.create_macro(workspace=workspace, name="A", body="B", **act),
+        lambda: knowledge_actions.update_macro(macro=macro, name="C", **act),
+        lambda: knowledge_actions.delete_article(article=article, **act),
+        lambda: knowledge_actions.delete_macro(macro=macro, **act),
     ]
 
 

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from config import database
+from config.server import database
 from config.server.postgres import usage
 
 

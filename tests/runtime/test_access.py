@@ -12,10 +12,10 @@ from django.db import connections
 from django.http.response import HttpResponseBase
 from django.test import Client as Browser
 
-from accounts import access as access_module
 from accounts import actions, clock
-from accounts.access import KeyAccess, MemberAccess, still_valid
-from accounts.live import LiveResponse
+from accounts.live import access as access_module
+from accounts.live.access import KeyAccess, MemberAccess, still_valid
+from accounts.live.responses import LiveResponse
 from accounts.models import ApiKey, User, Workspace
 from accounts.permissions import Role, Scope
 from tests.conftest import Key, Member, member

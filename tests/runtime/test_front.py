@@ -13,9 +13,9 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from accounts import bodies
-from accounts.bodies import BodyWanted
-from accounts.live import LiveContext, LiveResponse, sse
+from accounts.live.responses import LiveContext, LiveResponse, sse
+from accounts.web import bodies
+from accounts.web.bodies import BodyWanted
 from config.server import front as front_module
 from config.server.front import Front
 from config.server.visitors import Visitors

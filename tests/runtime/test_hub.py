@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from django.db import connection
 
-from accounts import hub as hub_module
-from accounts.hub import Hub, LiveEvent, direct_connection
+from accounts.live import hub as hub_module
+from accounts.live.hub import Hub, LiveEvent, direct_connection
 from accounts.models import Workspace
 from tests.runtime.machine import DEADLINE
 

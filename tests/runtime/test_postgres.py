@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from config import database
+from config.server import database
 from config.server.postgres import binaries, cluster
 from tests.runtime.machine import (
     DEADLINE,

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.live import LiveContext, LiveResponse, sse
+from accounts.live.responses import LiveContext, LiveResponse, sse
 from config.health import healthz, readyz
 
 

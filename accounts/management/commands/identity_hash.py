@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from accounts import identity
+from accounts.credentials import identity
 from accounts.management.base import DeskCommand, find_workspace
 
 

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 from django.core.validators import validate_email
 
-from accounts import clock, identity
+from accounts import clock
+from accounts.credentials import identity
 from accounts.management.base import DeskCommand, amount, find_workspace
 
 

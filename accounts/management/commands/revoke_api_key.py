@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from accounts import actions, clock, keys
+from accounts import actions, clock
+from accounts.credentials import keys
 from accounts.management.base import DeskCommand, system
 from accounts.models import ApiKey
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from accounts import links
+from accounts.credentials import links
 from accounts.management.base import DeskCommand
 from accounts.queries import is_set_up
 

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.commands import migrate
 from django.db import connections
 
-from config import database, migrating
+from config import migrating
+from config.server import database
 
 # Django's command names its executor in its module and offers no other way to choose one.
 migrate.MigrationExecutor = migrating.Executor  # type: ignore[attr-defined]

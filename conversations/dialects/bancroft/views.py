@@ -15,7 +15,7 @@ from accounts import queries as account_queries
 from accounts.errors import Forbidden
 from accounts.models import KeyKind
 from accounts.permissions import Scope
-from conversations import actions, queries
+from conversations import actions
 from conversations.actions.rows import Door
 from conversations.api import end_user
 from conversations.api.end_user import EndUser
@@ -27,6 +27,7 @@ from conversations.dialects.bancroft.envelope import ENVELOPE
 from conversations.dialects.bancroft.filters import ConversationFilter, Window
 from conversations.models import Channel, Contact, SenderKind, Status
 from conversations.models.conversation import ConversationQuerySet
+from conversations.queries import conversations as queries
 from conversations.senders import Sender
 
 _ID = OpenApiParameter("conversation_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's id.")

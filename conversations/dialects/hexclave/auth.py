@@ -15,11 +15,13 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
-from accounts import clock, identity
-from accounts.authentication import BadKey, Grant, of_request
+from accounts import clock
+from accounts.credentials import identity
+from accounts.credentials.authentication import BadKey, Grant
+from accounts.credentials.identity import Customer
 from accounts.errors import Invalid
-from accounts.identity import Customer
 from accounts.models import KeyKind, User, Workspace
+from accounts.web.grants import of_request
 from conversations import text
 from conversations.api.credentials import bearer
 from conversations.dialects.hexclave.errors import KnownError, StatusError

@@ -8,10 +8,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from conversations.api.fields import JsonObject
-from conversations.assistant.engine import SourceKind
 from conversations.dialects.posthog.envelope import TYPES
 from conversations.dialects.posthog.inputs import AnyJson
 from conversations.dialects.posthog.shapes import AUTHORS, DETAILS, PRIORITIES, SOURCES, STATUSES
+from conversations.knowledge.passages import SourceKind
 from conversations.models import Handler, ProposalStatus, ThreadStatus, Visibility
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework.request import Request
 
-from accounts.authentication import BadKey, Grant
+from accounts.credentials.authentication import BadKey, Grant
 from accounts.permissions import Actor
 from conversations.api.credentials import BearerKey
 

@@ -13,8 +13,8 @@ import django_filters
 from django.db.models import Q
 
 from accounts.models import Workspace
-from conversations import ticket_queries
 from conversations.dialects.posthog import dates, shapes
+from conversations.queries import tickets as ticket_queries
 from tickets.models import Ticket, TicketQuerySet, TicketStatus
 
 ORDERS = ("updated_at", "created_at", "ticket_number", "sla_due_at", "snoozed_until")

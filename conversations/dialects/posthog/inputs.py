@@ -10,9 +10,9 @@ from django.core.validators import RegexValidator, validate_email
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from conversations.actions.assistant import APPENDED_LIMIT, CONTENT_LIMIT
 from conversations.actions.ticketing import TITLE_LENGTH
 from conversations.api.fields import Choice, Flag, JsonObject, Text, Words
+from conversations.assistant.actions.answering import APPENDED_LIMIT, CONTENT_LIMIT
 from conversations.models import Status, Visibility
 from conversations.text import BODY_LIMIT
 from tickets.models import TicketPriority, TicketStatus

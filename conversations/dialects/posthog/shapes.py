@@ -10,9 +10,9 @@ from typing import Any
 from django.conf import settings
 
 from accounts.models import User
-from conversations.actions.assistant_queue import MOST_QUEUED
-from conversations.actions.assistant_rows import told_proposal
 from conversations.api.twins import Twins
+from conversations.assistant.actions.parts import told_proposal
+from conversations.assistant.actions.queue import MOST_QUEUED
 from conversations.models import (
     AssistantProposal,
     AssistantQueueItem,

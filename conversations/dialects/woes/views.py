@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from accounts.errors import Forbidden
 from accounts.models import KeyKind
 from accounts.permissions import Scope
-from conversations import actions, queries
+from conversations import actions
 from conversations.actions.rows import Door
 from conversations.api import end_user
 from conversations.api.fields import first_given
@@ -23,6 +23,7 @@ from conversations.dialects.woes.auth import WoesKey
 from conversations.dialects.woes.envelope import ENVELOPE, WoesError
 from conversations.models import Channel
 from conversations.paging import keyset
+from conversations.queries import conversations as queries
 
 _ID = OpenApiParameter("conversation_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's id.")
 _CONFLICT = OpenApiResponse(WoesError, description="The `externalId` already exists in this workspace.")

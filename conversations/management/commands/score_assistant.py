@@ -8,7 +8,8 @@ from django.core.management.base import CommandParser
 
 from accounts import tenancy
 from accounts.management.base import DeskCommand, find_workspace
-from conversations.assistant import builtin, scoring
+from conversations.assistant import scoring
+from conversations.assistant.engines import builtin
 
 
 class Command(DeskCommand):

@@ -12,8 +12,8 @@ from django.core.management.base import CommandParser
 
 from accounts import actions, clock
 from accounts.management.base import DeskCommand, find_workspace, system
-from conversations.assistant import engine
-from conversations.assistant.engine import ENGINES, OPENAI, HandOver
+from conversations.assistant import choice as choices
+from conversations.assistant.choice import ENGINES, OPENAI, HandOver
 
 
 def budget(given: str) -> str:
@@ -22,8 +22,8 @@ def budget(given: str) -> str:
         amount = None if given == "none" else Decimal(given)
     except InvalidOperation as error:
         raise ArgumentTypeError("an amount such as 20 or 12.50, or none") from error
-    if amount is not None and not 0 <= amount <= engine.HIGHEST_BUDGET:
-        raise ArgumentTypeError(f"an amount from 0 to {engine.HIGHEST_BUDGET}, or none")
+    if amount is not None and not 0 <= amount <= choices.HIGHEST_BUDGET:
+        raise ArgumentTypeError(f"an amount from 0 to {choices.HIGHEST_BUDGET}, or none")
     return given
 
 
@@ -53,11 +53,11 @@ Example: manage.py set_assistant --workspace acme --engine openai --approve-ai -
 
     def run(self, **options: Any) -> None:
         workspace = find_workspace(options["workspace"])
-        chosen = replace(engine.choice(workspace), engine=options["engine"], is_approved=options["approve_ai"])
+        chosen = replace(choices.choice(workspace), engine=options["engine"], is_approved=options["approve_ai"])
         if options.get("hand_over"):
             chosen = replace(chosen, hand_over=HandOver(options["hand_over"]))
         if options.get("topic") or options.get("no_topics"):
-            chosen = replace(chosen, topics=engine.clean_topics(options.get("topic") or []))
+            chosen = replace(chosen, topics=choices.clean_topics(options.get("topic") or []))
         if options.get("budget"):
             chosen = replace(chosen, budget=None if options["budget"] == "none" else Decimal(options["budget"]))
         actions.update_workspace(workspace=workspace, settings=chosen.settings, by=system(workspace), at=clock.now())

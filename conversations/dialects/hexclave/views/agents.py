@@ -15,7 +15,7 @@ from accounts import queries as account_queries
 from accounts import tenancy
 from accounts.models import Membership, User, Workspace
 from accounts.permissions import Actor, Scope, permit
-from conversations import actions, queries
+from conversations import actions
 from conversations.actions.rows import Door
 from conversations.api import limits
 from conversations.api.views import SAFE
@@ -26,6 +26,7 @@ from conversations.dialects.hexclave.views.base import HexclaveViewSet, one, thr
 from conversations.dialects.hexclave.views.customers import CHAT, ID, asked
 from conversations.models import Channel, Conversation, SenderKind
 from conversations.paging import offset
+from conversations.queries import conversations as queries
 from conversations.senders import Sender
 
 DOORS = {

@@ -12,11 +12,11 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
-from accounts.authentication import Grant
-from accounts.bodies import is_pending
-from accounts.identity import Customer
+from accounts.credentials.authentication import Grant
+from accounts.credentials.identity import Customer
 from accounts.models import Workspace
-from conversations import actions, queries
+from accounts.web.bodies import is_pending
+from conversations import actions
 from conversations.api import idempotency
 from conversations.api.views import SAFE, DialectViewSet
 from conversations.api.wire import JSONParser, JSONRenderer
@@ -28,6 +28,7 @@ from conversations.dialects.hexclave.openapi import HexclaveSchema
 from conversations.dialects.hexclave.rules import MISSING, Rule, Shape
 from conversations.models import Attachment, Contact, Conversation, Message
 from conversations.models.conversation import ConversationQuerySet
+from conversations.queries import conversations as queries
 from conversations.text import can_be_kept
 
 

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import Scope
-from conversations import actions, queries
+from conversations import actions
 from conversations.actions.rows import Door
 from conversations.dialects.hexclave import POLICY, answers, inputs, shapes
 from conversations.dialects.hexclave.auth import ProjectHeaders
@@ -19,6 +19,7 @@ from conversations.dialects.hexclave.rules import Rule, Shape
 from conversations.dialects.hexclave.views.base import HexclaveViewSet, one, thread
 from conversations.models import Channel, Contact, Conversation
 from conversations.paging import offset
+from conversations.queries import conversations as queries
 
 CHAT = Door(Channel.CHAT, "support-chat")
 

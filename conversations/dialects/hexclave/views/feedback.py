@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import tenancy
-from accounts.identity import Customer
+from accounts.credentials.identity import Customer
 from accounts.permissions import Scope, holds_scope
 from conversations import actions
 from conversations.actions.rows import Door

@@ -17,20 +17,24 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import Forbidden, Invalid, NotFound, UsedUp
-from accounts.live import LiveResponse, last_event_id
+from accounts.live.responses import LiveResponse, last_event_id
 from accounts.models import KeyKind
 from accounts.permissions import Scope
-from conversations import actions, queries
-from conversations.actions.proposals import Decision
-from conversations.api import idempotency, lost_runs
+from conversations import actions
+from conversations.api import idempotency
 from conversations.api.limits import Buckets
-from conversations.assistant import budget, engine, runs
+from conversations.assistant import actions as assistant_actions
+from conversations.assistant import budget, recovery, runs
+from conversations.assistant import choice as choices
+from conversations.assistant import queries as assistant_queries
+from conversations.assistant.actions.proposals import Decision
 from conversations.dialects.posthog import answers, inputs, shapes
 from conversations.dialects.posthog.envelope import PosthogError
 from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.stream import follow
 from conversations.dialects.posthog.views.base import INVALID, LIMIT, OFFSET, PROJECT, PosthogViewSet
 from conversations.models import AssistantRun, AssistantThread, Contact, Conversation, RunStatus, ThreadStatus
+from conversations.queries import conversations as queries
 
 CONVERSATION = OpenApiParameter(
     "conversation", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's UUID."
@@ -72,7 +76,7 @@ class AssistantViewSet(PosthogViewSet):
     def thread(self, reference: str, *, owned: bool = True) -> AssistantThread:
         """Raises NotFound; with `owned` also for an agent's own conversation, which a key may only read."""
         try:
-            found = queries.assistant_thread(uuid.UUID(reference))
+            found = assistant_queries.assistant_thread(uuid.UUID(reference))
         except (ValueError, NotFound) as error:
             raise NotFound("There is no such conversation.") from error
         if owned and found.user_id != self.actor.user_id:
@@ -100,7 +104,7 @@ class Assistant(AssistantViewSet):
             found = _RUN.match(replay.response.content)
             if found is None:
                 raise
-            if not queries.assistant_threads().filter(runs=int(found[1])).exists():
+            if not assistant_queries.assistant_threads().filter(runs=int(found[1])).exists():
                 raise idempotency.Replay(JsonResponse(_DELETED, status=404)) from None
             response = self._stream(int(found[1]), 0, replay.response.status_code)
             response["Idempotent-Replayed"] = "true"
@@ -115,7 +119,7 @@ class Assistant(AssistantViewSet):
     def list(self, request: Request, project_id: str) -> Response:
         """Latest change first: the workspace's conversations, started with any of its keys."""
         pages = Pages()
-        rows = pages.rows(queries.assistant_threads().of_workspace(), request)
+        rows = pages.rows(assistant_queries.assistant_threads().of_workspace(), request)
         return pages.response([shapes.assistant_thread(row) for row in rows])
 
     @extend_schema(
@@ -161,12 +165,12 @@ class Assistant(AssistantViewSet):
         if content is None:
             assert thread is not None
             return self._shown(request, self._attached(thread, data.get("resume_payload")), 200)
-        if not engine.choice(workspace).is_allowed and not self._is_with_people(wanted):
+        if not choices.choice(workspace).is_allowed and not self._is_with_people(wanted):
             raise Forbidden("This project has not approved AI data processing.")
         if thread is not None:
             self._bury(thread)
         try:
-            run = actions.ask_assistant(
+            run = assistant_actions.ask_assistant(
                 workspace=workspace,
                 content=content,
                 thread=thread,
@@ -208,7 +212,7 @@ class Assistant(AssistantViewSet):
         """Adds a text of the client as a message of the assistant, without an answer."""
         thread = self.thread(conversation)
         data = self.read(inputs.AppendedInput, request)
-        message = actions.append_message(thread=thread, content=data["content"], by=self.actor, at=self.at)
+        message = assistant_actions.append_message(thread=thread, content=data["content"], by=self.actor, at=self.at)
         return Response({"id": str(message.public_id)})
 
     @extend_schema(
@@ -220,7 +224,7 @@ class Assistant(AssistantViewSet):
     )
     def cancel(self, request: Request, project_id: str, conversation: str) -> Response:
         """Stops the answer and clears the queue. An idle conversation stays unchanged."""
-        actions.cancel_run(thread=self.thread(conversation), by=self.actor, at=self.at)
+        assistant_actions.cancel_run(thread=self.thread(conversation), by=self.actor, at=self.at)
         return Response(_whole(self.thread(conversation)))
 
     @extend_schema(
@@ -231,14 +235,14 @@ class Assistant(AssistantViewSet):
     )
     def destroy(self, request: Request, project_id: str, conversation: str) -> Response:
         """Removes the conversation from all lists. Its id cannot be used again."""
-        actions.delete_thread(thread=self.thread(conversation), by=self.actor, at=self.at)
+        assistant_actions.delete_thread(thread=self.thread(conversation), by=self.actor, at=self.at)
         return Response(status=204)
 
     def _bury(self, thread: AssistantThread) -> None:
         """A run that nobody works on any more, and that cannot be put back, is no reason to refuse a new one."""
         run = runs.running(thread)
         if run is not None:
-            lost_runs.recover([run], self.at)
+            recovery.recover([run], self.at)
 
     def _admit_start(self, request: Request) -> None:
         """Count a start, whatever becomes of it. To attach again, as all do after a restart, starts nothing.
@@ -281,7 +285,7 @@ class Assistant(AssistantViewSet):
         self._bury(thread)
         if resume_payload is not None and runs.running(thread) is None:
             decision = _decision(resume_payload)
-            return actions.decide_proposal(thread=thread, decision=decision, by=self.actor, at=self.at)
+            return assistant_actions.decide_proposal(thread=thread, decision=decision, by=self.actor, at=self.at)
         return self._watchable(thread)
 
     def _watchable(self, thread: AssistantThread) -> AssistantRun:
@@ -294,7 +298,7 @@ class Assistant(AssistantViewSet):
 
     def _shown(self, request: Request, run: AssistantRun, status: int) -> HttpResponseBase:
         if _wants_json(request):
-            return Response(_whole(queries.assistant_threads().get(pk=run.thread_id)), status=status)
+            return Response(_whole(assistant_queries.assistant_threads().get(pk=run.thread_id)), status=status)
         # What a client has seen of an earlier run says nothing about a new one.
         after = (last_event_id(request._request) or 0) if status == 200 else 0
         return self._stream(run.pk, after, status)
@@ -328,4 +332,6 @@ def _wants_json(request: Request) -> bool:
 
 
 def _whole(thread: AssistantThread) -> dict[str, Any]:
-    return shapes.whole_thread(thread, queries.messages(thread.conversation), queries.pending_proposals(thread))
+    return shapes.whole_thread(
+        thread, queries.messages(thread.conversation), assistant_queries.pending_proposals(thread)
+    )

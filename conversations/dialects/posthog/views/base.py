@@ -13,11 +13,11 @@ from rest_framework.serializers import BaseSerializer
 
 from accounts.errors import Invalid, NotFound
 from accounts.models import Workspace
-from conversations import ticket_queries
 from conversations.api.views import DialectViewSet
 from conversations.dialects.posthog import TITLE, shapes
 from conversations.dialects.posthog.auth import PosthogKey
 from conversations.dialects.posthog.envelope import ENVELOPE, PosthogError
+from conversations.queries import tickets as ticket_queries
 from tickets import queries as tickets
 from tickets.models import Ticket
 

@@ -12,12 +12,13 @@ from rest_framework.response import Response
 
 from accounts.errors import Invalid, NotFound
 from accounts.permissions import Scope
-from conversations import actions, ticket_queries
+from conversations import actions
 from conversations.dialects.posthog import answers, inputs, patches, shapes
 from conversations.dialects.posthog.envelope import PosthogError
 from conversations.dialects.posthog.paging import MessagePages
 from conversations.dialects.posthog.views.base import INVALID, OFFSET, PROJECT, TICKET, PosthogViewSet, renamed
 from conversations.models import Message, MessageKind
+from conversations.queries import tickets as ticket_queries
 
 _MESSAGE = OpenApiParameter(
     "message_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The note's UUID, as `messages` prints it."

@@ -13,7 +13,8 @@ from rest_framework.response import Response
 
 from accounts.errors import Conflict, NotFound
 from accounts.permissions import Scope
-from conversations import actions, queries
+from conversations.assistant import actions as assistant_actions
+from conversations.assistant import queries as assistant_queries
 from conversations.dialects.posthog import answers, inputs, shapes
 from conversations.dialects.posthog.views.assistant import CONVERSATION, AssistantViewSet
 from conversations.dialects.posthog.views.base import INVALID, PROJECT
@@ -92,7 +93,7 @@ class Queue(AssistantViewSet):
         values = {name: value for name, value in data.items() if name != "content"}
         values["session_id"] = request.headers.get("X-PostHog-Session-Id", "")[:255].replace("\x00", "") or None
         try:
-            actions.enqueue(thread=thread, content=data["content"], values=values, by=self.actor, at=self.at)
+            assistant_actions.enqueue(thread=thread, content=data["content"], values=values, by=self.actor, at=self.at)
         except NotFound as error:
             raise _no_thread() from error
         except Conflict as error:
@@ -110,7 +111,7 @@ class Queue(AssistantViewSet):
         """Removes all queued messages."""
         thread = self._thread(conversation)
         try:
-            actions.clear_queue(thread=thread, by=self.actor, at=self.at)
+            assistant_actions.clear_queue(thread=thread, by=self.actor, at=self.at)
         except NotFound as error:
             raise _no_thread() from error
         return self._printed(thread)
@@ -128,7 +129,7 @@ class Queue(AssistantViewSet):
         item = self._item(thread, queue_id)
         data = self.read(inputs.QueuedInput, request)
         try:
-            actions.edit_queued(item=item, content=data["content"], by=self.actor, at=self.at)
+            assistant_actions.edit_queued(item=item, content=data["content"], by=self.actor, at=self.at)
         except NotFound as error:  # answered or taken back at the same moment
             raise _no_item() from error
         return self._printed(thread)
@@ -143,7 +144,7 @@ class Queue(AssistantViewSet):
         """Removes a message before it is answered."""
         item = self._item(self._thread(conversation), queue_id)
         try:
-            actions.remove_queued(item=item, by=self.actor, at=self.at)
+            assistant_actions.remove_queued(item=item, by=self.actor, at=self.at)
         except NotFound as error:  # answered or taken back at the same moment
             raise _no_item() from error
         return Response(status=204)
@@ -159,7 +160,7 @@ class Queue(AssistantViewSet):
 
     def _item(self, thread: AssistantThread, reference: str) -> AssistantQueueItem:
         try:
-            found = queries.assistant_queue(thread).filter(public_id=uuid.UUID(reference)).first()
+            found = assistant_queries.assistant_queue(thread).filter(public_id=uuid.UUID(reference)).first()
         except ValueError:
             found = None
         if found is None:
@@ -167,4 +168,4 @@ class Queue(AssistantViewSet):
         return found
 
     def _printed(self, thread: AssistantThread) -> Response:
-        return Response(shapes.queue(queries.assistant_queue(thread)))
+        return Response(shapes.queue(assistant_queries.assistant_queue(thread)))

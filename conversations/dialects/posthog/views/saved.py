@@ -11,11 +11,12 @@ from rest_framework.response import Response
 
 from accounts.errors import Invalid, NotFound
 from accounts.permissions import Scope
-from conversations import actions, ticket_queries
+from conversations import actions
 from conversations.dialects.posthog import answers, inputs, shapes
 from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.views.base import INVALID, LIMIT, OFFSET, PROJECT, PosthogViewSet, renamed
 from conversations.models import SavedView
+from conversations.queries import tickets as ticket_queries
 
 _VIEW = OpenApiParameter(
     "short_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The view's `short_id`, as lists print it."

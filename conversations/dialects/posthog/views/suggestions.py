@@ -14,19 +14,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import tenancy
-from accounts.live import LiveContext, LiveResponse
+from accounts.live.responses import LiveContext, LiveResponse
 from accounts.models import Workspace
 from accounts.permissions import Scope
-from conversations import actions, ticket_queries
-from conversations.actions.assistant import SPENT
 from conversations.api import idempotency
 from conversations.api.limits import Buckets
-from conversations.assistant import budget, engine, retrieval, waiting
+from conversations.assistant import actions as assistant_actions
+from conversations.assistant import budget, questions, requests
+from conversations.assistant import choice as choices
+from conversations.assistant.actions.answering import SPENT
+from conversations.assistant.engines import chosen as chosen_engine
 from conversations.dialects.posthog import answers
 from conversations.dialects.posthog.answers import ERROR_TYPES
 from conversations.dialects.posthog.envelope import PosthogDetail
 from conversations.dialects.posthog.views.base import PROJECT, TICKET, PosthogViewSet
 from conversations.models import Conversation, Suggestion
+from conversations.queries import tickets as ticket_queries
 from tickets.models import Ticket
 
 NOTHING = "No matching answer found."
@@ -66,7 +69,7 @@ class Suggestions(PosthogViewSet):
     def create(self, request: Request, project_id: str, id: str) -> HttpResponseBase:
         """One draft; the approval is checked before the ticket is looked up."""
         workspace = self.grant.workspace
-        chosen = engine.choice(workspace)
+        chosen = choices.choice(workspace)
         if not chosen.is_allowed:
             return Response({"detail": "This project has not approved AI data processing."}, status=403)
         row = self.ticket(id)
@@ -78,8 +81,8 @@ class Suggestions(PosthogViewSet):
             return Response({"detail": SPENT}, status=403)
         if chosen.is_outside:
             return self._by_worker(row, primary, chosen.engine)
-        draft = engine.of(workspace).draft(retrieval.question(row, retrieval.audience_of(self.actor)))
-        made = actions.make_suggestion(
+        draft = chosen_engine.of(workspace).draft(questions.question(row, questions.audience_of(self.actor)))
+        made = assistant_actions.make_suggestion(
             conversation=primary, ticket=row, draft=draft, engine=chosen.engine, by=self.actor, at=self.at
         )
         return Response(_printed(made))
@@ -87,13 +90,13 @@ class Suggestions(PosthogViewSet):
     def _by_worker(self, row: Ticket, primary: Conversation, name: str) -> LiveResponse:
         """The worker asks the engine; the answer is sent when it is there, and no thread waits for it."""
         self._forget_key()
-        request_id = actions.request_suggestion(
+        request_id = assistant_actions.request_suggestion(
             conversation=primary, ticket=row, engine=name, by=self.actor, at=self.at
         ).pk
         workspace_id, conversation_id = self.grant.workspace.pk, primary.pk
 
         async def follow(context: LiveContext) -> AsyncIterator[bytes | HttpResponse]:
-            made = await waiting.wait(context, workspace_id, conversation_id, request_id)
+            made = await requests.wait(context, workspace_id, conversation_id, request_id)
             yield await context.run(answer, workspace_id, made)
 
         return LiveResponse(follow, access=self.access, held=True, content_type="application/json")
@@ -105,7 +108,7 @@ class Suggestions(PosthogViewSet):
             self._record = None
 
 
-def answer(workspace_id: int, made: waiting.Made) -> HttpResponse:
+def answer(workspace_id: int, made: requests.Made) -> HttpResponse:
     """What the worker made of a request, as this format prints it."""
     if made.suggestion_id is None:
         code = made.code if made.code in ERROR_TYPES else "unknown_error"

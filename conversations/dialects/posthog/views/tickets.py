@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts.errors import Invalid, NotFound
 from accounts.permissions import Scope, may
-from conversations import actions, ticket_queries
+from conversations import actions
 from conversations.actions.rows import Door
 from conversations.api.fields import first_given
 from conversations.dialects.posthog import ADAPTER, answers, filters, inputs, patches, shapes
@@ -28,6 +28,7 @@ from conversations.dialects.posthog.views.base import (
     renamed,
 )
 from conversations.models import Channel
+from conversations.queries import tickets as ticket_queries
 from tickets import actions as ticket_actions
 from tickets import queries as tickets
 from tickets import unread

@@ -1,0 +1,147 @@
+"""The journal as people read it: who did what, in words, with links to what it was done to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import BigIntegerField, Case, CharField, Model, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce, NullIf
+from django.urls import NoReverseMatch, reverse
+
+from accounts import journal
+from accounts.models import ActorKind, ApiKey, Event, Team, User
+
+_UNTOLD = frozenset({"message"})
+"""Values that only programs need, such as the number of a message."""
+
+
+def summary(event: Event) -> str:
+    """What happened, in a sentence, with the values that the journal keeps of it."""
+    kind = journal.catalogue.get(event.type)
+    meaning = kind.meaning.rstrip(".") if kind else event.type
+    person: str | None = getattr(event, "person_label", None)
+    if event.type.endswith(".assigned"):
+        assignee = _assignee(event, person)
+        return f"Assigned to {assignee}" if assignee else "Unassigned"
+    if event.type.endswith(".snoozed"):
+        return f"Snoozed until {event.data['until']}" if event.data.get("until") else "Unsnoozed"
+    changed = next((key for key in ("status", "priority", "role") if {key, "previous"} <= event.data.keys()), None)
+    if changed:
+        change = f"{meaning} from {_plain(event.data['previous'])} to {_plain(event.data[changed])}"
+        return f"{change}: {person}" if person else change
+    details = []
+    # PostgreSQL keeps keys in no order that means anything: people come first.
+    for key, value in sorted(event.data.items(), key=lambda item: item[0] != "user"):
+        if key in _UNTOLD or value in (None, []):
+            continue
+        if key == "user":
+            details.append(person or f"user {value}")
+        else:
+            details.append(f"{key.replace('_', ' ')} {_plain(value)}")
+    return f"{meaning}: {', '.join(details)}" if details else meaning
+
+
+def _assignee(event: Event, person: str | None) -> str:
+    user, team = event.data.get("to"), event.data.get("team")
+    names = [person or f"user {user}"] if user is not None else []
+    if team is not None:
+        names.append(f"the team {getattr(event, 'team_label', None) or team}")
+    return " and ".join(names)
+
+
+def _plain(value: Any) -> str:
+    if value is None or value == []:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def subject_url(event: Event) -> str | None:
+    """The admin page of what the event is about, if there is one. Named by kind, so that no upper layer is imported."""
+    name = event.subject_type.replace("_", "")
+    for model in admin.site._registry:
+        if model._meta.model_name == name:
+            try:
+                return reverse(f"admin:{model._meta.app_label}_{name}_change", args=[event.subject_id])
+            except NoReverseMatch:
+                return None
+    return None
+
+
+def with_people(rows: QuerySet[Event]) -> QuerySet[Event]:
+    """Adds `actor_label`, who it was, and `person_label`, whom and which team it was about: by name where they still are."""
+    key = ApiKey.all_workspaces.filter(pk=OuterRef("actor_id"), workspace=OuterRef("workspace"))  # of the event's own
+    actor = Case(
+        When(
+            actor_kind__in=(ActorKind.OPERATOR, ActorKind.SYSTEM),
+            actor_id__isnull=False,
+            then=_name(OuterRef("actor_id")),
+        ),
+        When(actor_kind=ActorKind.API_KEY, then=Subquery(key.values("name")[:1])),
+        default=None,
+        output_field=CharField(),
+    )
+    # The cast stands behind the kinds that are known to hold a person's id there.
+    person = Case(
+        When(type__endswith=".assigned", data__to__isnull=False, then=_name(_id_in("to"))),
+        When(type__startswith="member.", data__user__isnull=False, then=_name(_id_in("user"))),
+        default=None,
+        output_field=CharField(),
+    )
+    teams = Team.all_workspaces.filter(pk=_id_in("team"), workspace=OuterRef("workspace"))  # of the event's own
+    team = Case(
+        When(type__endswith=".assigned", data__team__isnull=False, then=Subquery(teams.values("name")[:1])),
+        default=None,
+        output_field=CharField(),
+    )
+    return rows.annotate(actor_label=actor, person_label=person, team_label=team)
+
+
+def _id_in(key: str) -> Cast:
+    return Cast(KeyTextTransform(key, OuterRef("data")), BigIntegerField())
+
+
+def _name(user_id: OuterRef | Cast) -> Coalesce:
+    person = User.objects.filter(pk=user_id)
+    return Coalesce(NullIf(Subquery(person.values("name")[:1]), Value("")), Subquery(person.values("email")[:1]))
+
+
+def actor_text(event: Event) -> str:
+    """Who did it, for an event of `with_people`."""
+    label: str | None = getattr(event, "actor_label", None)
+    kind = ActorKind(event.actor_kind).label.lower()
+    if label is None:
+        return kind if event.actor_id is None else f"{kind} {event.actor_id}"
+    return label if event.actor_kind == ActorKind.OPERATOR else f"{label} ({kind})"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An event as a page shows it."""
+
+    event: Event
+    actor: str
+    summary: str
+    url: str | None
+
+
+def _lines(rows: Iterable[Event]) -> list[Line]:
+    return [Line(event, actor_text(event), summary(event), subject_url(event)) for event in rows]
+
+
+def recent(rows: QuerySet[Event], limit: int = 12) -> list[Line]:
+    """The newest of the events, which the caller has limited to what the person may see."""
+    return _lines(with_people(rows).order_by("-id")[:limit])
+
+
+def lines_of(obj: Model, workspace_id: int | None, limit: int = 200) -> list[Line]:
+    """The history of one row, newest first."""
+    names = {kind.subject for kind in journal.catalogue.values()}
+    subject = next((name for name in names if name.replace("_", "") == obj._meta.model_name), "")
+    rows = Event.objects.filter(workspace=workspace_id, subject_type=subject, subject_id=obj.pk)
+    return _lines(with_people(rows).order_by("-id")[:limit])

@@ -1,0 +1,1 @@
+"""Proofs of who calls: API keys, customers' signed identities, and the tokens in mailed links."""

@@ -1,0 +1,14 @@
+"""The journal: every change of the desk is one line in it, written in the transaction of the change.
+
+Verbs call `record` with an event type of their app's `events` module. The worker dispatches each line to the reactions
+that `subscribe` registered, with `drain`. The audit pages and the live streams read the same lines.
+"""
+
+from accounts.journal.catalogue import EventType, UnknownEvent, catalogue, define
+from accounts.journal.dispatch import BATCH, MAX_DEPTH, drain, hear
+from accounts.journal.record import caused_by, record, record_each
+
+__all__ = [
+    "BATCH", "MAX_DEPTH", "EventType", "UnknownEvent", "catalogue", "caused_by", "define", "drain", "hear", "record",
+    "record_each",
+]  # fmt: skip

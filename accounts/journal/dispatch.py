@@ -1,0 +1,104 @@
+"""Dispatching the journal to its reactions, after commit and in the worker. Higher layers register them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import timedelta
+
+from django.db import connection, models, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts import tenancy
+from accounts.journal.catalogue import EventType
+from accounts.journal.record import caused_by
+from accounts.models import Dispatch, Event
+from accounts.transaction import atomic
+
+logger = logging.getLogger(__name__)
+
+MAX_DEPTH = 8
+BATCH = 100
+_LOCK = 0x7061726C6579  # "parley": one dispatcher at a time in one database
+_reactions: dict[str, list[tuple[str, Callable[[Event], None]]]] = {}
+
+
+def hear(kinds: list[EventType], name: str, reaction: Callable[[Event], None]) -> None:
+    """Register an idempotent reaction. It runs after commit, in the worker, inside the scope of the event's workspace if it has one."""
+    for kind in kinds:
+        heard = _reactions.setdefault(kind.name, [])
+        if name not in {other for other, _ in heard}:
+            heard.append((name, reaction))
+
+
+def drain(batch: int = BATCH) -> int:
+    """Let the reactions hear the next due events; returns how many events were taken.
+
+    One dispatcher works at a time (others return 0 at once). Each event is heard in a transaction of its own, so that
+    the rows that a reaction locks are free again before the next one locks others. An event whose reaction fails is
+    tried again with growing pauses, up to an hour apart; the others go on. At-least-once: reactions are idempotent.
+    """
+    taken, heard = _take(batch)
+    for pk in heard:
+        if not _hear_one(pk):
+            break
+        taken += 1
+    return taken
+
+
+@atomic
+def _take(batch: int) -> tuple[int, list[int]]:
+    """Those of the next due events that somebody hears; the others are done with, and counted."""
+    if not _is_dispatcher():
+        return 0, []
+    due = Dispatch.objects.filter(due_at__lte=Now()).order_by("due_at", "event")
+    kinds = list(due.values_list("pk", "event__type")[:batch])
+    heard = [pk for pk, kind in kinds if kind in _reactions]
+    quiet = [pk for pk, kind in kinds if kind not in _reactions]
+    Dispatch.objects.filter(pk__in=quiet).delete()
+    return len(quiet), heard
+
+
+@atomic
+def _hear_one(pk: int) -> bool:
+    """Hear one event, unless another dispatcher has; False where another is at work."""
+    if not _is_dispatcher():
+        return False
+    dispatch = Dispatch.objects.select_related("event__workspace").filter(pk=pk).first()
+    if dispatch is None:
+        return True
+    error = _hear(dispatch.event)
+    if error is None:
+        Dispatch.objects.filter(pk=pk).delete()
+        return True
+    pause = timedelta(seconds=min(3600, 2 ** min(dispatch.attempts + 1, 12)))
+    Dispatch.objects.filter(pk=pk).update(
+        attempts=models.F("attempts") + 1, due_at=timezone.now() + pause, last_error=error[:300]
+    )
+    return True
+
+
+def _is_dispatcher() -> bool:
+    """Whether this transaction, and no other, lets reactions hear."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _hear(event: Event) -> str | None:
+    """Run an event's reactions, each in its own savepoint; the first failure's description, or None."""
+    if event.depth > MAX_DEPTH:
+        logger.warning("event_too_deep id=%s type=%s", event.pk, event.type)
+        return None
+    failure: str | None = None
+    for name, reaction in _reactions.get(event.type, []):
+        try:
+            scope = tenancy.scope(event.workspace) if event.workspace else nullcontext()
+            with transaction.atomic(), scope, caused_by(event):
+                reaction(event)
+        except Exception as error:  # a broken reaction must not stop the journal
+            logger.exception("reaction_failed name=%s event=%s", name, event.pk)
+            failure = failure or f"{name}: {type(error).__name__}"
+    return failure

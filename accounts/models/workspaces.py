@@ -1,0 +1,100 @@
+"""Workspaces, and who belongs to them: members and teams."""
+
+from __future__ import annotations
+
+import uuid
+import zoneinfo
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts import slugs
+from accounts.models.people import User
+from accounts.moments import Moment
+from accounts.permissions import Role
+from accounts.tenancy import TenantModel
+
+
+def validate_time_zone(value: str) -> None:
+    """Raises ValidationError for a name that the IANA database does not know."""
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValidationError("%(value)s is not a time zone", params={"value": value}) from error
+
+
+def new_identity_secret() -> str:
+    """64 hexadecimal digits: one documented product uses them as text, another decodes them."""
+    return uuid.uuid4().hex + uuid.uuid4().hex
+
+
+class Workspace(models.Model):
+    """One tenant: its people, contacts, conversations, tickets and keys."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slug = models.CharField(max_length=50, unique=True, validators=[slugs.validate])
+    name = models.CharField(max_length=200)
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    settings = models.JSONField(default=dict, blank=True)
+    identity_secret = models.CharField(max_length=128, default=new_identity_secret, editable=False)
+    previous_identity_secret = models.CharField(max_length=128, blank=True, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="workspace_slug_is_lower_case", condition=Q(slug=Lower("slug")) & ~Q(slug="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """Its time zone: where its days and months begin."""
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
+    def assigns_writer(self) -> bool:
+        """Whether a reply written in the inbox assigns an unassigned conversation to its writer."""
+        return self.settings.get("assigns_writer") is not False
+
+    @property
+    def identity_secrets(self) -> tuple[str, ...]:
+        """The secrets that a customer's proof may be signed with: the present one, and the one before a rotation."""
+        return tuple(filter(None, (self.identity_secret, self.previous_identity_secret)))
+
+
+class Membership(TenantModel):
+    """A person's place in a workspace."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.AGENT)
+    created_at = Moment(default=timezone.now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "user"], name="one_membership_per_person_and_workspace"),
+            models.CheckConstraint(name="membership_role_is_known", condition=Q(role__in=Role.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role})"
+
+
+class Team(TenantModel):
+    """A group of members that work can be given to; some formats call it a role, hence the public id."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=100)
+    members: models.ManyToManyField[User, Any] = models.ManyToManyField(User, blank=True, related_name="teams")
+    created_at = Moment(default=timezone.now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint("workspace", Lower("name"), name="team_name_unique_per_workspace")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,1 @@
+"""What stands around every request: middleware, the content security policy, and asking for bodies."""

@@ -1,0 +1,368 @@
+"""Talking to the assistant: asking, answering and stopping. What waits meanwhile is in `assistant_queue`.
+
+The work itself is no verb and may take minutes; it stands between `ask_assistant` and `answer_run` (see `conversations.assistant`).
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from procrastinate.contrib.django import app
+
+from accounts import journal, transaction
+from accounts.errors import Conflict
+from accounts.models import Workspace
+from accounts.permissions import Actor, permit
+from conversations import events, text
+from conversations.actions import contacts, rows
+from conversations.actions.rows import Door
+from conversations.actions.start import start
+from conversations.assistant import choice as choices
+from conversations.assistant import questions, runs
+from conversations.assistant.actions import parts
+from conversations.assistant.actions.hand_over import hand_over, settle, take_over
+from conversations.assistant.actions.proposals import Decision, decide_proposal
+from conversations.assistant.choice import HandOver
+from conversations.assistant.engines.protocol import NOTHING_USED, Call, Draft, Question, Step, Usage
+from conversations.models import (
+    AssistantRun,
+    AssistantThread,
+    Audience,
+    Channel,
+    Contact,
+    Handler,
+    Message,
+    MessageKind,
+    RunStatus,
+    SenderKind,
+    SuggestionKind,
+    ThreadStatus,
+)
+from conversations.models.assistant import TITLE_LIMIT
+
+CONTENT_LIMIT = 40_000
+APPENDED_LIMIT = 10_000
+MOST_RESUMED = 2
+FAILED = "I could not answer this. Please try again in a moment."
+WAITS = "I could not answer this. A teammate will answer you here."
+SPENT = "The assistant's budget for this month is used up. A teammate can help."
+CANCELED = "canceled"
+"""What failed answers are called in the ledger that were stopped."""
+_DOOR = Door(Channel.API, "assistant")
+
+
+@transaction.atomic
+def ask_assistant(
+    *,
+    workspace: Workspace,
+    content: str,
+    thread: AssistantThread | None = None,
+    public_id: uuid.UUID | None = None,
+    contact: Contact | None = None,
+    trace_id: uuid.UUID | None = None,
+    ui_context: Any = None,
+    agent_mode: str | None = None,
+    audience: Audience | None = None,
+    decision: Decision | None = None,
+    by: Actor,
+    at: datetime,
+) -> AssistantRun:
+    """Write to the assistant, in a thread or in a new one under `public_id`; the worker answers.
+
+    A new one is `contact`'s, or that of whoever holds the key. What it answers from is the actor's to read, or what
+    `audience` says.
+
+    Where a person has taken over, the message is for that person, and the run is over at once. Raises Conflict while it is at work in the thread or when the id is taken, and Invalid for the content.
+    """
+    permit(by, "conversation.receive", thread)
+    text.check(content, "content", longest=CONTENT_LIMIT)
+    is_new = thread is None
+    thread = _begun(workspace, content, public_id, contact, by=by, at=at) if thread is None else runs.hold(thread)
+    if thread.status != ThreadStatus.IDLE:
+        raise Conflict("the assistant is still answering in this conversation")
+    if decision is None:
+        parts.expire_proposals(thread, at)
+    thread.status, thread.updated_at, thread.agent_mode = ThreadStatus.IN_PROGRESS, at, agent_mode
+    thread.save(update_fields=["status", "updated_at", "agent_mode"])
+    trace_id = trace_id or uuid.uuid4()
+    question = parts.ask(thread, content, ui_context, trace_id, by=by, at=at)
+    parts.set_resolved(thread, thread.conversation, False, at=at)
+    run = AssistantRun(
+        workspace=workspace, thread=thread, question=question, trace_id=trace_id, started_at=at, beat_at=at,
+        audience=audience or questions.audience_of(by),
+    )  # fmt: skip
+    run.save(force_insert=True)
+    if is_new:
+        runs.tell(run, "conversation", parts.told_thread(thread))
+    if decision is not None:
+        decide_proposal(thread=thread, decision=decision, run=run, by=by, at=at)
+    runs.tell(run, "message", parts.echo(question))
+    journal.record(events.ASSISTANT_ASKED, thread.conversation, by=by, at=at, run_id=run.pk)
+    if thread.taken_over_at is None:
+        _defer(run)
+    else:
+        parts.end(thread, run, RunStatus.DONE, at)
+    return run
+
+
+@transaction.atomic
+def answer_run(
+    *,
+    run: AssistantRun,
+    draft: Draft,
+    engine: str,
+    question: Question | None = None,
+    took_ms: int = 0,
+    by: Actor,
+    at: datetime,
+) -> AssistantRun | None:
+    """Keep the answer to a run's question, and do what follows from it: call people in, or end well.
+
+    Returns the run when a queued message is next, else None: it is over. None as well when the run is no longer the
+    caller's, or when a person has answered meanwhile, who has taken over with it: only the cost is kept then.
+    """
+    permit(by, "conversation.reply", run)
+    found = runs.held(run)
+    if found is not None and _is_answered(*found):
+        take_over(thread=found[0], by=by, at=at)
+        found = None
+    if found is None:
+        _keep_cost(run, engine, draft.usage, took_ms, by=by, at=at)
+        return None
+    thread, run = found
+    sources = [one.told for one in draft.sources]
+    metadata = {"engine": engine, "sources": sources, "step": draft.step.value}
+    message = parts.say(thread, draft.text or "", metadata, by=by, at=at)
+    told = {"type": "ai", "id": str(message.public_id), "content": message.body}
+    runs.tell(run, "message", {**told, **({"sources": sources} if sources else {})})
+    parts.enter(
+        thread.conversation, SuggestionKind.ANSWER, engine=engine, text=message.body or "", sources=draft.sources,
+        usage=draft.usage, took_ms=took_ms, run=run, message=message, at=at,
+    )  # fmt: skip
+    thread.is_asking = draft.step == Step.ASK
+    thread.save(update_fields=["is_asking"])
+    journal.record(events.ASSISTANT_ANSWERED, thread.conversation, by=by, at=at, run_id=run.pk, message_id=message.pk)
+    _follow_up(thread, run, draft, question, message, by=by, at=at)
+    return _go_on(thread, run, RunStatus.DONE, by=by, at=at)
+
+
+@transaction.atomic
+def fail_run(
+    *,
+    run: AssistantRun,
+    code: str,
+    kind: str = "",
+    engine: str = "",
+    usage: Usage = NOTHING_USED,
+    question: Question | None = None,
+    took_ms: int = 0,
+    by: Actor,
+    at: datetime,
+) -> AssistantRun | None:
+    """Say that a run's question could not be answered, and keep what the attempt cost; `kind` is for the ledger alone.
+
+    Whoever wants a person is given to people nonetheless, and so is whoever meets a second failure in a row, unless the
+    customer is to be asked. Returns as `answer_run` does.
+    """
+    permit(by, "conversation.reply", run)
+    found = runs.held(run)
+    if found is None:
+        _keep_cost(run, engine, usage, took_ms, by=by, at=at)
+        return None
+    thread, run = found
+    parts.enter(
+        thread.conversation, SuggestionKind.ANSWER, engine=engine, usage=usage, took_ms=took_ms, failure=kind or code, run=run,
+        at=at,
+    )  # fmt: skip
+    return _failed(thread, run, code, question, by=by, at=at)
+
+
+@transaction.atomic
+def recover_run(*, run: AssistantRun, by: Actor, at: datetime) -> bool:
+    """Put a run whose worker is gone back in line; False when it is not lost at all.
+
+    It fails visibly, with code `worker_lost`, where that was done MOST_RESUMED times for this question, and where no
+    worker takes it on. What was queued behind it is left to another worker.
+    """
+    permit(by, "conversation.reply", run)
+    found = runs.held(run)
+    if found is None or not runs.lost([found[1]], at):
+        return False
+    thread, run = found
+    is_in_line = run.token is None and bool(runs.in_line([run.pk]))
+    if is_in_line or run.attempts >= MOST_RESUMED:
+        after = _failed(thread, run, "worker_lost", by=by, at=at)
+        if after is not None:
+            _defer(after)
+        return True
+    run.attempts, run.beat_at = run.attempts + 1, at
+    run.save(update_fields=["attempts", "beat_at"])
+    runs.tell(run, "status", {"type": "generation_error"})
+    journal.record(events.ASSISTANT_RESUMED, thread.conversation, by=by, at=at, run_id=run.pk, attempt=run.attempts + 1)
+    _defer(run)
+    return True
+
+
+@transaction.atomic
+def cancel_run(*, thread: AssistantThread, by: Actor, at: datetime) -> AssistantThread:
+    """Stop the assistant and empty the queue; from here on the run can write nothing. Nothing to stop is no error."""
+    permit(by, "conversation.update", thread)
+    return _stopped(runs.hold(thread), by=by, at=at)
+
+
+@transaction.atomic
+def delete_thread(*, thread: AssistantThread, by: Actor, at: datetime) -> None:
+    """Delete a conversation with the assistant: it is in no list and answers no more, and its row is kept."""
+    permit(by, "conversation.update", thread)
+    thread = _stopped(runs.hold(thread), by=by, at=at)
+    thread.deleted_at = thread.updated_at = at
+    thread.save(update_fields=["deleted_at", "updated_at"])
+    journal.record(events.ASSISTANT_DELETED, thread.conversation, by=by, at=at)
+
+
+@transaction.atomic
+def append_message(*, thread: AssistantThread, content: str, by: Actor, at: datetime) -> Message:
+    """Put words of the client's own into the thread, as the assistant's; nothing is run. Raises Invalid."""
+    permit(by, "conversation.reply", thread)
+    text.check(content, "content", longest=APPENDED_LIMIT)
+    thread = runs.hold(thread)
+    message = parts.say(thread, content, {"is_appended": True}, by=by, at=at)
+    parts.touch(thread, at)
+    return message
+
+
+# --- Parts --------------------------------------------------------------------------------------
+
+
+def _begun(
+    workspace: Workspace, content: str, public_id: uuid.UUID | None, contact: Contact | None, *, by: Actor, at: datetime
+) -> AssistantThread:
+    """A new thread, titled by its first message."""
+    asker = contact or contacts.identify(
+        workspace=workspace, external_id=f"assistant:{by.kind}:{by.id}", name=by.name or None, by=by, at=at
+    )
+    title = " ".join(content.split())[:TITLE_LIMIT] or "…"
+    conversation = start(
+        workspace=workspace, contact=asker, subject=title, door=_DOOR, handler=Handler.ASSISTANT, public_id=public_id,
+        by=by, at=at,
+    )  # fmt: skip
+    return AssistantThread.objects.create(
+        workspace=workspace, conversation=conversation, title=title, user_id=by.user_id, created_at=at, updated_at=at
+    )
+
+
+def _is_answered(thread: AssistantThread, run: AssistantRun) -> bool:
+    """Whether one of the team has answered since the question; the conversation is held from here on."""
+    said = Message.objects.filter(conversation=rows.locked(thread.conversation), pk__gt=run.question_id)
+    return said.filter(kind=MessageKind.MESSAGE, sender_kind=SenderKind.AGENT).exists()
+
+
+def _keep_cost(run: AssistantRun, engine: str, usage: Usage, took_ms: int, *, by: Actor, at: datetime) -> None:
+    """The answer is not wanted any more, but it has its price."""
+    if usage == NOTHING_USED:
+        return
+    kept = parts.enter(
+        run.thread.conversation, SuggestionKind.ANSWER, engine=engine, usage=usage, took_ms=took_ms, failure=CANCELED,
+        run=run, at=at,
+    )  # fmt: skip
+    journal.record(events.ASSISTANT_COST_KEPT, kept.conversation, by=by, at=at, run_id=run.pk, suggestion_id=kept.pk)
+
+
+def _follow_up(
+    thread: AssistantThread,
+    run: AssistantRun,
+    draft: Draft,
+    question: Question | None,
+    message: Message,
+    *,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """What an answer entails, as the customer, the workspace and the engine want it."""
+    assistant = parts.assistant(thread.workspace_id)
+    if question is not None and question.is_settled:
+        settled = settle(thread=thread, by=assistant, at=at)
+        runs.tell(run, "conversation", parts.told_thread(settled))
+        return
+    call, reason = (question.call, question.reason) if question is not None else (None, "")
+    if call is None and draft.step == Step.HAND_OVER:
+        call, reason = Call.UNSURE, text.sentence(draft.reason) or "The assistant knows no answer."
+    if call is None or thread.handed_over_at is not None:
+        return
+    if call == Call.UNSURE and choices.choice(thread.workspace).hand_over == HandOver.ASK:
+        parts.propose(thread, run, message, reason, at=at)
+        return
+    hand_over(thread=thread, call=call, reason=reason, run=run, by=assistant, at=at)
+
+
+def _has_failed_before(run: AssistantRun) -> bool:
+    """Whether the last thing that the assistant said before the question was that it failed."""
+    said = Message.objects.filter(conversation=run.thread.conversation, pk__lt=run.question_id)
+    last = said.filter(sender_kind=SenderKind.ASSISTANT).order_by("-id").first()
+    return last is not None and (last.metadata or {}).get("type") == "ai/failure"
+
+
+def _failed(
+    thread: AssistantThread,
+    run: AssistantRun,
+    code: str,
+    question: Question | None = None,
+    *,
+    by: Actor,
+    at: datetime,
+) -> AssistantRun | None:
+    call, reason = (question.call, question.reason) if question is not None else (None, "")
+    if call is None and choices.choice(thread.workspace).hand_over == HandOver.AUTO and _has_failed_before(run):
+        call, reason = Call.UNSURE, "The assistant failed twice in a row."
+    if call is not None:
+        assistant = parts.assistant(thread.workspace_id)
+        hand_over(thread=thread, call=call, reason=reason, run=run, by=assistant, at=at)
+        run.thread = thread = runs.hold(thread)
+    words = WAITS if thread.handed_over_at else SPENT if code == "quota_limit_exceeded" else FAILED
+    message = parts.say(thread, words, {"type": "ai/failure", "code": code}, by=by, at=at)
+    runs.tell(run, "message", {"type": "ai/failure", "id": str(message.public_id), "content": words})
+    journal.record(events.ASSISTANT_FAILED, thread.conversation, by=by, at=at, run_id=run.pk, code=code)
+    return _go_on(thread, run, RunStatus.FAILED, by=by, at=at)
+
+
+def _go_on(
+    thread: AssistantThread, run: AssistantRun, outcome: RunStatus, *, by: Actor, at: datetime
+) -> AssistantRun | None:
+    """The next message of the queue in the same run, or its end, with which the thread is idle again."""
+    item = parts.waiting(thread).first()
+    if item is None:
+        parts.end(thread, run, outcome, at)
+        return None
+    run.thread = thread = runs.hold(thread)  # people may have been called in meanwhile
+    parts.expire_proposals(thread, at)
+    run.trace_id = uuid.uuid4()
+    run.question = parts.ask(thread, item.content, item.ui_context, run.trace_id, by=by, at=at)
+    parts.set_resolved(thread, thread.conversation, False, at=at)
+    run.audience, run.beat_at, run.attempts = item.audience, at, 0
+    run.save(update_fields=["question", "trace_id", "audience", "beat_at", "attempts"])
+    thread.agent_mode = item.agent_mode or thread.agent_mode
+    thread.save(update_fields=["agent_mode"])
+    parts.touch(thread, at)
+    item.delete()
+    runs.tell(run, "message", parts.echo(run.question))
+    return run
+
+
+def _stopped(thread: AssistantThread, *, by: Actor, at: datetime) -> AssistantThread:
+    lapsed = parts.expire_proposals(thread, at)
+    removed, _ = parts.waiting(thread).delete()
+    run = runs.running(thread)
+    if run is not None:
+        parts.end(thread, run, RunStatus.CANCELED, at)
+    if run is not None or removed or lapsed:
+        journal.record(events.ASSISTANT_CANCELED, thread.conversation, by=by, at=at, run_id=run.pk if run else None)
+    return thread
+
+
+def _defer(run: AssistantRun) -> None:
+    """By name: tasks stand above the verbs. Queued in this transaction, hence never lost and never early."""
+    run.token = run.worker = None  # whoever had it before
+    run.save(update_fields=["token", "worker"])
+    app.configure_task(runs.JOB).defer(workspace_id=run.workspace_id, run_id=run.pk)

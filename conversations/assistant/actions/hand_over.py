@@ -1,0 +1,109 @@
+"""From the assistant to people: calling them in, a person taking over, and ending well without one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from accounts import journal, transaction
+from accounts.models import User
+from accounts.permissions import Actor, permit
+from conversations import events
+from conversations.actions import figures, rows, triage
+from conversations.actions.status import set_status
+from conversations.actions.ticketing import escalate
+from conversations.assistant import runs
+from conversations.assistant.actions import parts
+from conversations.assistant.engines.protocol import Call
+from conversations.models import AssistantRun, AssistantThread, Conversation, Handler, Outcome, RunStatus, Status
+from tickets.models import Ticket
+
+
+@transaction.atomic
+def hand_over(
+    *, thread: AssistantThread, call: Call, reason: str, run: AssistantRun | None = None, by: Actor, at: datetime
+) -> Ticket | None:
+    """Call people in: the conversation enters the inbox, open, with a ticket whose escalation reason says why.
+
+    Until one of them answers, the assistant still takes in what the customer writes. The watchers of `run` are told.
+    Returns the ticket, or None when people had been called already.
+    """
+    permit(by, "conversation.assign", thread)
+    thread = runs.hold(thread)
+    if thread.handed_over_at is not None or thread.taken_over_at is not None:
+        return None
+    conversation = _to_people(thread, by=by, at=at)
+    ticket = conversation.ticket or escalate(conversation=conversation, reason=reason, by=by, at=at)
+    thread.handed_over_at, thread.call, thread.updated_at = at, call.value, at
+    thread.save(update_fields=["handed_over_at", "call", "updated_at"])
+    parts.expire_proposals(thread, at)
+    parts.set_resolved(thread, conversation, False, at=at)
+    # What the assistant said last did not help; before that, nobody knows.
+    poor = [row.pk for row in parts.open_answers(conversation)[: 2 if call == Call.ASKED else 1]]
+    parts.open_answers(conversation).filter(pk__in=poor).update(outcome=Outcome.REJECTED, decided_at=at)
+    journal.record(events.ASSISTANT_HANDED_OVER, conversation, by=by, at=at, call=call.value, ticket=ticket.pk)
+    if run is not None:
+        runs.tell(run, "conversation", parts.told_thread(runs.hold(thread)))
+    return ticket
+
+
+@transaction.atomic
+def take_over(*, thread: AssistantThread, to: User | None = None, by: Actor, at: datetime) -> AssistantThread:
+    """A person answers from here on: the assistant stops and keeps silent, and nothing that waited for it is lost.
+
+    With `to`, the conversation is given to that member, unless someone has it. Raises Invalid for someone who may not
+    answer.
+    """
+    permit(by, "conversation.assign", thread)
+    thread = runs.hold(thread)
+    if thread.taken_over_at is not None:
+        return thread
+    run = runs.running(thread)
+    if run is not None:
+        parts.end(thread, run, RunStatus.CANCELED, at)
+    for item in parts.waiting(thread):
+        parts.ask(thread, item.content, item.ui_context, item.public_id, by=by, at=at)
+        item.delete()
+    conversation = _to_people(thread, by=by, at=at)
+    thread.taken_over_at, thread.is_asking, thread.updated_at = at, False, at
+    thread.save(update_fields=["taken_over_at", "is_asking", "updated_at"])
+    parts.expire_proposals(thread, at)
+    parts.set_resolved(thread, conversation, False, at=at)
+    journal.record(events.ASSISTANT_TAKEN_OVER, conversation, by=by, at=at)
+    if to is not None and conversation.assignee_id is None:
+        triage.assign(conversation=conversation, to=to, by=by, at=at)
+    return thread
+
+
+@transaction.atomic
+def settle(*, thread: AssistantThread, quiet_since: datetime | None = None, by: Actor, at: datetime) -> AssistantThread:
+    """It ended well without a person: the conversation is resolved, and it says so, as does its ticket if it has one.
+
+    Nothing is done where a person has taken over or has it, or when it says so already; nor, with `quiet_since`, when
+    somebody has written after that moment.
+    """
+    permit(by, "conversation.update", thread)
+    thread = runs.hold(thread)
+    if thread.taken_over_at is not None or thread.ai_resolved:
+        return thread
+    conversation = rows.locked(thread.conversation)
+    if conversation.assignee_id is not None:
+        return thread
+    if quiet_since is not None and conversation.last_message_at >= quiet_since:
+        return thread
+    if not conversation.is_done:
+        conversation = set_status(conversation=conversation, status=Status.RESOLVED, sender=parts.SENDER, by=by, at=at)
+    thread.is_asking, thread.updated_at = False, at
+    thread.save(update_fields=["is_asking", "updated_at"])
+    parts.set_resolved(thread, conversation, True, at=at)
+    parts.open_answers(conversation).update(outcome=Outcome.ACCEPTED, decided_at=at)
+    journal.record(events.ASSISTANT_RESOLVED, conversation, by=by, at=at)
+    return thread
+
+
+def _to_people(thread: AssistantThread, *, by: Actor, at: datetime) -> Conversation:
+    conversation = rows.locked(thread.conversation)
+    if conversation.handler == Handler.ASSISTANT:
+        rows.to_people(conversation, at)
+        figures.after_reading(conversation, by=by, at=at)  # what is unread has changed
+        thread.conversation = conversation
+    return conversation

@@ -1,0 +1,94 @@
+"""What the customer says to a step that the assistant asked leave for."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts import journal, transaction
+from accounts.errors import Conflict
+from accounts.permissions import Actor, permit
+from conversations import events
+from conversations.assistant import questions, runs
+from conversations.assistant.actions import parts
+from conversations.assistant.actions.hand_over import hand_over
+from conversations.assistant.engines.protocol import Call
+from conversations.models import (
+    AssistantRun,
+    AssistantThread,
+    ProposalStatus,
+    RunStatus,
+    ThreadStatus,
+)
+
+APPROVED = "I have handed this over to our team. A teammate will answer you here."
+REJECTED = "All right. Tell me more, and I will look again."
+UNKNOWN = "This can no longer be decided."
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Which proposal is meant (None where that cannot be told), and whether the step may be taken."""
+
+    proposal_id: uuid.UUID | None
+    approve: bool
+
+
+@transaction.atomic
+def decide_proposal(
+    *, thread: AssistantThread, decision: Decision, run: AssistantRun | None = None, by: Actor, at: datetime
+) -> AssistantRun:
+    """Take the customer's decision, and tell what came of it in a run: the one given, or one that is over at once.
+
+    A proposal that is unknown, lapsed or decided makes a visible failure. Raises Conflict while the assistant is at work
+    in the thread.
+    """
+    permit(by, "conversation.receive", thread)
+    if run is not None:
+        _decide(thread, run, decision, by=by, at=at)
+        return run
+    thread = runs.hold(thread)
+    if thread.status != ThreadStatus.IDLE:
+        raise Conflict("the assistant is still answering in this conversation")
+    last = AssistantRun.objects.filter(thread=thread).order_by("-id").first()
+    assert last is not None  # a thread begins with one
+    run = AssistantRun(
+        workspace_id=thread.workspace_id, thread=thread, question_id=last.question_id, started_at=at, beat_at=at,
+        audience=questions.audience_of(by),
+    )  # fmt: skip
+    run.save(force_insert=True)
+    is_known = _decide(thread, run, decision, by=by, at=at)
+    parts.end(thread, run, RunStatus.DONE if is_known else RunStatus.FAILED, at)
+    return run
+
+
+def _decide(thread: AssistantThread, run: AssistantRun, decision: Decision, *, by: Actor, at: datetime) -> bool:
+    """False for a proposal that cannot be decided."""
+    rows = parts.pending(thread)
+    proposal = rows.filter(public_id=decision.proposal_id).first() if decision.proposal_id else None
+    if proposal is None:
+        _say(thread, run, UNKNOWN, "ai/failure", by=by, at=at)
+        journal.record(
+            events.ASSISTANT_FAILED, thread.conversation, by=by, at=at, run_id=run.pk, code="unknown_proposal"
+        )
+        return False
+    proposal.status = ProposalStatus.APPROVED if decision.approve else ProposalStatus.REJECTED
+    proposal.decided_at = at
+    proposal.save(update_fields=["status", "decided_at"])
+    _say(thread, run, APPROVED if decision.approve else REJECTED, "ai", by=by, at=at)
+    if decision.approve:
+        reason = str(proposal.payload.get("reason") or "The assistant knows no answer.")
+        assistant = parts.assistant(thread.workspace_id)
+        hand_over(thread=thread, call=Call.UNSURE, reason=reason, run=run, by=assistant, at=at)
+    journal.record(
+        events.ASSISTANT_PROPOSAL_DECIDED, thread.conversation, by=by, at=at, proposal_id=proposal.pk,
+        approved=decision.approve,
+    )  # fmt: skip
+    return True
+
+
+def _say(thread: AssistantThread, run: AssistantRun, words: str, kind: str, *, by: Actor, at: datetime) -> None:
+    metadata = {"type": kind} if kind == "ai/failure" else {}
+    message = parts.say(thread, words, metadata, by=by, at=at)
+    runs.tell(run, "message", {"type": kind, "id": str(message.public_id), "content": words})

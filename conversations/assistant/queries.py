@@ -1,0 +1,86 @@
+"""Questions about the assistant's threads, drafts and proposals, in the open workspace scope."""
+
+from __future__ import annotations
+
+import uuid
+from typing import cast
+
+from django.db.models import QuerySet
+
+from accounts.errors import NotFound
+from accounts.models import Event
+from accounts.tenancy import current
+from conversations import events
+from conversations.models import (
+    AssistantProposal,
+    AssistantQueueItem,
+    AssistantThread,
+    Conversation,
+    Outcome,
+    ProposalStatus,
+    Suggestion,
+    SuggestionKind,
+)
+from conversations.models.assistant import AssistantThreadQuerySet
+
+
+def assistant_threads() -> AssistantThreadQuerySet:
+    """The workspace's conversations with the assistant, latest change first, without the deleted ones."""
+    return cast(AssistantThreadQuerySet, AssistantThread.objects.get_queryset()).kept().newest_first()
+
+
+def assistant_thread(public_id: uuid.UUID) -> AssistantThread:
+    """Raises NotFound, also for one that was deleted."""
+    found = assistant_threads().filter(conversation__public_id=public_id).first()
+    if found is None:
+        raise NotFound("there is no such conversation")
+    return found
+
+
+def thread_of(conversation: Conversation) -> AssistantThread | None:
+    """What the conversation has with the assistant, if it was begun with it; without a deleted one."""
+    return assistant_threads().filter(conversation=conversation).first()
+
+
+def undecided_draft(conversation: Conversation) -> Suggestion | None:
+    """The reply that the assistant has drafted last, while nobody has used it or turned it down."""
+    return _undecided_drafts().filter(conversation=conversation).order_by("-id").first()
+
+
+def _undecided_drafts() -> QuerySet[Suggestion]:
+    return Suggestion.objects.filter(outcome=Outcome.OPEN, kind=SuggestionKind.DRAFT)
+
+
+def draft(conversation: Conversation, public_id: uuid.UUID) -> Suggestion:
+    """A draft of the conversation. Raises NotFound."""
+    rows = Suggestion.objects.filter(conversation=conversation, kind=SuggestionKind.DRAFT, public_id=public_id)
+    found = rows.first()
+    if found is None:
+        raise NotFound("there is no such draft")
+    return found
+
+
+def pending_proposals(thread: AssistantThread) -> QuerySet[AssistantProposal]:
+    """The step that the assistant asks leave for at present, if any."""
+    return _pending_proposals().filter(thread=thread).select_related("message").order_by("id")
+
+
+def _pending_proposals() -> QuerySet[AssistantProposal]:
+    return AssistantProposal.objects.filter(status=ProposalStatus.PENDING)
+
+
+def assistant_queue(thread: AssistantThread) -> QuerySet[AssistantQueueItem]:
+    """What waits in a thread, the next one first."""
+    return AssistantQueueItem.objects.filter(thread=thread).select_related("thread").order_by("id")
+
+
+def suggestion(conversation_id: int, request_id: int) -> Event | None:
+    """What became of a request for a draft: `suggestion.made` or `suggestion.failed`, or None while it is being made."""
+    return Event.objects.filter(
+        workspace=current(),
+        subject_type="conversation",
+        subject_id=conversation_id,
+        id__gt=request_id,
+        type__in=(events.SUGGESTION_MADE.name, events.SUGGESTION_FAILED.name),
+        data__request_id=request_id,
+    ).first()

@@ -1,0 +1,119 @@
+"""Making the question for an engine: what was said, and what the knowledge base and earlier conversations hold."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from accounts.permissions import Actor, ActorKind, Scope, holds_scope
+from conversations.assistant import intents
+from conversations.assistant.choice import Choice, HandOver
+from conversations.assistant.engines.protocol import Call, Question, Turn
+from conversations.knowledge import stems
+from conversations.knowledge.search import similar
+from conversations.models import (
+    AssistantThread,
+    Audience,
+    Contact,
+    Conversation,
+    Message,
+    MessageKind,
+)
+from conversations.queries import tickets as ticket_queries
+from tickets.models import Ticket
+
+MOST_TURNS = 50
+MOST_CHARACTERS = 8_000
+
+
+def audience_of(actor: Actor) -> Audience:
+    """On whose behalf the actor looks things up."""
+    if actor.kind == ActorKind.CONTACT:
+        return Audience.CUSTOMER
+    if actor.kind == ActorKind.API_KEY:
+        return Audience.KEY if holds_scope(actor.scopes, Scope.CONVERSATION_READ) else Audience.TICKETS
+    return Audience.TEAM
+
+
+def question(ticket: Ticket, audience: Audience) -> Question:
+    """Everything a draft for the ticket is made from. `turns` is empty where nothing public was said yet."""
+    primary = ticket_queries.primaries([ticket]).get(ticket.pk)
+    own = Conversation.objects.filter(ticket=ticket)
+    return _draft_question(
+        primary.subject if primary else ticket.subject,
+        primary.contact if primary else None,
+        ticket_queries.public_messages(ticket),
+        own,
+        audience,
+    )
+
+
+def conversation_question(conversation: Conversation, audience: Audience) -> Question:
+    """Everything a draft for one conversation is made from."""
+    said = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
+    own = Conversation.objects.filter(pk=conversation.pk)
+    return _draft_question(conversation.subject, conversation.contact, said, own, audience)
+
+
+def _draft_question(
+    subject: str,
+    contact: Contact | None,
+    said: QuerySet[Message],
+    own: QuerySet[Conversation],
+    audience: Audience,
+) -> Question:
+    turns = _turns(said)
+    asked = [turn.text for turn in turns if turn.is_from_customer]
+    found = similar(stems.telling([subject, *asked]), audience, own=own) if turns else []
+    return Question(
+        subject=subject,
+        customer_name=contact.name if contact else "",
+        turns=tuple(turns),
+        passages=tuple(found),
+    )
+
+
+def thread_question(thread: AssistantThread, *, until: Message, audience: Audience, choice: Choice) -> Question:
+    """Everything an answer of the assistant is made from, in a conversation of its own: what was said up to a message."""
+    conversation = thread.conversation
+    said = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE, pk__lte=until.pk)
+    turns = _turns(said)
+    asked = [turn.text for turn in turns if turn.is_from_customer]
+    own = Conversation.objects.filter(pk=conversation.pk)
+    # The last question decides; what was asked before helps where that says too little, or answers what was asked back.
+    last = stems.telling(asked[-2:] if thread.is_asking else asked[-1:])
+    found = similar(last, audience, own=own, contact=conversation.contact)
+    if not found and len(asked) > 1:
+        found = similar(stems.telling(asked[-2:]), audience, own=own, contact=conversation.contact)
+    call, reason = _called(until.body or "", choice)
+    return Question(
+        subject=conversation.subject,
+        customer_name="",
+        turns=tuple(turns),
+        passages=tuple(found),
+        was_asked_back=thread.is_asking,
+        is_handed_over=thread.handed_over_at is not None,
+        is_settled=len(asked) > 1 and intents.is_settled(until.body or ""),
+        reason=reason,
+        call=call,
+        asks_leave=choice.hand_over == HandOver.ASK and call is None and thread.handed_over_at is None,
+    )
+
+
+def _called(text: str, choice: Choice) -> tuple[Call | None, str]:
+    if intents.asks_for_person(text):
+        return Call.ASKED, "The customer asked for a person."
+    if topic := intents.topic_of(text, choice.topics):
+        return Call.POLICY, f"“{topic}” is a topic for people."
+    return None, ""
+
+
+def _turns(said: QuerySet[Message]) -> list[Turn]:
+    """The last messages, oldest first, as far as they fit."""
+    turns: list[Turn] = []
+    left = MOST_CHARACTERS
+    for message in said.order_by("-id")[:MOST_TURNS]:
+        if left <= 0:
+            break
+        turns.insert(0, Turn(is_from_customer=message.is_from_customer, text=(message.body or "")[-left:]))
+        left -= len(message.body or "")
+    return turns

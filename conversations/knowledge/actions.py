@@ -1,0 +1,178 @@
+"""The knowledge base: articles that are written and published, and macros, the answers kept at hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from accounts import journal, transaction
+from accounts.errors import Conflict, Invalid
+from accounts.models import Workspace
+from accounts.permissions import Actor, permit
+from conversations import events, text
+from conversations.actions import rows
+from conversations.models import Article, ArticleVisibility, Macro
+from conversations.models.knowledge import ARTICLE_LIMIT, MACRO_LIMIT, NAME_LIMIT, TITLE_LIMIT
+
+
+@transaction.atomic
+def create_article(
+    *,
+    workspace: Workspace,
+    title: str,
+    body: str,
+    visibility: str = ArticleVisibility.PUBLIC,
+    by: Actor,
+    at: datetime,
+) -> Article:
+    """Write a draft. Raises Invalid with the field at fault: a title takes one line of 200 characters, a body 100,000."""
+    article = Article(
+        workspace=workspace,
+        title=_line(title, "title", TITLE_LIMIT),
+        body=_body(body, ARTICLE_LIMIT),
+        visibility=_visibility(visibility),
+        author_id=by.user_id,
+        created_at=at,
+        updated_at=at,
+    )
+    permit(by, "knowledge.write", article)
+    article.save(force_insert=True)
+    journal.record(events.ARTICLE_CREATED, article, by=by, at=at, visibility=visibility)
+    return article
+
+
+@transaction.atomic
+def update_article(
+    *,
+    article: Article,
+    title: str | None = None,
+    body: str | None = None,
+    visibility: str | None = None,
+    seen: datetime | None = None,
+    by: Actor,
+    at: datetime,
+) -> Article:
+    """Change an article; None leaves a value alone.
+
+    `seen` is the `updated_at` that the writer began from. Raises Invalid with the field at fault, and Conflict
+    `article_changed` when somebody else has changed the article since.
+    """
+    permit(by, "knowledge.write", article)
+    given = {
+        "title": title if title is None else _line(title, "title", TITLE_LIMIT),
+        "body": body if body is None else _body(body, ARTICLE_LIMIT),
+        "visibility": visibility if visibility is None else _visibility(visibility),
+    }
+    article = transaction.held(article)
+    changed = rows.change(article, given)
+    if not changed:
+        return article
+    if seen is not None and seen != article.updated_at:
+        raise Conflict("someone else has changed this article", code="article_changed")
+    article.updated_at = at
+    article.save(update_fields=[*changed, "updated_at"])
+    journal.record(events.ARTICLE_UPDATED, article, by=by, at=at, fields=changed)
+    return article
+
+
+@transaction.atomic
+def publish_article(*, article: Article, by: Actor, at: datetime) -> Article:
+    """Let answers rest on it, and readers find it. One that is published stays as it is."""
+    permit(by, "knowledge.write", article)
+    article = transaction.held(article)
+    if article.published_at is not None:
+        return article
+    article.published_at = article.updated_at = at
+    article.save(update_fields=["published_at", "updated_at"])
+    journal.record(events.ARTICLE_PUBLISHED, article, by=by, at=at, visibility=article.visibility)
+    return article
+
+
+@transaction.atomic
+def unpublish_article(*, article: Article, by: Actor, at: datetime) -> Article:
+    """Make it a draft again, known to nobody but its editors."""
+    permit(by, "knowledge.write", article)
+    article = transaction.held(article)
+    if article.published_at is None:
+        return article
+    article.published_at, article.updated_at = None, at
+    article.save(update_fields=["published_at", "updated_at"])
+    journal.record(events.ARTICLE_UNPUBLISHED, article, by=by, at=at)
+    return article
+
+
+@transaction.atomic
+def delete_article(*, article: Article, by: Actor, at: datetime) -> None:
+    """Delete an article for good: the journal remembers that there was one."""
+    permit(by, "knowledge.write", article)
+    article = transaction.held(article)
+    journal.record(events.ARTICLE_DELETED, article, by=by, at=at)
+    article.delete()
+
+
+@transaction.atomic
+def create_macro(*, workspace: Workspace, name: str, body: str, by: Actor, at: datetime) -> Macro:
+    """Keep an answer at hand, under a name of one line and at most 100 characters; a body takes 10,000.
+
+    Raises Invalid with the field at fault, and Conflict when the workspace has a macro of that name, whatever its case.
+    """
+    macro = Macro(
+        workspace=workspace,
+        name=_line(name, "name", NAME_LIMIT),
+        body=_body(body, MACRO_LIMIT),
+        author_id=by.user_id,
+        created_at=at,
+        updated_at=at,
+    )
+    permit(by, "knowledge.write", macro)
+    _save_named(macro, force_insert=True)
+    journal.record(events.MACRO_CREATED, macro, by=by, at=at)
+    return macro
+
+
+@transaction.atomic
+def update_macro(*, macro: Macro, name: str | None = None, body: str | None = None, by: Actor, at: datetime) -> Macro:
+    """Change a macro; None leaves a value alone. Raises Invalid, and Conflict for a name that is taken."""
+    permit(by, "knowledge.write", macro)
+    given = {
+        "name": name if name is None else _line(name, "name", NAME_LIMIT),
+        "body": body if body is None else _body(body, MACRO_LIMIT),
+    }
+    macro = transaction.held(macro)
+    changed = rows.change(macro, given)
+    if not changed:
+        return macro
+    macro.updated_at = at
+    _save_named(macro, update_fields=[*changed, "updated_at"])
+    journal.record(events.MACRO_UPDATED, macro, by=by, at=at, fields=changed)
+    return macro
+
+
+@transaction.atomic
+def delete_macro(*, macro: Macro, by: Actor, at: datetime) -> None:
+    """Delete a macro for good; what was written with it stays."""
+    permit(by, "knowledge.write", macro)
+    macro = transaction.held(macro)
+    journal.record(events.MACRO_DELETED, macro, by=by, at=at)
+    macro.delete()
+
+
+def _line(value: str, field: str, longest: int) -> str:
+    return text.check(" ".join(value.split()), field, longest=longest)
+
+
+def _body(value: str, longest: int) -> str:
+    # Browsers send CR LF; the desk keeps LF, so that a text reads the same wherever it is shown.
+    return text.check(value.replace("\r\n", "\n"), "body", longest=longest)
+
+
+def _visibility(value: str) -> str:
+    if value not in ArticleVisibility.values:
+        raise Invalid(f"visibility must be {' or '.join(ArticleVisibility.values)}", field="visibility")
+    return value
+
+
+def _save_named(macro: Macro, **how: Any) -> None:
+    taken = Conflict("a macro with this name already exists", field="name", code="name_taken")
+    transaction.unless_taken("macro_name_unique_per_workspace", taken, partial(macro.save, **how))

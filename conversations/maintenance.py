@@ -1,0 +1,40 @@
+"""Work that is due by the clock, in all workspaces: ending snoozes, and indexing rows of earlier versions."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from accounts import clock, tenancy
+from accounts.permissions import Actor
+from conversations import actions
+from conversations.models import (
+    Article,
+    Contact,
+    Conversation,
+    Macro,
+    Message,
+)
+from conversations.models.searched import Searched, index_missing
+
+SEARCHED: tuple[type[Searched], ...] = (Contact, Conversation, Message, Article, Macro)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="wake_snoozed", queueing_lock="wake_snoozed", pass_context=False)
+def wake_snoozed(timestamp: int) -> None:
+    """Wake every conversation whose moment has come, in all workspaces."""
+    at = clock.now()
+    due = Conversation.all_workspaces.filter(snoozed_until__lte=at).select_related("workspace")  # one job for all
+    for conversation in due.order_by("snoozed_until")[:500]:
+        with tenancy.scope_apart(conversation.workspace, "wake_failed conversation=%s", conversation.pk):
+            by = Actor.system(conversation.workspace_id)
+            actions.wake(conversation=conversation, only_if_due=True, by=by, at=at)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="index_rows_of_earlier_versions", queueing_lock="index_rows_of_earlier_versions", pass_context=False)
+def index_rows_of_earlier_versions(timestamp: int) -> None:
+    """Make searchable what a process of an earlier version wrote while this one was installed."""
+    for model in SEARCHED:
+        while index_missing(model):
+            pass

@@ -1,0 +1,1 @@
+"""Questions that several doors ask: rows fully loaded, in the open workspace scope."""

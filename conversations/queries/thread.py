@@ -1,0 +1,139 @@
+"""The thread of a conversation: its last entries, with the journal's lines among them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch
+
+from accounts.models import Event, Team, User
+from accounts.permissions import Actor
+from conversations import events
+from conversations.models import (
+    Attachment,
+    Conversation,
+    Message,
+)
+from tickets.models import Ticket
+
+LINES = (
+    events.CONVERSATION_ASSIGNED.name,
+    events.CONVERSATION_PRIORITY_CHANGED.name,
+    events.CONVERSATION_TAGGED.name,
+    events.CONVERSATION_SUBJECT_CHANGED.name,
+    events.CONVERSATION_SNOOZED.name,
+    events.CONVERSATION_LINKED.name,
+    events.CONVERSATION_UNLINKED.name,
+    events.ASSISTANT_HANDED_OVER.name,
+    events.ASSISTANT_TAKEN_OVER.name,
+)
+"""The journal's events that a thread shows as one grey line each; status changes are entries of the thread itself."""
+UNDOABLE = (events.CONVERSATION_STATUS_CHANGED.name, events.CONVERSATION_SNOOZED.name)
+"""The changes that `actions.undo` takes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A grey line: what happened, who did it, and whom and what it names, as far as those still exist."""
+
+    event: Event
+    actor: User | None
+    to: User | None
+    team: Team | None = None
+    ticket: Ticket | None = None
+
+    @property
+    def at(self) -> datetime:
+        return self.event.at
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The last entries of a conversation, oldest first, with the grey lines that fell among them."""
+
+    messages: Sequence[Message]
+    lines: Sequence[Line]
+    has_older: bool
+
+    @property
+    def items(self) -> list[Message | Line]:
+        """Messages and lines in the order in which they happened."""
+        moments = [(m.created_at, 1, m.pk, m) for m in self.messages] + [(x.at, 0, x.event.pk, x) for x in self.lines]
+        return [item for *_, item in sorted(moments, key=lambda entry: entry[:3])]
+
+
+def thread(conversation: Conversation, *, before: int | None = None, limit: int = 30) -> Thread:
+    """The last page of a thread, or the page before a message id: four queries, however long it is."""
+    rows = Message.objects.filter(conversation=conversation).select_related("sender_user").order_by("-id")
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    files = Prefetch("attachments", Attachment.objects.order_by("id"))
+    page = list(rows.prefetch_related(files)[: limit + 1])
+    has_older, page = len(page) > limit, page[:limit][::-1]
+    journal = Event.objects.filter(
+        workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk, type__in=LINES
+    )
+    if has_older and page:
+        journal = journal.filter(at__gte=page[0].created_at)
+    if before is not None and (edge := Message.objects.filter(pk=before).values_list("created_at", flat=True).first()):
+        journal = journal.filter(at__lt=edge)
+    return Thread(
+        messages=page, lines=_lines(conversation, list(journal.order_by("-id")[:200])[::-1]), has_older=has_older
+    )
+
+
+def thread_since(conversation: Conversation, *, message: int, event: int, limit: int = 100) -> Thread:
+    """What came after a message id and an event id, with the messages from that message on (it leads the new ones).
+
+    Writing in a conversation is serial, so that within one conversation ids do grow in the order of commits.
+    """
+    rows = Message.objects.filter(conversation=conversation, id__gte=message).select_related("sender_user")
+    files = Prefetch("attachments", Attachment.objects.order_by("id"))
+    page = list(rows.prefetch_related(files).order_by("-id")[:limit])[::-1]
+    journal = Event.objects.filter(
+        workspace_id=conversation.workspace_id,
+        subject_type="conversation",
+        subject_id=conversation.pk,
+        type__in=LINES,
+        id__gt=event,
+    )
+    return Thread(
+        messages=page, lines=_lines(conversation, list(journal.order_by("-id")[:limit])[::-1]), has_older=False
+    )
+
+
+def change_to_undo(conversation: Conversation, *, by: Actor, since: datetime) -> Event | None:
+    """What the actor has changed since a moment and may take back (`actions.undo`), if anything."""
+    changes = Event.objects.filter(
+        workspace_id=conversation.workspace_id,
+        subject_type="conversation",
+        subject_id=conversation.pk,
+        type__in=UNDOABLE,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        at__gte=since,
+    )
+    return changes.order_by("-id").first()
+
+
+def _lines(conversation: Conversation, happened: list[Event]) -> list[Line]:
+    ids = {e.actor_id for e in happened if e.actor_kind == "operator"} | {e.data.get("to") for e in happened}
+    people = User.objects.in_bulk([pk for pk in ids if pk is not None]) if happened else {}
+    # Asked for only where a line names one: most threads know neither a team nor a ticket.
+    team_ids, ticket_ids = ({e.data[name] for e in happened if e.data.get(name)} for name in ("team", "ticket"))
+    teams = Team.objects.in_bulk(team_ids) if team_ids else {}
+    tickets = {conversation.ticket.pk: conversation.ticket} if conversation.ticket else {}
+    if others := ticket_ids - set(tickets):
+        tickets |= Ticket.objects.in_bulk(others)
+    return [
+        Line(
+            event=event,
+            actor=people.get(event.actor_id) if event.actor_kind == "operator" else None,
+            to=people.get(event.data.get("to")),
+            team=teams.get(event.data.get("team")),
+            ticket=tickets.get(event.data.get("ticket")),
+        )
+        for event in happened
+    ]

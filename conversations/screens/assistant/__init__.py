@@ -1,0 +1,1 @@
+"""The assistant's page: how it does, and what it may do."""

@@ -1,0 +1,38 @@
+"""What the screens say when a verb refuses."""
+
+from __future__ import annotations
+
+from accounts.errors import Conflict, DomainError
+
+_ERRORS: dict[str, str] = {
+    "thread_changed": "Something new came in while you were writing. Review it, then send again.",
+    "sent_already": "This was already sent before you changed it. Check the thread, then send what is missing.",
+    "changed_since": "The conversation has changed since. Nothing was undone.",
+    "blank": "Write something first.",
+    "too_long": "This text is too long.",
+    "too_large": "A file is too large.",
+    "not_text": "This contains characters that are not text.",
+    "name_taken": "A macro with this name already exists.",
+    "article_changed": "Someone else has changed this article. Saving again replaces their version.",
+    "forbidden": "Your role does not allow this.",
+    "quota_limit_exceeded": "The assistant's budget for this month is used up.",
+}
+_FIELDS: dict[str, str] = {
+    "assignee": "Conversations can't be assigned to this person.",
+    "until": "Pick a time in the future.",
+    "tags": "You can add up to 100 tags of up to 100 characters each.",
+    "priority": "A priority has 1 to 32 characters.",
+    "subject": "A subject has 1 to 10,000 characters.",
+    "status": "Unknown status.",
+    "ticket": "This conversation already has a ticket.",
+    "files": "You can attach up to 10 files. Empty files are not accepted.",
+}
+
+
+def of_error(error: DomainError) -> str:
+    """What to tell the person at the screen."""
+    if isinstance(error, Conflict) and error.field in _FIELDS:
+        return _FIELDS[error.field]
+    if error.code in _ERRORS and not (error.code == "blank" and error.field not in ("body", None)):
+        return _ERRORS[error.code]
+    return _FIELDS.get(error.field or "", f"That did not work: {error.message}.")

@@ -1,0 +1,1 @@
+"""Where a person comes in, and how they like the desk."""

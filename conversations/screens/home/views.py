@@ -1,0 +1,61 @@
+"""Where a person comes in, and how they like the desk."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import queries as people
+from accounts import transaction
+from accounts.models import User
+from conversations.screens.home import forms
+from conversations.screens.shell import LAST, DeskRequest, screen
+
+
+@require_GET
+@never_cache
+def home(request: HttpRequest) -> HttpResponse:
+    """The inbox of the workspace where the person was last, else of their first; `?choose` asks for a page to choose one."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(reverse("home")) if people.is_set_up() else redirect("setup")
+    memberships = list(people.workspaces_of(request.user))
+    if memberships and "choose" not in request.GET:
+        first = min(memberships, key=lambda membership: (membership.created_at, membership.pk)).workspace.slug
+        last = request.session.get(LAST)
+        is_theirs = any(membership.workspace.slug == last for membership in memberships)
+        return redirect("inbox", last if is_theirs else first)
+    context = {
+        "memberships": memberships,
+        "me": request.user,
+        "theme": request.user.preferences.get("theme", "system"),
+    }
+    return render(request, "inbox/workspaces.html" if request.headers.get("HX-Request") else "inbox/home.html", context)
+
+
+@transaction.atomic
+def _keep(user: User, chosen: dict[str, str]) -> None:
+    if chosen.items() - user.preferences.items():
+        user = transaction.held(user)  # another tab may be keeping something else
+        user.preferences.update(chosen)
+        user.save(update_fields=["preferences"])
+
+
+@require_POST
+@screen
+def preferences(request: DeskRequest) -> HttpResponse:
+    """Keep what was sent of theme, shortcuts and panel; an unknown value changes nothing."""
+    form = forms.PreferencesForm(request.POST)
+    if form.is_valid():
+        _keep(request.user, {name: value for name, value in form.cleaned_data.items() if value})
+    if request.htmx:
+        return HttpResponse(status=204)
+    back = request.POST.get("back", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return redirect(back if is_ours else reverse("inbox", args=[request.workspace.slug]))

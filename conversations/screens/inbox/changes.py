@@ -1,0 +1,193 @@
+"""Changing a conversation: each view reads a form and calls one verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_POST
+
+from accounts import clock
+from accounts.errors import DomainError, Forbidden, NotFound
+from accounts.models import Event
+from conversations import actions
+from conversations.assistant import actions as assistant_actions
+from conversations.assistant import queries as assistant_queries
+from conversations.models import Conversation
+from conversations.queries import conversations as queries
+from conversations.queries import thread as thread_queries
+from conversations.screens import dates, errors
+from conversations.screens.inbox import forms, labels
+from conversations.screens.inbox import queries as inbox_queries
+from conversations.screens.inbox.place import Place
+from conversations.screens.inbox.threads import renewed
+from conversations.screens.shell import DeskRequest, is_fragment, screen
+from tickets import tags
+
+Change = Callable[[DeskRequest, Conversation, dict[str, Any]], str]
+
+
+def changes(form_class: type[Form], *, undoable: bool = False) -> Callable[[Change], Callable[..., HttpResponseBase]]:
+    """Make a view of a function that calls one verb with a form's values and returns what to say afterwards.
+
+    As a fragment the answer is what is new in the thread, the header, the panel and a toast, which offers to undo what
+    is `undoable`; otherwise it leads back to the thread.
+    """
+
+    def decorate(change: Change) -> Callable[..., HttpResponseBase]:
+        @require_POST
+        @screen
+        @wraps(change)
+        def view(request: DeskRequest, number: int) -> HttpResponse:
+            conversation, began = queries.by_number(number), clock.now()
+            form = form_class(request.POST)
+            said, fault = "", ""
+            if form.is_valid():
+                try:
+                    said = change(request, conversation, form.cleaned_data)
+                except (NotFound, Forbidden):
+                    raise
+                except DomainError as error:
+                    fault = errors.of_error(error)
+            else:
+                fault = " ".join(str(error) for errors in form.errors.values() for error in errors)
+            change_made = (
+                thread_queries.change_to_undo(conversation, by=request.actor, since=began) if undoable else None
+            )
+            return answered(request, number, said=said, fault=fault, undo=change_made)
+
+        return view
+
+    return decorate
+
+
+def answered(
+    request: DeskRequest, number: int, *, said: str, fault: str = "", undo: Event | None = None
+) -> HttpResponse:
+    """The answer after a change: fragments, or a redirect to the thread with a message."""
+    place = Place.of(request)
+    if not is_fragment(request):
+        if said or fault:
+            messages.add_message(request, messages.ERROR if fault else messages.SUCCESS, fault or said)
+        return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}")
+    conversation = inbox_queries.with_ticket_card(number)
+    context = {**renewed(request, place, conversation), "said": fault or said, "is_fault": bool(fault), "undo": undo}
+    response = render(request, "inbox/fresh.html", context, status=422 if fault else 200)
+    return moved(response, conversation)
+
+
+def moved(response: HttpResponse, conversation: Conversation) -> HttpResponse:
+    """Tell the page which row changed, so that it and the counts are fetched again."""
+    response["Desk-Moved"] = str(conversation.pk)
+    return response
+
+
+def _by(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
+    return {"conversation": conversation, "by": request.actor, "at": clock.now()}
+
+
+@changes(forms.AssignForm)
+def assign(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+    to, team = given["to"], given["team"]
+    actions.assign(to=to, team=team, **_by(request, conversation))
+    if team is not None:
+        return f"Assigned to {team}."
+    if to is None:
+        return "Unassigned."
+    return "Assigned to you." if to == request.user else f"Assigned to {to}."
+
+
+@changes(forms.StatusForm, undoable=True)
+def set_status(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+    actions.set_status(status=given["status"], **_by(request, conversation))
+    return {"open": "Reopened.", "pending": "Waiting on customer.", "resolved": "Resolved.", "closed": "Closed."}[
+        given["status"]
+    ]
+
+
+@changes(forms.PriorityForm)
+def set_priority(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+    actions.set_priority(priority=given["priority"], **_by(request, conversation))
+    return f"Priority set to {given['priority']}."
+
+
+@changes(forms.TagsForm)
+def set_tags(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+    actions.set_tags(names=tags.parsed(given["tags"], conversation.tags), **_by(request, conversation))
+    return "Tags saved."
+
+
+@changes(forms.SubjectForm)
+def edit_subject(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+    actions.edit_subject(subject=given["subject"], **_by(request, conversation))
+    return "Subject saved."
+
+
+@changes(forms.SnoozeForm, undoable=True)
+def snooze(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+    at = clock.now()
+    chosen = {choice.key: choice.until for choice in labels.sleeps(at)}
+    until = given["until"] or chosen.get(given["choice"]) or _shown(given["choice"]) or at
+    actions.snooze(conversation=conversation, until=until, by=request.actor, at=at)
+    return f"Snoozed until {dates.moment(until)}."
+
+
+def _shown(choice: str) -> datetime | None:
+    """The moment that a choice of the menu showed: it may have been opened yesterday."""
+    try:
+        shown = parse_datetime(choice)
+    except ValueError:
+        return None
+    return shown if shown is not None and timezone.is_aware(shown) else None
+
+
+@changes(forms.NothingForm, undoable=True)
+def wake(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+    actions.wake(**_by(request, conversation))
+    return "Unsnoozed."
+
+
+@changes(forms.UndoForm)
+def undo(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+    actions.undo(event_id=given["event"], **_by(request, conversation))
+    return "Undone."
+
+
+@changes(forms.EscalateForm)
+def escalate(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+    ticket = actions.escalate(reason=given["reason"] or None, **_by(request, conversation))
+    return f"Ticket {ticket.number} opened."
+
+
+@changes(forms.NothingForm)
+def unlink(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+    actions.unlink(**_by(request, conversation))
+    return "Unlinked from the ticket."
+
+
+@changes(forms.NothingForm)
+def take_over(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+    thread = assistant_queries.thread_of(conversation)
+    if thread is None:
+        raise NotFound("the assistant does not take part in this conversation")
+    assistant_actions.take_over(thread=thread, to=request.user, by=request.actor, at=clock.now())
+    return "Assigned to you. The assistant has stopped replying."
+
+
+@require_POST
+@screen
+def mark_read(request: DeskRequest, number: int) -> HttpResponse:
+    """The page says that the thread has been looked at."""
+    conversation = queries.by_number(number)
+    actions.mark_read(**_by(request, conversation))
+    return HttpResponse(status=204)

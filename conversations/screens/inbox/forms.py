@@ -1,0 +1,146 @@
+"""What the screens take in. Forms read and shape; the verbs decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django import forms
+from django.core.files.base import File
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+from accounts import queries as people
+from accounts.models import Team, User
+from conversations.models import Status
+
+Row = TypeVar("Row", bound=Model)
+
+
+class FilesField(forms.FileField):
+    """Any number of files, none included."""
+
+    widget = forms.ClearableFileInput
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        # Checked by the verb, which also says what is wrong with them.
+        return [upload for upload in data or [] if isinstance(upload, UploadedFile)]
+
+
+class FilesInput(forms.FileInput):
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Sequence[File[bytes]]:
+        uploads: Sequence[File[bytes]] = files.getlist(name)
+        return uploads
+
+
+class NoteForm(forms.Form):
+    """A text with files; whitespace is the writer's own. `send_id` is the same when a form is sent again."""
+
+    body = forms.CharField(required=False, strip=False)
+    uploads = FilesField(required=False, widget=FilesInput(attrs={"multiple": True}))
+    send_id = forms.UUIDField(required=False)
+
+    def clean_body(self) -> str:
+        # Browsers send CR LF; the desk keeps LF, so that a text reads the same over every wire.
+        return str(self.cleaned_data["body"]).replace("\r\n", "\n")
+
+    def clean_send_id(self) -> UUID | None:
+        # It becomes the message's public id, and some clients of the wire formats refuse other versions.
+        given: UUID | None = self.cleaned_data["send_id"]
+        if given is not None and given.version != 4:
+            raise forms.ValidationError("Reload the page, then send again.")
+        return given
+
+
+class ReplyForm(NoteForm):
+    """`expected_last` is the last message that the writer has seen; `then` may resolve the conversation with it."""
+
+    expected_last = forms.IntegerField(min_value=0, required=False)
+    then = forms.ChoiceField(choices=[(Status.RESOLVED, "")], required=False)
+
+
+class AssignForm(forms.Form):
+    """A member who may answer, a team, or no one."""
+
+    to = forms.CharField(required=False)
+    team = forms.CharField(required=False)
+
+    def clean_to(self) -> User | None:
+        return _named(
+            str(self.cleaned_data["to"]), people.assignable(), "Conversations can't be assigned to this person."
+        )
+
+    def clean_team(self) -> Team | None:
+        return _named(str(self.cleaned_data["team"]), people.teams(), "Unknown team.")
+
+
+def _named(pk: str, rows: QuerySet[Row], fault: str) -> Row | None:
+    """The row that a button of a menu names, or None for an empty value."""
+    if not pk:
+        return None
+    found = rows.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
+    if found is None:
+        raise forms.ValidationError(fault)
+    return found
+
+
+class StatusForm(forms.Form):
+    status = forms.ChoiceField(choices=Status.choices)
+
+
+class UndoForm(forms.Form):
+    """The event of the change that is to be undone."""
+
+    event = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
+class PriorityForm(forms.Form):
+    priority = forms.CharField(required=False)
+
+
+class TagsForm(forms.Form):
+    """Tags in a line, as `tags.line` writes it."""
+
+    tags = forms.CharField(required=False, max_length=24_000, strip=False)
+
+
+class SubjectForm(forms.Form):
+    subject = forms.CharField(required=False)
+
+
+class LocalDateTimeField(forms.DateTimeField):
+    """A moment as a clock on the wall shows it, in the current time zone.
+
+    Where the clock is put forward, a time that it skips is the hour after; where it is put back, the first of the two.
+    """
+
+    def to_python(self, value: Any) -> datetime | None:
+        with timezone.override(UTC):  # Django refuses both kinds of time.
+            read = super().to_python(value)
+        if read is None:
+            return None
+        local = read.replace(tzinfo=timezone.get_current_timezone(), fold=0)
+        try:
+            return local.astimezone(UTC)
+        except OverflowError as error:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class SnoozeForm(forms.Form):
+    """A choice of the menu (its name, or the moment that it showed), or a moment in the workspace's time zone."""
+
+    choice = forms.CharField(required=False)
+    until = LocalDateTimeField(required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
+
+
+class EscalateForm(forms.Form):
+    reason = forms.CharField(required=False, max_length=2000)
+
+
+class NothingForm(forms.Form):
+    """A button without fields."""

@@ -1,0 +1,212 @@
+"""The inbox's words for what the verbs and the journal say in codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from accounts import moments
+from accounts.permissions import ActorKind
+from conversations import events
+from conversations.lifecycle import STATUS_NAMES
+from conversations.models import Message, Status
+from conversations.queries.thread import Line
+from conversations.screens.dates import moment
+from conversations.screens.empty import Empty
+
+STATUS = STATUS_NAMES
+_STATUS_DONE: dict[str, str] = {
+    Status.OPEN: "reopened it",
+    Status.PENDING: "set it to waiting on customer",
+    Status.RESOLVED: "resolved it",
+    Status.CLOSED: "closed it",
+}
+PRIORITIES = ("low", "normal", "high", "urgent")
+"""What the form offers; any other priority that a caller gave is offered too while a conversation has it."""
+
+
+NO_DRAFT: dict[str, str] = {
+    "not_approved": "This workspace does not allow sending customer messages to the model.",
+    "quota_limit_exceeded": "The assistant's budget for this month is used up.",
+    "nothing_said": "There is nothing to answer yet.",
+    "nothing_found": "No matching answer found.",
+    "too_many": "Too many suggestions. Try again in a minute.",
+    "failed": "The assistant could not suggest a reply. Try again in a moment.",
+}
+"""Why there is no suggestion, by the code in the page's address when scripts are off."""
+
+
+# --- The thread's grey lines --------------------------------------------------------------------
+
+
+def of_actor(line: Line) -> str:
+    """Who did it."""
+    if line.actor is not None:
+        return line.actor.get_short_name()
+    kinds = {
+        ActorKind.API_KEY: "The API",
+        ActorKind.CONTACT: "The customer",
+        ActorKind.ASSISTANT: "The assistant",
+        ActorKind.SYSTEM: "Parley",
+    }
+    return kinds.get(ActorKind(line.event.actor_kind), "Someone")
+
+
+def of_lines(lines: Sequence[Line]) -> SafeString:
+    """What one person did in a row, as `of_line` says it. Taking over assigns it, which is said once."""
+    told = [of_line(line) for line in lines]
+    if _TOOK_OVER in told:
+        told = [what for what in told if what != _ASSIGNED_SELF]
+    return format_html_join(", ", "{}", ((what,) for what in told))
+
+
+def of_line(line: Line) -> SafeString:
+    """What happened, as the end of a sentence that begins with the actor; names and tags are escaped."""
+    kind, data = line.event.type, line.event.data
+    if kind == events.CONVERSATION_ASSIGNED.name:
+        return _assigned(line)
+    if kind == events.CONVERSATION_PRIORITY_CHANGED.name:
+        return format_html("set the priority to <b>{}</b>", data.get("priority", ""))
+    if kind == events.CONVERSATION_TAGGED.name:
+        return _tagged(data.get("added") or [], data.get("removed") or [])
+    if kind == events.CONVERSATION_SUBJECT_CHANGED.name:
+        return SafeString("edited the subject")
+    if kind == events.CONVERSATION_SNOOZED.name:
+        until = data.get("until")
+        return format_html("snoozed it until <b>{}</b>", moment(moments.read(until))) if until else _UNSNOOZED
+    if kind == events.CONVERSATION_LINKED.name:
+        return format_html("linked it to <b>ticket {}</b>", line.ticket.number) if line.ticket else _LINKED
+    if kind in _ASSISTANT:
+        return _ASSISTANT[kind]
+    if kind == events.CONVERSATION_UNLINKED.name:
+        return format_html("unlinked it from <b>ticket {}</b>", line.ticket.number) if line.ticket else _UNLINKED
+    return SafeString("changed it")
+
+
+_TOOK_OVER = SafeString("took over from the assistant")
+_ASSIGNED_SELF = SafeString("assigned it to themselves")
+_ASSISTANT = {
+    events.ASSISTANT_HANDED_OVER.name: SafeString("handed it over to the team"),
+    events.ASSISTANT_TAKEN_OVER.name: _TOOK_OVER,
+}
+_UNSNOOZED = SafeString("unsnoozed it")
+_LINKED = SafeString("linked it to a ticket")
+_UNLINKED = SafeString("unlinked it from its ticket")
+
+
+_ICONS: dict[str, str] = {
+    events.CONVERSATION_ASSIGNED.name: "user-round",
+    events.CONVERSATION_PRIORITY_CHANGED.name: "flag",
+    events.CONVERSATION_TAGGED.name: "tag",
+    events.CONVERSATION_SUBJECT_CHANGED.name: "pencil",
+    events.CONVERSATION_SNOOZED.name: "alarm-clock",
+    events.CONVERSATION_LINKED.name: "ticket",
+    events.CONVERSATION_UNLINKED.name: "ticket",
+    events.ASSISTANT_HANDED_OVER.name: "bell-ring",
+    events.ASSISTANT_TAKEN_OVER.name: "hand",
+}
+
+
+def icon_of_line(line: Line) -> str:
+    """The picture that leads a grey line."""
+    return _ICONS.get(line.event.type, "dot")
+
+
+def _assigned(line: Line) -> SafeString:
+    if line.to is not None and line.actor is not None and line.to.pk == line.actor.pk:
+        return _ASSIGNED_SELF
+    if line.to is not None:
+        return format_html('assigned it to <b dir="auto">{}</b>', line.to.name or line.to.email)
+    if line.team is not None:
+        return format_html('assigned it to <b dir="auto">{}</b>', line.team.name)
+    return SafeString("assigned it to a team") if line.event.data.get("team") else SafeString("unassigned it")
+
+
+def _tagged(added: list[str], removed: list[str]) -> SafeString:
+    parts = []
+    for verb, names in (("added", added), ("removed", removed)):
+        if names:
+            joined = format_html_join(", ", '<b dir="auto">{}</b>', ((name or "(blank)",) for name in names))
+            parts.append(format_html("{} {}", verb, joined))
+    return format_html_join(" and ", "{}", ((part,) for part in parts)) or SafeString("edited the tags")
+
+
+def of_status_change(message: Message) -> str:
+    """A status change, as the end of a sentence that begins with who did it."""
+    status = (message.metadata or {}).get("status", "")
+    return _STATUS_DONE.get(str(status), "changed the status")
+
+
+# --- Moments ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """One choice of the snooze menu."""
+
+    key: str
+    label: str
+    until: datetime
+
+    @property
+    def when(self) -> str:
+        formats = {"later": "H:i", "tomorrow": "D H:i"}
+        return date_format(timezone.localtime(self.until), formats.get(self.key, "D j M H:i"))
+
+
+def sleeps(at: datetime) -> list[Sleep]:
+    """The choices at a moment, in the current time zone: later today (while there is a later), tomorrow, next week.
+
+    On a Sunday, when next week begins tomorrow, the last is a week from then.
+    """
+    local = timezone.localtime(at)
+    later = timezone.localtime(at + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
+    tomorrow = local.date() + timedelta(days=1)
+    is_sunday = local.weekday() == 6
+    monday = local.date() + timedelta(days=8 if is_sunday else 7 - local.weekday())
+    choices = [
+        Sleep("tomorrow", "Tomorrow morning", _nine(tomorrow, local)),
+        Sleep("week", "In a week" if is_sunday else "Next week", _nine(monday, local)),
+    ]
+    if later.date() == local.date():
+        choices.insert(0, Sleep("later", "Later today", later))
+    return choices
+
+
+def _nine(day: date, local: datetime) -> datetime:
+    return datetime.combine(day, time(9), tzinfo=local.tzinfo)
+
+
+# --- Nothing to show ----------------------------------------------------------------------------
+
+
+EMPTY: dict[str, Empty] = {
+    "mine": Empty(
+        "coffee", "Nothing assigned to you", "Open conversations assigned to you appear here.",
+        "unassigned", "See unassigned", "g u",
+    ),
+    "unassigned": Empty(
+        "check-check", "No unassigned conversations", "Every open conversation is assigned.", "open", "See all open", "g a"
+    ),
+    "open": Empty(
+        "inbox", "No open conversations", "Every customer has been answered.", "waiting", "See waiting on customer", "g w"
+    ),
+    "waiting": Empty(
+        "hourglass", "No one is waiting for a reply", "Conversations appear here while you wait for the customer.", "open", "See all open", "g a"
+    ),
+    "snoozed": Empty(
+        "alarm-clock", "No snoozed conversations", "Press z in a conversation to snooze it.", "open", "See all open", "g a"
+    ),
+    "news": Empty("bell", "No replies after closing", "Closed conversations in which the customer wrote again appear here.", "open", "See all open", "g a"),
+    "assistant": Empty("sparkles", "No assistant conversations", "Conversations that the assistant answers appear here until it hands them over.", "open", "See all open", "g a"),
+    "solved": Empty("circle-check", "Nothing resolved yet", "Resolved and closed conversations appear here.", "open", "See all open", "g a"),
+}  # fmt: skip
+NOT_FOUND = Empty(
+    "search-x", "No results for", "Try a name, an email address, a word from the conversation, or #number."
+)

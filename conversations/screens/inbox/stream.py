@@ -1,0 +1,39 @@
+"""Live updates of the inbox as server-sent events: ids alone; the page fetches the ordinary fragments again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import orjson
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from accounts.live import responses as live
+from accounts.live.access import MemberAccess, login_id
+from accounts.permissions import permit
+from conversations.screens.shell import DeskRequest, screen
+
+SUBJECTS = frozenset({"", "conversation", "ticket", "contact"})
+"""What the inbox shows something of; the empty one is the stream's own (ready, resync)."""
+
+
+@require_safe
+@screen
+def stream(request: DeskRequest) -> HttpResponse:
+    """The workspace's journal from `Last-Event-ID`, or `?after=`, on.
+
+    `?login=` is the session that the page was made for: after signing in as somebody else, an old page hears nothing.
+    """
+    permit(request.actor, "conversation.read")
+    if request.GET.get("login", login_id(request)) != login_id(request):
+        raise PermissionDenied("this page belongs to another session")
+    workspace_id, after = request.workspace.pk, live.last_event_id(request)
+
+    async def follow(context: live.LiveContext) -> AsyncIterator[bytes | HttpResponse]:
+        async for event in context.events(workspace_id, after=after):
+            if event.subject_type in SUBJECTS:
+                told = {"type": event.type, "subject": event.subject_type, "id": event.subject_id}
+                yield live.sse(orjson.dumps(told).decode(), id=event.id)
+
+    return live.LiveResponse(follow, access=MemberAccess.of(request, "conversation.read"))

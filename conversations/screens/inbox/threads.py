@@ -1,0 +1,136 @@
+"""An open conversation: its thread and what stands beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts import clock
+from accounts import queries as people
+from accounts.permissions import permit
+from conversations.assistant import queries as assistant_queries
+from conversations.models import AssistantThread, Conversation
+from conversations.queries import conversations as queries
+from conversations.queries import thread as thread_queries
+from conversations.screens.inbox import labels
+from conversations.screens.inbox import queries as inbox_queries
+from conversations.screens.inbox import timeline as threads
+from conversations.screens.inbox.lists import listing
+from conversations.screens.inbox.place import Place, frame
+from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
+
+
+def _number(request: DeskRequest, name: str) -> int | None:
+    given = request.GET.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+
+
+def around(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
+    """The facts of the header and the context panel."""
+    now = clock.now()
+    offered = labels.PRIORITIES
+    return {
+        **frame(request, place),
+        "now": now,
+        "conversation": conversation,
+        "statuses": labels.STATUS,
+        "status": labels.STATUS[conversation.status],
+        "priorities": offered if conversation.priority in offered else (conversation.priority, *offered),
+        "sleeps": labels.sleeps(now),
+        "assignable": list(people.assignable()),
+        "teams": list(people.teams()),
+        "others": queries.other_conversations(conversation),
+        "assistant": _kept(conversation),
+    }
+
+
+def _kept(conversation: Conversation) -> AssistantThread | None:
+    thread: AssistantThread | None = getattr(conversation, "assistant_thread", None)  # with_ticket_card has looked
+    return thread if thread is not None and thread.deleted_at is None else None
+
+
+def opened(
+    request: DeskRequest, place: Place, conversation: Conversation, *, before: int | None = None
+) -> dict[str, Any]:
+    """The facts of the whole pane: the last part of the thread, or the part before a message, and all around it."""
+    part = thread_queries.thread(conversation, before=before)
+    message, event = threads.seen(part)
+    return {
+        **around(request, place, conversation),
+        "entries": threads.entries(part.items),
+        "older": part.messages[0].pk if part.has_older else None,
+        "is_older": before is not None,
+        "seen_message": message,
+        "seen_event": event,
+        "expected_last": conversation.last_message_id or 0,
+        **drafted(request, conversation),
+    }
+
+
+def drafted(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
+    """The suggested reply, if any. `?draft=use` puts it into the composer; or it says why there is none."""
+    has_draft = getattr(conversation, "has_draft", False)  # with_ticket_card has looked
+    suggestion = assistant_queries.undecided_draft(conversation) if has_draft else None
+    asked = request.GET.get("draft", "")
+    facts: dict[str, Any] = {"suggestion": suggestion, "draft_fault": labels.NO_DRAFT.get(asked, "")}
+    if suggestion is not None and asked == "use":
+        facts["composer"] = {"mode": "reply", "fault": "", "draft": suggestion.text}
+    return facts
+
+
+@require_GET
+@screen
+def conversation(request: DeskRequest, number: int) -> HttpResponse:
+    """The thread, beside the list it was opened from. As a fragment: the pane alone, or only older entries."""
+    permit(request.actor, "conversation.read")
+    place, before = Place.of(request), _number(request, "before")
+    row = inbox_queries.with_ticket_card(number)
+    target = request.htmx.target if is_fragment(request) else None
+    if target == "older":
+        part = thread_queries.thread(row, before=before)
+        return render(
+            request,
+            "inbox/entries.html",
+            {
+                **frame(request, place),
+                "conversation": row,
+                "entries": threads.entries(part.items),
+                "older": part.messages[0].pk if part.has_older else None,
+            },
+        )
+    if target == "open":
+        return render(request, "inbox/open.html", opened(request, place, row, before=before))
+    remember(request)
+    return render(request, "inbox/page.html", {**listing(request, place), **opened(request, place, row, before=before)})
+
+
+@require_GET
+@screen
+def fresh(request: DeskRequest, number: int) -> HttpResponse:
+    """What came since the message and the event that the page has seen, with the present header and panel."""
+    permit(request.actor, "conversation.read")
+    place, row = Place.of(request), inbox_queries.with_ticket_card(number)
+    return render(request, "inbox/fresh.html", renewed(request, place, row))
+
+
+def renewed(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
+    """The facts of an open pane's parts, and what came in the thread since the page last saw it, as its address says."""
+    message, event = _number(request, "message"), _number(request, "event")
+    facts = around(request, place, conversation)
+    if message is None or event is None:
+        return facts
+    part = thread_queries.thread_since(conversation, message=message, event=event)
+    new = threads.entries(part.items, after=message)
+    return {**facts, "entries": new, "since": f"{message}/{event}"}
+
+
+@require_GET
+@screen
+def message_text(request: DeskRequest, number: int, message: int) -> HttpResponse:
+    """The whole text of a message that is too long for the thread."""
+    permit(request.actor, "conversation.read")
+    entry = queries.message(queries.by_number(number), message)
+    return HttpResponse(entry.body or "", content_type="text/plain; charset=utf-8")

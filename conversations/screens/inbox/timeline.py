@@ -1,0 +1,101 @@
+"""A thread as the screen shows it: entries in order, with days between them, neighbours grouped, and lines in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from conversations import names
+from conversations.models import Message, MessageKind
+from conversations.queries import thread as thread_queries
+from conversations.queries.thread import Line
+from conversations.screens import dates
+from conversations.screens.inbox import labels
+
+TOGETHER = timedelta(minutes=5)
+"""Messages of one person, and lines of one actor, stand together when no more than this lies between them."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """A message, or a grey line; `day` is set on the first of a day."""
+
+    message: Message | None = None
+    lines: tuple[Line, ...] = ()
+    day: str = ""
+    follows: bool = False
+    """The same person goes on: no face and no name."""
+
+    @property
+    def is_line(self) -> bool:
+        return self.message is None or self.message.kind == MessageKind.STATUS_CHANGE
+
+    @property
+    def at(self) -> datetime:
+        return self.message.created_at if self.message else self.lines[-1].at
+
+    @property
+    def icon(self) -> str:
+        return labels.icon_of_line(self.lines[0]) if self.lines else "circle-dot"
+
+    @property
+    def last_event(self) -> int:
+        return self.lines[-1].event.pk if self.lines else 0
+
+    @property
+    def told(self) -> SafeString:
+        """A grey line's words, names escaped."""
+        if self.message is not None:
+            who = names.first_name(self.message.sender_name) or "The customer"
+            return format_html('<b dir="auto">{}</b> {}', who, labels.of_status_change(self.message))
+        return format_html('<b dir="auto">{}</b> {}', labels.of_actor(self.lines[0]), labels.of_lines(self.lines))
+
+
+def entries(items: Iterable[Message | Line], *, after: int = 0) -> list[Entry]:
+    """The entries of a part of a thread. Those up to the message `after` only lead the others and are left out."""
+    result: list[Entry] = []
+    previous: Message | Line | None = None
+    for item in items:
+        is_new_day = previous is None or _day(previous) != _day(item)
+        if isinstance(item, Line):
+            if not is_new_day and isinstance(previous, Line) and _together(previous, item):
+                result[-1].lines += (item,)
+            else:
+                result.append(Entry(lines=(item,), day=dates.day(item.at) if is_new_day else ""))
+        else:
+            follows = not is_new_day and isinstance(previous, Message) and _goes_on(previous, item)
+            result.append(Entry(message=item, day=dates.day(item.created_at) if is_new_day else "", follows=follows))
+        previous = item
+    return [entry for entry in result if entry.message is None or entry.message.pk > after]
+
+
+def seen(thread: thread_queries.Thread) -> tuple[int, int]:
+    """The last message id and the last event id of a part of a thread: where the next part goes on."""
+    return (
+        thread.messages[-1].pk if thread.messages else 0,
+        thread.lines[-1].event.pk if thread.lines else 0,
+    )
+
+
+def _day(item: Message | Line) -> object:
+    return timezone.localtime(item.created_at if isinstance(item, Message) else item.at).date()
+
+
+def _together(a: Line, b: Line) -> bool:
+    return (a.event.actor_kind, a.event.actor_id) == (b.event.actor_kind, b.event.actor_id) and b.at - a.at <= TOGETHER
+
+
+def _goes_on(a: Message, b: Message) -> bool:
+    same = (a.kind, a.sender_kind, a.sender_user_id, a.sender_contact_id, a.sender_name) == (
+        b.kind,
+        b.sender_kind,
+        b.sender_user_id,
+        b.sender_contact_id,
+        b.sender_name,
+    )
+    return same and b.kind != MessageKind.STATUS_CHANGE and b.created_at - a.created_at <= TOGETHER

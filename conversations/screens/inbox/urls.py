@@ -1,0 +1,35 @@
+"""The inbox."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from conversations.screens.inbox import changes, files, lists, stream, suggestions, threads, writing
+
+urlpatterns = [
+    path("inbox", lists.inbox, name="inbox"),
+    path("inbox/rows", lists.rows, name="inbox-rows"),
+    path("inbox/counts", lists.counts, name="inbox-counts"),
+    path("inbox/stream", stream.stream, name="inbox-stream"),
+    path("inbox/<int:number>", threads.conversation, name="conversation"),
+    path("inbox/<int:number>/fresh", threads.fresh, name="conversation-fresh"),
+    path("inbox/<int:number>/messages/<int:message>", threads.message_text, name="message-text"),
+    path("files/<uuid:public_id>", files.download, name="file"),
+    # Writing: one verb each.
+    path("inbox/<int:number>/reply", writing.reply, name="reply"),
+    path("inbox/<int:number>/note", writing.note, name="note"),
+    path("inbox/<int:number>/assign", changes.assign, name="assign"),
+    path("inbox/<int:number>/status", changes.set_status, name="status"),
+    path("inbox/<int:number>/priority", changes.set_priority, name="priority"),
+    path("inbox/<int:number>/tags", changes.set_tags, name="tags"),
+    path("inbox/<int:number>/subject", changes.edit_subject, name="subject"),
+    path("inbox/<int:number>/snooze", changes.snooze, name="snooze"),
+    path("inbox/<int:number>/wake", changes.wake, name="wake"),
+    path("inbox/<int:number>/undo", changes.undo, name="undo"),
+    path("inbox/<int:number>/ticket", changes.escalate, name="escalate"),
+    path("inbox/<int:number>/unlink", changes.unlink, name="unlink"),
+    path("inbox/<int:number>/take-over", changes.take_over, name="take-over"),
+    path("inbox/<int:number>/suggest", suggestions.suggest, name="suggest"),
+    path("inbox/<int:number>/suggestions/<uuid:public_id>/dismiss", suggestions.dismiss, name="dismiss-suggestion"),
+    path("inbox/<int:number>/read", changes.mark_read, name="mark-read"),
+]

@@ -1,0 +1,1 @@
+"""The knowledge base: articles and macros, listed, read and written."""

@@ -1,0 +1,40 @@
+"""The forms of articles and macros."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import forms
+
+from conversations.knowledge import placeholders
+from conversations.models import ArticleVisibility
+from conversations.models.knowledge import ARTICLE_LIMIT, MACRO_LIMIT, NAME_LIMIT, TITLE_LIMIT
+
+
+class ArticleForm(forms.Form):
+    """An article as it is written. `seen` is the `updated_at` that the writer began from; `then` may publish it."""
+
+    title = forms.CharField(max_length=TITLE_LIMIT, error_messages={"required": "Give it a title."})
+    body = forms.CharField(max_length=ARTICLE_LIMIT, strip=False, error_messages={"required": "Write something first."})
+    visibility = forms.ChoiceField(choices=ArticleVisibility.choices)
+    seen = forms.CharField(required=False)
+    then = forms.ChoiceField(choices=[("publish", "")], required=False)
+
+    def clean_seen(self) -> datetime | None:
+        try:
+            return datetime.fromisoformat(str(self.cleaned_data["seen"]))
+        except ValueError:
+            return None
+
+
+class MacroForm(forms.Form):
+    """A name and the text that it stands for."""
+
+    name = forms.CharField(max_length=NAME_LIMIT, error_messages={"required": "Give it a name."})
+    body = forms.CharField(max_length=MACRO_LIMIT, strip=False, error_messages={"required": "Write something first."})
+
+    def clean_body(self) -> str:
+        body = str(self.cleaned_data["body"])
+        if unknown := placeholders.unknown(body):
+            raise forms.ValidationError(f"{unknown} is not a known placeholder. Customers would see it as it is.")
+        return body

@@ -1,0 +1,131 @@
+"""Macros: kept in the knowledge base, and at hand where a reply is written."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from accounts import clock
+from accounts.errors import Invalid
+from accounts.permissions import permit
+from conversations.knowledge import actions as knowledge_actions
+from conversations.knowledge import placeholders
+from conversations.knowledge import queries as knowledge_queries
+from conversations.models import Macro
+from conversations.queries import conversations as queries
+from conversations.screens.knowledge import forms, labels
+from conversations.screens.knowledge.articles import PAGE, Shelf, listed, page, reads_or_writes, saved
+from conversations.screens.shell import DeskRequest, screen
+
+AT_HAND = 300
+"""How many macros the composer's menu holds; the page sifts them while someone types."""
+
+
+@require_GET
+@screen
+def macros(request: DeskRequest) -> HttpResponse:
+    """The macros by name, or those that match a search."""
+    permit(request.actor, "knowledge.read")
+    search = Shelf.of(request).search
+    try:
+        found = knowledge_queries.macro_page(search=search, after=request.GET.get("after"), limit=PAGE)
+    except Invalid as error:
+        raise Http404("no such page") from error
+    empty = labels.NOT_ON_SHELF if search else labels.EMPTY_SHELF["macros"]
+    return listed(request, "macros", {"rows": found.rows, "next": found.next, "empty": empty})
+
+
+@require_GET
+@screen
+def macro(request: DeskRequest, public_id: UUID) -> HttpResponse:
+    """One macro, to read."""
+    permit(request.actor, "knowledge.read")
+    facts = {"macro": knowledge_queries.macro(public_id), "placeholders": placeholders.PLACEHOLDERS}
+    return page(request, "knowledge/macros/read.html", facts)
+
+
+@reads_or_writes
+@screen
+def new(request: DeskRequest) -> HttpResponse:
+    """Add a macro."""
+    permit(request.actor, "knowledge.write")
+    form = forms.MacroForm(request.POST if request.method == "POST" else None)
+
+    def save(given: dict[str, Any]) -> Macro:
+        return knowledge_actions.create_macro(workspace=request.workspace, by=request.actor, at=clock.now(), **given)
+
+    if form.is_bound and (made := saved(form, save)):
+        return _done(request, made)
+    return _form(request, form)
+
+
+@reads_or_writes
+@screen
+def edit(request: DeskRequest, public_id: UUID) -> HttpResponse:
+    """Change a macro."""
+    permit(request.actor, "knowledge.write")
+    row = knowledge_queries.macro(public_id)
+    began_from = {"name": row.name, "body": row.body}
+    form = forms.MacroForm(request.POST if request.method == "POST" else None, initial=began_from)
+
+    def save(given: dict[str, Any]) -> Macro:
+        return knowledge_actions.update_macro(macro=row, by=request.actor, at=clock.now(), **given)
+
+    if form.is_bound and (changed := saved(form, save)):
+        return _done(request, changed)
+    return _form(request, form, row)
+
+
+@reads_or_writes
+@screen
+def delete(request: DeskRequest, public_id: UUID) -> HttpResponse:
+    """Ask, then delete a macro."""
+    permit(request.actor, "knowledge.write")
+    row = knowledge_queries.macro(public_id)
+    if request.method != "POST":
+        return page(request, "knowledge/macros/delete.html", {"macro": row})
+    knowledge_actions.delete_macro(macro=row, by=request.actor, at=clock.now())
+    messages.success(request, "Macro deleted.")
+    return redirect("macros", request.workspace.slug)
+
+
+@require_GET
+@screen
+def at_hand(request: DeskRequest, number: int) -> HttpResponse:
+    """The menu of the composer: every macro's name and beginning."""
+    permit(request.actor, "knowledge.read")
+    conversation = queries.by_number(number)
+    found = knowledge_queries.macro_page(limit=AT_HAND)
+    openings = {row: row.opening for row in found.rows}  # type: ignore[attr-defined] # as macro_page annotates
+    facts = {
+        "workspace": request.workspace,
+        "conversation": conversation,
+        "macros": [(row, placeholders.filled(text, conversation, request.user)) for row, text in openings.items()],
+        "has_more": found.has_more,
+    }
+    return render(request, "inbox/macros.html", facts)
+
+
+@require_GET
+@screen
+def filled_in(request: DeskRequest, number: int, public_id: UUID) -> HttpResponse:
+    """A macro's text for one conversation, as it is to be inserted."""
+    permit(request.actor, "knowledge.read")
+    row, conversation = knowledge_queries.macro(public_id), queries.by_number(number)
+    text = placeholders.filled(row.body, conversation, request.user)
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+def _done(request: DeskRequest, row: Macro) -> HttpResponse:
+    messages.success(request, "Saved.")
+    return redirect("macro", request.workspace.slug, row.public_id)
+
+
+def _form(request: DeskRequest, form: forms.MacroForm, row: Macro | None = None) -> HttpResponse:
+    facts = {"form": form, "macro": row, "placeholders": placeholders.PLACEHOLDERS}
+    return page(request, "knowledge/macros/form.html", facts, status=422 if form.is_bound else 200)

@@ -1,0 +1,103 @@
+"""What every screen of the inbox shares: the request as the middleware left it, where a person stands, and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import never_cache
+from django_htmx.middleware import HtmxDetails
+
+from accounts.errors import Forbidden, NotFound
+from accounts.live.access import login_id
+from accounts.models import Membership, User, Workspace
+from accounts.permissions import Actor, Role, may
+from conversations.api.fallbacks import csrf_failure
+from conversations.screens.shortcuts import SHORTCUTS
+
+P = ParamSpec("P")
+
+
+class DeskRequest(HttpRequest):
+    """A request of a member, as accounts.web.middleware.WorkspaceMiddleware hands it on."""
+
+    user: User
+    workspace: Workspace
+    membership: Membership
+    actor: Actor
+    htmx: HtmxDetails
+
+
+CONVERSATION_HEADER = "Desk-Conversation"
+"""Every answer about one conversation names its number here: a page that shows another one by now drops the answer."""
+
+LOGIN_HEADER = "Desk-Login"
+"""Pages send the `login_id` that they were made for: an old page acts and reads for nobody who has signed in since."""
+
+LAST = "workspace"
+"""Where the session keeps the slug of the workspace that the person was in last."""
+
+View = Callable[Concatenate[DeskRequest, P], HttpResponseBase]
+
+
+def screen(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """A view of the desk: in the workspace's time zone, kept by no cache, with domain errors as pages.
+
+    Nothing is cached because pages hold customers' words, and because one URL answers with a page or a fragment.
+    """
+
+    @never_cache
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        kwargs.pop("workspace_slug", None)  # The middleware has turned it into request.workspace.
+        if request.headers.get(LOGIN_HEADER) not in (None, "", login_id(request)):
+            return csrf_failure(request)
+        try:
+            with timezone.override(request.workspace.time_zone):  # type: ignore[attr-defined]
+                response = view(request, *args, **kwargs)  # type: ignore[arg-type]
+        except NotFound as error:
+            raise Http404(error.message) from error
+        except Forbidden as error:
+            raise PermissionDenied(error.message) from error
+        if "number" in kwargs:
+            response[CONVERSATION_HEADER] = str(kwargs["number"])
+        if isinstance(response, HttpResponse):
+            patch_vary_headers(response, ["HX-Request", "HX-Target"])
+        return response
+
+    return wrapped  # type: ignore[return-value]
+
+
+def remember(request: DeskRequest) -> None:
+    """Keep in the session where the person is. Pages only: the fragments of a second tab would undo each other."""
+    if request.session.get(LAST) != request.workspace.slug:
+        request.session[LAST] = request.workspace.slug
+
+
+def is_fragment(request: DeskRequest) -> bool:
+    """Whether a part of the page was asked for; a page restored from the history is asked for whole."""
+    return bool(request.htmx) and not request.htmx.history_restore_request
+
+
+def shell(request: DeskRequest, section: str) -> dict[str, object]:
+    """What the rail and the help need on every page; `section` says which link of the rail is the current one."""
+    preferences = request.user.preferences
+    return {
+        "workspace": request.workspace,
+        "membership": request.membership,
+        "me": request.user,
+        "section": section,
+        "may_write": may(request.actor, "conversation.reply"),
+        "may_invite": may(request.actor, "member.invite"),
+        "may_administer": request.user.is_superuser or request.membership.role in (Role.OWNER, Role.ADMIN),
+        "theme": preferences.get("theme", "system"),
+        "has_shortcuts": preferences.get("shortcuts", "on") == "on",
+        "shortcuts": SHORTCUTS,
+        "is_fragment": is_fragment(request),
+    }

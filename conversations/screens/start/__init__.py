@@ -1,0 +1,1 @@
+"""Get started: from an empty workspace to the first reply."""
