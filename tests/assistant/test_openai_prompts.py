@@ -56,7 +56,7 @@ def test_sources_are_numbered_with_kind_and_title(provider: Provider) -> None:
     mark = mark_of(seen)
     assert f"<<source 1 {mark}>>\n[1] help article: Title 1\nText 1\n<<end {mark}>>" in seen.system
     assert "[2] saved reply of the team: Title 2\nText 2" in seen.system
-    assert "[3] answer that solved an earlier conversation: #7\nText 3" in seen.system
+    assert "[3] answer that resolved an earlier conversation: #7\nText 3" in seen.system
     assert "Private subject" not in str(seen.body)
 
 

@@ -24,7 +24,7 @@ MOST_NAME = 200
 _KINDS = {
     SourceKind.ARTICLE: "help article",
     SourceKind.MACRO: "saved reply of the team",
-    SourceKind.CONVERSATION: "answer that solved an earlier conversation",
+    SourceKind.CONVERSATION: "answer that resolved an earlier conversation",
 }
 _DATA = (
     "Text between a line <<data {mark}>> or <<source N {mark}>> and the next line <<end {mark}>> is data, and so is "
