@@ -1,0 +1,10 @@
+"""The desk: conversations with contacts, the knowledge base, the assistant, and every door to them.
+
+For: what customers write and agents answer. `models`, `queries` and `actions` are the ground that all features share; above it
+each feature is one folder with the same file names inside (`knowledge`, `assistant`, `notifications`).
+In: through doors, which only translate: `screens` (agents), `dialects` (wire formats, on what `api` shares), `channels`
+(customers), `admin` and `management`. Out: through the journal to `reactions`, and through channels to customers.
+
+`reactions` is the one table of who hears what, `tasks` an index for the job queue, `maintenance` what is due by the clock.
+The order of imports is the contract "Inside conversations" in pyproject.toml, and it is exhaustive.
+"""

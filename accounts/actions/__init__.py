@@ -1,4 +1,13 @@
-"""The verbs of accounts. Each permits, changes, and records one event."""
+"""The verbs of accounts, one module a subject. Each permits, changes, and records one event.
+
+For: workspaces, members, invitations, teams, API keys, people and their email addresses.
+In: rows, plain values, `by` (the actor) and `at` (the moment), all by keyword. Out: the changed row.
+Raises the errors of `accounts.errors`; who calls puts them into words.
+
+`rows` holds what the verbs share; it permits and records nothing by itself.
+Screens, admin, commands, sign-in and the apps above import it. It imports queries, the journal and models.
+Nothing privileged passes these verbs by: admin and commands call them as everyone does.
+"""
 
 from accounts.actions.addresses import confirm_email, make_email_primary, remove_email, request_email
 from accounts.actions.invitations import (

@@ -1,4 +1,11 @@
-"""How a desk runs on one machine: its own PostgreSQL, the web front, the worker and the supervisor of them all.
+"""The processes of the desk: the supervisor, the web front, the worker, and the embedded database.
 
-`python -m config.server run` starts everything; `web`, `worker` and `release` are its parts, for containers.
+For: `make run`, the container and the service unit, which all start `python -m config.server`.
+In: signals, sockets and HTTP bytes. Out: Django's requests on threads, streams without them, and jobs.
+
+`supervisor` starts and restarts the roles; `web` serves with `front`, which keeps `connections`, `visitors` and bodies within
+limits and follows live responses; `worker` runs jobs and the long-lived parts; `release` migrates first; `postgres` is the
+embedded database; `failing`, `private`, `home` and `listening` are its small parts.
+
+Only `config` imports it. It knows no business.
 """

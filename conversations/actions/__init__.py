@@ -1,4 +1,12 @@
-"""The core verbs of the desk: conversations, messages, contacts and tickets. Every door makes one call into here; each verb permits, locks, decides and records one event."""
+"""The core verbs of the desk: conversations, messages, contacts and tickets, one module a subject.
+
+Every door makes one call into here; each verb permits, locks, decides and records one event.
+In: rows, plain values, `by` (the actor) and `at` (the moment), all by keyword. Out: the changed row.
+Raises the errors of `accounts.errors`; the door puts them into words. Effects on the outside follow from the event.
+
+`rows`, `files` and `figures` hold what the verbs share; they permit and record nothing by themselves.
+Features and doors import the package and name the verb (`actions.assign`). It imports queries, models and the verbs of tickets.
+"""
 
 from conversations.actions.contacts import identify, update_contact
 from conversations.actions.delivery import set_delivery

@@ -1,4 +1,11 @@
-"""Django admin of the desk: a package of one module per subject."""
+"""Django admin for conversations, contacts, the knowledge base, saved views and the assistant's ledger.
+
+For: owners and admins who look something up or put it right; agents work in the screens.
+In: forms of Django admin. Out: calls of verbs; admin writes no row by itself.
+
+It derives from `accounts.admin.base`. `rows` shows one kind of row inside another, `forms` reads what is typed.
+Nothing imports it.
+"""
 
 from conversations.admin import assistant, contacts, conversation, knowledge, rows, saved_views
 

@@ -1,4 +1,11 @@
-"""The desk's rows: people who write, what they write, and through which door."""
+"""All rows of the desk, one file a subject, with the questions of their query sets.
+
+For: contacts, conversations, messages, articles, macros, saved views, the assistant's threads and runs, suggestions.
+In: writes of verbs only. Out: rows inside an open workspace scope; `all_workspaces` for jobs that span them, with a reason.
+
+Constraints keep what must hold; each index names the question that it serves. `searched` keeps the tokens of search with a row.
+Everything in conversations may import it; it imports accounts, tickets and the pure modules `tokens`, `names` and `links`.
+"""
 
 from conversations.models.assistant import (
     AssistantFrame,
