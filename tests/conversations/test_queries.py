@@ -55,7 +55,7 @@ def test_views_hold_what_their_names_say(acme: Workspace, ben: Member) -> None:
 def test_counts_take_one_query_and_stop_at_a_hundred(
     acme: Workspace, ben: Member, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "COUNT_CAP", 3)
+    monkeypatch.setattr(inbox_queries, "COUNT_CAP", 3)
     for _ in range(5):
         ConversationFactory(workspace=acme, body=None)
     with django_assert_num_queries(1):

@@ -22,7 +22,6 @@ from accounts import clock, tenancy
 from accounts.live.hub import Hub
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor
-from conversations import actions
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import choice as choices
 from conversations.assistant import presence, recovery, runs, watching
@@ -204,7 +203,7 @@ def test_run_that_cannot_be_put_back_holds_up_no_other(
             raise RuntimeError("broken")
         return recover(run=run, **values)
 
-    monkeypatch.setattr(actions, "recover_run", breaks)
+    monkeypatch.setattr(assistant_actions, "recover_run", breaks)
     assert recovery.tend(clock.now()) == 1
     assert (run_of(first).attempts, run_of(second).attempts) == (0, 1)
 

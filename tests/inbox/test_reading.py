@@ -16,7 +16,6 @@ from accounts.permissions import Actor
 from conversations import actions
 from conversations.assistant import actions as assistant_actions
 from conversations.models import Conversation
-from conversations.queries import conversations as queries
 from conversations.screens.inbox import queries as inbox_queries
 from tests.conftest import Member
 from tests.factories import ConversationFactory, receive, reply
@@ -67,7 +66,7 @@ def test_each_view_holds_its_own(agent: Client, acme: Workspace, ben: Member) ->
 
 
 def test_counts_stop_at_99(agent: Client, conversation: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "inbox_counts", lambda user: {"unassigned": 100, "mine": 99})
+    monkeypatch.setattr(inbox_queries, "inbox_counts", lambda user: {"unassigned": 100, "mine": 99})
     text = text_of(agent.get(f"{URL}/counts").content)
     assert "Unassigned 99+" in text
     assert "Mine 99 " in text
