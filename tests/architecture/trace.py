@@ -1,0 +1,219 @@
+"""What one request runs through: the modules that it executes, their rooms, and the calls that lead back up.
+
+- A *module* counts when at least one function of it runs, in any thread that serves the request. What runs at import does
+  not count: a flow is played once before it is traced. Values that are made count, for their classes have to be read.
+- A *room* is what a contract of import-linter in pyproject.toml names inside `conversations`, the innermost if several do;
+  of a family such as `conversations.dialects.*` each folder is one. The other apps are one room each, however divided.
+- A *climb* is a call from a function of the project straight into a room that a layers contract puts above its own: a
+  callback that was registered, or a method that a class in a higher room overrides. Calling an argument is none if whoever
+  gave it stands high enough, nor is it one if a decorator calls what it wraps.
+- A *return* leads upwards by way of Django, REST framework or the standard library: from a middleware to the view, from a
+  view to its template's tags, from a transaction to the verb inside it. Returns are counted by rooms, and allowed.
+
+`python -m tests.architecture.trace` plays the flows of test_flows.py and prints their numbers; `--all` every name as well.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache, partial
+from inspect import CO_VARARGS, CO_VARKEYWORDS
+from itertools import chain
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+PYPROJECT = Path(__file__).resolve().parent.parent.parent / "pyproject.toml"
+FLOW = "flow"  # the property under which a test reports its trace
+
+
+# --- The law --------------------------------------------------------------------------------------
+
+
+@dataclass
+class Law:
+    """The rooms that import-linter's contracts name, and which of them stand above which."""
+
+    roots: frozenset[str]
+    rooms: frozenset[str]
+    floors: tuple[dict[str, int], ...]  # for each layers contract and container: a room -> its layer, 0 the highest
+
+    @classmethod
+    def read(cls, path: Path = PYPROJECT, divided: str = "conversations") -> Law:
+        linter = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["importlinter"]
+        floors, names = [], set()
+        for contract in linter["contracts"]:
+            if contract["type"] == "layers":
+                floors += [_floors(contract["layers"], within) for within in contract.get("containers", [""])]
+            elif contract["type"] == "independence":
+                names.update(contract["modules"])
+        rooms = {
+            name
+            for given in names.union(*floors)
+            for name in (_folders(path.parent, given) if "*" in given else [given])
+            if name.startswith(f"{divided}.")
+        }
+        return cls(frozenset(linter["root_packages"]), frozenset(rooms), tuple(floors))
+
+    def room(self, module: str) -> str:
+        while module not in self.rooms and "." in module:
+            module = module.rpartition(".")[0]
+        return module
+
+    def climbs(self, caller: str, callee: str) -> bool:
+        """Whether a call from one module into another leads upwards."""
+        for layers in self.floors:
+            below, above = _layer(layers, caller), _layer(layers, callee)
+            if below is not None and above is not None and above < below:
+                return True
+        return False
+
+
+def _floors(layers: list[str], within: str) -> dict[str, int]:
+    names = ((number, name) for number, layer in enumerate(layers) for name in re.findall(r"[\w.]+", layer))
+    return {f"{within}.{name}".lstrip("."): number for number, name in names}
+
+
+def _folders(place: Path, family: str) -> list[str]:
+    """The members of a family, such as `conversations.dialects.*`."""
+    home = family.partition(".*")[0]
+    return [f"{home}.{path.parent.name}" for path in place.joinpath(*home.split(".")).glob("*/__init__.py")]
+
+
+def _layer(layers: dict[str, int], module: str) -> int | None:
+    while module not in layers and "." in module:
+        module = module.rpartition(".")[0]
+    return layers.get(module)
+
+
+# --- The trace ------------------------------------------------------------------------------------
+
+
+@dataclass
+class Trace:
+    """What was seen so far."""
+
+    law: Law
+    modules: set[str] = field(default_factory=set)
+    climbs: set[str] = field(default_factory=set)
+    returns: set[str] = field(default_factory=set)
+
+    @property
+    def rooms(self) -> set[str]:
+        return {self.law.room(module) for module in self.modules}
+
+    def report(self) -> dict[str, list[str]]:
+        found = {"rooms": self.rooms, "climbs": self.climbs, "returns": self.returns, "modules": self.modules}
+        return {kind: sorted(names) for kind, names in found.items()}
+
+    def see(self, frame: FrameType, event: str, arg: object) -> None:
+        """A profile function."""
+        if event != "call" or not self._is_ours(frame) or frame.f_code.co_name == "<module>":
+            return
+        module = _module(frame)
+        self.modules.add(module)
+        caller = self._nearest(frame.f_back)
+        if caller is None or not self.law.climbs(_module(caller), module):
+            return
+        if caller is not frame.f_back:
+            self.returns.add(f"{self.law.room(_module(caller))} -> {self.law.room(module)}")
+            return
+        giver = _giver(caller, frame)
+        if giver is not None and self._is_ours(giver) and self.law.climbs(_module(giver), module):
+            self.climbs.add(f"{_name(caller)} -> {_name(frame)}")
+
+    def _nearest(self, frame: FrameType | None) -> FrameType | None:
+        while frame is not None and not self._is_ours(frame):
+            frame = frame.f_back
+        return frame
+
+    def _is_ours(self, frame: FrameType) -> bool:
+        return _module(frame).partition(".")[0] in self.law.roots
+
+
+@contextmanager
+def tracing() -> Iterator[Trace]:
+    """Traces this thread, and those that are started meanwhile; to trace another, let it call `sys.setprofile(trace.see)`."""
+    trace, before, others = Trace(law()), sys.getprofile(), threading.getprofile()
+    threading.setprofile(trace.see)
+    sys.setprofile(trace.see)
+    try:
+        yield trace
+    finally:
+        sys.setprofile(before)
+        threading.setprofile(others)
+
+
+@cache
+def law() -> Law:
+    return Law.read()
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def _name(frame: FrameType) -> str:
+    return f"{_module(frame)}:{frame.f_code.co_qualname}"
+
+
+def _giver(caller: FrameType, callee: FrameType) -> FrameType | None:
+    """Who chose what is called: the caller, unless it was handed it as an argument; None where a decorator wraps it."""
+    giver: FrameType | None = caller
+    while giver is not None:
+        code, known = giver.f_code, giver.f_locals
+        if any(_runs(known.get(name), callee) for name in code.co_freevars):
+            return None
+        count = code.co_argcount + code.co_kwonlyargcount
+        count += sum(1 for flag in (CO_VARARGS, CO_VARKEYWORDS) if code.co_flags & flag)
+        handed = [known.get(name) for name in code.co_varnames[:count]]
+        several = chain.from_iterable(
+            one.values() if isinstance(one, dict) else one for one in handed if isinstance(one, (tuple, dict))
+        )
+        if not any(_runs(one, callee) for one in chain(handed, several)):
+            return giver
+        giver = giver.f_back
+    return None
+
+
+def _runs(value: Any, callee: FrameType) -> bool:
+    """Whether calling, or iterating, the value runs this function."""
+    if isinstance(value, partial):
+        return _runs(value.func, callee)
+    inner = getattr(value, "__func__", value)
+    codes = (getattr(inner, name, None) for name in ("__code__", "gi_code", "cr_code", "ag_code"))
+    return any(code is callee.f_code for code in codes)
+
+
+# --- The table ------------------------------------------------------------------------------------
+
+
+class Table:
+    """A pytest plugin that prints what the flows reported."""
+
+    def __init__(self, *, with_names: bool) -> None:
+        self.with_names = with_names
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        for name, seen in report.user_properties if report.when == "call" else ():
+            if name == FLOW:
+                self._print(**seen)
+
+    def _print(self, name: str, **lists: list[str]) -> None:
+        print(f"\n{name}: " + ", ".join(f"{len(found)} {kind}" for kind, found in lists.items()))
+        for kind, found in lists.items():
+            if found and (self.with_names or kind == "climbs"):
+                print(*(f"  {kind}: {one}" for one in found), sep="\n")
+
+
+if __name__ == "__main__":
+    import pytest
+
+    flows = Path(__file__).with_name("test_flows.py")
+    sys.exit(pytest.main(["-n", "0", "-q", "-s", str(flows)], plugins=[Table(with_names="--all" in sys.argv)]))
