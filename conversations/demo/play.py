@@ -12,9 +12,10 @@ from accounts.models import Team, User, Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions.rows import Door
-from conversations.demo import assistant, cast, files, stories
+from conversations.demo import assistant, attachments, cast, stories
 from conversations.demo.cast import Customer, Operator, fill
 from conversations.demo.month import Tale, at_work, openings, pause, perform
+from conversations.demo.phrases import phrases
 from conversations.demo.story import AGENT, COLLEAGUE, CUSTOMER, NOTE, Story, Turn
 from conversations.models import Channel, Contact, Conversation, Handler, Status
 from conversations.senders import Sender
@@ -34,18 +35,6 @@ _NEXT_WORD = {Channel.CHAT: 4, Channel.CALLBACK: 40}
 OPEN, NEW = 25, 8  # so many conversations are open today, and so many of them are new
 _OWNERS = (cast.JONAS, cast.MARA, cast.PRIYA, cast.ELENA, cast.JONAS, cast.MARA, cast.PRIYA)
 _SPACING = 9  # so many conversations lie between two tellings of one story
-_NEWS = (
-    "I must come back to this: it happened again this morning.",
-    "Sorry to write once more. May I ask one more thing about it?",
-    "It has returned since yesterday, exactly as before. Can you have another look?",
-    "One more question, although this is closed: does it also hold for my second station?",
-    "Hello again! A colleague has the same trouble now. Shall she write separately?",
-)
-_TRIAGE_NOTES = (
-    "Looks like one for {team}.",
-    "Waiting for the log before I answer.",
-    "Known customer, very patient so far.",
-)
 
 
 @dataclass
@@ -88,13 +77,13 @@ def play(desk: Desk) -> int:
     """Write the month; returns how many conversations there are."""
     rng = desk.rng
     moments = openings(desk.now, rng)
-    outage = _morning_of_outage(desk.now)
+    outage, outage_story = _morning_of_outage(desk.now), stories.outage()
     dealt = _deal(len(moments), rng)
     ends = _ends(desk, moments, [told for told, _ in dealt])
     tales = [_tell(desk, told, telling, at, end) for at, (told, telling), end in zip(moments, dealt, ends, strict=True)]
     tales += [
-        _tell(desk, stories.OUTAGE, telling, outage + timedelta(minutes=11 * telling), End("resolved"))
-        for telling in range(len(stories.OUTAGE.subjects))
+        _tell(desk, outage_story, telling, outage + timedelta(minutes=11 * telling), End("resolved"))
+        for telling in range(len(outage_story.subjects))
     ]
     tales += assistant.tales(desk)
     perform([*tales, _work_on_tickets(desk, outage)], desk.now)
@@ -111,8 +100,8 @@ def _morning_of_outage(now: datetime) -> datetime:
 
 def _deal(count: int, rng: Random) -> list[tuple[Story, int]]:
     """Which story is told when: often told ones come back, but never soon after each other."""
-    once = [told for told in stories.EVERY if told.contact is not None]
-    often = [told for told in stories.EVERY if told.contact is None]
+    once = [told for told in stories.every() if told.contact is not None]
+    often = [told for told in stories.every() if told.contact is None]
     # Stories that fit one customer alone are told once each, somewhere in the month.
     placed = dict(zip(rng.sample(range(count - 12), len(once)), once, strict=True))
     left = [told.weight for told in often]
@@ -208,8 +197,8 @@ def _staff(desk: Desk, team: str) -> tuple[Operator, Operator]:
 
 def _somebody(desk: Desk) -> Customer:
     """A customer who has not written lately."""
-    who = desk.rng.choice([customer for customer in cast.CUSTOMERS if customer not in desk.lately])
-    desk.lately = [*desk.lately, who][-len(cast.CUSTOMERS) // 2 :]
+    who = desk.rng.choice([customer for customer in cast.customers() if customer not in desk.lately])
+    desk.lately = [*desk.lately, who][-len(cast.customers()) // 2 :]
     return who
 
 
@@ -217,7 +206,7 @@ def _tell(desk: Desk, told: Story, telling: int, start: datetime, end: End) -> T
     """One conversation, from the first word to where it stands today."""
     rng = Random(f"{told.subjects[0]} {telling}")  # noqa: S311  # the same demo every time
     agent, other = _staff(desk, told.team)
-    who = next((c for c in cast.NAMED if c.email == told.contact), None) or _somebody(desk)
+    who = next((c for c in cast.named() if c.email == told.contact), None) or _somebody(desk)
     channel = told.channels[telling % len(told.channels)]
     turns = _cut(told.turns, end.outcome)
     values = cast.pocket(who, agent.name, other.name, start.year, rng) | {"team": told.team}
@@ -233,9 +222,9 @@ def _tell(desk: Desk, told: Story, telling: int, start: datetime, end: End) -> T
         subject=fill(told.subjects[telling % len(told.subjects)], values),
         door=DOORS[channel],
         priority=told.priority if channel == Channel.API else "normal",
-        body=fill(first.words(telling), values),
+        body=fill(first.wording(telling), values),
         sender=Sender.operator(desk.users[agent.email]) if is_ours else None,
-        uploads=[files.made(name) for name in first.files],
+        uploads=[attachments.upload(name) for name in first.files],
         by=desk.actors[agent.email] if is_ours else desk.system,
         at=at,
     )
@@ -268,8 +257,8 @@ def _tell(desk: Desk, told: Story, telling: int, start: datetime, end: End) -> T
         else:
             at = yield _moment(turn, side, at, channel, rng, is_first=not is_taken)
         side = turn.side
-        body = fill(turn.words(telling), values)
-        uploads = [files.made(name) for name in turn.files]
+        body = fill(turn.wording(telling), values)
+        uploads = [attachments.upload(name) for name in turn.files]
         if side == CUSTOMER:
             actions.receive(
                 conversation=conversation, body=body, door=DOORS[channel], uploads=uploads, by=desk.system, at=at
@@ -280,7 +269,7 @@ def _tell(desk: Desk, told: Story, telling: int, start: datetime, end: End) -> T
         if side == COLLEAGUE:
             speakers[AGENT] = speakers[NOTE] = speaker
             values["me"] = speaker.name.split()[0]
-            body = fill(turn.words(telling), values)
+            body = fill(turn.wording(telling), values)
         if not is_taken or side == COLLEAGUE:
             conversation = actions.assign(
                 conversation=conversation, to=desk.users[speaker.email], team=desk.teams[told.team], by=by, at=at
@@ -306,8 +295,8 @@ def _triage(desk: Desk, conversation: Conversation, told: Story, at: datetime, r
     actions.set_priority(conversation=conversation, priority=told.priority, by=by, at=at)
     actions.assign(conversation=conversation, team=desk.teams[told.team], by=by, at=at)
     if rng.random() < 0.12:
-        words = rng.choice(_TRIAGE_NOTES).replace("{team}", told.team)
-        actions.note(conversation=conversation, body=words, by=by, at=at)
+        body = rng.choice(phrases().triage_notes).replace("{team}", told.team)
+        actions.note(conversation=conversation, body=body, by=by, at=at)
 
 
 def _moment(turn: Turn, before: str, at: datetime, channel: Channel, rng: Random, *, is_first: bool) -> datetime:
@@ -340,7 +329,7 @@ def _end(desk: Desk, conversation: Conversation, outcome: str, by: Actor, at: da
         actions.set_status(conversation=conversation, status=Status.CLOSED, by=desk.system, at=at)
     if outcome == "news":
         at = yield at + timedelta(days=rng.randrange(1, 4), minutes=rng.randrange(900))
-        actions.receive(conversation=conversation, body=rng.choice(_NEWS), by=desk.system, at=at)
+        actions.receive(conversation=conversation, body=rng.choice(phrases().after_closing), by=desk.system, at=at)
     if outcome == "snoozed":
         at = yield at + pause(rng, 5)
         morning = at_work((desk.now + timedelta(days=rng.randrange(1, 5))).replace(hour=8, minute=0))
@@ -365,34 +354,3 @@ def _work_on_tickets(desk: Desk, outage: datetime) -> Tale:
         ticket_actions.update(ticket=ticket, sla_due_at=desk.now + timedelta(days=2), by=jonas, at=at)
     if (ticket := desk.tickets.get("privacy")) is not None:
         ticket_actions.update(ticket=ticket, sla_due_at=desk.now + timedelta(days=12), by=mara, at=at)
-
-
-def small_talk(desk: Desk, customers: Sequence[Customer] = cast.CUSTOMERS[:6]) -> int:
-    """A second, small workspace: a few plain conversations of a design studio."""
-    for number, (customer, (subject, body, reply)) in enumerate(zip(customers, _STUDIO, strict=False)):
-        at = at_work(desk.now - timedelta(days=8 - number, hours=3))
-        conversation = actions.start(
-            workspace=desk.workspace,
-            contact=desk.contact(customer, Channel.EMAIL, at),
-            subject=subject,
-            door=DOORS[Channel.EMAIL],
-            body=body,
-            by=desk.system,
-            at=at,
-        )
-        if reply:
-            by = desk.actors[cast.INES.email]
-            later = min(at + timedelta(minutes=70), desk.now)
-            actions.assign(conversation=conversation, to=desk.users[cast.INES.email], by=by, at=later)
-            actions.reply(conversation=conversation, body=reply, by=by, at=later)
-    return len(_STUDIO)
-
-
-_STUDIO = (
-    ("Lamp for a reading room", "Do you build the Arco lamp in a version for ceilings of four metres?", "We do: the rod comes in 120, 180 and 240 cm. A drawing is on its way to you."),
-    ("Fabric samples", "Could you send samples of the linen shades, natural and ochre?", "Both are in the post, with two more that I like."),
-    ("Delivery to Bergen", "Do you deliver to Norway, and what about customs?", "Yes, customs included. It takes eight working days."),
-    ("The switch hums", "The dimmer of our new lamp hums softly at half light.", ""),
-    ("Invoice copy", "May I have the invoice of last spring once more?", "Here you are, it is in your mailbox."),
-    ("Visit to the workshop", "We are in Lisbon next month. Can one visit the workshop?", ""),
-)  # fmt: skip

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from conversations.demo import (
-    stories_developers,
-    stories_hardware,
-    stories_languages,
-    stories_long,
-    stories_orders,
-)
+from functools import cache
 
-OUTAGE = stories_long.OUTAGE
-EVERY = (
-    *stories_hardware.STORIES,
-    *stories_developers.STORIES,
-    *stories_orders.STORIES,
-    *stories_languages.STORIES,
-    *stories_long.STORIES,
-)
+from conversations.demo.documents import document, documents
+from conversations.demo.story import Story, StoryFields, story
+
+
+@cache
+def every() -> tuple[Story, ...]:
+    """What may happen on any day, in the order of the files. Raises Invalid."""
+    return tuple(map(story, documents("stories/*/*.md", StoryFields)))
+
+
+@cache
+def outage() -> Story:
+    """What many customers report on one morning. Raises Invalid."""
+    return story(document("stories/outage.md", StoryFields))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import stat
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -15,13 +17,15 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db.models import Count
 
 from accounts import clock
 from accounts.credentials import authentication
+from accounts.errors import Invalid
 from accounts.models import Dispatch, Event, Membership, User, Workspace
-from conversations.demo import cast, stories
+from conversations.demo import cast, documents, stories
+from conversations.demo.story import Turn
 from conversations.knowledge.placeholders import IN_BRACES, PLACEHOLDERS
 from conversations.models import (
     Article,
@@ -115,7 +119,7 @@ def test_demo_is_a_lively_month_made_once(home: Path, db: None, settings: Any) -
         for row in rows.order_by("number")
     ]
     assert all(one != two for one, two in pairwise(beginnings))
-    names = cast.pocket(cast.CUSTOMERS[0], "A B", "C D", 2026, Random(1))
+    names = cast.pocket(cast.customers()[0], "A B", "C D", 2026, Random(1))
     unfilled = [
         body for body in entries.values_list("body", flat=True) if body and any(f"{{{n}}}" in body for n in names)
     ]
@@ -182,17 +186,112 @@ def test_demo_is_alive_on_a_sunday_morning_too(home: Path, db: None) -> None:
 
 
 def test_every_wording_of_every_story_has_its_names_filled_in() -> None:
-    for told in (*stories.EVERY, stories.OUTAGE):
+    for told in (*stories.every(), stories.outage()):
         for telling in range(3):
-            values = cast.pocket(cast.CUSTOMERS[telling], "Jonas Weber", "Priya Raman", 2026, Random(telling))
-            for text in (*told.subjects, *(turn.words(telling) for turn in told.turns)):
+            values = cast.pocket(cast.customers()[telling], "Jonas Weber", "Priya Raman", 2026, Random(telling))
+            for text in (*told.subjects, *(turn.wording(telling) for turn in told.turns)):
                 filled = cast.fill(text, values)
                 assert filled.strip()
                 assert not any(f"{{{name}}}" in filled for name in (*values, "name", "team"))
 
 
 def test_stories_that_name_a_customer_find_them() -> None:
-    known = {customer.email for customer in cast.NAMED}
-    assert {told.contact for told in stories.EVERY if told.contact} == known
-    emails = [customer.email for customer in (*cast.NAMED, *cast.CUSTOMERS)]
+    known = {customer.email for customer in cast.named()}
+    assert {told.contact for told in stories.every() if told.contact} == known
+    emails = [customer.email for customer in (*cast.named(), *cast.customers())]
     assert len(emails) == len(set(emails))
+
+
+@pytest.fixture
+def content(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the content for a test to edit."""
+    copy = tmp_path / "content"
+    shutil.copytree(documents.CONTENT, copy)
+    monkeypatch.setattr(documents, "CONTENT", copy)
+    kept = (cast.named, cast.customers, stories.every, stories.outage)
+    for reader in kept:
+        reader.cache_clear()
+    yield copy
+    for reader in kept:
+        reader.cache_clear()
+
+
+STORY = """+++
+subjects = ["A question"]
+channels = ["email"]
++++
+
+# Customer with diagnostics.txt
+
+Is this code?
+
+```
+# Agent
+```
+
+## Or
+
+Another question.
+
+# Agent
+
+Yes.
+"""
+
+
+def test_story_is_read_as_it_is_written(content: Path) -> None:
+    (content / "stories" / "1-hardware" / "00-first.md").write_text(STORY)
+    first = stories.every()[0]
+    assert first.turns == (
+        Turn("customer", ("Is this code?\n\n```\n# Agent\n```", "Another question."), ("diagnostics.txt",)),
+        Turn("agent", ("Yes.",)),
+    )
+    assert (first.team, first.priority, first.weight, first.tags) == ("Support", "normal", 2, ())
+
+
+def test_example_of_the_readme_is_a_story(content: Path) -> None:
+    example = re.findall(r"```markdown\n(.*?)```\n", (content / "README.md").read_text(), re.DOTALL)
+    (content / "stories" / "1-hardware" / "00-first.md").write_text(example[0])
+    assert [turn.side for turn in stories.every()[0].turns] == ["customer", "note", "agent"]
+
+
+@pytest.mark.parametrize(
+    ("text", "instead", "error"),
+    [
+        ('["email"]', '["email", "fax"]', 'channels, entry 2: "fax" is not a valid choice.'),
+        ('["email"]', "[]", "channels: This list may not be empty."),
+        ("channels", "chanels", "chanels: unknown field; there are subjects, channels,"),
+        ('channels = ["email"]', "", "channels: This field is required."),
+        ('["A question"]', "[", "is not valid TOML: "),
+        ("+++\n\n", "\n\n", "begin with fields between two lines of +++"),
+        ("+++\n\n", 'contact = "nobody@example.com"\n+++\n\n', "contact: no such customer under `named` in customers.toml"),
+        ("# Customer with", "# Robot with", "unknown heading “# Robot with diagnostics.txt”; there are # Customer, # Agent,"),
+        ("diagnostics.txt", "lost.txt", "there is no lost.txt in attachments"),
+        ("Yes.", "", "there is no text below # Agent"),
+        ("# Customer with diagnostics.txt", "Hello", "begin the text with a heading, such as # Customer"),
+        ("# Customer with diagnostics.txt", "## Or", "## Or comes after a first wording"),
+    ],
+)  # fmt: skip
+def test_mistake_in_a_story_names_the_file_and_the_field(content: Path, text: str, instead: str, error: str) -> None:
+    (content / "stories" / "1-hardware" / "00-first.md").write_text(STORY.replace(text, instead, 1))
+    with pytest.raises(Invalid) as found:
+        stories.every()
+    assert found.value.field == "stories/1-hardware/00-first.md"
+    assert found.value.message.startswith(error)
+
+
+def test_mistake_in_a_file_of_lists_names_the_entry(content: Path) -> None:
+    customers = content / "customers.toml"
+    customers.write_text(customers.read_text().replace('city = "Zwolle"', 'town = "Zwolle"'))
+    with pytest.raises(
+        Invalid, match=r"^named, entry 8, town: unknown field; there are name, email, company, city$"
+    ) as found:
+        cast.named()
+    assert found.value.field == "customers.toml"
+
+
+def test_command_says_in_one_line_which_file_is_wrong(content: Path, home: Path, db: None) -> None:
+    (content / "stories" / "outage.md").write_text("Nothing works.")
+    with pytest.raises(CommandError, match=r"^stories/outage\.md: begin with fields"):
+        seed()
+    assert not Workspace.objects.exists()

@@ -17,7 +17,8 @@ from accounts.queries import is_set_up, person_by_email
 from conversations.demo import cast, knowledge, note
 from conversations.demo.cast import Operator
 from conversations.demo.month import DAYS
-from conversations.demo.play import Desk, play, small_talk
+from conversations.demo.play import Desk, play
+from conversations.demo.studio import play_studio
 
 DEMO, STUDIO = "demo", "demo-atelier"
 SERVER_KEY, CLIENT_KEY = "Demo server key", "Demo client key"
@@ -82,7 +83,7 @@ def _seed() -> Workspace:
         )
         # Mara is in both, so that there is a workspace to switch to.
         with tenancy.scope(studio):
-            small_talk(_desk(studio, (cast.MARA._replace(teams=()), cast.INES), rng, opened))
+            play_studio(_desk(studio, (cast.MARA._replace(teams=()), cast.INES), rng, opened))
         made.append(studio)
     # Reactions would hear a month of events at once and write to people about conversations long done.
     Dispatch.objects.filter(event__workspace__in=made).delete()

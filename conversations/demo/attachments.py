@@ -1,4 +1,4 @@
-"""The files that demo customers attach, made on the spot: a small picture, or a few lines of text."""
+"""The files that demo customers attach: texts of the content, and pictures that are drawn on the spot."""
 
 from __future__ import annotations
 
@@ -8,26 +8,19 @@ import zlib
 
 from django.core.files.base import ContentFile
 
-_DIAGNOSTICS = """\
-station   WS2  firmware 4.2.1  uptime 6d 04:12
-wifi      channel 6  rssi -67 dBm  reconnects 2
-supply    4.71 V  battery 3.92 V
-wind      pulses 0  reed_ok=false
-rain      tips 1182  last_tip 07:41:12
-clock     drift 0.4 s  synced 2 min ago
-"""
-_SAMPLE = """\
-station_id,measured_at,temp_c,rh,pressure_hpa,wind_ms,wind_dir,rain_mm
-AT-014,2025-06-01T04:00:00Z,14.2,101,1014.6,0.4,210,0.0
-AT-014,2025-06-01T04:10:00Z,14.1,101,1014.6,0.2,205,0.0
-AT-022,2025-06-01T04:00:00Z,13.8,97,1014.9,0.9,190,0.2
-"""
+from conversations.demo.documents import CONTENT
+
+_FOLDER = CONTENT / "attachments"
 
 
-def made(name: str) -> ContentFile[bytes]:
+def exists(name: str) -> bool:
+    """Whether a story can attach a file of that name."""
+    return name.endswith(".png") or (_FOLDER / name).is_file()
+
+
+def upload(name: str) -> ContentFile[bytes]:
     """The file of that name, as an upload."""
-    content = png(name) if name.endswith(".png") else (_SAMPLE if "sample" in name else _DIAGNOSTICS).encode()
-    return ContentFile(content, name=name)
+    return ContentFile(png(name) if name.endswith(".png") else (_FOLDER / name).read_bytes(), name=name)
 
 
 def png(seed: str, width: int = 240, height: int = 150) -> bytes:
