@@ -144,12 +144,13 @@ class InvitationAdmin(TenantAdmin):
         invitation = cast("Invitation | None", rows.filter(pk=pk).first())
         if invitation is None:
             raise Http404("no such invitation")
+        page = reverse("admin:accounts_invitation_change", args=[pk])
         if request.method == "POST":
             try:
                 return do(invitation)
             except DomainError as error:
                 self.message_user(request, sentence(error), messages.ERROR)
-                return redirect(reverse("admin:accounts_invitation_change", args=[pk]))
+                return redirect(page)
         context = {
             **self.admin_site.each_context(request),
             "title": f"{button}?",
@@ -157,6 +158,7 @@ class InvitationAdmin(TenantAdmin):
             "original": invitation,
             "question": f"{invitation.email} is invited to {invitation.workspace}. {question}",
             "button": button,
+            "back": page,
         }
         return TemplateResponse(request, "admin/desk/confirm.html", context)
 

@@ -194,9 +194,10 @@ class ApiKeyAdmin(TenantAdmin):
             raise Http404("no such key")
         if not self.is_theirs(request, key):
             raise PermissionDenied
+        page = reverse("admin:accounts_apikey_change", args=[key.pk])
         if request.method == "POST":
             self._revoke(request, [key])
-            return redirect(reverse("admin:accounts_apikey_change", args=[key.pk]))
+            return redirect(page)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Revoke {key.name}?",
@@ -204,6 +205,7 @@ class ApiKeyAdmin(TenantAdmin):
             "original": key,
             "question": f"{key.name} ({key.prefix}…) of {key.workspace} stops working at once. This cannot be undone.",
             "button": "Revoke the key",
+            "back": page,
         }
         return TemplateResponse(request, "admin/desk/confirm.html", context)
 

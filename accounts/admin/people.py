@@ -145,6 +145,7 @@ class PersonAdmin(TenantAdmin):
             "original": user,
             "question": f"{user.email} gets a link to choose a new password. The current one works until then.",
             "button": "Send the link",
+            "back": page,
         }
         return TemplateResponse(request, "admin/desk/confirm.html", context)
 

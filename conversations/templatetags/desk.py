@@ -8,9 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from django import template
+from django.template import Context
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import conditional_escape, format_html
@@ -60,6 +63,14 @@ def key(name: str) -> SafeString:
 def new_id() -> str:
     """An id for what a form sends: the same when it is sent again."""
     return str(uuid4())
+
+
+@register.simple_tag(takes_context=True)
+def place_url(context: Context, name: str, *args: object, **query: object) -> str:
+    """The URL of that name in this workspace, with the place in the inbox that every link keeps, then more of a query."""
+    url = reverse(name, args=(context["workspace"].slug, *args))
+    parts = [context["place"].query, *([urlencode(query)] if query else [])]
+    return f"{url}?{'&'.join(parts)}"
 
 
 # --- People and tags ----------------------------------------------------------------------------
@@ -165,6 +176,12 @@ def chips(row: Conversation, hues: Mapping[str, int]) -> SafeString:
 
 def _chip(text: str, picture: str) -> SafeString:
     return format_html('<span class="chip">{}{}</span>', icon(picture, 11), text)
+
+
+@register.filter
+def hand_over_reason(value: str) -> str:
+    """Why the assistant handed over, after a number of conversations."""
+    return {"asked": "asked for a person", "policy": "by your topics"}.get(value, "unanswered")
 
 
 @register.filter

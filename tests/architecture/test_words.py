@@ -54,13 +54,18 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
         for found in re.finditer(r"'([^'\n]* [^'\n]*)'|`([^`\n]* [^`\n]*)`", bare):
             yield bare[: found.start()].count("\n") + 1, re.sub(r"\$\{[^}]*\}", "…", found[1] or found[2])
     else:
-        for number, line in enumerate(source.splitlines(), 1):
-            shown = re.findall(r'(?:title|aria-label|placeholder|alt|content)="([^"]*)"', line)
-            text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", line)
-            yield (
-                number,
-                " ".join([re.sub(r"<[^>]*>?", " ", text), *(re.sub(r"\{[{%].*?[}%]\}", "", one) for one in shown)]),
-            )
+        yield from _of_template(source)
+
+
+def _of_template(source: str) -> Iterator[tuple[int, str]]:
+    """The text between the tags, and the attributes that are read; both keep the lines they stand on."""
+    shown = re.compile(r'(?:title|aria-label|placeholder|alt|content)="([^"]*)"')
+    bare = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", source)
+    for tag in re.finditer(r"<[^>]*>", bare):
+        for attribute in shown.finditer(tag[0]):
+            yield bare.count("\n", 0, tag.start() + attribute.start()) + 1, attribute[1]
+    without_tags = re.sub(r"<[^>]*>", lambda tag: " " + "\n" * tag[0].count("\n"), bare)
+    yield from enumerate(without_tags.splitlines(), 1)
 
 
 def _of_python(tree: ast.Module) -> Iterator[tuple[int, str]]:
