@@ -7,6 +7,7 @@ from typing import cast
 
 from accounts.errors import NotFound
 from accounts.tenancy import current
+from accounts.text import whole_number
 from tickets import tags
 from tickets.models import Tag, Ticket, TicketNumbers, TicketQuerySet
 
@@ -26,10 +27,8 @@ def ticket_by_number(number: int) -> Ticket:
 def by_reference(reference: str) -> Ticket:
     """By public id or by number, as API callers name a ticket. Raises NotFound, also for another workspace's."""
     rows = tickets().order_by("pk")
-    found: Ticket | None
-    if reference.isascii() and reference.isdigit():
-        number = int(reference[:12])
-        found = rows.filter(number=number).first() if number <= HIGHEST_NUMBER else None
+    if (number := whole_number(reference, most=HIGHEST_NUMBER)) is not None:
+        found = rows.filter(number=number).first()
     else:
         try:
             found = rows.filter(public_id=uuid.UUID(reference)).first()

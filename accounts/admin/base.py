@@ -25,6 +25,7 @@ from accounts.adminsite import reach
 from accounts.errors import DomainError, sentence
 from accounts.models import User, Workspace
 from accounts.permissions import Actor
+from accounts.text import whole_number
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -103,7 +104,8 @@ class AssigneeFilter(admin.SimpleListFilter):
             return queryset.filter(assignee=request.user.pk)
         if value == "nobody":
             return queryset.filter(assignee=None)
-        return queryset.filter(assignee=int(value)) if value and value.isdecimal() and len(value) < 19 else queryset
+        user_id = whole_number(value or "")
+        return queryset if user_id is None else queryset.filter(assignee=user_id)
 
 
 class TenantPermissions:

@@ -19,6 +19,8 @@ import psycopg
 from django.conf import settings
 from django.db import connections
 
+from accounts.text import whole_number
+
 logger = logging.getLogger(__name__)
 
 EVENTS = "parley_events"  # the channel of the journal; its payload is a workspace id
@@ -321,8 +323,8 @@ class Hub:
             self._heard(notice.relname.decode(), notice.extra.decode())
 
     def _heard(self, channel: str, payload: str) -> None:
-        if channel == EVENTS and payload.isdigit():
-            self._dirty.add(int(payload))
+        if channel == EVENTS and (workspace_id := whole_number(payload)) is not None:
+            self._dirty.add(workspace_id)
             self._stir.set()
         key, _, rest = payload.partition(" ")
         for follower in self._topics.get(channel, ()):

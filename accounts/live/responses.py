@@ -31,6 +31,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.live.access import Access
 from accounts.live.hub import Hub, LiveEvent
+from accounts.text import whole_number
 
 __all__ = ["LiveContext", "LiveEvent", "LiveResponse", "keepalive", "last_event_id", "sse"]
 
@@ -115,8 +116,7 @@ def sse(data: str = "", *, event: str = "", id: int | str | None = None, retry: 
 
 def last_event_id(request: HttpRequest) -> int | None:
     """Where a client left off: the header that browsers send when they reconnect, else `?after=`; None when neither."""
-    given = request.headers.get("Last-Event-ID") or request.GET.get("after") or ""
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+    return whole_number(request.headers.get("Last-Event-ID") or request.GET.get("after") or "")
 
 
 def _one_line(value: str) -> str:

@@ -22,6 +22,7 @@ from accounts.admin.base import AssigneeFilter, DeskForm, TenantAdmin, Workspace
 from accounts.errors import DomainError
 from accounts.models import Event, User
 from accounts.permissions import Actor
+from accounts.text import whole_number
 from accounts.web.bodies import takes_files
 from conversations import actions
 from conversations.actions.rows import Door
@@ -219,10 +220,8 @@ class ConversationAdmin(TenantAdmin):
         sent: VerbForm | None,
         extra_context: dict[str, Any] | None,
     ) -> TemplateResponse:
-        before = request.GET.get("before", "")
-        thread = thread_queries.thread(
-            conversation, before=int(before) if before.isdecimal() and len(before) < 19 else None, limit=_PAGE
-        )
+        before = whole_number(request.GET.get("before", ""))
+        thread = thread_queries.thread(conversation, before=before, limit=_PAGE)
         # Once more, with the names that the journal's lines speak of.
         named = {
             event.pk: event for event in with_people(Event.objects.filter(pk__in=[x.event.pk for x in thread.lines]))

@@ -18,6 +18,7 @@ from django.db.models import OuterRef, Subquery
 from accounts import clock
 from accounts.live.hub import Hub
 from accounts.live.responses import LiveContext
+from accounts.text import whole_number
 from conversations.assistant import recovery, runs
 from conversations.models import AssistantFrame, AssistantRun, RunStatus
 
@@ -65,7 +66,8 @@ class _Watch:
         async with aclosing(cast(AsyncGenerator[str, None], self._context.listen(runs.CHANNEL))) as news:
             async for key in news:
                 # Nothing was said, but from here on nothing is missed: all had better look.
-                self._stir([int(key)] if key.isdigit() else list(self._followers))
+                run_id = whole_number(key)
+                self._stir(list(self._followers) if run_id is None else [run_id])
 
     async def _look(self) -> None:
         while True:

@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 from django.db.models import QuerySet
 
 from accounts.tenancy import TenantModel
+from accounts.text import whole_number
 from conversations import tokens
 from conversations.models import Contact, Conversation, Message
 from conversations.models.searched import TokensQuery
+from tickets.queries import HIGHEST_NUMBER
 
 R = TypeVar("R", bound=QuerySet[Any])
 Rows = Callable[[type[TenantModel]], QuerySet[Any]]
@@ -48,5 +50,4 @@ def _numbered(number: int, of: Rows) -> QuerySet[Any]:
 
 def number(search: str) -> int | None:
     """The number of a conversation or a ticket that may be meant: `42` or `#42`."""
-    digits = search.strip().removeprefix("#")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+    return whole_number(search.strip().removeprefix("#"), most=HIGHEST_NUMBER)

@@ -11,6 +11,7 @@ from django.db.models import F, Q, QuerySet
 from accounts.errors import NotFound
 from accounts.models import Event
 from accounts.permissions import Actor
+from accounts.text import is_digits, whole_number
 from conversations import events
 from conversations.models import Contact, Conversation, Message, MessageKind, SavedView
 from conversations.models.conversation import ConversationQuerySet
@@ -87,8 +88,9 @@ def matching(rows: TicketQuerySet, search: str) -> TicketQuerySet:
     """
     text = search.strip()
     digits = text.removeprefix("#")
-    if digits.isascii() and digits.isdigit():
-        return rows.filter(number=int(digits)) if len(digits) < 11 and int(digits) <= HIGHEST_NUMBER else rows.none()
+    if is_digits(digits):
+        number = whole_number(digits, most=HIGHEST_NUMBER)
+        return rows.none() if number is None else rows.filter(number=number)
     if not can_be_kept(text):
         return rows.none()
     own = Ticket.objects.filter(

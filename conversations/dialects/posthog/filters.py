@@ -13,6 +13,7 @@ import django_filters
 from django.db.models import Q
 
 from accounts.models import Workspace
+from accounts.text import whole_number
 from conversations.dialects.posthog import dates, shapes
 from conversations.queries import tickets as ticket_queries
 from tickets.models import Ticket, TicketQuerySet, TicketStatus
@@ -205,8 +206,8 @@ def _assignee(value: str) -> Q | None:
     if value == "unassigned":
         return Q(assignee=None, team=None)
     kind, _, found = value.partition(":")
-    if kind == "user" and found.isascii() and found.isdigit() and len(found) < 19:
-        return Q(assignee=int(found))
+    if kind == "user" and (user_id := whole_number(found)) is not None:
+        return Q(assignee=user_id)
     if kind == "role":
         try:
             return Q(team__public_id=uuid.UUID(found))

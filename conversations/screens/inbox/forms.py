@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts import queries as people
 from accounts.models import Team, User
+from accounts.text import whole_number
 from conversations.models import Status
 
 Row = TypeVar("Row", bound=Model)
@@ -79,11 +80,12 @@ class AssignForm(forms.Form):
         return _named(str(self.cleaned_data["team"]), people.teams(), "Unknown team.")
 
 
-def _named(pk: str, rows: QuerySet[Row], fault: str) -> Row | None:
+def _named(given: str, rows: QuerySet[Row], fault: str) -> Row | None:
     """The row that a button of a menu names, or None for an empty value."""
-    if not pk:
+    if not given:
         return None
-    found = rows.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
+    pk = whole_number(given)
+    found = None if pk is None else rows.filter(pk=pk).first()
     if found is None:
         raise forms.ValidationError(fault)
     return found

@@ -14,6 +14,7 @@ from accounts import clock
 from accounts.errors import Invalid
 from accounts.live.access import login_id
 from accounts.permissions import may, permit
+from accounts.text import whole_number
 from conversations.queries import conversations as queries
 from conversations.screens.inbox import labels
 from conversations.screens.inbox import queries as inbox_queries
@@ -118,7 +119,7 @@ def rows(request: DeskRequest) -> HttpResponse:
     """Those of the rows named by `id` that are in the view at present; the page drops the ones that are missing."""
     permit(request.actor, "conversation.read")
     place = Place.of(request)
-    ids = [int(pk) for pk in request.GET.getlist("id")[:MOST_ROWS] if pk.isascii() and pk.isdigit() and len(pk) < 19]
+    ids = [pk for given in request.GET.getlist("id")[:MOST_ROWS] if (pk := whole_number(given)) is not None]
     found = (
         inbox_queries.inbox_rows(place.view, request.user, place.search)
         .filter(pk__in=ids)

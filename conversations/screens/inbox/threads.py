@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts import clock
 from accounts import queries as people
 from accounts.permissions import permit
+from accounts.text import whole_number
 from conversations.assistant import queries as assistant_queries
 from conversations.models import AssistantThread, Conversation
 from conversations.queries import conversations as queries
@@ -24,8 +25,7 @@ from conversations.screens.shell import DeskRequest, is_fragment, remember, scre
 
 
 def _number(request: DeskRequest, name: str) -> int | None:
-    given = request.GET.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+    return whole_number(request.GET.get(name, ""))
 
 
 def around(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from accounts import queries as account_queries
 from accounts import tenancy
 from accounts.models import Membership, User, Workspace
 from accounts.permissions import Actor, Scope, permit
+from accounts.text import is_digits, whole_number
 from conversations import actions
 from conversations.actions.rows import Door
 from conversations.api import limits
@@ -257,8 +258,9 @@ def _membership(operator: User, name: Any) -> Membership | None:
         return rows.filter(workspace__public_id=uuid.UUID(name)).first()
     except ValueError:
         pass
-    if name.isdigit():
-        return rows.filter(workspace=int(name)).first() if len(name) < 19 else None
+    if is_digits(name):
+        workspace_id = whole_number(name)
+        return None if workspace_id is None else rows.filter(workspace=workspace_id).first()
     return rows.filter(workspace__slug=name).first()
 
 
