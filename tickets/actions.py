@@ -10,14 +10,13 @@ from typing import Any
 
 from django.db import connection
 
-from accounts import journal, transaction
+from accounts import changes, journal, transaction
+from accounts.changes import UNSET
 from accounts.errors import Invalid
 from accounts.models import Membership, Team, User, Workspace
 from accounts.permissions import Actor, permit
 from tickets import events, lifecycle, tags, unread
 from tickets.models import Ticket, TicketPriority, TicketStatus
-
-_ANY: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +190,11 @@ def set_tags(*, ticket: Ticket, names: Sequence[str], by: Actor, at: datetime) -
 def update(
     *,
     ticket: Ticket,
-    subject: str = _ANY,
-    anonymous_traits: dict[str, Any] = _ANY,
-    ai_resolved: bool = _ANY,
-    escalation_reason: str | None = _ANY,
-    sla_due_at: datetime | None = _ANY,
+    subject: str = UNSET,
+    anonymous_traits: dict[str, Any] = UNSET,
+    ai_resolved: bool = UNSET,
+    escalation_reason: str | None = UNSET,
+    sla_due_at: datetime | None = UNSET,
     by: Actor,
     at: datetime,
 ) -> Ticket:
@@ -209,11 +208,9 @@ def update(
         "escalation_reason": escalation_reason,
         "sla_due_at": sla_due_at,
     }
-    changed = [name for name, value in given.items() if value is not _ANY and getattr(ticket, name) != value]
+    changed = changes.change(ticket, given, unset=UNSET)
     if not changed:
         return ticket
-    for name in changed:
-        setattr(ticket, name, given[name])
     ticket.updated_at = at
     ticket.save(update_fields=[*changed, "updated_at"])
     journal.record(events.TICKET_UPDATED, ticket, by=by, at=at, fields=changed)
@@ -249,10 +246,8 @@ def recount(*, ticket: Ticket, figures: Figures, is_change: bool, by: Actor, at:
 
     Called by the conversation verbs, which hold the ticket's row and have permitted the act itself.
     """
-    if all(getattr(ticket, name) == value for name, value in asdict(figures).items()) and not is_change:
+    if not changes.change(ticket, asdict(figures), unset=UNSET) and not is_change:
         return ticket
-    for name, value in asdict(figures).items():
-        setattr(ticket, name, value)
     ticket.updated_at = at if is_change else ticket.updated_at
     ticket.save(update_fields=[*FIGURES, "updated_at"])
     unread.forget(ticket.workspace_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from accounts import events, journal, transaction
+from accounts import changes, events, journal, transaction
 from accounts.actions import rows
 from accounts.errors import Conflict
 from accounts.models import Workspace, new_identity_secret
@@ -41,15 +41,8 @@ def update_workspace(
     """Change name, time zone or settings (merged key by key); None leaves a value alone. Raises Invalid, Forbidden."""
     permit(by, "workspace.update", rows.own(workspace))
     workspace = transaction.held(workspace)
-    changed = []
-    for field, value in (
-        ("name", name),
-        ("time_zone", time_zone),
-        ("settings", None if settings is None else {**workspace.settings, **settings}),
-    ):
-        if value is not None and getattr(workspace, field) != value:
-            setattr(workspace, field, value)
-            changed.append(field)
+    merged = None if settings is None else {**workspace.settings, **settings}
+    changed = changes.change(workspace, {"name": name, "time_zone": time_zone, "settings": merged})
     if not changed:
         return workspace
     rows.validate(workspace)

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from accounts import journal, transaction
+from accounts import changes, journal, transaction
 from accounts.errors import Conflict, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
@@ -50,7 +50,7 @@ def identify(
     if is_trusted:
         names = given.get("external_id"), given.get("email") if is_email_verified else None
         contact = _find(workspace, *names)
-        if contact is None or _differing(contact, given):
+        if contact is None or changes.differing(contact, given):
             # Whoever states the same person at the same moment waits here, and then finds the contact that was made.
             transaction.hold_name(workspace.pk, *(f"contact {name}" for name in names if name))
             contact = _find(workspace, *names)
@@ -84,13 +84,13 @@ def update_contact(*, contact: Contact, by: Actor, at: datetime, **values: str |
 
 
 def _checked(**values: str | None) -> dict[str, Any]:
-    given: dict[str, Any] = {}
-    for field, value in values.items():
-        if value is None:
-            continue
-        given[field] = text.check(value.strip(), field, longest=_LIMITS[field], blank=True)
-    if given.get("external_id") == "":
-        given.pop("external_id")
+    """The values that say something: None and blank texts leave a value alone."""
+    checked = {
+        field: text.check(value.strip(), field, longest=_LIMITS[field], blank=True)
+        for field, value in values.items()
+        if value is not None
+    }
+    given: dict[str, Any] = {field: value for field, value in checked.items() if value}
     if email := given.get("email"):
         given["email"] = email.lower()
         try:
@@ -115,26 +115,19 @@ def _find(workspace: Workspace, external_id: str | None, email: str | None) -> C
 
 
 def _change(contact: Contact, given: dict[str, Any], *, by: Actor, at: datetime) -> Contact:
-    if not _differing(contact, given):
+    if not changes.differing(contact, given):
         return contact
     contact = transaction.held(contact)
-    changed = _differing(contact, given)
-    if not changed:
-        return contact
-    if "name" in changed and not given.get("first_name") and not given.get("last_name"):
+    if "name" in changes.differing(contact, given) and not {"first_name", "last_name"} & given.keys():
         # A person renamed as a whole: the parts that an earlier caller gave are those of the old name.
         given = {**given, "first_name": "", "last_name": ""}
-        changed += ["first_name", "last_name"]
-    for field in changed:
-        setattr(contact, field, given[field])
+    changed = changes.change(contact, given)
+    if not changed:
+        return contact
     contact.updated_at = at
     _save(contact, update_fields=[*changed, "updated_at"])
     journal.record(events.CONTACT_UPDATED, contact, by=by, at=at, fields=changed)
     return contact
-
-
-def _differing(contact: Contact, given: dict[str, Any]) -> list[str]:
-    return [field for field, value in given.items() if value != "" and getattr(contact, field) != value]
 
 
 def _save(contact: Contact, **how: Any) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.core.files.base import File
 from django.db import connection
-from django.db.models import Model
 
 from accounts.errors import Conflict, NotFound
 from conversations import text
@@ -70,14 +69,6 @@ def standing(conversation: Conversation) -> dict[str, Any]:
         "unread_count": conversation.unread_count,
         "message_count": conversation.message_count,
     }
-
-
-def change(row: Model, given: Mapping[str, Any]) -> list[str]:
-    """Set those of the values that are given and differ, None being none; says which. Saves nothing."""
-    changed = [field for field, value in given.items() if value is not None and getattr(row, field) != value]
-    for field in changed:
-        setattr(row, field, given[field])
-    return changed
 
 
 def door(conversation: Conversation, through: Door, at: datetime, *, first: bool = False) -> EntryPoint:

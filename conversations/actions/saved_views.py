@@ -7,12 +7,11 @@ from typing import Any
 
 import orjson
 
-from accounts import journal, transaction
+from accounts import changes, journal, transaction
 from accounts.errors import Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, ActorKind, permit
 from conversations import events, text
-from conversations.actions import rows
 from conversations.models import SavedView, SavedViewFavorite, Visibility
 from conversations.models.saved_view import marked_by
 
@@ -65,7 +64,7 @@ def update_view(
         "visibility": visibility if visibility is None else _visibility(visibility),
     }
     view = transaction.held(view)
-    changed = rows.change(view, given)
+    changed = changes.change(view, given)
     if not changed:
         return view
     view.updated_at = at

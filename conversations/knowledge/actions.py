@@ -6,12 +6,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from accounts import journal, transaction
+from accounts import changes, journal, transaction
 from accounts.errors import Conflict, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
 from conversations import events, text
-from conversations.actions import rows
 from conversations.models import Article, ArticleVisibility, Macro
 from conversations.models.knowledge import ARTICLE_LIMIT, MACRO_LIMIT, NAME_LIMIT, TITLE_LIMIT
 
@@ -65,7 +64,7 @@ def update_article(
         "visibility": visibility if visibility is None else _visibility(visibility),
     }
     article = transaction.held(article)
-    changed = rows.change(article, given)
+    changed = changes.change(article, given)
     if not changed:
         return article
     if seen is not None and seen != article.updated_at:
@@ -140,7 +139,7 @@ def update_macro(*, macro: Macro, name: str | None = None, body: str | None = No
         "body": body if body is None else _body(body, MACRO_LIMIT),
     }
     macro = transaction.held(macro)
-    changed = rows.change(macro, given)
+    changed = changes.change(macro, given)
     if not changed:
         return macro
     macro.updated_at = at
