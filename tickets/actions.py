@@ -8,15 +8,14 @@ from dataclasses import asdict, astuple, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from accounts import changes, journal, transaction
 from accounts.changes import UNSET
+from accounts.counters import Counter
 from accounts.errors import Invalid
 from accounts.models import Membership, Team, User, Workspace
 from accounts.permissions import Actor, permit
 from tickets import events, lifecycle, tags, unread
-from tickets.models import Ticket, TicketPriority, TicketStatus
+from tickets.models import Ticket, TicketNumbers, TicketPriority, TicketStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,7 @@ FIGURES = tuple(field.name for field in fields(Figures))
 UNASSIGNED_AT_ONCE = 1000
 MESSAGE_CUT = 500
 """How much of the last message a ticket's row keeps."""
+_NUMBERS = Counter(TicketNumbers, last="last", statuses=TicketStatus.values)
 
 
 @transaction.atomic
@@ -63,7 +63,7 @@ def open_ticket(
     ticket = Ticket(
         workspace=workspace,
         public_id=uuid.uuid4(),
-        number=_next_number(workspace.pk, status),
+        number=_NUMBERS.draw(workspace.pk, status),
         subject=subject[:500],
         status=status,
         priority=priority or None,
@@ -274,7 +274,7 @@ def delete(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     permit(by, "ticket.update", ticket)
     ticket = transaction.held(ticket)
     journal.record(events.TICKET_DELETED, ticket, by=by, at=at, number=ticket.number)
-    _count(ticket.workspace_id, ticket.status, None)
+    _NUMBERS.move(ticket.workspace_id, ticket.status, None)
     unread.forget(ticket.workspace_id)
     ticket.delete()
 
@@ -289,7 +289,7 @@ def _stand(ticket: Ticket, standing: lifecycle.Standing, *, by: Actor, at: datet
     ticket.updated_at = at
     ticket.save(update_fields=["status", "snoozed_until", "resolved_at", "updated_at"])
     if before != ticket.status:
-        _count(ticket.workspace_id, before, ticket.status)
+        _NUMBERS.move(ticket.workspace_id, before, ticket.status)
         if TicketStatus.RESOLVED in (before, ticket.status):
             unread.forget(ticket.workspace_id)
         journal.record(events.TICKET_STATUS_CHANGED, ticket, by=by, at=at, status=ticket.status, previous=before)
@@ -305,38 +305,6 @@ def _sleep(ticket: Ticket, standing: lifecycle.Standing, *, by: Actor, at: datet
         until = standing.snoozed_until.isoformat() if standing.snoozed_until else None
         journal.record(events.TICKET_SNOOZED, ticket, by=by, at=at, until=until)
     return ticket
-
-
-_COLUMNS = frozenset(TicketStatus.values)
-
-
-def _next_number(workspace_id: int, status: str) -> int:
-    """Draw the workspace's next number and count the new ticket; held against concurrent draws until the end."""
-    counts = {column: int(column == status) for column in TicketStatus.values}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO tickets_ticketnumbers (workspace_id, last, new, open, pending, on_hold, resolved) "
-            "VALUES (%(workspace)s, 1, %(new)s, %(open)s, %(pending)s, %(on_hold)s, %(resolved)s) "
-            "ON CONFLICT (workspace_id) DO UPDATE SET last = tickets_ticketnumbers.last + 1, "
-            "new = tickets_ticketnumbers.new + EXCLUDED.new, open = tickets_ticketnumbers.open + EXCLUDED.open, "
-            "pending = tickets_ticketnumbers.pending + EXCLUDED.pending, "
-            "on_hold = tickets_ticketnumbers.on_hold + EXCLUDED.on_hold, "
-            "resolved = tickets_ticketnumbers.resolved + EXCLUDED.resolved RETURNING last",
-            {"workspace": workspace_id, **counts},
-        )
-        return int(cursor.fetchone()[0])
-
-
-def _count(workspace_id: int, before: str, to: str | None) -> None:
-    # Both become column names below.
-    assert before in _COLUMNS
-    assert to is None or to in _COLUMNS
-    more = f", {to} = {to} + 1" if to else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE tickets_ticketnumbers SET {before} = {before} - 1{more} WHERE workspace_id = %s",  # noqa: S608 (column names, checked above)
-            [workspace_id],
-        )
 
 
 def _check_status(status: str) -> None:

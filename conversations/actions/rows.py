@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.core.files.base import File
-from django.db import connection
 
+from accounts.counters import Counter
 from accounts.errors import Conflict, NotFound
 from conversations import text
 from conversations.actions import files
@@ -22,9 +22,12 @@ from conversations.models import (
     MessageKind,
     SenderKind,
     Status,
+    Tally,
 )
 from conversations.senders import Sender
 from tickets.models import Ticket
+
+TALLY = Counter(Tally, last="last_number", statuses=Status.values)
 
 
 class Door(NamedTuple):
@@ -43,7 +46,7 @@ def locked(conversation: Conversation) -> Conversation:
         raise NotFound("this conversation no longer exists")
     if row.handler == Handler.ASSISTANT and row.ticket_id is not None:
         # It may be handed over, and counted, after its ticket was locked.
-        hold_tally(row.workspace_id)
+        TALLY.hold(row.workspace_id)
     return row
 
 
@@ -187,7 +190,7 @@ def move(conversation: Conversation, to: str, at: datetime) -> bool:
         conversation.snoozed_until = None
     conversation.waiting_since = conversation.updated_at = at
     if conversation.handler == Handler.PEOPLE:
-        _count(conversation.workspace_id, before, to)
+        TALLY.move(conversation.workspace_id, before, to)
     return True
 
 
@@ -208,49 +211,4 @@ def to_people(conversation: Conversation, at: datetime) -> None:
         conversation.waiting_since = at
     conversation.updated_at, conversation.handler = at, Handler.PEOPLE
     save(conversation, "handler")
-    _count(conversation.workspace_id, None, conversation.status)
-
-
-_COLUMNS = frozenset(Status.values)
-
-
-def _count(workspace_id: int, before: str | None, to: str) -> None:
-    # Both become column names below.
-    assert before is None or before in _COLUMNS
-    assert to in _COLUMNS
-    less = f"{before} = {before} - 1, " if before else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE conversations_tally SET {less}{to} = {to} + 1 WHERE workspace_id = %s",  # noqa: S608 (column names, checked above)
-            [workspace_id],
-        )
-
-
-def hold_tally(workspace_id: int) -> None:
-    """Lock the workspace's running figures before anything that a message would lock after them."""
-    with connection.cursor() as cursor:
-        # A row of its own for a workspace that has none yet, so that there is something to lock.
-        cursor.execute(
-            "INSERT INTO conversations_tally (workspace_id, last_number, open, pending, resolved, closed) "
-            "VALUES (%s, 0, 0, 0, 0, 0) "
-            "ON CONFLICT (workspace_id) DO UPDATE SET last_number = conversations_tally.last_number",
-            [workspace_id],
-        )
-
-
-def next_number(workspace_id: int, status: str, handler: str) -> int:
-    """Draw the workspace's next number and count the new conversation; starts are serial until the transaction ends."""
-    assert status in _COLUMNS
-    one = 1 if handler == Handler.PEOPLE else 0
-    counts = {column: one if column == status else 0 for column in Status.values}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO conversations_tally (workspace_id, last_number, open, pending, resolved, closed) "
-            "VALUES (%(workspace)s, 1, %(open)s, %(pending)s, %(resolved)s, %(closed)s) "
-            "ON CONFLICT (workspace_id) DO UPDATE SET last_number = conversations_tally.last_number + 1, "
-            "open = conversations_tally.open + EXCLUDED.open, pending = conversations_tally.pending + EXCLUDED.pending, "
-            "resolved = conversations_tally.resolved + EXCLUDED.resolved, "
-            "closed = conversations_tally.closed + EXCLUDED.closed RETURNING last_number",
-            {"workspace": workspace_id, **counts},
-        )
-        return int(cursor.fetchone()[0])
+    TALLY.move(conversation.workspace_id, None, conversation.status)

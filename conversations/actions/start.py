@@ -54,7 +54,7 @@ def start(
     check_priority(priority)
     if external_id is not None:
         text.check(external_id, "external_id", longest=255)
-    number = rows.next_number(workspace.pk, Status.OPEN, handler)
+    number = rows.TALLY.draw(workspace.pk, Status.OPEN if handler == Handler.PEOPLE else None)
     # Starts are serial from here: nobody else can take the external id between this look and our insert.
     taken = external_id is not None and Conversation.objects.filter(workspace=workspace, external_id=external_id)
     if taken is not False and taken.exists():

@@ -69,7 +69,7 @@ def broadcast(*, ticket: Ticket, body: str, move_to: str | None = None, by: Acto
     writer = by.with_scope(Scope.CONVERSATION_WRITE)
     sent = []
     held = _conversations(ticket)
-    rows.hold_tally(ticket.workspace_id)  # before the ticket, which the first reply locks
+    rows.TALLY.hold(ticket.workspace_id)  # before the ticket, which the first reply locks
     for conversation in held:
         sent.append(messages.reply(conversation=conversation, body=body, by=writer, at=at))
         if move_to is not None:

@@ -88,7 +88,7 @@ def open_ticket(
         at=at,
     )
     # Contact, tally of conversations, tally of tickets: see `accounts.transaction`.
-    rows.hold_tally(workspace.pk)
+    rows.TALLY.hold(workspace.pk)
     title = " ".join((title or values.get("escalation_reason") or "").split())[:TITLE_LENGTH]
     ticket = ticket_actions.open_ticket(
         workspace=workspace, subject=title, channel=door.channel, by=by, at=at, **values

@@ -1,0 +1,62 @@
+"""Running numbers and exact counts: one row per workspace holds the last number given, and how many rows stand in each status.
+
+Drawing a number locks that row until the transaction ends, so that numbers have no gaps; see docs/adr/0006.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from accounts.tenancy import TenantModel
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The counting row of a model: `last` is its column of the last number; each status has a column of its name."""
+
+    model: type[TenantModel]
+    last: str
+    statuses: Sequence[str]
+
+    def draw(self, workspace_id: int, status: str | None) -> int:
+        """Take the workspace's next number and count one row in the status; None counts it in none yet."""
+        return self._add(workspace_id, 1, status)
+
+    def hold(self, workspace_id: int) -> None:
+        """Lock the workspace's row, which is made where there is none, until the transaction ends."""
+        self._add(workspace_id, 0, None)
+
+    def move(self, workspace_id: int, before: str | None, after: str | None) -> None:
+        """Count one row less in one status and one more in another; None stands for a row that is not counted."""
+        steps = [
+            f"{column} = {column} {step}"
+            for status, step in ((before, "- 1"), (after, "+ 1"))
+            if status and (column := self._column(status))
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {self._table} SET {', '.join(steps)} WHERE workspace_id = %s", [workspace_id])  # noqa: S608 (names of a model)
+
+    def _add(self, workspace_id: int, numbers: int, status: str | None) -> int:
+        counts = [int(status == known) for known in self.statuses]
+        assert sum(counts) == (status is not None), f"{self.model.__name__} does not count {status}"
+        columns = [self._column(name) for name in (self.last, *self.statuses)]
+        sums = ", ".join(f"{column} = {self._table}.{column} + EXCLUDED.{column}" for column in columns)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {self._table} (workspace_id, {', '.join(columns)}) "  # noqa: S608 (names of a model)
+                f"VALUES (%s{', %s' * len(columns)}) "
+                f"ON CONFLICT (workspace_id) DO UPDATE SET {sums} RETURNING {columns[0]}",
+                [workspace_id, numbers, *counts],
+            )
+            return int(cursor.fetchone()[0])
+
+    @property
+    def _table(self) -> str:
+        return connection.ops.quote_name(self.model._meta.db_table)
+
+    def _column(self, name: str) -> str:
+        assert name == self.last or name in self.statuses, f"{self.model.__name__} does not count {name}"
+        return connection.ops.quote_name(name)

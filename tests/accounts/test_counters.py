@@ -1,0 +1,61 @@
+"""Running numbers and exact counts of a workspace, kept in one row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+
+from accounts import tenancy
+from accounts.counters import Counter
+from accounts.models import Workspace
+from tickets.models import TicketNumbers, TicketStatus
+
+TICKETS = Counter(TicketNumbers, last="last", statuses=TicketStatus.values)
+
+
+@pytest.fixture(autouse=True)
+def in_acme(acme: Workspace) -> Iterator[None]:
+    with tenancy.scope(acme):
+        yield
+
+
+def row() -> dict[str, int]:
+    kept = TicketNumbers.objects.get()
+    return {name: getattr(kept, name) for name in ("last", *TicketStatus.values) if getattr(kept, name)}
+
+
+def test_each_workspace_numbers_its_own_rows(acme: Workspace, globex: Workspace) -> None:
+    assert [TICKETS.draw(one.pk, TicketStatus.NEW) for one in (acme, acme, globex, acme)] == [1, 2, 1, 3]
+
+
+def test_drawing_counts_the_new_row_in_its_status_or_in_none(acme: Workspace) -> None:
+    for status in (TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.NEW, None):
+        TICKETS.draw(acme.pk, status)
+    assert row() == {"last": 4, "new": 2, "open": 1}
+
+
+def test_moving_counts_a_row_out_of_one_status_and_into_another(acme: Workspace) -> None:
+    TICKETS.draw(acme.pk, TicketStatus.NEW)
+    TICKETS.move(acme.pk, TicketStatus.NEW, TicketStatus.RESOLVED)
+    assert row() == {"last": 1, "resolved": 1}
+    TICKETS.move(acme.pk, TicketStatus.RESOLVED, None)
+    assert row() == {"last": 1}
+    TICKETS.move(acme.pk, None, TicketStatus.OPEN)
+    assert row() == {"last": 1, "open": 1}
+
+
+def test_holding_makes_a_row_and_changes_nothing(acme: Workspace) -> None:
+    TICKETS.hold(acme.pk)
+    assert row() == {}
+    TICKETS.draw(acme.pk, TicketStatus.NEW)
+    TICKETS.hold(acme.pk)
+    assert row() == {"last": 1, "new": 1}
+
+
+@pytest.mark.parametrize("status", ["", "last", "workspace_id", "new = 5, last"])
+def test_what_is_no_status_is_counted_nowhere(acme: Workspace, status: str) -> None:
+    with pytest.raises(AssertionError, match="does not count"), transaction.atomic():
+        TICKETS.draw(acme.pk, status)
+    assert not TicketNumbers.objects.exists()
