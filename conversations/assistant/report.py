@@ -13,8 +13,8 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 
 from accounts.models import Workspace
-from conversations.assistant import budget
 from conversations.assistant import choice as choices
+from conversations.assistant import gate
 from conversations.assistant.engines.protocol import Call
 from conversations.models import AssistantThread, Outcome, Suggestion, SuggestionKind
 
@@ -161,7 +161,7 @@ def report(workspace: Workspace, days: int, at: datetime) -> Report:
         work=work,
         calls=_calls(since),
         days=_days(since, days),
-        spent=budget.spent(workspace, at),
+        spent=gate.spent(workspace, at),
         budget=choices.choice(workspace).budget,
     )
 

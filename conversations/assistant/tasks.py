@@ -17,8 +17,8 @@ from accounts import clock, tenancy
 from accounts.models import Workspace
 from accounts.permissions import Actor
 from conversations.assistant import actions as assistant_actions
-from conversations.assistant import budget, questions, runs
 from conversations.assistant import choice as choices
+from conversations.assistant import gate, questions, runs
 from conversations.assistant import queries as assistant_queries
 from conversations.assistant.engines import chosen as chosen_engine
 from conversations.assistant.engines import protocol
@@ -69,7 +69,7 @@ def suggest_reply(
         chosen, by = chosen_engine.of(workspace), Actor.system(workspace_id)
         subject: dict[str, Any] = {"conversation": conversation, "ticket": ticket, "engine": chosen.name, "by": by}
         try:
-            _check_leave(workspace)
+            _check_permission(workspace)
             made = questions.question(ticket, asked) if ticket else questions.conversation_question(conversation, asked)
             draft = chosen.draft(made)
             took = _took(began)
@@ -96,12 +96,13 @@ def _found(question: protocol.Question) -> str:
     return f"Found {count} source{'' if count == 1 else 's'}, writing an answer" if count else "Writing an answer"
 
 
-def _check_leave(workspace: Workspace) -> None:
+def _check_permission(workspace: Workspace) -> None:
     """The workspace may have taken its approval back, or spent its budget, while the job was waiting."""
-    if not choices.choice(workspace).is_allowed:
-        raise protocol.EngineFailed("the workspace does not allow sending customer messages to the model")
-    if budget.is_used_up(workspace, clock.now()):
-        raise protocol.EngineFailed("the workspace's budget is used up", code="quota_limit_exceeded")
+    match gate.refusal(workspace, clock.now()):
+        case gate.Refusal.NOT_APPROVED:
+            raise protocol.EngineFailed("the workspace does not allow sending customer messages to the model")
+        case gate.Refusal.BUDGET_USED_UP as refused:
+            raise protocol.EngineFailed("the workspace's budget is used up", code=refused.value)
 
 
 def _log(what: str, pk: int, error: Exception) -> None:
@@ -145,7 +146,7 @@ def _answer(workspace: Workspace, run: AssistantRun) -> AssistantRun | None:
         question = questions.thread_question(
             run.thread, until=run.question, audience=Audience(run.audience), choice=choices.choice(workspace)
         )
-        _check_leave(workspace)
+        _check_permission(workspace)
         if chosen.is_outside and not runs.progress(run, _found(question)):
             return None
         for draft in chosen.answer(question):

@@ -14,8 +14,8 @@ from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.assistant import actions as assistant_actions
-from conversations.assistant import budget, recovery, runs
 from conversations.assistant import choice as choices
+from conversations.assistant import gate, recovery, runs
 from conversations.assistant import tasks as assistant_tasks
 from conversations.assistant.engines import builtin, protocol
 from conversations.models import (
@@ -425,7 +425,7 @@ def test_cost_of_an_answer_that_came_too_late_is_kept(api: Posthog, in_acme: Wor
     assert len(read(api, made)["messages"]) == 1
     entry = Suggestion.objects.get()
     assert (entry.outcome, entry.failure, entry.cost, entry.text) == ("failed", "canceled", used.cost, "")
-    assert budget.spent(in_acme, clock.now()) == used.cost
+    assert gate.spent(in_acme, clock.now()) == used.cost
     assert Event.objects.filter(type="assistant.cost_kept").count() == 1
 
 

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from accounts import moments
 from accounts.permissions import ActorKind
 from conversations import events
+from conversations.assistant.gate import Refusal
 from conversations.lifecycle import STATUS_NAMES
 from conversations.models import Message, Status
 from conversations.queries.thread import Line
@@ -32,8 +33,8 @@ PRIORITIES = ("low", "normal", "high", "urgent")
 
 
 NO_DRAFT: dict[str, str] = {
-    "not_approved": "This workspace does not allow sending customer messages to the model.",
-    "quota_limit_exceeded": "The assistant's budget for this month is used up.",
+    Refusal.NOT_APPROVED: "This workspace does not allow sending customer messages to the model.",
+    Refusal.BUDGET_USED_UP: "The assistant's budget for this month is used up.",
     "nothing_said": "There is nothing to answer yet.",
     "nothing_found": "No matching answer found.",
     "too_many": "Too many suggestions. Try again in a minute.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +23,8 @@ from accounts.permissions import permit
 from conversations.api.limits import Buckets
 from conversations.api.problems import RateLimited
 from conversations.assistant import actions as assistant_actions
-from conversations.assistant import budget, questions, requests
 from conversations.assistant import choice as choices
+from conversations.assistant import gate, questions, requests
 from conversations.assistant import queries as assistant_queries
 from conversations.assistant.engines import chosen as chosen_engine
 from conversations.models import Audience, Conversation, Suggestion
@@ -41,11 +42,11 @@ def suggest(request: DeskRequest, number: int) -> HttpResponseBase:
     """A suggestion for the next reply. An engine outside works in the worker; the answer is held until it is there."""
     conversation = queries.by_number(number)
     permit(request.actor, "conversation.reply", conversation)
-    chosen = choices.choice(request.workspace)
-    fault = _fault(request, conversation, chosen)
+    at = clock.now()
+    fault = _fault(request, conversation, at)
     if fault:
         return _answer(request, conversation, None, fault)
-    at = clock.now()
+    chosen = choices.choice(request.workspace)
     if chosen.is_outside:
         asked = assistant_actions.request_suggestion(
             conversation=conversation, engine=chosen.engine, by=request.actor, at=at
@@ -68,14 +69,12 @@ def dismiss(request: DeskRequest, number: int, public_id: UUID) -> HttpResponse:
     return _answer(request, conversation, None)
 
 
-def _fault(request: DeskRequest, conversation: Conversation, chosen: choices.Choice) -> str:
-    """Why there can be no suggestion now (see words.NO_DRAFT), or ""."""
-    if not chosen.is_allowed:
-        return "not_approved"
+def _fault(request: DeskRequest, conversation: Conversation, at: datetime) -> str:
+    """Why there can be no suggestion now (see labels.NO_DRAFT), or ""."""
+    if (refused := gate.refusal(request.workspace, at)) is not None:
+        return refused.value
     if conversation.last_message_id is None:
         return "nothing_said"
-    if budget.is_used_up(request.workspace, clock.now()):
-        return "quota_limit_exceeded"
     try:
         _drafts.take(request.user.pk)
     except RateLimited:

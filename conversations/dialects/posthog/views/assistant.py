@@ -16,7 +16,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.errors import Forbidden, Invalid, NotFound, UsedUp
+from accounts.errors import DomainError, Forbidden, Invalid, NotFound, UsedUp
 from accounts.live.responses import LiveResponse, last_event_id
 from accounts.models import KeyKind
 from accounts.permissions import Scope
@@ -24,8 +24,7 @@ from conversations import actions
 from conversations.api import idempotency
 from conversations.api.limits import Buckets
 from conversations.assistant import actions as assistant_actions
-from conversations.assistant import budget, recovery, runs
-from conversations.assistant import choice as choices
+from conversations.assistant import gate, recovery, runs
 from conversations.assistant import queries as assistant_queries
 from conversations.assistant.actions.proposals import Decision
 from conversations.dialects.posthog import answers, inputs, shapes
@@ -165,8 +164,6 @@ class Assistant(AssistantViewSet):
         if content is None:
             assert thread is not None
             return self._shown(request, self._attached(thread, data.get("resume_payload")), 200)
-        if not choices.choice(workspace).is_allowed and not self._is_with_people(wanted):
-            raise Forbidden("This project has not approved AI data processing.")
         if thread is not None:
             self._bury(thread)
         try:
@@ -247,15 +244,16 @@ class Assistant(AssistantViewSet):
     def _admit_start(self, request: Request) -> None:
         """Count a start, whatever becomes of it. To attach again, as all do after a restart, starts nothing.
 
-        Raises RateLimited and UsedUp.
+        What is written to people needs neither approval nor budget. Raises RateLimited, UsedUp and Forbidden.
         """
         given = request.data
         if not isinstance(given, dict) or given.get("content") is None:
             return
         _starts.take(self.grant.key.pk)
         _workspace_starts.take(self.grant.workspace.pk)
-        if budget.is_used_up(self.grant.workspace, self.at) and not self._is_with_people(given.get("conversation")):
-            raise UsedUp("This project's budget for the assistant is used up for this month.")
+        refused = gate.refusal(self.grant.workspace, self.at)
+        if refused is not None and not self._is_with_people(given.get("conversation")):
+            raise _refused(refused)
 
     def _is_with_people(self, reference: Any) -> bool:
         """Whether people were called to the conversation: what is written to them reaches them in any case."""
@@ -335,3 +333,9 @@ def _whole(thread: AssistantThread) -> dict[str, Any]:
     return shapes.whole_thread(
         thread, queries.messages(thread.conversation), assistant_queries.pending_proposals(thread)
     )
+
+
+def _refused(reason: gate.Refusal) -> DomainError:
+    if reason == gate.Refusal.NOT_APPROVED:
+        return Forbidden("This project has not approved AI data processing.")
+    return UsedUp("This project's budget for the assistant is used up for this month.")

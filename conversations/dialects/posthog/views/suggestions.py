@@ -20,8 +20,8 @@ from accounts.permissions import Scope
 from conversations.api import idempotency
 from conversations.api.limits import Buckets
 from conversations.assistant import actions as assistant_actions
-from conversations.assistant import budget, questions, requests
 from conversations.assistant import choice as choices
+from conversations.assistant import gate, questions, requests
 from conversations.assistant.actions.answering import SPENT
 from conversations.assistant.engines import chosen as chosen_engine
 from conversations.dialects.posthog import answers
@@ -33,6 +33,10 @@ from conversations.queries import tickets as ticket_queries
 from tickets.models import Ticket
 
 NOTHING = "No matching answer found."
+_REFUSALS = {
+    gate.Refusal.NOT_APPROVED: "This project has not approved AI data processing.",
+    gate.Refusal.BUDGET_USED_UP: SPENT,
+}
 _drafts = Buckets(settings.ASSISTANT_SUGGESTIONS_PER_MINUTE)
 
 
@@ -67,18 +71,16 @@ class Suggestions(PosthogViewSet):
         },
     )
     def create(self, request: Request, project_id: str, id: str) -> HttpResponseBase:
-        """One draft; the approval is checked before the ticket is looked up."""
+        """One draft; approval and budget are checked before the ticket is looked up."""
         workspace = self.grant.workspace
-        chosen = choices.choice(workspace)
-        if not chosen.is_allowed:
-            return Response({"detail": "This project has not approved AI data processing."}, status=403)
+        if (refused := gate.refusal(workspace, self.at)) is not None:
+            return Response({"detail": _REFUSALS[refused]}, status=403)
         row = self.ticket(id)
         primary = ticket_queries.primaries([row]).get(row.pk)
         if primary is None or not ticket_queries.public_messages(row).exists():
             return Response({"detail": "The ticket has no message to answer."}, status=400)
         _drafts.take(self.grant.key.pk)
-        if budget.is_used_up(workspace, self.at):
-            return Response({"detail": SPENT}, status=403)
+        chosen = choices.choice(workspace)
         if chosen.is_outside:
             return self._by_worker(row, primary, chosen.engine)
         draft = chosen_engine.of(workspace).draft(questions.question(row, questions.audience_of(self.actor)))
