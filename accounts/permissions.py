@@ -1,8 +1,10 @@
-"""Who may do what: one table from verb to roles and scopes, asked by every verb through `permit`."""
+"""Who may do what: every verb asks `permit`, by the rule that its own app has registered."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from django.db import models
@@ -26,7 +28,7 @@ class Role(models.TextChoices):
 
 
 class Scope(models.TextChoices):
-    """What an API key may do; `write` satisfies `read`."""
+    """The scopes that a key can hold, as they are stored; `write` satisfies `read`. The app that rules by one says what it allows."""
 
     CONVERSATION_READ = "conversation:read"
     CONVERSATION_WRITE = "conversation:write"
@@ -132,49 +134,42 @@ _RANK = {Role.VIEWER: 0, Role.AGENT: 1, Role.ADMIN: 2, Role.OWNER: 3}
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a verb asks for: at least this role of a member, this scope of a key (None: keys may not)."""
+    """Who may do a verb, besides the desk itself: members of at least `role`, keys with `scope`, contacts, people to themselves.
 
-    role: Role
+    What is left out may not. A verb that no member may do is for the operator of the installation.
+    """
+
+    role: Role | None = None
     scope: Scope | None = None
+    is_for_contacts: bool = False
+    is_for_oneself: bool = False
 
 
-RULES: dict[str, Rule] = {
-    "workspace.update": Rule(Role.ADMIN),
-    "workspace.rotate_identity_secret": Rule(Role.ADMIN),
-    "member.invite": Rule(Role.ADMIN),
-    "member.change_role": Rule(Role.ADMIN),
-    "member.remove": Rule(Role.ADMIN),
-    "team.write": Rule(Role.ADMIN),
-    "api_key.create": Rule(Role.ADMIN),
-    "api_key.revoke": Rule(Role.ADMIN),
-    "conversation.read": Rule(Role.VIEWER, Scope.CONVERSATION_READ),
-    "conversation.start": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
-    "conversation.reply": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
-    "conversation.note": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
-    "conversation.receive": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
-    "conversation.assign": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
-    "conversation.update": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
-    "conversation.mark_read": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
-    "contact.update": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
-    "knowledge.read": Rule(Role.VIEWER),
-    "knowledge.write": Rule(Role.AGENT),
-    "ticket.read": Rule(Role.VIEWER, Scope.TICKET_READ),
-    "ticket.mark_read": Rule(Role.AGENT, Scope.TICKET_WRITE),
-    "ticket.open": Rule(Role.AGENT, Scope.TICKET_WRITE),
-    "ticket.update": Rule(Role.AGENT, Scope.TICKET_WRITE),
-    "ticket.link": Rule(Role.AGENT, Scope.TICKET_WRITE),
-}
+_rules: dict[str, Rule] = {}
+_scopes: dict[Scope, str] = {}
 
 
-_INSTALLATION = frozenset({
-    # People join by accepting an invitation; only commands add them directly.
-    "member.add",
-    "person.create", "person.deactivate", "person.set_superuser", "person.send_password_reset",
-})  # fmt: skip
-"""What only the operator of the installation does: to people, who belong to no workspace."""
+def register(rules: Mapping[str, Rule], scopes: Mapping[Scope, str] | None = None) -> None:
+    """Add the rules of an app's verbs, and what the scopes that it rules by allow. Each app does so once, when Django is ready.
 
-_OWN = frozenset({"invitation.accept", "person.rename", "person.change_password", "person.change_email"})
-"""What people do to their own account, and the operator of the installation to any."""
+    Raises ValueError for a verb or a scope that another app has registered.
+    """
+    scopes = scopes or {}
+    taken = [*(rules.keys() & _rules.keys()), *(scopes.keys() & _scopes.keys())]
+    if taken:
+        raise ValueError(f"registered twice: {', '.join(sorted(taken))}")
+    _rules.update(rules)
+    _scopes.update(scopes)
+
+
+def rules() -> Mapping[str, Rule]:
+    """The rule of every verb, by its name."""
+    return MappingProxyType(_rules)
+
+
+def scopes() -> Mapping[Scope, str]:
+    """What each scope allows."""
+    return MappingProxyType(_scopes)
 
 
 def holds_scope(scopes: frozenset[str], wanted: Scope) -> bool:
@@ -183,20 +178,17 @@ def holds_scope(scopes: frozenset[str], wanted: Scope) -> bool:
 
 
 def may(actor: Actor, verb: str) -> bool:
-    """Whether the actor may do the verb at all. Raises KeyError for a verb that no table names."""
-    if verb in _INSTALLATION or verb in _OWN:
-        return actor.kind == ActorKind.SYSTEM
-    rule = RULES[verb]
-    if actor.kind in (ActorKind.SYSTEM, ActorKind.ASSISTANT):
+    """Whether the actor may do the verb at all. Raises KeyError for a verb that no app has registered."""
+    rule = _rules[verb]
+    if actor.kind == ActorKind.SYSTEM:
         return True
+    if actor.kind == ActorKind.ASSISTANT:
+        return rule.role is not None
     if actor.kind == ActorKind.CONTACT:
-        return verb in _CONTACT_VERBS
+        return rule.is_for_contacts
     if actor.kind == ActorKind.OPERATOR:
-        return actor.role is not None and _RANK[actor.role] >= _RANK[rule.role]
+        return rule.role is not None and actor.role is not None and _RANK[actor.role] >= _RANK[rule.role]
     return rule.scope is not None and holds_scope(actor.scopes, rule.scope)
-
-
-_CONTACT_VERBS = frozenset({"conversation.read", "conversation.start", "conversation.receive"})
 
 
 def permit(actor: Actor, verb: str, obj: HasWorkspace | None = None, *, person: HasKey | None = None) -> None:
@@ -207,10 +199,10 @@ def permit(actor: Actor, verb: str, obj: HasWorkspace | None = None, *, person: 
     """
     if obj is not None and obj.workspace_id != actor.workspace_id:
         raise NotFound("there is no such row in this workspace")
-    if may(actor, verb) or (verb in _OWN and person is not None and actor.user_id == person.pk):
+    rule = _rules[verb]
+    if may(actor, verb) or (rule.is_for_oneself and person is not None and actor.user_id == person.pk):
         return
-    rule = RULES.get(verb)
-    if rule is None:
+    if rule.role is None:
         raise Forbidden("only the operator of this installation can do this")
     if actor.kind == ActorKind.API_KEY and rule.scope is not None:
         raise Forbidden(f"this key lacks the scope {rule.scope.value}", scope=rule.scope.value)

@@ -7,8 +7,11 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import assignments
-        from conversations import actions, reactions
+        from conversations import actions, permissions, reactions
         from conversations.api import openapi  # noqa: F401 (registers itself)
+        from conversations.knowledge import permissions as knowledge_permissions
 
+        permissions.register_rules()
+        knowledge_permissions.register_rules()
         reactions.register()
         assignments.register("conversations", actions.unassign_member)

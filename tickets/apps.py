@@ -7,6 +7,7 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import assignments
-        from tickets import actions
+        from tickets import actions, permissions
 
+        permissions.register_rules()
         assignments.register("tickets", actions.unassign_member)

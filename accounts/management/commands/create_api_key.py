@@ -9,7 +9,9 @@ from django.core.management.base import CommandParser
 from accounts import actions, clock
 from accounts.management.base import DeskCommand, amount, days, find_workspace, system
 from accounts.models import KeyKind
-from accounts.permissions import Scope
+from accounts.permissions import scopes
+
+_SCOPES = "\n".join(f"  {scope.value}: {meaning}" for scope, meaning in sorted(scopes().items()))
 
 
 class Command(DeskCommand):
@@ -19,7 +21,8 @@ class Command(DeskCommand):
 
 A server key is a secret of your backend. A client key is public: it is used in web pages and apps, cannot have ticket scopes,
 and proves its end user to read or write in an existing conversation (see identity_hash). Any key works in every wire format.
-The scopes are {", ".join(Scope.values)}; write includes read.
+The scopes, of which write includes read:
+{_SCOPES}
 
 Example: manage.py create_api_key --workspace acme --name Backend --kind server \\
            --scope conversation:write --scope ticket:write --expires-in-days 90"""

@@ -33,7 +33,7 @@ def request_suggestion(
     *, conversation: Conversation, ticket: Ticket | None = None, engine: str, by: Actor, at: datetime
 ) -> Event:
     """Ask for a draft of the next reply, to be made by the worker. The event's id names the request."""
-    permit(by, *_on(conversation, ticket))
+    _permit(by, conversation, ticket)
     request = journal.record(
         events.SUGGESTION_REQUESTED, conversation, by=by, at=at, engine=engine, ticket_id=ticket.pk if ticket else None
     )
@@ -65,7 +65,7 @@ def make_suggestion(
     A draft without a text counts as failed, leaves no note, and leaves the one before in place. A draft of the same words
     as the one before is that one, at the cost of both.
     """
-    permit(by, *_on(conversation, ticket))
+    _permit(by, conversation, ticket)
     conversation = rows.locked(conversation)
     text = draft.text or ""
     for before in _undecided(conversation).exclude(text=text) if text else ():
@@ -105,7 +105,7 @@ def fail_suggestion(
     at: datetime,
 ) -> None:
     """Note that a requested draft could not be made, why, and what the attempt cost. `kind` is for the ledger alone."""
-    permit(by, *_on(conversation, ticket))
+    _permit(by, conversation, ticket)
     parts.enter(
         conversation, SuggestionKind.DRAFT, engine=engine, usage=usage, took_ms=took_ms, failure=kind or code, ticket=ticket,
         at=at,
@@ -134,9 +134,12 @@ def judge_suggestions(*, conversation: Conversation, reply: Message, by: Actor, 
     return [_decide(draft, comparison.outcome(draft.text, reply.body or ""), by=by, at=at) for draft in drafts]
 
 
-def _on(conversation: Conversation, ticket: Ticket | None) -> tuple[str, Conversation | Ticket]:
-    """The permission that a suggestion needs: members who may change a ticket may ask for suggestions."""
-    return ("ticket.update", ticket) if ticket is not None else ("conversation.reply", conversation)
+def _permit(by: Actor, conversation: Conversation, ticket: Ticket | None) -> None:
+    """Whoever may change a ticket may ask for suggestions on it."""
+    if ticket is not None:
+        permit(by, "ticket.update", ticket)
+    else:
+        permit(by, "conversation.reply", conversation)
 
 
 def _undecided(conversation: Conversation) -> QuerySet[Suggestion]:
