@@ -15,7 +15,7 @@ from django.urls import NoReverseMatch, reverse
 from accounts import journal
 from accounts.models import ActorKind, ApiKey, Event, Team, User
 
-_UNTOLD = frozenset({"message"})
+_UNTOLD = frozenset({"message_id", "message_ids"})
 """Values that only programs need, such as the number of a message."""
 
 
@@ -34,19 +34,21 @@ def summary(event: Event) -> str:
         change = f"{meaning} from {_plain(event.data['previous'])} to {_plain(event.data[changed])}"
         return f"{change}: {person}" if person else change
     details = []
-    # PostgreSQL keeps keys in no order that means anything: people come first.
-    for key, value in sorted(event.data.items(), key=lambda item: item[0] != "user"):
-        if key in _UNTOLD or value in (None, []):
+    for name in kind.data if kind else ():
+        value = event.data.get(name)
+        if name in _UNTOLD or value in (None, [], {}):
             continue
-        if key == "user":
+        if name == "user_id":
             details.append(person or f"user {value}")
+        elif name == "unassigned":
+            details += [f"{what} {count}" for what, count in sorted(value.items())]
         else:
-            details.append(f"{key.replace('_', ' ')} {_plain(value)}")
+            details.append(f"{name.removesuffix('_id').replace('_', ' ')} {_plain(value)}")
     return f"{meaning}: {', '.join(details)}" if details else meaning
 
 
 def _assignee(event: Event, person: str | None) -> str:
-    user, team = event.data.get("to"), event.data.get("team")
+    user, team = event.data.get("assignee_id"), event.data.get("team_id")
     names = [person or f"user {user}"] if user is not None else []
     if team is not None:
         names.append(f"the team {getattr(event, 'team_label', None) or team}")
@@ -88,14 +90,14 @@ def with_people(rows: QuerySet[Event]) -> QuerySet[Event]:
     )
     # The cast stands behind the kinds that are known to hold a person's id there.
     person = Case(
-        When(type__endswith=".assigned", data__to__isnull=False, then=_name(_id_in("to"))),
-        When(type__startswith="member.", data__user__isnull=False, then=_name(_id_in("user"))),
+        When(type__endswith=".assigned", data__assignee_id__isnull=False, then=_name(_id_in("assignee_id"))),
+        When(type__startswith="member.", data__user_id__isnull=False, then=_name(_id_in("user_id"))),
         default=None,
         output_field=CharField(),
     )
-    teams = Team.all_workspaces.filter(pk=_id_in("team"), workspace=OuterRef("workspace"))  # of the event's own
+    teams = Team.all_workspaces.filter(pk=_id_in("team_id"), workspace=OuterRef("workspace"))  # of the event's own
     team = Case(
-        When(type__endswith=".assigned", data__team__isnull=False, then=Subquery(teams.values("name")[:1])),
+        When(type__endswith=".assigned", data__team_id__isnull=False, then=Subquery(teams.values("name")[:1])),
         default=None,
         output_field=CharField(),
     )

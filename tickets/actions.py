@@ -127,11 +127,13 @@ def assign(*, ticket: Ticket, to: User | None = None, team: Team | None = None, 
     ticket = transaction.held(ticket)
     if ticket.assignee_id == (to.pk if to else None) and ticket.team_id == (team.pk if team else None):
         return ticket
+    before = ticket.assignee_id
     ticket.assignee, ticket.team, ticket.updated_at = to, team, at
     ticket.save(update_fields=["assignee", "team", "updated_at"])
     journal.record(
-        events.TICKET_ASSIGNED, ticket, by=by, at=at, to=to.pk if to else None, team=team.pk if team else None
-    )
+        events.TICKET_ASSIGNED, ticket, by=by, at=at, assignee_id=ticket.assignee_id, team_id=ticket.team_id,
+        previous_assignee_id=before,
+    )  # fmt: skip
     return ticket
 
 
@@ -144,7 +146,7 @@ def unassign_member(*, workspace: Workspace, user: User, by: Actor, at: datetime
     held = Ticket.objects.select_for_update(no_key=True).filter(workspace=workspace, assignee=user)
     while batch := list(held.order_by("pk")[:UNASSIGNED_AT_ONCE]):
         held.filter(pk__in=[row.pk for row in batch]).update(assignee=None, updated_at=at)
-        lines = ((row, {"to": None, "team": row.team_id, "previous": user.pk}) for row in batch)
+        lines = ((row, {"assignee_id": None, "team_id": row.team_id, "previous_assignee_id": user.pk}) for row in batch)
         journal.record_each(events.TICKET_ASSIGNED, lines, by=by, at=at)
         count += len(batch)
     return count
@@ -251,7 +253,7 @@ def recount(*, ticket: Ticket, figures: Figures, is_change: bool, by: Actor, at:
     ticket.updated_at = at if is_change else ticket.updated_at
     ticket.save(update_fields=[*FIGURES, "updated_at"])
     unread.forget(ticket.workspace_id)
-    journal.record(events.TICKET_RECOUNTED, ticket, by=by, at=at, messages=ticket.message_count)
+    journal.record(events.TICKET_RECOUNTED, ticket, by=by, at=at, message_count=ticket.message_count)
     return ticket
 
 

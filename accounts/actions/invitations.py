@@ -117,7 +117,7 @@ def _accept(found: Invitation, *, user: User | None, name: str, password: str, b
     membership = rows.join(workspace=found.workspace, user=user, role=Role(invitation.role), by=within, at=at)
     invitation.accepted_at, invitation.accepted_by = at, user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
-    journal.record(events.INVITATION_ACCEPTED, invitation, by=within, at=at, user=user.pk, role=invitation.role)
+    journal.record(events.INVITATION_ACCEPTED, invitation, by=within, at=at, user_id=user.pk, role=invitation.role)
     return membership
 
 
@@ -137,8 +137,10 @@ def _send(invitation: Invitation, *, show_link: bool, by: Actor, at: datetime) -
             invitation_id=invitation.pk,
             sent_at=invitation.sent_at.isoformat(),
         )
-    kind = events.INVITATION_CREATED if is_new else events.INVITATION_RESENT
-    journal.record(kind, invitation, by=by, at=at, role=invitation.role, by_mail=is_mailed)
+    journal.record(
+        events.INVITATION_CREATED if is_new else events.INVITATION_RESENT, invitation, by=by, at=at,
+        role=invitation.role, by_mail=is_mailed,
+    )  # fmt: skip
     return Sent(invitation, None if is_mailed else links.invitation(invitation))
 
 

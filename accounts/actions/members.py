@@ -34,7 +34,7 @@ def change_role(*, membership: Membership, role: Role, by: Actor, at: datetime) 
     before, membership.role = membership.role, role
     membership.save(update_fields=["role"])
     journal.record(
-        events.MEMBER_ROLE_CHANGED, membership, by=by, at=at, user=membership.user_id, role=role, previous=before
+        events.MEMBER_ROLE_CHANGED, membership, by=by, at=at, user_id=membership.user_id, role=role, previous=before
     )
     return membership
 
@@ -51,7 +51,7 @@ def remove_member(*, membership: Membership, by: Actor, at: datetime) -> dict[st
         rows.only_owners_make_owners(Role.OWNER, by)
     _keep_an_owner(membership)
     freed = assignments.unassign(workspace=membership.workspace, user=membership.user, by=by, at=at)
-    journal.record(events.MEMBER_REMOVED, membership, by=by, at=at, user=membership.user_id, **freed)
+    journal.record(events.MEMBER_REMOVED, membership, by=by, at=at, user_id=membership.user_id, unassigned=freed)
     for team in Team.objects.filter(workspace_id=membership.workspace_id, members=membership.user_id):
         team.members.remove(membership.user_id)
     membership.delete()

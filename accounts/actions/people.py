@@ -98,9 +98,9 @@ def deactivate_person(*, user: User, by: Actor, at: datetime) -> dict[str, int]:
     for membership in _memberships(user):
         within = by.within(membership.workspace_id)
         freed = assignments.unassign(workspace=membership.workspace, user=user, by=within, at=at)
-        journal.record(events.MEMBER_DEACTIVATED, membership, by=within, at=at, user=user.pk, **freed)
+        journal.record(events.MEMBER_DEACTIVATED, membership, by=within, at=at, user_id=user.pk, unassigned=freed)
         total = {what: total.get(what, 0) + count for what, count in freed.items()}
-    journal.record(events.PERSON_DEACTIVATED, user, by=by, at=at, **total)
+    journal.record(events.PERSON_DEACTIVATED, user, by=by, at=at, unassigned=total)
     return total
 
 
@@ -115,7 +115,7 @@ def reactivate_person(*, user: User, by: Actor, at: datetime) -> User:
     user.save(update_fields=["is_active"])
     for membership in _memberships(user):
         within = by.within(membership.workspace_id)
-        journal.record(events.MEMBER_REACTIVATED, membership, by=within, at=at, user=user.pk)
+        journal.record(events.MEMBER_REACTIVATED, membership, by=within, at=at, user_id=user.pk)
     journal.record(events.PERSON_REACTIVATED, user, by=by, at=at)
     return user
 

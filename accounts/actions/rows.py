@@ -88,7 +88,7 @@ def join(*, workspace: Workspace, user: User, role: Role, by: Actor, at: datetim
         workspace=workspace, user=user, defaults={"role": role, "created_at": at}
     )
     if is_new:
-        journal.record(events.MEMBER_ADDED, membership, by=by, at=at, user=user.pk, role=role)
+        journal.record(events.MEMBER_ADDED, membership, by=by, at=at, user_id=user.pk, role=role)
     return membership
 
 

@@ -28,8 +28,9 @@ _cause: ContextVar[Event | None] = ContextVar("cause", default=None)
 def record(kind: EventType, subject: Subject | User, /, *, by: Actor, at: datetime, **data: Any) -> Event:
     """Write one line of the journal, in the caller's transaction.
 
-    `data` takes ids and non-personal values. Raises UnknownEvent for a kind outside the catalogue, and
-    TransactionManagementError outside a transaction: a change and its event are committed together or not at all.
+    `data` takes ids and non-personal values, by the names that the kind carries. Raises UnknownEvent for a kind outside
+    the catalogue or another name, and TransactionManagementError outside a transaction: a change and its event are
+    committed together or not at all.
     """
     event = _line(kind, subject, by=by, at=at, data=data)
     event.save()
@@ -46,6 +47,8 @@ def record_each(
 def _line(kind: EventType, subject: Subject | User, *, by: Actor, at: datetime, data: dict[str, Any]) -> Event:
     if catalogue.get(kind.name) is not kind:
         raise UnknownEvent(kind.name)
+    if unknown := data.keys() - {*kind.data}:
+        raise UnknownEvent(f"{kind.name} carries no {', '.join(sorted(unknown))}")
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError(f"{kind.name} was recorded outside a transaction")
     cause = _cause.get()

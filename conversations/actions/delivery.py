@@ -19,5 +19,5 @@ def set_delivery(*, message: Message, status: DeliveryStatus, by: Actor, at: dat
         return message
     message.delivery_status = status
     message.save(update_fields=["delivery_status"])
-    journal.record(events.DELIVERY_CHANGED, message.conversation, by=by, at=at, message=message.pk, delivery=status)
+    journal.record(events.DELIVERY_CHANGED, message.conversation, by=by, at=at, message_id=message.pk, delivery=status)
     return message

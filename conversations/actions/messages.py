@@ -78,7 +78,7 @@ def reply(
     _tell_ticket(conversation, body, from_customer=False, by=by, at=at)
     if had_news:
         figures.after_reading(conversation, by=by, at=at)
-    journal.record(events.REPLY_SENT, conversation, by=by, at=at, message=message.pk, status=conversation.status)
+    journal.record(events.REPLY_SENT, conversation, by=by, at=at, message_id=message.pk, status=conversation.status)
     return message
 
 
@@ -120,7 +120,9 @@ def receive(
     rows.move(conversation, policy.after_customer(conversation.status), at)
     rows.save(conversation)
     _tell_ticket(conversation, body, from_customer=True, by=by, at=at)
-    journal.record(events.MESSAGE_RECEIVED, conversation, by=by, at=at, message=message.pk, status=conversation.status)
+    journal.record(
+        events.MESSAGE_RECEIVED, conversation, by=by, at=at, message_id=message.pk, status=conversation.status
+    )
     return message
 
 
@@ -158,7 +160,7 @@ def note(
         public_id=public_id,
     )
     rows.save(conversation)
-    journal.record(events.NOTE_ADDED, conversation, by=by, at=at, message=message.pk)
+    journal.record(events.NOTE_ADDED, conversation, by=by, at=at, message_id=message.pk)
     return message
 
 

@@ -29,7 +29,7 @@ def edit_note(
     message.body, message.metadata = body, {**(wanted or {}), "version": version}
     message.save(update_fields=["body", "metadata"])
     _touch(conversation, at)
-    journal.record(events.NOTE_EDITED, conversation, by=by, at=at, message=message.pk, version=version)
+    journal.record(events.NOTE_EDITED, conversation, by=by, at=at, message_id=message.pk, version=version)
     return message
 
 
@@ -40,7 +40,7 @@ def delete_note(*, message: Message, by: Actor, at: datetime) -> None:
     assert message.kind == MessageKind.NOTE  # as above
     conversation = rows.locked(message.conversation)
     message = transaction.held(message)
-    journal.record(events.NOTE_DELETED, conversation, by=by, at=at, message=message.pk)
+    journal.record(events.NOTE_DELETED, conversation, by=by, at=at, message_id=message.pk)
     Message.objects.filter(pk=message.pk).delete()
     if conversation.last_activity_id == message.pk:
         last = Message.objects.filter(conversation=conversation).order_by("-id").first()

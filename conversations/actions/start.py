@@ -104,7 +104,7 @@ def start(
         by=by,
         at=at,
         channel=conversation.channel,
-        message=message.pk if message else None,
+        message_id=message.pk if message else None,
     )
     return conversation
 

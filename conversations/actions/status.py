@@ -50,7 +50,7 @@ def set_status(
         at=at,
         status=status,
         previous=before["status"],
-        message=message.pk,
+        message_id=message.pk,
         before=before,
         after=rows.standing(conversation),
     )

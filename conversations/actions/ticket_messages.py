@@ -74,7 +74,7 @@ def broadcast(*, ticket: Ticket, body: str, move_to: str | None = None, by: Acto
         sent.append(messages.reply(conversation=conversation, body=body, by=writer, at=at))
         if move_to is not None:
             status.set_status(conversation=conversation, status=move_to, by=writer, at=at)
-    journal.record(events.TICKET_BROADCAST, ticket, by=by, at=at, messages=[message.pk for message in sent])
+    journal.record(events.TICKET_BROADCAST, ticket, by=by, at=at, message_ids=[message.pk for message in sent])
     return sent
 
 
@@ -101,6 +101,6 @@ def _repeated(conversation: Conversation, kind: MessageKind, body: str, *, by: A
         actor_id=by.id,
         at__gte=at - REPEAT_WITHIN,
     )
-    ids = [data["message"] for data in written.order_by("-id").values_list("data", flat=True)[:20]]
+    ids = [data["message_id"] for data in written.order_by("-id").values_list("data", flat=True)[:20]]
     rows_ = Message.objects.filter(pk__in=ids, conversation=conversation, kind=kind, body=body)
     return rows_.order_by("-id").first() if ids else None

@@ -148,7 +148,7 @@ def _link(conversation: Conversation, ticket: Ticket, *, by: Actor, at: datetime
     conversation.ticket, conversation.ticket_linked_at, conversation.updated_at = ticket, at, at
     conversation.save(update_fields=["ticket", "ticket_linked_at", "updated_at"])
     figures.after_linking(conversation, ticket.pk, by=by, at=at)
-    journal.record(events.CONVERSATION_LINKED, conversation, by=by, at=at, ticket=ticket.pk)
+    journal.record(events.CONVERSATION_LINKED, conversation, by=by, at=at, ticket_id=ticket.pk)
 
 
 def _unlink(conversation: Conversation, *, by: Actor, at: datetime) -> None:
@@ -157,4 +157,4 @@ def _unlink(conversation: Conversation, *, by: Actor, at: datetime) -> None:
     conversation.ticket, conversation.ticket_linked_at, conversation.updated_at = None, None, at
     conversation.save(update_fields=["ticket", "ticket_linked_at", "updated_at"])
     figures.after_unlinking(conversation, before, by=by, at=at)
-    journal.record(events.CONVERSATION_UNLINKED, conversation, by=by, at=at, ticket=before)
+    journal.record(events.CONVERSATION_UNLINKED, conversation, by=by, at=at, ticket_id=before)

@@ -51,7 +51,13 @@ def assign(
     conversation.updated_at = at
     conversation.save(update_fields=["assignee", "team", "assignee_reference", "assignee_label", "updated_at"])
     journal.record(
-        events.CONVERSATION_ASSIGNED, conversation, by=by, at=at, to=wanted[0], team=wanted[1], previous=now[0]
+        events.CONVERSATION_ASSIGNED,
+        conversation,
+        by=by,
+        at=at,
+        assignee_id=wanted[0],
+        team_id=wanted[1],
+        previous_assignee_id=now[0],
     )
     return conversation
 
@@ -67,7 +73,7 @@ def unassign_member(*, workspace: Workspace, user: User, by: Actor, at: datetime
         held.filter(pk__in=[row.pk for row in batch]).update(
             assignee=None, assignee_reference=None, assignee_label=None, updated_at=at
         )
-        lines = ((row, {"to": None, "team": row.team_id, "previous": user.pk}) for row in batch)
+        lines = ((row, {"assignee_id": None, "team_id": row.team_id, "previous_assignee_id": user.pk}) for row in batch)
         journal.record_each(events.CONVERSATION_ASSIGNED, lines, by=by, at=at)
         count += len(batch)
     return count

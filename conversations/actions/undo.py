@@ -65,7 +65,7 @@ def _put_back(
     rows.save(conversation)
     if marks_unread:
         figures.after_reading(conversation, by=by, at=at)
-    now = {"before": undone, "after": rows.standing(conversation)}
+    after = rows.standing(conversation)
     if message is not None:
         journal.record(
             events.CONVERSATION_STATUS_CHANGED,
@@ -74,8 +74,10 @@ def _put_back(
             at=at,
             status=conversation.status,
             previous=undone["status"],
-            message=message.pk,
-            **now,
+            message_id=message.pk,
+            before=undone,
+            after=after,
         )
     else:
-        journal.record(events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=before["snoozed_until"], **now)
+        until = before["snoozed_until"]
+        journal.record(events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=until, before=undone, after=after)

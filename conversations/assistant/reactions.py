@@ -41,7 +41,7 @@ def count_as_resolved(event: Event) -> None:
 
 def _reply_of_an_agent(event: Event) -> Message | None:
     rows = Message.objects.select_related("conversation__contact")
-    return rows.filter(pk=event.data["message"], sender_kind=SenderKind.AGENT).first()
+    return rows.filter(pk=event.data["message_id"], sender_kind=SenderKind.AGENT).first()
 
 
 def _actor(event: Event) -> Actor:

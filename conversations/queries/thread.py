@@ -119,10 +119,10 @@ def change_to_undo(conversation: Conversation, *, by: Actor, since: datetime) ->
 
 
 def _lines(conversation: Conversation, happened: list[Event]) -> list[Line]:
-    ids = {e.actor_id for e in happened if e.actor_kind == "operator"} | {e.data.get("to") for e in happened}
+    ids = {e.actor_id for e in happened if e.actor_kind == "operator"} | {e.data.get("assignee_id") for e in happened}
     people = User.objects.in_bulk([pk for pk in ids if pk is not None]) if happened else {}
     # Asked for only where a line names one: most threads know neither a team nor a ticket.
-    team_ids, ticket_ids = ({e.data[name] for e in happened if e.data.get(name)} for name in ("team", "ticket"))
+    team_ids, ticket_ids = ({e.data[name] for e in happened if e.data.get(name)} for name in ("team_id", "ticket_id"))
     teams = Team.objects.in_bulk(team_ids) if team_ids else {}
     tickets = {conversation.ticket.pk: conversation.ticket} if conversation.ticket else {}
     if others := ticket_ids - set(tickets):
@@ -131,9 +131,9 @@ def _lines(conversation: Conversation, happened: list[Event]) -> list[Line]:
         Line(
             event=event,
             actor=people.get(event.actor_id) if event.actor_kind == "operator" else None,
-            to=people.get(event.data.get("to")),
-            team=teams.get(event.data.get("team")),
-            ticket=tickets.get(event.data.get("ticket")),
+            to=people.get(event.data.get("assignee_id")),
+            team=teams.get(event.data.get("team_id")),
+            ticket=tickets.get(event.data.get("ticket_id")),
         )
         for event in happened
     ]

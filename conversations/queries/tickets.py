@@ -69,7 +69,7 @@ def wrote(actor: Actor, note: Message) -> bool:
         type=events.NOTE_ADDED.name,
         actor_kind=actor.kind,
         actor_id=actor.id,
-        data__message=note.pk,
+        data__message_id=note.pk,
     ).exists()
 
 

@@ -76,15 +76,23 @@ def test_event_says_who_what_and_when(acme: Workspace, ada: Member, ben: Member)
     actions.remove_member(membership=ben.membership, by=ada.actor, at=at)
     event = Event.objects.latest("pk")
     assert (event.type, event.actor_kind, event.actor_id) == ("member.removed", "operator", ada.user.pk)
-    assert (event.subject_type, event.data, event.at) == ("membership", {"user": ben.user.pk}, at)
+    assert (event.subject_type, event.data, event.at) == ("membership", {"user_id": ben.user.pk, "unassigned": {}}, at)
 
 
 def test_data_may_hold_any_name_also_those_of_records_own_arguments(acme: Workspace) -> None:
     row = team(acme, "Night")
     event = journal.record(
-        events.TEAM_UPDATED, row, by=Actor.system(acme.pk), at=clock.now(), kind="server", subject="x"
+        events.API_KEY_CREATED, row, by=Actor.system(acme.pk), at=clock.now(), kind="server", scopes=["x"]
     )
-    assert event.data == {"kind": "server", "subject": "x"}
+    assert event.data == {"kind": "server", "scopes": ["x"]}
+
+
+def test_data_that_the_event_does_not_carry_is_refused(acme: Workspace) -> None:
+    row, by = team(acme, "Night"), Actor.system(acme.pk)
+    with pytest.raises(journal.UnknownEvent, match="carries no colour"):
+        journal.record(events.TEAM_UPDATED, row, by=by, at=clock.now(), colour="blue")
+    with pytest.raises(journal.UnknownEvent, match="carries no colour"):
+        journal.record_each(events.TEAM_UPDATED, [(row, {"colour": "blue"})], by=by, at=clock.now())
 
 
 def test_journal_is_append_only_in_python(acme: Workspace) -> None:

@@ -96,7 +96,7 @@ def test_every_message_is_one_line_in_the_journal(acme: Workspace) -> None:
     conversation = ConversationFactory(workspace=acme)
     message = reply(conversation)
     event = Event.objects.filter(subject_type="conversation", subject_id=conversation.pk).latest("id")
-    assert (event.type, event.data["message"]) == ("reply.sent", message.pk)
+    assert (event.type, event.data["message_id"]) == ("reply.sent", message.pk)
 
 
 def test_tally_follows_every_status(acme: Workspace, ben: Member) -> None:

@@ -67,7 +67,7 @@ def test_moving_a_conversation_leaves_both_tickets_right(
     actions.link(conversation=fresh(row), ticket=ticket, by=ben.actor, at=next(moments))
     assert (figures(before), figures(ticket)) == ((0, None, 0, 0), (1, "One", 1, 0))
     told = Event.objects.filter(subject_type="conversation", subject_id=row.pk, type__endswith="linked")
-    assert [event.data["ticket"] for event in told.order_by("id")] == [before.pk, before.pk, ticket.pk]
+    assert [event.data["ticket_id"] for event in told.order_by("id")] == [before.pk, before.pk, ticket.pk]
 
 
 def test_linking_again_changes_nothing(acme: Workspace, ben: Member, ticket: Ticket) -> None:

@@ -40,7 +40,7 @@ def hand_over(
     # What the assistant said last did not help; before that, nobody knows.
     poor = [row.pk for row in parts.open_answers(conversation)[: 2 if call == Call.ASKED else 1]]
     parts.open_answers(conversation).filter(pk__in=poor).update(outcome=Outcome.REJECTED, decided_at=at)
-    journal.record(events.ASSISTANT_HANDED_OVER, conversation, by=by, at=at, call=call.value, ticket=ticket.pk)
+    journal.record(events.ASSISTANT_HANDED_OVER, conversation, by=by, at=at, call=call.value, ticket_id=ticket.pk)
     if run is not None:
         runs.tell(run, "conversation", parts.told_thread(runs.hold(thread)))
     return ticket

@@ -103,7 +103,7 @@ def clear_queue(*, thread: AssistantThread, by: Actor, at: datetime) -> None:
     thread = runs.hold(thread)
     removed, _ = parts.waiting(thread).delete()
     if removed:
-        journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, removed=removed)
+        journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, removed_count=removed)
 
 
 def _waits(item: AssistantQueueItem) -> tuple[AssistantThread, AssistantQueueItem]:

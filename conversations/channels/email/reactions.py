@@ -13,4 +13,4 @@ def deliver_reply(event: Event) -> None:
     conversation = Conversation.objects.select_related("contact").filter(pk=event.subject_id).first()
     if conversation is None or conversation.channel != Channel.EMAIL or not conversation.contact.email:
         return
-    email_tasks.mail_reply.defer(workspace_id=tenancy.current().pk, message_id=event.data["message"])
+    email_tasks.mail_reply.defer(workspace_id=tenancy.current().pk, message_id=event.data["message_id"])

@@ -126,7 +126,7 @@ def _assigned(line: Line) -> SafeString:
         return format_html('assigned it to <b dir="auto">{}</b>', line.to.name or line.to.email)
     if line.team is not None:
         return format_html('assigned it to <b dir="auto">{}</b>', line.team.name)
-    return SafeString("assigned it to a team") if line.event.data.get("team") else SafeString("unassigned it")
+    return SafeString("assigned it to a team") if line.event.data.get("team_id") else SafeString("unassigned it")
 
 
 def _tagged(added: list[str], removed: list[str]) -> SafeString:
