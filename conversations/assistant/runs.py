@@ -38,10 +38,8 @@ _at_work: set[uuid.UUID] = set()  # the tokens of the runs that this process wor
 
 def hold(thread: AssistantThread) -> AssistantThread:
     """The thread as it is now, locked until the transaction ends. Raises NotFound when it is gone."""
-    # The caller has permitted the row; `of` keeps the conversation free for others.
-    rows = AssistantThread.all_workspaces.select_for_update(no_key=True, of=("self",)).select_related(
-        "conversation__contact"
-    )
+    # `of` keeps the conversation free for others.
+    rows = AssistantThread.objects.select_for_update(no_key=True, of=("self",)).select_related("conversation__contact")
     held = rows.filter(pk=thread.pk, deleted_at=None).first()
     if held is None:
         raise NotFound("this conversation no longer exists")
@@ -50,7 +48,7 @@ def hold(thread: AssistantThread) -> AssistantThread:
 
 def running(thread: AssistantThread) -> AssistantRun | None:
     """The thread's unfinished run."""
-    return AssistantRun.all_workspaces.filter(thread=thread, status=RunStatus.RUNNING).first()  # of a row in hand
+    return AssistantRun.objects.filter(thread=thread, status=RunStatus.RUNNING).first()
 
 
 def latest(thread: AssistantThread) -> AssistantRun | None:
@@ -160,9 +158,9 @@ def progress(run: AssistantRun, words: str) -> bool:
 
 def tell(run: AssistantRun, event: str, data: dict[str, Any]) -> AssistantFrame:
     """Add a frame, in the caller's transaction and under the thread's lock, and wake the watchers when it is committed."""
-    frames = AssistantFrame.all_workspaces.filter(run=run)  # of a row in hand
+    frames = AssistantFrame.objects.filter(run=run)
     last = frames.aggregate(last=Max("sequence"))["last"] or 0
-    frame = AssistantFrame.all_workspaces.create(
+    frame = AssistantFrame.objects.create(
         workspace_id=run.workspace_id, run=run, sequence=last + 1, event=event, data=data
     )
     announce(run)

@@ -177,7 +177,10 @@ def test_deactivated_person_is_freed_of_work_in_every_workspace_and_keeps_their_
     assert not Conversation.all_workspaces.filter(assignee=ben.user).exists()
     assert not Ticket.all_workspaces.filter(assignee=ben.user).exists()
     told = Event.objects.filter(type="member.deactivated").order_by("workspace")
-    assert [(line.workspace_id, line.data["unassigned"]["conversations"]) for line in told] == [(acme.pk, 2), (globex.pk, 2)]
+    assert [(line.workspace_id, line.data["unassigned"]["conversations"]) for line in told] == [
+        (acme.pk, 2),
+        (globex.pk, 2),
+    ]
     assert authenticate(None, username=ben.user.email, password=PASSWORD) is None
     assert actions.deactivate_person(user=ben.user, by=ROOT, at=clock.now()) == {}
     actions.reactivate_person(user=ben.user, by=ROOT, at=clock.now())
