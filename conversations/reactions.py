@@ -13,7 +13,5 @@ def register() -> None:
     """Register every reaction with the journal. Called once, when Django is ready."""
     hear([events.CONVERSATION_ASSIGNED], "tell_the_assignee", notifications.tell_the_assignee)
     hear([events.REPLY_SENT], "deliver_reply", email.deliver_reply)
-    # In one transaction, hence in the order of locks: the assistant's thread before the conversation.
-    hear([events.REPLY_SENT], "give_way", assistant.give_way)
     hear([events.REPLY_SENT], "judge_drafts", assistant.judge_drafts)
     hear([events.CONVERSATION_STATUS_CHANGED], "count_as_resolved", assistant.count_as_resolved)

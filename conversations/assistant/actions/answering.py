@@ -16,13 +16,13 @@ from accounts.errors import Conflict
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
 from conversations import events, text
-from conversations.actions import contacts, rows
+from conversations.actions import contacts
 from conversations.actions.rows import Door
 from conversations.actions.start import start
 from conversations.assistant import choice as choices
 from conversations.assistant import questions, runs
 from conversations.assistant.actions import parts
-from conversations.assistant.actions.hand_over import hand_over, settle, take_over
+from conversations.assistant.actions.hand_over import hand_over, settle
 from conversations.assistant.actions.proposals import Decision, decide_proposal
 from conversations.assistant.choice import HandOver
 from conversations.assistant.engines.protocol import NOTHING_USED, Call, Draft, Question, Step, Usage
@@ -34,7 +34,6 @@ from conversations.models import (
     Contact,
     Handler,
     Message,
-    MessageKind,
     RunStatus,
     SenderKind,
     SuggestionKind,
@@ -121,13 +120,10 @@ def answer_run(
     """Keep the answer to a run's question, and do what follows from it: call people in, or end well.
 
     Returns the run when a queued message is next, else None: it is over. None as well when the run is no longer the
-    caller's, or when a person has answered meanwhile, who has taken over with it: only the cost is kept then.
+    caller's, or when a person has taken over meanwhile: only the cost is kept then.
     """
     permit(by, "conversation.reply", run)
     found = runs.held(run)
-    if found is not None and _is_answered(*found):
-        take_over(thread=found[0], by=by, at=at)
-        found = None
     if found is None:
         _keep_cost(run, engine, draft.usage, took_ms, by=by, at=at)
         return None
@@ -251,12 +247,6 @@ def _begun(
     return AssistantThread.objects.create(
         workspace=workspace, conversation=conversation, title=title, user_id=by.user_id, created_at=at, updated_at=at
     )
-
-
-def _is_answered(thread: AssistantThread, run: AssistantRun) -> bool:
-    """Whether one of the team has answered since the question; the conversation is held from here on."""
-    said = Message.objects.filter(conversation=rows.locked(thread.conversation), pk__gt=run.question_id)
-    return said.filter(kind=MessageKind.MESSAGE, sender_kind=SenderKind.AGENT).exists()
 
 
 def _keep_cost(run: AssistantRun, engine: str, usage: Usage, took_ms: int, *, by: Actor, at: datetime) -> None:

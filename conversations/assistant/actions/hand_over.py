@@ -11,6 +11,7 @@ from conversations import events
 from conversations.actions import figures, rows, triage
 from conversations.actions.status import set_status
 from conversations.actions.ticketing import escalate
+from conversations.assistant import queries as assistant_queries
 from conversations.assistant import runs
 from conversations.assistant.actions import parts
 from conversations.assistant.engines.protocol import Call
@@ -72,6 +73,15 @@ def take_over(*, thread: AssistantThread, to: User | None = None, by: Actor, at:
     if to is not None and conversation.assignee_id is None:
         triage.assign(conversation=conversation, to=to, by=by, at=at)
     return thread
+
+
+@transaction.atomic
+def give_way(*, conversation: Conversation, by: Actor, at: datetime) -> None:
+    """An agent answers in a conversation: the assistant does so no more. Nothing where a person has taken over before."""
+    permit(by, "conversation.reply", conversation)
+    thread = assistant_queries.thread_of(conversation)
+    if thread is not None and thread.taken_over_at is None:
+        take_over(thread=thread, by=by, at=at)
 
 
 @transaction.atomic
