@@ -6,7 +6,8 @@ Out: an `Actor` in an open workspace scope; events in the `journal`; live respon
 
 Rows are in `models`, changes in `actions`, reads in `queries`. `tenancy` opens scopes, `permissions` says who may do what by
 the rules that each app registers (`rules` are its own), `transaction` makes a verb one transaction in the order of locks,
-`counters` numbers and counts rows, `changes` sets given fields, `moments` is the only type for moments in rows.
+`counters` numbers and counts rows, `changes` sets given fields, `moments` is the only type for moments in rows, `background`
+says what a worker can run for as long as it lives.
 `index_migrations` and `tenant_migrations` are operations for migrations of every app.
 
 Every app may import it. It imports none of them: what lives above registers itself (reactions, assignments, rules).

@@ -1,7 +1,4 @@
-"""The worker role: background jobs, the reactions to the journal, and an eye on the assistant's runs.
-
-What may wait for a slow provider has a queue and room of its own, so that nothing else waits behind it.
-"""
+"""The worker role: a process that runs the parts of `conversations.background`, until one of them ends or it is told to stop."""
 
 from __future__ import annotations
 
@@ -9,10 +6,10 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import django
 import psycopg
@@ -23,13 +20,13 @@ from procrastinate.worker import Worker
 
 from config.server import failing
 
+if TYPE_CHECKING:
+    from accounts.background import Jobs, Periodic
+
 logger = logging.getLogger(__name__)
 
-DRAIN_EVERY = 5.0  # seconds; a fallback for lost notifications, and for reactions that are to be tried again
 END_LIMIT = 5  # seconds from the wish to stop until the kernel ends the process
-TEND_EVERY = 3.0  # seconds; how soon a run whose worker died is noticed while nobody watches it
 GRACE = 3.0  # seconds that running jobs have when the worker stops; the others are started again by the next worker
-QUEUES = ("default", "builtin")  # all but the assistant's; the second is procrastinate's own
 SPARE_THREADS = 4  # beside the jobs: what the loop itself cannot do without waiting
 
 
@@ -44,35 +41,38 @@ def work() -> int:
 
 
 async def _work() -> int:
-    from django.conf import settings
     from procrastinate.contrib.django import app
 
-    from conversations.assistant import presence, runs
+    from accounts.background import Held, Jobs, Periodic
+    from conversations.background import PARTS
 
-    jobs, answers = settings.WORKER_CONCURRENCY, settings.ASSISTANT_CONCURRENCY
     loop = asyncio.get_running_loop()
     # Jobs run in the loop's own threads, of which there are few unless one says so.
-    loop.set_default_executor(ThreadPoolExecutor(jobs + answers + SPARE_THREADS, thread_name_prefix="job"))
+    threads = SPARE_THREADS + sum(_concurrency(part) for part in PARTS if isinstance(part, Jobs))
+    loop.set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="job"))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    worker_app = app.with_connector(_connector(app))
-    async with presence.shown() as present, worker_app.open_async():
-        parts = [
-            _jobs(worker_app, QUEUES, jobs),
-            _jobs(worker_app, (runs.QUEUE,), answers),
-            _dispatch(),
-            _tend(),
-            present.lost(),
-        ]
-        return await _until_first(parts, stop)
+    async with AsyncExitStack() as stack:
+        losses = [await stack.enter_async_context(part.open()) for part in PARTS if isinstance(part, Held)]
+        worker_app = await stack.enter_async_context(app.with_connector(_connector(app)).open_async())
+        running = [_jobs(worker_app, part) for part in PARTS if isinstance(part, Jobs)]
+        repeating = [_repeat(part) for part in PARTS if isinstance(part, Periodic)]
+        return await _until_first([*losses, *running, *repeating], stop)
 
 
-async def _jobs(app: App, queues: tuple[str, ...], concurrency: int) -> None:
+def _concurrency(part: Jobs) -> int:
+    from django.conf import settings
+
+    count: int = getattr(settings, part.setting)
+    return count
+
+
+async def _jobs(app: App, part: Jobs) -> None:
     await app.run_worker_async(
         name="worker",
-        queues=list(queues),  # PostgreSQL knows no tuples
-        concurrency=concurrency,
+        queues=list(part.queues),  # PostgreSQL knows no tuples
+        concurrency=_concurrency(part),
         install_signal_handlers=False,
         shutdown_graceful_timeout=GRACE,
         task_middleware=[_with_a_connection],
@@ -99,7 +99,7 @@ def _connector(app: App) -> BaseAsyncConnector:
     return app.connector.get_worker_connector()
 
 
-async def _until_first(parts: list[Coroutine[Any, Any, None]], stop: asyncio.Event) -> int:
+async def _until_first(parts: Sequence[Awaitable[None]], stop: asyncio.Event) -> int:
     """Run the parts until one ends, which none should, or until somebody asks to stop."""
     tasks = [asyncio.ensure_future(part) for part in parts]
     asked = asyncio.ensure_future(stop.wait())
@@ -117,65 +117,50 @@ async def _until_first(parts: list[Coroutine[Any, Any, None]], stop: asyncio.Eve
     return 1
 
 
-async def _dispatch() -> None:
-    """Let the journal's reactions hear new events: at each notification, and every few seconds all the same."""
-    from accounts.live.hub import EVENTS, Hub
-
-    hub = Hub()
-    stirred = asyncio.Event()
-
-    async def listen() -> None:
-        async for _ in hub.listen(EVENTS):
-            stirred.set()
-
-    listener = asyncio.ensure_future(listen())
-    thread = ThreadPoolExecutor(1, thread_name_prefix="dispatch")  # keeps its connection
+async def _repeat(part: Periodic) -> None:
+    """Call the part's function at once, then at each notification in its channel, and every so many seconds all the same."""
+    thread = ThreadPoolExecutor(1, thread_name_prefix=part.name)  # keeps its connection
     loop = asyncio.get_running_loop()
-    try:
+    async with _notified(part.channel) as notified:
         while True:
-            stirred.clear()
-            await loop.run_in_executor(thread, _drain)
+            notified.clear()
+            await loop.run_in_executor(thread, _call, part)
             try:
-                async with asyncio.timeout(DRAIN_EVERY):
-                    await stirred.wait()
+                async with asyncio.timeout(part.every):
+                    await notified.wait()
             except TimeoutError:
                 pass
+
+
+@asynccontextmanager
+async def _notified(channel: str | None) -> AsyncIterator[asyncio.Event]:
+    """Is set at each notification in the channel; without one, never."""
+    from accounts.live.hub import Hub
+
+    notified = asyncio.Event()
+    if channel is None:
+        yield notified
+        return
+    hub = Hub()
+
+    async def listen() -> None:
+        async for _ in hub.listen(channel):
+            notified.set()
+
+    listener = asyncio.ensure_future(listen())
+    try:
+        yield notified
     finally:
         listener.cancel()
         await hub.close()
 
 
-def _drain() -> None:
-    from accounts import journal
-
-    with _survived("journal_drain_failed"):
-        while journal.drain():
-            pass
-
-
-async def _tend() -> None:
-    """Watch over the assistant's runs, from the first moment on: another worker may have left some behind."""
-    thread = ThreadPoolExecutor(1, thread_name_prefix="tend")  # keeps its connection
-    while True:
-        await asyncio.get_running_loop().run_in_executor(thread, _tend_once)
-        await asyncio.sleep(TEND_EVERY)
-
-
-def _tend_once() -> None:
-    from accounts import clock
-    from conversations.assistant import recovery
-
-    with _survived("assistant_tend_failed"):
-        recovery.tend(clock.now())
-
-
-@contextmanager
-def _survived(failure: str) -> Iterator[None]:
-    """Around work that is done again and again, on a connection that is sound: its failure is logged and ends nothing."""
+def _call(part: Periodic) -> None:
+    """On a connection that is sound; a failure is logged and ends nothing."""
     close_old_connections()
     try:
-        yield
+        part.function()
     except Exception:
-        logger.exception(failure)
+        logger.exception("part_failed name=%s", part.name)
     finally:
         close_old_connections()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from accounts.live.hub import direct_connection
 
 FAMILY = 0x50524C59  # the first of the lock's two keys; the second is the process's number
 CHECK_EVERY = 3.0  # seconds
+Session = psycopg.AsyncConnection[tuple[Any, ...]]
 _number: int | None = None
 
 
@@ -47,49 +48,46 @@ def gone(numbers: Collection[int]) -> set[int]:
 
 
 @asynccontextmanager
-async def shown() -> AsyncIterator[Presence]:
-    """Be a worker, past a transaction pooler if there is one: the lock belongs to the session."""
+async def shown() -> AsyncIterator[Awaitable[None]]:
+    """Be a worker, past a transaction pooler if there is one: the lock belongs to the session. Gives what to wait for: its loss."""
     global _number
     async with await direct_connection() as session:
         _number = await _lock(session)
+        loss = asyncio.ensure_future(_lost(session))
         try:
-            yield Presence(session)
+            yield loss
         finally:
+            loss.cancel()
             _number = None
 
 
-class Presence:
-    """This process's lock."""
+async def _lost(session: Session) -> None:
+    """Wait until the lock is lost, and raise psycopg.Error or TimeoutError then.
 
-    def __init__(self, session: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
-        self._session = session
-
-    async def lost(self) -> None:
-        """Wait until the lock is lost, and raise psycopg.Error or TimeoutError then.
-
-        A closed connection is noticed at once. The process had better end: others take its runs on already, and it is
-        started again.
-        """
-        while True:
-            await self._silence()
-            async with asyncio.timeout(CHECK_EVERY * 3):
-                await self._session.execute("SELECT 1")
-
-    async def _silence(self) -> None:
-        """Until the connection has something to say, which is nothing good, or for a while."""
-        loop, stirred = asyncio.get_running_loop(), asyncio.Event()
-        number = self._session.fileno()
-        loop.add_reader(number, stirred.set)
-        try:
-            async with asyncio.timeout(CHECK_EVERY):
-                await stirred.wait()
-        except TimeoutError:
-            pass
-        finally:
-            loop.remove_reader(number)
+    A closed connection is noticed at once. The process had better end: others take its runs on already, and it is
+    started again.
+    """
+    while True:
+        await _silence(session)
+        async with asyncio.timeout(CHECK_EVERY * 3):
+            await session.execute("SELECT 1")
 
 
-async def _lock(session: psycopg.AsyncConnection[tuple[Any, ...]]) -> int:
+async def _silence(session: Session) -> None:
+    """Until the connection has something to say, which is nothing good, or for a while."""
+    loop, notified = asyncio.get_running_loop(), asyncio.Event()
+    number = session.fileno()
+    loop.add_reader(number, notified.set)
+    try:
+        async with asyncio.timeout(CHECK_EVERY):
+            await notified.wait()
+    except TimeoutError:
+        pass
+    finally:
+        loop.remove_reader(number)
+
+
+async def _lock(session: Session) -> int:
     while True:
         chosen = secrets.randbelow(2**31 - 1) + 1
         found = await session.execute("SELECT pg_try_advisory_lock(%s, %s)", [FAMILY, chosen])

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Collection
 from datetime import datetime
 
-from accounts import tenancy
+from accounts import clock, tenancy
 from accounts.permissions import Actor
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import runs
@@ -33,8 +33,13 @@ def recover(rows: Collection[AssistantRun], at: datetime) -> int:
     return count
 
 
+def look() -> None:
+    """What a worker does every few seconds, and as soon as it starts, for another may have left some behind."""
+    tend(clock.now())
+
+
 def tend(at: datetime) -> int:
-    """What a worker does every few seconds, and as soon as it starts: give signs of life, and recover what is lost."""
+    """Give signs of life, and recover what is lost; says how many."""
     runs.beat(at)
     rows = AssistantRun.all_workspaces.select_related("workspace", "thread")  # a worker takes on those of any workspace
     going = rows.filter(status=RunStatus.RUNNING).order_by("beat_at", "pk")

@@ -10,7 +10,6 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts import clock
-from config.server.worker import QUEUES
 from conversations.assistant import presence, runs
 from conversations.models import AssistantRun
 from tests.assistant.desk import Client, Desk, jobs_are_done
@@ -155,7 +154,3 @@ def test_sixteen_slow_answers_hold_up_no_other_job(desk: Desk, client: Client) -
         turn.provider.end()
     assert all(turn.stream.rest()[-1].is_answer for turn in turns)
     assert eventually(lambda: desk.connections("worker") <= IDLE, "idle threads to let their connections go")
-
-
-def test_every_queue_is_served() -> None:
-    assert {task.queue for task in app.tasks.values()} == {*QUEUES, runs.QUEUE}

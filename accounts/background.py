@@ -1,0 +1,52 @@
+"""What a worker runs for as long as it lives, as data: each app lists its own parts, and the worker names none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from accounts import journal
+from accounts.live.hub import EVENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """Runners of background jobs: as many as a setting says, for the queues that are named."""
+
+    name: str
+    queues: tuple[str, ...]
+    setting: str
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A function that is called from the first moment on, and again `every` so many seconds.
+
+    It has a thread of its own, and ends nothing when it fails. With a channel, each notification in it is another reason.
+    """
+
+    name: str
+    function: Callable[[], object]
+    every: float
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a worker has before anything else starts and until all else has ended; it gives what to wait for, for its loss."""
+
+    name: str
+    open: Callable[[], AbstractAsyncContextManager[Awaitable[None]]]
+
+
+Part = Jobs | Periodic | Held
+
+
+def _dispatch() -> None:
+    while journal.drain():
+        pass
+
+
+# The pause is a fallback, for lost notifications and for reactions that are to be tried again.
+PARTS: tuple[Part, ...] = (Periodic("dispatch", _dispatch, every=5.0, channel=EVENTS),)

@@ -1,0 +1,16 @@
+"""The one table of what a worker runs for as long as it lives. What may wait for a slow provider has a queue and room of its own,
+so that nothing else waits behind it."""
+
+from __future__ import annotations
+
+from accounts import background as accounts
+from accounts.background import Held, Jobs, Part, Periodic
+from conversations.assistant import presence, recovery, runs
+
+PARTS: tuple[Part, ...] = (
+    *accounts.PARTS,
+    Held("presence", presence.shown),
+    Jobs("jobs", ("default", "builtin"), setting="WORKER_CONCURRENCY"),  # the second is the job queue's own
+    Jobs("answers", (runs.QUEUE,), setting="ASSISTANT_CONCURRENCY"),
+    Periodic("recovery", recovery.look, every=3.0),
+)
