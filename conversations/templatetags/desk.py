@@ -20,8 +20,8 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
-from conversations import links, names
-from conversations.models import Channel, Conversation
+from conversations import channels, links, names
+from conversations.models import Conversation
 from conversations.screens import dates
 from conversations.screens.inbox import labels
 from conversations.screens.shortcuts import BY_NAME
@@ -122,14 +122,6 @@ def tag_line(names: Sequence[str]) -> str:
 # --- Rows ---------------------------------------------------------------------------------------
 # Written in Python because a list has fifty of them: as template conditions they cost more than the list's query.
 
-_CHANNELS: dict[str, str] = {
-    Channel.EMAIL: "mail",
-    Channel.CHAT: "message-square",
-    Channel.DISCORD: "gamepad-2",
-    Channel.CALLBACK: "phone",
-    Channel.MANUAL: "pencil",
-}
-
 
 @register.filter
 def status_name(value: str) -> str:
@@ -141,8 +133,8 @@ def status_name(value: str) -> str:
 @lru_cache(maxsize=16)
 def channel(name: str) -> SafeString:
     """A channel's picture, with its name as the tooltip."""
-    label = dict(Channel.choices).get(name, name.capitalize())
-    return format_html('<span class="channel" title="{}">{}</span>', label, icon(_CHANNELS.get(name, "code-xml"), 13))
+    known = channels.named(name)
+    return format_html('<span class="channel" title="{}">{}</span>', known.label, icon(known.icon, 13))
 
 
 @register.simple_tag

@@ -1,1 +1,3 @@
-"""Mail: a reply in a conversation that came by mail leaves as mail."""
+"""Email: a reply leaves as a mail in the customer's own thread."""
+
+ICON = "mail"

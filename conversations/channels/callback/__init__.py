@@ -1,0 +1,3 @@
+"""A call that a customer asked for: people ring back, and write down what was said."""
+
+ICON = "phone"

@@ -1,0 +1,3 @@
+"""Chat on a website: its page fetches replies by the API."""
+
+ICON = "message-square"

@@ -1,0 +1,3 @@
+"""Discord: the server's own bot fetches replies by the API."""
+
+ICON = "gamepad-2"

@@ -1,0 +1,3 @@
+"""A conversation that an agent began."""
+
+ICON = "pencil"
