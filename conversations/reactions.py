@@ -1,17 +1,38 @@
-"""The one table of who hears what. A reaction is idempotent and changes anything only through a verb."""
+"""The one table of who hears what, in this order. A reaction is idempotent and changes anything only through a verb."""
 
 from __future__ import annotations
 
-from accounts.journal import hear
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from django.utils.module_loading import import_string
+
+from accounts.journal import EventType, hear
+from accounts.models import Event
 from conversations import events
-from conversations.assistant import reactions as assistant
-from conversations.channels import reactions as channels
-from conversations.notifications import reactions as notifications
+
+REACTIONS: Mapping[EventType, tuple[str, ...]] = {
+    events.CONVERSATION_ASSIGNED: (
+        "conversations.notifications.reactions.tell_the_assignee",
+    ),
+    events.CONVERSATION_STATUS_CHANGED: (
+        "conversations.assistant.reactions.count_as_resolved",
+    ),
+    events.REPLY_SENT: (
+        "conversations.channels.reactions.deliver_reply",
+        "conversations.assistant.reactions.judge_drafts",
+    ),
+}  # fmt: skip
+
+
+@cache
+def all_reactions() -> Mapping[EventType, tuple[Callable[[Event], None], ...]]:
+    """The table's functions."""
+    return {kind: tuple(import_string(path) for path in paths) for kind, paths in REACTIONS.items()}
 
 
 def register() -> None:
     """Register every reaction with the journal. Called once, when Django is ready."""
-    hear([events.CONVERSATION_ASSIGNED], "tell_the_assignee", notifications.tell_the_assignee)
-    hear([events.REPLY_SENT], "deliver_reply", channels.deliver_reply)
-    hear([events.REPLY_SENT], "judge_drafts", assistant.judge_drafts)
-    hear([events.CONVERSATION_STATUS_CHANGED], "count_as_resolved", assistant.count_as_resolved)
+    for kind, reactions in all_reactions().items():
+        for reaction in reactions:
+            hear([kind], reaction.__name__, reaction)

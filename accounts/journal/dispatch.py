@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from datetime import timedelta
 
@@ -37,8 +37,8 @@ def drain(batch: int = BATCH) -> int:
     """Let the reactions hear the next due events; returns how many events were taken.
 
     One dispatcher works at a time (others return 0 at once). Each event is heard in a transaction of its own, so that
-    the rows that a reaction locks are free again before the next one locks others. An event whose reaction fails is
-    tried again with growing pauses, up to an hour apart; the others go on. At-least-once: reactions are idempotent.
+    the rows that a reaction locks are free again before the next one locks others. A reaction that fails hears its event
+    again with growing pauses, up to an hour apart; what the others did stands, and they do not hear it again.
     """
     taken, heard = _take(batch)
     for pk in heard:
@@ -69,13 +69,13 @@ def _hear_one(pk: int) -> bool:
     dispatch = Dispatch.objects.select_related("event__workspace").filter(pk=pk).first()
     if dispatch is None:
         return True
-    error = _hear(dispatch.event)
+    error, heard = _hear(dispatch.event, dispatch.heard)
     if error is None:
         Dispatch.objects.filter(pk=pk).delete()
         return True
     pause = timedelta(seconds=min(3600, 2 ** min(dispatch.attempts + 1, 12)))
     Dispatch.objects.filter(pk=pk).update(
-        attempts=models.F("attempts") + 1, due_at=timezone.now() + pause, last_error=error[:300]
+        attempts=models.F("attempts") + 1, due_at=timezone.now() + pause, last_error=error[:300], heard=heard
     )
     return True
 
@@ -87,18 +87,22 @@ def _is_dispatcher() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _hear(event: Event) -> str | None:
-    """Run an event's reactions, each in its own savepoint; the first failure's description, or None."""
+def _hear(event: Event, before: Collection[str]) -> tuple[str | None, list[str]]:
+    """Run an event's reactions but for those before, each in its own savepoint: the first failure, and who has heard it now."""
     if event.depth > MAX_DEPTH:
         logger.warning("event_too_deep id=%s type=%s", event.pk, event.type)
-        return None
+        return None, []
     failure: str | None = None
+    heard = [*before]
     for name, reaction in _reactions.get(event.type, []):
+        if name in heard:
+            continue
         try:
             scope = tenancy.scope(event.workspace) if event.workspace else nullcontext()
             with transaction.atomic(), scope, caused_by(event):
                 reaction(event)
+            heard.append(name)
         except Exception as error:  # a broken reaction must not stop the journal
             logger.exception("reaction_failed name=%s event=%s", name, event.pk)
             failure = failure or f"{name}: {type(error).__name__}"
-    return failure
+    return failure, heard

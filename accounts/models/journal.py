@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models.workspaces import Workspace
@@ -57,7 +58,10 @@ class Event(models.Model):
 
 
 class Dispatch(models.Model):
-    """An event that reactions have not all heard yet; deleted when they have. Inserted by the journal's trigger."""
+    """An event that reactions have not all heard yet; deleted when they have. Inserted by the journal's trigger.
+
+    `heard` names the reactions that are done with it although others failed: they do not hear it again.
+    """
 
     event = models.OneToOneField(
         Event, on_delete=models.CASCADE, primary_key=True, related_name="+", db_constraint=False
@@ -65,6 +69,7 @@ class Dispatch(models.Model):
     due_at = Moment(db_default=models.functions.Now())
     attempts = models.PositiveSmallIntegerField(db_default=0)
     last_error = models.CharField(max_length=300, db_default="")
+    heard = ArrayField(models.CharField(max_length=64), db_default=[])
 
     class Meta:
         verbose_name_plural = "dispatches"

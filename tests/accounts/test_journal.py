@@ -11,7 +11,7 @@ from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from accounts import actions, clock, events, journal, tenancy
-from accounts.journal import EventType
+from accounts.journal import EventType, dispatch
 from accounts.models import AppendOnly, Dispatch, Event, Team, Workspace
 from accounts.permissions import Actor
 from tests.conftest import Member
@@ -22,10 +22,10 @@ Reaction = Callable[[Event], None]
 @pytest.fixture
 def hear() -> Iterator[Callable[[EventType, str, Reaction], None]]:
     """Registers reactions that are forgotten after the test."""
-    before = {name: list(heard) for name, heard in journal._reactions.items()}
+    before = {name: list(heard) for name, heard in dispatch._reactions.items()}
     yield lambda kind, name, reaction: journal.hear([kind], name, reaction)
-    journal._reactions.clear()
-    journal._reactions.update(before)
+    dispatch._reactions.clear()
+    dispatch._reactions.update(before)
 
 
 def team(workspace: Workspace, name: str) -> Team:

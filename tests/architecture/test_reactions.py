@@ -1,0 +1,147 @@
+"""The table of reactions: every reaction is in it, acts once, and may hear its event again without changing anything more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from accounts import clock, journal
+from accounts.journal import EventType, dispatch
+from accounts.models import Dispatch, Event, Workspace
+from accounts.permissions import Actor
+from conversations import actions, events
+from conversations.assistant import actions as assistant_actions
+from conversations.assistant.engines.protocol import Draft
+from conversations.models import Channel, Contact, Conversation
+from conversations.reactions import REACTIONS, all_reactions
+from tests.conftest import Member
+from tests.factories import ConversationFactory
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+WRITTEN = re.compile(r"^def ([a-z]\w*)\(event: Event\) -> None:", re.MULTILINE)
+PAIRS = [
+    pytest.param(kind, reaction, id=f"{kind.name}-{reaction.__name__}")
+    for kind, reactions in all_reactions().items()
+    for reaction in reactions
+]
+
+
+def assistants(workspace: Workspace) -> Conversation:
+    """A conversation that the assistant handles, of a customer who has an address."""
+    act: Any = {"by": Actor.system(workspace.pk), "at": clock.now()}
+    row: Conversation = assistant_actions.ask_assistant(workspace=workspace, content="How?", **act).thread.conversation
+    Conversation.objects.filter(pk=row.pk).update(channel=Channel.EMAIL)
+    Contact.objects.filter(pk=row.contact_id).update(email="jane@example.com")
+    return Conversation.objects.get(pk=row.pk)
+
+
+def assigned(workspace: Workspace, ben: Member, ada: Member) -> None:
+    actions.assign(conversation=ConversationFactory(workspace=workspace), to=ada.user, by=ben.actor, at=clock.now())
+
+
+def replied(workspace: Workspace, ben: Member, ada: Member) -> None:
+    row = assistants(workspace)
+    draft = Draft("Like this.")
+    assistant_actions.make_suggestion(conversation=row, draft=draft, engine="builtin", by=ben.actor, at=clock.now())
+    actions.reply(conversation=row, body="Like this.", by=ben.actor, at=clock.now())
+
+
+def resolved(workspace: Workspace, ben: Member, ada: Member) -> None:
+    by = Actor.system(workspace.pk)
+    actions.set_status(conversation=assistants(workspace), status="resolved", by=by, at=clock.now())
+
+
+SCENES: dict[EventType, Callable[[Workspace, Member, Member], None]] = {
+    events.CONVERSATION_ASSIGNED: assigned,
+    events.REPLY_SENT: replied,
+    events.CONVERSATION_STATUS_CHANGED: resolved,
+}
+"""What brings each event about, so that all of its reactions have something to do."""
+
+
+@pytest.fixture
+def broken() -> Iterator[Callable[[EventType], None]]:
+    """Adds a reaction to an event that fails, until the test ends."""
+    before = {name: list(heard) for name, heard in dispatch._reactions.items()}
+    yield lambda kind: journal.hear([kind], "broken", lambda event: 1 / 0)  # type: ignore[arg-type,return-value]
+    dispatch._reactions.clear()
+    dispatch._reactions.update(before)
+
+
+@pytest.fixture
+def event(request: pytest.FixtureRequest, in_acme: Workspace, ben: Member, ada: Member) -> Event:
+    """The event of a scene; nobody has heard it yet, and all before are done with."""
+    kind: EventType = request.node.callspec.params["kind"]
+    SCENES[kind](in_acme, ben, ada)
+    found = Event.objects.filter(type=kind.name).latest("pk")
+    Dispatch.objects.exclude(event=found).delete()
+    return found
+
+
+def state(*, jobs: bool) -> dict[str, Any]:
+    """Every row of the desk, and the queue if wanted; without what is still to be dispatched."""
+    models = [
+        model for app in ("accounts", "tickets", "conversations") for model in apps.get_app_config(app).get_models()
+    ]
+    rows = {model.__name__: sorted(map(str, model._base_manager.values())) for model in models if model is not Dispatch}
+    if jobs:
+        rows["jobs"] = [str(job) for job in ProcrastinateJob.objects.order_by("id").values("task_name", "args")]
+    return rows
+
+
+def test_every_reaction_of_a_room_is_in_the_table() -> None:
+    written = {
+        ".".join((*path.relative_to(ROOT).with_suffix("").parts, name))
+        for path in (ROOT / "conversations").rglob("*.py")
+        for name in WRITTEN.findall(path.read_text())
+    }
+    assert written == {path for paths in REACTIONS.values() for path in paths}
+
+
+@pytest.mark.parametrize("kind", REACTIONS, ids=lambda kind: kind.name)
+def test_reactions_to_an_event_differ_in_name(kind: EventType) -> None:
+    names = [path.rpartition(".")[2] for path in REACTIONS[kind]]
+    assert len(set(names)) == len(names), "the journal keeps by name who has heard an event"
+
+
+def test_every_event_that_is_heard_has_a_scene_here() -> None:
+    assert set(SCENES) == set(REACTIONS)
+
+
+def test_the_journal_hears_what_the_table_says() -> None:
+    heard = {name: [reaction for _, reaction in reactions] for name, reactions in dispatch._reactions.items()}
+    assert heard == {kind.name: list(reactions) for kind, reactions in all_reactions().items()}
+
+
+@pytest.mark.parametrize(("kind", "reaction"), PAIRS)
+def test_reaction_that_hears_an_event_again_changes_no_row(
+    kind: EventType, reaction: Callable[[Event], None], event: Event
+) -> None:
+    before = state(jobs=True)
+    reaction(event)
+    once = state(jobs=False)
+    assert state(jobs=True) != before, "the scene gives it nothing to do"
+    reaction(event)
+    assert state(jobs=False) == once
+
+
+@pytest.mark.parametrize("kind", REACTIONS, ids=lambda kind: kind.name)
+def test_what_one_reaction_did_happens_once_though_another_fails(
+    kind: EventType, event: Event, broken: Callable[[EventType], None]
+) -> None:
+    broken(kind)
+    journal.drain()
+    once = state(jobs=True)
+    waiting = Dispatch.objects.get(event=event)
+    assert waiting.heard == [reaction.__name__ for reaction in all_reactions()[kind]]
+    Dispatch.objects.update(due_at=timezone.now())
+    journal.drain()
+    assert state(jobs=True) == once
+    assert Dispatch.objects.get(event=event).attempts == 2
