@@ -1,8 +1,11 @@
 """An index: the job queue finds the tasks of every room through this module, and nothing else is in it."""
 
-import conversations.api.tasks
-import conversations.assistant.tasks
-import conversations.channels.email.tasks
-import conversations.dialects.hexclave.tasks
-import conversations.maintenance
-import conversations.notifications.tasks  # noqa: F401 (each registers its tasks)
+from importlib import import_module
+from pathlib import Path
+
+import conversations.maintenance  # noqa: F401 (registers its tasks)
+
+_HERE = Path(__file__).parent
+
+for _path in sorted(_HERE.glob("*/**/tasks.py")):
+    import_module(".".join((__package__, *_path.relative_to(_HERE).with_suffix("").parts)))
