@@ -19,7 +19,7 @@ from accounts.live.access import login_id
 from accounts.models import Membership, User, Workspace
 from accounts.permissions import Actor, Role, may
 from conversations.api.fallbacks import csrf_failure
-from conversations.screens.shortcuts import SHORTCUTS
+from conversations.screens import sections
 
 P = ParamSpec("P")
 
@@ -94,10 +94,10 @@ def shell(request: DeskRequest, section: str) -> dict[str, object]:
         "me": request.user,
         "section": section,
         "may_write": may(request.actor, "conversation.reply"),
-        "may_invite": may(request.actor, "member.invite"),
+        "links": sections.links(request.actor),
         "may_administer": request.user.is_superuser or request.membership.role in (Role.OWNER, Role.ADMIN),
         "theme": preferences.get("theme", "system"),
         "has_shortcuts": preferences.get("shortcuts", "on") == "on",
-        "shortcuts": SHORTCUTS,
+        "shortcuts": sections.shortcuts().values(),
         "is_fragment": is_fragment(request),
     }

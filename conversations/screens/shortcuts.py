@@ -1,6 +1,6 @@
-"""The keyboard: one table that drives the handlers, the tooltips and the help.
+"""What a shortcut is, and the shortcuts of every screen; each section adds its own.
 
-The page carries the table as its help dialog; keys.js reads it from there, so that no second list exists. A shortcut
+The page carries them all as its help dialog; keys.js reads it from there, so that no second list exists. A shortcut
 clicks or focuses the first visible element that carries its name, except for those that keys.js does itself (moving).
 """
 
@@ -45,38 +45,11 @@ _SHOWN = {
     "Enter": "↵",
 }
 
-_MOVE, _VIEW, _DO, _DESK = "Move", "Go to", "Conversation", "General"
+MOVE, DO, VIEW, DESK = "Move", "Conversation", "Go to", "General"
+GROUPS = (MOVE, DO, VIEW, DESK)
+"""In the order of the help."""
 
-SHORTCUTS: tuple[Shortcut, ...] = (
-    Shortcut("next", ("j", "ArrowDown"), "Next conversation in the list", _MOVE),
-    Shortcut("previous", ("k", "ArrowUp"), "Previous conversation in the list", _MOVE),
-    Shortcut("open", ("Enter", "o"), "Open the conversation", _MOVE),
-    Shortcut("back", ("u", "Escape"), "Back to the list", _MOVE),
-    Shortcut("open-next", ("]",), "Open the next conversation", _MOVE),
-    Shortcut("open-previous", ("[",), "Open the previous conversation", _MOVE),
-    Shortcut("reply", ("r",), "Write a reply", _DO, writes=True),
-    Shortcut("note", ("n",), "Write an internal note", _DO, writes=True),
-    Shortcut("macro", ("m",), "Insert a macro", _DO, writes=True),
-    Shortcut("send", ("Control+Enter",), "Send", _DO, writes=True),
-    Shortcut("send-and-resolve", ("Control+Shift+Enter",), "Send and resolve", _DO, writes=True),
-    Shortcut("done", ("e",), "Resolve or reopen", _DO, writes=True),
-    Shortcut("assign", ("a",), "Assign to …", _DO, writes=True),
-    Shortcut("assign-me", ("i",), "Assign to me", _DO, writes=True),
-    Shortcut("snooze", ("z",), "Snooze until …", _DO, writes=True),
-    Shortcut("priority", ("p",), "Set priority", _DO, writes=True),
-    Shortcut("tags", ("l",), "Edit tags", _DO, writes=True),
-    Shortcut("suggest", ("s",), "Suggest a reply", _DO, writes=True),
-    Shortcut("take-over", ("t",), "Take over from the assistant", _DO, writes=True),
-    Shortcut("inbox", ("g i",), "Inbox", _VIEW),
-    Shortcut("knowledge", ("g k",), "Knowledge", _VIEW),
-    Shortcut("view-mine", ("g m",), "Mine", _VIEW),
-    Shortcut("view-unassigned", ("g u",), "Unassigned", _VIEW),
-    Shortcut("view-open", ("g a",), "All open", _VIEW),
-    Shortcut("view-waiting", ("g w",), "Waiting on customer", _VIEW),
-    Shortcut("view-snoozed", ("g s",), "Snoozed", _VIEW),
-    Shortcut("view-assistant", ("g b",), "Assistant", _VIEW),
-    Shortcut("search", ("/",), "Search", _DESK),
-    Shortcut("help", ("?",), "Keyboard shortcuts", _DESK),
+GENERAL = (
+    Shortcut("search", ("/",), "Search", DESK),
+    Shortcut("help", ("?",), "Keyboard shortcuts", DESK),
 )
-
-BY_NAME = {shortcut.name: shortcut for shortcut in SHORTCUTS}

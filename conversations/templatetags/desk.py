@@ -22,9 +22,8 @@ from lucide.templatetags.lucide import lucide
 
 from conversations import channels, links, names
 from conversations.models import Conversation
-from conversations.screens import dates
+from conversations.screens import dates, sections
 from conversations.screens.inbox import labels
-from conversations.screens.shortcuts import BY_NAME
 from tickets import tags
 
 register = template.Library()
@@ -47,7 +46,7 @@ def icon(name: str, size: int = 16) -> SafeString:
 @register.simple_tag
 def shortcut(name: str, label: str = "") -> SafeString:
     """The attributes of the element that a shortcut clicks or focuses: its name, its keys, and a tooltip."""
-    known = BY_NAME[name]
+    known = sections.shortcuts()[name]
     title = f"{label or known.label} ({known.shown[0]})"
     keys = format_html(' aria-keyshortcuts="{}"', known.aria) if known.aria else ""
     return format_html('data-shortcut="{}" title="{}"{}', name, title, keys)
@@ -56,7 +55,7 @@ def shortcut(name: str, label: str = "") -> SafeString:
 @register.simple_tag
 def key(name: str) -> SafeString:
     """The first key of a shortcut, as a small cap."""
-    return format_html('<kbd aria-hidden="true">{}</kbd>', BY_NAME[name].shown[0])
+    return format_html('<kbd aria-hidden="true">{}</kbd>', sections.shortcuts()[name].shown[0])
 
 
 @register.simple_tag

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import pytest
 from django.test import Client
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern, URLResolver, reverse
 
 from accounts import tenancy
 from accounts.models import Workspace
@@ -15,11 +17,19 @@ from tests.factories import ConversationFactory
 from tests.inbox.conftest import HTMX
 
 
+def flat(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    """The addresses of all sections."""
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern
+        else:
+            yield from flat(pattern.url_patterns)
+
+
 def addresses(slug: str, number: int, message: int, file: str) -> list[str]:
     known = {"workspace_slug": slug, "number": number, "message": message, "public_id": file}
     found = []
-    for pattern in urlpatterns:
-        assert isinstance(pattern, URLPattern)
+    for pattern in flat(urlpatterns):
         wanted = {"workspace_slug", *pattern.pattern.converters}
         found.append(reverse(pattern.name or "", kwargs={name: known[name] for name in wanted}))
     return found

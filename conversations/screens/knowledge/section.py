@@ -1,0 +1,7 @@
+"""What the rail and the keyboard need of the knowledge base."""
+
+from __future__ import annotations
+
+from conversations.screens.sections import Link, Section
+
+SECTION = Section(link=Link("Knowledge", icon="book-open", url_name="knowledge", keys=("g k",)))
