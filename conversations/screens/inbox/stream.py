@@ -12,10 +12,23 @@ from django.views.decorators.http import require_safe
 from accounts.live import responses as live
 from accounts.live.access import MemberAccess, login_id
 from accounts.permissions import permit
+from conversations import events
 from conversations.screens.shell import DeskRequest, screen
 
 SUBJECTS = frozenset({"", "conversation", "ticket", "contact"})
 """What the inbox shows something of; the empty one is the stream's own (ready, resync)."""
+
+
+NOT_SHOWN = frozenset(
+    kind.name
+    for kind in (
+        events.SUGGESTION_REQUESTED,
+        events.SUGGESTION_MADE,
+        events.SUGGESTION_DECIDED,
+        events.SUGGESTION_FAILED,
+    )
+)
+"""What changes nothing that the inbox fetches: a suggestion is in the answer to whoever asked for it."""
 
 
 @require_safe
@@ -24,16 +37,20 @@ def stream(request: DeskRequest) -> HttpResponse:
     """The workspace's journal from `Last-Event-ID`, or `?after=`, on.
 
     `?login=` is the session that the page was made for: after signing in as somebody else, an old page hears nothing.
+    `own` marks what the person did: the page that did it waits for its answer, which has it all.
     """
     permit(request.actor, "conversation.read")
     if request.GET.get("login", login_id(request)) != login_id(request):
         raise PermissionDenied("this page belongs to another session")
     workspace_id, after = request.workspace.pk, live.last_event_id(request)
+    person = (request.actor.kind, request.actor.id)
 
     async def follow(context: live.LiveContext) -> AsyncIterator[bytes | HttpResponse]:
         async for event in context.events(workspace_id, after=after):
-            if event.subject_type in SUBJECTS:
+            if event.subject_type in SUBJECTS and event.type not in NOT_SHOWN:
                 told = {"type": event.type, "subject": event.subject_type, "id": event.subject_id}
+                if event.actor == person:
+                    told["own"] = True
                 yield live.sse(orjson.dumps(told).decode(), id=event.id)
 
     return live.LiveResponse(follow, access=MemberAccess.of(request, "conversation.read"))
