@@ -23,6 +23,7 @@ class Subject(Protocol):
 
 
 _cause: ContextVar[Event | None] = ContextVar("cause", default=None)
+_recorded: ContextVar[list[Event] | None] = ContextVar("recorded", default=None)
 
 
 def record(kind: EventType, subject: Subject | User, /, *, by: Actor, at: datetime, **data: Any) -> Event:
@@ -34,6 +35,7 @@ def record(kind: EventType, subject: Subject | User, /, *, by: Actor, at: dateti
     """
     event = _line(kind, subject, by=by, at=at, data=data)
     event.save()
+    _note([event])
     return event
 
 
@@ -41,7 +43,9 @@ def record_each(
     kind: EventType, subjects: Iterable[tuple[Subject, Mapping[str, Any]]], /, *, by: Actor, at: datetime
 ) -> None:
     """Write one line for each of many rows, with its data, in one statement."""
-    Event.objects.bulk_create([_line(kind, subject, by=by, at=at, data=dict(data)) for subject, data in subjects])
+    _note(
+        Event.objects.bulk_create([_line(kind, subject, by=by, at=at, data=dict(data)) for subject, data in subjects])
+    )
 
 
 def _line(kind: EventType, subject: Subject | User, *, by: Actor, at: datetime, data: dict[str, Any]) -> Event:
@@ -78,3 +82,19 @@ def caused_by(event: Event) -> Iterator[None]:
         yield
     finally:
         _cause.reset(token)
+
+
+@contextmanager
+def recorded() -> Iterator[list[Event]]:
+    """The events that are recorded inside, as they come; also those of a transaction that was rolled back."""
+    events: list[Event] = []
+    token = _recorded.set(events)
+    try:
+        yield events
+    finally:
+        _recorded.reset(token)
+
+
+def _note(events: list[Event]) -> None:
+    if (noted := _recorded.get()) is not None:
+        noted.extend(events)
