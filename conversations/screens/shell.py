@@ -14,9 +14,10 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django_htmx.middleware import HtmxDetails
 
+from accounts import journal
 from accounts.errors import Forbidden, NotFound
 from accounts.live.access import login_id
-from accounts.models import Membership, User, Workspace
+from accounts.models import Event, Membership, User, Workspace
 from accounts.permissions import Actor, Role, may
 from conversations.api.fallbacks import csrf_failure
 from conversations.screens import sections
@@ -32,6 +33,8 @@ class DeskRequest(HttpRequest):
     membership: Membership
     actor: Actor
     htmx: HtmxDetails
+    recorded: list[Event]
+    """The events of what the request has changed so far."""
 
 
 CONVERSATION_HEADER = "Desk-Conversation"
@@ -59,7 +62,7 @@ def screen(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseB
         if request.headers.get(LOGIN_HEADER) not in (None, "", login_id(request)):
             return csrf_failure(request)
         try:
-            with timezone.override(request.workspace.time_zone):  # type: ignore[attr-defined]
+            with timezone.override(request.workspace.time_zone), journal.recorded() as request.recorded:  # type: ignore[attr-defined]
                 response = view(request, *args, **kwargs)  # type: ignore[arg-type]
         except NotFound as error:
             raise Http404(error.message) from error

@@ -35,6 +35,13 @@ def last_message(conversation: Conversation) -> Message:
     return found
 
 
+def covered(answer: HttpResponse) -> list[int]:
+    """The events that an answer names: the page asks for nothing when it hears of them."""
+    named = re.search(r'data-events="([^"]*)"', answer.content.decode())
+    assert named is not None
+    return [int(event) for event in named[1].split()]
+
+
 def test_reply_leads_back_to_the_thread_and_waits_for_the_customer(agent: Client, conversation: Conversation) -> None:
     expected = agent.get(URL).context["expected_last"]
     answer = agent.post(f"{URL}/reply?view=unassigned", {"body": "On its way.\r\nSoon.", "expected_last": expected})
@@ -76,10 +83,10 @@ def test_reply_to_a_thread_that_moved_on_keeps_the_draft_and_shows_what_is_new(
     assert "Review it, then send again." in text_of(answer.content)
     row = now(conversation)
     assert row.preview == "Forget it, it came."
-    if headers:  # The page keeps draft and files, and fetches the thread.
+    if headers:  # The page keeps draft and files, and shows what is new.
         assert f'data-expected-last="{row.last_message_id}"' in answer.content.decode()
-        assert "textarea" not in answer.content.decode()
-        assert (answer["Desk-Conversation"], answer["Desk-Moved"]) == ("1", str(row.pk))
+        assert 'id="composer"' not in answer.content.decode()
+        assert (answer["Desk-Conversation"], covered(answer)) == ("1", [])
     else:
         assert f'id="expected-last" value="{row.last_message_id}"' in answer.content.decode()
         assert "We will look.</textarea>" in answer.content.decode()
@@ -369,6 +376,44 @@ def test_answers_bring_what_is_new_in_the_thread_and_leave_the_composer_alone(
         assert 'id="composer"' not in answer.content.decode()
 
 
+def test_answers_bring_the_row_and_the_counts_of_the_list_that_is_shown(
+    agent: Client, conversation: Conversation
+) -> None:
+    row = f'<a id="row-{conversation.pk}"'
+    for path, data, place, is_in_view in (
+        ("tags", {"tags": "vip"}, "view=unassigned", True),
+        ("reply", {"body": "On its way."}, "view=waiting", True),
+        ("status", {"status": "open"}, "view=waiting", False),
+        ("note", {"body": "Ask the courier."}, "view=mine&q=courier", True),
+        ("priority", {"priority": "high"}, "view=mine&q=zebra", False),
+    ):
+        html = agent.post(f"{URL}/{path}?{place}", data, headers=HTMX).content.decode()
+        listed = html.split("data-listed=")[1]
+        assert listed.startswith(f'"{conversation.pk}" data-place="{place.replace("&", "&amp;")}"'), path
+        assert (row in listed, 'id="tabs"' in listed) == (is_in_view, True), path
+
+
+def test_answers_name_the_events_that_they_cover_and_no_others(
+    agent: Client, conversation: Conversation, ada: Member
+) -> None:
+    def since(last: int) -> list[int]:
+        rows = Event.objects.filter(subject_type="conversation", actor_id=agent_id, pk__gt=last).order_by("pk")
+        return list(rows.values_list("pk", flat=True))
+
+    agent_id = int(agent.session["_auth_user_id"])
+    for path, data in (
+        ("reply", {"body": "On its way.", "then": "resolved"}),
+        ("note", {"body": "Ask the courier."}),
+        ("status", {"status": "open"}),
+        ("ticket", {}),
+    ):
+        last = Event.objects.latest("pk").pk
+        actions.set_priority(conversation=now(conversation), priority=path, by=ada.actor, at=clock.now())
+        answer = agent.post(f"{URL}/{path}", data, headers=HTMX)
+        assert covered(answer) == since(last) != [], path
+    assert covered(agent.post(f"{URL}/status", {"status": "open"}, headers=HTMX)) == []  # nothing has changed
+
+
 def test_a_form_from_before_signing_in_elsewhere_says_so(ben: Member, conversation: Conversation) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(ben.user)
@@ -433,6 +478,10 @@ def test_looking_at_a_thread_marks_it_read(agent: Client, conversation: Conversa
     assert now(conversation).unread_count == 1
     assert agent.post(f"{URL}/read").status_code == 204
     assert now(conversation).unread_count == 0
+    receive(now(conversation), "Hello?")
+    answer = agent.post(f"{URL}/read?view=open", headers=HTMX)
+    assert f'<a id="row-{conversation.pk}" class="row is-read"' in answer.content.decode()
+    assert covered(answer) == [Event.objects.filter(type="conversation.read").latest("pk").pk]
 
 
 def test_viewer_reads_and_leaves_the_unread_mark_to_the_team(viewer: Client, conversation: Conversation) -> None:

@@ -165,7 +165,9 @@ def test_page_that_was_just_loaded_calls_nothing_new_that_is_further_down(
     page = window.page
     window.wait_until_live()
     with page.expect_response("**/inbox/rows*"):  # the server repeats what is younger than half a minute
-        page.evaluate("document.dispatchEvent(new CustomEvent('desk:moved', { detail: { id: 0 } }))")
+        page.evaluate(
+            "document.dispatchEvent(new CustomEvent('desk:event', { detail: { subject: 'conversation', id: 0 } }))"
+        )
     expect(page.locator("#fresh")).to_be_hidden()
     # What is loaded at the end joins the rows, inside the list box and nowhere else.
     expect(page.get_by_role("option")).to_have_count(30)

@@ -29,7 +29,8 @@ from conversations.queries import thread as thread_queries
 from conversations.screens import dates, errors
 from conversations.screens.inbox import forms, labels
 from conversations.screens.inbox import queries as inbox_queries
-from conversations.screens.inbox.place import Place
+from conversations.screens.inbox.lists import listed
+from conversations.screens.inbox.place import Place, frame
 from conversations.screens.inbox.threads import renewed
 from conversations.screens.shell import DeskRequest, is_fragment, screen
 from tickets import tags
@@ -40,8 +41,8 @@ Change = Callable[[DeskRequest, Conversation, dict[str, Any]], str]
 def changes(form_class: type[Form], *, undoable: bool = False) -> Callable[[Change], Callable[..., HttpResponseBase]]:
     """Make a view of a function that calls one verb with a form's values and returns what to say afterwards.
 
-    As a fragment the answer is what is new in the thread, the header, the panel and a toast, which offers to undo what
-    is `undoable`; otherwise it leads back to the thread.
+    As a fragment the answer is all that has changed on the page, and a toast, which offers to undo what is `undoable`;
+    otherwise it leads back to the thread.
     """
 
     def decorate(change: Change) -> Callable[..., HttpResponseBase]:
@@ -81,15 +82,18 @@ def answered(
             messages.add_message(request, messages.ERROR if fault else messages.SUCCESS, fault or said)
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}")
     conversation = inbox_queries.with_ticket_card(number)
-    context = {**renewed(request, place, conversation), "said": fault or said, "is_fault": bool(fault), "undo": undo}
-    response = render(request, "inbox/fresh.html", context, status=422 if fault else 200)
-    return moved(response, conversation)
+    context = {
+        **after_change(request, place, conversation),
+        "said": fault or said,
+        "is_fault": bool(fault),
+        "undo": undo,
+    }
+    return render(request, "inbox/changed.html", context, status=422 if fault else 200)
 
 
-def moved(response: HttpResponse, conversation: Conversation) -> HttpResponse:
-    """Tell the page which row changed, so that it and the counts are fetched again."""
-    response["Desk-Moved"] = str(conversation.pk)
-    return response
+def after_change(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
+    """The facts of all that a change may have touched on the page: the thread, what stands around it, and the list."""
+    return {**renewed(request, place, conversation), **listed(request, place, conversation)}
 
 
 def _by(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
@@ -187,7 +191,11 @@ def take_over(request: DeskRequest, conversation: Conversation, given: dict[str,
 @require_POST
 @screen
 def mark_read(request: DeskRequest, number: int) -> HttpResponse:
-    """The page says that the thread has been looked at."""
+    """The page says that the thread has been looked at. As a fragment the answer is what the list shows of it."""
     conversation = queries.by_number(number)
     actions.mark_read(**_by(request, conversation))
-    return HttpResponse(status=204)
+    if not is_fragment(request):
+        return HttpResponse(status=204)
+    place = Place.of(request)
+    facts = {**frame(request, place), **listed(request, place, conversation), "conversation": conversation}
+    return render(request, "inbox/listed.html", {**facts, "now": clock.now()})

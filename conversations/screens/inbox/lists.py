@@ -15,6 +15,7 @@ from accounts.errors import Invalid
 from accounts.live.access import login_id
 from accounts.permissions import may, permit
 from accounts.text import whole_number
+from conversations.models import Conversation
 from conversations.queries import conversations as queries
 from conversations.screens.inbox import labels
 from conversations.screens.inbox import queries as inbox_queries
@@ -72,6 +73,20 @@ def _rows(request: DeskRequest, place: Place) -> dict[str, Any]:
         facts["is_new_desk"] = not place.search and queries.tally().total == 0
         facts["may_start"] = may(request.actor, "api_key.create")
     return facts
+
+
+def listed(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
+    """What the list shows after a change that the request made: the row, if it is in the view, and the counts.
+
+    `covered` are the events of the change; the page that made it fetches nothing when it hears of them.
+    """
+    rows = inbox_queries.inbox_rows(place.view, request.user, place.search).filter(pk=conversation.pk).order_by("pk")
+    subject = ("conversation", conversation.pk)
+    return {
+        "rows": list(rows),
+        **_tabs(request, place),
+        "covered": [event.pk for event in request.recorded if (event.subject_type, event.subject_id) == subject],
+    }
 
 
 @require_GET

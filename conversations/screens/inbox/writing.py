@@ -22,10 +22,10 @@ from conversations.queries import conversations as queries
 from conversations.screens import errors
 from conversations.screens.inbox import forms
 from conversations.screens.inbox import queries as inbox_queries
-from conversations.screens.inbox.changes import moved
+from conversations.screens.inbox.changes import after_change
 from conversations.screens.inbox.lists import listing
 from conversations.screens.inbox.place import Place
-from conversations.screens.inbox.threads import opened, renewed
+from conversations.screens.inbox.threads import opened
 from conversations.screens.shell import DeskRequest, is_fragment, screen
 
 SEND_AND_RESOLVE = ReplyPolicy(name="send_and_resolve", on_agent=dict.fromkeys(Status.values, Status.RESOLVED))
@@ -90,7 +90,7 @@ def _written(
     write: Callable[[dict[str, Any]], None],
     mode: str,
 ) -> HttpResponse:
-    """What the thread holds now, when it was sent; the reason, when it was not. Neither touches what is being written."""
+    """All that has changed on the page, and the reason, when it was not sent. Neither touches what is being written."""
     fault, status = "", 200
     if form.is_valid():
         try:
@@ -109,7 +109,7 @@ def _written(
     if not is_fragment(request):
         context = {**listing(request, place), **opened(request, place, row), "composer": composer}
         return render(request, "inbox/page.html", context, status=status)
-    if not fault:
-        return moved(render(request, "inbox/fresh.html", renewed(request, place, row)), row)
-    facts = {"composer": composer, "expected_last": row.last_message_id or 0}
-    return moved(render(request, "inbox/held.html", facts, status=status), row)
+    facts = after_change(request, place, row)
+    if fault:
+        facts |= {"composer": composer, "expected_last": row.last_message_id or 0}
+    return render(request, "inbox/held.html" if fault else "inbox/changed.html", facts, status=status)

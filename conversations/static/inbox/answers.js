@@ -1,6 +1,7 @@
 // What the server answers, and changes of a conversation: one way for all of them. Every answer about a conversation
 // names it; where another one is open by now, only its toasts are shown. No answer moves the focus, closes a menu, or
-// touches what someone is typing: it renews parts that nobody is using.
+// touches what someone is typing: it renews parts that nobody is using. The answer to a change brings all that changed, so
+// that the live event of it asks for nothing.
 
 const desk = (globalThis.desk ??= {});
 
@@ -22,16 +23,16 @@ const isSignIn = (url) => new URL(url || location.href, location.href).pathname.
 
 // Fetches, and never throws. `problem` is empty where the server's own words can be shown.
 desk.ask = async (url, options = {}) => {
-  const nothing = { status: 0, text: '', number: '', moved: '', problem: 'offline' };
+  const nothing = { status: 0, text: '', number: '', askedAt: performance.now(), problem: 'offline' };
   try {
     const response = await fetch(url, { ...options, headers: { 'HX-Request': 'true', ...desk.headers, ...options.headers } });
     if (response.redirected) return { ...nothing, problem: isSignIn(response.url) ? 'signed-out' : 'redirected' };
     const isShown = response.ok || response.status === 409 || response.status === 422;
     return {
+      ...nothing,
       status: response.status,
       text: await response.text(),
       number: response.headers.get('Desk-Conversation') ?? '',
-      moved: response.headers.get('Desk-Moved') ?? '',
       problem: isShown ? '' : response.headers.get('Desk-Problem') ?? String(response.status),
     };
   } catch {
@@ -39,11 +40,13 @@ desk.ask = async (url, options = {}) => {
   }
 };
 
-// What the thread on screen has: the answer brings what came after it.
+// What is on screen: of the list, whose rows and counts the answer has, and of the thread, of which it brings what came after.
 desk.since = (url) => {
+  const query = new URLSearchParams((document.getElementById('rows')?.dataset.list ?? url).split('?')[1]);
   const seen = document.getElementById('entries')?.dataset;
-  if (!seen) return url;
-  return `${url}${url.includes('?') ? '&' : '?'}message=${seen.message}&event=${seen.event}`;
+  if (seen) query.set('message', seen.message);
+  if (seen) query.set('event', seen.event);
+  return `${url.split('?')[0]}?${query}`;
 };
 
 desk.parse = (text) => new DOMParser().parseFromString(text, 'text/html');
@@ -52,10 +55,18 @@ desk.parse = (text) => new DOMParser().parseFromString(text, 'text/html');
 desk.take = (answer) => {
   const page = desk.parse(answer.text);
   for (const toast of page.querySelectorAll('[data-toast]')) document.getElementById('toasts').append(toast);
-  if (answer.moved) desk.announce('moved', { id: answer.moved });
+  desk.list(page, answer.askedAt);
   if (!desk.isOpen(answer.number)) return false;
   desk.announce('fresh', { page });
   return true;
+};
+
+// What a change made of the list, as the answer to a request of the moment `askedAt` has it.
+desk.list = (page, askedAt) => {
+  const part = page.querySelector('[data-listed]');
+  if (!part) return;
+  for (const event of part.dataset.events.split(' ')) covered.add(Number(event));
+  desk.announce('listed', { id: part.dataset.listed, part, askedAt });
 };
 
 // --- Parts of the open conversation --------------------------------------------------------------
@@ -116,7 +127,26 @@ const turns = new Map(); // a conversation's changes go out one after the other,
 desk.inTurn = (key, work) => {
   const next = (turns.get(key) ?? Promise.resolve()).then(work);
   turns.set(key, next);
+  desk.expect(next);
   return next;
+};
+
+// --- One's own events ----------------------------------------------------------------------------
+
+const PATIENCE = 5000; // ms that an event waits for an answer that may have it
+const covered = new Set(); // ids of events whose changes answers have brought
+const expected = new Set(); // changes whose answers are on their way
+
+desk.expect = (answer) => {
+  const taken = answer.then(() => new Promise((done) => setTimeout(done))).finally(() => expected.delete(taken));
+  expected.add(taken);
+};
+
+// Whether an answer has brought what the event tells of. The event may come before the answer, whose loss it makes good.
+desk.isCovered = async (id) => {
+  const isLate = new Promise((done) => setTimeout(done, PATIENCE, true));
+  while (!covered.has(id) && expected.size && !(await Promise.race([isLate, ...expected])));
+  return covered.has(id);
 };
 
 const busy = new WeakSet(); // buttons and forms whose change is on its way: pressed again, they do nothing

@@ -1,9 +1,8 @@
 // Parts of the page, fetched until they are there: an answer that is lost, late or 5xx is asked for again, with growing
-// pauses. Other scripts use `desk.fragment` and `desk.changedLately`, as they use `htmx`.
+// pauses. Other scripts use `desk.fragment` and `desk.changedSince`, as they use `htmx`.
 
 const LATE = 20_000; // ms that an answer may take
 const PAUSES = [500, 30_000]; // ms between attempts: the first and the longest
-const LATELY = 15_000; // ms; no answer that a page waits for was made longer ago
 
 // The session that the page was made for: whoever has signed in as somebody else since is not answered on this page.
 const headers = { 'Desk-Login': document.getElementById('live')?.dataset.login ?? '' };
@@ -39,16 +38,17 @@ async function fragment(url, isWanted, options = {}) {
   }
 }
 
-// Which conversations changed just now. A fragment that was rendered before a change may arrive after it.
+// When each conversation changed last, by others or here, and when each of htmx's requests was sent: an answer that was
+// asked for before a change may have been rendered before it.
 const changed = new Map();
+const sent = new WeakMap();
 
 document.addEventListener('desk:event', ({ detail }) => {
   if (detail.subject === 'conversation') changed.set(String(detail.id), performance.now());
 });
+document.addEventListener('desk:listed', ({ detail: { id } }) => changed.set(id, performance.now()));
+document.addEventListener('htmx:beforeSend', ({ detail: { xhr } }) => sent.set(xhr, performance.now()));
 
-function changedLately() {
-  for (const [id, at] of changed) if (performance.now() - at > LATELY) changed.delete(id);
-  return [...changed.keys()];
-}
+const changedSince = (xhr) => [...changed.keys()].filter((id) => changed.get(id) >= (sent.get(xhr) ?? 0));
 
-globalThis.desk = { fragment, changedLately, headers };
+globalThis.desk = { fragment, changedSince, headers };

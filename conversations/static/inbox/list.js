@@ -62,7 +62,9 @@ document.addEventListener('htmx:afterSettle', (event) => {
   const id = event.detail.target?.id;
   if (id === 'rows' || id === 'desk') {
     forget();
-    refresh(desk.changedLately());
+    const changed = desk.changedSince(event.detail.xhr);
+    refresh(changed);
+    if (changed.length) recount();
   }
   if (id === 'open' || id === 'desk') {
     for (const row of rows()) if (row.classList.contains('is-gone') && row.dataset.id !== openId()) leave(row);
@@ -92,7 +94,9 @@ const asked = new Set(); // ids of rows to fetch again
 const waiting = new Set(); // ids that the bar counts
 const repeated = new Set(); // ids whose change the page most likely shows already, if not in the rows that are loaded
 const place = () => document.getElementById('rows');
+const query = () => place().dataset.list.split('?')[1];
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const renewed = new Map(); // id → when its row was shown last
 let isFetching = false;
 
 async function refresh(ids) {
@@ -109,21 +113,31 @@ async function refresh(ids) {
 async function fetchRows() {
   const list = place();
   const ids = [...asked].slice(0, 100);
+  const askedAt = performance.now();
   for (const id of ids) asked.delete(id);
   const page = await desk.fragment(`${list.dataset.rows}&${ids.map((id) => `id=${id}`).join('&')}`, () => list === place());
   if (list !== place()) return ids.forEach((id) => asked.add(id)); // another list came, perhaps from before the change
   if (!page) return;
   const found = new Map([...page.querySelectorAll('.row')].map((row) => [row.dataset.id, row]));
   for (const id of ids) {
-    const old = document.getElementById(`row-${id}`);
-    const row = found.get(id);
-    if (old && row) replace(old, row);
-    else if (old) leave(old);
-    else if (row) arrive(row);
-    else waiting.delete(id);
+    if (isOvertaken(id, askedAt)) asked.add(id);
+    else show(id, found.get(id));
   }
   mark();
   count();
+}
+
+// Whether the row has been shown anew since an answer was asked for: which of the two is older, nobody knows.
+const isOvertaken = (id, askedAt) => (renewed.get(id) ?? 0) > askedAt;
+
+// The row as it is in the view now, if it is in it.
+function show(id, row) {
+  renewed.set(id, performance.now());
+  const old = document.getElementById(`row-${id}`);
+  if (old && row) replace(old, row);
+  else if (old) leave(old);
+  else if (row) arrive(row);
+  else waiting.delete(id);
 }
 
 // After a gap: the rows that are shown are fetched again, and those of the first page that are not.
@@ -182,6 +196,7 @@ function forget() {
 
 // The counts: at once, then at most every two seconds; while the menu of views is open they wait.
 let counted = 0;
+let countedAt = 0; // when they were shown last
 let isCounting = false;
 let isStale = false;
 const isTabsInUse = () => document.querySelector('#tabs.htmx-request, #tabs .htmx-request, #tabs [open]');
@@ -198,15 +213,17 @@ async function recount() {
     while (isTabsInUse()) await pause(300);
     isStale = false;
     counted = Date.now();
+    const askedAt = performance.now();
     const url = place().dataset.counts;
     const page = await desk.fragment(url, () => url === place().dataset.counts);
-    if (url !== place().dataset.counts || (page && isTabsInUse())) isStale = true;
+    if (url !== place().dataset.counts || (page && (isTabsInUse() || countedAt > askedAt))) isStale = true;
     else if (page) showCounts(page.getElementById('tabs'));
   }
   isCounting = false;
 }
 
 function showCounts(fresh) {
+  countedAt = performance.now();
   document.getElementById('tabs').replaceWith(fresh);
   htmx.process(fresh);
   const title = document.querySelector('.list__bar h1 .count');
@@ -222,7 +239,16 @@ document.addEventListener('desk:event', ({ detail }) => {
   } else return;
   recount();
 });
-document.addEventListener('desk:moved', (event) => {
-  refresh([event.detail.id]);
-  recount();
+
+// The answer to a change has the row and the counts. What is of another list, or may be older than what is shown, is fetched.
+document.addEventListener('desk:listed', ({ detail: { id, part, askedAt } }) => {
+  const isHere = part.dataset.place === query();
+  repeated.delete(id);
+  if (isHere && !isOvertaken(id, askedAt)) {
+    show(id, part.querySelector('.row') ?? undefined);
+    mark();
+    count();
+  } else refresh([id]);
+  if (isHere && !isTabsInUse() && countedAt <= askedAt) showCounts(part.querySelector('#tabs'));
+  else recount();
 });

@@ -1,6 +1,7 @@
 // Live updates: ids from one stream that all tabs share. What they mean is fetched by list.js and thread.js as ordinary
 // fragments. A tab in the background fetches nothing; it catches up when it is looked at.
 
+const { desk } = globalThis;
 const { url, after, login, stream: script } = document.getElementById('live').dataset;
 const SPREAD = 2000; // ms; when the desk restarts, all tabs of all people reconnect at once
 const HIDDEN_FOR = 60_000; // ms after which a tab in the background leaves the stream to another
@@ -16,12 +17,13 @@ const heard = new Set();
 
 // --- What comes --------------------------------------------------------------------------------------------
 
-function take({ state: now, id, detail }) {
+async function take({ state: now, id, detail }) {
   if (now) return show(now);
   if (id && heard.has(id)) return;
   heard.add(id);
   if (heard.size > 1000) heard.delete(heard.values().next().value);
   last = Math.max(last, id);
+  if (detail.own && (await desk.isCovered(id))) return;
   tell({ ...detail, isRepeat: id > 0 && id <= Number(after) });
 }
 

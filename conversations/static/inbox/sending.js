@@ -102,7 +102,6 @@ function giveBack(item, number, answer) {
   }
   if (!form) desk.say(`#${number}: ${item.place.endsWith(':note') ? 'the note was not added' : 'the reply was not sent'}. ${why}`, { bad: true });
   render();
-  if (refused) desk.announce('stale'); // what the writer has not seen
 }
 
 const isEmpty = (form) => !form.elements.body.value && !desk.files(form).length;

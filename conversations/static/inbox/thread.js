@@ -89,6 +89,14 @@ function look() {
 
 let reading = null;
 
+async function markRead(url) {
+  const askedAt = performance.now();
+  const answer = desk.fragment(desk.since(url), () => true, { method: 'POST', headers: { 'HX-Request': 'true', 'X-CSRFToken': token() } });
+  desk.expect(answer);
+  const page = await answer;
+  if (page) desk.list(page, askedAt);
+}
+
 function read() {
   clearTimeout(reading);
   const open = pane();
@@ -97,7 +105,7 @@ function read() {
   reading = setTimeout(() => {
     if (open !== pane() || document.hidden) return;
     delete open.dataset.unread;
-    desk.fragment(open.dataset.read, () => open === pane(), { method: 'POST', headers: { 'X-CSRFToken': token() } });
+    markRead(open.dataset.read);
   }, 700);
 }
 
@@ -106,11 +114,11 @@ document.addEventListener('desk:sending', () => {
   if (log()) log().scrollTop = 0;
 });
 
-function begin() {
+function begin(xhr) {
   unseen = 0;
   newest = 0;
   if (pane()?.dataset.unread !== undefined) read();
-  if (desk.changedLately().includes(pane()?.dataset.id)) refresh();
+  if (desk.changedSince(xhr).includes(pane()?.dataset.id)) refresh();
 }
 
 document.addEventListener('scroll', (event) => event.target.id === 'log' && look(), true);
@@ -125,7 +133,7 @@ document.addEventListener('click', (event) => {
   look();
 });
 document.addEventListener('htmx:afterSettle', (event) => {
-  if (['open', 'desk'].includes(event.detail.target?.id)) begin();
+  if (['open', 'desk'].includes(event.detail.target?.id)) begin(event.detail.xhr);
   // Older entries bring their own day: the next one need not repeat it.
   const days = [...document.querySelectorAll('#entries .day')];
   for (const [index, day] of days.entries()) if (day.textContent === days[index - 1]?.textContent) day.remove();
