@@ -60,7 +60,7 @@ document.addEventListener('keydown', (event) => {
 });
 
 document.addEventListener('htmx:afterSettle', ({ detail: { target } }) => {
-  if (mode === null || !['open', 'desk'].includes(target?.id)) return;
+  if (mode === null || desk.isOpening() || !['open', 'desk'].includes(target?.id)) return;
   typedAt = -TYPING;
   document.dispatchEvent(new CustomEvent('desk:compose', { detail: { mode } }));
   mode = null;
