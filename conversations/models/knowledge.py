@@ -45,7 +45,7 @@ class ArticleQuerySet(TenantQuerySet["Article"]):
 
 
 class Article(Searched, TenantModel):
-    """One piece of knowledge, in plain text. A draft, until it is published, is known to nobody but its editors."""
+    """One piece of knowledge, in Markdown. A draft, until it is published, is known to nobody but its editors."""
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     title = models.CharField(max_length=TITLE_LIMIT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -229,24 +229,24 @@ def prose(body: str | None) -> SafeString:
     Only the first LONGEST characters are shown. Each line is looked at once: no text can stall it. Each line has the
     direction of its own script; code and addresses are always left to right, and decide nothing.
     """
-    return rendered((body or "")[:LONGEST], paragraphs)
+    return _rendered((body or "")[:LONGEST])
 
 
 @register.filter
 def whole_prose(body: str | None) -> SafeString:
     """A plain text as `prose` shows it, to its end."""
-    return rendered(body or "", paragraphs)
+    return _rendered(body or "")
 
 
-def rendered(text: str, flow: Callable[[list[str]], list[str]]) -> SafeString:
-    """A text with its fenced blocks, and between them what `flow` makes of the lines: escaped HTML."""
+def _rendered(text: str) -> SafeString:
+    """A text with its fenced blocks, and its paragraphs between them: escaped HTML."""
     html: list[str] = []
     plain: list[str] = []
     fenced: list[str] | None = None
     for line in text.replace("\r\n", "\n").split("\n"):
         if _FENCE.match(line):
             if fenced is None:
-                html += flow(plain)
+                html += _paragraphs(plain)
                 plain, fenced = [], []
             else:
                 html.append(_block(fenced))
@@ -255,7 +255,7 @@ def rendered(text: str, flow: Callable[[list[str]], list[str]]) -> SafeString:
             fenced.append(line)
         else:
             plain.append(line)
-    html += flow(plain) if fenced is None else [_block(fenced)]
+    html += _paragraphs(plain) if fenced is None else [_block(fenced)]
     return mark_safe("".join(html))  # noqa: S308 - every part was escaped
 
 
@@ -263,18 +263,18 @@ def _block(lines: list[str]) -> str:
     return format_html('<pre dir="ltr"><code>{}</code></pre>', "\n".join(lines))
 
 
-def paragraphs(lines: list[str]) -> list[str]:
+def _paragraphs(lines: list[str]) -> list[str]:
     """Each line as an element, for it has a direction of its own; `on` goes on with the paragraph above."""
     result: list[str] = []
     is_on = False
     for line in lines:
         if line.strip():
-            result.append(f'<p dir="auto"{" class=on" if is_on else ""}>{inline(line)}</p>')
+            result.append(f'<p dir="auto"{" class=on" if is_on else ""}>{_inline(line)}</p>')
         is_on = bool(line.strip())
     return result
 
 
-def inline(line: str) -> str:
+def _inline(line: str) -> str:
     """One line with its links and `code`, escaped."""
     parts = _CODE.split(line)
     return "".join(

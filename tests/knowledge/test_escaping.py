@@ -13,7 +13,10 @@ from tests.inbox.test_escaping import EVIL, Markup
 
 
 def test_nothing_hostile_reaches_the_page_as_markup(agent: Client, acme: Workspace, conversation: Conversation) -> None:
-    body = f"{EVIL}\n\n## {EVIL}\n- {EVIL}\n1. {EVIL}\n```\n{EVIL}\n```\n`{EVIL}` {{{{customer.name}}}} {{{{{EVIL}}}}}"
+    body = (
+        f"{EVIL}\n\n## {EVIL}\n- {EVIL}\n1. {EVIL}\n```\n{EVIL}\n```\n`{EVIL}` {{{{customer.name}}}} {{{{{EVIL}}}}}\n\n"
+        f'![{EVIL}](https://x.example/a.png "{EVIL}") [{EVIL}](javascript:alert(1))\n\n|{EVIL}|\n|:-|\n|{EVIL}|'
+    )
     article = ArticleFactory(workspace=acme, title=EVIL, body=body)
     macro = MacroFactory(workspace=acme, name=EVIL, body=body)
     base = "/w/acme/knowledge"
@@ -30,39 +33,9 @@ def test_nothing_hostile_reaches_the_page_as_markup(agent: Client, acme: Workspa
             assert not [name for name in attributes if name == "style" or name.startswith("on")], path
 
 
-@pytest.mark.parametrize(
-    ("body", "html"),
-    [
-        ("a\nb\n\nc", '<p dir="auto">a</p><p dir="auto" class=on>b</p><p dir="auto">c</p>'),
-        ("## A `b`\nc", '<h2 dir="auto">A <code dir="ltr">b</code></h2><p dir="auto">c</p>'),
-        ("### A", '<h3 dir="auto">A</h3>'),
-        ("#no", '<p dir="auto">#no</p>'),
-        ("- a\n* b\n\n- c", '<ul dir="auto"><li>a</li><li>b</li></ul><ul dir="auto"><li>c</li></ul>'),
-        (
-            "1. a\n2) b\n\ntext\n3. c",
-            '<ol dir="auto" start="1"><li>a</li><li>b</li></ol><p dir="auto">text</p><ol dir="auto" start="3"><li>c</li></ol>',
-        ),
-        ("-5 °C\n1.5 m", '<p dir="auto">-5 °C</p><p dir="auto" class=on>1.5 m</p>'),
-        ("```\n## <b>\n- x\n```", '<pre dir="ltr"><code>## &lt;b&gt;\n- x</code></pre>'),
-        ("- <b>\n## <i>", '<ul dir="auto"><li>&lt;b&gt;</li></ul><h2 dir="auto">&lt;i&gt;</h2>'),
-        ("", ""),
-    ],
-)
-def test_plain_text_has_headings_and_lists(body: str, html: str) -> None:
-    assert knowledge.document(body) == html
-
-
 def test_article_is_shown_to_its_end(agent: Client, acme: Workspace) -> None:
     article = ArticleFactory(workspace=acme, body="word " * 19_000 + "the end")
     assert "the end" in agent.get(f"/w/acme/knowledge/articles/{article.public_id}").content.decode()
-
-
-@pytest.mark.parametrize(
-    ("opening", "line"),
-    [("## Head\nText `code`\n- a\n```py\nx", "Text code a x"), ("", ""), ("a\n\n\nb", "a b")],
-)
-def test_list_shows_the_words_without_their_marks(opening: str, line: str) -> None:
-    assert knowledge.gist(opening) == line
 
 
 @pytest.mark.parametrize(
