@@ -15,6 +15,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+import Stemmer
 
 LONGEST = 100_000
 """Characters of one text that are searched."""
@@ -105,12 +108,8 @@ def plain_umlauts(word: str) -> str:
     return _SPELLED_OUT.sub(lambda found: found[0][0], word)
 
 
-# English, German, Dutch, Spanish, Portuguese, Italian, French.
-_ENDINGS = (
-    "ations", "ements", "aciones", "ungen", "ciones", "ation", "ement", "acion", "iendo", "ings", "cion", "ando", "ados",
-    "adas", "idos", "idas", "ies", "ing", "ied", "ung", "ern", "ado", "ada", "ido", "ida", "ons", "ed", "es", "en", "er", "em",
-    "ar", "ir", "as", "os", "ez", "s", "e", "y", "a", "o",
-)  # fmt: skip
+_LANGUAGES = ("english", "german", "french", "spanish", "italian")
+_CYRILLIC = re.compile("[\u0400-\u04ff]")
 _SHORTEST_STEM = 4  # letters that a cut must leave
 _HANGUL = re.compile("[\uac00-\ud7a3]+")
 _PARTICLES = (  # Korean; the longest first
@@ -119,14 +118,22 @@ _PARTICLES = (  # Korean; the longest first
 )  # fmt: skip
 
 
+@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """A folded word without its ending, and without a doubled last letter: crude, and the same for all languages."""
-    word = plain_umlauts(word)
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
-            word = word.removesuffix(ending)
-            break
-    return word[:-1] if len(word) > _SHORTEST_STEM and word[-1] == word[-2] else word
+    """The beginning that a folded word shares with its other forms: the shortest that the stemmers of several languages leave.
+
+    Nothing is known of the language, so that the same word has the same stem everywhere. See docs/adr/0015.
+    """
+    word = plain_umlauts(word)[:_LONGEST_TOKEN]
+    languages = ("russian",) if _CYRILLIC.match(word) else _LANGUAGES
+    # Each time new ones, which are cheap: a stemmer is not for several threads. It may change the letter that it leaves
+    # at the end (batteri-es, batter-y), which does not count then.
+    left = (Stemmer.Stemmer(language, 0).stemWord(word) for language in languages)
+    kept = (one if word.startswith(one) else one[:-1] for one in left)
+    shortest = min((one for one in kept if len(one) >= _SHORTEST_STEM and word.startswith(one)), key=len, default=word)
+    if len(shortest) > _SHORTEST_STEM and shortest[-1] in "iy":
+        shortest = shortest[:-1]
+    return shortest[:-1] if len(shortest) > _SHORTEST_STEM and shortest[-1] == shortest[-2] else shortest
 
 
 def is_korean(word: str) -> bool:

@@ -1,7 +1,7 @@
 """Words as the search for knowledge compares them: the telling ones, folded as in every search and cut to their stems.
 
-Cutting is crude and the same for all languages; it only has to bring "charging" and "charges", "kündigen" and "Kündigung"
-to one form. Umlauts count as their plain letters, however they are spelled. Scripts without spaces are compared by the
+Cutting is the same for all languages; it only has to bring "charging" and "charges", "kündigen" and "Kündigung" to one
+form. Umlauts count as their plain letters, however they are spelled. Scripts without spaces are compared by the
 overlapping pieces of their words.
 """
 
