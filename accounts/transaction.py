@@ -21,14 +21,13 @@ tests/architecture/test_locks.py keeps the order. Locks are FOR NO KEY UPDATE, s
 from __future__ import annotations
 
 import logging
-import random
-import time
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import ParamSpec, TypeVar, cast
 
 from django.db import IntegrityError, OperationalError, connection, models
 from django.db import transaction as django
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_chain, wait_random
 
 from accounts import tenancy
 from accounts.errors import NotFound
@@ -66,16 +65,25 @@ def repeat(call: Callable[[], R]) -> R:
     """Call what runs in one transaction of its own, again when PostgreSQL gave that up. Inside a transaction it is called once."""
     if connection.in_atomic_block:
         return call()
-    for pause in PAUSES:
-        try:
-            return call()
-        except OperationalError as error:
-            state = getattr(error.__cause__, "sqlstate", None)
-            if state not in _GIVEN_UP:
-                raise
-            logger.warning("transaction_repeated sqlstate=%s", state)
-        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
-    return call()
+    return _repeated(call)
+
+
+def _is_given_up(error: BaseException) -> bool:
+    return isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) in _GIVEN_UP
+
+
+def _log(tried: RetryCallState) -> None:
+    error = tried.outcome.exception() if tried.outcome else None
+    logger.warning("transaction_repeated sqlstate=%s", getattr(getattr(error, "__cause__", None), "sqlstate", None))
+
+
+_repeated = Retrying(
+    retry=retry_if_exception(_is_given_up),
+    wait=wait_chain(*(wait_random(pause * 0.5, pause * 1.5) for pause in PAUSES)),
+    stop=stop_after_attempt(len(PAUSES) + 1),
+    before_sleep=_log,
+    reraise=True,
+)
 
 
 def held(row: M) -> M:

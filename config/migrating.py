@@ -17,6 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 from psycopg.errors import LockNotAvailable
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixed
 
 LOCK = "hashtext('parley.release')"
 ASK_AGAIN = 0.5  # seconds between two tries to get the turn
@@ -55,6 +56,18 @@ def _ask(connection: BaseDatabaseWrapper, sql: str, *values: str) -> Any:
         return cursor.fetchone()[0]
 
 
+def _is_locked(error: BaseException) -> bool:
+    return isinstance(error, OperationalError) and isinstance(error.__cause__, LockNotAvailable)
+
+
+_until_unlocked = Retrying(
+    retry=retry_if_exception(_is_locked),
+    wait=wait_fixed(LOCK_PAUSE),
+    stop=stop_after_attempt(LOCK_TRIES),
+    reraise=True,
+)
+
+
 class Executor(MigrationExecutor):
     """Commits a migration and its record together.
 
@@ -67,14 +80,7 @@ class Executor(MigrationExecutor):
     ) -> ProjectState:
         if not migration.atomic:
             return super().apply_migration(state, migration, fake, fake_initial)
-        for _ in range(LOCK_TRIES - 1):
-            try:
-                return self._apply_at_once(state.clone(), migration, fake, fake_initial)
-            except OperationalError as error:
-                if not isinstance(error.__cause__, LockNotAvailable):
-                    raise
-                time.sleep(LOCK_PAUSE)
-        return self._apply_at_once(state, migration, fake, fake_initial)
+        return _until_unlocked(lambda: self._apply_at_once(state.clone(), migration, fake, fake_initial))
 
     def _apply_at_once(self, state: ProjectState, migration: Migration, fake: bool, fake_initial: bool) -> ProjectState:
         """Give up soon on a lock that a long statement holds: whoever comes after us would wait behind us."""

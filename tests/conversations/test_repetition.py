@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transaction, "PAUSES", (0.0,) * len(transaction.PAUSES))
+    monkeypatch.setattr(transaction._repeated, "sleep", lambda seconds: None)
 
 
 @pytest.mark.parametrize("state", ["40P01", "40001", "55P03"])

@@ -21,6 +21,7 @@ from typing import Any, Self
 
 import httpx2
 from django.conf import settings
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
 
 from accounts import clock
 from conversations.assistant.engines.openai.prompts import Messages
@@ -66,27 +67,53 @@ def ask(messages: Messages, *, is_streamed: bool) -> Generator[Reply, None, None
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     if base in _without_figures:
         body.pop("stream_options", None)
-    was_refused, repeats = False, 0
-    while True:
-        try:
-            for reply in _attempt(base, body, end):
-                if was_refused:
-                    _without_figures.add(base)
-                yield reply
-            return
-        except _OptionRefused:
-            was_refused = True
-            del body["stream_options"]
-        except _Again as again:
-            pause = _pause(repeats) if again.after is None else again.after
-            repeats += 1
-            if repeats > settings.ASSISTANT_RETRIES or time.monotonic() + pause >= end:
-                raise again.failure from None
-            logger.info("assistant_asked_again kind=%s repeat=%s", again.failure.kind, repeats)
-            time.sleep(pause)
+    tries = Retrying(
+        retry=retry_if_exception_type(_Again),
+        wait=_pause,
+        stop=stop_after_attempt(settings.ASSISTANT_RETRIES + 1) | stop_before_delay(settings.ASSISTANT_TIMEOUT),
+        before_sleep=_log,
+        reraise=True,
+    )
+    try:
+        for attempt in tries:
+            with attempt:
+                for reply in _attempt(base, body, end):
+                    if is_streamed and "stream_options" not in body:
+                        _without_figures.add(base)
+                    yield reply
+    except _Again as again:
+        raise again.failure from None
+
+
+def _pause(tried: RetryCallState) -> float:
+    """What the service asks for, or twice the pause before, less some chance."""
+    again = _again(tried)
+    if again.after is not None:
+        return again.after
+    longest: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (tried.attempt_number - 1))
+    return longest * random.uniform(0.5, 1)  # noqa: S311 (spreads load, no secret)
+
+
+def _log(tried: RetryCallState) -> None:
+    logger.info("assistant_asked_again kind=%s repeat=%s", _again(tried).failure.kind, tried.attempt_number)
+
+
+def _again(tried: RetryCallState) -> _Again:
+    again = tried.outcome.exception() if tried.outcome else None
+    assert isinstance(again, _Again)  # nothing else is repeated
+    return again
 
 
 def _attempt(base: str, body: dict[str, Any], end: float) -> Iterator[Reply]:
+    """One request, or two where the service refuses to be asked for figures; the second asks for none."""
+    try:
+        yield from _request(base, body, end)
+    except _OptionRefused:
+        del body["stream_options"]
+        yield from _request(base, body, end)
+
+
+def _request(base: str, body: dict[str, Any], end: float) -> Iterator[Reply]:
     reply = Reply(asked=sum(len(message["content"]) for message in body["messages"]))
     left = end - time.monotonic()
     if left <= 0:
@@ -180,11 +207,6 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, email.utils.parsedate_to_datetime(told).timestamp() - clock.now().timestamp())
     except (ValueError, OverflowError):
         return None
-
-
-def _pause(repeats: int) -> float:
-    longest: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2**repeats)
-    return longest * random.uniform(0.5, 1)  # noqa: S311 (spreads load, no secret)
 
 
 def _broken(error: httpx2.RequestError, reply: Reply, watch: _Watch) -> EngineFailed | _Again:
