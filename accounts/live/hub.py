@@ -11,8 +11,8 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, LiteralString
 
 import psycopg
@@ -50,9 +50,6 @@ class LiveEvent:
     type: str
     subject_type: str = ""
     subject_id: int = 0
-    data_ids: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # those of the event's data whose names end in _id or _ids
     actor: tuple[str, int | None] = ("", None)  # kind and id of who did it
 
 
@@ -251,7 +248,7 @@ class Hub:
         """Hand what is new in a workspace to all of its followers, with one query."""
         self._dirty.discard(workspace_id)
         found = await connection.execute(
-            "SELECT id, type, subject_type, subject_id, data, actor_kind, actor_id FROM accounts_event"
+            "SELECT id, type, subject_type, subject_id, actor_kind, actor_id FROM accounts_event"
             " WHERE workspace_id = %s AND id > %s AND id <> ALL(%s) ORDER BY id LIMIT %s",
             [workspace_id, feed.floor, list(feed.seen), REPLAY_LIMIT],
         )
@@ -280,7 +277,7 @@ class Hub:
             follower.give(ready, again)
             return
         found = await connection.execute(
-            "SELECT id, type, subject_type, subject_id, data, actor_kind, actor_id FROM accounts_event"
+            "SELECT id, type, subject_type, subject_id, actor_kind, actor_id FROM accounts_event"
             " WHERE workspace_id = %(workspace)s AND id > %(after)s - %(rows)s AND id <> %(after)s"
             " AND (id > %(after)s OR at > now() - make_interval(secs => %(seconds)s))"
             " AND (id <= %(floor)s OR id = ANY(%(seen)s)) ORDER BY id LIMIT %(limit)s",
@@ -356,6 +353,5 @@ def _statement(verb: LiteralString, channel: str) -> bytes:
 
 
 def _event(row: tuple[Any, ...]) -> LiveEvent:
-    number, kind, subject_type, subject_id, data, *actor = row
-    ids = {name: value for name, value in data.items() if name.endswith(("_id", "_ids"))}
-    return LiveEvent(number, kind, subject_type, subject_id, ids, (actor[0], actor[1]))
+    number, kind, subject_type, subject_id, *actor = row
+    return LiveEvent(number, kind, subject_type, subject_id, (actor[0], actor[1]))

@@ -72,14 +72,11 @@ _COUNTED = re.compile(
 )
 
 
-def may_be_told(text: str, *, articles: ArticleQuerySet, people: Iterable[str]) -> str:
-    """The sentences that say nothing of one customer alone; "" where none is left. One query, where there are details."""
-    (left,) = each_may_be_told([text], articles=articles, people=people)
-    return left
-
-
 def each_may_be_told(texts: Sequence[str], *, articles: ArticleQuerySet, people: Iterable[str]) -> list[str]:
-    """As `may_be_told`, for several texts with one query."""
+    """Of each text the sentences that say nothing of one customer alone; "" where none is left.
+
+    One query, where there are details.
+    """
     known = _parts_of_names(people)
     split = [[(piece, _details(piece, known)) for piece in _pieces(_bare(text))] for text in texts]
     held = _held({detail for pieces in split for _, details in pieces for detail in details}, articles)

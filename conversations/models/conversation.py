@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -81,12 +80,6 @@ class ConversationQuerySet(TenantQuerySet["Conversation"]):
 
     def unassigned(self) -> Self:
         return self.filter(assignee=None)
-
-    def oldest_waiting_first(self) -> Self:
-        return self.order_by("waiting_since", "id")
-
-    def newest_message_first(self) -> Self:
-        return self.order_by("-last_message_at", "-id")
 
     def with_people(self) -> Self:
         """Everything that any door prints of a conversation, in the same query."""
@@ -216,10 +209,6 @@ class Conversation(Searched, TenantModel):
     def is_unassigned(self) -> bool:
         """Whether it belongs to no person: neither a member nor somebody whom an API caller named."""
         return self.assignee_id is None and not self.assignee_reference and not self.assignee_label
-
-    def is_snoozed(self, at: datetime) -> bool:
-        """Whether it is snoozed at that moment."""
-        return self.snoozed_until is not None and self.snoozed_until > at
 
 
 class Tally(TenantModel):

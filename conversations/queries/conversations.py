@@ -36,13 +36,8 @@ def _one(rows: QuerySet[Conversation]) -> Conversation:
     return found
 
 
-def by_public_id(public_id: uuid.UUID) -> Conversation:
-    """Raises NotFound, also for another workspace's conversation."""
-    return _one(conversations().filter(public_id=public_id).order_by("pk"))
-
-
 def by_number(number: int) -> Conversation:
-    """Raises NotFound."""
+    """Raises NotFound, also for another workspace's conversation."""
     return _one(conversations().filter(number=number).order_by("pk"))
 
 

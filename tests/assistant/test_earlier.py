@@ -40,7 +40,8 @@ KEPT = [
 
 def told(text: str) -> str:
     articles = knowledge_search._articles(Audience.KEY)
-    return earlier.may_be_told(text, articles=articles, people=PEOPLE)
+    (left,) = earlier.each_may_be_told([text], articles=articles, people=PEOPLE)
+    return left
 
 
 def test_sentence_with_a_detail_is_left_out(acme: Workspace) -> None:

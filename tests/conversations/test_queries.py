@@ -133,17 +133,18 @@ def test_thread_shows_the_last_page_with_what_happened_among_it(
 def test_missing_conversation_is_not_found(globex: Workspace) -> None:
     foreign = ConversationFactory(workspace=globex)
     with pytest.raises(NotFound):
-        queries.by_public_id(foreign.public_id)
-    with pytest.raises(NotFound):
-        queries.by_number(1)
+        queries.by_number(foreign.number)
 
 
 @pytest.mark.parametrize(
     ("index", "rows"),
     [
-        ("conv_newest", lambda: Conversation.objects.newest_message_first()[:20]),
-        ("conv_status_newest", lambda: Conversation.objects.filter(status="pending").newest_message_first()[:20]),
-        ("conv_queue", lambda: Conversation.objects.open().oldest_waiting_first()[:20]),
+        ("conv_newest", lambda: Conversation.objects.order_by("-last_message_at", "-id")[:20]),
+        (
+            "conv_status_newest",
+            lambda: Conversation.objects.filter(status="pending").order_by("-last_message_at", "-id")[:20],
+        ),
+        ("conv_queue", lambda: Conversation.objects.open().order_by("waiting_since", "id")[:20]),
         (
             "message_by_conversation",
             lambda: queries.entries(Conversation.objects.order_by("pk").first()).reverse()[:20],
