@@ -127,7 +127,6 @@ const turns = new Map(); // a conversation's changes go out one after the other,
 desk.inTurn = (key, work) => {
   const next = (turns.get(key) ?? Promise.resolve()).then(work);
   turns.set(key, next);
-  desk.expect(next);
   return next;
 };
 
@@ -170,8 +169,10 @@ async function change(form, submitter) {
   leave(form);
   form.closest('[data-toast]')?.remove();
   form.setAttribute('aria-busy', 'true');
-  const turn = form.dataset.change === 'draft' ? `${number} draft` : number; // a draft may take long: nothing waits for it
-  const answer = await desk.inTurn(turn, () => desk.ask(desk.since(url), { method: 'POST', body: new URLSearchParams(data) }));
+  const isDraft = form.dataset.change === 'draft'; // it may take long: nothing waits for it
+  const sent = desk.inTurn(isDraft ? `${number} draft` : number, () => desk.ask(desk.since(url), { method: 'POST', body: new URLSearchParams(data) }));
+  if (!isDraft) desk.expect(sent);
+  const answer = await sent;
   form.removeAttribute('aria-busy');
   busy.delete(cause);
   const isRefused = answer.problem !== '' || answer.status >= 400;

@@ -72,7 +72,9 @@ async function send(item) {
   if (item.expected) data.set('expected_last', item.expected);
   for (const file of item.files) data.append('uploads', file);
   const number = /\/inbox\/(\d+)\//.exec(item.url)[1];
-  const answer = await desk.inTurn(number, () => desk.ask(desk.since(item.url), { method: 'POST', body: data }));
+  const sent = desk.inTurn(number, () => desk.ask(desk.since(item.url), { method: 'POST', body: data }));
+  desk.expect(sent);
+  const answer = await sent;
   if (!answer.problem && answer.status < 400) {
     drop(item);
     desk.take(answer);
