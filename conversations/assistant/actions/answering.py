@@ -21,7 +21,7 @@ from conversations.actions.rows import Door
 from conversations.actions.start import start
 from conversations.assistant import choice as choices
 from conversations.assistant import questions, runs
-from conversations.assistant.actions import parts
+from conversations.assistant.actions import ledger, messages, proposing, threads
 from conversations.assistant.actions.hand_over import hand_over, settle
 from conversations.assistant.actions.proposals import Decision, decide_proposal
 from conversations.assistant.choice import HandOver
@@ -82,27 +82,27 @@ def ask_assistant(
     if thread.status != ThreadStatus.IDLE:
         raise Conflict("the assistant is still answering in this conversation")
     if decision is None:
-        parts.expire_proposals(thread, at)
+        proposing.expire(thread, at)
     thread.status, thread.updated_at, thread.agent_mode = ThreadStatus.IN_PROGRESS, at, agent_mode
     thread.save(update_fields=["status", "updated_at", "agent_mode"])
     trace_id = trace_id or uuid.uuid4()
-    question = parts.ask(thread, content, ui_context, trace_id, by=by, at=at)
-    parts.set_resolved(thread, thread.conversation, False, at=at)
+    question = messages.question(thread, content, ui_context, trace_id, by=by, at=at)
+    threads.set_resolved(thread, thread.conversation, False, at=at)
     run = AssistantRun(
         workspace=workspace, thread=thread, question=question, trace_id=trace_id, started_at=at, beat_at=at,
         audience=audience or questions.audience_of(by),
     )  # fmt: skip
     run.save(force_insert=True)
     if is_new:
-        runs.tell(run, "conversation", parts.told_thread(thread))
+        runs.tell(run, "conversation", threads.told_thread(thread))
     if decision is not None:
         decide_proposal(thread=thread, decision=decision, run=run, by=by, at=at)
-    runs.tell(run, "message", parts.echo(question))
+    runs.tell(run, "message", messages.echo(question))
     journal.record(events.ASSISTANT_ASKED, thread.conversation, by=by, at=at, run_id=run.pk)
     if thread.taken_over_at is None:
         _defer(run)
     else:
-        parts.end(thread, run, RunStatus.DONE, at)
+        threads.end(thread, run, RunStatus.DONE, at)
     return run
 
 
@@ -130,10 +130,10 @@ def answer_run(
     thread, run = found
     sources = [one.told for one in draft.sources]
     metadata = {"engine": engine, "sources": sources, "step": draft.step.value}
-    message = parts.say(thread, draft.text or "", metadata, by=by, at=at)
+    message = messages.write(thread, draft.text or "", metadata, by=by, at=at)
     told = {"type": "ai", "id": str(message.public_id), "content": message.body}
     runs.tell(run, "message", {**told, **({"sources": sources} if sources else {})})
-    parts.enter(
+    ledger.enter(
         thread.conversation, SuggestionKind.ANSWER, engine=engine, text=message.body or "", sources=draft.sources,
         usage=draft.usage, took_ms=took_ms, run=run, message=message, at=at,
     )  # fmt: skip
@@ -168,7 +168,7 @@ def fail_run(
         _keep_cost(run, engine, usage, took_ms, by=by, at=at)
         return None
     thread, run = found
-    parts.enter(
+    ledger.enter(
         thread.conversation, SuggestionKind.ANSWER, engine=engine, usage=usage, took_ms=took_ms, failure=kind or code, run=run,
         at=at,
     )  # fmt: skip
@@ -224,8 +224,8 @@ def append_message(*, thread: AssistantThread, content: str, by: Actor, at: date
     permit(by, "conversation.reply", thread)
     text.check(content, "content", longest=APPENDED_LIMIT)
     thread = runs.hold(thread)
-    message = parts.say(thread, content, {"is_appended": True}, by=by, at=at)
-    parts.touch(thread, at)
+    message = messages.write(thread, content, {"is_appended": True}, by=by, at=at)
+    threads.touch(thread, at)
     return message
 
 
@@ -253,7 +253,7 @@ def _keep_cost(run: AssistantRun, engine: str, usage: Usage, took_ms: int, *, by
     """The answer is not wanted any more, but it has its price."""
     if usage == NOTHING_USED:
         return
-    kept = parts.enter(
+    kept = ledger.enter(
         run.thread.conversation, SuggestionKind.ANSWER, engine=engine, usage=usage, took_ms=took_ms, failure=CANCELED,
         run=run, at=at,
     )  # fmt: skip
@@ -271,10 +271,10 @@ def _follow_up(
     at: datetime,
 ) -> None:
     """What an answer entails, as the customer, the workspace and the engine want it."""
-    assistant = parts.assistant(thread.workspace_id)
+    assistant = messages.assistant(thread.workspace_id)
     if question is not None and question.is_settled:
         settled = settle(thread=thread, by=assistant, at=at)
-        runs.tell(run, "conversation", parts.told_thread(settled))
+        runs.tell(run, "conversation", threads.told_thread(settled))
         return
     call, reason = (question.call, question.reason) if question is not None else (None, "")
     if call is None and draft.step == Step.HAND_OVER:
@@ -282,7 +282,7 @@ def _follow_up(
     if call is None or thread.handed_over_at is not None:
         return
     if call == Call.UNSURE and choices.choice(thread.workspace).hand_over == HandOver.ASK:
-        parts.propose(thread, run, message, reason, at=at)
+        proposing.propose(thread, run, message, reason, at=at)
         return
     hand_over(thread=thread, call=call, reason=reason, run=run, by=assistant, at=at)
 
@@ -307,11 +307,11 @@ def _failed(
     if call is None and choices.choice(thread.workspace).hand_over == HandOver.AUTO and _has_failed_before(run):
         call, reason = Call.UNSURE, "The assistant failed twice in a row."
     if call is not None:
-        assistant = parts.assistant(thread.workspace_id)
+        assistant = messages.assistant(thread.workspace_id)
         hand_over(thread=thread, call=call, reason=reason, run=run, by=assistant, at=at)
         run.thread = thread = runs.hold(thread)
     words = WAITS if thread.handed_over_at else SPENT if code == "quota_limit_exceeded" else FAILED
-    message = parts.say(thread, words, {"type": "ai/failure", "code": code}, by=by, at=at)
+    message = messages.write(thread, words, {"type": "ai/failure", "code": code}, by=by, at=at)
     runs.tell(run, "message", {"type": "ai/failure", "id": str(message.public_id), "content": words})
     journal.record(events.ASSISTANT_FAILED, thread.conversation, by=by, at=at, run_id=run.pk, code=code)
     return _go_on(thread, run, RunStatus.FAILED, by=by, at=at)
@@ -321,31 +321,31 @@ def _go_on(
     thread: AssistantThread, run: AssistantRun, outcome: RunStatus, *, by: Actor, at: datetime
 ) -> AssistantRun | None:
     """The next message of the queue in the same run, or its end, with which the thread is idle again."""
-    item = parts.waiting(thread).first()
+    item = threads.waiting(thread).first()
     if item is None:
-        parts.end(thread, run, outcome, at)
+        threads.end(thread, run, outcome, at)
         return None
     run.thread = thread = runs.hold(thread)  # people may have been called in meanwhile
-    parts.expire_proposals(thread, at)
+    proposing.expire(thread, at)
     run.trace_id = uuid.uuid4()
-    run.question = parts.ask(thread, item.content, item.ui_context, run.trace_id, by=by, at=at)
-    parts.set_resolved(thread, thread.conversation, False, at=at)
+    run.question = messages.question(thread, item.content, item.ui_context, run.trace_id, by=by, at=at)
+    threads.set_resolved(thread, thread.conversation, False, at=at)
     run.audience, run.beat_at, run.attempts = item.audience, at, 0
     run.save(update_fields=["question", "trace_id", "audience", "beat_at", "attempts"])
     thread.agent_mode = item.agent_mode or thread.agent_mode
     thread.save(update_fields=["agent_mode"])
-    parts.touch(thread, at)
+    threads.touch(thread, at)
     item.delete()
-    runs.tell(run, "message", parts.echo(run.question))
+    runs.tell(run, "message", messages.echo(run.question))
     return run
 
 
 def _stopped(thread: AssistantThread, *, by: Actor, at: datetime) -> AssistantThread:
-    lapsed = parts.expire_proposals(thread, at)
-    removed, _ = parts.waiting(thread).delete()
+    lapsed = proposing.expire(thread, at)
+    removed, _ = threads.waiting(thread).delete()
     run = runs.running(thread)
     if run is not None:
-        parts.end(thread, run, RunStatus.CANCELED, at)
+        threads.end(thread, run, RunStatus.CANCELED, at)
     if run is not None or removed or lapsed:
         journal.record(events.ASSISTANT_CANCELED, thread.conversation, by=by, at=at, run_id=run.pk if run else None)
     return thread

@@ -13,7 +13,7 @@ from conversations.actions.status import set_status
 from conversations.actions.ticketing import escalate
 from conversations.assistant import queries as assistant_queries
 from conversations.assistant import runs
-from conversations.assistant.actions import parts
+from conversations.assistant.actions import ledger, messages, proposing, threads
 from conversations.assistant.engines.protocol import Call
 from conversations.models import AssistantRun, AssistantThread, Conversation, Handler, Outcome, RunStatus, Status
 from tickets.models import Ticket
@@ -36,14 +36,14 @@ def hand_over(
     ticket = conversation.ticket or escalate(conversation=conversation, reason=reason, by=by, at=at)
     thread.handed_over_at, thread.call, thread.updated_at = at, call.value, at
     thread.save(update_fields=["handed_over_at", "call", "updated_at"])
-    parts.expire_proposals(thread, at)
-    parts.set_resolved(thread, conversation, False, at=at)
+    proposing.expire(thread, at)
+    threads.set_resolved(thread, conversation, False, at=at)
     # What the assistant said last did not help; before that, nobody knows.
-    poor = [row.pk for row in parts.open_answers(conversation)[: 2 if call == Call.ASKED else 1]]
-    parts.open_answers(conversation).filter(pk__in=poor).update(outcome=Outcome.REJECTED, decided_at=at)
+    poor = [row.pk for row in ledger.open_answers(conversation)[: 2 if call == Call.ASKED else 1]]
+    ledger.open_answers(conversation).filter(pk__in=poor).update(outcome=Outcome.REJECTED, decided_at=at)
     journal.record(events.ASSISTANT_HANDED_OVER, conversation, by=by, at=at, call=call.value, ticket_id=ticket.pk)
     if run is not None:
-        runs.tell(run, "conversation", parts.told_thread(runs.hold(thread)))
+        runs.tell(run, "conversation", threads.told_thread(runs.hold(thread)))
     return ticket
 
 
@@ -60,15 +60,15 @@ def take_over(*, thread: AssistantThread, to: User | None = None, by: Actor, at:
         return thread
     run = runs.running(thread)
     if run is not None:
-        parts.end(thread, run, RunStatus.CANCELED, at)
-    for item in parts.waiting(thread):
-        parts.ask(thread, item.content, item.ui_context, item.public_id, by=by, at=at)
+        threads.end(thread, run, RunStatus.CANCELED, at)
+    for item in threads.waiting(thread):
+        messages.question(thread, item.content, item.ui_context, item.public_id, by=by, at=at)
         item.delete()
     conversation = _to_people(thread, by=by, at=at)
     thread.taken_over_at, thread.is_asking, thread.updated_at = at, False, at
     thread.save(update_fields=["taken_over_at", "is_asking", "updated_at"])
-    parts.expire_proposals(thread, at)
-    parts.set_resolved(thread, conversation, False, at=at)
+    proposing.expire(thread, at)
+    threads.set_resolved(thread, conversation, False, at=at)
     journal.record(events.ASSISTANT_TAKEN_OVER, conversation, by=by, at=at)
     if to is not None and conversation.assignee_id is None:
         triage.assign(conversation=conversation, to=to, by=by, at=at)
@@ -101,11 +101,13 @@ def settle(*, thread: AssistantThread, quiet_since: datetime | None = None, by: 
     if quiet_since is not None and conversation.last_message_at >= quiet_since:
         return thread
     if not conversation.is_done:
-        conversation = set_status(conversation=conversation, status=Status.RESOLVED, sender=parts.SENDER, by=by, at=at)
+        conversation = set_status(
+            conversation=conversation, status=Status.RESOLVED, sender=messages.SENDER, by=by, at=at
+        )
     thread.is_asking, thread.updated_at = False, at
     thread.save(update_fields=["is_asking", "updated_at"])
-    parts.set_resolved(thread, conversation, True, at=at)
-    parts.open_answers(conversation).update(outcome=Outcome.ACCEPTED, decided_at=at)
+    threads.set_resolved(thread, conversation, True, at=at)
+    ledger.open_answers(conversation).update(outcome=Outcome.ACCEPTED, decided_at=at)
     journal.record(events.ASSISTANT_RESOLVED, conversation, by=by, at=at)
     return thread
 

@@ -11,7 +11,7 @@ from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.assistant import questions, runs
-from conversations.assistant.actions import parts
+from conversations.assistant.actions import messages, proposing, threads
 from conversations.assistant.actions.hand_over import hand_over
 from conversations.assistant.engines.protocol import Call
 from conversations.models import (
@@ -59,13 +59,13 @@ def decide_proposal(
     )  # fmt: skip
     run.save(force_insert=True)
     is_known = _decide(thread, run, decision, by=by, at=at)
-    parts.end(thread, run, RunStatus.DONE if is_known else RunStatus.FAILED, at)
+    threads.end(thread, run, RunStatus.DONE if is_known else RunStatus.FAILED, at)
     return run
 
 
 def _decide(thread: AssistantThread, run: AssistantRun, decision: Decision, *, by: Actor, at: datetime) -> bool:
     """False for a proposal that cannot be decided."""
-    rows = parts.pending(thread)
+    rows = proposing.pending(thread)
     proposal = rows.filter(public_id=decision.proposal_id).first() if decision.proposal_id else None
     if proposal is None:
         _say(thread, run, UNKNOWN, "ai/failure", by=by, at=at)
@@ -79,7 +79,7 @@ def _decide(thread: AssistantThread, run: AssistantRun, decision: Decision, *, b
     _say(thread, run, APPROVED if decision.approve else REJECTED, "ai", by=by, at=at)
     if decision.approve:
         reason = str(proposal.payload.get("reason") or "The assistant knows no answer.")
-        assistant = parts.assistant(thread.workspace_id)
+        assistant = messages.assistant(thread.workspace_id)
         hand_over(thread=thread, call=Call.UNSURE, reason=reason, run=run, by=assistant, at=at)
     journal.record(
         events.ASSISTANT_PROPOSAL_DECIDED, thread.conversation, by=by, at=at, proposal_id=proposal.pk,
@@ -90,5 +90,5 @@ def _decide(thread: AssistantThread, run: AssistantRun, decision: Decision, *, b
 
 def _say(thread: AssistantThread, run: AssistantRun, words: str, kind: str, *, by: Actor, at: datetime) -> None:
     metadata = {"type": kind} if kind == "ai/failure" else {}
-    message = parts.say(thread, words, metadata, by=by, at=at)
+    message = messages.write(thread, words, metadata, by=by, at=at)
     runs.tell(run, "message", {"type": kind, "id": str(message.public_id), "content": words})

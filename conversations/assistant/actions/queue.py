@@ -11,7 +11,7 @@ from accounts.errors import Conflict, NotFound
 from accounts.permissions import Actor, permit
 from conversations import events, text
 from conversations.assistant import questions, runs
-from conversations.assistant.actions import parts
+from conversations.assistant.actions import messages, threads
 from conversations.assistant.actions.answering import CONTENT_LIMIT, ask_assistant
 from conversations.models import AssistantQueueItem, AssistantRun, AssistantThread, Audience, ThreadStatus
 
@@ -31,11 +31,11 @@ def enqueue(
     text.check(content, "content", longest=CONTENT_LIMIT)
     thread = runs.hold(thread)
     if thread.taken_over_at is not None:
-        message = parts.ask(thread, content, (values or {}).get("ui_context"), uuid.uuid4(), by=by, at=at)
-        parts.touch(thread, at)
+        message = messages.question(thread, content, (values or {}).get("ui_context"), uuid.uuid4(), by=by, at=at)
+        threads.touch(thread, at)
         journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, message_id=message.pk)
         return None
-    if parts.waiting(thread).count() >= MOST_QUEUED:
+    if threads.waiting(thread).count() >= MOST_QUEUED:
         raise Conflict("two messages are already waiting", code="queue_full")
     item = AssistantQueueItem(
         workspace_id=thread.workspace_id,
@@ -56,7 +56,7 @@ def begin_queued(*, thread: AssistantThread, by: Actor, at: datetime) -> Assista
     """Answer what waits in a thread that is at rest; None where nothing waits or the assistant is at work."""
     permit(by, "conversation.receive", thread)
     thread = runs.hold(thread)
-    item = parts.waiting(thread).first()
+    item = threads.waiting(thread).first()
     if item is None or thread.status != ThreadStatus.IDLE:
         return None
     journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, begun_id=item.pk)
@@ -101,14 +101,14 @@ def clear_queue(*, thread: AssistantThread, by: Actor, at: datetime) -> None:
     """Take all waiting messages back."""
     permit(by, "conversation.receive", thread)
     thread = runs.hold(thread)
-    removed, _ = parts.waiting(thread).delete()
+    removed, _ = threads.waiting(thread).delete()
     if removed:
         journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, removed_count=removed)
 
 
 def _waits(item: AssistantQueueItem) -> tuple[AssistantThread, AssistantQueueItem]:
     thread = runs.hold(item.thread)
-    fresh = parts.waiting(thread).filter(pk=item.pk).first()
+    fresh = threads.waiting(thread).filter(pk=item.pk).first()
     if fresh is None:
         raise NotFound("this message is no longer queued")
     return thread, fresh

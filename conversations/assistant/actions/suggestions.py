@@ -19,7 +19,7 @@ from conversations import events
 from conversations.actions import rows
 from conversations.actions.ticket_messages import note_in_ticket
 from conversations.assistant import comparison, questions
-from conversations.assistant.actions import parts
+from conversations.assistant.actions import ledger, messages
 from conversations.assistant.engines.protocol import NOTHING_USED, Draft, Usage
 from conversations.assistant.requests import CHANNEL
 from conversations.models import Conversation, Message, Outcome, Suggestion, SuggestionKind
@@ -73,13 +73,15 @@ def make_suggestion(
     note = None
     if ticket is not None and text:
         metadata = {"engine": engine, "sources": [one.told for one in draft.sources]}
-        assistant = parts.assistant(ticket.workspace_id)
-        note, _ = note_in_ticket(ticket=ticket, body=text, metadata=metadata, sender=parts.SENDER, by=assistant, at=at)
+        assistant = messages.assistant(ticket.workspace_id)
+        note, _ = note_in_ticket(
+            ticket=ticket, body=text, metadata=metadata, sender=messages.SENDER, by=assistant, at=at
+        )
     same = _undecided(conversation).filter(ticket=None).order_by("-id").first() if text and ticket is None else None
     if same is not None:
         made = _repeated(same, draft.usage, took_ms)
     else:
-        made = parts.enter(
+        made = ledger.enter(
             conversation, SuggestionKind.DRAFT, engine=engine, text=text, sources=draft.sources, usage=draft.usage,
             took_ms=took_ms, failure="" if text else NOTHING_FOUND, ticket=ticket, message=note, at=at,
         )  # fmt: skip
@@ -106,7 +108,7 @@ def fail_suggestion(
 ) -> None:
     """Note that a requested draft could not be made, why, and what the attempt cost. `kind` is for the ledger alone."""
     _permit(by, conversation, ticket)
-    parts.enter(
+    ledger.enter(
         conversation, SuggestionKind.DRAFT, engine=engine, usage=usage, took_ms=took_ms, failure=kind or code, ticket=ticket,
         at=at,
     )  # fmt: skip

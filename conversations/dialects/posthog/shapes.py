@@ -11,7 +11,7 @@ from django.conf import settings
 
 from accounts.models import User
 from conversations.api.twins import Twins
-from conversations.assistant.actions.parts import told_proposal
+from conversations.assistant.actions.proposing import told_proposal
 from conversations.assistant.actions.queue import MOST_QUEUED
 from conversations.models import (
     AssistantProposal,

@@ -1,0 +1,49 @@
+"""A step that the assistant asks the customer about before it takes it. `proposals` has the verb of the decision."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from conversations.assistant import runs
+from conversations.models import AssistantProposal, AssistantRun, AssistantThread, Message, ProposalStatus
+
+TOOL = "hand_over"
+PREVIEW = "Bring in a teammate, who answers here."
+
+
+def pending(thread: AssistantThread) -> QuerySet[AssistantProposal]:
+    """What the customer is to decide."""
+    return AssistantProposal.objects.filter(thread=thread, status=ProposalStatus.PENDING)  # of a thread that is held
+
+
+def propose(thread: AssistantThread, run: AssistantRun, message: Message, reason: str, *, at: datetime) -> None:
+    """Ask the customer whether to hand over. One that is open stays the only one."""
+    if pending(thread).exists():
+        return
+    proposal = AssistantProposal(
+        workspace_id=thread.workspace_id, thread=thread, message=message, tool_name=TOOL, preview=PREVIEW,
+        payload={"reason": reason}, created_at=at,
+    )  # fmt: skip
+    proposal.save(force_insert=True)
+    runs.tell(run, "approval", told_proposal(proposal))
+
+
+def told_proposal(proposal: AssistantProposal) -> dict[str, Any]:
+    """A proposal as clients are told of it."""
+    return {
+        "proposal_id": str(proposal.public_id),
+        "decision_status": proposal.status,
+        "tool_name": proposal.tool_name,
+        "preview": proposal.preview,
+        "payload": proposal.payload,
+        "original_tool_call_id": None,
+        "message_id": str(proposal.message.public_id) if proposal.message else None,
+    }
+
+
+def expire(thread: AssistantThread, at: datetime) -> int:
+    """Whoever writes on has not agreed."""
+    return pending(thread).update(status=ProposalStatus.AUTO_REJECTED, decided_at=at)
