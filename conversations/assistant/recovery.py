@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accounts import clock, tenancy
 from accounts.permissions import Actor
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import runs
 from conversations.models import AssistantQueueItem, AssistantRun, AssistantThread, RunStatus, ThreadStatus
-from conversations.models.assistant import LEFT_AFTER, UNSTARTED_AFTER
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 500  # runs; the next look takes the others
+LEFT_AFTER = timedelta(seconds=15)
+"""How long a message may wait in the queue of a thread at rest, until it is answered as if it had just been sent."""
 
 
 def recover(rows: Collection[AssistantRun], at: datetime) -> int:
@@ -44,7 +45,7 @@ def tend(at: datetime) -> int:
     rows = AssistantRun.all_workspaces.select_related("workspace", "thread")  # a worker takes on those of any workspace
     going = rows.filter(status=RunStatus.RUNNING).order_by("beat_at", "pk")
     claimed = going.exclude(token=None)[:AT_ONCE]
-    unclaimed = going.filter(token=None, beat_at__lt=at - UNSTARTED_AFTER)[:AT_ONCE]
+    unclaimed = going.filter(token=None, beat_at__lt=at - runs.UNSTARTED_AFTER)[:AT_ONCE]
     count = recover([*claimed, *unclaimed], at)
     begin_left(at)
     return count

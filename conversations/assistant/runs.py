@@ -24,7 +24,6 @@ from accounts import transaction
 from accounts.errors import NotFound
 from conversations.assistant import presence
 from conversations.models import AssistantFrame, AssistantRun, AssistantThread, Conversation, RunStatus
-from conversations.models.assistant import UNSTARTED_AFTER
 
 CHANNEL = "parley_runs"
 """Where the watchers of a run listen; the key is the run's id."""
@@ -33,6 +32,12 @@ JOB = "run_assistant"
 QUEUE = "assistant"
 """The queue of what may wait for a slow provider; it has room of its own in the worker, so that nothing waits behind it."""
 BEAT_EVERY = timedelta(seconds=10)
+UNCLAIMED_AFTER = timedelta(seconds=60)
+"""How long a run may wait without a living worker, which would give a sign of life for it."""
+UNSTARTED_AFTER = timedelta(seconds=5)
+"""How long a run may be in nobody's hands and in no line: its worker died between taking the job and the run."""
+SILENT_AFTER = timedelta(seconds=30)
+"""How long a worker may give no sign of life of a run that it has claimed."""
 _at_work: set[uuid.UUID] = set()  # the tokens of the runs that this process works on
 
 
@@ -92,9 +97,15 @@ def lost(rows: Collection[AssistantRun], at: datetime) -> list[AssistantRun]:
     """Those of the runs that nobody works on any more, as far as one can tell: two queries at most."""
     going = [run for run in rows if run.status == RunStatus.RUNNING]
     gone = presence.gone({run.worker for run in going if run.worker is not None})
-    waiting = {run.pk for run in going if run.token is None and run.is_silent(at, UNSTARTED_AFTER)}
+    waiting = {run.pk for run in going if run.token is None and is_silent(run, at, UNSTARTED_AFTER)}
     strays = waiting - in_line(waiting)
-    return [run for run in going if run.worker in gone or run.pk in strays or run.is_silent(at) or _is_dropped(run)]
+    return [run for run in going if run.worker in gone or run.pk in strays or is_silent(run, at) or _is_dropped(run)]
+
+
+def is_silent(run: AssistantRun, at: datetime, patience: timedelta | None = None) -> bool:
+    """Whether the last sign of life is older than `patience`, or than a run in its state may be without one."""
+    usual = UNCLAIMED_AFTER if run.token is None else SILENT_AFTER
+    return at - run.beat_at > (patience or usual)
 
 
 def _is_dropped(run: AssistantRun) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
 from django.db import models
@@ -17,14 +16,6 @@ from conversations.models.conversation import Conversation
 from conversations.models.message import Message
 
 TITLE_LIMIT = 250
-LEFT_AFTER = timedelta(seconds=15)
-"""How long a message may wait in the queue of a thread at rest, until it is answered as if it had just been sent."""
-UNCLAIMED_AFTER = timedelta(seconds=60)
-"""How long a run may wait without a living worker; while there is one, it gives a sign of life every ten seconds."""
-UNSTARTED_AFTER = timedelta(seconds=5)
-"""How long a run may be in nobody's hands and in no line: its worker died between taking the job and the run."""
-SILENT_AFTER = timedelta(seconds=30)
-"""How long a worker may give no sign of life of a run that it has claimed; it gives one every ten seconds."""
 
 
 class ThreadStatus(models.TextChoices):
@@ -162,11 +153,6 @@ class AssistantRun(TenantModel):
     @property
     def is_over(self) -> bool:
         return self.status != RunStatus.RUNNING
-
-    def is_silent(self, at: datetime, patience: timedelta | None = None) -> bool:
-        """Whether the last sign of life is older than `patience`, or than a run in its state may be without one."""
-        usual = UNCLAIMED_AFTER if self.token is None else SILENT_AFTER
-        return at - self.beat_at > (patience or usual)
 
 
 class AssistantFrame(TenantModel):

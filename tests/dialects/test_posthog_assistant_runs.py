@@ -213,7 +213,7 @@ def test_run_that_waits_in_line_is_not_lost_while_a_worker_lives(api: Posthog) -
     for _ in range(3):
         fall_silent(run_of(made), seconds=55)
         assert recovery.tend(clock.now()) == 0
-        assert not run_of(made).is_silent(clock.now(), timedelta(seconds=5))
+        assert not runs.is_silent(run_of(made), clock.now(), timedelta(seconds=5))
 
 
 def test_run_whose_job_is_gone_is_given_another(api: Posthog) -> None:
