@@ -112,7 +112,7 @@ def _valid_keys(given: Collection[KeyAccess]) -> Iterator[KeyAccess]:
 class Guard:
     """Ends the live responses of a process whose access has gone. All are checked together, every few seconds."""
 
-    def __init__(self, run: Callable[[Callable[[], object]], Awaitable[object]]) -> None:
+    def __init__(self, run: Callable[[Callable[[], set[Access]]], Awaitable[set[Access]]]) -> None:
         self._run = run
         self._open: dict[Access, set[Callable[[], object]]] = {}
         self._task: asyncio.Task[None] | None = None
@@ -145,7 +145,6 @@ class Guard:
             except Exception:  # The database is away, say: nothing new is sent meanwhile, and the next look may tell.
                 logger.warning("live_access_check_failed", exc_info=True)
                 continue
-            assert isinstance(valid, set)
             for access in given - valid:
                 for end in list(self._open.get(access, ())):
                     end()

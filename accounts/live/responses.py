@@ -22,11 +22,14 @@ every 15 seconds, and a held answer is a 503.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 
 from accounts.live.access import Access
@@ -47,7 +50,7 @@ class LiveContext:
     """What a `follow` generator may use. It holds no thread and no database connection between its steps."""
 
     hub: Hub
-    in_thread: Callable[[Callable[[], object]], Awaitable[object]]
+    threads: Executor
 
     def events(self, workspace_id: int, *, after: int | None = None) -> AsyncIterator[LiveEvent]:
         """The journal of a workspace, from the event `after` (exclusive) or from now; see `Hub.events`."""
@@ -59,7 +62,17 @@ class LiveContext:
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a short function that uses the database in one of the request threads, and wait for its result."""
-        return await self.in_thread(partial(function, *args, **kwargs))  # type: ignore[return-value]
+        call = partial(_on_a_good_connection, partial(function, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(self.threads, call)
+
+
+def _on_a_good_connection(function: Callable[[], T]) -> T:
+    """A database connection that is too old, or broken, is closed before and after."""
+    close_old_connections()
+    try:
+        return function()
+    finally:
+        close_old_connections()
 
 
 class LiveResponse(HttpResponse):

@@ -20,7 +20,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.db import close_old_connections
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -93,8 +92,8 @@ class Front:
         self.waiting: deque[float] = deque()  # since when each request waits for a thread, the oldest first
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="django")
         self.hub = Hub()
-        self.context = LiveContext(self.hub, self._run_for_stream)
-        self.guard = Guard(self._run_for_stream)
+        self.context = LiveContext(self.hub, self.pool)
+        self.guard = Guard(self.context.run)
         self.streams: set[asyncio.Task[None]] = set()
         self.closing = False
 
@@ -308,18 +307,6 @@ class Front:
             watcher.cancel()
             await _close(source)
         await stream.finish()
-
-    async def _run_for_stream(self, function: Callable[[], object]) -> object:
-        """What `LiveContext.run` calls: the function in a request thread, with a database connection in good order."""
-
-        def call() -> object:
-            close_old_connections()
-            try:
-                return function()
-            finally:
-                close_old_connections()
-
-        return await self._in_pool(call)
 
     async def _in_pool(self, function: Callable[..., T], *args: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.pool, function, *args)

@@ -116,7 +116,7 @@ def test_deleted_conversation_is_not_shown_to_a_repeated_start(api: Posthog) -> 
 
 def test_what_a_client_has_seen_of_an_earlier_run_hides_nothing_of_a_new_one(api: Posthog) -> None:
     stream = api.post(api.base.rstrip("/"), {"content": PERSON}, **{"Last-Event-ID": "999999999999"})
-    assert stream.follow.args[2] == 0
+    assert stream.follow.args[1] == 0
 
 
 def test_mode_research_makes_a_conversation_of_deep_research(api: Posthog) -> None:

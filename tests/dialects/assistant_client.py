@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conversations.assistant import tasks as assistant_tasks
+from conversations.assistant import watching
 from conversations.dialects.posthog import stream
 from conversations.models import AssistantRun, Conversation
 from tests.dialects.posthog_client import Posthog
@@ -36,8 +37,7 @@ def work(made: dict[str, Any]) -> None:
 
 
 def frames(made: dict[str, Any], after: int = 0) -> list[tuple[int, str, Any]]:
-    run = run_of(made)
-    return stream.look(run.workspace_id, run.pk, after)[0]
+    return [(seen.number, *stream.printed(seen)) for seen in watching.look(run_of(made).pk, after).found]
 
 
 def source_of(row: Conversation) -> dict[str, Any]:

@@ -16,9 +16,8 @@ from accounts.live.responses import LiveResponse
 from accounts.models import Event, KeyKind, Workspace
 from accounts.permissions import Actor
 from conversations.assistant import actions as assistant_actions
-from conversations.assistant import runs
+from conversations.assistant import runs, watching
 from conversations.assistant.engines import protocol
-from conversations.dialects.posthog import stream
 from conversations.dialects.posthog.views import assistant
 from conversations.models import AssistantRun, AssistantThread, Conversation, Message
 from conversations.screens.inbox import queries as inbox_queries
@@ -183,7 +182,7 @@ def test_cancel_answers_idle_and_the_run_can_write_nothing_more(api: Posthog, in
         assistant_actions.answer_run(run=run, draft=protocol.Draft("late"), engine="x", by=by, at=clock.now()) is None
     )
     assert api.get(f"{made['id']}/queue").json()["messages"] == []
-    assert stream.look(in_acme.pk, run.pk, 0)[1] is True
+    assert watching.look(run.pk, 0).is_over is True
     assert len(read(api, made)["messages"]) == 1
     assert api.patch(f"{made['id']}/cancel", {}).status_code == 200  # nothing to stop is no error
     assert Event.objects.filter(type="assistant.canceled").count() == 1

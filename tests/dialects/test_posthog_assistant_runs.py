@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import json
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -19,7 +18,6 @@ from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts import clock, tenancy
-from accounts.live.hub import Hub
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations.assistant import actions as assistant_actions
@@ -27,7 +25,6 @@ from conversations.assistant import choice as choices
 from conversations.assistant import presence, recovery, runs, watching
 from conversations.assistant import tasks as assistant_tasks
 from conversations.assistant.engines import builtin, protocol
-from conversations.dialects.posthog import stream
 from conversations.knowledge import courtesies
 from conversations.models import AssistantFrame, AssistantRun, AssistantThread, RunStatus
 from tests.dialects import harness
@@ -338,30 +335,6 @@ def test_engine_outside_that_is_away_is_a_visible_failure(api: Posthog, service:
 
 
 # --- Watching -----------------------------------------------------------------------------------
-
-
-class Front:
-    """The web front's side of a stream whose notifications are lost."""
-
-    def __init__(self, *sights: Any) -> None:
-        self.hub, self.sights = Hub(), [*sights]
-
-    async def listen(self, channel: str) -> AsyncIterator[str]:
-        await asyncio.sleep(60)
-        yield ""
-
-    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
-        return {1: 9} if function is watching.pulse else self.sights.pop(0)
-
-
-def test_watcher_is_told_even_when_notifications_are_lost(monkeypatch: Any) -> None:
-    monkeypatch.setattr(stream, "LOOK_EVERY", 0.01)
-    front: Any = Front(([(4, "message", {"a": 1})], False), ([], False), ([(9, "message", {"b": 2})], True))
-
-    async def watch() -> bytes:
-        return b"".join([chunk async for chunk in stream.follow(7, 1, 0, front)])
-
-    assert asyncio.run(watch()) == b'id: 4\nevent: message\ndata: {"a":1}\n\nid: 9\nevent: message\ndata: {"b":2}\n\n'
 
 
 def events(base: str, key: str, body: Any, **headers: str) -> Iterator[tuple[str, str, Any]]:

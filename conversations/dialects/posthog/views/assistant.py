@@ -302,7 +302,7 @@ class Assistant(AssistantViewSet):
         return self._stream(run.pk, after, status)
 
     def _stream(self, run_id: int, after: int, status: int) -> LiveResponse:
-        followed = partial(follow, self.grant.workspace.pk, run_id, after)
+        followed = partial(follow, run_id, after)
         response = LiveResponse(followed, access=self.access, status=status)
         # What is kept for a repeat of the request, and what a server answers that follows no streams.
         response.content = b": run %d\nretry: 15000\n\n" % run_id
