@@ -8,6 +8,7 @@ operations of this module there and nothing else.
 from __future__ import annotations
 
 from django.contrib.postgres import operations as postgres
+from django.db import connection, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import AddField, AddIndex, RemoveIndex, RunPython, RunSQL
 from django.db.migrations.state import ProjectState
@@ -74,6 +75,17 @@ class AddFieldIfMissing(AddField):
 
 class FillInBatches(RunPython):
     """A function that fills rows in, each batch in its own transaction: run again, it goes on where it stopped."""
+
+
+def update_in_batches(table: str, statement: str, size: int = 1000) -> None:
+    """Run an UPDATE for all rows of a table, so many ids at a time (its one parameter), each time in a transaction."""
+    last: int | None = 0
+    while last is not None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f'SELECT id FROM "{table}" WHERE id > %s ORDER BY id LIMIT %s', [last, size])  # noqa: S608
+            ids = [row[0] for row in cursor.fetchall()]
+            cursor.execute(statement, [ids])
+        last = ids[-1] if ids else None
 
 
 def _validity(schema_editor: BaseDatabaseSchemaEditor, index: str) -> bool | None:

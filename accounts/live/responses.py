@@ -85,6 +85,8 @@ class LiveResponse(HttpResponse):
     `held=True` is for an answer that must be waited for: nothing is sent until the generator's first item. If that is
     an HttpResponse, it takes the place of status, headers and body (cookies and security headers that the middleware
     gave to this response are kept), and the answer is complete. A generator that gives nothing leaves a 503.
+
+    `follows` is the id of what is followed, for a request that may be repeated: it is kept in place of the answer.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class LiveResponse(HttpResponse):
         content_type: str = "text/event-stream; charset=utf-8",
         headers: Mapping[str, str] | None = None,
         held: bool = False,
+        follows: int | None = None,
     ) -> None:
         is_sse = content_type.startswith("text/event-stream")
         super().__init__(
@@ -106,6 +109,7 @@ class LiveResponse(HttpResponse):
         self.follow = follow
         self.access = access
         self.held = held
+        self.follows = follows
         self.is_sse = is_sse
         self["Cache-Control"] = "no-store, no-transform"
         self["X-Accel-Buffering"] = "no"  # nginx collects answers unless told not to

@@ -83,6 +83,8 @@ class IdempotentRequest(TenantModel):
     status = models.PositiveSmallIntegerField(null=True)
     headers = models.JSONField(default=dict)
     body = models.BinaryField(default=b"")
+    # What a live answer followed: a repeat follows it again, from its beginning. Null for an answer that is kept whole.
+    follows = models.BigIntegerField(null=True)
     created_at = Moment(default=timezone.now)
 
     class Meta(TenantModel.Meta):

@@ -38,10 +38,19 @@ class Replay(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """A live answer that the request was given before: the id of what it followed, and its status."""
+
+    id: int
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
-    """The row under which the answer of this request will be kept."""
+    """The row under which the answer of this request will be kept, or is kept already where that was a live one."""
 
     pk: int
+    followed: Followed | None = None
 
 
 def begin(
@@ -54,7 +63,8 @@ def begin(
     secrets: Collection[str] = (),
     at: datetime,
 ) -> Record | None:
-    """Claim the request's key, inside the open transaction; None where the request carries no key.
+    """Claim the request's key, inside the open transaction; None where the request carries no key. A repeat of a request
+    with a live answer is given what that followed.
 
     Raises Replay with the first answer, without its `secrets` for a caller who proves no identity and may be anybody, IdempotencyMismatch when the key came with another request, and
     ValidationError for a key over 255 characters.
@@ -82,7 +92,7 @@ def begin(
             "body_hash, headers, body, created_at) VALUES (%(workspace_id)s, %(api_key_id)s, %(user_id)s, %(identity)s, "
             "%(method)s, %(path)s, %(key)s, %(digest)s, '{}', '', %(at)s) "
             "ON CONFLICT (workspace_id, api_key_id, user_id, identity, method, path, key) DO UPDATE SET "
-            "body_hash = EXCLUDED.body_hash, status = NULL, created_at = EXCLUDED.created_at "
+            "body_hash = EXCLUDED.body_hash, status = NULL, follows = NULL, created_at = EXCLUDED.created_at "
             "WHERE kept.created_at < %(stale)s RETURNING id",
             {**unique, "digest": digest, "at": at, "stale": at - KEPT_FOR},
         )
@@ -101,6 +111,8 @@ def begin(
         )
     if first.body_hash != digest:
         raise IdempotencyMismatch
+    if first.follows is not None:
+        return Record(pk=first.pk, followed=Followed(first.follows, first.status or 200))
     body = bytes(first.body)
     if secrets and not identity:
         body = _without(body, secrets)
@@ -120,7 +132,10 @@ def keep(record: Record, response: HttpResponseBase) -> None:
     """Keep the answer, in the request's transaction. The caller keeps no server error."""
     headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
     IdempotentRequest.all_workspaces.filter(pk=record.pk).update(  # claimed by this request
-        status=response.status_code, headers=headers, body=bytes(getattr(response, "content", b""))
+        status=response.status_code,
+        headers=headers,
+        body=bytes(getattr(response, "content", b"")),
+        follows=getattr(response, "follows", None),
     )
 
 

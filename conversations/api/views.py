@@ -56,6 +56,9 @@ class DialectViewSet(ViewSet):
     metadata_class = None
     schema = DialectSchema()
 
+    # What the live answer to the first of these requests followed: the action follows it again, and does nothing else.
+    followed: idempotency.Followed | None = None
+
     _stack: ExitStack
     _record: idempotency.Record | None = None
     _savepoint: str | None = None
@@ -124,9 +127,12 @@ class DialectViewSet(ViewSet):
         self._is_transaction_open = True
         if not self.is_idempotent:
             return
-        self._record = self.claim(request)
-        if self._record is not None:
-            self._savepoint = transaction.savepoint()
+        record = self.claim(request)
+        if record is None:
+            return
+        self.followed = record.followed
+        if self.followed is None:
+            self._record, self._savepoint = record, transaction.savepoint()
 
     def claim(self, request: Request) -> idempotency.Record | None:
         """Claim the request's Idempotency-Key for its caller, or raise Replay; None for a request without one."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.http import JsonResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -58,7 +56,6 @@ _workspace_starts = Buckets(
     settings.ASSISTANT_WORKSPACE_STARTS_PER_MINUTE, at_once=settings.ASSISTANT_WORKSPACE_STARTS_PER_MINUTE
 )
 _DELETED = {"error": "This conversation was deleted."}
-_RUN = re.compile(rb": run (\d+)\n")
 
 
 class AssistantViewSet(PosthogViewSet):
@@ -94,20 +91,6 @@ class Assistant(AssistantViewSet):
         "cancel": Scope.CONVERSATION_WRITE,
         "destroy": Scope.CONVERSATION_WRITE,
     }
-
-    def claim(self, request: Request) -> idempotency.Record | None:
-        """A repeated start is shown the run that the first one started."""
-        try:
-            return super().claim(request)
-        except idempotency.Replay as replay:
-            found = _RUN.match(replay.response.content)
-            if found is None:
-                raise
-            if not assistant_queries.assistant_threads().filter(runs=int(found[1])).exists():
-                raise idempotency.Replay(JsonResponse(_DELETED, status=404)) from None
-            response = self._stream(int(found[1]), 0, replay.response.status_code)
-            response["Idempotent-Replayed"] = "true"
-            raise idempotency.Replay(response) from None
 
     @extend_schema(
         operation_id="listPosthogConversations",
@@ -149,6 +132,8 @@ class Assistant(AssistantViewSet):
     )
     def create(self, request: Request, project_id: str) -> HttpResponseBase:
         """201 when the assistant starts, 200 when attaching."""
+        if self.followed is not None:
+            return self._shown_again(self.followed)
         workspace = self.grant.workspace
         self._admit_start(request)
         data = self.read(inputs.AssistantInput, request)
@@ -301,12 +286,16 @@ class Assistant(AssistantViewSet):
         after = (last_event_id(request._request) or 0) if status == 200 else 0
         return self._stream(run.pk, after, status)
 
-    def _stream(self, run_id: int, after: int, status: int) -> LiveResponse:
-        followed = partial(follow, run_id, after)
-        response = LiveResponse(followed, access=self.access, status=status)
-        # What is kept for a repeat of the request, and what a server answers that follows no streams.
-        response.content = b": run %d\nretry: 15000\n\n" % run_id
+    def _shown_again(self, first: idempotency.Followed) -> HttpResponseBase:
+        """A repeated start is shown the run that the first one started."""
+        if not assistant_queries.assistant_threads().filter(runs=first.id).exists():
+            return _deleted()
+        response = self._stream(first.id, 0, first.status)
+        response["Idempotent-Replayed"] = "true"
         return response
+
+    def _stream(self, run_id: int, after: int, status: int) -> LiveResponse:
+        return LiveResponse(partial(follow, run_id, after), access=self.access, status=status, follows=run_id)
 
 
 def _deleted() -> Response:
