@@ -40,9 +40,9 @@ class AssistantRunAdmin(ReadOnlyAdmin):
 
 @admin.register(AssistantFrame)
 class AssistantFrameAdmin(ReadOnlyAdmin):
-    """What the watchers of a run were told; kept for a day."""
+    """What the watchers of a run were shown; kept for a day."""
 
-    list_display = ("pk", "run", "sequence", "event", "workspace")
+    list_display = ("pk", "run", "sequence", "kind", "workspace")
     list_filter = (WorkspaceFilter,)
     list_select_related = ("workspace", "run")
     ordering = ("-pk",)

@@ -14,7 +14,6 @@ import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection
 from django.db.models import Max, QuerySet
@@ -22,7 +21,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts import transaction
 from accounts.errors import NotFound
-from conversations.assistant import presence
+from conversations.assistant import frames, presence
 from conversations.models import AssistantFrame, AssistantRun, AssistantThread, Conversation, RunStatus
 
 CHANNEL = "parley_runs"
@@ -158,30 +157,30 @@ def partial(run: AssistantRun, text: str, at: datetime) -> bool:
     _, run = found
     run.beat_at = at
     run.save(update_fields=["beat_at"])
-    tell(run, "message", {"type": "ai", "content": text})
+    publish(run, frames.Text(text))
     return True
 
 
 @transaction.atomic
-def progress(run: AssistantRun, words: str) -> bool:
-    """Tell the watchers what is being done before there is anything of an answer; False as `partial` says."""
+def progress(run: AssistantRun, text: str) -> bool:
+    """Show the watchers what is being done before there is anything of an answer; False as `partial` says."""
     found = held(run)
     if found is None:
         return False
     _, run = found
-    tell(run, "update", {"id": str(run.trace_id), "tool_call_id": f"search-{run.question_id}", "content": words})
+    question = run.question
+    publish(run, frames.Status(frames.WORKING, text, question.pk, question.metadata or {}))
     return True
 
 
-def tell(run: AssistantRun, event: str, data: dict[str, Any]) -> AssistantFrame:
+def publish(run: AssistantRun, frame: frames.Frame) -> None:
     """Add a frame, in the caller's transaction and under the thread's lock, and wake the watchers when it is committed."""
-    frames = AssistantFrame.objects.filter(run=run)
-    last = frames.aggregate(last=Max("sequence"))["last"] or 0
-    frame = AssistantFrame.objects.create(
-        workspace_id=run.workspace_id, run=run, sequence=last + 1, event=event, data=data
+    before = AssistantFrame.objects.filter(run=run)
+    last = before.aggregate(last=Max("sequence"))["last"] or 0
+    AssistantFrame.objects.create(
+        workspace_id=run.workspace_id, run=run, sequence=last + 1, kind=frame.kind, body=frames.body(frame)
     )
     announce(run)
-    return frame
 
 
 def announce(run: AssistantRun) -> None:
@@ -190,6 +189,6 @@ def announce(run: AssistantRun) -> None:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(run.pk)])
 
 
-def frames(run: AssistantRun, after: int) -> QuerySet[AssistantFrame]:
+def frames_after(run: AssistantRun, after: int) -> QuerySet[AssistantFrame]:
     """What a watcher who knows the frames up to an id has not seen yet."""
     return AssistantFrame.objects.filter(run=run, pk__gt=after).order_by("pk")

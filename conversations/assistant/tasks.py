@@ -20,6 +20,7 @@ from conversations.assistant import actions as assistant_actions
 from conversations.assistant import choice as choices
 from conversations.assistant import gate, questions, runs
 from conversations.assistant import queries as assistant_queries
+from conversations.assistant.actions.messages import FAILURE
 from conversations.assistant.engines import chosen as chosen_engine
 from conversations.assistant.engines import protocol
 from conversations.models import (
@@ -184,7 +185,7 @@ def settle_quiet_threads(timestamp: int) -> None:
         conversation__status=Status.PENDING,
         conversation__last_message_at__lt=since,
     )  # one job for all
-    failed = Q(conversation__last_message__metadata__has_key="type")
+    failed = Q(conversation__last_message__metadata__has_key=FAILURE)
     undecided = AssistantProposal.all_workspaces.filter(status=ProposalStatus.PENDING)  # as above
     answered = quiet.exclude(failed).exclude(pk__in=undecided.values("thread"))
     for thread in answered.select_related("workspace").order_by("pk")[:500]:

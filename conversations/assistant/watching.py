@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Subquery
 
 from accounts import clock, tenancy
 from accounts.live.watching import News, Source
-from conversations.assistant import recovery, runs
+from conversations.assistant import frames, recovery, runs
 from conversations.models import AssistantFrame, AssistantRun, AssistantThread, RunStatus
 
 
@@ -18,7 +18,7 @@ class Seen:
     """A frame of a run, with its number, and the conversation as it is now."""
 
     number: int
-    frame: AssistantFrame
+    frame: frames.Frame
     thread: AssistantThread
 
 
@@ -48,7 +48,7 @@ def look(run_id: int, after: int) -> News[list[Seen]]:
         return News(after, [], is_over=True)
     with tenancy.scope(run.workspace):
         # The end was read first, so that nothing is missed.
-        found = [Seen(frame.pk, frame, run.thread) for frame in runs.frames(run, after)]
+        found = [Seen(row.pk, frames.read(row), run.thread) for row in runs.frames_after(run, after)]
     return News(found[-1].number if found else after, found, is_over=run.is_over)
 
 

@@ -14,6 +14,7 @@ from conversations.models.assistant import (
     AssistantRun,
     AssistantThread,
     Audience,
+    FrameKind,
     ProposalStatus,
     RunStatus,
     ThreadStatus,
@@ -28,6 +29,6 @@ from conversations.models.suggestion import Outcome, Suggestion, SuggestionKind
 __all__ = [
     "Article", "ArticleVisibility", "AssistantFrame", "AssistantProposal", "AssistantQueueItem", "AssistantRun",
     "AssistantThread", "Attachment", "Audience", "Channel", "Contact", "Conversation", "DeliveryStatus", "EntryPoint",
-    "Handler", "Macro", "Message", "MessageKind", "Outcome", "ProposalStatus", "RunStatus", "SavedView",
+    "FrameKind", "Handler", "Macro", "Message", "MessageKind", "Outcome", "ProposalStatus", "RunStatus", "SavedView",
     "SavedViewFavorite", "SenderKind", "Status", "Suggestion", "SuggestionKind", "Tally", "ThreadStatus", "Visibility",
 ]  # fmt: skip

@@ -23,7 +23,6 @@ class ThreadStatus(models.TextChoices):
 
     IDLE = "idle"
     IN_PROGRESS = "in_progress"
-    CANCELING = "canceling"
 
 
 class RunStatus(models.TextChoices):
@@ -33,6 +32,17 @@ class RunStatus(models.TextChoices):
     DONE = "done"
     FAILED = "failed"
     CANCELED = "canceled"
+
+
+class FrameKind(models.TextChoices):
+    """What a frame shows; `assistant.frames` has the fields of each."""
+
+    CONVERSATION = "conversation"
+    TEXT = "text"
+    MESSAGE = "message"
+    FAILURE = "failure"
+    STATUS = "status"
+    PROPOSAL = "proposal"
 
 
 class Audience(models.TextChoices):
@@ -76,7 +86,8 @@ class AssistantThread(TenantModel):
     status = models.CharField(max_length=11, choices=ThreadStatus.choices, default=ThreadStatus.IDLE)
     # The member whose thread it is; null where a key began it.
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
-    agent_mode = models.CharField(max_length=40, null=True)
+    # What came with the last question and concerns the whole conversation: opaque, kept for the client.
+    metadata = models.JSONField(default=dict)
     # The customer was asked to say more, and has not been answered since.
     is_asking = models.BooleanField(default=False, db_default=False)
     # People were called in; and the moment from which one of them answers and the assistant keeps silent.
@@ -123,7 +134,6 @@ class AssistantRun(TenantModel):
     worker = models.BigIntegerField(null=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     audience = models.CharField(max_length=8, choices=Audience.choices, default=Audience.KEY, db_default=Audience.KEY)
-    trace_id = models.UUIDField(default=uuid.uuid4, editable=False)
     started_at = Moment(default=timezone.now, editable=False)
     beat_at = Moment(default=timezone.now, editable=False)
     ended_at = Moment(null=True)
@@ -156,20 +166,21 @@ class AssistantRun(TenantModel):
 
 
 class AssistantFrame(TenantModel):
-    """One thing that a watcher of a run is told. Frames are written under the thread's lock: their ids grow in order."""
+    """One thing that a watcher of a run is shown. Frames are written under the thread's lock: their ids grow in order."""
 
     run = models.ForeignKey(AssistantRun, on_delete=models.CASCADE, related_name="frames", db_index=False)
     sequence = models.PositiveIntegerField()
-    event = models.CharField(max_length=20)
-    data = models.JSONField(default=dict)
+    kind = models.CharField(max_length=12, choices=FrameKind.choices)
+    body = models.JSONField(default=dict)
 
     class Meta(TenantModel.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["run", "sequence"], name="assistant_frame_sequence_unique_per_run")
+            models.CheckConstraint(name="assistant_frame_kind_is_known", condition=Q(kind__in=FrameKind.values)),
+            models.UniqueConstraint(fields=["run", "sequence"], name="assistant_frame_sequence_unique_per_run"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.sequence} {self.event}"
+        return f"{self.sequence} {self.kind}"
 
 
 class AssistantQueueItem(TenantModel):
@@ -178,11 +189,9 @@ class AssistantQueueItem(TenantModel):
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     thread = models.ForeignKey(AssistantThread, on_delete=models.CASCADE, related_name="queue", db_index=False)
     content = models.TextField()
-    contextual_tools = models.JSONField(null=True)
-    ui_context = models.JSONField(null=True)
-    billing_context = models.JSONField(null=True)
-    agent_mode = models.CharField(max_length=40, null=True)
-    session_id = models.CharField(max_length=255, null=True)
+    # What came with it, opaque: it goes on to the message, and to the conversation, when its turn comes.
+    metadata = models.JSONField(default=dict)
+    thread_metadata = models.JSONField(default=dict)
     audience = models.CharField(max_length=8, choices=Audience.choices, default=Audience.KEY, db_default=Audience.KEY)
     created_at = Moment(default=timezone.now, editable=False)
 

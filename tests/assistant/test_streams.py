@@ -120,8 +120,8 @@ def test_frame_of_which_nobody_was_notified_is_shown_in_the_end(desk: Desk, clie
     turn = client.begin()
     run = turn.run
     with tenancy.scope(client.scene.workspace):
-        last = runs.frames(run, 0).order_by("-sequence")[0]
-        AssistantFrame.objects.create(run=run, sequence=last.sequence + 50, event="message", data={"type": "quiet"})
-    turn.stream.until(lambda frame: frame.data.get("type") == "quiet")
+        last = runs.frames_after(run, 0).order_by("-sequence")[0]
+        AssistantFrame.objects.create(run=run, sequence=last.sequence + 50, kind="text", body={"text": "quiet"})
+    turn.stream.until(lambda frame: frame.data.get("content") == "quiet")
     turn.provider.end()
     assert turn.stream.rest()[-1].is_answer

@@ -6,7 +6,7 @@ from typing import Any
 
 from conversations.assistant import tasks as assistant_tasks
 from conversations.assistant import watching
-from conversations.dialects.posthog import stream
+from conversations.dialects.posthog.frames import printed
 from conversations.models import AssistantRun, Conversation
 from tests.dialects.posthog_client import Posthog
 
@@ -37,7 +37,7 @@ def work(made: dict[str, Any]) -> None:
 
 
 def frames(made: dict[str, Any], after: int = 0) -> list[tuple[int, str, Any]]:
-    return [(seen.number, *stream.printed(seen)) for seen in watching.look(run_of(made).pk, after).found]
+    return [(seen.number, *printed(seen.frame, seen.thread)) for seen in watching.look(run_of(made).pk, after).found]
 
 
 def source_of(row: Conversation) -> dict[str, Any]:

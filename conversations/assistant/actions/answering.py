@@ -20,7 +20,7 @@ from conversations.actions import contacts
 from conversations.actions.rows import Door
 from conversations.actions.start import start
 from conversations.assistant import choice as choices
-from conversations.assistant import questions, runs
+from conversations.assistant import frames, questions, runs
 from conversations.assistant.actions import ledger, messages, proposing, threads
 from conversations.assistant.actions.hand_over import hand_over, settle
 from conversations.assistant.actions.proposals import Decision, decide_proposal
@@ -60,9 +60,8 @@ def ask_assistant(
     thread: AssistantThread | None = None,
     public_id: uuid.UUID | None = None,
     contact: Contact | None = None,
-    trace_id: uuid.UUID | None = None,
-    ui_context: Any = None,
-    agent_mode: str | None = None,
+    metadata: dict[str, Any] | None = None,
+    thread_metadata: dict[str, Any] | None = None,
     audience: Audience | None = None,
     decision: Decision | None = None,
     by: Actor,
@@ -71,7 +70,7 @@ def ask_assistant(
     """Write to the assistant, in a thread or in a new one under `public_id`; the worker answers.
 
     A new one is `contact`'s, or that of whoever holds the key. What it answers from is the actor's to read, or what
-    `audience` says.
+    `audience` says. What a client gives besides, opaque, is kept with the message and with the thread.
 
     Where a person has taken over, the message is for that person, and the run is over at once. Raises Conflict while it is at work in the thread or when the id is taken, and Invalid for the content.
     """
@@ -83,21 +82,20 @@ def ask_assistant(
         raise Conflict("the assistant is still answering in this conversation")
     if decision is None:
         proposing.expire(thread, at)
-    thread.status, thread.updated_at, thread.agent_mode = ThreadStatus.IN_PROGRESS, at, agent_mode
-    thread.save(update_fields=["status", "updated_at", "agent_mode"])
-    trace_id = trace_id or uuid.uuid4()
-    question = messages.question(thread, content, ui_context, trace_id, by=by, at=at)
+    thread.status, thread.updated_at, thread.metadata = ThreadStatus.IN_PROGRESS, at, thread_metadata or {}
+    thread.save(update_fields=["status", "updated_at", "metadata"])
+    question = messages.question(thread, content, metadata, by=by, at=at)
     threads.set_resolved(thread, thread.conversation, False, at=at)
     run = AssistantRun(
-        workspace=workspace, thread=thread, question=question, trace_id=trace_id, started_at=at, beat_at=at,
+        workspace=workspace, thread=thread, question=question, started_at=at, beat_at=at,
         audience=audience or questions.audience_of(by),
     )  # fmt: skip
     run.save(force_insert=True)
     if is_new:
-        runs.tell(run, "conversation", threads.told_thread(thread))
+        runs.publish(run, frames.Conversation.of(thread))
     if decision is not None:
         decide_proposal(thread=thread, decision=decision, run=run, by=by, at=at)
-    runs.tell(run, "message", messages.echo(question))
+    runs.publish(run, frames.Message.of(question))
     journal.record(events.ASSISTANT_ASKED, thread.conversation, by=by, at=at, run_id=run.pk)
     if thread.taken_over_at is None:
         _defer(run)
@@ -128,11 +126,9 @@ def answer_run(
         _keep_cost(run, engine, draft.usage, took_ms, by=by, at=at)
         return None
     thread, run = found
-    sources = [one.told for one in draft.sources]
-    metadata = {"engine": engine, "sources": sources, "step": draft.step.value}
+    metadata = {"engine": engine, "sources": [one.told for one in draft.sources], "step": draft.step.value}
     message = messages.write(thread, draft.text or "", metadata, by=by, at=at)
-    told = {"type": "ai", "id": str(message.public_id), "content": message.body}
-    runs.tell(run, "message", {**told, **({"sources": sources} if sources else {})})
+    runs.publish(run, frames.Message.of(message))
     ledger.enter(
         thread.conversation, SuggestionKind.ANSWER, engine=engine, text=message.body or "", sources=draft.sources,
         usage=draft.usage, took_ms=took_ms, run=run, message=message, at=at,
@@ -195,7 +191,7 @@ def recover_run(*, run: AssistantRun, by: Actor, at: datetime) -> bool:
         return True
     run.attempts, run.beat_at = run.attempts + 1, at
     run.save(update_fields=["attempts", "beat_at"])
-    runs.tell(run, "status", {"type": "generation_error"})
+    runs.publish(run, frames.Status(frames.RESTARTED))
     journal.record(events.ASSISTANT_RESUMED, thread.conversation, by=by, at=at, run_id=run.pk, attempt=run.attempts + 1)
     _defer(run)
     return True
@@ -274,7 +270,7 @@ def _follow_up(
     assistant = messages.assistant(thread.workspace_id)
     if question is not None and question.is_settled:
         settled = settle(thread=thread, by=assistant, at=at)
-        runs.tell(run, "conversation", threads.told_thread(settled))
+        runs.publish(run, frames.Conversation.of(settled))
         return
     call, reason = (question.call, question.reason) if question is not None else (None, "")
     if call is None and draft.step == Step.HAND_OVER:
@@ -291,7 +287,7 @@ def _has_failed_before(run: AssistantRun) -> bool:
     """Whether the last thing that the assistant said before the question was that it failed."""
     said = Message.objects.filter(conversation=run.thread.conversation, pk__lt=run.question_id)
     last = said.filter(sender_kind=SenderKind.ASSISTANT).order_by("-id").first()
-    return last is not None and (last.metadata or {}).get("type") == "ai/failure"
+    return last is not None and messages.FAILURE in (last.metadata or {})
 
 
 def _failed(
@@ -311,8 +307,7 @@ def _failed(
         hand_over(thread=thread, call=call, reason=reason, run=run, by=assistant, at=at)
         run.thread = thread = runs.hold(thread)
     words = WAITS if thread.handed_over_at else SPENT if code == "quota_limit_exceeded" else FAILED
-    message = messages.write(thread, words, {"type": "ai/failure", "code": code}, by=by, at=at)
-    runs.tell(run, "message", {"type": "ai/failure", "id": str(message.public_id), "content": words})
+    messages.write_failure(thread, run, words, code, by=by, at=at)
     journal.record(events.ASSISTANT_FAILED, thread.conversation, by=by, at=at, run_id=run.pk, code=code)
     return _go_on(thread, run, RunStatus.FAILED, by=by, at=at)
 
@@ -327,16 +322,15 @@ def _go_on(
         return None
     run.thread = thread = runs.hold(thread)  # people may have been called in meanwhile
     proposing.expire(thread, at)
-    run.trace_id = uuid.uuid4()
-    run.question = messages.question(thread, item.content, item.ui_context, run.trace_id, by=by, at=at)
+    run.question = messages.question(thread, item.content, item.metadata, by=by, at=at)
     threads.set_resolved(thread, thread.conversation, False, at=at)
     run.audience, run.beat_at, run.attempts = item.audience, at, 0
-    run.save(update_fields=["question", "trace_id", "audience", "beat_at", "attempts"])
-    thread.agent_mode = item.agent_mode or thread.agent_mode
-    thread.save(update_fields=["agent_mode"])
+    run.save(update_fields=["question", "audience", "beat_at", "attempts"])
+    thread.metadata = {**thread.metadata, **item.thread_metadata}
+    thread.save(update_fields=["metadata"])
     threads.touch(thread, at)
     item.delete()
-    runs.tell(run, "message", messages.echo(run.question))
+    runs.publish(run, frames.Message.of(run.question))
     return run
 
 

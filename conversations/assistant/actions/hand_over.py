@@ -11,8 +11,8 @@ from conversations import events
 from conversations.actions import figures, rows, triage
 from conversations.actions.status import set_status
 from conversations.actions.ticketing import escalate
+from conversations.assistant import frames, runs
 from conversations.assistant import queries as assistant_queries
-from conversations.assistant import runs
 from conversations.assistant.actions import ledger, messages, proposing, threads
 from conversations.assistant.engines.protocol import Call
 from conversations.models import AssistantRun, AssistantThread, Conversation, Handler, Outcome, RunStatus, Status
@@ -43,7 +43,7 @@ def hand_over(
     ledger.open_answers(conversation).filter(pk__in=poor).update(outcome=Outcome.REJECTED, decided_at=at)
     journal.record(events.ASSISTANT_HANDED_OVER, conversation, by=by, at=at, call=call.value, ticket_id=ticket.pk)
     if run is not None:
-        runs.tell(run, "conversation", threads.told_thread(runs.hold(thread)))
+        runs.publish(run, frames.Conversation.of(runs.hold(thread)))
     return ticket
 
 
@@ -62,7 +62,7 @@ def take_over(*, thread: AssistantThread, to: User | None = None, by: Actor, at:
     if run is not None:
         threads.end(thread, run, RunStatus.CANCELED, at)
     for item in threads.waiting(thread):
-        messages.question(thread, item.content, item.ui_context, item.public_id, by=by, at=at)
+        messages.question(thread, item.content, item.metadata, by=by, at=at)
         item.delete()
     conversation = _to_people(thread, by=by, at=at)
     thread.taken_over_at, thread.is_asking, thread.updated_at = at, False, at

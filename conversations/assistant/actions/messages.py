@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from typing import Any
 
 from accounts.permissions import Actor, ActorKind
 from conversations import lifecycle
 from conversations.actions import messages
-from conversations.models import AssistantThread, Handler, Message, SenderKind
+from conversations.assistant import frames, runs
+from conversations.models import AssistantRun, AssistantThread, Handler, Message, SenderKind
 from conversations.senders import Sender
 
 NAME = "Assistant"
+FAILURE = "failure"
+"""The mark of a message in which the assistant says that it failed: a key of the metadata, whose value is the code."""
 SENDER = Sender(kind=SenderKind.ASSISTANT, name=NAME)
 
 
@@ -22,12 +24,13 @@ def assistant(workspace_id: int) -> Actor:
 
 
 def question(
-    thread: AssistantThread, content: str, ui_context: Any, trace_id: uuid.UUID, *, by: Actor, at: datetime
+    thread: AssistantThread, content: str, metadata: dict[str, Any] | None, *, by: Actor, at: datetime
 ) -> Message:
     """What was written to the assistant, as a message of the conversation."""
     message = messages.receive(conversation=thread.conversation, body=content, by=by, at=at)
-    message.metadata = {"ui_context": ui_context, "trace_id": str(trace_id)}
-    message.save(update_fields=["metadata"])
+    if metadata:
+        message.metadata = metadata
+        message.save(update_fields=["metadata"])
     return message
 
 
@@ -45,7 +48,10 @@ def write(thread: AssistantThread, body: str, metadata: dict[str, Any], *, by: A
     )
 
 
-def echo(question: Message) -> dict[str, Any]:
-    """A question as the watchers of a run are told of it."""
-    given = {name: value for name, value in (question.metadata or {}).items() if value is not None}
-    return {"type": "human", "id": str(question.public_id), "content": question.body, **given}
+def write_failure(
+    thread: AssistantThread, run: AssistantRun, body: str, code: str, *, by: Actor, at: datetime
+) -> Message:
+    """What the assistant writes when it has failed, shown to the run's watchers."""
+    message = write(thread, body, {FAILURE: code}, by=by, at=at)
+    runs.publish(run, frames.Failure(str(message.public_id), body, code))
+    return message

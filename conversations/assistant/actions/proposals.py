@@ -10,7 +10,7 @@ from accounts import journal, transaction
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.assistant import questions, runs
+from conversations.assistant import frames, questions, runs
 from conversations.assistant.actions import messages, proposing, threads
 from conversations.assistant.actions.hand_over import hand_over
 from conversations.assistant.engines.protocol import Call
@@ -25,6 +25,7 @@ from conversations.models import (
 APPROVED = "I have handed this over to our team. A teammate will answer you here."
 REJECTED = "All right. Tell me more, and I will look again."
 UNKNOWN = "This can no longer be decided."
+UNKNOWN_PROPOSAL = "unknown_proposal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +69,14 @@ def _decide(thread: AssistantThread, run: AssistantRun, decision: Decision, *, b
     rows = proposing.pending(thread)
     proposal = rows.filter(public_id=decision.proposal_id).first() if decision.proposal_id else None
     if proposal is None:
-        _say(thread, run, UNKNOWN, "ai/failure", by=by, at=at)
-        journal.record(
-            events.ASSISTANT_FAILED, thread.conversation, by=by, at=at, run_id=run.pk, code="unknown_proposal"
-        )
+        messages.write_failure(thread, run, UNKNOWN, UNKNOWN_PROPOSAL, by=by, at=at)
+        journal.record(events.ASSISTANT_FAILED, thread.conversation, by=by, at=at, run_id=run.pk, code=UNKNOWN_PROPOSAL)
         return False
     proposal.status = ProposalStatus.APPROVED if decision.approve else ProposalStatus.REJECTED
     proposal.decided_at = at
     proposal.save(update_fields=["status", "decided_at"])
-    _say(thread, run, APPROVED if decision.approve else REJECTED, "ai", by=by, at=at)
+    message = messages.write(thread, APPROVED if decision.approve else REJECTED, {}, by=by, at=at)
+    runs.publish(run, frames.Message.of(message))
     if decision.approve:
         reason = str(proposal.payload.get("reason") or "The assistant knows no answer.")
         assistant = messages.assistant(thread.workspace_id)
@@ -86,9 +86,3 @@ def _decide(thread: AssistantThread, run: AssistantRun, decision: Decision, *, b
         approved=decision.approve,
     )  # fmt: skip
     return True
-
-
-def _say(thread: AssistantThread, run: AssistantRun, words: str, kind: str, *, by: Actor, at: datetime) -> None:
-    metadata = {"type": kind} if kind == "ai/failure" else {}
-    message = messages.write(thread, words, metadata, by=by, at=at)
-    runs.tell(run, "message", {"type": kind, "id": str(message.public_id), "content": words})

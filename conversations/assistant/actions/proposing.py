@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db.models import QuerySet
 
-from conversations.assistant import runs
+from conversations.assistant import frames, runs
 from conversations.models import AssistantProposal, AssistantRun, AssistantThread, Message, ProposalStatus
 
 TOOL = "hand_over"
@@ -28,20 +27,7 @@ def propose(thread: AssistantThread, run: AssistantRun, message: Message, reason
         payload={"reason": reason}, created_at=at,
     )  # fmt: skip
     proposal.save(force_insert=True)
-    runs.tell(run, "approval", told_proposal(proposal))
-
-
-def told_proposal(proposal: AssistantProposal) -> dict[str, Any]:
-    """A proposal as clients are told of it."""
-    return {
-        "proposal_id": str(proposal.public_id),
-        "decision_status": proposal.status,
-        "tool_name": proposal.tool_name,
-        "preview": proposal.preview,
-        "payload": proposal.payload,
-        "original_tool_call_id": None,
-        "message_id": str(proposal.message.public_id) if proposal.message else None,
-    }
+    runs.publish(run, frames.Proposal.of(proposal))
 
 
 def expire(thread: AssistantThread, at: datetime) -> int:

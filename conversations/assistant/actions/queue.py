@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +19,15 @@ MOST_QUEUED = 2
 
 @transaction.atomic
 def enqueue(
-    *, thread: AssistantThread, content: str, values: dict[str, Any] | None = None, by: Actor, at: datetime
+    *,
+    thread: AssistantThread,
+    content: str,
+    metadata: dict[str, Any] | None = None,
+    thread_metadata: dict[str, Any] | None = None,
+    by: Actor,
+    at: datetime,
 ) -> AssistantQueueItem | None:
-    """Let a message wait until the assistant is done. `values` are the item's other fields.
+    """Let a message wait until the assistant is done. What a client gives besides is opaque, as in `ask_assistant`.
 
     Where a person has taken over, nothing waits: the message goes to that person, and None is returned. Raises Conflict
     with code `queue_full` when two are waiting.
@@ -31,7 +36,7 @@ def enqueue(
     text.check(content, "content", longest=CONTENT_LIMIT)
     thread = runs.hold(thread)
     if thread.taken_over_at is not None:
-        message = messages.question(thread, content, (values or {}).get("ui_context"), uuid.uuid4(), by=by, at=at)
+        message = messages.question(thread, content, metadata, by=by, at=at)
         threads.touch(thread, at)
         journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, message_id=message.pk)
         return None
@@ -43,9 +48,9 @@ def enqueue(
         content=content,
         created_at=at,
         audience=questions.audience_of(by),
+        metadata=metadata or {},
+        thread_metadata=thread_metadata or {},
     )
-    for name, value in (values or {}).items():
-        setattr(item, name, value)
     item.save(force_insert=True)
     journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, added_id=item.pk)
     return item
@@ -65,8 +70,8 @@ def begin_queued(*, thread: AssistantThread, by: Actor, at: datetime) -> Assista
         workspace=thread.workspace,
         content=item.content,
         thread=thread,
-        ui_context=item.ui_context,
-        agent_mode=item.agent_mode,
+        metadata=item.metadata,
+        thread_metadata=item.thread_metadata,
         audience=Audience(item.audience),
         by=by,
         at=at,

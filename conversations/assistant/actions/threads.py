@@ -6,7 +6,6 @@ They hold the thread's row. A thread is locked before its conversation, and a co
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db.models import QuerySet
 
@@ -22,17 +21,6 @@ from conversations.models import (
 )
 from tickets import actions as ticket_actions
 from tickets.models import Ticket
-
-
-def told_thread(thread: AssistantThread) -> dict[str, Any]:
-    """What changes about a conversation, as it is at this moment: a replay tells it as it was."""
-    ticket = thread.conversation.ticket
-    return {
-        "status": thread.status,
-        "handled_by": thread.conversation.handler,
-        "ticket": str(ticket.public_id) if ticket else None,
-        "ai_resolved": thread.ai_resolved,
-    }
 
 
 def end(thread: AssistantThread, run: AssistantRun, outcome: RunStatus, at: datetime) -> None:

@@ -189,7 +189,7 @@ class PosthogAssistantConversation(serializers.Serializer[Any]):
     """A conversation with the assistant. `user` is null if a key started it; it then belongs to the workspace."""
 
     id = serializers.UUIDField()
-    status = serializers.ChoiceField(choices=ThreadStatus.values)
+    status = serializers.ChoiceField(choices=[*ThreadStatus.values, "canceling"])
     title = serializers.CharField(max_length=250)
     topic = serializers.CharField(allow_null=True)
     user = PosthogUser(allow_null=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import orjson
@@ -285,6 +286,18 @@ class AssistantInput(AssistantMessageInput):
         if "content" not in data and data.get("conversation") is None:
             raise serializers.ValidationError({"content": "This field is required."}, code="required")
         return data
+
+
+def metadata(data: dict[str, Any]) -> dict[str, Any]:
+    """What is kept with a message to the assistant, of its checked body; each has a trace id, the client's or a new one."""
+    names = ("contextual_tools", "ui_context", "billing_context", "session_id")
+    given = {name: data[name] for name in names if data.get(name) is not None}
+    return {**given, "trace_id": str(data.get("trace_id") or uuid.uuid4())}
+
+
+def thread_metadata(data: dict[str, Any]) -> dict[str, Any]:
+    """What is kept with the conversation until the next question."""
+    return {"agent_mode": data["agent_mode"]} if data.get("agent_mode") else {}
 
 
 class AppendedInput(serializers.Serializer[Any]):

@@ -11,7 +11,8 @@ from django.conf import settings
 
 from accounts.models import User
 from conversations.api.twins import Twins
-from conversations.assistant.actions.proposing import told_proposal
+from conversations.assistant import frames
+from conversations.assistant.actions import messages as assistant_messages
 from conversations.assistant.actions.queue import MOST_QUEUED
 from conversations.models import (
     AssistantProposal,
@@ -29,6 +30,10 @@ from tickets.models import Ticket, TicketPriority, TicketStatus
 
 RESEARCH = "research"
 """The mode that makes a conversation one of deep research, for as long as its last question was asked in it."""
+FAILURE = "ai/failure"
+"""The type of a message in which the assistant says that it failed."""
+OF_A_QUESTION = ("ui_context", "trace_id")
+"""What is printed of the metadata that a client gave with a question."""
 SOURCES = Twins({"widget": (), "email": (Channel.EMAIL,), "slack": (), "teams": (), "github": ()}, otherwise="widget")
 DETAILS = Twins(
     {
@@ -184,7 +189,7 @@ def assistant_thread(row: AssistantThread) -> dict[str, Any]:
         "user": user(row.user) if row.user else None,
         "created_at": moment(row.created_at),
         "updated_at": moment(row.updated_at),
-        "type": "deep_research" if row.agent_mode == RESEARCH else "assistant",
+        "type": "deep_research" if row.metadata.get("agent_mode") == RESEARCH else "assistant",
         "is_internal": False,
         "slack_thread_key": None,
         "slack_workspace_domain": None,
@@ -203,10 +208,23 @@ def whole_thread(
         **assistant_thread(row),
         "messages": [assistant_message(message) for message in messages],
         "has_unsupported_content": False,
-        "agent_mode": row.agent_mode,
+        "agent_mode": row.metadata.get("agent_mode"),
         "agent_runtime": "langgraph",
         "is_sandbox": False,
-        "pending_approvals": [told_proposal(proposal) for proposal in pending],
+        "pending_approvals": [approval(frames.Proposal.of(proposal)) for proposal in pending],
+    }
+
+
+def approval(proposal: frames.Proposal) -> dict[str, Any]:
+    """A step that the customer is asked about."""
+    return {
+        "proposal_id": proposal.id,
+        "decision_status": proposal.status,
+        "tool_name": proposal.tool_name,
+        "preview": proposal.preview,
+        "payload": proposal.payload,
+        "original_tool_call_id": None,
+        "message_id": proposal.message_id,
     }
 
 
@@ -215,9 +233,9 @@ def assistant_message(row: Message) -> dict[str, Any]:
     known = row.metadata or {}
     common = {"id": str(row.public_id), "content": row.body or "", "parent_tool_call_id": None}
     if row.sender_kind == SenderKind.CUSTOMER:
-        return {"type": "human", **common, "ui_context": known.get("ui_context"), "trace_id": known.get("trace_id")}
-    if known.get("type") == "ai/failure":
-        return {"type": "ai/failure", **common}
+        return {"type": "human", **common, **{name: known.get(name) for name in OF_A_QUESTION}}
+    if assistant_messages.FAILURE in known:
+        return {"type": FAILURE, **common}
     return {"type": "ai", **common, "tool_calls": None, "meta": None, "sources": known.get("sources", [])}
 
 
@@ -229,11 +247,11 @@ def queue(rows: Iterable[AssistantQueueItem]) -> dict[str, Any]:
                 "id": str(row.public_id),
                 "content": row.content,
                 "created_at": row.created_at.astimezone(UTC).isoformat(),
-                "contextual_tools": row.contextual_tools,
-                "ui_context": row.ui_context,
-                "billing_context": row.billing_context,
-                "agent_mode": row.agent_mode,
-                "session_id": row.session_id,
+                "contextual_tools": row.metadata.get("contextual_tools"),
+                "ui_context": row.metadata.get("ui_context"),
+                "billing_context": row.metadata.get("billing_context"),
+                "agent_mode": row.thread_metadata.get("agent_mode"),
+                "session_id": row.metadata.get("session_id"),
             }
             for row in rows
         ],

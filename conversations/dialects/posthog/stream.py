@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import orjson
 
 from accounts.live import watching
 from accounts.live.responses import LiveContext, sse
-from conversations.assistant.watching import RUNS, Seen
-from conversations.dialects.posthog import shapes
+from conversations.assistant.watching import RUNS
+from conversations.dialects.posthog.frames import printed
 
 
 async def follow(run_id: int, after: int, context: LiveContext) -> AsyncIterator[bytes]:
     """The frames after a frame's id, until the run is over."""
     async for found in watching.follow(context, RUNS, run_id, after):
         for seen in found:
-            event, data = printed(seen)
+            event, data = printed(seen.frame, seen.thread)
             yield sse(orjson.dumps(data).decode(), event=event, id=seen.number)
-
-
-def printed(seen: Seen) -> tuple[str, dict[str, Any]]:
-    """A frame as the format names and prints it."""
-    head = shapes.assistant_thread(seen.thread) if seen.frame.event == "conversation" else {}
-    return seen.frame.event, {**head, **seen.frame.data}

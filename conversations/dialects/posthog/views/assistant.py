@@ -159,9 +159,8 @@ class Assistant(AssistantViewSet):
                 public_id=wanted,
                 contact=self._asker(data) if thread is None else None,
                 decision=_decision(data["resume_payload"]) if data.get("resume_payload") is not None else None,
-                trace_id=data.get("trace_id"),
-                ui_context=data.get("ui_context"),
-                agent_mode=data.get("agent_mode"),
+                metadata=inputs.metadata(data),
+                thread_metadata=inputs.thread_metadata(data),
                 by=self.actor,
                 at=self.at,
             )

@@ -90,10 +90,16 @@ class Queue(AssistantViewSet):
         """The message is answered after the previous one; in an idle conversation, after a moment."""
         thread = self._thread(conversation)
         data = self.read(inputs.AssistantMessageInput, request)
-        values = {name: value for name, value in data.items() if name != "content"}
-        values["session_id"] = request.headers.get("X-PostHog-Session-Id", "")[:255].replace("\x00", "") or None
+        session_id = request.headers.get("X-PostHog-Session-Id", "")[:255].replace("\x00", "")
         try:
-            assistant_actions.enqueue(thread=thread, content=data["content"], values=values, by=self.actor, at=self.at)
+            assistant_actions.enqueue(
+                thread=thread,
+                content=data["content"],
+                metadata=inputs.metadata({**data, "session_id": session_id or None}),
+                thread_metadata=inputs.thread_metadata(data),
+                by=self.actor,
+                at=self.at,
+            )
         except NotFound as error:
             raise _no_thread() from error
         except Conflict as error:
