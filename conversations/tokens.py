@@ -122,7 +122,7 @@ _PARTICLES = (  # Korean; the longest first
 def stem(word: str) -> str:
     """The beginning that a folded word shares with its other forms: the shortest that the stemmers of several languages leave.
 
-    Nothing is known of the language, so that the same word has the same stem everywhere. See docs/adr/0015.
+    Nothing is known of the language, so that the same word has the same stem everywhere. See docs/adr/0017.
     """
     word = plain_umlauts(word)[:_LONGEST_TOKEN]
     languages = ("russian",) if _CYRILLIC.match(word) else _LANGUAGES

@@ -56,7 +56,7 @@ def test_event_of_a_process_of_the_version_before_has_the_new_names_beside_its_o
 def test_earlier_events_are_given_the_new_names_once_and_the_others_are_left_alone(
     acme: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    migration = importlib.import_module("accounts.migrations.0018_name_data_of_earlier_events")
+    migration = importlib.import_module("accounts.migrations.0015_name_data_of_earlier_events")
     monkeypatch.setattr(migration, "BATCH", 4)
     rows = {write(acme, kind, {}): (kind, data, names) for kind, data, names in EARLIER}
     with transaction.atomic(), connection.cursor() as cursor:
@@ -72,7 +72,7 @@ def test_earlier_events_are_given_the_new_names_once_and_the_others_are_left_alo
 
 
 def test_journal_is_append_only_again_after_the_names_are_given(acme: Workspace) -> None:
-    migration = importlib.import_module("accounts.migrations.0018_name_data_of_earlier_events")
+    migration = importlib.import_module("accounts.migrations.0015_name_data_of_earlier_events")
     with connection.schema_editor() as editor:
         migration.fill(None, editor)
     with connection.cursor() as cursor:

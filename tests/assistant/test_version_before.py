@@ -217,7 +217,7 @@ def test_repeated_start_is_shown_the_run_whichever_version_kept_it(api: Posthog)
     assert IdempotentRequest.all_workspaces.get().follows is None
     without_triggers("accounts_idempotentrequest")
     execute("UPDATE accounts_idempotentrequest SET follows = NULL, body = %s", bytes(kept.body))
-    fill("accounts", "0020_followed_answers_of_earlier_rows")
+    fill("accounts", "0018_followed_answers_of_earlier_rows")
     assert start()["Idempotent-Replayed"] == "true"
     assert IdempotentRequest.all_workspaces.get().follows == run_id
 

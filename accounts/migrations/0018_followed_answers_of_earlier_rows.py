@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("accounts", "0019_followed_answers"),
+        ("accounts", "0017_followed_answers"),
     ]
 
     operations = [

@@ -28,7 +28,7 @@ DROP FUNCTION accounts_idempotentrequest_translate();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("accounts", "0018_name_data_of_earlier_events"),
+        ("accounts", "0016_heard_reactions"),
     ]
 
     operations = [

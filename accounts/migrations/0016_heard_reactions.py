@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0018_name_data_of_earlier_events'),
+        ('accounts', '0015_name_data_of_earlier_events'),
     ]
 
     operations = [

@@ -31,6 +31,6 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("accounts", "0017_name_event_data")]
+    dependencies = [("accounts", "0014_name_event_data")]
 
     operations = [FillInBatches(fill, migrations.RunPython.noop)]
