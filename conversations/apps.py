@@ -7,14 +7,11 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import assignments
-        from conversations import actions, permissions, reactions, takeovers
+        from conversations import actions, permissions, reactions
         from conversations.api import openapi  # noqa: F401 (registers itself)
-        from conversations.assistant import actions as assistant_actions
-        from conversations.assistant import runs
         from conversations.knowledge import permissions as knowledge_permissions
 
         permissions.register_rules()
         knowledge_permissions.register_rules()
         reactions.register()
-        takeovers.register("assistant", takeovers.Answering(hold=runs.hold_of, stop=assistant_actions.give_way))
         assignments.register("conversations", actions.unassign_member)

@@ -20,6 +20,8 @@ REACTIONS: Mapping[EventType, tuple[str, ...]] = {
     ),
     events.REPLY_SENT: (
         "conversations.channels.reactions.deliver_reply",
+        # In one transaction, hence in the order of locks: the assistant's thread before the conversation.
+        "conversations.assistant.reactions.give_way",
         "conversations.assistant.reactions.judge_drafts",
     ),
 }  # fmt: skip

@@ -12,11 +12,11 @@ from django.core.files.base import File
 from accounts import journal, transaction
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
-from conversations import events, lifecycle, takeovers
+from conversations import events, lifecycle
 from conversations.actions import figures, rows
 from conversations.actions.rows import Door
 from conversations.lifecycle import ReplyPolicy
-from conversations.models import Conversation, Message, MessageKind, SenderKind
+from conversations.models import Conversation, Message, MessageKind
 from conversations.senders import Sender
 from tickets import actions as ticket_actions
 
@@ -38,18 +38,14 @@ def reply(
 ) -> Message:
     """Answer the customer. The message is from the actor unless `sender` names another member of the team.
 
-    An agent's answer silences the assistant in the conversation.
-
     `expected_last` is the last message that the writer had seen: if the thread has moved on since, nothing is sent and
     Conflict with code `thread_changed` is raised (0 stands for an empty thread). `public_id` is the message's id, if the
     caller chose one: a repeat finds the first message and sends nothing, and the same id with another text is Conflict
     with code `sent_already`. Raises Invalid for a blank or too long body.
     """
     permit(by, "conversation.reply", conversation)
-    sender = sender or Sender.actor(by)
-    if sender.kind == SenderKind.AGENT:
-        takeovers.stop(conversation=conversation, by=by, at=at)
     conversation = rows.locked(conversation)
+    sender = sender or Sender.actor(by)
     if first := rows.written_before(
         conversation, public_id, kind=MessageKind.MESSAGE, sender=sender, body=body, uploads=uploads
     ):

@@ -13,7 +13,7 @@ from accounts import journal, transaction
 from accounts.errors import Invalid
 from accounts.models import Event
 from accounts.permissions import Actor, Scope, permit
-from conversations import events, takeovers
+from conversations import events
 from conversations.actions import messages, rows, status
 from conversations.models import Conversation, Message, MessageKind
 from conversations.senders import Sender
@@ -32,7 +32,6 @@ def reply_in_ticket(
     Raises Invalid for a ticket without a conversation, or a blank or too long body.
     """
     permit(by, "ticket.update", ticket)
-    takeovers.hold(Conversation.objects.filter(ticket=ticket))
     conversation = _primary(ticket)
     if (before := _repeated(conversation, MessageKind.MESSAGE, body, by=by, at=at)) is not None:
         return before, False
@@ -69,7 +68,6 @@ def broadcast(*, ticket: Ticket, body: str, move_to: str | None = None, by: Acto
     permit(by, "ticket.update", ticket)
     writer = by.with_scope(Scope.CONVERSATION_WRITE)
     sent = []
-    takeovers.hold(Conversation.objects.filter(ticket=ticket))
     held = _conversations(ticket)
     rows.TALLY.hold(ticket.workspace_id)  # before the ticket, which the first reply locks
     for conversation in held:

@@ -1,4 +1,4 @@
-"""What people do with the assistant's work: a reply judges its drafts; an end without a person is its own."""
+"""What people do with the assistant's work: a reply judges its drafts and takes over; an end without a person is its own."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ def judge_drafts(event: Event) -> None:
     reply = _reply_of_an_agent(event)
     if reply is not None and assistant_queries.undecided_draft(reply.conversation) is not None:
         assistant_actions.judge_suggestions(conversation=reply.conversation, reply=reply, by=_actor(event), at=event.at)
+
+
+def give_way(event: Event) -> None:
+    """An agent has answered: the assistant does so no more."""
+    reply = _reply_of_an_agent(event)
+    thread = assistant_queries.thread_of(reply.conversation) if reply is not None else None
+    if thread is not None:
+        assistant_actions.give_way(thread=thread, by=_actor(event), at=event.at)
 
 
 def count_as_resolved(event: Event) -> None:

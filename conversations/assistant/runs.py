@@ -22,7 +22,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from accounts import transaction
 from accounts.errors import NotFound
 from conversations.assistant import frames, presence
-from conversations.models import AssistantFrame, AssistantRun, AssistantThread, Conversation, RunStatus
+from conversations.models import AssistantFrame, AssistantRun, AssistantThread, RunStatus
 
 CHANNEL = "parley_runs"
 """Where the watchers of a run listen; the key is the run's id."""
@@ -48,12 +48,6 @@ def hold(thread: AssistantThread) -> AssistantThread:
     if held is None:
         raise NotFound("this conversation no longer exists")
     return held
-
-
-def hold_of(conversations: QuerySet[Conversation]) -> None:
-    """Lock the threads of the conversations in which the assistant still answers, in the order of their ids."""
-    threads = AssistantThread.objects.filter(conversation__in=conversations, deleted_at=None, taken_over_at=None)
-    list(threads.select_for_update(no_key=True, of=("self",)).order_by("pk"))
 
 
 def running(thread: AssistantThread) -> AssistantRun | None:

@@ -22,7 +22,7 @@ from conversations.actions.start import start
 from conversations.assistant import choice as choices
 from conversations.assistant import frames, questions, runs
 from conversations.assistant.actions import ledger, messages, proposing, threads
-from conversations.assistant.actions.hand_over import hand_over, settle
+from conversations.assistant.actions.hand_over import give_way, hand_over, settle
 from conversations.assistant.actions.proposals import Decision, decide_proposal
 from conversations.assistant.choice import HandOver
 from conversations.assistant.engines.protocol import NOTHING_USED, Call, Draft, Question, Step, Usage
@@ -118,10 +118,12 @@ def answer_run(
     """Keep the answer to a run's question, and do what follows from it: call people in, or end well.
 
     Returns the run when a queued message is next, else None: it is over. None as well when the run is no longer the
-    caller's, or when a person has taken over meanwhile: only the cost is kept then.
+    caller's, or when an agent has answered meanwhile: only the cost is kept then.
     """
     permit(by, "conversation.reply", run)
     found = runs.held(run)
+    if found is not None and give_way(thread=found[0], by=by, at=at):
+        found = None
     if found is None:
         _keep_cost(run, engine, draft.usage, took_ms, by=by, at=at)
         return None

@@ -12,10 +12,20 @@ from conversations.actions import figures, rows, triage
 from conversations.actions.status import set_status
 from conversations.actions.ticketing import escalate
 from conversations.assistant import frames, runs
-from conversations.assistant import queries as assistant_queries
 from conversations.assistant.actions import ledger, messages, proposing, threads
 from conversations.assistant.engines.protocol import Call
-from conversations.models import AssistantRun, AssistantThread, Conversation, Handler, Outcome, RunStatus, Status
+from conversations.models import (
+    AssistantRun,
+    AssistantThread,
+    Conversation,
+    Handler,
+    Message,
+    MessageKind,
+    Outcome,
+    RunStatus,
+    SenderKind,
+    Status,
+)
 from tickets.models import Ticket
 
 
@@ -76,12 +86,17 @@ def take_over(*, thread: AssistantThread, to: User | None = None, by: Actor, at:
 
 
 @transaction.atomic
-def give_way(*, conversation: Conversation, by: Actor, at: datetime) -> None:
-    """An agent answers in a conversation: the assistant does so no more. Nothing where a person has taken over before."""
-    permit(by, "conversation.reply", conversation)
-    thread = assistant_queries.thread_of(conversation)
-    if thread is not None and thread.taken_over_at is None:
-        take_over(thread=thread, by=by, at=at)
+def give_way(*, thread: AssistantThread, by: Actor, at: datetime) -> bool:
+    """Where one of the team has answered, the assistant keeps silent from then on; says whether it does."""
+    permit(by, "conversation.assign", thread)
+    thread = runs.hold(thread)
+    if thread.taken_over_at is not None:
+        return True
+    said = Message.objects.filter(conversation=rows.locked(thread.conversation), kind=MessageKind.MESSAGE)
+    if not said.filter(sender_kind=SenderKind.AGENT).exists():
+        return False
+    take_over(thread=thread, by=by, at=at)
+    return True
 
 
 @transaction.atomic
