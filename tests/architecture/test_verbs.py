@@ -19,7 +19,10 @@ from tests.architecture.verbs import MODULES
 # Parts that verbs share; they are called inside a verb's transaction and record nothing themselves.
 PARTS = {
     "accounts.actions.rows",
-    "conversations.assistant.actions.parts",
+    "conversations.assistant.actions.ledger",
+    "conversations.assistant.actions.messages",
+    "conversations.assistant.actions.proposing",
+    "conversations.assistant.actions.threads",
     "conversations.actions.rows",
     "conversations.actions.figures",
     "conversations.actions.files",
