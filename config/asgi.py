@@ -15,7 +15,7 @@ handler = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402 - the settings are ready now
 
-from config.server import wire  # noqa: E402
+from config.server import bodies  # noqa: E402
 from config.server.front import Front  # noqa: E402
 from config.server.visitors import Visitors  # noqa: E402
 
@@ -23,7 +23,7 @@ application = Front(
     handler,
     threads=settings.WEB_THREADS,
     queue=settings.WEB_QUEUE,
-    limits=wire.Limits(
+    limits=bodies.Limits(
         body=settings.JSON_BODY_LIMIT,
         upload=settings.UPLOAD_LIMIT,
         seconds=settings.BODY_TIMEOUT,

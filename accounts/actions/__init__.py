@@ -4,7 +4,7 @@ For: workspaces, members, invitations, teams, API keys, people and their email a
 In: rows, plain values, `by` (the actor) and `at` (the moment), all by keyword. Out: the changed row.
 Raises the errors of `accounts.errors`; who calls puts them into words.
 
-`rows` holds what the verbs share; it permits and records nothing by itself.
+`validation` and `joining` hold what the verbs share; they permit and record nothing by themselves.
 Screens, admin, commands, sign-in and the apps above import it. It imports queries, the journal and models.
 Nothing privileged passes these verbs by: admin and commands call them as everyone does.
 """

@@ -11,7 +11,7 @@ from functools import partial
 from allauth.account.models import EmailAddress
 
 from accounts import events, journal, outbox, transaction
-from accounts.actions import rows
+from accounts.actions import joining, validation
 from accounts.credentials import links
 from accounts.errors import Conflict, Invalid, NotFound
 from accounts.models import User
@@ -28,7 +28,7 @@ def request_email(*, user: User, email: str, password: str, by: Actor, at: datet
     """
     permit(by, "person.change_email", person=user)
     _check_password(user, password)
-    wanted = rows.checked_email(email)
+    wanted = validation.checked_email(email)
     own = EmailAddress.objects.filter(user=user, verified=True)
     if own.filter(email=wanted).exists():
         raise Conflict("this address is already verified", field="email")
@@ -50,7 +50,7 @@ def confirm_email(*, user: User, token: str, by: Actor, at: datetime) -> str:
     if email is None:
         raise NotFound("this link is not valid")
     user = transaction.held(user)
-    rows.verify(user, email, by=by, at=at)
+    joining.verify(user, email, by=by, at=at)
     return email
 
 
@@ -88,7 +88,7 @@ def remove_email(*, user: User, email: str, password: str, by: Actor, at: dateti
 
 
 def _proven(user: User, email: str) -> EmailAddress:
-    address = EmailAddress.objects.filter(user=user, email=rows.checked_email(email), verified=True).first()
+    address = EmailAddress.objects.filter(user=user, email=validation.checked_email(email), verified=True).first()
     if address is None:
         raise NotFound("this is not one of your verified addresses")
     return address

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts import events, journal, outbox, tenancy, transaction
-from accounts.actions import rows
+from accounts.actions import joining, validation
 from accounts.actions.people import create_person
 from accounts.credentials import links
 from accounts.errors import Conflict, Forbidden, Invalid, NotFound
@@ -39,11 +39,11 @@ def invite(*, workspace: Workspace, email: str, role: Role, show_link: bool = Fa
     `show_link` returns the link instead of mailing it, for commands. Only an owner invites owners. Raises Invalid, or
     Conflict for a member and for too many invitations.
     """
-    permit(by, "member.invite", rows.own(workspace))
+    permit(by, "member.invite", validation.own(workspace))
     if role not in Role.values:
         raise Invalid(f"role must be one of {', '.join(Role.values)}", field="role")
-    rows.only_owners_make_owners(role, by)
-    wanted = rows.checked_email(email)
+    validation.only_owners_make_owners(role, by)
+    wanted = validation.checked_email(email)
     known = person_by_email(wanted)
     members = Membership.objects.filter(workspace=workspace)
     if known is not None and members.filter(user=known).exists():
@@ -60,7 +60,7 @@ def resend_invitation(*, invitation: Invitation, by: Actor, at: datetime) -> Sen
     """Send a pending invitation again, with a new link and a new end; the link before stops working."""
     permit(by, "member.invite", invitation)
     invitation = _locked(invitation)
-    rows.only_owners_make_owners(Role(invitation.role), by)
+    validation.only_owners_make_owners(Role(invitation.role), by)
     return _send(invitation, show_link=False, by=by, at=at)
 
 
@@ -112,9 +112,9 @@ def _accept(found: Invitation, *, user: User | None, name: str, password: str, b
         raise Forbidden("this invitation is for another address")
     person = Actor.person(user)
     if invitation.mailed_at is not None:
-        rows.verify(transaction.held(user), invitation.email, by=person, at=at)
+        joining.verify(transaction.held(user), invitation.email, by=person, at=at)
     within = person.within(invitation.workspace_id)
-    membership = rows.join(workspace=found.workspace, user=user, role=Role(invitation.role), by=within, at=at)
+    membership = joining.join(workspace=found.workspace, user=user, role=Role(invitation.role), by=within, at=at)
     invitation.accepted_at, invitation.accepted_by = at, user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     journal.record(events.INVITATION_ACCEPTED, invitation, by=within, at=at, user_id=user.pk, role=invitation.role)

@@ -7,7 +7,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from accounts import events, journal, transaction
-from accounts.actions import rows
+from accounts.actions import validation
 from accounts.credentials import keys
 from accounts.errors import Invalid
 from accounts.models import ApiKey, KeyKind, Workspace
@@ -32,7 +32,7 @@ def create_key(
 
     A client key is public: it holds no ticket scope. Raises Invalid with the field at fault.
     """
-    permit(by, "api_key.create", rows.own(workspace))
+    permit(by, "api_key.create", validation.own(workspace))
     if kind not in KeyKind.values:
         raise Invalid("kind must be server or client", field="kind")
     wanted = sorted(set(scopes))
@@ -60,7 +60,7 @@ def create_key(
         created_by_id=by.user_id,
         created_at=at,
     )
-    rows.validate(key)
+    validation.validate(key)
     key.save()
     journal.record(events.API_KEY_CREATED, key, by=by, at=at, kind=kind, scopes=wanted)
     return key, made.secret

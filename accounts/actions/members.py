@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from accounts import assignments, events, journal, transaction
-from accounts.actions import rows
+from accounts.actions import joining, validation
 from accounts.errors import Conflict, NotFound
 from accounts.models import Membership, Team, User, Workspace
 from accounts.permissions import Actor, Role, permit
@@ -16,8 +16,8 @@ from accounts.permissions import Actor, Role, permit
 @transaction.atomic
 def add_member(*, workspace: Workspace, user: User, role: Role, by: Actor, at: datetime) -> Membership:
     """Give a person a place in the workspace, or another role if they have one, without asking them: for commands."""
-    permit(by, "member.add", rows.own(workspace))
-    membership = rows.join(workspace=workspace, user=user, role=role, by=by, at=at)
+    permit(by, "member.add", validation.own(workspace))
+    membership = joining.join(workspace=workspace, user=user, role=role, by=by, at=at)
     return change_role(membership=membership, role=role, by=by, at=at)
 
 
@@ -29,7 +29,7 @@ def change_role(*, membership: Membership, role: Role, by: Actor, at: datetime) 
     if membership.role == role:
         return membership
     if Role.OWNER in (role, membership.role):
-        rows.only_owners_make_owners(Role.OWNER, by)
+        validation.only_owners_make_owners(Role.OWNER, by)
     _keep_an_owner(membership, unless=role == Role.OWNER)
     before, membership.role = membership.role, role
     membership.save(update_fields=["role"])
@@ -48,7 +48,7 @@ def remove_member(*, membership: Membership, by: Actor, at: datetime) -> dict[st
     permit(by, "member.remove", membership)
     membership = _locked_membership(membership)
     if membership.role == Role.OWNER:
-        rows.only_owners_make_owners(Role.OWNER, by)
+        validation.only_owners_make_owners(Role.OWNER, by)
     _keep_an_owner(membership)
     freed = assignments.unassign(workspace=membership.workspace, user=membership.user, by=by, at=at)
     journal.record(events.MEMBER_REMOVED, membership, by=by, at=at, user_id=membership.user_id, unassigned=freed)

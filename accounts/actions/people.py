@@ -11,7 +11,7 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 
 from accounts import assignments, events, journal, outbox, transaction
-from accounts.actions import rows
+from accounts.actions import joining, validation
 from accounts.credentials import links
 from accounts.errors import Conflict
 from accounts.models import Membership, User
@@ -36,15 +36,15 @@ def create_person(
     """
     permit(by, "person.create")
     user = User(
-        email=rows.checked_email(email),
-        name=rows.checked_name(name),
+        email=validation.checked_email(email),
+        name=validation.checked_name(name),
         is_superuser=is_superuser,
         is_staff=is_superuser,
         date_joined=at,
     )
     if person_by_email(user.email) is not None:
         raise Conflict(f"a person with the email {user.email} already exists", field="email")
-    rows.put_password(user, password)
+    joining.put_password(user, password)
     taken = Conflict(f"a person with the email {user.email} already exists", field="email")
     transaction.unless_taken("accounts_user_email_key", taken, user.save)
     if is_verified:
@@ -57,7 +57,7 @@ def create_person(
 def rename_person(*, user: User, name: str, by: Actor, at: datetime) -> User:
     """Change a person's name. Raises Invalid."""
     permit(by, "person.rename", person=user)
-    user, wanted = transaction.held(user), rows.checked_name(name)
+    user, wanted = transaction.held(user), validation.checked_name(name)
     if user.name != wanted:
         user.name = wanted
         user.save(update_fields=["name"])
@@ -125,7 +125,7 @@ def change_password(*, user: User, password: str, by: Actor, at: datetime) -> Us
     """Give a person another password, which ends their sessions elsewhere. Raises Invalid for a weak one."""
     permit(by, "person.change_password", person=user)
     user = transaction.held(user)
-    rows.put_password(user, password)
+    joining.put_password(user, password)
     user.save(update_fields=["password"])
     journal.record(events.PASSWORD_CHANGED, user, by=by, at=at)
     return user

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from accounts import events, journal, transaction
-from accounts.actions import rows
+from accounts.actions import validation
 from accounts.errors import Conflict, Invalid
 from accounts.models import Membership, Team, User, Workspace
 from accounts.permissions import Actor, permit
@@ -23,10 +23,10 @@ def save_team(
     at: datetime,
 ) -> Team:
     """Make a team, or rename it and set its members (None leaves them). Raises Invalid, Conflict."""
-    permit(by, "team.write", rows.own(workspace))
+    permit(by, "team.write", validation.own(workspace))
     is_new, team = team is None, team or Team(workspace=workspace, created_at=at)
     team.name = name.strip()
-    rows.validate(team)
+    validation.validate(team)
     taken = Conflict("a team with this name already exists", field="name")
     transaction.unless_taken("team_name_unique_per_workspace", taken, team.save)
     if members is not None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts import changes, events, journal, transaction
-from accounts.actions import rows
+from accounts.actions import validation
 from accounts.errors import Conflict
 from accounts.models import Workspace, new_identity_secret
 from accounts.permissions import Actor, permit
@@ -21,10 +21,10 @@ def create_workspace(
     Raises Invalid for a slug or time zone that cannot be used, Conflict for a slug that is taken.
     """
     workspace = Workspace(slug=slug, name=name.strip(), time_zone=time_zone, created_at=at)
-    rows.validate(workspace)
+    validation.validate(workspace)
     taken = Conflict(f"the slug {slug} is taken", field="slug")
     transaction.unless_taken("accounts_workspace_slug_key", taken, workspace.save)
-    journal.record(events.WORKSPACE_CREATED, rows.own(workspace), by=by or Actor.system(workspace.pk), at=at)
+    journal.record(events.WORKSPACE_CREATED, validation.own(workspace), by=by or Actor.system(workspace.pk), at=at)
     return workspace
 
 
@@ -39,25 +39,25 @@ def update_workspace(
     at: datetime,
 ) -> Workspace:
     """Change name, time zone or settings (merged key by key); None leaves a value alone. Raises Invalid, Forbidden."""
-    permit(by, "workspace.update", rows.own(workspace))
+    permit(by, "workspace.update", validation.own(workspace))
     workspace = transaction.held(workspace)
     merged = None if settings is None else {**workspace.settings, **settings}
     changed = changes.change(workspace, {"name": name, "time_zone": time_zone, "settings": merged})
     if not changed:
         return workspace
-    rows.validate(workspace)
+    validation.validate(workspace)
     workspace.save(update_fields=changed)
-    journal.record(events.WORKSPACE_UPDATED, rows.own(workspace), by=by, at=at, fields=changed)
+    journal.record(events.WORKSPACE_UPDATED, validation.own(workspace), by=by, at=at, fields=changed)
     return workspace
 
 
 @transaction.atomic
 def rotate_identity_secret(*, workspace: Workspace, by: Actor, at: datetime) -> Workspace:
     """Make a new secret for customers' proofs; the one before stays valid until the next rotation."""
-    permit(by, "workspace.rotate_identity_secret", rows.own(workspace))
+    permit(by, "workspace.rotate_identity_secret", validation.own(workspace))
     workspace = transaction.held(workspace)
     workspace.previous_identity_secret = workspace.identity_secret
     workspace.identity_secret = new_identity_secret()
     workspace.save(update_fields=["identity_secret", "previous_identity_secret"])
-    journal.record(events.IDENTITY_SECRET_ROTATED, rows.own(workspace), by=by, at=at)
+    journal.record(events.IDENTITY_SECRET_ROTATED, validation.own(workspace), by=by, at=at)
     return workspace

@@ -16,7 +16,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from config.server.wire import HELD, Held, Memory, Scope
+from config.server.bodies import HELD, Held, Memory, Scope
 
 CONNECTION = "parley.connection"  # in the ASGI scope
 HEAD_LIMIT = 64 * 1024  # bytes of a request that are not its body: line, headers, framing, trailers

@@ -28,10 +28,10 @@ from accounts.live.hub import Hub
 from accounts.live.responses import LiveContext, LiveResponse, keepalive
 from accounts.web import bodies
 from accounts.web.bodies import BodyWanted
-from config.server import wire
+from config.server import bodies as wire
+from config.server.bodies import Body, Receive, Scope, Send
 from config.server.connections import CONNECTION
 from config.server.visitors import Visit, Visitors
-from config.server.wire import Body, Receive, Scope, Send
 from conversations.api import fallbacks, outages
 from conversations.api.problems import Problem
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
 
-from config.server.wire import Scope
+from config.server.bodies import Scope
 
 REMEMBERED = 600.0  # seconds that an accepted credential is not counted at its next requests
 MOST_REMEMBERED = 10_000

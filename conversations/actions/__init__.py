@@ -4,7 +4,7 @@ Every door makes one call into here; each verb permits, locks, decides and recor
 In: rows, plain values, `by` (the actor) and `at` (the moment), all by keyword. Out: the changed row.
 Raises the errors of `accounts.errors`; the door puts them into words. Effects on the outside follow from the event.
 
-`rows`, `files` and `figures` hold what the verbs share; they permit and record nothing by themselves.
+`locking`, `entries`, `turns`, `files` and `ticket_counts` hold what the verbs share; they permit and record nothing by themselves.
 Features and doors import the package and name the verb (`actions.assign`). It imports queries, models and the verbs of tickets.
 """
 

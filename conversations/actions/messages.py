@@ -13,8 +13,8 @@ from accounts import journal, transaction
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events, lifecycle
-from conversations.actions import figures, rows
-from conversations.actions.rows import Door
+from conversations.actions import entries, locking, ticket_counts, turns
+from conversations.actions.entries import Door
 from conversations.lifecycle import ReplyPolicy
 from conversations.models import Conversation, Message, MessageKind
 from conversations.senders import Sender
@@ -44,22 +44,22 @@ def reply(
     with code `sent_already`. Raises Invalid for a blank or too long body.
     """
     permit(by, "conversation.reply", conversation)
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     sender = sender or Sender.actor(by)
-    if first := rows.written_before(
+    if first := entries.written_before(
         conversation, public_id, kind=MessageKind.MESSAGE, sender=sender, body=body, uploads=uploads
     ):
         return first
     if expected_last is not None and (conversation.last_message_id or 0) != expected_last:
         raise Conflict("there are new messages in this conversation", code="thread_changed")
     answered_at = conversation.last_outbound_at
-    message = rows.append(
+    message = entries.append(
         conversation,
         kind=MessageKind.MESSAGE,
         sender=sender,
         body=body,
         at=at,
-        entry_point=rows.door(conversation, door, at) if door else None,
+        entry_point=entries.door(conversation, door, at) if door else None,
         metadata=metadata,
         uploads=uploads,
         public_id=public_id,
@@ -73,11 +73,11 @@ def reply(
         conversation.waiting_since = at
     else:
         conversation.last_outbound_at = answered_at
-    rows.move(conversation, policy.after_agent(conversation.status), at)
-    rows.save(conversation)
+    turns.move(conversation, policy.after_agent(conversation.status), at)
+    entries.save(conversation)
     _tell_ticket(conversation, body, from_customer=False, by=by, at=at)
     if had_news:
-        figures.after_reading(conversation, by=by, at=at)
+        ticket_counts.after_reading(conversation, by=by, at=at)
     journal.record(events.REPLY_SENT, conversation, by=by, at=at, message_id=message.pk, status=conversation.status)
     return message
 
@@ -100,25 +100,25 @@ def receive(
     Raises Invalid for a blank or too long body.
     """
     permit(by, "conversation.receive", conversation)
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     was_answered = conversation.last_inbound_at is None or (
         conversation.last_outbound_at is not None and conversation.last_outbound_at > conversation.last_inbound_at
     )
-    message = rows.append(
+    message = entries.append(
         conversation,
         kind=MessageKind.MESSAGE,
         sender=sender or Sender.contact(conversation.contact),
         body=body,
         at=at,
-        entry_point=rows.door(conversation, door, at) if door else None,
+        entry_point=entries.door(conversation, door, at) if door else None,
         uploads=uploads,
     )
     conversation.unread_count += 1
     conversation.snoozed_until = None
     if was_answered:
         conversation.waiting_since = at
-    rows.move(conversation, policy.after_customer(conversation.status), at)
-    rows.save(conversation)
+    turns.move(conversation, policy.after_customer(conversation.status), at)
+    entries.save(conversation)
     _tell_ticket(conversation, body, from_customer=True, by=by, at=at)
     journal.record(
         events.MESSAGE_RECEIVED, conversation, by=by, at=at, message_id=message.pk, status=conversation.status
@@ -143,13 +143,13 @@ def note(
     `public_id` as in `reply`.
     """
     permit(by, "conversation.note", conversation)
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     sender = sender or Sender.actor(by)
-    if first := rows.written_before(
+    if first := entries.written_before(
         conversation, public_id, kind=MessageKind.NOTE, sender=sender, body=body, uploads=uploads
     ):
         return first
-    message = rows.append(
+    message = entries.append(
         conversation,
         kind=MessageKind.NOTE,
         sender=sender,
@@ -159,7 +159,7 @@ def note(
         uploads=uploads,
         public_id=public_id,
     )
-    rows.save(conversation)
+    entries.save(conversation)
     journal.record(events.NOTE_ADDED, conversation, by=by, at=at, message_id=message.pk)
     return message
 

@@ -8,7 +8,7 @@ from typing import Any
 from accounts import journal, transaction
 from accounts.permissions import Actor, permit
 from conversations import events, text
-from conversations.actions import rows
+from conversations.actions import locking
 from conversations.models import Conversation, Message, MessageKind
 
 
@@ -20,7 +20,7 @@ def edit_note(
     permit(by, "conversation.note", message)
     assert message.kind == MessageKind.NOTE  # a message that has gone out cannot be changed
     text.check(body, "body", longest=text.BODY_LIMIT)
-    conversation = rows.locked(message.conversation)
+    conversation = locking.locked(message.conversation)
     message = transaction.held(message)
     wanted = message.metadata if metadata is None else {**(message.metadata or {}), **metadata}
     if (message.body, message.metadata) == (body, wanted):
@@ -38,7 +38,7 @@ def delete_note(*, message: Message, by: Actor, at: datetime) -> None:
     """Take a note back: its text is gone for good, the journal remembers that there was one."""
     permit(by, "conversation.note", message)
     assert message.kind == MessageKind.NOTE  # as above
-    conversation = rows.locked(message.conversation)
+    conversation = locking.locked(message.conversation)
     message = transaction.held(message)
     journal.record(events.NOTE_DELETED, conversation, by=by, at=at, message_id=message.pk)
     Message.objects.filter(pk=message.pk).delete()

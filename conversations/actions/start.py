@@ -14,8 +14,8 @@ from accounts.errors import Conflict, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
 from conversations import events, priorities, text
-from conversations.actions import rows
-from conversations.actions.rows import Door
+from conversations.actions import entries, turns
+from conversations.actions.entries import Door
 from conversations.models import Channel, Contact, Conversation, Handler, MessageKind, SenderKind, Status
 from conversations.senders import Sender
 
@@ -54,7 +54,7 @@ def start(
     check_priority(priority)
     if external_id is not None:
         text.check(external_id, "external_id", longest=255)
-    number = rows.TALLY.draw(workspace.pk, Status.OPEN if handler == Handler.PEOPLE else None)
+    number = turns.TALLY.draw(workspace.pk, Status.OPEN if handler == Handler.PEOPLE else None)
     # Starts are serial from here: nobody else can take the external id between this look and our insert.
     taken = external_id is not None and Conversation.objects.filter(workspace=workspace, external_id=external_id)
     if taken is not False and taken.exists():
@@ -82,11 +82,11 @@ def start(
         updated_at=at,
     )
     conversation.save(force_insert=True)
-    entry_point = rows.door(conversation, door, at, first=True)
+    entry_point = entries.door(conversation, door, at, first=True)
     message = None
     if body is not None:
         sender = sender or Sender.contact(contact)
-        message = rows.append(
+        message = entries.append(
             conversation,
             kind=MessageKind.MESSAGE,
             sender=sender,
@@ -97,7 +97,7 @@ def start(
         )
         if sender.kind == SenderKind.CUSTOMER:
             conversation.unread_count = 1
-        rows.save(conversation)
+        entries.save(conversation)
     journal.record(
         events.CONVERSATION_STARTED,
         conversation,

@@ -8,7 +8,7 @@ from accounts import journal, transaction
 from accounts.errors import Invalid
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import figures, rows
+from conversations.actions import entries, locking, ticket_counts, turns
 from conversations.models import Conversation, MessageKind, Status
 from conversations.senders import Sender
 
@@ -24,12 +24,12 @@ def set_status(
     permit(by, "conversation.update", conversation)
     if status not in Status.values:
         raise Invalid(f"status must be one of {', '.join(Status.values)}", field="status")
-    conversation = rows.locked(conversation)
-    before = rows.standing(conversation)
-    if not rows.move(conversation, status, at):
+    conversation = locking.locked(conversation)
+    before = turns.standing(conversation)
+    if not turns.move(conversation, status, at):
         return conversation
     conversation.snoozed_until = None
-    message = rows.append(
+    message = entries.append(
         conversation,
         kind=MessageKind.STATUS_CHANGE,
         sender=sender or Sender.actor(by),
@@ -40,9 +40,9 @@ def set_status(
     had_news = conversation.unread_count > 0
     if conversation.is_done:
         conversation.unread_count = 0
-    rows.save(conversation)
+    entries.save(conversation)
     if had_news and conversation.is_done:
-        figures.after_reading(conversation, by=by, at=at)
+        ticket_counts.after_reading(conversation, by=by, at=at)
     journal.record(
         events.CONVERSATION_STATUS_CHANGED,
         conversation,
@@ -52,7 +52,7 @@ def set_status(
         previous=before["status"],
         message_id=message.pk,
         before=before,
-        after=rows.standing(conversation),
+        after=turns.standing(conversation),
     )
     return conversation
 
@@ -66,15 +66,15 @@ def snooze(*, conversation: Conversation, until: datetime, by: Actor, at: dateti
     permit(by, "conversation.update", conversation)
     if until <= at:
         raise Invalid("until must be in the future", field="until")
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     if conversation.is_done:
         raise Invalid("a resolved or closed conversation cannot be snoozed", field="until")
     if conversation.snoozed_until == until:
         return conversation
-    before = rows.standing(conversation)
+    before = turns.standing(conversation)
     conversation.snoozed_until, conversation.updated_at = until, at
     conversation.save(update_fields=["snoozed_until", "updated_at"])
-    after = rows.standing(conversation)
+    after = turns.standing(conversation)
     journal.record(
         events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=until.isoformat(), before=before, after=after
     )
@@ -85,14 +85,14 @@ def snooze(*, conversation: Conversation, until: datetime, by: Actor, at: dateti
 def wake(*, conversation: Conversation, only_if_due: bool = False, by: Actor, at: datetime) -> Conversation:
     """End a snooze: the conversation is open, and waits since now. `only_if_due`: unless it is snoozed beyond `at`."""
     permit(by, "conversation.update", conversation)
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     if conversation.snoozed_until is None or (only_if_due and conversation.snoozed_until > at):
         return conversation
-    before = rows.standing(conversation)
+    before = turns.standing(conversation)
     conversation.snoozed_until = None
-    if not rows.move(conversation, Status.OPEN, at):
+    if not turns.move(conversation, Status.OPEN, at):
         conversation.waiting_since = conversation.updated_at = at
-    rows.save(conversation)
-    after = rows.standing(conversation)
+    entries.save(conversation)
+    after = turns.standing(conversation)
     journal.record(events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=None, before=before, after=after)
     return conversation

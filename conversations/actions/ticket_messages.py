@@ -14,7 +14,7 @@ from accounts.errors import Invalid
 from accounts.models import Event
 from accounts.permissions import Actor, Scope, permit
 from conversations import events
-from conversations.actions import messages, rows, status
+from conversations.actions import locking, messages, status, turns
 from conversations.models import Conversation, Message, MessageKind
 from conversations.senders import Sender
 from tickets.models import Ticket
@@ -69,7 +69,7 @@ def broadcast(*, ticket: Ticket, body: str, move_to: str | None = None, by: Acto
     writer = by.with_scope(Scope.CONVERSATION_WRITE)
     sent = []
     held = _conversations(ticket)
-    rows.TALLY.hold(ticket.workspace_id)  # before the ticket, which the first reply locks
+    turns.TALLY.hold(ticket.workspace_id)  # before the ticket, which the first reply locks
     for conversation in held:
         sent.append(messages.reply(conversation=conversation, body=body, by=writer, at=at))
         if move_to is not None:
@@ -79,7 +79,7 @@ def broadcast(*, ticket: Ticket, body: str, move_to: str | None = None, by: Acto
 
 
 def _conversations(ticket: Ticket) -> list[Conversation]:
-    found = rows.locked_of(ticket)
+    found = locking.locked_of(ticket)
     if not found:
         raise Invalid("no conversation is linked to the ticket", code="no_conversation")
     return found

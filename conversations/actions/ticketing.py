@@ -10,9 +10,9 @@ from accounts.errors import Conflict
 from accounts.models import Workspace
 from accounts.permissions import Actor, Scope, permit
 from conversations import events
-from conversations.actions import figures, rows
+from conversations.actions import locking, ticket_counts, turns
 from conversations.actions.contacts import identify
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.actions.start import start
 from conversations.models import Conversation
 from tickets import actions as ticket_actions
@@ -37,7 +37,7 @@ def escalate(*, conversation: Conversation, reason: str | None = None, by: Actor
     when the conversation has a ticket.
     """
     permit(by, "ticket.open", conversation)
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     if conversation.ticket_id is not None:
         raise Conflict("the conversation already has a ticket", field="ticket")
     ticket = ticket_actions.open_ticket(
@@ -88,7 +88,7 @@ def open_ticket(
         at=at,
     )
     # Contact, tally of conversations, tally of tickets: see `accounts.transaction`.
-    rows.TALLY.hold(workspace.pk)
+    turns.TALLY.hold(workspace.pk)
     title = " ".join((title or values.get("escalation_reason") or "").split())[:TITLE_LENGTH]
     ticket = ticket_actions.open_ticket(
         workspace=workspace, subject=title, channel=door.channel, by=by, at=at, **values
@@ -111,7 +111,7 @@ def delete_ticket(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     """Delete a ticket; its conversations are unlinked and stay."""
     permit(by, "ticket.update", ticket)
     # Conversations before tickets, in the order of their ids, as everywhere: see `figures`.
-    for conversation in rows.locked_of(ticket):
+    for conversation in locking.locked_of(ticket):
         _unlink(conversation, by=by, at=at)
     ticket_actions.delete(ticket=ticket, by=by, at=at)
 
@@ -121,7 +121,7 @@ def link(*, conversation: Conversation, ticket: Ticket, by: Actor, at: datetime)
     """Point a conversation at a ticket, away from the one it may have had."""
     permit(by, "ticket.link", conversation)
     permit(by, "ticket.link", ticket)
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     if conversation.ticket_id == ticket.pk:
         return conversation
     if conversation.ticket_id is not None:
@@ -137,7 +137,7 @@ def link(*, conversation: Conversation, ticket: Ticket, by: Actor, at: datetime)
 def unlink(*, conversation: Conversation, by: Actor, at: datetime) -> Conversation:
     """Take a conversation off its ticket; both stay."""
     permit(by, "ticket.link", conversation)
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     if conversation.ticket_id is None:
         return conversation
     _unlink(conversation, by=by, at=at)
@@ -147,7 +147,7 @@ def unlink(*, conversation: Conversation, by: Actor, at: datetime) -> Conversati
 def _link(conversation: Conversation, ticket: Ticket, *, by: Actor, at: datetime) -> None:
     conversation.ticket, conversation.ticket_linked_at, conversation.updated_at = ticket, at, at
     conversation.save(update_fields=["ticket", "ticket_linked_at", "updated_at"])
-    figures.after_linking(conversation, ticket.pk, by=by, at=at)
+    ticket_counts.after_linking(conversation, ticket.pk, by=by, at=at)
     journal.record(events.CONVERSATION_LINKED, conversation, by=by, at=at, ticket_id=ticket.pk)
 
 
@@ -156,5 +156,5 @@ def _unlink(conversation: Conversation, *, by: Actor, at: datetime) -> None:
     before = conversation.ticket_id
     conversation.ticket, conversation.ticket_linked_at, conversation.updated_at = None, None, at
     conversation.save(update_fields=["ticket", "ticket_linked_at", "updated_at"])
-    figures.after_unlinking(conversation, before, by=by, at=at)
+    ticket_counts.after_unlinking(conversation, before, by=by, at=at)
     journal.record(events.CONVERSATION_UNLINKED, conversation, by=by, at=at, ticket_id=before)

@@ -10,7 +10,7 @@ from accounts.errors import Invalid
 from accounts.models import Membership, Team, User, Workspace
 from accounts.permissions import Actor, Role, permit
 from conversations import events, priorities, text
-from conversations.actions import figures, rows
+from conversations.actions import locking, ticket_counts
 from conversations.actions.start import check_priority
 from conversations.models import Conversation
 from tickets import tags as labels
@@ -41,7 +41,7 @@ def assign(
             raise Invalid("the assignee is not an agent of this workspace", field="assignee")
     if team is not None and team.workspace_id != conversation.workspace_id:
         raise Invalid("the team is not in this workspace", field="team")
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     now = (conversation.assignee_id, conversation.team_id, conversation.assignee_reference, conversation.assignee_label)
     wanted = (to.pk if to else None, team.pk if team else None, reference, label)
     if now == wanted:
@@ -84,7 +84,7 @@ def set_priority(*, conversation: Conversation, priority: str, by: Actor, at: da
     """Set the priority, any text of 1 to 32 characters. Raises Invalid."""
     permit(by, "conversation.update", conversation)
     check_priority(priority)
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     if conversation.priority == priority:
         return conversation
     before, conversation.priority = conversation.priority, priority
@@ -102,7 +102,7 @@ def set_tags(*, conversation: Conversation, names: Sequence[str], by: Actor, at:
     wanted = labels.check(names)
     for name in wanted:
         text.check(name, "tags", longest=labels.MAX_LENGTH, blank=True)
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     if conversation.tags == wanted:
         return conversation
     before, conversation.tags, conversation.updated_at = conversation.tags, wanted, at
@@ -118,7 +118,7 @@ def edit_subject(*, conversation: Conversation, subject: str, by: Actor, at: dat
     """Change the subject. Raises Invalid when it is blank or too long."""
     permit(by, "conversation.update", conversation)
     text.check(subject, "subject", longest=text.SUBJECT_LIMIT)
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     if conversation.subject == subject:
         return conversation
     conversation.subject, conversation.updated_at = subject, at
@@ -133,10 +133,10 @@ def mark_read(*, conversation: Conversation, by: Actor, at: datetime) -> Convers
     permit(by, "conversation.mark_read", conversation)
     if not conversation.unread_count:
         return conversation
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     if conversation.unread_count:
         conversation.unread_count = 0
         conversation.save(update_fields=["unread_count"])
-        figures.after_reading(conversation, by=by, at=at)
+        ticket_counts.after_reading(conversation, by=by, at=at)
         journal.record(events.CONVERSATION_READ, conversation, by=by, at=at)
     return conversation

@@ -10,7 +10,7 @@ from accounts.errors import Conflict, NotFound
 from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import figures, rows
+from conversations.actions import entries, locking, ticket_counts, turns
 from conversations.models import Conversation, MessageKind
 from conversations.queries import thread as thread_queries
 from conversations.senders import Sender
@@ -24,7 +24,7 @@ def undo(*, conversation: Conversation, event_id: int, by: Actor, at: datetime) 
     when anyone has changed one of them, or written, after it.
     """
     permit(by, "conversation.update", conversation)
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     changes = Event.objects.filter(
         workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk
     )
@@ -32,7 +32,7 @@ def undo(*, conversation: Conversation, event_id: int, by: Actor, at: datetime) 
     if event is None:
         raise NotFound("there is no such change")
     before, after = event.data["before"], event.data["after"]
-    if _kept(rows.standing(conversation)) != _kept(after):
+    if _kept(turns.standing(conversation)) != _kept(after):
         raise Conflict("the conversation has changed since", code="changed_since")
     _put_back(conversation, before, marks_unread=before["unread_count"] != after["unread_count"], at=at, by=by)
     return conversation
@@ -46,10 +46,10 @@ def _kept(standing: dict[str, Any]) -> dict[str, Any]:
 def _put_back(
     conversation: Conversation, before: dict[str, Any], *, marks_unread: bool, by: Actor, at: datetime
 ) -> None:
-    undone = rows.standing(conversation)
+    undone = turns.standing(conversation)
     message = None
-    if rows.move(conversation, before["status"], at):
-        message = rows.append(
+    if turns.move(conversation, before["status"], at):
+        message = entries.append(
             conversation,
             kind=MessageKind.STATUS_CHANGE,
             sender=Sender.actor(by),
@@ -62,10 +62,10 @@ def _put_back(
     conversation.updated_at = at
     if marks_unread:
         conversation.unread_count = before["unread_count"]
-    rows.save(conversation)
+    entries.save(conversation)
     if marks_unread:
-        figures.after_reading(conversation, by=by, at=at)
-    after = rows.standing(conversation)
+        ticket_counts.after_reading(conversation, by=by, at=at)
+    after = turns.standing(conversation)
     if message is not None:
         journal.record(
             events.CONVERSATION_STATUS_CHANGED,

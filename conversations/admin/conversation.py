@@ -25,7 +25,7 @@ from accounts.permissions import Actor
 from accounts.text import whole_number
 from accounts.web.bodies import takes_files
 from conversations import actions
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.admin.forms import FORMS, SORTING, WRITING, VerbForm
 from conversations.lifecycle import STATUS_NAMES
 from conversations.models import Channel, Contact, Conversation, Message, Status

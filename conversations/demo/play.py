@@ -11,7 +11,7 @@ from random import Random
 from accounts.models import Team, User, Workspace
 from accounts.permissions import Actor
 from conversations import actions
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.demo import assistant, attachments, cast, stories
 from conversations.demo.cast import Customer, Operator, fill
 from conversations.demo.month import Tale, at_work, openings, pause, perform

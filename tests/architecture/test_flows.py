@@ -19,9 +19,9 @@ from django.db import connections
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
+from config.server.bodies import Limits
 from config.server.front import Front
 from config.server.visitors import Visitors
-from config.server.wire import Limits
 from tests.architecture.trace import FLOW, Trace, tracing
 from tests.conftest import Key, Member
 from tests.dialects.assistant_client import QUESTION, work

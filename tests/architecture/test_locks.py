@@ -23,7 +23,7 @@ from accounts.errors import DomainError
 from accounts.models import Event, KeyKind, Workspace
 from accounts.permissions import Actor, Role
 from conversations import actions
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import runs
 from conversations.assistant.actions.proposals import Decision

@@ -18,13 +18,16 @@ from tests.architecture.verbs import MODULES
 
 # Parts that verbs share; they are called inside a verb's transaction and record nothing themselves.
 PARTS = {
-    "accounts.actions.rows",
+    "accounts.actions.joining",
+    "accounts.actions.validation",
     "conversations.assistant.actions.ledger",
     "conversations.assistant.actions.messages",
     "conversations.assistant.actions.proposing",
     "conversations.assistant.actions.threads",
-    "conversations.actions.rows",
-    "conversations.actions.figures",
+    "conversations.actions.entries",
+    "conversations.actions.locking",
+    "conversations.actions.turns",
+    "conversations.actions.ticket_counts",
     "conversations.actions.files",
 }
 QUESTIONS = {"clean_origin", "check_priority"}

@@ -16,8 +16,8 @@ from conversations.assistant.choice import HandOver
 from conversations.assistant.engines import openai
 from conversations.assistant.engines.openai import requests
 from tests.assistant import provider as endpoint
-from tests.assistant.desk import SUFFIX, Client, Desk
-from tests.assistant.desk import desk as new_desk
+from tests.assistant.running_desk import SUFFIX, Client, Desk
+from tests.assistant.running_desk import desk as new_desk
 from tests.assistant.talk import PERSON, answered, choose
 from tests.dialects import harness
 from tests.dialects.posthog_client import Posthog, posthog_api  # noqa: F401 (a fixture)

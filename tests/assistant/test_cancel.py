@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from conversations.models import AssistantFrame, AssistantQueueItem
-from tests.assistant.desk import Client, Desk, jobs_are_done, run_of
 from tests.assistant.dictated import question
+from tests.assistant.running_desk import Client, Desk, jobs_are_done, run_of
 from tests.runtime.machine import eventually
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ import pytest
 
 from accounts.models import Event
 from conversations.models import Conversation, Message, Tally
-from tests.assistant.desk import Client, Desk
+from tests.assistant.running_desk import Client, Desk
 from tests.runtime.machine import DEADLINE, eventually
 from tickets.models import Ticket, TicketNumbers
 

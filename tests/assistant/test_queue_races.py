@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.assistant.desk import Client, Desk, Turn
 from tests.assistant.dictated import question
+from tests.assistant.running_desk import Client, Desk, Turn
 from tests.runtime.machine import eventually
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,8 @@ from django.db import connection
 from accounts import clock, tenancy
 from conversations.assistant import runs
 from conversations.models import AssistantFrame, AssistantRun
-from tests.assistant.desk import Client, Desk, Stream, run_of
 from tests.assistant.dictated import question
+from tests.assistant.running_desk import Client, Desk, Stream, run_of
 from tests.runtime.machine import eventually
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from accounts.live.responses import LiveResponse
 from accounts.models import IdempotentRequest
 from conversations.assistant import runs
 from conversations.models import AssistantFrame, AssistantQueueItem, AssistantThread, Message
-from tests.assistant.desk import Client, Desk
+from tests.assistant.running_desk import Client, Desk
 from tests.assistant.talk import PERSON, answered, thread_of
 from tests.dialects.assistant_client import asked, frames, read, run_of, work
 from tests.dialects.posthog_client import Posthog

@@ -12,7 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from accounts import clock
 from conversations.assistant import presence, runs
 from conversations.models import AssistantRun
-from tests.assistant.desk import Client, Desk, jobs_are_done
+from tests.assistant.running_desk import Client, Desk, jobs_are_done
 from tests.dialects import harness
 from tests.runtime.machine import DEADLINE, eventually
 

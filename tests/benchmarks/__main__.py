@@ -2,7 +2,7 @@
 
 import django
 
-import tests.benchmarks.desk  # noqa: F401 (before Django reads its settings)
+import tests.benchmarks.running_desk  # noqa: F401 (before Django reads its settings)
 
 if __name__ == "__main__":
     django.setup()

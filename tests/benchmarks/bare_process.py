@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from tests.benchmarks.desk import settings
+from tests.benchmarks.running_desk import settings
 
 if __name__ == "__main__":
     settings.DATABASES["default"]["NAME"] = settings.DATABASES["default"]["TEST"]["NAME"]

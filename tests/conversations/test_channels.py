@@ -11,9 +11,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from accounts import clock, journal
 from accounts.models import Workspace
 from conversations import actions, channels
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.models import Channel
-from conversations.templatetags.desk import icon
+from conversations.templatetags.formatting import icon
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory
 

@@ -12,7 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from accounts import clock, journal, tenancy
 from accounts.models import Workspace
 from conversations import actions
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.channels.email import tasks as email_tasks
 from conversations.models import Channel, Conversation, DeliveryStatus, Message
 from conversations.notifications import tasks as notification_tasks

@@ -14,7 +14,7 @@ from accounts.errors import DomainError, NotFound
 from accounts.models import Event, User, Workspace
 from accounts.permissions import Actor
 from conversations import actions, maintenance
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.assistant import actions as assistant_actions
 from conversations.models import Channel, Conversation, Message, Tally
 from tests.concurrency import at_once, given_up

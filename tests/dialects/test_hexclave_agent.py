@@ -12,7 +12,7 @@ from accounts import clock
 from accounts.models import Workspace
 from accounts.permissions import Actor
 from conversations import actions
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.models import Channel, Contact, Conversation, EntryPoint, Handler, Message
 from tests.conftest import Key
 from tests.dialects.hexclave_client import (

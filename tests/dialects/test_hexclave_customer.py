@@ -14,7 +14,7 @@ from accounts import clock
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.models import Channel, Contact, Conversation, Handler, Message
 from tests.conftest import Member
 from tests.dialects.hexclave_client import AGENT, CUSTOMER, Api, agent, customer, token, violations

@@ -12,7 +12,7 @@ from accounts import clock
 from accounts.models import Event, User, Workspace
 from accounts.permissions import Actor
 from conversations import actions
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.models import Channel, Contact, Conversation, Message
 from tests.conftest import Member
 from tests.dialects.hexclave_client import (

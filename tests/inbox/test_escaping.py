@@ -17,7 +17,7 @@ from conversations import actions
 from conversations.models import Conversation
 from conversations.screens import errors
 from conversations.screens.inbox import timeline
-from conversations.templatetags import desk
+from conversations.templatetags import formatting
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory, receive
 
@@ -114,13 +114,13 @@ def test_no_template_trusts_text_or_styles_inline() -> None:
     ],
 )
 def test_plain_text_becomes_paragraphs_code_and_links(body: str | None, html: str) -> None:
-    assert desk.prose(body) == html
+    assert formatting.prose(body) == html
 
 
 @pytest.mark.parametrize("body", ["`" * 200_000, "```\n" * 50_000, "(((" * 60_000, "a.com " * 30_000, "\n" * 200_000])
 def test_no_text_stalls_the_page(body: str) -> None:
     began = time.process_time()  # of this process alone, however busy the machine is
-    desk.prose(body)
+    formatting.prose(body)
     assert time.process_time() - began < 1
 
 
@@ -148,7 +148,7 @@ def test_very_long_message_is_cut_with_a_link_to_the_whole(agent: Client, conver
     ],
 )
 def test_initials(name: str, letters: str) -> None:
-    assert desk.initials(name) == letters
+    assert formatting.initials(name) == letters
 
 
 def test_lines_escape_names(acme: Workspace, evil: Conversation) -> None:
@@ -165,8 +165,8 @@ def test_lines_escape_names(acme: Workspace, evil: Conversation) -> None:
 def test_labels_of_hues_have_a_class_in_the_style_sheet() -> None:
     sheet = (Path(settings.BASE_DIR) / "conversations/static/inbox/hues.css").read_text()
     for name in ("api", "billing", "Ada Lovelace", EVIL):
-        assert f".{desk.hue(name, {})} " in sheet
-        assert f".{desk.hue(name, {name: 359})} " in sheet
+        assert f".{formatting.hue(name, {})} " in sheet
+        assert f".{formatting.hue(name, {name: 359})} " in sheet
 
 
 def test_words_of_an_unknown_fault_are_still_words() -> None:

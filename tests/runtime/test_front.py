@@ -17,9 +17,9 @@ from accounts.live.responses import LiveContext, LiveResponse, sse
 from accounts.web import bodies
 from accounts.web.bodies import BodyWanted
 from config.server import front as front_module
+from config.server.bodies import Body, Headers, Limits
 from config.server.front import Front
 from config.server.visitors import Visitors
-from config.server.wire import Body, Headers, Limits
 from tests.runtime.machine import DEADLINE
 
 PROBED = {b"content-type": b"application/json", b"content-length": b"16"}

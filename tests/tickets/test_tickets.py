@@ -126,7 +126,7 @@ def test_stranger_finds_no_ticket(acme: Workspace, cleo: Member) -> None:
 
 
 def test_opening_a_ticket_makes_its_conversation(acme: Workspace, ben: Member) -> None:
-    from conversations.actions.rows import Door
+    from conversations.actions.entries import Door
     from conversations.models import Channel
 
     ticket = actions.open_ticket(

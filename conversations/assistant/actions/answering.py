@@ -17,7 +17,7 @@ from accounts.models import Workspace
 from accounts.permissions import Actor, permit
 from conversations import events, text
 from conversations.actions import contacts
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.actions.start import start
 from conversations.assistant import choice as choices
 from conversations.assistant import frames, questions, runs

@@ -8,7 +8,7 @@ from accounts import journal, transaction
 from accounts.models import User
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import figures, rows, triage
+from conversations.actions import locking, ticket_counts, triage, turns
 from conversations.actions.status import set_status
 from conversations.actions.ticketing import escalate
 from conversations.assistant import frames, runs
@@ -92,7 +92,7 @@ def give_way(*, thread: AssistantThread, by: Actor, at: datetime) -> bool:
     thread = runs.hold(thread)
     if thread.taken_over_at is not None:
         return True
-    said = Message.objects.filter(conversation=rows.locked(thread.conversation), kind=MessageKind.MESSAGE)
+    said = Message.objects.filter(conversation=locking.locked(thread.conversation), kind=MessageKind.MESSAGE)
     if not said.filter(sender_kind=SenderKind.AGENT).exists():
         return False
     take_over(thread=thread, by=by, at=at)
@@ -110,7 +110,7 @@ def settle(*, thread: AssistantThread, quiet_since: datetime | None = None, by: 
     thread = runs.hold(thread)
     if thread.taken_over_at is not None or thread.ai_resolved:
         return thread
-    conversation = rows.locked(thread.conversation)
+    conversation = locking.locked(thread.conversation)
     if conversation.assignee_id is not None:
         return thread
     if quiet_since is not None and conversation.last_message_at >= quiet_since:
@@ -128,9 +128,9 @@ def settle(*, thread: AssistantThread, quiet_since: datetime | None = None, by: 
 
 
 def _to_people(thread: AssistantThread, *, by: Actor, at: datetime) -> Conversation:
-    conversation = rows.locked(thread.conversation)
+    conversation = locking.locked(thread.conversation)
     if conversation.handler == Handler.ASSISTANT:
-        rows.to_people(conversation, at)
-        figures.after_reading(conversation, by=by, at=at)  # what is unread has changed
+        turns.to_people(conversation, at)
+        ticket_counts.after_reading(conversation, by=by, at=at)  # what is unread has changed
         thread.conversation = conversation
     return conversation

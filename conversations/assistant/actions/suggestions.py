@@ -16,7 +16,7 @@ from accounts import journal, transaction
 from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import rows
+from conversations.actions import locking
 from conversations.actions.ticket_messages import note_in_ticket
 from conversations.assistant import comparison, questions
 from conversations.assistant.actions import ledger, messages
@@ -66,7 +66,7 @@ def make_suggestion(
     as the one before is that one, at the cost of both.
     """
     _permit(by, conversation, ticket)
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     text = draft.text or ""
     for before in _undecided(conversation).exclude(text=text) if text else ():
         _decide(before, Outcome.REJECTED, by=by, at=at)
@@ -120,7 +120,7 @@ def fail_suggestion(
 def dismiss_suggestion(*, suggestion: Suggestion, by: Actor, at: datetime) -> Suggestion:
     """Turn a draft down; one that was decided stays as it is."""
     permit(by, "conversation.reply", suggestion)
-    rows.locked(suggestion.conversation)  # before the draft, as all do
+    locking.locked(suggestion.conversation)  # before the draft, as all do
     suggestion = transaction.held(suggestion)
     if suggestion.outcome != Outcome.OPEN:
         return suggestion
@@ -131,7 +131,7 @@ def dismiss_suggestion(*, suggestion: Suggestion, by: Actor, at: datetime) -> Su
 def judge_suggestions(*, conversation: Conversation, reply: Message, by: Actor, at: datetime) -> list[Suggestion]:
     """A reply was sent: each draft that was open then is accepted, edited, or rejected for another answer."""
     permit(by, "conversation.reply", conversation)
-    conversation = rows.locked(conversation)
+    conversation = locking.locked(conversation)
     drafts = _undecided(conversation).filter(created_at__lte=reply.created_at).order_by("id")
     return [_decide(draft, comparison.outcome(draft.text, reply.body or ""), by=by, at=at) for draft in drafts]
 

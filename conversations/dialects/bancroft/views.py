@@ -16,7 +16,7 @@ from accounts.errors import Forbidden
 from accounts.models import KeyKind
 from accounts.permissions import Scope
 from conversations import actions
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.api import end_user
 from conversations.api.end_user import EndUser
 from conversations.api.fields import first_given

@@ -14,7 +14,7 @@ from accounts.errors import Forbidden
 from accounts.models import KeyKind
 from accounts.permissions import Scope
 from conversations import actions
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.api import end_user
 from conversations.api.fields import first_given
 from conversations.api.views import DialectViewSet

@@ -15,7 +15,7 @@ from accounts import queries as people
 from accounts.models import KeyKind
 from accounts.permissions import Scope, permit
 from conversations import actions
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.models import Channel, Conversation, Message, MessageKind, SenderKind
 from conversations.queries import conversations as queries
 from conversations.screens.shell import DeskRequest, screen, shell

@@ -25,7 +25,7 @@ from accounts import clock, journal, tenancy  # noqa: E402
 from accounts.models import Membership, User, Workspace  # noqa: E402
 from accounts.permissions import Actor, Role  # noqa: E402
 from conversations import actions  # noqa: E402
-from conversations.actions.rows import Door  # noqa: E402
+from conversations.actions.entries import Door  # noqa: E402
 from conversations.models import Channel, Conversation  # noqa: E402
 
 

@@ -17,7 +17,7 @@ from accounts.models import Membership, User, Workspace
 from accounts.permissions import Actor, Scope, permit
 from accounts.text import is_digits, whole_number
 from conversations import actions
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.api import limits
 from conversations.api.views import SAFE
 from conversations.dialects.hexclave import POLICY, answers, inputs, shapes

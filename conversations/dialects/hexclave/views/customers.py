@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts.permissions import Scope
 from conversations import actions
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.dialects.hexclave import POLICY, answers, inputs, shapes
 from conversations.dialects.hexclave.auth import ProjectHeaders
 from conversations.dialects.hexclave.errors import NO_CONVERSATION, KnownError, StatusError

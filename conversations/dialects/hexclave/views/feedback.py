@@ -15,7 +15,7 @@ from accounts import tenancy
 from accounts.credentials.identity import Customer
 from accounts.permissions import Scope, holds_scope
 from conversations import actions
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.api import cors, limits
 from conversations.dialects.hexclave import answers, inputs
 from conversations.dialects.hexclave.auth import OptionalHeaders

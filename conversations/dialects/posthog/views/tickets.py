@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from accounts.errors import Invalid, NotFound
 from accounts.permissions import Scope, may
 from conversations import actions
-from conversations.actions.rows import Door
+from conversations.actions.entries import Door
 from conversations.api.fields import first_given
 from conversations.dialects.posthog import ADAPTER, answers, filters, inputs, patches, shapes
 from conversations.dialects.posthog.envelope import PosthogDetail

@@ -1,4 +1,4 @@
-"""The figures that a ticket's row keeps of its conversations, where the verbs of messages do not keep them by adding one.
+"""What a ticket's row counts of its conversations, where the verbs of messages do not keep them by adding one.
 
 A conversation's row is locked before its ticket's, and of several conversations the one with the lowest id first: so
 no two verbs wait for each other. The verbs that call this hold the conversation's row.

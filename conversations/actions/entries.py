@@ -1,33 +1,26 @@
-"""What the verbs share: locking a conversation, appending to its thread, and keeping the figures on its row."""
+"""Entries of a thread: adding one, the columns of the conversation that follow it, and the door that it came through."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.core.files.base import File
 
-from accounts.counters import Counter
-from accounts.errors import Conflict, NotFound
+from accounts.errors import Conflict
 from conversations import text
 from conversations.actions import files
 from conversations.models import (
     Channel,
     Conversation,
     EntryPoint,
-    Handler,
     Message,
     MessageKind,
     SenderKind,
-    Status,
-    Tally,
 )
 from conversations.senders import Sender
-from tickets.models import Ticket
-
-TALLY = Counter(Tally, last="last_number", statuses=Status.values)
 
 
 class Door(NamedTuple):
@@ -35,43 +28,6 @@ class Door(NamedTuple):
 
     channel: Channel
     adapter: str
-
-
-def locked(conversation: Conversation) -> Conversation:
-    """The row as it is now, held until the transaction ends. Raises NotFound when it is gone."""
-    # `of` keeps the contact and the ticket free for others.
-    rows = Conversation.objects.select_for_update(no_key=True, of=("self",)).select_related("contact")
-    row = rows.filter(pk=conversation.pk).first()
-    if row is None:
-        raise NotFound("this conversation no longer exists")
-    if row.handler == Handler.ASSISTANT and row.ticket_id is not None:
-        # It may be handed over, and counted, after its ticket was locked.
-        TALLY.hold(row.workspace_id)
-    return row
-
-
-def locked_of(ticket: Ticket) -> list[Conversation]:
-    """The ticket's conversations as they are now, the primary one first, held until the transaction ends."""
-    # Rows are locked in the order of their ids, so that no two verbs wait for each other.
-    rows = Conversation.objects.select_for_update(no_key=True, of=("self",)).select_related("contact")
-    held = rows.filter(workspace_id=ticket.workspace_id, ticket=ticket).order_by("pk")
-    return sorted(held, key=lambda row: (row.ticket_linked_at or row.created_at, row.pk))
-
-
-def standing(conversation: Conversation) -> dict[str, Any]:
-    """Whose turn it is and since when, as an event keeps it for undoing the change; moments in UTC."""
-    moments = (conversation.snoozed_until, conversation.waiting_since, conversation.closed_at)
-    snoozed_until, waiting_since, closed_at = (
-        moment.astimezone(UTC).isoformat() if moment else None for moment in moments
-    )
-    return {
-        "status": conversation.status,
-        "snoozed_until": snoozed_until,
-        "waiting_since": waiting_since,
-        "closed_at": closed_at,
-        "unread_count": conversation.unread_count,
-        "message_count": conversation.message_count,
-    }
 
 
 def door(conversation: Conversation, through: Door, at: datetime, *, first: bool = False) -> EntryPoint:
@@ -176,39 +132,3 @@ FIGURES = (
 def save(conversation: Conversation, *more: str) -> None:
     """Save what `append` and `move` set, and the named fields besides."""
     conversation.save(update_fields=[*FIGURES, *more])
-
-
-def move(conversation: Conversation, to: str, at: datetime) -> bool:
-    """Set the status with all that depends on it; False when it was that already. The verb saves the row."""
-    before = conversation.status
-    if before == to:
-        return False
-    conversation.status = to
-    done = to in (Status.RESOLVED, Status.CLOSED)
-    conversation.closed_at = (conversation.closed_at or at) if done else None
-    if done:
-        conversation.snoozed_until = None
-    conversation.waiting_since = conversation.updated_at = at
-    if conversation.handler == Handler.PEOPLE:
-        TALLY.move(conversation.workspace_id, before, to)
-    return True
-
-
-def to_people(conversation: Conversation, at: datetime) -> None:
-    """What the assistant handled is the team's now, and counted from here on. Saves the row.
-
-    It is open, and unread as far as none of the team has answered: what the assistant said does not count.
-    """
-    said = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
-    answers = said.filter(sender_kind=SenderKind.AGENT).order_by("id")
-    first, last = answers.first(), answers.last()
-    unread = said.filter(sender_kind=SenderKind.CUSTOMER, pk__gt=last.pk if last else 0)
-    conversation.unread_count = unread.count()
-    conversation.first_response_at = first.created_at if first else None
-    conversation.last_outbound_at = last.created_at if last else None
-    if last is None or conversation.unread_count:
-        move(conversation, Status.OPEN, at)
-        conversation.waiting_since = at
-    conversation.updated_at, conversation.handler = at, Handler.PEOPLE
-    save(conversation, "handler")
-    TALLY.move(conversation.workspace_id, None, conversation.status)
