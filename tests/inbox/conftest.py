@@ -57,6 +57,11 @@ def text_of(html: bytes) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", plain))
 
 
+def markup_of(html: bytes) -> str:
+    """A page as a browser reads it, in one line: white space of any length is one space, and none ends a tag."""
+    return re.sub(r"\s+", " ", html.decode()).replace(" >", ">")
+
+
 def queries_of(call: Callable[[], Any]) -> int:
     """How many queries a call needs."""
     with CaptureQueriesContext(connection) as captured:

@@ -27,7 +27,7 @@ from conversations.models import Article, AssistantThread, Conversation, Handler
 from conversations.screens.inbox import suggestions
 from tests.conftest import Member
 from tests.factories import ConversationFactory, reply
-from tests.inbox.conftest import HTMX, now, queries_of, text_of
+from tests.inbox.conftest import HTMX, markup_of, now, queries_of, text_of
 
 URL = "/w/acme/inbox/1"
 BUILTIN_TEXT = "Hold both buttons for ten seconds."
@@ -113,7 +113,7 @@ def test_answer_shows_its_sources_with_links(agent: Client, acme: Workspace, ben
             workspace=acme, content="My frobnicator hums loudly", by=Actor.system(acme.pk), at=clock.now()
         )
     answer(run.thread)
-    page = agent.get(f"/w/acme/inbox/{run.thread.conversation.number}").content.decode()
+    page = markup_of(agent.get(f"/w/acme/inbox/{run.thread.conversation.number}").content)
     assert f'<a class="source" href="/w/acme/inbox/{solved.number}"' in page
 
 

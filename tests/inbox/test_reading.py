@@ -19,7 +19,7 @@ from conversations.models import Conversation
 from conversations.screens.inbox import queries as inbox_queries
 from tests.conftest import Member
 from tests.factories import ConversationFactory, receive, reply
-from tests.inbox.conftest import HTMX, queries_of, text_of
+from tests.inbox.conftest import HTMX, markup_of, queries_of, text_of
 
 URL = "/w/acme/inbox"
 
@@ -238,7 +238,7 @@ def test_message_to_a_closed_conversation_is_marked_on_the_bar(agent: Client, co
     )
     receive(conversation, "One more thing.")
     for path in ("/w/acme/inbox?view=mine", "/w/acme/inbox/counts?view=mine"):
-        bar = agent.get(path).content.decode().split('id="menu-views"')[0]
+        bar = markup_of(agent.get(path).content).split('id="menu-views"')[0]
         assert re.search(r'<a class="views__news" href="[^"]*view=news".*1</a>', bar)
 
 
@@ -250,10 +250,10 @@ def test_a_search_keeps_the_order(agent: Client, conversation: Conversation) -> 
 
 def test_heading_and_title_follow_the_search(agent: Client, conversation: Conversation) -> None:
     typing = {**HTMX, "HX-Target": "rows", "HX-Current-URL": "http://testserver/w/acme/inbox?view=open"}
-    searched = agent.get("/w/acme/inbox", {"view": "open", "q": "jane"}, headers=typing).content.decode()
+    searched = markup_of(agent.get("/w/acme/inbox", {"view": "open", "q": "jane"}, headers=typing).content)
     assert "<title>“jane” · Acme</title>" in searched
     assert '<h1 id="list-heading" hx-swap-oob="outerHTML">“jane” </h1>' in searched
-    cleared = agent.get("/w/acme/inbox", {"view": "open", "q": ""}, headers=typing).content.decode()
+    cleared = markup_of(agent.get("/w/acme/inbox", {"view": "open", "q": ""}, headers=typing).content)
     assert "<title>All open (1) · Acme</title>" in cleared
     assert 'hx-swap-oob="outerHTML">All open <span class="count">1</span></h1>' in cleared
     beside = {**typing, "HX-Current-URL": "http://testserver/w/acme/inbox/1?view=open"}

@@ -22,7 +22,7 @@ from conversations import actions
 from conversations.models import Attachment, Conversation, Message, Tally
 from tests.conftest import Key, Member
 from tests.factories import ConversationFactory, MacroFactory, receive
-from tests.inbox.conftest import HTMX, now, text_of
+from tests.inbox.conftest import HTMX, markup_of, now, text_of
 from tickets.models import Ticket
 
 URL = "/w/acme/inbox/1"
@@ -114,7 +114,7 @@ def test_assigning_to_a_team_from_the_menu(
         accounts.save_team(workspace=place, name=name, by=Actor.system(place.pk), at=clock.now())
         for place, name in ((conversation.workspace, "Billing"), (globex, "Foreign"))
     )
-    page = agent.get(URL).content.decode()
+    page = markup_of(agent.get(URL).content)
     assert f'name="team" value="{own.pk}"' in page
     assert "Foreign" not in page
     agent.post(f"{URL}/assign", {"to": ben.user.pk})
