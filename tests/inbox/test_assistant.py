@@ -255,7 +255,7 @@ class Front:
 
     async def run(self, function: Any, *args: Any) -> Any:
         # What is to be shown needs the database, which this loop has none of: the test does it afterwards.
-        return self.made if function is requests.look else (function, args)
+        return self.made if getattr(function, "func", None) is requests.look else (function, args)
 
 
 def test_draft_of_an_engine_outside_is_held_until_the_worker_has_made_it(
