@@ -188,7 +188,7 @@ def test_reply_from_the_inbox_with_its_live_event(ben: Member, keeps: Keeps) -> 
         await desk.ask("GET", f"{_data(page, 'fresh')}&{seen}", fragment).whole()
         await stream.leave()
 
-    keeps("Inbox reply with its live event", Bounds(rooms=15, climbs=0, modules=53), flow)
+    keeps("Inbox reply with its live event", Bounds(rooms=16, climbs=1, modules=57), flow)
 
 
 def test_conversation_with_the_assistant_is_created_and_streamed(acme_key: Key, keeps: Keeps) -> None:
@@ -203,7 +203,7 @@ def test_conversation_with_the_assistant_is_created_and_streamed(acme_key: Key, 
         await desk.elsewhere(work, json.loads(made[1]))
         assert '"type":"ai"' in await stream.whole()
 
-    keeps("Create or stream", Bounds(rooms=12, climbs=3, modules=58), flow)
+    keeps("Create or stream", Bounds(rooms=12, climbs=3, modules=60), flow)
 
 
 def _session(browser: Client) -> dict[str, str]:

@@ -35,7 +35,7 @@ type = "independence"
 modules = ["shop.brands.*"]
 """
 STOCK = """
-from contextlib import ExitStack
+from contextlib import ContextDecorator, ExitStack
 from functools import partial, wraps
 hooks = []
 def ring():
@@ -50,6 +50,10 @@ def wrapped(verb):
     @wraps(verb)
     def inner(): return verb()
     return inner
+class Transaction(ContextDecorator):
+    def __enter__(self): return self
+    def __exit__(self, *problem): return None
+in_a_transaction = Transaction()
 class Door:
     def open(self): return self.knock()
     def knock(self): return 0
@@ -57,10 +61,14 @@ class Door:
 TILL = """
 def answer(): return 1
 def numbers(): yield 1
+decorated = stock.wrapped(stock.in_a_transaction(answer))
 class Door(stock.Door):
     def knock(self): return 1
 def register():
     stock.hooks.append(answer)
+    stock.ring()
+def register_decorated():
+    stock.hooks.append(decorated)
     stock.ring()
 def register_with_a_library():
     stock.hooks.append(answer)
@@ -69,7 +77,7 @@ def override(): return Door().open()
 def hand(): return stock.call(answer)
 def hand_further(): return stock.pass_on(answer) + stock.pass_on_in_part(answer)
 def iterate(): return stock.give_back(numbers())
-def decorate(): return stock.wrapped(answer)()
+def decorate(): return decorated()
 """
 
 
@@ -131,6 +139,7 @@ def test_layers_say_what_leads_up(law: Law, caller: str, callee: str, climbs: bo
     ("way", "climb"),
     [
         ("register", "shop.stock:ring -> shop.till:answer"),
+        ("register_decorated", "shop.stock:ring -> shop.till:answer"),
         ("override", "shop.stock:Door.open -> shop.till:Door.knock"),
         ("hand", None),
         ("hand_further", None),

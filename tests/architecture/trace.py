@@ -4,11 +4,11 @@
   not count: a flow is played once before it is traced. Values that are made count, for their classes have to be read.
 - A *room* is what a contract of import-linter in pyproject.toml names inside `conversations`, the innermost if several do;
   of a family such as `conversations.dialects.*` each folder is one. The other apps are one room each, however divided.
-- A *climb* is a call from a function of the project straight into a room that a layers contract puts above its own: a
-  callback that was registered, or a method that a class in a higher room overrides. Calling an argument is none if whoever
-  gave it stands high enough, nor is it one if a decorator calls what it wraps.
-- A *return* leads upwards by way of Django, REST framework or the standard library: from a middleware to the view, from a
-  view to its template's tags, from a transaction to the verb inside it. Returns are counted by rooms, and allowed.
+- A *climb* is a call from a function of the project into a room that a layers contract puts above its own: a callback
+  that was registered, or a method that a class in a higher room overrides. Whoever is handed a function and calls it, or
+  decorates it, is looked through: it counts as called by whoever handed it on, or called the decorated one.
+- A *return* is the same by way of Django, REST framework or the standard library: from a middleware to the view, from a
+  view to its template's tags. Returns are counted by rooms, and allowed.
 
 `python -m tests.architecture.trace` plays the flows of test_flows.py and prints their numbers; `--all` every name as well.
 """
@@ -24,9 +24,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from inspect import CO_VARARGS, CO_VARKEYWORDS
-from itertools import chain
 from pathlib import Path
-from types import FrameType
+from types import FrameType, FunctionType, GeneratorType, MethodType
 from typing import Any
 
 PYPROJECT = Path(__file__).resolve().parent.parent.parent / "pyproject.toml"
@@ -116,17 +115,18 @@ class Trace:
         """A profile function."""
         if event != "call" or not self._is_ours(frame) or frame.f_code.co_name == "<module>":
             return
-        module = _module(frame)
+        module, caller = _module(frame), frame.f_back
         self.modules.add(module)
-        caller = self._nearest(frame.f_back)
-        if caller is None or not self.law.climbs(_module(caller), module):
-            return
-        if caller is not frame.f_back:
-            self.returns.add(f"{self.law.room(_module(caller))} -> {self.law.room(module)}")
+        if caller is None or (self._is_ours(caller) and not self.law.climbs(_module(caller), module)):
             return
         giver = _giver(caller, frame)
-        if giver is not None and self._is_ours(giver) and self.law.climbs(_module(giver), module):
-            self.climbs.add(f"{_name(caller)} -> {_name(frame)}")
+        known = self._nearest(giver)
+        if known is None or not self.law.climbs(_module(known), module):
+            return
+        if known is giver:
+            self.climbs.add(f"{_name(known)} -> {_name(frame)}")
+        else:
+            self.returns.add(f"{self.law.room(_module(known))} -> {self.law.room(module)}")
 
     def _nearest(self, frame: FrameType | None) -> FrameType | None:
         while frame is not None and not self._is_ours(frame):
@@ -164,31 +164,38 @@ def _name(frame: FrameType) -> str:
 
 
 def _giver(caller: FrameType, callee: FrameType) -> FrameType | None:
-    """Who chose what is called: the caller, unless it was handed it as an argument; None where a decorator wraps it."""
+    """Who chose what is called: the caller, unless it was handed it as an argument or decorates it."""
     giver: FrameType | None = caller
-    while giver is not None:
-        code, known = giver.f_code, giver.f_locals
-        if any(_runs(known.get(name), callee) for name in code.co_freevars):
-            return None
-        count = code.co_argcount + code.co_kwonlyargcount
-        count += sum(1 for flag in (CO_VARARGS, CO_VARKEYWORDS) if code.co_flags & flag)
-        handed = [known.get(name) for name in code.co_varnames[:count]]
-        several = chain.from_iterable(
-            one.values() if isinstance(one, dict) else one for one in handed if isinstance(one, (tuple, dict))
-        )
-        if not any(_runs(one, callee) for one in chain(handed, several)):
-            return giver
+    while giver is not None and any(_runs(one, callee) for one in _handed(giver)):
         giver = giver.f_back
-    return None
+    return giver
+
+
+def _handed(frame: FrameType) -> Iterator[Any]:
+    """What a function got from outside: its arguments, and what it closes over."""
+    code, known = frame.f_code, frame.f_locals
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += sum(1 for flag in (CO_VARARGS, CO_VARKEYWORDS) if code.co_flags & flag)
+    for name in (*code.co_varnames[:count], *code.co_freevars):
+        value = known.get(name)
+        yield value
+        if isinstance(value, (tuple, dict)):
+            yield from value.values() if isinstance(value, dict) else value
 
 
 def _runs(value: Any, callee: FrameType) -> bool:
     """Whether calling, or iterating, the value runs this function."""
-    if isinstance(value, partial):
-        return _runs(value.func, callee)
-    inner = getattr(value, "__func__", value)
-    codes = (getattr(inner, name, None) for name in ("__code__", "gi_code", "cr_code", "ag_code"))
-    return any(code is callee.f_code for code in codes)
+    while value is not None:
+        if isinstance(value, partial):
+            value = value.func
+        if isinstance(value, MethodType):
+            value = value.__func__
+        if isinstance(value, GeneratorType):
+            return value.gi_code is callee.f_code
+        if not isinstance(value, FunctionType) or value.__code__ is callee.f_code:
+            return isinstance(value, FunctionType)
+        value = getattr(value, "__wrapped__", None)
+    return False
 
 
 # --- The table ------------------------------------------------------------------------------------
