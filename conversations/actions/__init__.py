@@ -1,6 +1,6 @@
 """The core verbs of the desk: conversations, messages, contacts and tickets, one module a subject.
 
-Every door makes one call into here; each verb permits, locks, decides and records one event.
+For: every door, which makes one call into here; each verb permits, locks, decides and records one event.
 In: rows, plain values, `by` (the actor) and `at` (the moment), all by keyword. Out: the changed row.
 Raises the errors of `accounts.errors`; the door puts them into words. Effects on the outside follow from the event.
 

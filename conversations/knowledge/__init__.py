@@ -1,6 +1,9 @@
 """Knowledge: articles and macros, and finding the passages that answer a question.
 
-In come what agents write (`actions`) and what is asked (`search`); out go passages with their sources, for the assistant, and
-pages of articles and macros (`queries`), for the screens. `markup` makes HTML of articles, and `earlier` says what of an earlier
-conversation may be quoted. It stands on the core verbs' rows and models; the assistant, the screens and the API may import it, and it imports none of them.
+For: agents, who write articles and macros, and the assistant, which answers from them and from earlier conversations.
+In: what agents write (`actions`), and what is asked (`search`).
+Out: passages with their sources; pages of articles and macros (`queries`); articles as HTML (`markup`).
+
+`stems` and `courtesies` prepare texts for comparing, `earlier` says what of an earlier conversation may be quoted, `placeholders`
+fill in macros. The assistant, the screens, the API and admin may import it; it imports the core verbs, queries and rows.
 """

@@ -1,4 +1,12 @@
-"""The verbs of the assistant: answering, what waits, proposals, handing over, suggestions for agents."""
+"""The verbs of the assistant: answering, what waits, proposals, handing over, suggestions for agents.
+
+For: everything that changes a thread with the assistant, its runs, or the ledger of what the assistant wrote.
+In: rows, plain values, `by` (the actor) and `at` (the moment), all by keyword. Out: the changed row; frames for watchers.
+A thread is locked before its conversation, and a conversation before its ticket.
+
+`threads`, `messages`, `proposing` and `ledger` hold what the verbs share; they permit and record nothing by themselves.
+Doors, jobs and reactions import the package and name the verb; it imports the core verbs and the machinery of runs.
+"""
 
 from conversations.assistant.actions.answering import (
     answer_run,

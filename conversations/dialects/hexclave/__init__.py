@@ -1,5 +1,9 @@
 """The support conversations of Hexclave (formerly Stack Auth): two accents of one product, and its feedback form.
 
+For: clients of that product, who change their base URL and their key and nothing else.
+In: its documented requests. Out: its documented answers; each call is one verb or one query of the desk.
+Only `conversations.api.discovery` imports it; it imports `conversations.api`, verbs and queries, and no other format.
+
 Customers speak snake_case below `/internal/dogfood/support/conversations`, agents camelCase below
 `/internal/conversations`; the documented pages are "Reply to a conversation" and "Update conversation". Every path is
 served below `/api/v1` and again below `/api/latest`, never with a trailing slash.

@@ -1,5 +1,9 @@
 """PostHog's support tickets and conversations with the assistant, as documented at posthog.com/docs/api/conversations.
 
+For: clients of that product, who change their base URL and their key and nothing else.
+In: its documented requests. Out: its documented answers; each call is one verb or one query of the desk.
+Only `conversations.api.discovery` imports it; it imports `conversations.api`, verbs and queries, and no other format.
+
 Every path also answers under `/api/environments/…` and with a trailing slash. Policies: the desk's own.
 """
 

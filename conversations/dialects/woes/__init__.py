@@ -1,5 +1,9 @@
 """The conversations API of Woes, as documented at docs.woes.dev/api/conversations: camelCase, never a trailing slash.
 
+For: clients of that product, who change their base URL and their key and nothing else.
+In: its documented requests. Out: its documented answers; each call is one verb or one query of the desk.
+Only `conversations.api.discovery` imports it; it imports `conversations.api`, verbs and queries, and no other format.
+
 Policies: the desk's own (`lifecycle.DESK`), since its documentation states none.
 """
 

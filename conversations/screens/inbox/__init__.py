@@ -1,6 +1,8 @@
 """The inbox: the list, the thread beside it, and writing in it.
 
-`queries` and `place` say which conversations are shown, `lists` and `threads` read, `writing`, `changes` and `suggestions` call one verb
-each, `timeline` and `labels` word the thread, `stream` says what happens. It imports the shell of the screens, queries and
-verbs; only `screens/urls.py` imports it.
+For: agents who answer. In: where they are (`place`), and forms (`forms`). Out: pages, fragments, and the live stream (`stream`).
+
+`queries` says which conversations a view holds, `lists` and `threads` read, `writing`, `changes` and `suggestions` call one verb
+each, `timeline` and `labels` word the thread, `files` hands files out. Only `screens.urls` and template tags import it; it imports
+the shell of the screens, queries and verbs.
 """

@@ -1,4 +1,8 @@
-"""The calls on tickets, their messages, saved views, and conversations with the assistant."""
+"""The calls on tickets, their messages, saved views, and conversations with the assistant, one module a subject.
+
+For: the paths in `urls`. In: a request that `conversations.api.views` has let in. Out: what `answers` and `shapes` declare.
+`base` holds what the calls share. Only `urls` imports the package; it imports verbs, queries and the format's other modules.
+"""
 
 from conversations.dialects.posthog.views.assistant import Assistant
 from conversations.dialects.posthog.views.bulk import Bulk
