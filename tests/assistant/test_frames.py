@@ -13,7 +13,7 @@ from conversations.assistant import actions as assistant_actions
 from conversations.assistant import frames, runs
 from conversations.assistant.choice import HandOver
 from conversations.assistant.engines import builtin
-from conversations.dialects.posthog.frames import printed
+from conversations.dialects.posthog.stream import printed
 from conversations.models import AssistantFrame, AssistantQueueItem, FrameKind, Message
 from tests.assistant.talk import answered, choose, thread_of
 from tests.dialects.assistant_client import asked, read, run_of, work

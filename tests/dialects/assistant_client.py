@@ -6,7 +6,7 @@ from typing import Any
 
 from conversations.assistant import tasks as assistant_tasks
 from conversations.assistant import watching
-from conversations.dialects.posthog.frames import printed
+from conversations.dialects.posthog.stream import printed
 from conversations.models import AssistantRun, Conversation
 from tests.dialects.posthog_client import Posthog
 
