@@ -18,6 +18,7 @@ from django.conf import settings  # noqa: E402 - the settings are ready now
 from config.server import bodies  # noqa: E402
 from config.server.front import Front  # noqa: E402
 from config.server.visitors import Visitors  # noqa: E402
+from conversations.api import discovery  # noqa: E402
 
 application = Front(
     handler,
@@ -29,5 +30,9 @@ application = Front(
         seconds=settings.BODY_TIMEOUT,
         memory=settings.BODY_MEMORY,
     ),
-    visitors=Visitors(most=settings.REQUESTS_PER_ADDRESS, proxies=settings.TRUSTED_PROXIES),
+    visitors=Visitors(
+        most=settings.REQUESTS_PER_ADDRESS,
+        proxies=settings.TRUSTED_PROXIES,
+        credentials=[name for dialect in discovery.all_dialects() for name in dialect.headers.credentials],
+    ),
 )

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv6Address, ip_address
 
 from config.server.bodies import Scope
 
 REMEMBERED = 600.0  # seconds that an accepted credential is not counted at its next requests
 MOST_REMEMBERED = 10_000
-_CREDENTIALS = (
-    b"authorization", b"x-api-key", b"cookie", b"x-stack-secret-server-key", b"x-hexclave-secret-server-key",
-    b"x-stack-super-secret-admin-key", b"x-hexclave-super-secret-admin-key",
-)  # fmt: skip
+_CREDENTIALS = ("Authorization", "Cookie")
 
 
 class Visitors:
@@ -21,17 +18,19 @@ class Visitors:
 
     A request is anonymous until its credential was accepted. So that a busy integration is never counted, a credential
     that was accepted lately is remembered (by a hash that only this process knows); it opens nothing by that.
+    `credentials` are the headers that carry one, beside the common two.
     """
 
-    def __init__(self, *, most: int, proxies: int) -> None:
+    def __init__(self, *, most: int, proxies: int, credentials: Iterable[str] = ()) -> None:
         self.most = most
         self.proxies = proxies
+        self.credentials = [name.lower().encode() for name in (*_CREDENTIALS, *credentials)]
         self.counts: dict[str, int] = {}
         self.accepted: dict[int, float] = {}
 
     def enter(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Visit | None:
         """Let a request begin; None where its address has too many already. Whoever gets a Visit ends it."""
-        credential = hash(tuple(headers.get(name) for name in _CREDENTIALS))
+        credential = hash(tuple(headers.get(name) for name in self.credentials))
         since = self.accepted.get(credential)
         if since is not None and time.monotonic() - since < REMEMBERED:
             return Visit(self, None, credential)

@@ -13,13 +13,14 @@ from functools import cache
 from typing import Any
 
 from conversations.api.envelope import Envelope
+from conversations.api.headers import Headers
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """A wire format: its name, the product whose it is, the paths it answers for, and how it words errors.
 
-    `about` says what its calls are for, and `credentials` which of them take which credential: calls, headers, kind of key.
+    `headers` are those that it has of its own, if any. `about` says what its calls are for, and `credentials` which of them take which credential: calls, headers, kind of key.
     `bodies` gives each writing call ("POST /path") bodies to try it with, by name; the first is the usual one.
     """
 
@@ -29,6 +30,7 @@ class Dialect:
     credentials: Sequence[tuple[str, str, str]]
     paths: re.Pattern[str]
     envelope: Envelope
+    headers: Headers
     urlpatterns: Sequence[Any]
     bodies: Mapping[str, Mapping[str, Any]]
 
@@ -39,8 +41,8 @@ _FORMATS = "conversations.dialects"
 
 @cache
 def all_dialects() -> tuple[Dialect, ...]:
-    """Every wire format, by name. Its package gives TITLE, ABOUT, CREDENTIALS and PATHS, `envelope` gives ENVELOPE, `urls` gives
-    urlpatterns, and `bodies.json` its bodies."""
+    """Every wire format, by name. Its package gives TITLE, ABOUT, CREDENTIALS, PATHS and, if it needs any, HEADERS; `envelope`
+    gives ENVELOPE, `urls` gives urlpatterns, and `bodies.json` its bodies."""
     found = []
     formats = importlib.import_module(_FORMATS)
     for module in sorted(pkgutil.iter_modules(formats.__path__), key=lambda item: item.name):
@@ -56,6 +58,7 @@ def all_dialects() -> tuple[Dialect, ...]:
                 credentials=package.CREDENTIALS,
                 paths=package.PATHS,
                 envelope=importlib.import_module(f"{name}.envelope").ENVELOPE,
+                headers=getattr(package, "HEADERS", Headers()),
                 urlpatterns=importlib.import_module(f"{name}.urls").urlpatterns,
                 bodies=json.loads(importlib.resources.files(package).joinpath("bodies.json").read_text()),
             )

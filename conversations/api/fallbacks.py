@@ -13,6 +13,7 @@ from django.views import csrf, defaults
 from conversations.api import cors, outages
 from conversations.api.discovery import speaking
 from conversations.api.envelope import Envelope
+from conversations.api.headers import Headers
 from conversations.api.problems import Problem
 
 
@@ -32,7 +33,7 @@ def in_format(request: HttpRequest, problem: Problem) -> HttpResponse | None:
         return None
     dialect = speaking(request.path)
     response = (dialect.envelope if dialect else PLAIN).response(problem, request)
-    cors.allow(request, response)
+    cors.allow(request, response, dialect.headers if dialect else Headers())
     return response
 
 

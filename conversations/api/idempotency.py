@@ -20,13 +20,14 @@ from rest_framework.exceptions import ValidationError
 
 from accounts.credentials.authentication import Grant
 from accounts.models import IdempotentRequest
+from conversations.api.headers import Headers
 from conversations.api.problems import IdempotencyMismatch
 
 KEPT_FOR = timedelta(hours=24)
 METHODS = frozenset({"POST", "PATCH", "PUT"})
 LONGEST_KEY = 255
 LONGEST_IDENTITY = 300
-_KEPT_HEADERS = ("Content-Type", "Location", "X-Stack-Known-Error", "X-Hexclave-Known-Error")
+_KEPT_HEADERS = ("Content-Type", "Location")
 
 
 class Replay(Exception):
@@ -128,9 +129,9 @@ def _without(body: bytes, names: Collection[str]) -> bytes:
     return orjson.dumps({name: value for name, value in answer.items() if name not in names})
 
 
-def keep(record: Record, response: HttpResponseBase) -> None:
+def keep(record: Record, response: HttpResponseBase, own: Headers) -> None:
     """Keep the answer, in the request's transaction. The caller keeps no server error."""
-    headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
+    headers = {name: response[name] for name in (*_KEPT_HEADERS, *own.replayed) if name in response}
     IdempotentRequest.all_workspaces.filter(pk=record.pk).update(  # claimed by this request
         status=response.status_code,
         headers=headers,

@@ -69,7 +69,7 @@ class DialectSchema(AutoSchema):
         return name if name.startswith(prefix) else f"{prefix}{name}"
 
     def _get_serializer_name(self, serializer: Any, direction: Direction, bypass_extensions: bool = False) -> str:
-        """What is only ever sent is not marked as a request again: `WoesMessageInput`, `WoesConversationPatch`."""
+        """What is only ever sent is not marked as a request again: `…MessageInput`, `…ConversationPatch`."""
         name: str = super()._get_serializer_name(serializer, direction, bypass_extensions)
         if name.endswith("PatchRequest"):
             name = name.removeprefix("Patched")

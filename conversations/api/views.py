@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import partial, wraps
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from accounts import clock, tenancy
 from accounts.credentials.authentication import Grant
-from accounts.errors import Forbidden
 from accounts.live.access import KeyAccess
-from accounts.permissions import Actor, Scope, holds_scope
+from accounts.permissions import Actor, Scope
 from accounts.transaction import repeat
 from accounts.web import bodies
-from conversations.api import cors, end_user, idempotency, limits, problems
+from conversations.api import cors, end_user, idempotency, problems
 from conversations.api.end_user import EndUser
 from conversations.api.envelope import Envelope
+from conversations.api.headers import Headers
+from conversations.api.limits import CallRate
+from conversations.api.permissions import FromAllowedOrigin, HasScope
 from conversations.api.schema import DialectSchema
 from conversations.api.wire import JSONParser, JSONRenderer, TakeFirst
 
@@ -42,6 +45,9 @@ class DialectViewSet(ViewSet):
 
     envelope: ClassVar[Envelope]
     scopes: ClassVar[Mapping[str, Scope]] = {}
+    own_headers: ClassVar[Headers] = Headers()
+    permission_classes: tuple[type[BasePermission], ...] = (FromAllowedOrigin, HasScope)
+    throttle_classes = (CallRate,)
     # Off where the answer holds a secret, which would otherwise lie in the database for a day.
     is_idempotent: ClassVar[bool] = True
     # Keys of an answer that open something: a repeat is given them only where it proves to come from the same person.
@@ -78,7 +84,7 @@ class DialectViewSet(ViewSet):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if cors.is_preflight(request):
-            return cors.preflight()
+            return cors.preflight(self.own_headers)
         self.at = clock.now()
         with ExitStack() as self._stack:
             response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
@@ -87,30 +93,28 @@ class DialectViewSet(ViewSet):
             elif self._record is not None:
                 if isinstance(response, Response):
                     response.render()
-                idempotency.keep(self._record, response)
-        cors.allow(request, response)
+                idempotency.keep(self._record, response, self.own_headers)
+        cors.allow(request, response, self.own_headers)
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Let the call in, or raise: method, credential, origin, scope, rate, size; then open what the action needs."""
+        """Let the call in, or raise: method, credential, permissions, rate, size; then open what the action needs."""
         if self.action is None or self.action == "metadata":
             raise MethodNotAllowed(request.method or "")
         super().initial(request, *args, **kwargs)
-        self.admit(request)
         if bodies.is_pending(request._request):
             raise bodies.Pending
         self.check_size(request)
         self.open_transaction(request)
 
-    def admit(self, request: Request) -> None:
-        """Judge the key and open its workspace's scope. Raises the problem that the format then words."""
-        grant = self.grant
-        self._stack.enter_context(tenancy.scope(grant.workspace))
-        cors.check_origin(request._request, grant)
-        wanted = self.scopes[self.action]
-        if not holds_scope(grant.actor.scopes, wanted):
-            raise Forbidden(f"This key lacks the scope {wanted.value}.", scope=wanted.value)
-        limits.count_call(request._request, grant.key.pk)
+    def perform_authentication(self, request: Request) -> None:
+        """Learn who calls, and open the scope of the key's workspace."""
+        super().perform_authentication(request)
+        if (grant := self.key_grant) is not None:
+            self._stack.enter_context(tenancy.scope(grant.workspace))
+
+    def throttled(self, request: Request, wait: float) -> NoReturn:
+        raise problems.RateLimited(int(wait))
 
     def check_size(self, request: Request) -> None:
         """Raises TooLarge for a body over the limit, which the web front may have dropped already."""
@@ -166,10 +170,21 @@ class DialectViewSet(ViewSet):
             transaction.set_rollback(True)
 
     @property
-    def grant(self) -> Grant:
+    def key_grant(self) -> Grant | None:
+        """What the call's key gives; None for a call without one."""
         grant = self.request.auth
-        assert isinstance(grant, Grant)
+        return grant if isinstance(grant, Grant) else None
+
+    @property
+    def grant(self) -> Grant:
+        grant = self.key_grant
+        assert grant is not None
         return grant
+
+    @property
+    def counted(self) -> int | None:
+        """For whom the call is counted: the number of a key, or a person's with a minus sign; None for nobody."""
+        return self.grant.key.pk
 
     @property
     def actor(self) -> Actor:

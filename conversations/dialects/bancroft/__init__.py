@@ -9,6 +9,7 @@ Policies: the desk's own (`lifecycle.DESK`), since its documentation states none
 
 import re
 
+from conversations.api.headers import Headers
 from conversations.lifecycle import DESK
 
 TITLE = "Bancroft"
@@ -26,4 +27,5 @@ CREDENTIALS = (
     ),
 )
 PATHS = re.compile(r"/api/v1/conversations/(?:.*/)?$|/api/integrations/")
+HEADERS = Headers(credentials=("X-API-Key",))
 POLICY = DESK

@@ -15,9 +15,8 @@ from accounts import tenancy
 from accounts.errors import Forbidden
 from accounts.models import KeyKind, Membership, User
 from accounts.permissions import Actor, Role, Scope
-from conversations.api import limits
 from conversations.api.views import DialectViewSet
-from conversations.dialects.bancroft import TITLE, shapes
+from conversations.dialects.bancroft import HEADERS, TITLE, shapes
 from conversations.dialects.bancroft.auth import DashboardSession
 from conversations.dialects.bancroft.envelope import ENVELOPE
 
@@ -35,13 +34,15 @@ class ApiKeys(DialectViewSet):
 
     tag = TITLE
     envelope = ENVELOPE
+    own_headers = HEADERS
     authentication_classes = (DashboardSession,)
+    # Anyone who is signed in; which workspace, and what they may do there, the action finds out.
+    permission_classes = ()
     is_idempotent = False
 
-    def admit(self, request: Request) -> None:
-        """Anyone who is signed in; which workspace, and what they may do there, the action finds out."""
-        # The buckets count by key; the sign keeps a person's count apart from a key's.
-        limits.count_call(request._request, -self.person.pk)
+    @property
+    def counted(self) -> int:
+        return -self.person.pk
 
     @property
     def person(self) -> User:

@@ -20,8 +20,9 @@ from conversations.actions.entries import Door
 from conversations.api import end_user
 from conversations.api.end_user import EndUser
 from conversations.api.fields import first_given
+from conversations.api.permissions import HasServerKey
 from conversations.api.views import SAFE, DialectViewSet
-from conversations.dialects.bancroft import POLICY, TITLE, shapes
+from conversations.dialects.bancroft import HEADERS, POLICY, TITLE, shapes
 from conversations.dialects.bancroft.auth import BancroftKey
 from conversations.dialects.bancroft.envelope import ENVELOPE
 from conversations.dialects.bancroft.filters import ConversationFilter, Window
@@ -33,11 +34,19 @@ from conversations.senders import Sender
 _ID = OpenApiParameter("conversation_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's id.")
 
 
+class ResolvesWithServerKey(HasServerKey):
+    """One call is for server keys alone."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return view.action != "resolve" or super().has_permission(request, view)
+
+
 class BancroftViewSet(DialectViewSet):
     """What the calls share."""
 
     tag = TITLE
     envelope = ENVELOPE
+    own_headers = HEADERS
     authentication_classes = (BancroftKey,)
     scopes: ClassVar[dict[str, Scope]] = {
         "list": Scope.CONVERSATION_READ,
@@ -45,12 +54,7 @@ class BancroftViewSet(DialectViewSet):
         "create": Scope.CONVERSATION_WRITE,
         "resolve": Scope.CONVERSATION_WRITE,
     }
-    server_only: ClassVar[frozenset[str]] = frozenset({"resolve"})
-
-    def admit(self, request: Request) -> None:
-        super().admit(request)
-        if self.action in self.server_only and self.grant.key.kind != KeyKind.SERVER:
-            raise Forbidden("Only a server key may do this.")
+    permission_classes = (*DialectViewSet.permission_classes, ResolvesWithServerKey)
 
     @property
     def end_user(self) -> EndUser:

@@ -14,8 +14,11 @@ stays closed whoever writes.
 
 import re
 
+from conversations.dialects.hexclave.headers import HEADERS
 from conversations.lifecycle import ReplyPolicy
 from conversations.models import Status
+
+__all__ = ["ABOUT", "CREDENTIALS", "HEADERS", "PATHS", "POLICY", "TITLE"]
 
 TITLE = "Hexclave"
 ABOUT = (

@@ -8,10 +8,11 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 
+from conversations.api import cors
 from conversations.api.envelope import Envelope
 from conversations.api.problems import Problem
 from conversations.dialects.hexclave.errors import KNOWN, NO_CONVERSATION, KnownError, StatusError, Violations
-from conversations.dialects.hexclave.headers import finish, preflight, put, request_id
+from conversations.dialects.hexclave.headers import HEADERS, finish, put, request_id
 
 
 class HexclaveError(serializers.Serializer[Any]):
@@ -30,7 +31,7 @@ class HexclaveEnvelope(Envelope):
     def response(self, problem: Problem, request: HttpRequest) -> HttpResponse:
         if request.method == "OPTIONS" and problem.cause is None and problem.status == 404:
             # Asked before the path is looked at, so a page may read what the 404 says.
-            response = preflight()
+            response = cors.preflight(HEADERS)
             finish(request, response)
             return response
         error = _error(problem, request)

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from conversations.api import cors
+from conversations.api.headers import Headers
 
 _REQUEST_ID = "parley.request_id"
 _SENT = (
-    "access-type", "project-id", "branch-id", "publishable-client-key", "secret-server-key", "super-secret-admin-key",
-    "admin-access-token", "access-token", "refresh-token", "allow-anonymous-user", "allow-restricted-user",
-    "override-error-status", "client-version", "random-nonce",
+    "access-type", "project-id", "branch-id", "publishable-client-key", "admin-access-token", "access-token",
+    "refresh-token", "allow-anonymous-user", "allow-restricted-user", "override-error-status", "client-version",
+    "random-nonce",
 )  # fmt: skip
-_EXPOSED = ("Request-Id", "Known-Error", "Actual-Status")
+
+
+def _spelled(*names: str) -> tuple[str, ...]:
+    return tuple(f"X-{brand}-{name}" for brand in ("Stack", "Hexclave") for name in names)
+
+
+HEADERS = Headers(
+    credentials=_spelled("secret-server-key", "super-secret-admin-key"),
+    request=_spelled(*_SENT),
+    response=("Content-Type", *_spelled("Request-Id", "Known-Error", "Actual-Status")),
+    replayed=_spelled("Known-Error"),
+)
 
 
 def header(request: HttpRequest, name: str) -> str | None:
@@ -42,25 +53,10 @@ def request_id(request: HttpRequest) -> str:
     return made
 
 
-def preflight() -> HttpResponse:
-    """The answer to any OPTIONS: empty and permissive. Some browsers know no `*` among headers, so ours are named."""
-    response = cors.preflight()
-    named = [f"X-{brand}-{name}" for brand in ("Stack", "Hexclave") for name in _SENT]
-    response["Access-Control-Allow-Headers"] = ", ".join(
-        ["Authorization", "Content-Type", "Idempotency-Key", *named, "*"]
-    )
-    return response
-
-
 def finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """What every answer carries, and the status that a client asked to have instead of a 4xx."""
     put(response, "Request-Id", request_id(request))
     response["Cache-Control"] = "no-store, max-age=0"
-    if "Access-Control-Expose-Headers" in response:
-        named = [f"X-{brand}-{name}" for brand in ("Stack", "Hexclave") for name in _EXPOSED]
-        response["Access-Control-Expose-Headers"] = ", ".join(
-            ["Content-Type", "Retry-After", "Idempotent-Replayed", *named]
-        )
     if 400 <= response.status_code < 500 and is_sent(request, "override-error-status"):
         put(response, "Actual-Status", str(response.status_code))
         response.status_code = 200

@@ -9,6 +9,7 @@ Every path also answers under `/api/environments/…` and with a trailing slash.
 
 import re
 
+from conversations.api.headers import Headers
 from conversations.lifecycle import DESK
 
 TITLE = "PostHog"
@@ -25,5 +26,6 @@ CREDENTIALS = (
     ),
 )
 PATHS = re.compile(r"/api/(?:projects|environments|organizations)(?:/|$)")
+HEADERS = Headers(request=("Last-Event-ID", "X-PostHog-Session-Id"))
 POLICY = DESK
 ADAPTER = "posthog"

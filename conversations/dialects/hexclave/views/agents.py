@@ -14,15 +14,16 @@ from rest_framework.response import Response
 from accounts import queries as account_queries
 from accounts import tenancy
 from accounts.models import Membership, User, Workspace
-from accounts.permissions import Actor, Scope, permit
+from accounts.permissions import Actor, Scope
 from accounts.text import is_digits, whole_number
 from conversations import actions
 from conversations.actions.entries import Door
-from conversations.api import limits
+from conversations.api.permissions import FromAllowedOrigin
 from conversations.api.views import SAFE
 from conversations.dialects.hexclave import POLICY, answers, inputs, shapes
 from conversations.dialects.hexclave.auth import INTERNAL, AgentHeaders
 from conversations.dialects.hexclave.errors import KnownError, StatusError
+from conversations.dialects.hexclave.permissions import MayReadOrHasScope, ServerAccess
 from conversations.dialects.hexclave.views.base import HexclaveViewSet, one, thread
 from conversations.dialects.hexclave.views.customers import CHAT, ID, asked
 from conversations.models import Channel, Conversation, SenderKind
@@ -43,6 +44,7 @@ class AgentConversations(HexclaveViewSet):
     """All conversations of a workspace, with notes."""
 
     authentication_classes = (AgentHeaders,)
+    permission_classes = (ServerAccess, FromAllowedOrigin, MayReadOrHasScope)
     scopes: ClassVar[dict[str, Scope]] = {
         "list": Scope.CONVERSATION_READ,
         "retrieve": Scope.CONVERSATION_READ,
@@ -54,21 +56,12 @@ class AgentConversations(HexclaveViewSet):
 
     # --- Who calls ------------------------------------------------------------------------------
 
-    def admit(self, request: Request) -> None:
-        assert self.caller is not None  # its headers were read
-        if self.caller.operator is not None:
-            # The buckets count by key; the sign keeps a person's count apart from a key's.
-            limits.count_call(request._request, -self.caller.operator.pk)
-            self.admit_member(self.caller.operator, self.caller.project_id)
-            return
-        if self.caller.access_type == "client":
-            # A client key is public.
-            raise KnownError(
-                "INSUFFICIENT_ACCESS_TYPE", actual_access_type="client", allowed_access_types=["server", "admin"]
-            )
-        super().admit(request)
+    def perform_authentication(self, request: Request) -> None:
+        super().perform_authentication(request)
+        if self.caller is not None and self.caller.operator is not None:
+            self.find_membership(self.caller.operator, self.caller.project_id)
 
-    def admit_member(self, operator: User, header: str | None) -> None:
+    def find_membership(self, operator: User, header: str | None) -> None:
         """Open the workspace that the call names, if the person is a member; whether it does is checked in its turn."""
         sent = self.request.query_params if self.request.method in SAFE else self.sent
         self.membership = _membership(operator, sent.get("projectId") if isinstance(sent, Mapping) else None)
@@ -80,7 +73,11 @@ class AgentConversations(HexclaveViewSet):
                 self.membership = None
         if self.membership is not None:
             self._stack.enter_context(tenancy.scope(self.membership.workspace))
-            permit(self.actor, "conversation.read", self.membership)
+
+    @property
+    def counted(self) -> int | None:
+        operator = self.caller.operator if self.caller else None
+        return super().counted if operator is None else -operator.pk
 
     @property
     def workspace(self) -> Workspace | None:

@@ -17,10 +17,10 @@ from accounts.credentials.identity import Customer
 from accounts.models import Workspace
 from accounts.web.bodies import is_pending
 from conversations import actions
-from conversations.api import idempotency
+from conversations.api import cors, idempotency
 from conversations.api.views import SAFE, DialectViewSet
 from conversations.api.wire import JSONParser, JSONRenderer
-from conversations.dialects.hexclave import TITLE, headers, inputs
+from conversations.dialects.hexclave import HEADERS, TITLE, headers, inputs
 from conversations.dialects.hexclave.auth import Caller
 from conversations.dialects.hexclave.envelope import ENVELOPE
 from conversations.dialects.hexclave.errors import NO_CONVERSATION, KnownError, StatusError, Violations
@@ -57,6 +57,7 @@ class HexclaveViewSet(DialectViewSet):
 
     tag = TITLE
     envelope = ENVELOPE
+    own_headers = HEADERS
     schema = HexclaveSchema()
     renderer_classes = (HexclaveRenderer,)
     last: ClassVar[str] = "last_activity"
@@ -69,7 +70,7 @@ class HexclaveViewSet(DialectViewSet):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "OPTIONS":
-            return headers.finish(request, headers.preflight())
+            return headers.finish(request, cors.preflight(HEADERS))
         response = super().dispatch(request, *args, **kwargs)
         if response.status_code == 405:
             response["Allow"] = ", ".join(sorted({*map(str.upper, self.action_map), "OPTIONS"}))
@@ -105,13 +106,11 @@ class HexclaveViewSet(DialectViewSet):
     @property
     def workspace(self) -> Workspace | None:
         """The caller's workspace; None where the call has named none yet."""
-        return self.caller.grant.workspace if self.caller and self.caller.grant else None
+        return self.key_grant.workspace if self.key_grant else None
 
     @property
-    def grant(self) -> Grant:
-        assert self.caller is not None
-        assert self.caller.grant is not None
-        return self.caller.grant
+    def key_grant(self) -> Grant | None:
+        return self.caller.grant if self.caller else None
 
     def read(
         self, *, query: Shape = inputs.NO_QUERY, body: Rule | None = None, conversation_id: str | None = None

@@ -14,7 +14,8 @@ from conversations import actions
 from conversations.actions.entries import Door
 from conversations.dialects.hexclave import POLICY, answers, inputs, shapes
 from conversations.dialects.hexclave.auth import ProjectHeaders
-from conversations.dialects.hexclave.errors import NO_CONVERSATION, KnownError, StatusError
+from conversations.dialects.hexclave.errors import NO_CONVERSATION, StatusError
+from conversations.dialects.hexclave.permissions import ClientAccess
 from conversations.dialects.hexclave.rules import Rule, Shape
 from conversations.dialects.hexclave.views.base import HexclaveViewSet, one, thread
 from conversations.models import Channel, Contact, Conversation
@@ -42,6 +43,7 @@ class CustomerConversations(HexclaveViewSet):
     """Conversations of the customer in the access token."""
 
     authentication_classes = (ProjectHeaders,)
+    permission_classes = (ClientAccess, *HexclaveViewSet.permission_classes)
     scopes: ClassVar[dict[str, Scope]] = {
         "list": Scope.CONVERSATION_READ,
         "retrieve": Scope.CONVERSATION_READ,
@@ -49,16 +51,6 @@ class CustomerConversations(HexclaveViewSet):
         "partial_update": Scope.CONVERSATION_WRITE,
     }
     last = "last_visible"
-
-    def admit(self, request: Request) -> None:
-        assert self.caller is not None  # its headers were read
-        if self.caller.access_type != "client":
-            raise KnownError(
-                "INSUFFICIENT_ACCESS_TYPE",
-                actual_access_type=self.caller.access_type,
-                allowed_access_types=["client"],
-            )
-        super().admit(request)
 
     def person_faults(self) -> Sequence[str]:
         return [] if self.caller and self.caller.person else ["auth.user must be defined"]

@@ -11,12 +11,12 @@ from procrastinate.contrib.django import app
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import tenancy
 from accounts.credentials.identity import Customer
 from accounts.permissions import Scope, holds_scope
 from conversations import actions
 from conversations.actions.entries import Door
-from conversations.api import cors, limits
+from conversations.api import limits
+from conversations.api.permissions import FromAllowedOrigin
 from conversations.dialects.hexclave import answers, inputs
 from conversations.dialects.hexclave.auth import OptionalHeaders
 from conversations.dialects.hexclave.views.base import HexclaveViewSet
@@ -31,14 +31,11 @@ class Feedback(HexclaveViewSet):
     """Feedback from anyone; a key and a customer's token are optional."""
 
     authentication_classes = (OptionalHeaders,)
+    permission_classes = (FromAllowedOrigin,)
 
-    def admit(self, request: Request) -> None:
-        grant = self.caller.grant if self.caller else None
-        if grant is None:
-            return
-        self._stack.enter_context(tenancy.scope(grant.workspace))
-        cors.check_origin(request._request, grant)
-        limits.count_call(request._request, grant.key.pk)
+    @property
+    def counted(self) -> int | None:
+        return super().counted if self.key_grant else None
 
     @extend_schema(
         operation_id="sendHexclaveFeedback",

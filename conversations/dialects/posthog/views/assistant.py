@@ -16,11 +16,11 @@ from rest_framework.response import Response
 
 from accounts.errors import DomainError, Forbidden, Invalid, NotFound, UsedUp
 from accounts.live.responses import LiveResponse, last_event_id
-from accounts.models import KeyKind
 from accounts.permissions import Scope
 from conversations import actions
 from conversations.api import idempotency
 from conversations.api.limits import Buckets
+from conversations.api.permissions import HasServerKey
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import gate, recovery, runs
 from conversations.assistant import queries as assistant_queries
@@ -58,16 +58,18 @@ _workspace_starts = Buckets(
 _DELETED = {"error": "This conversation was deleted."}
 
 
+class AsksWithServerKey(HasServerKey):
+    """The assistant is for the team's own programs."""
+
+    message = "Conversations with the assistant need a server key."
+
+
 class AssistantViewSet(PosthogViewSet):
     """Calls for the team's own programs; client keys are refused."""
 
+    permission_classes = (*PosthogViewSet.permission_classes, AsksWithServerKey)
     # The assistant is at work, or its queue is full: that passes.
     passing: ClassVar[frozenset[int]] = PosthogViewSet.passing | {409}
-
-    def admit(self, request: Request) -> None:
-        super().admit(request)
-        if self.grant.key.kind == KeyKind.CLIENT:
-            raise Forbidden("Conversations with the assistant need a server key.")
 
     def thread(self, reference: str, *, owned: bool = True) -> AssistantThread:
         """Raises NotFound; with `owned` also for an agent's own conversation, which a key may only read."""

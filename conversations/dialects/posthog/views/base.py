@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
 from accounts.errors import Invalid, NotFound
 from accounts.models import Workspace
 from conversations.api.views import DialectViewSet
-from conversations.dialects.posthog import TITLE, shapes
+from conversations.dialects.posthog import HEADERS, TITLE, shapes
 from conversations.dialects.posthog.auth import PosthogKey
 from conversations.dialects.posthog.envelope import ENVELOPE, PosthogError
 from conversations.queries import tickets as ticket_queries
@@ -40,18 +41,23 @@ INVALID = OpenApiResponse(PosthogError, description="`attr` names the invalid fi
 S = TypeVar("S", bound=BaseSerializer[Any])
 
 
+class NamesOwnProject(BasePermission):
+    """The path names the key's project. Raises NotFound: another's is answered as a missing one."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not _means(view.kwargs["project_id"], view.grant.workspace):
+            raise NotFound("There is no such project.")
+        return True
+
+
 class PosthogViewSet(DialectViewSet):
     """A family of calls below one project."""
 
     tag = TITLE
     envelope = ENVELOPE
+    own_headers = HEADERS
     authentication_classes = (PosthogKey,)
-
-    def admit(self, request: Request) -> None:
-        """Judge the key, then the project of the path: another's is answered as a missing one."""
-        super().admit(request)
-        if not _means(self.kwargs["project_id"], self.grant.workspace):
-            raise NotFound("There is no such project.")
+    permission_classes = (*DialectViewSet.permission_classes, NamesOwnProject)
 
     def ticket(self, reference: str) -> Ticket:
         """Raises NotFound."""
