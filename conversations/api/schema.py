@@ -14,7 +14,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction
 from rest_framework.serializers import BaseSerializer, Serializer
 
-from conversations.api import discovery
+from conversations.api import discovery, filters
 
 _WORDS = {
     400: "The request is invalid. Nothing was changed.",
@@ -62,6 +62,14 @@ class DialectSchema(AutoSchema):
     def _is_list_view(self, serializer: Any = None) -> bool:
         """Never guessed: formats have envelopes of their own, which actions declare."""
         return False
+
+    def _get_filter_parameters(self) -> list[dict[str, Any]]:
+        found = getattr(self.view, "filterset_class", None)
+        return filters.parameters(found) if found is not None and self.view.action == "list" else []
+
+    def _get_pagination_parameters(self) -> list[dict[str, Any]]:
+        pages = self._get_paginator() if self.view.action == "list" else None  # type: ignore[no-untyped-call]
+        return pages.get_schema_operation_parameters(self.view) if pages is not None else []
 
     def get_serializer_name(self, serializer: Serializer[Any], direction: Direction) -> str:
         """Begins with the format: all five share words such as `MessageInput`, and the whole document holds them all."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import django_filters
 from django import forms
 
+from conversations.api.filters import Parameter
 from conversations.dialects.bancroft.shapes import STATUSES
-from conversations.models import Conversation
 from conversations.models.conversation import ConversationQuerySet
 
 DEFAULT_LIMIT = 20
@@ -25,14 +25,18 @@ class EmailFilter(django_filters.CharFilter):  # type: ignore[misc]  # django-fi
 
 
 class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
-    """`user_email` and `status`."""
+    """Which conversations, and which of them the page shows (see `Window`)."""
 
-    user_email = EmailFilter(method="by_email", max_length=254)
-    status = django_filters.ChoiceFilter(choices=[(name, name) for name in STATUSES.words], method="by_status")
-
-    class Meta:
-        model = Conversation
-        fields: list[str] = []
+    user_email = EmailFilter(
+        method="by_email", max_length=254, help_text="Only conversations of this requester, by email."
+    )
+    status = django_filters.ChoiceFilter(
+        choices=[(name, name) for name in STATUSES.words],
+        method="by_status",
+        help_text="Only conversations with this status.",
+    )
+    limit = Parameter(help_text=f"Page size: {DEFAULT_LIMIT} by default, at most {MAX_LIMIT}.")
+    offset = Parameter(help_text="Number of rows to skip.")
 
     def by_email(self, rows: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
         return rows.filter(contact__email=value.strip().lower())
@@ -46,7 +50,9 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # dja
         A filter that is sent empty is a mistake, such as a variable that was not set: it must not list everybody.
         """
         found = {field: [str(message) for message in messages] for field, messages in self.errors.items()}
-        return found | {name: ["This must not be empty."] for name in self.filters if self.data.get(name) == ""}
+        return found | {
+            name: ["This must not be empty."] for name in ("user_email", "status") if self.data.get(name) == ""
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,31 +72,18 @@ class BancroftViewSet(DialectViewSet):
 class Conversations(BancroftViewSet):
     """Conversations of the key's workspace."""
 
+    filterset_class = ConversationFilter
     secrets = frozenset({"conversation_token"})
 
     @extend_schema(
         operation_id="listBancroftConversations",
         summary="List conversations",
-        parameters=[
-            OpenApiParameter(
-                "user_email",
-                {"type": "string", "format": "email", "maxLength": 254},
-                description="Only conversations of this requester, by email.",
-            ),
-            OpenApiParameter(
-                "status",
-                {"type": "string", "enum": shapes.STATUSES.words},
-                description="Only conversations with this status.",
-            ),
-            OpenApiParameter("limit", str, description="Page size: 20 by default, at most 100."),
-            OpenApiParameter("offset", str, description="Number of rows to skip."),
-        ],
         responses=shapes.BancroftConversationList,
     )
     def list(self, request: Request) -> Response:
         """Newest first. An invalid `limit` or `offset` is ignored."""
         rows = self.end_user.visible(queries.conversations().for_people())
-        chosen = ConversationFilter(request.query_params, rows)
+        chosen = self.filterset_class(request.query_params, rows)
         if faults := chosen.faults():
             raise ValidationError(faults)
         window, found = Window.of(request.query_params), chosen.qs.order_by("-created_at", "-pk")

@@ -14,46 +14,81 @@ from django.db.models import Q
 
 from accounts.models import Workspace
 from accounts.text import whole_number
+from conversations.api.filters import Parameter
 from conversations.dialects.posthog import dates, shapes
 from conversations.queries import tickets as ticket_queries
-from tickets.models import Ticket, TicketQuerySet, TicketStatus
+from tickets.models import TicketQuerySet, TicketStatus
 
 ORDERS = ("updated_at", "created_at", "ticket_number", "sla_due_at", "snoozed_until")
 MOST_PEOPLE = 100
 LONGEST_SEARCH = 200
 AT_RISK = timedelta(hours=1)
+PEOPLE = ("distinct_ids", "emails")
 _FIELDS = {"ticket_number": "number"}
 
 
 class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """Every documented filter; `now` and `workspace` say when the list is asked for, and whose it is."""
 
-    status = django_filters.CharFilter(method="by_status")
-    priority = django_filters.CharFilter(method="by_priority")
-    channel_source = django_filters.CharFilter(method="by_source")
-    channel_detail = django_filters.CharFilter(method="by_detail")
-    assignee = django_filters.CharFilter(method="by_assignee")
-    date_from = django_filters.CharFilter(method="by_date_from")
-    date_to = django_filters.CharFilter(method="by_date_to")
-    people = django_filters.CharFilter(method="by_people")
-    search = django_filters.CharFilter(method="by_search")
-    sla = django_filters.CharFilter(method="by_sla")
-    snoozed = django_filters.CharFilter(method="by_snoozed")
-    tags = django_filters.CharFilter(method="by_tags")
-    tags_all = django_filters.CharFilter(method="by_tags_all")
-    tags_exclude = django_filters.CharFilter(method="by_tags_exclude")
-
-    class Meta:
-        model = Ticket
-        fields: list[str] = []
+    status = django_filters.CharFilter(
+        method="by_status",
+        help_text="One status, or several with commas: `new`, `open`, `pending`, `on_hold`, `resolved`.",
+    )
+    priority = django_filters.CharFilter(
+        method="by_priority", help_text="One priority, or several with commas: `low`, `medium`, `high`, `critical`."
+    )
+    channel_source = django_filters.CharFilter(
+        method="by_source", help_text="`widget`, `email`, `slack`, `teams` or `github`."
+    )
+    channel_detail = django_filters.CharFilter(
+        method="by_detail", help_text="Such as `widget_embedded` or `widget_api`."
+    )
+    assignee = django_filters.CharFilter(
+        method="by_assignee", help_text="`unassigned`, `user:<number>` or `role:<uuid>`; up to 100 with commas."
+    )
+    date_from = django_filters.CharFilter(
+        method="by_date_from",
+        help_text="Changed since: a moment, a day, or `-7d`, `-1mStart` and the like; `all` for no bound.",
+    )
+    date_to = django_filters.CharFilter(method="by_date_to", help_text="Changed until, likewise.")
+    distinct_ids = Parameter(help_text="Tickets of these people, with commas; the first 100 count.")
+    emails = Parameter(
+        help_text="Tickets of people with these addresses, with commas; joined with `distinct_ids` by OR."
+    )
+    search = django_filters.CharFilter(
+        method="by_search",
+        help_text="At most 200 characters: a number (`17`, `#17`), or text in names, titles and messages.",
+    )
+    sla = django_filters.CharFilter(
+        method="by_sla", help_text="`breached`, `at-risk` (due within an hour) or `on-track`."
+    )
+    snoozed = django_filters.CharFilter(method="by_snoozed", help_text="`true` or `false`.")
+    tags = django_filters.CharFilter(method="by_tags", help_text="A JSON array: tickets with any of these tags.")
+    tags_all = django_filters.CharFilter(
+        method="by_tags_all", help_text="A JSON array: tickets with all of these tags."
+    )
+    tags_exclude = django_filters.CharFilter(
+        method="by_tags_exclude", help_text="A JSON array: tickets with none of these tags."
+    )
+    view = Parameter(
+        help_text="The `short_id` of a saved view, whose filters apply unless given explicitly; an unknown one is 400."
+    )
+    order_by = Parameter(
+        help_text="`updated_at`, `created_at`, `ticket_number`, `sla_due_at` or `snoozed_until`, with `-` descending."
+    )
 
     def __init__(self, data: Mapping[str, str], rows: TicketQuerySet, *, now: datetime, workspace: Workspace) -> None:
-        # One filter for two parameters that are joined by OR.
-        both = {"people": json.dumps([data.get("distinct_ids", ""), data.get("emails", "")])}
-        stated = {name: value for name, value in data.items() if name != "people"}
-        super().__init__({**stated, **(both if data.get("distinct_ids") or data.get("emails") else {})}, rows)
+        super().__init__(data, rows)
         self.now = now
         self.zone = workspace.zone
+
+    def filter_queryset(self, rows: TicketQuerySet) -> TicketQuerySet:
+        """By each parameter, and by the two that name people, which are joined by OR."""
+        found: TicketQuerySet = super().filter_queryset(rows)
+        ids, emails = (_parts(self.data.get(name, ""))[:MOST_PEOPLE] for name in PEOPLE)
+        if not ids and not emails:
+            return found
+        return ticket_queries.of_people(found, references=ids, emails=[email.lower() for email in emails])
 
     def by_status(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
         wanted = _known(value, shapes.STATUSES.words)
@@ -85,12 +120,6 @@ class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
     def by_date_to(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
         until = dates.parse(value, self.now, self.zone, is_end=True)
         return rows.filter(updated_at__lte=until) if until else rows
-
-    def by_people(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
-        ids, emails = (_parts(part)[:MOST_PEOPLE] for part in json.loads(value))
-        if not ids and not emails:
-            return rows
-        return ticket_queries.of_people(rows, references=ids, emails=[email.lower() for email in emails])
 
     def by_search(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
         return ticket_queries.matching(rows, value) if len(value) <= LONGEST_SEARCH else rows
@@ -145,9 +174,8 @@ class Query:
     @property
     def statuses(self) -> list[str] | None:
         """The statuses asked for where nothing else is: such lists are counted by the verbs. None where more is asked."""
-        others = {name for name, value in self.data.items() if value and name in TicketFilter.base_filters}
-        others |= {name for name in ("distinct_ids", "emails") if self.data.get(name)}
-        if others - {"status"}:
+        choosing = TicketFilter.base_filters.keys() - {"status", "view", "order_by"}
+        if any(self.data.get(name) for name in choosing):
             return None
         return _known(self.data.get("status", ""), TicketStatus.values) or list(TicketStatus.values)
 

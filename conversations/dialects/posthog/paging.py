@@ -19,6 +19,16 @@ class Pages(LimitOffsetPagination):
     def __init__(self, known: int | None = None) -> None:
         self.known = known
 
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        words = {
+            "limit": f"Page size: {self.default_limit} by default, at most {self.max_limit}.",
+            "offset": "Number of rows to skip.",
+        }
+        return [
+            {"in": "query", "name": name, "schema": {"type": "string"}, "description": about}
+            for name, about in words.items()
+        ]
+
     def get_count(self, queryset: QuerySet[Any] | Any) -> int:
         return int(queryset.count()) if self.known is None else self.known
 

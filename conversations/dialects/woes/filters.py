@@ -8,24 +8,75 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Q
+from rest_framework.exceptions import ValidationError
 
+from conversations.api.filters import Parameter
 from conversations.dialects.woes.shapes import CHANNELS, STATUSES
-from conversations.models import Conversation
 from conversations.models.conversation import ConversationQuerySet
 
-NEVER_EMPTY = ("limit", "status", "channel", "customerId")
+
+class WholeNumber(forms.IntegerField):
+    """A whole number in plain digits; Python alone would also read `1_0` and the digits of other scripts."""
+
+    def to_python(self, value: Any) -> int | None:
+        if isinstance(value, str) and ("_" in value or not value.isascii()):
+            raise forms.ValidationError(self.error_messages["invalid"], "invalid")
+        return super().to_python(value)
+
+
+class PageSize(Parameter):
+    """How many rows."""
+
+    field_class = WholeNumber
+
+
+class Cursor(Parameter):
+    """Where the page begins."""
+
+    field_class = forms.CharField
 
 
 class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
-    """`status`, `channel` and `customerId`, by the values that the format prints."""
+    """The page, and which conversations, by the values that the format prints."""
 
-    status = django_filters.ChoiceFilter(choices=[(name, name) for name in STATUSES.words], method="by_status")
-    channel = django_filters.ChoiceFilter(choices=[(name, name) for name in CHANNELS.words], method="by_channel")
-    customerId = django_filters.CharFilter(method="by_customer", max_length=400)
+    limit = PageSize(min_value=1, max_value=100, initial=20, help_text="Page size.")
+    cursor = Cursor(max_length=200, help_text="`nextCursor` of the previous page.")
+    status = django_filters.ChoiceFilter(
+        choices=[(name, name) for name in STATUSES.words],
+        method="by_status",
+        help_text="Only conversations with this status.",
+    )
+    channel = django_filters.ChoiceFilter(
+        choices=[(name, name) for name in CHANNELS.words],
+        method="by_channel",
+        help_text="Only conversations of this channel.",
+    )
+    customerId = django_filters.CharFilter(
+        method="by_customer",
+        min_length=1,
+        max_length=400,
+        help_text="Only conversations of one customer, by `customer.id`.",
+    )
 
-    class Meta:
-        model = Conversation
-        fields: list[str] = []
+    def check(self) -> None:
+        """Raises ValidationError.
+
+        A filter that is sent empty is a mistake, such as a variable that was not set: it must not list everybody.
+        """
+        if self.errors:
+            raise ValidationError({name: [str(one) for one in found] for name, found in self.errors.items()})
+        if empty := [name for name in self.filters if name != "cursor" and self.data.get(name) == ""]:
+            raise ValidationError(dict.fromkeys(empty, "Must not be empty."))
+
+    @property
+    def after(self) -> str | None:
+        """The cursor that the page begins after."""
+        return self.form.cleaned_data["cursor"] or None
+
+    @property
+    def size(self) -> int:
+        """How many rows the page has at most."""
+        return int(self.form.cleaned_data["limit"] or self.filters["limit"].field.initial)
 
     def by_status(self, rows: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
         return STATUSES.among(rows, "status", value)
@@ -40,24 +91,3 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # dja
         except ValueError:
             pass
         return rows.filter(wanted)
-
-
-class Count(forms.IntegerField):
-    """A whole number in plain digits; Python alone would also read `1_0` and the digits of other scripts."""
-
-    def to_python(self, value: Any) -> int | None:
-        if isinstance(value, str) and ("_" in value or not value.isascii()):
-            raise forms.ValidationError(self.error_messages["invalid"], "invalid")
-        return super().to_python(value)
-
-
-class PageForm(forms.Form):
-    """`limit` from 1 to 100 (20 when absent) and the optional `cursor` of the page before."""
-
-    limit = Count(min_value=1, max_value=100, required=False)
-    cursor = forms.CharField(max_length=200, required=False)
-
-
-def faults(form_errors: Any) -> dict[str, list[str]]:
-    """A form's errors as REST framework's ValidationError takes them."""
-    return {field: [str(message) for message in messages] for field, messages in form_errors.items()}

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,9 +17,10 @@ from conversations.actions.entries import Door
 from conversations.api import end_user
 from conversations.api.fields import first_given
 from conversations.api.views import DialectViewSet
-from conversations.dialects.woes import POLICY, TITLE, filters, shapes
+from conversations.dialects.woes import POLICY, TITLE, shapes
 from conversations.dialects.woes.auth import WoesKey
 from conversations.dialects.woes.envelope import ENVELOPE, WoesError
+from conversations.dialects.woes.filters import ConversationFilter
 from conversations.models import Channel
 from conversations.paging import keyset
 from conversations.queries import conversations as queries
@@ -46,56 +46,20 @@ class WoesViewSet(DialectViewSet):
 class Conversations(WoesViewSet):
     """Conversations of the key's workspace."""
 
+    filterset_class = ConversationFilter
     secrets = frozenset({"conversationToken"})
 
     @extend_schema(
         operation_id="listWoesConversations",
         summary="List conversations",
-        parameters=[
-            OpenApiParameter(
-                "limit",
-                {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
-                description="Page size.",
-            ),
-            OpenApiParameter(
-                "status",
-                {"type": "string", "enum": shapes.STATUSES.words},
-                description="Only conversations with this status.",
-            ),
-            OpenApiParameter(
-                "channel",
-                {"type": "string", "enum": shapes.CHANNELS.words},
-                description="Only conversations of this channel.",
-            ),
-            OpenApiParameter(
-                "customerId",
-                {"type": "string", "minLength": 1, "maxLength": 400},
-                description="Only conversations of one customer, by `customer.id`.",
-            ),
-            OpenApiParameter(
-                "cursor", {"type": "string", "maxLength": 200}, description="`nextCursor` of the previous page."
-            ),
-        ],
         responses=shapes.WoesConversationList,
     )
     def list(self, request: Request) -> Response:
         """Newest message first."""
-        page = filters.PageForm(request.query_params)
         rows = self.end_user.visible(queries.conversations().for_people())
-        chosen = filters.ConversationFilter(request.query_params, rows)
-        if not (page.is_valid() and chosen.is_valid()):
-            raise ValidationError(filters.faults({**page.errors, **chosen.errors}))
-        # A filter that is sent empty is a mistake, such as a variable that was not set: it must not list everybody.
-        if empty := {
-            name: "Must not be empty." for name in filters.NEVER_EMPTY if request.query_params.get(name) == ""
-        }:
-            raise ValidationError(empty)
-        found = keyset(
-            chosen.qs,
-            by="-last_message_at",
-            after=page.cleaned_data["cursor"] or None,
-            limit=page.cleaned_data["limit"] or 20,
-        )
+        chosen = self.filterset_class(request.query_params, rows)
+        chosen.check()
+        found = keyset(chosen.qs, by="-last_message_at", after=chosen.after, limit=chosen.size)
         return Response(
             {
                 "object": "list",

@@ -29,7 +29,7 @@ from conversations.dialects.posthog import answers, inputs, shapes
 from conversations.dialects.posthog.envelope import PosthogError
 from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.stream import follow
-from conversations.dialects.posthog.views.base import INVALID, LIMIT, OFFSET, PROJECT, PosthogViewSet
+from conversations.dialects.posthog.views.base import INVALID, PROJECT, PosthogViewSet
 from conversations.models import AssistantRun, AssistantThread, Contact, Conversation, RunStatus, ThreadStatus
 from conversations.queries import conversations as queries
 
@@ -85,6 +85,7 @@ class AssistantViewSet(PosthogViewSet):
 class Assistant(AssistantViewSet):
     """The assistant of a project."""
 
+    pagination_class = Pages
     scopes: ClassVar[dict[str, Scope]] = {
         "list": Scope.CONVERSATION_READ,
         "retrieve": Scope.CONVERSATION_READ,
@@ -97,12 +98,12 @@ class Assistant(AssistantViewSet):
     @extend_schema(
         operation_id="listPosthogConversations",
         summary="List conversations with the assistant",
-        parameters=[PROJECT, LIMIT, OFFSET],
+        parameters=[PROJECT],
         responses=answers.PosthogAssistantPage,
     )
     def list(self, request: Request, project_id: str) -> Response:
         """Latest change first: the workspace's conversations, started with any of its keys."""
-        pages = Pages()
+        pages = self.pagination_class()
         rows = pages.rows(assistant_queries.assistant_threads().of_workspace(), request)
         return pages.response([shapes.assistant_thread(row) for row in rows])
 

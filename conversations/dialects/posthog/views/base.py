@@ -34,8 +34,6 @@ PROJECT = OpenApiParameter(
 TICKET = OpenApiParameter(
     "id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The ticket's UUID, or its `ticket_number`."
 )
-LIMIT = OpenApiParameter("limit", OpenApiTypes.STR, description="Page size: 100 by default, at most 1000.")
-OFFSET = OpenApiParameter("offset", OpenApiTypes.STR, description="Number of rows to skip.")
 INVALID = OpenApiResponse(PosthogError, description="`attr` names the invalid field. Nothing was changed.")
 
 S = TypeVar("S", bound=BaseSerializer[Any])

@@ -16,14 +16,13 @@ from conversations import actions
 from conversations.dialects.posthog import answers, inputs, patches, shapes
 from conversations.dialects.posthog.envelope import PosthogError
 from conversations.dialects.posthog.paging import MessagePages
-from conversations.dialects.posthog.views.base import INVALID, OFFSET, PROJECT, TICKET, PosthogViewSet, renamed
+from conversations.dialects.posthog.views.base import INVALID, PROJECT, TICKET, PosthogViewSet, renamed
 from conversations.models import Message, MessageKind
 from conversations.queries import tickets as ticket_queries
 
 _MESSAGE = OpenApiParameter(
     "message_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The note's UUID, as `messages` prints it."
 )
-_LIMIT = OpenApiParameter("limit", OpenApiTypes.STR, description="Page size: 50 by default, at most 200.")
 _EITHER = PolymorphicProxySerializer(
     component_name="PosthogNoteError",
     serializers=[answers.PosthogNoteRefused, PosthogError],
@@ -48,6 +47,7 @@ _WORDS = {
 class Messages(PosthogViewSet):
     """Messages of a ticket."""
 
+    pagination_class = MessagePages
     scopes: ClassVar[dict[str, Scope]] = {
         "list": Scope.TICKET_READ,
         "reply": Scope.TICKET_WRITE,
@@ -59,12 +59,12 @@ class Messages(PosthogViewSet):
     @extend_schema(
         operation_id="listPosthogTicketMessages",
         summary="List a ticket's messages",
-        parameters=[PROJECT, TICKET, _LIMIT, OFFSET],
+        parameters=[PROJECT, TICKET],
         responses=answers.PosthogMessagePage,
     )
     def list(self, request: Request, project_id: str, id: str) -> Response:
         """Messages of all linked conversations, oldest first, including private notes."""
-        pages = MessagePages()
+        pages = self.pagination_class()
         found = pages.rows(ticket_queries.entries(self.ticket(id)), request)
         return pages.response([shapes.message(message) for message in found])
 

@@ -14,7 +14,7 @@ from accounts.permissions import Scope
 from conversations import actions
 from conversations.dialects.posthog import answers, inputs, shapes
 from conversations.dialects.posthog.paging import Pages
-from conversations.dialects.posthog.views.base import INVALID, LIMIT, OFFSET, PROJECT, PosthogViewSet, renamed
+from conversations.dialects.posthog.views.base import INVALID, PROJECT, PosthogViewSet, renamed
 from conversations.models import SavedView
 from conversations.queries import tickets as ticket_queries
 
@@ -26,6 +26,7 @@ _VIEW = OpenApiParameter(
 class SavedViews(PosthogViewSet):
     """Shared views and the key's own."""
 
+    pagination_class = Pages
     scopes: ClassVar[dict[str, Scope]] = {
         "list": Scope.TICKET_READ,
         "retrieve": Scope.TICKET_READ,
@@ -37,12 +38,12 @@ class SavedViews(PosthogViewSet):
     @extend_schema(
         operation_id="listPosthogViews",
         summary="List saved views",
-        parameters=[PROJECT, LIMIT, OFFSET],
+        parameters=[PROJECT],
         responses=answers.PosthogViewPage,
     )
     def list(self, request: Request, project_id: str) -> Response:
         """The caller's favourites first, then newest."""
-        pages = Pages()
+        pages = self.pagination_class()
         found = pages.rows(ticket_queries.saved_views(self.actor), request)
         return pages.response([shapes.view(row, is_favorited=row.is_favorited) for row in found])
 

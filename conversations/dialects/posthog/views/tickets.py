@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,8 +18,6 @@ from conversations.dialects.posthog.envelope import PosthogDetail
 from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.views.base import (
     INVALID,
-    LIMIT,
-    OFFSET,
     PROJECT,
     TICKET,
     PosthogViewSet,
@@ -34,38 +31,11 @@ from tickets import queries as tickets
 from tickets import unread
 
 
-def _filter(name: str, words: str) -> OpenApiParameter:
-    return OpenApiParameter(name, OpenApiTypes.STR, description=words)
-
-
-_FILTERS = [
-    _filter("status", "One status, or several with commas: `new`, `open`, `pending`, `on_hold`, `resolved`."),
-    _filter("priority", "One priority, or several with commas: `low`, `medium`, `high`, `critical`."),
-    _filter("channel_source", "`widget`, `email`, `slack`, `teams` or `github`."),
-    _filter("channel_detail", "Such as `widget_embedded` or `widget_api`."),
-    _filter("assignee", "`unassigned`, `user:<number>` or `role:<uuid>`; up to 100 with commas."),
-    _filter("date_from", "Changed since: a moment, a day, or `-7d`, `-1mStart` and the like; `all` for no bound."),
-    _filter("date_to", "Changed until, likewise."),
-    _filter("distinct_ids", "Tickets of these people, with commas; the first 100 count."),
-    _filter("emails", "Tickets of people with these addresses, with commas; joined with `distinct_ids` by OR."),
-    _filter("search", "At most 200 characters: a number (`17`, `#17`), or text in names, titles and messages."),
-    _filter("sla", "`breached`, `at-risk` (due within an hour) or `on-track`."),
-    _filter("snoozed", "`true` or `false`."),
-    _filter("tags", "A JSON array: tickets with any of these tags."),
-    _filter("tags_all", "A JSON array: tickets with all of these tags."),
-    _filter("tags_exclude", "A JSON array: tickets with none of these tags."),
-    _filter(
-        "view", "The `short_id` of a saved view, whose filters apply unless given explicitly; an unknown one is 400."
-    ),
-    _filter(
-        "order_by", "`updated_at`, `created_at`, `ticket_number`, `sla_due_at` or `snoozed_until`, with `-` descending."
-    ),
-]
-
-
 class Tickets(PosthogViewSet):
     """Support tickets of a project."""
 
+    filterset_class = filters.TicketFilter
+    pagination_class = Pages
     scopes: ClassVar[dict[str, Scope]] = {
         "list": Scope.TICKET_READ,
         "retrieve": Scope.TICKET_READ,
@@ -80,7 +50,7 @@ class Tickets(PosthogViewSet):
     @extend_schema(
         operation_id="listPosthogTickets",
         summary="List tickets",
-        parameters=[PROJECT, LIMIT, OFFSET, *_FILTERS],
+        parameters=[PROJECT],
         responses={200: answers.PosthogTicketPage, 400: INVALID},
     )
     def list(self, request: Request, project_id: str) -> Response:
@@ -92,9 +62,9 @@ class Tickets(PosthogViewSet):
             except NotFound as error:
                 raise Invalid("There is no such view.", field="view") from error
         query = filters.Query.of(request.query_params, view.filters if view else None)
-        chosen = filters.TicketFilter(query.data, tickets.tickets(), now=self.at, workspace=self.grant.workspace)
+        chosen = self.filterset_class(query.data, tickets.tickets(), now=self.at, workspace=self.grant.workspace)
         known = tickets.tally().standing(query.statuses) if query.statuses is not None else None
-        pages = Pages(known)
+        pages = self.pagination_class(known)
         return pages.response(printed(pages.rows(chosen.qs.order_by(*query.order), request)))
 
     @extend_schema(
