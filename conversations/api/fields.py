@@ -117,10 +117,9 @@ def first_given(data: Mapping[str, Any], *names: str) -> tuple[str | None, str]:
 
 def milliseconds(moment: datetime) -> str:
     """ISO 8601 in UTC with exactly three fractional digits and `Z`."""
-    moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def seconds(moment: datetime) -> str:
     """ISO 8601 in UTC with whole seconds and `Z`."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"

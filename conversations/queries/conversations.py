@@ -61,17 +61,22 @@ def contact_by_reference(reference: str) -> Contact | None:
 
 def messages(conversation: Conversation) -> QuerySet[Message]:
     """What the two sides said to each other, oldest first: no notes, no status changes."""
-    return Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE).order_by("id")
+    return _thread(conversation).filter(kind=MessageKind.MESSAGE)
 
 
 def visible_entries(conversation: Conversation) -> QuerySet[Message]:
     """What the customer may see, oldest first: messages and status changes."""
-    return Message.objects.filter(conversation=conversation).exclude(kind=MessageKind.NOTE).order_by("id")
+    return _thread(conversation).exclude(kind=MessageKind.NOTE)
 
 
 def entries(conversation: Conversation) -> QuerySet[Message]:
     """Everything in the thread, notes included, oldest first."""
-    return Message.objects.filter(conversation=conversation).order_by("id")
+    return _thread(conversation)
+
+
+def _thread(conversation: Conversation) -> QuerySet[Message]:
+    # By way of the conversation, so that each message knows it without a query.
+    return conversation.messages(manager="objects").order_by("id")
 
 
 def message(conversation: Conversation, pk: int) -> Message:

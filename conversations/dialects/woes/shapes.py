@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from conversations.api import outputs
 from conversations.api.fields import MAYBE_EMAIL, Choice, Text, Words, milliseconds
 from conversations.api.twins import Twins
-from conversations.models import Channel, Conversation, Message, SenderKind, Status
+from conversations.models import Channel, Conversation, SenderKind, Status
+from conversations.models.message import DeliveryStatus
 
 STATUSES = Twins(
     {"open": (Status.OPEN,), "waiting": (Status.PENDING,), "solved": (Status.RESOLVED, Status.CLOSED)},
@@ -24,51 +26,12 @@ CHANNELS = Twins(
     },
     otherwise="api",
 )
-ROLES = ("user", "assistant")
+ROLES = Twins(
+    {"user": (SenderKind.CUSTOMER,), "assistant": (SenderKind.AGENT, SenderKind.ASSISTANT, SenderKind.SYSTEM)},
+    otherwise="assistant",
+)
+DELIVERIES = Twins({status: (status,) for status in DeliveryStatus.values}, otherwise="delivered")
 BODY_LIMIT = 8_000
-
-
-def conversation(row: Conversation, *, customer: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The conversation object. `customer` stands in for the stored person, who is not shown to an unproven caller."""
-    return {
-        "object": "conversation",
-        "id": str(row.public_id),
-        "channel": CHANNELS.printed(row.channel),
-        "status": STATUSES.printed(row.status),
-        "priority": row.priority,
-        "subject": row.subject,
-        "preview": row.preview or row.subject,
-        "customer": customer or stored_customer(row),
-        "createdAt": milliseconds(row.created_at),
-        "updatedAt": milliseconds(row.updated_at),
-        "lastMessageAt": milliseconds(row.last_message_at),
-        "closedAt": milliseconds(row.closed_at) if row.closed_at else None,
-    }
-
-
-def stored_customer(row: Conversation) -> dict[str, Any]:
-    """The person as the desk knows them."""
-    contact = row.contact
-    return {
-        "id": contact.reference,
-        "name": contact.name or None,
-        "email": contact.email or None,
-        "company": contact.company or None,
-        "identitySource": contact.identity_source,
-    }
-
-
-def message(row: Message, conversation_id: str) -> dict[str, Any]:
-    """The message object: what the customer wrote is `user`, all else `assistant`."""
-    return {
-        "object": "message",
-        "id": str(row.public_id),
-        "conversationId": conversation_id,
-        "role": "user" if row.sender_kind == SenderKind.CUSTOMER else "assistant",
-        "body": row.body,
-        "deliveryStatus": row.delivery_status,
-        "createdAt": milliseconds(row.created_at),
-    }
 
 
 # --- What is accepted ---------------------------------------------------------------------------
@@ -111,67 +74,97 @@ class WoesMessageInput(serializers.Serializer[Any]):
     """A message; from the customer unless the role says otherwise."""
 
     body = Words(max_length=BODY_LIMIT)
-    role = Choice(choices=list(ROLES), default="user")
+    role = Choice(choices=ROLES.words, default="user")
 
 
-# --- What is answered (OpenAPI) -----------------------------------------------------------------
+# --- What is answered ---------------------------------------------------------------------------
 
 
-class WoesCustomer(serializers.Serializer[Any]):
-    id = serializers.CharField()
+class Moment(serializers.DateTimeField):
+    """ISO 8601 in UTC with milliseconds."""
+
+    prints = staticmethod(milliseconds)
+
+
+class WoesCustomer(outputs.Output):
+    id = serializers.CharField(source="reference")
     name = serializers.CharField(allow_null=True)
     email = serializers.EmailField(allow_null=True)
     company = serializers.CharField(allow_null=True)
-    identitySource = serializers.CharField()
+    identitySource = serializers.CharField(source="identity_source")
 
 
-class WoesConversation(serializers.Serializer[Any]):
-    object = serializers.ChoiceField(choices=["conversation"])
-    id = serializers.UUIDField()
-    channel = serializers.ChoiceField(choices=CHANNELS.words)
-    status = serializers.ChoiceField(choices=STATUSES.words)
+class StatedCustomer(NamedTuple):
+    """The customer as an unproven caller stated them, who is not shown the stored person."""
+
+    reference: str
+    name: str | None
+    email: str | None
+    company: str | None
+    identity_source: str
+
+
+class WoesConversation(outputs.Output):
+    object = outputs.Constant("conversation")
+    id = serializers.UUIDField(source="public_id")
+    channel = outputs.Word(CHANNELS)
+    status = outputs.Word(STATUSES)
     priority = serializers.CharField(min_length=1, max_length=32)
     subject = serializers.CharField()
     preview = serializers.CharField()
-    customer = WoesCustomer()
-    createdAt = serializers.DateTimeField()
-    updatedAt = serializers.DateTimeField()
-    lastMessageAt = serializers.DateTimeField()
-    closedAt = serializers.DateTimeField(allow_null=True)
+    customer = WoesCustomer(source="contact")
+    createdAt = Moment(source="created_at")
+    updatedAt = Moment(source="updated_at")
+    lastMessageAt = Moment(source="last_message_at")
+    closedAt = Moment(source="closed_at", allow_null=True)
+
+    def get_preview(self, row: Conversation) -> str:
+        return row.preview or row.subject
 
 
-class WoesMessage(serializers.Serializer[Any]):
-    object = serializers.ChoiceField(choices=["message"])
-    id = serializers.UUIDField()
-    conversationId = serializers.UUIDField()
-    role = serializers.ChoiceField(choices=list(ROLES))
+class WoesMessage(outputs.Output):
+    object = outputs.Constant("message")
+    id = serializers.UUIDField(source="public_id")
+    conversationId = serializers.UUIDField(source="conversation.public_id")
+    role = outputs.Word(ROLES, source="sender_kind")
     body = serializers.CharField()
-    deliveryStatus = serializers.ChoiceField(choices=["delivered", "sending", "failed"])
-    createdAt = serializers.DateTimeField()
+    deliveryStatus = outputs.Word(DELIVERIES, source="delivery_status")
+    createdAt = Moment(source="created_at")
 
 
-class WoesConversationList(serializers.Serializer[Any]):
-    object = serializers.ChoiceField(choices=["list"])
-    hasMore = serializers.BooleanField()
-    nextCursor = serializers.CharField(allow_null=True, help_text="Pass as `cursor` to get the next page.")
-    conversations = WoesConversation(many=True)
+class WoesConversationList(outputs.Output):
+    object = outputs.Constant("list")
+    hasMore = serializers.BooleanField(source="has_more")
+    nextCursor = serializers.CharField(
+        source="next", allow_null=True, help_text="Pass as `cursor` to get the next page."
+    )
+    conversations = WoesConversation(many=True, source="rows")
 
 
-class WoesMessageList(serializers.Serializer[Any]):
-    object = serializers.ChoiceField(choices=["list"])
-    messages = WoesMessage(many=True)
+class WoesMessageList(outputs.Output):
+    object = outputs.Constant("list")
+    messages = WoesMessage(many=True, source="*")
 
 
-class WoesConversationAnswer(serializers.Serializer[Any]):
-    conversation = WoesConversation()
+class WoesConversationAnswer(outputs.Output):
+    conversation = WoesConversation(source="*")
 
 
-class WoesConversationCreated(serializers.Serializer[Any]):
+class Created(NamedTuple):
+    """A conversation just started; `token` opens it to a visitor."""
+
+    conversation: Conversation
+    token: str | None
+
+
+class WoesConversationCreated(outputs.Output):
     conversation = WoesConversation()
     conversationToken = serializers.CharField(
-        required=False, help_text="For client keys: opens this one conversation as `X-Conversation-Token`."
+        source="token",
+        required=False,
+        help_text="For client keys: opens this one conversation as `X-Conversation-Token`.",
     )
 
 
-class WoesMessageAnswer(serializers.Serializer[Any]):
-    message = WoesMessage()
+class WoesMessageAnswer(outputs.Output):
+    message = WoesMessage(source="*")

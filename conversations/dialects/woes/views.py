@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -60,14 +60,7 @@ class Conversations(WoesViewSet):
         chosen = self.filterset_class(request.query_params, rows)
         chosen.check()
         found = keyset(chosen.qs, by="-last_message_at", after=chosen.after, limit=chosen.size)
-        return Response(
-            {
-                "object": "list",
-                "hasMore": found.has_more,
-                "nextCursor": found.next,
-                "conversations": [shapes.conversation(row) for row in found.rows],
-            }
-        )
+        return Response(shapes.WoesConversationList(found).data)
 
     @extend_schema(
         operation_id="createWoesConversation",
@@ -103,14 +96,13 @@ class Conversations(WoesViewSet):
             by=self.actor,
             at=self.at,
         )
-        answer: dict[str, Any] = {"conversation": shapes.conversation(row)}
+        token = end_user.token(row) if self.grant.key.kind == KeyKind.CLIENT else None
+        answer = shapes.WoesConversationCreated(shapes.Created(row, token)).data
         if not is_trusted:
-            answer["conversation"]["customer"] = {
-                **{name: stated.get(name) or None for name in ("id", "name", "email", "company")},
-                "identitySource": contact.identity_source,
-            }
-        if self.grant.key.kind == KeyKind.CLIENT:
-            answer["conversationToken"] = end_user.token(row)
+            customer = shapes.StatedCustomer(
+                stated["id"], stated.get("name"), stated.get("email"), stated.get("company"), contact.identity_source
+            )
+            answer["conversation"]["customer"] = shapes.WoesCustomer(customer).data
         return Response(answer, status=201)
 
     @extend_schema(
@@ -121,7 +113,7 @@ class Conversations(WoesViewSet):
     )
     def retrieve(self, request: Request, conversation_id: str) -> Response:
         """One conversation. Ids of other workspaces are not found."""
-        return Response({"conversation": shapes.conversation(self.end_user.find(conversation_id))})
+        return Response(shapes.WoesConversationAnswer(self.end_user.find(conversation_id)).data)
 
     @extend_schema(
         operation_id="updateWoesConversation",
@@ -145,7 +137,7 @@ class Conversations(WoesViewSet):
         if "status" in data and shapes.STATUSES.printed(row.status) != data["status"]:
             status = shapes.STATUSES.written(data["status"])
             row = actions.set_status(conversation=row, status=status, by=self.actor, at=self.at)
-        return Response({"conversation": shapes.conversation(row)})
+        return Response(shapes.WoesConversationAnswer(row).data)
 
 
 class Messages(WoesViewSet):
@@ -159,9 +151,7 @@ class Messages(WoesViewSet):
     )
     def list(self, request: Request, conversation_id: str) -> Response:
         """All messages, oldest first; without internal notes."""
-        row = self.end_user.find(conversation_id)
-        listed = [shapes.message(message, str(row.public_id)) for message in queries.messages(row)]
-        return Response({"object": "list", "messages": listed})
+        return Response(shapes.WoesMessageList(queries.messages(self.end_user.find(conversation_id))).data)
 
     @extend_schema(
         operation_id="createWoesMessage",
@@ -182,4 +172,4 @@ class Messages(WoesViewSet):
             message = actions.reply(conversation=row, body=text, policy=POLICY, by=self.actor, at=self.at)
         else:
             raise Forbidden("A client key speaks for its end user alone.")
-        return Response({"message": shapes.message(message, str(row.public_id))}, status=201)
+        return Response(shapes.WoesMessageAnswer(message).data, status=201)

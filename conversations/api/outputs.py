@@ -1,0 +1,107 @@
+"""What a format answers, declared once: the fields of an `Output` are its component in OpenAPI, and they print its rows.
+
+A field prints the attribute that its `source` names (its own name by default, `contact.name` for one further away, `*` for
+the row itself), or what the output's method `get_SOURCE(row)` returns. Values print as they are, but for three rules:
+
+- a field with a function `prints`, such as `Word`, makes JSON of the value, unless that is None
+- a text that may be null and must not be blank is null where it is blank
+- a field that is not required and has no value is left out
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from conversations.api.twins import Twins
+
+Reader = Callable[[Any], Any]
+F = TypeVar("F", bound=serializers.Field[Any, Any, Any, Any])
+
+
+# Without a docstring, which every component would inherit.
+class Output(serializers.Serializer[Any]):
+    def to_representation(self, row: Any) -> dict[str, Any]:
+        always, rarely = _readers(type(self))
+        printed = {name: read(row) for name, read in always}
+        for name, read in rarely:
+            if (value := read(row)) is not empty:
+                printed[name] = value
+        return printed
+
+
+class Word(serializers.ChoiceField):
+    """One of the format's words for the desk's values; the word "" prints as null."""
+
+    def __init__(self, twins: Twins, **kwargs: Any) -> None:
+        super().__init__(choices=twins.words, **kwargs)
+        self.prints = (lambda value: twins.printed(value) or None) if self.allow_null else twins.printed
+
+
+class Constant(serializers.ChoiceField):
+    """The same word everywhere, such as the name of a kind of object."""
+
+    def __init__(self, word: str, **kwargs: Any) -> None:
+        super().__init__(choices=[word], **kwargs)
+        self.always = word
+
+
+def always(value: Any, field: F) -> F:
+    """A field of the format for which this desk has one value, mostly None."""
+    field.always = value  # type: ignore[attr-defined]
+    return field
+
+
+@cache
+def _readers(output: type[Output]) -> tuple[list[tuple[str, Reader]], list[tuple[str, Reader]]]:
+    """How each field is printed: those that are always there, and those that may be left out."""
+    fields = output._declared_fields.items()
+    return (
+        [(name, _reader(output, name, field)) for name, field in fields if field.required],
+        [(name, _reader(output, name, field)) for name, field in fields if not field.required],
+    )
+
+
+def _reader(output: type[Output], name: str, field: serializers.Field[Any, Any, Any, Any]) -> Reader:
+    if hasattr(field, "always"):
+        value = field.always
+        return lambda row: value
+    source = field.source or name
+    method = getattr(output(), f"get_{source}", None)
+    found: Reader = method or (attrgetter(source) if source != "*" else lambda row: row)
+    prints = _prints(field)
+    if not field.required and not field.allow_null:
+        return _left_out(found, prints)
+    if prints is None:
+        # A text that may be null but not blank, or a value that is JSON already.
+        is_null_where_blank = isinstance(field, serializers.CharField) and field.allow_null and not field.allow_blank
+        return (lambda row: found(row) or None) if is_null_where_blank else found
+    if field.allow_null:
+        return lambda row: None if (value := found(row)) is None else prints(value)
+    return lambda row: prints(found(row))
+
+
+def _prints(field: Any) -> Reader | None:
+    """What makes JSON of a value that is not None; None where it is JSON already."""
+    if isinstance(field, Output):
+        return field.to_representation
+    if isinstance(field, (serializers.ListSerializer, serializers.ListField)):
+        each = _prints(field.child)
+        return None if each is None else lambda rows: [each(row) for row in rows]
+    found: Reader | None = getattr(field, "prints", None)
+    return found
+
+
+def _left_out(found: Reader, prints: Reader | None) -> Reader:
+    def read(row: Any) -> Any:
+        value = found(row)
+        if value is None:
+            return empty
+        return value if prints is None else prints(value)
+
+    return read
