@@ -10,18 +10,18 @@ the row itself), or what the output's method `get_SOURCE(row)` returns. Values p
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, lru_cache, partial
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from conversations import priorities
 from conversations.api.twins import Twins
 
 Reader = Callable[[Any], Any]
-F = TypeVar("F", bound=serializers.Field[Any, Any, Any, Any])
 
 
 # Without a docstring, which every component would inherit.
@@ -43,18 +43,24 @@ class Word(serializers.ChoiceField):
         self.prints = (lambda value: twins.printed(value) or None) if self.allow_null else twins.printed
 
 
+class Priority(serializers.ChoiceField):
+    """A priority, which is free text, as the format's word of the same rank."""
+
+    def __init__(self, words: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(choices=list(words), **kwargs)
+        self.prints = lru_cache(256)(partial(priorities.printed, enum=list(words)))
+
+
 class Constant(serializers.ChoiceField):
     """The same word everywhere, such as the name of a kind of object."""
 
     def __init__(self, word: str, **kwargs: Any) -> None:
-        super().__init__(choices=[word], **kwargs)
-        self.always = word
+        super().__init__(choices=[word], style={"always": word}, **kwargs)
 
 
-def always(value: Any, field: F) -> F:
+def always(value: Any, field: Any) -> Any:
     """A field of the format for which this desk has one value, mostly None."""
-    field.always = value  # type: ignore[attr-defined]
-    return field
+    return type(field)(*field._args, **{**field._kwargs, "style": {"always": value}})
 
 
 @cache
@@ -68,8 +74,8 @@ def _readers(output: type[Output]) -> tuple[list[tuple[str, Reader]], list[tuple
 
 
 def _reader(output: type[Output], name: str, field: serializers.Field[Any, Any, Any, Any]) -> Reader:
-    if hasattr(field, "always"):
-        value = field.always
+    if "always" in field.style:
+        value = field.style["always"]
         return lambda row: value
     source = field.source or name
     method = getattr(output(), f"get_{source}", None)

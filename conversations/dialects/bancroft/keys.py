@@ -74,7 +74,7 @@ class ApiKeys(DialectViewSet):
             by=Actor.operator(membership),
             at=self.at,
         )
-        return Response(shapes.api_key(key, secret), status=201)
+        return Response(shapes.BancroftApiKey(shapes.MadeKey(key, secret)).data, status=201)
 
     def membership(self, workspace: str | None) -> Membership:
         """The named workspace's, else that of the only one the person administers. Raises Forbidden, ValidationError."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from django.core.validators import EmailValidator
 from drf_spectacular.utils import extend_schema_field
@@ -11,10 +13,11 @@ from rest_framework import serializers
 from accounts import actions as account_actions
 from accounts.models import ApiKey, KeyKind
 from accounts.permissions import Scope
-from conversations import priorities, text
+from conversations import text
+from conversations.api import outputs
 from conversations.api.fields import MAYBE_EMAIL, Choice, JsonObject, Text, Words, seconds
 from conversations.api.twins import Twins
-from conversations.models import Channel, Contact, Conversation, Message, Status
+from conversations.models import Channel, Contact, Status
 
 STATUSES = Twins({status: (status,) for status in Status.values}, otherwise="open")
 CHANNELS = Twins(
@@ -28,57 +31,8 @@ CHANNELS = Twins(
 )
 DEFAULT_CHANNEL = {KeyKind.SERVER: "api", KeyKind.CLIENT: "web"}
 PRIORITIES = ("low", "normal", "high", "urgent")
-REPLY = "reply"
+KINDS = Twins({kind: (kind,) for kind in KeyKind.values}, otherwise=KeyKind.SERVER)
 SUBJECT_LIMIT = 500
-
-
-def conversation(row: Conversation) -> dict[str, Any]:
-    """The conversation object."""
-    return {
-        "id": str(row.public_id),
-        "number": row.number,
-        "subject": row.subject,
-        "status": STATUSES.printed(row.status),
-        "priority": priorities.printed(row.priority, PRIORITIES),
-        "channel": CHANNELS.printed(row.channel),
-        "metadata": row.metadata,
-        "requester": requester(row.contact),
-        "created_at": seconds(row.created_at),
-        "updated_at": seconds(row.updated_at),
-    }
-
-
-def requester(contact: Contact) -> dict[str, Any]:
-    """The person; a contact known by one name alone has its first word as first name."""
-    first, last = contact.first_name, contact.last_name
-    if not (first or last):
-        first, _, last = contact.name.partition(" ")
-    return {"email": contact.email or None, "first_name": first or None, "last_name": last or None}
-
-
-def message(row: Message) -> dict[str, Any]:
-    """The message object; what the team and the customer say to each other is all a `reply`."""
-    return {
-        "id": str(row.public_id),
-        "sender_email": row.sender_email or None,
-        "body": row.body,
-        "message_type": REPLY,
-        "created_at": seconds(row.created_at),
-    }
-
-
-def api_key(key: ApiKey, secret: str) -> dict[str, Any]:
-    """A key just made, with its secret: the only time that it is shown."""
-    return {
-        "id": str(key.public_id),
-        "name": key.name,
-        "key_type": key.kind,
-        "key": secret,
-        "prefix": key.prefix,
-        "allowed_origins": key.allowed_origins,
-        "allowed_bundle_ids": key.allowed_bundle_ids,
-        "created_at": seconds(key.created_at),
-    }
 
 
 # --- What is accepted ---------------------------------------------------------------------------
@@ -146,26 +100,46 @@ class ApiKeyInput(serializers.Serializer[Any]):
         return value
 
 
-# --- What is answered (OpenAPI) -----------------------------------------------------------------
+# --- What is answered ---------------------------------------------------------------------------
 
 
-class BancroftRequester(serializers.Serializer[Any]):
+class Moment(serializers.DateTimeField):
+    """ISO 8601 in UTC with whole seconds."""
+
+    prints = staticmethod(seconds)
+
+
+class BancroftRequester(outputs.Output):
     email = serializers.EmailField(allow_null=True)
     first_name = serializers.CharField(allow_null=True)
     last_name = serializers.CharField(allow_null=True)
 
+    def get_first_name(self, contact: Contact) -> str:
+        return _names(contact)[0]
 
-class BancroftConversation(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
+    def get_last_name(self, contact: Contact) -> str:
+        return _names(contact)[1]
+
+
+def _names(contact: Contact) -> tuple[str, str]:
+    """A contact known by one name alone has its first word as first name."""
+    if contact.first_name or contact.last_name:
+        return contact.first_name, contact.last_name
+    first, _, last = contact.name.partition(" ")
+    return first, last
+
+
+class BancroftConversation(outputs.Output):
+    id = serializers.UUIDField(source="public_id")
     number = serializers.IntegerField(min_value=1)
     subject = serializers.CharField()
-    status = serializers.ChoiceField(choices=STATUSES.words)
-    priority = serializers.ChoiceField(choices=list(PRIORITIES))
-    channel = serializers.ChoiceField(choices=CHANNELS.words)
+    status = outputs.Word(STATUSES)
+    priority = outputs.Priority(PRIORITIES)
+    channel = outputs.Word(CHANNELS)
     metadata = JsonObject()
-    requester = BancroftRequester()
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
+    requester = BancroftRequester(source="contact")
+    created_at = Moment()
+    updated_at = Moment()
 
 
 class BancroftConversationCreated(BancroftConversation):
@@ -174,30 +148,45 @@ class BancroftConversationCreated(BancroftConversation):
     )
 
 
-class BancroftConversationList(serializers.Serializer[Any]):
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list, or a page of one, with the number of all rows."""
+
+    count: int
+    rows: Iterable[Any]
+
+
+class BancroftConversationList(outputs.Output):
     count = serializers.IntegerField(min_value=0, help_text="All matching conversations, not only this page.")
-    results = BancroftConversation(many=True)
+    results = BancroftConversation(many=True, source="rows")
 
 
-class BancroftMessage(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
+class BancroftMessage(outputs.Output):
+    id = serializers.UUIDField(source="public_id")
     sender_email = serializers.EmailField(allow_null=True)
     body = serializers.CharField()
-    message_type = serializers.ChoiceField(choices=[REPLY])
-    created_at = serializers.DateTimeField()
+    message_type = outputs.Constant("reply")  # from either side
+    created_at = Moment()
 
 
-class BancroftMessageList(serializers.Serializer[Any]):
+class BancroftMessageList(outputs.Output):
     count = serializers.IntegerField(min_value=0)
-    results = BancroftMessage(many=True)
+    results = BancroftMessage(many=True, source="rows")
 
 
-class BancroftApiKey(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    key_type = serializers.ChoiceField(choices=list(KeyKind.values))
-    key = serializers.CharField(help_text="The secret. It is shown only once.")
-    prefix = serializers.CharField()
-    allowed_origins = serializers.ListField(child=serializers.CharField())
-    allowed_bundle_ids = serializers.ListField(child=serializers.CharField())
-    created_at = serializers.DateTimeField()
+class MadeKey(NamedTuple):
+    """A key just made, with its secret."""
+
+    key: ApiKey
+    secret: str
+
+
+class BancroftApiKey(outputs.Output):
+    id = serializers.UUIDField(source="key.public_id")
+    name = serializers.CharField(source="key.name")
+    key_type = outputs.Word(KINDS, source="key.kind")
+    key = serializers.CharField(source="secret", help_text="The secret. It is shown only once.")
+    prefix = serializers.CharField(source="key.prefix")
+    allowed_origins = serializers.ListField(source="key.allowed_origins", child=serializers.CharField())
+    allowed_bundle_ids = serializers.ListField(source="key.allowed_bundle_ids", child=serializers.CharField())
+    created_at = Moment(source="key.created_at")

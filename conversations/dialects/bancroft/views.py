@@ -90,7 +90,7 @@ class Conversations(BancroftViewSet):
         count = self.count(chosen, found)
         # Beyond the end there is nothing to ask for, however large the number.
         page = found[window.offset : window.offset + window.limit] if window.offset < count else ()
-        return Response({"count": count, "results": [shapes.conversation(row) for row in page]})
+        return Response(shapes.BancroftConversationList(shapes.Listed(count, page)).data)
 
     def count(self, chosen: ConversationFilter, found: ConversationQuerySet) -> int:
         """All that match: read from the workspace's own figures where they hold it, counted otherwise."""
@@ -124,7 +124,7 @@ class Conversations(BancroftViewSet):
             by=self.actor,
             at=self.at,
         )
-        answer = shapes.conversation(row)
+        answer = shapes.BancroftConversation(row).data
         if kind == KeyKind.CLIENT:
             answer["conversation_token"] = end_user.token(row)
         return Response(answer, status=201)
@@ -153,7 +153,7 @@ class Conversations(BancroftViewSet):
     )
     def retrieve(self, request: Request, conversation_id: str) -> Response:
         """One conversation. Ids of other workspaces are not found."""
-        return Response(shapes.conversation(self.end_user.find(conversation_id)))
+        return Response(shapes.BancroftConversation(self.end_user.find(conversation_id)).data)
 
     @extend_schema(
         operation_id="resolveBancroftConversation",
@@ -167,7 +167,7 @@ class Conversations(BancroftViewSet):
         row = self.end_user.find(conversation_id)
         _ = request.data  # nothing is asked for, but what is sent must be JSON, as everywhere
         row = actions.set_status(conversation=row, status=Status.CLOSED, by=self.actor, at=self.at)
-        return Response(shapes.conversation(row))
+        return Response(shapes.BancroftConversation(row).data)
 
 
 class Messages(BancroftViewSet):
@@ -181,8 +181,8 @@ class Messages(BancroftViewSet):
     )
     def list(self, request: Request, conversation_id: str) -> Response:
         """All messages, oldest first; without internal notes and status changes."""
-        listed = [shapes.message(message) for message in queries.messages(self.end_user.find(conversation_id))]
-        return Response({"count": len(listed), "results": listed})
+        rows = list(queries.messages(self.end_user.find(conversation_id)))
+        return Response(shapes.BancroftMessageList(shapes.Listed(len(rows), rows)).data)
 
     @extend_schema(
         operation_id="createBancroftMessage",
@@ -212,7 +212,7 @@ class Messages(BancroftViewSet):
             )
         else:
             raise Forbidden("A client key speaks for its proven user alone.")
-        return Response(shapes.message(message), status=201)
+        return Response(shapes.BancroftMessage(message).data, status=201)
 
     def agent(self, email: str) -> Sender:
         """The member with that email, else the email as it was given."""
