@@ -1,182 +1,219 @@
-"""What is answered, for OpenAPI. Every key is always there; what may be unknown is null."""
+"""What is answered, in both accents. Every key is always there; what may be unknown is null."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple
 
 from rest_framework import serializers
 
-from conversations.dialects.hexclave.inputs import MESSAGE_TYPES, PRIORITIES, SENDERS, SOURCES, STATUSES
+from conversations.api import outputs
+from conversations.api.fields import milliseconds
+from conversations.dialects.hexclave.accents import for_agents, in_camel_case
+from conversations.dialects.hexclave.shapes import KINDS, PRIORITIES, SENDERS, SOURCES, STATUSES, assignee
+from conversations.models import Attachment, Conversation, EntryPoint, Message, MessageKind
+
+_STATUS_PREVIEWS = {
+    "open": "Conversation reopened",
+    "pending": "Conversation moved to pending",
+    "closed": "Conversation closed",
+}
 
 
-def _text(*, null: bool = False) -> serializers.CharField:
-    return serializers.CharField(allow_null=null)
+class Moment(serializers.DateTimeField):
+    """ISO 8601 in UTC with milliseconds."""
+
+    prints = staticmethod(milliseconds)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"help_text": "UTC, with milliseconds.", **kwargs})
 
 
-def _moment(*, null: bool = False) -> serializers.DateTimeField:
-    return serializers.DateTimeField(allow_null=null, help_text="UTC, with milliseconds.")
+def _text(source: str | None = None, *, null: bool = False, blank: bool = False) -> serializers.CharField:
+    return serializers.CharField(source=source, allow_null=null, allow_blank=blank)
 
 
-def _one_of(values: tuple[str, ...]) -> serializers.ChoiceField:
-    return serializers.ChoiceField(choices=list(values))
+class Listed(NamedTuple):
+    """A page of a list."""
+
+    conversations: Iterable[Conversation]
+    has_more: bool
+
+
+class Thread(NamedTuple):
+    """A conversation with what is written in it, and the channels that it has used."""
+
+    conversation: Conversation
+    messages: Iterable[Message]
+    entry_points: Iterable[EntryPoint] = ()
+
+
+class Created(NamedTuple):
+    """The id of a new conversation."""
+
+    conversation_id: Any
 
 
 # --- Customers ----------------------------------------------------------------------------------
 
 
-class HexclaveMetadata(serializers.Serializer[Any]):
-    assigned_to_user_id = _text(null=True)
-    assigned_to_display_name = _text(null=True)
+class HexclaveMetadata(outputs.Output):
+    assigned_to_user_id = _text(null=True, blank=True)
+    assigned_to_display_name = _text(null=True, blank=True)
     tags = serializers.ListField(child=serializers.CharField(allow_blank=True))
-    first_response_due_at = _moment(null=True)
-    first_response_at = _moment(null=True)
-    next_response_due_at = _moment(null=True)
-    last_customer_reply_at = _moment(null=True)
-    last_agent_reply_at = _moment(null=True)
+    first_response_due_at = Moment(allow_null=True)
+    first_response_at = Moment(allow_null=True)
+    next_response_due_at = Moment(allow_null=True)
+    last_customer_reply_at = Moment(source="last_inbound_at", allow_null=True)
+    last_agent_reply_at = Moment(source="last_outbound_at", allow_null=True)
+
+    def get_assigned_to_user_id(self, row: Conversation) -> str | None:
+        return assignee(row)[0]
+
+    def get_assigned_to_display_name(self, row: Conversation) -> str | None:
+        return assignee(row)[1]
 
 
-class HexclaveConversation(serializers.Serializer[Any]):
-    conversation_id = serializers.UUIDField()
-    user_id = _text(null=True)
-    team_id = _text(null=True)
-    user_display_name = _text(null=True)
-    user_primary_email = serializers.EmailField(allow_null=True)
-    user_profile_image_url = _text(null=True)
+# Its preview and its last activity are of what its reader may see.
+class HexclaveConversation(outputs.Output):
+    last: ClassVar[str] = "last_visible"
+
+    conversation_id = serializers.UUIDField(source="public_id")
+    user_id = _text("contact.reference", null=True)
+    team_id = outputs.always(None, _text(null=True))
+    user_display_name = _text("contact.name", null=True)
+    user_primary_email = serializers.EmailField(source="contact.email", allow_null=True)
+    user_profile_image_url = _text("contact.avatar_url", null=True)
     subject = _text()
-    status = _one_of(STATUSES)
-    priority = _one_of(PRIORITIES)
-    source = _one_of(SOURCES)  # type: ignore[assignment]  # a field's own `source` is another thing
-    last_message_type = _one_of(MESSAGE_TYPES)
+    status = outputs.Word(STATUSES)
+    priority = outputs.Priority(PRIORITIES)
+    source = outputs.Word(SOURCES, source="channel")  # type: ignore[assignment]  # a field's own `source` is another thing
+    last_message_type = outputs.Word(KINDS)
     preview = _text(null=True)
-    last_activity_at = _moment()
-    metadata = HexclaveMetadata()
+    last_activity_at = Moment()
+    metadata = HexclaveMetadata(source="*")
+
+    def get_last_message_type(self, row: Conversation) -> str:
+        last: Message | None = getattr(row, self.last)
+        return last.kind if last else MessageKind.MESSAGE
+
+    def get_preview(self, row: Conversation) -> str | None:
+        last: Message | None = getattr(row, self.last)
+        if last is None:
+            return None
+        if body := (last.body or "").strip():
+            return body
+        if last.kind == MessageKind.STATUS_CHANGE:
+            return _STATUS_PREVIEWS[STATUSES.printed(row.status)]
+        return "Internal note" if last.kind == MessageKind.NOTE else None
+
+    def get_last_activity_at(self, row: Conversation) -> datetime:
+        moment: datetime = getattr(row, f"{self.last}_at")
+        return moment
 
 
-class HexclaveSender(serializers.Serializer[Any]):
-    type = _one_of(SENDERS)
-    id = _text(null=True)
-    display_name = _text(null=True)
-    primary_email = serializers.EmailField(allow_null=True)
+class HexclaveSender(outputs.Output):
+    type = outputs.Word(SENDERS, source="sender_kind")
+    id = _text(null=True, blank=True)
+    display_name = _text("sender_name", null=True)
+    primary_email = serializers.EmailField(source="sender_email", allow_null=True)
+
+    def get_id(self, message: Message) -> str | None:
+        operator = message.sender_user
+        return message.sender_reference or (str(operator.public_id) if operator else None)
 
 
-class HexclaveMessage(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    conversation_id = serializers.UUIDField()
-    user_id = _text(null=True)
-    team_id = _text(null=True)
-    subject = _text()
-    status = _one_of(STATUSES)
-    priority = _one_of(PRIORITIES)
-    source = _one_of(SOURCES)  # type: ignore[assignment]
-    message_type = _one_of(MESSAGE_TYPES)
-    body = _text(null=True)
-    attachments = serializers.ListField(child=serializers.DictField())
+class HexclaveAttachment(outputs.Output):
+    id = serializers.UUIDField(source="public_id")
+    name = _text()
+    content_type = _text()
+    size = serializers.IntegerField(min_value=0)
+
+
+# What is said of the conversation is as it is now.
+class HexclaveMessage(outputs.Output):
+    id = serializers.UUIDField(source="public_id")
+    conversation_id = serializers.UUIDField(source="conversation.public_id")
+    user_id = _text("conversation.contact.reference", null=True)
+    team_id = outputs.always(None, _text(null=True))
+    subject = _text("conversation.subject")
+    status = outputs.Word(STATUSES, source="conversation.status")
+    priority = outputs.Priority(PRIORITIES, source="conversation.priority")
+    source = outputs.Word(SOURCES, source="conversation.channel")  # type: ignore[assignment]
+    message_type = outputs.Word(KINDS, source="kind")
+    body = _text(null=True, blank=True)
+    attachments = HexclaveAttachment(many=True)
     metadata = serializers.DictField(allow_null=True)
-    created_at = _moment()
-    sender = HexclaveSender()
+    created_at = Moment()
+    sender = HexclaveSender(source="*")
+
+    def get_attachments(self, message: Message) -> Iterable[Attachment]:
+        return message.attachments.all()
+
+    def get_metadata(self, message: Message) -> dict[str, str] | None:
+        """What a status change tells; other messages tell nothing beside their body."""
+        if message.kind != MessageKind.STATUS_CHANGE:
+            return None
+        status = (message.metadata or {}).get("status")
+        return {"status": STATUSES.printed(status)} if isinstance(status, str) else None
 
 
-class HexclaveConversationList(serializers.Serializer[Any]):
+class HexclaveConversationList(outputs.Output):
     conversations = HexclaveConversation(many=True)
     has_more = serializers.BooleanField()
 
 
-class HexclaveThread(serializers.Serializer[Any]):
+class HexclaveThread(outputs.Output):
     conversation = HexclaveConversation()
     messages = serializers.ListField(child=HexclaveMessage(), min_length=1)
 
 
-class HexclaveCreated(serializers.Serializer[Any]):
+class HexclaveCreated(outputs.Output):
     conversation_id = serializers.UUIDField()
 
 
-class HexclaveSuccess(serializers.Serializer[Any]):
-    success = serializers.BooleanField()
+class HexclaveSuccess(outputs.Output):
+    success = serializers.BooleanField(source="*")
 
 
 # --- Agents -------------------------------------------------------------------------------------
 
 
-class HexclaveAgentMetadata(serializers.Serializer[Any]):
-    assignedToUserId = _text(null=True)
-    assignedToDisplayName = _text(null=True)
-    tags = serializers.ListField(child=serializers.CharField(allow_blank=True))
-    firstResponseDueAt = _moment(null=True)
-    firstResponseAt = _moment(null=True)
-    nextResponseDueAt = _moment(null=True)
-    lastCustomerReplyAt = _moment(null=True)
-    lastAgentReplyAt = _moment(null=True)
+# Notes are counted in, and the record's own moments are told.
+@in_camel_case
+class HexclaveAgentConversation(HexclaveConversation):
+    last = "last_activity"
+
+    created_at = Moment()
+    updated_at = Moment()
+    last_message_at = Moment(source="last_activity_at")
+    last_inbound_at = Moment(allow_null=True)
+    last_outbound_at = Moment(allow_null=True)
+    closed_at = Moment(allow_null=True)
+    record_metadata = serializers.DictField(allow_null=True)
+
+    def get_record_metadata(self, row: Conversation) -> dict[str, Any] | None:
+        return row.metadata or None
 
 
-class HexclaveAgentConversation(serializers.Serializer[Any]):
-    conversationId = serializers.UUIDField()
-    userId = _text(null=True)
-    teamId = _text(null=True)
-    userDisplayName = _text(null=True)
-    userPrimaryEmail = serializers.EmailField(allow_null=True)
-    userProfileImageUrl = _text(null=True)
-    subject = _text()
-    status = _one_of(STATUSES)
-    priority = _one_of(PRIORITIES)
-    source = _one_of(SOURCES)  # type: ignore[assignment]
-    lastMessageType = _one_of(MESSAGE_TYPES)
-    preview = _text(null=True)
-    lastActivityAt = _moment()
-    metadata = HexclaveAgentMetadata()
-    createdAt = _moment()
-    updatedAt = _moment()
-    lastMessageAt = _moment()
-    lastInboundAt = _moment(null=True)
-    lastOutboundAt = _moment(null=True)
-    closedAt = _moment(null=True)
-    recordMetadata = serializers.DictField(allow_null=True)
-
-
-class HexclaveAgentSender(serializers.Serializer[Any]):
-    type = _one_of(SENDERS)
-    id = _text(null=True)
-    displayName = _text(null=True)
-    primaryEmail = serializers.EmailField(allow_null=True)
-
-
-class HexclaveAgentMessage(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    conversationId = serializers.UUIDField()
-    userId = _text(null=True)
-    teamId = _text(null=True)
-    subject = _text()
-    status = _one_of(STATUSES)
-    priority = _one_of(PRIORITIES)
-    source = _one_of(SOURCES)  # type: ignore[assignment]
-    messageType = _one_of(MESSAGE_TYPES)
-    body = _text(null=True)
-    attachments = serializers.ListField(child=serializers.DictField())
+@in_camel_case
+class HexclaveEntryPoint(outputs.Output):
+    id = serializers.UUIDField(source="public_id")
+    channel_type = outputs.Word(SOURCES, source="channel")
+    adapter_key = _text("adapter")
+    external_channel_id = _text(null=True, blank=True)
+    is_entry_point = serializers.BooleanField()
     metadata = serializers.DictField(allow_null=True)
-    createdAt = _moment()
-    sender = HexclaveAgentSender()
+    created_at = Moment()
+    updated_at = Moment()
 
 
-class HexclaveEntryPoint(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    channelType = _one_of(SOURCES)
-    adapterKey = _text()
-    externalChannelId = _text(null=True)
-    isEntryPoint = serializers.BooleanField()
-    metadata = serializers.DictField(allow_null=True)
-    createdAt = _moment()
-    updatedAt = _moment()
+@in_camel_case
+class HexclaveAgentThread(HexclaveThread):
+    messages = HexclaveMessage(many=True)  # type: ignore[assignment]  # a list of them either way
+    entry_points = HexclaveEntryPoint(many=True)
 
 
-class HexclaveAgentConversationList(serializers.Serializer[Any]):
-    conversations = HexclaveAgentConversation(many=True)
-    hasMore = serializers.BooleanField()
-
-
-class HexclaveAgentThread(serializers.Serializer[Any]):
-    conversation = HexclaveAgentConversation()
-    messages = HexclaveAgentMessage(many=True)
-    entryPoints = HexclaveEntryPoint(many=True)
-
-
-class HexclaveAgentCreated(serializers.Serializer[Any]):
-    conversationId = serializers.UUIDField()
+HexclaveAgentConversationList = for_agents(HexclaveConversationList)
+HexclaveAgentCreated = for_agents(HexclaveCreated)

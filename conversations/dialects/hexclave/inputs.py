@@ -11,13 +11,9 @@ from django.core.validators import validate_email
 
 from conversations import text
 from conversations.dialects.hexclave.rules import BLANKS, END, SAID, Rule, Shape, Text, Texts, Union
+from conversations.dialects.hexclave.shapes import PRIORITIES, SOURCES, STATUSES
 from tickets import tags
 
-STATUSES = ("open", "pending", "closed")
-PRIORITIES = ("low", "normal", "high", "urgent")
-SOURCES = ("manual", "chat", "email", "api")
-MESSAGE_TYPES = ("message", "internal-note", "status-change")
-SENDERS = ("user", "agent", "system")
 MOST_ROWS = 200
 _FARTHEST = 1_000_000_000
 
@@ -107,7 +103,9 @@ AGENT_LIST = Shape(
     {
         "projectId": _PROJECT_ID,
         "status": Text(
-            is_required=False, values=STATUSES, about={"description": "Only conversations with this status."}
+            is_required=False,
+            values=tuple(STATUSES.words),
+            about={"description": "Only conversations with this status."},
         ),
         "userId": Text(is_required=False, fits=_is_user, longest=400, about=_USER_ID),
         **_PAGING,
@@ -121,7 +119,7 @@ AGENT_CREATE = Shape(
         "subject": Text(trims=True, shortest=1, longest=text.SUBJECT_LIMIT),
         "initialMessage": Text(trims=True, shortest=1, longest=text.BODY_LIMIT),
         "priority": Text(values=PRIORITIES),
-        "source": Text(is_required=False, default="manual", values=SOURCES),
+        "source": Text(is_required=False, default="manual", values=tuple(SOURCES.words)),
     }
 )
 
@@ -140,7 +138,9 @@ AGENT_UPDATE = Union(
     (
         _writing("internal-note"),
         _writing("reply"),
-        Shape({"projectId": _PROJECT_ID, "type": Text(values=("status",)), "status": Text(values=STATUSES)}),
+        Shape(
+            {"projectId": _PROJECT_ID, "type": Text(values=("status",)), "status": Text(values=tuple(STATUSES.words))}
+        ),
         Shape(
             {
                 "projectId": _PROJECT_ID,

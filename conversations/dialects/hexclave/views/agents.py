@@ -16,7 +16,7 @@ from accounts import tenancy
 from accounts.models import Membership, User, Workspace
 from accounts.permissions import Actor, Scope
 from accounts.text import is_digits, whole_number
-from conversations import actions
+from conversations import actions, priorities
 from conversations.actions.entries import Door
 from conversations.api.permissions import FromAllowedOrigin
 from conversations.api.views import SAFE
@@ -123,13 +123,8 @@ class AgentConversations(HexclaveViewSet):
 
     def whole(self, conversation_id: str) -> Response:
         row = one(self.rows(), conversation_id, is_written=False)
-        return Response(
-            {
-                "conversation": shapes.agent_conversation(row),
-                "messages": shapes.messages(row, thread(queries.entries(row)), shapes.camel),
-                "entryPoints": [shapes.entry_point(door) for door in queries.entry_points(row)],
-            }
-        )
+        whole = answers.Thread(row, thread(queries.entries(row)), queries.entry_points(row))
+        return Response(answers.HexclaveAgentThread(whole).data)
 
     @extend_schema(
         operation_id="listHexclaveConversations",
@@ -149,7 +144,7 @@ class AgentConversations(HexclaveViewSet):
             contact = queries.contact_by_reference(query["userId"])
             rows = rows.filter(contact=contact) if contact else rows.none()
         found, has_more = offset(rows, start=start, limit=limit)
-        return Response({"conversations": [shapes.agent_conversation(row) for row in found], "hasMore": has_more})
+        return Response(answers.HexclaveAgentConversationList(answers.Listed(found, has_more)).data)
 
     @extend_schema(
         operation_id="createHexclaveConversation",
@@ -175,7 +170,7 @@ class AgentConversations(HexclaveViewSet):
             by=self.actor,
             at=self.at,
         )
-        return Response({"conversationId": str(row.public_id)})
+        return Response(answers.HexclaveAgentCreated(answers.Created(row.public_id)).data)
 
     @extend_schema(
         operation_id="getHexclaveConversation",
@@ -229,7 +224,7 @@ class AgentConversations(HexclaveViewSet):
 
     def set_metadata(self, row: Conversation, body: dict[str, Any]) -> None:
         """Replace assignee and tags, where an absent key means none; an absent priority stays."""
-        if "priority" in body and body["priority"] != shapes.priority(row):
+        if "priority" in body and body["priority"] != priorities.printed(row.priority, shapes.PRIORITIES):
             actions.set_priority(conversation=row, priority=body["priority"], by=self.actor, at=self.at)
         actions.set_tags(conversation=row, names=body.get("tags", []), by=self.actor, at=self.at)
         wanted = (body.get("assignedToUserId"), body.get("assignedToDisplayName"))

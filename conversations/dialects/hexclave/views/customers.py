@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from accounts.permissions import Scope
 from conversations import actions
 from conversations.actions.entries import Door
-from conversations.dialects.hexclave import POLICY, answers, inputs, shapes
+from conversations.dialects.hexclave import POLICY, answers, inputs
 from conversations.dialects.hexclave.auth import ProjectHeaders
 from conversations.dialects.hexclave.errors import NO_CONVERSATION, StatusError
 from conversations.dialects.hexclave.permissions import ClientAccess
@@ -75,11 +75,7 @@ class CustomerConversations(HexclaveViewSet):
         return one(rows, conversation_id, is_written=is_written)
 
     def whole(self, row: Conversation) -> dict[str, Any]:
-        entries = thread(queries.visible_entries(row))
-        return {
-            "conversation": shapes.conversation(row),
-            "messages": shapes.messages(row, entries, shapes.snake),
-        }
+        return answers.HexclaveThread(answers.Thread(row, thread(queries.visible_entries(row)))).data
 
     @extend_schema(
         operation_id="listHexclaveCustomerConversations",
@@ -92,11 +88,11 @@ class CustomerConversations(HexclaveViewSet):
         query = self.read(query=inputs.CUSTOMER_LIST).query
         contact = self.known_contact()
         if contact is None:
-            return Response({"conversations": [], "has_more": False})
+            return Response(answers.HexclaveConversationList(answers.Listed((), has_more=False)).data)
         start, limit = inputs.window(query)
         rows = self.matching(self.rows().for_people().filter(contact=contact), query.get("query"))
         found, has_more = offset(rows, start=start, limit=limit)
-        return Response({"conversations": [shapes.conversation(row) for row in found], "has_more": has_more})
+        return Response(answers.HexclaveConversationList(answers.Listed(found, has_more)).data)
 
     @extend_schema(
         operation_id="createHexclaveCustomerConversation",
@@ -116,7 +112,7 @@ class CustomerConversations(HexclaveViewSet):
             by=self.actor,
             at=self.at,
         )
-        return Response({"conversation_id": str(row.public_id)})
+        return Response(answers.HexclaveCreated(answers.Created(row.public_id)).data)
 
     @extend_schema(
         operation_id="getHexclaveCustomerConversation",

@@ -56,7 +56,7 @@ class Feedback(HexclaveViewSet):
         person = self.caller.person if self.caller else None
         if person is not None and holds_scope(self.actor.scopes, Scope.CONVERSATION_WRITE):
             self.start(person, subject, body["message"])
-        return Response({"success": True})
+        return Response(answers.HexclaveSuccess(True).data)
 
     def letter(self, body: dict[str, Any]) -> str:
         """What is mailed."""

@@ -1,0 +1,42 @@
+"""One product, two accents: what both read is declared once in the customers' snake_case, and here in the agents' camelCase."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from conversations.api.outputs import Output
+
+O = TypeVar("O", bound=type[Output])  # noqa: E741 - an output's class
+
+_AGENTS: dict[type[Output], type[Output]] = {}
+
+
+def camel(name: str) -> str:
+    """A snake_case name as agents read it."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def in_camel_case(output: O) -> O:
+    """A class decorator: agents read the fields, also the inherited ones, in their accent."""
+    output._declared_fields = {camel(name): _respelled(name, one) for name, one in output._declared_fields.items()}
+    _AGENTS[output.__bases__[0]] = _AGENTS[output] = output
+    return output
+
+
+def for_agents(output: type[Output]) -> type[Output]:
+    """What agents read where customers read the output: as decorated, or the same fields in their accent."""
+    if output not in _AGENTS:
+        in_camel_case(type(output.__name__.replace("Hexclave", "HexclaveAgent"), (output,), {}))
+    return _AGENTS[output]
+
+
+def _respelled(name: str, field: Any) -> Any:
+    """The field anew, with its old name as its source where the new one differs; so too what is nested in it."""
+    known: dict[str, Any] = dict(field._kwargs)
+    if camel(name) != name and known.get("source") is None:
+        known["source"] = name
+    if "child" in known:
+        known["child"] = _respelled("", known["child"])
+    kind = for_agents(type(field)) if isinstance(field, Output) else type(field)
+    return kind(*field._args, **known)
