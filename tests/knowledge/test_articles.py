@@ -14,7 +14,7 @@ from conversations.knowledge import actions as knowledge_actions
 from conversations.models import Article
 from tests.conftest import Member
 from tests.factories import ArticleFactory
-from tests.inbox.conftest import HTMX, queries_of, text_of
+from tests.inbox.conftest import HTMX, markup_of, queries_of, text_of
 
 URL = "/w/acme/knowledge"
 GIVEN = {"title": "Lost password", "body": "Press\r\nreset.", "visibility": "public"}
@@ -167,7 +167,7 @@ def test_fragments_are_the_parts_that_were_asked_for(agent: Client, acme: Worksp
 
 def test_rail_says_where_one_is(agent: Client, conversation: Any) -> None:
     def current(path: str) -> list[str]:
-        rail = agent.get(path).content.decode().split('<nav class="rail"')[1].split("</nav>")[0]
+        rail = markup_of(agent.get(path).content).split('<nav class="rail"')[1].split("</nav>")[0]
         return [
             link.split('aria-label="')[1].split('"')[0] for link in rail.split("<a ") if 'aria-current="page"' in link
         ]
