@@ -4,7 +4,8 @@ For: every door, which makes one call into here; each verb permits, locks, decid
 In: rows, plain values, `by` (the actor) and `at` (the moment), all by keyword. Out: the changed row.
 Raises the errors of `accounts.errors`; the door puts them into words. Effects on the outside follow from the event.
 
-`locking`, `entries`, `turns`, `files` and `ticket_counts` hold what the verbs share; they permit and record nothing by themselves.
+`lifecycle` is the pure rule of whose turn it is. `locking`, `entries`, `turns`, `files`, `senders` and `ticket_counts` hold what the
+verbs share; they permit and record nothing by themselves.
 Features and doors import the package and name the verb (`actions.assign`). It imports queries, models and the verbs of tickets.
 """
 

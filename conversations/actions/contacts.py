@@ -14,8 +14,9 @@ from accounts import changes, journal, transaction
 from accounts.errors import Conflict, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
-from conversations import events, text
+from conversations import events
 from conversations.models import Contact
+from conversations.texts import validation
 
 _LIMITS = {"external_id": 400, "email": 254, "name": 400, "first_name": 200, "last_name": 200, "company": 400}
 
@@ -86,7 +87,7 @@ def update_contact(*, contact: Contact, by: Actor, at: datetime, **values: str |
 def _checked(**values: str | None) -> dict[str, Any]:
     """The values that say something: None and blank texts leave a value alone."""
     checked = {
-        field: text.check(value.strip(), field, longest=_LIMITS[field], blank=True)
+        field: validation.check(value.strip(), field, longest=_LIMITS[field], blank=True)
         for field, value in values.items()
         if value is not None
     }

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from django.core.files.base import File
 
 from accounts.errors import Conflict
-from conversations import text
 from conversations.actions import files
+from conversations.actions.senders import Sender
 from conversations.models import (
     Channel,
     Conversation,
@@ -20,7 +20,7 @@ from conversations.models import (
     MessageKind,
     SenderKind,
 )
-from conversations.senders import Sender
+from conversations.texts import validation
 
 
 class Door(NamedTuple):
@@ -63,7 +63,7 @@ def append(
 ) -> Message:
     """Add an entry to the thread and set the figures on the conversation, which the verb then saves with `save`."""
     if body is not None:
-        text.check(body, "body", longest=text.BODY_LIMIT, blank=bool(uploads))
+        validation.check(body, "body", longest=validation.BODY_LIMIT, blank=bool(uploads))
     message = Message(
         workspace_id=conversation.workspace_id,
         public_id=public_id or uuid.uuid4(),
@@ -89,7 +89,7 @@ def append(
     if kind == MessageKind.MESSAGE:
         conversation.last_message, conversation.last_message_at = message, at
         conversation.message_count += 1
-        conversation.preview = text.preview(body or (uploads[0].name if uploads else "") or "")
+        conversation.preview = validation.preview(body or (uploads[0].name if uploads else "") or "")
         if sender.kind == SenderKind.CUSTOMER:
             conversation.last_inbound_at = at
         elif sender.kind != SenderKind.SYSTEM:

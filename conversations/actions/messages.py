@@ -12,12 +12,12 @@ from django.core.files.base import File
 from accounts import journal, transaction
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
-from conversations import events, lifecycle
-from conversations.actions import entries, locking, ticket_counts, turns
+from conversations import events
+from conversations.actions import entries, lifecycle, locking, ticket_counts, turns
 from conversations.actions.entries import Door
-from conversations.lifecycle import ReplyPolicy
+from conversations.actions.lifecycle import ReplyPolicy
+from conversations.actions.senders import Sender
 from conversations.models import Conversation, Message, MessageKind
-from conversations.senders import Sender
 from tickets import actions as ticket_actions
 
 

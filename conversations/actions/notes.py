@@ -7,9 +7,10 @@ from typing import Any
 
 from accounts import journal, transaction
 from accounts.permissions import Actor, permit
-from conversations import events, text
+from conversations import events
 from conversations.actions import locking
 from conversations.models import Conversation, Message, MessageKind
+from conversations.texts import validation
 
 
 @transaction.atomic
@@ -19,7 +20,7 @@ def edit_note(
     """Change a note's text, and its metadata unless None. Raises Invalid for a blank or too long text."""
     permit(by, "conversation.note", message)
     assert message.kind == MessageKind.NOTE  # a message that has gone out cannot be changed
-    text.check(body, "body", longest=text.BODY_LIMIT)
+    validation.check(body, "body", longest=validation.BODY_LIMIT)
     conversation = locking.locked(message.conversation)
     message = transaction.held(message)
     wanted = message.metadata if metadata is None else {**(message.metadata or {}), **metadata}

@@ -11,9 +11,10 @@ from accounts import changes, journal, transaction
 from accounts.errors import Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, ActorKind, permit
-from conversations import events, text
+from conversations import events
 from conversations.models import SavedView, SavedViewFavorite, Visibility
 from conversations.models.saved_view import marked_by
+from conversations.texts import validation
 
 NAME_LIMIT = 400
 FILTERS_LIMIT = 10_000  # bytes of JSON
@@ -33,7 +34,7 @@ def create_view(
     permit(by, "ticket.update")
     view = SavedView(
         workspace=workspace,
-        name=text.check(name, "name", longest=NAME_LIMIT),
+        name=validation.check(name, "name", longest=NAME_LIMIT),
         filters=_checked(filters or {}),
         visibility=_visibility(visibility),
         created_by_id=by.user_id,
@@ -59,7 +60,7 @@ def update_view(
     """Change a view; None leaves a value alone, and filters are replaced as a whole. Raises Invalid."""
     permit(by, "ticket.update", view)
     given = {
-        "name": name if name is None else text.check(name, "name", longest=NAME_LIMIT),
+        "name": name if name is None else validation.check(name, "name", longest=NAME_LIMIT),
         "filters": filters if filters is None else _checked(filters),
         "visibility": visibility if visibility is None else _visibility(visibility),
     }

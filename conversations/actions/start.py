@@ -13,11 +13,12 @@ from accounts import journal, transaction
 from accounts.errors import Conflict, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
-from conversations import events, priorities, text
+from conversations import events, priorities
 from conversations.actions import entries, turns
 from conversations.actions.entries import Door
+from conversations.actions.senders import Sender
 from conversations.models import Channel, Contact, Conversation, Handler, MessageKind, SenderKind, Status
-from conversations.senders import Sender
+from conversations.texts import validation
 
 _DOOR = Door(Channel.API, "api")
 
@@ -50,10 +51,10 @@ def start(
     Invalid with the field at fault, or Conflict when either id is taken.
     """
     permit(by, "conversation.start", contact)
-    text.check(subject, "subject", longest=text.SUBJECT_LIMIT)
+    validation.check(subject, "subject", longest=validation.SUBJECT_LIMIT)
     check_priority(priority)
     if external_id is not None:
-        text.check(external_id, "external_id", longest=255)
+        validation.check(external_id, "external_id", longest=255)
     number = turns.TALLY.draw(workspace.pk, Status.OPEN if handler == Handler.PEOPLE else None)
     # Starts are serial from here: nobody else can take the external id between this look and our insert.
     taken = external_id is not None and Conversation.objects.filter(workspace=workspace, external_id=external_id)
@@ -111,6 +112,6 @@ def start(
 
 def check_priority(priority: str) -> None:
     """Raises Invalid unless the priority has 1 to 32 characters."""
-    text.check(priority, "priority", longest=10_000)
+    validation.check(priority, "priority", longest=10_000)
     if len(priority) > 32:
         raise Invalid("priority has at most 32 characters", field="priority", code="too_long")

@@ -9,8 +9,8 @@ from accounts.errors import Invalid
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import entries, locking, ticket_counts, turns
+from conversations.actions.senders import Sender
 from conversations.models import Conversation, MessageKind, Status
-from conversations.senders import Sender
 
 
 @transaction.atomic

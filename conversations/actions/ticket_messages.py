@@ -15,8 +15,8 @@ from accounts.models import Event
 from accounts.permissions import Actor, Scope, permit
 from conversations import events
 from conversations.actions import locking, messages, status, turns
+from conversations.actions.senders import Sender
 from conversations.models import Conversation, Message, MessageKind
-from conversations.senders import Sender
 from tickets.models import Ticket
 
 REPEAT_WITHIN = timedelta(seconds=60)

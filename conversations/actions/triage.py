@@ -9,10 +9,11 @@ from accounts import journal, transaction
 from accounts.errors import Invalid
 from accounts.models import Membership, Team, User, Workspace
 from accounts.permissions import Actor, Role, permit
-from conversations import events, priorities, text
+from conversations import events, priorities
 from conversations.actions import locking, ticket_counts
 from conversations.actions.start import check_priority
 from conversations.models import Conversation
+from conversations.texts import validation
 from tickets import tags as labels
 
 UNASSIGNED_AT_ONCE = 1000
@@ -101,7 +102,7 @@ def set_tags(*, conversation: Conversation, names: Sequence[str], by: Actor, at:
     permit(by, "conversation.update", conversation)
     wanted = labels.check(names)
     for name in wanted:
-        text.check(name, "tags", longest=labels.MAX_LENGTH, blank=True)
+        validation.check(name, "tags", longest=labels.MAX_LENGTH, blank=True)
     conversation = locking.locked(conversation)
     if conversation.tags == wanted:
         return conversation
@@ -117,7 +118,7 @@ def set_tags(*, conversation: Conversation, names: Sequence[str], by: Actor, at:
 def edit_subject(*, conversation: Conversation, subject: str, by: Actor, at: datetime) -> Conversation:
     """Change the subject. Raises Invalid when it is blank or too long."""
     permit(by, "conversation.update", conversation)
-    text.check(subject, "subject", longest=text.SUBJECT_LIMIT)
+    validation.check(subject, "subject", longest=validation.SUBJECT_LIMIT)
     conversation = locking.locked(conversation)
     if conversation.subject == subject:
         return conversation

@@ -11,9 +11,9 @@ from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import entries, locking, ticket_counts, turns
+from conversations.actions.senders import Sender
 from conversations.models import Conversation, MessageKind
 from conversations.queries import thread as thread_queries
-from conversations.senders import Sender
 
 
 @transaction.atomic

@@ -26,12 +26,12 @@ from accounts.text import whole_number
 from accounts.web.bodies import takes_files
 from conversations import actions
 from conversations.actions.entries import Door
+from conversations.actions.lifecycle import STATUS_NAMES
+from conversations.actions.senders import Sender
 from conversations.admin.forms import FORMS, SORTING, WRITING, VerbForm
-from conversations.lifecycle import STATUS_NAMES
 from conversations.models import Channel, Contact, Conversation, Message, Status
 from conversations.queries import search as search_queries
 from conversations.queries import thread as thread_queries
-from conversations.senders import Sender
 
 _PAGE = 50  # entries of a thread
 

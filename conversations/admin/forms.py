@@ -13,9 +13,9 @@ from accounts.errors import Invalid
 from accounts.models import Team, User
 from accounts.permissions import Actor
 from conversations import actions, priorities
-from conversations.lifecycle import STATUS_NAMES
+from conversations.actions.lifecycle import STATUS_NAMES
+from conversations.actions.senders import Sender
 from conversations.models import Conversation
-from conversations.senders import Sender
 from tickets import queries as ticket_queries
 from tickets import tags
 from tickets.models import Ticket

@@ -12,13 +12,13 @@ from accounts.models import Team, User, Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions.entries import Door
+from conversations.actions.senders import Sender
 from conversations.demo import assistant, attachments, cast, stories
 from conversations.demo.cast import Customer, Operator, fill
 from conversations.demo.month import Tale, at_work, openings, pause, perform
 from conversations.demo.phrases import phrases
 from conversations.demo.story import AGENT, COLLEAGUE, CUSTOMER, NOTE, Story, Turn
 from conversations.models import Channel, Contact, Conversation, Handler, Status
-from conversations.senders import Sender
 from tickets import actions as ticket_actions
 from tickets.models import Ticket, TicketStatus
 

@@ -10,9 +10,10 @@ from accounts import changes, journal, transaction
 from accounts.errors import Conflict, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
-from conversations import events, text
+from conversations import events
 from conversations.models import Article, ArticleVisibility, Macro
 from conversations.models.knowledge import ARTICLE_LIMIT, MACRO_LIMIT, NAME_LIMIT, TITLE_LIMIT
+from conversations.texts import validation
 
 
 @transaction.atomic
@@ -158,12 +159,12 @@ def delete_macro(*, macro: Macro, by: Actor, at: datetime) -> None:
 
 
 def _line(value: str, field: str, longest: int) -> str:
-    return text.check(" ".join(value.split()), field, longest=longest)
+    return validation.check(" ".join(value.split()), field, longest=longest)
 
 
 def _body(value: str, longest: int) -> str:
     # Browsers send CR LF; the desk keeps LF, so that a text reads the same wherever it is shown.
-    return text.check(value.replace("\r\n", "\n"), "body", longest=longest)
+    return validation.check(value.replace("\r\n", "\n"), "body", longest=longest)
 
 
 def _visibility(value: str) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from conversations import tokens
 from conversations.knowledge import stems
 from conversations.knowledge.courtesies import without_farewell, without_greeting
 from conversations.models.knowledge import ArticleQuerySet
 from conversations.models.searched import TokensQuery
+from conversations.texts import tokens
 
 _MOST = 200  # details of which articles are asked
 _MOST_ARTICLES = 100

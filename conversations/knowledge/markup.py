@@ -21,7 +21,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, text
 from markdown_it.token import Token
 
-from conversations import links
+from conversations.texts import links
 
 _MOST_NESTED = 20  # levels, of which a list and its item are two; a hostile text takes longer with each
 _SCHEMES = ("http", "https", "mailto", "tel")

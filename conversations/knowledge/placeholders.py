@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from accounts import tenancy
 from accounts.models import User
-from conversations import names
 from conversations.models import Contact, Conversation
+from conversations.texts import names
 
 PLACEHOLDERS: dict[str, str] = {
     "customer.name": "the customer's name; “there” or “customer” where none is known",

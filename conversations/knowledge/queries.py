@@ -13,7 +13,7 @@ from accounts.errors import NotFound
 from conversations.models import Article, ArticleVisibility, Macro
 from conversations.models.knowledge import ArticleQuerySet
 from conversations.models.searched import holding
-from conversations.paging import Page, by_name, keyset
+from conversations.queries.paging import Page, by_name, keyset
 
 OPENING = 400
 """Characters of a text that a list reads: enough for two lines."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from conversations import tokens
+from conversations.texts import tokens
 
 MOST_WORDS = 24
 _SHORTEST_WORD = 3

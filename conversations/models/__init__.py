@@ -4,7 +4,7 @@ For: contacts, conversations, messages, articles, macros, saved views, the assis
 In: writes of verbs only. Out: rows inside an open workspace scope; `all_workspaces` for jobs that span them, with a reason.
 
 Constraints keep what must hold; each index names the question that it serves. `searched` keeps the tokens of search with a row.
-Everything in conversations may import it; it imports accounts, tickets and the pure modules `tokens`, `names` and `links`.
+Everything in conversations may import it; it imports accounts, tickets and the pure functions of `texts`.
 """
 
 from conversations.models.assistant import (

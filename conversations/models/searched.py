@@ -9,11 +9,11 @@ from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import connection, models, transaction
 from django.db.models.sql.compiler import SQLCompiler
 
-from conversations import tokens
+from conversations.texts import tokens
 
 
 class TokensField(SearchVectorField):  # type: ignore[type-arg]  # generic to its stubs alone
-    """A `tsvector` of other fields of the row, made anew with each insert and each save; see `conversations.tokens`.
+    """A `tsvector` of other fields of the row, made anew with each insert and each save; see `conversations.texts.tokens`.
 
     It is null only in rows that were written by an earlier version: `index_missing` fills it in. It is for the database
     alone: reading a row never reads it, so it is None on every instance.

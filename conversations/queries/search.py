@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 
 from accounts.tenancy import TenantModel
 from accounts.text import whole_number
-from conversations import tokens
 from conversations.models import Contact, Conversation, Message
 from conversations.models.searched import TokensQuery
+from conversations.texts import tokens
 from tickets.queries import HIGHEST_NUMBER
 
 R = TypeVar("R", bound=QuerySet[Any])
@@ -21,7 +21,7 @@ Rows = Callable[[type[TenantModel]], QuerySet[Any]]
 def matching(rows: R, search: str, of: Rows) -> R:
     """Those of the conversations that hold all that was typed, each word anywhere: subject, message, note or contact.
 
-    How words match is told in `conversations.tokens`. A number also finds the conversation, or the ticket, of that number.
+    How words match is told in `conversations.texts.tokens`. A number also finds the conversation, or the ticket, of that number.
     `of` says among which rows of a model to look.
     """
     terms = tokens.query(search)

@@ -17,7 +17,7 @@ from conversations.models import Contact, Conversation, Message, MessageKind, Sa
 from conversations.models.conversation import ConversationQuerySet
 from conversations.models.saved_view import SavedViewQuerySet
 from conversations.models.searched import TokensQuery
-from conversations.text import can_be_kept
+from conversations.texts.validation import can_be_kept
 from tickets.models import Ticket, TicketQuerySet
 from tickets.queries import HIGHEST_NUMBER
 

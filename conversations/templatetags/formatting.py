@@ -20,10 +20,11 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
-from conversations import channels, links, names
+from conversations import channels
 from conversations.models import Conversation
 from conversations.screens import dates, sections
 from conversations.screens.inbox import labels
+from conversations.texts import links, names
 from tickets import tags
 
 register = template.Library()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conversations import names
+from conversations.texts import names
 
 
 @pytest.mark.parametrize(

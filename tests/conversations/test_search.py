@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from accounts import clock
 from accounts.models import Workspace
-from conversations import actions, tokens
+from conversations import actions
 from conversations.knowledge import queries as knowledge_queries
 from conversations.maintenance import SEARCHED, index_rows_of_earlier_versions
 from conversations.models import Contact, Conversation, Message
 from conversations.queries import conversations as queries
 from conversations.queries import tickets as ticket_queries
 from conversations.screens.inbox import queries as inbox_queries
+from conversations.texts import tokens
 from tests.conftest import Member
 from tests.factories import ArticleFactory, ContactFactory, ConversationFactory, MacroFactory, UserFactory, reply
 from tickets.models import Ticket

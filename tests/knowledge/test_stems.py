@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations import tokens
+from conversations.texts import tokens
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from accounts import journal, transaction
 from accounts.errors import Conflict
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
-from conversations import events, text
+from conversations import events
 from conversations.actions import contacts
 from conversations.actions.entries import Door
 from conversations.actions.start import start
@@ -40,6 +40,7 @@ from conversations.models import (
     ThreadStatus,
 )
 from conversations.models.assistant import TITLE_LIMIT
+from conversations.texts import validation
 
 CONTENT_LIMIT = 40_000
 APPENDED_LIMIT = 10_000
@@ -75,7 +76,7 @@ def ask_assistant(
     Where a person has taken over, the message is for that person, and the run is over at once. Raises Conflict while it is at work in the thread or when the id is taken, and Invalid for the content.
     """
     permit(by, "conversation.receive", thread)
-    text.check(content, "content", longest=CONTENT_LIMIT)
+    validation.check(content, "content", longest=CONTENT_LIMIT)
     is_new = thread is None
     thread = _begun(workspace, content, public_id, contact, by=by, at=at) if thread is None else runs.hold(thread)
     if thread.status != ThreadStatus.IDLE:
@@ -220,7 +221,7 @@ def delete_thread(*, thread: AssistantThread, by: Actor, at: datetime) -> None:
 def append_message(*, thread: AssistantThread, content: str, by: Actor, at: datetime) -> Message:
     """Put words of the client's own into the thread, as the assistant's; nothing is run. Raises Invalid."""
     permit(by, "conversation.reply", thread)
-    text.check(content, "content", longest=APPENDED_LIMIT)
+    validation.check(content, "content", longest=APPENDED_LIMIT)
     thread = runs.hold(thread)
     message = messages.write(thread, content, {"is_appended": True}, by=by, at=at)
     threads.touch(thread, at)
@@ -276,7 +277,7 @@ def _follow_up(
         return
     call, reason = (question.call, question.reason) if question is not None else (None, "")
     if call is None and draft.step == Step.HAND_OVER:
-        call, reason = Call.UNSURE, text.sentence(draft.reason) or "The assistant knows no answer."
+        call, reason = Call.UNSURE, validation.sentence(draft.reason) or "The assistant knows no answer."
     if call is None or thread.handed_over_at is not None:
         return
     if call == Call.UNSURE and choices.choice(thread.workspace).hand_over == HandOver.ASK:

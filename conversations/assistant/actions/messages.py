@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from accounts.permissions import Actor, ActorKind
-from conversations import lifecycle
-from conversations.actions import messages
+from conversations.actions import lifecycle, messages
+from conversations.actions.senders import Sender
 from conversations.assistant import frames, runs
 from conversations.models import AssistantRun, AssistantThread, Handler, Message, SenderKind
-from conversations.senders import Sender
 
 NAME = "Assistant"
 FAILURE = "failure"

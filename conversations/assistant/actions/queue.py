@@ -8,11 +8,12 @@ from typing import Any
 from accounts import journal, transaction
 from accounts.errors import Conflict, NotFound
 from accounts.permissions import Actor, permit
-from conversations import events, text
+from conversations import events
 from conversations.assistant import questions, runs
 from conversations.assistant.actions import messages, threads
 from conversations.assistant.actions.answering import CONTENT_LIMIT, ask_assistant
 from conversations.models import AssistantQueueItem, AssistantRun, AssistantThread, Audience, ThreadStatus
+from conversations.texts import validation
 
 MOST_QUEUED = 2
 
@@ -33,7 +34,7 @@ def enqueue(
     with code `queue_full` when two are waiting.
     """
     permit(by, "conversation.receive", thread)
-    text.check(content, "content", longest=CONTENT_LIMIT)
+    validation.check(content, "content", longest=CONTENT_LIMIT)
     thread = runs.hold(thread)
     if thread.taken_over_at is not None:
         message = messages.question(thread, content, metadata, by=by, at=at)
@@ -82,7 +83,7 @@ def begin_queued(*, thread: AssistantThread, by: Actor, at: datetime) -> Assista
 def edit_queued(*, item: AssistantQueueItem, content: str, by: Actor, at: datetime) -> AssistantQueueItem:
     """Change what a waiting message says. Raises NotFound when it waits no more, and Invalid."""
     permit(by, "conversation.receive", item)
-    text.check(content, "content", longest=CONTENT_LIMIT)
+    validation.check(content, "content", longest=CONTENT_LIMIT)
     thread, item = _waits(item)
     if item.content == content:
         return item

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from conversations import names
 from conversations.assistant.choice import BUILTIN
 from conversations.assistant.engines.protocol import Call, Draft, Question, Step
 from conversations.knowledge.courtesies import without_farewell, without_greeting
 from conversations.knowledge.passages import Passage, SourceKind
+from conversations.texts import names
 
 ENOUGH = 0.4
 """How much of the question, by weight of its words, the best passage must cover to be an answer."""

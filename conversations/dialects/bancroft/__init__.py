@@ -9,8 +9,8 @@ Policies: the desk's own (`lifecycle.DESK`), since its documentation states none
 
 import re
 
+from conversations.actions.lifecycle import DESK
 from conversations.api.headers import Headers
-from conversations.lifecycle import DESK
 
 TITLE = "Bancroft"
 ABOUT = "Conversations and their messages, snake_case; paths always end with a slash."

@@ -13,11 +13,11 @@ from rest_framework import serializers
 from accounts import actions as account_actions
 from accounts.models import ApiKey, KeyKind
 from accounts.permissions import Scope
-from conversations import text
 from conversations.api import outputs
 from conversations.api.fields import MAYBE_EMAIL, Choice, JsonObject, Text, Words, seconds
 from conversations.api.twins import Twins
 from conversations.models import Channel, Contact, Status
+from conversations.texts import validation
 
 STATUSES = Twins({status: (status,) for status in Status.values}, otherwise="open")
 CHANNELS = Twins(
@@ -64,8 +64,8 @@ class ConversationInput(serializers.Serializer[Any]):
 
     subject = Words(max_length=SUBJECT_LIMIT)
     user_email = MaybeEmail()
-    description = Text(max_length=text.BODY_LIMIT, required=False, allow_null=True, allow_blank=True)
-    message = Text(max_length=text.BODY_LIMIT, required=False, allow_null=True, allow_blank=True)
+    description = Text(max_length=validation.BODY_LIMIT, required=False, allow_null=True, allow_blank=True)
+    message = Text(max_length=validation.BODY_LIMIT, required=False, allow_null=True, allow_blank=True)
     # 150 each, so that the two together fit the one name that the inbox shows.
     user_first_name = Text(max_length=150, required=False, allow_null=True, allow_blank=True)
     user_last_name = Text(max_length=150, required=False, allow_null=True, allow_blank=True)
@@ -77,7 +77,7 @@ class ConversationInput(serializers.Serializer[Any]):
 class MessageInput(serializers.Serializer[Any]):
     """A message; the email says who sends it."""
 
-    body = Words(max_length=text.BODY_LIMIT)
+    body = Words(max_length=validation.BODY_LIMIT)
     user_email = Email()
 
 

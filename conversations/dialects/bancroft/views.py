@@ -17,6 +17,7 @@ from accounts.models import KeyKind
 from accounts.permissions import Scope
 from conversations import actions
 from conversations.actions.entries import Door
+from conversations.actions.senders import Sender
 from conversations.api import end_user
 from conversations.api.end_user import EndUser
 from conversations.api.fields import first_given
@@ -29,7 +30,6 @@ from conversations.dialects.bancroft.filters import ConversationFilter, Window
 from conversations.models import Channel, Contact, SenderKind, Status
 from conversations.models.conversation import ConversationQuerySet
 from conversations.queries import conversations as queries
-from conversations.senders import Sender
 
 _ID = OpenApiParameter("conversation_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's id.")
 

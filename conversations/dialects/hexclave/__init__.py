@@ -14,8 +14,8 @@ stays closed whoever writes.
 
 import re
 
+from conversations.actions.lifecycle import ReplyPolicy
 from conversations.dialects.hexclave.headers import HEADERS
-from conversations.lifecycle import ReplyPolicy
 from conversations.models import Status
 
 __all__ = ["ABOUT", "CREDENTIALS", "HEADERS", "PATHS", "POLICY", "TITLE"]

@@ -22,10 +22,10 @@ from accounts.credentials.identity import Customer
 from accounts.errors import Invalid
 from accounts.models import KeyKind, User, Workspace
 from accounts.web.grants import of_request
-from conversations import text
 from conversations.api.credentials import bearer
 from conversations.dialects.hexclave.errors import KnownError, StatusError
 from conversations.dialects.hexclave.headers import header
+from conversations.texts import validation
 
 INTERNAL = "internal"
 BRANCH = "main"
@@ -178,7 +178,7 @@ def _person(request: HttpRequest, workspace: Workspace) -> Customer | None:
         person = replace(said, external_id=said.external_id.strip(), email=said.email.strip(), name=said.name.strip())
         # What could not be kept is no identity: better said now than when the customer first writes.
         for value, longest in ((person.external_id, 400), (person.name or "-", 400), (person.email or "-", 254)):
-            text.check(value, "access token", longest=longest)
+            validation.check(value, "access token", longest=longest)
         if person.email:
             validate_email(person.email)
     except identity.ExpiredToken as error:

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from conversations import text
 from conversations.dialects.hexclave.rules import BLANKS, END, SAID, Rule, Shape, Text, Texts, Union
 from conversations.dialects.hexclave.shapes import PRIORITIES, SOURCES, STATUSES
+from conversations.texts import validation
 from tickets import tags
 
 MOST_ROWS = 200
@@ -91,8 +91,8 @@ PATH = Shape(
 CUSTOMER_LIST = Shape(_PAGING)
 CUSTOMER_CREATE = Shape(
     {
-        "subject": Text(trims=True, shortest=1, longest=text.SUBJECT_LIMIT),
-        "message": Text(trims=True, shortest=1, longest=text.BODY_LIMIT),
+        "subject": Text(trims=True, shortest=1, longest=validation.SUBJECT_LIMIT),
+        "message": Text(trims=True, shortest=1, longest=validation.BODY_LIMIT),
     }
 )
 CUSTOMER_REPLY = Shape({"message": Text(trims=True, shortest=1, longest=5000)})
@@ -116,8 +116,8 @@ AGENT_CREATE = Shape(
     {
         "projectId": _PROJECT_ID,
         "userId": Text(fits=_is_user, longest=400, about={**_USER_ID, "type": ["string", "number", "boolean"]}),
-        "subject": Text(trims=True, shortest=1, longest=text.SUBJECT_LIMIT),
-        "initialMessage": Text(trims=True, shortest=1, longest=text.BODY_LIMIT),
+        "subject": Text(trims=True, shortest=1, longest=validation.SUBJECT_LIMIT),
+        "initialMessage": Text(trims=True, shortest=1, longest=validation.BODY_LIMIT),
         "priority": Text(values=PRIORITIES),
         "source": Text(is_required=False, default="manual", values=tuple(SOURCES.words)),
     }
@@ -129,7 +129,7 @@ def _writing(kind: str) -> Shape:
         {
             "projectId": _PROJECT_ID,
             "type": Text(values=(kind,)),
-            "body": Text(trims=True, shortest=1, longest=text.BODY_LIMIT),
+            "body": Text(trims=True, shortest=1, longest=validation.BODY_LIMIT),
         }
     )
 

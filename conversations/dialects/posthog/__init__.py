@@ -9,8 +9,8 @@ Every path also answers under `/api/environments/…` and with a trailing slash.
 
 import re
 
+from conversations.actions.lifecycle import DESK
 from conversations.api.headers import Headers
-from conversations.lifecycle import DESK
 
 TITLE = "PostHog"
 ABOUT = (

@@ -15,7 +15,7 @@ from conversations.actions.ticketing import TITLE_LENGTH
 from conversations.api.fields import Choice, Flag, JsonObject, Text, Words
 from conversations.assistant.actions.answering import APPENDED_LIMIT, CONTENT_LIMIT
 from conversations.models import Status, Visibility
-from conversations.text import BODY_LIMIT
+from conversations.texts.validation import BODY_LIMIT
 from tickets.models import TicketPriority, TicketStatus
 from tickets.tags import MAX_LENGTH, MAX_TAGS
 

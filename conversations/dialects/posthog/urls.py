@@ -1,7 +1,11 @@
 """The documented paths. Each answers below `projects` and `environments`, with and without a trailing slash."""
 
-from conversations.dialects.posthog.routing import route
+from functools import partial
+
+from conversations.api import routing
 from conversations.dialects.posthog.views import Assistant, Bulk, Messages, Queue, SavedViews, Suggestions, Tickets
+
+route = partial(routing.route, prefixes=("api/projects/", "api/environments/"))
 
 _TICKETS = "api/projects/<str:project_id>/conversations/tickets"
 _ASSISTANT = "api/environments/<str:project_id>/conversations"

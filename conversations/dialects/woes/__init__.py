@@ -9,7 +9,7 @@ Policies: the desk's own (`lifecycle.DESK`), since its documentation states none
 
 import re
 
-from conversations.lifecycle import DESK
+from conversations.actions.lifecycle import DESK
 
 TITLE = "Woes"
 ABOUT = "Conversations and their messages, camelCase; paths never end with a slash."

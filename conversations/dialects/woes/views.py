@@ -22,8 +22,8 @@ from conversations.dialects.woes.auth import WoesKey
 from conversations.dialects.woes.envelope import ENVELOPE, WoesError
 from conversations.dialects.woes.filters import ConversationFilter
 from conversations.models import Channel
-from conversations.paging import keyset
 from conversations.queries import conversations as queries
+from conversations.queries.paging import keyset
 
 _ID = OpenApiParameter("conversation_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's id.")
 _CONFLICT = OpenApiResponse(WoesError, description="The `externalId` already exists in this workspace.")

@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString
 from accounts import moments
 from accounts.permissions import ActorKind
 from conversations import events
+from conversations.actions.lifecycle import STATUS_NAMES
 from conversations.assistant.gate import Refusal
-from conversations.lifecycle import STATUS_NAMES
 from conversations.models import Message, Status
 from conversations.queries.thread import Line
 from conversations.screens.dates import moment

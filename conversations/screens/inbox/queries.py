@@ -15,9 +15,9 @@ from conversations.models import (
     Conversation,
 )
 from conversations.models.conversation import ConversationQuerySet
-from conversations.paging import Page, keyset
 from conversations.queries import search as search_queries
 from conversations.queries.conversations import _one, conversations, found
+from conversations.queries.paging import Page, keyset
 
 COUNT_CAP = 100
 """Counts that people see stop here ("99+"): an inbox of a million rows costs no more than one of a hundred."""

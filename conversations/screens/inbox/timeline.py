@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from conversations import names
 from conversations.models import Message, MessageKind
 from conversations.queries import thread as thread_queries
 from conversations.queries.thread import Line
 from conversations.screens import dates
 from conversations.screens.inbox import labels
+from conversations.texts import names
 
 TOGETHER = timedelta(minutes=5)
 """Messages of one person, and lines of one actor, stand together when no more than this lies between them."""

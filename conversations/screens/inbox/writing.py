@@ -13,10 +13,11 @@ from django.views.decorators.http import require_POST
 from accounts import clock, transaction
 from accounts.errors import Conflict, DomainError, Forbidden, NotFound
 from accounts.web.bodies import takes_files
-from conversations import actions, lifecycle
+from conversations import actions
+from conversations.actions import lifecycle
+from conversations.actions.lifecycle import ReplyPolicy
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import queries as assistant_queries
-from conversations.lifecycle import ReplyPolicy
 from conversations.models import Conversation, Handler, Status
 from conversations.queries import conversations as queries
 from conversations.screens import errors

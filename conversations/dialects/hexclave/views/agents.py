@@ -18,6 +18,7 @@ from accounts.permissions import Actor, Scope
 from accounts.text import is_digits, whole_number
 from conversations import actions, priorities
 from conversations.actions.entries import Door
+from conversations.actions.senders import Sender
 from conversations.api.permissions import FromAllowedOrigin
 from conversations.api.views import SAFE
 from conversations.dialects.hexclave import POLICY, answers, inputs, shapes
@@ -27,9 +28,8 @@ from conversations.dialects.hexclave.permissions import MayReadOrHasScope, Serve
 from conversations.dialects.hexclave.views.base import HexclaveViewSet, one, thread
 from conversations.dialects.hexclave.views.customers import CHAT, ID, asked
 from conversations.models import Channel, Conversation, SenderKind
-from conversations.paging import offset
 from conversations.queries import conversations as queries
-from conversations.senders import Sender
+from conversations.queries.paging import offset
 
 DOORS = {
     "manual": Door(Channel.MANUAL, "support-dashboard"),

@@ -29,7 +29,7 @@ from conversations.dialects.hexclave.rules import MISSING, Rule, Shape
 from conversations.models import Attachment, Contact, Conversation, Message
 from conversations.models.conversation import ConversationQuerySet
 from conversations.queries import conversations as queries
-from conversations.text import can_be_kept
+from conversations.texts.validation import can_be_kept
 
 
 class HexclaveRenderer(JSONRenderer):

@@ -19,8 +19,8 @@ from conversations.dialects.hexclave.permissions import ClientAccess
 from conversations.dialects.hexclave.rules import Rule, Shape
 from conversations.dialects.hexclave.views.base import HexclaveViewSet, one, thread
 from conversations.models import Channel, Contact, Conversation
-from conversations.paging import offset
 from conversations.queries import conversations as queries
+from conversations.queries.paging import offset
 
 CHAT = Door(Channel.CHAT, "support-chat")
 
