@@ -3,14 +3,15 @@
 A field prints the attribute that its `source` names (its own name by default, `contact.name` for one further away, `*` for
 the row itself), or what the output's method `get_SOURCE(row)` returns. Values print as they are, but for three rules:
 
-- a field with a function `prints`, such as `Word`, makes JSON of the value, unless that is None
+- a field with a function `prints`, such as `Word`, makes JSON of the value, unless that is None; an id is a text
 - a text that may be null and must not be blank is null where it is blank
 - a field that is not required and has no value is left out
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from functools import cache, lru_cache, partial
 from operator import attrgetter
 from typing import Any
@@ -27,12 +28,14 @@ Reader = Callable[[Any], Any]
 # Without a docstring, which every component would inherit.
 class Output(serializers.Serializer[Any]):
     def to_representation(self, row: Any) -> dict[str, Any]:
-        always, rarely = _readers(type(self))
-        printed = {name: read(row) for name, read in always}
-        for name, read in rarely:
-            if (value := read(row)) is not empty:
-                printed[name] = value
+        printed: dict[str, Any] = _printer(type(self))(row)
         return printed
+
+
+# An object that the desk keeps as it is printed.
+class Stored(Output):
+    def to_representation(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: row.get(name) for name in self._declared_fields}
 
 
 class Word(serializers.ChoiceField):
@@ -60,17 +63,24 @@ class Constant(serializers.ChoiceField):
 
 def always(value: Any, field: Any) -> Any:
     """A field of the format for which this desk has one value, mostly None."""
-    return type(field)(*field._args, **{**field._kwargs, "style": {"always": value}})
+    field._kwargs["style"] = {"always": value}
+    return deepcopy(field)  # made anew from its arguments
 
 
 @cache
-def _readers(output: type[Output]) -> tuple[list[tuple[str, Reader]], list[tuple[str, Reader]]]:
-    """How each field is printed: those that are always there, and those that may be left out."""
+def _printer(output: type[Output]) -> Reader:
+    """What prints a row: first the fields that are always there, then those that may be left out."""
     fields = output._declared_fields.items()
-    return (
-        [(name, _reader(output, name, field)) for name, field in fields if field.required],
-        [(name, _reader(output, name, field)) for name, field in fields if not field.required],
-    )
+    always = [(name, _reader(output, name, field)) for name, field in fields if field.required]
+    rarely = [(name, _reader(output, name, field)) for name, field in fields if not field.required]
+    if not rarely:
+        return lambda row: {name: read(row) for name, read in always}
+
+    def prints(row: Any) -> dict[str, Any]:
+        found = ((name, read(row)) for name, read in rarely)
+        return {name: read(row) for name, read in always} | {name: value for name, value in found if value is not empty}
+
+    return prints
 
 
 def _reader(output: type[Output], name: str, field: serializers.Field[Any, Any, Any, Any]) -> Reader:
@@ -95,10 +105,12 @@ def _reader(output: type[Output], name: str, field: serializers.Field[Any, Any, 
 def _prints(field: Any) -> Reader | None:
     """What makes JSON of a value that is not None; None where it is JSON already."""
     if isinstance(field, Output):
-        return field.to_representation
+        return field.to_representation if isinstance(field, Stored) else _printer(type(field))
     if isinstance(field, (serializers.ListSerializer, serializers.ListField)):
         each = _prints(field.child)
         return None if each is None else lambda rows: [each(row) for row in rows]
+    if isinstance(field, serializers.UUIDField):
+        return str
     found: Reader | None = getattr(field, "prints", None)
     return found
 

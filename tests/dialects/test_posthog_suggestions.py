@@ -25,6 +25,7 @@ from conversations.assistant import questions, requests
 from conversations.assistant import tasks as assistant_tasks
 from conversations.assistant.engines import chosen as chosen_engine
 from conversations.assistant.engines import openai
+from conversations.dialects.posthog import answers
 from conversations.dialects.posthog.views import suggestions
 from conversations.knowledge import search as knowledge_search
 from conversations.knowledge import stems
@@ -112,7 +113,7 @@ def test_desk_that_has_solved_nothing_similar_says_so(api: Posthog, asked: Any, 
     made = api.create()
     receive(thread_of(made), "Please send me last month's invoice as a PDF")
     body = api.post(f"tickets/{made['id']}/suggest_reply").json()
-    assert (body["suggestion"], body["found"], body["sources"]) == (suggestions.NOTHING, False, [])
+    assert (body["suggestion"], body["found"], body["sources"]) == (answers.NOTHING, False, [])
     assert not Message.all_workspaces.filter(kind=MessageKind.NOTE).exists()
 
 

@@ -109,8 +109,7 @@ class HexclaveConversation(outputs.Output):
         return "Internal note" if last.kind == MessageKind.NOTE else None
 
     def get_last_activity_at(self, row: Conversation) -> datetime:
-        moment: datetime = getattr(row, f"{self.last}_at")
-        return moment
+        return row.last_visible_at
 
 
 class HexclaveSender(outputs.Output):
@@ -192,6 +191,9 @@ class HexclaveAgentConversation(HexclaveConversation):
     last_outbound_at = Moment(allow_null=True)
     closed_at = Moment(allow_null=True)
     record_metadata = serializers.DictField(allow_null=True)
+
+    def get_last_activity_at(self, row: Conversation) -> datetime:
+        return row.last_activity_at
 
     def get_record_metadata(self, row: Conversation) -> dict[str, Any] | None:
         return row.metadata or None

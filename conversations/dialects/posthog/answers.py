@@ -1,25 +1,43 @@
-"""What is answered, for OpenAPI; `shapes` prints it."""
+"""What is answered about tickets, their messages and saved views: declared here, documented and printed from it."""
 
 from __future__ import annotations
 
-from typing import Any
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.utils import parseaddr
+from functools import cache
+from typing import Any, NamedTuple
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.models import Team, User
+from conversations.api import outputs
 from conversations.api.fields import JsonObject
-from conversations.dialects.posthog.envelope import TYPES
-from conversations.dialects.posthog.inputs import AnyJson
-from conversations.dialects.posthog.shapes import AUTHORS, DETAILS, PRIORITIES, SOURCES, STATUSES
+from conversations.dialects.posthog.shapes import (
+    AUTHORS,
+    DETAILS,
+    NAMELESS,
+    PRIORITIES,
+    SOURCES,
+    STATUSES,
+    VISIBILITIES,
+    Moment,
+)
 from conversations.knowledge.passages import SourceKind
-from conversations.models import Handler, ProposalStatus, ThreadStatus, Visibility
+from conversations.models import Channel, Contact, Conversation, Message, MessageKind, Suggestion
+from tickets.models import Ticket
+
+NOTHING = "No matching answer found."
 
 
-class PosthogAssigneeUser(serializers.Serializer[Any]):
+class PosthogAssigneeUser(outputs.Output):
     email = serializers.EmailField()
 
 
-class PosthogAssigneeRole(serializers.Serializer[Any]):
+class PosthogAssigneeRole(outputs.Output):
     name = serializers.CharField()
 
 
@@ -28,94 +46,191 @@ class UserOrRoleId(serializers.JSONField):
     """An integer for a user, a UUID for a role."""
 
 
-class PosthogAssignee(serializers.Serializer[Any]):
+# The member, or the team, which this format calls a role.
+class PosthogAssignee(outputs.Output):
     id = UserOrRoleId()
     type = serializers.ChoiceField(choices=["user", "role"])
-    user = PosthogAssigneeUser(allow_null=True)
+    user = PosthogAssigneeUser(source="assignee", allow_null=True)
     role = PosthogAssigneeRole(allow_null=True)
 
+    def get_id(self, ticket: Ticket) -> int | uuid.UUID | None:
+        if ticket.assignee is not None:
+            return ticket.assignee.pk
+        return ticket.team.public_id if ticket.team else None
 
-class PosthogPerson(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    name = serializers.CharField()
+    def get_type(self, ticket: Ticket) -> str:
+        return "role" if ticket.assignee is None else "user"
+
+    def get_role(self, ticket: Ticket) -> Team | None:
+        return ticket.team if ticket.assignee is None else None
+
+
+class PosthogPerson(outputs.Output):
+    id = serializers.UUIDField(source="public_id")
+    name = serializers.CharField(source="display_name")
     distinct_ids = serializers.ListField(child=serializers.CharField(), min_length=1)
     properties = JsonObject()
-    created_at = serializers.DateTimeField()
+    created_at = Moment()
     is_identified = serializers.BooleanField()
 
+    def get_distinct_ids(self, contact: Contact) -> list[str]:
+        return [contact.reference]
 
-class PosthogTicket(serializers.Serializer[Any]):
+    def get_properties(self, contact: Contact) -> dict[str, Any]:
+        known = {"email": contact.email, "name": contact.name, "company": contact.company}
+        return {**contact.traits, **{name: value for name, value in known.items() if value}}
+
+    def get_is_identified(self, contact: Contact) -> bool:
+        return contact.external_id is not None or (contact.is_verified and bool(contact.email))
+
+
+class TicketRow(NamedTuple):
+    """A ticket with its first conversation, whose customer is shown as the `person`."""
+
+    ticket: Ticket
+    primary: Conversation | None
+    contact: Contact | None
+    person: Contact | None
+    mail: Conversation | None
+
+    @classmethod
+    def of(cls, ticket: Ticket, primary: Conversation | None, *, with_person: bool = True) -> TicketRow:
+        """`mail` is the first conversation where it came by email."""
+        contact = primary.contact if primary else None
+        is_mail = ticket.channel == Channel.EMAIL
+        return cls(ticket, primary, contact, contact if with_person else None, primary if is_mail else None)
+
+
+@cache
+def _address(sender: str) -> str:
+    """The address of a sender with a name; taking it apart costs as much as all the rest of a ticket."""
+    return parseaddr(sender)[1]
+
+
+class PosthogTicket(outputs.Output):
     """`distinct_id` and `person` are those of the primary conversation's customer; counts include all linked conversations."""
 
-    id = serializers.UUIDField()
-    ticket_number = serializers.IntegerField()
-    channel_source = serializers.ChoiceField(choices=SOURCES.words)
-    channel_detail = serializers.ChoiceField(choices=DETAILS.words, allow_null=True)
+    id = serializers.UUIDField(source="ticket.public_id")
+    ticket_number = serializers.IntegerField(source="ticket.number")
+    channel_source = outputs.Word(SOURCES, source="ticket.channel")
+    channel_detail = outputs.Word(DETAILS, source="ticket.channel", allow_null=True)
     distinct_id = serializers.CharField(allow_blank=True, max_length=400)
-    status = serializers.ChoiceField(choices=STATUSES.words)
-    priority = serializers.ChoiceField(choices=PRIORITIES.words, allow_null=True)
+    status = outputs.Word(STATUSES, source="ticket.status")
+    priority = outputs.Word(PRIORITIES, source="ticket.priority", allow_null=True)
     assignee = PosthogAssignee(allow_null=True)
-    anonymous_traits = JsonObject()
-    ai_resolved = serializers.BooleanField()
-    escalation_reason = serializers.CharField(allow_null=True, allow_blank=True)
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
-    message_count = serializers.IntegerField()
-    last_message_at = serializers.DateTimeField(allow_null=True)
-    last_message_text = serializers.CharField(allow_null=True, allow_blank=True, max_length=500)
-    unread_team_count = serializers.IntegerField()
-    unread_customer_count = serializers.IntegerField()
-    session_id = serializers.CharField(allow_null=True, max_length=64)
-    session_context = JsonObject()
-    sla_due_at = serializers.DateTimeField(allow_null=True)
-    snoozed_until = serializers.DateTimeField(allow_null=True)
-    slack_channel_id = serializers.CharField(allow_null=True)
-    slack_thread_ts = serializers.CharField(allow_null=True)
-    slack_team_id = serializers.CharField(allow_null=True)
-    email_subject = serializers.CharField(allow_null=True, max_length=500)
+    anonymous_traits = JsonObject(source="ticket.anonymous_traits")
+    ai_resolved = serializers.BooleanField(source="ticket.ai_resolved")
+    escalation_reason = serializers.CharField(source="ticket.escalation_reason", allow_null=True, allow_blank=True)
+    created_at = Moment(source="ticket.created_at")
+    updated_at = Moment(source="ticket.updated_at")
+    message_count = serializers.IntegerField(source="ticket.message_count")
+    last_message_at = Moment(source="ticket.last_message_at", allow_null=True)
+    last_message_text = serializers.CharField(
+        source="ticket.last_message_text", allow_null=True, allow_blank=True, max_length=500
+    )
+    unread_team_count = serializers.IntegerField(source="ticket.unread_team_count")
+    unread_customer_count = serializers.IntegerField(source="ticket.unread_customer_count")
+    session_id = serializers.CharField(source="ticket.session_id", allow_null=True, allow_blank=True, max_length=64)
+    session_context = JsonObject(source="ticket.session_context")
+    sla_due_at = Moment(source="ticket.sla_due_at", allow_null=True)
+    snoozed_until = Moment(source="ticket.snoozed_until", allow_null=True)
+    slack_channel_id = outputs.always(None, serializers.CharField(allow_null=True))
+    slack_thread_ts = outputs.always(None, serializers.CharField(allow_null=True))
+    slack_team_id = outputs.always(None, serializers.CharField(allow_null=True))
+    email_subject = serializers.CharField(allow_null=True, allow_blank=True, max_length=500)
     email_from = serializers.EmailField(allow_null=True)
     email_to = serializers.CharField(allow_null=True)
-    cc_participants = serializers.ListField(child=serializers.CharField())
-    github_repo = serializers.CharField(allow_null=True)
-    github_issue_number = serializers.IntegerField(allow_null=True)
+    cc_participants = outputs.always([], serializers.ListField(child=serializers.CharField()))
+    github_repo = outputs.always(None, serializers.CharField(allow_null=True))
+    github_issue_number = outputs.always(None, serializers.IntegerField(allow_null=True))
     person = PosthogPerson(allow_null=True)
-    tags = serializers.ListField(child=serializers.CharField())
+    tags = serializers.ListField(source="ticket.tags", child=serializers.CharField())
+
+    def get_distinct_id(self, row: TicketRow) -> str:
+        return row.contact.reference if row.contact else ""
+
+    def get_assignee(self, row: TicketRow) -> Ticket | None:
+        ticket = row.ticket
+        return ticket if ticket.assignee is not None or ticket.team is not None else None
+
+    def get_email_subject(self, row: TicketRow) -> str | None:
+        return row.mail.subject[:500] if row.mail else None
+
+    def get_email_from(self, row: TicketRow) -> str | None:
+        return row.mail.contact.email if row.mail else None
+
+    def get_email_to(self, row: TicketRow) -> str | None:
+        return _address(settings.DEFAULT_FROM_EMAIL) if row.ticket.channel == Channel.EMAIL else None
 
 
-class PosthogMessage(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
+class PosthogMessage(outputs.Output):
+    id = serializers.UUIDField(source="public_id")
     content = serializers.CharField(allow_blank=True)
     rich_content = JsonObject(allow_null=True)
     author_type = serializers.ChoiceField(choices=sorted(AUTHORS.words))
     author_name = serializers.CharField()
     is_private = serializers.BooleanField()
-    created_at = serializers.DateTimeField()
+    created_at = Moment()
+
+    def get_content(self, message: Message) -> str:
+        return message.body or ""
+
+    def get_rich_content(self, message: Message) -> Any:
+        return (message.metadata or {}).get("rich_content")
+
+    def get_author_type(self, message: Message) -> str:
+        return AUTHORS.printed(message.sender_kind)
+
+    def get_author_name(self, message: Message) -> str:
+        return message.sender_name or message.sender_email or NAMELESS[AUTHORS.printed(message.sender_kind)]
+
+    def get_is_private(self, message: Message) -> bool:
+        return message.kind == MessageKind.NOTE
 
 
-class PosthogUser(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    uuid = serializers.UUIDField()
+class PosthogUser(outputs.Output):
+    id = serializers.IntegerField(source="pk")
+    uuid = serializers.UUIDField(source="public_id")
     distinct_id = serializers.CharField()
     first_name = serializers.CharField(allow_blank=True)
     last_name = serializers.CharField(allow_blank=True)
     email = serializers.EmailField()
-    is_email_verified = serializers.BooleanField(allow_null=True)
-    hedgehog_config = JsonObject(allow_null=True)
-    role_at_organization = serializers.CharField(allow_null=True)
+    is_email_verified = outputs.always(None, serializers.BooleanField(allow_null=True))
+    hedgehog_config = outputs.always(None, JsonObject(allow_null=True))
+    role_at_organization = outputs.always(None, serializers.CharField(allow_null=True))
+
+    def get_distinct_id(self, user: User) -> str:
+        return str(user.public_id)
+
+    def get_first_name(self, user: User) -> str:
+        return user.name.partition(" ")[0]
+
+    def get_last_name(self, user: User) -> str:
+        return user.name.partition(" ")[2]
 
 
-class PosthogView(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
+class PosthogView(outputs.Output):
+    id = serializers.UUIDField(source="public_id")
     short_id = serializers.CharField()
     name = serializers.CharField(max_length=400)
     filters = JsonObject()
-    visibility = serializers.ChoiceField(choices=Visibility.values)
+    visibility = outputs.Word(VISIBILITIES)
     is_favorited = serializers.BooleanField()
-    created_at = serializers.DateTimeField()
+    created_at = Moment()
     created_by = PosthogUser(allow_null=True)
 
 
-class Page(serializers.Serializer[Any]):
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """A page: its rows, how many there are in all, and the addresses of the pages around it."""
+
+    count: int
+    next: str | None
+    previous: str | None
+    rows: Sequence[Any]
+
+
+class Page(outputs.Output):
     """A page of a list; `next` and `previous` are complete URLs."""
 
     count = serializers.IntegerField()
@@ -124,22 +239,22 @@ class Page(serializers.Serializer[Any]):
 
 
 class PosthogTicketPage(Page):
-    results = PosthogTicket(many=True)
+    results = PosthogTicket(many=True, source="rows")
 
 
 class PosthogMessagePage(Page):
-    results = PosthogMessage(many=True)
+    results = PosthogMessage(many=True, source="rows")
 
 
 class PosthogViewPage(Page):
-    results = PosthogView(many=True)
+    results = PosthogView(many=True, source="rows")
 
 
-class PosthogUnread(serializers.Serializer[Any]):
-    count = serializers.IntegerField(help_text="Unread messages, over all tickets that are not resolved.")
+class PosthogUnread(outputs.Output):
+    count = serializers.IntegerField(source="*", help_text="Unread messages, over all tickets that are not resolved.")
 
 
-class PosthogSource(serializers.Serializer[Any]):
+class PosthogSource(outputs.Stored):
     """An article, a macro or a resolved conversation; only the last has a `conversation` and a `number`."""
 
     type = serializers.ChoiceField(choices=[kind.value for kind in SourceKind])
@@ -149,13 +264,19 @@ class PosthogSource(serializers.Serializer[Any]):
     number = serializers.IntegerField(allow_null=True)
 
 
-class PosthogSuggestion(serializers.Serializer[Any]):
+class PosthogSuggestion(outputs.Output):
     """`suggestion` is the suggested reply. Without a match `found` is false and `suggestion` says so."""
 
     suggestion = serializers.CharField()
     found = serializers.BooleanField()
     engine = serializers.CharField()
     sources = PosthogSource(many=True)
+
+    def get_suggestion(self, made: Suggestion) -> str:
+        return made.text or NOTHING
+
+    def get_found(self, made: Suggestion) -> bool:
+        return bool(made.text)
 
 
 ERROR_TYPES = ("validation_error", "unknown_error")
@@ -171,113 +292,18 @@ class PosthogNoteRefused(serializers.Serializer[Any]):
     error_type = serializers.ChoiceField(choices=["not_note_author", "not_private_note", "note_not_found"])
 
 
-class PosthogUpdated(serializers.Serializer[Any]):
-    updated = serializers.IntegerField(help_text="How many tickets were changed.")
+class PosthogUpdated(outputs.Output):
+    updated = serializers.IntegerField(source="*", help_text="How many tickets were changed.")
 
 
-class PosthogSent(serializers.Serializer[Any]):
+class PosthogSent(outputs.Output):
     sent = serializers.IntegerField(help_text="How many conversations the answer went to.")
-    messages = PosthogMessage(many=True)
+    messages = PosthogMessage(many=True, source="*")
+
+    def get_sent(self, messages: Sequence[Message]) -> int:
+        return len(messages)
 
 
-class PosthogComposed(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    ticket_number = serializers.IntegerField()
-
-
-class PosthogAssistantConversation(serializers.Serializer[Any]):
-    """A conversation with the assistant. `user` is null if a key started it; it then belongs to the workspace."""
-
-    id = serializers.UUIDField()
-    status = serializers.ChoiceField(choices=[*ThreadStatus.values, "canceling"])
-    title = serializers.CharField(max_length=250)
-    topic = serializers.CharField(allow_null=True)
-    user = PosthogUser(allow_null=True)
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
-    type = serializers.ChoiceField(choices=["assistant", "deep_research"])
-    is_internal = serializers.BooleanField()
-    slack_thread_key = serializers.CharField(allow_null=True)
-    slack_workspace_domain = serializers.CharField(allow_null=True)
-    task = JsonObject(allow_null=True)
-    handled_by = serializers.ChoiceField(choices=Handler.values, help_text="`people` after a hand-over.")
-    ticket = serializers.UUIDField(allow_null=True, help_text="The ticket opened at the hand-over.")
-    ai_resolved = serializers.BooleanField(help_text="Resolved by the assistant without a person.")
-
-
-class PosthogApproval(serializers.Serializer[Any]):
-    """A step that needs approval."""
-
-    proposal_id = serializers.UUIDField()
-    decision_status = serializers.ChoiceField(choices=ProposalStatus.values)
-    tool_name = serializers.CharField()
-    preview = serializers.CharField()
-    payload = JsonObject()
-    original_tool_call_id = serializers.CharField(allow_null=True)
-    message_id = serializers.UUIDField(allow_null=True)
-
-
-class PosthogAssistantMessage(serializers.Serializer[Any]):
-    """`human` also has `ui_context` and `trace_id`, `ai` has `tool_calls`, `meta` and `sources`."""
-
-    type = serializers.ChoiceField(choices=["human", "ai", "ai/failure"])
-    id = serializers.UUIDField()
-    content = serializers.CharField()
-    parent_tool_call_id = serializers.CharField(allow_null=True)
-    ui_context = AnyJson(required=False, allow_null=True)
-    trace_id = serializers.UUIDField(required=False, allow_null=True)
-    tool_calls = serializers.ListField(child=JsonObject(), required=False, allow_null=True)
-    meta = JsonObject(required=False, allow_null=True)
-    sources = PosthogSource(many=True, required=False)
-
-
-class PosthogWholeConversation(PosthogAssistantConversation):
-    """The same with its messages, oldest first."""
-
-    messages = PosthogAssistantMessage(many=True)
-    has_unsupported_content = serializers.BooleanField()
-    agent_mode = serializers.CharField(allow_null=True)
-    agent_runtime = serializers.ChoiceField(choices=["langgraph"])
-    is_sandbox = serializers.BooleanField()
-    pending_approvals = PosthogApproval(many=True)
-
-
-class PosthogAssistantPage(Page):
-    results = PosthogAssistantConversation(many=True)
-
-
-class PosthogAppended(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-
-
-class PosthogQueueItem(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    content = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    contextual_tools = JsonObject(allow_null=True)
-    ui_context = serializers.JSONField(allow_null=True)
-    billing_context = JsonObject(allow_null=True)
-    agent_mode = serializers.CharField(allow_null=True)
-    session_id = serializers.CharField(allow_null=True)
-
-
-class PosthogQueue(serializers.Serializer[Any]):
-    """Queued messages, the next one first."""
-
-    messages = PosthogQueueItem(many=True)
-    max_queue_messages = serializers.IntegerField()
-
-
-class PosthogQueueFull(serializers.Serializer[Any]):
-    error = serializers.ChoiceField(choices=["queue_full"])
-    detail = serializers.CharField()
-
-
-class PosthogRefusal(serializers.Serializer[Any]):
-    """`error` alone about the conversation, `detail` alone about a queued message, or the usual error body with `type`."""
-
-    error = serializers.CharField(required=False)
-    type = serializers.ChoiceField(choices=TYPES, required=False)
-    code = serializers.CharField(required=False)
-    detail = serializers.CharField(required=False)
-    attr = serializers.CharField(required=False, allow_null=True)
+class PosthogComposed(outputs.Output):
+    id = serializers.UUIDField(source="public_id")
+    ticket_number = serializers.IntegerField(source="number")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from conversations.dialects.posthog.answers import Page, PageRow
 
 
 class Pages(LimitOffsetPagination):
@@ -36,16 +39,9 @@ class Pages(LimitOffsetPagination):
         """The page's rows."""
         return list(self.paginate_queryset(queryset, request) or [])
 
-    def response(self, results: list[Any]) -> Response:
-        """The envelope around what the rows became."""
-        return Response(
-            {
-                "count": self.count,
-                "next": self.get_next_link(),
-                "previous": self.get_previous_link(),
-                "results": results,
-            }
-        )
+    def response(self, page: type[Page], rows: Sequence[Any]) -> Response:
+        """The envelope around the rows."""
+        return Response(page(PageRow(self.count or 0, self.get_next_link(), self.get_previous_link(), rows)).data)
 
 
 class MessagePages(Pages):

@@ -12,6 +12,7 @@ from accounts.live.responses import LiveContext, sse
 from conversations.assistant import frames
 from conversations.assistant.watching import RUNS
 from conversations.dialects.posthog import shapes
+from conversations.dialects.posthog.assistant_answers import PosthogApproval, PosthogAssistantConversation
 from conversations.models import AssistantThread, SenderKind
 
 
@@ -28,7 +29,7 @@ def printed(frame: frames.Frame, thread: AssistantThread) -> tuple[str, dict[str
     match frame:
         case frames.Conversation():
             return "conversation", {
-                **shapes.assistant_thread(thread),
+                **PosthogAssistantConversation(thread).data,
                 "status": frame.status,
                 "handled_by": frame.handler,
                 "ticket": frame.ticket,
@@ -43,7 +44,7 @@ def printed(frame: frames.Frame, thread: AssistantThread) -> tuple[str, dict[str
         case frames.Status():
             return _status(frame)
         case frames.Proposal():
-            return "approval", shapes.approval(frame)
+            return "approval", PosthogApproval(frame).data
 
 
 def _message(frame: frames.Message) -> dict[str, Any]:

@@ -25,13 +25,13 @@ from conversations.assistant import actions as assistant_actions
 from conversations.assistant import gate, recovery, runs
 from conversations.assistant import queries as assistant_queries
 from conversations.assistant.actions.proposals import Decision
-from conversations.dialects.posthog import answers, inputs, shapes
+from conversations.dialects.posthog import assistant_answers as answers
+from conversations.dialects.posthog import inputs
 from conversations.dialects.posthog.envelope import PosthogError
 from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.stream import follow
 from conversations.dialects.posthog.views.base import INVALID, PROJECT, PosthogViewSet
 from conversations.models import AssistantRun, AssistantThread, Contact, Conversation, RunStatus, ThreadStatus
-from conversations.queries import conversations as queries
 
 CONVERSATION = OpenApiParameter(
     "conversation", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's UUID."
@@ -105,7 +105,7 @@ class Assistant(AssistantViewSet):
         """Latest change first: the workspace's conversations, started with any of its keys."""
         pages = self.pagination_class()
         rows = pages.rows(assistant_queries.assistant_threads().of_workspace(), request)
-        return pages.response([shapes.assistant_thread(row) for row in rows])
+        return pages.response(answers.PosthogAssistantPage, rows)
 
     @extend_schema(
         operation_id="createPosthogConversation",
@@ -183,7 +183,7 @@ class Assistant(AssistantViewSet):
         if thread.status != ThreadStatus.IDLE:
             self._bury(thread)
             thread = self.thread(conversation, owned=False)
-        return Response(_whole(thread))
+        return Response(answers.PosthogWholeConversation(thread).data)
 
     @extend_schema(
         operation_id="appendPosthogMessage",
@@ -197,7 +197,7 @@ class Assistant(AssistantViewSet):
         thread = self.thread(conversation)
         data = self.read(inputs.AppendedInput, request)
         message = assistant_actions.append_message(thread=thread, content=data["content"], by=self.actor, at=self.at)
-        return Response({"id": str(message.public_id)})
+        return Response(answers.PosthogAppended(message).data)
 
     @extend_schema(
         operation_id="cancelPosthogConversation",
@@ -209,7 +209,7 @@ class Assistant(AssistantViewSet):
     def cancel(self, request: Request, project_id: str, conversation: str) -> Response:
         """Stops the answer and clears the queue. An idle conversation stays unchanged."""
         assistant_actions.cancel_run(thread=self.thread(conversation), by=self.actor, at=self.at)
-        return Response(_whole(self.thread(conversation)))
+        return Response(answers.PosthogWholeConversation(self.thread(conversation)).data)
 
     @extend_schema(
         operation_id="deletePosthogConversation",
@@ -283,7 +283,10 @@ class Assistant(AssistantViewSet):
 
     def _shown(self, request: Request, run: AssistantRun, status: int) -> HttpResponseBase:
         if _wants_json(request):
-            return Response(_whole(assistant_queries.assistant_threads().get(pk=run.thread_id)), status=status)
+            return Response(
+                answers.PosthogWholeConversation(assistant_queries.assistant_threads().get(pk=run.thread_id)).data,
+                status=status,
+            )
         # What a client has seen of an earlier run says nothing about a new one.
         after = (last_event_id(request._request) or 0) if status == 200 else 0
         return self._stream(run.pk, after, status)
@@ -318,12 +321,6 @@ def _decision(payload: Any) -> Decision:
 def _wants_json(request: Request) -> bool:
     kinds = {part.split(";")[0].strip().lower() for part in request.headers.get("Accept", "").split(",")}
     return kinds == {"application/json"}
-
-
-def _whole(thread: AssistantThread) -> dict[str, Any]:
-    return shapes.whole_thread(
-        thread, queries.messages(thread.conversation), assistant_queries.pending_proposals(thread)
-    )
 
 
 def _refused(reason: gate.Refusal) -> DomainError:

@@ -15,7 +15,8 @@ from rest_framework.serializers import BaseSerializer
 from accounts.errors import Invalid, NotFound
 from accounts.models import Workspace
 from conversations.api.views import DialectViewSet
-from conversations.dialects.posthog import HEADERS, TITLE, shapes
+from conversations.dialects.posthog import HEADERS, TITLE
+from conversations.dialects.posthog.answers import TicketRow
 from conversations.dialects.posthog.auth import PosthogKey
 from conversations.dialects.posthog.envelope import ENVELOPE, PosthogError
 from conversations.queries import tickets as ticket_queries
@@ -78,11 +79,11 @@ def _means(project_id: str, workspace: Workspace) -> bool:
     )
 
 
-def printed(rows: Iterable[Ticket]) -> list[dict[str, Any]]:
-    """Ticket objects with their people: one query more, for any number of tickets."""
+def with_people(rows: Iterable[Ticket], *, with_person: bool = True) -> list[TicketRow]:
+    """Tickets with their people: one query more, for any number of tickets."""
     listed = list(rows)
     primaries = ticket_queries.primaries(listed)
-    return [shapes.ticket(row, primaries.get(row.pk)) for row in listed]
+    return [TicketRow.of(row, primaries.get(row.pk), with_person=with_person) for row in listed]
 
 
 def renamed(error: Invalid, names: Mapping[str, str]) -> ValidationError:

@@ -37,7 +37,7 @@ class Bulk(PosthogViewSet):
         wanted = [row for row in _held(data) if row.status != data["status"]]
         for row in wanted:
             ticket_actions.set_status(ticket=row, status=data["status"], by=self.actor, at=self.at)
-        return Response({"updated": len(wanted)})
+        return Response(answers.PosthogUpdated(len(wanted)).data)
 
     @extend_schema(
         operation_id="bulkUpdatePosthogTicketTags",
@@ -61,7 +61,7 @@ class Bulk(PosthogViewSet):
             if names != row.tags:
                 ticket_actions.set_tags(ticket=row, names=names, by=self.actor, at=self.at)
                 changed += 1
-        return Response({"updated": changed})
+        return Response(answers.PosthogUpdated(changed).data)
 
 
 def _held(data: dict[str, Any]) -> list[Ticket]:

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from accounts.errors import Invalid, NotFound
 from accounts.permissions import Scope
 from conversations import actions
-from conversations.dialects.posthog import answers, inputs, patches, shapes
+from conversations.dialects.posthog import answers, inputs, patches
 from conversations.dialects.posthog.envelope import PosthogError
 from conversations.dialects.posthog.paging import MessagePages
 from conversations.dialects.posthog.views.base import INVALID, PROJECT, TICKET, PosthogViewSet, renamed
@@ -66,7 +66,7 @@ class Messages(PosthogViewSet):
         """Messages of all linked conversations, oldest first, including private notes."""
         pages = self.pagination_class()
         found = pages.rows(ticket_queries.entries(self.ticket(id)), request)
-        return pages.response([shapes.message(message) for message in found])
+        return pages.response(answers.PosthogMessagePage, found)
 
     @extend_schema(
         operation_id="replyToPosthogTicket",
@@ -92,7 +92,7 @@ class Messages(PosthogViewSet):
             )
         except Invalid as error:
             raise renamed(error, {"body": "message"}) from error
-        return Response(shapes.message(message), status=201 if is_new else 200)
+        return Response(answers.PosthogMessage(message).data, status=201 if is_new else 200)
 
     @extend_schema(
         operation_id="broadcastToPosthogTicket",
@@ -111,7 +111,7 @@ class Messages(PosthogViewSet):
             )
         except Invalid as error:
             raise renamed(error, {"body": "message"}) from error
-        return Response({"sent": len(sent), "messages": [shapes.message(message) for message in sent]}, status=201)
+        return Response(answers.PosthogSent(sent).data, status=201)
 
     @extend_schema(
         operation_id="updatePosthogTicketNote",
@@ -133,7 +133,7 @@ class Messages(PosthogViewSet):
             by=self.actor.with_scope(Scope.CONVERSATION_WRITE),
             at=self.at,
         )
-        return Response(shapes.message(made))
+        return Response(answers.PosthogMessage(made).data)
 
     @extend_schema(
         operation_id="deletePosthogTicketNote",

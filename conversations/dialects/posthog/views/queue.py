@@ -15,7 +15,8 @@ from accounts.errors import Conflict, NotFound
 from accounts.permissions import Scope
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import queries as assistant_queries
-from conversations.dialects.posthog import answers, inputs, shapes
+from conversations.dialects.posthog import assistant_answers as answers
+from conversations.dialects.posthog import inputs
 from conversations.dialects.posthog.views.assistant import CONVERSATION, AssistantViewSet
 from conversations.dialects.posthog.views.base import INVALID, PROJECT
 from conversations.models import AssistantQueueItem, AssistantThread
@@ -174,4 +175,4 @@ class Queue(AssistantViewSet):
         return found
 
     def _printed(self, thread: AssistantThread) -> Response:
-        return Response(shapes.queue(assistant_queries.assistant_queue(thread)))
+        return Response(answers.PosthogQueue(assistant_queries.assistant_queue(thread)).data)

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from accounts.errors import Invalid, NotFound
 from accounts.permissions import Scope
 from conversations import actions
-from conversations.dialects.posthog import answers, inputs, shapes
+from conversations.dialects.posthog import answers, inputs
 from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.views.base import INVALID, PROJECT, PosthogViewSet, renamed
 from conversations.models import SavedView
@@ -45,7 +45,7 @@ class SavedViews(PosthogViewSet):
         """The caller's favourites first, then newest."""
         pages = self.pagination_class()
         found = pages.rows(ticket_queries.saved_views(self.actor), request)
-        return pages.response([shapes.view(row, is_favorited=row.is_favorited) for row in found])
+        return pages.response(answers.PosthogViewPage, found)
 
     @extend_schema(
         operation_id="createPosthogView",
@@ -111,5 +111,4 @@ class SavedViews(PosthogViewSet):
             raise NotFound("There is no such view.") from error
 
     def _printed(self, short_id: str) -> dict[str, Any]:
-        row: Any = self._find(short_id)
-        return shapes.view(row, is_favorited=row.is_favorited)
+        return answers.PosthogView(self._find(short_id)).data

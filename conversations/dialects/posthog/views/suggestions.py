@@ -32,7 +32,6 @@ from conversations.models import Conversation, Suggestion
 from conversations.queries import tickets as ticket_queries
 from tickets.models import Ticket
 
-NOTHING = "No matching answer found."
 _REFUSALS = {
     gate.Refusal.NOT_APPROVED: "This project has not approved AI data processing.",
     gate.Refusal.BUDGET_USED_UP: SPENT,
@@ -87,7 +86,7 @@ class Suggestions(PosthogViewSet):
         made = assistant_actions.make_suggestion(
             conversation=primary, ticket=row, draft=draft, engine=chosen.engine, by=self.actor, at=self.at
         )
-        return Response(_printed(made))
+        return Response(answers.PosthogSuggestion(made).data)
 
     def _by_worker(self, row: Ticket, primary: Conversation, name: str) -> LiveResponse:
         """The worker asks the engine; the answer is sent when it is there, and no thread waits for it."""
@@ -116,16 +115,7 @@ def answer(workspace_id: int, made: requests.Made) -> HttpResponse:
         code = made.code if made.code in ERROR_TYPES else "unknown_error"
         return _json({"detail": "The assistant could not suggest a reply.", "error_type": code}, 500)
     with tenancy.scope(Workspace.objects.get(pk=workspace_id)):
-        return _json(_printed(Suggestion.objects.get(pk=made.suggestion_id)), 200)
-
-
-def _printed(made: Suggestion) -> dict[str, Any]:
-    return {
-        "suggestion": made.text or NOTHING,
-        "found": bool(made.text),
-        "engine": made.engine,
-        "sources": made.sources,
-    }
+        return _json(answers.PosthogSuggestion(Suggestion.objects.get(pk=made.suggestion_id)).data, 200)
 
 
 def _json(body: Any, status: int) -> HttpResponse:

@@ -13,7 +13,7 @@ from accounts.permissions import Scope, may
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.api.fields import first_given
-from conversations.dialects.posthog import ADAPTER, answers, filters, inputs, patches, shapes
+from conversations.dialects.posthog import ADAPTER, answers, filters, inputs, patches
 from conversations.dialects.posthog.envelope import PosthogDetail
 from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.views.base import (
@@ -21,14 +21,15 @@ from conversations.dialects.posthog.views.base import (
     PROJECT,
     TICKET,
     PosthogViewSet,
-    printed,
     renamed,
+    with_people,
 )
 from conversations.models import Channel
 from conversations.queries import tickets as ticket_queries
 from tickets import actions as ticket_actions
 from tickets import queries as tickets
 from tickets import unread
+from tickets.models import Ticket
 
 
 class Tickets(PosthogViewSet):
@@ -65,7 +66,8 @@ class Tickets(PosthogViewSet):
         chosen = self.filterset_class(query.data, tickets.tickets(), now=self.at, workspace=self.grant.workspace)
         known = tickets.tally().standing(query.statuses) if query.statuses is not None else None
         pages = self.pagination_class(known)
-        return pages.response(printed(pages.rows(chosen.qs.order_by(*query.order), request)))
+        rows = with_people(pages.rows(chosen.qs.order_by(*query.order), request))
+        return pages.response(answers.PosthogTicketPage, rows)
 
     @extend_schema(
         operation_id="createPosthogTicket",
@@ -98,7 +100,7 @@ class Tickets(PosthogViewSet):
             ticket_actions.snooze(
                 ticket=row, until=data["snoozed_until"], status=data.get("status"), by=self.actor, at=self.at
             )
-        return Response(printed([self.ticket(str(row.number))])[0], status=201)
+        return self.shown(self.ticket(str(row.number)), status=201)
 
     @extend_schema(
         operation_id="getPosthogTicket",
@@ -112,7 +114,7 @@ class Tickets(PosthogViewSet):
         if row.unread_team_count and may(self.actor, "ticket.mark_read"):
             ticket_actions.mark_read(ticket=row, by=self.actor, at=self.at)
             row.unread_team_count = 0
-        return Response(printed([row])[0])
+        return self.shown(row)
 
     @extend_schema(
         operation_id="replacePosthogTicket",
@@ -140,9 +142,11 @@ class Tickets(PosthogViewSet):
         row = self.ticket(reference)
         data = self.read(inputs.TicketPatch, request)
         patches.apply(row, data, by=self.actor, at=self.at)
-        row = self.ticket(str(row.number))
-        primary = ticket_queries.primaries([row]).get(row.pk)
-        return Response(shapes.ticket(row, primary, with_person=False))
+        return self.shown(self.ticket(str(row.number)), with_person=False)
+
+    def shown(self, row: Ticket, *, with_person: bool = True, status: int = 200) -> Response:
+        (found,) = with_people([row], with_person=with_person)
+        return Response(answers.PosthogTicket(found).data, status=status)
 
     @extend_schema(
         operation_id="deletePosthogTicket",
@@ -164,7 +168,7 @@ class Tickets(PosthogViewSet):
     def unread_count(self, request: Request, project_id: str) -> Response:
         """Messages that the team has not read, over all tickets that are not resolved. Cached for up to
         30 seconds."""
-        return Response({"count": unread.total()})
+        return Response(answers.PosthogUnread(unread.total()).data)
 
     @extend_schema(
         operation_id="composePosthogTicket",
@@ -184,7 +188,7 @@ class Tickets(PosthogViewSet):
         if data.get("email_config_id") not in (None, self.grant.workspace.public_id):
             return Response({"detail": "There is no such mailbox: a workspace's is named by its own id."}, status=400)
         row = self._composed(data)
-        return Response({"id": str(row.public_id), "ticket_number": row.number}, status=201)
+        return Response(answers.PosthogComposed(row).data, status=201)
 
     def _composed(self, data: dict[str, Any]) -> Any:
         try:
