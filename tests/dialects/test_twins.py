@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import TextChoices
 from django.test import Client
 from jsonschema import Draft202012Validator
 
@@ -14,7 +16,9 @@ from accounts import clock, tenancy
 from accounts.models import Workspace
 from accounts.permissions import Actor
 from conversations import actions
+from conversations.api import discovery, outputs
 from conversations.models import Channel, Conversation, EntryPoint, Message, SenderKind, Status
+from conversations.models.message import DeliveryStatus
 from tests import factories
 from tests.dialects.hexclave_client import AGENT, CUSTOMER, customer
 from tickets import actions as ticket_actions
@@ -32,6 +36,7 @@ KINDS: list[tuple[type[Any], str, type[Any], str]] = [
     (Ticket, "status", TicketStatus, "parked"),
     (Ticket, "priority", TicketPriority, "huge"),
     (Message, "sender_kind", SenderKind, "robot"),
+    (Message, "delivery_status", DeliveryStatus, "lost"),
 ]
 VALUES = [
     (model, column, value) for model, column, known, invented in KINDS for value in (*known.values, invented)
@@ -167,3 +172,26 @@ def test_status_that_no_format_knows_is_told_in_the_words_of_the_format(desk: De
     path = f"{AGENT}/{desk.row.public_id}?projectId={desk.workspace.public_id}"
     thread = Client().get(path, headers=desk.agent).json()
     assert (thread["conversation"]["status"], thread["messages"][-1]["metadata"]) == ("open", {"status": "open"})
+
+
+def declared(output: type[outputs.Output]) -> Iterator[tuple[str, Any]]:
+    """Every field of every output of every format, by name."""
+    for one in output.__subclasses__():
+        if one.__module__.startswith("conversations.dialects."):
+            yield from ((f"{one.__name__}.{name}", field) for name, field in one._declared_fields.items())
+        yield from declared(one)
+
+
+def test_every_value_of_the_desk_and_an_invented_one_is_a_word_wherever_a_format_prints_words() -> None:
+    assert discovery.all_dialects()  # loads them
+    kinds = [kind for kind in TextChoices.__subclasses__() if kind.__module__.startswith(("conversations", "tickets"))]
+    values = [value for kind in kinds for value in (*kind, *kind.values)] + ["invented", ""]
+    assert set(Channel.values) | set(SenderKind.values) | set(TicketStatus.values) <= set(values)
+    fields = [
+        (name, field) for name, field in declared(outputs.Output) if isinstance(field, outputs.Word | outputs.Priority)
+    ]
+    assert len(fields) > 30
+    for name, field in fields:
+        for value in values:
+            printed = field.prints(value)
+            assert printed in field.choices or (printed is None and field.allow_null), (name, value, printed)
