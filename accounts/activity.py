@@ -80,7 +80,7 @@ def with_people(rows: QuerySet[Event]) -> QuerySet[Event]:
     key = ApiKey.all_workspaces.filter(pk=OuterRef("actor_id"), workspace=OuterRef("workspace"))  # of the event's own
     actor = Case(
         When(
-            actor_kind__in=(ActorKind.OPERATOR, ActorKind.SYSTEM),
+            actor_kind__in=(ActorKind.MEMBER, ActorKind.SYSTEM),
             actor_id__isnull=False,
             then=_name(OuterRef("actor_id")),
         ),
@@ -119,7 +119,7 @@ def actor_text(event: Event) -> str:
     kind = ActorKind(event.actor_kind).label.lower()
     if label is None:
         return kind if event.actor_id is None else f"{kind} {event.actor_id}"
-    return label if event.actor_kind == ActorKind.OPERATOR else f"{label} ({kind})"
+    return label if event.actor_kind == ActorKind.MEMBER else f"{label} ({kind})"
 
 
 @dataclass(frozen=True, slots=True)

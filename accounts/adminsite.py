@@ -81,7 +81,7 @@ class Reach:
         """
         membership = self.memberships.get(workspace_id)
         if membership is not None:
-            return Actor.operator(membership)
+            return Actor.member(membership)
         if not self.is_superuser:
             raise NotFound("there is no such workspace")
         return replace(Actor.system(workspace_id, name=self.user.name or self.user.email), id=self.user.pk)

@@ -39,7 +39,7 @@ class Scope(models.TextChoices):
 class ActorKind(models.TextChoices):
     """Who did something."""
 
-    OPERATOR = "operator"
+    MEMBER = "operator"
     API_KEY = "api_key"
     CONTACT = "contact"
     ASSISTANT = "assistant"
@@ -59,11 +59,11 @@ class Actor:
     email: str = ""
 
     @classmethod
-    def operator(cls, membership: Membership) -> Actor:
+    def member(cls, membership: Membership) -> Actor:
         """A signed-in member."""
         user = membership.user
         return cls(
-            kind=ActorKind.OPERATOR,
+            kind=ActorKind.MEMBER,
             workspace_id=membership.workspace_id,
             id=user.pk,
             role=Role(membership.role),
@@ -96,7 +96,7 @@ class Actor:
     def person(cls, user: User) -> Actor:
         """A person who changes their own account, which belongs to no workspace."""
         return cls(
-            kind=ActorKind.OPERATOR,
+            kind=ActorKind.MEMBER,
             workspace_id=INSTALLATION,
             id=user.pk,
             name=user.name or user.email,
@@ -114,7 +114,7 @@ class Actor:
     @property
     def user_id(self) -> int | None:
         """The member's user id, or None for anyone else."""
-        return self.id if self.kind == ActorKind.OPERATOR else None
+        return self.id if self.kind == ActorKind.MEMBER else None
 
 
 class HasWorkspace(Protocol):
@@ -136,7 +136,7 @@ _RANK = {Role.VIEWER: 0, Role.AGENT: 1, Role.ADMIN: 2, Role.OWNER: 3}
 class Rule:
     """Who may do a verb, besides the desk itself: members of at least `role`, keys with `scope`, contacts, people to themselves.
 
-    What is left out may not. A verb that no member may do is for the operator of the installation.
+    What is left out may not. A verb that no member may do is for the person who runs the installation.
     """
 
     role: Role | None = None
@@ -186,7 +186,7 @@ def may(actor: Actor, verb: str) -> bool:
         return rule.role is not None
     if actor.kind == ActorKind.CONTACT:
         return rule.is_for_contacts
-    if actor.kind == ActorKind.OPERATOR:
+    if actor.kind == ActorKind.MEMBER:
         return rule.role is not None and actor.role is not None and _RANK[actor.role] >= _RANK[rule.role]
     return rule.scope is not None and holds_scope(actor.scopes, rule.scope)
 

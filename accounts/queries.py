@@ -25,7 +25,7 @@ def assignable() -> QuerySet[User]:
     return User.objects.filter(pk__in=chosen, is_active=True).order_by("name", "email", "pk")
 
 
-def operator_by_email(email: str) -> User | None:
+def member_by_email(email: str) -> User | None:
     """The member with that email, or None."""
     wanted = email.strip().lower()
     membership = Membership.objects.select_related("user").filter(user__email=wanted, user__is_active=True).first()

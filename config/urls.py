@@ -11,7 +11,7 @@ from conversations.api import discovery
 from conversations.screens.home import views as home
 
 urlpatterns = [
-    # People: sign-in and invitations, and the operator's inbox under the workspace it belongs to.
+    # People: sign-in and invitations, and the members' inbox under the workspace it belongs to.
     path("", home.home, name="home"),
     path("setup", signin.setup, name="setup"),
     path("accounts/", include("accounts.signin.urls")),

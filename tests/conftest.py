@@ -25,7 +25,7 @@ class Member:
 
     @property
     def actor(self) -> Actor:
-        return Actor.operator(self.membership)
+        return Actor.member(self.membership)
 
     def signed_in(self) -> Client:
         """A browser in which this person is signed in."""

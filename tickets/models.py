@@ -146,7 +146,7 @@ class Ticket(TenantModel):
                 include=["unread_team_count"],
                 condition=Q(unread_team_count__gt=0) & ~Q(status=TicketStatus.RESOLVED),
             ),
-            # An operator's own queue.
+            # A member's own queue.
             models.Index(fields=["workspace", "assignee", "status", "-updated_at"], name="ticket_by_assignee"),
             # Deadlines that are running.
             models.Index(

@@ -127,7 +127,7 @@ def _send(invitation: Invitation, *, show_link: bool, by: Actor, at: datetime) -
     _check_rate(invitation, at)
     invitation.sent_at, invitation.mailed_at, invitation.expires_at = at, None, at + LIFETIME
     invitation.token_hash = links.digest(links.invitation_token(invitation))
-    invitation.invited_by_id = by.id if by.kind in (ActorKind.OPERATOR, ActorKind.SYSTEM) else None
+    invitation.invited_by_id = by.id if by.kind in (ActorKind.MEMBER, ActorKind.SYSTEM) else None
     invitation.save()
     is_mailed = outbox.is_set_up() and not show_link
     if is_mailed:

@@ -93,7 +93,7 @@ def _valid_members(given: Collection[MemberAccess]) -> Iterator[MemberAccess]:
         if membership is None or access.session_key not in sessions:
             continue
         is_same_password = constant_time_compare(access.session_hash, membership.user.get_session_auth_hash())
-        if is_same_password and may(Actor.operator(membership), access.verb):
+        if is_same_password and may(Actor.member(membership), access.verb):
             yield access
 
 

@@ -43,7 +43,7 @@ class WorkspaceMiddleware:
             return self.get_response(request)
         request.membership = membership  # type: ignore[attr-defined]
         request.workspace = membership.workspace  # type: ignore[attr-defined]
-        request.actor = Actor.operator(membership)  # type: ignore[attr-defined]
+        request.actor = Actor.member(membership)  # type: ignore[attr-defined]
         with tenancy.scope(membership.workspace):
             return self.get_response(request)
 

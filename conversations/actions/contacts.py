@@ -39,7 +39,7 @@ def identify(
 ) -> Contact:
     """The contact that the caller means: by external id first, then by email, else a new one.
 
-    A trusted caller (a server key, a signed token, an operator) may adopt a contact known by email who has no external
+    A trusted caller (a server key, a signed token, a member) may adopt a contact known by email who has no external
     id yet, and what it states of a person is kept; an untrusted one always makes a new, unverified contact. None leaves
     a value alone. An address that is not verified finds nobody, and replaces no verified one. Raises Invalid with the
     field at fault.

@@ -32,7 +32,7 @@ class Sender:
         )
 
     @classmethod
-    def operator(cls, user: User) -> Sender:
+    def agent(cls, user: User) -> Sender:
         """A member of the team."""
         return cls(
             kind=SenderKind.AGENT, user_id=user.pk, reference=str(user.public_id), name=user.name, email=user.email

@@ -167,7 +167,7 @@ class ConversationAdmin(TenantAdmin):
                 priority=data["priority"],
                 body=data["body"],
                 door=Door(Channel.MANUAL, "admin"),
-                sender=Sender.operator(cast(User, request.user)),
+                sender=Sender.agent(cast(User, request.user)),
                 by=by,
                 at=clock.now(),
             )

@@ -59,7 +59,7 @@ class ReplyForm(VerbForm):
             conversation=self.conversation,
             body=self.cleaned_data["body"],
             # The customer hears from a person, also where a superuser acts as the desk itself.
-            sender=Sender.operator(user),
+            sender=Sender.agent(user),
             uploads=[upload] if upload else (),
             expected_last=self.cleaned_data["seen"],
             by=by,
@@ -75,7 +75,7 @@ class NoteForm(VerbForm):
 
     def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
         actions.note(
-            conversation=self.conversation, body=self.cleaned_data["body"], sender=Sender.operator(user), by=by, at=at
+            conversation=self.conversation, body=self.cleaned_data["body"], sender=Sender.agent(user), by=by, at=at
         )
 
 

@@ -10,7 +10,7 @@ from conversations.assistant import actions as assistant_actions
 from conversations.assistant import queries as assistant_queries
 from conversations.models import Conversation, Message, SenderKind, Status
 
-_TEAM = (ActorKind.OPERATOR, ActorKind.API_KEY)
+_TEAM = (ActorKind.MEMBER, ActorKind.API_KEY)
 """Who acts for the team: its members, and its own programs."""
 
 
@@ -46,7 +46,5 @@ def _reply_of_an_agent(event: Event) -> Message | None:
 
 def _actor(event: Event) -> Actor:
     """The member who replied, as far as verdicts name one; the desk for anyone else."""
-    membership = (
-        people.membership(event.actor_id) if event.actor_kind == ActorKind.OPERATOR and event.actor_id else None
-    )
-    return Actor.operator(membership) if membership is not None else Actor.system(tenancy.current().pk)
+    membership = people.membership(event.actor_id) if event.actor_kind == ActorKind.MEMBER and event.actor_id else None
+    return Actor.member(membership) if membership is not None else Actor.system(tenancy.current().pk)

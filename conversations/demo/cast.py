@@ -15,7 +15,7 @@ from conversations.demo.documents import Fields, table
 PASSWORD = "demo-parley-2026"  # noqa: S105  # printed by the command: a demo's logins are no secret
 
 
-class Operator(NamedTuple):
+class Teammate(NamedTuple):
     """A member of the demo's team."""
 
     email: str
@@ -24,15 +24,15 @@ class Operator(NamedTuple):
     teams: tuple[str, ...] = ()
 
 
-MARA = Operator("mara@northwind.example", "Mara Lindqvist", Role.OWNER, ("Developers",))
-ELENA = Operator("elena@northwind.example", "Elena Petrova", Role.ADMIN, ("Support", "Billing"))
-JONAS = Operator("jonas@northwind.example", "Jonas Weber", Role.AGENT, ("Support", "Hardware", "Developers"))
-PRIYA = Operator("priya@northwind.example", "Priya Raman", Role.AGENT, ("Support", "Billing", "Developers"))
-TOM = Operator("tom@northwind.example", "Tom Okafor", Role.VIEWER)
+MARA = Teammate("mara@northwind.example", "Mara Lindqvist", Role.OWNER, ("Developers",))
+ELENA = Teammate("elena@northwind.example", "Elena Petrova", Role.ADMIN, ("Support", "Billing"))
+JONAS = Teammate("jonas@northwind.example", "Jonas Weber", Role.AGENT, ("Support", "Hardware", "Developers"))
+PRIYA = Teammate("priya@northwind.example", "Priya Raman", Role.AGENT, ("Support", "Billing", "Developers"))
+TOM = Teammate("tom@northwind.example", "Tom Okafor", Role.VIEWER)
 TEAM = (MARA, ELENA, JONAS, PRIYA, TOM)
 TEAMS = ("Support", "Hardware", "Developers", "Billing")
 
-INES = Operator("ines@atelier.example", "Inês Duarte", Role.AGENT)
+INES = Teammate("ines@atelier.example", "Inês Duarte", Role.AGENT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from conversations import actions
 from conversations.actions.entries import Door
 from conversations.actions.senders import Sender
 from conversations.demo import assistant, attachments, cast, stories
-from conversations.demo.cast import Customer, Operator, fill
+from conversations.demo.cast import Customer, Teammate, fill
 from conversations.demo.month import Tale, at_work, openings, pause, perform
 from conversations.demo.phrases import phrases
 from conversations.demo.story import AGENT, COLLEAGUE, CUSTOMER, NOTE, Story, Turn
@@ -129,7 +129,7 @@ class End:
     """Where a conversation is to stand today: the outcome of its story, and who has it if it is open."""
 
     outcome: str
-    owner: Operator | None = None
+    owner: Teammate | None = None
 
 
 def _ends(desk: Desk, moments: Sequence[datetime], told: Sequence[Story]) -> list[End]:
@@ -187,7 +187,7 @@ def _cut(turns: Sequence[Turn], outcome: str) -> Sequence[Turn]:
     return turns[: ends[-1] + 1] if ends else turns
 
 
-def _staff(desk: Desk, team: str) -> tuple[Operator, Operator]:
+def _staff(desk: Desk, team: str) -> tuple[Teammate, Teammate]:
     """An agent of the team, and a colleague."""
     able = [person for person in (cast.JONAS, cast.PRIYA, cast.ELENA, cast.MARA) if team in person.teams]
     weights = [1 if person in (cast.ELENA, cast.MARA) else 4 for person in able]
@@ -223,7 +223,7 @@ def _tell(desk: Desk, told: Story, telling: int, start: datetime, end: End) -> T
         door=DOORS[channel],
         priority=told.priority if channel == Channel.API else "normal",
         body=fill(first.wording(telling), values),
-        sender=Sender.operator(desk.users[agent.email]) if is_ours else None,
+        sender=Sender.agent(desk.users[agent.email]) if is_ours else None,
         uploads=[attachments.upload(name) for name in first.files],
         by=desk.actors[agent.email] if is_ours else desk.system,
         at=at,

@@ -53,14 +53,14 @@ def made_by(actor: Actor) -> Q:
     """The views that a member or a key created."""
     if actor.kind == ActorKind.API_KEY:
         return Q(created_by_key=actor.id)
-    return Q(created_by=actor.id) if actor.kind == ActorKind.OPERATOR else Q(Value(False))
+    return Q(created_by=actor.id) if actor.kind == ActorKind.MEMBER else Q(Value(False))
 
 
 def marked_by(actor: Actor) -> Q:
     """The favourites of a member or a key."""
     if actor.kind == ActorKind.API_KEY:
         return Q(api_key=actor.id)
-    return Q(user=actor.id) if actor.kind == ActorKind.OPERATOR else Q(Value(False))
+    return Q(user=actor.id) if actor.kind == ActorKind.MEMBER else Q(Value(False))
 
 
 class SavedView(TenantModel):

@@ -19,7 +19,7 @@ MEMBERS_MAY = [verb for verb, rule in rules().items() if rule.role is not None]
 
 
 def operator(role: Role) -> Actor:
-    return Actor(kind=ActorKind.OPERATOR, workspace_id=1, id=7, role=role)
+    return Actor(kind=ActorKind.MEMBER, workspace_id=1, id=7, role=role)
 
 
 def key(*scopes: Scope) -> Actor:
@@ -98,7 +98,7 @@ def test_customer_starts_reads_and_writes_and_does_nothing_else() -> None:
 
 
 def test_operator_without_a_role_may_do_nothing() -> None:
-    nobody = Actor(kind=ActorKind.OPERATOR, workspace_id=1, id=7)
+    nobody = Actor(kind=ActorKind.MEMBER, workspace_id=1, id=7)
     assert not any(may(nobody, verb) for verb in rules())
 
 
@@ -112,4 +112,4 @@ def test_row_of_another_workspace_is_missing_even_for_the_desk_itself() -> None:
 
 def test_verb_that_the_table_does_not_name_is_a_programming_error() -> None:
     with pytest.raises(KeyError):
-        permit(Actor(kind=ActorKind.OPERATOR, workspace_id=1, id=7, role=Role.OWNER), "conversation.explode")
+        permit(Actor(kind=ActorKind.MEMBER, workspace_id=1, id=7, role=Role.OWNER), "conversation.explode")

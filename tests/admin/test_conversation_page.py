@@ -76,7 +76,7 @@ def test_reply_is_sent_by_the_person_and_recorded_once(as_ada: Client, ada: Memb
     assert (message.body, message.sender_user_id, message.sender_kind) == ("On its way.", ada.user.pk, "agent")
     assert fresh(conversation).status == Status.PENDING
     assert new_events(before) == ["reply.sent"]
-    assert (last_event().actor_kind, last_event().actor_id) == (ActorKind.OPERATOR, ada.user.pk)
+    assert (last_event().actor_kind, last_event().actor_id) == (ActorKind.MEMBER, ada.user.pk)
 
 
 def test_reply_carries_a_file_that_can_be_downloaded_and_never_shown(

@@ -91,7 +91,7 @@ def test_another_workspaces_knowledge_is_never_found(library: dict[str, Any], gl
 @pytest.mark.parametrize(
     ("actor", "audience"),
     [
-        (Actor(kind=ActorKind.OPERATOR, workspace_id=1), Audience.TEAM),
+        (Actor(kind=ActorKind.MEMBER, workspace_id=1), Audience.TEAM),
         (Actor(kind=ActorKind.SYSTEM, workspace_id=1), Audience.TEAM),
         (Actor(kind=ActorKind.CONTACT, workspace_id=1), Audience.CUSTOMER),
         (Actor(kind=ActorKind.API_KEY, workspace_id=1, scopes=frozenset({Scope.CONVERSATION_WRITE})), Audience.KEY),

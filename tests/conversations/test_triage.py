@@ -126,4 +126,4 @@ def test_viewer_changes_nothing(acme: Workspace, vic: Member) -> None:
     conversation = ConversationFactory(workspace=acme)
     with pytest.raises(Forbidden):
         actions.set_status(conversation=conversation, status="closed", by=vic.actor, at=clock.now())
-    assert Actor.operator(vic.membership).role == "viewer"
+    assert Actor.member(vic.membership).role == "viewer"

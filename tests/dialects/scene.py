@@ -187,7 +187,7 @@ class Scene:
         return Conversation.objects.get(pk=row.pk)
 
     def _operator(self, name: str) -> Actor:
-        return Actor.operator(Membership.objects.select_related("user").get(user=self.names[name]))
+        return Actor.member(Membership.objects.select_related("user").get(user=self.names[name]))
 
     # --- What requests and answers name ---------------------------------------------------------
 

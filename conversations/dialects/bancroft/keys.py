@@ -71,7 +71,7 @@ class ApiKeys(DialectViewSet):
             scopes=data.get("scopes", _ALL_SCOPES[kind]),
             allowed_origins=data["allowed_origins"],
             allowed_bundle_ids=data["allowed_bundle_ids"],
-            by=Actor.operator(membership),
+            by=Actor.member(membership),
             at=self.at,
         )
         return Response(shapes.BancroftApiKey(shapes.MadeKey(key, secret)).data, status=201)

@@ -216,5 +216,5 @@ class Messages(BancroftViewSet):
 
     def agent(self, email: str) -> Sender:
         """The member with that email, else the email as it was given."""
-        operator = account_queries.operator_by_email(email)
-        return Sender.operator(operator) if operator else Sender(SenderKind.AGENT, email=email)
+        operator = account_queries.member_by_email(email)
+        return Sender.agent(operator) if operator else Sender(SenderKind.AGENT, email=email)

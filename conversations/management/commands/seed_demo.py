@@ -15,7 +15,7 @@ from accounts.models import ApiKey, Dispatch, KeyKind, Workspace
 from accounts.permissions import Actor, Scope
 from accounts.queries import is_set_up, person_by_email
 from conversations.demo import cast, knowledge, note
-from conversations.demo.cast import Operator
+from conversations.demo.cast import Teammate
 from conversations.demo.month import DAYS
 from conversations.demo.play import Desk, play
 from conversations.demo.studio import play_studio
@@ -90,7 +90,7 @@ def _seed() -> Workspace:
     return northwind
 
 
-def _desk(workspace: Workspace, members: tuple[Operator, ...], rng: Random, at: datetime) -> Desk:
+def _desk(workspace: Workspace, members: tuple[Teammate, ...], rng: Random, at: datetime) -> Desk:
     desk = Desk(workspace=workspace, users={}, actors={}, teams={}, rng=rng, now=clock.now())
     by = system(workspace)
     for person in members:
@@ -98,7 +98,7 @@ def _desk(workspace: Workspace, members: tuple[Operator, ...], rng: Random, at: 
             email=person.email, name=person.name, password=cast.PASSWORD, by=Actor.installation(), at=at
         )
         membership = actions.add_member(workspace=workspace, user=user, role=person.role, by=by, at=at)
-        desk.users[person.email], desk.actors[person.email] = user, Actor.operator(membership)
+        desk.users[person.email], desk.actors[person.email] = user, Actor.member(membership)
     for name in cast.TEAMS if workspace.slug == DEMO else ():
         in_it = [desk.users[person.email] for person in members if name in person.teams]
         desk.teams[name] = actions.save_team(workspace=workspace, name=name, members=in_it, by=by, at=at)

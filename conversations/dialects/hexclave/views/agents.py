@@ -85,19 +85,19 @@ class AgentConversations(HexclaveViewSet):
 
     @property
     def actor(self) -> Actor:
-        return Actor.operator(self.membership) if self.membership else super().actor
+        return Actor.member(self.membership) if self.membership else super().actor
 
     @property
     def sender(self) -> Sender:
         """Who is seen to write: the member, the person whom an access token names, or the key's holder."""
         assert self.caller is not None
         if self.caller.operator is not None:
-            return Sender.operator(self.caller.operator)
+            return Sender.agent(self.caller.operator)
         person = self.caller.person
         if person is None:
             return Sender.actor(self.actor)
-        if operator := account_queries.operator_by_email(person.verified_email):
-            return Sender.operator(operator)
+        if operator := account_queries.member_by_email(person.verified_email):
+            return Sender.agent(operator)
         return Sender(
             kind=SenderKind.AGENT,
             reference=person.external_id,
