@@ -21,14 +21,14 @@ SEARCHED: tuple[type[Searched], ...] = (Contact, Conversation, Message, Article,
 
 @app.periodic(cron="* * * * *")
 @app.task(name="wake_snoozed", queueing_lock="wake_snoozed", pass_context=False)
-def wake_snoozed(timestamp: int) -> None:
-    """Wake every conversation whose moment has come, in all workspaces."""
+def unsnooze_due(timestamp: int) -> None:
+    """End every snooze that is due, in all workspaces."""
     at = clock.now()
     due = Conversation.all_workspaces.filter(snoozed_until__lte=at).select_related("workspace")  # one job for all
     for conversation in due.order_by("snoozed_until")[:500]:
         with tenancy.scope_apart(conversation.workspace, "wake_failed conversation=%s", conversation.pk):
             by = Actor.system(conversation.workspace_id)
-            actions.wake(conversation=conversation, only_if_due=True, by=by, at=at)
+            actions.unsnooze(conversation=conversation, only_if_due=True, by=by, at=at)
 
 
 @app.periodic(cron="*/10 * * * *")

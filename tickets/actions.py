@@ -106,17 +106,17 @@ def snooze(*, ticket: Ticket, until: datetime | None, status: str | None = None,
     if status is not None:
         _check_status(status)
     ticket = transaction.held(ticket)
-    return _sleep(ticket, lifecycle.snooze(_standing(ticket), until, at, status), by=by, at=at)
+    return _save_snooze(ticket, lifecycle.snooze(_standing(ticket), until, at, status), by=by, at=at)
 
 
 @transaction.atomic
-def wake(*, ticket: Ticket, by: Actor, at: datetime) -> Ticket:
+def unsnooze(*, ticket: Ticket, by: Actor, at: datetime) -> Ticket:
     """The moment of a snooze has come: a ticket on hold is open again."""
     permit(by, "ticket.update", ticket)
     ticket = transaction.held(ticket)
     if ticket.snoozed_until is None or ticket.snoozed_until > at:
         return ticket
-    return _sleep(ticket, lifecycle.wake(_standing(ticket), at), by=by, at=at)
+    return _save_snooze(ticket, lifecycle.unsnooze(_standing(ticket), at), by=by, at=at)
 
 
 @transaction.atomic
@@ -239,7 +239,7 @@ def note_message(*, ticket_id: int, text: str, from_customer: bool, by: Actor, a
     journal.record(events.TICKET_MESSAGED, ticket, by=by, at=at, from_customer=from_customer)
     if not from_customer:
         return ticket  # What the team's answer means for the work is for the team to say.
-    return _sleep(ticket, lifecycle.on_customer_message(_standing(ticket), at), by=by, at=at)
+    return _save_snooze(ticket, lifecycle.on_customer_message(_standing(ticket), at), by=by, at=at)
 
 
 @transaction.atomic
@@ -298,7 +298,7 @@ def _stand(ticket: Ticket, standing: lifecycle.Standing, *, by: Actor, at: datet
     return ticket
 
 
-def _sleep(ticket: Ticket, standing: lifecycle.Standing, *, by: Actor, at: datetime) -> Ticket:
+def _save_snooze(ticket: Ticket, standing: lifecycle.Standing, *, by: Actor, at: datetime) -> Ticket:
     before = _standing(ticket)
     if standing == before:
         return ticket

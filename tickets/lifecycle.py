@@ -33,13 +33,13 @@ def snooze(now: Standing, until: datetime | None, at: datetime, status: str | No
     return replace(now if to is None else move(now, to, at), snoozed_until=until)
 
 
-def wake(now: Standing, at: datetime) -> Standing:
+def unsnooze(now: Standing, at: datetime) -> Standing:
     """The moment of a snooze has come: what was on hold is open, anything else stays as it is."""
     to = TicketStatus.OPEN if now.status == TicketStatus.ON_HOLD else now.status
     return replace(move(now, to, at), snoozed_until=None)
 
 
 def on_customer_message(now: Standing, at: datetime) -> Standing:
-    """A customer who writes again has not been helped yet: what waited for them, slept, or was done, is open."""
+    """A customer who writes again has not been helped yet: what was pending, snoozed or resolved is open."""
     waited = now.status in {TicketStatus.PENDING, TicketStatus.RESOLVED, TicketStatus.ON_HOLD}
     return replace(move(now, TicketStatus.OPEN if waited else now.status, at), snoozed_until=None)

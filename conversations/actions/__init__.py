@@ -15,7 +15,7 @@ from conversations.actions.messages import note, receive, reply
 from conversations.actions.notes import delete_note, edit_note
 from conversations.actions.saved_views import create_view, delete_view, favorite_view, update_view
 from conversations.actions.start import start
-from conversations.actions.status import set_status, snooze, wake
+from conversations.actions.status import set_status, snooze, unsnooze
 from conversations.actions.ticket_messages import broadcast, note_in_ticket, reply_in_ticket
 from conversations.actions.ticketing import delete_ticket, escalate, link, open_ticket, unlink
 from conversations.actions.triage import (
@@ -32,5 +32,5 @@ __all__ = [
     "assign", "broadcast", "create_view", "delete_note", "delete_ticket", "delete_view", "edit_note",
     "edit_subject", "escalate", "favorite_view", "identify", "link", "mark_read", "note", "note_in_ticket",
     "open_ticket", "receive", "reply", "reply_in_ticket", "set_delivery", "set_priority", "set_status", "set_tags",
-    "snooze", "start", "unassign_member", "undo", "unlink", "update_contact", "update_view", "wake",
+    "snooze", "start", "unassign_member", "undo", "unlink", "unsnooze", "update_contact", "update_view",
 ]  # fmt: skip

@@ -82,7 +82,7 @@ def snooze(*, conversation: Conversation, until: datetime, by: Actor, at: dateti
 
 
 @transaction.atomic
-def wake(*, conversation: Conversation, only_if_due: bool = False, by: Actor, at: datetime) -> Conversation:
+def unsnooze(*, conversation: Conversation, only_if_due: bool = False, by: Actor, at: datetime) -> Conversation:
     """End a snooze: the conversation is open, and waits since now. `only_if_due`: unless it is snoozed beyond `at`."""
     permit(by, "conversation.update", conversation)
     conversation = locking.locked(conversation)

@@ -174,7 +174,7 @@ class SnoozeForm(VerbForm):
     def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
         until = self.cleaned_data["until"]
         if until is None:
-            actions.wake(conversation=self.conversation, by=by, at=at)
+            actions.unsnooze(conversation=self.conversation, by=by, at=at)
         else:
             actions.snooze(conversation=self.conversation, until=until, by=by, at=at)
 

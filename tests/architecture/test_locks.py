@@ -77,9 +77,9 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         ticket_actions.set_status(ticket=ticket, status="pending", **act)
         second = actions.escalate(conversation=ConversationFactory(workspace=acme), **act)
         loose = ConversationFactory(workspace=acme, contact=contact)
-        asleep = ConversationFactory(workspace=acme, contact=contact)
-        actions.link(conversation=asleep, ticket=ticket, **act)
-        actions.snooze(conversation=asleep, until=at + timedelta(days=1), **act)
+        snoozed = ConversationFactory(workspace=acme, contact=contact)
+        actions.link(conversation=snoozed, ticket=ticket, **act)
+        actions.snooze(conversation=snoozed, until=at + timedelta(days=1), **act)
         done = ConversationFactory(workspace=acme, contact=contact)
         actions.set_status(conversation=done, status="resolved", **act)
         change = Event.objects.filter(type="conversation.status_changed").latest("pk")
@@ -114,7 +114,7 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         article = ArticleFactory(workspace=acme)
         scene = {
             "workspace": acme, "contact": contact, "conversation": talk, "ticket": ticket, "second": second, "loose": loose,
-            "asleep": asleep, "done": done, "event_id": change.pk, "thread": busy.thread, "run": busy,
+            "snoozed": snoozed, "done": done, "event_id": change.pk, "thread": busy.thread, "run": busy,
             "resting": resting.thread, "waiting": waiting, "proposal": proposal, "item": queued, "message": note,
             "sent": sent, "suggestion": suggestion, "article": article, "macro": MacroFactory(workspace=acme),
             "draft_article": ArticleFactory(workspace=acme, published=False),
@@ -168,12 +168,12 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.assistant.actions.hand_over.settle": [{"thread": s["resting"]}],
         "conversations.assistant.actions.hand_over.take_over": [{"to": s["member"]}],
         "conversations.knowledge.actions.publish_article": [{"article": s["draft_article"]}],
-        "conversations.actions.messages.reply": [{}, {"conversation": s["asleep"]}, {"conversation": s["loose"]}],
-        "conversations.actions.messages.receive": [{}, {"conversation": s["done"]}, {"conversation": s["asleep"]}],
+        "conversations.actions.messages.reply": [{}, {"conversation": s["snoozed"]}, {"conversation": s["loose"]}],
+        "conversations.actions.messages.receive": [{}, {"conversation": s["done"]}, {"conversation": s["snoozed"]}],
         "conversations.assistant.actions.proposals.decide_proposal": [{"thread": s["waiting"], "decision": decision}],
         "conversations.actions.saved_views.favorite_view": [{"by": s["agent"]}],
         "conversations.actions.status.snooze": [{"until": later}],
-        "conversations.actions.status.wake": [{"conversation": s["asleep"]}],
+        "conversations.actions.status.unsnooze": [{"conversation": s["snoozed"]}],
         "conversations.assistant.actions.suggestions.judge_suggestions": [{"reply": s["sent"]}],
         "conversations.assistant.actions.suggestions.make_suggestion": [{}, {"ticket": s["ticket"]}],
         "conversations.actions.ticket_messages.broadcast": [{"move_to": "resolved"}, {"move_to": None}],

@@ -33,19 +33,19 @@ def test_views_hold_what_their_names_say(acme: Workspace, ben: Member) -> None:
     at = clock.now()
     made = {
         name: ConversationFactory(workspace=acme, subject=name)
-        for name in ("free", "bens", "told", "done", "shut", "asleep")
+        for name in ("free", "bens", "told", "done", "shut", "snoozed")
     }
     actions.assign(conversation=made["bens"], to=ben.user, by=ben.actor, at=at)
     reply(made["told"])
     actions.set_status(conversation=made["done"], status="resolved", by=ben.actor, at=at)
     actions.set_status(conversation=made["shut"], status="closed", by=ben.actor, at=at)
     receive(made["shut"])
-    actions.snooze(conversation=made["asleep"], until=at + timedelta(days=1), by=ben.actor, at=at)
+    actions.snooze(conversation=made["snoozed"], until=at + timedelta(days=1), by=ben.actor, at=at)
     assert subjects("mine", ben) == ["bens"]
     assert subjects("unassigned", ben) == ["free"]
     assert set(subjects("open", ben)) == {"free", "bens"}
     assert subjects("waiting", ben) == ["told"]
-    assert subjects("snoozed", ben) == ["asleep"]
+    assert subjects("snoozed", ben) == ["snoozed"]
     assert subjects("news", ben) == ["shut"]
     assert set(subjects("solved", ben)) == {"done", "shut"}
     counts = inbox_queries.inbox_counts(ben.user)

@@ -78,7 +78,7 @@ def test_snoozed_conversation_wakes_by_the_clock_or_by_its_customer(acme: Worksp
         actions.snooze(conversation=conversation, until=past + timedelta(hours=1), by=ben.actor, at=past)
     receive(called)
     assert fresh(called).snoozed_until is None
-    maintenance.wake_snoozed(0)
+    maintenance.unsnooze_due(0)
     row = fresh(slept)
     assert (row.status, row.snoozed_until) == (Status.OPEN, None)
 

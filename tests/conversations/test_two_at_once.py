@@ -39,8 +39,8 @@ def test_wake_up_call_leaves_what_an_agent_has_snoozed_anew(acme: Workspace) -> 
     actions.snooze(conversation=conversation, until=later, **act(acme))
     ticket_actions.snooze(ticket=ticket, until=later, **act(acme))
     due = {"by": Actor.system(acme.pk), "at": soon}
-    actions.wake(conversation=conversation, only_if_due=True, **due)
-    ticket_actions.wake(ticket=ticket, **due)
+    actions.unsnooze(conversation=conversation, only_if_due=True, **due)
+    ticket_actions.unsnooze(ticket=ticket, **due)
     assert Conversation.all_workspaces.get().snoozed_until == Ticket.all_workspaces.get().snoozed_until == later
 
 
@@ -52,7 +52,7 @@ def test_wake_up_call_that_fails_for_one_row_wakes_the_others(acme: Workspace) -
         ticket_actions.snooze(ticket=ticket, until=until, **act(acme))
         conversation.refresh_from_db()
         Conversation.all_workspaces.filter(pk=conversation.pk).update(snoozed_until=until)
-    for task, model in ((maintenance.wake_snoozed, Conversation), (ticket_tasks.wake_snoozed_tickets, Ticket)):
+    for task, model in ((maintenance.unsnooze_due, Conversation), (ticket_tasks.unsnooze_due_tickets, Ticket)):
         with given_up("accounts_event", state="22003"):
             task.func(timestamp=0)
         assert model.all_workspaces.filter(snoozed_until=None).count() == 1  # type: ignore[attr-defined]

@@ -86,12 +86,12 @@ def test_snooze_rule(now: str, until: int | None, status: str | None, after: tup
 
 def test_ended_snooze_opens_what_was_on_hold_and_nothing_else(acme: Workspace, ben: Member) -> None:
     past, future = clock.now() - timedelta(minutes=1), clock.now() + timedelta(hours=1)
-    asleep, resolved, later = opened(acme), opened(acme), opened(acme)
-    ticket_actions.snooze(ticket=asleep, until=past, by=ben.actor, at=clock.now())
+    snoozed, resolved, later = opened(acme), opened(acme), opened(acme)
+    ticket_actions.snooze(ticket=snoozed, until=past, by=ben.actor, at=clock.now())
     ticket_actions.snooze(ticket=resolved, until=past, status="resolved", by=ben.actor, at=clock.now())
     ticket_actions.snooze(ticket=later, until=future, by=ben.actor, at=clock.now())
-    tasks.wake_snoozed_tickets(timestamp=0)
-    tasks.wake_snoozed_tickets(timestamp=0)
+    tasks.unsnooze_due_tickets(timestamp=0)
+    tasks.unsnooze_due_tickets(timestamp=0)
     rows = Ticket.all_workspaces.order_by("number").values_list("status", "snoozed_until")
     assert list(rows) == [("open", None), ("resolved", None), ("on_hold", future)]
 
@@ -101,7 +101,7 @@ def test_viewer_reads_tickets_and_changes_none(acme: Workspace, vic: Member) -> 
     for change in (
         lambda: ticket_actions.mark_read(ticket=ticket, by=vic.actor, at=clock.now()),
         lambda: ticket_actions.set_status(ticket=ticket, status="open", by=vic.actor, at=clock.now()),
-        lambda: ticket_actions.wake(ticket=ticket, by=vic.actor, at=clock.now()),
+        lambda: ticket_actions.unsnooze(ticket=ticket, by=vic.actor, at=clock.now()),
         lambda: actions.delete_ticket(ticket=ticket, by=vic.actor, at=clock.now()),
         lambda: actions.reply_in_ticket(ticket=ticket, body="x", by=vic.actor, at=clock.now()),
         lambda: actions.broadcast(ticket=ticket, body="x", by=vic.actor, at=clock.now()),

@@ -157,7 +157,7 @@ def _shown(choice: str) -> datetime | None:
 
 @changes(forms.NothingForm, undoable=True)
 def wake(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
-    actions.wake(**_by(request, conversation))
+    actions.unsnooze(**_by(request, conversation))
     return "Unsnoozed."
 
 
