@@ -1,4 +1,4 @@
-"""The one table of who hears what, in this order. A reaction is idempotent and changes anything only through a verb."""
+"""The one table of which reactions an event has, in the order in which they run. A reaction is idempotent and changes anything only through a verb."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 
 from django.utils.module_loading import import_string
 
-from accounts.journal import EventType, hear
+from accounts.journal import EventType, subscribe
 from accounts.models import Event
 from conversations import events
 
@@ -37,4 +37,4 @@ def register() -> None:
     """Register every reaction with the journal. Called once, when Django is ready."""
     for kind, reactions in all_reactions().items():
         for reaction in reactions:
-            hear([kind], reaction.__name__, reaction)
+            subscribe([kind], reaction.__name__, reaction)

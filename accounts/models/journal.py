@@ -58,9 +58,9 @@ class Event(models.Model):
 
 
 class Dispatch(models.Model):
-    """An event that reactions have not all heard yet; deleted when they have. Inserted by the journal's trigger.
+    """An event whose reactions have not all run yet; deleted when they have. Inserted by the journal's trigger.
 
-    `heard` names the reactions that are done with it although others failed: they do not hear it again.
+    `heard` names the reactions that are done with it although others failed: they are not run again.
     """
 
     event = models.OneToOneField(

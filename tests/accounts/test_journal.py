@@ -1,4 +1,4 @@
-"""The journal: written with the change or not at all, never rewritten, and heard by reactions at least once."""
+"""The journal: written with the change or not at all, never rewritten, and each of its reactions is run at least once."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Reaction = Callable[[Event], None]
 
 
 @pytest.fixture
-def hear() -> Iterator[Callable[[EventType, str, Reaction], None]]:
+def subscribe() -> Iterator[Callable[[EventType, str, Reaction], None]]:
     """Registers reactions that are forgotten after the test."""
-    before = {name: list(heard) for name, heard in dispatch._reactions.items()}
-    yield lambda kind, name, reaction: journal.hear([kind], name, reaction)
+    before = {name: list(reactions) for name, reactions in dispatch._reactions.items()}
+    yield lambda kind, name, reaction: journal.subscribe([kind], name, reaction)
     dispatch._reactions.clear()
     dispatch._reactions.update(before)
 
@@ -126,34 +126,34 @@ def test_every_event_waits_for_its_reactions(acme: Workspace) -> None:
 
 
 def test_reaction_hears_inside_the_workspace_and_what_it_does_is_its_consequence(
-    acme: Workspace, hear: Callable[[EventType, str, Reaction], None]
+    acme: Workspace, subscribe: Callable[[EventType, str, Reaction], None]
 ) -> None:
-    heard: list[Workspace] = []
+    ran: list[Workspace] = []
 
     def answer(event: Event) -> None:
-        heard.append(tenancy.current())
+        ran.append(tenancy.current())
         if event.depth == 0:
             team(tenancy.current(), "Follow-up")
 
-    hear(events.TEAM_CREATED, "answer", answer)
+    subscribe(events.TEAM_CREATED, "answer", answer)
     first = team(acme, "Night")
     journal.drain()
-    assert heard == [acme]
+    assert ran == [acme]
     follow_up = Event.objects.get(type="team.created", depth=1)
     assert follow_up.caused_by is not None
     assert follow_up.caused_by.subject_id == first.pk
 
 
 def test_failing_reaction_is_tried_again_later_and_stops_nobody(
-    acme: Workspace, hear: Callable[[EventType, str, Reaction], None]
+    acme: Workspace, subscribe: Callable[[EventType, str, Reaction], None]
 ) -> None:
-    heard: list[str] = []
-    hear(events.TEAM_CREATED, "broken", lambda event: 1 / 0)  # type: ignore[arg-type,return-value]
-    hear(events.TEAM_CREATED, "sound", lambda event: heard.append("sound"))
-    hear(events.WORKSPACE_CREATED, "other", lambda event: heard.append("other"))
+    ran: list[str] = []
+    subscribe(events.TEAM_CREATED, "broken", lambda event: 1 / 0)  # type: ignore[arg-type,return-value]
+    subscribe(events.TEAM_CREATED, "sound", lambda event: ran.append("sound"))
+    subscribe(events.WORKSPACE_CREATED, "other", lambda event: ran.append("other"))
     team(acme, "Night")
     assert journal.drain() == 2
-    assert sorted(heard) == ["other", "sound"]
+    assert sorted(ran) == ["other", "sound"]
     waiting = Dispatch.objects.get()
     assert (waiting.event.type, waiting.attempts, waiting.last_error) == (
         "team.created",
@@ -165,22 +165,22 @@ def test_failing_reaction_is_tried_again_later_and_stops_nobody(
 
 
 def test_what_a_failing_reaction_began_is_undone(
-    acme: Workspace, hear: Callable[[EventType, str, Reaction], None]
+    acme: Workspace, subscribe: Callable[[EventType, str, Reaction], None]
 ) -> None:
     def half(event: Event) -> None:
         team(acme, "Half done")
         raise OSError("the rest failed")
 
-    hear(events.WORKSPACE_CREATED, "half", half)
+    subscribe(events.WORKSPACE_CREATED, "half", half)
     journal.drain()
     assert not Team.all_workspaces.exists()
     assert Dispatch.objects.get().attempts == 1
 
 
 def test_reactions_that_answer_each_other_end(
-    acme: Workspace, hear: Callable[[EventType, str, Reaction], None]
+    acme: Workspace, subscribe: Callable[[EventType, str, Reaction], None]
 ) -> None:
-    hear(events.TEAM_CREATED, "echo", lambda event: team(acme, f"Echo {event.pk}") and None)
+    subscribe(events.TEAM_CREATED, "echo", lambda event: team(acme, f"Echo {event.pk}") and None)
     team(acme, "Start")
     for _ in range(journal.MAX_DEPTH + 4):
         journal.drain()
@@ -189,10 +189,10 @@ def test_reactions_that_answer_each_other_end(
 
 
 def test_name_is_heard_once_however_often_it_registers(
-    acme: Workspace, hear: Callable[[EventType, str, Reaction], None]
+    acme: Workspace, subscribe: Callable[[EventType, str, Reaction], None]
 ) -> None:
-    heard: list[int] = []
+    ran: list[int] = []
     for _ in range(2):
-        hear(events.WORKSPACE_CREATED, "once", lambda event: heard.append(event.pk))
+        subscribe(events.WORKSPACE_CREATED, "once", lambda event: ran.append(event.pk))
     journal.drain()
-    assert len(heard) == 1
+    assert len(ran) == 1

@@ -1,4 +1,4 @@
-"""The table of reactions: every reaction is in it, acts once, and may hear its event again without changing anything more."""
+"""The table of reactions: every reaction is in it, acts once, and may run again without changing anything more."""
 
 from __future__ import annotations
 
@@ -69,15 +69,15 @@ SCENES: dict[EventType, Callable[[Workspace, Member, Member], None]] = {
 @pytest.fixture
 def broken() -> Iterator[Callable[[EventType], None]]:
     """Adds a reaction to an event that fails, until the test ends."""
-    before = {name: list(heard) for name, heard in dispatch._reactions.items()}
-    yield lambda kind: journal.hear([kind], "broken", lambda event: 1 / 0)  # type: ignore[arg-type,return-value]
+    before = {name: list(reactions) for name, reactions in dispatch._reactions.items()}
+    yield lambda kind: journal.subscribe([kind], "broken", lambda event: 1 / 0)  # type: ignore[arg-type,return-value]
     dispatch._reactions.clear()
     dispatch._reactions.update(before)
 
 
 @pytest.fixture
 def event(request: pytest.FixtureRequest, in_acme: Workspace, ben: Member, ada: Member) -> Event:
-    """The event of a scene; nobody has heard it yet, and all before are done with."""
+    """The event of a scene; its reactions have not run yet, and all before are done with."""
     kind: EventType = request.node.callspec.params["kind"]
     SCENES[kind](in_acme, ben, ada)
     found = Event.objects.filter(type=kind.name).latest("pk")
@@ -108,20 +108,20 @@ def test_every_reaction_of_a_room_is_in_the_table() -> None:
 @pytest.mark.parametrize("kind", REACTIONS, ids=lambda kind: kind.name)
 def test_reactions_to_an_event_differ_in_name(kind: EventType) -> None:
     names = [path.rpartition(".")[2] for path in REACTIONS[kind]]
-    assert len(set(names)) == len(names), "the journal keeps by name who has heard an event"
+    assert len(set(names)) == len(names), "the journal keeps by name which reactions of an event have run"
 
 
-def test_every_event_that_is_heard_has_a_scene_here() -> None:
+def test_every_event_with_reactions_has_a_scene_here() -> None:
     assert set(SCENES) == set(REACTIONS)
 
 
-def test_the_journal_hears_what_the_table_says() -> None:
-    heard = {name: [reaction for _, reaction in reactions] for name, reactions in dispatch._reactions.items()}
-    assert heard == {kind.name: list(reactions) for kind, reactions in all_reactions().items()}
+def test_the_journal_runs_the_reactions_of_the_table() -> None:
+    subscribed = {name: [reaction for _, reaction in reactions] for name, reactions in dispatch._reactions.items()}
+    assert subscribed == {kind.name: list(reactions) for kind, reactions in all_reactions().items()}
 
 
 @pytest.mark.parametrize(("kind", "reaction"), PAIRS)
-def test_reaction_that_hears_an_event_again_changes_no_row(
+def test_reaction_that_runs_again_changes_no_row(
     kind: EventType, reaction: Callable[[Event], None], event: Event
 ) -> None:
     before = state(jobs=True)

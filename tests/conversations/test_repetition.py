@@ -109,7 +109,7 @@ def test_reaction_is_heard_once_although_it_was_given_up(acme: Workspace) -> Non
     actions.reply(conversation=conversation, body="On its way.", by=by, at=clock.now())
     with given_up("procrastinate_jobs"):
         journal.drain()
-    # The failure stays with its event, which is heard again later; the others are done with.
+    # The failure stays with its event, whose reaction runs again later; the others are done with.
     assert list(Dispatch.objects.values_list("event__type", flat=True)) == ["reply.sent"]
     Dispatch.objects.update(due_at=clock.now())
     journal.drain()
@@ -117,16 +117,16 @@ def test_reaction_is_heard_once_although_it_was_given_up(acme: Workspace) -> Non
 
 
 def test_effects_after_the_commit_happen_once(acme: Workspace) -> None:
-    heard: list[int] = []
+    ran: list[int] = []
 
     @transaction.atomic
     def work() -> None:
         from django.db import transaction as django
 
-        django.on_commit(lambda: heard.append(1))
+        django.on_commit(lambda: ran.append(1))
         by = Actor.system(acme.pk)
         account_actions.save_team(workspace=acme, name="Night", by=by, at=clock.now())
 
     with given_up("accounts_team", times=2):
         work()
-    assert heard == [1]
+    assert ran == [1]

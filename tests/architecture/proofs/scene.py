@@ -60,6 +60,6 @@ def conversation(row: Workspace, channel: str) -> Conversation:
 
 
 def drain() -> None:
-    """Let the reactions hear all that happened."""
+    """Run the reactions of all that happened."""
     while journal.drain():
         pass
