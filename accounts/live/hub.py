@@ -1,6 +1,6 @@
-"""One LISTEN connection per process, and everybody who waits for what it hears.
+"""One LISTEN connection per process, shared by all who follow a workspace or a channel.
 
-PostgreSQL's NOTIFY says that something happened in a workspace; what happened stands in the journal. The hub reads it
+PostgreSQL's NOTIFY says that something happened in a workspace; what happened is in the journal. The hub reads it
 once for all followers of that workspace and hands small frozen rows to each. 500 followers cost no thread and no
 further connection.
 """
@@ -29,7 +29,7 @@ EVENTS = "parley_events"  # the channel of the journal; its payload is a workspa
 OVERLAP_ROWS = 200
 OVERLAP_SECONDS = 30.0
 OVERLAP_MAX = 5000  # rows; a flood may not make that window grow without end
-REPLAY_LIMIT = 1000  # rows; whoever missed more than that reads its lists again
+REPLAY_LIMIT = 1000  # rows; a page that missed more than that fetches its lists again
 QUEUE_LIMIT = 1000  # items that one slow follower may have waiting
 COALESCE = 0.01  # seconds; a burst of notifications becomes one read
 CHECK_EVERY = 30.0  # seconds of silence after which the connection is tried
@@ -119,7 +119,7 @@ class Hub:
         self._feeds: dict[int, _Feed] = {}
         self._topics: dict[str, set[_Follower]] = {}
         self._dirty: set[int] = set()
-        self._stir = asyncio.Event()  # set when there is something to do: input on the connection, or a newcomer
+        self._has_work = asyncio.Event()  # input on the connection, or a new follower
         self._task: asyncio.Task[None] | None = None
 
     async def events(self, workspace_id: int, *, after: int | None = None) -> AsyncIterator[LiveEvent]:
@@ -127,12 +127,12 @@ class Hub:
 
         With `after` (an event's id), those missed since then come first; some of those shortly before it may come
         again, because ids commit out of order: clients ignore an id they have seen. Without it, the first item is
-        `ready`. A `resync` takes the place of what cannot be told any more.
+        `ready`. A `resync` takes the place of events that cannot be sent any more.
         """
         feed = self._feeds.setdefault(workspace_id, _Feed())
         follower = _Follower(after=after)
         feed.followers.add(follower)
-        self._wake()
+        self._ensure_running()
         try:
             while True:
                 item = await follower.items.get()
@@ -144,7 +144,7 @@ class Hub:
                 del self._feeds[workspace_id]
 
     async def listen(self, channel: str, key: str | None = None) -> AsyncIterator[str]:
-        """Wake-ups by `NOTIFY channel, 'key rest'`: the rest of each payload that begins with `key` (or any, for None).
+        """Notifications by `NOTIFY channel, 'key rest'`: the rest of each payload that begins with `key` (or any, for None).
 
         The first item is empty and says that from here on nothing is missed: read the state then, and again at each
         item. After a lost connection there is an empty item again. Raises ValueError for an odd channel name.
@@ -154,7 +154,7 @@ class Hub:
         follower = _Follower(key=key)
         topic = self._topics.setdefault(channel, set())
         topic.add(follower)
-        self._wake()
+        self._ensure_running()
         try:
             while True:
                 item = await follower.items.get()
@@ -166,16 +166,16 @@ class Hub:
                 del self._topics[channel]
 
     async def close(self) -> None:
-        """Drop the connection. Followers hear nothing more; the server ends their streams."""
+        """Drop the connection. Followers get nothing more; the server ends their streams."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
-    def _wake(self) -> None:
+    def _ensure_running(self) -> None:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run(), name="hub")
-        self._stir.set()
+        self._has_work.set()
 
     async def _run(self) -> None:
         pause, longest = PAUSES
@@ -194,14 +194,14 @@ class Hub:
             pause = min(pause * 2, longest)
 
     async def _serve(self, connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
-        connection.add_notify_handler(lambda notice: self._heard(notice.channel, notice.payload))
+        connection.add_notify_handler(lambda notice: self._on_notify(notice.channel, notice.payload))
         listening: set[str] = set()
         await self._listen_to(connection, listening, {EVENTS})
         for topic in self._topics.values():
             for follower in topic:
                 follower.started = False
         while True:
-            self._stir.clear()
+            self._has_work.clear()
             await self._listen_to(connection, listening, {EVENTS, *self._topics})
             for topic in self._topics.values():
                 for follower in topic:
@@ -232,7 +232,7 @@ class Hub:
     async def _begin(
         self, connection: psycopg.AsyncConnection[tuple[Any, ...]], workspace_id: int, feed: _Feed
     ) -> None:
-        """Find out where the journal stands; those who followed it over a lost connection start again."""
+        """Read the newest ids of the journal; followers from before a lost connection get a `resync`."""
         self._dirty.discard(workspace_id)
         found = await connection.execute(
             "SELECT id FROM accounts_event WHERE workspace_id = %s ORDER BY id DESC LIMIT %s",
@@ -261,7 +261,7 @@ class Hub:
                     follower.give(event, again)
         if len(events) == REPLAY_LIMIT:  # There may be more.
             self._dirty.add(workspace_id)
-            self._stir.set()
+            self._has_work.set()
 
     async def _start(
         self,
@@ -270,7 +270,7 @@ class Hub:
         feed: _Feed,
         follower: _Follower,
     ) -> None:
-        """Give a newcomer what it missed. What the feed does not know yet will reach it with everybody else."""
+        """Give a new follower what it missed. It gets what the feed has not read yet together with the others."""
         follower.started = True
         ready, again = LiveEvent(feed.highest, "ready"), LiveEvent(feed.highest, "resync")
         if follower.after is None:
@@ -296,20 +296,20 @@ class Hub:
             follower.give(event, again)
 
     async def _wait(self, connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
-        """Sleep until the connection has input or a newcomer stirs us."""
+        """Wait until the connection has input or a follower is new."""
         loop = asyncio.get_running_loop()
         self._consume(connection)  # A notification may have come along with the last query's result.
         number = connection.fileno()
-        loop.add_reader(number, self._stir.set)
+        loop.add_reader(number, self._has_work.set)
         try:
             async with asyncio.timeout(CHECK_EVERY):
-                await self._stir.wait()
+                await self._has_work.wait()
         except TimeoutError:
             pass
         finally:
             loop.remove_reader(number)
-        if not self._stir.is_set():
-            async with asyncio.timeout(CHECK_EVERY):  # A peer that vanished without a word is found out here.
+        if not self._has_work.is_set():
+            async with asyncio.timeout(CHECK_EVERY):  # A lost peer is noticed here.
                 await connection.execute("SELECT 1")
             return
         await asyncio.sleep(COALESCE)
@@ -318,12 +318,12 @@ class Hub:
     def _consume(self, connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
         connection.pgconn.consume_input()
         while (notice := connection.pgconn.notifies()) is not None:
-            self._heard(notice.relname.decode(), notice.extra.decode())
+            self._on_notify(notice.relname.decode(), notice.extra.decode())
 
-    def _heard(self, channel: str, payload: str) -> None:
+    def _on_notify(self, channel: str, payload: str) -> None:
         if channel == EVENTS and (workspace_id := whole_number(payload)) is not None:
             self._dirty.add(workspace_id)
-            self._stir.set()
+            self._has_work.set()
         key, _, rest = payload.partition(" ")
         for follower in self._topics.get(channel, ()):
             if follower.started and follower.key in (None, key):

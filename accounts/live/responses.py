@@ -57,7 +57,7 @@ class LiveContext:
         return self.hub.events(workspace_id, after=after)
 
     def listen(self, channel: str, key: str | None = None) -> AsyncIterator[str]:
-        """Wake-ups by NOTIFY for anything that is not in the journal; see `Hub.listen`."""
+        """Notifications by NOTIFY for anything that is not in the journal; see `Hub.listen`."""
         return self.hub.listen(channel, key)
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

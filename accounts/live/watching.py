@@ -28,8 +28,8 @@ LOOK_AGAIN = 1.0  # seconds; while the database is away
 
 
 @dataclass(frozen=True, slots=True)
-class News(Generic[T]):
-    """What a look at a row has found: the number of the newest change, what it shows, and whether the row is over."""
+class Changes(Generic[T]):
+    """What a look at a row has found: the number of the newest change, what the changes show, and whether more can follow."""
 
     newest: int
     found: T
@@ -44,20 +44,20 @@ class Source(Generic[T]):
     """Where changes are announced: `NOTIFY channel, '<the row's id>'`."""
     pulse: Callable[[Collection[int]], Mapping[int, int]]
     """The number of the newest change of each of the rows that goes on."""
-    look: Callable[[int, int], News[T]]
+    look: Callable[[int, int], Changes[T]]
     """The changes of a row (its id) after a number."""
 
 
 @dataclass(eq=False, slots=True)
 class _Follower:
-    """One stream: how far it has come, and whether it had better look."""
+    """One stream: the last change it has given, and whether it is to look again."""
 
     after: int
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    is_due: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class _Watch:
-    """Wakes the streams of one process: at once, whenever their row is announced, and when the pulse shows a change."""
+    """Lets the streams of one process look again: at once, whenever their row is announced, and when the pulse shows a change."""
 
     def __init__(self, context: LiveContext, source: Source[object]) -> None:
         self._context, self._source = context, source
@@ -67,7 +67,7 @@ class _Watch:
     @contextmanager
     def following(self, row_id: int, after: int) -> Iterator[_Follower]:
         follower = _Follower(after)
-        follower.woken.set()
+        follower.is_due.set()
         self._followers.setdefault(row_id, set()).add(follower)
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._feel_pulse())]
@@ -84,11 +84,11 @@ class _Watch:
                 self._tasks = []
 
     async def _listen(self) -> None:
-        async with aclosing(cast(AsyncGenerator[str, None], self._context.listen(self._source.channel))) as news:
-            async for key in news:
-                # An empty item: from here on nothing is missed, and all had better look.
+        async with aclosing(cast(AsyncGenerator[str, None], self._context.listen(self._source.channel))) as keys:
+            async for key in keys:
+                # An empty item: from here on nothing is missed, so all look again.
                 row_id = whole_number(key)
-                self._wake(list(self._followers) if row_id is None else [row_id])
+                self._notify(list(self._followers) if row_id is None else [row_id])
 
     async def _feel_pulse(self) -> None:
         while True:
@@ -97,16 +97,16 @@ class _Watch:
             except Exception:
                 logger.warning("pulse_failed channel=%s", self._source.channel, exc_info=True)
             else:
-                self._wake(row_id for row_id in list(self._followers) if self._has_news(row_id, going))
+                self._notify(row_id for row_id in list(self._followers) if self._has_changes(row_id, going))
             await asyncio.sleep(LOOK_EVERY)
 
-    def _has_news(self, row_id: int, going: Mapping[int, int]) -> bool:
+    def _has_changes(self, row_id: int, going: Mapping[int, int]) -> bool:
         return row_id not in going or any(going[row_id] > one.after for one in self._followers[row_id])
 
-    def _wake(self, row_ids: Iterable[int]) -> None:
+    def _notify(self, row_ids: Iterable[int]) -> None:
         for row_id in row_ids:
             for follower in self._followers.get(row_id, ()):
-                follower.woken.set()
+                follower.is_due.set()
 
 
 _watches: WeakKeyDictionary[Hub, dict[str, _Watch]] = WeakKeyDictionary()
@@ -124,16 +124,16 @@ async def follow(context: LiveContext, source: Source[T], row_id: int, after: in
     """What each look at a row finds after a change's number, until the row is over."""
     with _watch(context, source).following(row_id, after) as follower:
         while True:
-            await follower.woken.wait()
-            follower.woken.clear()
+            await follower.is_due.wait()
+            follower.is_due.clear()
             try:
-                news = await context.run(source.look, row_id, follower.after)
+                changes = await context.run(source.look, row_id, follower.after)
             except (InterfaceError, OperationalError) as error:  # The next look may find it well again.
                 logger.warning("look_failed channel=%s id=%s error=%s", source.channel, row_id, type(error).__name__)
                 continue
-            follower.after = max(follower.after, news.newest)
-            yield news.found
-            if news.is_over:
+            follower.after = max(follower.after, changes.newest)
+            yield changes.found
+            if changes.is_over:
                 return
 
 
@@ -144,9 +144,9 @@ async def outcome(
     try:
         async with (
             asyncio.timeout(patience),
-            aclosing(cast(AsyncGenerator[str, None], context.listen(channel, key))) as news,
+            aclosing(cast(AsyncGenerator[str, None], context.listen(channel, key))) as announced,
         ):
-            async for _ in news:
+            async for _ in announced:
                 found = await _seen(context, channel, key, look)
                 if found is not None:
                     return found
@@ -156,7 +156,7 @@ async def outcome(
 
 
 async def _seen(context: LiveContext, channel: str, key: str, look: Callable[[], T | None]) -> T | None:
-    """What a look says, as soon as the database answers."""
+    """What a look returns, repeated while the database is away."""
     while True:
         try:
             return await context.run(look)

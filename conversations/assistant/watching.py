@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import OuterRef, Subquery
 
 from accounts import clock, tenancy
-from accounts.live.watching import News, Source
+from accounts.live.watching import Changes, Source
 from conversations.assistant import frames, recovery, runs
 from conversations.models import AssistantFrame, AssistantRun, AssistantThread, RunStatus
 
@@ -37,7 +37,7 @@ def pulse(run_ids: Collection[int]) -> dict[int, int]:
     return {run.pk: run.newest or 0 for run in found}
 
 
-def look(run_id: int, after: int) -> News[list[Seen]]:
+def look(run_id: int, after: int) -> Changes[list[Seen]]:
     """The frames after a frame's number. Nothing, and the end, for a run that is gone."""
     run = (
         AssistantRun.all_workspaces.select_related("workspace", "thread__conversation__ticket", "thread__user")
@@ -45,11 +45,11 @@ def look(run_id: int, after: int) -> News[list[Seen]]:
         .first()
     )
     if run is None:
-        return News(after, [], is_over=True)
+        return Changes(after, [], is_over=True)
     with tenancy.scope(run.workspace):
         # The end was read first, so that nothing is missed.
         found = [Seen(row.pk, frames.read(row), run.thread) for row in runs.frames_after(run, after)]
-    return News(found[-1].number if found else after, found, is_over=run.is_over)
+    return Changes(found[-1].number if found else after, found, is_over=run.is_over)
 
 
 RUNS = Source(channel=runs.CHANNEL, pulse=pulse, look=look)

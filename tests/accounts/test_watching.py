@@ -11,11 +11,11 @@ from django.db import OperationalError
 
 from accounts.live import watching
 from accounts.live.hub import Hub
-from accounts.live.watching import News, Source
+from accounts.live.watching import Changes, Source
 
 
 class Front:
-    """The web front's side of a stream: it hears what is announced, and calls functions at once."""
+    """The web front's side of a stream: it gets what is announced, and calls functions at once."""
 
     def __init__(self, *announced: str) -> None:
         self.hub, self.announced, self.listeners = Hub(), announced, 0
@@ -33,7 +33,7 @@ class Front:
 class Row:
     """A row whose looks are dictated: each is what is found, the number of the newest change, and whether it is over."""
 
-    def __init__(self, *looks: News[str] | Exception) -> None:
+    def __init__(self, *looks: Changes[str] | Exception) -> None:
         self.looks, self.asked = [*looks], list[int]()
         self.pulses = 0
 
@@ -45,7 +45,7 @@ class Row:
         self.pulses += 1
         return dict.fromkeys(ids, 99)
 
-    def look(self, row_id: int, after: int) -> News[str]:
+    def look(self, row_id: int, after: int) -> Changes[str]:
         self.asked.append(after)
         found = self.looks.pop(0)
         if isinstance(found, Exception):
@@ -64,18 +64,18 @@ async def followed(front: Any, row: Row) -> list[str]:
 
 
 def test_change_of_which_nobody_was_notified_is_seen_by_the_pulse() -> None:
-    row = Row(News(4, "first", False), News(4, "", False), News(9, "last", True))
+    row = Row(Changes(4, "first", False), Changes(4, "", False), Changes(9, "last", True))
     assert asyncio.run(followed(Front(), row)) == ["first", "", "last"]
     assert row.asked == [0, 4, 4]
 
 
 def test_look_that_loses_the_database_is_repeated() -> None:
-    row = Row(OperationalError("away"), News(4, "all", True))
+    row = Row(OperationalError("away"), Changes(4, "all", True))
     assert asyncio.run(followed(Front("1"), row)) == ["all"]
 
 
 def test_streams_of_one_kind_share_a_listener() -> None:
-    front, row = Front(), Row(*[News(1, "", False)] * 3, *[News(2, "end", True)] * 50)
+    front, row = Front(), Row(*[Changes(1, "", False)] * 3, *[Changes(2, "end", True)] * 50)
 
     async def three() -> list[list[str]]:
         return await asyncio.gather(*(followed(front, row) for _ in range(3)))

@@ -1,4 +1,4 @@
-"""The hub over the real journal: what is committed is heard once, also after a gap and out of order."""
+"""The hub over the real journal: what is committed reaches followers once, also after a gap and out of order."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def run(scenario: Callable[[Hub], Awaitable[None]]) -> None:
     asyncio.run(body())
 
 
-def test_a_committed_event_is_heard_with_its_subject_and_actor_alone(acme: int) -> None:
+def test_a_committed_event_arrives_with_its_subject_and_actor_alone(acme: int) -> None:
     async def scenario(hub: Hub) -> None:
         events = hub.events(acme)
         assert (await soon(events)).type == "ready"
@@ -94,7 +94,7 @@ def test_a_committed_event_is_heard_with_its_subject_and_actor_alone(acme: int) 
     run(scenario)
 
 
-def test_another_workspace_is_not_heard(acme: int, globex: int) -> None:
+def test_events_of_another_workspace_do_not_arrive(acme: int, globex: int) -> None:
     async def scenario(hub: Hub) -> None:
         events = hub.events(acme)
         await soon(events)
@@ -184,11 +184,11 @@ def test_a_slow_follower_is_told_to_start_again(acme: int, monkeypatch: pytest.M
     run(scenario)
 
 
-def test_a_lost_connection_is_made_again_and_followers_are_told(acme: int) -> None:
+def test_a_lost_connection_is_made_again_and_followers_are_notified(acme: int) -> None:
     async def scenario(hub: Hub) -> None:
-        events, wakes = hub.events(acme), hub.listen("parley_test")
+        events, notices = hub.events(acme), hub.listen("parley_test")
         await soon(events)
-        assert await soon(wakes) == ""
+        assert await soon(notices) == ""
 
         def cut() -> None:
             with writer() as other:
@@ -199,14 +199,14 @@ def test_a_lost_connection_is_made_again_and_followers_are_told(acme: int) -> No
 
         await asyncio.to_thread(cut)
         assert (await soon(events)).type == "resync"
-        assert await soon(wakes) == ""
+        assert await soon(notices) == ""
         number = await asyncio.to_thread(commit, acme)
         assert (await soon(events)).id == number
 
     run(scenario)
 
 
-def test_a_topic_wakes_those_who_wait_for_its_key(acme: int) -> None:
+def test_a_notification_reaches_those_who_wait_for_its_key(acme: int) -> None:
     async def scenario(hub: Hub) -> None:
         mine, other, all_keys = (
             hub.listen("parley_test", "7"),
@@ -230,11 +230,11 @@ def test_a_topic_wakes_those_who_wait_for_its_key(acme: int) -> None:
 
 def test_a_follower_that_left_is_forgotten(acme: int) -> None:
     async def scenario(hub: Hub) -> None:
-        events, wakes = hub.events(acme), hub.listen("parley_test")
+        events, notices = hub.events(acme), hub.listen("parley_test")
         await soon(events)
-        await soon(wakes)
+        await soon(notices)
         await events.aclose()  # type: ignore[attr-defined]
-        await wakes.aclose()  # type: ignore[attr-defined]
+        await notices.aclose()  # type: ignore[attr-defined]
         assert not hub._feeds
         assert not hub._topics
 
