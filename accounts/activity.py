@@ -15,7 +15,7 @@ from django.urls import NoReverseMatch, reverse
 from accounts import journal
 from accounts.models import ActorKind, ApiKey, Event, Team, User
 
-_UNTOLD = frozenset({"message_id", "message_ids"})
+_NOT_SHOWN = frozenset({"message_id", "message_ids"})
 """Values that only programs need, such as the number of a message."""
 
 
@@ -36,7 +36,7 @@ def summary(event: Event) -> str:
     details = []
     for name in kind.data if kind else ():
         value = event.data.get(name)
-        if name in _UNTOLD or value in (None, [], {}):
+        if name in _NOT_SHOWN or value in (None, [], {}):
             continue
         if name == "user_id":
             details.append(person or f"user {value}")

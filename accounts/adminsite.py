@@ -134,7 +134,7 @@ class DeskAdminSite(AdminSite):
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Sign in on the desk's own page, which limits attempts; who is signed in and has no place here is told so."""
+        """Sign in on the desk's own page, which limits attempts; a person without access here gets a page that says so."""
         if self.has_permission(request):
             return redirect(reverse("admin:index", current_app=self.name))
         if request.user.is_authenticated:

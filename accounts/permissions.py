@@ -89,7 +89,7 @@ class Actor:
 
     @classmethod
     def installation(cls, name: str = "Parley", *, id: int | None = None) -> Actor:
-        """Whoever runs the installation, across workspaces; `id` is the superuser's, None for a command."""
+        """The operator of the installation, across workspaces; `id` is the superuser's, None for a command."""
         return cls(kind=ActorKind.SYSTEM, workspace_id=INSTALLATION, id=id, name=name)
 
     @classmethod
@@ -136,7 +136,7 @@ _RANK = {Role.VIEWER: 0, Role.AGENT: 1, Role.ADMIN: 2, Role.OWNER: 3}
 class Rule:
     """Who may do a verb, besides the desk itself: members of at least `role`, keys with `scope`, contacts, people to themselves.
 
-    What is left out may not. A verb that no member may do is for the person who runs the installation.
+    What is left out may not. A verb that no member may do is for the operator of the installation.
     """
 
     role: Role | None = None

@@ -73,7 +73,7 @@ def has_proven(user: User, email: str) -> bool:
 
 def usable_invitation(token: str, at: datetime) -> Invitation:
     """The invitation of a link that works: pending, in time, from somebody who may still invite. Raises NotFound."""
-    # The token names the workspace: whoever follows a link is in none yet.
+    # The token names the workspace: a person who follows a link is in none yet.
     rows = Invitation.all_workspaces.select_related("workspace", "invited_by")
     invitation = rows.filter(token_hash=links.digest(token)).first()
     if (

@@ -3,7 +3,7 @@
 The verbs' `@transaction.atomic` is this module's. Where a verb begins the transaction, the verb is what is repeated;
 where a door has begun it (a request of a wire format, a form of admin), the door repeats the whole request.
 
-Whoever locks several things takes them in this order, those of one kind by their ids:
+Code that locks several things takes them in this order, those of one kind by their ids:
 
 1. the Idempotency-Key of the request
 2. workspace, membership, invitation, person, team, key

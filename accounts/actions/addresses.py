@@ -1,6 +1,6 @@
 """A person's email addresses: asked for, proven by a mailed link, made primary, removed.
 
-An address counts only when it is proven, so only proven ones are kept. Whoever changes them gives the current password.
+An address counts only when it is proven, so only proven ones are kept. Changing them takes the current password.
 """
 
 from __future__ import annotations

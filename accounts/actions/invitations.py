@@ -1,6 +1,6 @@
 """Invitations: people join a workspace by a mailed link that works once, and choose their own password.
 
-Whoever has an account joins with it; nobody is added without accepting.
+A person who has an account joins with it; nobody is added without accepting.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SENT_PER_ADDRESS = 5
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An invitation on its way. Without a mail server its link is for the inviter to hand over, and is told this once."""
+    """A new invitation. Without a mail server it holds the link, which the inviter has to pass on and sees only once."""
 
     invitation: Invitation
     link: str | None

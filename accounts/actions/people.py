@@ -1,7 +1,7 @@
-"""People themselves. They belong to no workspace: what happens to an account stands in the journal without one.
+"""People themselves. They belong to no workspace: what happens to an account is in the journal without one.
 
-Nobody sets another's password here: people choose their own by an invitation or a reset link. Only commands, which whoever
-runs the installation may use, make people with a password.
+Nobody sets another's password here: people choose their own by an invitation or a reset link. Only commands, which the
+operator of the installation runs, make people with a password.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Customer:
 
 
 class ExpiredToken(Invalid):
-    """The token was good once; `claims` holds what it said."""
+    """The token was valid and has expired; `claims` are the ones that it holds."""
 
     def __init__(self, claims: dict[str, Any]) -> None:
         super().__init__("the customer token has expired", code="token_expired")
@@ -90,7 +90,7 @@ def read_token(workspace: Workspace, token: str) -> Customer:
     """The customer whom a token names. Raises ExpiredToken, or Invalid for any other fault.
 
     `aud` is optional; one that names another workspace is refused with code `wrong_workspace`. The address counts as
-    verified unless `email_verified` is false: whoever signs is believed.
+    verified unless `email_verified` is false: the holder of the secret is believed.
     """
     for secret in workspace.identity_secrets:
         try:

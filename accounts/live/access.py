@@ -110,7 +110,7 @@ def _valid_keys(given: Collection[KeyAccess]) -> Iterator[KeyAccess]:
 
 
 class Guard:
-    """Ends the live responses of a process whose access has gone. All are checked together, every few seconds."""
+    """Ends the live responses of a process whose access has ended. All are checked together, every few seconds."""
 
     def __init__(self, run: Callable[[Callable[[], set[Access]]], Awaitable[set[Access]]]) -> None:
         self._run = run

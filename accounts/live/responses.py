@@ -112,7 +112,7 @@ class LiveResponse(HttpResponse):
         self.follows = follows
         self.is_sse = is_sse
         self["Cache-Control"] = "no-store, no-transform"
-        self["X-Accel-Buffering"] = "no"  # nginx collects answers unless told not to
+        self["X-Accel-Buffering"] = "no"  # without it nginx buffers the response
         for name, value in (headers or {}).items():
             self[name] = value
 

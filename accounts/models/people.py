@@ -49,7 +49,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     `email` is the primary address. The addresses that are proven to be theirs are allauth's `EmailAddress` rows, all of
     them verified; a person whose `email` is not among them has not proven it yet.
 
-    `is_superuser` marks whoever runs the installation: they reach every workspace in Django admin.
+    `is_superuser` marks the operators of the installation: they reach every workspace in Django admin.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -86,7 +86,7 @@ class Invitation(TenantModel):
     """A place in the workspace offered to the owner of an email address.
 
     The link holds a token that works once and until `expires_at`; only its SHA-256 is kept. `mailed_at` says that the
-    link went to the address and nowhere else, so that whoever follows it owns the address.
+    link went to the address and nowhere else, so that the person who follows it owns the address.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -26,6 +26,6 @@ class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allaut
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         # allauth counts by account alone, so that five guesses by a stranger would shut the owner out. It names the site too,
-        # by the Host header, which whoever guesses may vary.
+        # by the Host header, which an attacker may vary.
         account = str(credentials.get("email", "")).strip().lower()
         return f"{truncate_ip(self.get_client_ip(request))} {account}"

@@ -31,12 +31,12 @@ class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):  # type: ignore[
 
 
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
-    """Asks for an address, and says the same whether or not somebody here has it."""
+    """Asks for an address, and answers alike whether or not an account has it."""
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         email: str = self.cleaned_data["email"]
-        # One more mail would be of no use: the links before still work. Whoever asks is not told, nor refused, so that nobody
-        # can keep the owner from this page.
+        # One more mail would be of no use: the links before still work. The answer is the same, so that nobody can
+        # keep the owner from this page.
         if ratelimit.consume(request, app="allauth.account", action="reset_mail", key=email):
             for user in self.users:
                 outbox.queue("mail_password_reset", user_id=user.pk, email=email)

@@ -14,7 +14,7 @@ urlpatterns = [
     path("inactive/", allauth_views.account_inactive, name="account_inactive"),
     path("signup/", allauth_views.signup, name="account_signup"),
     path("password/change/", allauth_views.password_change, name="account_change_password"),
-    # allauth leads here whoever has no password: they choose one by a reset link.
+    # allauth leads people without a password here: they choose one by a reset link.
     path("password/set/", RedirectView.as_view(pattern_name="account_reset_password"), name="account_set_password"),
     path("password/reset/", allauth_views.password_reset, name="account_reset_password"),
     path("password/reset/done/", allauth_views.password_reset_done, name="account_reset_password_done"),

@@ -42,8 +42,8 @@ def email(request: HttpRequest) -> HttpResponse:
     form, status = EmailForm(request.POST or None), 200
     if request.method == "POST":
         status = 422
-        if form.is_valid() and (said := _change_addresses(request, user, form)):
-            messages.success(request, said)
+        if form.is_valid() and (done := _change_addresses(request, user, form)):
+            messages.success(request, done)
             return redirect("account_email")
     addresses = list(EmailAddress.objects.filter(user=user, verified=True).order_by("-primary", "email"))
     is_proven = any(address.email == user.email for address in addresses)

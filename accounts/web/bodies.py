@@ -1,7 +1,7 @@
 """Whether a request is let in before its body is read.
 
 A body that has not arrived whole is read only for a request that wants it. The web front (config/server/front.py) first
-runs Django with the body still on its way. Whatever can be said without it is the answer: an unknown path, a wrong
+runs Django with the body still on its way. An answer that does not depend on it is sent: an unknown path, a wrong
 method, a credential that does not open the door. Everything else answers `BodyWanted`, and is asked again when the
 body is there. Under plain WSGI bodies are whole, and nothing here happens.
 """

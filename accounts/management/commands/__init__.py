@@ -1,4 +1,4 @@
-"""Commands for whoever runs the installation: workspaces, people, invitations, keys, identity secrets.
+"""Commands for the operator of the installation: workspaces, people, invitations, keys, identity secrets.
 
 For: the shell beside a running desk, or without one. Each command is one verb.
 In: arguments as `manage.py help <command>` lists them. Out: lines to read or to copy; errors on stderr and exit code 1.
