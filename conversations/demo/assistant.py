@@ -117,5 +117,5 @@ def offer(conversation: Conversation, body: str, *, by: Actor, at: datetime) -> 
 
 
 def judge(reply: Message, *, by: Actor) -> None:
-    """What the reply makes of the drafts; the demo's reactions are never heard."""
+    """What the reply makes of the drafts; the demo's events run no reactions."""
     assistant_actions.judge_suggestions(conversation=reply.conversation, reply=reply, by=by, at=reply.created_at)

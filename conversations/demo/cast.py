@@ -1,4 +1,4 @@
-"""Who appears in the demo: the team, its customers, and what they carry in their pockets. All of them are invented."""
+"""Who appears in the demo: the team, its customers, and the values that fill in the names in their stories. All of them are invented."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def customers() -> tuple[Customer, ...]:
 
 
 def pocket(customer: Customer, me: str, other: str, year: int, rng: Random) -> dict[str, str]:
-    """What the names in braces stand for when a story is told of this customer by this agent."""
+    """What the names in braces stand for when a story is played with this customer and this agent."""
     order = f"NW-{rng.randrange(20_100, 29_900)}"
     return {
         "first": customer.first,

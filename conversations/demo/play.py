@@ -50,8 +50,8 @@ class Desk:
     contacts: dict[str, Contact] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     lately: list[Customer] = field(default_factory=list)
-    kept: set[int] = field(default_factory=set)
-    """Ids of the conversations that are to be open today."""
+    staying_open: set[int] = field(default_factory=set)
+    """Ids of the conversations that stay open."""
 
     @property
     def system(self) -> Actor:
@@ -79,10 +79,13 @@ def play(desk: Desk) -> int:
     moments = openings(desk.now, rng)
     outage, outage_story = _morning_of_outage(desk.now), stories.outage()
     dealt = _deal(len(moments), rng)
-    ends = _ends(desk, moments, [told for told, _ in dealt])
-    tales = [_tell(desk, told, telling, at, end) for at, (told, telling), end in zip(moments, dealt, ends, strict=True)]
+    ends = _ends(desk, moments, [story for story, _ in dealt])
+    tales = [
+        _play_story(desk, story, telling, at, end)
+        for at, (story, telling), end in zip(moments, dealt, ends, strict=True)
+    ]
     tales += [
-        _tell(desk, outage_story, telling, outage + timedelta(minutes=11 * telling), End("resolved"))
+        _play_story(desk, outage_story, telling, outage + timedelta(minutes=11 * telling), End("resolved"))
         for telling in range(len(outage_story.subjects))
     ]
     tales += assistant.tales(desk)
@@ -99,12 +102,12 @@ def _morning_of_outage(now: datetime) -> datetime:
 
 
 def _deal(count: int, rng: Random) -> list[tuple[Story, int]]:
-    """Which story is told when: often told ones come back, but never soon after each other."""
-    once = [told for told in stories.every() if told.contact is not None]
-    often = [told for told in stories.every() if told.contact is None]
-    # Stories that fit one customer alone are told once each, somewhere in the month.
+    """Which story is played when: frequent ones come back, but never soon after each other."""
+    once = [story for story in stories.every() if story.contact is not None]
+    often = [story for story in stories.every() if story.contact is None]
+    # Stories that fit one customer alone are played once each, somewhere in the month.
     placed = dict(zip(rng.sample(range(count - 12), len(once)), once, strict=True))
-    left = [told.weight for told in often]
+    left = [story.weight for story in often]
     tellings: Counter[int] = Counter()
     recent: list[int] = []
     dealt = []
@@ -132,13 +135,13 @@ class End:
     owner: Teammate | None = None
 
 
-def _ends(desk: Desk, moments: Sequence[datetime], told: Sequence[Story]) -> list[End]:
+def _ends(desk: Desk, moments: Sequence[datetime], dealt: Sequence[Story]) -> list[End]:
     """How each conversation is to stand, oldest first, so that the same number is open on every day of the week.
 
     The newest are new and have no owner; the open ones before them are shared among the team.
     """
     ends = [End(_outcome(desk.now - moment, desk.rng)) for moment in moments]
-    asked = [slot for slot in reversed(range(len(moments))) if told[slot].turns[0].side == CUSTOMER]
+    asked = [slot for slot in reversed(range(len(moments))) if dealt[slot].turns[0].side == CUSTOMER]
     for slot in asked[:NEW]:
         ends[slot] = End("new")
     # Every second one of those before is open: the others were answered, so that the last days show work done.
@@ -161,7 +164,7 @@ def _outcome(age: timedelta, rng: Random) -> str:
 def _clear_the_rest(desk: Desk) -> None:
     """Resolve or snooze what is open beyond the number wanted, such as what came in on a weekend, the oldest first."""
     waiting = Conversation.objects.filter(handler=Handler.PEOPLE, status=Status.OPEN, snoozed_until=None)
-    late = waiting.exclude(pk__in=desk.kept).order_by("waiting_since", "pk")
+    late = waiting.exclude(pk__in=desk.staying_open).order_by("waiting_since", "pk")
     owners = {actor.user_id: actor for actor in desk.actors.values()}
     for number, conversation in enumerate(late[: max(0, waiting.count() - OPEN)]):
         by = owners.get(conversation.assignee_id, desk.actors[cast.ELENA.email])
@@ -202,26 +205,26 @@ def _somebody(desk: Desk) -> Customer:
     return who
 
 
-def _tell(desk: Desk, told: Story, telling: int, start: datetime, end: End) -> Tale:
+def _play_story(desk: Desk, story: Story, telling: int, start: datetime, end: End) -> Tale:
     """One conversation, from the first word to where it stands today."""
-    rng = Random(f"{told.subjects[0]} {telling}")  # noqa: S311  # the same demo every time
-    agent, other = _staff(desk, told.team)
-    who = next((c for c in cast.named() if c.email == told.contact), None) or _somebody(desk)
-    channel = told.channels[telling % len(told.channels)]
-    turns = _cut(told.turns, end.outcome)
-    values = cast.pocket(who, agent.name, other.name, start.year, rng) | {"team": told.team}
+    rng = Random(f"{story.subjects[0]} {telling}")  # noqa: S311  # the same demo every time
+    agent, other = _staff(desk, story.team)
+    who = next((c for c in cast.named() if c.email == story.contact), None) or _somebody(desk)
+    channel = story.channels[telling % len(story.channels)]
+    turns = _cut(story.turns, end.outcome)
+    values = cast.pocket(who, agent.name, other.name, start.year, rng) | {"team": story.team}
     speakers = {AGENT: agent, COLLEAGUE: other, NOTE: agent}
 
-    is_ours = told.turns[0].side == AGENT
+    is_ours = story.turns[0].side == AGENT
     at = yield at_work(start) if is_ours else start
     contact = desk.contact(who, channel, at)
     first = turns[0]
     conversation = actions.start(
         workspace=desk.workspace,
         contact=contact,
-        subject=fill(told.subjects[telling % len(told.subjects)], values),
+        subject=fill(story.subjects[telling % len(story.subjects)], values),
         door=DOORS[channel],
-        priority=told.priority if channel == Channel.API else "normal",
+        priority=story.priority if channel == Channel.API else "normal",
         body=fill(first.wording(telling), values),
         sender=Sender.agent(desk.users[agent.email]) if is_ours else None,
         uploads=[attachments.upload(name) for name in first.files],
@@ -234,21 +237,21 @@ def _tell(desk: Desk, told: Story, telling: int, start: datetime, end: End) -> T
             conversation=conversation, status=Status.PENDING, by=desk.actors[agent.email], at=at
         )
     elif end.owner is not None:
-        desk.kept.add(conversation.pk)
+        desk.staying_open.add(conversation.pk)
         at = yield min(at + pause(rng, 3), desk.now)
-        _triage(desk, conversation, told, at, rng)
+        _triage(desk, conversation, story, at, rng)
         by = desk.actors[end.owner.email]
         actions.assign(
-            conversation=conversation, to=desk.users[end.owner.email], team=desk.teams[told.team], by=by, at=at
+            conversation=conversation, to=desk.users[end.owner.email], team=desk.teams[story.team], by=by, at=at
         )
         agent, is_ours = end.owner, True
         speakers |= {AGENT: agent, NOTE: agent}
         values["me"] = agent.name.split()[0]
     elif end.outcome == "new":
-        desk.kept.add(conversation.pk)
+        desk.staying_open.add(conversation.pk)
     else:
         at = yield at_work(at + pause(rng, 3))
-        _triage(desk, conversation, told, at, rng)
+        _triage(desk, conversation, story, at, rng)
     side, is_taken = first.side, is_ours
     for number, turn in enumerate(turns[1:], start=1):
         if end.outcome == "open":
@@ -272,12 +275,12 @@ def _tell(desk: Desk, told: Story, telling: int, start: datetime, end: End) -> T
             body = fill(turn.wording(telling), values)
         if not is_taken or side == COLLEAGUE:
             conversation = actions.assign(
-                conversation=conversation, to=desk.users[speaker.email], team=desk.teams[told.team], by=by, at=at
+                conversation=conversation, to=desk.users[speaker.email], team=desk.teams[story.team], by=by, at=at
             )
             is_taken = True
         if side == NOTE:
             actions.note(conversation=conversation, body=body, by=by, at=at)
-            _escalate(desk, conversation, told, by, at)
+            _escalate(desk, conversation, story, by, at)
         else:
             assistant.offer(conversation, body, by=by, at=at)
             sent = actions.reply(conversation=conversation, body=body, uploads=uploads, by=by, at=at)
@@ -288,14 +291,14 @@ def _tell(desk: Desk, told: Story, telling: int, start: datetime, end: End) -> T
     yield from _end(desk, conversation, end.outcome, desk.actors[speakers[AGENT].email], at, rng)
 
 
-def _triage(desk: Desk, conversation: Conversation, told: Story, at: datetime, rng: Random) -> None:
+def _triage(desk: Desk, conversation: Conversation, story: Story, at: datetime, rng: Random) -> None:
     """Somebody of the team sorts what came in."""
     by = desk.actors[rng.choice((cast.ELENA, cast.JONAS, cast.PRIYA)).email]
-    actions.set_tags(conversation=conversation, names=told.tags, by=by, at=at)
-    actions.set_priority(conversation=conversation, priority=told.priority, by=by, at=at)
-    actions.assign(conversation=conversation, team=desk.teams[told.team], by=by, at=at)
+    actions.set_tags(conversation=conversation, names=story.tags, by=by, at=at)
+    actions.set_priority(conversation=conversation, priority=story.priority, by=by, at=at)
+    actions.assign(conversation=conversation, team=desk.teams[story.team], by=by, at=at)
     if rng.random() < 0.12:
-        body = rng.choice(phrases().triage_notes).replace("{team}", told.team)
+        body = rng.choice(phrases().triage_notes).replace("{team}", story.team)
         actions.note(conversation=conversation, body=body, by=by, at=at)
 
 
@@ -309,18 +312,18 @@ def _moment(turn: Turn, before: str, at: datetime, channel: Channel, rng: Random
     return at_work(at + pause(rng, typical))
 
 
-def _escalate(desk: Desk, conversation: Conversation, told: Story, by: Actor, at: datetime) -> None:
+def _escalate(desk: Desk, conversation: Conversation, story: Story, by: Actor, at: datetime) -> None:
     """Put the conversation on the story's ticket, which the first of them opens."""
-    if told.ticket is None:
+    if story.ticket is None:
         return
-    if told.ticket not in desk.tickets:
-        desk.tickets[told.ticket] = actions.escalate(conversation=conversation, reason=told.reason, by=by, at=at)
+    if story.ticket not in desk.tickets:
+        desk.tickets[story.ticket] = actions.escalate(conversation=conversation, reason=story.reason, by=by, at=at)
     else:
-        actions.link(conversation=conversation, ticket=desk.tickets[told.ticket], by=by, at=at)
+        actions.link(conversation=conversation, ticket=desk.tickets[story.ticket], by=by, at=at)
 
 
 def _end(desk: Desk, conversation: Conversation, outcome: str, by: Actor, at: datetime, rng: Random) -> Tale:
-    """What becomes of the conversation once everything is said."""
+    """What becomes of the conversation after its last turn."""
     if outcome in ("resolved", "closed", "news"):
         at = yield at_work(at + pause(rng, 45))
         actions.set_status(conversation=conversation, status=Status.RESOLVED, by=by, at=at)

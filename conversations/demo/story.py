@@ -21,7 +21,7 @@ _OR = "## Or"
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message. Of several wordings, a story that is told again takes the next."""
+    """One message. Of several wordings, a story that is played again takes the next."""
 
     side: str
     wordings: tuple[str, ...]
@@ -34,7 +34,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A conversation as it could have been. `{first}`, `{order}` and other names are filled in when it is told."""
+    """A conversation as it could have been. `{first}`, `{order}` and other names are filled in when it is played."""
 
     subjects: tuple[str, ...]
     turns: tuple[Turn, ...]
@@ -49,7 +49,7 @@ class Story:
     reason: str | None
     """Why it was escalated."""
     weight: int
-    """How often it may be told in the month."""
+    """How often it may be played in the month."""
 
 
 class StoryFields(Fields):

@@ -186,10 +186,10 @@ def test_demo_is_alive_on_a_sunday_morning_too(home: Path, db: None) -> None:
 
 
 def test_every_wording_of_every_story_has_its_names_filled_in() -> None:
-    for told in (*stories.every(), stories.outage()):
+    for story in (*stories.every(), stories.outage()):
         for telling in range(3):
             values = cast.pocket(cast.customers()[telling], "Jonas Weber", "Priya Raman", 2026, Random(telling))
-            for text in (*told.subjects, *(turn.wording(telling) for turn in told.turns)):
+            for text in (*story.subjects, *(turn.wording(telling) for turn in story.turns)):
                 filled = cast.fill(text, values)
                 assert filled.strip()
                 assert not any(f"{{{name}}}" in filled for name in (*values, "name", "team"))
@@ -197,7 +197,7 @@ def test_every_wording_of_every_story_has_its_names_filled_in() -> None:
 
 def test_stories_that_name_a_customer_find_them() -> None:
     known = {customer.email for customer in cast.named()}
-    assert {told.contact for told in stories.every() if told.contact} == known
+    assert {story.contact for story in stories.every() if story.contact} == known
     emails = [customer.email for customer in (*cast.named(), *cast.customers())]
     assert len(emails) == len(set(emails))
 
