@@ -19,7 +19,7 @@ from tickets.models import Ticket, TicketNumbers, TicketPriority, TicketStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class MessageSummary:
     """What a ticket's row keeps of the messages in its conversations."""
 
     message_count: int
@@ -29,7 +29,7 @@ class Figures:
     unread_customer_count: int
 
 
-FIGURES = tuple(field.name for field in fields(Figures))
+SUMMARY_FIELDS = tuple(field.name for field in fields(MessageSummary))
 UNASSIGNED_AT_ONCE = 1000
 MESSAGE_CUT = 500
 """How much of the last message a ticket's row keeps."""
@@ -221,7 +221,7 @@ def update(
 
 @transaction.atomic
 def note_message(*, ticket_id: int, text: str, from_customer: bool, by: Actor, at: datetime) -> Ticket:
-    """A public message was written in a linked conversation: keep the figures, and reopen what a customer answers.
+    """A public message was written in a linked conversation: update the summary, and reopen what a customer answers.
 
     Called by the conversation verbs, which have permitted the message itself.
     """
@@ -233,7 +233,7 @@ def note_message(*, ticket_id: int, text: str, from_customer: bool, by: Actor, a
         ticket.unread_team_count += 1
     else:
         ticket.unread_customer_count += 1
-    ticket.save(update_fields=[*FIGURES, "updated_at"])
+    ticket.save(update_fields=[*SUMMARY_FIELDS, "updated_at"])
     if from_customer:
         unread.forget(ticket.workspace_id)
     journal.record(events.TICKET_MESSAGED, ticket, by=by, at=at, from_customer=from_customer)
@@ -243,15 +243,15 @@ def note_message(*, ticket_id: int, text: str, from_customer: bool, by: Actor, a
 
 
 @transaction.atomic
-def recount(*, ticket: Ticket, figures: Figures, is_change: bool, by: Actor, at: datetime) -> Ticket:
-    """Set the message figures after a conversation was linked or unlinked (`is_change`: `updated_at` moves) or read.
+def recount(*, ticket: Ticket, summary: MessageSummary, is_change: bool, by: Actor, at: datetime) -> Ticket:
+    """Set the summary of messages after a conversation was linked or unlinked (`is_change`: `updated_at` moves) or read.
 
     Called by the conversation verbs, which hold the ticket's row and have permitted the act itself.
     """
-    if not changes.change(ticket, asdict(figures), unset=UNSET) and not is_change:
+    if not changes.change(ticket, asdict(summary), unset=UNSET) and not is_change:
         return ticket
     ticket.updated_at = at if is_change else ticket.updated_at
-    ticket.save(update_fields=[*FIGURES, "updated_at"])
+    ticket.save(update_fields=[*SUMMARY_FIELDS, "updated_at"])
     unread.forget(ticket.workspace_id)
     journal.record(events.TICKET_RECOUNTED, ticket, by=by, at=at, message_count=ticket.message_count)
     return ticket
@@ -272,7 +272,7 @@ def mark_read(*, ticket: Ticket, by: Actor, at: datetime) -> Ticket:
 
 @transaction.atomic
 def delete(*, ticket: Ticket, by: Actor, at: datetime) -> None:
-    """Delete a ticket. Whoever links conversations to it unlinks them first."""
+    """Delete a ticket. The caller unlinks its conversations first."""
     permit(by, "ticket.update", ticket)
     ticket = transaction.held(ticket)
     journal.record(events.TICKET_DELETED, ticket, by=by, at=at, number=ticket.number)

@@ -55,7 +55,7 @@ class Tag(TenantModel):
 
 
 class TicketNumbers(TenantModel):
-    """A workspace's running figures: the last number given, and how many tickets stand in each status.
+    """A workspace's running numbers: the last number given, and how many tickets stand in each status.
 
     Its row is the lock under which the next number is drawn; exact counts cost nothing to read.
     """
@@ -75,7 +75,7 @@ class TicketNumbers(TenantModel):
         return str(self.last)
 
     def standing(self, statuses: Iterable[str] = TicketStatus.values) -> int:
-        """How many tickets stand in any of the statuses: in all of them unless told otherwise."""
+        """How many tickets stand in any of the statuses: in all of them unless some are named."""
         return sum(int(getattr(self, status)) for status in {*statuses})
 
 
@@ -88,7 +88,7 @@ class TicketQuerySet(TenantQuerySet["Ticket"]):
 
 
 class Ticket(TenantModel):
-    """One piece of work. Several conversations may point at it; their message figures are kept on this row."""
+    """One piece of work. Several conversations may point at it; a summary of their messages is kept on this row."""
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     number = models.PositiveIntegerField(editable=False)

@@ -61,7 +61,7 @@ def append(
     uploads: Sequence[File[bytes]] = (),
     public_id: uuid.UUID | None = None,
 ) -> Message:
-    """Add an entry to the thread and set the figures on the conversation, which the verb then saves with `save`."""
+    """Add an entry to the thread and set the columns that follow it on the conversation, which the verb then saves with `save`."""
     if body is not None:
         validation.check(body, "body", longest=validation.BODY_LIMIT, blank=bool(uploads))
     message = Message(
@@ -116,13 +116,13 @@ def written_before(
     if (first := known.prefetch_related("attachments").first()) is None:
         return None
     sizes = [file.size for file in sorted(first.attachments.all(), key=lambda file: file.pk)]
-    kept = (first.conversation_id, first.kind, first.sender_user_id, first.body, sizes)
-    if kept != (conversation.pk, kind, sender.user_id, body, [upload.size for upload in uploads]):
+    stored = (first.conversation_id, first.kind, first.sender_user_id, first.body, sizes)
+    if stored != (conversation.pk, kind, sender.user_id, body, [upload.size for upload in uploads]):
         raise Conflict("this id belongs to another message", code="sent_already")
     return first
 
 
-FIGURES = (
+SUMMARY_FIELDS = (
     "updated_at", "last_activity", "last_activity_at", "last_visible", "last_visible_at", "last_message", "last_message_at",
     "message_count", "preview", "last_inbound_at", "last_outbound_at", "unread_count", "waiting_since", "status", "closed_at",
     "snoozed_until", "first_response_at", "next_response_due_at",
@@ -131,4 +131,4 @@ FIGURES = (
 
 def save(conversation: Conversation, *more: str) -> None:
     """Save what `append` and `move` set, and the named fields besides."""
-    conversation.save(update_fields=[*FIGURES, *more])
+    conversation.save(update_fields=[*SUMMARY_FIELDS, *more])

@@ -15,7 +15,7 @@ from accounts import transaction
 from accounts.permissions import Actor
 from conversations.models import Conversation, Message, MessageKind, SenderKind
 from tickets import actions as ticket_actions
-from tickets.actions import MESSAGE_CUT, Figures
+from tickets.actions import MESSAGE_CUT, MessageSummary
 from tickets.models import Ticket
 
 _FROM_CUSTOMER = Q(messages__kind=MessageKind.MESSAGE, messages__sender_kind=SenderKind.CUSTOMER)
@@ -25,16 +25,16 @@ def after_linking(conversation: Conversation, ticket_id: int, *, by: Actor, at: 
     """Count a conversation in that was linked a moment ago."""
     ticket = _held(conversation, ticket_id)
     unseen = ticket.unread_customer_count + _unanswered(conversation)
-    figures = replace(_counted(ticket), unread_customer_count=unseen)
-    ticket_actions.recount(ticket=ticket, figures=figures, is_change=True, by=by, at=at)
+    summary = replace(_counted(ticket), unread_customer_count=unseen)
+    ticket_actions.recount(ticket=ticket, summary=summary, is_change=True, by=by, at=at)
 
 
 def after_unlinking(conversation: Conversation, ticket_id: int, *, by: Actor, at: datetime) -> None:
     """Count a conversation out that was unlinked a moment ago."""
     ticket = _held(conversation, ticket_id)
     unseen = max(0, ticket.unread_customer_count - _unanswered(conversation))
-    figures = replace(_counted(ticket), unread_customer_count=unseen)
-    ticket_actions.recount(ticket=ticket, figures=figures, is_change=True, by=by, at=at)
+    summary = replace(_counted(ticket), unread_customer_count=unseen)
+    ticket_actions.recount(ticket=ticket, summary=summary, is_change=True, by=by, at=at)
 
 
 def after_reading(conversation: Conversation, *, by: Actor, at: datetime) -> None:
@@ -42,15 +42,15 @@ def after_reading(conversation: Conversation, *, by: Actor, at: datetime) -> Non
     if conversation.ticket_id is None:
         return
     ticket = _held(conversation, conversation.ticket_id)
-    ticket_actions.recount(ticket=ticket, figures=_counted(ticket), is_change=False, by=by, at=at)
+    ticket_actions.recount(ticket=ticket, summary=_counted(ticket), is_change=False, by=by, at=at)
 
 
 def _held(conversation: Conversation, ticket_id: int) -> Ticket:
     return transaction.held(Ticket(pk=ticket_id, workspace_id=conversation.workspace_id))
 
 
-def _counted(ticket: Ticket) -> Figures:
-    """The figures as the linked conversations give them; what the customer has not seen stays as it is."""
+def _counted(ticket: Ticket) -> MessageSummary:
+    """Count the linked conversations anew; the customer's unread count stays as it is."""
     linked = Conversation.objects.filter(workspace_id=ticket.workspace_id, ticket=ticket)
     newest = (
         linked.filter(last_message__isnull=False)
@@ -59,7 +59,7 @@ def _counted(ticket: Ticket) -> Figures:
         .first()
     )
     last: Message | None = newest.last_message if newest else None
-    return Figures(
+    return MessageSummary(
         message_count=linked.aggregate(total=Sum("message_count"))["total"] or 0,
         last_message_at=last.created_at if last else None,
         last_message_text=(last.body or "")[:MESSAGE_CUT] if last else None,
@@ -68,10 +68,10 @@ def _counted(ticket: Ticket) -> Figures:
     )
 
 
-def _unread(ticket: Ticket, with_news: QuerySet[Conversation]) -> int:
+def _unread(ticket: Ticket, with_unread: QuerySet[Conversation]) -> int:
     """What is new in each conversation, less what the team saw when it last read the ticket."""
-    seen = with_news.filter(ticket_linked_at__lte=ticket.team_read_at) if ticket.team_read_at else with_news.none()
-    total = with_news.exclude(pk__in=seen.values("pk")).aggregate(total=Sum("unread_count"))["total"] or 0
+    seen = with_unread.filter(ticket_linked_at__lte=ticket.team_read_at) if ticket.team_read_at else with_unread.none()
+    total = with_unread.exclude(pk__in=seen.values("pk")).aggregate(total=Sum("unread_count"))["total"] or 0
     since = Count("messages", filter=_FROM_CUSTOMER & Q(messages__created_at__gt=ticket.team_read_at))
     counts = seen.annotate(since=since).values_list("unread_count", "since") if ticket.team_read_at else []
     return total + sum(min(unread, count) for unread, count in counts)

@@ -110,7 +110,7 @@ def open_ticket(
 def delete_ticket(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     """Delete a ticket; its conversations are unlinked and stay."""
     permit(by, "ticket.update", ticket)
-    # Conversations before tickets, in the order of their ids, as everywhere: see `figures`.
+    # Conversations before tickets, in the order of their ids, as everywhere: see `ticket_counts`.
     for conversation in locking.locked_of(ticket):
         _unlink(conversation, by=by, at=at)
     ticket_actions.delete(ticket=ticket, by=by, at=at)

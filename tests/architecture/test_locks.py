@@ -186,7 +186,7 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "tickets.actions.delete": [{"ticket": s["single"]}],
         "tickets.actions.assign": [{"to": s["member"]}],
         "tickets.actions.note_message": [{"ticket_id": s["ticket"].pk}],
-        "tickets.actions.recount": [{"figures": ticket_actions.Figures(1, s["at"], "Words", 1, 1)}],
+        "tickets.actions.recount": [{"summary": ticket_actions.MessageSummary(1, s["at"], "Words", 1, 1)}],
         "tickets.actions.snooze": [{"until": later}],
         "tickets.actions.unassign_member": [{"user": s["member"]}],
     }  # fmt: skip

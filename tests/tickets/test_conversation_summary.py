@@ -1,4 +1,4 @@
-"""A ticket's figures follow its conversations: messages, what is unread, and what is linked or unlinked."""
+"""A ticket's summary follows its conversations: messages, what is unread, and what is linked or unlinked."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def ticket(acme: Workspace) -> Ticket:
     return ticket_actions.open_ticket(workspace=acme, by=Actor.system(acme.pk), at=clock.now())
 
 
-def figures(ticket: Ticket) -> tuple[int, str | None, int, int]:
+def summary(ticket: Ticket) -> tuple[int, str | None, int, int]:
     row = Ticket.all_workspaces.get(pk=ticket.pk)
     return row.message_count, row.last_message_text, row.unread_team_count, row.unread_customer_count
 
@@ -49,13 +49,13 @@ def test_linking_counts_a_conversation_in_and_unlinking_out(
     reply(second, "Three", at=next(moments))
     reply(second, "Four", at=next(moments))
     actions.link(conversation=first, ticket=ticket, by=ben.actor, at=next(moments))
-    assert figures(ticket) == (1, "One", 1, 0)
+    assert summary(ticket) == (1, "One", 1, 0)
     actions.link(conversation=second, ticket=ticket, by=ben.actor, at=next(moments))
-    assert figures(ticket) == (4, "Four", 1, 2)
+    assert summary(ticket) == (4, "Four", 1, 2)
     actions.unlink(conversation=second, by=ben.actor, at=next(moments))
-    assert figures(ticket) == (1, "One", 1, 0)
+    assert summary(ticket) == (1, "One", 1, 0)
     actions.unlink(conversation=first, by=ben.actor, at=next(moments))
-    assert figures(ticket) == (0, None, 0, 0)
+    assert summary(ticket) == (0, None, 0, 0)
 
 
 def test_moving_a_conversation_leaves_both_tickets_right(
@@ -63,11 +63,11 @@ def test_moving_a_conversation_leaves_both_tickets_right(
 ) -> None:
     row = ConversationFactory(workspace=acme, body="One", at=next(moments))
     before = actions.escalate(conversation=row, by=ben.actor, at=next(moments))
-    assert figures(before) == (1, "One", 1, 0)
+    assert summary(before) == (1, "One", 1, 0)
     actions.link(conversation=fresh(row), ticket=ticket, by=ben.actor, at=next(moments))
-    assert (figures(before), figures(ticket)) == ((0, None, 0, 0), (1, "One", 1, 0))
-    told = Event.objects.filter(subject_type="conversation", subject_id=row.pk, type__endswith="linked")
-    assert [event.data["ticket_id"] for event in told.order_by("id")] == [before.pk, before.pk, ticket.pk]
+    assert (summary(before), summary(ticket)) == ((0, None, 0, 0), (1, "One", 1, 0))
+    links = Event.objects.filter(subject_type="conversation", subject_id=row.pk, type__endswith="linked")
+    assert [event.data["ticket_id"] for event in links.order_by("id")] == [before.pk, before.pk, ticket.pk]
 
 
 def test_linking_again_changes_nothing(acme: Workspace, ben: Member, ticket: Ticket) -> None:
@@ -86,10 +86,10 @@ def test_reading_a_conversation_reads_its_share_of_the_ticket(
         actions.link(conversation=row, ticket=ticket, by=ben.actor, at=next(moments))
     updated = Ticket.all_workspaces.get().updated_at
     actions.mark_read(conversation=fresh(first), by=ben.actor, at=next(moments))
-    assert figures(ticket)[2] == 1
+    assert summary(ticket)[2] == 1
     assert Ticket.all_workspaces.get().updated_at == updated
     actions.set_status(conversation=fresh(second), status="resolved", by=ben.actor, at=next(moments))
-    assert figures(ticket)[2] == 0
+    assert summary(ticket)[2] == 0
 
 
 def test_reading_the_ticket_leaves_the_inbox_alone_and_counts_from_there(
@@ -98,14 +98,14 @@ def test_reading_the_ticket_leaves_the_inbox_alone_and_counts_from_there(
     row = ConversationFactory(workspace=acme, at=next(moments))
     actions.link(conversation=row, ticket=ticket, by=ben.actor, at=next(moments))
     ticket_actions.mark_read(ticket=ticket, by=ben.actor, at=next(moments))
-    assert (figures(ticket)[2], fresh(row).unread_count) == (0, 1)
+    assert (summary(ticket)[2], fresh(row).unread_count) == (0, 1)
     receive(fresh(row), at=next(moments))
-    assert (figures(ticket)[2], fresh(row).unread_count) == (1, 2)
+    assert (summary(ticket)[2], fresh(row).unread_count) == (1, 2)
     other = ConversationFactory(workspace=acme, at=next(moments))
     actions.link(conversation=other, ticket=ticket, by=ben.actor, at=next(moments))
-    assert figures(ticket)[2] == 2
+    assert summary(ticket)[2] == 2
     actions.mark_read(conversation=fresh(other), by=ben.actor, at=next(moments))
-    assert figures(ticket)[2] == 1
+    assert summary(ticket)[2] == 1
 
 
 def test_old_unread_conversation_is_new_to_a_ticket_that_was_read(
@@ -116,14 +116,14 @@ def test_old_unread_conversation_is_new_to_a_ticket_that_was_read(
     actions.link(conversation=row, ticket=ticket, by=ben.actor, at=next(moments))
     ticket_actions.mark_read(ticket=ticket, by=ben.actor, at=next(moments))
     actions.link(conversation=waiting, ticket=ticket, by=ben.actor, at=next(moments))
-    assert figures(ticket)[2] == 1
+    assert summary(ticket)[2] == 1
 
 
 def test_answering_has_read_what_was_new(acme: Workspace, ben: Member, moments: Iterator[datetime]) -> None:
     row = ConversationFactory(workspace=acme, at=next(moments))
     ticket = actions.escalate(conversation=row, by=ben.actor, at=next(moments))
     reply(fresh(row), "Here", at=next(moments), by=ben.actor)
-    assert figures(ticket) == (2, "Here", 0, 1)
+    assert summary(ticket) == (2, "Here", 0, 1)
 
 
 def test_note_moves_nothing(acme: Workspace, ben: Member, moments: Iterator[datetime]) -> None:
@@ -131,7 +131,7 @@ def test_note_moves_nothing(acme: Workspace, ben: Member, moments: Iterator[date
     ticket = actions.escalate(conversation=row, by=ben.actor, at=next(moments))
     before = Ticket.all_workspaces.get().updated_at
     actions.note(conversation=fresh(row), body="Inside", by=ben.actor, at=next(moments))
-    assert figures(ticket) == (1, "One", 1, 0)
+    assert summary(ticket) == (1, "One", 1, 0)
     assert Ticket.all_workspaces.get().updated_at == before
 
 
