@@ -88,7 +88,7 @@ def with_people(rows: QuerySet[Event]) -> QuerySet[Event]:
         default=None,
         output_field=CharField(),
     )
-    # The cast stands behind the kinds that are known to hold a person's id there.
+    # The cast comes after the check of the type, whose data holds a person's id.
     person = Case(
         When(type__endswith=".assigned", data__assignee_id__isnull=False, then=_name(_id_in("assignee_id"))),
         When(type__startswith="member.", data__user_id__isnull=False, then=_name(_id_in("user_id"))),

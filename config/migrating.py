@@ -37,11 +37,11 @@ def turn(connection: BaseDatabaseWrapper) -> Iterator[None]:
     every running statement, and would wait for ours for ever.
     """
     _ask(connection, "SELECT set_config('client_connection_check_interval', %s, false)", str(CONNECTION_CHECK))
-    is_told = False
+    has_printed = False
     while not _ask(connection, f"SELECT pg_try_advisory_lock({LOCK})"):
-        if not is_told:
+        if not has_printed:
             print("Another release is at work; waiting for its end.", file=sys.stderr, flush=True)
-            is_told = True
+            has_printed = True
         time.sleep(ASK_AGAIN)
     try:
         yield
@@ -83,7 +83,7 @@ class Executor(MigrationExecutor):
         return _until_unlocked(lambda: self._apply_at_once(state.clone(), migration, fake, fake_initial))
 
     def _apply_at_once(self, state: ProjectState, migration: Migration, fake: bool, fake_initial: bool) -> ProjectState:
-        """Give up soon on a lock that a long statement holds: whoever comes after us would wait behind us."""
+        """Give up soon on a lock that a long statement holds: statements that come after would wait as well."""
         with transaction.atomic(self.connection.alias):
             _ask(self.connection, "SELECT set_config('lock_timeout', %s, true)", str(LOCK_LIMIT))
             return super().apply_migration(state, migration, fake, fake_initial)

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 
-def kept(home: Path, name: str) -> str:
+def get_or_create(home: Path, name: str) -> str:
     """The secret of that name under `home`, made on first use (readable by its owner alone).
 
     Several processes may start at once: the first to create the file wins and the others read it. A folder that

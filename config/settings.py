@@ -23,7 +23,7 @@ PUBLIC_URL = env.origin(
 )
 IS_HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
 DEBUG = env.flag("DEBUG")
-SECRET_KEY = env.text("SECRET_KEY") or secrets.kept(DESK_HOME, "secret_key")
+SECRET_KEY = env.text("SECRET_KEY") or secrets.get_or_create(DESK_HOME, "secret_key")
 ALLOWED_HOSTS = env.hosts(
     "ALLOWED_HOSTS", (urlsplit(PUBLIC_URL).hostname or "127.0.0.1", "127.0.0.1", "localhost", "[::1]")
 )

@@ -14,11 +14,11 @@ from accounts.web import bodies
 
 def of_request(request: HttpRequest, secret: str, at: datetime) -> Grant:
     """The same for a request, whose key is looked up once even when the web front asks before it reads the body."""
-    kept = request.META.get(bodies.GRANT)
-    if isinstance(kept, Grant) and keys.matches(secret, kept.key.secret_hash):
-        return kept
+    cached = request.META.get(bodies.GRANT)
+    if isinstance(cached, Grant) and keys.matches(secret, cached.key.secret_hash):
+        return cached
     grant = authenticate(secret, at)
     request.META[bodies.GRANT] = grant
-    if grant.key.kind == KeyKind.SERVER:  # A client key stands in a page's source: it tells nobody apart.
+    if grant.key.kind == KeyKind.SERVER:  # A client key is public, in a page's source: it proves nothing.
         request.META[bodies.KNOWN] = True
     return grant

@@ -153,7 +153,7 @@ class Body:
             self.is_complete = not message.get("more_body")
 
 
-def environ(scope: Scope, body: Body) -> dict[str, Any]:
+def wsgi_environ(scope: Scope, body: Body) -> dict[str, Any]:
     """The WSGI environment of a request (PEP 3333). A body that is not whole is left out."""
     is_whole = body.is_complete and not body.too_large
     if is_whole:

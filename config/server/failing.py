@@ -1,4 +1,4 @@
-"""Why a command or a process cannot go on, in one sentence for whoever runs the desk: no traceback, and no password."""
+"""Why a command or a process cannot go on, in one sentence for the operator of the desk: no traceback, and no password."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def sentence(error: BaseException) -> str | None:
 def reason(error: BaseException) -> str:
     """What libpq says is wrong, without its hints and its other attempts."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = next((line for line in reversed(lines) if "failed: " in line or "FATAL" in line), lines[0] if lines else "")
-    told = re.sub(r"^.*?(?=connection to server|FATAL)", "", told) or type(error).__name__
-    return told.rstrip(".")
+    text = next((line for line in reversed(lines) if "failed: " in line or "FATAL" in line), lines[0] if lines else "")
+    text = re.sub(r"^.*?(?=connection to server|FATAL)", "", text) or type(error).__name__
+    return text.rstrip(".")

@@ -28,8 +28,7 @@ from accounts.live.hub import Hub
 from accounts.live.responses import LiveContext, LiveResponse, keepalive
 from accounts.web import bodies
 from accounts.web.bodies import BodyWanted
-from config.server import bodies as wire
-from config.server.bodies import Body, Receive, Scope, Send
+from config.server.bodies import HELD, Body, Headers, Limits, Memory, Receive, Scope, Send, wsgi_environ
 from config.server.connections import CONNECTION
 from config.server.visitors import Visit, Visitors
 from conversations.api import fallbacks, outages
@@ -51,7 +50,10 @@ CLOSE_LIMIT = 5.0  # seconds that a cancelled generator may take to tidy up
 _END = object()
 _BUSY = Problem(503, "unavailable", "The desk is busy. Try again in a moment.", headers={"Retry-After": "1"})
 _PROBE_BODY = b'{"status": "ok"}'
-_PROBE_HEADERS: wire.Headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(_PROBE_BODY))]
+_PROBE_HEADERS: Headers = [
+    (b"content-type", b"application/json"),
+    (b"content-length", b"%d" % len(_PROBE_BODY)),
+]
 _TOO_MANY = Problem(429, "rate_limited", "Too many requests from your address at once.", headers={"Retry-After": "1"})
 _TOO_LATE = Problem(408, "request_timeout", "The request did not arrive in time.")
 _TOO_LARGE = Problem(413, "payload_too_large", "The request is too large.")
@@ -61,7 +63,7 @@ class Answer(NamedTuple):
     """What Django made of a request. The content is None when the response comes in pieces, or is live."""
 
     status: int
-    headers: wire.Headers
+    headers: Headers
     response: HttpResponseBase
     content: bytes | None
 
@@ -81,12 +83,10 @@ class Front:
     on a stream that answers 503. It is the time that says whether the desk is overloaded.
     """
 
-    def __init__(
-        self, handler: WSGIHandler, *, threads: int, queue: int, limits: wire.Limits, visitors: Visitors
-    ) -> None:
+    def __init__(self, handler: WSGIHandler, *, threads: int, queue: int, limits: Limits, visitors: Visitors) -> None:
         self.handler = handler
         self.limits = limits
-        self.memory = wire.Memory(limits.memory)
+        self.memory = Memory(limits.memory)
         self.visitors = visitors
         self.queue = queue
         self.waiting: deque[float] = deque()  # since when each request waits for a thread, the oldest first
@@ -126,7 +126,7 @@ class Front:
             return
         headers = dict(scope["headers"])
         visit = self.visitors.enter(scope, headers)
-        with Body(headers, self.limits, self.memory, scope.get(wire.HELD)) as body:
+        with Body(headers, self.limits, self.memory, scope.get(HELD)) as body:
             if visit is None:
                 await self._refuse(_TOO_MANY, scope, body, receive, send)
                 return
@@ -161,7 +161,7 @@ class Front:
             began = time.monotonic()
             await self._read(body, receive, TOGETHER, upto=min(FIRST, self.limits.body))
             if scope["method"] not in SAFE and (body.too_large or not body.is_settled):
-                environ = wire.environ(scope, body) | {bodies.PENDING: True}
+                environ = wsgi_environ(scope, body) | {bodies.PENDING: True}
                 answer = await self._ask(visit, environ)
                 if not isinstance(answer.response, BodyWanted):
                     return answer
@@ -179,7 +179,7 @@ class Front:
                 raise _Refused(_BUSY)
             if body.too_large and not scope["path"].startswith("/api/"):
                 raise _Refused(_TOO_LARGE)
-        return await self._ask(visit, wire.environ(scope, body) | known)
+        return await self._ask(visit, wsgi_environ(scope, body) | known)
 
     async def _read(self, body: Body, receive: Receive, seconds: float, *, upto: int | None = None) -> bool:
         """Read on; False when that took too long. Raises _Refused where there is no room on the disk."""
@@ -215,7 +215,7 @@ class Front:
 
     def _worded(self, scope: Scope, problem: Problem) -> HttpResponse:
         """An answer that needs no view: in the wire format whose path it is, else in plain text."""
-        request = WSGIRequest(wire.environ(scope, Body({}, self.limits, self.memory, None)))
+        request = WSGIRequest(wsgi_environ(scope, Body({}, self.limits, self.memory, None)))
         response = fallbacks.in_format(request, problem)
         if response is None:
             text = f"{problem.message}\n"
@@ -225,7 +225,7 @@ class Front:
         return response
 
     async def _send_answer(
-        self, status: int, headers: wire.Headers, content: bytes, body: Body, receive: Receive, send: Send
+        self, status: int, headers: Headers, content: bytes, body: Body, receive: Receive, send: Send
     ) -> None:
         """Send a whole answer; while the client is still sending, listen for a moment before the connection is closed."""
         if body.is_complete or body.is_awaited:
@@ -251,7 +251,7 @@ class Front:
     def _django(self, environ: dict[str, Any]) -> Answer:
         """In a thread: the whole of Django."""
         self.waiting.popleft()  # The pool takes them in their order.
-        started: list[tuple[int, wire.Headers]] = []
+        started: list[tuple[int, Headers]] = []
 
         def start_response(
             status: str, headers: list[tuple[str, str]], exc_info: object = None
@@ -315,12 +315,12 @@ class Front:
 class _Stream:
     """One live response on its way out."""
 
-    def __init__(self, status: int, headers: wire.Headers, response: LiveResponse, send: Send) -> None:
+    def __init__(self, status: int, headers: Headers, response: LiveResponse, send: Send) -> None:
         self.status, self.headers, self.response, self.send = status, headers, response, send
         self.begun = False
 
-    async def pump(self, source: AsyncIterator[bytes | HttpResponse], gone: asyncio.Task[None]) -> None:
-        """Send what the generator yields until it ends, the client is gone or the stream has lived long enough."""
+    async def pump(self, source: AsyncIterator[bytes | HttpResponse], disconnected: asyncio.Task[None]) -> None:
+        """Send what the generator yields until it ends, the client has left or the stream has lived long enough."""
         loop = asyncio.get_running_loop()
         end = loop.time() + STREAM_LIFE * random.uniform(0.9, 1)  # noqa: S311 - spreads the reconnecting, no secret
         if not self.response.held:
@@ -329,9 +329,9 @@ class _Stream:
         try:
             while (left := end - loop.time()) > 0:
                 await asyncio.wait(
-                    {item, gone}, timeout=min(KEEPALIVE_AFTER, left), return_when=asyncio.FIRST_COMPLETED
+                    {item, disconnected}, timeout=min(KEEPALIVE_AFTER, left), return_when=asyncio.FIRST_COMPLETED
                 )
-                if gone.done():
+                if disconnected.done():
                     return
                 if not item.done():
                     if self.begun and self.response.is_sse:
@@ -351,13 +351,13 @@ class _Stream:
                 await asyncio.wait({item}, timeout=CLOSE_LIMIT)
 
     async def answer(self, whole: HttpResponse) -> None:
-        """A held response is replaced by a complete one; what the middleware said stays unless that says otherwise."""
+        """A held response is replaced by a complete one; headers of the middleware stay unless it sets them too."""
         if self.begun:
             raise TypeError("a complete response can only be the first item of a held LiveResponse")
         own = _encoded(whole.items())
         own += [(b"set-cookie", morsel.OutputString().encode("latin-1")) for morsel in whole.cookies.values()]
-        said = {name for name, _ in own} - {b"set-cookie"}
-        self.headers = [pair for pair in self.headers if pair[0] not in said] + own
+        replaced = {name for name, _ in own} - {b"set-cookie"}
+        self.headers = [pair for pair in self.headers if pair[0] not in replaced] + own
         self.status = whole.status_code
         await self.body(whole.content)
 
@@ -384,11 +384,11 @@ class _Stream:
         await self.send({"type": "http.response.body", "body": b""})
 
 
-def _encoded(headers: Iterable[tuple[str, str]]) -> wire.Headers:
+def _encoded(headers: Iterable[tuple[str, str]]) -> Headers:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
-async def _send_whole(send: Send, status: int, headers: wire.Headers, content: bytes) -> None:
+async def _send_whole(send: Send, status: int, headers: Headers, content: bytes) -> None:
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 

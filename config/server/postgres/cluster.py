@@ -224,7 +224,7 @@ def _system_knows(name: str) -> bool:
 
 def _password(home: Path) -> str:
     """The role's password, which is also written to the password file that every connection reads."""
-    value = secrets.kept(home, "postgres_password")
+    value = secrets.get_or_create(home, "postgres_password")
     draft = passfile(home).with_suffix(f".{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(f"*:*:*:{ROLE}:{value}\n")
