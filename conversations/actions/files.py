@@ -25,7 +25,7 @@ def attach(message: Message, uploads: Sequence[File[bytes]], at: datetime) -> li
     """
     if len(uploads) > MAX_FILES:
         raise Invalid(f"at most {MAX_FILES} files", field="files")
-    kept: list[Attachment] = []
+    attachments: list[Attachment] = []
     for upload in uploads:
         if not upload.size:
             raise Invalid("an attached file is empty", field="files")
@@ -44,12 +44,12 @@ def attach(message: Message, uploads: Sequence[File[bytes]], at: datetime) -> li
         try:
             attachment.file.save(name, File(upload.file), save=False)
         except OSError:  # A full disk is not to be filled with halves.
-            for stored in (name, *(str(one.file.name) for one in kept)):
+            for stored in (name, *(str(one.file.name) for one in attachments)):
                 attachment.file.storage.delete(stored)
             raise
         attachment.save(force_insert=True)
-        kept.append(attachment)
-    return kept
+        attachments.append(attachment)
+    return attachments
 
 
 def sniff(upload: File[bytes]) -> str:

@@ -64,7 +64,7 @@ def reply(
         uploads=uploads,
         public_id=public_id,
     )
-    had_news = policy.is_answer and conversation.unread_count > 0
+    had_unread = policy.is_answer and conversation.unread_count > 0
     if policy.is_answer:
         if conversation.first_response_at is None and conversation.last_inbound_at is not None:
             conversation.first_response_at = at
@@ -75,8 +75,8 @@ def reply(
         conversation.last_outbound_at = answered_at
     turns.move(conversation, policy.after_agent(conversation.status), at)
     entries.save(conversation)
-    _tell_ticket(conversation, body, from_customer=False, by=by, at=at)
-    if had_news:
+    _update_ticket(conversation, body, from_customer=False, by=by, at=at)
+    if had_unread:
         ticket_counts.after_reading(conversation, by=by, at=at)
     journal.record(events.REPLY_SENT, conversation, by=by, at=at, message_id=message.pk, status=conversation.status)
     return message
@@ -119,7 +119,7 @@ def receive(
         conversation.waiting_since = at
     turns.move(conversation, policy.after_customer(conversation.status), at)
     entries.save(conversation)
-    _tell_ticket(conversation, body, from_customer=True, by=by, at=at)
+    _update_ticket(conversation, body, from_customer=True, by=by, at=at)
     journal.record(
         events.MESSAGE_RECEIVED, conversation, by=by, at=at, message_id=message.pk, status=conversation.status
     )
@@ -164,7 +164,7 @@ def note(
     return message
 
 
-def _tell_ticket(conversation: Conversation, body: str, *, from_customer: bool, by: Actor, at: datetime) -> None:
+def _update_ticket(conversation: Conversation, body: str, *, from_customer: bool, by: Actor, at: datetime) -> None:
     if conversation.ticket_id is not None:
         ticket_actions.note_message(
             ticket_id=conversation.ticket_id, text=body, from_customer=from_customer, by=by, at=at

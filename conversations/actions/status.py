@@ -37,11 +37,11 @@ def set_status(
         at=at,
         metadata={"status": status},
     )
-    had_news = conversation.unread_count > 0
+    had_unread = conversation.unread_count > 0
     if conversation.is_done:
         conversation.unread_count = 0
     entries.save(conversation)
-    if had_news and conversation.is_done:
+    if had_unread and conversation.is_done:
         ticket_counts.after_reading(conversation, by=by, at=at)
     journal.record(
         events.CONVERSATION_STATUS_CHANGED,

@@ -1,7 +1,7 @@
 """Writing in a ticket: into its primary conversation, or to all of its conversations at once.
 
-Whoever may change a ticket may answer through it, so these verbs permit the ticket and then work through the verbs of
-its conversations.
+An actor who may change a ticket may answer through it, so these verbs permit the ticket and then call the verbs of its
+conversations.
 """
 
 from __future__ import annotations
@@ -91,16 +91,16 @@ def _primary(ticket: Ticket) -> Conversation:
 
 def _repeated(conversation: Conversation, kind: MessageKind, body: str, *, by: Actor, at: datetime) -> Message | None:
     """What the actor wrote a moment ago, if it is the same. A repeat at the same time has waited for the row's lock."""
-    told = events.REPLY_SENT if kind == MessageKind.MESSAGE else events.NOTE_ADDED
+    event_type = events.REPLY_SENT if kind == MessageKind.MESSAGE else events.NOTE_ADDED
     written = Event.objects.filter(
         workspace_id=conversation.workspace_id,
         subject_type="conversation",
         subject_id=conversation.pk,
-        type=told.name,
+        type=event_type.name,
         actor_kind=by.kind,
         actor_id=by.id,
         at__gte=at - REPEAT_WITHIN,
     )
     ids = [data["message_id"] for data in written.order_by("-id").values_list("data", flat=True)[:20]]
-    rows_ = Message.objects.filter(pk__in=ids, conversation=conversation, kind=kind, body=body)
-    return rows_.order_by("-id").first() if ids else None
+    found = Message.objects.filter(pk__in=ids, conversation=conversation, kind=kind, body=body)
+    return found.order_by("-id").first() if ids else None

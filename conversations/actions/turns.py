@@ -55,12 +55,12 @@ def move(conversation: Conversation, to: str, at: datetime) -> bool:
 def to_people(conversation: Conversation, at: datetime) -> None:
     """What the assistant handled is the team's now, and counted from here on. Saves the row.
 
-    It is open, and unread as far as none of the team has answered: what the assistant said does not count.
+    It is open, and unread as far as none of the team has answered: messages of the assistant do not count.
     """
-    said = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
-    answers = said.filter(sender_kind=SenderKind.AGENT).order_by("id")
+    messages = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
+    answers = messages.filter(sender_kind=SenderKind.AGENT).order_by("id")
     first, last = answers.first(), answers.last()
-    unread = said.filter(sender_kind=SenderKind.CUSTOMER, pk__gt=last.pk if last else 0)
+    unread = messages.filter(sender_kind=SenderKind.CUSTOMER, pk__gt=last.pk if last else 0)
     conversation.unread_count = unread.count()
     conversation.first_response_at = first.created_at if first else None
     conversation.last_outbound_at = last.created_at if last else None

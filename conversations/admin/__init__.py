@@ -3,10 +3,10 @@
 For: owners and admins who look something up or put it right; agents work in the screens.
 In: forms of Django admin. Out: calls of verbs; admin writes no row by itself.
 
-It derives from `accounts.admin.base`. `rows` shows one kind of row inside another, `forms` reads what is typed.
+It derives from `accounts.admin.base`. `read_only` holds the rows that are only shown, `forms` reads what is typed.
 Nothing imports it.
 """
 
-from conversations.admin import assistant, contacts, conversation, knowledge, rows, saved_views
+from conversations.admin import assistant, contacts, conversation, knowledge, read_only, saved_views
 
-__all__ = ["assistant", "contacts", "conversation", "knowledge", "rows", "saved_views"]
+__all__ = ["assistant", "contacts", "conversation", "knowledge", "read_only", "saved_views"]

@@ -71,8 +71,8 @@ class ConversationQuerySet(TenantQuerySet["Conversation"]):
         """Resolved or closed."""
         return self.filter(status__in=(Status.RESOLVED, Status.CLOSED))
 
-    def closed_with_news(self) -> Self:
-        """Closed for good, and yet the customer wrote again."""
+    def closed_with_unread(self) -> Self:
+        """Closed, and the customer has written since."""
         return self.filter(status=Status.CLOSED, unread_count__gt=0)
 
     def assigned_to(self, user: User) -> Self:
@@ -87,9 +87,9 @@ class ConversationQuerySet(TenantQuerySet["Conversation"]):
 
 
 class Conversation(Searched, TenantModel):
-    """One thread with one contact. Everything the inbox filters or sorts by stands on this row.
+    """One thread with one contact. All that the inbox filters or sorts by is on this row.
 
-    Last-message figures are kept three times, since products disagree on what counts: `last_message_*` for messages
+    The last message is kept three times, since products disagree on what counts: `last_message_*` for messages
     between people, `last_visible_*` for all that a customer may see (status changes too), and `last_activity_*` for
     everything, notes included. The moments are never null: before there is any message they are the creation.
     """
@@ -212,7 +212,7 @@ class Conversation(Searched, TenantModel):
 
 
 class Tally(TenantModel):
-    """A workspace's running figures: the last number given, and how many conversations stand in each status.
+    """A workspace's running numbers: the last number given, and how many conversations stand in each status.
 
     One row and one update per change, so that exact counts cost nothing to read. Conversations that the assistant
     handles are not in it until they are handed over.

@@ -42,7 +42,7 @@ def linked(ticket: Ticket) -> ConversationQuerySet:
 
 
 def public_messages(ticket: Ticket) -> QuerySet[Message]:
-    """What the customers and the team said to each other in any of the ticket's conversations, oldest first."""
+    """The messages between customers and the team in any of the ticket's conversations, oldest first."""
     return Message.objects.filter(conversation__ticket=ticket, kind=MessageKind.MESSAGE).order_by("id")
 
 
@@ -102,8 +102,8 @@ def matching(rows: TicketQuerySet, search: str) -> TicketQuerySet:
     wanted = Q(pk__in=own.order_by().values("pk"))
     wanted |= Q(pk__in=_tickets_of(Conversation.objects.filter(subject__icontains=text, ticket__isnull=False)))
     if (words := TokensQuery.of(text)) is not None:
-        said = Message.objects.filter(tokens=words).order_by().values("conversation")
-        wanted |= Q(pk__in=_tickets_of(Conversation.objects.filter(pk__in=said)))
+        matching = Message.objects.filter(tokens=words).order_by().values("conversation")
+        wanted |= Q(pk__in=_tickets_of(Conversation.objects.filter(pk__in=matching)))
     # No index finds the middle of a word: this reads what was written in the conversations that have a ticket.
     written = Message.objects.filter(
         conversation__ticket__isnull=False, kind__in=(MessageKind.MESSAGE, MessageKind.NOTE), body__icontains=text

@@ -176,8 +176,8 @@ def test_deactivated_person_is_freed_of_work_in_every_workspace_and_keeps_their_
     assert freed == {"conversations": 4, "tickets": 2}
     assert not Conversation.all_workspaces.filter(assignee=ben.user).exists()
     assert not Ticket.all_workspaces.filter(assignee=ben.user).exists()
-    told = Event.objects.filter(type="member.deactivated").order_by("workspace")
-    assert [(line.workspace_id, line.data["unassigned"]["conversations"]) for line in told] == [
+    events = Event.objects.filter(type="member.deactivated").order_by("workspace")
+    assert [(line.workspace_id, line.data["unassigned"]["conversations"]) for line in events] == [
         (acme.pk, 2),
         (globex.pk, 2),
     ]

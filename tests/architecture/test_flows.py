@@ -67,21 +67,21 @@ class Exchange:
         }
         self.status, self.text, self.is_over = 0, "", False
         self._incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._news = asyncio.Condition()
+        self._changed = asyncio.Condition()
         self._incoming.put_nowait({"type": "http.request", "body": body})
         self._task = asyncio.ensure_future(front(self.scope, self._incoming.get, self._send))
 
     async def _send(self, message: Any) -> None:
-        async with self._news:
+        async with self._changed:
             self.status = message.get("status", self.status)
             self.text += message.get("body", b"").decode()
             self.is_over = message["type"] == "http.response.body" and not message.get("more_body")
-            self._news.notify_all()
+            self._changed.notify_all()
 
     async def until(self, mark: str) -> None:
         """Wait for a part of the answer."""
-        async with asyncio.timeout(DEADLINE), self._news:
-            await self._news.wait_for(lambda: mark in self.text or self.is_over)
+        async with asyncio.timeout(DEADLINE), self._changed:
+            await self._changed.wait_for(lambda: mark in self.text or self.is_over)
         assert mark in self.text, f"{self.status}: {self.text}"
 
     async def whole(self) -> str:

@@ -24,9 +24,9 @@ def test_room_of_many_files_opens_with_what_it_is_for(room: Path) -> None:
     if len([path for path in room.glob("*.py") if path.name != "__init__.py"]) <= SMALL:
         return
     readme = room / "README.md"
-    said = readme.read_text(encoding="utf-8") if readme.exists() else _docstring(room / "__init__.py")
-    missing = [word for word in SAYS if word not in said]
-    assert not missing, f"{room.name} does not say {missing}: {said or 'nothing'}"
+    text = readme.read_text(encoding="utf-8") if readme.exists() else _docstring(room / "__init__.py")
+    missing = [word for word in SAYS if word not in text]
+    assert not missing, f"{room.name} does not say {missing}: {text or 'nothing'}"
 
 
 def _docstring(path: Path) -> str:

@@ -33,10 +33,10 @@ def test_views_hold_what_their_names_say(acme: Workspace, ben: Member) -> None:
     at = clock.now()
     made = {
         name: ConversationFactory(workspace=acme, subject=name)
-        for name in ("free", "bens", "told", "done", "shut", "snoozed")
+        for name in ("free", "bens", "answered", "done", "shut", "snoozed")
     }
     actions.assign(conversation=made["bens"], to=ben.user, by=ben.actor, at=at)
-    reply(made["told"])
+    reply(made["answered"])
     actions.set_status(conversation=made["done"], status="resolved", by=ben.actor, at=at)
     actions.set_status(conversation=made["shut"], status="closed", by=ben.actor, at=at)
     receive(made["shut"])
@@ -44,7 +44,7 @@ def test_views_hold_what_their_names_say(acme: Workspace, ben: Member) -> None:
     assert subjects("mine", ben) == ["bens"]
     assert subjects("unassigned", ben) == ["free"]
     assert set(subjects("open", ben)) == {"free", "bens"}
-    assert subjects("waiting", ben) == ["told"]
+    assert subjects("waiting", ben) == ["answered"]
     assert subjects("snoozed", ben) == ["snoozed"]
     assert subjects("news", ben) == ["shut"]
     assert set(subjects("solved", ben)) == {"done", "shut"}

@@ -125,10 +125,10 @@ def test_after_a_power_cut_it_starts_again(home: Path) -> None:
 
 def test_doctor_is_content_beside_a_running_desk(desk: Desk) -> None:
     eventually(lambda: desk.get("/readyz")[0] == 200, "readiness")
-    said = manage(desk.home, "doctor")
-    assert "broken" not in said
+    output = manage(desk.home, "doctor")
+    assert "broken" not in output
     # PORT was given to the desk alone; links that commands print lead there all the same.
-    assert f"http://127.0.0.1:{desk.port}," in said
+    assert f"http://127.0.0.1:{desk.port}," in output
 
 
 @pytest.mark.parametrize("role", ["web", "worker"])

@@ -27,7 +27,7 @@ SUFFIX = "outage"
 NO_DATABASE = "The desk cannot reach its database. Try again in a moment."
 WOES = "/api/v1/conversations"
 
-SAID: dict[str, tuple[str, Callable[[bytes], bool]]] = {
+ANSWERS: dict[str, tuple[str, Callable[[bytes], bool]]] = {
     "Woes": (WOES, lambda body: json.loads(body) == {"code": "unavailable", "error": NO_DATABASE}),
     "Bancroft": (f"{WOES}/", lambda body: json.loads(body) == {"detail": NO_DATABASE}),
     "PostHog": (
@@ -80,11 +80,11 @@ def test_every_door_says_that_the_database_is_away_and_works_again_afterwards(we
         assert ask(web, WOES).status == 200
         for _ in range(2):  # connections that were lost, and then none to be had
             with harness.database_away(name):
-                for door, (path, is_said) in SAID.items():
+                for door, (path, is_expected) in ANSWERS.items():
                     answer = ask(web, path)
                     assert (door, answer.status) == (door, 503)
                     assert int(answer.headers["Retry-After"]) > 0
-                    assert is_said(answer.content), (door, answer.content)
+                    assert is_expected(answer.content), (door, answer.content)
                 assert harness.send(web.base, {"method": "GET", "path": "/healthz"}).status == 200
                 ready = harness.send(web.base, {"method": "GET", "path": "/readyz"})
                 assert (ready.status, json.loads(ready.content)["sick"]) == (503, "database")

@@ -67,7 +67,7 @@ INBOX_VIEWS: dict[str, InboxView] = {
             short="Waiting",
         ),
         InboxView("snoozed", "Snoozed", lambda rows, user: rows.for_people().snoozed()),
-        InboxView("news", "Replied after closing", lambda rows, user: rows.for_people().closed_with_news()),
+        InboxView("news", "Replied after closing", lambda rows, user: rows.for_people().closed_with_unread()),
         InboxView(
             "assistant",
             "Assistant",

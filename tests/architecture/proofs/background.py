@@ -11,8 +11,8 @@ with scene.workspace():
     (part,) = (part for part in background.PARTS if part.name == "backlog")
     backlog.MOST = -1
     handler = logging.Handler()
-    said: list[str] = []
-    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    lines: list[str] = []
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
     backlog.logger.addHandler(handler)
     part.function()
-    assert said[0].startswith("dispatches_waiting count="), said
+    assert lines[0].startswith("dispatches_waiting count="), lines
