@@ -1,4 +1,4 @@
-"""Who uses the desk, and the ground that everything else stands on.
+"""Who uses the desk, and what every other app builds on.
 
 For: workspaces, people, teams and API keys; tenancy, permissions, the journal, live answers, and the transaction of a verb.
 In: requests through `web` (sessions) and `credentials` (keys), commands through `management`, and calls of the apps above.
@@ -10,5 +10,5 @@ the rules that each app registers (`rules` are its own), `transaction` makes a v
 says what a worker can run for as long as it lives.
 `index_migrations` and `tenant_migrations` are operations for migrations of every app.
 
-Every app may import it. It imports none of them: what lives above registers itself (reactions, assignments, rules).
+Every app may import it. It imports none of them: the apps above register themselves (reactions, assignments, rules).
 """

@@ -6,6 +6,6 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class DeskAdminConfig(AdminConfig):
-    """Stands in INSTALLED_APPS instead of `django.contrib.admin`."""
+    """In INSTALLED_APPS in place of `django.contrib.admin`."""
 
     default_site = "accounts.adminsite.DeskAdminSite"

@@ -1,4 +1,4 @@
-"""Who gets into Django admin and what they reach there: owners and admins their own workspaces, superusers everything."""
+"""Who may use Django admin, and for which rows: owners and admins their own workspaces, superusers everything."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _EVERYDAY = {
     "Ticket": "Tickets",
     "Event": "Recent activity",
 }
-"""The models that people come for, in their order, and what the index calls them; the others are under "System"."""
+"""The main models, in their order, and what the index calls them; the others are under "System"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +49,19 @@ class Reach:
 
     @property
     def may_open(self) -> bool:
-        """Whether there is anything for them here."""
+        """Whether they may use admin at all."""
         return self.is_superuser or bool(self.memberships)
 
     def has(self, workspace_id: int | None) -> bool:
-        """Whether the workspace is theirs to run."""
+        """Whether they manage the workspace."""
         return self.is_superuser or workspace_id in self.memberships
 
     def limit(self, rows: QuerySet[Any], path: str) -> QuerySet[Any]:
-        """The rows of the workspaces they run; `path` leads from a row to its workspace."""
+        """The rows of the workspaces they manage; `path` leads from a row to its workspace."""
         return rows if self.is_superuser else rows.filter(**{f"{path}__in": list(self.memberships)})
 
     def workspaces(self) -> QuerySet[Workspace]:
-        """The workspaces they run, by name."""
+        """The workspaces they manage, by name."""
         from accounts.models import Workspace
 
         return self.limit(Workspace.objects.order_by("name", "pk"), "pk")
@@ -77,7 +77,7 @@ class Reach:
     def actor(self, workspace_id: int) -> Actor:
         """As whom they act there. Raises NotFound for a workspace that is not theirs.
 
-        A superuser who runs no part of it acts as the desk itself, under their own name and id.
+        A superuser who does not manage it acts as the desk itself, under their own name and id.
         """
         membership = self.memberships.get(workspace_id)
         if membership is not None:
@@ -103,7 +103,7 @@ def reach(request: HttpRequest) -> Reach:
     user = cast("User", request.user)
     memberships: Mapping[int, Membership] = {}
     if user.is_authenticated and user.is_active:
-        # Admin spans the workspaces of a person; these rows are the proof of which.
+        # Admin spans a person's workspaces; these rows say which.
         rows = Membership.all_workspaces.select_related("user", "workspace").filter(user=user)
         memberships = {row.workspace_id: row for row in rows.filter(role__in=(Role.OWNER, Role.ADMIN))}
     found = Reach(user, bool(user.is_active and user.is_superuser), memberships)
@@ -142,7 +142,7 @@ class DeskAdminSite(AdminSite):
         return redirect_to_login(request.GET.get("next") or reverse("admin:index", current_app=self.name))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """Two groups, what people come for and the rest; the models of one app where its own page is asked for."""
+        """Two groups, the main models and the rest; the models of one app where its own page is asked for."""
         apps = super().get_app_list(request, app_label)
         if app_label is not None:
             return apps
@@ -157,7 +157,7 @@ class DeskAdminSite(AdminSite):
         ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """The list of what there is, beside recent activity."""
+        """The index of models, beside recent activity."""
         from accounts import activity
         from accounts.models import Event
 

@@ -1,4 +1,4 @@
-"""What is assigned to members: it lives in the apps above, and each of them registers the verb that unassigns it."""
+"""What is assigned to members: each app above registers the verb that unassigns its own rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accounts.permissions import Actor
 
 
 class Unassign(Protocol):
-    """Unassigns whatever a member has in a workspace, and says how many rows that were."""
+    """Unassigns a member's rows in a workspace; returns how many there were."""
 
     def __call__(self, *, workspace: Workspace, user: User, by: Actor, at: datetime) -> int: ...
 
@@ -31,7 +31,7 @@ def unassign(*, workspace: Workspace, user: User, by: Actor, at: datetime) -> di
 
 
 def summary(freed: Mapping[str, int]) -> str:
-    """What was unassigned, in words; nothing for nothing."""
+    """What was unassigned, in words; empty where nothing was."""
     parts = [f"{count} {what if count != 1 else what.removesuffix('s')}" for what, count in freed.items()]
     return (
         f"{' and '.join(parts)} assigned to them {'is' if sum(freed.values()) == 1 else 'are'} now unassigned."

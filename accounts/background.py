@@ -34,7 +34,7 @@ class Periodic:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a worker has before anything else starts and until all else has ended; it gives what to wait for, for its loss."""
+    """A context manager that the worker holds around all other parts; it yields what to wait for, which ends when it is lost."""
 
     name: str
     open: Callable[[], AbstractAsyncContextManager[Awaitable[None]]]

@@ -54,13 +54,13 @@ class Conflict(DomainError):
 
 
 class UsedUp(DomainError):
-    """A budget allows no more."""
+    """A limit is reached."""
 
     code = "quota_limit_exceeded"
 
 
 def log_refused(error: DataError) -> None:
-    """Log that PostgreSQL refused a value which no check had refused before: where it came from, and never the value."""
+    """Log that PostgreSQL refused a value that passed all checks: where it came from, without the value."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "/site-packages/" not in frame.filename]
     where = f"{ours[-1].filename}:{ours[-1].lineno}" if ours else "nowhere of ours"

@@ -17,7 +17,7 @@ INVITATION_RESENT = define("invitation.resent", "invitation", "Invitation sent a
 INVITATION_MAILED = define("invitation.mailed", "invitation", "Invitation email sent.")
 INVITATION_REVOKED = define("invitation.revoked", "invitation", "Invitation revoked.", "role")
 INVITATION_ACCEPTED = define("invitation.accepted", "invitation", "Invitation accepted.", "user_id", "role")
-# People belong to no workspace: these stand in the journal without one.
+# People belong to no workspace: these are in the journal without one.
 PERSON_CREATED = define("person.created", "user", "Account created.", "superuser")
 PERSON_RENAMED = define("person.renamed", "user", "Name changed.")
 PERSON_DEACTIVATED = define("person.deactivated", "user", "Account deactivated.", "unassigned")

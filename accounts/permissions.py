@@ -28,7 +28,7 @@ class Role(models.TextChoices):
 
 
 class Scope(models.TextChoices):
-    """The scopes that a key can hold, as they are stored; `write` satisfies `read`. The app that rules by one says what it allows."""
+    """The scopes that a key can hold, as they are stored; `write` satisfies `read`. The app whose rules use one says what it allows."""
 
     CONVERSATION_READ = "conversation:read"
     CONVERSATION_WRITE = "conversation:write"
@@ -136,7 +136,7 @@ _RANK = {Role.VIEWER: 0, Role.AGENT: 1, Role.ADMIN: 2, Role.OWNER: 3}
 class Rule:
     """Who may do a verb, besides the desk itself: members of at least `role`, keys with `scope`, contacts, people to themselves.
 
-    What is left out may not. A verb that no member may do is for the operator of the installation.
+    All others may not. A verb that no member may do is for the operator of the installation.
     """
 
     role: Role | None = None
@@ -150,7 +150,7 @@ _scopes: dict[Scope, str] = {}
 
 
 def register(rules: Mapping[str, Rule], scopes: Mapping[Scope, str] | None = None) -> None:
-    """Add the rules of an app's verbs, and what the scopes that it rules by allow. Each app does so once, when Django is ready.
+    """Add the rules of an app's verbs, and what the scopes in them allow. Each app does so once, when Django is ready.
 
     Raises ValueError for a verb or a scope that another app has registered.
     """

@@ -59,7 +59,7 @@ def is_set_up() -> bool:
 
 
 def person_by_email(email: str) -> User | None:
-    """The person with that email, in whatever case it is written: whose proven address it is, or else who signs in with it."""
+    """The person with that email, whatever its case: the one whose proven address it is, else the one who signs in with it."""
     wanted = UserManager.normalize_email(email)
     proven = EmailAddress.objects.filter(email=wanted, verified=True).select_related("user").first()
     return proven.user if proven is not None else User.objects.filter(email=wanted).first()
@@ -87,7 +87,7 @@ def usable_invitation(token: str, at: datetime) -> Invitation:
 
 
 def _may_still_invite(invitation: Invitation) -> bool:
-    """Whether the inviter may still do so, so that nobody who was put out comes back by an invitation of their own."""
+    """Whether the inviter may still invite: a removed member cannot come back by an invitation of their own."""
     inviter = invitation.invited_by
     if inviter is None:
         return True

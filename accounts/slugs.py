@@ -1,4 +1,4 @@
-"""Which slugs a workspace may have: they stand in URLs beside numeric ids and public ids, and must never look like one."""
+"""Which slugs a workspace may have: they are used in URLs beside numeric ids and public ids, and must never look like one."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def mail_password_reset(*, user_id: int, email: str = "", **future: Any) -> None
 
 @app.task(name="mail_unknown_account", retry=_RETRY)
 def mail_unknown_account(*, email: str, **future: Any) -> None:
-    """Mail the person who asked for a reset that no account has this address; the page itself says nothing of the kind."""
+    """Mail the person who asked for a reset that no account has this address; the page itself does not say so."""
     _send("unknown_account", email, email=email)
 
 

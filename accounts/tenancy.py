@@ -2,7 +2,7 @@
 
 The scope is opened from the URL or the credential of a request, never from a remembered "current" workspace:
 `with scope(workspace): …`; a verb runs in the scope of its actor (`accounts.transaction.atomic`). Inside, `Model.objects` holds that workspace's rows alone; outside, it raises MissingScope.
-`Model.all_workspaces` is named for what it does; a line that uses it says why.
+`Model.all_workspaces` holds the rows of all; a line that uses it says why.
 
 A streaming body runs after its view has returned, hence outside the scope: it opens its own.
 """
@@ -63,7 +63,7 @@ def scope_of(actor: Actor | None) -> Iterator[None]:
 
 @contextmanager
 def scope_apart(workspace: Workspace, failure: str, *args: object) -> Iterator[None]:
-    """The scope of one workspace among others that a job goes through: a failure is logged, and the others do not wait for it."""
+    """The scope of one of the workspaces that a job goes through: a failure is logged, and the job goes on with the others."""
     try:
         with scope(workspace):
             yield

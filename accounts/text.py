@@ -1,4 +1,4 @@
-"""What every door asks of a text from outside: whether anything of it is visible, and which number it writes."""
+"""Checks of a text from outside, for every door: whether anything of it is visible, and which number it is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import unicodedata
 HIGHEST_ID = 2**63 - 1
 """The highest id that PostgreSQL gives a row."""
 
-# Shown as nothing, though Unicode calls them letters, symbols or marks.
+# Invisible, though Unicode calls them letters, symbols or marks.
 _EMPTY = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
 
@@ -23,7 +23,7 @@ def is_digits(value: str) -> bool:
 
 
 def whole_number(value: str, *, most: int = HIGHEST_ID) -> int | None:
-    """The number that a text of digits writes; None for any other text, and for a number above `most`."""
+    """The number that a text of digits stands for; None for any other text, and for a number above `most`."""
     if not is_digits(value) or len(value) > len(str(most)):
         return None
     number = int(value)

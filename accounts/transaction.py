@@ -15,7 +15,7 @@ Code that locks several things takes them in this order, those of one kind by th
 8. the tally of tickets (`TicketNumbers`)
 9. saved views, articles, macros; the catalogue of tags, by name
 
-tests/architecture/test_locks.py keeps the order. Locks are FOR NO KEY UPDATE, so that nobody waits for a row to which another's new row points. See docs/adr/0012.
+tests/architecture/test_locks.py keeps the order. Locks are FOR NO KEY UPDATE, so that inserting a row that points at a locked one need not wait. See docs/adr/0012.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def atomic(verb: Callable[P, R]) -> Callable[P, R]:
 
 
 def repeat(call: Callable[[], R]) -> R:
-    """Call what runs in one transaction of its own, again when PostgreSQL gave that up. Inside a transaction it is called once."""
+    """Call a function that runs in one transaction, again when PostgreSQL gave that up. Inside a transaction it is called once."""
     if connection.in_atomic_block:
         return call()
     return _repeated(call)
@@ -97,7 +97,7 @@ def held(row: M) -> M:
 
 
 def hold_name(workspace_id: int, *names: str) -> None:
-    """Let nobody else look for or make what is called by one of these names until the transaction ends.
+    """Hold these names until the transaction ends: no other transaction finds or makes a row by one of them meanwhile.
 
     For rows that need not exist yet and that no unique constraint guards.
     """

@@ -2,11 +2,11 @@
 
 For: workspaces, members, invitations, teams, API keys, people and their email addresses.
 In: rows, plain values, `by` (the actor) and `at` (the moment), all by keyword. Out: the changed row.
-Raises the errors of `accounts.errors`; who calls puts them into words.
+Raises the errors of `accounts.errors`; the caller words them for its clients.
 
 `validation` and `joining` hold what the verbs share; they permit and record nothing by themselves.
 Screens, admin, commands, sign-in and the apps above import it. It imports queries, the journal and models.
-Nothing privileged passes these verbs by: admin and commands call them as everyone does.
+Admin and commands change rows through these verbs alone, like everyone else.
 """
 
 from accounts.actions.addresses import confirm_email, make_email_primary, remove_email, request_email

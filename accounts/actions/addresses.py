@@ -56,7 +56,7 @@ def confirm_email(*, user: User, token: str, by: Actor, at: datetime) -> str:
 
 @transaction.atomic
 def make_email_primary(*, user: User, email: str, password: str, by: Actor, at: datetime) -> User:
-    """Let the person be known by another of their proven addresses. Raises Invalid (password), NotFound, Conflict."""
+    """Make another of the person's proven addresses the primary one. Raises Invalid (password), NotFound, Conflict."""
     permit(by, "person.change_email", person=user)
     _check_password(user, password)
     user = transaction.held(user)

@@ -19,7 +19,7 @@ from accounts.queries import has_proven, person_by_email, usable_invitation
 
 LIFETIME = timedelta(days=7)
 SENT_PER_HOUR = 60
-"""How many invitations a workspace sends in an hour, so that nobody mails the world through it."""
+"""How many invitations a workspace sends in an hour, so that it cannot be used to send spam."""
 SENT_PER_ADDRESS = 5
 """How many of them to one address."""
 

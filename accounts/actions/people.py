@@ -67,7 +67,7 @@ def rename_person(*, user: User, name: str, by: Actor, at: datetime) -> User:
 
 @transaction.atomic
 def set_superuser(*, user: User, is_superuser: bool, by: Actor, at: datetime) -> User:
-    """Let a person run the installation, or no longer. Raises Conflict for the last who does."""
+    """Make a person a superuser, or no longer one. Raises Conflict for the last superuser."""
     permit(by, "person.set_superuser")
     user = transaction.held(user)
     if user.is_superuser == is_superuser:
@@ -149,12 +149,12 @@ def send_password_reset(*, user: User, by: Actor, at: datetime) -> str | None:
 
 
 def _memberships(user: User) -> list[Membership]:
-    # Spans workspaces: an account has a place in each. In the order of their ids, as everywhere.
+    # Spans workspaces: a person can be a member of several. In the order of their ids, as everywhere.
     return list(Membership.all_workspaces.filter(user=user).select_related("workspace").order_by("workspace_id"))
 
 
 def _keep_a_superuser(user: User) -> None:
-    """Raises Conflict when the person is the last who runs the installation."""
+    """Raises Conflict when the person is the last superuser."""
     others = User.objects.select_for_update(no_key=True).filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
     if user.is_superuser and not others.exists():
         raise Conflict("this is the last superuser of the installation", field="is_superuser")

@@ -1,4 +1,4 @@
-"""What every admin page of the desk rests on: rows of one's own workspaces alone, and changes through verbs alone."""
+"""The base of every admin page: it shows rows of the person's own workspaces, and changes them through verbs alone."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ else:
 class DeskForm(BaseModelForm):
     """A model form for rows that verbs write: the fields check what was typed, the verb checks what it means.
 
-    Django would also try the model's constraints, and tell people their names instead of what is wrong.
+    Django would also check the model's constraints, and show people their names instead of what is wrong.
     """
 
     def _post_clean(self) -> None:
@@ -49,7 +49,7 @@ class DeskForm(BaseModelForm):
 
 
 class CappedPaginator(BasePaginator):
-    """Counts no further than anyone pages, so that a list of millions costs no more than one of thousands."""
+    """Counts up to a limit, so that a list of millions costs no more than one of thousands."""
 
     MOST = 5_000
 
@@ -60,12 +60,12 @@ class CappedPaginator(BasePaginator):
 
 
 class DeskChangeList(ChangeList):
-    """A list of rows; an address with a year that no calendar has leads back to the whole list."""
+    """A list of rows; an address with an impossible year leads back to the whole list."""
 
     def get_filters(self, request: HttpRequest) -> Any:
         try:
             return super().get_filters(request)
-        except OverflowError as error:  # Django thinks of ValueError alone
+        except OverflowError as error:  # Django catches ValueError alone
             raise IncorrectLookupParameters(error) from error
 
 
@@ -89,7 +89,7 @@ class WorkspaceFilter(admin.SimpleListFilter):
 
 
 class AssigneeFilter(admin.SimpleListFilter):
-    """By who has it: me, nobody, or one of the people of one's workspaces."""
+    """By assignee: me, nobody, or one of the people of one's workspaces."""
 
     title = "assignee"
     parameter_name = "assignee"
@@ -109,7 +109,7 @@ class AssigneeFilter(admin.SimpleListFilter):
 
 
 class TenantPermissions:
-    """Answers Django's questions about permission by the person's reach; what may be done at all stands in the flags."""
+    """Answers Django's questions about permission by the person's reach; the flags say which operations there are."""
 
     workspace_path = "workspace"
     may_add = may_change = may_delete = False
@@ -194,7 +194,7 @@ class TenantAdmin(TenantPermissions, ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """What the journal tells of a row; admin keeps no second log beside it."""
+        """The journal's events of a row; admin keeps no second log beside it."""
         obj = self.get_object(request, object_id)
         if obj is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined,no-any-return]
@@ -212,13 +212,13 @@ class TenantAdmin(TenantPermissions, ModelAdmin):
         return TemplateResponse(request, self.object_history_template, context)
 
     def log_addition(self, *args: Any, **kwargs: Any) -> Any:
-        """The journal has it."""
+        """Nothing: the journal records it."""
 
     log_change = log_addition
     log_deletions = log_addition
 
     def construct_change_message(self, *args: Any, **kwargs: Any) -> list[dict[str, dict[str, Any]]]:
-        """Words for the log that is not kept."""
+        """An empty message: admin keeps no log."""
         return []
 
     # --- Changing -----------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ class TenantAdmin(TenantPermissions, ModelAdmin):
         raise NotImplementedError
 
     def change(self, request: HttpRequest, obj: Any, form: ModelForm[Any]) -> None:
-        """Bring the row to what the form says, through verbs: `form.changed_data` names what differs."""
+        """Change the row to what the form says, through verbs: `form.changed_data` names what differs."""
         raise NotImplementedError
 
     def remove(self, request: HttpRequest, obj: Any) -> None:
@@ -305,7 +305,7 @@ class TenantAdmin(TenantPermissions, ModelAdmin):
 
 
 class ReadOnlyAdmin(TenantAdmin):
-    """Rows to look at: verbs keep them, and nobody edits them by hand."""
+    """Rows that are only shown: verbs write them."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         names = [field.name for field in self.opts.get_fields() if isinstance(field, Field)]
@@ -313,7 +313,7 @@ class ReadOnlyAdmin(TenantAdmin):
 
 
 def without_links(field: Any) -> None:
-    """Take the pencil and the plus from beside a picker: other rows have pages of their own."""
+    """Remove the links to add and change from beside a picker: other rows have pages of their own."""
     if isinstance(widget := getattr(field, "widget", None), RelatedFieldWidgetWrapper):
         widget.can_add_related = widget.can_change_related = widget.can_delete_related = False
 

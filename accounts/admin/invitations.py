@@ -98,11 +98,11 @@ class InvitationAdmin(TenantAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """One way to save: an answer may show a link, which must not be passed over."""
+        """One way to save: the answer may show a link, which the person has to see."""
         one_way = {"show_save_and_add_another": False, "show_save_and_continue": False}
         return super().changeform_view(request, object_id, form_url, {**one_way, **(extra_context or {})})
 
-    # --- Again, and never mind ----------------------------------------------------------------------
+    # --- Sending again, and revoking --------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
         resend, revoke = self.admin_site.admin_view(self.resend_view), self.admin_site.admin_view(self.revoke_view)

@@ -17,7 +17,7 @@ from accounts.models import Dispatch, Event, IdempotentRequest
 
 
 class KindFilter(admin.SimpleListFilter):
-    """By kind of event; the choices are the catalogue's, which costs no look at the rows."""
+    """By kind of event; the choices are the catalogue's, which needs no query."""
 
     title = "kind"
     parameter_name = "kind"
@@ -83,7 +83,7 @@ class DispatchAdmin(ReadOnlyAdmin):
     ordering = ("due_at", "event")
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
-        """Its history is the event's own."""
+        """No history: the event is its own."""
         return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
 
 

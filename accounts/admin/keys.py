@@ -31,7 +31,7 @@ class Lines(forms.CharField):
         return [line.strip() for line in str(value or "").splitlines() if line.strip()]
 
     def validate(self, value: Any) -> None:
-        """An empty list is a value."""
+        """A field whose empty list is a value."""
 
 
 class KeyForm(DeskForm):
@@ -87,7 +87,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(TenantAdmin):
-    """A key's terms are fixed once it is issued: for others, issue another and revoke this one."""
+    """Issued keys are not changed: to change one, issue another and revoke this one."""
 
     may_add = True
     list_display = (
@@ -158,7 +158,7 @@ class ApiKeyAdmin(TenantAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """One way to save: each answer shows a secret, which must not be passed over."""
+        """One way to save: the answer shows a secret, which the person has to see."""
         one_way = {"show_save_and_add_another": False, "show_save_and_continue": False}
         return super().changeform_view(request, object_id, form_url, {**one_way, **(extra_context or {})})
 
@@ -184,7 +184,7 @@ class ApiKeyAdmin(TenantAdmin):
         return [path("<int:pk>/revoke/", revoke, name="accounts_apikey_revoke"), *super().get_urls()]
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Asked by the action; each key is asked about when its turn comes."""
+        """Permits the action; each key is checked again by its verb."""
         return self.is_theirs(request, None)
 
     def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -31,7 +31,7 @@ from accounts.permissions import Role
 
 
 class PersonForm(DeskForm):
-    """A person's standing. Their addresses and their password are their own business."""
+    """Whether a person is active and a superuser. They change their addresses and password themselves."""
 
     class Meta:
         model = User
@@ -39,7 +39,7 @@ class PersonForm(DeskForm):
 
 
 class PlacesInline(TabularInline):
-    """The person's workspaces, as far as the one who looks runs them."""
+    """The person's workspaces, among those that the viewer may manage."""
 
     model = Membership
     extra = 0
@@ -177,7 +177,7 @@ class MembershipAdmin(TenantAdmin):
 
 
 def tell_what_was_unassigned(model_admin: TenantAdmin, request: HttpRequest, freed: Mapping[str, int]) -> None:
-    """Say how much a member who left had."""
+    """Say how much was unassigned from a member who left."""
     if text := assignments.summary(freed):
         model_admin.message_user(request, text, messages.WARNING)
 

@@ -70,7 +70,7 @@ class WorkspaceAdmin(TenantAdmin):
         return ("name", "slug", "time_zone", *(("assigns_writer", *self.readonly_fields) if obj else ()))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        # Slugs stand in links that people have kept.
+        # Slugs are part of links that people have saved.
         return ("slug", *self.readonly_fields) if obj else ()
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
@@ -98,7 +98,7 @@ class WorkspaceAdmin(TenantAdmin):
         )
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Members: who rises first, then who falls, then who leaves, so that an owner is always left."""
+        """Save members: promotions first, then demotions, then removals, so that an owner is always left."""
         workspace, at = formset.instance, clock.now()
         by = self.actor(request, workspace)
         formset.save(commit=False)
@@ -125,7 +125,7 @@ class WorkspaceAdmin(TenantAdmin):
         is_shown = request.method == "POST" and "show" in request.POST
         by = self.actor(request, workspace)
         try:
-            # Seeing the secret asks for the same right as replacing it.
+            # Seeing the secret takes the same permission as replacing it.
             permit(by, "workspace.rotate_identity_secret")
             if request.method == "POST" and "rotate" in request.POST:
                 actions.rotate_identity_secret(workspace=workspace, by=by, at=clock.now())

@@ -1,4 +1,4 @@
-"""Door 2: an API key becomes an actor and a workspace. How the key is spelled on the wire is each format's own affair."""
+"""Door 2: an API key becomes an actor and a workspace. Each wire format says where the key is sent."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from accounts.errors import Invalid
 from accounts.models import Workspace
 
 ALGORITHM = "HS256"
-# The end is judged in a second step, so that an expired token can say whose it was.
+# The end is checked in a second step, so that the claims of an expired token can be read.
 _UNDATED: Options = {"require": ["sub", "exp"], "verify_aud": False, "verify_exp": False}
 
 
@@ -37,7 +37,7 @@ def _email_hash(secret: str, email: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """The end user that a token names. An address that is not verified says where to write, and not who they are."""
+    """The end user that a token names. An unverified address may be written to, and does not identify them."""
 
     external_id: str
     email: str
@@ -46,7 +46,7 @@ class Customer:
 
     @property
     def verified_email(self) -> str:
-        """The address, if it may be taken for the person; "" otherwise."""
+        """The address, if it identifies the person; "" otherwise."""
         return self.email if self.is_email_verified else ""
 
 

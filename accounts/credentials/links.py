@@ -32,7 +32,7 @@ class ResetTokens(PasswordResetTokenGenerator):
 
 
 def setup_code() -> str:
-    """What proves that somebody may set up an empty desk: only who runs it knows SECRET_KEY. It is the same on all hosts."""
+    """What proves that somebody may set up an empty desk: only its operator knows SECRET_KEY. It is the same on all hosts."""
     mac = salted_hmac(_SETUP, "", algorithm="sha256").digest()
     return base64.b32encode(mac[:10]).decode().lower()
 

@@ -1,4 +1,4 @@
-"""What let a live response in, and whether it still would: a response outlives the request that was authenticated."""
+"""The access that opened a live response, and whether it still holds: a response outlives its authenticated request."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def login_id(request: HttpRequest) -> str:
 
 
 def still_valid(given: Collection[Access]) -> set[Access]:
-    """Those that would be let in now. At most three queries, however many are given."""
+    """The accesses that still hold. At most three queries, however many are given."""
     members = [access for access in given if isinstance(access, MemberAccess)]
     keys = [access for access in given if isinstance(access, KeyAccess)]
     return {*_valid_members(members), *_valid_keys(keys)}
@@ -119,7 +119,7 @@ class Guard:
 
     @contextmanager
     def watching(self, access: Access | None, end: Callable[[], object]) -> Iterator[None]:
-        """Call `end` if the access goes while the block runs. None stands for a response that is open to everybody."""
+        """Call `end` if the access ends while the block runs. None: the response is open to everybody."""
         if access is None:
             yield
             return
@@ -142,7 +142,9 @@ class Guard:
             given = set(self._open)
             try:
                 valid = await self._run(partial(still_valid, given))
-            except Exception:  # The database is away, say: nothing new is sent meanwhile, and the next look may tell.
+            except (
+                Exception
+            ):  # The database is away, say: nothing new is sent meanwhile, and the next check follows soon.
                 logger.warning("live_access_check_failed", exc_info=True)
                 continue
             for access in given - valid:

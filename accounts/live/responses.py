@@ -79,7 +79,7 @@ class LiveResponse(HttpResponse):
     """A response whose body is followed after Django has let go of the request.
 
     A stream (the default) sends its status and headers at once, and each chunk as it comes; it ends with the
-    generator, when the client leaves, when the server stops, when its `access` goes (None: it is open to everybody), or
+    generator, when the client leaves, when the server stops, when its `access` ends (None: it is open to everybody), or
     after 15 minutes (a browser then reconnects).
 
     `held=True` is for an answer that must be waited for: nothing is sent until the generator's first item. If that is

@@ -43,7 +43,7 @@ class Source(Generic[T]):
     channel: str
     """Where changes are announced: `NOTIFY channel, '<the row's id>'`."""
     pulse: Callable[[Collection[int]], Mapping[int, int]]
-    """The number of the newest change of each of the rows that goes on."""
+    """The number of the newest change of each row that can still change."""
     look: Callable[[int, int], Changes[T]]
     """The changes of a row (its id) after a number."""
 
@@ -113,7 +113,7 @@ _watches: WeakKeyDictionary[Hub, dict[str, _Watch]] = WeakKeyDictionary()
 
 
 def _watch(context: LiveContext, source: Source[T]) -> _Watch:
-    """The one of the web process, whose hub it is."""
+    """The watch of the web process and the source, which all its streams share."""
     watches = _watches.setdefault(context.hub, {})
     if source.channel not in watches:
         watches[source.channel] = _Watch(context, cast(Source[object], source))
@@ -128,7 +128,7 @@ async def follow(context: LiveContext, source: Source[T], row_id: int, after: in
             follower.is_due.clear()
             try:
                 changes = await context.run(source.look, row_id, follower.after)
-            except (InterfaceError, OperationalError) as error:  # The next look may find it well again.
+            except (InterfaceError, OperationalError) as error:  # The next look may succeed.
                 logger.warning("look_failed channel=%s id=%s error=%s", source.channel, row_id, type(error).__name__)
                 continue
             follower.after = max(follower.after, changes.newest)

@@ -20,8 +20,8 @@ class Event(models.Model):
     """One line of the journal: audit log, source of webhooks, automations and live updates. Append-only.
 
     `data` holds ids and non-personal values only, so that a person can be erased while the journal stays.
-    An event without a workspace tells of the installation, such as a person's account: only superusers see it.
-    Rows refer to their subjects by kind and id without foreign keys: a line outlives what it tells of.
+    An event without a workspace is about the installation, such as a person's account: only superusers see it.
+    Rows refer to their subjects by kind and id without foreign keys: a line outlives its subject.
     Inserting one also queues its dispatch and announces it (a trigger: see the migration), so that no writer can
     forget either. Ids commit out of order; a reader that pages by "id > last" reads with an overlap.
     """

@@ -17,7 +17,7 @@ from accounts.tenancy import TenantModel
 
 
 class KeyKind(models.TextChoices):
-    """`server` keys are secrets of a backend; `client` keys are public and stand in web pages and apps."""
+    """`server` keys are secrets of a backend; `client` keys are public, in web pages and apps."""
 
     SERVER = "server"
     CLIENT = "client"

@@ -174,7 +174,7 @@ def _person(request: HttpRequest) -> User:
 
 
 def _theme(request: HttpRequest) -> str:
-    """How the person likes the desk; without a session, what their system says."""
+    """The person's theme; without a session, their system's."""
     preferences = request.user.preferences if isinstance(request.user, User) else {}
     return str(preferences.get("theme", "system"))
 

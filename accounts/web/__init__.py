@@ -1,1 +1,1 @@
-"""What stands around every request: middleware, the content security policy, and asking for bodies."""
+"""What is around every request: middleware, the content security policy, and asking for bodies."""

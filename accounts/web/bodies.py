@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 PENDING = "parley.body_pending"  # the body is still on its way
 ASKED = "parley.body_asked"  # Django was asked before: this call is counted already
 TOO_LARGE = "parley.body_too_large"  # the body is over its limit, and was thrown away
-GRANT = "parley.grant"  # what the key gave, so that asking again costs no second query
+GRANT = "parley.grant"  # the key's grant, so that the second call needs no query
 KNOWN = "parley.known"  # the caller has shown a session or a secret key
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -47,7 +47,7 @@ def takes_files(view: V) -> V:
 
 
 class BodyMiddleware:
-    """Stands last: asks for the body where a view does not do so by itself, and notes who is signed in."""
+    """The last middleware: asks for the body where a view does not do so by itself, and notes who is signed in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -56,7 +56,7 @@ class BodyMiddleware:
         if is_pending(request):
             request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]  # no view runs; the token may be in the form
         response = self.get_response(request)
-        person = getattr(request, "_cached_user", None)  # only where somebody has looked already
+        person = getattr(request, "_cached_user", None)  # only if the session was read already
         if person is not None and person.is_authenticated:
             request.META[KNOWN] = True
         return response

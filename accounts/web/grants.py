@@ -13,7 +13,7 @@ from accounts.web import bodies
 
 
 def of_request(request: HttpRequest, secret: str, at: datetime) -> Grant:
-    """The same for a request, whose key is looked up once even when the web front asks before it reads the body."""
+    """The grant of a request's key, from the request where it was looked up before. Raises BadKey or ExpiredKey."""
     cached = request.META.get(bodies.GRANT)
     if isinstance(cached, Grant) and keys.matches(secret, cached.key.secret_hash):
         return cached

@@ -57,7 +57,7 @@ class WorkspaceMiddleware:
 
 
 def _way_back(request: HttpRequest) -> str:
-    """Where to go on after signing in: a form's own address shows nothing, the page that it stood on does."""
+    """Where to go after signing in: for a form, the page that it was on, since its own address cannot be shown."""
     if request.method in ("GET", "HEAD"):
         return request.get_full_path()
     came_from = urlsplit(request.headers.get("Referer", ""))
