@@ -1,6 +1,6 @@
 """The desk: conversations with contacts, the knowledge base, the assistant, and every door to them.
 
-For: what customers write and agents answer. `models`, `queries` and `actions` are the ground that all features share; above it
+For: what customers write and agents answer. All features share `models`, `queries` and `actions`; above them
 each feature is one folder with the same file names inside (`knowledge`, `assistant`, `notifications`).
 In: through doors, which only translate: `screens` (agents), `dialects` (wire formats, on what `api` shares), `channels`
 (customers), `admin` and `management`. Out: through the journal to `reactions`, and through channels to customers.

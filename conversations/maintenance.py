@@ -34,7 +34,7 @@ def unsnooze_due(timestamp: int) -> None:
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="index_rows_of_earlier_versions", queueing_lock="index_rows_of_earlier_versions", pass_context=False)
 def index_rows_of_earlier_versions(timestamp: int) -> None:
-    """Make searchable what a process of an earlier version wrote while this one was installed."""
+    """Index rows that a process of the earlier version wrote during an update."""
     for model in SEARCHED:
         while index_missing(model):
             pass

@@ -1,4 +1,4 @@
-"""Priorities: kept verbatim, ranked when known, printed as a twin by formats that have an enum."""
+"""Priorities: kept verbatim, ranked when known, printed as the nearest value by formats that have an enum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verbs of a ticket. No HTTP, and nothing about conversations: those call down to here."""
+"""The verbs of a ticket. No HTTP, and nothing about conversations, whose verbs call these."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ def note_message(*, ticket_id: int, text: str, from_customer: bool, by: Actor, a
         unread.forget(ticket.workspace_id)
     journal.record(events.TICKET_MESSAGED, ticket, by=by, at=at, from_customer=from_customer)
     if not from_customer:
-        return ticket  # What the team's answer means for the work is for the team to say.
+        return ticket  # The team's own message leaves the status as it is.
     return _save_snooze(ticket, lifecycle.on_customer_message(_standing(ticket), at), by=by, at=at)
 
 

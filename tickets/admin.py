@@ -135,7 +135,7 @@ class TicketAdmin(TenantAdmin):
         actions.delete(ticket=obj, by=self.actor(request, obj), at=clock.now())
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """What is listed below a ticket is to look at."""
+        """What is listed below a ticket is read only."""
 
     @admin.action(description="Resolve the selected tickets", permissions=["change"])
     def resolve(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:

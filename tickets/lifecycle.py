@@ -1,4 +1,4 @@
-"""Pure rules of a ticket's state: any state may follow any other; what a change entails is decided here."""
+"""Pure rules of a ticket's state: any state may follow any other; what else changes is decided here."""
 
 from __future__ import annotations
 
@@ -40,6 +40,6 @@ def unsnooze(now: Standing, at: datetime) -> Standing:
 
 
 def on_customer_message(now: Standing, at: datetime) -> Standing:
-    """A customer who writes again has not been helped yet: what was pending, snoozed or resolved is open."""
+    """A customer's message opens what was pending, snoozed or resolved."""
     waited = now.status in {TicketStatus.PENDING, TicketStatus.RESOLVED, TicketStatus.ON_HOLD}
     return replace(move(now, TicketStatus.OPEN if waited else now.status, at), snoozed_until=None)

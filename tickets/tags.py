@@ -1,4 +1,4 @@
-"""The workspace's tags: rows hold their texts verbatim, the catalogue gives each a colour. Case tells none apart."""
+"""The workspace's tags: rows hold their texts verbatim, the catalogue gives each a colour. They are compared without case."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TAG = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))(?:,|$)')
 
 
 def key(name: str) -> str:
-    """What tags are compared by."""
+    """The key by which tags are compared."""
     return unicodedata.normalize("NFC", name.strip().casefold())
 
 

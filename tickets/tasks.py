@@ -1,4 +1,4 @@
-"""Work on tickets that waits for no request; each task may run twice."""
+"""Background tasks on tickets; each may run twice."""
 
 from __future__ import annotations
 

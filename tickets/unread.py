@@ -1,7 +1,7 @@
-"""How many messages the team has not read yet, over all tickets that are not resolved: asked often, hence cached.
+"""How many messages the team has not read yet, over all tickets that are not resolved: queried often, hence cached.
 
-The cache is shared by all processes. The verbs that change the sum drop it once their transaction is committed; what
-they cannot reach (a restore, a cache that was away) is right again after half a minute.
+The cache is shared by all processes. The verbs that change the sum drop it once their transaction is committed; after
+a restore or a failure of the cache it is right again within half a minute.
 """
 
 from __future__ import annotations

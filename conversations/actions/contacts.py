@@ -1,4 +1,4 @@
-"""The verbs of a contact: finding or making the one that a caller names, and changing what is known of them."""
+"""The verbs of a contact: finding or making the one that a caller names, and changing their details."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def identify(
         names = given.get("external_id"), given.get("email") if is_email_verified else None
         contact = _find(workspace, *names)
         if contact is None or changes.differing(contact, given):
-            # Whoever states the same person at the same moment waits here, and then finds the contact that was made.
+            # A concurrent request for the same person waits here, and then finds the contact that was made.
             transaction.hold_name(workspace.pk, *(f"contact {name}" for name in names if name))
             contact = _find(workspace, *names)
         if contact is not None:
@@ -77,7 +77,7 @@ def identify(
 
 @transaction.atomic
 def update_contact(*, contact: Contact, by: Actor, at: datetime, **values: str | None) -> Contact:
-    """Change what is known of a contact; takes the same values as `identify`. Raises Invalid, or Conflict for a taken id."""
+    """Change a contact's details; takes the same values as `identify`. Raises Invalid, or Conflict for a taken id."""
     permit(by, "contact.update", contact)
     if external_id := values.get("external_id"):
         transaction.hold_name(contact.workspace_id, f"contact {external_id.strip()}")  # as `identify` does
@@ -85,7 +85,7 @@ def update_contact(*, contact: Contact, by: Actor, at: datetime, **values: str |
 
 
 def _checked(**values: str | None) -> dict[str, Any]:
-    """The values that say something: None and blank texts leave a value alone."""
+    """The values that are to be set: None and blank texts leave a value alone."""
     checked = {
         field: validation.check(value.strip(), field, longest=_LIMITS[field], blank=True)
         for field, value in values.items()

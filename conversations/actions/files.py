@@ -1,4 +1,4 @@
-"""Files that come with a message: stored under the data folder, typed by what they hold rather than by their name."""
+"""Files that come with a message: stored under the data folder, typed by their content rather than by their name."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def attach(message: Message, uploads: Sequence[File[bytes]], at: datetime) -> li
         name = f"{message.workspace_id}/{at:%Y/%m}/{uuid.uuid4().hex}"
         try:
             attachment.file.save(name, File(upload.file), save=False)
-        except OSError:  # A full disk is not to be filled with halves.
+        except OSError:  # A full disk keeps no partial files.
             for stored in (name, *(str(one.file.name) for one in attachments)):
                 attachment.file.storage.delete(stored)
             raise

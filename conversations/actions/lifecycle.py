@@ -30,7 +30,7 @@ class ReplyPolicy:
     on_agent: Mapping[str, str] = field(default_factory=_moves)
     on_customer: Mapping[str, str] = field(default_factory=_moves)
     is_answer: bool = True
-    """Whether a reply is the answer that the customer waits for: what is unread is read by it, and the clocks stop."""
+    """Whether a reply is the answer that the customer waits for: it marks all as read and stops the clocks."""
 
     def after_agent(self, status: str) -> str:
         """The status once an agent has replied."""
@@ -46,9 +46,9 @@ DESK = ReplyPolicy(
     on_agent=_moves(open=Status.PENDING),
     on_customer=_moves(pending=Status.OPEN, resolved=Status.OPEN),
 )
-"""The desk's own: an agent's reply waits for the customer; a customer who writes again is served again.
+"""The desk's own: an agent's reply waits for the customer; a customer's message reopens it.
 
-A closed conversation stays closed; the inbox shows it under "closed, new message"."""
+A closed conversation stays closed; the inbox shows it under "Replied after closing"."""
 
 ASIDE = ReplyPolicy(name="aside", is_answer=False)
 """Not the team's answer, such as one of the assistant after a hand-over: the conversation still waits for the team."""

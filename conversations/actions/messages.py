@@ -94,7 +94,7 @@ def receive(
     policy: ReplyPolicy = lifecycle.DESK,
     uploads: Sequence[File[bytes]] = (),
 ) -> Message:
-    """Take in what the customer wrote (the conversation's contact, unless `sender` names another person on that side).
+    """Add a message from the customer (the conversation's contact, unless `sender` names another person on that side).
 
     It unsnoozes the conversation and counts as unread; whether it reopens a finished one is the policy's choice.
     Raises Invalid for a blank or too long body.
@@ -138,7 +138,7 @@ def note(
     metadata: dict[str, Any] | None = None,
     public_id: UUID | None = None,
 ) -> Message:
-    """Write what only the team sees. It goes nowhere, and moves neither the preview nor whose turn it is.
+    """Write what only the team sees. It is not delivered, and changes neither the preview nor the status.
 
     `public_id` as in `reply`.
     """

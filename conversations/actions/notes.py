@@ -1,4 +1,4 @@
-"""A note after it was written: its author may change it or take it back."""
+"""A note's author may change or delete it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def edit_note(
 
 @transaction.atomic
 def delete_note(*, message: Message, by: Actor, at: datetime) -> None:
-    """Take a note back: its text is gone for good, the journal remembers that there was one."""
+    """Delete a note: its text is deleted for good; the journal keeps that there was one."""
     permit(by, "conversation.note", message)
     assert message.kind == MessageKind.NOTE  # as above
     conversation = locking.locked(message.conversation)

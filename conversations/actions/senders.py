@@ -1,4 +1,4 @@
-"""Who a message is from, as it will be kept with the message."""
+"""Who a message is from, as it is stored with the message."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from conversations.models import Conversation, MessageKind, Status
 def set_status(
     *, conversation: Conversation, status: str, by: Actor, at: datetime, sender: Sender | None = None
 ) -> Conversation:
-    """Set the status and say so in the thread. Any status may follow any other; setting the present one does nothing.
+    """Set the status and add an entry for it to the thread. Any status may follow any other; setting the present one does nothing.
 
     Raises Invalid for an unknown status.
     """

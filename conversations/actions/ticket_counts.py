@@ -1,4 +1,4 @@
-"""What a ticket's row counts of its conversations, where the verbs of messages do not keep them by adding one.
+"""A ticket's counts of its conversations, where they change by more than the one message that a verb adds.
 
 A conversation's row is locked before its ticket's, and of several conversations the one with the lowest id first: so
 no two verbs wait for each other. The verbs that call this hold the conversation's row.
@@ -22,7 +22,7 @@ _FROM_CUSTOMER = Q(messages__kind=MessageKind.MESSAGE, messages__sender_kind=Sen
 
 
 def after_linking(conversation: Conversation, ticket_id: int, *, by: Actor, at: datetime) -> None:
-    """Count a conversation in that was linked a moment ago."""
+    """Add a conversation that was just linked to the ticket's counts."""
     ticket = _held(conversation, ticket_id)
     unseen = ticket.unread_customer_count + _unanswered(conversation)
     summary = replace(_counted(ticket), unread_customer_count=unseen)
@@ -30,7 +30,7 @@ def after_linking(conversation: Conversation, ticket_id: int, *, by: Actor, at: 
 
 
 def after_unlinking(conversation: Conversation, ticket_id: int, *, by: Actor, at: datetime) -> None:
-    """Count a conversation out that was unlinked a moment ago."""
+    """Subtract a conversation that was just unlinked from the ticket's counts."""
     ticket = _held(conversation, ticket_id)
     unseen = max(0, ticket.unread_customer_count - _unanswered(conversation))
     summary = replace(_counted(ticket), unread_customer_count=unseen)
@@ -38,7 +38,7 @@ def after_unlinking(conversation: Conversation, ticket_id: int, *, by: Actor, at
 
 
 def after_reading(conversation: Conversation, *, by: Actor, at: datetime) -> None:
-    """The team has seen what was new in a conversation, hence on its ticket too; `updated_at` stays."""
+    """The team has read a conversation, hence that part of its ticket; `updated_at` stays."""
     if conversation.ticket_id is None:
         return
     ticket = _held(conversation, conversation.ticket_id)

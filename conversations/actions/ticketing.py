@@ -118,14 +118,14 @@ def delete_ticket(*, ticket: Ticket, by: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def link(*, conversation: Conversation, ticket: Ticket, by: Actor, at: datetime) -> Conversation:
-    """Point a conversation at a ticket, away from the one it may have had."""
+    """Link a conversation to a ticket, instead of the one it may have had."""
     permit(by, "ticket.link", conversation)
     permit(by, "ticket.link", ticket)
     conversation = locking.locked(conversation)
     if conversation.ticket_id == ticket.pk:
         return conversation
     if conversation.ticket_id is not None:
-        # Both at once, in the order of their ids: two conversations that change places must not wait for each other.
+        # Both are locked in the order of their ids, so that two conversations that swap tickets do not deadlock.
         held = Ticket.objects.select_for_update(no_key=True).filter(pk__in=(conversation.ticket_id, ticket.pk))
         list(held.order_by("pk"))
         _unlink(conversation, by=by, at=at)

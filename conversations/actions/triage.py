@@ -1,4 +1,4 @@
-"""Sorting: who answers, how pressing it is, what it is about, and that it was seen."""
+"""Triage: assignee, priority, tags, subject, and marking as read."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def edit_subject(*, conversation: Conversation, subject: str, by: Actor, at: dat
 
 @transaction.atomic
 def mark_read(*, conversation: Conversation, by: Actor, at: datetime) -> Conversation:
-    """The team has seen what the customer wrote; neither the thread nor `updated_at` moves."""
+    """Mark the customer's messages as read; neither the thread nor `updated_at` changes."""
     permit(by, "conversation.mark_read", conversation)
     if not conversation.unread_count:
         return conversation

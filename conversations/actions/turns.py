@@ -53,7 +53,7 @@ def move(conversation: Conversation, to: str, at: datetime) -> bool:
 
 
 def to_people(conversation: Conversation, at: datetime) -> None:
-    """What the assistant handled is the team's now, and counted from here on. Saves the row.
+    """Pass a conversation from the assistant to the team; from here on it is counted. Saves the row.
 
     It is open, and unread as far as none of the team has answered: messages of the assistant do not count.
     """

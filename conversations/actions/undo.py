@@ -39,7 +39,7 @@ def undo(*, conversation: Conversation, event_id: int, by: Actor, at: datetime) 
 
 
 def _kept(standing: dict[str, Any]) -> dict[str, Any]:
-    """What must not have changed. Reading the thread, which takes the unread mark away, is no change."""
+    """The values that must not have changed. Marking as read does not count as a change."""
     return {name: value for name, value in standing.items() if name != "unread_count"}
 
 

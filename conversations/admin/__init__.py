@@ -1,6 +1,6 @@
 """Django admin for conversations, contacts, the knowledge base, saved views and the assistant's ledger.
 
-For: owners and admins who look something up or put it right; agents work in the screens.
+For: owners and admins who look something up or correct it; agents work in the screens.
 In: forms of Django admin. Out: calls of verbs; admin writes no row by itself.
 
 It derives from `accounts.admin.base`. `read_only` holds the rows that are only shown, `forms` reads what is typed.

@@ -1,4 +1,4 @@
-"""Conversations with the assistant in admin: who asked, what became of each run, and what waits. Looked at, not changed."""
+"""Conversations with the assistant in admin: who asked, what became of each run, and what waits. Read only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from conversations.models import (
 
 @admin.register(AssistantThread)
 class AssistantThreadAdmin(ReadOnlyAdmin):
-    """The messages themselves stand on the conversation's page."""
+    """The messages themselves are on the conversation's page."""
 
     list_display = (
         "title", "status", "handed_over_at", "taken_over_at", "ai_resolved", "user", "workspace", "updated_at", "deleted_at",
@@ -60,7 +60,7 @@ class AssistantQueueItemAdmin(ReadOnlyAdmin):
 
 @admin.register(AssistantProposal)
 class AssistantProposalAdmin(ReadOnlyAdmin):
-    """Steps that the assistant asked leave for."""
+    """Steps for which the assistant asked approval."""
 
     list_display = ("tool_name", "status", "thread", "workspace", "created_at", "decided_at")
     list_filter = (WorkspaceFilter, "status")
@@ -70,7 +70,7 @@ class AssistantProposalAdmin(ReadOnlyAdmin):
 
 @admin.register(Suggestion)
 class SuggestionAdmin(ReadOnlyAdmin):
-    """What the assistant wrote, what it cost, and what people made of it."""
+    """What the assistant wrote, what it cost, and its outcome."""
 
     list_display = ("pk", "kind", "engine", "outcome", "cost", "conversation", "workspace", "created_at")
     list_filter = (WorkspaceFilter, "kind", "engine", "outcome")

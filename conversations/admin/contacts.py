@@ -21,7 +21,7 @@ _EDITABLE = ("external_id", "email", "name", "first_name", "last_name", "company
 
 
 class ContactForm(DeskForm):
-    """What is known of a customer."""
+    """A customer's details."""
 
     external_id = forms.CharField(
         max_length=400, required=False, help_text="The ID of this customer in your own systems."

@@ -79,7 +79,7 @@ class StatusFilter(admin.ChoicesFieldListFilter):
 
 @admin.register(Conversation)
 class ConversationAdmin(TenantAdmin):
-    """Everything that the inbox can do to a conversation, without its comfort."""
+    """Everything that the inbox can do to a conversation."""
 
     may_add = may_change = True
     form = StartForm

@@ -34,7 +34,7 @@ class VerbForm(forms.Form):
         self.conversation = conversation
 
     def initial_of(self, conversation: Conversation) -> dict[str, Any]:
-        """What the fields hold before anybody types."""
+        """The initial values of the fields."""
         return {}
 
     def carry_out(self, *, user: User, by: Actor, at: datetime) -> None:
@@ -68,7 +68,7 @@ class ReplyForm(VerbForm):
 
 
 class NoteForm(VerbForm):
-    """What stays inside."""
+    """An internal note."""
 
     key, title, button, done = "note", "Internal note", "Add note", "Note added."
     body = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 3}), strip=False)
@@ -210,7 +210,7 @@ class TicketForm(VerbForm):
 
 
 class ReadForm(VerbForm):
-    """That the team has seen what was new."""
+    """Marks as read."""
 
     key, title, button, done = "read", "Unread", "Mark as read", "Marked as read."
 

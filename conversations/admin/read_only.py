@@ -21,7 +21,7 @@ from tickets.admin import TicketAdmin
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
-    """Every entry of every thread. They are written on the conversation's own page."""
+    """Every entry of every thread; entries are added on the conversation's own page."""
 
     list_display = (
         "created_at",
@@ -102,7 +102,7 @@ class AttachmentAdmin(ReadOnlyAdmin):
         return [path("<int:pk>/download/", view, name=name), *super().get_urls()]
 
     def download_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """The file, always as a download: what a stranger sent is never shown as a page of the desk."""
+        """The file, always as a download: a customer's file is never shown as a page of the desk."""
         attachment = cast("Attachment | None", self.get_queryset(request).filter(pk=pk).first())
         if attachment is None:
             raise Http404("no such file")

@@ -15,7 +15,7 @@ from conversations.models import SavedView, SavedViewFavorite
 
 
 class SavedViewForm(DeskForm):
-    """Its name, and who finds it; the filters are set where they can be tried."""
+    """Its name, and who finds it; clients of the API set the filters."""
 
     name = forms.CharField(max_length=400, widget=forms.TextInput(attrs={"size": 60}))
 
@@ -50,7 +50,7 @@ class SavedViewAdmin(TenantAdmin):
         actions.delete_view(view=obj, by=self.actor(request, obj), at=clock.now())
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """The marks of those who liked a view go with it, and nobody needs a right of their own for that."""
+        """Favourites of a view are deleted with it, without a permission of their own."""
         deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
         needed.discard(str(SavedViewFavorite._meta.verbose_name))
         return deleted, counts, needed, protected
@@ -58,7 +58,7 @@ class SavedViewAdmin(TenantAdmin):
 
 @admin.register(SavedViewFavorite)
 class SavedViewFavoriteAdmin(ReadOnlyAdmin):
-    """Who likes which view."""
+    """Favourites."""
 
     list_display = ("view", "user", "api_key", "workspace", "created_at")
     list_filter = (WorkspaceFilter,)

@@ -1,4 +1,4 @@
-"""The assistant's part of the demo: customers who ask it in the app, and the drafts that it offers the team."""
+"""The assistant's part of the demo: customers who ask it in the app, and its suggestions for the team."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _chat(desk: Desk, customer: cast.Customer, chat: Chat) -> Tale:
 
 
 def _answer(run: AssistantRun, *, by: Actor, at: datetime) -> None:
-    """What the worker would have done then."""
+    """Does what the worker would have done at that time."""
     claimed = runs.claim(run.pk, at)
     assert claimed is not None  # nobody else works on the demo
     question = questions.thread_question(claimed.thread, until=claimed.question, audience=Audience.KEY, choice=Choice())
@@ -99,7 +99,7 @@ def _answer(run: AssistantRun, *, by: Actor, at: datetime) -> None:
 
 
 def offer(conversation: Conversation, body: str, *, by: Actor, at: datetime) -> None:
-    """Now and then the assistant had drafted what the agent is about to send, or something less good."""
+    """Add a suggestion before some replies: the reply's own text, or a worse one."""
     rng = Random(f"draft {conversation.number}")  # noqa: S311  # the same demo every time
     if rng.random() > 0.35:
         return
@@ -117,5 +117,5 @@ def offer(conversation: Conversation, body: str, *, by: Actor, at: datetime) -> 
 
 
 def judge(reply: Message, *, by: Actor) -> None:
-    """What the reply makes of the drafts; the demo's events run no reactions."""
+    """Decide the outcome of the suggestions by the reply; the demo's events run no reactions."""
     assistant_actions.judge_suggestions(conversation=reply.conversation, reply=reply, by=by, at=reply.created_at)

@@ -12,7 +12,7 @@ ZONE = ZoneInfo("Europe/Amsterdam")
 DAYS = 30
 _OPENS, _CLOSES = 9, 18
 _PER_DAY = (7, 6, 6, 6, 5, 1, 1)  # Monday to Sunday
-_JUST_NOW = (4, 13, 31, 58, 96, 151)  # minutes ago, whatever the hour: a newcomer sees a desk that is alive
+_JUST_NOW = (4, 13, 31, 58, 96, 151)  # minutes ago, whatever the hour, so that a new visitor sees current conversations
 
 Tale = Generator[datetime, datetime, None]
 """Yields the moment of its next step, and is sent that moment when it has come."""
@@ -53,7 +53,7 @@ def pause(rng: Random, typical: float) -> timedelta:
 def perform(tales: Iterable[Tale], until: datetime) -> None:
     """Run all tales together, each step in its order, so that numbers, ids and the journal run with time.
 
-    What would happen after `until` has not happened yet: a tale that gets there stops where it is.
+    A tale stops at its first step after `until`.
     """
     queue = [(next(tale), order, tale) for order, tale in enumerate(tales)]
     heapify(queue)

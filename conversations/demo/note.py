@@ -52,7 +52,7 @@ Try it
 
 
 def without_keys(workspace: Workspace) -> str:
-    """The block where the note of the keys is gone."""
+    """The block where the note of the keys was deleted."""
     return f"""{_people(workspace)}
 The demo's API keys were printed once, and {place()} is gone: `manage.py seed_demo --reset-keys` makes new ones.
 """

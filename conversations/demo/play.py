@@ -1,4 +1,4 @@
-"""Playing the demo's month: stories are dealt out to customers and agents, and written down through the verbs."""
+"""Playing the demo's month: stories are dealt out to customers and agents, and written through the verbs."""
 
 from __future__ import annotations
 
@@ -129,14 +129,14 @@ def _deal(count: int, rng: Random) -> list[tuple[Story, int]]:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Where a conversation is to stand today: the outcome of its story, and who has it if it is open."""
+    """The final state of a conversation: the outcome of its story, and who has it if it is open."""
 
     outcome: str
     owner: Teammate | None = None
 
 
 def _ends(desk: Desk, moments: Sequence[datetime], dealt: Sequence[Story]) -> list[End]:
-    """How each conversation is to stand, oldest first, so that the same number is open on every day of the week.
+    """The final state of each conversation, oldest first, so that the same number is open on every day of the week.
 
     The newest are new and have no owner; the open ones before them are shared among the team.
     """
@@ -180,7 +180,7 @@ def _tomorrow_morning(now: datetime) -> datetime:
 
 
 def _cut(turns: Sequence[Turn], outcome: str) -> Sequence[Turn]:
-    """The turns up to where the outcome leaves the thread: at the customer's word, or at ours."""
+    """The turns up to where the outcome leaves the thread: at the customer's message, or at ours."""
     if outcome == "new":
         return turns[:1]
     sides = {"open": (CUSTOMER,), "pending": (AGENT, COLLEAGUE), "snoozed": (AGENT, COLLEAGUE)}.get(outcome)
@@ -206,7 +206,7 @@ def _somebody(desk: Desk) -> Customer:
 
 
 def _play_story(desk: Desk, story: Story, telling: int, start: datetime, end: End) -> Tale:
-    """One conversation, from the first word to where it stands today."""
+    """One conversation, from its first message to its final state."""
     rng = Random(f"{story.subjects[0]} {telling}")  # noqa: S311  # the same demo every time
     agent, other = _staff(desk, story.team)
     who = next((c for c in cast.named() if c.email == story.contact), None) or _somebody(desk)
@@ -255,7 +255,7 @@ def _play_story(desk: Desk, story: Story, telling: int, start: datetime, end: En
     side, is_taken = first.side, is_ours
     for number, turn in enumerate(turns[1:], start=1):
         if end.outcome == "open":
-            # Spread over the time until now, for the customer's last word must have come by then.
+            # Spread over the time until now, since the customer's last message must have come by then.
             at = yield max(at, start + (desk.now - start) * 0.8 * number / (len(turns) - 1))
         else:
             at = yield _moment(turn, side, at, channel, rng, is_first=not is_taken)
@@ -303,7 +303,7 @@ def _triage(desk: Desk, conversation: Conversation, story: Story, at: datetime, 
 
 
 def _moment(turn: Turn, before: str, at: datetime, channel: Channel, rng: Random, *, is_first: bool) -> datetime:
-    """When the turn is taken, after the one before it."""
+    """The moment of a turn, after the one before it."""
     if turn.side == CUSTOMER:
         return at + pause(rng, _NEXT_WORD.get(channel, 260))
     if turn.side == NOTE or before == NOTE:
@@ -313,7 +313,7 @@ def _moment(turn: Turn, before: str, at: datetime, channel: Channel, rng: Random
 
 
 def _escalate(desk: Desk, conversation: Conversation, story: Story, by: Actor, at: datetime) -> None:
-    """Put the conversation on the story's ticket, which the first of them opens."""
+    """Link the conversation to the story's ticket, which the first of them opens."""
     if story.ticket is None:
         return
     if story.ticket not in desk.tickets:

@@ -10,11 +10,11 @@ from conversations.demo.story import Story, StoryFields, story
 
 @cache
 def every() -> tuple[Story, ...]:
-    """What may happen on any day, in the order of the files. Raises Invalid."""
+    """The stories of ordinary days, in the order of the files. Raises Invalid."""
     return tuple(map(story, documents("stories/*/*.md", StoryFields)))
 
 
 @cache
 def outage() -> Story:
-    """What many customers report on one morning. Raises Invalid."""
+    """The outage that many customers report on one morning. Raises Invalid."""
     return story(document("stories/outage.md", StoryFields))

@@ -1,4 +1,4 @@
-"""The shape of a demo story: who writes what in which order, and what the team makes of it."""
+"""The shape of a demo story: who writes what in which order, and how the team sorts it."""
 
 from __future__ import annotations
 

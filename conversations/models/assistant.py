@@ -55,7 +55,7 @@ class Audience(models.TextChoices):
 
 
 class ProposalStatus(models.TextChoices):
-    """What became of a step that the assistant asked leave for."""
+    """What became of a step for which the assistant asked approval."""
 
     PENDING = "pending"
     APPROVED = "approved"
@@ -79,7 +79,7 @@ class AssistantThreadQuerySet(TenantQuerySet["AssistantThread"]):
 
 
 class AssistantThread(TenantModel):
-    """What a conversation with the assistant has besides its messages. Whoever changes the thread locks this row first."""
+    """What a conversation with the assistant has besides its messages. Changes of the thread lock this row first."""
 
     conversation = models.OneToOneField(Conversation, on_delete=models.CASCADE, related_name="assistant_thread")
     title = models.CharField(max_length=TITLE_LIMIT)
@@ -88,14 +88,14 @@ class AssistantThread(TenantModel):
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     # What came with the last question and concerns the whole conversation: opaque, kept for the client.
     metadata = models.JSONField(default=dict)
-    # The customer was asked to say more, and has not been answered since.
+    # The assistant asked the customer a question, and has not answered since.
     is_asking = models.BooleanField(default=False, db_default=False)
-    # People were called in; and the moment from which one of them answers and the assistant keeps silent.
+    # When it was handed over; and when an agent took over, since when the assistant does not answer.
     handed_over_at = Moment(null=True)
     taken_over_at = Moment(null=True)
-    # Why people were called in, as `engine.Call` has it.
+    # Why it was handed over, as `engine.Call` has it.
     call = models.CharField(max_length=6, null=True)
-    # The customer said that it is settled, or it ended without a person.
+    # Resolved: the customer confirmed it, or it ended without an agent.
     ai_resolved = models.BooleanField(default=False, db_default=False)
     created_at = Moment(default=timezone.now, editable=False)
     updated_at = Moment(default=timezone.now, editable=False)
@@ -120,10 +120,10 @@ class AssistantThread(TenantModel):
 
 
 class AssistantRun(TenantModel):
-    """One stretch of the assistant's work: a message and those queued behind it, answered one after the other.
+    """One run of the assistant: it answers a message and those queued behind it, one after the other.
 
-    Whoever does the work holds `token`; a second claim, a cancellation or a failure makes the old token worthless, so
-    that a worker that was given up can write nothing more.
+    The worker of the run holds `token`; a second claim, a cancellation or a failure replaces it, so that the worker
+    before can write nothing more.
     """
 
     thread = models.ForeignKey(AssistantThread, on_delete=models.CASCADE, related_name="runs", db_index=False)
@@ -204,7 +204,7 @@ class AssistantQueueItem(TenantModel):
 
 
 class AssistantProposal(TenantModel):
-    """A step that the assistant asks leave for before it takes it; documented clients call it an approval."""
+    """A step for which the assistant asks approval before it takes it."""
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     thread = models.ForeignKey(AssistantThread, on_delete=models.CASCADE, related_name="proposals", db_index=False)

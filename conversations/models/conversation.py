@@ -29,7 +29,7 @@ class Status(models.TextChoices):
 
 
 class Channel(models.TextChoices):
-    """The door through which a conversation began; `manual` is one that an agent began."""
+    """The channel through which a conversation began; `manual` is one that an agent began."""
 
     CHAT = "chat", "Chat"
     EMAIL = "email", "Email"

@@ -23,7 +23,7 @@ MACRO_LIMIT = 10_000
 
 
 class ArticleVisibility(models.TextChoices):
-    """Who may be told what an article says."""
+    """Who may read an article."""
 
     PUBLIC = "public", "Everyone"
     INTERNAL = "internal", "Team only"
@@ -33,11 +33,11 @@ class ArticleQuerySet(TenantQuerySet["Article"]):
     """The questions that are asked of the knowledge base."""
 
     def published(self) -> Self:
-        """Without drafts: what answers may rest on."""
+        """Without drafts: what answers may use."""
         return self.filter(published_at__isnull=False)
 
     def public(self) -> Self:
-        """What a customer may be told."""
+        """What a customer may read."""
         return self.published().filter(visibility=ArticleVisibility.PUBLIC)
 
     def newest_first(self) -> Self:
@@ -45,7 +45,7 @@ class ArticleQuerySet(TenantQuerySet["Article"]):
 
 
 class Article(Searched, TenantModel):
-    """One piece of knowledge, in Markdown. A draft, until it is published, is known to nobody but its editors."""
+    """An article, in Markdown. Until it is published, only its editors see it."""
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     title = models.CharField(max_length=TITLE_LIMIT)
@@ -79,12 +79,12 @@ class Article(Searched, TenantModel):
 
     @property
     def is_published(self) -> bool:
-        """Whether answers may rest on it."""
+        """Whether answers may use it."""
         return self.published_at is not None
 
 
 class Macro(Searched, TenantModel):
-    """An answer kept at hand under a name that is unique in the workspace, whatever its case."""
+    """A saved reply under a name that is unique in the workspace, whatever its case."""
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=NAME_LIMIT)
@@ -99,7 +99,7 @@ class Macro(Searched, TenantModel):
     class Meta(TenantModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "public_id"], name="macro_public_id_unique_per_workspace"),
-            # The list of macros stands in this order too.
+            # The list of macros has this order too.
             models.UniqueConstraint("workspace", Lower("name"), name="macro_name_unique_per_workspace"),
         ]
         indexes = [GinIndex(fields=["tokens"], name="macro_tokens")]

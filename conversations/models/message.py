@@ -18,7 +18,7 @@ from conversations.models.searched import Searched, TokensField
 
 
 class MessageKind(models.TextChoices):
-    """A message goes to the other side; a note stays inside; a status change tells both sides."""
+    """A message goes to the other side; a note is internal; a status change is shown to both sides."""
 
     MESSAGE = "message"
     NOTE = "internal-note"
@@ -82,8 +82,8 @@ class Message(Searched, TenantModel):
             ),
         ]
         indexes = [
-            # A thread, and its last page. With the workspace in it, no other index can look cheaper to the planner: walking
-            # all messages of a large workspace backwards is how other desks time out on small conversations.
+            # A thread, and its last page. The workspace is in it so that the planner prefers it to an index over
+            # all messages of the workspace, which is slow for small conversations.
             models.Index(fields=["workspace", "conversation", "id"], name="message_by_conversation"),
             GinIndex(fields=["tokens"], name="message_tokens"),
             models.Index(fields=["id"], name="message_without_tokens", condition=Q(tokens=None)),

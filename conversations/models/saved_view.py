@@ -20,7 +20,7 @@ SHORT_ID_LENGTH = 8
 
 
 def new_short_id() -> str:
-    """Eight letters and digits: what stands in a link."""
+    """Eight letters and digits: the part of a link."""
     return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(SHORT_ID_LENGTH))
 
 
@@ -35,7 +35,7 @@ class SavedViewQuerySet(TenantQuerySet["SavedView"]):
     """The views that someone finds."""
 
     def visible_to(self, actor: Actor) -> Self:
-        """Shared ones, the actor's own, and those whose maker is gone."""
+        """Shared ones, the actor's own, and those whose maker has left."""
         shared = Q(visibility=Visibility.SHARED) | Q(created_by=None, created_by_key=None)
         return self.filter(shared | made_by(actor))
 

@@ -1,4 +1,4 @@
-"""What search knows of a row: tokens of its texts, kept with it."""
+"""The search tokens of a row's texts, kept with the row."""
 
 from __future__ import annotations
 

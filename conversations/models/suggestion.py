@@ -1,4 +1,4 @@
-"""The ledger of the assistant's work: what it wrote or tried to write, from what, at which cost, and what people made of it."""
+"""The ledger of the assistant's work: what it wrote or tried to write, from which sources, at which cost, with which outcome."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Outcome(models.TextChoices):
 
     A draft is accepted when it is sent as it stands, edited when it is sent with changes, rejected when it is dismissed
     or another answer is sent. An answer is accepted when it settled the matter, and rejected when a person had to take
-    over. A failed one never came to be, and may have cost something all the same.
+    over. A failed one has no text, and may have cost something all the same.
     """
 
     OPEN = "open", "Open"

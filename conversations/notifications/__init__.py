@@ -1,1 +1,1 @@
-"""Telling members by mail what has come to them while they were elsewhere."""
+"""Notifying members by mail of what was assigned to them."""

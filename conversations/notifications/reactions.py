@@ -1,4 +1,4 @@
-"""Telling people by mail what has come to them while they were elsewhere."""
+"""Notifying members by mail of what was assigned to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs that mail members what has come to them."""
+"""Jobs that notify members by mail."""
 
 from __future__ import annotations
 

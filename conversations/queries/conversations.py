@@ -60,7 +60,7 @@ def contact_by_reference(reference: str) -> Contact | None:
 
 
 def messages(conversation: Conversation) -> QuerySet[Message]:
-    """What the two sides said to each other, oldest first: no notes, no status changes."""
+    """The messages between both sides, oldest first: no notes, no status changes."""
     return _thread(conversation).filter(kind=MessageKind.MESSAGE)
 
 
@@ -109,7 +109,7 @@ def tally() -> Tally:
 
 
 def latest_event_id() -> int:
-    """Where the workspace's journal stands: what a page shows is at least as new as this. 0 for an empty one."""
+    """The id of the workspace's newest event: what a page shows is at least as new as this. 0 for an empty one."""
     newest = Event.objects.filter(workspace=current()).order_by("-id").values_list("id", flat=True).first()
     return newest or 0
 

@@ -1,6 +1,6 @@
 """Pages of a query set: by keyset (stable while rows move, as fast on page 1,000 as on page 1) and by offset.
 
-No URLs and no JSON here; a door turns a page into its own envelope.
+No URLs and no JSON here; a door prints a page in its own format.
 """
 
 from __future__ import annotations

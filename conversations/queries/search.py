@@ -21,7 +21,7 @@ Rows = Callable[[type[TenantModel]], QuerySet[Any]]
 def matching(rows: R, search: str, of: Rows) -> R:
     """Those of the conversations that hold all that was typed, each word anywhere: subject, message, note or contact.
 
-    How words match is told in `conversations.texts.tokens`. A number also finds the conversation, or the ticket, of that number.
+    `conversations.texts.tokens` says how words match. A number also finds the conversation, or the ticket, of that number.
     `of` says among which rows of a model to look.
     """
     terms = tokens.query(search)

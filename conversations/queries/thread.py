@@ -121,7 +121,7 @@ def change_to_undo(conversation: Conversation, *, by: Actor, since: datetime) ->
 def _lines(conversation: Conversation, happened: list[Event]) -> list[Line]:
     ids = {e.actor_id for e in happened if e.actor_kind == "operator"} | {e.data.get("assignee_id") for e in happened}
     people = User.objects.in_bulk([pk for pk in ids if pk is not None]) if happened else {}
-    # Asked for only where a line names one: most threads know neither a team nor a ticket.
+    # Queried only where a line names one: most threads name neither a team nor a ticket.
     team_ids, ticket_ids = ({e.data[name] for e in happened if e.data.get(name)} for name in ("team_id", "ticket_id"))
     teams = Team.objects.in_bulk(team_ids) if team_ids else {}
     tickets = {conversation.ticket.pk: conversation.ticket} if conversation.ticket else {}

@@ -139,7 +139,7 @@ def channel(name: str) -> SafeString:
 
 @register.simple_tag
 def chips(row: Conversation, hues: Mapping[str, int]) -> SafeString:
-    """What a row says besides words: priority, snooze, end, ticket, at most two tags, and the assignee."""
+    """The marks of a row: priority, snooze, end, ticket, at most two tags, and the assignee."""
     parts: list[SafeString] = []
     if row.priority_rank >= 3:
         kind = "bad" if row.priority_rank > 3 else "warn"
@@ -178,7 +178,7 @@ def hand_over_reason(value: str) -> str:
 
 @register.filter
 def money(amount: Decimal) -> str:
-    """An amount to two places; a small one to four, so that it is not told as nothing."""
+    """An amount to two places; a small one to four, so that it is not shown as zero."""
     return f"{amount:.4f}" if 0 < amount < Decimal("0.1") else f"{amount:.2f}"
 
 

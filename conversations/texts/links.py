@@ -9,7 +9,7 @@ LONGEST = 2_000
 
 # Letters of scripts that are written without spaces: an address may hold them, but a sentence may go on with them.
 _UNSPACED = "\u0e00-\u0e7f\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
-# What ends an address though no space does: quotes, brackets and punctuation that no address holds unescaped.
+# What ends an address without a space: quotes, brackets and punctuation that no address holds unescaped.
 _STOPS = '\\s\x00-\x1f\x7f<>"`|\\\\“”„‟‘’‚«»‹›…—、。，．；：！？·「」『』【】〔〕《》〈〉（）［］｛｝｜～،؛؟۔।'
 _CHAR = rf"(?:[^{_STOPS}{_UNSPACED}\]]|\](?!\()|(?<=[/=#?&%_.\-{_UNSPACED}])[{_UNSPACED}])"
 _LINK = re.compile(

@@ -25,7 +25,7 @@ def check(value: str, field: str, *, longest: int, blank: bool = False) -> str:
 
 
 def can_be_kept(value: str) -> bool:
-    """Whether PostgreSQL can keep the text: it knows neither NUL nor half of a character."""
+    """Whether PostgreSQL can keep the text: it knows neither NUL nor half of a surrogate pair."""
     return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
 
 

@@ -1,3 +1,3 @@
-"""A call that a customer asked for: people ring back, and write down what was said."""
+"""A call that a customer asked for: agents call back, and write a note of the call."""
 
 ICON = "phone"

@@ -22,7 +22,7 @@ from conversations.demo.studio import play_studio
 
 DEMO, STUDIO = "demo", "demo-atelier"
 SERVER_KEY, CLIENT_KEY = "Demo server key", "Demo client key"
-_LOCK = 0x64656D6F  # "demo": two seedings at once would tread on each other
+_LOCK = 0x64656D6F  # "demo": one seeding at a time
 
 
 class Command(DeskCommand):
@@ -64,7 +64,7 @@ Example: manage.py seed_demo"""
 
 
 def _seed() -> Workspace:
-    """Both workspaces, their teams and all that was said, in the caller's transaction."""
+    """Both workspaces, their teams and all conversations, in the caller's transaction."""
     now = clock.now()
     rng = Random(2026)  # noqa: S311  # the same demo every time
     opened = now - timedelta(days=DAYS + 4)
@@ -73,7 +73,7 @@ def _seed() -> Workspace:
     )
     desk = _desk(northwind, cast.TEAM, rng, opened)
     with tenancy.scope(northwind):
-        # First what is known: the assistant answers from it.
+        # The knowledge base first: the assistant answers from it.
         knowledge.write(northwind, desk.actors, now)
         play(desk)
     made = [northwind]
@@ -85,7 +85,7 @@ def _seed() -> Workspace:
         with tenancy.scope(studio):
             play_studio(_desk(studio, (cast.MARA._replace(teams=()), cast.INES), rng, opened))
         made.append(studio)
-    # Reactions would hear a month of events at once and write to people about conversations long done.
+    # Reactions would run for a month of events at once and mail people about finished conversations.
     Dispatch.objects.filter(event__workspace__in=made).delete()
     return northwind
 
