@@ -1,4 +1,4 @@
-"""System checks: mistakes of configuration that are better said at start than found in an incident."""
+"""System checks: mistakes of configuration, reported at start rather than found in an incident."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""System checks of the database: what would otherwise be found out by a broken search, or by jobs that never start.
+"""System checks of the database: mistakes that would otherwise show as a broken search, or as jobs that never start.
 
 Django runs them where a command names a database (`check --database default`, `migrate`), every role runs them when it
 starts, and `doctor` shows them. A database that does not answer is no finding here: that passes, and is shown elsewhere.
@@ -70,7 +70,7 @@ def text_is_utf8() -> list[CheckMessage]:
 
 @_of_default_database
 def letters_are_known() -> list[CheckMessage]:
-    """The trigram search sees the letters of every script."""
+    """The trigram search knows the letters of every script."""
     letters = _ask("SELECT datctype FROM pg_database WHERE datname = current_database()")
     if letters not in ("C", "POSIX") or _ask("SHOW server_encoding") != "UTF8":
         return []
@@ -111,7 +111,7 @@ def notifications_arrive() -> list[CheckMessage]:
 
 
 def arrives() -> bool:
-    """Whether what is announced on the desk's connection is heard on the one that listens."""
+    """Whether a notification on the desk's connection arrives on the one that listens."""
     channel = f"parley_check_{uuid.uuid4().hex}"
     with _listener() as listener:
         listener.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))

@@ -1,4 +1,4 @@
-"""What `manage.py doctor` looks at: each part of the desk, as one line, with the way out where something is wrong.
+"""What `manage.py doctor` looks at: each part of the desk, as one line, with the remedy where something is wrong.
 
 A line is broken (red) when the desk cannot work like that, and advice (yellow) when it can.
 """
@@ -79,7 +79,7 @@ def examine() -> Iterator[Line]:
 
 
 def _survived(look: Callable[[], Line]) -> Line:
-    """A look that fails is itself the finding."""
+    """A check that fails is itself the finding."""
     try:
         return look()
     except Exception as error:

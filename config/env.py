@@ -1,6 +1,6 @@
 """Typed reading of the environment, the one source of configuration.
 
-A value stands in the process environment, in `.env` beside `manage.py` (the process environment wins), or,
+A value is in the process environment, in `.env` beside `manage.py` (the process environment wins), or,
 for secrets, in a file named by `NAME_FILE` (the convention of container secrets).
 """
 

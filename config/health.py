@@ -1,4 +1,4 @@
-"""What a load balancer, a container runtime and a worried operator ask."""
+"""What a load balancer, a container runtime and an operator ask."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _database() -> str:
 
 
 def storage() -> str:
-    """Whether an upload can be kept: a small file is written where they are, and is gone again at once."""
+    """Whether an upload can be kept: a small file is written where they are, and deleted at once."""
     try:
         Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=settings.MEDIA_ROOT) as file:

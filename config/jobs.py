@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 blueprint = Blueprint()
 
 HEARTBEAT_OVERDUE = 30  # seconds; workers send one every 10
-KEEP_FINISHED = 24  # hours; a failed job is kept for two weeks, so that somebody can look at it
+KEEP_FINISHED = 24  # hours; a failed job is kept for two weeks, so that it can be examined
 KEEP_FAILED = 14 * 24  # hours
 
 

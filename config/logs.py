@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError
 
 
 class WithoutTracebackOfOthers(logging.Filter):
-    """A database that is away, or a stranger's impossible request, is one line and not a traceback: no mistake of ours."""
+    """Logs a database that is away, or an invalid request, as one line without a traceback: neither is a fault of the desk."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None

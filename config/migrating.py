@@ -21,7 +21,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixe
 
 LOCK = "hashtext('parley.release')"
 ASK_AGAIN = 0.5  # seconds between two tries to get the turn
-LOCK_LIMIT = 2000  # milliseconds that a migration waits for a table, and with it everybody who comes after it
+LOCK_LIMIT = 2000  # milliseconds that a migration waits for a table, and blocks the statements behind it
 LOCK_PAUSE = 1.0  # seconds before it is tried again
 LOCK_TRIES = 200  # about ten minutes in all
 CONNECTION_CHECK = (
@@ -33,7 +33,7 @@ CONNECTION_CHECK = (
 def turn(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Hold the lock that every release of this database takes; it may be taken again within.
 
-    Waiting is asking again, not a blocking call: CREATE INDEX CONCURRENTLY of the release whose turn it is waits for
+    It polls instead of blocking: CREATE INDEX CONCURRENTLY of the release whose turn it is waits for
     every running statement, and would wait for ours for ever.
     """
     _ask(connection, "SELECT set_config('client_connection_check_interval', %s, false)", str(CONNECTION_CHECK))

@@ -54,7 +54,7 @@ class SchemaView(View):
         return HttpResponse(_document(self.dialect, _FORMS[kind]), content_type=kind, headers=headers)
 
     def kind(self, request: HttpRequest) -> str | None:
-        """The media type that is asked for; None where there is no such form of the document."""
+        """The media type that is asked for; None where the document does not exist in it."""
         if form := request.GET.get("format"):
             return f"application/{form}" if form in _FORMS.values() else None
         return _preferred(request.headers.get("Accept", ""), list(_FORMS))

@@ -16,7 +16,7 @@ def port(home: Path) -> int:
 
 
 def remember(home: Path, number: int) -> None:
-    """Keep the port for commands, which are not told PORT."""
+    """Keep the port for commands, whose environment has no PORT."""
     _place(home).write_text(f"{number}\n", encoding="ascii")
 
 

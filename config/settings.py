@@ -139,7 +139,7 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.credentials.links.ResetTokens"  # noqa: S105 (a class)
 PASSWORD_RESET_TIMEOUT = 4 * 3600
-# A reset link is the way in for whoever others keep from signing in by guessing.
+# A reset link lets people in whom a stranger's guesses keep from signing in.
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -214,7 +214,7 @@ EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", "Parley <desk@localhost>")
-# Who gets what the feedback form sends (comma-separated); nobody unless set.
+# The recipients of the feedback form (comma-separated); nobody unless set.
 FEEDBACK_RECIPIENTS = env.addresses("FEEDBACK_RECIPIENTS")
 # Without a mail server, mail is written to files where a newcomer can read it.
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
@@ -257,7 +257,7 @@ ASSISTANT_RETRIES = env.number("ASSISTANT_RETRIES", 2, high=10)
 # Per million tokens, in the operator's currency.
 ASSISTANT_PRICE_PROMPT = env.decimal("ASSISTANT_PRICE_PROMPT", "0")
 ASSISTANT_PRICE_COMPLETION = env.decimal("ASSISTANT_PRICE_COMPLETION", "0")
-# How long nobody may have written before a conversation that the assistant answered counts as solved.
+# How long nobody may have written before a conversation that the assistant answered counts as resolved.
 ASSISTANT_QUIET_HOURS = env.number("ASSISTANT_QUIET_HOURS", 24, low=1, high=24 * 90)
 # Per key and web process; 0 lifts the limit.
 ASSISTANT_SUGGESTIONS_PER_MINUTE = env.number("ASSISTANT_SUGGESTIONS_PER_MINUTE", 10)

@@ -32,7 +32,7 @@ urlpatterns = [
     ),
     path("api/docs", SwaggerView.as_view(url_name="schema"), name="api-docs"),
     path("api/redoc", reference_page, name="api-reference"),
-    # Health, for whoever watches the processes.
+    # Health, for load balancers and container runtimes.
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("favicon.ico", favicon),

@@ -1,4 +1,4 @@
-"""A copy of the whole desk in one file, and the way back (docs/backup.md).
+"""A copy of the whole desk in one file, and restoring it (docs/backup.md).
 
 archive.py  the file: a compressed tar whose last member says what must be in it
 tables.py   what of the database goes into it

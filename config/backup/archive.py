@@ -31,7 +31,7 @@ class Damaged(Exception):
 
 @dataclass
 class Sum:
-    """How much went by, and its SHA-256."""
+    """Counts the bytes that pass, and computes their SHA-256."""
 
     count: int = 0
     size: int = 0

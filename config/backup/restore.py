@@ -39,7 +39,7 @@ LEFT_OVERS = """
 
 
 class Refused(Exception):
-    """The backup is whole, and is not restored all the same; the message says why."""
+    """The backup is whole but cannot be restored; the message says why."""
 
 
 def check(source: IO[bytes]) -> tuple[Head, Sums]:
@@ -135,14 +135,14 @@ class _Executor(MigrationExecutor):
         setattr(migration, "atomic", False)  # noqa: B010 - declared for the class alone
         applied = super().apply_migration(state, migration, fake, fake_initial)
         with self.connection.cursor() as cursor:
-            # What is left to be checked would keep the next migration from changing a table.
+            # Deferred constraints would keep the next migration from changing a table.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         return applied
 
 
 def _load(cursor: Any, reader: Reader, secrets: dict[str, bytes]) -> None:
-    """Rows into tables, without the triggers that would answer them; files beside those that are there."""
+    """Rows into tables, without their triggers; files beside those that are there."""
     cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     for table in reader.head.columns:
         cursor.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table)))

@@ -55,5 +55,5 @@ def sequences(cursor: Any) -> dict[str, tuple[int, bool]]:
 
 
 def _prefixes() -> tuple[str, ...]:
-    """How the names of the desk's tables begin: those of this version and of earlier ones, and nobody else's."""
+    """How the names of the desk's tables begin: those of this version and of earlier ones."""
     return ("django_", *(f"{app.label}_" for app in apps.get_app_configs()))

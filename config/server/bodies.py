@@ -43,7 +43,7 @@ class Memory:
 
 
 class Held:
-    """One request's part of it."""
+    """One request's share of it."""
 
     __slots__ = ("memory", "refused", "size")
 
@@ -106,11 +106,11 @@ class Body:
 
     @property
     def is_settled(self) -> bool:
-        """No more of it is read."""
+        """Stop reading it."""
         return self.is_complete or self.is_gone or self.too_large or self.has_no_room
 
     def let_in(self, *, files: bool) -> None:
-        """From here on it may come whole: up to the size of an upload, and then on disk, where the view takes files."""
+        """Accept all of it from here on: up to the size of an upload, and then on disk, where the view takes files."""
         if files and self.is_form:
             begun = self.file
             self.file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by __exit__

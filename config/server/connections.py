@@ -46,14 +46,14 @@ class Connections:
         self._every = min(1.0, patience.head / 4, patience.body / 4)
 
     def expect(self, connection: Connection, deadline: float) -> None:
-        """The connection owes (the rest of) a request. Beyond the limit the oldest of them is closed."""
+        """The client has to send (the rest of) a request. Beyond the limit the oldest of them is closed."""
         if connection not in self.unfinished and len(self.unfinished) >= self.patience.most:
             next(iter(self.unfinished)).drop()
         self.unfinished[connection] = deadline
         self._watch(connection.loop)
 
     def complete(self, connection: Connection) -> None:
-        """The connection owes nothing."""
+        """The client has to send nothing."""
         self.unfinished.pop(connection, None)
 
     def leave(self, connection: Connection) -> None:
@@ -109,12 +109,12 @@ class Connection(HttpToolsProtocol):
     # --- What others do with it -----------------------------------------------------------------------
 
     def accept(self) -> None:
-        """Whoever sends this body has shown a credential: it is not closed to make room for others."""
+        """The sender of this body has shown a credential: it is not closed to make room for others."""
         self.is_known = True
         self._settle()
 
     def expire(self) -> None:
-        """It is too late. Whoever has begun a request is told so."""
+        """The deadline has passed: answer 408 where a request has begun, and close the connection."""
         if self.owes == "body":
             self.drop()
         elif self.is_reading:
@@ -197,7 +197,7 @@ class Connection(HttpToolsProtocol):
     # --- Its deadline ---------------------------------------------------------------------------------
 
     def _settle(self) -> None:
-        """Find out what the other side owes, now that something has happened."""
+        """Decide again what the client has to do next."""
         patience = self.table.patience
         if self.transport.is_closing():
             self._close()

@@ -1,4 +1,4 @@
-"""Where a desk keeps its data, known without loading the settings."""
+"""Where a desk keeps its data, without loading the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data folder is nobody else's business: it holds customers' words, uploads, mail with reset links, and secrets."""
+"""The data folder is readable by its own user alone: it holds messages, uploads, mail with reset links, and secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a parent asks of its children."""
+"""How child processes end with their parent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a role looks at before it starts: mistakes that would otherwise be found by whoever uses the desk."""
+"""What a role checks before it starts: mistakes that people would otherwise find while they use the desk."""
 
 from __future__ import annotations
 

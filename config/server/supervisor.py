@@ -69,7 +69,7 @@ def run() -> int:
     try:
         count = env.number("WEB_PROCESSES", 1, low=1, high=64)
         listener = listening.listen()
-        _tell_port(listening.address()[1])
+        _publish_port(listening.address()[1])
         database.look(0)
         release = _start("release", *(["--demo"] if env.flag("SEED_DEMO", True) else []))
         children.append(Child("Setting up", lambda: release, process=release))
@@ -151,7 +151,7 @@ def _start(role: str, *arguments: str, listener: int | None = None) -> subproces
 
 
 def _end(running: list[subprocess.Popen[bytes]]) -> None:
-    """Ask all to stop, wait for all, and insist with those that do not."""
+    """Ask all to stop, wait for all, and kill those that do not."""
     for process in running:
         process.terminate()
     end = time.monotonic() + STOP_LIMIT
@@ -167,8 +167,8 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     raise Stop
 
 
-def _tell_port(port: int) -> None:
-    """To the children by their environment, and to commands, which nobody tells PORT, by the data folder."""
+def _publish_port(port: int) -> None:
+    """Pass the port to the children by their environment, and to commands by the data folder."""
     os.environ["PORT"] = str(port)
     try:
         served.remember(desk_home(), port)

@@ -1,4 +1,4 @@
-"""How many requests of one address may be in progress before anybody has shown a credential."""
+"""How many requests of one address may be in progress before a credential is accepted."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _CREDENTIALS = ("Authorization", "Cookie")
 
 
 class Visitors:
-    """Counts the requests in progress of each address that nobody has vouched for yet.
+    """Counts the requests in progress of each address without an accepted credential.
 
     A request is anonymous until its credential was accepted. So that a busy integration is never counted, a credential
-    that was accepted lately is remembered (by a hash that only this process knows); it opens nothing by that.
+    that was accepted recently is remembered (by a hash that only this process knows), which grants nothing.
     `credentials` are the headers that carry one, beside the common two.
     """
 
@@ -29,7 +29,7 @@ class Visitors:
         self.accepted: dict[int, float] = {}
 
     def enter(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Visit | None:
-        """Let a request begin; None where its address has too many already. Whoever gets a Visit ends it."""
+        """Let a request begin; None where its address has too many already. The caller ends the Visit."""
         credential = hash(tuple(headers.get(name) for name in self.credentials))
         since = self.accepted.get(credential)
         if since is not None and time.monotonic() - since < REMEMBERED:
@@ -53,7 +53,7 @@ class Visit:
         self.credential = credential
 
     def accept(self) -> None:
-        """Its credential was accepted: it is counted no more, and its next ones are not either."""
+        """Its credential was accepted: neither this request nor the next ones with it are counted."""
         self.end()
         accepted = self.visitors.accepted
         if len(accepted) >= MOST_REMEMBERED:
@@ -61,7 +61,7 @@ class Visit:
         accepted[self.credential] = time.monotonic()
 
     def end(self) -> None:
-        """It is over, or not counted any more. Doing it again changes nothing."""
+        """Count it no more. Doing so again changes nothing."""
         if self.address is None:
             return
         counts = self.visitors.counts

@@ -58,7 +58,7 @@ def serve() -> int:
             log_config=None,  # Django's LOGGING has been applied by then.
             log_level="warning",
             access_log=False,
-            # Who is behind a proxy is Django's business (TRUSTED_PROXIES): uvicorn believes any local process.
+            # Django reads who is behind a proxy (TRUSTED_PROXIES): uvicorn believes any local process.
             proxy_headers=False,
             server_header=False,
             timeout_keep_alive=settings.KEEP_ALIVE_TIMEOUT,

@@ -18,7 +18,7 @@ class Command(DeskCommand):
 
     help = """Write the whole desk into one file, beside a running one: database, uploads, and the secrets that open them.
 
-Whoever has the file can read everything in it and sign in as anybody: keep it as safe as the desk. It appears under its
+Anyone who has the file can read everything in it and sign in as anybody: keep it as safe as the desk. It appears under its
 name when it is complete, and only its owner may read it. "-" writes to stdout.
 
 Example: manage.py backup /backups/desk-$(date +%F).parley"""

@@ -62,7 +62,7 @@ ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
 
 
 def account(data: Path) -> Account:
-    """Who runs the server on this data folder: its owner if it exists, else ourselves, else (as root) somebody harmless."""
+    """Who runs the server on this data folder: its owner if it exists, else ourselves, else (as root) an unprivileged user."""
     if data.exists():
         owner = data.stat()
         if owner.st_uid != os.geteuid() and os.geteuid() != 0:

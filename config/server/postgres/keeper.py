@@ -48,7 +48,7 @@ class _Report:
         try:
             os.write(self.file, text.replace("\n", "\v").encode() + b"\n")
         except OSError:
-            pass  # Whoever started us is gone; others may be waiting for the server all the same.
+            pass  # The process that started us has ended; others may be waiting for the server all the same.
 
 
 def keep(home: Path, server_lock: int, report: _Report, *, durable: bool) -> None:

@@ -3,7 +3,7 @@
 `postgres.users`  every process that needs the server holds it shared. The keeper waits to hold it alone: that
                   moment is when nobody is left, and while it lasts no new user can arrive.
 `postgres.server` held for the life of the server, by the keeper and by every process of PostgreSQL itself (they
-                  inherit it). Whoever can take it knows that nothing of an earlier server is alive.
+                  inherit it). A process that can take it knows that nothing of an earlier server is alive.
 """
 
 from __future__ import annotations
