@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from conversations.api.envelope import Envelope
+from conversations.api.error_bodies import ErrorBodies
 from conversations.api.headers import Headers
 
 
@@ -29,7 +29,7 @@ class Dialect:
     about: str
     credentials: Sequence[tuple[str, str, str]]
     paths: re.Pattern[str]
-    envelope: Envelope
+    error_bodies: ErrorBodies
     headers: Headers
     urlpatterns: Sequence[Any]
     bodies: Mapping[str, Mapping[str, Any]]
@@ -41,8 +41,8 @@ _FORMATS = "conversations.dialects"
 
 @cache
 def all_dialects() -> tuple[Dialect, ...]:
-    """Every wire format, by name. Its package gives TITLE, ABOUT, CREDENTIALS, PATHS and, if it needs any, HEADERS; `envelope`
-    gives ENVELOPE, `urls` gives urlpatterns, and `bodies.json` its bodies."""
+    """Every wire format, by name. Its package gives TITLE, ABOUT, CREDENTIALS, PATHS and, if it needs any, HEADERS; `error_bodies`
+    gives ERROR_BODIES, `urls` gives urlpatterns, and `bodies.json` its bodies."""
     found = []
     formats = importlib.import_module(_FORMATS)
     for module in sorted(pkgutil.iter_modules(formats.__path__), key=lambda item: item.name):
@@ -57,7 +57,7 @@ def all_dialects() -> tuple[Dialect, ...]:
                 about=package.ABOUT,
                 credentials=package.CREDENTIALS,
                 paths=package.PATHS,
-                envelope=importlib.import_module(f"{name}.envelope").ENVELOPE,
+                error_bodies=importlib.import_module(f"{name}.error_bodies").ERROR_BODIES,
                 headers=getattr(package, "HEADERS", Headers()),
                 urlpatterns=importlib.import_module(f"{name}.urls").urlpatterns,
                 bodies=json.loads(importlib.resources.files(package).joinpath("bodies.json").read_text()),

@@ -12,19 +12,19 @@ from django.views import csrf, defaults
 
 from conversations.api import cors, outages
 from conversations.api.discovery import speaking
-from conversations.api.envelope import Envelope
+from conversations.api.error_bodies import ErrorBodies
 from conversations.api.headers import Headers
 from conversations.api.problems import Problem
 
 
-class PlainEnvelope(Envelope):
+class PlainErrorBodies(ErrorBodies):
     """Errors of paths under /api/ that belong to no format."""
 
     def body(self, problem: Problem) -> Any:
         return {"code": problem.code, "error": problem.message}
 
 
-PLAIN = PlainEnvelope()
+PLAIN = PlainErrorBodies()
 
 
 def in_format(request: HttpRequest, problem: Problem) -> HttpResponse | None:
@@ -32,7 +32,7 @@ def in_format(request: HttpRequest, problem: Problem) -> HttpResponse | None:
     if not request.path.startswith("/api/"):
         return None
     dialect = speaking(request.path)
-    response = (dialect.envelope if dialect else PLAIN).response(problem, request)
+    response = (dialect.error_bodies if dialect else PLAIN).response(problem, request)
     cors.allow(request, response, dialect.headers if dialect else Headers())
     return response
 

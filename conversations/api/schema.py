@@ -60,7 +60,7 @@ class DialectSchema(AutoSchema):
         return [getattr(self.view, "tag", "API")]
 
     def _is_list_view(self, serializer: Any = None) -> bool:
-        """Never guessed: formats have envelopes of their own, which actions declare."""
+        """Never guessed: formats have list bodies of their own, which actions declare."""
         return False
 
     def _get_filter_parameters(self) -> list[dict[str, Any]]:
@@ -107,7 +107,7 @@ class DialectSchema(AutoSchema):
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any
     ) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(path, path_regex, path_prefix, method, registry)
-        if operation is None or not hasattr(self.view, "envelope"):
+        if operation is None or not hasattr(self.view, "error_bodies"):
             return operation
         if method in {"POST", "PATCH", "PUT"} and self.view.is_idempotent:
             operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
@@ -131,11 +131,11 @@ class DialectSchema(AutoSchema):
             statuses.append(404)
         if method in {"POST", "PATCH", "PUT"}:
             statuses += [413, 415, *([422] if self.view.is_idempotent else [])]
-        renamed = getattr(self.view.envelope, "renamed_statuses", {})
+        renamed = getattr(self.view.error_bodies, "renamed_statuses", {})
         return sorted({renamed.get(status, status) for status in statuses})
 
     def _error(self, status: int) -> dict[str, Any]:
-        shape = self.view.envelope.serializer(status)
+        shape = self.view.error_bodies.serializer(status)
         if isinstance(shape, str):
             content: dict[str, Any] = {shape: {"schema": {"type": "string"}}}
         else:

@@ -24,7 +24,7 @@ from accounts.transaction import repeat
 from accounts.web import bodies
 from conversations.api import cors, end_user, idempotency, problems
 from conversations.api.end_user import EndUser
-from conversations.api.envelope import Envelope
+from conversations.api.error_bodies import ErrorBodies
 from conversations.api.headers import Headers
 from conversations.api.limits import CallRate
 from conversations.api.permissions import FromAllowedOrigin, HasScope
@@ -37,13 +37,13 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 class DialectViewSet(ViewSet):
     """One family of documented paths.
 
-    A subclass gives `envelope`, `authentication_classes` and `scopes` (action name → the scope a key needs), and
+    A subclass gives `error_bodies`, `authentication_classes` and `scopes` (action name → the scope a key needs), and
     actions of about ten lines: parse, one verb or query, render. Inside an action the workspace's scope is open,
     `self.actor` acts, `self.at` is the moment of the request, and a writing request runs in one transaction which an
     error rolls back whole.
     """
 
-    envelope: ClassVar[Envelope]
+    error_bodies: ClassVar[ErrorBodies]
     scopes: ClassVar[Mapping[str, Scope]] = {}
     own_headers: ClassVar[Headers] = Headers()
     permission_classes: tuple[type[BasePermission], ...] = (FromAllowedOrigin, HasScope)
@@ -160,7 +160,7 @@ class DialectViewSet(ViewSet):
         if problem is None:
             raise exc
         self.undo()
-        return self.envelope.response(problem, self.request._request)
+        return self.error_bodies.response(problem, self.request._request)
 
     def undo(self) -> None:
         """Roll back what the action did; a claimed Idempotency-Key stays, to keep the answer."""

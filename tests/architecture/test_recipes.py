@@ -57,6 +57,6 @@ def test_background_part_is_a_file_and_a_line_with_its_import(perform: Perform) 
 
 def test_wire_format_is_a_folder_and_no_other_file(perform: Perform) -> None:
     copy = perform("Add a wire format", proof="wire_format")
-    names = ("__init__.py", "envelope.py", "shapes.py", "filters.py", "views.py", "urls.py", "bodies.json")
+    names = ("__init__.py", "error_bodies.py", "shapes.py", "filters.py", "views.py", "urls.py", "bodies.json")
     assert copy.added == {f"conversations/dialects/pigeon/{name}" for name in names}
     assert copy.changed == {}

@@ -18,7 +18,7 @@ from accounts.permissions import Actor, Role, Scope
 from conversations.api.views import DialectViewSet
 from conversations.dialects.bancroft import HEADERS, TITLE, shapes
 from conversations.dialects.bancroft.auth import DashboardSession
-from conversations.dialects.bancroft.envelope import ENVELOPE
+from conversations.dialects.bancroft.error_bodies import ERROR_BODIES
 
 _ALL_SCOPES = {
     KeyKind.SERVER: tuple(Scope.values),
@@ -33,7 +33,7 @@ class ApiKeys(DialectViewSet):
     """
 
     tag = TITLE
-    envelope = ENVELOPE
+    error_bodies = ERROR_BODIES
     own_headers = HEADERS
     authentication_classes = (DashboardSession,)
     # Anyone who is signed in; which workspace, and what they may do there, the action finds out.

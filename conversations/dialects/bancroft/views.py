@@ -25,7 +25,7 @@ from conversations.api.permissions import HasServerKey
 from conversations.api.views import SAFE, DialectViewSet
 from conversations.dialects.bancroft import HEADERS, POLICY, TITLE, shapes
 from conversations.dialects.bancroft.auth import BancroftKey
-from conversations.dialects.bancroft.envelope import ENVELOPE
+from conversations.dialects.bancroft.error_bodies import ERROR_BODIES
 from conversations.dialects.bancroft.filters import ConversationFilter, Window
 from conversations.models import Channel, Contact, SenderKind, Status
 from conversations.models.conversation import ConversationQuerySet
@@ -45,7 +45,7 @@ class BancroftViewSet(DialectViewSet):
     """What the calls share."""
 
     tag = TITLE
-    envelope = ENVELOPE
+    error_bodies = ERROR_BODIES
     own_headers = HEADERS
     authentication_classes = (BancroftKey,)
     scopes: ClassVar[dict[str, Scope]] = {

@@ -16,7 +16,7 @@ from conversations.assistant import queries as assistant_queries
 from conversations.assistant.actions import messages as assistant_messages
 from conversations.assistant.actions.queue import MOST_QUEUED
 from conversations.dialects.posthog.answers import Page, PosthogSource, PosthogUser
-from conversations.dialects.posthog.envelope import TYPES
+from conversations.dialects.posthog.error_bodies import TYPES
 from conversations.dialects.posthog.inputs import AnyJson
 from conversations.dialects.posthog.shapes import (
     FAILURE,

@@ -19,7 +19,7 @@ from conversations.api.fields import first_given
 from conversations.api.views import DialectViewSet
 from conversations.dialects.woes import POLICY, TITLE, shapes
 from conversations.dialects.woes.auth import WoesKey
-from conversations.dialects.woes.envelope import ENVELOPE, WoesError
+from conversations.dialects.woes.error_bodies import ERROR_BODIES, WoesError
 from conversations.dialects.woes.filters import ConversationFilter
 from conversations.models import Channel
 from conversations.queries import conversations as queries
@@ -33,7 +33,7 @@ class WoesViewSet(DialectViewSet):
     """What the calls share."""
 
     tag = TITLE
-    envelope = ENVELOPE
+    error_bodies = ERROR_BODIES
     authentication_classes = (WoesKey,)
     scopes: ClassVar[dict[str, Scope]] = {
         "list": Scope.CONVERSATION_READ,

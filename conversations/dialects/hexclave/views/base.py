@@ -22,7 +22,7 @@ from conversations.api.views import SAFE, DialectViewSet
 from conversations.api.wire import JSONParser, JSONRenderer
 from conversations.dialects.hexclave import HEADERS, TITLE, headers, inputs
 from conversations.dialects.hexclave.auth import Caller
-from conversations.dialects.hexclave.envelope import ENVELOPE
+from conversations.dialects.hexclave.error_bodies import ERROR_BODIES
 from conversations.dialects.hexclave.errors import NO_CONVERSATION, KnownError, StatusError, Violations
 from conversations.dialects.hexclave.openapi import HexclaveSchema
 from conversations.dialects.hexclave.rules import MISSING, Rule, Shape
@@ -56,7 +56,7 @@ class HexclaveViewSet(DialectViewSet):
     """The checks come in the documented order: body, headers, schema, project, conversation, rule."""
 
     tag = TITLE
-    envelope = ENVELOPE
+    error_bodies = ERROR_BODIES
     own_headers = HEADERS
     schema = HexclaveSchema()
     renderer_classes = (HexclaveRenderer,)

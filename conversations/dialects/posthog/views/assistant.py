@@ -27,7 +27,7 @@ from conversations.assistant import queries as assistant_queries
 from conversations.assistant.actions.proposals import Decision
 from conversations.dialects.posthog import assistant_answers as answers
 from conversations.dialects.posthog import inputs
-from conversations.dialects.posthog.envelope import PosthogError
+from conversations.dialects.posthog.error_bodies import PosthogError
 from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.stream import follow
 from conversations.dialects.posthog.views.base import INVALID, PROJECT, PosthogViewSet

@@ -18,7 +18,7 @@ from conversations.api.views import DialectViewSet
 from conversations.dialects.posthog import HEADERS, TITLE
 from conversations.dialects.posthog.answers import TicketRow
 from conversations.dialects.posthog.auth import PosthogKey
-from conversations.dialects.posthog.envelope import ENVELOPE, PosthogError
+from conversations.dialects.posthog.error_bodies import ERROR_BODIES, PosthogError
 from conversations.queries import tickets as ticket_queries
 from tickets import queries as tickets
 from tickets.models import Ticket
@@ -53,7 +53,7 @@ class PosthogViewSet(DialectViewSet):
     """A family of calls below one project."""
 
     tag = TITLE
-    envelope = ENVELOPE
+    error_bodies = ERROR_BODIES
     own_headers = HEADERS
     authentication_classes = (PosthogKey,)
     permission_classes = (*DialectViewSet.permission_classes, NamesOwnProject)

@@ -14,7 +14,7 @@ from accounts.errors import Invalid, NotFound
 from accounts.permissions import Scope
 from conversations import actions
 from conversations.dialects.posthog import answers, inputs, patches
-from conversations.dialects.posthog.envelope import PosthogError
+from conversations.dialects.posthog.error_bodies import PosthogError
 from conversations.dialects.posthog.paging import MessagePages
 from conversations.dialects.posthog.views.base import INVALID, PROJECT, TICKET, PosthogViewSet, renamed
 from conversations.models import Message, MessageKind

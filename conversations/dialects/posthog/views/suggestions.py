@@ -26,7 +26,7 @@ from conversations.assistant.actions.answering import SPENT
 from conversations.assistant.engines import chosen as chosen_engine
 from conversations.dialects.posthog import answers
 from conversations.dialects.posthog.answers import ERROR_TYPES
-from conversations.dialects.posthog.envelope import PosthogDetail
+from conversations.dialects.posthog.error_bodies import PosthogDetail
 from conversations.dialects.posthog.views.base import PROJECT, TICKET, PosthogViewSet
 from conversations.models import Conversation, Suggestion
 from conversations.queries import tickets as ticket_queries

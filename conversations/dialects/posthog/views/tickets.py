@@ -14,7 +14,7 @@ from conversations import actions
 from conversations.actions.entries import Door
 from conversations.api.fields import first_given
 from conversations.dialects.posthog import ADAPTER, answers, filters, inputs, patches
-from conversations.dialects.posthog.envelope import PosthogDetail
+from conversations.dialects.posthog.error_bodies import PosthogDetail
 from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.views.base import (
     INVALID,

@@ -11,7 +11,7 @@ from rest_framework.serializers import BaseSerializer
 from conversations.api.problems import Problem
 
 
-class Envelope:
+class ErrorBodies:
     """A format's error body. Subclasses give `body` and `serializer`; some also another status or plain text."""
 
     def status(self, problem: Problem) -> int:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from conversations.api.envelope import Envelope
+from conversations.api.error_bodies import ErrorBodies
 from conversations.api.problems import Problem
 from conversations.dialects.posthog.auth import NoKey
 
@@ -48,7 +48,7 @@ class PosthogDetail(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-class PosthogEnvelope(Envelope):
+class PosthogErrorBodies(ErrorBodies):
     """The documented error body."""
 
     renamed_statuses: ClassVar[dict[int, int]] = {422: 400}
@@ -78,4 +78,4 @@ class PosthogEnvelope(Envelope):
         return PosthogError
 
 
-ENVELOPE = PosthogEnvelope()
+ERROR_BODIES = PosthogErrorBodies()

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 
 from conversations.api import cors
-from conversations.api.envelope import Envelope
+from conversations.api.error_bodies import ErrorBodies
 from conversations.api.problems import Problem
 from conversations.dialects.hexclave.errors import KNOWN, NO_CONVERSATION, KnownError, StatusError, Violations
 from conversations.dialects.hexclave.headers import HEADERS, finish, put, request_id
@@ -23,7 +23,7 @@ class HexclaveError(serializers.Serializer[Any]):
     error = serializers.CharField()
 
 
-class HexclaveEnvelope(Envelope):
+class HexclaveErrorBodies(ErrorBodies):
     """Three shapes: known errors, refusals in plain text, and crashes in plain text."""
 
     renamed_statuses: ClassVar[dict[int, int]] = {415: 400, 422: 400}
@@ -94,4 +94,4 @@ def _schema_error(lines: list[str] | tuple[str, ...], request: HttpRequest) -> K
     )
 
 
-ENVELOPE = HexclaveEnvelope()
+ERROR_BODIES = HexclaveErrorBodies()

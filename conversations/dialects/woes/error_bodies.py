@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from conversations.api.envelope import Envelope
+from conversations.api.error_bodies import ErrorBodies
 from conversations.api.problems import Problem
 
 _CODES = {"origin_refused": "forbidden", "identity_required": "forbidden", "parse_error": "invalid_request"}
@@ -26,7 +26,7 @@ class WoesError(serializers.Serializer[Any]):
     field = serializers.CharField(required=False)
 
 
-class WoesEnvelope(Envelope):
+class WoesErrorBodies(ErrorBodies):
     """The documented flat error body."""
 
     def body(self, problem: Problem) -> Any:
@@ -50,4 +50,4 @@ def _camel(path: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-ENVELOPE = WoesEnvelope()
+ERROR_BODIES = WoesErrorBodies()

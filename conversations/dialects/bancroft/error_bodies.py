@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 
-from conversations.api.envelope import Envelope
+from conversations.api.error_bodies import ErrorBodies
 from conversations.api.problems import Problem
 
 _FIELDS = {"email": "user_email", "first_name": "user_first_name", "last_name": "user_last_name", "kind": "key_type"}
@@ -40,7 +40,7 @@ class BancroftFaultsShape(OpenApiSerializerExtension):  # type: ignore[no-untype
         }
 
 
-class BancroftEnvelope(Envelope):
+class BancroftErrorBodies(ErrorBodies):
     """The documented `detail`, and REST framework's lists per field."""
 
     def body(self, problem: Problem) -> Any:
@@ -57,4 +57,4 @@ class BancroftEnvelope(Envelope):
         return BancroftFaults if status == 400 else BancroftError
 
 
-ENVELOPE = BancroftEnvelope()
+ERROR_BODIES = BancroftErrorBodies()
