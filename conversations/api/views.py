@@ -26,10 +26,10 @@ from conversations.api import cors, end_user, idempotency, problems
 from conversations.api.end_user import EndUser
 from conversations.api.error_bodies import ErrorBodies
 from conversations.api.headers import Headers
+from conversations.api.json_bodies import JSONParser, JSONRenderer, TakeFirst
 from conversations.api.limits import CallRate
 from conversations.api.permissions import FromAllowedOrigin, HasScope
 from conversations.api.schema import DialectSchema
-from conversations.api.wire import JSONParser, JSONRenderer, TakeFirst
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -18,8 +18,8 @@ from accounts.models import Workspace
 from accounts.web.bodies import is_pending
 from conversations import actions
 from conversations.api import cors, idempotency
+from conversations.api.json_bodies import JSONParser, JSONRenderer
 from conversations.api.views import SAFE, DialectViewSet
-from conversations.api.wire import JSONParser, JSONRenderer
 from conversations.dialects.hexclave import HEADERS, TITLE, headers, inputs
 from conversations.dialects.hexclave.auth import Caller
 from conversations.dialects.hexclave.error_bodies import ERROR_BODIES

@@ -1,4 +1,4 @@
-"""Bytes in and out: strict JSON parsing, fast rendering, and media types that a client cannot trip over."""
+"""JSON bodies: strict parsing, fast rendering, and media types that never refuse a client."""
 
 from __future__ import annotations
 
