@@ -9,8 +9,8 @@ from conversations.assistant import presence, recovery, runs
 
 PARTS: tuple[Part, ...] = (
     *accounts.PARTS,
-    Held("presence", presence.shown),
+    Held("presence", presence.registered),
     Jobs("jobs", ("default", "builtin"), setting="WORKER_CONCURRENCY"),  # the second is the job queue's own
     Jobs("answers", (runs.QUEUE,), setting="ASSISTANT_CONCURRENCY"),
-    Periodic("recovery", recovery.look, every=3.0),
+    Periodic("recovery", recovery.check, every=3.0),
 )

@@ -1,4 +1,4 @@
-"""What a workspace has chosen for its assistant: the engine, the approval, the topics for people, the budget."""
+"""A workspace's settings of the assistant: engine, approval, topics for people, budget."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENGINES = (BUILTIN, OPENAI)
 class HandOver(StrEnum):
     """What the assistant does when it has no answer; customers who ask for a person always get one."""
 
-    AUTO = "auto"  # it calls people in
+    AUTO = "auto"  # it hands over at once
     ASK = "ask"  # it asks the customer first
 
 
@@ -32,7 +32,7 @@ HIGHEST_BUDGET = Decimal(1_000_000)
 class Choice:
     """A workspace's choice, kept in its settings under `assistant`.
 
-    `topics` are left to people: a message with all the words of one. `budget` is the most that may be spent in a calendar
+    A message with all the words of one of `topics` is handed over. `budget` is the most that may be spent in a calendar
     month of the workspace's time zone, in the operator's currency; None for no limit.
     """
 
@@ -65,7 +65,7 @@ class Choice:
 
 
 def clean_topics(given: Iterable[str]) -> tuple[str, ...]:
-    """Topics as they are kept: trimmed, each once. Raises Invalid for more than 50, or one over 100 characters."""
+    """Topics as they are stored: trimmed, each once. Raises Invalid for more than 50, or one over 100 characters."""
     topics = tuple(dict.fromkeys(topic for one in given if (topic := " ".join(one.split()))))
     if len(topics) > MOST_TOPICS or any(len(topic) > LONGEST_TOPIC for topic in topics):
         raise Invalid(f"at most {MOST_TOPICS} topics of at most {LONGEST_TOPIC} characters", field="topics")
@@ -73,7 +73,7 @@ def clean_topics(given: Iterable[str]) -> tuple[str, ...]:
 
 
 def choice(workspace: Workspace) -> Choice:
-    """What the workspace has chosen; the built-in engine until it has. What makes no sense counts as not chosen."""
+    """The workspace's choice, with the built-in engine as the default. Invalid values count as not chosen."""
     kept = workspace.settings.get("assistant")
     if not isinstance(kept, dict):
         return Choice()

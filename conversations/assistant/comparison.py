@@ -1,4 +1,4 @@
-"""What a reply makes of the draft that was offered for it: pure comparison."""
+"""How much of a draft was used in a reply."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from difflib import SequenceMatcher
 
 from conversations.models import Outcome
 
-STILL_ITS_OWN = 0.5
-"""How much of a draft's words a reply must keep, in their order, to count as the draft, edited."""
+LEAST_KEPT = 0.5
+"""The share of a draft's words that a reply must keep, in their order, to count as an edited draft."""
 
 
 def outcome(draft: str, reply: str) -> Outcome:
@@ -15,6 +15,6 @@ def outcome(draft: str, reply: str) -> Outcome:
     drafted, sent = draft.split(), reply.split()
     if drafted == sent:
         return Outcome.ACCEPTED
-    # The rest of the reply may well be added to it.
+    # The reply may add any amount of text.
     kept = sum(block.size for block in SequenceMatcher(None, drafted, sent, autojunk=False).get_matching_blocks())
-    return Outcome.EDITED if drafted and kept / len(drafted) >= STILL_ITS_OWN else Outcome.REJECTED
+    return Outcome.EDITED if drafted and kept / len(drafted) >= LEAST_KEPT else Outcome.REJECTED

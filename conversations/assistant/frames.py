@@ -1,4 +1,4 @@
-"""What the watchers of a run are shown, in the desk's own words; a wire format prints it.
+"""Frames: what the watchers of a run are shown; each wire format prints them in its own way.
 
 A frame is stored as its kind and its fields. Most of them stand for a row as it was at that moment, so that a replay shows
 the same again.
@@ -13,12 +13,12 @@ from conversations import models
 from conversations.models import FrameKind, SenderKind
 
 WORKING, RESTARTED = "working", "restarted"
-"""States of a run: what is being done before there is anything of an answer, and that another worker begins anew."""
+"""States of a run: an answer is being prepared, or another worker has started it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What has changed about the conversation: who answers in it, its ticket (a public id), and whether it is resolved."""
+    """The conversation has changed: who answers, its ticket (a public id), or whether it is resolved."""
 
     kind: ClassVar[FrameKind] = FrameKind.CONVERSATION
     status: str
@@ -71,7 +71,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A question could not be answered: the message that says so, and why."""
+    """A question could not be answered: the message about it, and the code."""
 
     kind: ClassVar[FrameKind] = FrameKind.FAILURE
     id: str
@@ -81,7 +81,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What is being done about a question (the message's row, and its metadata)."""
+    """The state of a question, which is named by the id of its message."""
 
     kind: ClassVar[FrameKind] = FrameKind.STATUS
     state: str
@@ -92,7 +92,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A step that the customer is asked about."""
+    """A step that the customer is asked to approve."""
 
     kind: ClassVar[FrameKind] = FrameKind.PROPOSAL
     id: str

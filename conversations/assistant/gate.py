@@ -1,6 +1,6 @@
-"""Whether the assistant may work for a workspace now: what leaves the desk needs its approval, and costs fit its budget.
+"""Whether the assistant may work for a workspace: sending data outside needs approval, and costs must fit the budget.
 
-Every door asks `refusal` before anything is begun, and says in its own words why not.
+Every door asks `refusal` first, and words the reason itself.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a customer's message asks for besides an answer, told by its words alone: a person, or to be left in peace.
+"""What a customer's message asks for besides an answer: a person, or nothing more.
 
-A few languages, and careful: what is missed is answered like any other message, what is wrongly seen costs a person's
-time or ends a conversation that goes on.
+It knows phrases of a few languages, and errs on the careful side: a missed intent is answered like any other message, a
+wrong one costs a person's time or ends a conversation too early.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _UNSETTLED = re.compile(
     r"\?|\bnot\b|n't\b|\bbut\b|\bstill\b|\bexcept\b|\bhowever\b|\bno\b|\bnever\b|\bnicht\b|\baber\b|\bpas\b|\bmais\b|\bno\b|\bpero\b|\bnon\b|\bniet\b",
     re.I,
 )
-_LONGEST_SETTLED = 160  # characters; whoever writes more has more to say
+_LONGEST_SETTLED = 160  # characters; a longer message says more than thanks
 
 
 def asks_for_person(text: str) -> bool:
@@ -61,15 +61,15 @@ def asks_for_person(text: str) -> bool:
 
 
 def is_settled(text: str) -> bool:
-    """Whether the customer says that the answer settled the matter."""
+    """Whether the customer says that the problem is solved."""
     return len(text) <= _LONGEST_SETTLED and bool(_SETTLED.search(text)) and not _UNSETTLED.search(text)
 
 
 def topic_of(text: str, topics: Iterable[str]) -> str:
     """The first of the topics all of whose words are in the text, or ""."""
-    said = stems.stems(text)
+    words = stems.stems(text)
     for topic in topics:
         wanted = stems.stems(topic)
-        if wanted and wanted <= said:
+        if wanted and wanted <= words:
             return topic
     return ""

@@ -1,9 +1,8 @@
 """Which worker processes are alive.
 
-Each holds a lock of its own database session, under a number of its own, for as long as it lives. When it is killed the
-kernel closes the connection and PostgreSQL lets go of the lock at once: who is gone is seen in `pg_locks`, without a
-clock. A process that hangs, or whose machine vanished without a word, keeps its lock for a while; the beat finds those
-out.
+Each holds an advisory lock in its own database session, under its own number, for as long as it lives. When it is killed
+the kernel closes the connection and PostgreSQL releases the lock at once, so that `pg_locks` shows who is gone. A process
+that hangs, or whose machine vanished, keeps its lock for a while; the heartbeat finds those.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ def number() -> int | None:
 
 
 def alive() -> set[int]:
-    """The numbers of all workers that live."""
+    """The numbers of all living workers."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT objid::bigint FROM pg_locks"
@@ -43,13 +42,16 @@ def alive() -> set[int]:
 
 
 def gone(numbers: Collection[int]) -> set[int]:
-    """Those of the workers that live no more. Ask after the rows that name them were read, never before."""
+    """Those of the workers that are gone. Call this after reading the rows that name them, never before."""
     return set(numbers) - alive() if numbers else set()
 
 
 @asynccontextmanager
-async def shown() -> AsyncIterator[Awaitable[None]]:
-    """Be a worker, past a transaction pooler if there is one: the lock belongs to the session. Gives what to wait for: its loss."""
+async def registered() -> AsyncIterator[Awaitable[None]]:
+    """Register this process as a worker, and give a future that ends when the registration is lost.
+
+    The connection bypasses a transaction pooler, since the lock belongs to the session.
+    """
     global _number
     async with await direct_connection() as session:
         _number = await _lock(session)
@@ -62,19 +64,18 @@ async def shown() -> AsyncIterator[Awaitable[None]]:
 
 
 async def _lost(session: Session) -> None:
-    """Wait until the lock is lost, and raise psycopg.Error or TimeoutError then.
+    """Wait until the lock is lost, then raise psycopg.Error or TimeoutError.
 
-    A closed connection is noticed at once. The process had better end: others take its runs on already, and it is
-    started again.
+    A closed connection is noticed at once. The process should end: other workers recover its runs, and it is started again.
     """
     while True:
-        await _silence(session)
+        await _idle(session)
         async with asyncio.timeout(CHECK_EVERY * 3):
             await session.execute("SELECT 1")
 
 
-async def _silence(session: Session) -> None:
-    """Until the connection has something to say, which is nothing good, or for a while."""
+async def _idle(session: Session) -> None:
+    """Wait until the connection has input, which means that it is closing, or until the next check."""
     loop, notified = asyncio.get_running_loop(), asyncio.Event()
     number = session.fileno()
     loop.add_reader(number, notified.set)

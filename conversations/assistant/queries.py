@@ -38,12 +38,12 @@ def assistant_thread(public_id: uuid.UUID) -> AssistantThread:
 
 
 def thread_of(conversation: Conversation) -> AssistantThread | None:
-    """What the conversation has with the assistant, if it was begun with it; without a deleted one."""
+    """The conversation's thread with the assistant, if it has one that is not deleted."""
     return assistant_threads().filter(conversation=conversation).first()
 
 
 def undecided_draft(conversation: Conversation) -> Suggestion | None:
-    """The reply that the assistant has drafted last, while nobody has used it or turned it down."""
+    """The assistant's latest draft, while it is neither used nor rejected."""
     return _undecided_drafts().filter(conversation=conversation).order_by("-id").first()
 
 
@@ -61,7 +61,7 @@ def draft(conversation: Conversation, public_id: uuid.UUID) -> Suggestion:
 
 
 def pending_proposals(thread: AssistantThread) -> QuerySet[AssistantProposal]:
-    """The step that the assistant asks leave for at present, if any."""
+    """The steps that wait for the customer's decision; one at most."""
     return _pending_proposals().filter(thread=thread).select_related("message").order_by("id")
 
 
@@ -70,12 +70,12 @@ def _pending_proposals() -> QuerySet[AssistantProposal]:
 
 
 def assistant_queue(thread: AssistantThread) -> QuerySet[AssistantQueueItem]:
-    """What waits in a thread, the next one first."""
+    """The queued messages of a thread, the next one first."""
     return AssistantQueueItem.objects.filter(thread=thread).select_related("thread").order_by("id")
 
 
 def suggestion(conversation_id: int, request_id: int) -> Event | None:
-    """What became of a request for a draft: `suggestion.made` or `suggestion.failed`, or None while it is being made."""
+    """The event that ended a request for a draft: `suggestion.made` or `suggestion.failed`; None while it is being made."""
     return Event.objects.filter(
         workspace=current(),
         subject_type="conversation",

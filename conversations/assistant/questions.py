@@ -1,4 +1,4 @@
-"""Making the question for an engine: what was said, and what the knowledge base and earlier conversations hold."""
+"""Making the question for an engine: the thread, and the passages found in the knowledge base and earlier conversations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_CHARACTERS = 8_000
 
 
 def audience_of(actor: Actor) -> Audience:
-    """On whose behalf the actor looks things up."""
+    """Which knowledge the actor may be answered from."""
     if actor.kind == ActorKind.CONTACT:
         return Audience.CUSTOMER
     if actor.kind == ActorKind.API_KEY:
@@ -35,7 +35,7 @@ def audience_of(actor: Actor) -> Audience:
 
 
 def question(ticket: Ticket, audience: Audience) -> Question:
-    """Everything a draft for the ticket is made from. `turns` is empty where nothing public was said yet."""
+    """Everything a draft for the ticket is made from. `turns` is empty while there is no public message."""
     primary = ticket_queries.primaries([ticket]).get(ticket.pk)
     own = Conversation.objects.filter(ticket=ticket)
     return _draft_question(
@@ -49,21 +49,21 @@ def question(ticket: Ticket, audience: Audience) -> Question:
 
 def conversation_question(conversation: Conversation, audience: Audience) -> Question:
     """Everything a draft for one conversation is made from."""
-    said = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
+    messages = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
     own = Conversation.objects.filter(pk=conversation.pk)
-    return _draft_question(conversation.subject, conversation.contact, said, own, audience)
+    return _draft_question(conversation.subject, conversation.contact, messages, own, audience)
 
 
 def _draft_question(
     subject: str,
     contact: Contact | None,
-    said: QuerySet[Message],
+    messages: QuerySet[Message],
     own: QuerySet[Conversation],
     audience: Audience,
 ) -> Question:
-    turns = _turns(said)
+    turns = _turns(messages)
     asked = [turn.text for turn in turns if turn.is_from_customer]
-    found = similar(stems.telling([subject, *asked]), audience, own=own) if turns else []
+    found = similar(stems.significant([subject, *asked]), audience, own=own) if turns else []
     return Question(
         subject=subject,
         customer_name=contact.name if contact else "",
@@ -73,18 +73,18 @@ def _draft_question(
 
 
 def thread_question(thread: AssistantThread, *, until: Message, audience: Audience, choice: Choice) -> Question:
-    """Everything an answer of the assistant is made from, in a conversation of its own: what was said up to a message."""
+    """Everything an answer of the assistant is made from, in a thread of its own, up to a message."""
     conversation = thread.conversation
-    said = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE, pk__lte=until.pk)
-    turns = _turns(said)
+    messages = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE, pk__lte=until.pk)
+    turns = _turns(messages)
     asked = [turn.text for turn in turns if turn.is_from_customer]
     own = Conversation.objects.filter(pk=conversation.pk)
-    # The last question decides; what was asked before helps where that says too little, or answers what was asked back.
-    last = stems.telling(asked[-2:] if thread.is_asking else asked[-1:])
+    # The last question decides; the one before is added where the last answers a question of the assistant or finds nothing.
+    last = stems.significant(asked[-2:] if thread.is_asking else asked[-1:])
     found = similar(last, audience, own=own, contact=conversation.contact)
     if not found and len(asked) > 1:
-        found = similar(stems.telling(asked[-2:]), audience, own=own, contact=conversation.contact)
-    call, reason = _called(until.body or "", choice)
+        found = similar(stems.significant(asked[-2:]), audience, own=own, contact=conversation.contact)
+    call, reason = _person_wanted(until.body or "", choice)
     return Question(
         subject=conversation.subject,
         customer_name="",
@@ -95,11 +95,11 @@ def thread_question(thread: AssistantThread, *, until: Message, audience: Audien
         is_settled=len(asked) > 1 and intents.is_settled(until.body or ""),
         reason=reason,
         call=call,
-        asks_leave=choice.hand_over == HandOver.ASK and call is None and thread.handed_over_at is None,
+        asks_first=choice.hand_over == HandOver.ASK and call is None and thread.handed_over_at is None,
     )
 
 
-def _called(text: str, choice: Choice) -> tuple[Call | None, str]:
+def _person_wanted(text: str, choice: Choice) -> tuple[Call | None, str]:
     if intents.asks_for_person(text):
         return Call.ASKED, "The customer asked for a person."
     if topic := intents.topic_of(text, choice.topics):
@@ -107,11 +107,11 @@ def _called(text: str, choice: Choice) -> tuple[Call | None, str]:
     return None, ""
 
 
-def _turns(said: QuerySet[Message]) -> list[Turn]:
+def _turns(messages: QuerySet[Message]) -> list[Turn]:
     """The last messages, oldest first, as far as they fit."""
     turns: list[Turn] = []
     left = MOST_CHARACTERS
-    for message in said.order_by("-id")[:MOST_TURNS]:
+    for message in messages.order_by("-id")[:MOST_TURNS]:
         if left <= 0:
             break
         turns.insert(0, Turn(is_from_customer=message.is_from_customer, text=(message.body or "")[-left:]))

@@ -1,7 +1,7 @@
-"""Work of the assistant that nobody does any more: found by anyone who looks, and handed to the verb.
+"""Recovering runs whose worker is gone, and starting queued messages that were left over.
 
-Runs whose worker is gone: watchers, those who ask next and every worker look; of several who notice at once, one recovers
-the run. And messages that came to a queue just after the last answer: every worker looks.
+Workers check for both; streams and requests check the runs that they meet. Of several that notice a lost run, one recovers
+it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from conversations.models import AssistantQueueItem, AssistantRun, AssistantThre
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 500  # runs; the next look takes the others
+AT_ONCE = 500  # runs; the next check takes the others
 LEFT_AFTER = timedelta(seconds=15)
-"""How long a message may wait in the queue of a thread at rest, until it is answered as if it had just been sent."""
+"""How long a message may wait in the queue of an idle thread before a worker starts it."""
 
 
 def recover(rows: Collection[AssistantRun], at: datetime) -> int:
-    """Recover those of the runs that are lost; says how many. The rows come with their workspace and thread."""
+    """Recover those of the runs that are lost; returns how many. The rows come with their workspace and thread."""
     count = 0
     for run in runs.lost(rows, at):
         with tenancy.scope_apart(run.workspace, "assistant_recover_failed run=%s", run.pk):
@@ -34,26 +34,26 @@ def recover(rows: Collection[AssistantRun], at: datetime) -> int:
     return count
 
 
-def look() -> None:
-    """What a worker does every few seconds, and as soon as it starts, for another may have left some behind."""
-    tend(clock.now())
+def check() -> None:
+    """Recover all lost runs, which a worker does when it starts and every few seconds."""
+    recover_all(clock.now())
 
 
-def tend(at: datetime) -> int:
-    """Give signs of life, and recover what is lost; says how many."""
+def recover_all(at: datetime) -> int:
+    """Renew this worker's heartbeats and recover all lost runs; returns how many."""
     runs.beat(at)
-    rows = AssistantRun.all_workspaces.select_related("workspace", "thread")  # a worker takes on those of any workspace
+    rows = AssistantRun.all_workspaces.select_related("workspace", "thread")  # a worker serves all workspaces
     going = rows.filter(status=RunStatus.RUNNING).order_by("beat_at", "pk")
     claimed = going.exclude(token=None)[:AT_ONCE]
     unclaimed = going.filter(token=None, beat_at__lt=at - runs.UNSTARTED_AFTER)[:AT_ONCE]
     count = recover([*claimed, *unclaimed], at)
-    begin_left(at)
+    start_left_over(at)
     return count
 
 
-def begin_left(at: datetime) -> int:
-    """Answer what was left in queues that nobody drains; says in how many threads."""
-    left = AssistantQueueItem.all_workspaces.filter(created_at__lt=at - LEFT_AFTER)  # a worker takes on any workspace's
+def start_left_over(at: datetime) -> int:
+    """Start messages that were left in the queues of idle threads; returns in how many threads."""
+    left = AssistantQueueItem.all_workspaces.filter(created_at__lt=at - LEFT_AFTER)  # a worker serves all workspaces
     resting = AssistantThread.all_workspaces.filter(
         pk__in=left.values("thread"), status=ThreadStatus.IDLE, deleted_at=None
     )  # of those

@@ -1,4 +1,4 @@
-"""How the assistant does: what became of its conversations and drafts in a time, and what they cost."""
+"""The report on the assistant: the outcomes of its conversations and drafts in a period, and their cost."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def percent(part: int, whole: int) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """Conversations that began in the time. Those that are neither solved nor with people go on."""
+    """Conversations that began in the period. Those that are neither solved nor with people are open."""
 
     total: int = 0
     solved: int = 0
@@ -48,13 +48,13 @@ class Threads:
 
     @property
     def solved_rate(self) -> int | None:
-        """Of those that came to an end or to people, how many needed nobody: percent."""
+        """The share of ended conversations that needed no person, in percent."""
         return percent(self.solved, self.ended)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """What became of drafts, or of answers."""
+    """The outcomes of drafts, or of answers."""
 
     accepted: int = 0
     edited: int = 0
@@ -72,13 +72,13 @@ class Outcomes:
 
     @property
     def used_rate(self) -> int | None:
-        """Of those that were decided, how many were used, as they stood or edited: percent."""
+        """The share of the decided ones that were used, edited or not, in percent."""
         return percent(self.accepted + self.edited, self.decided)
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one engine and model did. `cost` is in the operator's currency, `took` in seconds on average."""
+    """The work of one engine and model. `cost` is in the operator's currency, `took` in seconds on average."""
 
     engine: str
     model: str
@@ -100,7 +100,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """How much was written on one day, how tall it stands among the others (0 to 100), and which one it is."""
+    """How many drafts and answers one day had, with the height (0 to 100) and place of its bar."""
 
     date: date
     count: int
@@ -109,12 +109,12 @@ class Day:
 
     @property
     def x(self) -> int:
-        """Where its bar begins, ten units a day."""
+        """The left edge of its bar; a day has ten units."""
         return self.place * 10
 
     @property
     def y(self) -> int:
-        """Where its bar begins from above."""
+        """The upper edge of its bar."""
         return 100 - self.height
 
 
@@ -133,17 +133,17 @@ class Report:
 
     @property
     def most(self) -> int:
-        """How much was written on the busiest day."""
+        """The count of the busiest day."""
         return max((day.count for day in self.days), default=0)
 
     @property
     def width(self) -> int:
-        """Of the chart, in its own units."""
+        """The width of the chart in its own units."""
         return len(self.days) * 10
 
     @property
     def spent_share(self) -> int | None:
-        """How much of the month's budget is spent: percent, at most 100."""
+        """The share of the month's budget that is spent, in percent; at most 100."""
         if self.budget is None:
             return None
         return min(100, round(100 * self.spent / self.budget)) if self.budget else 100

@@ -1,11 +1,10 @@
-"""The machinery of a run: who works on it, what its watchers are told, and the signs of life in between.
+"""Claiming runs, publishing their frames, and their heartbeats.
 
-A run's thread is locked before anything is written, and whoever works on it shows the token of its claim: a run that
-was cancelled, failed or put back takes nothing more from the one before. What a person would call a change is a verb
-(`conversations.assistant.actions.answering`); nothing here is one.
+A run's thread is locked before anything is written, and a worker shows the token of its claim: a run that was cancelled,
+failed or put back accepts nothing from an earlier claim. The verbs are in `conversations.assistant.actions.answering`.
 
-A run is lost when the worker that claimed it is gone (`presence`) or gives no sign of life, and when no worker takes it
-on: a worker that lives gives the sign for those that wait in line.
+A run is lost when the worker that claimed it is gone (`presence`) or sends no heartbeat, and when no worker claims it:
+living workers renew the heartbeat of runs that wait in line.
 """
 
 from __future__ import annotations
@@ -25,18 +24,18 @@ from conversations.assistant import frames, presence
 from conversations.models import AssistantFrame, AssistantRun, AssistantThread, RunStatus
 
 CHANNEL = "parley_runs"
-"""Where the watchers of a run listen; the key is the run's id."""
+"""The notification channel of runs; the key is the run's id."""
 JOB = "run_assistant"
 """The job that answers a run."""
 QUEUE = "assistant"
-"""The queue of what may wait for a slow provider; it has room of its own in the worker, so that nothing waits behind it."""
+"""The queue of jobs that may wait for a slow provider; it has workers of its own, so that nothing else waits behind it."""
 BEAT_EVERY = timedelta(seconds=10)
 UNCLAIMED_AFTER = timedelta(seconds=60)
-"""How long a run may wait without a living worker, which would give a sign of life for it."""
+"""How long an unclaimed run may be without a heartbeat."""
 UNSTARTED_AFTER = timedelta(seconds=5)
-"""How long a run may be in nobody's hands and in no line: its worker died between taking the job and the run."""
+"""How long a run may be unclaimed and without a job: its worker died between taking the job and claiming the run."""
 SILENT_AFTER = timedelta(seconds=30)
-"""How long a worker may give no sign of life of a run that it has claimed."""
+"""How long a claimed run may be without a heartbeat."""
 _at_work: set[uuid.UUID] = set()  # the tokens of the runs that this process works on
 
 
@@ -75,19 +74,19 @@ def held(run: AssistantRun) -> tuple[AssistantThread, AssistantRun] | None:
 
 @transaction.atomic
 def claim(run_id: int, at: datetime) -> AssistantRun | None:
-    """Take on a run that nobody has; None when there is none. One that was lost is put back first (`recover_run`)."""
+    """Claim a run that no worker has; None when there is none. One that was lost is put back first (`recover_run`)."""
     run = AssistantRun.objects.select_related("thread").filter(pk=run_id, token=None).first()
     if run is None or (found := held(run)) is None:
         return None
     run = found[1]
     run.token, run.worker, run.beat_at = uuid.uuid4(), presence.number(), at
     run.save(update_fields=["token", "worker", "beat_at"])
-    _at_work.add(run.token)  # before anybody sees the claim
+    _at_work.add(run.token)  # before the claim is visible to others
     return run
 
 
 def lost(rows: Collection[AssistantRun], at: datetime) -> list[AssistantRun]:
-    """Those of the runs that nobody works on any more, as far as one can tell: two queries at most."""
+    """Those of the runs that no worker works on any more: two queries at most."""
     going = [run for run in rows if run.status == RunStatus.RUNNING]
     gone = presence.gone({run.worker for run in going if run.worker is not None})
     waiting = {run.pk for run in going if run.token is None and is_silent(run, at, UNSTARTED_AFTER)}
@@ -96,18 +95,18 @@ def lost(rows: Collection[AssistantRun], at: datetime) -> list[AssistantRun]:
 
 
 def is_silent(run: AssistantRun, at: datetime, patience: timedelta | None = None) -> bool:
-    """Whether the last sign of life is older than `patience`, or than a run in its state may be without one."""
+    """Whether the last heartbeat is older than `patience`, or than the limit for a run in its state."""
     usual = UNCLAIMED_AFTER if run.token is None else SILENT_AFTER
     return at - run.beat_at > (patience or usual)
 
 
 def _is_dropped(run: AssistantRun) -> bool:
-    """Whether this process had it, and lost the database over it."""
+    """Whether this process claimed it and then lost the database connection."""
     return run.token is not None and run.worker == presence.number() is not None and run.token not in _at_work
 
 
 def in_line(run_ids: Collection[int]) -> set[int]:
-    """Those of the runs whose job waits for its turn."""
+    """Those of the runs whose job is waiting in the queue."""
     if not run_ids:
         return set()
     jobs = ProcrastinateJob.objects.filter(
@@ -117,7 +116,7 @@ def in_line(run_ids: Collection[int]) -> set[int]:
 
 
 def beat(at: datetime) -> None:
-    """Signs of life: for the runs that this process works on, and, since it lives, for all that wait in line."""
+    """Renew the heartbeats of the runs that this process works on, and of all that wait in line."""
     since = at - BEAT_EVERY
     going = AssistantRun.all_workspaces.filter(status=RunStatus.RUNNING, beat_at__lt=since)  # a worker takes on any
     going.filter(token__in=tuple(_at_work)).update(beat_at=at)
@@ -133,7 +132,7 @@ def _beat_for_unclaimed(unclaimed: QuerySet[AssistantRun], at: datetime) -> None
 
 @contextmanager
 def beating(run: AssistantRun) -> Iterator[None]:
-    """While an engine thinks: the worker's `beat` includes the run."""
+    """Include the run in this worker's heartbeats while an engine works on it."""
     assert run.token is not None
     _at_work.add(run.token)
     try:
@@ -157,7 +156,7 @@ def partial(run: AssistantRun, text: str, at: datetime) -> bool:
 
 @transaction.atomic
 def progress(run: AssistantRun, text: str) -> bool:
-    """Show the watchers what is being done before there is anything of an answer; False as `partial` says."""
+    """Show the watchers what is being done before the answer begins; False as in `partial`."""
     found = held(run)
     if found is None:
         return False
@@ -168,7 +167,7 @@ def progress(run: AssistantRun, text: str) -> bool:
 
 
 def publish(run: AssistantRun, frame: frames.Frame) -> None:
-    """Add a frame, in the caller's transaction and under the thread's lock, and wake the watchers when it is committed."""
+    """Add a frame, in the caller's transaction and under the thread's lock, and notify the watchers when it is committed."""
     before = AssistantFrame.objects.filter(run=run)
     last = before.aggregate(last=Max("sequence"))["last"] or 0
     AssistantFrame.objects.create(
@@ -178,11 +177,11 @@ def publish(run: AssistantRun, frame: frames.Frame) -> None:
 
 
 def announce(run: AssistantRun) -> None:
-    """Wake the watchers of a run when the transaction is committed."""
+    """Notify the watchers of a run when the transaction is committed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(run.pk)])
 
 
 def frames_after(run: AssistantRun, after: int) -> QuerySet[AssistantFrame]:
-    """What a watcher who knows the frames up to an id has not seen yet."""
+    """The frames after an id, in order."""
     return AssistantFrame.objects.filter(run=run, pk__gt=after).order_by("pk")

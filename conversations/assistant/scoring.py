@@ -1,7 +1,7 @@
-"""How well the desk's knowledge answers, tried on its own history: nothing is asked outside and nothing is written.
+"""Scoring how well the desk's knowledge answers, by its own history: nothing leaves the desk and nothing is written.
 
-Each solved conversation's first question is looked up as if it had just come, without the conversation itself. What is
-found counts as right when it says most of what the team answered then.
+The first question of each solved conversation is looked up as if it were new, without the conversation itself. A result
+counts as right when it says most of what the team answered then.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from conversations.models import Audience, Conversation, Handler, Message, Messa
 
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 _AS_GOOD = 0.45
-"""How much of the team's own answer, by its telling words, a passage must say to be as good as it."""
+"""The share of the team's answer, by its significant words, that a passage must contain to be as good."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One question: how much of it the best passage covers (None where nothing was found), and whether that is right."""
+    """One question: the share of it that the best passage covers (None without one), and whether that passage is right."""
 
     number: int
     share: float | None
@@ -30,7 +30,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What an assistant would have done that answers from a share of `threshold` on."""
+    """The answers of an assistant that answers from a share of `threshold` on."""
 
     threshold: float
     answered: int
@@ -38,7 +38,7 @@ class Score:
 
 
 def trials(most: int) -> list[Trial]:
-    """The newest solved conversations of the workspace, tried: at most so many."""
+    """One trial for each of the newest solved conversations of the workspace, at most `most`."""
     solved = Conversation.objects.filter(handler=Handler.PEOPLE, status__in=(Status.RESOLVED, Status.CLOSED))
     found = (_trial(conversation) for conversation in solved.order_by("-last_message_at", "-pk")[:most])
     return [trial for trial in found if trial is not None]
@@ -53,12 +53,12 @@ def scores(tried: Sequence[Trial]) -> Iterable[Score]:
 
 def _trial(conversation: Conversation) -> Trial | None:
     """None for a conversation that did not begin with a question, or has no answer."""
-    said = list(Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE).order_by("id"))
-    answers = [message.body or "" for message in said if message.sender_kind == SenderKind.AGENT]
-    if not answers or said[0].sender_kind != SenderKind.CUSTOMER:
+    messages = list(Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE).order_by("id"))
+    answers = [message.body or "" for message in messages if message.sender_kind == SenderKind.AGENT]
+    if not answers or messages[0].sender_kind != SenderKind.CUSTOMER:
         return None
     own = Conversation.objects.filter(pk=conversation.pk)
-    found = knowledge_search.similar(stems.telling([said[0].body or ""]), Audience.KEY, own=own)
+    found = knowledge_search.similar(stems.significant([messages[0].body or ""]), Audience.KEY, own=own)
     if not found:
         return Trial(conversation.number, None, is_right=False)
     wanted = stems.stems(max(answers, key=len))

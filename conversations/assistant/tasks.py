@@ -57,7 +57,7 @@ def suggest_reply(
     audience: str = Audience.TICKETS,
     **future: Any,
 ) -> None:
-    """Let the workspace's engine suggest the next reply in a conversation, and keep it for the waiting request."""
+    """Let the workspace's engine suggest the next reply in a conversation, and store it for the waiting request."""
     workspace = Workspace.objects.get(pk=workspace_id)
     with tenancy.scope(workspace):
         conversation = Conversation.objects.select_related("contact").filter(pk=conversation_id or 0).first()
@@ -78,8 +78,8 @@ def suggest_reply(
                 draft=draft, request_id=request_id, took_ms=took, at=clock.now(), **subject
             )
         except DATABASE_AWAY:
-            raise  # Nobody can be told now; the job is tried again.
-        except Exception as error:  # whoever waits is told, whatever it was
+            raise  # The failure cannot be stored now; the job is tried again.
+        except Exception as error:  # whatever it was, the waiting request gets an answer
             _log("suggestion_failed", conversation.pk, error)
             took = _took(began)
             assistant_actions.fail_suggestion(
@@ -92,7 +92,7 @@ def _took(began: float) -> int:
 
 
 def _found(question: protocol.Question) -> str:
-    """What a watcher reads while an engine outside is asked."""
+    """The status text while an engine outside is working."""
     count = len(question.passages)
     return f"Found {count} source{'' if count == 1 else 's'}, writing an answer" if count else "Writing an answer"
 
@@ -107,7 +107,7 @@ def _check_permission(workspace: Workspace) -> None:
 
 
 def _log(what: str, pk: int, error: Exception) -> None:
-    """An engine's failure has a kind that says all; anything else is ours to look into."""
+    """An engine's failure is logged by its kind, anything else with its traceback."""
     if isinstance(error, protocol.EngineFailed):
         logger.warning("%s id=%s kind=%s", what, pk, error.kind or error.code)
     else:
@@ -115,7 +115,7 @@ def _log(what: str, pk: int, error: Exception) -> None:
 
 
 def _failure(error: Exception) -> dict[str, Any]:
-    """What is told and kept of an attempt that failed."""
+    """The code, kind and usage of a failed attempt."""
     if isinstance(error, protocol.EngineFailed):
         return {"code": error.code, "kind": error.kind, "usage": error.usage}
     return {"code": "unknown_error"}
@@ -152,7 +152,7 @@ def _answer(workspace: Workspace, run: AssistantRun) -> AssistantRun | None:
             return None
         for draft in chosen.answer(question):
             if not runs.partial(run, draft.text or "", clock.now()):
-                return assistant_actions.fail_run(  # nobody wants it any more
+                return assistant_actions.fail_run(  # it was stopped meanwhile
                     run=run, code="canceled", usage=draft.usage, engine=chosen.name, took_ms=_took(began), by=by,
                     at=clock.now(),
                 )  # fmt: skip
@@ -162,17 +162,17 @@ def _answer(workspace: Workspace, run: AssistantRun) -> AssistantRun | None:
         )
     except DATABASE_AWAY:
         raise
-    except Exception as error:  # whoever watches is told, whatever it was
+    except Exception as error:  # whatever it was, the watchers get an answer
         _log("assistant_failed", run.pk, error)
         took = _took(began)
-        told: dict[str, Any] = {"usage": draft.usage, "question": question, **_failure(error)}
-        return assistant_actions.fail_run(run=run, **told, engine=chosen.name, took_ms=took, by=by, at=clock.now())
+        failure: dict[str, Any] = {"usage": draft.usage, "question": question, **_failure(error)}
+        return assistant_actions.fail_run(run=run, **failure, engine=chosen.name, took_ms=took, by=by, at=clock.now())
 
 
 @app.periodic(cron="11 * * * *")
 @app.task(name="settle_quiet_threads", queueing_lock="settle_quiet_threads", pass_context=False)
 def settle_quiet_threads(timestamp: int) -> None:
-    """End what the assistant answered and nobody came back to, in all workspaces: it counts as solved without a person."""
+    """Resolve threads in all workspaces whose customer has not replied to the assistant's answer for a while."""
     at = clock.now()
     since = at - timedelta(hours=settings.ASSISTANT_QUIET_HOURS)
     quiet = AssistantThread.all_workspaces.filter(
@@ -196,6 +196,6 @@ def settle_quiet_threads(timestamp: int) -> None:
 @app.periodic(cron="41 * * * *")
 @app.task(name="forget_assistant_frames", queueing_lock="forget_assistant_frames")
 def forget_assistant_frames(timestamp: int) -> None:
-    """Delete what watchers of runs were told, when no repeated request can ask for it any more; the messages stay."""
+    """Delete frames that no repeated request can ask for any more; the messages stay."""
     old = AssistantFrame.all_workspaces.filter(run__ended_at__lt=clock.now() - FRAMES_KEPT)  # one job for all
     old.delete()

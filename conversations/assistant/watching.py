@@ -1,4 +1,4 @@
-"""Watching runs: what their streams follow, and what each look shows."""
+"""Watching runs: what their streams follow, and the frames that they send."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Seen:
 
 
 def pulse(run_ids: Collection[int]) -> dict[int, int]:
-    """The newest frame of each of the runs that goes on; those whose worker is gone are recovered on the way."""
+    """The newest frame of each unfinished run; runs whose worker is gone are recovered first."""
     newest = AssistantFrame.all_workspaces.filter(run=OuterRef("pk")).order_by("-sequence")  # of the runs in hand
     rows = (
         AssistantRun.all_workspaces.filter(
             pk__in=run_ids, status=RunStatus.RUNNING
-        )  # each stream was let in by its view
+        )  # each stream's access was checked by its view
         .select_related("workspace", "thread")
         .annotate(newest=Subquery(newest.values("pk")[:1]))
     )
@@ -38,16 +38,16 @@ def pulse(run_ids: Collection[int]) -> dict[int, int]:
 
 
 def look(run_id: int, after: int) -> Changes[list[Seen]]:
-    """The frames after a frame's number. Nothing, and the end, for a run that is gone."""
+    """The frames after a number; none, and the end, for a run that no longer exists."""
     run = (
         AssistantRun.all_workspaces.select_related("workspace", "thread__conversation__ticket", "thread__user")
-        .filter(pk=run_id)  # the stream was let in by its view
+        .filter(pk=run_id)  # the stream's access was checked by its view
         .first()
     )
     if run is None:
         return Changes(after, [], is_over=True)
     with tenancy.scope(run.workspace):
-        # The end was read first, so that nothing is missed.
+        # Whether the run is over was read first, so that no frame is missed.
         found = [Seen(row.pk, frames.read(row), run.thread) for row in runs.frames_after(run, after)]
     return Changes(found[-1].number if found else after, found, is_over=run.is_over)
 

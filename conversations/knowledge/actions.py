@@ -1,4 +1,4 @@
-"""The knowledge base: articles that are written and published, and macros, the answers kept at hand."""
+"""The verbs of the knowledge base: writing and publishing articles, and writing macros."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def create_article(
     by: Actor,
     at: datetime,
 ) -> Article:
-    """Write a draft. Raises Invalid with the field at fault: a title takes one line of 200 characters, a body 100,000."""
+    """Create an article as a draft. Raises Invalid with the field at fault: a title takes one line of 200 characters, a body 100,000."""
     article = Article(
         workspace=workspace,
         title=_line(title, "title", TITLE_LIMIT),
@@ -78,7 +78,7 @@ def update_article(
 
 @transaction.atomic
 def publish_article(*, article: Article, by: Actor, at: datetime) -> Article:
-    """Let answers rest on it, and readers find it. One that is published stays as it is."""
+    """Publish an article, so that answers use it. One that is published stays as it is."""
     permit(by, "knowledge.write", article)
     article = transaction.held(article)
     if article.published_at is not None:
@@ -91,7 +91,7 @@ def publish_article(*, article: Article, by: Actor, at: datetime) -> Article:
 
 @transaction.atomic
 def unpublish_article(*, article: Article, by: Actor, at: datetime) -> Article:
-    """Make it a draft again, known to nobody but its editors."""
+    """Make an article a draft again, visible to its editors only."""
     permit(by, "knowledge.write", article)
     article = transaction.held(article)
     if article.published_at is None:
@@ -104,7 +104,7 @@ def unpublish_article(*, article: Article, by: Actor, at: datetime) -> Article:
 
 @transaction.atomic
 def delete_article(*, article: Article, by: Actor, at: datetime) -> None:
-    """Delete an article for good: the journal remembers that there was one."""
+    """Delete an article for good; its events stay in the journal."""
     permit(by, "knowledge.write", article)
     article = transaction.held(article)
     journal.record(events.ARTICLE_DELETED, article, by=by, at=at)
@@ -113,7 +113,7 @@ def delete_article(*, article: Article, by: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def create_macro(*, workspace: Workspace, name: str, body: str, by: Actor, at: datetime) -> Macro:
-    """Keep an answer at hand, under a name of one line and at most 100 characters; a body takes 10,000.
+    """Create a macro. A name has one line of at most 100 characters, a body at most 10,000.
 
     Raises Invalid with the field at fault, and Conflict when the workspace has a macro of that name, whatever its case.
     """

@@ -1,4 +1,4 @@
-"""Greetings and farewells around an answer: they name another customer, or an agent."""
+"""Removing greetings and farewells, which name another customer or an agent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST_GREETING = 60  # characters; a longer first line says more than hello
 
 
 def without_farewell(answer: str) -> str:
-    """The answer without the last lines that only say goodbye, and for whom."""
+    """The answer without its closing lines and signature."""
     lines = answer.rstrip().split("\n")
     for n in range(max(1, len(lines) - _LONGEST_FAREWELL), len(lines)):
         if _FAREWELL.match(lines[n]):
@@ -25,7 +25,7 @@ def without_farewell(answer: str) -> str:
 
 
 def without_greeting(answer: str) -> str:
-    """The answer without the line, or the first words, that only greet: they name another customer."""
+    """The answer without its greeting, be it a line or the first words."""
     answer = answer.strip()
     head, _, rest = answer.partition("\n")
     if rest.strip() and len(head) <= _LONGEST_GREETING and _GREETING.match(head):

@@ -1,8 +1,8 @@
-"""Articles as HTML: CommonMark with tables and with every address a link, without HTML of its writer's and without images.
+"""Articles as HTML: CommonMark with tables, where every address is a link; raw HTML and images are not rendered.
 
-A reader's browser loads nothing from elsewhere: an image is a link to it. Lines end where the writer ended them, headings
-stand below the page's own, and each paragraph, list and table has the direction of its script. A hostile text takes time
-in proportion to its length. What the parser writes is safe by itself; nh3 lets nothing else through all the same.
+A reader's browser loads nothing from elsewhere: an image becomes a link. Line breaks are kept, headings are below the
+page's own, and each paragraph, list and table has the direction of its script. Rendering takes time in proportion to the
+length, whatever the text. The parser's output is safe by itself; nh3 sanitises it all the same.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from markdown_it.token import Token
 
 from conversations.texts import links
 
-_MOST_NESTED = 20  # levels, of which a list and its item are two; a hostile text takes longer with each
+_MOST_NESTED = 20  # levels, of which a list and its item are two; rendering takes longer with each
 _SCHEMES = ("http", "https", "mailto", "tel")
 _LEADS_OUT = re.compile(f"(?:{'|'.join(_SCHEMES)}):", re.IGNORECASE)
 _LISTS = ("bullet_list_open", "bullet_list_close", "ordered_list_open", "ordered_list_close")
@@ -49,20 +49,20 @@ def html(source: str) -> str:
 
 
 def opening(source: str) -> str:
-    """A text in one line, without its headings and the marks of its structure."""
-    words: list[str] = []
+    """The text in one line, without headings and markup."""
+    parts: list[str] = []
     is_heading = False
     for token in _parser.parse(source):
         if not is_heading:
-            words += [one.content or " " for one in token.children or [token] if not one.nesting]
-            words.append(" ")
+            parts += [one.content or " " for one in token.children or [token] if not one.nesting]
+            parts.append(" ")
         is_heading = token.type == "heading_open"
-    return " ".join("".join(words).split())
+    return " ".join("".join(parts).split())
 
 
 class _Parser(MarkdownIt):
     def validateLink(self, url: str) -> bool:
-        """Whether a link stays one. Where an article is read is not known, so that none leads to a path of the desk."""
+        """Whether the address may be a link: absolute ones only, for an article is read at several paths."""
         return _LEADS_OUT.match(url) is not None
 
 
@@ -70,7 +70,7 @@ class _Parser(MarkdownIt):
 
 
 def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """What is nested too deeply is a paragraph as it stands: the parser would leave it out."""
+    """Keep text that is nested too deeply as a paragraph; the parser would leave it out."""
     return state.level >= _MOST_NESTED - 2 and not silent and paragraph(state, start, end, silent)
 
 
@@ -98,7 +98,7 @@ def _fence(renderer: RendererHTML, tokens: Sequence[Token], index: int, options:
 
 
 def _without_images(tokens: Sequence[Token]) -> Iterator[Token]:
-    """What stands in a line, with links for images, and the direction of code and addresses."""
+    """A line's tokens with links for images, and with the direction of code and addresses."""
     depth = 0
     for token in tokens:
         if token.tag == "a":
@@ -108,14 +108,14 @@ def _without_images(tokens: Sequence[Token]) -> Iterator[Token]:
         if token.type != "image":
             yield token
         elif depth:
-            yield _words(token.content)
+            yield _text_token(token.content)
         else:
             href = str(token.attrs["src"])
             yield from _link(href, token.content or href)
 
 
 def _text(state: StateInline, silent: bool) -> bool:
-    """Text up to the next address, or an address, which is a link wherever it does not stand in one."""
+    """Text up to the next address, or an address, which becomes a link unless it is in one."""
     start = state.pos
     starts, found = _addresses(state)
     end, href = found.get(start, (0, ""))
@@ -152,11 +152,11 @@ def _push_link(state: StateInline, href: str, shown: str) -> None:
 
 def _link(href: str, shown: str) -> Iterator[Token]:
     yield Token("link_open", "a", 1, attrs={"href": href})
-    yield _words(shown)
+    yield _text_token(shown)
     yield Token("link_close", "a", -1)
 
 
-def _words(shown: str) -> Token:
+def _text_token(shown: str) -> Token:
     return Token("text", "", 0, content=shown)
 
 

@@ -1,4 +1,4 @@
-"""A passage: a piece of knowledge that an answer may rest on."""
+"""A passage: a piece of knowledge that an answer can be based on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class SourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Something the desk knows: an article, a macro, or an answer that solved an earlier conversation (`asked` in it)."""
+    """Text of an article, a macro, or the answer in an earlier conversation, where `asked` was the question."""
 
     kind: SourceKind
     id: uuid.UUID
@@ -26,16 +26,16 @@ class Passage:
     asked: str = ""
     number: int | None = None
     share: float = 1.0
-    """How much of the question it covers, weighed by how telling each word is: 0 to 1."""
+    """The share of the question that it covers, weighted by word: 0 to 1."""
 
     @property
     def label(self) -> str:
-        """As people are told of it."""
+        """How people read of it."""
         return f"#{self.number}" if self.kind == SourceKind.CONVERSATION else self.title
 
     @property
-    def told(self) -> dict[str, object]:
-        """As a message and the ledger keep it. The subject of another customer's conversation is nobody's business."""
+    def reference(self) -> dict[str, object]:
+        """As a message and the ledger store it, without the subject of another customer's conversation."""
         return {
             "type": self.kind.value,
             "id": str(self.id),

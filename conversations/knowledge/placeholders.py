@@ -1,4 +1,4 @@
-"""Names in double braces that a macro may hold, filled in for one conversation when the macro is inserted."""
+"""Placeholders of macros, in double braces, which are filled in when the macro is inserted."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _VALUES: dict[str, Callable[[Conversation, User], str]] = {
     "conversation.number": lambda conversation, agent: str(conversation.number),
 }
 _NEUTRAL = {"hi": "there", "hello": "there", "hey": "there", "dear": "customer"}
-"""Whom a greeting greets that has no name."""
+"""What stands in a greeting for a name that is not known."""
 _LAST_WORD = re.compile(r"(\w+) *$")
 IN_BRACES = re.compile(r"\{\{ ?([a-z_.]{1,40}) ?\}\}")
 _BRACES = re.compile(r"\{\{[^{}\n]{0,200}\}\}")
 
 
 def unknown(body: str) -> str:
-    """The first pair of double braces that would stay as it is, or ""."""
+    """The first placeholder that is not known, or ""."""
     for found in _BRACES.finditer(body):
         name = IN_BRACES.fullmatch(found[0])
         if name is None or name[1] not in PLACEHOLDERS:
@@ -39,9 +39,9 @@ def unknown(body: str) -> str:
 
 
 def filled(body: str, conversation: Conversation, agent: User) -> str:
-    """The text with what it names of the conversation; any other braces stay as they are.
+    """The text with its placeholders filled in; other braces stay as they are.
 
-    A customer without a name is greeted without one: no id and no email stands in a greeting.
+    A customer without a name is greeted without one, and never by an id or email.
     """
     text, at = "", 0
     for found in IN_BRACES.finditer(body):
@@ -55,7 +55,7 @@ def filled(body: str, conversation: Conversation, agent: User) -> str:
 
 
 def _without_name(text: str, body: str, at: int) -> tuple[str, int]:
-    """What goes on instead of a name that is not known, and where the rest begins: "Hi there,", "Hallo,", "Thanks!"."""
+    """The text without a name that is not known, and where the rest begins: "Hi there,", "Hallo,", "Thanks!"."""
     line = text.rpartition("\n")[2]
     word = _LAST_WORD.search(line)
     if word and (neutral := _NEUTRAL.get(word[1].lower())):

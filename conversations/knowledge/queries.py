@@ -27,7 +27,7 @@ class ArticleView:
     label: str
     rows: Callable[[ArticleQuerySet], ArticleQuerySet]
     is_about_drafts: bool = False
-    """Says nothing to those who see none."""
+    """It is of no use to those who see no drafts."""
 
 
 ARTICLE_VIEWS: dict[str, ArticleView] = {

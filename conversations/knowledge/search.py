@@ -1,8 +1,8 @@
-"""What a draft is made from: the public thread, and what the desk knows that is like the question.
+"""Finding the passages that answer a question.
 
-Like means sharing telling words, found by full-text search: no model, no outside service. Words that many of the found
-texts share weigh less. Knowledge is articles, macros, and the team's own answers in solved conversations, each as far as
-whoever asks could read it (see `Audience`).
+Texts are compared by their significant words, found by full-text search: no model, no outside service. Words that many of
+the found texts share weigh less. Searched are articles, macros, and the team's answers in solved conversations, as far as
+the one who asks may read them (see `Audience`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from django.contrib.postgres.search import SearchRank
 from django.db.models import F, QuerySet
 
 from accounts.models import Membership
-from conversations.knowledge import earlier, stems
+from conversations.knowledge import redaction, stems
 from conversations.knowledge.passages import Passage, SourceKind
 from conversations.models import (
     Article,
@@ -51,7 +51,7 @@ _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 
 @dataclass(slots=True)
 class _Text:
-    """Something that may hold the answer, as it is compared: an article, a macro, or a customer's earlier question."""
+    """A candidate with its stems: an article, a macro, or a customer's earlier question."""
 
     row: Article | Macro | Message
     title: set[str]
@@ -67,7 +67,7 @@ def similar(
     own: QuerySet[Conversation] | None = None,
     contact: Contact | None = None,
 ) -> list[Passage]:
-    """What the desk knows that shares the wanted stems, the most alike first; none rather than a poor match.
+    """The passages that share the wanted stems, best match first; none rather than a poor match.
 
     `own` conversations are left out, and those that the assistant answers. A customer's own solved conversations are
     those of `contact`.
@@ -92,7 +92,7 @@ def similar(
 
 
 def _written(wanted: Sequence[str], audience: Audience) -> Iterator[_Text]:
-    """Articles, and macros where those are the asker's business."""
+    """Articles, and for the team macros as well."""
     query = TokensQuery(stems.query(wanted))
     articles = _articles(audience)
     rank = SearchRank(F("tokens"), query)
@@ -132,7 +132,7 @@ def _asked(
 
 
 def _passages(ranked: Sequence[_Text], wanted: Sequence[str], audience: Audience) -> Iterator[Passage]:
-    """What each text has to say; of a conversation the best question counts, and one without an answer gives none."""
+    """The passage of each text; a conversation counts by its best question, and gives none without an answer."""
     best: dict[int, Message] = {}
     for text in ranked:
         if isinstance(text.row, Message):
@@ -140,7 +140,7 @@ def _passages(ranked: Sequence[_Text], wanted: Sequence[str], audience: Audience
     answered = _answers(list(best.values())[: MOST_PASSAGES * 2], best, audience)
     for text in ranked:
         if isinstance(text.row, Message) and text.row.conversation_id in answered:
-            # An answer of which little may be told is weak evidence, however alike the questions are.
+            # An answer of which little is left is weak evidence, however similar the questions are.
             text.share *= answered[text.row.conversation_id].kept
             text.score *= answered[text.row.conversation_id].kept
     for text in sorted(ranked, key=lambda text: text.score, reverse=True):
@@ -165,7 +165,7 @@ def _passages(ranked: Sequence[_Text], wanted: Sequence[str], audience: Audience
 
 
 class _Answered(NamedTuple):
-    """A solved conversation: its answer and its question without what is one customer's alone, and how much that leaves."""
+    """A solved conversation: its answer and question without personal details, and the share of the answer that is left."""
 
     conversation: Conversation
     answer: str
@@ -174,9 +174,9 @@ class _Answered(NamedTuple):
 
 
 def _answers(asked: Sequence[Message], questions: Mapping[int, Message], audience: Audience) -> dict[int, _Answered]:
-    """By conversation, the team's fullest answer after the question, as far as others may be told.
+    """By conversation, the team's longest answer after the question, redacted.
 
-    Those solved without an answer, or with one of which nothing may be told, are missing.
+    Conversations without an answer, or with nothing left of it, are missing.
     """
     if not asked:
         return {}
@@ -194,23 +194,23 @@ def _answers(asked: Sequence[Message], questions: Mapping[int, Message], audienc
             fullest[pk] = body
     known = [pk for pk in fullest if pk in rows]
     texts = [text for pk in known for text in (fullest[pk], questions[pk].body or "")]
-    told = earlier.each_may_be_told(texts, articles=_articles(audience), people=people)
+    shown = redaction.redacted(texts, articles=_articles(audience), people=people)
     return {
         pk: _Answered(rows[pk], answer, question, len(stems.stems(answer)) / len(stems.stems(fullest[pk])))
-        for pk, answer, question in zip(known, told[::2], told[1::2], strict=True)
+        for pk, answer, question in zip(known, shown[::2], shown[1::2], strict=True)
         if answer
     }
 
 
 def _excerpt(body: str, wanted: set[str]) -> str:
-    """An article as far as it answers: one section where that says all that the article has on it, or the whole.
+    """The part of an article that answers: the section with all the wanted stems, or the whole article.
 
-    A long one is quoted from the paragraph on that says the most about it.
+    A long text is quoted from the paragraph on that shares most of them.
     """
     body = body.strip()
     opening, *sections = [part.strip() for part in _SECTION.split(body) if part.strip()] or [""]
     about = wanted & stems.stems(body)
-    # What stands above the first heading leads to all that follows: it is never enough by itself.
+    # The text above the first heading introduces the rest, and is never enough by itself.
     if about - stems.stems(opening):
         body = next((section for section in sections if about <= stems.stems(section)), body)
     if len(body) <= _EXCERPT:

@@ -1,6 +1,6 @@
-"""Words as the search for knowledge compares them: the telling ones, folded as in every search and cut to their stems.
+"""Stems of the significant words of a text, by which knowledge is searched; words are folded as in every search.
 
-Cutting is the same for all languages; it only has to bring "charging" and "charges", "kündigen" and "Kündigung" to one
+Stemming is the same for all languages; it only has to bring "charging" and "charges", "kündigen" and "Kündigung" to one
 form. Umlauts count as their plain letters, however they are spelled. Scripts without spaces are compared by the
 overlapping pieces of their words.
 """
@@ -14,7 +14,7 @@ from conversations.texts import tokens
 
 MOST_WORDS = 24
 _SHORTEST_WORD = 3
-# Characters that only hold Chinese and Japanese sentences together: a piece with one of them says nothing.
+# Function characters of Chinese and Japanese: a piece with one of them has no meaning of its own.
 _FUNCTIONAL = re.compile("[我你您他她它们的了吗呢吧啊怎么什如何请能可以是在有和也都就不没这那个为被把给\u3040-\u309f]")
 _COMMON = frozenset({
     "about", "after", "again", "all", "also", "and", "another", "any", "are", "because", "been", "before", "but",
@@ -51,12 +51,12 @@ _COMMON = frozenset({
 
 
 def stems(text: str) -> set[str]:
-    """The stems of all words of a text that tell what it is about."""
+    """The stems of all significant words of a text."""
     return {one for one, _ in _stemmed(text)}
 
 
-def telling(texts: Sequence[str]) -> dict[str, str]:
-    """The words that tell what texts are about, by their stems, each once, the last text's first; at most 24."""
+def significant(texts: Sequence[str]) -> dict[str, str]:
+    """The significant words of several texts by stem, each once, the last text's first; at most 24."""
     found: dict[str, str] = {}
     for text in reversed(texts):
         for one, word in _stemmed(text):
@@ -71,24 +71,24 @@ def _stemmed(text: str) -> Iterator[tuple[str, str]]:
                 yield tokens.without_particle(word), word
         elif size:
             yield from (
-                (piece, piece) for piece in tokens.pieces(word, size) if len(piece) == size and _says_something(piece)
+                (piece, piece) for piece in tokens.pieces(word, size) if len(piece) == size and _is_significant(piece)
             )
         elif len(word) >= _SHORTEST_WORD and word not in _COMMON:
             yield tokens.stem(word), word
 
 
-def _says_something(piece: str) -> bool:
+def _is_significant(piece: str) -> bool:
     return _FUNCTIONAL.search(piece) is None
 
 
 def query(wanted: Sequence[str]) -> str:
-    """A `tsquery`: anything with words that begin with two of the stems, or with the one that there is."""
-    words = [_asked(one) for one in wanted]
-    if len(words) < 2:
-        return "".join(words)
-    return " | ".join(f"{one} & ({' | '.join(words[n:])})" for n, one in enumerate(words[:-1], start=1))
+    """A `tsquery` for texts with words that begin with two of the stems, or with the only one."""
+    terms = [_term(one) for one in wanted]
+    if len(terms) < 2:
+        return "".join(terms)
+    return " | ".join(f"{one} & ({' | '.join(terms[n:])})" for n, one in enumerate(terms[:-1], start=1))
 
 
-def _asked(stem_: str) -> str:
+def _term(stem_: str) -> str:
     pieces = [piece for word, size in tokens.words(stem_) if size for piece in tokens.pieces(word, size)]
     return f"({' & '.join(map(tokens.exactly, pieces))})" if pieces else tokens.beginning(stem_)

@@ -14,7 +14,7 @@ import pytest
 from accounts.models import Workspace
 from conversations.assistant.choice import HandOver
 from conversations.assistant.engines import openai
-from conversations.assistant.engines.openai import requests
+from conversations.assistant.engines.openai import client as service
 from tests.assistant import provider as endpoint
 from tests.assistant.running_desk import SUFFIX, Client, Desk
 from tests.assistant.running_desk import desk as new_desk
@@ -29,8 +29,8 @@ def provider(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[endpoin
     settings.ASSISTANT_API_KEY, settings.ASSISTANT_MODEL = "sk-very-secret", "small"
     settings.ASSISTANT_TIMEOUT, settings.ASSISTANT_SILENCE, settings.ASSISTANT_RETRIES = 120, 120, 2
     settings.ASSISTANT_PRICE_PROMPT = settings.ASSISTANT_PRICE_COMPLETION = Decimal(0)
-    monkeypatch.setattr(requests, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(requests, "_without_figures", set())
+    monkeypatch.setattr(service, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(service, "_without_usage", set())
     monkeypatch.setattr(openai, "PAUSE", 0)
     with endpoint.running() as running:
         settings.ASSISTANT_BASE_URL = running.url

@@ -23,8 +23,8 @@ SOURCES = (passage(1), passage(2), passage(3))
 
 def asking(*turns: str, **values: Any) -> Question:
     """A question whose turns are the customer's and the assistant's by turns."""
-    said = tuple(Turn(is_from_customer=n % 2 == 0, text=text) for n, text in enumerate(turns or ("What now?",)))
-    given = {"subject": "Thermostat", "customer_name": "Bo Tran", "turns": said, "passages": ()}
+    messages = tuple(Turn(is_from_customer=n % 2 == 0, text=text) for n, text in enumerate(turns or ("What now?",)))
+    given = {"subject": "Thermostat", "customer_name": "Bo Tran", "turns": messages, "passages": ()}
     return Question(**given | values)
 
 

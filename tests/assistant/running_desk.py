@@ -165,7 +165,7 @@ class Frame:
     data: Any
 
     def __eq__(self, other: object) -> bool:
-        """A conversation is told as it is when one looks, all else as it was written."""
+        """Frames about the conversation show its present state, all others what was stored."""
         if not isinstance(other, Frame) or (self.id, self.event) != (other.id, other.event):
             return False
         return self.event == "conversation" or self.data == other.data

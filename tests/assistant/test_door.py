@@ -1,4 +1,4 @@
-"""What clients of the assistant meet at its door besides answers: limits, repeats, approvals told in the stream."""
+"""Limits, repeats and approvals, as clients of the assistant see them in the stream."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def test_decision_with_a_message_is_told_before_its_answer(api: Posthog, propose
     payload = {"action": "approve", "proposal_id": proposed["pending_approvals"][0]["proposal_id"]}
     made = asked(api, "My number is 4711", conversation=proposed["id"], resume_payload=payload)
     work(made)
-    told = [data["content"] for _, event, data in frames(made) if event == "message" and data.get("id")]
-    assert told == [
+    messages = [data["content"] for _, event, data in frames(made) if event == "message" and data.get("id")]
+    assert messages == [
         "I have handed this over to our team. A teammate will answer you here.",
         "My number is 4711",
         builtin.NOTED,

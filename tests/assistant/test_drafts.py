@@ -1,4 +1,4 @@
-"""Drafts for agents: what becomes of each, told by what is sent instead of it or with it."""
+"""Drafts for agents: the outcome of each, by the reply that was sent."""
 
 from __future__ import annotations
 

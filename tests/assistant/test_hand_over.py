@@ -119,9 +119,9 @@ def test_stranger_sees_nothing_of_it(api: Posthog, handed: dict[str, Any], globe
 def test_message_left_in_a_queue_at_rest_is_answered_in_the_end(api: Posthog) -> None:
     made = answered(api, "The frobnicator hums")
     api.post(f"{made['id']}/queue", {"content": PERSON})
-    recovery.tend(clock.now())
+    recovery.recover_all(clock.now())
     assert len(api.get(f"{made['id']}/queue").json()["messages"]) == 1  # it may just be about to be edited
-    recovery.tend(clock.now() + timedelta(seconds=16))
+    recovery.recover_all(clock.now() + timedelta(seconds=16))
     work(made)
     now = read(api, made)
     assert (now["messages"][-2]["content"], now["messages"][-1]["content"]) == (PERSON, builtin.CALLED)
@@ -206,11 +206,11 @@ def test_agents_answer_counts_as_the_first_and_what_was_said_since_is_unread(
     api: Posthog, ben: Member, in_acme: Workspace
 ) -> None:
     made = answered(api, "The frobnicator hums")
-    said = reply(row_of(made), "I know that one.", by=ben.actor)
+    answer = reply(row_of(made), "I know that one.", by=ben.actor)
     asked(api, "Do you?", conversation=made["id"])
     hear()
     row = row_of(made)
-    assert (row.first_response_at, row.last_outbound_at) == (said.created_at, said.created_at)
+    assert (row.first_response_at, row.last_outbound_at) == (answer.created_at, answer.created_at)
     assert (row.status, row.unread_count) == (Status.OPEN, 1)
 
 
@@ -396,7 +396,7 @@ def test_used_up_budget_is_402_and_starts_nothing(api: Posthog, acme: Workspace)
     Suggestion.all_workspaces.create(workspace=acme, kind="answer", conversation=row_of(made), cost="1.50")
     answer = api.post(api.base.rstrip("/"), {"content": "And now?"}, **JSON)
     assert refusal(answer) == (402, "server_error", "quota_limit_exceeded", None)
-    work(made)  # what was begun before is told so
+    work(made)  # the run that had begun is notified
     last = read(api, made)["messages"][-1]
     assert (last["type"], "budget" in last["content"]) == ("ai/failure", True)
     choose(acme, budget=Decimal("1.50"))

@@ -66,8 +66,8 @@ def test_killed_web_process_loses_nothing_that_it_acknowledged_and_leaves_nothin
     assert {str(ticket.public_id) for ticket in tickets} == {*acknowledged.values()}
     assert sorted(ticket.number for ticket in tickets) == list(range(1, len(acknowledged) + 1))
     talks = Conversation.all_workspaces.filter(workspace=workspace)
-    said = Message.all_workspaces.filter(workspace=workspace, kind="message").values_list("conversation", flat=True)
-    assert Counter(said) == dict.fromkeys((talk.pk for talk in talks), 1)
+    written = Message.all_workspaces.filter(workspace=workspace, kind="message").values_list("conversation", flat=True)
+    assert Counter(written) == dict.fromkeys((talk.pk for talk in talks), 1)
     assert {talk.ticket_id for talk in talks} == {ticket.pk for ticket in tickets}
     assert Tally.all_workspaces.get(workspace=workspace).total == len(talks) == len(tickets)
     assert TicketNumbers.all_workspaces.get(workspace=workspace).standing() == len(tickets)

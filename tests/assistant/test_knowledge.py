@@ -54,7 +54,7 @@ def found(audience: Audience, contact: Contact | None = None) -> set[Any]:
     """Everything that an audience is shown, however it ranks."""
     most, knowledge_search.MOST_PASSAGES = knowledge_search.MOST_PASSAGES, 20
     try:
-        return {one.id for one in knowledge_search.similar(stems.telling([QUESTION]), audience, contact=contact)}
+        return {one.id for one in knowledge_search.similar(stems.significant([QUESTION]), audience, contact=contact)}
     finally:
         knowledge_search.MOST_PASSAGES = most
 
@@ -106,7 +106,7 @@ def test_audience_follows_from_who_asks(actor: Actor, audience: Audience) -> Non
 def test_word_in_another_form_is_found(in_acme: Workspace) -> None:
     Article.objects.create(title="Charging", body="Charge the batteries before you invoice.", published_at=clock.now())
     for asked in ("battery charges", "invoices for batteries", "charged battery"):
-        assert knowledge_search.similar(stems.telling([asked]), Audience.TEAM), asked
+        assert knowledge_search.similar(stems.significant([asked]), Audience.TEAM), asked
 
 
 @pytest.mark.django_db
@@ -114,7 +114,7 @@ def test_title_decides_between_texts_that_say_the_same(in_acme: Workspace) -> No
     text = "Reset the password on the profile page."
     for title in ("Profile page", "Reset your password"):
         Article.objects.create(title=title, body=text, published_at=clock.now())
-    best, _ = knowledge_search.similar(stems.telling(["How do I reset my password?"]), Audience.TEAM)
+    best, _ = knowledge_search.similar(stems.significant(["How do I reset my password?"]), Audience.TEAM)
     assert best.title == "Reset your password"
 
 
@@ -124,7 +124,9 @@ def test_long_article_is_quoted_where_it_answers(in_acme: Workspace) -> None:
     Article.objects.create(
         title="Handbook", body=f"{filler}\n\nThe warranty lasts thirty months.\n\n{filler}", published_at=clock.now()
     )
-    (passage,) = knowledge_search.similar(stems.telling(["How long does the warranty last, in months?"]), Audience.TEAM)
+    (passage,) = knowledge_search.similar(
+        stems.significant(["How long does the warranty last, in months?"]), Audience.TEAM
+    )
     assert passage.text.startswith("The warranty lasts thirty months.")
     assert len(passage.text) <= 1_500
 
@@ -138,14 +140,14 @@ def test_section_that_says_it_all_is_quoted_alone(in_acme: Workspace) -> None:
         ("My gauge counts twice", body),  # the opening says it, the steps follow
         ("The gauge counts twice, I pushed the weight", body),
     ):
-        (passage,) = knowledge_search.similar(stems.telling([asked]), Audience.TEAM)
+        (passage,) = knowledge_search.similar(stems.significant([asked]), Audience.TEAM)
         assert passage.text == wanted, asked
 
 
 @pytest.mark.django_db
 def test_poor_match_is_no_match(library: dict[str, Any]) -> None:
     for asked in ("Where is my invoice", "Can I pay for the update of my subscription by bank transfer"):
-        assert knowledge_search.similar(stems.telling([asked]), Audience.TEAM) == [], asked
+        assert knowledge_search.similar(stems.significant([asked]), Audience.TEAM) == [], asked
     assert knowledge_search.similar({}, Audience.TEAM) == []
 
 
@@ -153,7 +155,7 @@ def test_poor_match_is_no_match(library: dict[str, Any]) -> None:
 def test_search_asks_as_many_queries_for_many_texts_as_for_few(
     library: dict[str, Any], ben: Member, django_assert_num_queries: Any
 ) -> None:
-    wanted = stems.telling([QUESTION])
+    wanted = stems.significant([QUESTION])
     with django_assert_num_queries(6):
         knowledge_search.similar(wanted, Audience.TEAM)
     for _ in range(20):
@@ -165,7 +167,7 @@ def test_search_asks_as_many_queries_for_many_texts_as_for_few(
 
 @pytest.mark.django_db
 def test_placeholders_of_a_macro_are_not_said(library: dict[str, Any]) -> None:
-    passages = knowledge_search.similar(stems.telling([QUESTION]), Audience.KEY)
+    passages = knowledge_search.similar(stems.significant([QUESTION]), Audience.KEY)
     (macro,) = [passage for passage in passages if passage.kind == SourceKind.MACRO]
     assert "{" not in macro.text
 
@@ -173,7 +175,7 @@ def test_placeholders_of_a_macro_are_not_said(library: dict[str, Any]) -> None:
 @pytest.mark.django_db
 def test_words_of_the_asker_cannot_break_the_search(in_acme: Workspace) -> None:
     for asked in ("a' | b & !c :* <-> ((", "\\' OR 1=1 --", "ʼquoteʼ :A", "naïve café ﬁancée", "汉字汉字汉字 тест"):
-        assert knowledge_search.similar(stems.telling([asked]), Audience.TEAM) == []
+        assert knowledge_search.similar(stems.significant([asked]), Audience.TEAM) == []
 
 
 # --- The built-in engine ------------------------------------------------------------------------
@@ -293,7 +295,7 @@ def test_what_is_the_earlier_customers_alone_is_not_told(in_acme: Workspace, ben
         by=ben.actor,
     )
     actions.set_status(conversation=row, status="resolved", by=ben.actor, at=clock.now())
-    (found,) = knowledge_search.similar(stems.telling(["My station is offline since it runs 4.2.0"]), Audience.KEY)
+    (found,) = knowledge_search.similar(stems.significant(["My station is offline since it runs 4.2.0"]), Audience.KEY)
     assert found.text == "Set it up anew."
     assert found.asked == ""
 
@@ -309,7 +311,7 @@ def test_number_and_name_that_came_up_later_are_not_told_either(in_acme: Workspa
         by=ben.actor,
     )
     actions.set_status(conversation=row, status="resolved", by=ben.actor, at=clock.now())
-    (found,) = knowledge_search.similar(stems.telling(["My station is offline"]), Audience.KEY)
+    (found,) = knowledge_search.similar(stems.significant(["My station is offline"]), Audience.KEY)
     assert found.text == "You may restart it now."
 
 
@@ -318,12 +320,12 @@ def test_long_runs_of_signs_stall_nothing(in_acme: Workspace, ben: Member) -> No
     row = ConversationFactory(workspace=in_acme, subject="Offline", body="My station is offline. " + "1-" * 15_000)
     reply(row, f"Restart it. {'1-' * 15_000}", by=ben.actor)
     actions.set_status(conversation=row, status="resolved", by=ben.actor, at=clock.now())
-    (found,) = knowledge_search.similar(stems.telling(["My station is offline"]), Audience.KEY)
+    (found,) = knowledge_search.similar(stems.significant(["My station is offline"]), Audience.KEY)
     assert found.text == "Restart it."
 
 
 @pytest.mark.parametrize(
-    ("said", "wanted"),
+    ("answer", "wanted"),
     [
         ("Hi Bo,\n\npress both.\n\nBest regards,\nJonas", "press both."),
         ("Press both.\n\nKind regards", "Press both."),
@@ -332,5 +334,5 @@ def test_long_runs_of_signs_stall_nothing(in_acme: Workspace, ben: Member) -> No
         ("## What to do\nPress both. #1 is left.", "What to do\nPress both. #1 is left."),
     ],
 )  # fmt: skip
-def test_signature_of_an_earlier_answer_is_left_out(said: str, wanted: str) -> None:
-    assert builtin._plain(said) == wanted
+def test_signature_of_an_earlier_answer_is_left_out(answer: str, wanted: str) -> None:
+    assert builtin._plain(answer) == wanted

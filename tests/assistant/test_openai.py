@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from conversations.assistant.engines.openai import OpenAI, requests
-from conversations.assistant.engines.openai.texts import LONGEST_TEXT
+from conversations.assistant.engines.openai import OpenAI, client
+from conversations.assistant.engines.openai.model_text import LONGEST_TEXT
 from conversations.assistant.engines.protocol import NOTHING_USED, EngineFailed
 from tests.assistant.provider import (
     DONE,
@@ -152,16 +152,16 @@ def test_refused_connection_is_unavailable(provider: Provider, settings: Any) ->
     assert failure().kind == "unavailable"
 
 
-@pytest.mark.parametrize("told", ["0", "0.01", "Thu, 01 Jan 2026 00:00:00 GMT", "soon", "-1", "nan"])
-def test_pause_that_the_service_asks_for_is_kept(provider: Provider, told: str) -> None:
-    provider.script(head(429, Retry_After=told))
+@pytest.mark.parametrize("pause", ["0", "0.01", "Thu, 01 Jan 2026 00:00:00 GMT", "soon", "-1", "nan"])
+def test_pause_that_the_service_asks_for_is_kept(provider: Provider, pause: str) -> None:
+    provider.script(head(429, Retry_After=pause))
     provider.script(ANSWER)
     assert answered()[-1].text == "Press both."
 
 
-@pytest.mark.parametrize("told", ["600", "Thu, 01 Jan 2099 00:00:00 GMT"])
-def test_pause_longer_than_the_time_left_is_a_failure_at_once(provider: Provider, told: str) -> None:
-    provider.script(head(429, Retry_After=told))
+@pytest.mark.parametrize("pause", ["600", "Thu, 01 Jan 2099 00:00:00 GMT"])
+def test_pause_longer_than_the_time_left_is_a_failure_at_once(provider: Provider, pause: str) -> None:
+    provider.script(head(429, Retry_After=pause))
     assert failure().kind == "rate_limited"
     assert len(provider.seen) == 1
 
@@ -229,9 +229,9 @@ def test_what_is_compressed_is_never_unpacked(provider: Provider) -> None:
 def test_finished_answer_does_not_wait_for_a_connection_that_stays_open(
     provider: Provider, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requests, "LINGER", 0.05)
+    monkeypatch.setattr(client, "LINGER", 0.05)
     settings.ASSISTANT_TIMEOUT = settings.ASSISTANT_SILENCE = 60
-    # Whoever waited would be told that it failed.
+    # The request that waits would get a failure.
     provider.script(head() + piece("Yes.", "stop"), provider.closing, event(error="too late"))
     assert answered()[-1].text == "Yes."
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conversations.assistant.engines.openai import HANDED_OVER, OpenAI
-from conversations.assistant.engines.openai.texts import LONGEST_REASON, Order, Said, read
+from conversations.assistant.engines.openai.model_text import LONGEST_REASON, ModelText, Order, read
 from conversations.assistant.engines.protocol import NOTHING_USED, Call, Question, Step, Usage
 from conversations.knowledge.passages import Passage
 from tests.assistant.provider import DONE, Provider, figures, head, piece, streamed, whole
@@ -75,14 +75,14 @@ def test_draft_takes_no_orders_but_that_there_is_none(provider: Provider) -> Non
 ORDERS = frozenset({Order.ASK, Order.HAND_OVER})
 
 
-def understood(text: str) -> Said:
+def understood(text: str) -> ModelText:
     """What the text says. However it comes, what is shown meanwhile begins it, and holds no part of an order."""
-    said = read(text, orders=ORDERS, is_whole=True)
+    parsed = read(text, orders=ORDERS, is_whole=True)
     for length in range(len(text)):
         shown = read(text[:length], orders=ORDERS, is_whole=False).text
-        assert said.text.startswith(shown), (text[:length], shown)
-        assert "[[" not in shown or "[[" in said.text
-    return said
+        assert parsed.text.startswith(shown), (text[:length], shown)
+        assert "[[" not in shown or "[[" in parsed.text
+    return parsed
 
 
 @pytest.mark.parametrize(
@@ -104,16 +104,16 @@ def understood(text: str) -> Said:
     ],
 )
 def test_order_is_known_however_it_is_written(text: str) -> None:
-    assert understood(text) == Said("A person comes.", Order.HAND_OVER, "no refund rules")
+    assert understood(text) == ModelText("A person comes.", Order.HAND_OVER, "no refund rules")
 
 
 @pytest.mark.parametrize("text", ["[[hand_over]]\nYes.", "[[hand_over:]]\nYes.", "[[ hand_over : ]]\nYes."])
 def test_reason_may_be_missing(text: str) -> None:
-    assert understood(text) == Said("Yes.", Order.HAND_OVER)
+    assert understood(text) == ModelText("Yes.", Order.HAND_OVER)
 
 
 def test_question_may_stand_in_the_order() -> None:
-    assert understood("[[ask: Which version?]]") == Said("Which version?", Order.ASK)
+    assert understood("[[ask: Which version?]]") == ModelText("Which version?", Order.ASK)
 
 
 @pytest.mark.parametrize(
@@ -134,13 +134,13 @@ def test_question_may_stand_in_the_order() -> None:
     ],
 )
 def test_text_that_only_holds_an_order_has_none(text: str, shown: str) -> None:
-    assert understood(text) == Said(shown)
+    assert understood(text) == ModelText(shown)
 
 
 def test_reason_is_one_short_line() -> None:
-    said = understood(f"[[hand_over: a\x07b\u2028 {'x' * 500}]]\nYes.")
-    assert said.reason.startswith("a b xxx")
-    assert len(said.reason) == LONGEST_REASON
+    parsed = understood(f"[[hand_over: a\x07b\u2028 {'x' * 500}]]\nYes.")
+    assert parsed.reason.startswith("a b xxx")
+    assert len(parsed.reason) == LONGEST_REASON
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_reason_is_one_short_line() -> None:
     ],
 )
 def test_marks_of_sources_are_read_and_left_out(text: str, shown: str, cited: tuple[int, ...]) -> None:
-    assert understood(text) == Said(shown, cited=cited)
+    assert understood(text) == ModelText(shown, cited=cited)
 
 
 @pytest.mark.parametrize(
@@ -244,9 +244,9 @@ def test_draft_for_the_team_tells_the_same(provider: Provider) -> None:
 
 
 @pytest.mark.usefixtures("priced")
-@pytest.mark.parametrize("told", [(None, None), ("9", "9"), (-1, 10**30), (True, 2.5), (0, 0)])
-def test_tokens_are_estimated_where_none_are_told(provider: Provider, told: tuple[Any, Any]) -> None:
-    provider.script(head() + piece("Twelve chars", "stop", model="x\ny") + figures(*told) + DONE)
+@pytest.mark.parametrize("counts", [(None, None), ("9", "9"), (-1, 10**30), (True, 2.5), (0, 0)])
+def test_tokens_are_estimated_where_none_are_reported(provider: Provider, counts: tuple[Any, Any]) -> None:
+    provider.script(head() + piece("Twelve chars", "stop", model="x\ny") + figures(*counts) + DONE)
     usage = answered()[-1].usage
     sent = sum(len(message["content"]) for message in provider.seen[0].messages)
     assert (usage.model, usage.prompt_tokens, usage.completion_tokens) == ("small", -(-sent // 4), 3)

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.django_db
 ROUNDS = 4
 
 
-def said(client: Client, turn: Turn) -> tuple[list[str], list[str]]:
-    """At rest: what was asked, each answered, and what waits."""
+def asked_and_waiting(client: Client, turn: Turn) -> tuple[list[str], list[str]]:
+    """The questions of an idle thread, each with its answer, and the texts in its queue."""
     now = eventually(lambda: (read := client.read(turn.id))["status"] == "idle" and read, "the end of the run")
     messages = now["messages"]
     assert [message["type"] for message in messages] == ["human", "ai"] * (len(messages) // 2)
@@ -41,7 +41,7 @@ def test_message_queued_while_the_run_ends_is_answered_or_waits(desk: Desk, clie
         ended.result()
         assert queued.result()[0] == 200
         turn.stream.rest()
-        asked, waiting = said(client, turn)
+        asked, waiting = asked_and_waiting(client, turn)
         assert [*asked, *waiting] == [turn.content, following]
 
 
@@ -55,7 +55,7 @@ def test_of_ten_messages_at_once_two_are_let_in(desk: Desk, client: Client) -> N
     let_in = client.queue(turn.id)
     turn.provider.end()
     turn.stream.rest()
-    assert said(client, turn) == ([turn.content, *let_in], [])
+    assert asked_and_waiting(client, turn) == ([turn.content, *let_in], [])
 
 
 def test_message_changed_while_it_is_drained_says_one_or_the_other(desk: Desk, client: Client) -> None:
@@ -68,7 +68,7 @@ def test_message_changed_while_it_is_drained_says_one_or_the_other(desk: Desk, c
             edited = pool.submit(client.call, "PATCH", path, {"content": changed})
         status = edited.result()[0]
         turn.stream.rest()
-        asked, waiting = said(client, turn)
+        asked, waiting = asked_and_waiting(client, turn)
         assert (asked[1], waiting) == ({200: changed, 404: following}[status], [])
 
 
@@ -80,7 +80,7 @@ def test_message_taken_back_while_it_is_drained_is_answered_or_gone(desk: Desk, 
             removed = pool.submit(client.call, "DELETE", path)
         status = removed.result()[0]
         turn.stream.rest()
-        asked, waiting = said(client, turn)
+        asked, waiting = asked_and_waiting(client, turn)
         assert (asked[1:], waiting) == ({204: [], 404: [following]}[status], [])
 
 
@@ -94,6 +94,6 @@ def test_queue_cleared_while_it_is_drained_is_empty_and_loses_nothing_that_was_b
             cleared = pool.submit(client.call, "POST", f"/{turn.id}/queue/clear", {})
         assert cleared.result() == (200, {"messages": [], "max_queue_messages": 2})
         turn.stream.rest()
-        asked, waiting = said(client, turn)
+        asked, waiting = asked_and_waiting(client, turn)
         assert asked[1:] in ([], [following])
         assert waiting == []

@@ -38,7 +38,7 @@ QUESTIONS = [
 def test_question_is_answered_from_its_article(acme: Workspace, question: str, expected: int) -> None:
     for title, body in ARTICLES:
         ArticleFactory(workspace=acme, title=title, body=body)
-    (best, *_) = knowledge_search.similar(stems.telling([question]), Audience.CUSTOMER)
+    (best, *_) = knowledge_search.similar(stems.significant([question]), Audience.CUSTOMER)
     assert best.title == ARTICLES[expected][0]
     assert best.share >= builtin.ENOUGH
 
@@ -50,7 +50,7 @@ def test_question_is_answered_from_its_article(acme: Workspace, question: str, e
 def test_question_is_answered_where_its_article_is_the_only_one(acme: Workspace, alone: int, question: str) -> None:
     title, body = ARTICLES[alone]
     ArticleFactory(workspace=acme, title=title, body=body)
-    (best,) = knowledge_search.similar(stems.telling([question]), Audience.CUSTOMER)
+    (best,) = knowledge_search.similar(stems.significant([question]), Audience.CUSTOMER)
     assert best.share >= builtin.ENOUGH
 
 
@@ -61,7 +61,7 @@ def test_other_questions_are_not_answered(acme: Workspace, question: str) -> Non
     for title, body in ARTICLES:
         ArticleFactory(workspace=acme, title=title, body=body)
     assert all(
-        one.share < builtin.ENOUGH for one in knowledge_search.similar(stems.telling([question]), Audience.CUSTOMER)
+        one.share < builtin.ENOUGH for one in knowledge_search.similar(stems.significant([question]), Audience.CUSTOMER)
     )
 
 

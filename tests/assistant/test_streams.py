@@ -21,7 +21,7 @@ RUNS, TABS = 50, 4
 WEB_THREADS = 4
 
 
-def told(conversation: str) -> list[str]:
+def frame_ids(conversation: str) -> list[str]:
     """The ids of all frames of the conversation's run."""
     frames = AssistantFrame.all_workspaces.filter(run=run_of(conversation)).order_by("pk")
     return [str(number) for number in frames.values_list("pk", flat=True)]
@@ -44,7 +44,7 @@ def test_200_streams_get_every_frame_and_hold_no_connection(desk: Desk, client: 
     for head, stream in streams:
         frames = stream.rest()
         assert (frames[-1].is_answer, frames[-1].data["content"]) == (True, "Here it is.")
-        assert [frame.id for frame in frames] == told(head)
+        assert [frame.id for frame in frames] == frame_ids(head)
         assert not stream.is_broken
     assert desk.connections("web") <= WEB_THREADS + 1
     assert not AssistantRun.all_workspaces.filter(workspace=client.scene.workspace, status="running").exists()
@@ -66,7 +66,7 @@ def test_second_tab_sees_all_from_the_beginning_and_both_to_the_end(desk: Desk, 
     second.until(lambda frame: frame.is_partial)
     turn.provider.end()
     assert second.rest() == turn.stream.rest()
-    assert [frame.id for frame in second.frames] == told(turn.id)
+    assert [frame.id for frame in second.frames] == frame_ids(turn.id)
 
 
 def test_late_reader_is_shown_the_finished_turn_for_a_minute(desk: Desk, client: Client) -> None:
@@ -98,7 +98,7 @@ def test_web_process_that_is_killed_costs_its_watchers_nothing(desk: Desk, clien
     again = client.attach(turn.id, **{"Last-Event-ID": seen[-1].id})
     whole = turn.provider.end()
     rest = again.rest()
-    assert [frame.id for frame in [*seen, *rest]] == told(turn.id)
+    assert [frame.id for frame in [*seen, *rest]] == frame_ids(turn.id)
     assert [frame.data["content"] for frame in rest if frame.is_answer] == [whole]
     assert client.read(turn.id)["status"] == "idle"
 
@@ -113,7 +113,7 @@ def test_stream_outlives_its_process_s_database_connections(desk: Desk, client: 
         )
     whole = turn.provider.end()
     frames = turn.stream.rest()
-    assert ([frame.id for frame in frames], frames[-1].data["content"]) == (told(turn.id), whole)
+    assert ([frame.id for frame in frames], frames[-1].data["content"]) == (frame_ids(turn.id), whole)
 
 
 def test_frame_of_which_nobody_was_notified_is_shown_in_the_end(desk: Desk, client: Client) -> None:

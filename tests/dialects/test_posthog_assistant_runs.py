@@ -108,7 +108,7 @@ def test_worker_whose_run_was_claimed_again_writes_nothing_more(api: Posthog, in
     assert first is not None
     assert runs.claim(run.pk, clock.now()) is None
     fall_silent(run)
-    recovery.tend(clock.now())
+    recovery.recover_all(clock.now())
     second = runs.claim(run.pk, clock.now())
     assert second is not None
     by, told = Actor.system(in_acme.pk), AssistantFrame.objects.count()
@@ -143,16 +143,16 @@ def test_run_whose_worker_hangs_is_put_back_twice_and_then_failed(api: Posthog, 
     for attempt in (1, 2):
         run = runs.claim(run_of(made).pk, clock.now())
         assert run is not None
-        assert recovery.tend(clock.now()) == 0
+        assert recovery.recover_all(clock.now()) == 0
         fall_silent(run)
-        assert recovery.tend(clock.now()) == 1
-        assert recovery.tend(clock.now()) == 0
+        assert recovery.recover_all(clock.now()) == 1
+        assert recovery.recover_all(clock.now()) == 0
         assert (read(api, made)["status"], run_of(made).attempts) == ("in_progress", attempt)
         assert runs.partial(run, "from the grave", clock.now()) is False
     run = runs.claim(run_of(made).pk, clock.now())
     assert run is not None
     fall_silent(run)
-    recovery.tend(clock.now())
+    recovery.recover_all(clock.now())
     now = read(api, made)
     assert (now["status"], now["messages"][-1]["type"]) == ("idle", "ai/failure")
     resumed = Event.objects.filter(type="assistant.resumed").order_by("pk")
@@ -166,7 +166,7 @@ def test_next_question_may_be_put_back_as_often_again(api: Posthog, in_acme: Wor
     assert run is not None
     assistant_actions.enqueue(thread=run.thread, content="And now?", by=Actor.system(in_acme.pk), at=clock.now())
     fall_silent(run)
-    recovery.tend(clock.now())
+    recovery.recover_all(clock.now())
     assert (run_of(made).attempts, run_of(made).token) == (0, None)
     work(made)
     assert [message["type"] for message in read(api, made)["messages"]] == ["human", "ai/failure", "human", "ai"]
@@ -201,7 +201,7 @@ def test_run_that_cannot_be_put_back_holds_up_no_other(
         return recover(run=run, **values)
 
     monkeypatch.setattr(assistant_actions, "recover_run", breaks)
-    assert recovery.tend(clock.now()) == 1
+    assert recovery.recover_all(clock.now()) == 1
     assert (run_of(first).attempts, run_of(second).attempts) == (0, 1)
 
 
@@ -209,16 +209,16 @@ def test_run_that_waits_in_line_is_not_lost_while_a_worker_lives(api: Posthog) -
     made = asked(api)
     for _ in range(3):
         fall_silent(run_of(made), seconds=55)
-        assert recovery.tend(clock.now()) == 0
+        assert recovery.recover_all(clock.now()) == 0
         assert not runs.is_silent(run_of(made), clock.now(), timedelta(seconds=5))
 
 
 def test_run_whose_job_is_gone_is_given_another(api: Posthog) -> None:
     made = asked(api)
     ProcrastinateJob.objects.filter(task_name=runs.JOB)._raw_delete("default")
-    assert recovery.tend(clock.now()) == 0
+    assert recovery.recover_all(clock.now()) == 0
     fall_silent(run_of(made), seconds=6)
-    assert recovery.tend(clock.now()) == 1
+    assert recovery.recover_all(clock.now()) == 1
     assert runs.in_line([run_of(made).pk]) == {run_of(made).pk}
 
 
@@ -238,8 +238,8 @@ def test_run_is_put_back_as_soon_as_the_lock_of_its_worker_is_gone(api: Posthog,
     assert runs.claim(run_of(made).pk, clock.now()) is not None
     AssistantRun.objects.update(worker=7)
     with living_worker(7):
-        assert recovery.tend(clock.now()) == 0
-    assert recovery.tend(clock.now()) == 1
+        assert recovery.recover_all(clock.now()) == 0
+    assert recovery.recover_all(clock.now()) == 1
     assert (run_of(made).attempts, run_of(made).worker, run_of(made).token) == (1, None, None)
 
 

@@ -21,7 +21,7 @@ from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.assistant import choice as choices
-from conversations.assistant import questions, requests
+from conversations.assistant import questions, suggestion_results
 from conversations.assistant import tasks as assistant_tasks
 from conversations.assistant.engines import chosen as chosen_engine
 from conversations.assistant.engines import openai
@@ -119,9 +119,9 @@ def test_desk_that_has_solved_nothing_similar_says_so(api: Posthog, asked: Any, 
 
 def test_other_workspaces_answers_are_never_found(asked: Any, solved: Any, globex: Workspace) -> None:
     with tenancy.scope(globex):
-        assert knowledge_search.similar(stems.telling(["thermostat blinks orange"]), Audience.TEAM) == []
+        assert knowledge_search.similar(stems.significant(["thermostat blinks orange"]), Audience.TEAM) == []
     with tenancy.scope(solved.workspace):
-        assert knowledge_search.similar(stems.telling(["thermostat blinks orange"]), Audience.TEAM) != []
+        assert knowledge_search.similar(stems.significant(["thermostat blinks orange"]), Audience.TEAM) != []
 
 
 def test_unsolved_conversations_and_own_thread_are_no_knowledge(api: Posthog, acme: Workspace, asked: Any) -> None:
@@ -205,7 +205,7 @@ def service(settings: Any, acme: Workspace) -> Iterator[type[Service]]:
 class Front:
     """The web front's side of a held answer: it is told twice, and runs what it is asked to run."""
 
-    def __init__(self, *made: requests.Made | None) -> None:
+    def __init__(self, *made: suggestion_results.SuggestionResult | None) -> None:
         self.made = [*made]
 
     async def listen(self, channel: str, key: str) -> AsyncIterator[str]:
@@ -213,7 +213,7 @@ class Front:
         yield "done"
 
     async def run(self, function: Any) -> Any:
-        assert function.func is requests.look
+        assert function.func is suggestion_results.find
         return self.made.pop(0)
 
 
@@ -225,7 +225,7 @@ def suggested(api: Posthog, made: Any, **headers: str) -> Any:
     request = Event.objects.filter(type="suggestion.requested").latest("id")
     work(request)
     work(request)  # a job may run twice
-    made = requests.look(request.workspace_id, request.subject_id, request.pk)
+    made = suggestion_results.find(request.workspace_id, request.subject_id, request.pk)
     assert made is not None
     return suggestions.answer(request.workspace_id, made)
 
@@ -318,10 +318,12 @@ def test_approval_that_was_taken_back_meanwhile_holds(
 
 
 def test_who_waits_is_answered_when_it_is_told() -> None:
-    front: Any = Front(None, requests.Made(suggestion_id=7))
-    assert asyncio.run(requests.wait(front, 1, 2, 3)).suggestion_id == 7
+    front: Any = Front(None, suggestion_results.SuggestionResult(suggestion_id=7))
+    assert asyncio.run(suggestion_results.wait(front, 1, 2, 3)).suggestion_id == 7
     silent: Any = Front(None, None)
-    assert asyncio.run(requests.wait(silent, 1, 2, 3)) == requests.Made(code="unknown_error")
+    assert asyncio.run(suggestion_results.wait(silent, 1, 2, 3)) == suggestion_results.SuggestionResult(
+        code="unknown_error"
+    )
 
 
 def test_answer_waits_for_the_worker_on_a_running_desk(desk: str) -> None:

@@ -18,7 +18,7 @@ from accounts.permissions import Actor
 from conversations import actions
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import choice as choices
-from conversations.assistant import report, requests
+from conversations.assistant import report, suggestion_results
 from conversations.assistant import tasks as assistant_tasks
 from conversations.assistant.choice import Choice
 from conversations.assistant.engines import protocol
@@ -247,7 +247,7 @@ def test_engine_outside_needs_approval_and_a_budget(agent: Client, acme: Workspa
 class Front:
     """The web front's side of a held answer: it looks for what the worker made, and is asked to show it."""
 
-    def __init__(self, made: requests.Made | None) -> None:
+    def __init__(self, made: suggestion_results.SuggestionResult | None) -> None:
         self.made = made
 
     async def listen(self, channel: str, key: str) -> Any:
@@ -255,7 +255,7 @@ class Front:
 
     async def run(self, function: Any, *args: Any) -> Any:
         # What is to be shown needs the database, which this loop has none of: the test does it afterwards.
-        return self.made if getattr(function, "func", None) is requests.look else (function, args)
+        return self.made if getattr(function, "func", None) is suggestion_results.find else (function, args)
 
 
 def test_draft_of_an_engine_outside_is_held_until_the_worker_has_made_it(
@@ -270,7 +270,7 @@ def test_draft_of_an_engine_outside_is_held_until_the_worker_has_made_it(
     assistant_tasks.suggest_reply(
         workspace_id=acme.pk, conversation_id=request.subject_id, request_id=request.pk, audience="team"
     )
-    front: Any = Front(requests.look(acme.pk, request.subject_id, request.pk))
+    front: Any = Front(suggestion_results.find(acme.pk, request.subject_id, request.pk))
 
     async def first() -> Any:
         return await anext(aiter(held.follow(front)))

@@ -1,6 +1,6 @@
-"""Talking to the assistant: asking, answering and stopping. What waits meanwhile is in `assistant_queue`.
+"""Threads with the assistant: asking, answering and stopping. `queue` has the messages that wait meanwhile.
 
-The work itself is no verb and may take minutes; it stands between `ask_assistant` and `answer_run` (see `conversations.assistant`).
+Answering itself is no verb and may take minutes: it happens in the worker, between `ask_assistant` and `answer_run`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from conversations.actions.start import start
 from conversations.assistant import choice as choices
 from conversations.assistant import frames, questions, runs
 from conversations.assistant.actions import ledger, messages, proposing, threads
-from conversations.assistant.actions.hand_over import give_way, hand_over, settle
+from conversations.assistant.actions.hand_over import hand_over, settle, take_over_if_answered
 from conversations.assistant.actions.proposals import Decision, decide_proposal
 from conversations.assistant.choice import HandOver
 from conversations.assistant.engines.protocol import NOTHING_USED, Call, Draft, Question, Step, Usage
@@ -49,7 +49,7 @@ FAILED = "I could not answer this. Please try again in a moment."
 WAITS = "I could not answer this. A teammate will answer you here."
 SPENT = "The assistant's budget for this month is used up. A teammate can help."
 CANCELED = "canceled"
-"""What failed answers are called in the ledger that were stopped."""
+"""The failure code of an answer that was stopped."""
 _DOOR = Door(Channel.API, "assistant")
 
 
@@ -70,10 +70,11 @@ def ask_assistant(
 ) -> AssistantRun:
     """Write to the assistant, in a thread or in a new one under `public_id`; the worker answers.
 
-    A new one is `contact`'s, or that of whoever holds the key. What it answers from is the actor's to read, or what
-    `audience` says. What a client gives besides, opaque, is kept with the message and with the thread.
+    A new one belongs to `contact`, or else to the actor. It is answered from what the actor may read, or from what `audience`
+    names. `metadata` and `thread_metadata` are the client's own, stored unread with the message and the thread.
 
-    Where a person has taken over, the message is for that person, and the run is over at once. Raises Conflict while it is at work in the thread or when the id is taken, and Invalid for the content.
+    Where a person has taken over, the message is for that person, and the run ends at once. Raises Conflict while the
+    assistant is answering in the thread or when the id is taken, and Invalid for the content.
     """
     permit(by, "conversation.receive", thread)
     validation.check(content, "content", longest=CONTENT_LIMIT)
@@ -116,20 +117,20 @@ def answer_run(
     by: Actor,
     at: datetime,
 ) -> AssistantRun | None:
-    """Keep the answer to a run's question, and do what follows from it: call people in, or end well.
+    """Store the answer to a run's question, and hand over or resolve if it says so.
 
     Returns the run when a queued message is next, else None: it is over. None as well when the run is no longer the
     caller's, or when an agent has answered meanwhile: only the cost is kept then.
     """
     permit(by, "conversation.reply", run)
     found = runs.held(run)
-    if found is not None and give_way(thread=found[0], by=by, at=at):
+    if found is not None and take_over_if_answered(thread=found[0], by=by, at=at):
         found = None
     if found is None:
         _keep_cost(run, engine, draft.usage, took_ms, by=by, at=at)
         return None
     thread, run = found
-    metadata = {"engine": engine, "sources": [one.told for one in draft.sources], "step": draft.step.value}
+    metadata = {"engine": engine, "sources": [one.reference for one in draft.sources], "step": draft.step.value}
     message = messages.write(thread, draft.text or "", metadata, by=by, at=at)
     runs.publish(run, frames.Message.of(message))
     ledger.enter(
@@ -156,10 +157,10 @@ def fail_run(
     by: Actor,
     at: datetime,
 ) -> AssistantRun | None:
-    """Say that a run's question could not be answered, and keep what the attempt cost; `kind` is for the ledger alone.
+    """Tell the customer that a question could not be answered, and store what the attempt cost; `kind` is for the ledger alone.
 
-    Whoever wants a person is given to people nonetheless, and so is whoever meets a second failure in a row, unless the
-    customer is to be asked. Returns as `answer_run` does.
+    It hands over where a person is wanted, and after a second failure in a row unless the customer is to be asked first.
+    Returns as `answer_run` does.
     """
     permit(by, "conversation.reply", run)
     found = runs.held(run)
@@ -178,8 +179,8 @@ def fail_run(
 def recover_run(*, run: AssistantRun, by: Actor, at: datetime) -> bool:
     """Put a run whose worker is gone back in line; False when it is not lost at all.
 
-    It fails visibly, with code `worker_lost`, where that was done MOST_RESUMED times for this question, and where no
-    worker takes it on. What was queued behind it is left to another worker.
+    It fails visibly, with code `worker_lost`, when it was put back MOST_RESUMED times already, or when no worker claims it.
+    Messages queued behind it are left to another worker.
     """
     permit(by, "conversation.reply", run)
     found = runs.held(run)
@@ -219,7 +220,7 @@ def delete_thread(*, thread: AssistantThread, by: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def append_message(*, thread: AssistantThread, content: str, by: Actor, at: datetime) -> Message:
-    """Put words of the client's own into the thread, as the assistant's; nothing is run. Raises Invalid."""
+    """Add the client's text to the thread as the assistant's message, without a run. Raises Invalid."""
     permit(by, "conversation.reply", thread)
     validation.check(content, "content", longest=APPENDED_LIMIT)
     thread = runs.hold(thread)
@@ -249,7 +250,7 @@ def _begun(
 
 
 def _keep_cost(run: AssistantRun, engine: str, usage: Usage, took_ms: int, *, by: Actor, at: datetime) -> None:
-    """The answer is not wanted any more, but it has its price."""
+    """Record what an answer cost that is no longer wanted."""
     if usage == NOTHING_USED:
         return
     kept = ledger.enter(
@@ -269,7 +270,7 @@ def _follow_up(
     by: Actor,
     at: datetime,
 ) -> None:
-    """What an answer entails, as the customer, the workspace and the engine want it."""
+    """Resolve, ask about handing over, or hand over, as the customer, the workspace and the engine want it."""
     assistant = messages.assistant(thread.workspace_id)
     if question is not None and question.is_settled:
         settled = settle(thread=thread, by=assistant, at=at)
@@ -287,9 +288,9 @@ def _follow_up(
 
 
 def _has_failed_before(run: AssistantRun) -> bool:
-    """Whether the last thing that the assistant said before the question was that it failed."""
-    said = Message.objects.filter(conversation=run.thread.conversation, pk__lt=run.question_id)
-    last = said.filter(sender_kind=SenderKind.ASSISTANT).order_by("-id").first()
+    """Whether the assistant's last message before the question was a failure."""
+    earlier = Message.objects.filter(conversation=run.thread.conversation, pk__lt=run.question_id)
+    last = earlier.filter(sender_kind=SenderKind.ASSISTANT).order_by("-id").first()
     return last is not None and messages.FAILURE in (last.metadata or {})
 
 
@@ -309,8 +310,8 @@ def _failed(
         assistant = messages.assistant(thread.workspace_id)
         hand_over(thread=thread, call=call, reason=reason, run=run, by=assistant, at=at)
         run.thread = thread = runs.hold(thread)
-    words = WAITS if thread.handed_over_at else SPENT if code == "quota_limit_exceeded" else FAILED
-    messages.write_failure(thread, run, words, code, by=by, at=at)
+    body = WAITS if thread.handed_over_at else SPENT if code == "quota_limit_exceeded" else FAILED
+    messages.write_failure(thread, run, body, code, by=by, at=at)
     journal.record(events.ASSISTANT_FAILED, thread.conversation, by=by, at=at, run_id=run.pk, code=code)
     return _go_on(thread, run, RunStatus.FAILED, by=by, at=at)
 
@@ -323,7 +324,7 @@ def _go_on(
     if item is None:
         threads.end(thread, run, outcome, at)
         return None
-    run.thread = thread = runs.hold(thread)  # people may have been called in meanwhile
+    run.thread = thread = runs.hold(thread)  # it may have been handed over meanwhile
     proposing.expire(thread, at)
     run.question = messages.question(thread, item.content, item.metadata, by=by, at=at)
     threads.set_resolved(thread, thread.conversation, False, at=at)
@@ -350,6 +351,6 @@ def _stopped(thread: AssistantThread, *, by: Actor, at: datetime) -> AssistantTh
 
 def _defer(run: AssistantRun) -> None:
     """By name: tasks stand above the verbs. Queued in this transaction, hence never lost and never early."""
-    run.token = run.worker = None  # whoever had it before
+    run.token = run.worker = None  # the worker that had it before
     run.save(update_fields=["token", "worker"])
     app.configure_task(runs.JOB).defer(workspace_id=run.workspace_id, run_id=run.pk)

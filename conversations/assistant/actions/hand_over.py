@@ -1,4 +1,4 @@
-"""From the assistant to people: calling them in, a person taking over, and ending well without one."""
+"""From the assistant to people: handing over, taking over, and resolving without a person."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from tickets.models import Ticket
 def hand_over(
     *, thread: AssistantThread, call: Call, reason: str, run: AssistantRun | None = None, by: Actor, at: datetime
 ) -> Ticket | None:
-    """Call people in: the conversation enters the inbox, open, with a ticket whose escalation reason says why.
+    """Hand over: the conversation enters the inbox, open, with a ticket whose escalation reason says why.
 
-    Until one of them answers, the assistant still takes in what the customer writes. The watchers of `run` are told.
-    Returns the ticket, or None when people had been called already.
+    Until an agent answers, the assistant goes on answering. The watchers of `run` are notified. Returns the ticket, or None
+    when it was handed over already.
     """
     permit(by, "conversation.assign", thread)
     thread = runs.hold(thread)
@@ -48,7 +48,7 @@ def hand_over(
     thread.save(update_fields=["handed_over_at", "call", "updated_at"])
     proposing.expire(thread, at)
     threads.set_resolved(thread, conversation, False, at=at)
-    # What the assistant said last did not help; before that, nobody knows.
+    # The last answer did not help; whether earlier ones did is unknown.
     poor = [row.pk for row in ledger.open_answers(conversation)[: 2 if call == Call.ASKED else 1]]
     ledger.open_answers(conversation).filter(pk__in=poor).update(outcome=Outcome.REJECTED, decided_at=at)
     journal.record(events.ASSISTANT_HANDED_OVER, conversation, by=by, at=at, call=call.value, ticket_id=ticket.pk)
@@ -59,10 +59,10 @@ def hand_over(
 
 @transaction.atomic
 def take_over(*, thread: AssistantThread, to: User | None = None, by: Actor, at: datetime) -> AssistantThread:
-    """A person answers from here on: the assistant stops and keeps silent, and nothing that waited for it is lost.
+    """A person answers from here on: the assistant stops, and queued messages become ordinary ones.
 
-    With `to`, the conversation is given to that member, unless someone has it. Raises Invalid for someone who may not
-    answer.
+    With `to`, the conversation is assigned to that member, unless it is assigned already. Raises Invalid for someone who
+    may not answer.
     """
     permit(by, "conversation.assign", thread)
     thread = runs.hold(thread)
@@ -86,14 +86,14 @@ def take_over(*, thread: AssistantThread, to: User | None = None, by: Actor, at:
 
 
 @transaction.atomic
-def give_way(*, thread: AssistantThread, by: Actor, at: datetime) -> bool:
-    """Where one of the team has answered, the assistant keeps silent from then on; says whether it does."""
+def take_over_if_answered(*, thread: AssistantThread, by: Actor, at: datetime) -> bool:
+    """Take over where an agent has answered; returns whether the thread is taken over."""
     permit(by, "conversation.assign", thread)
     thread = runs.hold(thread)
     if thread.taken_over_at is not None:
         return True
-    said = Message.objects.filter(conversation=locking.locked(thread.conversation), kind=MessageKind.MESSAGE)
-    if not said.filter(sender_kind=SenderKind.AGENT).exists():
+    written = Message.objects.filter(conversation=locking.locked(thread.conversation), kind=MessageKind.MESSAGE)
+    if not written.filter(sender_kind=SenderKind.AGENT).exists():
         return False
     take_over(thread=thread, by=by, at=at)
     return True
@@ -101,9 +101,9 @@ def give_way(*, thread: AssistantThread, by: Actor, at: datetime) -> bool:
 
 @transaction.atomic
 def settle(*, thread: AssistantThread, quiet_since: datetime | None = None, by: Actor, at: datetime) -> AssistantThread:
-    """It ended well without a person: the conversation is resolved, and it says so, as does its ticket if it has one.
+    """Resolve a conversation without a person, and mark it and its ticket as resolved by the assistant.
 
-    Nothing is done where a person has taken over or has it, or when it says so already; nor, with `quiet_since`, when
+    Nothing is done where a person has taken over or is assigned, or when it is marked already; nor, with `quiet_since`, when
     somebody has written after that moment.
     """
     permit(by, "conversation.update", thread)

@@ -1,4 +1,4 @@
-"""The ledger: what each draft and each answer of the assistant was, what it cost, and what became of it."""
+"""The ledger of the assistant's drafts and answers: text, cost and outcome of each."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def enter(
         engine=engine,
         model=usage.model[:100],
         text=text,
-        sources=[one.told for one in sources],
+        sources=[one.reference for one in sources],
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
         cost=usage.cost,
@@ -48,6 +48,6 @@ def enter(
 
 
 def open_answers(conversation: Conversation) -> QuerySet[Suggestion]:
-    """The assistant's answers of which nobody knows yet whether they were any good, the latest first."""
+    """The assistant's answers that are not rated yet, the latest first."""
     rows = Suggestion.objects.filter(conversation=conversation, kind=SuggestionKind.ANSWER)
     return rows.filter(outcome=Outcome.OPEN).order_by("-id")

@@ -1,4 +1,4 @@
-"""What is written in a conversation with the assistant: the customer's questions, and what the assistant writes itself."""
+"""Messages of a conversation with the assistant: the customer's questions and its own texts."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from conversations.models import AssistantRun, AssistantThread, Handler, Message
 
 NAME = "Assistant"
 FAILURE = "failure"
-"""The mark of a message in which the assistant says that it failed: a key of the metadata, whose value is the code."""
+"""The metadata key that marks a message about a failure; its value is the code."""
 SENDER = Sender(kind=SenderKind.ASSISTANT, name=NAME)
 
 
 def assistant(workspace_id: int) -> Actor:
-    """The assistant itself, as the one who acts."""
+    """The assistant as an actor."""
     return Actor(kind=ActorKind.ASSISTANT, workspace_id=workspace_id, name=NAME)
 
 
 def question(
     thread: AssistantThread, content: str, metadata: dict[str, Any] | None, *, by: Actor, at: datetime
 ) -> Message:
-    """What was written to the assistant, as a message of the conversation."""
+    """Add the customer's question to the conversation."""
     message = messages.receive(conversation=thread.conversation, body=content, by=by, at=at)
     if metadata:
         message.metadata = metadata
@@ -34,7 +34,7 @@ def question(
 
 
 def write(thread: AssistantThread, body: str, metadata: dict[str, Any], *, by: Actor, at: datetime) -> Message:
-    """What the assistant writes. After a hand-over it is not an answer of the team."""
+    """Add a message of the assistant; after a hand-over it does not count as the team's answer."""
     handles = thread.conversation.handler == Handler.ASSISTANT
     return messages.reply(
         conversation=thread.conversation,
@@ -50,7 +50,7 @@ def write(thread: AssistantThread, body: str, metadata: dict[str, Any], *, by: A
 def write_failure(
     thread: AssistantThread, run: AssistantRun, body: str, code: str, *, by: Actor, at: datetime
 ) -> Message:
-    """What the assistant writes when it has failed, shown to the run's watchers."""
+    """Add the assistant's message that it failed, and show it to the run's watchers."""
     message = write(thread, body, {FAILURE: code}, by=by, at=at)
     runs.publish(run, frames.Failure(str(message.public_id), body, code))
     return message

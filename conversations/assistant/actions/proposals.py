@@ -1,4 +1,4 @@
-"""What the customer says to a step that the assistant asked leave for."""
+"""The customer's decision about a step that the assistant proposed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UNKNOWN_PROPOSAL = "unknown_proposal"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Which proposal is meant (None where that cannot be told), and whether the step may be taken."""
+    """Which proposal is meant (None where that is unknown), and whether it is approved."""
 
     proposal_id: uuid.UUID | None
     approve: bool
@@ -40,9 +40,9 @@ class Decision:
 def decide_proposal(
     *, thread: AssistantThread, decision: Decision, run: AssistantRun | None = None, by: Actor, at: datetime
 ) -> AssistantRun:
-    """Take the customer's decision, and tell what came of it in a run: the one given, or one that is over at once.
+    """Apply the customer's decision, and show the result in a run: the one given, or a new one that ends at once.
 
-    A proposal that is unknown, lapsed or decided makes a visible failure. Raises Conflict while the assistant is at work
+    A proposal that is unknown, expired or decided makes a visible failure. Raises Conflict while the assistant is answering
     in the thread.
     """
     permit(by, "conversation.receive", thread)

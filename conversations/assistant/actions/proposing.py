@@ -1,4 +1,4 @@
-"""A step that the assistant asks the customer about before it takes it. `proposals` has the verb of the decision."""
+"""Proposing a step to the customer, and expiring it. `proposals` has the verb of the decision."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ PREVIEW = "Bring in a teammate, who answers here."
 
 
 def pending(thread: AssistantThread) -> QuerySet[AssistantProposal]:
-    """What the customer is to decide."""
+    """The proposals that wait for the customer's decision."""
     return AssistantProposal.objects.filter(thread=thread, status=ProposalStatus.PENDING)  # of a thread that is held
 
 
 def propose(thread: AssistantThread, run: AssistantRun, message: Message, reason: str, *, at: datetime) -> None:
-    """Ask the customer whether to hand over. One that is open stays the only one."""
+    """Ask the customer whether to hand over, unless that is being asked already."""
     if pending(thread).exists():
         return
     proposal = AssistantProposal(
@@ -31,5 +31,5 @@ def propose(thread: AssistantThread, run: AssistantRun, message: Message, reason
 
 
 def expire(thread: AssistantThread, at: datetime) -> int:
-    """Whoever writes on has not agreed."""
+    """Reject open proposals: the customer has written on without deciding."""
     return pending(thread).update(status=ProposalStatus.AUTO_REJECTED, decided_at=at)

@@ -1,4 +1,4 @@
-"""What waits until the assistant is done: at most two messages in a thread, which the person who takes over gets as well."""
+"""The queue of a thread: at most two messages that wait until the assistant is done, or until a person takes over."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def enqueue(
     by: Actor,
     at: datetime,
 ) -> AssistantQueueItem | None:
-    """Let a message wait until the assistant is done. What a client gives besides is opaque, as in `ask_assistant`.
+    """Queue a message until the assistant is done. The metadata is the client's own, as in `ask_assistant`.
 
     Where a person has taken over, nothing waits: the message goes to that person, and None is returned. Raises Conflict
     with code `queue_full` when two are waiting.
@@ -59,7 +59,7 @@ def enqueue(
 
 @transaction.atomic
 def begin_queued(*, thread: AssistantThread, by: Actor, at: datetime) -> AssistantRun | None:
-    """Answer what waits in a thread that is at rest; None where nothing waits or the assistant is at work."""
+    """Answer the next queued message of an idle thread; None where none is queued or the assistant is answering."""
     permit(by, "conversation.receive", thread)
     thread = runs.hold(thread)
     item = threads.waiting(thread).first()
@@ -81,10 +81,10 @@ def begin_queued(*, thread: AssistantThread, by: Actor, at: datetime) -> Assista
 
 @transaction.atomic
 def edit_queued(*, item: AssistantQueueItem, content: str, by: Actor, at: datetime) -> AssistantQueueItem:
-    """Change what a waiting message says. Raises NotFound when it waits no more, and Invalid."""
+    """Change the text of a queued message. Raises NotFound when it is no longer queued, and Invalid."""
     permit(by, "conversation.receive", item)
     validation.check(content, "content", longest=CONTENT_LIMIT)
-    thread, item = _waits(item)
+    thread, item = _locked(item)
     if item.content == content:
         return item
     item.content = content
@@ -95,16 +95,16 @@ def edit_queued(*, item: AssistantQueueItem, content: str, by: Actor, at: dateti
 
 @transaction.atomic
 def remove_queued(*, item: AssistantQueueItem, by: Actor, at: datetime) -> None:
-    """Take a waiting message back. Raises NotFound when it waits no more."""
+    """Remove a message from the queue. Raises NotFound when it is no longer queued."""
     permit(by, "conversation.receive", item)
-    thread, item = _waits(item)
+    thread, item = _locked(item)
     journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, removed_id=item.pk)
     item.delete()
 
 
 @transaction.atomic
 def clear_queue(*, thread: AssistantThread, by: Actor, at: datetime) -> None:
-    """Take all waiting messages back."""
+    """Remove all messages from the queue."""
     permit(by, "conversation.receive", thread)
     thread = runs.hold(thread)
     removed, _ = threads.waiting(thread).delete()
@@ -112,7 +112,7 @@ def clear_queue(*, thread: AssistantThread, by: Actor, at: datetime) -> None:
         journal.record(events.ASSISTANT_QUEUE_CHANGED, thread.conversation, by=by, at=at, removed_count=removed)
 
 
-def _waits(item: AssistantQueueItem) -> tuple[AssistantThread, AssistantQueueItem]:
+def _locked(item: AssistantQueueItem) -> tuple[AssistantThread, AssistantQueueItem]:
     thread = runs.hold(item.thread)
     fresh = threads.waiting(thread).filter(pk=item.pk).first()
     if fresh is None:

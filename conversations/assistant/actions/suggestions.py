@@ -1,7 +1,7 @@
-"""The assistant's drafts for agents: asking for one, keeping what came of it, and what people made of it.
+"""The assistant's drafts for agents: requesting one, storing it, and how it was used.
 
-Drafting itself is no verb: it changes nothing and may take a minute. It stands between asking and keeping (see
-`conversations.assistant`), in the request for an engine of the desk's own, in the worker for one outside.
+Drafting itself is no verb: it changes nothing and may take a minute. The built-in engine drafts in the request, one outside
+in the worker.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from conversations.actions.ticket_messages import note_in_ticket
 from conversations.assistant import comparison, questions
 from conversations.assistant.actions import ledger, messages
 from conversations.assistant.engines.protocol import NOTHING_USED, Draft, Usage
-from conversations.assistant.requests import CHANNEL
+from conversations.assistant.suggestion_results import CHANNEL
 from conversations.models import Conversation, Message, Outcome, Suggestion, SuggestionKind
 from tickets.models import Ticket
 
@@ -72,7 +72,7 @@ def make_suggestion(
         _decide(before, Outcome.REJECTED, by=by, at=at)
     note = None
     if ticket is not None and text:
-        metadata = {"engine": engine, "sources": [one.told for one in draft.sources]}
+        metadata = {"engine": engine, "sources": [one.reference for one in draft.sources]}
         assistant = messages.assistant(ticket.workspace_id)
         note, _ = note_in_ticket(
             ticket=ticket, body=text, metadata=metadata, sender=messages.SENDER, by=assistant, at=at
@@ -106,7 +106,7 @@ def fail_suggestion(
     by: Actor,
     at: datetime,
 ) -> None:
-    """Note that a requested draft could not be made, why, and what the attempt cost. `kind` is for the ledger alone."""
+    """Record that a requested draft could not be made, why, and what the attempt cost. `kind` is for the ledger alone."""
     _permit(by, conversation, ticket)
     ledger.enter(
         conversation, SuggestionKind.DRAFT, engine=engine, usage=usage, took_ms=took_ms, failure=kind or code, ticket=ticket,
@@ -118,7 +118,7 @@ def fail_suggestion(
 
 @transaction.atomic
 def dismiss_suggestion(*, suggestion: Suggestion, by: Actor, at: datetime) -> Suggestion:
-    """Turn a draft down; one that was decided stays as it is."""
+    """Reject a draft; one that was decided stays as it is."""
     permit(by, "conversation.reply", suggestion)
     locking.locked(suggestion.conversation)  # before the draft, as all do
     suggestion = transaction.held(suggestion)
@@ -137,7 +137,7 @@ def judge_suggestions(*, conversation: Conversation, reply: Message, by: Actor, 
 
 
 def _permit(by: Actor, conversation: Conversation, ticket: Ticket | None) -> None:
-    """Whoever may change a ticket may ask for suggestions on it."""
+    """Require the permission to change the ticket, or else to reply in the conversation."""
     if ticket is not None:
         permit(by, "ticket.update", ticket)
     else:
@@ -145,8 +145,8 @@ def _permit(by: Actor, conversation: Conversation, ticket: Ticket | None) -> Non
 
 
 def _undecided(conversation: Conversation) -> QuerySet[Suggestion]:
-    rows_ = Suggestion.objects.filter(conversation=conversation, kind=SuggestionKind.DRAFT)
-    return rows_.filter(outcome=Outcome.OPEN)
+    rows = Suggestion.objects.filter(conversation=conversation, kind=SuggestionKind.DRAFT)
+    return rows.filter(outcome=Outcome.OPEN)
 
 
 def _repeated(suggestion: Suggestion, usage: Usage, took_ms: int) -> Suggestion:

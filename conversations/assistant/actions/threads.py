@@ -1,6 +1,6 @@
-"""The state of a conversation with the assistant, as its verbs change it: at work or idle, resolved or not, and what waits.
+"""The state of a thread with the assistant: in progress or idle, resolved or not, and its queue.
 
-They hold the thread's row. A thread is locked before its conversation, and a conversation before its ticket.
+Callers have locked the thread's row. A thread is locked before its conversation, and a conversation before its ticket.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tickets.models import Ticket
 
 
 def end(thread: AssistantThread, run: AssistantRun, outcome: RunStatus, at: datetime) -> None:
-    """The run is over, and the thread idle."""
+    """End the run; the thread is idle."""
     run.status, run.ended_at = outcome, at
     run.save(update_fields=["status", "ended_at"])
     thread.status, thread.updated_at = ThreadStatus.IDLE, at
@@ -33,7 +33,7 @@ def end(thread: AssistantThread, run: AssistantRun, outcome: RunStatus, at: date
 
 
 def set_resolved(thread: AssistantThread, conversation: Conversation, is_resolved: bool, *, at: datetime) -> None:
-    """Whether it ended well without a person, on the thread and on its ticket alike. The conversation is held too."""
+    """Mark the thread and its ticket as resolved by the assistant, or not. The conversation is locked too."""
     if thread.ai_resolved != is_resolved:
         thread.ai_resolved = is_resolved
         thread.save(update_fields=["ai_resolved"])
@@ -43,11 +43,11 @@ def set_resolved(thread: AssistantThread, conversation: Conversation, is_resolve
 
 
 def touch(thread: AssistantThread, at: datetime) -> None:
-    """Something happened in the thread."""
+    """Note that the thread has changed."""
     thread.updated_at = at
     thread.save(update_fields=["updated_at"])
 
 
 def waiting(thread: AssistantThread) -> QuerySet[AssistantQueueItem]:
-    """What waits until the assistant is done, the next one first."""
+    """The queued messages, the next one first."""
     return AssistantQueueItem.objects.filter(thread=thread).order_by("id")

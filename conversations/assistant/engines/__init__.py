@@ -1,1 +1,1 @@
-"""Engines: what drafts answers. `protocol` says what one is; each engine is a module or package beside it."""
+"""Engines write the assistant's drafts. `protocol` defines one; each is a module or package beside it, and `chosen` finds a workspace's."""

@@ -1,6 +1,6 @@
-"""The engine that needs nothing outside the desk: it offers what the desk knows that is most like the question.
+"""The engine that needs no outside service: it quotes the passage that matches the question best.
 
-It invents nothing. Where the desk knows nothing alike it asks one question back, and then calls people in.
+Where nothing matches it asks the customer one question, and then hands over.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from conversations.knowledge.passages import Passage, SourceKind
 from conversations.texts import names
 
 ENOUGH = 0.4
-"""How much of the question, by weight of its words, the best passage must cover to be an answer."""
+"""The share of the question, weighted by word, that a passage must cover to be an answer."""
 _HEADING = re.compile(r"^#{1,6}[ \t]+", re.M)
 
 UNKNOWN = "I'm not sure about that."
@@ -35,7 +35,7 @@ class Builtin:
     is_outside = False
 
     def draft(self, question: Question) -> Draft:
-        """The best passage, greeted anew; a text of None where there is none."""
+        """The best passage with a greeting for this customer; a text of None where there is none."""
         if not question.passages:
             return Draft(text=None)
         best = question.passages[0]
@@ -44,7 +44,7 @@ class Builtin:
         return Draft(text=f"{greeting}\n\n{_HEADING.sub('', without_greeting(best.text))}", sources=(best,))
 
     def answer(self, question: Question) -> Iterator[Draft]:
-        """An answer in a few steps with where it comes from, a question back, or a call for people."""
+        """The answer in a few steps with its sources, a question to the customer, or a hand-over."""
         whole = _answer(question)
         text = whole.text or ""
         for step in range(1, _STEPS):
@@ -66,20 +66,20 @@ def _answer(question: Question) -> Draft:
     if question.is_handed_over:
         return Draft(text=NOTED)
     if question.was_asked_back:
-        told = MAY_I if question.asks_leave else CALLED
+        offer = MAY_I if question.asks_first else CALLED
         return Draft(
-            text=f"{UNKNOWN} {told}", step=Step.HAND_OVER, reason="The assistant found no answer after one question."
+            text=f"{UNKNOWN} {offer}", step=Step.HAND_OVER, reason="The assistant found no answer after one question."
         )
     return Draft(text=f"{UNKNOWN} {_focus(question)} {OR_PERSON}", step=Step.ASK)
 
 
 def _cited(passages: tuple[Passage, ...]) -> str:
     best, *others = passages
-    told = f"{_plain(best.text)}\n\n{_CITED[best.kind].format(title=best.label)}"
-    # Of other customers' conversations one is enough: their numbers say nothing to this one.
+    text = f"{_plain(best.text)}\n\n{_CITED[best.kind].format(title=best.label)}"
+    # Other conversations are not listed: their numbers mean nothing to this customer.
     if titles := [f"“{one.label}”" for one in others if one.kind != SourceKind.CONVERSATION]:
-        told += f" Similar: {', '.join(titles)}."
-    return told
+        text += f" Similar: {', '.join(titles)}."
+    return text
 
 
 _CITED = {
@@ -90,7 +90,7 @@ _CITED = {
 
 
 def _focus(question: Question) -> str:
-    """The one question that would help most: which of the articles that come near is meant, or what happened."""
+    """The question to ask: which of the two closest articles is meant, or what happened."""
     near = [passage.title for passage in question.passages if passage.kind == SourceKind.ARTICLE][:2]
     if not near:
         return TELL_MORE
@@ -98,5 +98,5 @@ def _focus(question: Question) -> str:
 
 
 def _plain(answer: str) -> str:
-    """An answer as it may be given to anyone: without its greeting and its signature; headings are plain lines."""
+    """An answer without greeting and signature, which name other people; headings become plain lines."""
     return _HEADING.sub("", without_farewell(without_greeting(answer)))

@@ -1,4 +1,4 @@
-"""What drafts an answer, and which engine a workspace has chosen."""
+"""What an engine is: the question that it gets, and the draft that it returns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Call(StrEnum):
 
     ASKED = "asked"  # the customer wants a person
     POLICY = "policy"  # the workspace leaves the topic to people
-    UNSURE = "unsure"  # the engine knows no answer
+    UNSURE = "unsure"  # the engine has no answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +36,16 @@ class Question:
     turns: tuple[Turn, ...]
     passages: tuple[Passage, ...]
     was_asked_back: bool = False
-    """The assistant has asked for more already, and this is what came."""
+    """The customer's last message answers a question of the assistant."""
     is_handed_over: bool = False
     """The conversation was handed over and no one has answered yet."""
     is_settled: bool = False
-    """The customer says that an answer settled the matter."""
+    """The customer says that the problem is solved."""
     call: Call | None = None
-    """Why a person is to answer this, if so: the customer asks for one, or the workspace wants one. `reason` says it."""
+    """Why a person is to answer, if so: the customer or the workspace wants one; `reason` says it in words."""
     reason: str = ""
-    asks_leave: bool = False
-    """Where it knows no answer, the assistant does not call people: it asks the customer whether to."""
+    asks_first: bool = False
+    """Where it knows no answer, the assistant asks the customer before it hands over."""
 
     @property
     def wants_person(self) -> bool:
@@ -53,7 +53,7 @@ class Question:
 
 
 class Step(StrEnum):
-    """What an answer is: an answer, a question back, or a call for people."""
+    """What a draft does: answer, ask the customer for more, or hand over."""
 
     ANSWER = "answer"
     ASK = "ask"
@@ -75,21 +75,21 @@ NOTHING_USED = Usage()
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An engine's answer: the text, or None where it has nothing to say, and what it rests on."""
+    """An engine's answer: the text, or None where there is none, and its sources."""
 
     text: str | None
     sources: tuple[Passage, ...] = ()
     step: Step = Step.ANSWER
     reason: str = ""
-    """Why people are called, for those people."""
+    """Why the assistant hands over, for the team."""
     usage: Usage = NOTHING_USED
 
 
 class EngineFailed(Exception):
-    """No draft could be made. `code` is stable: `unknown_error`, or `validation_error` for an answer of no use.
+    """No draft could be made. `code` is stable: `unknown_error`, or `validation_error` for an answer that cannot be used.
 
     `kind` says more, for the log and the ledger, in at most 40 characters: `timeout`, `rate_limited`, `refused`, … or
-    nothing. `usage` is what it cost all the same. The message holds nothing that a service or a customer wrote.
+    nothing. `usage` is what the attempt cost. The message holds nothing that a service or a customer wrote.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Engine(Protocol):
     """Something that drafts answers."""
 
     name: str
-    # Whether what customers wrote leaves the desk: such an engine needs the workspace's approval, and a worker's patience.
+    # Whether what customers wrote leaves the desk: such an engine needs the workspace's approval, and runs in the worker.
     is_outside: bool
 
     def draft(self, question: Question) -> Draft:
@@ -113,5 +113,5 @@ class Engine(Protocol):
         ...
 
     def answer(self, question: Question) -> Iterator[Draft]:
-        """The answer to the customer: ever more of it, the last one whole. Raises EngineFailed."""
+        """The answer to the customer, growing; the last draft is complete. Raises EngineFailed."""
         ...

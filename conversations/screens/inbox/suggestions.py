@@ -24,7 +24,7 @@ from conversations.api.limits import Buckets
 from conversations.api.problems import RateLimited
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import choice as choices
-from conversations.assistant import gate, questions, requests
+from conversations.assistant import gate, questions, suggestion_results
 from conversations.assistant import queries as assistant_queries
 from conversations.assistant.engines import chosen as chosen_engine
 from conversations.models import Audience, Conversation, Suggestion
@@ -85,14 +85,14 @@ def _fault(request: DeskRequest, conversation: Conversation, at: datetime) -> st
 def _held(request: DeskRequest, conversation: Conversation, request_id: int) -> LiveResponse:
     workspace_id, conversation_id = request.workspace.pk, conversation.pk
 
-    def render_made(made: requests.Made) -> HttpResponse:
+    def render_made(made: suggestion_results.SuggestionResult) -> HttpResponse:
         workspace = Workspace.objects.get(pk=workspace_id)
         with tenancy.scope(workspace), timezone.override(workspace.time_zone):
             suggestion = Suggestion.objects.filter(pk=made.suggestion_id or 0).first()
             return _answer(request, conversation, suggestion, made.code)
 
     async def follow(context: LiveContext) -> AsyncIterator[bytes | HttpResponse]:
-        made = await requests.wait(context, workspace_id, conversation_id, request_id)
+        made = await suggestion_results.wait(context, workspace_id, conversation_id, request_id)
         yield await context.run(render_made, made)
 
     return LiveResponse(

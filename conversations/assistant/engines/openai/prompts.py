@@ -1,7 +1,7 @@
-"""What a model is told: the task and the sources as the system, the thread as its turns.
+"""The messages of a request: task and sources as the system message, the thread as its turns.
 
-Nothing that a customer wrote stands in the system message. What is not instruction stands between marks that nobody can
-guess, and the model is told so.
+The system message holds nothing that a customer wrote. Data stands between marks that nobody can guess, and the system
+message says so.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 
-from conversations.assistant.engines.openai import texts
+from conversations.assistant.engines.openai import model_text
 from conversations.assistant.engines.protocol import Question
 from conversations.knowledge.passages import Passage, SourceKind
 
@@ -57,7 +57,7 @@ _WANTS_PERSON = (
     "A person is to answer this; the data says why. Begin with [[hand_over: short reason]] and tell the customer in a "
     "sentence or two that a person of the team will take over."
 )
-_ASKS_LEAVE = (
+_ASKS_FIRST = (
     "People are called only with the customer's leave. Where you begin with [[hand_over: short reason]], do not say that a "
     "person takes over: ask the customer whether a person of the team is to be called."
 )
@@ -79,23 +79,23 @@ def prompt(question: Question, *, is_draft: bool = True) -> Messages:
 
 
 def _situation(question: Question) -> list[str]:
-    told = (
+    rules = (
         (_ASKED_BACK, question.was_asked_back),
         (_WANTS_PERSON, question.wants_person and not question.is_handed_over),
-        (_ASKS_LEAVE, question.asks_leave),
+        (_ASKS_FIRST, question.asks_first),
         (_HANDED_OVER, question.is_handed_over),
     )
-    return [text for text, is_so in told if is_so]
+    return [text for text, applies in rules if applies]
 
 
 @dataclass(frozen=True, slots=True)
 class _Prompter:
-    """Writes the parts of one request, with the marks of that request."""
+    """Writes the parts of one request, with its own mark."""
 
     mark: str
 
     def sources(self, passages: tuple[Passage, ...]) -> str:
-        """The sources with their numbers, each as far as its share goes."""
+        """The numbered sources, each cut to its share of the space."""
         longest, blocks = min(MOST_SOURCE, MOST_SOURCES // max(len(passages), 1)), []
         for number, passage in enumerate(passages, start=1):
             text = self._text(passage.text)[:longest]
@@ -104,7 +104,7 @@ class _Prompter:
         return "\n\n".join(blocks) or "There are no sources for this question."
 
     def thread(self, question: Question) -> Messages:
-        """The newest turns that fit, oldest first, in turn as some services demand; the data before the first."""
+        """The newest turns that fit, oldest first and with alternating roles; the data comes before the first."""
         kept: list[tuple[str, str]] = []
         left = MOST_TURNS
         for turn in reversed(question.turns):
@@ -122,7 +122,7 @@ class _Prompter:
         return messages
 
     def _about(self, question: Question) -> str:
-        """What customers gave besides their messages: the earlier questions too are customers' words."""
+        """Name, subject and earlier questions: customers wrote these as well."""
         lines = [
             f"Customer: {self._line(question.customer_name) or 'unknown'}",
             f"Subject: {self._line(question.subject)}",
@@ -138,8 +138,8 @@ class _Prompter:
         return f"<<{name} {self.mark}>>\n{text}\n<<end {self.mark}>>"
 
     def _text(self, text: str) -> str:
-        """Without the mark, and without control characters other than line ends and tabs."""
-        shown = (sign for sign in texts.clean(text) if sign in "\n\t" or unicodedata.category(sign) != "Cc")
+        """The text without the mark and without control characters other than line ends and tabs."""
+        shown = (sign for sign in model_text.clean(text) if sign in "\n\t" or unicodedata.category(sign) != "Cc")
         return "".join(shown).replace(self.mark, "").strip()
 
     def _line(self, text: str, longest: int = MOST_NAME) -> str:

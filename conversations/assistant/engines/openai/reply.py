@@ -1,4 +1,4 @@
-"""What has come of a service's answer: a stream of events or one JSON object, whatever its headers call it."""
+"""Reading a service's answer: a stream of events or one JSON object, whatever its headers call it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 
 from django.conf import settings
 
-from conversations.assistant.engines.openai import texts
+from conversations.assistant.engines.openai import model_text
 from conversations.assistant.engines.protocol import NOTHING_USED, EngineFailed, Usage
 
 MOST_BYTES = 8 * 1024 * 1024
 LONGEST_LINE = 1024 * 1024  # bytes, of a stream
 LONGEST_MODEL = 100
-CHARACTERS_PER_TOKEN = 4  # where the service does not tell its tokens
+CHARACTERS_PER_TOKEN = 4  # where the service does not report its tokens
 _MOST_TOKENS = 10**9
 _MILLION = Decimal(1_000_000)
 _SMALLEST_COST = Decimal("0.000001")
@@ -26,20 +26,20 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def garbage(usage: Usage = NOTHING_USED) -> EngineFailed:
-    """What the service sent is no answer."""
+    """The failure of a service that sent something else than an answer."""
     return EngineFailed("the service answered something else", code="validation_error", kind="garbage", usage=usage)
 
 
 @dataclass(slots=True)
 class Reply:
-    """An answer as far as it has come. `asked` is the length of what was sent, in characters."""
+    """An answer as far as it has been received. `asked` is the length of the request, in characters."""
 
     asked: int
     text: str = ""
     ending: str = ""
-    """Why the model stopped, in the service's word: `stop`, `length`, `content_filter`."""
+    """Why the model stopped, as the service reports it: `stop`, `length`, `content_filter`."""
     is_begun: bool = False
-    """The service took the request, so that it costs something."""
+    """The service accepted the request, so that it costs something."""
     is_done: bool = False
     has_events: bool = False
     _model: str = ""
@@ -48,22 +48,22 @@ class Reply:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the service said that this is all."""
+        """Whether the service has sent everything."""
         return self.is_done or bool(self.ending)
 
     @property
     def usage(self) -> Usage:
-        """What the service told of it, estimated where it told nothing. Nothing before it took the request."""
+        """What the service reported, estimated where it reported nothing; nothing before it accepted the request."""
         if not self.is_begun:
             return NOTHING_USED
         read = self._prompt_tokens or math.ceil(self.asked / CHARACTERS_PER_TOKEN)
         written = self._completion_tokens or math.ceil(len(self.text) / CHARACTERS_PER_TOKEN)
         cost = (read * settings.ASSISTANT_PRICE_PROMPT + written * settings.ASSISTANT_PRICE_COMPLETION) / _MILLION
-        model = self._model or texts.clean(settings.ASSISTANT_MODEL)[:LONGEST_MODEL]
+        model = self._model or model_text.clean(settings.ASSISTANT_MODEL)[:LONGEST_MODEL]
         return Usage(model, read, written, cost.quantize(_SMALLEST_COST))
 
     def read(self, chunks: Iterable[bytes]) -> Iterator[bool]:
-        """Take in a body, event by event, and say each time whether the text grew. Raises EngineFailed."""
+        """Read a body event by event, and yield each time whether the text has grown. Raises EngineFailed."""
         for line in self._lines(chunks):
             is_event, data = self._data(line)
             if data == b"[DONE]":
@@ -82,7 +82,7 @@ class Reply:
             )
 
     def _lines(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """The lines of a stream as they come; an object that is not streamed is one line, at its end."""
+        """The lines of a stream as they arrive; an object that is not streamed is a single line."""
         kept, size, is_object = bytearray(), 0, None
         for chunk in chunks:
             size += len(chunk)
@@ -98,7 +98,7 @@ class Reply:
         yield bytes(kept)
 
     def _data(self, line: bytes) -> tuple[bool, bytes]:
-        """Whether the line tells an event, and what it tells; comments and other fields tell none."""
+        """Whether the line is an event, and its data; comments and other fields are none."""
         line = line.strip(_BLANK)
         if line.startswith(b"{"):
             # The whole of an answer that is not streamed. In a stream such a line is an unknown field.
@@ -115,7 +115,7 @@ class Reply:
             kind = "rate_limited" if status == 429 else "unavailable"
             raise EngineFailed("the service reported an error", kind=kind, usage=self.usage)
         if isinstance(model := event.get("model"), str) and model.isprintable():
-            self._model = texts.clean(model)[:LONGEST_MODEL]
+            self._model = model_text.clean(model)[:LONGEST_MODEL]
         usage, choices = event.get("usage"), event.get("choices")
         if isinstance(usage, dict):
             self._prompt_tokens = _tokens(usage.get("prompt_tokens")) or self._prompt_tokens
@@ -126,10 +126,10 @@ class Reply:
         for choice in choices[:1]:
             if not isinstance(choice, dict):
                 raise garbage(self.usage)
-            told = choice.get("delta") or choice.get("message") or {}
-            if not isinstance(told, dict):
+            delta = choice.get("delta") or choice.get("message") or {}
+            if not isinstance(delta, dict):
                 raise garbage(self.usage)
-            if isinstance(piece := told.get("content"), str):
+            if isinstance(piece := delta.get("content"), str):
                 self.text += piece
             if isinstance(ending := choice.get("finish_reason"), str):
                 self.ending = ending
@@ -145,5 +145,5 @@ def _object(data: bytes, reply: Reply) -> dict[str, Any]:
     return event
 
 
-def _tokens(told: object) -> int:
-    return told if isinstance(told, int) and not isinstance(told, bool) and 0 < told <= _MOST_TOKENS else 0
+def _tokens(count: object) -> int:
+    return count if isinstance(count, int) and not isinstance(count, bool) and 0 < count <= _MOST_TOKENS else 0

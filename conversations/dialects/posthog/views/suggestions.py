@@ -21,7 +21,7 @@ from conversations.api import idempotency
 from conversations.api.limits import Buckets
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import choice as choices
-from conversations.assistant import gate, questions, requests
+from conversations.assistant import gate, questions, suggestion_results
 from conversations.assistant.actions.answering import SPENT
 from conversations.assistant.engines import chosen as chosen_engine
 from conversations.dialects.posthog import answers
@@ -97,7 +97,7 @@ class Suggestions(PosthogViewSet):
         workspace_id, conversation_id = self.grant.workspace.pk, primary.pk
 
         async def follow(context: LiveContext) -> AsyncIterator[bytes | HttpResponse]:
-            made = await requests.wait(context, workspace_id, conversation_id, request_id)
+            made = await suggestion_results.wait(context, workspace_id, conversation_id, request_id)
             yield await context.run(answer, workspace_id, made)
 
         return LiveResponse(follow, access=self.access, held=True, content_type="application/json")
@@ -109,7 +109,7 @@ class Suggestions(PosthogViewSet):
             self._record = None
 
 
-def answer(workspace_id: int, made: requests.Made) -> HttpResponse:
+def answer(workspace_id: int, made: suggestion_results.SuggestionResult) -> HttpResponse:
     """What the worker made of a request, as this format prints it."""
     if made.suggestion_id is None:
         code = made.code if made.code in ERROR_TYPES else "unknown_error"

@@ -1,7 +1,7 @@
-"""What of an earlier conversation another customer may be told: what it says that the desk says to everyone.
+"""Removing personal details from answers of earlier conversations before other customers see them.
 
-A sentence that holds a number, an amount, a date, a relative time or a name is left out, unless a published article holds
-the same. Names are the people of that conversation and of the desk, and whatever is written as one.
+A sentence with a number, an amount, a date, a relative time or a name is left out, unless a published article contains the
+same. Names are those of the people in that conversation and in the workspace, and any word that is written as one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from conversations.models.knowledge import ArticleQuerySet
 from conversations.models.searched import TokensQuery
 from conversations.texts import tokens
 
-_MOST = 200  # details of which articles are asked
+_MOST = 200  # details that are looked up in articles
 _MOST_ARTICLES = 100
 _PIECE = re.compile('(?<=[.!?…]\\s)|(?<=[.!?…]["”’)]\\s)|(?<=[。！？])(?! )|(?<=[。！？] )|(?<=\\n)')
 _ABBREVIATED = re.compile(
@@ -64,7 +64,7 @@ _NOT_NAMES = frozenset(["i", "i'm", "i'll", "i've", "i'd", "i’m", "i’ll", "i
 _GERMAN = re.compile(r"\b(?:der|die|das|und|ist|nicht|sie|ich|wir|bitte|ein|eine|den|mit|auf)\b", re.I)
 _GERMAN_YOU = re.compile("Sie|Ihnen|Ihre?[mnrs]?")
 _TIMES = frozenset(_WORD_FOR_TIME.split())
-# A number in words with what it counts: how long one waits or what one pays, not how long one holds a button.
+# A number in words with a unit of time or money, such as a delay or a price.
 _COUNTED = re.compile(
     rf"\b(?:{_WORD_FOR_NUMBER.replace(' ', '|')})\b(?: \w+)? (?:hour|day|week|month|year|euro|dollar|pound|franc|cent|percent|"
     r"stunde|tag|woche|monat|jahr|prozent|hora|dia|semana|mes|ano|heure|jour|semaine|mois|uur|dagen|weken|maand|ora|ore|giorn|"
@@ -72,15 +72,15 @@ _COUNTED = re.compile(
 )
 
 
-def each_may_be_told(texts: Sequence[str], *, articles: ArticleQuerySet, people: Iterable[str]) -> list[str]:
-    """Of each text the sentences that say nothing of one customer alone; "" where none is left.
+def redacted(texts: Sequence[str], *, articles: ArticleQuerySet, people: Iterable[str]) -> list[str]:
+    """Each text without the sentences that hold details of one customer; "" where none is left.
 
-    One query, where there are details.
+    One query at most.
     """
     known = _parts_of_names(people)
     split = [[(piece, _details(piece, known)) for piece in _pieces(_bare(text))] for text in texts]
-    held = _held({detail for pieces in split for _, details in pieces for detail in details}, articles)
-    return [_joined(piece for piece, details in pieces if details <= held) for pieces in split]
+    public = _in_articles({detail for pieces in split for _, details in pieces for detail in details}, articles)
+    return [_joined(piece for piece, details in pieces if details <= public) for pieces in split]
 
 
 def _bare(text: str) -> str:
@@ -100,7 +100,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _details(piece: str, people: frozenset[str]) -> set[str]:
-    """What in a sentence may be one customer's alone, folded."""
+    """The details in a sentence that may be one customer's alone, folded."""
     text = _MARKER.sub("", piece)
     found = {one for one in _STRETCH.findall(text) if "@" in one or "://" in one or any(map(str.isdigit, one))}
     found |= {called[0] for called in _CALLED.finditer(text)}
@@ -117,7 +117,7 @@ def _details(piece: str, people: frozenset[str]) -> set[str]:
 
 
 def _names(text: str) -> Iterator[str]:
-    """Words that are written as names: with a capital, though no sentence begins there."""
+    """Words with a capital letter where no sentence begins."""
     is_german = bool(_GERMAN.search(text))
     previous: re.Match[str] | None = None
     for word in _CAPITALISED.finditer(text):
@@ -134,13 +134,13 @@ def _names(text: str) -> Iterator[str]:
 
 
 def _parts_of_names(people: Iterable[str]) -> frozenset[str]:
-    """The words by which people are called; those of a script without spaces whole."""
+    """The parts of people's names; a name in a script without spaces is one part."""
     folded = (tokens.fold(person) for person in people)
     return frozenset(part for person in folded for part in (person, *re.split(r"[\s,.@]+", person)) if len(part) > 1)
 
 
-def _held(details: set[str], articles: ArticleQuerySet) -> set[str]:
-    """Those of the details that one of the articles holds."""
+def _in_articles(details: set[str], articles: ArticleQuerySet) -> set[str]:
+    """Those of the details that one of the articles contains."""
     asked = {detail: " & ".join(tokens.query(f"{detail}")) for detail in sorted(details)[:_MOST]}
     queries = [query for query in asked.values() if query]
     if not queries:
@@ -149,10 +149,10 @@ def _held(details: set[str], articles: ArticleQuerySet) -> set[str]:
     texts = [
         f" {tokens.fold(f'{title} {body}')} " for title, body in rows.values_list("title", "body")[:_MOST_ARTICLES]
     ]
-    return {detail for detail in asked if any(_holds(text, detail) for text in texts)}
+    return {detail for detail in asked if any(_contains(text, detail) for text in texts)}
 
 
-def _holds(text: str, detail: str) -> bool:
+def _contains(text: str, detail: str) -> bool:
     edge = r"(?![^\W_])" if detail[-1].isascii() else ""
     return (
         re.search(rf"(?<![^\W_]){re.escape(detail)}{edge}" if detail[0].isascii() else re.escape(detail), text)

@@ -1,7 +1,7 @@
-"""Asking the service over HTTP: how long, how often, and what went wrong.
+"""Requests to the service over HTTP, with their timeouts, retries and failures.
 
 A request is repeated while nothing of the answer has been passed on, and only where that is safe: the connection was
-refused or broke, or the service said 429, 500, 502, 503 or 504. A redirect is never followed.
+refused or broke, or the service answered 429, 500, 502, 503 or 504. A redirect is never followed.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from django.conf import settings
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
 
 from accounts import clock
+from conversations.assistant.engines.openai.model_text import LONGEST_TEXT
 from conversations.assistant.engines.openai.prompts import Messages
 from conversations.assistant.engines.openai.reply import Reply, garbage
-from conversations.assistant.engines.openai.texts import LONGEST_TEXT
 from conversations.assistant.engines.protocol import EngineFailed
 
 logger = logging.getLogger(__name__)
 
 CONNECT = 10.0  # seconds
-LINGER = 2.0  # seconds that a finished answer may keep the connection open, for its figures
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds before a repeat; each pause is twice the one before, less some chance
+LINGER = 2.0  # seconds that a finished answer may keep the connection open, for its token counts
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0  # seconds before a repeat; each is twice the one before, with jitter
 _BUSY = frozenset({500, 502, 503, 504})
 _REFUSES_OPTION = frozenset({400, 422})
 
-_without_figures: set[str] = set()
-"""The endpoints that refused to be asked for the figures of a stream; known to this process alone."""
+_without_usage: set[str] = set()
+"""Endpoints that refused to report token counts in a stream, as this process has learnt."""
 
 
 class _Again(Exception):
@@ -50,14 +50,14 @@ class _Again(Exception):
 
 
 class _OptionRefused(Exception):
-    """A service that may only have refused to be asked for figures."""
+    """The refusal may be due to the request for token counts alone."""
 
     def __init__(self, failure: EngineFailed) -> None:
         self.failure = failure
 
 
 def ask(messages: Messages, *, is_streamed: bool) -> Generator[Reply, None, None]:
-    """The reply each time that more of it has come, and at last when it is complete. Raises EngineFailed."""
+    """Yield the reply whenever it has grown, and when it is complete. Raises EngineFailed."""
     end = time.monotonic() + settings.ASSISTANT_TIMEOUT
     base: str = settings.ASSISTANT_BASE_URL.rstrip("/")
     if not base:
@@ -65,7 +65,7 @@ def ask(messages: Messages, *, is_streamed: bool) -> Generator[Reply, None, None
     body: dict[str, Any] = {"model": settings.ASSISTANT_MODEL, "messages": messages}
     if is_streamed:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
-    if base in _without_figures:
+    if base in _without_usage:
         body.pop("stream_options", None)
     tries = Retrying(
         retry=retry_if_exception_type(_Again),
@@ -79,14 +79,14 @@ def ask(messages: Messages, *, is_streamed: bool) -> Generator[Reply, None, None
             with attempt:
                 for reply in _attempt(base, body, end):
                     if is_streamed and "stream_options" not in body:
-                        _without_figures.add(base)
+                        _without_usage.add(base)
                     yield reply
     except _Again as again:
         raise again.failure from None
 
 
 def _pause(tried: RetryCallState) -> float:
-    """What the service asks for, or twice the pause before, less some chance."""
+    """The pause that the service asks for, or twice the one before, with jitter."""
     again = _again(tried)
     if again.after is not None:
         return again.after
@@ -105,7 +105,7 @@ def _again(tried: RetryCallState) -> _Again:
 
 
 def _attempt(base: str, body: dict[str, Any], end: float) -> Iterator[Reply]:
-    """One request, or two where the service refuses to be asked for figures; the second asks for none."""
+    """One request, or a second without token counts where the service refuses to report them."""
     try:
         yield from _request(base, body, end)
     except _OptionRefused:
@@ -118,7 +118,7 @@ def _request(base: str, body: dict[str, Any], end: float) -> Iterator[Reply]:
     left = end - time.monotonic()
     if left <= 0:
         raise _out_of_time(reply, is_used=False)
-    # A service that does not stream says nothing until all is there.
+    # A service that does not stream sends nothing until the answer is complete.
     silence = min(settings.ASSISTANT_SILENCE, left) if body.get("stream") else left
     connect = min(CONNECT, left)
     timeout = httpx2.Timeout(connect=connect, read=silence, write=silence, pool=connect)
@@ -145,7 +145,7 @@ def _request(base: str, body: dict[str, Any], end: float) -> Iterator[Reply]:
                     if reply.is_complete:
                         watch.hurry(LINGER)
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpx2.LocalProtocolError, UnicodeError):
-            # Their words quote the address or the key.
+            # Their messages quote the address or the key.
             raise EngineFailed("the service cannot be asked as it is configured", kind="not_configured") from None
         except httpx2.RequestError as error:
             if not reply.is_complete:
@@ -163,7 +163,7 @@ def _certificates() -> ssl.SSLContext:
 
 
 def _headers() -> dict[str, str]:
-    """Compression is refused, and what is sent compressed all the same is never unpacked: it is no answer."""
+    """Compression is refused: an answer that is compressed all the same counts as invalid."""
     headers = {"Accept-Encoding": "identity"}
     if settings.ASSISTANT_API_KEY:
         headers["Authorization"] = f"Bearer {settings.ASSISTANT_API_KEY}"
@@ -171,7 +171,7 @@ def _headers() -> dict[str, str]:
 
 
 def _accept(response: httpx2.Response, body: Mapping[str, Any]) -> None:
-    """Raises what a refusal means. Its body is never read: it may quote the key or the customer."""
+    """Raises the failure of a refused request. Its body is never read: it may quote the key or the customer."""
     status = response.status_code
     if status == 429:
         failure = EngineFailed("the service asks to wait (429)", kind="rate_limited")
@@ -189,7 +189,7 @@ def _accept(response: httpx2.Response, body: Mapping[str, Any]) -> None:
 
 
 def _chunks(response: httpx2.Response, watch: _Watch) -> Iterator[bytes]:
-    """The body as it comes. To the reader, a connection that the watch has ended looks like one that came to its end."""
+    """The body in chunks. A connection that the watch has closed ends like a complete one, so that is checked here."""
     for chunk in response.iter_raw():
         if watch.is_over:
             break
@@ -199,18 +199,18 @@ def _chunks(response: httpx2.Response, watch: _Watch) -> Iterator[bytes]:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds that the service asks to wait, told as such or as a date; None where it does not."""
-    told = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", told, re.ASCII):
-        return float(told)
+    """The seconds that the service asks to wait, from a number or a date; None where it does not."""
+    header = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", header, re.ASCII):
+        return float(header)
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(told).timestamp() - clock.now().timestamp())
+        return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - clock.now().timestamp())
     except (ValueError, OverflowError):
         return None
 
 
 def _broken(error: httpx2.RequestError, reply: Reply, watch: _Watch) -> EngineFailed | _Again:
-    """What it means that the connection failed."""
+    """The failure that a broken connection stands for."""
     if isinstance(error, httpx2.ConnectTimeout) and not watch.is_over:
         return _Again(EngineFailed("the service could not be reached in time", kind="timeout"))
     if watch.is_over or isinstance(error, httpx2.TimeoutException):
@@ -224,18 +224,18 @@ def _out_of_time(reply: Reply, *, is_used: bool) -> EngineFailed:
 
 
 def _cut(reply: Reply, how: str = "") -> EngineFailed | _Again:
-    """An answer without its end is no answer: what is missing may be the part that matters."""
+    """The failure of an answer that was cut off: the missing part may be the one that matters."""
     if reply.text:
         return EngineFailed("the service broke off its answer", kind="cut", usage=reply.usage)
     if reply.is_begun and not how and not reply.has_events:
         return garbage(reply.usage)
-    words = f"the service did not answer: {how}" if how else "the service did not answer"
-    return _Again(EngineFailed(words, kind="unavailable", usage=reply.usage))
+    message = f"the service did not answer: {how}" if how else "the service did not answer"
+    return _Again(EngineFailed(message, kind="unavailable", usage=reply.usage))
 
 
 class _Watch:
-    """Ends a connection when its time is up, whatever it is doing: a service that sends a byte now and then never meets
-    the timeouts of single reads."""
+    """Closes a connection when its time is up: a service that sends a byte now and then would never run into the timeouts
+    of single reads."""
 
     def __init__(self, seconds: float) -> None:
         self.is_over = False
@@ -247,15 +247,15 @@ class _Watch:
     def is_connected(self) -> bool:
         return self._stream is not None
 
-    def trace(self, name: str, told: Mapping[str, Any]) -> None:
-        """Learns the connection, and again when it is encrypted. For the extension `trace` of a request."""
-        if hasattr(stream := told.get("return_value"), "get_extra_info"):
+    def trace(self, name: str, info: Mapping[str, Any]) -> None:
+        """Remember the connection, and again when it is encrypted: the extension `trace` of a request."""
+        if hasattr(stream := info.get("return_value"), "get_extra_info"):
             self._stream = stream
             if self.is_over:
                 self._cut()
 
     def hurry(self, seconds: float) -> None:
-        """So many seconds from now at the latest."""
+        """Close the connection in this many seconds at the latest."""
         if not self._is_hurried:
             self._is_hurried = True
             self._timer.cancel()

@@ -1,4 +1,4 @@
-"""What of an earlier conversation another customer is told: no sentence with anything that is one customer's alone."""
+"""Answers of earlier conversations are redacted: sentences with details of one customer are left out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from accounts.models import Workspace
 from conversations import actions
 from conversations.assistant.engines import builtin
 from conversations.assistant.engines.protocol import Question, Turn
-from conversations.knowledge import earlier, stems
+from conversations.knowledge import redaction, stems
 from conversations.knowledge import search as knowledge_search
 from conversations.knowledge.passages import SourceKind
 from conversations.models import Article, Audience
@@ -38,9 +38,9 @@ KEPT = [
 ]  # fmt: skip
 
 
-def told(text: str) -> str:
+def redacted(text: str) -> str:
     articles = knowledge_search._articles(Audience.KEY)
-    (left,) = earlier.each_may_be_told([text], articles=articles, people=PEOPLE)
+    (left,) = redaction.redacted([text], articles=articles, people=PEOPLE)
     return left
 
 
@@ -49,25 +49,25 @@ def test_sentence_with_a_detail_is_left_out(acme: Workspace) -> None:
     assert [
         text
         for text in GONE
-        if told(f"Restart it. {text} Then wait.".replace("  ", " ")) not in ("Restart it. Then wait.",)
+        if redacted(f"Restart it. {text} Then wait.".replace("  ", " ")) not in ("Restart it. Then wait.",)
     ] == []
 
 
 def test_sentence_without_one_stays(acme: Workspace) -> None:
     ArticleFactory(workspace=acme, title="Settings", body="The Settings page has it all.")
-    assert [text for text in KEPT if told(text) != text] == []
+    assert [text for text in KEPT if redacted(text) != text] == []
 
 
 def test_detail_that_an_article_holds_may_be_told(acme: Workspace) -> None:
     text = "Firmware 4.2.0 is on the Downloads page. Returns are free for 30 days. It takes two weeks."
-    assert told(text) == ""
+    assert redacted(text) == ""
     ArticleFactory(
         workspace=acme, title="Reset", body="Two weeks. See Downloads for 4.2.0, within 30 days.", published=False
     )
-    assert told(text) == ""
+    assert redacted(text) == ""
     ArticleFactory(workspace=acme, title="Reset", body="Two weeks. See Downloads for 4.2.0, within 30 days.")
-    assert told(text) == text
-    assert told("Hold it for 4.2 seconds, 300 days.") == ""
+    assert redacted(text) == text
+    assert redacted("Hold it for 4.2 seconds, 300 days.") == ""
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_detail_that_an_article_holds_may_be_told(acme: Workspace) -> None:
     ],
 )
 def test_greetings_and_what_is_empty_go(acme: Workspace, text: str, left: str) -> None:
-    assert told(text) == left
+    assert redacted(text) == left
 
 
 def test_nothing_left_is_no_suggestion_for_agents_or_customers(acme: Workspace, ben: Member) -> None:
@@ -102,7 +102,7 @@ def test_nothing_left_is_no_suggestion_for_agents_or_customers(acme: Workspace, 
         actions.set_status(conversation=row, status="resolved", by=ben.actor, at=clock.now())
         for audience, contact in ((Audience.TEAM, None), (Audience.CUSTOMER, maria)):
             found = knowledge_search.similar(
-                stems.telling(["Why does my blue router blink all night?"]), audience, contact=contact
+                stems.significant(["Why does my blue router blink all night?"]), audience, contact=contact
             )
             texts = [one.text for one in found if one.kind == SourceKind.CONVERSATION]
             assert texts == (["Restart the router."] if "Restart" in answer else [])

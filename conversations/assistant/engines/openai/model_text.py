@@ -1,7 +1,7 @@
-"""What a model's text means: an order on its first line, what the reader sees, and the sources it cites.
+"""Parsing a model's text: an order on its first line, the text for the reader, and the sources it cites.
 
-Everything is read from the whole text so far, so that it does not matter in which pieces it came. What is shown while
-it is still coming is always the beginning of what will be shown at the end.
+The whole text so far is parsed each time, so that it does not matter in which pieces it came. What is shown of an
+incomplete text is always the beginning of what is shown at the end.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LONGEST_REASON = 200
 
 
 class Order(StrEnum):
-    """What a model may begin with, instead of an answer."""
+    """What the first line may ask for instead of an answer."""
 
     ASK = "ask"
     HAND_OVER = "hand_over"
@@ -23,8 +23,8 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A model's text, read. `cited` are the numbers of sources, each once, in their order in the text."""
+class ModelText:
+    """A model's text, parsed. `cited` are the numbers of sources, each once, in their order in the text."""
 
     text: str = ""
     order: Order | None = None
@@ -44,8 +44,8 @@ _MARK_SO_FAR = re.compile(r"[ \t]{0,3}[\[【][^\]】\n]{0,20}$")
 _THOUGHTS, _END_OF_THOUGHTS = "<think>", "</think>"
 
 
-def read(raw: str, *, orders: frozenset[Order], is_whole: bool) -> Said:
-    """What a text says that is whole, or still coming. An order counts on the first line alone, and only if it is among
+def read(raw: str, *, orders: frozenset[Order], is_whole: bool) -> ModelText:
+    """Parse a text that is whole, or still coming. An order counts on the first line alone, and only if it is among
     `orders`; elsewhere a line with nothing but an order is left out."""
     lines = _without_thoughts(clean(raw), is_whole).split("\n")
     order, reason, lines = _ordered(lines, is_whole)
@@ -62,28 +62,28 @@ def read(raw: str, *, orders: frozenset[Order], is_whole: bool) -> Said:
     text = _CITED.sub("", text).strip()
     if not text and is_whole and order == Order.ASK:
         text, reason = reason.strip(), ""
-    return Said(text[:LONGEST_TEXT], order, in_short(reason), tuple(dict.fromkeys(cited)))
+    return ModelText(text[:LONGEST_TEXT], order, in_short(reason), tuple(dict.fromkeys(cited)))
 
 
 def clean(text: str) -> str:
-    """As PostgreSQL keeps it, which has no NUL; a lone surrogate is no text, and two halves that came apart are one."""
+    """The text as PostgreSQL can store it: without NUL and lone surrogates; halves of a pair are joined."""
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     return whole.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def with_ellipsis(text: str) -> str:
-    """A text that broke off."""
+    """A text that was cut off, with an ellipsis."""
     return text[: LONGEST_TEXT - 1].rstrip().rstrip("…").rstrip() + "…"
 
 
 def in_short(reason: str) -> str:
-    """One line without control characters, of `LONGEST_REASON` at most."""
+    """One line without control characters, at most `LONGEST_REASON` long."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in reason).split())
     return line if len(line) <= LONGEST_REASON else line[: LONGEST_REASON - 1].rstrip() + "…"
 
 
 def _without_thoughts(text: str, is_whole: bool) -> str:
-    """Some models think aloud first. What they think is for nobody."""
+    """Leave out the reasoning that some models write first; nobody is shown it."""
     text = text.lstrip()
     if text.startswith(_THOUGHTS):
         return text.partition(_END_OF_THOUGHTS)[2].lstrip()
@@ -91,7 +91,7 @@ def _without_thoughts(text: str, is_whole: bool) -> str:
 
 
 def _ordered(lines: list[str], is_whole: bool) -> tuple[Order | None, str, list[str]]:
-    """The order on the first line, its reason, and the lines that remain; no lines while that cannot be told yet."""
+    """The order on the first line, its reason, and the lines that remain; no lines while that is not known yet."""
     first = lines[0]
     is_fenced = len(lines) > 1 and _FENCE.fullmatch(first) is not None
     at = next((n for n, line in enumerate(lines) if n >= is_fenced and line.strip()), len(lines) - 1)
