@@ -4,5 +4,5 @@ For: members of a workspace in a browser. Every screen works without script; wit
 In: requests of signed-in members, as `accounts.web.middleware` hands them on. Out: pages and fragments, and calls of one verb each.
 
 `sections` names the folders and what each brings to the rail and the keyboard, `shell` holds what every screen shares, `shortcuts`
-says what a key is; `errors`, `dates` and `empty` hold words. Config and template tags import it; it imports queries and verbs.
+says what a key is; `errors`, `dates` and `empty` hold texts. Config and template tags import it; it imports queries and verbs.
 """

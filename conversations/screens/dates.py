@@ -1,4 +1,4 @@
-"""How the screens write moments."""
+"""Dates and times as the screens show them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a list says when it is empty."""
+"""The text of an empty list."""
 
 from __future__ import annotations
 

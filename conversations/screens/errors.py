@@ -1,4 +1,4 @@
-"""What the screens say when a verb refuses."""
+"""Error messages for the refusals of verbs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FIELDS: dict[str, str] = {
 
 
 def of_error(error: DomainError) -> str:
-    """What to tell the person at the screen."""
+    """The message for a person."""
     if isinstance(error, Conflict) and error.field in _FIELDS:
         return _FIELDS[error.field]
     if error.code in _ERRORS and not (error.code == "blank" and error.field not in ("body", None)):

@@ -1,4 +1,4 @@
-"""What every screen of the inbox shares: the request as the middleware left it, where a person stands, and errors."""
+"""What every screen shares: the request's type, the `screen` decorator, and the context of rail and help."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class DeskRequest(HttpRequest):
 
 
 CONVERSATION_HEADER = "Desk-Conversation"
-"""Every answer about one conversation names its number here: a page that shows another one by now drops the answer."""
+"""The conversation's number in every answer about one: a page that shows another one by now ignores the answer."""
 
 LOGIN_HEADER = "Desk-Login"
-"""Pages send the `login_id` that they were made for: an old page acts and reads for nobody who has signed in since."""
+"""The `login_id` that a page was made for: after another login, its requests are refused."""
 
 LAST = "workspace"
-"""Where the session keeps the slug of the workspace that the person was in last."""
+"""The session key for the slug of the person's last workspace."""
 
 View = Callable[Concatenate[DeskRequest, P], HttpResponseBase]
 
@@ -52,7 +52,7 @@ View = Callable[Concatenate[DeskRequest, P], HttpResponseBase]
 def screen(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """A view of the desk: in the workspace's time zone, kept by no cache, with domain errors as pages.
 
-    Nothing is cached because pages hold customers' words, and because one URL answers with a page or a fragment.
+    Nothing is cached because pages hold customers' data, and because one URL answers with a page or a fragment.
     """
 
     @never_cache
@@ -78,18 +78,18 @@ def screen(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseB
 
 
 def remember(request: DeskRequest) -> None:
-    """Keep in the session where the person is. Pages only: the fragments of a second tab would undo each other."""
+    """Remember the workspace in the session. For pages only: fragments of other tabs would overwrite it."""
     if request.session.get(LAST) != request.workspace.slug:
         request.session[LAST] = request.workspace.slug
 
 
 def is_fragment(request: DeskRequest) -> bool:
-    """Whether a part of the page was asked for; a page restored from the history is asked for whole."""
+    """Whether htmx asks for a part of the page; a page restored from the history is requested whole."""
     return bool(request.htmx) and not request.htmx.history_restore_request
 
 
 def shell(request: DeskRequest, section: str) -> dict[str, object]:
-    """What the rail and the help need on every page; `section` says which link of the rail is the current one."""
+    """The context of the rail and the help on every page; `section` names the current link of the rail."""
     preferences = request.user.preferences
     return {
         "workspace": request.workspace,

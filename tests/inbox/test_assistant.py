@@ -232,9 +232,9 @@ def test_drafts_are_limited_per_person(
     agent: Client, conversation: Conversation, article: Article, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(suggestions, "_drafts", suggestions.Buckets(10))
-    said = [text_of(agent.post(f"{URL}/suggest", headers=HTMX).content) for _ in range(11)]
-    assert "Suggested reply" in said[9]
-    assert "Too many suggestions." in said[10]
+    texts = [text_of(agent.post(f"{URL}/suggest", headers=HTMX).content) for _ in range(11)]
+    assert "Suggested reply" in texts[9]
+    assert "Too many suggestions." in texts[10]
 
 
 def test_engine_outside_needs_approval_and_a_budget(agent: Client, acme: Workspace, conversation: Conversation) -> None:

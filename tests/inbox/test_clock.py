@@ -26,7 +26,7 @@ def test_snooze_choices_never_coincide_and_all_lie_ahead(zone: str) -> None:
         for day in ("2026-11-27", "2027-03-25", "2027-04-01", "2026-10-22"):
             for minutes in range(0, 11 * 24 * 60, 29):
                 at = datetime.fromisoformat(f"{day}T00:00+00:00") + timedelta(minutes=minutes)
-                choices = labels.sleeps(at)
+                choices = labels.snooze_choices(at)
                 untils = [choice.until for choice in choices]
                 assert at < untils[0], (zone, at)
                 assert untils == sorted(set(untils)), (zone, at)
@@ -43,7 +43,7 @@ def test_snooze_choices_never_coincide_and_all_lie_ahead(zone: str) -> None:
 )  # fmt: skip
 def test_snooze_choices_at_the_end_of_the_week(at: str, expected: list[tuple[str, str]]) -> None:
     with timezone.override(UTC):
-        assert [(choice.label, choice.when) for choice in labels.sleeps(datetime.fromisoformat(at))] == expected
+        assert [(choice.label, choice.when) for choice in labels.snooze_choices(datetime.fromisoformat(at))] == expected
 
 
 @pytest.mark.parametrize(

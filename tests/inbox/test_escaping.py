@@ -157,9 +157,9 @@ def test_lines_escape_names(acme: Workspace, evil: Conversation) -> None:
 
     with tenancy.scope(acme):
         entries = timeline.entries(thread_queries.thread(evil).items)
-    told = " ".join(entry.told for entry in entries if entry.is_line)
-    assert "<script" not in told
-    assert "&lt;script" in told
+    text = " ".join(entry.text for entry in entries if entry.is_line)
+    assert "<script" not in text
+    assert "&lt;script" in text
 
 
 def test_labels_of_hues_have_a_class_in_the_style_sheet() -> None:

@@ -126,7 +126,7 @@ def test_thread_shows_messages_notes_and_lines_in_order(
     actions.reply(conversation=conversation, body="On its way.", by=ben.actor, at=at + timedelta(seconds=4))
     actions.set_status(conversation=conversation, status="closed", by=ben.actor, at=at + timedelta(seconds=5))
     text = text_of(agent.get(f"{URL}/1").content)
-    said = [
+    texts = [
         "It never came.",
         "Internal note",
         "Ask the courier.",
@@ -134,7 +134,7 @@ def test_thread_shows_messages_notes_and_lines_in_order(
         "On its way.",
         "Ben closed it",
     ]
-    places = [text.index(words) for words in said]
+    places = [text.index(words) for words in texts]
     assert places == sorted(places)
 
 

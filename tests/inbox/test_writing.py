@@ -288,9 +288,9 @@ def test_undo_wakes_up_nothing_that_has_changed_since(agent: Client, conversatio
 @pytest.mark.parametrize("zone", ["Europe/Stockholm", "America/St_Johns"])
 def test_a_snooze_is_undone_in_any_time_zone(agent: Client, conversation: Conversation, zone: str) -> None:
     Workspace.objects.filter(pk=conversation.workspace_id).update(time_zone=zone)
-    for sleep in agent.get(URL).context["sleeps"]:
-        answer = agent.post(f"{URL}/snooze", {"choice": sleep.until.isoformat()}, headers=HTMX)
-        assert now(conversation).snoozed_until == sleep.until
+    for choice in agent.get(URL).context["snooze_choices"]:
+        answer = agent.post(f"{URL}/snooze", {"choice": choice.until.isoformat()}, headers=HTMX)
+        assert now(conversation).snoozed_until == choice.until
         assert agent.post(f"{URL}/undo", undo_of(answer), headers=HTMX).status_code == 200
         assert now(conversation).snoozed_until is None
 

@@ -1,4 +1,4 @@
-"""An agent writes down what she knows, and answers with what is kept at hand."""
+"""An agent writes articles and macros, and uses them in replies."""
 
 from __future__ import annotations
 

@@ -198,7 +198,7 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     article, macro = made["article"].public_id, made["macro"].public_id
     for name, path in (
         ("articles", knowledge),
-        ("drafts", f"{knowledge}?shelf=drafts"),
+        ("drafts", f"{knowledge}?view=drafts"),
         ("article", f"{knowledge}/articles/{article}"),
         ("draft article", f"{knowledge}/articles/{made['draft'].public_id}"),
         ("article in writing", f"{knowledge}/articles/{article}/edit"),

@@ -1,1 +1,1 @@
-"""The assistant's page: how it does, and what it may do."""
+"""The assistant's page: its report and its settings."""

@@ -13,7 +13,7 @@ from conversations.assistant import choice as choices
 
 
 class AssistantForm(forms.Form):
-    """What the assistant of a workspace may do; as `conversations.assistant.engines.protocol.Choice` takes it."""
+    """A workspace's settings of the assistant, as `conversations.assistant.choice.Choice` takes them."""
 
     engine = forms.ChoiceField(choices=[(name, name) for name in choices.ENGINES])
     is_approved = forms.BooleanField(required=False)

@@ -1,4 +1,4 @@
-"""The assistant's page: how it does, and what it may do."""
+"""The assistant's page: its report and its settings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PERIODS = (7, 30, 90)
 @require_http_methods(["GET", "POST"])
 @screen
 def assistant(request: DeskRequest) -> HttpResponse:
-    """Rates and costs for everyone; the choices for those who may change the workspace."""
+    """The report for everyone; the settings for those who may change the workspace."""
     permit(request.actor, "conversation.read")
     chosen = choices.choice(request.workspace)
     form = forms.AssistantForm.of(chosen)

@@ -1,1 +1,1 @@
-"""Where a person comes in, and how they like the desk."""
+"""The start page after signing in, and a person's preferences."""

@@ -6,7 +6,7 @@ from django import forms
 
 
 class PreferencesForm(forms.Form):
-    """How one person likes the desk; only what is sent changes."""
+    """One person's preferences; only the fields that are sent change."""
 
     theme = forms.ChoiceField(choices=[("system", ""), ("light", ""), ("dark", "")], required=False)
     shortcuts = forms.ChoiceField(choices=[("on", ""), ("off", "")], required=False)

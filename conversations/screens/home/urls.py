@@ -1,4 +1,4 @@
-"""The person's own."""
+"""A person's preferences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a person comes in, and how they like the desk."""
+"""The start page after signing in, and a person's preferences."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @transaction.atomic
-def _keep(user: User, chosen: dict[str, str]) -> None:
+def _save_preferences(user: User, chosen: dict[str, str]) -> None:
     if chosen.items() - user.preferences.items():
         user = transaction.held(user)  # another tab may be keeping something else
         user.preferences.update(chosen)
@@ -48,10 +48,10 @@ def _keep(user: User, chosen: dict[str, str]) -> None:
 @require_POST
 @screen
 def preferences(request: DeskRequest) -> HttpResponse:
-    """Keep what was sent of theme, shortcuts and panel; an unknown value changes nothing."""
+    """Save theme, shortcuts and panel; unknown values change nothing."""
     form = forms.PreferencesForm(request.POST)
     if form.is_valid():
-        _keep(request.user, {name: value for name, value in form.cleaned_data.items() if value})
+        _save_preferences(request.user, {name: value for name, value in form.cleaned_data.items() if value})
     if request.htmx:
         return HttpResponse(status=204)
     back = request.POST.get("back", "")

@@ -29,9 +29,9 @@ from conversations.queries import thread as thread_queries
 from conversations.screens import dates, errors
 from conversations.screens.inbox import forms, labels
 from conversations.screens.inbox import queries as inbox_queries
-from conversations.screens.inbox.lists import listed
+from conversations.screens.inbox.lists import list_update
 from conversations.screens.inbox.place import Place, frame
-from conversations.screens.inbox.threads import renewed
+from conversations.screens.inbox.threads import pane_update
 from conversations.screens.shell import DeskRequest, is_fragment, screen
 from tickets import tags
 
@@ -39,10 +39,10 @@ Change = Callable[[DeskRequest, Conversation, dict[str, Any]], str]
 
 
 def changes(form_class: type[Form], *, undoable: bool = False) -> Callable[[Change], Callable[..., HttpResponseBase]]:
-    """Make a view of a function that calls one verb with a form's values and returns what to say afterwards.
+    """Make a view of a function that calls one verb with a form's values and returns the text of a message.
 
-    As a fragment the answer is all that has changed on the page, and a toast, which offers to undo what is `undoable`;
-    otherwise it leads back to the thread.
+    A fragment is answered with all that has changed on the page and a toast, which offers to undo what is `undoable`;
+    without script the answer redirects to the thread.
     """
 
     def decorate(change: Change) -> Callable[..., HttpResponseBase]:
@@ -52,10 +52,10 @@ def changes(form_class: type[Form], *, undoable: bool = False) -> Callable[[Chan
         def view(request: DeskRequest, number: int) -> HttpResponse:
             conversation, began = queries.by_number(number), clock.now()
             form = form_class(request.POST)
-            said, fault = "", ""
+            text, fault = "", ""
             if form.is_valid():
                 try:
-                    said = change(request, conversation, form.cleaned_data)
+                    text = change(request, conversation, form.cleaned_data)
                 except (NotFound, Forbidden):
                     raise
                 except DomainError as error:
@@ -65,7 +65,7 @@ def changes(form_class: type[Form], *, undoable: bool = False) -> Callable[[Chan
             change_made = (
                 thread_queries.change_to_undo(conversation, by=request.actor, since=began) if undoable else None
             )
-            return answered(request, number, said=said, fault=fault, undo=change_made)
+            return answered(request, number, text=text, fault=fault, undo=change_made)
 
         return view
 
@@ -73,27 +73,27 @@ def changes(form_class: type[Form], *, undoable: bool = False) -> Callable[[Chan
 
 
 def answered(
-    request: DeskRequest, number: int, *, said: str, fault: str = "", undo: Event | None = None
+    request: DeskRequest, number: int, *, text: str, fault: str = "", undo: Event | None = None
 ) -> HttpResponse:
     """The answer after a change: fragments, or a redirect to the thread with a message."""
     place = Place.of(request)
     if not is_fragment(request):
-        if said or fault:
-            messages.add_message(request, messages.ERROR if fault else messages.SUCCESS, fault or said)
+        if text or fault:
+            messages.add_message(request, messages.ERROR if fault else messages.SUCCESS, fault or text)
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}")
     conversation = inbox_queries.with_ticket_card(number)
     context = {
         **after_change(request, place, conversation),
-        "said": fault or said,
+        "toast": fault or text,
         "is_fault": bool(fault),
         "undo": undo,
     }
-    return render(request, "inbox/changed.html", context, status=422 if fault else 200)
+    return render(request, "inbox/update.html", context, status=422 if fault else 200)
 
 
 def after_change(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
-    """The facts of all that a change may have touched on the page: the thread, what stands around it, and the list."""
-    return {**renewed(request, place, conversation), **listed(request, place, conversation)}
+    """The context of all that a change may affect on the page: the thread, its header and panel, and the list."""
+    return {**pane_update(request, place, conversation), **list_update(request, place, conversation)}
 
 
 def _by(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
@@ -140,14 +140,14 @@ def edit_subject(request: DeskRequest, conversation: Conversation, given: dict[s
 @changes(forms.SnoozeForm, undoable=True)
 def snooze(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     at = clock.now()
-    chosen = {choice.key: choice.until for choice in labels.sleeps(at)}
+    chosen = {choice.key: choice.until for choice in labels.snooze_choices(at)}
     until = given["until"] or chosen.get(given["choice"]) or _shown(given["choice"]) or at
     actions.snooze(conversation=conversation, until=until, by=request.actor, at=at)
     return f"Snoozed until {dates.moment(until)}."
 
 
 def _shown(choice: str) -> datetime | None:
-    """The moment that a choice of the menu showed: it may have been opened yesterday."""
+    """The moment that the menu showed for a choice; it may have been opened yesterday."""
     try:
         shown = parse_datetime(choice)
     except ValueError:
@@ -191,11 +191,11 @@ def take_over(request: DeskRequest, conversation: Conversation, given: dict[str,
 @require_POST
 @screen
 def mark_read(request: DeskRequest, number: int) -> HttpResponse:
-    """The page says that the thread has been looked at. As a fragment the answer is what the list shows of it."""
+    """Mark the conversation as read. A fragment is answered with its row in the list and the counts."""
     conversation = queries.by_number(number)
     actions.mark_read(**_by(request, conversation))
     if not is_fragment(request):
         return HttpResponse(status=204)
     place = Place.of(request)
-    facts = {**frame(request, place), **listed(request, place, conversation), "conversation": conversation}
-    return render(request, "inbox/listed.html", {**facts, "now": clock.now()})
+    facts = {**frame(request, place), **list_update(request, place, conversation), "conversation": conversation}
+    return render(request, "inbox/list_update.html", {**facts, "now": clock.now()})

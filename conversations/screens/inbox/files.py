@@ -1,4 +1,4 @@
-"""Files that came with messages: checked, then sent as a download; pictures that are proven pictures are shown."""
+"""Attachments of messages, sent as downloads; verified images are shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conversations.queries import conversations as queries
 from conversations.screens.shell import DeskRequest, screen
 
 SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-"""Types that a browser only draws. The type was proven from the file's bytes when it was kept."""
+"""Image types. The type was verified from the file's bytes when it was stored."""
 
 
 @require_GET

@@ -1,4 +1,4 @@
-"""What the screens take in. Forms read and shape; the verbs decide."""
+"""The inbox's forms, which read input; the verbs check it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class NoteForm(forms.Form):
     send_id = forms.UUIDField(required=False)
 
     def clean_body(self) -> str:
-        # Browsers send CR LF; the desk keeps LF, so that a text reads the same over every wire.
+        # Browsers send CR LF; the desk keeps LF, so that a text is the same in every wire format.
         return str(self.cleaned_data["body"]).replace("\r\n", "\n")
 
     def clean_send_id(self) -> UUID | None:
@@ -116,9 +116,9 @@ class SubjectForm(forms.Form):
 
 
 class LocalDateTimeField(forms.DateTimeField):
-    """A moment as a clock on the wall shows it, in the current time zone.
+    """A local time in the current time zone.
 
-    Where the clock is put forward, a time that it skips is the hour after; where it is put back, the first of the two.
+    A time that is skipped when clocks go forward is the hour after; one that occurs twice is the first.
     """
 
     def to_python(self, value: Any) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The inbox's words for what the verbs and the journal say in codes."""
+"""The inbox's labels for statuses, events, reasons and empty lists."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STATUS_DONE: dict[str, str] = {
     Status.CLOSED: "closed it",
 }
 PRIORITIES = ("low", "normal", "high", "urgent")
-"""What the form offers; any other priority that a caller gave is offered too while a conversation has it."""
+"""The priorities that the form offers; any other value of the conversation is offered too."""
 
 
 NO_DRAFT: dict[str, str] = {
@@ -60,11 +60,11 @@ def of_actor(line: Line) -> str:
 
 
 def of_lines(lines: Sequence[Line]) -> SafeString:
-    """What one person did in a row, as `of_line` says it. Taking over assigns it, which is said once."""
-    told = [of_line(line) for line in lines]
-    if _TOOK_OVER in told:
-        told = [what for what in told if what != _ASSIGNED_SELF]
-    return format_html_join(", ", "{}", ((what,) for what in told))
+    """What one person did in a row, each as in `of_line`. Taking over implies the assignment to oneself, which is left out."""
+    parts = [of_line(line) for line in lines]
+    if _TOOK_OVER in parts:
+        parts = [part for part in parts if part != _ASSIGNED_SELF]
+    return format_html_join(", ", "{}", ((part,) for part in parts))
 
 
 def of_line(line: Line) -> SafeString:
@@ -115,7 +115,7 @@ _ICONS: dict[str, str] = {
 
 
 def icon_of_line(line: Line) -> str:
-    """The picture that leads a grey line."""
+    """The icon of a grey line."""
     return _ICONS.get(line.event.type, "dot")
 
 
@@ -148,7 +148,7 @@ def of_status_change(message: Message) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Sleep:
+class SnoozeChoice:
     """One choice of the snooze menu."""
 
     key: str
@@ -161,7 +161,7 @@ class Sleep:
         return date_format(timezone.localtime(self.until), formats.get(self.key, "D j M H:i"))
 
 
-def sleeps(at: datetime) -> list[Sleep]:
+def snooze_choices(at: datetime) -> list[SnoozeChoice]:
     """The choices at a moment, in the current time zone: later today (while there is a later), tomorrow, next week.
 
     On a Sunday, when next week begins tomorrow, the last is a week from then.
@@ -172,11 +172,11 @@ def sleeps(at: datetime) -> list[Sleep]:
     is_sunday = local.weekday() == 6
     monday = local.date() + timedelta(days=8 if is_sunday else 7 - local.weekday())
     choices = [
-        Sleep("tomorrow", "Tomorrow morning", _nine(tomorrow, local)),
-        Sleep("week", "In a week" if is_sunday else "Next week", _nine(monday, local)),
+        SnoozeChoice("tomorrow", "Tomorrow morning", _nine(tomorrow, local)),
+        SnoozeChoice("week", "In a week" if is_sunday else "Next week", _nine(monday, local)),
     ]
     if later.date() == local.date():
-        choices.insert(0, Sleep("later", "Later today", later))
+        choices.insert(0, SnoozeChoice("later", "Later today", later))
     return choices
 
 

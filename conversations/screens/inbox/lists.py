@@ -28,9 +28,9 @@ MOST_ROWS = 100
 
 
 def listing(request: DeskRequest, place: Place) -> dict[str, Any]:
-    """The facts of the list: one page of rows, the counts of the views, and the event from which the page then listens.
+    """The context of the list: one page of rows, the counts of the views, and the event after which live updates begin.
 
-    The event is asked for first, before anything that the page shows: what happens in between is heard, not lost.
+    The event is read before anything that the page shows, so that no change in between is lost.
     """
     return {
         "journal_at": queries.latest_event_id(),
@@ -45,7 +45,7 @@ def _tabs(request: DeskRequest, place: Place) -> dict[str, Any]:
     return {
         "tabs": tabs[:FIRST_TABS],
         "more_tabs": [tab for tab in tabs[FIRST_TABS:] if tab.is_current or tab.count or tab.key != "news"],
-        "news": next((tab for tab in tabs if tab.key == "news" and tab.count), None),
+        "replied_tab": next((tab for tab in tabs if tab.key == "news" and tab.count), None),
         "count": next((tab.shown_count for tab in tabs if tab.is_current), ""),
     }
 
@@ -75,10 +75,10 @@ def _rows(request: DeskRequest, place: Place) -> dict[str, Any]:
     return facts
 
 
-def listed(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
-    """What the list shows after a change that the request made: the row, if it is in the view, and the counts.
+def list_update(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
+    """The context of the list after a change of this request: the row, if it is in the view, and the counts.
 
-    `covered` are the events of the change; the page that made it fetches nothing when it hears of them.
+    `covered` are the events of the change, for which the page need not fetch anything.
     """
     rows = inbox_queries.inbox_rows(place.view, request.user, place.search).filter(pk=conversation.pk).order_by("pk")
     subject = ("conversation", conversation.pk)
@@ -92,27 +92,27 @@ def listed(request: DeskRequest, place: Place, conversation: Conversation) -> di
 @require_GET
 @screen
 def inbox(request: DeskRequest) -> HttpResponse:
-    """A view's conversations. As a fragment: the whole desk, the list, or only further rows, by what is to be replaced."""
+    """A view's conversations. As a fragment: list and thread, the list, or only further rows, by the target."""
     permit(request.actor, "conversation.read")
     place = Place.of(request)
     target = request.htmx.target if is_fragment(request) else None
     if target == "listbox":
-        return render(request, "inbox/further.html", {**frame(request, place), **_rows(request, place)})
+        return render(request, "inbox/more_rows.html", {**frame(request, place), **_rows(request, place)})
     context = {**frame(request, place), **listing(request, place)}
     if target == "rows":
         path = _shown_path(request)
-        # Beside an open conversation the page is named after that.
+        # While a conversation is open, the page keeps its title.
         response = render(request, "inbox/results.html", {**context, "keeps_title": path != request.path})
         response["HX-Replace-Url"] = f"{path}?{place.query}"
         return response
     if target == "desk":
-        return render(request, "inbox/desk.html", context)
+        return render(request, "inbox/panes.html", context)
     remember(request)
     return render(request, "inbox/page.html", context)
 
 
 def _shown_path(request: DeskRequest) -> str:
-    """The page's own path, so that a search leaves the open conversation in the address."""
+    """The path of the page that asks, so that a search keeps the open conversation in the address."""
     inbox_path = request.path
     shown = urlsplit(request.htmx.current_url_abs_path or "").path
     return shown if re.fullmatch(rf"{re.escape(inbox_path)}(/\d+)?", shown) else inbox_path

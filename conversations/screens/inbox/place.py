@@ -1,4 +1,4 @@
-"""Where in the inbox a person is: the view, the order and the search, which every link keeps."""
+"""A person's place in the inbox: the view, the order and the search, which every link keeps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tickets import queries as ticket_queries
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the inbox a person stands: the view, the order and the search, which every link keeps."""
+    """The view, the order and the search that a person has chosen, which every link keeps."""
 
     view: InboxView
     sort: str
@@ -75,7 +75,7 @@ class Place:
 
 
 FIRST_TABS = 4
-"""How many views stand in the bar; the rest are in its menu."""
+"""How many views are in the bar; the rest are in its menu."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Tab:
 
 
 def frame(request: DeskRequest, place: Place) -> dict[str, object]:
-    """What any page or fragment of the inbox needs around its own facts. One query: the tags' colours."""
+    """The context that every page and fragment of the inbox needs. One query: the tags' colours."""
     return {
         **shell(request, "inbox"),
         "place": place,

@@ -24,18 +24,17 @@ COUNT_CAP = 100
 
 
 def with_ticket_card(number: int) -> Conversation:
-    """By number, with all that its page shows at once. Raises NotFound.
+    """By number, with all that its page shows. Raises NotFound.
 
-    That is the ticket's owner and `ticket_conversations` (how many share the ticket), what there is of the assistant, and
-    `has_draft`: whether it has drafted a reply that is still open; `asks_leave`: whether the customer is to decide on
-    people.
+    That is the ticket's owner and `ticket_conversations` (how many share the ticket), the assistant's thread, and
+    `has_draft`: whether a drafted reply is still open; `has_proposal`: whether the customer is asked about a hand-over.
     """
     shared = Conversation.objects.filter(ticket=OuterRef("ticket")).order_by().values("ticket").annotate(n=Count("pk"))
     rows = conversations().select_related("ticket__assignee", "assistant_thread")
     rows = rows.annotate(
         ticket_conversations=Subquery(shared.values("n")),
         has_draft=Exists(_undecided_drafts().filter(conversation=OuterRef("pk"))),
-        asks_leave=Exists(_pending_proposals().filter(thread__conversation=OuterRef("pk"))),
+        has_proposal=Exists(_pending_proposals().filter(thread__conversation=OuterRef("pk"))),
     )
     return _one(rows.filter(number=number).order_by("pk"))
 

@@ -16,7 +16,7 @@ from conversations import events
 from conversations.screens.shell import DeskRequest, screen
 
 SUBJECTS = frozenset({"", "conversation", "ticket", "contact"})
-"""What the inbox shows something of; the empty one is the stream's own (ready, resync)."""
+"""Subjects of events that the inbox shows; the empty one is the stream's own (ready, resync)."""
 
 
 NOT_SHOWN = frozenset(
@@ -28,7 +28,7 @@ NOT_SHOWN = frozenset(
         events.SUGGESTION_FAILED,
     )
 )
-"""What changes nothing that the inbox fetches: a suggestion is in the answer to whoever asked for it."""
+"""Events that change nothing in the inbox: a suggestion is in the answer to its request."""
 
 
 @require_safe
@@ -36,8 +36,8 @@ NOT_SHOWN = frozenset(
 def stream(request: DeskRequest) -> HttpResponse:
     """The workspace's journal from `Last-Event-ID`, or `?after=`, on.
 
-    `?login=` is the session that the page was made for: after signing in as somebody else, an old page hears nothing.
-    `own` marks what the person did: the page that did it waits for its answer, which has it all.
+    `?login=` is the session that the page was made for: after signing in as somebody else, an old page gets no events.
+    `own` marks the person's own changes, whose effects are in the answers to their requests.
     """
     permit(request.actor, "conversation.read")
     if request.GET.get("login", login_id(request)) != login_id(request):
@@ -48,9 +48,9 @@ def stream(request: DeskRequest) -> HttpResponse:
     async def follow(context: live.LiveContext) -> AsyncIterator[bytes | HttpResponse]:
         async for event in context.events(workspace_id, after=after):
             if event.subject_type in SUBJECTS and event.type not in NOT_SHOWN:
-                told = {"type": event.type, "subject": event.subject_type, "id": event.subject_id}
+                update = {"type": event.type, "subject": event.subject_type, "id": event.subject_id}
                 if event.actor == person:
-                    told["own"] = True
-                yield live.sse(orjson.dumps(told).decode(), id=event.id)
+                    update["own"] = True
+                yield live.sse(orjson.dumps(update).decode(), id=event.id)
 
     return live.LiveResponse(follow, access=MemberAccess.of(request, "conversation.read"))

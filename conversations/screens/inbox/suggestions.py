@@ -39,7 +39,7 @@ _drafts = Buckets(settings.ASSISTANT_SUGGESTIONS_PER_MINUTE)
 @require_POST
 @screen
 def suggest(request: DeskRequest, number: int) -> HttpResponseBase:
-    """A suggestion for the next reply. An engine outside works in the worker; the answer is held until it is there."""
+    """Suggest the next reply. An engine outside runs in the worker; the answer is held until it is done."""
     conversation = queries.by_number(number)
     permit(request.actor, "conversation.reply", conversation)
     at = clock.now()
@@ -113,8 +113,8 @@ def _answer(
         fault = "failed"
     if not is_fragment(request):
         url = reverse("conversation", args=[request.workspace.slug, conversation.number])
-        told = f"&draft={fault}" if fault else ""
-        return redirect(f"{url}?{Place.of(request).query}{told}#composer")
+        reason = f"&draft={fault}" if fault else ""
+        return redirect(f"{url}?{Place.of(request).query}{reason}#composer")
     facts: dict[str, Any] = {
         **frame(request, Place.of(request)),
         "conversation": conversation,

@@ -1,4 +1,4 @@
-"""An open conversation: its thread and what stands beside it."""
+"""An open conversation: its thread, header and details."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def _number(request: DeskRequest, name: str) -> int | None:
     return whole_number(request.GET.get(name, ""))
 
 
-def around(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
-    """The facts of the header and the context panel."""
+def header_and_side(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
+    """The context of the header and the details."""
     now = clock.now()
     offered = labels.PRIORITIES
     return {
@@ -39,7 +39,7 @@ def around(request: DeskRequest, place: Place, conversation: Conversation) -> di
         "statuses": labels.STATUS,
         "status": labels.STATUS[conversation.status],
         "priorities": offered if conversation.priority in offered else (conversation.priority, *offered),
-        "sleeps": labels.sleeps(now),
+        "snooze_choices": labels.snooze_choices(now),
         "assignable": list(people.assignable()),
         "teams": list(people.teams()),
         "others": queries.other_conversations(conversation),
@@ -48,18 +48,18 @@ def around(request: DeskRequest, place: Place, conversation: Conversation) -> di
 
 
 def _kept(conversation: Conversation) -> AssistantThread | None:
-    thread: AssistantThread | None = getattr(conversation, "assistant_thread", None)  # with_ticket_card has looked
+    thread: AssistantThread | None = getattr(conversation, "assistant_thread", None)  # annotated by with_ticket_card
     return thread if thread is not None and thread.deleted_at is None else None
 
 
-def opened(
+def pane(
     request: DeskRequest, place: Place, conversation: Conversation, *, before: int | None = None
 ) -> dict[str, Any]:
-    """The facts of the whole pane: the last part of the thread, or the part before a message, and all around it."""
+    """The context of the whole pane: header, details, and the last part of the thread or the part before a message."""
     part = thread_queries.thread(conversation, before=before)
     message, event = threads.seen(part)
     return {
-        **around(request, place, conversation),
+        **header_and_side(request, place, conversation),
         "entries": threads.entries(part.items),
         "older": part.messages[0].pk if part.has_older else None,
         "is_older": before is not None,
@@ -71,8 +71,8 @@ def opened(
 
 
 def drafted(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
-    """The suggested reply, if any. `?draft=use` puts it into the composer; or it says why there is none."""
-    has_draft = getattr(conversation, "has_draft", False)  # with_ticket_card has looked
+    """The suggested reply, if any, which `?draft=use` puts into the composer, or why there is none."""
+    has_draft = getattr(conversation, "has_draft", False)  # annotated by with_ticket_card
     suggestion = assistant_queries.undecided_draft(conversation) if has_draft else None
     asked = request.GET.get("draft", "")
     facts: dict[str, Any] = {"suggestion": suggestion, "draft_fault": labels.NO_DRAFT.get(asked, "")}
@@ -102,24 +102,24 @@ def conversation(request: DeskRequest, number: int) -> HttpResponse:
             },
         )
     if target == "open":
-        return render(request, "inbox/open.html", opened(request, place, row, before=before))
+        return render(request, "inbox/open.html", pane(request, place, row, before=before))
     remember(request)
-    return render(request, "inbox/page.html", {**listing(request, place), **opened(request, place, row, before=before)})
+    return render(request, "inbox/page.html", {**listing(request, place), **pane(request, place, row, before=before)})
 
 
 @require_GET
 @screen
 def fresh(request: DeskRequest, number: int) -> HttpResponse:
-    """What came since the message and the event that the page has seen, with the present header and panel."""
+    """The entries after the message and the event that the page has seen, with the current header and details."""
     permit(request.actor, "conversation.read")
     place, row = Place.of(request), inbox_queries.with_ticket_card(number)
-    return render(request, "inbox/fresh.html", renewed(request, place, row))
+    return render(request, "inbox/thread_update.html", pane_update(request, place, row))
 
 
-def renewed(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
-    """The facts of an open pane's parts, and what came in the thread since the page last saw it, as its address says."""
+def pane_update(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
+    """The context of an open pane's header and details, and the thread's new entries since those named in the address."""
     message, event = _number(request, "message"), _number(request, "event")
-    facts = around(request, place, conversation)
+    facts = header_and_side(request, place, conversation)
     if message is None or event is None:
         return facts
     part = thread_queries.thread_since(conversation, message=message, event=event)

@@ -1,4 +1,4 @@
-"""A thread as the screen shows it: entries in order, with days between them, neighbours grouped, and lines in words."""
+"""A thread as the screen shows it: messages and grey lines in order, with days between them, and neighbours grouped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from conversations.screens.inbox import labels
 from conversations.texts import names
 
 TOGETHER = timedelta(minutes=5)
-"""Messages of one person, and lines of one actor, stand together when no more than this lies between them."""
+"""Messages of one person, and lines of one actor, are grouped when no more than this lies between them."""
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Entry:
     lines: tuple[Line, ...] = ()
     day: str = ""
     follows: bool = False
-    """The same person goes on: no face and no name."""
+    """It is by the same person as the one before: without face and name."""
 
     @property
     def is_line(self) -> bool:
@@ -48,8 +48,8 @@ class Entry:
         return self.lines[-1].event.pk if self.lines else 0
 
     @property
-    def told(self) -> SafeString:
-        """A grey line's words, names escaped."""
+    def text(self) -> SafeString:
+        """A grey line's text, with names escaped."""
         if self.message is not None:
             who = names.first_name(self.message.sender_name) or "The customer"
             return format_html('<b dir="auto">{}</b> {}', who, labels.of_status_change(self.message))
@@ -57,7 +57,7 @@ class Entry:
 
 
 def entries(items: Iterable[Message | Line], *, after: int = 0) -> list[Entry]:
-    """The entries of a part of a thread. Those up to the message `after` only lead the others and are left out."""
+    """The entries of a part of a thread. Messages up to `after` only serve for grouping and are left out."""
     result: list[Entry] = []
     previous: Message | Line | None = None
     for item in items:

@@ -1,4 +1,4 @@
-"""Writing in a conversation: the reply and the note, with what to do when the thread has moved on meanwhile."""
+"""Writing in a conversation: the reply and the note, also when the thread has changed meanwhile."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox.changes import after_change
 from conversations.screens.inbox.lists import listing
 from conversations.screens.inbox.place import Place
-from conversations.screens.inbox.threads import opened
+from conversations.screens.inbox.threads import pane
 from conversations.screens.shell import DeskRequest, is_fragment, screen
 
 SEND_AND_RESOLVE = ReplyPolicy(name="send_and_resolve", on_agent=dict.fromkeys(Status.values, Status.RESOLVED))
-"""The writer says that the answer settles it, whatever the state was."""
+"""The conversation is resolved, whatever its status was."""
 
 
 @takes_files
 @require_POST
 @screen
 def reply(request: DeskRequest, number: int) -> HttpResponse:
-    """Answer the customer, unless the thread holds something that the writer has not seen; from the assistant it takes over."""
+    """Reply to the customer, unless the thread has messages that the writer has not seen; the assistant is taken over from."""
     conversation, form = queries.by_number(number), forms.ReplyForm(request.POST, request.FILES)
 
     @transaction.atomic
@@ -91,7 +91,7 @@ def _written(
     write: Callable[[dict[str, Any]], None],
     mode: str,
 ) -> HttpResponse:
-    """All that has changed on the page, and the reason, when it was not sent. Neither touches what is being written."""
+    """All that has changed on the page, and the reason if it was not sent. Neither replaces the text that is being written."""
     fault, status = "", 200
     if form.is_valid():
         try:
@@ -108,9 +108,9 @@ def _written(
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}#composer")
     row = inbox_queries.with_ticket_card(number)
     if not is_fragment(request):
-        context = {**listing(request, place), **opened(request, place, row), "composer": composer}
+        context = {**listing(request, place), **pane(request, place, row), "composer": composer}
         return render(request, "inbox/page.html", context, status=status)
     facts = after_change(request, place, row)
     if fault:
         facts |= {"composer": composer, "expected_last": row.last_message_id or 0}
-    return render(request, "inbox/held.html" if fault else "inbox/changed.html", facts, status=status)
+    return render(request, "inbox/not_sent.html" if fault else "inbox/update.html", facts, status=status)

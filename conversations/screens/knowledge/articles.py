@@ -34,14 +34,14 @@ reads_or_writes = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """Where in the knowledge base a person stands: the view and the search, which the links of a list keep."""
+class KnowledgePlace:
+    """The view and the search that a person has chosen, which the links of a list keep."""
 
     view: ArticleView
     search: str
 
     @classmethod
-    def of(cls, request: HttpRequest) -> Shelf:
+    def of(cls, request: HttpRequest) -> KnowledgePlace:
         """From the query string; anything unknown falls back to the default."""
         views = knowledge_queries.ARTICLE_VIEWS
         return cls(
@@ -64,13 +64,13 @@ class Shelf:
 
 
 def page(request: DeskRequest, body: str, facts: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """A screen of the knowledge base: whole, or the part that stands beside the rail."""
+    """A screen of the knowledge base: the whole page, or the part beside the rail."""
     context = {
         **shell(request, "knowledge"),
         "may_edit": _may_edit(request),
         "body": body,
         "now": clock.now(),
-        "shelf": Shelf.of(request),
+        "place": KnowledgePlace.of(request),
         **facts,
     }
     if is_fragment(request):
@@ -80,7 +80,7 @@ def page(request: DeskRequest, body: str, facts: dict[str, Any], *, status: int 
 
 
 def saved(form: Form, save: Callable[[dict[str, Any]], R]) -> R | None:
-    """What `save` made of a form's values; None, with the reason among the form's errors, when it was refused."""
+    """The result of `save` for a form's values; None when it was refused, with the reason among the form's errors."""
     if not form.is_valid():
         return None
     try:
@@ -88,15 +88,15 @@ def saved(form: Form, save: Callable[[dict[str, Any]], R]) -> R | None:
     except (NotFound, Forbidden):
         raise
     except DomainError as error:
-        told = ValidationError(errors.of_error(error), code=error.code)
-        form.add_error(error.field if error.field in form.fields else None, told)
+        fault = ValidationError(errors.of_error(error), code=error.code)
+        form.add_error(error.field if error.field in form.fields else None, fault)
         return None
 
 
 def listed(request: DeskRequest, name: str, facts: dict[str, Any]) -> HttpResponse:
-    """A list as was asked for: further rows, what a search found, or the screen. `name` is the folder of its parts."""
+    """A list: further rows, the results of a search, or the screen, by the target. `name` is the folder of its templates."""
     target = request.htmx.target if is_fragment(request) else None
-    parts = {"more": f"knowledge/{name}/rows.html", "found": f"knowledge/{name}/found.html"}
+    parts = {"more": f"knowledge/{name}/rows.html", "found": f"knowledge/{name}/results.html"}
     return page(request, parts.get(target or "", f"knowledge/{name}/list.html"), facts)
 
 
@@ -105,19 +105,19 @@ def listed(request: DeskRequest, name: str, facts: dict[str, Any]) -> HttpRespon
 def articles(request: DeskRequest) -> HttpResponse:
     """A view's articles, or those of it that match a search."""
     permit(request.actor, "knowledge.read")
-    shelf = Shelf.of(request)
+    place = KnowledgePlace.of(request)
     try:
         found = knowledge_queries.article_page(
-            shelf.view,
+            place.view,
             with_drafts=_may_edit(request),
-            search=shelf.search,
+            search=place.search,
             after=request.GET.get("after"),
             limit=PAGE,
         )
     except Invalid as error:
         raise Http404("no such page") from error
-    empty = labels.NOT_ON_SHELF if shelf.search else labels.EMPTY_SHELF[shelf.view.key]
-    facts = {"rows": found.rows, "next": found.next, "empty": empty, "tabs": shelf.tabs(with_drafts=_may_edit(request))}
+    empty = labels.NOT_FOUND if place.search else labels.EMPTY[place.view.key]
+    facts = {"rows": found.rows, "next": found.next, "empty": empty, "tabs": place.tabs(with_drafts=_may_edit(request))}
     return listed(request, "articles", facts)
 
 
@@ -217,12 +217,12 @@ def delete(request: DeskRequest, public_id: UUID) -> HttpResponse:
 
 
 def _may_edit(request: DeskRequest) -> bool:
-    """Whether the person writes here, and so knows of drafts."""
+    """Whether the person may write here, and so see drafts."""
     return may(request.actor, "knowledge.write")
 
 
-def _done(request: DeskRequest, row: Article, said: str) -> HttpResponse:
-    messages.success(request, said)
+def _done(request: DeskRequest, row: Article, text: str) -> HttpResponse:
+    messages.success(request, text)
     return redirect(reverse("article", args=[request.workspace.slug, row.public_id]))
 
 
@@ -231,7 +231,7 @@ def _form(request: DeskRequest, form: forms.ArticleForm, row: Article | None = N
     has_moved_on = form.is_bound and form.has_error(NON_FIELD_ERRORS, "article_changed")
     seen = form.data.get("seen", "") if form.is_bound and not has_moved_on else ""
     if not seen and row is not None:
-        # As of now: whoever has read that the article moved on may replace it.
+        # The current version: the person now knows of the change and may replace it.
         seen = row.updated_at.isoformat()
     facts = {"form": form, "article": row, "seen": seen, "has_moved_on": has_moved_on}
     status = 409 if has_moved_on else 422 if form.is_bound else 200

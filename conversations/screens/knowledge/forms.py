@@ -28,7 +28,7 @@ class ArticleForm(forms.Form):
 
 
 class MacroForm(forms.Form):
-    """A name and the text that it stands for."""
+    """A macro: its name and its text."""
 
     name = forms.CharField(max_length=NAME_LIMIT, error_messages={"required": "Give it a name."})
     body = forms.CharField(max_length=MACRO_LIMIT, strip=False, error_messages={"required": "Write something first."})

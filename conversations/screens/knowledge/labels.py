@@ -1,10 +1,10 @@
-"""What the lists of the knowledge base say when they are empty."""
+"""Texts of the knowledge base's empty lists."""
 
 from __future__ import annotations
 
 from conversations.screens.empty import Empty
 
-EMPTY_SHELF: dict[str, Empty] = {
+EMPTY: dict[str, Empty] = {
     "all": Empty(
         "book-open", "No articles yet",
         "Your team and the assistant answer from articles. Start with the questions you get most often.",
@@ -16,4 +16,4 @@ EMPTY_SHELF: dict[str, Empty] = {
 }  # fmt: skip
 
 
-NOT_ON_SHELF = Empty("search-x", "No results for", "Try fewer or shorter words.")
+NOT_FOUND = Empty("search-x", "No results for", "Try fewer or shorter words.")

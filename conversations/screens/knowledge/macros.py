@@ -1,4 +1,4 @@
-"""Macros: kept in the knowledge base, and at hand where a reply is written."""
+"""Macros: in the knowledge base, and in the composer's menu."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from conversations.knowledge import queries as knowledge_queries
 from conversations.models import Macro
 from conversations.queries import conversations as queries
 from conversations.screens.knowledge import forms, labels
-from conversations.screens.knowledge.articles import PAGE, Shelf, listed, page, reads_or_writes, saved
+from conversations.screens.knowledge.articles import PAGE, KnowledgePlace, listed, page, reads_or_writes, saved
 from conversations.screens.shell import DeskRequest, screen
 
-AT_HAND = 300
-"""How many macros the composer's menu holds; the page sifts them while someone types."""
+MOST_IN_MENU = 300
+"""How many macros the composer's menu holds; the page filters them while someone types."""
 
 
 @require_GET
@@ -31,12 +31,12 @@ AT_HAND = 300
 def macros(request: DeskRequest) -> HttpResponse:
     """The macros by name, or those that match a search."""
     permit(request.actor, "knowledge.read")
-    search = Shelf.of(request).search
+    search = KnowledgePlace.of(request).search
     try:
         found = knowledge_queries.macro_page(search=search, after=request.GET.get("after"), limit=PAGE)
     except Invalid as error:
         raise Http404("no such page") from error
-    empty = labels.NOT_ON_SHELF if search else labels.EMPTY_SHELF["macros"]
+    empty = labels.NOT_FOUND if search else labels.EMPTY["macros"]
     return listed(request, "macros", {"rows": found.rows, "next": found.next, "empty": empty})
 
 
@@ -96,11 +96,11 @@ def delete(request: DeskRequest, public_id: UUID) -> HttpResponse:
 
 @require_GET
 @screen
-def at_hand(request: DeskRequest, number: int) -> HttpResponse:
+def composer_menu(request: DeskRequest, number: int) -> HttpResponse:
     """The menu of the composer: every macro's name and beginning."""
     permit(request.actor, "knowledge.read")
     conversation = queries.by_number(number)
-    found = knowledge_queries.macro_page(limit=AT_HAND)
+    found = knowledge_queries.macro_page(limit=MOST_IN_MENU)
     openings = {row: row.opening for row in found.rows}  # type: ignore[attr-defined] # as macro_page annotates
     facts = {
         "workspace": request.workspace,
@@ -114,7 +114,7 @@ def at_hand(request: DeskRequest, number: int) -> HttpResponse:
 @require_GET
 @screen
 def filled_in(request: DeskRequest, number: int, public_id: UUID) -> HttpResponse:
-    """A macro's text for one conversation, as it is to be inserted."""
+    """A macro's text with its placeholders filled in for one conversation."""
     permit(request.actor, "knowledge.read")
     row, conversation = knowledge_queries.macro(public_id), queries.by_number(number)
     text = placeholders.filled(row.body, conversation, request.user)

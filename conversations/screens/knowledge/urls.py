@@ -19,6 +19,6 @@ urlpatterns = [
     path("knowledge/macros/<uuid:public_id>", macros.macro, name="macro"),
     path("knowledge/macros/<uuid:public_id>/edit", macros.edit, name="macro-edit"),
     path("knowledge/macros/<uuid:public_id>/delete", macros.delete, name="macro-delete"),
-    path("inbox/<int:number>/macros", macros.at_hand, name="macros-at-hand"),
+    path("inbox/<int:number>/macros", macros.composer_menu, name="macro-menu"),
     path("inbox/<int:number>/macros/<uuid:public_id>", macros.filled_in, name="macro-filled-in"),
 ]

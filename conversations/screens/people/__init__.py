@@ -1,1 +1,1 @@
-"""The workspace's people: who is invited, who works here and as what."""
+"""The workspace's people: its members with their roles, and invitations."""

@@ -9,7 +9,7 @@ from accounts.permissions import Role
 
 
 class InvitationForm(forms.Form):
-    """Whom to invite, and as what."""
+    """An email address to invite, and the role."""
 
     email = forms.EmailField(max_length=254)
     role = forms.ChoiceField(initial=Role.AGENT)

@@ -1,4 +1,4 @@
-"""The workspace's people: who is invited, who works here and as what. For owners and admins."""
+"""The workspace's people: its members with their roles, and invitations. For owners and admins."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def people(request: DeskRequest) -> HttpResponse:
 @require_POST
 @screen
 def resend_invitation(request: DeskRequest, public_id: UUID) -> HttpResponse:
-    """Make another link for a pending invitation."""
+    """Send a pending invitation again, with a new link."""
     permit(request.actor, "member.invite")
     try:
         sent = actions.resend_invitation(invitation=_invitation(public_id), by=request.actor, at=clock.now())
@@ -59,7 +59,7 @@ def resend_invitation(request: DeskRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 @screen
 def revoke_invitation(request: DeskRequest, public_id: UUID) -> HttpResponse:
-    """Take a pending invitation back."""
+    """Revoke a pending invitation."""
     permit(request.actor, "member.invite")
     try:
         invitation = actions.revoke_invitation(invitation=_invitation(public_id), by=request.actor, at=clock.now())
@@ -88,7 +88,7 @@ def change_role(request: DeskRequest, number: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @screen
 def remove_member(request: DeskRequest, number: int) -> HttpResponse:
-    """Ask, and take a member out of the workspace."""
+    """Confirm, and remove a member from the workspace."""
     permit(request.actor, "member.remove")
     membership = _membership(number)
     if request.method != "POST":
@@ -117,7 +117,7 @@ def _page(request: DeskRequest, form: forms.InvitationForm, *, status: int = 200
 
 
 def _answer(request: DeskRequest, sent: Sent) -> HttpResponse:
-    """Say that the mail is on its way; without a mail server, show the link on the page that answers, and nowhere else."""
+    """Confirm that the mail is sent; without a mail server, show the link on this page, and nowhere else."""
     if sent.link is not None:
         return _page(request, forms.InvitationForm(_roles(request)), sent=sent)
     messages.success(request, f"Invitation sent to {sent.invitation.email}.")

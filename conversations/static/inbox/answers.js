@@ -1,7 +1,7 @@
-// What the server answers, and changes of a conversation: one way for all of them. Every answer about a conversation
-// names it; where another one is open by now, only its toasts are shown. No answer moves the focus, closes a menu, or
-// touches what someone is typing: it renews parts that nobody is using. The answer to a change brings all that changed, so
-// that the live event of it asks for nothing.
+// Answers of the server, and changes of a conversation. Every answer about a conversation names it; where another one is
+// open by now, only its toasts are shown. No answer moves the focus, closes a menu, or changes text that someone is typing:
+// it replaces parts that are not in use. The answer to a change has all that changed, so that nothing is fetched for its
+// live event.
 
 const desk = (globalThis.desk ??= {});
 
@@ -21,7 +21,7 @@ desk.words = (problem) => WORDS[problem] ?? 'That did not work. Try again in a m
 
 const isSignIn = (url) => new URL(url || location.href, location.href).pathname.startsWith('/accounts/login');
 
-// Fetches, and never throws. `problem` is empty where the server's own words can be shown.
+// Fetches, and never throws. `problem` is empty where the server's own message can be shown.
 desk.ask = async (url, options = {}) => {
   const nothing = { status: 0, text: '', number: '', askedAt: performance.now(), problem: 'offline' };
   try {
@@ -40,7 +40,7 @@ desk.ask = async (url, options = {}) => {
   }
 };
 
-// What is on screen: of the list, whose rows and counts the answer has, and of the thread, of which it brings what came after.
+// The URL with what is on screen: the list, of which the answer has the rows and counts, and the last entry of the thread.
 desk.since = (url) => {
   const query = new URLSearchParams((document.getElementById('rows')?.dataset.list ?? url).split('?')[1]);
   const seen = document.getElementById('entries')?.dataset;
@@ -51,7 +51,7 @@ desk.since = (url) => {
 
 desk.parse = (text) => new DOMParser().parseFromString(text, 'text/html');
 
-// Shows what an answer brought. Says whether it was for the open conversation.
+// Shows an answer. Returns whether it was for the open conversation.
 desk.take = (answer) => {
   const page = desk.parse(answer.text);
   for (const toast of page.querySelectorAll('[data-toast]')) document.getElementById('toasts').append(toast);
@@ -61,7 +61,7 @@ desk.take = (answer) => {
   return true;
 };
 
-// What a change made of the list, as the answer to a request of the moment `askedAt` has it.
+// Updates the list from the answer to a request that was sent at `askedAt`.
 desk.list = (page, askedAt) => {
   const part = page.querySelector('[data-listed]');
   if (!part) return;
@@ -71,11 +71,11 @@ desk.list = (page, askedAt) => {
 
 // --- Parts of the open conversation --------------------------------------------------------------
 
-const stale = new Set(); // parts that were in use when something newer came
+const stale = new Set(); // parts that were in use when a newer version came
 
 const isTyped = (field) => field.matches('textarea, input:not([type=hidden])') && field.value !== field.defaultValue;
 
-// A form whose change was refused holds what someone typed: that goes on into the part that takes its place.
+// A form whose change was refused holds typed text, which is copied into the part that replaces it.
 function keepTyped(old, fresh) {
   for (const form of old.querySelectorAll('form[data-unsaved]')) {
     for (const field of [...form.elements].filter(isTyped)) {
@@ -91,7 +91,7 @@ const isUsed = (part) =>
   part.querySelector('details[open], [aria-busy=true]') !== null ||
   (part.contains(document.activeElement) && document.activeElement.matches('input, textarea, select'));
 
-// An answer that was overtaken on its way is older than what is shown.
+// An answer that was overtaken by another one is older than what is shown.
 const isOlder = (fresh, shown) => Number(fresh.dataset.at ?? 0) < Number(shown.dataset.at ?? 0);
 
 desk.renew = (page) => {
@@ -115,7 +115,7 @@ desk.renew = (page) => {
   }
 };
 
-// Whoever was using it has finished: now it may be renewed.
+// It is no longer in use: now it may be replaced.
 const finished = () => setTimeout(() => stale.size && ![...stale].some((id) => isUsed(document.getElementById(id) ?? document.head)) && desk.announce('stale'));
 document.addEventListener('toggle', (event) => event.target.open === false && finished(), true);
 document.addEventListener('focusout', (event) => event.target.closest?.('.thread, .side') && finished());
@@ -133,7 +133,7 @@ desk.inTurn = (key, work) => {
 // --- One's own events ----------------------------------------------------------------------------
 
 const PATIENCE = 5000; // ms that an event waits for an answer that may have it
-const covered = new Set(); // ids of events whose changes answers have brought
+const covered = new Set(); // ids of events whose changes answers have shown
 const expected = new Set(); // changes whose answers are on their way
 
 desk.expect = (answer) => {
@@ -141,7 +141,7 @@ desk.expect = (answer) => {
   expected.add(taken);
 };
 
-// Whether an answer has brought what the event tells of. The event may come before the answer, whose loss it makes good.
+// Whether an answer has shown the event's change already. The event may come first, and replaces an answer that is lost.
 desk.isCovered = async (id) => {
   const isLate = new Promise((done) => setTimeout(done, PATIENCE, true));
   while (!covered.has(id) && expected.size && !(await Promise.race([isLate, ...expected])));
@@ -150,7 +150,7 @@ desk.isCovered = async (id) => {
 
 const busy = new WeakSet(); // buttons and forms whose change is on its way: pressed again, they do nothing
 
-// The menu that it was chosen in closes at once, by the person's own act.
+// The menu closes at once when something is chosen in it.
 function leave(form) {
   const menu = form.closest('details[open]');
   if (!menu) return;

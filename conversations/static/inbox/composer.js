@@ -1,5 +1,5 @@
-// The composer's keyboard, its two forms, and the assistant's suggestion. Only what a person does turns the tabs or moves
-// the focus, never an answer.
+// The composer's keyboard, its two forms, and the assistant's suggestion. Only a person's action switches the
+// tabs or moves the focus, never an answer.
 
 const { desk } = globalThis;
 const body = (mode) => document.getElementById(`${mode}-body`);
@@ -16,7 +16,7 @@ function turnTo(mode) {
 // Chosen with the keyboard's r or n.
 document.addEventListener('desk:compose', ({ detail: { mode } }) => turnTo(mode) && body(mode).focus());
 
-// A click on a button that sends already, as the second of a double click, does not take the focus out of the text.
+// The second click of a double click on a button that is sending does not take the focus out of the text.
 document.addEventListener('mousedown', (event) => {
   if (event.target.closest('.composer__tools') && !event.target.closest('button:enabled, summary, input, label, .menu__body')) event.preventDefault();
 });
@@ -41,7 +41,7 @@ desk.insert = (text, words) => {
 
 // --- The suggestion ------------------------------------------------------------------------------
 
-// Tab takes it into an empty reply, Esc turns it down; nothing is ever sent by itself.
+// Tab inserts it into an empty reply, Esc dismisses it; nothing is ever sent automatically.
 const suggestion = () => document.querySelector('#draft[data-text]');
 
 function use() {
@@ -51,7 +51,7 @@ function use() {
   desk.insert(body('reply'), text);
 }
 
-// Whoever asks for a suggestion, or turns one down, goes to the reply: Tab and Esc mean the suggestion there.
+// Requesting or dismissing a suggestion moves the focus to the reply, where Tab and Esc act on it.
 document.addEventListener('submit', (event) => {
   if (event.target.id === 'draft-form' && turnTo('reply') && hasKeyboard()) body('reply').focus({ preventScroll: true });
 });

@@ -1,5 +1,5 @@
-// What is being written and not sent: texts outlive a page, in this tab alone, per person, conversation and form. Files
-// outlive a walk through the inbox; of a page that was left only their names are known, which is said.
+// Drafts: texts are kept across pages, in this tab alone, per person, conversation and form. Files are kept while moving
+// through the inbox; after leaving the page only their names are known, and a message says so.
 
 const { desk } = globalThis;
 
@@ -7,7 +7,7 @@ desk.forms = () => document.querySelectorAll('form[data-compose]');
 desk.form = (mode) => document.querySelector(`form[data-compose=${mode}]`);
 desk.place = (form) => `${form.closest('[data-draft]').dataset.draft}:${form.dataset.compose}`;
 
-// A full store costs the copy, not the sending.
+// A full storage loses the copy, never the sending.
 desk.store = (key, value) => {
   try {
     if (value) sessionStorage.setItem(key, value);
@@ -52,7 +52,7 @@ function chip(file, index) {
   return shown;
 }
 
-// A page that was just shown: what was written in its forms before.
+// Restores the drafts of a page that was just shown.
 desk.restore = () => {
   for (const form of desk.forms()) {
     const place = desk.place(form);
@@ -99,7 +99,7 @@ document.addEventListener('click', (event) => {
 document.addEventListener('paste', (event) => {
   const form = event.target.closest?.('form[data-compose]');
   const data = event.clipboardData;
-  // A passage copied from a document carries its picture along: its text is meant.
+  // Text copied from a document comes with a picture of it: the text is meant.
   if (!form || event.target.name !== 'body' || !data.files.length || (data.getData('text/html') && data.getData('text/plain'))) return;
   event.preventDefault();
   add(form, [...data.files]);
@@ -109,7 +109,7 @@ const isFiles = (event) => event.dataTransfer?.types.includes('Files');
 const shownForm = () => [...desk.forms()].find((form) => form.checkVisibility());
 const isFolder = (item) => item.webkitGetAsEntry?.()?.isDirectory;
 
-// A file that is dropped beside the composer must not take the window away.
+// A file that is dropped beside the composer must not replace the page.
 document.addEventListener('dragover', (event) => {
   if (!isFiles(event)) return;
   event.preventDefault();

@@ -4,7 +4,7 @@
 const LATE = 20_000; // ms that an answer may take
 const PAUSES = [500, 30_000]; // ms between attempts: the first and the longest
 
-// The session that the page was made for: whoever has signed in as somebody else since is not answered on this page.
+// The login that the page was made for: after another login, its requests are refused.
 const headers = { 'Desk-Login': document.getElementById('live')?.dataset.login ?? '' };
 
 const isPassing = (response) => response.status >= 500 || response.status === 408 || response.status === 429;

@@ -10,7 +10,7 @@ for (const line of help.querySelectorAll('[data-keys]')) {
   if ('writes' in line.dataset) WRITES.add(line.dataset.keyName);
 }
 const OWN = new Set(['next', 'previous', 'open', 'open-next', 'open-previous']);
-// What is followed by words: where it does not open at once, they must not be taken for keys.
+// Shortcuts after which people type: until the field is open, their letters must not count as keys.
 const WORDS = new Set(['reply', 'note', 'macro', 'assign', 'snooze', 'priority', 'tags']);
 const SEQUENCE = 1200; // ms between two keys that belong together
 const TYPING = 1000; // ms between two letters of such words

@@ -9,7 +9,7 @@ const openId = () => desk.pane()?.dataset.id;
 // --- Selection and focus -------------------------------------------------------------------------
 
 let wantsFocus = null; // what should have the focus after the next swap: a row's id, or 'subject'
-let hadFocus = ''; // what had it when that was asked for: who has moved on since keeps it
+let hadFocus = ''; // what had it at the time of the request: if it has moved since, it stays
 
 function mark() {
   const id = openId();
@@ -127,7 +127,7 @@ async function fetchRows() {
   count();
 }
 
-// Whether the row has been shown anew since an answer was asked for: which of the two is older, nobody knows.
+// Whether the row was replaced after the request was sent: which of the two is newer is unknown then.
 const isOvertaken = (id, askedAt) => (renewed.get(id) ?? 0) > askedAt;
 
 // The row as it is in the view now, if it is in it.
@@ -149,7 +149,7 @@ async function reconcile() {
   refresh(missing.map((row) => row.dataset.id));
 }
 
-// What waits for an answer keeps its place: detached, it would no longer know where the answer belongs.
+// A row that waits for an answer keeps its place: detached, htmx could not put the answer there.
 const isWaiting = (element) => element.matches('.htmx-request') || element.querySelector('.htmx-request');
 
 function replace(old, row) {
@@ -240,7 +240,7 @@ document.addEventListener('desk:event', ({ detail }) => {
   recount();
 });
 
-// The answer to a change has the row and the counts. What is of another list, or may be older than what is shown, is fetched.
+// The answer to a change has the row and the counts. If it is for another list, or may be outdated, they are fetched instead.
 document.addEventListener('desk:listed', ({ detail: { id, part, askedAt } }) => {
   const isHere = part.dataset.place === query();
   repeated.delete(id);

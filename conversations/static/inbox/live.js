@@ -1,38 +1,38 @@
-// Live updates: ids from one stream that all tabs share. What they mean is fetched by list.js and thread.js as ordinary
-// fragments. A tab in the background fetches nothing; it catches up when it is looked at.
+// Live updates: ids of events from one stream that all tabs share. list.js and thread.js fetch what has changed as ordinary
+// fragments. A tab in the background fetches nothing; it catches up when it is shown.
 
 const { desk } = globalThis;
 const { url, after, login, stream: script } = document.getElementById('live').dataset;
 const SPREAD = 2000; // ms; when the desk restarts, all tabs of all people reconnect at once
 const HIDDEN_FOR = 60_000; // ms after which a tab in the background leaves the stream to another
-const WORDS = { live: 'Live', reconnecting: 'Reconnecting…', offline: 'Offline', ended: 'Signed out' };
-const address = `${url}?login=${login}`; // names the worker and the lock too: no login shares a stream with another
+const LABELS = { live: 'Live', reconnecting: 'Reconnecting…', offline: 'Offline', ended: 'Signed out' };
+const address = `${url}?login=${login}`; // also the name of the worker and of the lock: each login has its own stream
 
 let state = 'reconnecting';
 let last = Number(after);
-let since = performance.timeOrigin; // from when on this tab must hear everything
+let since = performance.timeOrigin; // from when on this tab needs every event
 let wasLive = false;
 let hasMissed = false;
-const heard = new Set();
+const received = new Set();
 
-// --- What comes --------------------------------------------------------------------------------------------
+// --- Events --------------------------------------------------------------------------------------------
 
 async function take({ state: now, id, detail }) {
   if (now) return show(now);
-  if (id && heard.has(id)) return;
-  heard.add(id);
-  if (heard.size > 1000) heard.delete(heard.values().next().value);
+  if (id && received.has(id)) return;
+  received.add(id);
+  if (received.size > 1000) received.delete(received.values().next().value);
   last = Math.max(last, id);
   if (detail.own && (await desk.isCovered(id))) return;
-  tell({ ...detail, isRepeat: id > 0 && id <= Number(after) });
+  publish({ ...detail, isRepeat: id > 0 && id <= Number(after) });
 }
 
-function tell(detail) {
+function publish(detail) {
   if (document.hidden) hasMissed = true;
   else document.dispatchEvent(new CustomEvent('desk:event', { detail }));
 }
 
-const reconcile = () => tell({ type: 'resync', subject: '', id: 0 });
+const reconcile = () => publish({ type: 'resync', subject: '', id: 0 });
 
 function show(now) {
   if (now === 'ended' && state !== 'ended') document.getElementById('toasts').append(document.getElementById('ended').content.cloneNode(true));
@@ -44,16 +44,16 @@ function show(now) {
 }
 
 function label() {
-  const shown = WORDS[document.documentElement.dataset.liveState ?? 'reconnecting'];
+  const shown = LABELS[document.documentElement.dataset.liveState ?? 'reconnecting'];
   for (const place of document.querySelectorAll('[data-live]')) {
     if (place.textContent !== shown) place.textContent = shown;
     place.title = shown;
   }
 }
 
-// --- Where it comes from -----------------------------------------------------------------------------------
+// --- Sources -----------------------------------------------------------------------------------
 
-// Each is {join, leave, hurry}; a tab joins when it is shown and leaves when it is put away.
+// Each is {join, leave, hurry}; a tab joins when it is shown and leaves when it is hidden.
 
 function fromWorker() {
   const worker = new SharedWorker(script, { type: 'module', name: address });
@@ -64,9 +64,9 @@ function fromWorker() {
   return { join: () => post('hello'), leave: () => post('goodbye'), hurry: () => post('hurry') };
 }
 
-// The tab that holds the lock has the stream, and passes on what it hears. A tab that is closed, frozen or long hidden
-// gives the lock up, and the next in line goes on from what it has heard itself. Locks need a secure page: without them
-// each tab has a stream of its own.
+// The tab that holds the lock has the stream, and passes events on. A tab that is closed, frozen or long hidden gives the lock
+// up, and the next in line continues after the last event that it got itself. Locks need a secure page: without them each tab
+// has its own stream.
 function fromLock() {
   const me = Math.random();
   const channel = navigator.locks ? new BroadcastChannel(address) : null;

@@ -1,4 +1,4 @@
-// Macros: a menu of names that is sifted while someone types, and a text that goes where it was chosen.
+// Macros: a menu that is filtered while someone types, and inserting the chosen text.
 
 const { desk } = globalThis;
 const macros = (menu) => [...menu.querySelectorAll('[data-macro]')];
@@ -29,7 +29,7 @@ async function insert(macro) {
   if (answer.problem) return desk.say('The macro could not be loaded.', { bad: true });
   if (!text.isConnected || !desk.isOpen(answer.number)) return;
   if ([text.value, text.selectionStart, text.selectionEnd].join() === before) return desk.insert(text, answer.text);
-  // Something was written meanwhile: the writer says where it goes.
+  // Something was written meanwhile: the writer decides where the text goes.
   const name = macro.querySelector('b').textContent;
   desk.say(`“${name}” is ready.`, { act: 'Insert', then: () => text.isConnected && (text.focus(), desk.insert(text, answer.text)) });
 }
@@ -53,6 +53,6 @@ document.addEventListener('toggle', (event) => {
   if (!event.target.matches?.('.macros')) return;
   const filter = event.target.querySelector('.macros__filter');
   if (!event.target.open) empty(event.target);
-  // This is told late: someone may be typing or choosing already, or have gone on.
+  // This event is late: someone may be typing or choosing already, or have left.
   else if (document.activeElement === document.body || document.activeElement === event.target.querySelector('summary')) filter.focus();
 }, true);

@@ -150,7 +150,7 @@ document.addEventListener('click', (event) => {
 setInterval(() => {
   for (const time of document.querySelectorAll('time.when')) {
     const minutes = Math.floor((Date.now() - Date.parse(time.dateTime)) / 60_000);
-    // Beyond half a day the server's words (a clock, a weekday, a date) stay true.
+    // After half a day the server's text (a time, a weekday, a date) stays correct.
     if (minutes < 1) time.textContent = 'now';
     else if (minutes < 60) time.textContent = `${minutes} min`;
     else if (minutes < 720) time.textContent = `${Math.floor(minutes / 60)} h`;

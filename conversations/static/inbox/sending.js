@@ -1,5 +1,5 @@
-// Sending: exactly what stands in a form at that moment, once. The box is free at once, what was sent is shown below the
-// thread until it is there, and what was not sent goes back where it came from, or stays in view.
+// Sending: the form's content at that moment, once. The box is cleared at once, the text is shown below the thread until it is
+// part of it, and what could not be sent returns to its box, or stays in view.
 
 const { desk } = globalThis;
 const items = new Map(); // id → what is on its way, or came back
@@ -171,10 +171,10 @@ function edit(item, form) {
   desk.setFiles(form, [...desk.files(form), ...item.files]);
 }
 
-// Of a page that was left, only the files' names are known.
+// After leaving the page, only the files' names are known.
 const isLost = (item) => item.names.length > item.files.length;
 
-// It is in the thread: nothing is left to do, whatever became of its answer.
+// It is in the thread: nothing is left to do, even if its answer was lost.
 function arrived(id) {
   if (items.has(id)) drop(items.get(id));
   for (const form of desk.forms()) {

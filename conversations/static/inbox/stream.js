@@ -22,14 +22,14 @@ export class Stream {
       this.pause = PAUSES[0];
       this.show('live');
     };
-    this.source.onmessage = (message) => this.hear(Number(message.lastEventId), JSON.parse(message.data));
+    this.source.onmessage = (message) => this.receive(Number(message.lastEventId), JSON.parse(message.data));
     this.source.onerror = () => {
       this.show('reconnecting');
       if (this.source.readyState === EventSource.CLOSED) this.later();
     };
   }
 
-  // The browser has given up. The answer's status says whether to try again, and an EventSource does not tell it.
+  // The browser has given up. The answer's status says whether to try again, which an EventSource does not expose.
   later() {
     const wait = this.pause * (0.75 + Math.random() / 2);
     this.pause = Math.min(this.pause * 2, PAUSES[1]);
@@ -43,10 +43,10 @@ export class Stream {
     }, wait);
   }
 
-  hear(id, detail) {
+  receive(id, detail) {
     this.last = Math.max(this.last, id);
     if (detail.type === 'resync') {
-      this.start = this.last; // nobody knows what came before
+      this.start = this.last; // earlier events are unknown
       return this.send({ id: 0, detail });
     }
     if (this.ids.has(id)) return; // the server repeats some, for ids commit out of order
@@ -60,8 +60,8 @@ export class Stream {
     this.send({ id, detail });
   }
 
-  // What a tab needs that was rendered at the event `after` and the moment `since`, or has heard nothing from then on.
-  // Ids commit out of order: a lower one that came later is news to it too.
+  // What a tab needs that was rendered at the event `after` and the moment `since`, or that has received no event since.
+  // Ids commit out of order: a lower one that came later is sent too.
   greet({ after, since }, send) {
     send({ state: this.state });
     if (after < this.start) return send({ id: 0, detail: RESYNC });
@@ -98,7 +98,7 @@ if ('SharedWorkerGlobalScope' in globalThis) {
         if (!tabs.size) stream = stream?.close();
       } else if (type === 'hurry') stream?.hurry();
       else {
-        if (stream?.state === 'ended') stream = stream.close(); // the page that says hello was let in since
+        if (stream?.state === 'ended') stream = stream.close(); // the page that says hello has signed in since
         stream ??= new Stream(url, after, (message) => tabs.forEach((one) => one.postMessage(message)));
         stream.greet(data, (message) => tab.postMessage(message));
         tabs.add(tab);

@@ -1,10 +1,10 @@
-// The open thread: what came since it was shown is fetched and appended, and the reply knows what its writer has seen.
+// The open thread: new entries are fetched and appended, and the reply form knows what its writer has seen.
 
 const { desk } = globalThis;
 const { pane } = desk;
 const log = () => document.getElementById('log');
 const token = () => document.querySelector('[name=csrfmiddlewaretoken]')?.value;
-// The log lies reversed: its end is at scroll position 0.
+// The log is laid out in reverse: its end is at scroll position 0.
 const isAtEnd = () => Math.abs(log()?.scrollTop ?? 0) < 60;
 
 let running = false;
@@ -36,7 +36,7 @@ async function fetchNew() {
   if (page) desk.announce('fresh', { page });
 }
 
-// Any answer about the open conversation. Entries that do not go on from what is shown by now are fetched again.
+// Any answer about the open conversation. Entries that do not follow those shown by now are fetched again.
 document.addEventListener('desk:fresh', ({ detail: { page } }) => {
   const entries = document.getElementById('entries');
   const fresh = page.querySelector('[data-entries]');
@@ -49,7 +49,7 @@ document.addEventListener('desk:stale', () => refresh());
 
 function append(entries, nodes) {
   const wasAtEnd = isAtEnd();
-  let news = 0;
+  let added = 0;
   let isInbound = false;
   let day = null;
   for (const node of nodes) {
@@ -66,17 +66,17 @@ function append(entries, nodes) {
     if (node.dataset.sent) desk.announce('sent', { id: node.dataset.sent });
     if (node.dataset.kind !== 'message') continue;
     newest = Math.max(newest, Number(node.dataset.message));
-    news += 1;
+    added += 1;
     isInbound ||= 'inbound' in node.dataset;
   }
-  if (!news) return;
-  unseen = wasAtEnd ? 0 : unseen + news;
+  if (!added) return;
+  unseen = wasAtEnd ? 0 : unseen + added;
   if (wasAtEnd) log().scrollTop = 0;
   look();
   if (isInbound) read();
 }
 
-// What has been on screen has been seen: only then may a reply go out without a warning.
+// Entries that were on screen count as seen: only then may a reply be sent without a warning.
 function look() {
   if (isAtEnd()) unseen = 0;
   const field = document.getElementById('expected-last');
@@ -109,7 +109,7 @@ function read() {
   }, 700);
 }
 
-// What someone sends is looked at: the thread shows its end.
+// After sending, the thread scrolls to its end.
 document.addEventListener('desk:sending', () => {
   if (log()) log().scrollTop = 0;
 });
@@ -134,7 +134,7 @@ document.addEventListener('click', (event) => {
 });
 document.addEventListener('htmx:afterSettle', (event) => {
   if (['open', 'desk'].includes(event.detail.target?.id)) begin(event.detail.xhr);
-  // Older entries bring their own day: the next one need not repeat it.
+  // Older entries begin with their day: the next entry need not repeat it.
   const days = [...document.querySelectorAll('#entries .day')];
   for (const [index, day] of days.entries()) if (day.textContent === days[index - 1]?.textContent) day.remove();
 });
