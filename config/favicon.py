@@ -9,4 +9,4 @@ from django.templatetags.static import static
 
 def favicon(request: HttpRequest) -> HttpResponse:
     """Leads to the desk's mark."""
-    return redirect(static("inbox/mark.svg"))
+    return redirect(static("screens/mark.svg"))

@@ -163,7 +163,7 @@ def test_lines_escape_names(acme: Workspace, evil: Conversation) -> None:
 
 
 def test_labels_of_hues_have_a_class_in_the_style_sheet() -> None:
-    sheet = (Path(settings.BASE_DIR) / "conversations/static/inbox/hues.css").read_text()
+    sheet = (Path(settings.BASE_DIR) / "conversations/static/screens/hues.css").read_text()
     for name in ("api", "billing", "Ada Lovelace", EVIL):
         assert f".{formatting.hue(name, {})} " in sheet
         assert f".{formatting.hue(name, {name: 359})} " in sheet
