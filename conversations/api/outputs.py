@@ -5,7 +5,7 @@ the row itself), or what the output's method `get_SOURCE(row)` returns. Values p
 
 - a field with a function `prints`, such as `Word`, makes JSON of the value, unless that is None; an id is a text
 - a text that may be null and must not be blank is null where it is blank
-- a field that is not required and has no value is left out
+- a field that is not required is left out where its method returns `empty`, and where it has no value and cannot be null
 """
 
 from __future__ import annotations
@@ -88,11 +88,13 @@ def _reader(output: type[Output], name: str, field: serializers.Field[Any, Any, 
         value = field.style["always"]
         return lambda row: value
     source = field.source or name
-    method = getattr(output(), f"get_{source}", None)
+    # REST framework has methods of such names itself, such as `get_value`.
+    is_own = not hasattr(serializers.Serializer, f"get_{source}")
+    method = getattr(output(), f"get_{source}", None) if is_own else None
     found: Reader = method or (attrgetter(source) if source != "*" else lambda row: row)
     prints = _prints(field)
-    if not field.required and not field.allow_null:
-        return _left_out(found, prints)
+    if not field.required:
+        return _optional(found, prints, None if field.allow_null else empty)
     if prints is None:
         # A text that may be null but not blank, or a value that is JSON already.
         is_null_where_blank = isinstance(field, serializers.CharField) and field.allow_null and not field.allow_blank
@@ -115,11 +117,11 @@ def _prints(field: Any) -> Reader | None:
     return found
 
 
-def _left_out(found: Reader, prints: Reader | None) -> Reader:
+def _optional(found: Reader, prints: Reader | None, nothing: Any) -> Reader:
     def read(row: Any) -> Any:
         value = found(row)
-        if value is None:
-            return empty
+        if value is None or value is empty:
+            return nothing if value is None else empty
         return value if prints is None else prints(value)
 
     return read

@@ -6,6 +6,7 @@ from types import SimpleNamespace as Row
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from conversations.api import outputs
 from conversations.api.twins import Twins
@@ -30,6 +31,11 @@ class Car(outputs.Output):
     wheels = Wheel(many=True)
     itself = Wheel(source="*")
     token = serializers.CharField(required=False)
+    trace = serializers.UUIDField(required=False, allow_null=True)
+    value = serializers.IntegerField(source="size")
+
+    def get_trace(self, row: Any) -> Any:
+        return row.trace
 
     def get_label(self, row: Any) -> str:
         return f"{row.holder.name}'s"
@@ -37,7 +43,7 @@ class Car(outputs.Output):
 
 def car(**values: Any) -> Row:
     usual = {"public_id": 7, "holder": Row(name="Ada"), "note": "", "colour": "crimson", "trim": "crimson"}
-    return Row(**{**usual, "spare": None, "wheels": [], "size": 4, "token": None, **values})
+    return Row(**{**usual, "spare": None, "wheels": [], "size": 4, "token": None, "trace": empty, **values})
 
 
 def test_fields_print_what_their_source_names_in_their_order() -> None:
@@ -54,6 +60,7 @@ def test_fields_print_what_their_source_names_in_their_order() -> None:
         ("spare", {"size": 3}),
         ("wheels", [{"size": 1}, {"size": 2}]),
         ("itself", {"size": 4}),
+        ("value", 4),
         ("token", "t"),
     ]
 
@@ -64,9 +71,10 @@ def test_text_that_may_be_null_and_not_blank_is_null_where_it_is_blank() -> None
 
 
 def test_nothing_is_null_or_left_out_where_the_field_is_not_required() -> None:
-    printed = Car(car(spare=None, token=None)).data
-    assert printed["spare"] is None
+    printed = Car(car(spare=None, token=None, trace=None)).data
+    assert (printed["spare"], printed["trace"]) == (None, None)
     assert "token" not in printed
+    assert "trace" not in Car(car(trace=empty)).data
 
 
 def test_value_that_a_format_does_not_know_has_a_word_too() -> None:
