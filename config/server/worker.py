@@ -1,4 +1,4 @@
-"""The worker role: a process that runs the parts of `conversations.background`, until one of them ends or it is told to stop."""
+"""The worker role: a process that runs the parts of `conversations.background`, until one of them ends or it is asked to stop."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SPARE_THREADS = 4  # beside the jobs: what the loop itself cannot do without wai
 
 
 def work() -> int:
-    """Work until SIGTERM or SIGINT. Ends with 1 when the database goes away: whoever supervises starts it again."""
+    """Work until SIGTERM or SIGINT. Ends with 1 when the database goes away: the supervisor starts it again."""
     django.setup()
     try:
         return asyncio.run(_work())

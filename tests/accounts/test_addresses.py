@@ -62,7 +62,7 @@ def test_address_is_added_by_the_link_that_is_mailed_to_it(ben: Member) -> None:
     assert ben.user.email == "ben@acme.example"
 
 
-def test_primary_address_changes_with_the_password_and_the_one_before_is_told(ben: Member) -> None:
+def test_primary_address_changes_with_the_password_and_the_one_before_is_notified(ben: Member) -> None:
     client = ben.signed_in()
     proven(client)
     assert "not your current password" in ask(client, password="wrong", action="action_primary").content.decode()
@@ -116,7 +116,7 @@ def test_link_works_for_the_account_that_asked_alone_and_for_three_days(ben: Mem
     assert not EmailAddress.objects.filter(email="victim@example.com").exists()
 
 
-def test_address_of_another_account_is_not_told_of_before_it_is_proven(ben: Member, cleo: Member) -> None:
+def test_address_of_another_account_is_not_revealed_before_it_is_proven(ben: Member, cleo: Member) -> None:
     client = ben.signed_in()
     known, unknown = ask(client, cleo.user.email), ask(client, "nobody@example.com")
     assert known.status_code == unknown.status_code == 302

@@ -125,7 +125,7 @@ def test_every_event_waits_for_its_reactions(acme: Workspace) -> None:
     assert not Dispatch.objects.exists()
 
 
-def test_reaction_hears_inside_the_workspace_and_what_it_does_is_its_consequence(
+def test_reaction_runs_inside_the_workspace_and_what_it_does_is_its_consequence(
     acme: Workspace, subscribe: Callable[[EventType, str, Reaction], None]
 ) -> None:
     ran: list[Workspace] = []
@@ -188,7 +188,7 @@ def test_reactions_that_answer_each_other_end(
     assert Team.all_workspaces.count() == journal.MAX_DEPTH + 2
 
 
-def test_name_is_heard_once_however_often_it_registers(
+def test_reaction_runs_once_however_often_it_subscribes(
     acme: Workspace, subscribe: Callable[[EventType, str, Reaction], None]
 ) -> None:
     ran: list[int] = []

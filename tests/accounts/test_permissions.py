@@ -69,7 +69,7 @@ def test_no_key_runs_the_workspace_whatever_its_scopes() -> None:
 
 
 @pytest.mark.parametrize("verb", [verb for verb, rule in rules().items() if rule.scope is not None])
-def test_key_needs_the_scope_and_is_told_which(verb: str) -> None:
+def test_key_without_the_scope_is_refused_with_its_name(verb: str) -> None:
     wanted = rules()[verb].scope
     assert wanted is not None
     assert may(key(wanted), verb)

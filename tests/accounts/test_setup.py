@@ -1,4 +1,4 @@
-"""An empty desk is set up in the browser by whoever runs it, once, and by nobody else."""
+"""An empty desk is set up in the browser by its operator, once, and by nobody else."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_without_the_code_nothing_is_set_up(client: Client, db: None, code: str)
         {"name": "\x00"},
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_is_half_done(client: Client, link: str, wrong: dict[str, str]) -> None:
+def test_errors_are_shown_and_nothing_is_half_done(client: Client, link: str, wrong: dict[str, str]) -> None:
     answer = client.post(link, {**WANTED, **wrong})
     assert answer.status_code == 422
     assert "field__fault" in answer.content.decode()

@@ -35,7 +35,7 @@ def test_member_signs_in_in_whatever_case_the_email_is_written(ben: Member) -> N
     assert client.get("/w/acme/inbox").status_code == 200
 
 
-def test_wrong_password_and_unknown_person_are_told_the_same(ben: Member) -> None:
+def test_wrong_password_and_unknown_person_get_the_same_answer(ben: Member) -> None:
     wrong, unknown = sign_in(Client(), ben.user.email, "nope"), sign_in(Client(), "nobody@acme.example", "nope")
     assert wrong.status_code == unknown.status_code == 200
     assert wrong.context["form"].errors == unknown.context["form"].errors

@@ -342,7 +342,7 @@ def test_admin_keeps_no_second_log(as_ada: Client, acme: Workspace, ada: Member)
     assert not LogEntry.objects.exists()
 
 
-def test_front_page_tells_what_happened_lately(as_ada: Client, ada: Member, ben: Member, cleo: Member) -> None:
+def test_front_page_shows_recent_activity(as_ada: Client, ada: Member, ben: Member, cleo: Member) -> None:
     UserFactory()
     words = as_ada.get(reverse("admin:index")).content.decode()
     assert "Member joined: Ben Kimura, role agent" in words

@@ -175,7 +175,7 @@ def test_ticket_is_opened_linked_and_unlinked(as_ada: Client, acme: Workspace, c
         ("reply", {"body": "x", "seen": "soon"}, "Enter a whole number."),
     ],
 )
-def test_what_cannot_be_done_is_said_on_the_page(
+def test_refusal_is_shown_on_the_page(
     as_ada: Client, conversation: Conversation, do: str, values: dict[str, Any], words: str
 ) -> None:
     before = last_event().pk

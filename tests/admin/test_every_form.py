@@ -53,7 +53,7 @@ def has_form(page: Any) -> bool:
 
 
 @pytest.mark.parametrize("who", ["root", "owner", "admin"])
-def test_every_form_opens_and_is_saved_by_whoever_gets_in(
+def test_every_form_opens_and_is_saved_by_all_who_may_use_admin(
     who: str,
     root: User,
     globex: Workspace,

@@ -115,7 +115,7 @@ def test_every_model_of_the_desk_is_in_admin_and_in_these_tests() -> None:
 
 
 @pytest.mark.parametrize(("who", "status"), [("ada", 200), ("eli", 200), ("ben", 403), ("vic", 403)])
-def test_owners_and_admins_get_in_and_others_are_told_that_they_do_not(
+def test_owners_and_admins_get_in_and_others_see_a_page_that_says_why_not(
     request: pytest.FixtureRequest, who: str, status: int
 ) -> None:
     client = request.getfixturevalue(who).signed_in()
@@ -195,7 +195,7 @@ def test_filter_by_anothers_workspace_or_by_nonsense_shows_nothing_and_breaks_no
 
 
 def test_rows_are_filtered_by_nothing_that_the_list_does_not_show(as_ada: Client, ben: Member, acme_key: Key) -> None:
-    """An owner who is told how many rows begin with a letter reads a colleague's hash, one letter after the other."""
+    """An owner who sees how many rows begin with a letter can read a colleague's hash, one letter after the other."""
     hidden = {
         User: ("password__startswith=argon2", "password=x"),
         ApiKey: ("secret_hash__startswith=a",),

@@ -1,4 +1,4 @@
-"""What people read uses the words of CONTRIBUTING.md: screens, mails, administration, errors, help and API texts."""
+"""People read the words of CONTRIBUTING.md in screens, mails, errors and API texts; names and docstrings use plain ones too."""
 
 from __future__ import annotations
 
@@ -97,3 +97,70 @@ def test_people_read_the_words_of_the_field(pattern: str) -> None:
         if wanted.search(text)
     ]
     assert not found, f"write {BANNED[pattern]}:\n" + "\n".join(found)
+
+
+# --- Names and docstrings -----------------------------------------------------------------------
+
+VAGUE_MODULES = {"desk", "figures", "likeness", "rows", "waiting", "wire", "words"}
+"""Names of modules that do not say what is inside."""
+UNCLEAR = {
+    r"told": "notified, sent, shown, printed",
+    r"said": "text, body, messages",
+    r"stir|stirs|stirred": "notify",
+    r"hear|hears|heard": "subscribe, run, receive",
+    r"wake|wakes|woke|woken|asleep|awake": "unsnooze, notify",
+    r"news": "changes, unread, replies",
+    r"tend|tends|tended": "maintain, recover",
+    r"whoever": "name them: the agent, the customer, the caller, the operator",
+}
+STORED = {"heard"}
+"""Columns keep their names."""
+PLAIN = (
+    "accounts", "config", "tickets", "conversations/actions", "conversations/admin", "conversations/channels", "conversations/demo",
+    "conversations/management", "conversations/models", "conversations/notifications", "conversations/queries",
+    "conversations/templatetags", "conversations/texts", "tests/accounts", "tests/admin", "tests/commands", "tests/conversations",
+    "tests/runtime", "tests/tickets", "tests/benchmarks",
+)  # fmt: skip
+"""Where names and docstrings are checked."""
+
+
+def modules(*places: str) -> list[Path]:
+    """The modules in the places, without migrations, whose contents stay as they were applied."""
+    return [path for path in files(*places) if path.suffix == ".py" and "migrations" not in path.parts]
+
+
+def names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """What a module names by itself, with its line: functions, classes, parameters and variables."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.lineno, node.name
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.attr
+
+
+def docstrings(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The strings that stand for themselves, without the code in them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.lineno, re.sub(r"`[^`]*`", "", node.value.value)
+
+
+def test_a_modules_name_says_what_is_inside() -> None:
+    vague = [str(path.relative_to(ROOT)) for path in modules(*PLAIN) if path.stem in VAGUE_MODULES]
+    assert not vague
+
+
+@pytest.mark.parametrize("word", UNCLEAR)
+def test_names_and_docstrings_use_plain_words(word: str) -> None:
+    in_name, in_text = re.compile(rf"(?:^|_)(?:{word})(?:_|$)", re.IGNORECASE), re.compile(rf"\b(?:{word})\b", re.I)
+    found = []
+    for path in modules(*PLAIN):
+        tree = ast.parse(path.read_text())
+        lines = [(line, name) for line, name in names(tree) if in_name.search(name) and name not in STORED]
+        lines += [(line, text) for line, text in docstrings(tree) if in_text.search(text)]
+        found += [f"{path.relative_to(ROOT)}:{line}: {text.strip()[:90]}" for line, text in lines]
+    assert not found, f"write {UNCLEAR[word]}:\n" + "\n".join(found)

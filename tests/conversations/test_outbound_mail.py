@@ -1,4 +1,4 @@
-"""A reply in a conversation that came by mail leaves as mail, and people hear what was given to them."""
+"""A reply in a conversation that came by mail leaves as mail, and members are notified of what is assigned to them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("in_acme")
 
 
 def attempt(number: int) -> Any:
-    """What the worker tells a task about this try."""
+    """What the worker passes to a task about this attempt."""
     return SimpleNamespace(job=SimpleNamespace(attempts=number))
 
 
@@ -78,7 +78,7 @@ def test_reply_that_cannot_be_sent_is_retried_and_then_marked_in_the_thread(
     assert Message.objects.get(pk=message.pk).delivery_status == DeliveryStatus.FAILED
 
 
-def test_assignee_is_told_by_mail_unless_it_was_their_own_doing(acme: Workspace, ada: Member, ben: Member) -> None:
+def test_assignee_is_notified_by_mail_unless_it_was_their_own_doing(acme: Workspace, ada: Member, ben: Member) -> None:
     conversation = ConversationFactory(workspace=acme, subject="Help")
     actions.assign(conversation=conversation, to=ben.user, by=ben.actor, at=clock.now())
     assert drain_and_collect() == []

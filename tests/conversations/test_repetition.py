@@ -103,7 +103,7 @@ def test_admin_saves_a_form_once(ada: Member, acme: Workspace) -> None:
     assert Team.all_workspaces.get().name == "Night"
 
 
-def test_reaction_is_heard_once_although_it_was_given_up(acme: Workspace) -> None:
+def test_reaction_runs_once_although_its_transaction_was_given_up(acme: Workspace) -> None:
     conversation = ConversationFactory(workspace=acme, channel="email")
     by = Actor.system(acme.pk)
     actions.reply(conversation=conversation, body="On its way.", by=by, at=clock.now())

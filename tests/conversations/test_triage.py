@@ -53,7 +53,7 @@ def test_doing_what_is_done_records_nothing(acme: Workspace, ben: Member) -> Non
         assert (Event.objects.count(), fresh(conversation).updated_at) == (count, updated_at)
 
 
-def test_status_change_is_told_in_the_thread(acme: Workspace, ben: Member) -> None:
+def test_status_change_is_an_entry_of_the_thread(acme: Workspace, ben: Member) -> None:
     conversation = ConversationFactory(workspace=acme)
     actions.set_status(conversation=conversation, status="closed", by=ben.actor, at=clock.now())
     entry = Message.objects.latest("pk")
@@ -71,7 +71,7 @@ def test_tags_are_kept_as_given_and_enter_the_catalogue(acme: Workspace, ben: Me
     assert set(Tag.objects.values_list("name", flat=True)) == {"VIP", "billing"}
 
 
-def test_snoozed_conversation_wakes_by_the_clock_or_by_its_customer(acme: Workspace, ben: Member) -> None:
+def test_snooze_ends_by_the_clock_or_by_the_customer(acme: Workspace, ben: Member) -> None:
     slept, called = ConversationFactory(workspace=acme), ConversationFactory(workspace=acme)
     past = clock.now() - timedelta(hours=2)
     for conversation in (slept, called):

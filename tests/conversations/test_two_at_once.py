@@ -31,7 +31,7 @@ def act(acme: Workspace) -> dict[str, Any]:
     return {"by": Actor.system(acme.pk), "at": clock.now()}
 
 
-def test_wake_up_call_leaves_what_an_agent_has_snoozed_anew(acme: Workspace) -> None:
+def test_unsnoozing_leaves_what_an_agent_has_snoozed_anew(acme: Workspace) -> None:
     """The job has read which rows are due; before it comes to this one, an agent snoozes it for another day."""
     conversation = ConversationFactory(workspace=acme)
     ticket = actions.escalate(conversation=conversation, **act(acme))
@@ -44,7 +44,7 @@ def test_wake_up_call_leaves_what_an_agent_has_snoozed_anew(acme: Workspace) -> 
     assert Conversation.all_workspaces.get().snoozed_until == Ticket.all_workspaces.get().snoozed_until == later
 
 
-def test_wake_up_call_that_fails_for_one_row_wakes_the_others(acme: Workspace) -> None:
+def test_unsnoozing_that_fails_for_one_row_unsnoozes_the_others(acme: Workspace) -> None:
     until = clock.now() + timedelta(milliseconds=1)
     for _ in range(2):
         conversation = ConversationFactory(workspace=acme)

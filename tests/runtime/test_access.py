@@ -150,7 +150,7 @@ def test_member_of_one_workspace_has_no_access_in_another(acme: Workspace, globe
 
 
 @pytest.mark.django_db
-def test_page_of_another_session_hears_nothing(acme: Workspace, ben: Member, vic: Member) -> None:
+def test_page_of_another_session_gets_no_events(acme: Workspace, ben: Member, vic: Member) -> None:
     browser = ben.signed_in()
     old = browser.get("/w/acme/inbox").content.decode().split('data-login="')[1].split('"')[0]
     assert inbox_stream(browser).status_code == 200

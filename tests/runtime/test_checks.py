@@ -118,7 +118,7 @@ def test_doctor_names_what_stops_work_and_what_is_only_advice(settings: Any) -> 
 
 
 def test_strangers_wrong_host_is_one_line_in_the_log() -> None:
-    """Whoever scans the internet sends thousands of them."""
+    """Scanners of the internet send thousands of them."""
     log = StringIO()
     handler = logging.StreamHandler(log)
     handler.addFilter(WithoutTracebackOfOthers())

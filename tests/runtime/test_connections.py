@@ -180,7 +180,7 @@ NEVER_COMPLETE: dict[str, tuple[str, bytes, set[int]]] = {
 }
 
 
-def test_whoever_never_completes_a_request_is_sent_away(impatient: Web) -> None:
+def test_client_that_never_completes_a_request_is_disconnected(impatient: Web) -> None:
     stop, seen = threading.Event(), {}
     with impatient.stack:
         clients = {name: impatient.send(first) for name, (first, _, _) in NEVER_COMPLETE.items()}
@@ -275,7 +275,7 @@ def test_client_that_sends_on_still_sees_why_it_was_refused(web: Web) -> None:
     assert answer(client)[0] == 401
 
 
-def test_whoever_asks_first_is_refused_without_being_told_to_go_on(web: Web) -> None:
+def test_client_that_asks_before_it_sends_is_refused_without_a_go_ahead(web: Web) -> None:
     client = web.send(post(WOES, "Content-Length: 1000", "Expect: 100-continue"))
     received = rest(client)
     assert received.startswith(b"HTTP/1.1 401")

@@ -204,7 +204,7 @@ def test_an_overloaded_desk_says_503_and_recovers(why: str, monkeypatch: pytest.
     asyncio.run(scenario())
 
 
-def test_whoever_asks_whether_it_lives_is_answered_while_all_threads_are_busy() -> None:
+def test_health_probe_is_answered_while_all_threads_are_busy() -> None:
     release, inside = threading.Event(), threading.Event()
 
     def view(environ: Environ) -> HttpResponse:
@@ -223,7 +223,7 @@ def test_whoever_asks_whether_it_lives_is_answered_while_all_threads_are_busy() 
     asyncio.run(scenario())
 
 
-def test_a_full_disk_is_said_and_no_fault_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_is_reported_as_no_fault_of_the_desk(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(self: object, piece: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -144,7 +144,7 @@ def test_a_client_that_reconnects_gets_what_committed_late_below_its_last_id(acm
     run(scenario)
 
 
-def test_whoever_missed_too_much_is_told_to_start_again(acme: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_follower_that_missed_too_much_gets_a_resync(acme: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "REPLAY_LIMIT", 3)
     numbers = [commit(acme) for _ in range(4)]
 
@@ -165,7 +165,7 @@ def test_a_burst_reaches_every_follower_completely(acme: int) -> None:
     run(scenario)
 
 
-def test_a_slow_follower_is_told_to_start_again(acme: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_follower_gets_a_resync(acme: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "QUEUE_LIMIT", 5)
 
     async def scenario(hub: Hub) -> None:

@@ -1,4 +1,4 @@
-"""Mistakes of whoever sets the desk up: each is one sentence that names the setting, and shows no traceback and no password."""
+"""Mistakes in setting up a desk: each is one sentence that names the setting, and shows no traceback and no password."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_mistake_is_one_sentence(role: str, mistake: dict[str, str], words: str,
     assert SECRET not in output
 
 
-def test_data_folder_is_closed_to_others_whoever_made_it(tmp_path: Path) -> None:
+def test_data_folder_is_closed_to_others_whatever_made_it(tmp_path: Path) -> None:
     """An earlier version left it open; what any command makes is closed from the beginning."""
     home = tmp_path / "desk"
     for folder in (home, home / "mail", home / "files" / "acme", home / "static"):

@@ -222,7 +222,7 @@ def test_root_whose_folder_is_closed_keeps_the_data_elsewhere_and_says_so(home: 
 
 
 @as_root
-def test_a_root_that_may_not_become_another_user_is_told_what_to_do(home: Path) -> None:
+def test_a_root_that_may_not_become_another_user_gets_an_error_that_says_what_to_do(home: Path) -> None:
     if shutil.which("setpriv") is None:
         pytest.skip("setpriv is not installed")
     done = subprocess.run(

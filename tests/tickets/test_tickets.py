@@ -136,7 +136,7 @@ def test_opening_a_ticket_makes_its_conversation(acme: Workspace, ben: Member) -
     assert (row.ticket_id, row.subject, row.contact.email) == (ticket.pk, "Ticket #1", "bo@example.com")
 
 
-def test_repeat_of_a_reply_is_told_apart_by_who_wrote_it(acme: Workspace, ada: Member, ben: Member) -> None:
+def test_same_reply_by_another_author_is_no_repeat(acme: Workspace, ada: Member, ben: Member) -> None:
     row = ConversationFactory(workspace=acme)
     ticket = actions.escalate(conversation=row, by=ben.actor, at=clock.now())
     first, is_new = actions.reply_in_ticket(ticket=ticket, body="Done", by=ben.actor, at=clock.now())
