@@ -2,9 +2,9 @@
 
 For: formats, each one folder under `conversations/dialects/`; nothing here knows any of them by name, and no product's words.
 In: requests with a key (`credentials`, `end_user`), within their rate (`limits`) and once (`idempotency`).
-Out: answers that the format words and renders; the OpenAPI document of each format (`schema`), true to what it answers.
+Out: answers that the format renders; the OpenAPI document of each format (`schema`).
 
-`views` is where a request is let in, in one order; `problems` are what can go wrong, before a format words it; `fallbacks` words
-what Django answers by itself. `discovery` finds the formats, `fields` and `twins` read and print values.
+`views` checks requests, in one order; `problems` are the errors that each format prints in its `error_bodies`; `fallbacks` prints
+Django's own errors. `discovery` finds the formats, `fields` and `twins` read and print values.
 Formats and config import it; it imports verbs, queries and accounts, and is the lowest room that speaks REST framework.
 """

@@ -1,4 +1,4 @@
-"""Where a wire format carries its API key. Each format derives from `KeyAuthentication` and says where it looks."""
+"""Authentication by API key. Each format derives from `KeyAuthentication` and says where the key is sent."""
 
 from __future__ import annotations
 

@@ -18,10 +18,11 @@ from conversations.api.headers import Headers
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A wire format: its name, the product whose it is, the paths it answers for, and how it words errors.
+    """A wire format: its name, its product, its paths, and its error bodies.
 
-    `headers` are those that it has of its own, if any. `about` says what its calls are for, and `credentials` which of them take which credential: calls, headers, kind of key.
-    `bodies` gives each writing call ("POST /path") bodies to try it with, by name; the first is the usual one.
+    `headers` are its own headers, if any. `about` says what its calls are for, and `credentials` which of them take which
+    credential: calls, headers, kind of key. `bodies` gives each writing call ("POST /path") bodies to try it with, by name;
+    the first is the usual one.
     """
 
     name: str
@@ -71,6 +72,6 @@ def urlpatterns() -> list[Any]:
     return [pattern for dialect in all_dialects() for pattern in dialect.urlpatterns]
 
 
-def speaking(path: str) -> Dialect | None:
+def dialect_of(path: str) -> Dialect | None:
     """The format that answers for a path, or None."""
     return next((dialect for dialect in all_dialects() if dialect.paths.match(path)), None)

@@ -1,8 +1,8 @@
-"""On whose behalf a client key speaks. A client key is public, so alone it opens nobody's conversations.
+"""The end user on whose behalf a client key calls. A client key is public, so it opens no conversation by itself.
 
 It proves its end user with `X-User-Email` and `X-User-Hash` (HMAC-SHA256 of the email under the identity secret), or
-holds the `X-Conversation-Token` of one conversation, which its creation answered. An admin may switch the proof off
-for one key.
+sends the `X-Conversation-Token` that it got when it created the conversation. An admin may switch the proof off for one
+key.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class EndUser:
         return self.is_trusted or self.email is not None or self.conversation_id is not None
 
     def require_proof(self) -> None:
-        """Raises MissingProof for a client key that has shown neither a proven email nor a conversation's token."""
+        """Raises MissingProof for a client key without a proven email or a conversation's token."""
         if not self.is_proven:
             raise MissingProof
 
@@ -83,7 +83,7 @@ def of(request: HttpRequest, grant: Grant, stated_email: str | None = None) -> E
 
 
 def token(conversation: Conversation) -> str:
-    """What opens this one conversation to the visitor who started it."""
+    """The token that opens this one conversation to the visitor who started it."""
     return signing.dumps([conversation.workspace_id, conversation.public_id.hex], salt=_SALT, compress=False)
 
 

@@ -1,4 +1,4 @@
-"""How a wire format says that something went wrong."""
+"""What a wire format's error bodies look like."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conversations.api.problems import Problem
 
 
 class ErrorBodies:
-    """A format's error body. Subclasses give `body` and `serializer`; some also another status or plain text."""
+    """A format's error bodies. Subclasses give `body` and `serializer`; some also another status or plain text."""
 
     def status(self, problem: Problem) -> int:
         """The status as this format has it."""
@@ -27,7 +27,7 @@ class ErrorBodies:
         raise NotImplementedError
 
     def response(self, problem: Problem, request: HttpRequest) -> HttpResponse:
-        """The whole answer."""
+        """The complete response."""
         return HttpResponse(
             orjson.dumps(self.body(problem)),
             status=self.status(problem),

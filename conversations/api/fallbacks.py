@@ -1,4 +1,4 @@
-"""What Django answers by itself, said in the wire format of the path: unknown paths, refused requests, and our own faults."""
+"""Django's own errors in the wire format of the path: unknown paths, refused requests and server errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.template import loader
 from django.views import csrf, defaults
 
 from conversations.api import cors, outages
-from conversations.api.discovery import speaking
+from conversations.api.discovery import dialect_of
 from conversations.api.error_bodies import ErrorBodies
 from conversations.api.headers import Headers
 from conversations.api.problems import Problem
@@ -28,10 +28,10 @@ PLAIN = PlainErrorBodies()
 
 
 def in_format(request: HttpRequest, problem: Problem) -> HttpResponse | None:
-    """The problem in the words of the wire format whose path it is; None outside /api/."""
+    """The problem as the wire format of the path prints it; None outside /api/."""
     if not request.path.startswith("/api/"):
         return None
-    dialect = speaking(request.path)
+    dialect = dialect_of(request.path)
     response = (dialect.error_bodies if dialect else PLAIN).response(problem, request)
     cors.allow(request, response, dialect.headers if dialect else Headers())
     return response
@@ -46,14 +46,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def _wrong_host(request: HttpRequest) -> HttpResponse:
-    """For the operator who opens a new desk by a name that it does not know yet."""
+    """400 for a host name that the desk does not know, with what the operator has to set."""
     asked = request.META.get("HTTP_HOST", "")
-    words = (
+    message = (
         f"This desk does not answer to the host “{asked[:200]}”. If it is yours: set PUBLIC_URL to the address that people "
         "type, or add the host to ALLOWED_HOSTS, and start it again."
     )
-    plain = HttpResponse(f"{words}\n", status=400, content_type="text/plain; charset=utf-8")
-    return in_format(request, Problem(400, "invalid_request", words)) or plain
+    plain = HttpResponse(f"{message}\n", status=400, content_type="text/plain; charset=utf-8")
+    return in_format(request, Problem(400, "invalid_request", message)) or plain
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -77,13 +77,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _outage_page(outage: Problem) -> HttpResponse:
-    """A page that needs nothing of what is missing."""
+    """An error page that needs neither the database nor the disk."""
     page = loader.render_to_string("503.html", {"why": outage.message})
     return HttpResponse(page, status=outage.status, headers=dict(outage.headers))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form from before its reader signed in anew; the inbox's pages are told so, that they may say it."""
+    """403 for a form from an earlier login; a header lets the inbox's pages explain it."""
     response = csrf.csrf_failure(request, reason)
     response["Desk-Problem"] = "outdated"
     return response

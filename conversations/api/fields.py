@@ -1,4 +1,4 @@
-"""Input fields that take a JSON type as it is: a number is not a text, and `"true"` is not true."""
+"""Input fields that accept their own JSON type alone: a number is not a text, and `"true"` is not true."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from rest_framework import serializers
 from accounts.text import is_blank
 
 DEEPEST_JSON = 32
-# Python and JavaScript, whose expressions OpenAPI has, differ in what else is blank: the rest is said by number, with the
-# characters that show nothing.
+# Python and JavaScript, whose regular expressions OpenAPI uses, differ in what else is blank: the rest is listed by code
+# point, together with invisible characters.
 _READABLE = (
     r"[^\s\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5"
     r"\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]"
@@ -49,7 +49,7 @@ class Words(Text):
 MAYBE_EMAIL: dict[str, Any] = {
     "anyOf": [{"type": "string", "format": "email", "maxLength": 254}, {"type": "string", "maxLength": 0}]
 }
-"""In OpenAPI: an email address, or nothing, as a form sends it that was not filled in."""
+"""In OpenAPI: an email address, or an empty string, as an empty form sends it."""
 
 
 class Choice(serializers.ChoiceField):

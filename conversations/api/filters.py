@@ -1,4 +1,4 @@
-"""What the parameters of lists share: a filter set checks them, chooses the rows, and describes them for OpenAPI."""
+"""Parameters of lists: a filter set checks them, filters the rows, and describes them for OpenAPI."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django import forms
 
 
 class Parameter(django_filters.Filter):  # type: ignore[misc]  # django-filter ships no types
-    """A parameter that chooses no rows by itself, such as where a page begins: any text, unless a subclass says more."""
+    """A parameter that filters no rows, such as a cursor: any text, unless a subclass restricts it."""
 
     def filter(self, rows: Any, value: Any) -> Any:
         return rows

@@ -1,4 +1,4 @@
-"""The headers that a wire format has of its own, beside those that all share."""
+"""A wire format's own headers, besides those that all share."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """Where a secret is sent (`credentials`), what else a web page may send (`request`) and read (`response`), and what a
-    repeated request is answered with again (`replayed`)."""
+    """Headers with a secret (`credentials`), others that a web page may send (`request`) and read (`response`), and those that
+    a repeated request gets again (`replayed`)."""
 
     credentials: tuple[str, ...] = ()
     request: tuple[str, ...] = ()

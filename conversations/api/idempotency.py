@@ -40,7 +40,7 @@ class Replay(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A live answer that the request was given before: the id of what it followed, and its status."""
+    """An earlier live answer to the request: the id of what it followed, and its status."""
 
     id: int
     status: int
@@ -48,7 +48,7 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The row under which the answer of this request will be kept, or is kept already where that was a live one."""
+    """The row for the answer of this request, or of the earlier live answer to it."""
 
     pk: int
     followed: Followed | None = None
@@ -64,11 +64,11 @@ def begin(
     secrets: Collection[str] = (),
     at: datetime,
 ) -> Record | None:
-    """Claim the request's key, inside the open transaction; None where the request carries no key. A repeat of a request
-    with a live answer is given what that followed.
+    """Claim the request's key, inside the open transaction; None for a request without one. For a repeated request with a live
+    answer, the record says what that followed.
 
-    Raises Replay with the first answer, without its `secrets` for a caller who proves no identity and may be anybody, IdempotencyMismatch when the key came with another request, and
-    ValidationError for a key over 255 characters.
+    Raises Replay with the first answer, without its `secrets` for a caller without a proven identity, IdempotencyMismatch
+    when the key was used with another request, and ValidationError for a key over 255 characters.
     """
     key = request.headers.get("Idempotency-Key")
     if request.method not in METHODS or not key:
@@ -130,7 +130,7 @@ def _without(body: bytes, names: Collection[str]) -> bytes:
 
 
 def keep(record: Record, response: HttpResponseBase, own: Headers) -> None:
-    """Keep the answer, in the request's transaction. The caller keeps no server error."""
+    """Store the answer, in the request's transaction. Server errors are not stored."""
     headers = {name: response[name] for name in (*_KEPT_HEADERS, *own.replayed) if name in response}
     IdempotentRequest.all_workspaces.filter(pk=record.pk).update(  # claimed by this request
         status=response.status_code,
@@ -141,7 +141,7 @@ def keep(record: Record, response: HttpResponseBase, own: Headers) -> None:
 
 
 def drop(record: Record) -> None:
-    """Keep no answer: a repeat is a new request."""
+    """Release the key: a repeated request is a new one."""
     IdempotentRequest.all_workspaces.filter(pk=record.pk).delete()  # claimed by this request
 
 

@@ -14,7 +14,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from conversations.api.problems import Unkeepable
+from conversations.api.problems import NotStorable
 
 # orjson reads nesting that it cannot write again, in an error that repeats the input for instance.
 DEEPEST = 200
@@ -41,7 +41,7 @@ class JSONParser(BaseParser):
 
 
 def _refusal(raw: bytes) -> ParseError:
-    """Why orjson refused the body. It does not say where a lone surrogate or an endless number stands; we do."""
+    """The error for a body that orjson refused, with the path of a lone surrogate or an infinite number."""
     plain = ParseError("The body is not valid JSON.")
     try:
         # As floats, for Python refuses to read an integer of very many digits.
@@ -52,13 +52,13 @@ def _refusal(raw: bytes) -> ParseError:
     while rest:
         path, value = rest.pop()
         if isinstance(value, str) and not _is_text(value):
-            return Unkeepable("This holds characters that are not text.", path)
+            return NotStorable("This holds characters that are not text.", path)
         if isinstance(value, float) and math.isinf(value):
-            return Unkeepable("This number is too large.", path)
+            return NotStorable("This number is too large.", path)
         inner: list[tuple[str, Any]] = []
         if isinstance(value, dict):
             if not all(map(_is_text, value)):
-                return Unkeepable("This has a name that is not text.", path)
+                return NotStorable("This has a name that is not text.", path)
             inner = list(value.items())
         elif isinstance(value, list):
             inner = [(str(index), one) for index, one in enumerate(value)]

@@ -1,4 +1,4 @@
-"""How often a key may call: a bucket per key in each web process, so that no call pays a query for being counted."""
+"""Rate limits: a token bucket per key in each web process, so that counting a call needs no query."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ calls = Buckets(settings.API_CALLS_PER_MINUTE)
 
 
 class CallRate(BaseThrottle):
-    """Counts a call for whom `view.counted` names, once however often the web front asks about it."""
+    """Counts a call for the key or person in `view.counted`; the web front's checks before a body arrives are not counted."""
 
     seconds = 0
 

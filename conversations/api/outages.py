@@ -1,4 +1,4 @@
-"""What is missing when a request cannot be finished and nobody made a mistake: the database, or room to store things."""
+"""Outages: the database cannot be reached, or there is no space left."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_full(error: BaseException | None) -> bool:
 
 
 def of(error: BaseException | None) -> Problem | None:
-    """The 503 that an exception stands for, or None for a fault of ours."""
+    """The 503 that an exception stands for, or None for a bug."""
     if is_full(error):
         return Problem(503, "unavailable", NO_ROOM, headers={"Retry-After": "60"})
     if isinstance(error, (OperationalError, InterfaceError)):

@@ -1,4 +1,4 @@
-"""What a key must be allowed for a call. The classes raise the desk's own refusals, which each format words."""
+"""Permissions of keys. The classes raise the desk's own errors, which each format prints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conversations.api.problems import OriginRefused
 
 
 class FromAllowedOrigin(BasePermission):
-    """The key lists no places, or this one. Raises OriginRefused."""
+    """The key may be used from anywhere, or from the caller's origin or app. Raises OriginRefused."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         key = view.key_grant.key if view.key_grant else None
@@ -40,7 +40,7 @@ class HasScope(BasePermission):
 
 
 class HasServerKey(BasePermission):
-    """The key is no client key. Raises Forbidden."""
+    """The key is a server key. Raises Forbidden."""
 
     message = "Only a server key may do this."
 

@@ -1,4 +1,4 @@
-"""What went wrong with a request, before any wire format puts it into words."""
+"""The errors of requests, which each wire format prints in its own way."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from accounts.credentials.authentication import BadKey, ExpiredKey
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with the input: the field's path (None: the request as a whole), a code, and words."""
+    """One error of the input: the field's path (None: the request as a whole), a code, and a message."""
 
     field: str | None
     code: str
@@ -26,7 +26,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An HTTP status, a stable code, words for a developer, and where they apply the faults and the missing scope."""
+    """An HTTP status, a stable code, a message for developers, and where they apply the faults and the missing scope."""
 
     status: int
     code: str
@@ -41,11 +41,11 @@ class TooLarge(Exception):
     """The body is over the size limit."""
 
 
-class Unkeepable(exceptions.ParseError):
-    """JSON that spells what nothing can hold, such as half a surrogate pair; `field` is the path to it, if it has one."""
+class NotStorable(exceptions.ParseError):
+    """JSON with a value that cannot be stored, such as half a surrogate pair; `field` is its path, if it has one."""
 
-    def __init__(self, words: str, field: str | None) -> None:
-        super().__init__(words)
+    def __init__(self, message: str, field: str | None) -> None:
+        super().__init__(message)
         self.field = field
 
 
@@ -66,7 +66,7 @@ class OriginRefused(Exception):
 
 
 class MissingProof(Exception):
-    """A client key reads and writes existing conversations only for an end user it proves."""
+    """A client key was used on existing conversations without the proof of its end user."""
 
 
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
@@ -79,37 +79,37 @@ _STATUS: dict[type[errors.DomainError], int] = {
 
 
 def of(error: Exception) -> Problem | None:
-    """The problem that an exception stands for, or None for a fault of ours (which becomes a 500)."""
+    """The problem that an exception stands for, or None for a bug (which becomes a 500)."""
     match error:
         case ExpiredKey():
-            words = "This key is past its end date."
-            return Problem(401, "key_expired", words, headers=_CHALLENGE, cause=error)
+            message = "This key is past its end date."
+            return Problem(401, "key_expired", message, headers=_CHALLENGE, cause=error)
         case BadKey():
-            words = "The API key is missing, unknown or revoked."
-            return Problem(401, "unauthorized", words, headers=_CHALLENGE, cause=error)
+            message = "The API key is missing, unknown or revoked."
+            return Problem(401, "unauthorized", message, headers=_CHALLENGE, cause=error)
         case errors.DomainError():
             return _domain(error)
         case DataError():
-            # The last net: whatever refuses it should have been a check of ours.
+            # The last resort: a check of ours should have refused it earlier.
             errors.log_refused(error)
             return Problem(400, "invalid_request", "The request holds a value that cannot be kept.", cause=error)
         case TooLarge() | RequestDataTooBig():
             return Problem(413, "payload_too_large", "The request body is over the size limit.", cause=error)
         case IdempotencyMismatch():
-            words = "This Idempotency-Key was used before with another request."
-            return Problem(422, "idempotency_conflict", words, cause=error)
+            message = "This Idempotency-Key was used before with another request."
+            return Problem(422, "idempotency_conflict", message, cause=error)
         case RateLimited(wait=wait):
-            words = f"Too many requests. Try again in {wait} s."
-            return Problem(429, "rate_limited", words, headers={"Retry-After": str(wait)}, cause=error)
+            message = f"Too many requests. Try again in {wait} s."
+            return Problem(429, "rate_limited", message, headers={"Retry-After": str(wait)}, cause=error)
         case OriginRefused():
             return Problem(403, "origin_refused", "This key may not be used from this origin.", cause=error)
         case MissingProof():
-            words = "A client key must prove its end user here: send X-User-Email with X-User-Hash."
-            return Problem(403, "identity_required", words, cause=error)
+            message = "A client key must prove its end user here: send X-User-Email with X-User-Hash."
+            return Problem(403, "identity_required", message, cause=error)
         case exceptions.ValidationError():
             faults = tuple(_faults(error.get_full_details()))
             return Problem(400, "invalid_request", faults[0].message if faults else "Invalid.", faults, cause=error)
-        case Unkeepable(field=field):
+        case NotStorable(field=field):
             fault = Fault(field, "not_text", str(error.detail))
             return Problem(400, "parse_error", fault.message, (fault,), cause=error)
         case exceptions.ParseError():
@@ -117,8 +117,8 @@ def of(error: Exception) -> Problem | None:
         case exceptions.MethodNotAllowed():
             return Problem(405, "method_not_allowed", str(error.detail), cause=error)
         case exceptions.UnsupportedMediaType():
-            words = "Send the body as application/json."
-            return Problem(415, "unsupported_media_type", words, cause=error)
+            message = "Send the body as application/json."
+            return Problem(415, "unsupported_media_type", message, cause=error)
         case exceptions.NotFound() | Http404():
             return Problem(404, "not_found", "There is nothing here.", cause=error)
         case exceptions.PermissionDenied() | PermissionDenied():

@@ -16,7 +16,7 @@ from rest_framework.serializers import BaseSerializer, Serializer
 
 from conversations.api import discovery, filters
 
-_WORDS = {
+_DESCRIPTIONS = {
     400: "The request is invalid. Nothing was changed.",
     401: "The credential is missing, unknown, revoked or expired.",
     403: "The credential does not allow this.",
@@ -46,8 +46,8 @@ _REPLAYED = {
 
 
 def _bodies(method: str, path: str) -> Mapping[str, Any]:
-    """Bodies to try a call with, the usual one first: documents' readers send it as it stands."""
-    dialect = discovery.speaking(path)
+    """Example bodies of a call, the usual one first, which the API page offers to send."""
+    dialect = discovery.dialect_of(path)
     return dialect.bodies.get(f"{method} {path}", {}) if dialect else {}
 
 
@@ -140,7 +140,7 @@ class DialectSchema(AutoSchema):
             content: dict[str, Any] = {shape: {"schema": {"type": "string"}}}
         else:
             content = {"application/json": {"schema": self._shape(shape)}}
-        answer: dict[str, Any] = {"description": _WORDS.get(status, "The request failed."), "content": content}
+        answer: dict[str, Any] = {"description": _DESCRIPTIONS.get(status, "The request failed."), "content": content}
         if status in (429, 503):
             answer["headers"] = _RETRY_AFTER
         return answer

@@ -1,4 +1,4 @@
-"""The view set that every wire format derives from: credential, scope, transaction, idempotency, and errors handed over."""
+"""The view set that every wire format derives from: credentials, permissions, scope, transaction, idempotency and errors."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ class DialectViewSet(ViewSet):
     own_headers: ClassVar[Headers] = Headers()
     permission_classes: tuple[type[BasePermission], ...] = (FromAllowedOrigin, HasScope)
     throttle_classes = (CallRate,)
-    # Off where the answer holds a secret, which would otherwise lie in the database for a day.
+    # Off where the answer holds a secret, which would otherwise be in the database for a day.
     is_idempotent: ClassVar[bool] = True
-    # Keys of an answer that open something: a repeat is given them only where it proves to come from the same person.
+    # Keys of an answer with secrets: a repeated request gets them only with the proven identity of the first.
     secrets: ClassVar[frozenset[str]] = frozenset()
-    # Answers that hold for a while only: they are kept for no repeat, which may meet better times.
-    passing: ClassVar[frozenset[int]] = frozenset({402, 429})
+    # Temporary refusals, which are not stored: a repeated request is tried again.
+    temporary: ClassVar[frozenset[int]] = frozenset({402, 429})
     parser_classes = (JSONParser,)
     renderer_classes = (JSONRenderer,)
     # See accounts/web/bodies.py.
@@ -72,7 +72,7 @@ class DialectViewSet(ViewSet):
 
     @classmethod
     def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:
-        """A call whose transaction PostgreSQL gave up is made again from the start, by a view of its own."""
+        """A call whose transaction PostgreSQL aborted is repeated from the start, by a new view."""
         view: Any = super().as_view(actions, **initkwargs)
 
         @wraps(view)
@@ -88,7 +88,7 @@ class DialectViewSet(ViewSet):
         self.at = clock.now()
         with ExitStack() as self._stack:
             response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
-            if self._record is not None and response.status_code in self.passing:
+            if self._record is not None and response.status_code in self.temporary:
                 idempotency.drop(self._record)
             elif self._record is not None:
                 if isinstance(response, Response):
@@ -98,7 +98,7 @@ class DialectViewSet(ViewSet):
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Let the call in, or raise: method, credential, permissions, rate, size; then open what the action needs."""
+        """Check the call's method, credential, permissions, rate and size, then open the transaction."""
         if self.action is None or self.action == "metadata":
             raise MethodNotAllowed(request.method or "")
         super().initial(request, *args, **kwargs)
@@ -108,7 +108,7 @@ class DialectViewSet(ViewSet):
         self.open_transaction(request)
 
     def perform_authentication(self, request: Request) -> None:
-        """Learn who calls, and open the scope of the key's workspace."""
+        """Authenticate, and open the scope of the key's workspace."""
         super().perform_authentication(request)
         if (grant := self.key_grant) is not None:
             self._stack.enter_context(tenancy.scope(grant.workspace))
@@ -151,7 +151,7 @@ class DialectViewSet(ViewSet):
         )
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]  # plain responses too
-        """Word the problem in the format and undo what the request did; a fault of ours goes on to the 500 handler."""
+        """Answer with the format's error body and undo what the request did; a bug goes on to the 500 handler."""
         if isinstance(exc, idempotency.Replay):
             return exc.response
         if isinstance(exc, bodies.Pending):
@@ -171,7 +171,7 @@ class DialectViewSet(ViewSet):
 
     @property
     def key_grant(self) -> Grant | None:
-        """What the call's key gives; None for a call without one."""
+        """The grant of the call's key; None for a call without one."""
         grant = self.request.auth
         return grant if isinstance(grant, Grant) else None
 
@@ -183,7 +183,7 @@ class DialectViewSet(ViewSet):
 
     @property
     def counted(self) -> int | None:
-        """For whom the call is counted: the number of a key, or a person's with a minus sign; None for nobody."""
+        """The number by which the call is rate limited: a key's, or minus a person's; None for no limit."""
         return self.grant.key.pk
 
     @property
@@ -192,10 +192,10 @@ class DialectViewSet(ViewSet):
 
     @property
     def access(self) -> KeyAccess:
-        """What let the call in, for a live response."""
+        """The key and scope of the call, by which a live response is checked again."""
         return KeyAccess.of(self.grant, self.scopes[self.action or ""])
 
     @property
     def end_user(self) -> EndUser:
-        """On whose behalf the key speaks."""
+        """The end user on whose behalf the key calls."""
         return end_user.of(self.request._request, self.grant)

@@ -24,7 +24,7 @@ class BancroftKey(KeyAuthentication):
 
 
 class DashboardSession(BaseAuthentication):
-    """Whoever is signed in to the desk in this browser. Raises NotAuthenticated, or Forbidden without a CSRF token."""
+    """The person who is signed in to the desk in this browser. Raises NotAuthenticated, or Forbidden without a CSRF token."""
 
     def authenticate(self, request: Request) -> tuple[User, None]:
         user = request._request.user
@@ -59,10 +59,10 @@ class BancroftKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
         return [{name: []} for name in self.name]
 
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
-        words = "An API key of a workspace."
+        description = "An API key of a workspace."
         return [
-            {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": words},
-            {"type": "http", "scheme": "bearer", "description": words},
+            {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": description},
+            {"type": "http", "scheme": "bearer", "description": description},
         ]
 
 

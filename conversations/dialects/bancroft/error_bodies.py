@@ -11,7 +11,7 @@ from conversations.api.error_bodies import ErrorBodies
 from conversations.api.problems import Problem
 
 _FIELDS = {"email": "user_email", "first_name": "user_first_name", "last_name": "user_last_name", "kind": "key_type"}
-"""What the verbs call these fields, and what this format does."""
+"""This format's names for fields of the verbs."""
 
 
 class BancroftError(serializers.Serializer[Any]):
@@ -30,12 +30,12 @@ class BancroftFaultsShape(OpenApiSerializerExtension):  # type: ignore[no-untype
     target_class = BancroftFaults
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        words = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+        messages = {"type": "array", "items": {"type": "string"}, "minItems": 1}
         return {
             "description": BancroftFaults.__doc__,
             "oneOf": [
                 {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]},
-                {"type": "object", "additionalProperties": words, "minProperties": 1},
+                {"type": "object", "additionalProperties": messages, "minProperties": 1},
             ],
         }
 
@@ -49,8 +49,8 @@ class BancroftErrorBodies(ErrorBodies):
         named: dict[str, list[str]] = {}
         for fault in problem.faults:
             head, *rest = (fault.field or "detail").split(".")
-            words = f"{'.'.join(rest)}: {fault.message}" if rest else fault.message
-            named.setdefault(_FIELDS.get(head, head), []).append(words)
+            message = f"{'.'.join(rest)}: {fault.message}" if rest else fault.message
+            named.setdefault(_FIELDS.get(head, head), []).append(message)
         return named
 
     def serializer(self, status: int) -> type[serializers.BaseSerializer[Any]]:

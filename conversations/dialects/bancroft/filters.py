@@ -1,4 +1,4 @@
-"""The list's query parameters: filters are checked, `limit` and `offset` are forgiving."""
+"""The list's query parameters: filters are checked, invalid `limit` and `offset` are ignored."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # dja
         return STATUSES.among(rows, "status", value)
 
     def faults(self) -> dict[str, list[str]]:
-        """What is wrong, as REST framework's ValidationError takes it; nothing where all is well.
+        """The errors by field, as REST framework's ValidationError takes them.
 
         A filter that is sent empty is a mistake, such as a variable that was not set: it must not list everybody.
         """
@@ -64,7 +64,7 @@ class Window:
 
     @classmethod
     def of(cls, params: Mapping[str, str]) -> Window:
-        """Over 100 rows is 100; what is no count is as if it were not sent."""
+        """From the query string: a limit over 100 is 100, and an invalid value is ignored."""
         limit = _count(params.get("limit"))
         return cls(limit=min(limit, MAX_LIMIT) if limit else DEFAULT_LIMIT, offset=_count(params.get("offset")) or 0)
 

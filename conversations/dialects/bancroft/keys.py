@@ -1,4 +1,4 @@
-"""Making API keys from the dashboard: the one call that takes a person's session and no key."""
+"""Creating API keys from the dashboard: the only call with a person's session instead of a key."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ApiKeys(DialectViewSet):
     error_bodies = ERROR_BODIES
     own_headers = HEADERS
     authentication_classes = (DashboardSession,)
-    # Anyone who is signed in; which workspace, and what they may do there, the action finds out.
+    # Anyone who is signed in; the action checks the workspace and the role.
     permission_classes = ()
     is_idempotent = False
 

@@ -58,7 +58,7 @@ class BancroftViewSet(DialectViewSet):
 
     @property
     def end_user(self) -> EndUser:
-        """On whose behalf the key speaks; the call's own `user_email` may be what X-User-Hash proves."""
+        """The end user; X-User-Hash may prove the call's own `user_email`."""
         return end_user.of(self.request._request, self.grant, self._stated_email())
 
     def _stated_email(self) -> str | None:
@@ -88,12 +88,12 @@ class Conversations(BancroftViewSet):
             raise ValidationError(faults)
         window, found = Window.of(request.query_params), chosen.qs.order_by("-created_at", "-pk")
         count = self.count(chosen, found)
-        # Beyond the end there is nothing to ask for, however large the number.
+        # Beyond the end there are no rows, however large the number.
         page = found[window.offset : window.offset + window.limit] if window.offset < count else ()
         return Response(shapes.BancroftConversationList(shapes.Listed(count, page)).data)
 
     def count(self, chosen: ConversationFilter, found: ConversationQuerySet) -> int:
-        """All that match: read from the workspace's own figures where they hold it, counted otherwise."""
+        """The number of matching rows: from the workspace's own counts where possible, else counted."""
         if not self.end_user.is_trusted or chosen.form.cleaned_data["user_email"]:
             return found.count()
         tally, status = queries.tally(), chosen.form.cleaned_data["status"]
@@ -130,7 +130,7 @@ class Conversations(BancroftViewSet):
         return Response(answer, status=201)
 
     def requester(self, data: dict[str, Any]) -> Contact:
-        """The person who asks. The names count only for someone new, as every stranger to an unproven caller is."""
+        """The requester's contact. The names are stored for a new contact only, as every one is to an unproven caller."""
         caller = self.end_user
         email = data.get("user_email") or caller.email or None
         is_trusted = caller.is_trusted or (email is not None and email == caller.email)
@@ -165,7 +165,7 @@ class Conversations(BancroftViewSet):
     def resolve(self, request: Request, conversation_id: str) -> Response:
         """Closes the conversation. Requires a server key. A closed conversation stays unchanged."""
         row = self.end_user.find(conversation_id)
-        _ = request.data  # nothing is asked for, but what is sent must be JSON, as everywhere
+        _ = request.data  # no field is read, but the body must be JSON, as everywhere
         row = actions.set_status(conversation=row, status=Status.CLOSED, by=self.actor, at=self.at)
         return Response(shapes.BancroftConversation(row).data)
 
@@ -205,7 +205,7 @@ class Messages(BancroftViewSet):
                 conversation=row, body=text, sender=sender, policy=POLICY, by=self.actor, at=self.at
             )
         elif not row.contact.email:
-            # An anonymous visitor, known by the conversation's token alone: the address is what they say of themselves.
+            # An anonymous visitor with the conversation's token: the address is their own, unverified statement.
             sender = Sender(SenderKind.CUSTOMER, contact_id=row.contact_id, name=row.contact.name, email=email)
             message = actions.receive(
                 conversation=row, body=text, sender=sender, policy=POLICY, by=self.actor, at=self.at

@@ -12,27 +12,27 @@ _AGENTS: dict[type[Output], type[Output]] = {}
 
 
 def camel(name: str) -> str:
-    """A snake_case name as agents read it."""
+    """A snake_case name in camelCase."""
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)
 
 
 def in_camel_case(output: O) -> O:
-    """A class decorator: agents read the fields, also the inherited ones, in their accent."""
+    """A class decorator: the fields, also inherited ones, are in camelCase, for agents."""
     output._declared_fields = {camel(name): _respelled(name, one) for name, one in output._declared_fields.items()}
     _AGENTS[output.__bases__[0]] = _AGENTS[output] = output
     return output
 
 
 def for_agents(output: type[Output]) -> type[Output]:
-    """What agents read where customers read the output: as decorated, or the same fields in their accent."""
+    """The agents' version of an output: the decorated subclass, or the same fields in camelCase."""
     if output not in _AGENTS:
         in_camel_case(type(output.__name__.replace("Hexclave", "HexclaveAgent"), (output,), {}))
     return _AGENTS[output]
 
 
 def _respelled(name: str, field: Any) -> Any:
-    """The field anew, with its old name as its source where the new one differs; so too what is nested in it."""
+    """A copy of the field with its old name as the source where the new one differs; nested fields likewise."""
     known: dict[str, Any] = dict(field._kwargs)
     if camel(name) != name and known.get("source") is None:
         known["source"] = name

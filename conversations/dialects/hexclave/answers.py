@@ -42,7 +42,7 @@ class Listed(NamedTuple):
 
 
 class Thread(NamedTuple):
-    """A conversation with what is written in it, and the channels that it has used."""
+    """A conversation with its messages and the channels that it has used."""
 
     conversation: Conversation
     messages: Iterable[Message]
@@ -75,7 +75,7 @@ class HexclaveMetadata(outputs.Output):
         return assignee(row)[1]
 
 
-# Its preview and its last activity are of what its reader may see.
+# Preview and last activity are those of the messages that the reader may see.
 class HexclaveConversation(outputs.Output):
     last: ClassVar[str] = "last_visible"
 
@@ -130,7 +130,7 @@ class HexclaveAttachment(outputs.Output):
     size = serializers.IntegerField(min_value=0)
 
 
-# What is said of the conversation is as it is now.
+# Values of the conversation are the current ones.
 class HexclaveMessage(outputs.Output):
     id = serializers.UUIDField(source="public_id")
     conversation_id = serializers.UUIDField(source="conversation.public_id")
@@ -151,7 +151,7 @@ class HexclaveMessage(outputs.Output):
         return message.attachments.all()
 
     def get_metadata(self, message: Message) -> dict[str, str] | None:
-        """What a status change tells; other messages tell nothing beside their body."""
+        """The new status of a status change; None for other messages."""
         if message.kind != MessageKind.STATUS_CHANGE:
             return None
         status = (message.metadata or {}).get("status")
@@ -179,7 +179,7 @@ class HexclaveSuccess(outputs.Output):
 # --- Agents -------------------------------------------------------------------------------------
 
 
-# Notes are counted in, and the record's own moments are told.
+# Notes count as activity, and the record's own timestamps are added.
 @in_camel_case
 class HexclaveAgentConversation(HexclaveConversation):
     last = "last_activity"

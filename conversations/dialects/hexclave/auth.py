@@ -33,7 +33,7 @@ BRANCH = "main"
 
 @dataclass(frozen=True, slots=True)
 class _Access:
-    """An access type: which keys it takes, in which header, and how their absence and their faults are called."""
+    """An access type: its kind of key, the header, and the codes for a missing and a wrong key."""
 
     kind: KeyKind
     header: str
@@ -67,11 +67,11 @@ class Caller:
 
 
 class ProjectHeaders(BaseAuthentication):
-    """The headers of a call on a customer's behalf. Raises the known error of whatever is wrong with them."""
+    """The headers of a call on a customer's behalf. Raises a known error for each mistake in them."""
 
     is_optional = False
     takes_internal = False
-    # All of them spell a credential alike, which is no clash of names in OpenAPI.
+    # All of them share one security scheme, which is no clash of names in OpenAPI.
     _spectacular_annotation: ClassVar[dict[str, bool]] = {"suppress_collision_warning": True}
 
     def authenticate(self, request: Request) -> tuple[Any, Caller] | None:
@@ -82,7 +82,7 @@ class ProjectHeaders(BaseAuthentication):
 
 
 class OptionalHeaders(ProjectHeaders):
-    """The same, or none at all."""
+    """The headers of a customer's call, or none."""
 
     is_optional = True
     takes_internal = True
@@ -95,7 +95,7 @@ class AgentHeaders(ProjectHeaders):
 
     def authenticate(self, request: Request) -> tuple[Any, Caller] | None:
         user, sent = getattr(request._request, "user", None), request._request
-        # A client key opens nothing here, so that a session beside one is what counts; any other key comes first.
+        # A client key has no access here, so a session beside one counts; any other key comes first.
         has_key = bearer(request) or any(header(sent, name) for name in (_SERVER.header, _ADMIN.header))
         kind = header(sent, "access-type")
         if has_key or kind not in (None, *ACCESS_TYPES) or not (isinstance(user, User) and user.is_active):
@@ -103,13 +103,13 @@ class AgentHeaders(ProjectHeaders):
         try:
             SessionAuthentication().enforce_csrf(sent)  # type: ignore[arg-type]  # reads headers and cookies
         except PermissionDenied as error:
-            words = "The CSRF token is missing or wrong: send the csrftoken cookie's value as X-CSRFToken."
-            raise StatusError(403, words) from error
+            message = "The CSRF token is missing or wrong: send the csrftoken cookie's value as X-CSRFToken."
+            raise StatusError(403, message) from error
         return user, Caller(kind or "client", header(sent, "project-id"), operator=user)
 
 
 def _keyed(request: Request, at: datetime, *, takes_internal: bool) -> Caller | None:
-    """The caller that the headers name, or None where they name nobody."""
+    """The caller in the headers, or None without credentials."""
     sent = request._request
     kind, project = header(sent, "access-type"), header(sent, "project-id")
     token = bearer(request)
@@ -118,7 +118,7 @@ def _keyed(request: Request, at: datetime, *, takes_internal: bool) -> Caller | 
             raise KnownError("PROJECT_KEY_WITHOUT_ACCESS_TYPE")
         if token is None:
             return None
-        # Keys say what they are, which is all that a caller by `Authorization: Bearer` tells.
+        # With `Authorization: Bearer` alone, the key's prefix tells the access type.
         kind = "client" if token.startswith("parley_cl_") else "server"
     elif kind not in ACCESS_TYPES:
         raise KnownError("INVALID_ACCESS_TYPE")
@@ -148,7 +148,7 @@ def _grant(
     if grant is not None and grant.key.kind == access.kind:
         if project in (None, str(grant.workspace.public_id)) or (takes_internal and project == INTERNAL):
             return grant
-        # Another's project is answered as a missing one.
+        # Another workspace's project is answered as a missing one.
         raise KnownError("CURRENT_PROJECT_NOT_FOUND", project_id=project)
     if project is not None and not (takes_internal and project == INTERNAL) and not _exists(project):
         raise KnownError("CURRENT_PROJECT_NOT_FOUND", project_id=project)
@@ -167,16 +167,18 @@ def _exists(project: str) -> bool:
 
 
 def _person(request: HttpRequest, workspace: Workspace) -> Customer | None:
-    """Whom the access token names, if one was sent."""
+    """The customer in the access token, if one was sent."""
     token = header(request, "access-token")
     if token is None:
         return None
     ours = str(workspace.public_id)
     try:
-        said = identity.read_token(workspace, token)
+        named = identity.read_token(workspace, token)
         claims = _claims(token)
-        person = replace(said, external_id=said.external_id.strip(), email=said.email.strip(), name=said.name.strip())
-        # What could not be kept is no identity: better said now than when the customer first writes.
+        person = replace(
+            named, external_id=named.external_id.strip(), email=named.email.strip(), name=named.name.strip()
+        )
+        # An identity that cannot be stored is refused now rather than when the customer first writes.
         for value, longest in ((person.external_id, 400), (person.name or "-", 400), (person.email or "-", 254)):
             validation.check(value, "access token", longest=longest)
         if person.email:
@@ -201,7 +203,7 @@ def _person(request: HttpRequest, workspace: Workspace) -> Customer | None:
 
 
 def _claims(token: str) -> dict[str, Any]:
-    """What a token says of itself, proven or not."""
+    """The claims of a token, verified or not."""
     try:
         return dict(jwt.decode(token, options={"verify_signature": False}))
     except jwt.InvalidTokenError:
@@ -209,12 +211,12 @@ def _claims(token: str) -> dict[str, Any]:
 
 
 def _printable(claim: Any) -> str:
-    """A claim as JSON can hold it: a token may well say what is no text, such as half a surrogate pair."""
+    """A claim as text that JSON can hold: a token may contain half a surrogate pair."""
     return str(claim).encode("utf-8", "replace").decode()[:400]
 
 
 def _refuse_unfinished(request: HttpRequest, claims: dict[str, Any]) -> None:
-    """Anonymous and restricted users, whom a token may mark as such, are accepted where the caller says so."""
+    """Refuse users whom the token marks as anonymous or restricted, unless the caller's headers accept them."""
     takes_anonymous = header(request, "allow-anonymous-user") == "true"
     if claims.get("is_anonymous") is True:
         if not takes_anonymous:

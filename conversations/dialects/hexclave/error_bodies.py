@@ -30,7 +30,7 @@ class HexclaveErrorBodies(ErrorBodies):
 
     def response(self, problem: Problem, request: HttpRequest) -> HttpResponse:
         if request.method == "OPTIONS" and problem.cause is None and problem.status == 404:
-            # Asked before the path is looked at, so a page may read what the 404 says.
+            # The browser asks first, so that a page can read the 404 itself.
             response = cors.preflight(HEADERS)
             finish(request, response)
             return response
@@ -39,12 +39,12 @@ class HexclaveErrorBodies(ErrorBodies):
             response = HttpResponse(_body(error), content_type="application/json; charset=utf-8")
             put(response, "Known-Error", error.known_code)
         else:
-            response = HttpResponse(error.words, content_type="text/plain; charset=utf-8")
+            response = HttpResponse(error.message, content_type="text/plain; charset=utf-8")
         response.status_code = error.status_code
         for name, value in problem.headers.items():
             response[name] = value
         if problem.cause is None:
-            # Django's own answer, which passes no view of ours on its way out.
+            # Django's own answer, which no view of ours finishes.
             finish(request, response)
         return response
 
@@ -53,7 +53,7 @@ class HexclaveErrorBodies(ErrorBodies):
 
 
 def _body(error: KnownError) -> bytes:
-    body: dict[str, Any] = {"code": error.known_code, "details": error.details, "error": error.words}
+    body: dict[str, Any] = {"code": error.known_code, "details": error.details, "error": error.message}
     if error.details is None:
         del body["details"]
     return orjson.dumps(body, option=orjson.OPT_INDENT_2)
@@ -67,10 +67,10 @@ def _error(problem: Problem, request: HttpRequest) -> KnownError | StatusError:
             return _schema_error(lines, request)
     match problem.code:
         case "parse_error" if problem.faults:
-            # It was JSON, but one value of it is nothing that can be kept.
+            # It was JSON, but one of its values cannot be stored.
             paths = [f"body.{fault.field}" if fault.field else "body" for fault in problem.faults]
-            words = [f"{path}: {fault.message}" for path, fault in zip(paths, problem.faults, strict=True)]
-            return _schema_error(words, request)
+            named = [f"{path}: {fault.message}" for path, fault in zip(paths, problem.faults, strict=True)]
+            return _schema_error(named, request)
         case "parse_error" | "unsupported_media_type":
             return KnownError("BODY_PARSING_ERROR")
         case "idempotency_conflict":
@@ -87,7 +87,7 @@ def _error(problem: Problem, request: HttpRequest) -> KnownError | StatusError:
 
 
 def _schema_error(lines: list[str] | tuple[str, ...], request: HttpRequest) -> KnownError:
-    # A line that has lines of its own keeps them below it.
+    # Further lines of a message are indented below it.
     listed = "\n".join("  - " + line.replace("\n", "\n  ") for line in lines)
     return KnownError(
         "SCHEMA_ERROR", message=f"Request validation failed on {request.method} {request.path}:\n{listed}"

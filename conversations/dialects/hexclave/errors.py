@@ -47,33 +47,33 @@ KNOWN: dict[str, tuple[int, str]] = {
     "PROJECT_NOT_FOUND": (404, "There is no project {project_id} that you manage."),
     "USER_ID_DOES_NOT_EXIST": (400, "There is no user {user_id} in this project."),
 }
-"""Every code with its status and our words for it. `details` is what the words' places are filled from."""
+"""Every code with its status and a template of its message, which is filled in from `details`."""
 
 NO_CONVERSATION = "Conversation not found."
 
 
 class KnownError(APIException):
-    """An error that clients know by its code. `details` is left out of the answer where there is nothing to say."""
+    """An error that clients know by its code. `details` is left out of the answer where there are none."""
 
     def __init__(self, code: str, /, **details: Any) -> None:
-        self.status_code, words = KNOWN[code]
+        self.status_code, message = KNOWN[code]
         self.known_code = code
         self.details = details or None
-        self.words = words.format(**details)
-        super().__init__(self.words)
+        self.message = message.format(**details)
+        super().__init__(self.message)
 
 
 class StatusError(APIException):
     """A refusal in plain text."""
 
-    def __init__(self, status: int, words: str) -> None:
+    def __init__(self, status: int, message: str) -> None:
         self.status_code = status
-        self.words = words
-        super().__init__(words)
+        self.message = message
+        super().__init__(message)
 
 
 class Violations(APIException):
-    """A request that is not as its schema wants it: one line for each thing that is wrong."""
+    """A request that does not match its schema: one line for each error."""
 
     status_code = 400
 

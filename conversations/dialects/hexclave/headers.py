@@ -38,7 +38,7 @@ def header(request: HttpRequest, name: str) -> str | None:
 
 
 def is_sent(request: HttpRequest, name: str) -> bool:
-    """Whether the header is there at all, with whatever value."""
+    """Whether the header was sent, with any value."""
     return f"x-hexclave-{name}" in request.headers or f"x-stack-{name}" in request.headers
 
 
@@ -48,13 +48,13 @@ def put(response: HttpResponseBase, name: str, value: str) -> None:
 
 
 def request_id(request: HttpRequest) -> str:
-    """What the answer calls this request; the same however often it is asked."""
+    """The request's id in the answer; the same each time."""
     made: str = request.META.setdefault(_REQUEST_ID, uuid.uuid4().hex)
     return made
 
 
 def finish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """What every answer carries, and the status that a client asked to have instead of a 4xx."""
+    """Add the headers of every answer, and turn a 4xx into a 200 where the client asked for it."""
     put(response, "Request-Id", request_id(request))
     response["Cache-Control"] = "no-store, max-age=0"
     if 400 <= response.status_code < 500 and is_sent(request, "override-error-status"):

@@ -1,4 +1,4 @@
-"""What each call takes: path, query and body, and the paging that forgives everything."""
+"""The input of each call: path, query and body, and paging that accepts anything."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from conversations.dialects.hexclave.rules import BLANKS, END, SAID, Rule, Shape, Text, Texts, Union
+from conversations.dialects.hexclave.rules import BLANKS, END, NOT_BLANK, Rule, Shape, Text, Texts, Union
 from conversations.dialects.hexclave.shapes import PRIORITIES, SOURCES, STATUSES
 from conversations.texts import validation
 from tickets import tags
@@ -34,7 +34,7 @@ def _is_project(value: str) -> str | None:
 
 
 def _is_user(value: str) -> str | None:
-    # Any id that the workspace's own users have; `me` means nothing to a key, as in the product itself.
+    # Any id that the workspace gives its users; `me` has no meaning for a key, as in the product itself.
     return "must be a valid UUID" if value in ("", "me") else None
 
 
@@ -48,7 +48,7 @@ def _is_email(value: str) -> str | None:
     return "must be at most 254 characters" if len(value) > 254 else None
 
 
-def _is_said(value: str) -> str | None:
+def _is_not_blank(value: str) -> str | None:
     return None if value.strip(BLANKS) else "must not be empty"
 
 
@@ -65,8 +65,8 @@ _USER_ID = {
     "not": {"const": "me"},
 }
 _PAGING: dict[str, Rule] = {
-    name: Text(is_required=False, about={"type": "string", "description": words})
-    for name, words in {
+    name: Text(is_required=False, about={"type": "string", "description": description})
+    for name, description in {
         "query": "Part of the subject, the last message, or the customer's name or email.",
         "limit": "Page size: 1 to 200, by default 200. Other values are read as the nearest of these.",
         "offset": "Number of rows to skip.",
@@ -161,9 +161,9 @@ FEEDBACK = Shape(
         "name": Text(is_required=False, longest=100),
         "email": Text(fits=_is_email, about={"format": "email"}),
         "message": Text(
-            fits=_is_said,
+            fits=_is_not_blank,
             longest=5000,
-            about={"type": ["string", "number", "boolean"], "minLength": 1, "pattern": SAID},
+            about={"type": ["string", "number", "boolean"], "minLength": 1, "pattern": NOT_BLANK},
         ),
         "feedback_type": Text(is_required=False, values=("feedback", "bug")),
     }

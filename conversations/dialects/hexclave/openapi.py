@@ -12,8 +12,8 @@ from conversations.dialects.hexclave.auth import AgentHeaders, OptionalHeaders, 
 _Way = tuple[str, ...]
 
 
-def _header(name: str, words: str) -> dict[str, Any]:
-    return {"type": "apiKey", "in": "header", "name": name, "description": words}
+def _header(name: str, description: str) -> dict[str, Any]:
+    return {"type": "apiKey", "in": "header", "name": name, "description": description}
 
 
 _TWINS = (

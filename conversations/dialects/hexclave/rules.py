@@ -1,4 +1,4 @@
-"""What a request must look like, with the semantics and the words of yup: its lines are what clients see and parse.
+"""Rules for requests, with the semantics and messages of yup: clients see and parse its lines.
 
 A rule's `check` returns the value as it will be used and adds a line for each thing that is wrong. Ordinary bodies are
 cast (12 is "12") and trimmed; in strict mode, which members of a union are checked in, nothing is.
@@ -16,7 +16,7 @@ from accounts.text import is_blank
 
 
 class _Missing:
-    """What JavaScript calls undefined."""
+    """JavaScript's undefined."""
 
     def __repr__(self) -> str:
         return "MISSING"
@@ -26,11 +26,11 @@ MISSING: Final = _Missing()
 BLANKS = "".join(
     map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFEFF])
 )  # fmt: skip
-"""What is trimmed: blanks as JavaScript and as Python has them, so that what is left is blank to neither."""
+"""The characters that are trimmed: white space of JavaScript and of Python alike."""
 END = r"(?![\s\S])"
-"""The end of a text in a pattern: `$` is also the end before a last line feed, in Python and in programs that test with it."""
-SAID = r"[^\s\u001c-\u001f\u0085]"
-TRIMMED = rf"^{SAID}([\s\S]*{SAID})?{END}"
+"""The end of a text in a pattern; `$` would match before a final line feed too, in Python."""
+NOT_BLANK = r"[^\s\u001c-\u001f\u0085]"
+TRIMMED = rf"^{NOT_BLANK}([\s\S]*{NOT_BLANK})?{END}"
 _MOST_NAMES, _LONGEST_NAME, _LONGEST_VALUE = 20, 100, 1000
 
 
@@ -47,7 +47,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A string. `fits` may add a complaint, in words that follow the path."""
+    """A string. `fits` may return an error message, which follows the path."""
 
     is_required: bool = True
     is_nullable: bool = False
@@ -79,25 +79,25 @@ class Text:
         if self.values and value not in self.values:
             lines.append(f"{path} must be one of the following values: {', '.join(self.values)}")
             return value
-        lines.extend(f"{path} {words}" for words in self._complaints(value))
+        lines.extend(f"{path} {message}" for message in self._complaints(value))
         return value
 
     def _complaints(self, value: str) -> list[str]:
-        words = []
+        messages = []
         if self.trims and value != value.strip(BLANKS):
-            words.append("must be a trimmed string")
-        # What shows nothing is as short as nothing.
+            messages.append("must be a trimmed string")
+        # An invisible text counts as empty.
         is_empty = self.trims and self.shortest and is_blank(value) and "\x00" not in value
         if len(value) < self.shortest or is_empty:
-            words.append(f"must be at least {self.shortest} characters")
+            messages.append(f"must be at least {self.shortest} characters")
         if self.longest is not None and len(value) > self.longest:
-            words.append(f"must be at most {self.longest} characters")
+            messages.append(f"must be at most {self.longest} characters")
         complaint = self.fits(value) if self.fits is not None else None
         if complaint is None and "\x00" in value:
             complaint = "must not contain NUL characters"
         if complaint is not None:
-            words.append(complaint)
-        return words
+            messages.append(complaint)
+        return messages
 
     def openapi(self, *, strict: bool = False) -> dict[str, Any]:
         shape: dict[str, Any] = {"type": ["string", "null"] if self.is_nullable else "string"}
@@ -112,7 +112,7 @@ class Text:
         if self.longest is not None:
             shape["maxLength"] = self.longest
         if self.trims:
-            shape["pattern"] = TRIMMED if strict else SAID
+            shape["pattern"] = TRIMMED if strict else NOT_BLANK
         return {**shape, **self.about}
 
 
@@ -182,7 +182,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """One of several shapes, told apart by the one value that their `type` takes."""
+    """One of several shapes, which differ in the value of `type`."""
 
     members: tuple[Shape, ...]
     is_required: bool = True
@@ -220,6 +220,6 @@ def _wrong_type(path: str, wanted: str, value: Any) -> str:
     try:
         shown = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()[:_LONGEST_VALUE]
     except TypeError:
-        # It reads deeper nesting than it writes.
+        # orjson reads deeper nesting than it writes.
         shown = "[deep]"
     return f"{path} must be a `{wanted}` type, but the final value was: `{shown}`."

@@ -1,4 +1,4 @@
-"""The words of Hexclave for the desk's values, and who is assigned."""
+"""Hexclave's enums for the desk's values, and the assignee."""
 
 from __future__ import annotations
 

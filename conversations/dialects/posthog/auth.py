@@ -10,7 +10,7 @@ from conversations.api.credentials import BearerKey
 
 
 class NoKey(BadKey):
-    """No credential was sent, which this format tells apart from a wrong one."""
+    """No credential was sent, which has another code than a wrong one."""
 
 
 class PosthogKey(BearerKey):

@@ -11,13 +11,13 @@ from django.utils.dateparse import parse_date, parse_datetime
 _RELATIVE = re.compile(r"-?(?P<number>\d{1,5})?(?P<unit>[smhdwqyM])(?P<position>Start|End)?", re.ASCII)
 # `m` is a month; a minute is `M`.
 _TIMES = {"s": "seconds", "M": "minutes", "h": "hours"}
-"""Units of time that has passed, whatever the clock on the wall did meanwhile."""
+"""Units of elapsed time, independent of clock changes."""
 _DAYS = {"d": 1, "w": 7}
 _MONTHS = {"m": 1, "q": 3, "y": 12}
 
 
 def parse(value: str, now: datetime, zone: tzinfo, *, is_end: bool = False) -> datetime | None:
-    """The moment meant, or None for what is none. A day alone is its beginning, or with `is_end` its end."""
+    """The moment of a value, or None for an invalid one. A day alone is its beginning, or with `is_end` its end."""
     try:
         if (match := _RELATIVE.fullmatch(value)) is not None:
             return _relative(now.astimezone(zone), match)
@@ -34,7 +34,7 @@ def _relative(now: datetime, match: re.Match[str]) -> datetime:
     zone = now.tzinfo
     assert zone is not None
     if unit in _TIMES:
-        # In UTC: arithmetic in a zone moves the clock on the wall.
+        # In UTC: arithmetic in a time zone would move the local time.
         moment = now.astimezone(UTC) - timedelta(**{_TIMES[unit]: number})
     elif unit in _DAYS:
         moment = now - timedelta(days=number * _DAYS[unit])

@@ -164,7 +164,7 @@ class Query:
 
     @property
     def order(self) -> list[str]:
-        """By what the list is ordered, ending in a unique column."""
+        """The order of the list, ending in a unique column."""
         wanted = self.data.get("order_by", "")
         sign, name = ("-" if wanted.startswith("-") else ""), wanted.removeprefix("-")
         if name not in ORDERS:

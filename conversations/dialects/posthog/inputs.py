@@ -153,7 +153,7 @@ class TicketInput(TicketPatch):
 
 @extend_schema_field({"type": "string", "format": "email", "maxLength": LONGEST_EMAIL})
 class Address(Text):
-    """An email address; the verb looks at it as closely as at any."""
+    """An email address, which the verb checks."""
 
 
 class ComposeInput(serializers.Serializer[Any]):
@@ -282,21 +282,21 @@ class AssistantInput(AssistantMessageInput):
     resume_payload = AnyJson(required=False, allow_null=True)
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Without a word and without a conversation there is nothing to do."""
+        """Refuse a body with neither content nor conversation."""
         if "content" not in data and data.get("conversation") is None:
             raise serializers.ValidationError({"content": "This field is required."}, code="required")
         return data
 
 
 def metadata(data: dict[str, Any]) -> dict[str, Any]:
-    """What is kept with a message to the assistant, of its checked body; each has a trace id, the client's or a new one."""
+    """The metadata of a message to the assistant, from its checked body; with the client's trace id or a new one."""
     names = ("contextual_tools", "ui_context", "billing_context", "session_id")
     given = {name: data[name] for name in names if data.get(name) is not None}
     return {**given, "trace_id": str(data.get("trace_id") or uuid.uuid4())}
 
 
 def thread_metadata(data: dict[str, Any]) -> dict[str, Any]:
-    """What is kept with the conversation until the next question."""
+    """The metadata of the conversation until the next question."""
     return {"agent_mode": data["agent_mode"]} if data.get("agent_mode") else {}
 
 

@@ -1,4 +1,4 @@
-"""`limit` and `offset`, clamped rather than refused; the envelope is `{count, next, previous, results}`."""
+"""`limit` and `offset`, clamped rather than refused; a page is `{count, next, previous, results}`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conversations.dialects.posthog.answers import Page, PageRow
 
 
 class Pages(LimitOffsetPagination):
-    """A hundred rows unless told otherwise, a thousand at most. `known` is a count that need not be asked for."""
+    """A hundred rows by default, a thousand at most. `known` is a count that need not be asked for."""
 
     default_limit = 100
     max_limit = 1000
@@ -23,13 +23,13 @@ class Pages(LimitOffsetPagination):
         self.known = known
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        words = {
+        descriptions = {
             "limit": f"Page size: {self.default_limit} by default, at most {self.max_limit}.",
             "offset": "Number of rows to skip.",
         }
         return [
             {"in": "query", "name": name, "schema": {"type": "string"}, "description": about}
-            for name, about in words.items()
+            for name, about in descriptions.items()
         ]
 
     def get_count(self, queryset: QuerySet[Any] | Any) -> int:
@@ -40,12 +40,12 @@ class Pages(LimitOffsetPagination):
         return list(self.paginate_queryset(queryset, request) or [])
 
     def response(self, page: type[Page], rows: Sequence[Any]) -> Response:
-        """The envelope around the rows."""
+        """The page with its rows."""
         return Response(page(PageRow(self.count or 0, self.get_next_link(), self.get_previous_link(), rows)).data)
 
 
 class MessagePages(Pages):
-    """Fifty messages unless told otherwise, two hundred at most."""
+    """Fifty messages by default, two hundred at most."""
 
     default_limit = 50
     max_limit = 200

@@ -1,4 +1,4 @@
-"""A checked body becomes calls of verbs."""
+"""Turns checked bodies into calls of verbs."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _OWN_FIELDS = ("anonymous_traits", "ai_resolved", "escalation_reason", "sla_due_
 
 
 def text(data: dict[str, Any], trait: str) -> str:
-    """A trait that is a text, else nothing: traits are free."""
+    """A trait if it is a text, else nothing: traits may be anything."""
     found = data.get("anonymous_traits", {}).get(trait)
     return found.strip() if isinstance(found, str) else ""
 
 
 def rich(data: dict[str, Any]) -> dict[str, Any] | None:
-    """A message's `rich_content` as it is kept with the message."""
+    """A message's `rich_content` as it is stored."""
     return {"rich_content": data["rich_content"]} if data.get("rich_content") is not None else None
 
 
@@ -62,7 +62,7 @@ def apply(row: Ticket, data: dict[str, Any], *, by: Actor, at: datetime) -> None
 
 
 def assignee(stated: dict[str, Any] | None) -> tuple[User | None, Team | None]:
-    """The member or the team that is meant. Raises Invalid for one that is not of this workspace."""
+    """The member or the team of a reference. Raises Invalid for one that is not of this workspace."""
     if stated is None:
         return None, None
     found: User | Team | None

@@ -1,4 +1,4 @@
-"""The words of PostHog for the desk's values, and how it spells moments."""
+"""PostHog's enums for the desk's values, and its timestamps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conversations.models import Channel, Handler, ProposalStatus, SenderKind, T
 from tickets.models import TicketPriority, TicketStatus
 
 RESEARCH = "research"
-"""The mode that makes a conversation one of deep research, for as long as its last question was asked in it."""
+"""The mode in which a conversation counts as deep research, by its last question."""
 FAILURE = "ai/failure"
 """The type of a message in which the assistant says that it failed."""
 OF_A_QUESTION = ("ui_context", "trace_id")

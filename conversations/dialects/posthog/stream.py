@@ -1,4 +1,4 @@
-"""What a watcher of the assistant sees: the frames of a run from the beginning, and then as they are written."""
+"""The assistant's stream: the frames of a run from the beginning, and new ones as they are written."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def follow(run_id: int, after: int, context: LiveContext) -> AsyncIterator
 
 
 def printed(frame: frames.Frame, thread: AssistantThread) -> tuple[str, dict[str, Any]]:
-    """The event's name and its data. What a frame does not say of the conversation is as it is now."""
+    """The event's name and its data. Values of the conversation that the frame lacks are the current ones."""
     match frame:
         case frames.Conversation():
             return "conversation", {
@@ -48,11 +48,11 @@ def printed(frame: frames.Frame, thread: AssistantThread) -> tuple[str, dict[str
 
 
 def _message(frame: frames.Message) -> dict[str, Any]:
-    said = {"id": frame.id, "content": frame.text}
+    common = {"id": frame.id, "content": frame.text}
     if frame.sender == SenderKind.CUSTOMER:
         given = {name: frame.metadata[name] for name in shapes.OF_A_QUESTION if frame.metadata.get(name) is not None}
-        return {"type": "human", **said, **given}
-    return {"type": "ai", **said, **({"sources": frame.sources} if frame.sources else {})}
+        return {"type": "human", **common, **given}
+    return {"type": "ai", **common, **({"sources": frame.sources} if frame.sources else {})}
 
 
 def _status(frame: frames.Status) -> tuple[str, dict[str, Any]]:

@@ -11,7 +11,7 @@ from conversations.api.problems import Problem
 
 _CODES = {"origin_refused": "forbidden", "identity_required": "forbidden", "parse_error": "invalid_request"}
 _FIELDS = {"email": "customer.email"}
-"""What the verbs call this field, and where it stands in this format."""
+"""This format's paths for fields of the verbs."""
 CODES = (
     "unauthorized", "key_expired", "forbidden", "not_found", "method_not_allowed", "conflict", "invalid_request",
     "payload_too_large", "unsupported_media_type", "idempotency_conflict", "rate_limited", "internal_error", "unavailable",

@@ -62,7 +62,7 @@ class AgentConversations(HexclaveViewSet):
             self.find_membership(self.caller.operator, self.caller.project_id)
 
     def find_membership(self, operator: User, header: str | None) -> None:
-        """Open the workspace that the call names, if the person is a member; whether it does is checked in its turn."""
+        """Open the workspace that the call names, if the person is a member; the check itself comes later."""
         sent = self.request.query_params if self.request.method in SAFE else self.sent
         self.membership = _membership(operator, sent.get("projectId") if isinstance(sent, Mapping) else None)
         if header not in (None, INTERNAL):
@@ -89,7 +89,7 @@ class AgentConversations(HexclaveViewSet):
 
     @property
     def sender(self) -> Sender:
-        """Who is seen to write: the member, the person whom an access token names, or the key's holder."""
+        """The sender that is shown: the member, the person in the access token, or the key's holder."""
         assert self.caller is not None
         if self.caller.operator is not None:
             return Sender.agent(self.caller.operator)
@@ -216,7 +216,7 @@ class AgentConversations(HexclaveViewSet):
         return self.whole(conversation_id)
 
     def set_status(self, row: Conversation, wanted: str) -> None:
-        """Raises StatusError when the status is what it would become."""
+        """Change the status. Raises StatusError when it has it already."""
         if shapes.STATUSES.printed(row.status) == wanted:
             raise StatusError(400, f"Conversation is already {wanted}.")
         status = shapes.STATUSES.written(wanted)

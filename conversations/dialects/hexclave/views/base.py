@@ -1,4 +1,4 @@
-"""What the calls share: the order of the checks, the reading of requests, and the finishing of answers."""
+"""What the calls share: the order of checks, reading requests, and finishing answers."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class HexclaveViewSet(DialectViewSet):
     """Which of a conversation's last messages this audience sees."""
 
     names_project: ClassVar[bool] = False
-    """Whether a call names the project that it is about, which may be missing."""
+    """Whether the call names its project."""
 
     sent: Any = MISSING
 
@@ -78,7 +78,9 @@ class HexclaveViewSet(DialectViewSet):
 
     def perform_authentication(self, request: Request) -> None:
         if is_pending(request._request):
-            super().perform_authentication(request)  # The body comes later; whoever may not send one is refused now.
+            super().perform_authentication(
+                request
+            )  # The body arrives later; callers who may not send one are refused now.
             return
         self.check_size(request)
         if request.method not in SAFE:
@@ -120,23 +122,23 @@ class HexclaveViewSet(DialectViewSet):
         if conversation_id is not None:
             inputs.PATH.check({"conversationId": conversation_id}, "params", lines)
         asked = query.check(self.named(dict(self.request.query_params.items())), "query", lines)
-        said = body.check(self.named(self.sent), "body", lines) if body is not None else {}
+        checked_body = body.check(self.named(self.sent), "body", lines) if body is not None else {}
         if lines:
             raise Violations(lines)
-        return Checked(asked, said)
+        return Checked(asked, checked_body)
 
     def person_faults(self) -> Sequence[str]:
-        """What is wrong with who calls, as lines of the schema."""
+        """Errors in the caller's headers, as lines of the schema."""
         return []
 
     def named(self, sent: Any) -> Any:
-        """The input with the project's other names put in the one that the schema knows."""
+        """The input with the project's other names replaced by the one in the schema."""
         return sent
 
     # --- Rows -----------------------------------------------------------------------------------
 
     def identify(self, person: Customer) -> Contact:
-        """The contact whom an access token names, made known if need be."""
+        """The contact in the access token, created if need be."""
         assert self.workspace is not None  # a person is known by the workspace's own secret
         return actions.identify(
             workspace=self.workspace,
@@ -150,7 +152,7 @@ class HexclaveViewSet(DialectViewSet):
         )
 
     def rows(self) -> ConversationQuerySet:
-        """The workspace's conversations with the last message that this audience sees."""
+        """The workspace's conversations, each with the last message that this audience sees."""
         return queries.conversations().select_related(self.last).order_by(f"-{self.last}_at", "-pk")
 
     def matching(self, rows: ConversationQuerySet, wanted: str | None) -> ConversationQuerySet:
@@ -176,7 +178,7 @@ def thread(entries: QuerySet[Message]) -> list[Message]:
 
 
 def one(rows: ConversationQuerySet, conversation_id: str, *, is_written: bool) -> Conversation:
-    """The conversation of that id, held if it is to be written. Raises StatusError where the caller has none."""
+    """The conversation of that id, locked for writing calls. Raises StatusError where the caller has none."""
     found = (
         (rows.select_for_update(no_key=True, of=("self",)) if is_written else rows)
         .filter(public_id=conversation_id)
@@ -198,5 +200,5 @@ def _body(request: HttpRequest) -> Any:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
-        # Refuses it too, and names the value that nothing can hold. It bounds nesting, which our schemas name better.
+        # The strict parser names a value that cannot be stored. Its limit on nesting is left to the schemas.
         return JSONParser().parse(io.BytesIO(raw))

@@ -56,19 +56,19 @@ class CustomerConversations(HexclaveViewSet):
         return [] if self.caller and self.caller.person else ["auth.user must be defined"]
 
     def known_contact(self) -> Contact | None:
-        """The contact that the token's customer is, if the desk knows them; reading makes nobody known."""
+        """The contact of the token's customer, if there is one; reading creates none."""
         assert self.caller is not None
         assert self.caller.person is not None
         return queries.contact_named(self.caller.person.external_id, self.caller.person.verified_email)
 
     def contact(self) -> Contact:
-        """The same, made known if need be: a signed token is believed."""
+        """The contact of the token's customer, created if need be: a signed token is trusted."""
         assert self.caller is not None
         assert self.caller.person is not None
         return self.identify(self.caller.person)
 
     def find(self, contact: Contact | None, conversation_id: str, *, is_written: bool = False) -> Conversation:
-        """Their conversation, if there is anything in it that they may see."""
+        """The customer's conversation, if it has a message that they may see."""
         if contact is None:
             raise StatusError(404, NO_CONVERSATION)
         rows = self.rows().filter(contact=contact, last_visible__isnull=False)

@@ -24,7 +24,7 @@ from conversations.models import Channel
 
 FORM = Door(Channel.API, "dashboard-support-form")
 ANONYMOUS = limits.Buckets(120)
-"""Anyone may send feedback without a key; so many forms a minute from one address and web process, mistakes not counted."""
+"""How many forms a minute one address may send without a key, per web process; invalid ones are not counted."""
 
 
 class Feedback(HexclaveViewSet):
@@ -59,7 +59,7 @@ class Feedback(HexclaveViewSet):
         return Response(answers.HexclaveSuccess(True).data)
 
     def letter(self, body: dict[str, Any]) -> str:
-        """What is mailed."""
+        """The text of the mail."""
         project = f"{self.workspace.name} ({self.workspace.public_id})" if self.workspace else "none"
         user = self.caller.person.external_id if self.caller and self.caller.person else "not signed in"
         return (

@@ -1,4 +1,4 @@
-"""Conversations with the assistant: begun or continued, watched as they are answered, read, stopped and deleted."""
+"""Conversations with the assistant: starting and continuing, streaming answers, reading, stopping and deleting."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ LAST_EVENT = OpenApiParameter(
     description="When attaching: the id of the last event received. The stream continues after it.",
 )
 JUST_NOW = timedelta(seconds=60)
-"""For how long after its end a turn is still shown to those who attach."""
+"""How long after its end a run is still shown to clients that attach."""
 _STREAM = (
     "Server-sent events `conversation` (a new one), `message` (the question with its id, then the growing answer "
     "without an id, then the answer with its id, or `ai/failure`), `update` (what is being done), `status` (a worker died and "
@@ -68,8 +68,8 @@ class AssistantViewSet(PosthogViewSet):
     """Calls for the team's own programs; client keys are refused."""
 
     permission_classes = (*PosthogViewSet.permission_classes, AsksWithServerKey)
-    # The assistant is at work, or its queue is full: that passes.
-    passing: ClassVar[frozenset[int]] = PosthogViewSet.passing | {409}
+    # The assistant is answering, or its queue is full: both are temporary.
+    temporary: ClassVar[frozenset[int]] = PosthogViewSet.temporary | {409}
 
     def thread(self, reference: str, *, owned: bool = True) -> AssistantThread:
         """Raises NotFound; with `owned` also for an agent's own conversation, which a key may only read."""
@@ -223,13 +223,13 @@ class Assistant(AssistantViewSet):
         return Response(status=204)
 
     def _bury(self, thread: AssistantThread) -> None:
-        """A run that nobody works on any more, and that cannot be put back, is no reason to refuse a new one."""
+        """Recover a lost run, which is no reason to refuse a new one."""
         run = runs.running(thread)
         if run is not None:
             recovery.recover([run], self.at)
 
     def _admit_start(self, request: Request) -> None:
-        """Count a start, whatever becomes of it. To attach again, as all do after a restart, starts nothing.
+        """Count a start against the limit. Attaching to a run, as all clients do after a restart, is not counted.
 
         What is written to people needs neither approval nor budget. Raises RateLimited, UsedUp and Forbidden.
         """
@@ -243,7 +243,7 @@ class Assistant(AssistantViewSet):
             raise _refused(refused)
 
     def _is_with_people(self, reference: Any) -> bool:
-        """Whether people were called to the conversation: what is written to them reaches them in any case."""
+        """Whether the conversation was handed over: messages to people need no assistant."""
         try:
             thread = self.thread(str(reference))
         except NotFound:
@@ -266,7 +266,7 @@ class Assistant(AssistantViewSet):
         )
 
     def _attached(self, thread: AssistantThread, resume_payload: Any) -> AssistantRun:
-        """What to show when no content is sent: what came of a decision, or the answer under way. Raises Invalid."""
+        """The run to stream when no content is sent: the result of a decision, or the answer in progress. Raises Invalid."""
         self._bury(thread)
         if resume_payload is not None and runs.running(thread) is None:
             decision = _decision(resume_payload)
@@ -274,7 +274,7 @@ class Assistant(AssistantViewSet):
         return self._watchable(thread)
 
     def _watchable(self, thread: AssistantThread) -> AssistantRun:
-        """The run under way, or one that ended just now. Raises Invalid."""
+        """The run in progress, or one that has just ended. Raises Invalid."""
         run = runs.latest(thread)
         is_fresh = run is not None and run.ended_at is not None and self.at - run.ended_at <= JUST_NOW
         if run is None or run.status == RunStatus.CANCELED or (run.status != RunStatus.RUNNING and not is_fresh):
@@ -287,12 +287,12 @@ class Assistant(AssistantViewSet):
                 answers.PosthogWholeConversation(assistant_queries.assistant_threads().get(pk=run.thread_id)).data,
                 status=status,
             )
-        # What a client has seen of an earlier run says nothing about a new one.
+        # The last frame that a client saw of an earlier run does not apply to a new one.
         after = (last_event_id(request._request) or 0) if status == 200 else 0
         return self._stream(run.pk, after, status)
 
     def _shown_again(self, first: idempotency.Followed) -> HttpResponseBase:
-        """A repeated start is shown the run that the first one started."""
+        """A repeated start gets the stream of the run that the first one started."""
         if not assistant_queries.assistant_threads().filter(runs=first.id).exists():
             return _deleted()
         response = self._stream(first.id, 0, first.status)
@@ -308,7 +308,7 @@ def _deleted() -> Response:
 
 
 def _decision(payload: Any) -> Decision:
-    """The answer to an approval: `{"action": "approve" | "reject", "proposal_id"}`. What makes no sense names no proposal."""
+    """The answer to an approval: `{"action": "approve" | "reject", "proposal_id"}`. An invalid one names no proposal."""
     given = payload if isinstance(payload, dict) else {}
     action = given.get("action")
     try:

@@ -87,6 +87,6 @@ def with_people(rows: Iterable[Ticket], *, with_person: bool = True) -> list[Tic
 
 
 def renamed(error: Invalid, names: Mapping[str, str]) -> ValidationError:
-    """A verb's complaint about a field, under the name that the call has for it."""
+    """A verb's error about a field, under the name that the call has for it."""
     field = error.field or "non_field_errors"
     return ValidationError({names.get(field, field): error.message}, code=error.code)

@@ -1,4 +1,4 @@
-"""Changing many tickets at once: ids of others are skipped silently, as are tickets that stand so already."""
+"""Changing many tickets at once: unknown ids are skipped silently, as are tickets that need no change."""
 
 from __future__ import annotations
 
@@ -65,5 +65,5 @@ class Bulk(PosthogViewSet):
 
 
 def _held(data: dict[str, Any]) -> list[Ticket]:
-    """The workspace's own tickets among the ids, locked in one order, so that two such calls never wait in a circle."""
+    """The workspace's own tickets among the ids, locked in one order, so that two such calls never deadlock."""
     return list(Ticket.objects.select_for_update(no_key=True).filter(public_id__in=data["ids"]).order_by("pk"))

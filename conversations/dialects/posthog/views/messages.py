@@ -1,4 +1,4 @@
-"""What is written in a ticket: all of its conversations' messages and notes, replies, and notes to change."""
+"""Messages of a ticket: those of all its conversations, replies, broadcasts, and changing notes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _REFUSED = {
     ),
     404: OpenApiResponse(_EITHER, description="`note_not_found`. Or the usual error body for an unknown ticket."),
 }
-_WORDS = {
+_REFUSALS = {
     "note_not_found": (404, "There is no such note on this ticket."),
     "not_private_note": (400, "This message was sent; only private notes can be changed."),
     "not_note_author": (403, "Only its author can change a note."),
@@ -150,7 +150,7 @@ class Messages(PosthogViewSet):
         return Response(status=204)
 
     def _note(self, reference: str, message_id: str) -> tuple[Message | None, Response]:
-        """The caller's own note, or why it cannot be had."""
+        """The caller's own note, or the answer that refuses it."""
         ticket = self.ticket(reference)
         try:
             found = ticket_queries.entry(ticket, uuid.UUID(message_id))
@@ -164,5 +164,5 @@ class Messages(PosthogViewSet):
 
 
 def _refusal(code: str) -> Response:
-    status, words = _WORDS[code]
-    return Response({"detail": words, "error_type": code}, status=status)
+    status, message = _REFUSALS[code]
+    return Response({"detail": message, "error_type": code}, status=status)

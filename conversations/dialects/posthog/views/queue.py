@@ -1,4 +1,4 @@
-"""What waits until the assistant has answered: at most two messages, answered in turn into the stream that is open."""
+"""Queued messages: at most two, answered in turn into the open stream."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _REFUSED = {403: _OTHERS, 404: _MISSING}
 
 
 class _NoThread(Exception):
-    """The conversation is missing or another's; `response` says so as this family of calls does."""
+    """The conversation is missing or another's; `response` is the answer of this family of calls."""
 
     def __init__(self, response: Response) -> None:
         super().__init__()
@@ -137,7 +137,7 @@ class Queue(AssistantViewSet):
         data = self.read(inputs.QueuedInput, request)
         try:
             assistant_actions.edit_queued(item=item, content=data["content"], by=self.actor, at=self.at)
-        except NotFound as error:  # answered or taken back at the same moment
+        except NotFound as error:  # answered or removed at the same time
             raise _no_item() from error
         return self._printed(thread)
 
@@ -152,7 +152,7 @@ class Queue(AssistantViewSet):
         item = self._item(self._thread(conversation), queue_id)
         try:
             assistant_actions.remove_queued(item=item, by=self.actor, at=self.at)
-        except NotFound as error:  # answered or taken back at the same moment
+        except NotFound as error:  # answered or removed at the same time
             raise _no_item() from error
         return Response(status=204)
 

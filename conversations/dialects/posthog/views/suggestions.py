@@ -89,7 +89,7 @@ class Suggestions(PosthogViewSet):
         return Response(answers.PosthogSuggestion(made).data)
 
     def _by_worker(self, row: Ticket, primary: Conversation, name: str) -> LiveResponse:
-        """The worker asks the engine; the answer is sent when it is there, and no thread waits for it."""
+        """The worker asks the engine; the answer is held until it is done, without a waiting thread."""
         self._forget_key()
         request_id = assistant_actions.request_suggestion(
             conversation=primary, ticket=row, engine=name, by=self.actor, at=self.at
@@ -103,14 +103,14 @@ class Suggestions(PosthogViewSet):
         return LiveResponse(follow, access=self.access, held=True, content_type="application/json")
 
     def _forget_key(self) -> None:
-        """Keep no answer for a repeat: this one is not known while the request's transaction is open."""
+        """Release the idempotency key: the answer is not known while the request's transaction is open."""
         if self._record is not None:
             idempotency.drop(self._record)
             self._record = None
 
 
 def answer(workspace_id: int, made: suggestion_results.SuggestionResult) -> HttpResponse:
-    """What the worker made of a request, as this format prints it."""
+    """The result of a request, as this format prints it."""
     if made.suggestion_id is None:
         code = made.code if made.code in ERROR_TYPES else "unknown_error"
         return _json({"detail": "The assistant could not suggest a reply.", "error_type": code}, 500)
