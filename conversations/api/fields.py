@@ -15,7 +15,7 @@ from accounts.text import is_blank
 DEEPEST_JSON = 32
 # Python and JavaScript, whose regular expressions OpenAPI uses, differ in what else is blank: the rest is listed by code
 # point, together with invisible characters.
-_READABLE = (
+_VISIBLE = (
     r"[^\s\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5"
     r"\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]"
 )
@@ -38,12 +38,12 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
-class Words(Text):
-    """A JSON string with something to read in it; `text.check` knows a few more characters that show nothing."""
+class NonBlankText(Text):
+    """A JSON string that is not blank; `text.check` knows a few more invisible characters."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.validators.append(RegexValidator(_READABLE, self.error_messages["blank"], "blank"))
+        self.validators.append(RegexValidator(_VISIBLE, self.error_messages["blank"], "blank"))
 
 
 MAYBE_EMAIL: dict[str, Any] = {

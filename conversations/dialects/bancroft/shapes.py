@@ -14,7 +14,7 @@ from accounts import actions as account_actions
 from accounts.models import ApiKey, KeyKind
 from accounts.permissions import Scope
 from conversations.api import outputs
-from conversations.api.fields import MAYBE_EMAIL, Choice, JsonObject, Text, Words, seconds
+from conversations.api.fields import MAYBE_EMAIL, Choice, JsonObject, NonBlankText, Text, seconds
 from conversations.api.twins import Twins
 from conversations.models import Channel, Contact, Status
 from conversations.texts import validation
@@ -62,7 +62,7 @@ class ConversationInput(serializers.Serializer[Any]):
     """A conversation to start. Null counts as omitted, and unknown fields are ignored. `message` is an alias of
     `description`, which wins."""
 
-    subject = Words(max_length=SUBJECT_LIMIT)
+    subject = NonBlankText(max_length=SUBJECT_LIMIT)
     user_email = MaybeEmail()
     description = Text(max_length=validation.BODY_LIMIT, required=False, allow_null=True, allow_blank=True)
     message = Text(max_length=validation.BODY_LIMIT, required=False, allow_null=True, allow_blank=True)
@@ -77,14 +77,14 @@ class ConversationInput(serializers.Serializer[Any]):
 class MessageInput(serializers.Serializer[Any]):
     """A message; the email says who sends it."""
 
-    body = Words(max_length=validation.BODY_LIMIT)
+    body = NonBlankText(max_length=validation.BODY_LIMIT)
     user_email = Email()
 
 
 class ApiKeyInput(serializers.Serializer[Any]):
     """A key to create. `workspace` (slug or id) and `scopes` are additions; by default, the only workspace and all scopes."""
 
-    name = Words(max_length=100)
+    name = NonBlankText(max_length=100)
     key_type = Choice(choices=list(KeyKind.values))
     allowed_origins = serializers.ListField(child=Text(max_length=255), default=list, max_length=100)
     allowed_bundle_ids = serializers.ListField(child=Text(max_length=255), default=list, max_length=100)

@@ -12,7 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from conversations.actions.ticketing import TITLE_LENGTH
-from conversations.api.fields import Choice, Flag, JsonObject, Text, Words
+from conversations.api.fields import Choice, Flag, JsonObject, NonBlankText, Text
 from conversations.assistant.actions.answering import APPENDED_LIMIT, CONTENT_LIMIT
 from conversations.models import Status, Visibility
 from conversations.texts.validation import BODY_LIMIT
@@ -161,7 +161,7 @@ class ComposeInput(serializers.Serializer[Any]):
 
     recipient_email = Address(max_length=LONGEST_EMAIL)
     email_config_id = Identifier(required=False)
-    message = Words(max_length=MESSAGE_LIMIT)
+    message = NonBlankText(max_length=MESSAGE_LIMIT)
     recipient_distinct_id = Text(max_length=400, required=False, allow_blank=True)
     email_subject = Text(max_length=500, required=False, allow_blank=True)
     rich_content = Rich(required=False, allow_null=True)
@@ -170,7 +170,7 @@ class ComposeInput(serializers.Serializer[Any]):
 class ReplyInput(serializers.Serializer[Any]):
     """A message to the customer, or with `is_private` a note for the team."""
 
-    message = Words(max_length=MESSAGE_LIMIT)
+    message = NonBlankText(max_length=MESSAGE_LIMIT)
     is_private = Flag(default=False)
     rich_content = Rich(required=False, allow_null=True)
 
@@ -178,14 +178,14 @@ class ReplyInput(serializers.Serializer[Any]):
 class NoteInput(serializers.Serializer[Any]):
     """A note's new text; `rich_content` left out or null clears it."""
 
-    message = Words(max_length=MESSAGE_LIMIT)
+    message = NonBlankText(max_length=MESSAGE_LIMIT)
     rich_content = Rich(required=False, allow_null=True)
 
 
 class BroadcastInput(serializers.Serializer[Any]):
     """A reply to all of the ticket's conversations, and optionally their new status."""
 
-    message = Words(max_length=MESSAGE_LIMIT)
+    message = NonBlankText(max_length=MESSAGE_LIMIT)
     conversation_status = Choice(choices=Status.values, required=False)
 
 
@@ -207,7 +207,7 @@ class BulkTagsInput(BulkInput):
 class ViewInput(serializers.Serializer[Any]):
     """Filters under a name. `is_favorited` is the caller's own mark."""
 
-    name = Words(max_length=400)
+    name = NonBlankText(max_length=400)
     filters = JsonObject(required=False)
     visibility = Choice(choices=Visibility.values, required=False)
     is_favorited = Flag(required=False)
@@ -216,7 +216,7 @@ class ViewInput(serializers.Serializer[Any]):
 class ViewPatch(ViewInput):
     """Any subset of a view."""
 
-    name = Words(max_length=400, required=False)
+    name = NonBlankText(max_length=400, required=False)
 
 
 class AgentMode(Text):
@@ -260,7 +260,7 @@ class NoSandbox(Flag):
 class AssistantMessageInput(serializers.Serializer[Any]):
     """A message to the assistant, with optional context."""
 
-    content = Words(max_length=CONTENT_LIMIT)
+    content = NonBlankText(max_length=CONTENT_LIMIT)
     contextual_tools = JsonObject(required=False, allow_null=True)
     ui_context = AnyJson(required=False, allow_null=True)
     billing_context = ObjectOrNothing(required=False, allow_null=True)
@@ -272,7 +272,7 @@ class AssistantInput(AssistantMessageInput):
     the client's choice, or of an existing conversation. `distinct_id`, and `name` and `email` among the traits, say who is
     asking in a new one, so that people know when they are called in."""
 
-    content = Words(max_length=CONTENT_LIMIT, required=False, allow_null=True)
+    content = NonBlankText(max_length=CONTENT_LIMIT, required=False, allow_null=True)
     conversation = Identifier(required=False, allow_null=True)
     trace_id = Identifier(required=False, allow_null=True)
     session_id = Text(required=False, allow_null=True, allow_blank=True)
@@ -301,10 +301,10 @@ def thread_metadata(data: dict[str, Any]) -> dict[str, Any]:
 
 
 class AppendedInput(serializers.Serializer[Any]):
-    content = Words(max_length=APPENDED_LIMIT)
+    content = NonBlankText(max_length=APPENDED_LIMIT)
 
 
 class QueuedInput(serializers.Serializer[Any]):
     """The new text of a queued message."""
 
-    content = Words(max_length=CONTENT_LIMIT)
+    content = NonBlankText(max_length=CONTENT_LIMIT)

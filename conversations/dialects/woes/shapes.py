@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from conversations.api import outputs
-from conversations.api.fields import MAYBE_EMAIL, Choice, Text, Words, milliseconds
+from conversations.api.fields import MAYBE_EMAIL, Choice, NonBlankText, Text, milliseconds
 from conversations.api.twins import Twins
 from conversations.models import Channel, Conversation, SenderKind, Status
 from conversations.models.message import DeliveryStatus
@@ -45,7 +45,7 @@ class EmailText(Text):
 class WoesCustomerInput(serializers.Serializer[Any]):
     """The customer, by your own stable id; the other values are stored."""
 
-    id = Words(max_length=400)
+    id = NonBlankText(max_length=400)
     name = Text(max_length=400, required=False, allow_null=True, allow_blank=True)
     email = EmailText(max_length=254, required=False, allow_null=True, allow_blank=True)
     company = Text(max_length=400, required=False, allow_null=True, allow_blank=True)
@@ -55,10 +55,10 @@ class WoesConversationInput(serializers.Serializer[Any]):
     """A conversation to start. Unknown fields are ignored. `message` is the customer's first message."""
 
     customer = WoesCustomerInput()
-    subject = Words(max_length=10_000)
-    externalId = Words(max_length=255, required=False, allow_null=True)
+    subject = NonBlankText(max_length=10_000)
+    externalId = NonBlankText(max_length=255, required=False, allow_null=True)
     channel = Choice(choices=CHANNELS.words, default="api")
-    priority = Words(max_length=32, default="medium")
+    priority = NonBlankText(max_length=32, default="medium")
     message = Text(max_length=BODY_LIMIT, required=False, allow_null=True, allow_blank=True)
 
 
@@ -66,14 +66,14 @@ class WoesConversationPatch(serializers.Serializer[Any]):
     """Any subset of what can be changed."""
 
     status = Choice(choices=STATUSES.words, required=False)
-    priority = Words(max_length=32, required=False)
-    subject = Words(max_length=10_000, required=False)
+    priority = NonBlankText(max_length=32, required=False)
+    subject = NonBlankText(max_length=10_000, required=False)
 
 
 class WoesMessageInput(serializers.Serializer[Any]):
     """A message; from the customer unless the role says otherwise."""
 
-    body = Words(max_length=BODY_LIMIT)
+    body = NonBlankText(max_length=BODY_LIMIT)
     role = Choice(choices=ROLES.words, default="user")
 
 
