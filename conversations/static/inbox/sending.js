@@ -90,7 +90,7 @@ async function send(item) {
 function giveBack(item, number, answer) {
   const page = desk.parse(answer.text);
   const refused = page.querySelector('[data-refused]')?.dataset;
-  const why = page.querySelector('[role=alert] span')?.textContent || OUTDATED[answer.problem] || desk.words(answer.problem);
+  const why = page.querySelector('[role=alert] span')?.textContent || OUTDATED[answer.problem] || desk.errorText(answer.problem);
   drop(item);
   // What the server has refused for certain may have another id; else a repeat must be known as one.
   if (refused) item.id = refused.sendId;

@@ -10,14 +10,14 @@ desk.isOpen = (number) => desk.pane()?.dataset.number === String(number);
 desk.announce = (name, detail) => document.dispatchEvent(new CustomEvent(`desk:${name}`, { detail }));
 desk.say = (text, more = {}) => desk.announce('say', { text, ...more });
 
-const WORDS = {
+const ERROR_TEXTS = {
   offline: 'The server cannot be reached.',
   outdated: 'This page is out of date. Reload it; your draft is kept.',
   403: 'Your role does not allow this.',
   404: 'This no longer exists.',
   413: 'This is too large.',
 };
-desk.words = (problem) => WORDS[problem] ?? 'That did not work. Try again in a moment.';
+desk.errorText = (problem) => ERROR_TEXTS[problem] ?? 'That did not work. Try again in a moment.';
 
 const isSignIn = (url) => new URL(url || location.href, location.href).pathname.startsWith('/accounts/login');
 
@@ -179,7 +179,7 @@ async function change(form, submitter) {
   if (isRefused && form.dataset.change === 'at-once') form.reset(); // shows what is kept, not what was chosen
   form.toggleAttribute('data-unsaved', isRefused && [...form.elements].some(isTyped));
   if (answer.problem === 'signed-out') return location.reload();
-  if (answer.problem) return desk.say(desk.words(answer.problem), { bad: true });
+  if (answer.problem) return desk.say(desk.errorText(answer.problem), { bad: true });
   desk.take(answer);
 }
 
@@ -219,5 +219,5 @@ document.addEventListener('htmx:beforeOnLoad', (event) => {
   event.preventDefault();
   location.reload();
 });
-document.addEventListener('htmx:responseError', ({ detail: { xhr } }) => desk.say(desk.words(xhr.getResponseHeader('Desk-Problem') ?? xhr.status), { bad: true }));
-document.addEventListener('htmx:sendError', () => desk.say(desk.words('offline'), { bad: true }));
+document.addEventListener('htmx:responseError', ({ detail: { xhr } }) => desk.say(desk.errorText(xhr.getResponseHeader('Desk-Problem') ?? xhr.status), { bad: true }));
+document.addEventListener('htmx:sendError', () => desk.say(desk.errorText('offline'), { bad: true }));

@@ -11,9 +11,9 @@ for (const line of help.querySelectorAll('[data-keys]')) {
 }
 const OWN = new Set(['next', 'previous', 'open', 'open-next', 'open-previous']);
 // Shortcuts after which people type: until the field is open, their letters must not count as keys.
-const WORDS = new Set(['reply', 'note', 'macro', 'assign', 'snooze', 'priority', 'tags']);
+const TYPED_AFTER = new Set(['reply', 'note', 'macro', 'assign', 'snooze', 'priority', 'tags']);
 const SEQUENCE = 1200; // ms between two keys that belong together
-const TYPING = 1000; // ms between two letters of such words
+const TYPING = 1000; // ms between two letters of such a text
 
 let first = null;
 let since = 0;
@@ -52,7 +52,7 @@ document.addEventListener('keydown', (event) => {
   // Another conversation is on its way: this one is not meant any more, and that one is not here yet.
   if (WRITES.has(name) && desk.isOpening()) {
     mode = isCompose ? name : null;
-    if (WORDS.has(name)) typedAt = Date.now();
+    if (TYPED_AFTER.has(name)) typedAt = Date.now();
     return;
   }
   if (isCompose && !document.getElementById('composer')) typedAt = Date.now();
