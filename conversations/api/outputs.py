@@ -1,4 +1,4 @@
-"""What a format answers, declared once: the fields of an `Output` are its component in OpenAPI, and they print its rows.
+"""Declaring a format's answers once: the fields of an `Output` are its component in OpenAPI, and they print its rows.
 
 A field prints the attribute that its `source` names (its own name by default, `contact.name` for one further away, `*` for
 the row itself), or what the output's method `get_SOURCE(row)` returns. Values print as they are, but for three rules:
@@ -39,19 +39,19 @@ class Stored(Output):
 
 
 class Word(serializers.ChoiceField):
-    """One of the format's words for the desk's values; the word "" prints as null."""
+    """An enum of the format for the desk's values; "" prints as null."""
 
     def __init__(self, twins: Twins, **kwargs: Any) -> None:
-        super().__init__(choices=twins.words, **kwargs)
+        super().__init__(choices=twins.values, **kwargs)
         self.prints = (lambda value: twins.printed(value) or None) if self.allow_null else twins.printed
 
 
 class Priority(serializers.ChoiceField):
-    """A priority, which is free text, as the format's word of the same rank."""
+    """A priority, which is free text, as the format's value of the same rank."""
 
-    def __init__(self, words: Iterable[str], **kwargs: Any) -> None:
-        super().__init__(choices=list(words), **kwargs)
-        self.prints = lru_cache(256)(partial(priorities.printed, enum=list(words)))
+    def __init__(self, values: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(choices=list(values), **kwargs)
+        self.prints = lru_cache(256)(partial(priorities.printed, enum=list(values)))
 
 
 class Constant(serializers.ChoiceField):

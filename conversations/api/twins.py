@@ -1,4 +1,4 @@
-"""A format's words for the desk's values, in both directions. A value that the format does not know has a twin too."""
+"""Maps a format's enum to the desk's values and back. A value that the format does not know is mapped too."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
 class _Printed(dict[str, str]):
-    """The words by value, and one for all other values."""
+    """The format's values by the desk's, with one for all others."""
 
-    def __init__(self, words: Mapping[str, str], otherwise: str) -> None:
-        super().__init__(words)
+    def __init__(self, known: Mapping[str, str], otherwise: str) -> None:
+        super().__init__(known)
         self.otherwise = otherwise
 
     def __missing__(self, value: str) -> str:
@@ -22,29 +22,29 @@ class _Printed(dict[str, str]):
 
 
 class Twins:
-    """One enum of a format: its words, each with the desk's values that print as it, the first of which is written.
+    """One enum of a format: each of its values with the desk's values that print as it, the first of which is stored.
 
-    All other values, such as a channel that the desk will have one day, print as `otherwise`. The word "" stands for
-    nothing and is none of `words`.
+    All other values of the desk, such as a channel of a later version, print as `otherwise`. The value "" stands for none
+    and is not in `values`.
     """
 
     def __init__(self, ours: Mapping[str, Iterable[str]], *, otherwise: str) -> None:
-        self.words = [word for word in ours if word]
+        self.values = [value for value in ours if value]
         self._written = {word: str(value) for word, values in ours.items() for value in list(values)[:1]}
         self._printed = _Printed({str(value): word for word, values in ours.items() for value in values}, otherwise)
         self.printed: Callable[[str], str] = self._printed.__getitem__
-        """The word for one of the desk's values."""
+        """The format's value for one of the desk's."""
 
     def written(self, word: str) -> str:
-        """The desk's value that a word is stored as."""
+        """The desk's value that is stored for one of the format's."""
         return self._written[word]
 
-    def among(self, rows: Rows, column: str, *words: str) -> Rows:
-        """The rows whose value prints as one of the words."""
+    def among(self, rows: Rows, column: str, *wanted: str) -> Rows:
+        """The rows whose value prints as one of the format's values."""
         choices = rows.model._meta.get_field(column).flatchoices
-        if not choices and self._printed.otherwise in words:
-            others = [value for value, word in self._printed.items() if word not in words]
+        if not choices and self._printed.otherwise in wanted:
+            others = [value for value, word in self._printed.items() if word not in wanted]
             return rows.exclude(**{f"{column}__in": others})
-        # By what there is, and not by what there is not: that, an index can find.
-        stored = [value for value in (dict(choices) or self._printed) if self.printed(value) in words]
+        # By the matching values rather than without the others, so that an index can be used.
+        stored = [value for value in (dict(choices) or self._printed) if self.printed(value) in wanted]
         return rows.filter(**{f"{column}__in": stored})

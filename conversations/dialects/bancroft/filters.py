@@ -31,7 +31,7 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # dja
         method="by_email", max_length=254, help_text="Only conversations of this requester, by email."
     )
     status = django_filters.ChoiceFilter(
-        choices=[(name, name) for name in STATUSES.words],
+        choices=[(name, name) for name in STATUSES.values],
         method="by_status",
         help_text="Only conversations with this status.",
     )

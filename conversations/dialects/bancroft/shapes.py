@@ -70,7 +70,7 @@ class ConversationInput(serializers.Serializer[Any]):
     user_first_name = Text(max_length=150, required=False, allow_null=True, allow_blank=True)
     user_last_name = Text(max_length=150, required=False, allow_null=True, allow_blank=True)
     priority = Choice(choices=list(PRIORITIES), required=False, allow_null=True)
-    channel = Choice(choices=CHANNELS.words, required=False, allow_null=True)
+    channel = Choice(choices=CHANNELS.values, required=False, allow_null=True)
     metadata = JsonObject(required=False, allow_null=True)
 
 

@@ -104,7 +104,7 @@ AGENT_LIST = Shape(
         "projectId": _PROJECT_ID,
         "status": Text(
             is_required=False,
-            values=tuple(STATUSES.words),
+            values=tuple(STATUSES.values),
             about={"description": "Only conversations with this status."},
         ),
         "userId": Text(is_required=False, fits=_is_user, longest=400, about=_USER_ID),
@@ -119,7 +119,7 @@ AGENT_CREATE = Shape(
         "subject": Text(trims=True, shortest=1, longest=validation.SUBJECT_LIMIT),
         "initialMessage": Text(trims=True, shortest=1, longest=validation.BODY_LIMIT),
         "priority": Text(values=PRIORITIES),
-        "source": Text(is_required=False, default="manual", values=tuple(SOURCES.words)),
+        "source": Text(is_required=False, default="manual", values=tuple(SOURCES.values)),
     }
 )
 
@@ -139,7 +139,7 @@ AGENT_UPDATE = Union(
         _writing("internal-note"),
         _writing("reply"),
         Shape(
-            {"projectId": _PROJECT_ID, "type": Text(values=("status",)), "status": Text(values=tuple(STATUSES.words))}
+            {"projectId": _PROJECT_ID, "type": Text(values=("status",)), "status": Text(values=tuple(STATUSES.values))}
         ),
         Shape(
             {

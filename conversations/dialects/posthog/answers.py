@@ -167,7 +167,7 @@ class PosthogMessage(outputs.Output):
     id = serializers.UUIDField(source="public_id")
     content = serializers.CharField(allow_blank=True)
     rich_content = JsonObject(allow_null=True)
-    author_type = serializers.ChoiceField(choices=sorted(AUTHORS.words))
+    author_type = serializers.ChoiceField(choices=sorted(AUTHORS.values))
     author_name = serializers.CharField()
     is_private = serializers.BooleanField()
     created_at = Moment()

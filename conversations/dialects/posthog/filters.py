@@ -91,18 +91,18 @@ class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
         return ticket_queries.of_people(found, references=ids, emails=[email.lower() for email in emails])
 
     def by_status(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
-        wanted = _known(value, shapes.STATUSES.words)
+        wanted = _known(value, shapes.STATUSES.values)
         return shapes.STATUSES.among(rows, "status", *wanted) if wanted else rows
 
     def by_priority(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
-        wanted = _known(value, shapes.PRIORITIES.words)
+        wanted = _known(value, shapes.PRIORITIES.values)
         return shapes.PRIORITIES.among(rows, "priority", *wanted) if wanted else rows
 
     def by_source(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
-        return shapes.SOURCES.among(rows, "channel", value) if value in shapes.SOURCES.words else rows
+        return shapes.SOURCES.among(rows, "channel", value) if value in shapes.SOURCES.values else rows
 
     def by_detail(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
-        return shapes.DETAILS.among(rows, "channel", value) if value in shapes.DETAILS.words else rows
+        return shapes.DETAILS.among(rows, "channel", value) if value in shapes.DETAILS.values else rows
 
     def by_assignee(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
         found = [query for part in _parts(value)[:MOST_PEOPLE] if (query := _assignee(part)) is not None]

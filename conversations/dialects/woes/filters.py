@@ -42,12 +42,12 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # dja
     limit = PageSize(min_value=1, max_value=100, initial=20, help_text="Page size.")
     cursor = Cursor(max_length=200, help_text="`nextCursor` of the previous page.")
     status = django_filters.ChoiceFilter(
-        choices=[(name, name) for name in STATUSES.words],
+        choices=[(name, name) for name in STATUSES.values],
         method="by_status",
         help_text="Only conversations with this status.",
     )
     channel = django_filters.ChoiceFilter(
-        choices=[(name, name) for name in CHANNELS.words],
+        choices=[(name, name) for name in CHANNELS.values],
         method="by_channel",
         help_text="Only conversations of this channel.",
     )

@@ -57,7 +57,7 @@ class WoesConversationInput(serializers.Serializer[Any]):
     customer = WoesCustomerInput()
     subject = NonBlankText(max_length=10_000)
     externalId = NonBlankText(max_length=255, required=False, allow_null=True)
-    channel = Choice(choices=CHANNELS.words, default="api")
+    channel = Choice(choices=CHANNELS.values, default="api")
     priority = NonBlankText(max_length=32, default="medium")
     message = Text(max_length=BODY_LIMIT, required=False, allow_null=True, allow_blank=True)
 
@@ -65,7 +65,7 @@ class WoesConversationInput(serializers.Serializer[Any]):
 class WoesConversationPatch(serializers.Serializer[Any]):
     """Any subset of what can be changed."""
 
-    status = Choice(choices=STATUSES.words, required=False)
+    status = Choice(choices=STATUSES.values, required=False)
     priority = NonBlankText(max_length=32, required=False)
     subject = NonBlankText(max_length=10_000, required=False)
 
@@ -74,7 +74,7 @@ class WoesMessageInput(serializers.Serializer[Any]):
     """A message; from the customer unless the role says otherwise."""
 
     body = NonBlankText(max_length=BODY_LIMIT)
-    role = Choice(choices=ROLES.words, default="user")
+    role = Choice(choices=ROLES.values, default="user")
 
 
 # --- What is answered ---------------------------------------------------------------------------
