@@ -8,11 +8,13 @@ import factory
 
 from accounts import actions as account_actions
 from accounts import clock
-from accounts.models import ApiKey, KeyKind, Membership, User, Workspace
+from accounts.models import ApiKey, KeyKind, Membership, Team, User, Workspace
 from accounts.permissions import Actor, Role, Scope
 from conversations import actions
 from conversations.knowledge import actions as knowledge_actions
 from conversations.models import Article, Contact, Conversation, Macro, Message
+from tickets import actions as ticket_actions
+from tickets.models import Ticket
 
 ALL_SCOPES = tuple(Scope.values)
 PASSWORD = "correct horse battery"
@@ -73,6 +75,21 @@ def api_key(workspace: Workspace, **values: Any) -> tuple[ApiKey, str]:
     return account_actions.create_key(workspace=workspace, kind=kind, at=clock.now(), **values)
 
 
+class TeamFactory(factory.Factory[Team]):
+    """A team of a workspace, without members unless they are given."""
+
+    class Meta:
+        model = Team
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    name = factory.Sequence(lambda n: f"Team {n}")
+
+    @classmethod
+    def _create(cls, model_class: type[Team], *args: Any, **kwargs: Any) -> Team:
+        by = Actor.system(kwargs["workspace"].pk)
+        return account_actions.save_team(by=by, at=clock.now(), **kwargs)
+
+
 class ContactFactory(factory.Factory[Contact]):
     """A customer of a workspace."""
 
@@ -107,6 +124,22 @@ class ConversationFactory(factory.Factory[Conversation]):
         kwargs.setdefault("by", Actor.system(kwargs["workspace"].pk))
         kwargs.setdefault("at", clock.now())
         return actions.start(**kwargs)
+
+
+class TicketFactory(factory.Factory[Ticket]):
+    """A ticket of a workspace, without a conversation."""
+
+    class Meta:
+        model = Ticket
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    subject = factory.Faker("sentence", nb_words=4)
+
+    @classmethod
+    def _create(cls, model_class: type[Ticket], *args: Any, **kwargs: Any) -> Ticket:
+        kwargs.setdefault("by", Actor.system(kwargs["workspace"].pk))
+        kwargs.setdefault("at", clock.now())
+        return ticket_actions.open_ticket(**kwargs)
 
 
 class ArticleFactory(factory.Factory[Article]):
