@@ -1,0 +1,159 @@
+"""Who may do each verb of the desk: a table over members, keys, the customer, the assistant and the desk itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from accounts import tenancy
+from accounts.models import Event, Workspace
+from accounts.permissions import Actor
+from conversations import actions
+from conversations.actions.entries import Door
+from conversations.models import Channel, Contact, Conversation, DeliveryStatus, Message, SavedView
+from tests.conftest import Key, Member
+from tests.effects import DESK, MEMBERS, MORNING, actors, is_missing_for, minutes, who_may
+from tests.factories import ContactFactory, ConversationFactory, TicketFactory
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.usefixtures("in_acme")
+
+WRITERS = {*MEMBERS, *DESK, "conversation:write"}
+WRITERS_AND_CUSTOMER = {*WRITERS, "contact"}
+TICKET_WRITERS = {*MEMBERS, *DESK, "ticket:write"}
+
+
+@dataclass
+class Desk:
+    """One row of each kind."""
+
+    workspace: Workspace
+    contact: Contact
+    free: Conversation
+    linked: Conversation
+    note: Message
+    ticket: Ticket
+    view: SavedView
+
+
+@pytest.fixture
+def desk(acme: Workspace, ben: Member) -> Desk:
+    system = Actor.system(acme.pk)
+    contact = ContactFactory(workspace=acme)
+    free, linked = (ConversationFactory(workspace=acme, contact=contact, at=MORNING) for _ in range(2))
+    ticket = TicketFactory(workspace=acme)
+    actions.link(conversation=linked, ticket=ticket, by=system, at=MORNING)
+    actions.snooze(conversation=free, until=minutes(60), by=system, at=MORNING)
+    return Desk(
+        workspace=acme,
+        contact=contact,
+        free=free,
+        linked=linked,
+        note=actions.note(conversation=free, body="Inside", by=system, at=MORNING),
+        ticket=ticket,
+        view=actions.create_view(workspace=acme, name="Mine", by=ben.actor, at=MORNING),
+    )
+
+
+Verb = Callable[[Desk, dict[str, Any]], object]
+DOOR = Door(Channel.API, "test")
+ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
+    "start": (
+        lambda desk, how: actions.start(workspace=desk.workspace, contact=desk.contact, subject="x", **how),
+        WRITERS_AND_CUSTOMER,
+    ),
+    "receive": (lambda desk, how: actions.receive(conversation=desk.free, body="x", **how), WRITERS_AND_CUSTOMER),
+    "reply": (lambda desk, how: actions.reply(conversation=desk.free, body="x", **how), WRITERS),
+    "note": (lambda desk, how: actions.note(conversation=desk.free, body="x", **how), WRITERS),
+    "edit_note": (lambda desk, how: actions.edit_note(message=desk.note, body="x", **how), WRITERS),
+    "delete_note": (lambda desk, how: actions.delete_note(message=desk.note, **how), WRITERS),
+    "set_delivery": (
+        lambda desk, how: actions.set_delivery(message=desk.note, status=DeliveryStatus.FAILED, **how),
+        WRITERS,
+    ),
+    "set_status": (lambda desk, how: actions.set_status(conversation=desk.free, status="closed", **how), WRITERS),
+    "snooze": (lambda desk, how: actions.snooze(conversation=desk.linked, until=minutes(90), **how), WRITERS),
+    "wake": (lambda desk, how: actions.wake(conversation=desk.free, **how), WRITERS),
+    "assign": (lambda desk, how: actions.assign(conversation=desk.free, label="Someone", **how), WRITERS),
+    "set_priority": (lambda desk, how: actions.set_priority(conversation=desk.free, priority="low", **how), WRITERS),
+    "set_tags": (lambda desk, how: actions.set_tags(conversation=desk.free, names=["vip"], **how), WRITERS),
+    "edit_subject": (lambda desk, how: actions.edit_subject(conversation=desk.free, subject="x", **how), WRITERS),
+    "mark_read": (lambda desk, how: actions.mark_read(conversation=desk.free, **how), WRITERS),
+    "update_contact": (lambda desk, how: actions.update_contact(contact=desk.contact, name="x", **how), WRITERS),
+    "escalate": (lambda desk, how: actions.escalate(conversation=desk.free, **how), TICKET_WRITERS),
+    "link": (lambda desk, how: actions.link(conversation=desk.free, ticket=desk.ticket, **how), TICKET_WRITERS),
+    "unlink": (lambda desk, how: actions.unlink(conversation=desk.linked, **how), TICKET_WRITERS),
+    "delete_ticket": (lambda desk, how: actions.delete_ticket(ticket=desk.ticket, **how), TICKET_WRITERS),
+    "reply_in_ticket": (
+        lambda desk, how: actions.reply_in_ticket(ticket=desk.ticket, body="x", **how),
+        TICKET_WRITERS,
+    ),
+    "note_in_ticket": (lambda desk, how: actions.note_in_ticket(ticket=desk.ticket, body="x", **how), TICKET_WRITERS),
+    "broadcast": (
+        lambda desk, how: actions.broadcast(ticket=desk.ticket, body="x", move_to="resolved", **how),
+        TICKET_WRITERS,
+    ),
+    "update_view": (lambda desk, how: actions.update_view(view=desk.view, name="x", **how), TICKET_WRITERS),
+    "delete_view": (lambda desk, how: actions.delete_view(view=desk.view, **how), TICKET_WRITERS),
+}
+OF_A_WORKSPACE: dict[str, tuple[Verb, set[str]]] = {
+    "identify": (
+        lambda desk, how: actions.identify(workspace=desk.workspace, email="new@example.com", **how),
+        WRITERS_AND_CUSTOMER,
+    ),
+    "unassign_member": (
+        lambda desk, how: actions.unassign_member(workspace=desk.workspace, user=desk.view.created_by, **how),
+        WRITERS,
+    ),
+    "open_ticket": (
+        lambda desk, how: actions.open_ticket(workspace=desk.workspace, title="x", door=DOOR, **how),
+        TICKET_WRITERS,
+    ),
+    "create_view": (lambda desk, how: actions.create_view(workspace=desk.workspace, name="x", **how), TICKET_WRITERS),
+}
+ELSEWHERE = {"undo", "favorite_view"}
+"""Tested below: one needs a change to undo, the other is for people and keys alone."""
+
+
+def test_table_has_every_verb() -> None:
+    assert {*ON_ROWS} | {*OF_A_WORKSPACE} | ELSEWHERE == {*actions.__all__}
+
+
+@pytest.mark.parametrize("name", [*ON_ROWS, *OF_A_WORKSPACE])
+def test_verb_is_for(desk: Desk, ben: Member, acme_key: Key, name: str) -> None:
+    verb, allowed = {**ON_ROWS, **OF_A_WORKSPACE}[name]
+    everyone = actors(ben.actor, Actor.key(acme_key.row), desk.contact)
+    assert who_may(lambda by: verb(desk, {"by": by, "at": minutes(1)}), everyone) == allowed
+
+
+@pytest.mark.parametrize("name", ON_ROWS)
+def test_row_is_missing_for_a_stranger(desk: Desk, cleo: Member, name: str) -> None:
+    verb, _ = ON_ROWS[name]
+    with tenancy.scope(cleo.membership.workspace):
+        is_missing_for(lambda by: verb(desk, {"by": by, "at": minutes(1)}), cleo.actor)
+
+
+def test_undo_is_for_writers(desk: Desk, ben: Member, cleo: Member, acme_key: Key) -> None:
+    event = Event.objects.filter(type="conversation.snoozed").latest("id")
+    everyone = actors(ben.actor, Actor.key(acme_key.row), desk.contact)
+
+    def undo(by: Actor) -> object:
+        return actions.undo(conversation=desk.free, event_id=event.pk, by=by, at=minutes(1))
+
+    assert who_may(undo, everyone) == WRITERS
+    is_missing_for(undo, cleo.actor)
+
+
+def test_whoever_reads_tickets_may_have_favourites(desk: Desk, ben: Member, cleo: Member, acme_key: Key) -> None:
+    everyone = actors(ben.actor, Actor.key(acme_key.row), desk.contact)
+    for name in DESK:
+        del everyone[name]  # no person, no key: nobody's favourite
+
+    def favorite(by: Actor) -> object:
+        return actions.favorite_view(view=desk.view, favorite=True, by=by, at=minutes(1))
+
+    assert who_may(favorite, everyone) == {*MEMBERS, "viewer", "ticket:read", "ticket:write"}
+    is_missing_for(favorite, cleo.actor)

@@ -1,0 +1,192 @@
+"""Answering through a ticket: into its primary conversation, beside it, or into all of its conversations at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from accounts.errors import Invalid
+from accounts.models import Workspace
+from accounts.permissions import Actor, Scope
+from conversations import actions
+from conversations.actions.ticket_messages import REPEAT_WITHIN
+from conversations.models import Conversation, Message, Status, Tally
+from conversations.queries import tickets as queries
+from conversations.senders import Sender
+from tests.conftest import Key, Member
+from tests.effects import MORNING, minutes, nothing_changes, recorded, refused, types
+from tests.factories import ConversationFactory, TicketFactory, api_key
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.usefixtures("in_acme")
+
+
+@pytest.fixture
+def ticket(acme: Workspace) -> Ticket:
+    return TicketFactory(workspace=acme, at=MORNING)
+
+
+@pytest.fixture
+def conversations(acme: Workspace, ticket: Ticket) -> list[Conversation]:
+    rows = [ConversationFactory(workspace=acme, at=MORNING) for _ in range(3)]
+    for minute, row in enumerate(rows, 1):
+        actions.link(conversation=row, ticket=ticket, by=Actor.system(acme.pk), at=minutes(minute))
+    return rows
+
+
+def reply(ticket: Ticket, body: str = "Fixed.", **values: Any) -> tuple[Message, bool]:
+    return actions.reply_in_ticket(ticket=ticket, body=body, **values)
+
+
+def test_reply_goes_to_the_primary_conversation(ticket: Ticket, conversations: list[Conversation], ben: Member) -> None:
+    message, is_new = reply(ticket, by=ben.actor, at=minutes(10))
+    assert (message.conversation, message.sender_user, is_new) == (conversations[0], ben.user, True)
+    assert [row.message_count for row in queries.linked(ticket)] == [2, 1, 1]
+    ticket.refresh_from_db()
+    assert (ticket.last_message_text, ticket.unread_customer_count, ticket.unread_team_count) == ("Fixed.", 1, 2)
+
+
+def test_reply_is_one_message_of_the_ticket_and_one_of_the_conversation(
+    ticket: Ticket, conversations: list[Conversation], ben: Member
+) -> None:
+    events = types(lambda: reply(ticket, by=ben.actor, at=minutes(10)))
+    assert events == ["ticket.messaged", "ticket.recounted", "reply.sent"]
+
+
+def test_teams_answer_leaves_the_tickets_state_to_the_team(
+    ticket: Ticket, conversations: list[Conversation], ben: Member
+) -> None:
+    reply(ticket, by=ben.actor, at=minutes(10))
+    ticket.refresh_from_db()
+    assert ticket.status == "new"
+
+
+def test_key_that_may_change_tickets_may_answer_through_them(ticket: Ticket, conversations: list[Conversation]) -> None:
+    row, _ = api_key(ticket.workspace, scopes=[Scope.TICKET_WRITE])
+    message, _ = reply(ticket, metadata={"from": "zap"}, by=Actor.key(row), at=minutes(10))
+    assert (message.metadata, message.sender_kind) == ({"from": "zap"}, "agent")
+
+
+@pytest.mark.parametrize(("seconds", "is_new"), [(0, False), (59, False), (60, False), (61, True)])
+def test_same_reply_within_a_minute_is_the_same_message(
+    ticket: Ticket, conversations: list[Conversation], ben: Member, seconds: int, is_new: bool
+) -> None:
+    assert timedelta(seconds=60) == REPEAT_WITHIN
+    first, _ = reply(ticket, by=ben.actor, at=minutes(10))
+    again, was_new = reply(ticket, by=ben.actor, at=minutes(10) + timedelta(seconds=seconds))
+    assert (was_new, again == first) == (is_new, not is_new)
+
+
+def test_repeat_changes_nothing(ticket: Ticket, conversations: list[Conversation], ben: Member) -> None:
+    reply(ticket, by=ben.actor, at=minutes(10))
+    with nothing_changes():
+        reply(ticket, by=ben.actor, at=minutes(10))
+
+
+def test_another_text_another_author_or_a_note_is_no_repeat(
+    ticket: Ticket, conversations: list[Conversation], ada: Member, ben: Member, acme_key: Key
+) -> None:
+    reply(ticket, by=ben.actor, at=minutes(10))
+    assert reply(ticket, "Fixed!", by=ben.actor, at=minutes(10))[1]
+    assert reply(ticket, by=ada.actor, at=minutes(10))[1]
+    assert reply(ticket, by=Actor.key(acme_key.row), at=minutes(10))[1]
+    assert actions.note_in_ticket(ticket=ticket, body="Fixed.", by=ben.actor, at=minutes(10))[1]
+
+
+def test_note_stands_beside_the_primary_conversation_and_is_in_no_figure(
+    ticket: Ticket, conversations: list[Conversation], ada: Member, ben: Member
+) -> None:
+    def note() -> tuple[Message, bool]:
+        return actions.note_in_ticket(
+            ticket=ticket, body="Known.", sender=Sender.operator(ada.user), by=ben.actor, at=minutes(10)
+        )
+
+    ticket.refresh_from_db()
+    before = (ticket.message_count, ticket.updated_at, ticket.last_message_text)
+    assert types(note) == ["note.added"]
+    message, is_new = note()
+    assert (message.conversation, message.kind, message.sender_user) == (conversations[0], "internal-note", ada.user)
+    assert not is_new
+    ticket.refresh_from_db()
+    assert (ticket.message_count, ticket.updated_at, ticket.last_message_text) == before
+
+
+def test_journal_knows_who_wrote_a_note(
+    ticket: Ticket, conversations: list[Conversation], ada: Member, ben: Member
+) -> None:
+    note, _ = actions.note_in_ticket(ticket=ticket, body="Mine", by=ben.actor, at=minutes(10))
+    assert queries.wrote(ben.actor, note)
+    assert not queries.wrote(ada.actor, note)
+
+
+def test_ticket_without_a_conversation_cannot_be_answered(ticket: Ticket, ben: Member) -> None:
+    for call in (
+        lambda: reply(ticket, by=ben.actor, at=MORNING),
+        lambda: actions.note_in_ticket(ticket=ticket, body="x", by=ben.actor, at=MORNING),
+        lambda: actions.broadcast(ticket=ticket, body="x", by=ben.actor, at=MORNING),
+    ):
+        with refused(Invalid, code="no_conversation"):
+            call()
+
+
+@pytest.mark.parametrize("body", ["", " ", "nul\x00"])
+def test_text_that_cannot_be_kept_is_sent_to_no_one(
+    ticket: Ticket, conversations: list[Conversation], ben: Member, body: str
+) -> None:
+    with refused(Invalid, field="body"):
+        reply(ticket, body, by=ben.actor, at=minutes(10))
+    with refused(Invalid, field="body"):
+        actions.broadcast(ticket=ticket, body=body, by=ben.actor, at=minutes(10))
+
+
+def test_broadcast_answers_every_conversation_once(
+    ticket: Ticket, conversations: list[Conversation], ben: Member
+) -> None:
+    events = recorded(lambda: actions.broadcast(ticket=ticket, body="All fixed.", by=ben.actor, at=minutes(10)))
+    sent = Message.objects.filter(body="All fixed.").order_by("pk")
+    assert [message.conversation for message in sent] == conversations
+    assert [name for name, _ in events].count("reply.sent") == 3
+    assert events[-1] == ("ticket.broadcast", {"message_ids": [message.pk for message in sent]})
+    assert [row.status for row in queries.linked(ticket)] == ["pending"] * 3
+    ticket.refresh_from_db()
+    assert (ticket.message_count, ticket.unread_team_count, ticket.unread_customer_count) == (6, 0, 3)
+
+
+@pytest.mark.parametrize("status", Status.values)
+def test_broadcast_may_move_all_conversations_and_leaves_the_ticket(
+    ticket: Ticket, conversations: list[Conversation], ben: Member, status: str
+) -> None:
+    actions.broadcast(ticket=ticket, body="Done.", move_to=status, by=ben.actor, at=minutes(10))
+    assert [row.status for row in queries.linked(ticket)] == [status] * 3
+    assert getattr(Tally.objects.get(), status) == 3
+    ticket.refresh_from_db()
+    assert ticket.status == "new"
+
+
+def test_broadcast_to_an_unknown_status_sends_nothing(
+    ticket: Ticket, conversations: list[Conversation], ben: Member
+) -> None:
+    with refused(Invalid, field="status"):
+        actions.broadcast(ticket=ticket, body="Done.", move_to="solved", by=ben.actor, at=minutes(10))
+
+
+def test_broadcast_reaches_only_what_is_linked(
+    acme: Workspace, ticket: Ticket, conversations: list[Conversation], ben: Member
+) -> None:
+    actions.unlink(conversation=conversations[1], by=ben.actor, at=minutes(9))
+    other = ConversationFactory(workspace=acme)
+    sent = actions.broadcast(ticket=ticket, body="Done.", by=ben.actor, at=minutes(10))
+    assert [message.conversation for message in sent] == [conversations[0], conversations[2]]
+    assert Message.objects.filter(conversation=other).count() == 1
+
+
+def test_entries_of_a_ticket_are_those_of_all_its_conversations(
+    ticket: Ticket, conversations: list[Conversation], ben: Member
+) -> None:
+    note, _ = actions.note_in_ticket(ticket=ticket, body="Inside", by=ben.actor, at=minutes(10))
+    actions.set_status(conversation=conversations[0], status="closed", by=ben.actor, at=minutes(11))
+    assert queries.public_messages(ticket).count() == 3
+    assert [*queries.entries(ticket)][-1] == note
+    assert queries.entries(ticket).count() == 4
