@@ -11,10 +11,10 @@ from accounts.errors import Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor
 from conversations import actions
+from conversations.actions.senders import Sender
 from conversations.models import Conversation, Message
 from conversations.queries import conversations as queries
 from conversations.queries import thread as thread_queries
-from conversations.senders import Sender
 from tests.conftest import Key, Member
 from tests.effects import MORNING, minutes, nothing_changes, recorded, refused
 from tests.factories import ConversationFactory

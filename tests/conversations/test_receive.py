@@ -9,9 +9,9 @@ from accounts.errors import Invalid, NotFound
 from accounts.models import Workspace
 from conversations import actions
 from conversations.actions.entries import Door
-from conversations.lifecycle import ASIDE, DESK, ReplyPolicy
+from conversations.actions.lifecycle import ASIDE, DESK, ReplyPolicy
+from conversations.actions.senders import Sender
 from conversations.models import Attachment, Channel, Conversation, EntryPoint, Message, Status, Tally
-from conversations.senders import Sender
 from tests.conftest import Member
 from tests.effects import MORNING, minutes, recorded, refused
 from tests.factories import ContactFactory, ConversationFactory, receive, reply

@@ -12,9 +12,9 @@ from accounts.models import Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions.entries import Door
-from conversations.lifecycle import ASIDE, ReplyPolicy
+from conversations.actions.lifecycle import ASIDE, ReplyPolicy
+from conversations.actions.senders import Sender
 from conversations.models import Channel, Conversation, DeliveryStatus, Message, Status, Tally
-from conversations.senders import Sender
 from tests.conftest import Key, Member
 from tests.effects import MORNING, minutes, nothing_changes, recorded, refused, types
 from tests.factories import ConversationFactory, receive, reply

@@ -13,8 +13,8 @@ from accounts.models import Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions.entries import Door
+from conversations.actions.senders import Sender
 from conversations.models import Attachment, Channel, Contact, Conversation, EntryPoint, Handler, Message, Status, Tally
-from conversations.senders import Sender
 from tests.conftest import Member
 from tests.effects import MORNING, minutes, recorded, refused
 from tests.factories import ContactFactory

@@ -12,9 +12,9 @@ from accounts.errors import Conflict, Invalid, NotFound
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions
+from conversations.actions.senders import Sender
 from conversations.models import Conversation, Handler, Message, Status, Tally
 from conversations.queries import thread as thread_queries
-from conversations.senders import Sender
 from tests.conftest import Member
 from tests.effects import MORNING, minutes, nothing_changes, recorded, refused, types
 from tests.factories import ConversationFactory, receive, reply
@@ -42,7 +42,7 @@ def snooze(conversation: Conversation, until: datetime, at: datetime) -> Convers
 
 
 def wake(conversation: Conversation, at: datetime, **values: Any) -> Conversation:
-    return actions.wake(conversation=conversation, by=Actor.system(conversation.workspace_id), at=at, **values)
+    return actions.unsnooze(conversation=conversation, by=Actor.system(conversation.workspace_id), at=at, **values)
 
 
 @pytest.mark.parametrize(("before", "after"), [*product(Status.values, Status.values)])

@@ -11,10 +11,10 @@ from accounts.errors import Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, Scope
 from conversations import actions
+from conversations.actions.senders import Sender
 from conversations.actions.ticket_messages import REPEAT_WITHIN
 from conversations.models import Conversation, Message, Status, Tally
 from conversations.queries import tickets as queries
-from conversations.senders import Sender
 from tests.conftest import Key, Member
 from tests.effects import MORNING, minutes, nothing_changes, recorded, refused, types
 from tests.factories import ConversationFactory, TicketFactory, api_key
