@@ -8,8 +8,8 @@ import pytest
 
 from accounts.errors import Invalid
 from accounts.models import Workspace
-from conversations import paging
 from conversations.models import Conversation, Macro
+from conversations.queries import paging
 from tests.effects import minutes
 from tests.factories import ContactFactory, ConversationFactory, MacroFactory
 
