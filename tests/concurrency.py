@@ -1,4 +1,4 @@
-"""Several at once, each on a connection of its own; and PostgreSQL giving transactions up when it is told to."""
+"""Several transactions at once, each on its own connection, and transactions that PostgreSQL aborts when a test wants it."""
 
 from __future__ import annotations
 

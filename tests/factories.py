@@ -67,7 +67,7 @@ class MembershipFactory(factory.Factory[Membership]):
 
 
 def api_key(workspace: Workspace, **values: Any) -> tuple[ApiKey, str]:
-    """A key and its secret; a server key with every scope unless told otherwise."""
+    """A key and its secret; by default a server key with every scope."""
     kind = values.pop("kind", KeyKind.SERVER)
     values.setdefault("scopes", ALL_SCOPES if kind == KeyKind.SERVER else CLIENT_SCOPES)
     values.setdefault("name", "Test key")

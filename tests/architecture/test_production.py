@@ -51,7 +51,7 @@ def test_pages_load_nothing_from_elsewhere_and_hold_no_inline_code(path: str) ->
 
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/api/v1/conversations"])
-def test_host_that_the_desk_does_not_know_is_told_which_setting_names_it(path: str) -> None:
+def test_unknown_host_is_answered_with_the_setting_that_names_it(path: str) -> None:
     answer = Client().get(path, headers={"host": "desk.example.com:8000"})
     assert answer.status_code == 400
     for words in ("desk.example.com:8000", "PUBLIC_URL", "ALLOWED_HOSTS"):

@@ -80,7 +80,7 @@ def test_verb_asks_for_permission(module: ModuleType, name: str, verb: Callable[
 
 
 def test_no_lock_keeps_others_from_pointing_at_the_row() -> None:
-    """Whoever inserts a row that points at another takes a shared lock on that one at commit, in no order of ours."""
+    """An insert of a row that points at another one takes a shared lock on that at commit, in no order of ours."""
     root = Path(__file__).resolve().parents[2]
     for app in ("accounts", "tickets", "conversations"):
         for source in (root / app).rglob("*.py"):

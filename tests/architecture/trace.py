@@ -5,8 +5,8 @@
 - A *room* is what a contract of import-linter in pyproject.toml names inside `conversations`, the innermost if several do;
   of a family such as `conversations.dialects.*` each folder is one. The other apps are one room each, however divided.
 - A *climb* is a call from a function of the project into a room that a layers contract puts above its own: a callback
-  that was registered, or a method that a class in a higher room overrides. Whoever is handed a function and calls it, or
-  decorates it, is looked through: it counts as called by whoever handed it on, or called the decorated one.
+  that was registered, or a method that a class in a higher room overrides. A function that is handed another one and calls it, or
+  decorates it, is looked through: the call counts as made by the one that handed it on, or that called the decorated one.
 - A *return* is the same by way of Django, REST framework or the standard library: from a middleware to the view, from a
   view to its template's tags. Returns are counted by rooms, and allowed.
 

@@ -60,7 +60,7 @@ def client(desk: Desk) -> Client:
 
 @pytest.fixture
 def handed(api: Posthog) -> dict[str, Any]:
-    """A conversation in which the customer asked for a person, and nobody has come yet."""
+    """A conversation in which the customer asked for a person, and no agent has answered yet."""
     return answered(api, PERSON)
 
 

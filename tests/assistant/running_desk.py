@@ -192,7 +192,7 @@ class Stream:
         self.status = self._response.status
         self.frames: list[Frame] = []
         self.is_over = self.is_broken = False
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -205,8 +205,8 @@ class Stream:
         def once() -> Frame | None:
             if nudge is not None:
                 nudge()
-            with self._news:
-                self._news.wait_for(lambda: look() is not None or self.is_over, timeout=0.3)
+            with self._changed:
+                self._changed.wait_for(lambda: look() is not None or self.is_over, timeout=0.3)
                 return look()
 
         return eventually(once, "the frame")
@@ -227,15 +227,15 @@ class Stream:
         try:
             while piece := self._response.read1():
                 *whole, text = (text + piece).split(b"\n\n")
-                with self._news:
+                with self._changed:
                     self.frames += [frame for one in whole if (frame := _frame(one.decode())) is not None]
-                    self._news.notify_all()
+                    self._changed.notify_all()
         except (OSError, http.client.HTTPException):
             self.is_broken = True
         finally:
-            with self._news:
+            with self._changed:
                 self.is_over = True
-                self._news.notify_all()
+                self._changed.notify_all()
             self._wire.close()
 
 

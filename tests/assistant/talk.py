@@ -1,4 +1,4 @@
-"""Talking to the assistant as a program does, and looking at what came of it."""
+"""Helpers for talking to the assistant by the API, and for looking at the results."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def answered(api: Posthog, content: str, **body: Any) -> dict[str, Any]:
     return now
 
 
-def hear() -> None:
-    """Let the reactions hear what happened."""
+def run_reactions() -> None:
+    """Run the reactions to all events so far."""
     while journal.drain():
         pass

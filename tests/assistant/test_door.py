@@ -26,7 +26,7 @@ from tests.dialects.posthog_client import Posthog, refusal
 pytestmark = pytest.mark.django_db
 
 
-def test_hand_over_is_told_in_the_stream_and_told_the_same_in_a_replay(api: Posthog) -> None:
+def test_hand_over_is_shown_in_the_stream_and_again_in_a_replay(api: Posthog) -> None:
     made = asked(api, PERSON)
     work(made)
     heads = [data for _, event, data in frames(made) if event == "conversation"]
@@ -50,7 +50,7 @@ def test_cancel_lets_a_proposal_lapse(api: Posthog, proposed: dict[str, Any]) ->
     assert api.patch(f"{proposed['id']}/cancel", {}).json()["pending_approvals"] == []
 
 
-def test_decision_with_a_message_is_told_before_its_answer(api: Posthog, proposed: dict[str, Any]) -> None:
+def test_decision_with_a_message_is_shown_before_its_answer(api: Posthog, proposed: dict[str, Any]) -> None:
     payload = {"action": "approve", "proposal_id": proposed["pending_approvals"][0]["proposal_id"]}
     made = asked(api, "My number is 4711", conversation=proposed["id"], resume_payload=payload)
     work(made)

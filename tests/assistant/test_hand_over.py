@@ -30,7 +30,7 @@ from conversations.models import (
 )
 from conversations.queries import conversations as queries
 from conversations.screens.inbox import queries as inbox_queries
-from tests.assistant.talk import PERSON, answered, choose, hear, row_of, thread_of
+from tests.assistant.talk import PERSON, answered, choose, row_of, run_reactions, thread_of
 from tests.conftest import Key, Member
 from tests.dialects.assistant_client import JSON, asked, frames, read, run_of, work
 from tests.dialects.posthog_client import Posthog, refusal
@@ -133,7 +133,7 @@ def test_message_left_in_a_queue_at_rest_is_answered_in_the_end(api: Posthog) ->
 
 def test_after_an_agents_reply_the_assistant_keeps_silent(api: Posthog, handed: dict[str, Any], ben: Member) -> None:
     reply(row_of(handed), "Ben here. What is it about?", by=ben.actor)
-    hear()
+    run_reactions()
     made = asked(api, "It is about my invoice", conversation=handed["id"])
     assert made["status"] == "idle"
     assert [(event, data["type"]) for _, event, data in frames(made)] == [("message", "human")]
@@ -173,7 +173,7 @@ def test_taking_over_stops_the_run_and_loses_nothing_that_waited(api: Posthog, b
 def test_agents_reply_in_a_thread_that_the_assistant_handles_takes_it_over(api: Posthog, ben: Member) -> None:
     made = answered(api, "The frobnicator hums")
     reply(row_of(made), "I know that one.", by=ben.actor)
-    hear()
+    run_reactions()
     row = row_of(made)
     assert (row.handler, row.status, row.unread_count) == (Handler.PEOPLE, Status.PENDING, 0)
     assert thread_of(made).taken_over_at is not None
@@ -181,34 +181,34 @@ def test_agents_reply_in_a_thread_that_the_assistant_handles_takes_it_over(api: 
     assert (tally.total, tally.pending) == (1, 1)
 
 
-def test_answer_that_crosses_with_an_agents_reply_is_not_said(api: Posthog, ben: Member, in_acme: Workspace) -> None:
+def test_answer_that_crosses_with_an_agents_reply_is_not_sent(api: Posthog, ben: Member, in_acme: Workspace) -> None:
     made = asked(api, "The frobnicator hums")
     reply(row_of(made), "I know that one.", by=ben.actor)
-    work(made)  # before the reaction has heard of the reply
+    work(made)  # before the reaction to the reply has run
     assert [one["content"] for one in read(api, made)["messages"]] == ["The frobnicator hums", "I know that one."]
     assert thread_of(made).taken_over_at is not None
-    hear()
+    run_reactions()
     assert Event.objects.filter(type="assistant.taken_over").count() == 1
 
 
-def test_answer_to_what_the_customer_asked_after_an_agents_reply_is_not_said_either(
+def test_answer_to_a_question_after_an_agents_reply_is_not_sent_either(
     api: Posthog, ben: Member, in_acme: Workspace
 ) -> None:
     made = answered(api, "The frobnicator hums")
     reply(row_of(made), "I know that one.", by=ben.actor)
     made = asked(api, "Do you?", conversation=made["id"])
-    work(made)  # before the reaction has heard of the reply
+    work(made)  # before the reaction to the reply has run
     assert [one["content"] for one in read(api, made)["messages"]][-2:] == ["I know that one.", "Do you?"]
     assert (row_of(made).status, row_of(made).unread_count) == (Status.OPEN, 1)
 
 
-def test_agents_answer_counts_as_the_first_and_what_was_said_since_is_unread(
+def test_agents_answer_counts_as_the_first_and_later_messages_are_unread(
     api: Posthog, ben: Member, in_acme: Workspace
 ) -> None:
     made = answered(api, "The frobnicator hums")
     answer = reply(row_of(made), "I know that one.", by=ben.actor)
     asked(api, "Do you?", conversation=made["id"])
-    hear()
+    run_reactions()
     row = row_of(made)
     assert (row.first_response_at, row.last_outbound_at) == (answer.created_at, answer.created_at)
     assert (row.status, row.unread_count) == (Status.OPEN, 1)
@@ -222,7 +222,7 @@ def test_taking_over_lets_a_proposal_lapse(proposed: dict[str, Any], ben: Member
 def test_failure_while_people_are_on_their_way_says_that_they_are(
     api: Posthog, handed: dict[str, Any], acme: Workspace
 ) -> None:
-    choose(acme, engine=choices.OPENAI)  # without leave
+    choose(acme, engine=choices.OPENAI)  # without approval
     made = answered(api, "My number is 4711", conversation=handed["id"])
     assert made["messages"][-1]["content"] == "I could not answer this. A teammate will answer you here."
 
@@ -295,7 +295,7 @@ def test_conversation_that_nobody_comes_back_to_counts_as_solved(
     Conversation.all_workspaces.update(last_message_at=clock.now() - timedelta(hours=25))
     assistant_tasks.settle_quiet_threads(0)
     assert (thread_of(good).ai_resolved, row_of(good).status) == (True, Status.RESOLVED)
-    assert thread_of(asking).ai_resolved is False  # its last word was a question
+    assert thread_of(asking).ai_resolved is False  # its last message was a question
 
 
 def test_end_by_the_desk_counts_and_an_end_by_the_team_or_its_programs_does_not(
@@ -305,7 +305,7 @@ def test_end_by_the_desk_counts_and_an_end_by_the_team_or_its_programs_does_not(
     actors = [(by_desk, Actor.system(in_acme.pk)), (by_ben, ben.actor), (by_key, Actor.key(acme_key.row))]
     for made, actor in actors:
         actions.set_status(conversation=row_of(made), status="closed", by=actor, at=clock.now())
-    hear()
+    run_reactions()
     assert [thread_of(made).ai_resolved for made, _ in actors] == [True, False, False]
     assert row_of(by_desk).status == Status.CLOSED
     assert row_of(by_desk).ticket.ai_resolved is True
@@ -374,7 +374,7 @@ def test_unknown_step_fails_visibly(api: Posthog, proposed: dict[str, Any], payl
     assert answer.json()["pending_approvals"] == proposed["pending_approvals"]
 
 
-def test_whoever_writes_on_has_not_agreed(api: Posthog, proposed: dict[str, Any]) -> None:
+def test_customer_who_writes_on_has_not_agreed(api: Posthog, proposed: dict[str, Any]) -> None:
     asked(api, "I mean the other one", conversation=proposed["id"])
     assert AssistantProposal.all_workspaces.get().status == "auto_rejected"
 
@@ -403,7 +403,7 @@ def test_used_up_budget_is_402_and_starts_nothing(api: Posthog, acme: Workspace)
     assert api.post(api.base.rstrip("/"), {"content": "And now?"}, **JSON).status_code == 201
 
 
-def test_whom_people_wait_for_is_heard_whatever_the_budget_and_the_approval(
+def test_customer_of_a_handed_over_thread_may_write_whatever_the_budget_and_the_approval(
     api: Posthog, handed: dict[str, Any], acme: Workspace
 ) -> None:
     choose(acme, engine=choices.OPENAI, is_approved=True, budget=Decimal(0))

@@ -1,4 +1,4 @@
-"""What answers rest on: articles, macros and solved conversations, as far as whoever asks could read them."""
+"""The sources of answers: articles, macros and solved conversations, as far as the one who asks may read them."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_search_asks_as_many_queries_for_many_texts_as_for_few(
 
 
 @pytest.mark.django_db
-def test_placeholders_of_a_macro_are_not_said(library: dict[str, Any]) -> None:
+def test_placeholders_of_a_macro_are_not_quoted(library: dict[str, Any]) -> None:
     passages = knowledge_search.similar(stems.significant([QUESTION]), Audience.KEY)
     (macro,) = [passage for passage in passages if passage.kind == SourceKind.MACRO]
     assert "{" not in macro.text
@@ -281,7 +281,7 @@ def test_topic_needs_all_of_its_words(text: str, topic: str) -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_the_earlier_customers_alone_is_not_told(in_acme: Workspace, ben: Member) -> None:
+def test_details_of_the_earlier_customer_are_not_quoted(in_acme: Workspace, ben: Member) -> None:
     maria = ContactFactory(workspace=in_acme, name="Maria Rossi", email="maria@example.com", external_id="cus-900")
     row = ConversationFactory(
         workspace=in_acme,
@@ -301,7 +301,7 @@ def test_what_is_the_earlier_customers_alone_is_not_told(in_acme: Workspace, ben
 
 
 @pytest.mark.django_db
-def test_number_and_name_that_came_up_later_are_not_told_either(in_acme: Workspace, ben: Member) -> None:
+def test_number_and_name_of_later_messages_are_not_quoted_either(in_acme: Workspace, ben: Member) -> None:
     may = ContactFactory(workspace=in_acme, name="May Bell")
     row = ConversationFactory(workspace=in_acme, contact=may, subject="Offline", body="My station is offline.")
     receive(row, 'It is WS2-8265A1, at "https://bell.example", and my son has it too: son@bell.example.')

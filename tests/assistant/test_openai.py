@@ -85,7 +85,7 @@ def test_text_is_passed_on_while_the_service_still_writes(provider: Provider) ->
     assert [draft.text for draft in coming] == ["Press both."]
 
 
-def test_whoever_stops_listening_hangs_up(provider: Provider) -> None:
+def test_reader_that_stops_closes_the_connection(provider: Provider) -> None:
     provider.script(head() + piece("Press"), Endless(piece(" on"), 0.01))
     coming = OpenAI().answer(asking())
     next(coming)
@@ -354,7 +354,7 @@ def test_failure_tells_nothing_of_body_key_or_customer(
 
 
 @pytest.mark.parametrize("key", ["sk-secret\r\nX: y", "sk-secret-é", "sk-secret\x00"])
-def test_key_that_cannot_be_sent_is_not_told(provider: Provider, settings: Any, caplog: Any, key: str) -> None:
+def test_key_that_cannot_be_sent_is_not_shown(provider: Provider, settings: Any, caplog: Any, key: str) -> None:
     settings.ASSISTANT_API_KEY = key
     failed = failure()
     logging.getLogger("test").warning("failed", exc_info=failed)
@@ -364,7 +364,7 @@ def test_key_that_cannot_be_sent_is_not_told(provider: Provider, settings: Any, 
 
 
 @pytest.mark.parametrize("url", ["", "ftp://127.0.0.1/v1", "http://:x", "nonsense"])
-def test_address_that_cannot_be_asked_is_said(provider: Provider, settings: Any, url: str) -> None:
+def test_address_that_cannot_be_used_is_reported(provider: Provider, settings: Any, url: str) -> None:
     settings.ASSISTANT_BASE_URL = url
     failed = failure()
     assert (failed.kind, failed.code, failed.usage) == ("not_configured", "unknown_error", NOTHING_USED)

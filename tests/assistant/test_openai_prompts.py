@@ -1,4 +1,4 @@
-"""What leaves the desk for an engine outside: which words stand where, and that data cannot pass for instructions."""
+"""Prompts for an engine outside: what they contain and where, and that data cannot pass for instructions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def mark_of(seen: Seen) -> str:
     return found[1]
 
 
-def test_thread_is_told_in_turns(provider: Provider) -> None:
+def test_thread_is_sent_in_turns(provider: Provider) -> None:
     seen = sent(provider, asking("It blinks.", "Which one?", "The orange one."))
     assert [message["role"] for message in seen.messages] == ["system", "user", "assistant", "user"]
     assert seen.messages[1]["content"].endswith(">>\n\nIt blinks.")
@@ -122,7 +122,7 @@ def test_control_characters_are_taken_out_and_lines_kept(provider: Provider) -> 
         ({"is_handed_over": True}, "Acknowledge shortly"),
     ],
 )
-def test_model_is_told_the_situation(provider: Provider, situation: dict[str, Any], rule: str) -> None:
+def test_prompt_describes_the_situation(provider: Provider, situation: dict[str, Any], rule: str) -> None:
     assert rule in sent(provider, asking(**situation)).system
     assert rule not in sent(provider, asking()).system
 

@@ -58,7 +58,7 @@ def test_sentence_without_one_stays(acme: Workspace) -> None:
     assert [text for text in KEPT if redacted(text) != text] == []
 
 
-def test_detail_that_an_article_holds_may_be_told(acme: Workspace) -> None:
+def test_detail_in_an_article_may_be_quoted(acme: Workspace) -> None:
     text = "Firmware 4.2.0 is on the Downloads page. Returns are free for 30 days. It takes two weeks."
     assert redacted(text) == ""
     ArticleFactory(

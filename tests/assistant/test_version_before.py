@@ -24,7 +24,7 @@ from tests.dialects.posthog_client import Posthog
 pytestmark = pytest.mark.django_db
 
 HUMAN = {"type": "human", "id": "1", "content": "Why?", "ui_context": {"page": {"id": None}}, "trace_id": "t"}
-TOLD: list[tuple[str, dict[str, Any]]] = [
+FRAMES_BEFORE: list[tuple[str, dict[str, Any]]] = [
     ("message", HUMAN),
     ("message", {"type": "human", "id": "2", "content": "Why not?"}),
     ("update", {"id": "t", "tool_call_id": "search-7", "content": "Writing an answer"}),
@@ -70,8 +70,8 @@ def rows(statement: str, *values: Any) -> list[Any]:
         return cursor.fetchall()
 
 
-def tell(made: dict[str, Any], event: str, data: dict[str, Any]) -> None:
-    """As the version before did."""
+def write_frame(made: dict[str, Any], event: str, data: dict[str, Any]) -> None:
+    """Write a frame as the version before did."""
     run = run_of(made)
     last = AssistantFrame.all_workspaces.filter(run=run).latest("pk").sequence
     execute(INSERT_FRAME, run.workspace_id, run.pk, last + 1, event, json.dumps(data))
@@ -80,23 +80,23 @@ def tell(made: dict[str, Any], event: str, data: dict[str, Any]) -> None:
 def test_frames_that_the_version_before_writes_are_streamed_as_it_meant_them(api: Posthog) -> None:
     made = asked(api)
     last = frames(made)[-1][0]
-    for event, data in [("conversation", HEAD), *TOLD]:
-        tell(made, event, data)
+    for event, data in [("conversation", HEAD), *FRAMES_BEFORE]:
+        write_frame(made, event, data)
     (_, event, head), *rest = frames(made, after=last)
     assert (event, {name: head[name] for name in HEAD}, head["id"]) == ("conversation", HEAD, made["id"])
-    assert [(event, data) for _, event, data in rest] == TOLD
+    assert [(event, data) for _, event, data in rest] == FRAMES_BEFORE
 
 
 def test_frames_that_this_version_writes_are_found_by_the_one_before(api: Posthog) -> None:
     made = asked(api)
-    for event, data in TOLD:
-        tell(made, event, data)
+    for event, data in FRAMES_BEFORE:
+        write_frame(made, event, data)
     written = AssistantFrame.all_workspaces.filter(run=run_of(made)).order_by("pk")[2:]
     for row in list(written):
         row.pk, row.sequence = None, row.sequence + 100
         row.save(force_insert=True)
     found = rows("SELECT event, data::text FROM conversations_assistantframe WHERE sequence > 100 ORDER BY id")
-    assert [(event, json.loads(data)) for event, data in found] == TOLD
+    assert [(event, json.loads(data)) for event, data in found] == FRAMES_BEFORE
     head, echo = rows("SELECT event, data::text FROM conversations_assistantframe ORDER BY id LIMIT 2")
     assert (head[0], set(json.loads(head[1]))) == ("conversation", set(HEAD))
     assert json.loads(echo[1]) == frames(made)[1][2]
@@ -108,7 +108,7 @@ def test_frames_of_before_the_release_are_read_after_it(api: Posthog) -> None:
     without_triggers("conversations_assistantframe")
     run = run_of(made)
     execute("ALTER TABLE conversations_assistantframe DROP CONSTRAINT assistant_frame_kind_is_known")
-    for number, (event, data) in enumerate([("conversation", HEAD), *TOLD]):
+    for number, (event, data) in enumerate([("conversation", HEAD), *FRAMES_BEFORE]):
         execute(
             "INSERT INTO conversations_assistantframe (workspace_id, run_id, sequence, event, data, kind, body)"
             " VALUES (%s, %s, %s, %s, %s, '', '{}')",
@@ -116,7 +116,7 @@ def test_frames_of_before_the_release_are_read_after_it(api: Posthog) -> None:
         )  # fmt: skip
     fill("conversations", "0023_neutral_rows_of_earlier_versions")
     fill("conversations", "0023_neutral_rows_of_earlier_versions")
-    assert [(event, data) for _, event, data in frames(made, after=last)][1:] == TOLD
+    assert [(event, data) for _, event, data in frames(made, after=last)][1:] == FRAMES_BEFORE
 
 
 def fill(app: str, name: str) -> None:

@@ -52,7 +52,7 @@ def test_stream_goes_on_when_the_database_goes_away_in_mid_answer(desk: Desk, cl
 
 
 def test_answer_that_loses_its_own_connection_alone_is_taken_on_again(desk: Desk, client: Client) -> None:
-    """The worker lives, and knows that nobody works on the run any more."""
+    """The worker lives, but no longer works on the run."""
     turn = client.begin()
     turn.go_on()
     with harness.maintenance() as cursor:
@@ -82,13 +82,13 @@ def test_third_worker_that_dies_over_a_question_fails_it_visibly(desk: Desk, cli
     assert (now["status"], now["messages"][-1]["type"]) == ("idle", "ai/failure")
 
 
-def test_worker_that_hung_and_wakes_writes_nothing_more(desk: Desk, client: Client) -> None:
+def test_worker_that_hung_and_goes_on_writes_nothing_more(desk: Desk, client: Client) -> None:
     turn = client.begin()
     turn.go_on()
     with desk.halted():
         turn.provider.end("The words of the one that hung.")
         desk.start_worker()
-        # As if it had been silent for that long.
+        # As if it had sent no heartbeat for that long.
         AssistantRun.all_workspaces.filter(pk=turn.run.pk).update(beat_at=clock.now() - timedelta(seconds=31))
         again = desk.provider.call(turn.content)
         again.say("Half of it, ")
@@ -120,7 +120,7 @@ def test_job_that_is_tried_again_steals_nothing_from_a_living_worker(desk: Desk,
     assert [frame.data["content"] for frame in turn.stream.rest() if frame.is_answer] == [whole]
 
 
-def test_worker_that_is_told_to_stop_leaves_its_run_to_another(desk: Desk, client: Client) -> None:
+def test_worker_that_is_stopped_leaves_its_run_to_another(desk: Desk, client: Client) -> None:
     turn = client.begin()
     turn.go_on()
     number = turn.run.worker

@@ -24,19 +24,19 @@ class Access:
     """A format's operations, ready to be called on a scene of their own."""
 
     dialect: str
-    said: dict[str, Any] = field(init=False)
+    stated: dict[str, Any] = field(init=False)
     scene: Scene = field(init=False)
 
     def __post_init__(self) -> None:
         path = FORMATS / self.dialect / "access.json"
         assert path.exists(), f"{path.relative_to(ROOT)} is missing: {__doc__}"
-        self.said = json.loads(path.read_text())
-        self.scene = Scene(self.said["seed"])
+        self.stated = json.loads(path.read_text())
+        self.scene = Scene(self.stated["seed"])
         self.client = Client(raise_request_exception=False)
 
     def operation(self, route: Route) -> dict[str, Any]:
         """What the format says of one of its operations."""
-        return self.said["operations"].get(str(route), {})
+        return self.stated["operations"].get(str(route), {})
 
     def body(self, route: Route) -> Any:
         """A JSON body that is accepted, or None."""
@@ -48,9 +48,9 @@ class Access:
         """The headers of a call with that key; none without."""
         if secret is None:
             return {}
-        said = self.operation(route).get("headers", self.said["headers"])
+        stated = self.operation(route).get("headers", self.stated["headers"])
         self.scene.names |= {"key": secret, "key_home": self.scene.names[home]}
-        return self.scene.fill(said.get(kind, said))
+        return self.scene.fill(stated.get(kind, stated))
 
     def path(self, route: Route, *, missing: bool = False, home: str = "workspace") -> str:
         """The path to something that exists, or to something that does not."""
@@ -59,7 +59,7 @@ class Access:
         return route.path.format(**values) + str(self.scene.fill(self.operation(route).get("query", "")))
 
     def _parameter(self, name: str, missing: bool) -> Any:
-        template = self.said["parameters"][name]
+        template = self.stated["parameters"][name]
         value = self.scene.fill(template)
         if not missing or "key_home" in template:
             return value
@@ -77,5 +77,5 @@ class Access:
 
     def refusal(self, route: Route, reason: str) -> dict[str, Any] | None:
         """How a call is refused for a reason, or None where it is let in."""
-        said: dict[str, Any] | None = {**self.said["refusals"], **self.operation(route).get("refusals", {})}[reason]
-        return said
+        stated: dict[str, Any] | None = {**self.stated["refusals"], **self.operation(route).get("refusals", {})}[reason]
+        return stated

@@ -1,4 +1,4 @@
-"""What Schemathesis is told about the desk; loaded by its command, not by the tests."""
+"""Schemathesis' settings for the desk; loaded by its command, not by the tests."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.dialects.access import Access
+from tests.dialects.fingerprints import fingerprint
 from tests.dialects.harness import Route, routes
-from tests.dialects.rows import fingerprint
 
 pytestmark = pytest.mark.django_db
 
@@ -156,11 +156,13 @@ class Caller:
         with transaction.atomic():
             before = fingerprint()
             answer = self.access.call(self.route, path, {**self.headers, **headers}, body)
-            said = f"{self.route.method} {path} {body!r:.500} {headers}: {answer.status_code} {answer.content[:300]!r}"
-            assert answer.status_code < 500, said
+            report = (
+                f"{self.route.method} {path} {body!r:.500} {headers}: {answer.status_code} {answer.content[:300]!r}"
+            )
+            assert answer.status_code < 500, report
             if answer.status_code >= 400:
-                assert fingerprint() == before, said
-                assert answer.content, said
+                assert fingerprint() == before, report
+                assert answer.content, report
             transaction.set_rollback(True)
 
 

@@ -67,7 +67,7 @@ def test_subject_alone_makes_an_anonymous_conversation_without_a_message(api: Ap
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "texts"),
     [
         ({"message": "It broke."}, ["It broke."]),
         ({"message": "It broke.", "description": " "}, ["It broke."]),
@@ -76,10 +76,10 @@ def test_subject_alone_makes_an_anonymous_conversation_without_a_message(api: Ap
         ({"message": ""}, []),
     ],
 )
-def test_message_stands_in_for_description(api: Api, body: dict[str, Any], said: list[str]) -> None:
+def test_message_stands_in_for_description(api: Api, body: dict[str, Any], texts: list[str]) -> None:
     made = api.post(CREATE, {"subject": "Hello", "user_email": "jane@example.com", **body}).json()
     listed = api.get(f"{CONVERSATIONS}{made['id']}/messages/").json()["results"]
-    assert [(row["body"], row["sender_email"]) for row in listed] == [(text, "jane@example.com") for text in said]
+    assert [(row["body"], row["sender_email"]) for row in listed] == [(text, "jane@example.com") for text in texts]
 
 
 def test_null_counts_as_omitted(api: Api) -> None:
@@ -341,9 +341,9 @@ def test_email_says_who_writes(api: Api, ben: Member) -> None:
     team = {"body": "Sure! Let me look into that.", "user_email": "agent@yourcompany.com"}
     answer = api.post(f"{path}messages/create/", team)
     assert answer.status_code == 201
-    said = answer.json()
-    assert MOMENT.fullmatch(said["created_at"])
-    assert {name: said[name] for name in ("sender_email", "body", "message_type")} == {
+    shown = answer.json()
+    assert MOMENT.fullmatch(shown["created_at"])
+    assert {name: shown[name] for name in ("sender_email", "body", "message_type")} == {
         "sender_email": "agent@yourcompany.com",
         "body": "Sure! Let me look into that.",
         "message_type": "reply",
@@ -360,7 +360,7 @@ def test_email_says_who_writes(api: Api, ben: Member) -> None:
         "customer@example.com",
         ben.user.email,
     ]
-    assert listed["results"][1] == said
+    assert listed["results"][1] == shown
     kinds = [(row.sender_kind, row.sender_user_id) for row in Message.all_workspaces.order_by("pk")]
     assert kinds == [("customer", None), ("agent", None), ("customer", None), ("agent", ben.user.pk)]
 

@@ -94,8 +94,8 @@ def test_client_key_creates_unverified_and_opens_it_by_token(page: Api, acme: Wo
     assert page.get(path).status_code == 403
     assert page.get(path, **token).json() == made
     assert page.get(CONVERSATIONS, **token).json()["count"] == 1
-    said = page.post(f"{path}messages/create/", {"body": "Hi", "user_email": known.email}, **token)
-    assert said.status_code == 201
+    answer = page.post(f"{path}messages/create/", {"body": "Hi", "user_email": known.email}, **token)
+    assert answer.status_code == 201
     forged = page.post(f"{path}messages/create/", {"body": "Hi", "user_email": "agent@yourcompany.com"}, **token)
     assert forged.status_code == 403
     other = Conversation.all_workspaces.earliest("pk").public_id
@@ -114,10 +114,10 @@ def test_proven_user_of_a_client_key_is_the_known_person(page: Api, acme: Worksp
 def test_anonymous_visitor_writes_by_token(page: Api) -> None:
     made = page.post(CREATE, {"subject": "Hello"}).json()
     path = f"{CONVERSATIONS}{made['id']}/messages/create/"
-    said = page.post(
+    answer = page.post(
         path, {"body": "Hi", "user_email": "me@example.com"}, **{"X-Conversation-Token": made["conversation_token"]}
     )
-    assert (said.status_code, said.json()["sender_email"]) == (201, "me@example.com")
+    assert (answer.status_code, answer.json()["sender_email"]) == (201, "me@example.com")
     assert Message.all_workspaces.get().sender_kind == SenderKind.CUSTOMER
 
 

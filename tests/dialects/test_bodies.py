@@ -65,7 +65,7 @@ class Reader:
         path = self.access.path(route)
         for parameter in route.parameters:
             if parameter in _MADE_BY:
-                unknown = str(self.access.scene.fill(self.access.said["parameters"][parameter]))
+                unknown = str(self.access.scene.fill(self.access.stated["parameters"][parameter]))
                 path = path.replace(unknown, self.made(parameter))
         return path
 

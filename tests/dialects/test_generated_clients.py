@@ -152,10 +152,10 @@ def test_python_client_talks_to_the_desk_in_every_format(desk: str, generated: A
     assert (found.priority, found.status, found.customer.id) == ("p2", models.WoesConversationStatus.OPEN, "cus_123")
     listed = api("woes.list_woes_conversations").sync(client=woes, limit=5)
     assert [row.id for row in listed.conversations] == [made.id]
-    said = api("woes.create_woes_message").sync(
+    made = api("woes.create_woes_message").sync(
         str(made.id), client=woes, body=models.WoesMessageInput(body="It fails.")
     )
-    assert said.message.role == models.WoesMessageRole.USER
+    assert made.message.role == models.WoesMessageRole.USER
 
     # Created in Bancroft; both are listed by all.
     called = api("bancroft.create_bancroft_conversation").sync(
@@ -215,9 +215,9 @@ def test_typescript_client_compiles_and_talks_to_the_desk_in_every_format(desk: 
         run(tools / "openapi-typescript", desk + address(name), "--output", f"{name}.d.ts", cwd=typescript)
     run(tools / "tsc", "--project", ".", cwd=typescript)
     secret, project = scene.names["server_key"], str(scene.workspace.public_id)
-    told = json.loads(run("node", "out/talk.js", desk, secret, project, cwd=typescript))
-    assert told.pop("woes") != told.pop("bancroft")
-    assert told == {
+    output = json.loads(run("node", "out/talk.js", desk, secret, project, cwd=typescript))
+    assert output.pop("woes") != output.pop("bancroft")
+    assert output == {
         "priority": "urgent",
         # The ticket's own conversation is the newest.
         "listed": [

@@ -334,16 +334,16 @@ def test_notes_are_hidden_and_move_nothing_that_customers_see(mira: Api, acme: W
         ("pending", "pending", "Conversation moved to pending"),
     ],
 )
-def test_status_changes_are_told_with_who_made_them(
+def test_status_changes_are_shown_with_who_made_them(
     mira: Api, acme: Workspace, ben: Member, status: str, printed: str, preview: str
 ) -> None:
     made = create(mira)
     row = Conversation.all_workspaces.get()
     actions.set_status(conversation=row, status=status, by=ben.actor, at=clock.now())
     thread = mira.get(f"{CUSTOMER}/{made}").json()
-    told = thread["messages"][1]
-    assert (told["message_type"], told["body"], told["metadata"]) == ("status-change", None, {"status": printed})
-    assert told["sender"] == {
+    change = thread["messages"][1]
+    assert (change["message_type"], change["body"], change["metadata"]) == ("status-change", None, {"status": printed})
+    assert change["sender"] == {
         "type": "agent",
         "id": str(ben.user.public_id),
         "display_name": "Ben Kimura",
@@ -353,7 +353,7 @@ def test_status_changes_are_told_with_who_made_them(
     assert (summary["last_message_type"], summary["preview"], summary["status"]) == ("status-change", preview, printed)
 
 
-def test_reopening_is_told_by_the_status_of_now(mira: Api, acme: Workspace, ben: Member) -> None:
+def test_reopening_is_shown_by_the_current_status(mira: Api, acme: Workspace, ben: Member) -> None:
     create(mira)
     row = Conversation.all_workspaces.get()
     actions.set_status(conversation=row, status="closed", by=ben.actor, at=clock.now())
@@ -375,7 +375,7 @@ def test_files_are_named_in_the_accent(mira: Api, acme: Workspace, contact: Cont
     assert file == {"name": "a.txt", "content_type": "application/octet-stream", "size": 5}
 
 
-def test_conversations_of_other_formats_are_told_in_these_words(mira: Api, acme: Workspace, contact: Contact) -> None:
+def test_conversations_of_other_formats_are_shown_in_this_format(mira: Api, acme: Workspace, contact: Contact) -> None:
     for channel, priority in (
         (Channel.DISCORD, "medium"),
         (Channel.CALLBACK, "critical"),

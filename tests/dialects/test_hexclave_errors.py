@@ -311,7 +311,7 @@ def test_token_of_another_project_is_named_so(mira: Api, acme: Workspace, globex
         refused(mira.get(CUSTOMER, **headers), 401, "INVALID_PROJECT_FOR_ACCESS_TOKEN", **expected)
 
 
-def test_claims_that_are_no_text_are_told_without_a_crash(mira: Api, acme: Workspace) -> None:
+def test_claims_that_are_no_text_are_reported_without_a_crash(mira: Api, acme: Workspace) -> None:
     answer = mira.get(CUSTOMER, **signed(acme, aud="\ud800"))
     assert (answer.status_code, answer.json()["code"]) == (401, "INVALID_PROJECT_FOR_ACCESS_TOKEN")
     for claims in ({"sub": "\ud800", "exp": 1}, {"exp": -(10**30)}, {"exp": 10**30}):

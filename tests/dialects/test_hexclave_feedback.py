@@ -1,4 +1,4 @@
-"""The feedback form of the Hexclave wire format: anyone may send it, and whoever is known gets a conversation."""
+"""The feedback form of the Hexclave wire format: anyone may send it, and known customers get a conversation."""
 
 from __future__ import annotations
 

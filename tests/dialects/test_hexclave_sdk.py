@@ -29,8 +29,8 @@ def test_official_client_accepts_an_issued_token_and_talks_with_it(desk: str, tm
     )
     folder = program(Path(__file__).parent / "hexclave_sdk", tmp_path)
     project, key = str(scene.workspace.public_id), scene.names["client_key"]
-    told = json.loads(run("node", "talk.js", desk, project, key, token, cwd=folder))
-    assert told == {
+    output = json.loads(run("node", "talk.js", desk, project, key, token, cwd=folder))
+    assert output == {
         "user": {
             "id": "cus_1",
             "primaryEmail": "ada@example.com",
@@ -78,13 +78,13 @@ def test_issued_token_has_every_claim_of_the_official_client_in_its_type(acme: W
     }
 
 
-# --- An address that whoever signs does not vouch for --------------------------------------------
+# --- An address that the signer does not vouch for --------------------------------------------
 
 
 def with_claims(workspace: Workspace, api: Api, **claims: Any) -> Api:
     """The same caller with a token that a workspace's own backend signed."""
-    said = {"sub": "stranger", "exp": clock.now() + timedelta(hours=1), **claims}
-    token = jwt.encode(said, workspace.identity_secret, algorithm="HS256")
+    payload = {"sub": "stranger", "exp": clock.now() + timedelta(hours=1), **claims}
+    token = jwt.encode(payload, workspace.identity_secret, algorithm="HS256")
     return Api({**api.headers, "x-stack-access-token": token}, api.client)
 
 

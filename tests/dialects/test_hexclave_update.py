@@ -110,11 +110,11 @@ def test_note_moves_what_agents_see_and_nothing_that_customers_see(case: Case, a
     assert mira.get(CUSTOMER).json() == before
 
 
-def test_status_is_told_once_and_refused_when_it_is_that_already(case: Case) -> None:
+def test_status_is_recorded_once_and_refused_when_it_is_that_already(case: Case) -> None:
     shown = case.change(type="status", status="closed")
-    told = shown["messages"][1]
-    assert (told["messageType"], told["body"], told["metadata"]) == ("status-change", None, {"status": "closed"})
-    assert shown["conversation"]["closedAt"] == told["createdAt"] == shown["conversation"]["lastMessageAt"]
+    change = shown["messages"][1]
+    assert (change["messageType"], change["body"], change["metadata"]) == ("status-change", None, {"status": "closed"})
+    assert shown["conversation"]["closedAt"] == change["createdAt"] == shown["conversation"]["lastMessageAt"]
     assert shown["conversation"]["preview"] == "Conversation closed"
     again = case.send(type="status", status="closed")
     assert (again.status_code, again.content) == (400, b"Conversation is already closed.")
@@ -283,7 +283,7 @@ def test_operator_of_the_inbox_is_named_by_id(case: Case, row: Conversation, ben
     assert case.read()["messages"][1]["sender"]["id"] == str(ben.user.public_id)
 
 
-# --- A signed-in operator -----------------------------------------------------------------------
+# --- A signed-in member -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Repeating a request, in every format: what an answer hands out is not handed to somebody else."""
+"""Repeating a request, in every format: secrets of an answer are not given to anyone else."""
 
 from __future__ import annotations
 

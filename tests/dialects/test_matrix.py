@@ -12,8 +12,8 @@ from accounts.permissions import Scope
 from conversations.api import discovery
 from tests import factories
 from tests.dialects.access import Access
+from tests.dialects.fingerprints import fingerprint
 from tests.dialects.harness import Differs, Route, match, routes
-from tests.dialects.rows import fingerprint
 
 pytestmark = pytest.mark.django_db
 DIALECTS = [dialect.name for dialect in discovery.all_dialects()]
@@ -87,7 +87,7 @@ def strangers_answer(access: Access, route: Route, body: Any) -> str:
         for missing in (False, True)
     ]
     known, unknown = answers
-    names_something = any("key_home" not in access.said["parameters"][name] for name in route.parameters)
+    names_something = any("key_home" not in access.stated["parameters"][name] for name in route.parameters)
     if not names_something:
         hidden = [str(value.public_id) for value in access.scene.names.values() if hasattr(value, "conversation_id")]
         hidden.append(str(access.scene.workspace.public_id))

@@ -49,7 +49,7 @@ def configuration(access: Access, document: dict[str, Any]) -> str:
         # A text over the limit of its field may be over that of the whole body.
         "expected-statuses = ['400', '401', '403', '404', '405', '409', '413', '415', '422']",
     ]
-    for name, value in access.scene.fill(access.said["schemes"]).items():
+    for name, value in access.scene.fill(access.stated["schemes"]).items():
         kind = "bearer" if document["components"]["securitySchemes"][name]["type"] == "http" else "api_key"
         lines += [f"[auth.openapi.{name}]", f"{kind} = {json.dumps(value)}"]
     return "\n".join(lines)
@@ -63,7 +63,7 @@ def test_desk_does_what_its_document_says(dialect: str, desk: str, tmp_path: Pat
     access = Access(dialect)
     config.write_text(configuration(access, document))
     # What a format's own contract contradicts, such as a 400 for a call without any credential.
-    unchecked = access.said.get("unchecked", [])
+    unchecked = access.stated.get("unchecked", [])
     command = [
         str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(config), "run", f"{desk}/api/schema/{dialect}",
         "--max-examples", EXAMPLES, "--checks", "all", "--seed", "1", "--no-color",
@@ -77,8 +77,8 @@ def test_desk_does_what_its_document_says(dialect: str, desk: str, tmp_path: Pat
         text=True,
         timeout=1800,
     )
-    said = "\n".join(line[:400] for line in (done.stdout + done.stderr).splitlines())
-    assert done.returncode == 0, said[-15_000:]
-    assert "Authentication failed" not in said, said[-3000:]
+    output = "\n".join(line[:400] for line in (done.stdout + done.stderr).splitlines())
+    assert done.returncode == 0, output[-15_000:]
+    assert "Authentication failed" not in output, output[-3000:]
     with capsys.disabled():
         print(f"\n{dialect}: {', '.join(_CASES.findall(done.stdout))} cases")

@@ -52,30 +52,30 @@ def test_builtin_answers_from_what_the_desk_has_solved(api: Posthog, solved_plai
 
 
 def test_greeting_of_another_customer_is_left_out() -> None:
-    for said, wanted in (
+    for text, wanted in (
         ("Hello Tomasz, that is so. Really.", "That is so. Really."),
         ("Hi Maria,\nhold both buttons.", "hold both buttons."),
         ("Good morning! press it.", "Press it."),
         ("Hi,", "Hi,"),
         ("Hide it, please.", "Hide it, please."),
     ):
-        assert courtesies.without_greeting(said) == wanted
+        assert courtesies.without_greeting(text) == wanted
 
 
 def test_builtin_says_that_it_does_not_know_asks_back_and_offers_a_person(api: Posthog) -> None:
     made = asked(api)
     work(made)
-    said = read(api, made)["messages"][-1]["content"]
-    assert said == f"{builtin.UNKNOWN} {builtin.TELL_MORE} {builtin.OR_PERSON}"
-    assert said.count("?") == 1
+    text = read(api, made)["messages"][-1]["content"]
+    assert text == f"{builtin.UNKNOWN} {builtin.TELL_MORE} {builtin.OR_PERSON}"
+    assert text.count("?") == 1
 
 
 def test_frames_are_conversation_echo_partials_and_the_whole_answer(api: Posthog, solved: Any) -> None:  # noqa: F811
     made = asked(api)
     work(made)
-    told = frames(made)
-    assert [event for _, event, _ in told][:2] == ["conversation", "message"]
-    head, echo, *partials, last = [data for _, _, data in told]
+    sent = frames(made)
+    assert [event for _, event, _ in sent][:2] == ["conversation", "message"]
+    head, echo, *partials, last = [data for _, _, data in sent]
     assert (head["id"], head["status"], "messages" in head) == (made["id"], "in_progress", False)
     assert (echo["type"], echo["id"], echo["content"]) == ("human", made["messages"][0]["id"], QUESTION)
     assert None not in echo.values()
@@ -83,9 +83,9 @@ def test_frames_are_conversation_echo_partials_and_the_whole_answer(api: Posthog
     assert all(set(one) == {"type", "content"} and last["content"].startswith(one["content"]) for one in partials)
     assert [len(one["content"]) for one in partials] == sorted(len(one["content"]) for one in partials)
     assert (last["type"], last["id"]) == ("ai", read(api, made)["messages"][-1]["id"])
-    numbers = [number for number, _, _ in told]
+    numbers = [number for number, _, _ in sent]
     assert numbers == sorted(set(numbers))
-    assert frames(made, after=numbers[-2]) == told[-1:]
+    assert frames(made, after=numbers[-2]) == sent[-1:]
 
 
 def test_second_turn_shows_no_conversation_frame_again(api: Posthog) -> None:
@@ -111,12 +111,12 @@ def test_worker_whose_run_was_claimed_again_writes_nothing_more(api: Posthog, in
     recovery.recover_all(clock.now())
     second = runs.claim(run.pk, clock.now())
     assert second is not None
-    by, told = Actor.system(in_acme.pk), AssistantFrame.objects.count()
+    by, count = Actor.system(in_acme.pk), AssistantFrame.objects.count()
     assert runs.partial(first, "late", clock.now()) is False
     assert (
         assistant_actions.answer_run(run=first, draft=protocol.Draft("late"), engine="x", by=by, at=clock.now()) is None
     )
-    assert AssistantFrame.objects.count() == told
+    assert AssistantFrame.objects.count() == count
     assert runs.partial(second, "in time", clock.now()) is True
 
 
@@ -257,7 +257,7 @@ def test_one_look_at_twenty_runs_costs_what_a_look_at_two_costs(api: Posthog, in
     assert counts == [3, 3]
 
 
-def test_run_that_no_worker_takes_on_is_failed_by_whoever_watches_reads_or_asks_next(api: Posthog) -> None:
+def test_run_that_no_worker_takes_on_fails_when_someone_watches_reads_or_asks_next(api: Posthog) -> None:
     for again in (
         lambda made: watching.pulse([run_of(made).pk]),
         lambda made: read(api, made),
@@ -300,9 +300,9 @@ def test_engine_outside_streams(api: Posthog, service: type[Service], monkeypatc
     made = asked(api)
     work(made)
     assert read(api, made)["messages"][-1]["content"] == "Press both buttons."
-    told = [data["content"] for _, event, data in frames(made) if data.get("type") == "ai"]
-    assert told[0] == "Press"
-    assert told[-1] == "Press both buttons."
+    answers = [data["content"] for _, event, data in frames(made) if data.get("type") == "ai"]
+    assert answers[0] == "Press"
+    assert answers[-1] == "Press both buttons."
     (update,) = [data for _, event, data in frames(made) if event == "update"]
     assert (set(update), update["content"]) == ({"id", "tool_call_id", "content"}, "Writing an answer")
     assert service.seen[0][2]["stream"] is True

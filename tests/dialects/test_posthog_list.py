@@ -221,7 +221,7 @@ def test_list_takes_as_many_queries_for_twenty_as_for_one(api: Posthog, ben: Mem
     one = queries(api, f"tickets?{query}", 1)
     for n in range(19):
         receive(thread_of(api.create(**body, anonymous_traits={"email": f"c{n}@example.com"})))
-    # The figures move a `new` ticket nowhere: a customer's first message leaves it new.
+    # Messages do not change the status of a `new` ticket: a customer's first message leaves it new.
     assert queries(api, f"tickets?{query}", 20) == one
     assert one <= 4
 

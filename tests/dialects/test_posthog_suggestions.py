@@ -167,7 +167,7 @@ def test_drafts_are_limited_per_minute(api: Posthog, asked: Any, monkeypatch: An
 
 
 class Service(BaseHTTPRequestHandler):
-    """An OpenAI-compatible endpoint that answers what it is told to."""
+    """An OpenAI-compatible endpoint that answers as the test wants."""
 
     answer: Callable[[Any], tuple[int, bytes]]
     seen: list[tuple[str, str | None, Any]]
@@ -203,7 +203,7 @@ def service(settings: Any, acme: Workspace) -> Iterator[type[Service]]:
 
 
 class Front:
-    """The web front's side of a held answer: it is told twice, and runs what it is asked to run."""
+    """The web front's side of a held answer: it is notified twice, and runs the functions that it is given."""
 
     def __init__(self, *made: suggestion_results.SuggestionResult | None) -> None:
         self.made = [*made]
@@ -285,17 +285,17 @@ def test_engine_that_fails_is_500_with_its_kind(
     code: str,
 ) -> None:
     service.answer = staticmethod(answer)
-    said = suggested(api, asked)
-    body = json.loads(said.content)
-    assert (said.status_code, set(body), body["error_type"]) == (500, {"detail", "error_type"}, code)
+    answer = suggested(api, asked)
+    body = json.loads(answer.content)
+    assert (answer.status_code, set(body), body["error_type"]) == (500, {"detail", "error_type"}, code)
     assert not Message.all_workspaces.filter(kind=MessageKind.NOTE).exists()
 
 
 def test_engine_that_is_not_configured_or_away_is_500(api: Posthog, asked: Any, service: Any, settings: Any) -> None:
     for url in ("", "http://127.0.0.1:9/v1"):
         settings.ASSISTANT_BASE_URL = url
-        said = suggested(api, asked)
-        assert (said.status_code, json.loads(said.content)["error_type"]) == (500, "unknown_error")
+        answer = suggested(api, asked)
+        assert (answer.status_code, json.loads(answer.content)["error_type"]) == (500, "unknown_error")
 
 
 def test_text_that_postgresql_cannot_keep_is_cleaned(api: Posthog, asked: Any, service: type[Service]) -> None:
@@ -317,7 +317,7 @@ def test_approval_that_was_taken_back_meanwhile_holds(
     assert Event.objects.filter(type="suggestion.failed").count() == 1
 
 
-def test_who_waits_is_answered_when_it_is_told() -> None:
+def test_waiting_request_is_answered_when_it_is_notified() -> None:
     front: Any = Front(None, suggestion_results.SuggestionResult(suggestion_id=7))
     assert asyncio.run(suggestion_results.wait(front, 1, 2, 3)).suggestion_id == 7
     silent: Any = Front(None, None)

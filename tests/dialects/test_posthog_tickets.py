@@ -95,7 +95,7 @@ def test_empty_body_makes_a_new_ticket_named_by_its_number(api: Posthog) -> None
 
 
 @pytest.mark.parametrize(
-    ("body", "subject", "said"),
+    ("body", "subject", "texts"),
     [
         ({"title": "Printer", "message": "It is on fire."}, "Printer", ["It is on fire."]),
         ({"subject": "Printer", "content": "It is\n on fire."}, "Printer", ["It is\n on fire."]),
@@ -109,14 +109,14 @@ def test_empty_body_makes_a_new_ticket_named_by_its_number(api: Posthog) -> None
     ],
 )  # fmt: skip
 def test_subject_and_first_message_are_taken_under_each_of_their_names(
-    api: Posthog, body: dict[str, Any], subject: str, said: list[str]
+    api: Posthog, body: dict[str, Any], subject: str, texts: list[str]
 ) -> None:
     made = api.create(**body)
     assert (row_of(made).subject, thread_of(made).subject) == (subject, subject or "Ticket #1")
-    assert (made["message_count"], made["unread_team_count"]) == (len(said), len(said))
-    assert made["last_message_text"] == (said[0][:500] if said else None)
+    assert (made["message_count"], made["unread_team_count"]) == (len(texts), len(texts))
+    assert made["last_message_text"] == (texts[0][:500] if texts else None)
     listed = api.get(f"tickets/{made['id']}/messages").json()["results"]
-    assert [(row["author_type"], row["content"]) for row in listed] == [("customer", text) for text in said]
+    assert [(row["author_type"], row["content"]) for row in listed] == [("customer", text) for text in texts]
 
 
 @pytest.mark.parametrize(
@@ -429,10 +429,10 @@ def test_assignee_is_a_member_a_role_or_nobody(api: Posthog, acme: Workspace, be
 def test_snoozing_puts_on_hold_and_unsnoozing_opens(api: Posthog) -> None:
     path = f"tickets/{api.create()['id']}"
     until = "2031-01-01T09:00:00Z"
-    asleep = api.patch(path, {"snoozed_until": until}).json()
-    assert (asleep["status"], asleep["snoozed_until"]) == ("on_hold", until)
-    awake = api.patch(path, {"snoozed_until": None}).json()
-    assert (awake["status"], awake["snoozed_until"]) == ("open", None)
+    snoozed = api.patch(path, {"snoozed_until": until}).json()
+    assert (snoozed["status"], snoozed["snoozed_until"]) == ("on_hold", until)
+    unsnoozed = api.patch(path, {"snoozed_until": None}).json()
+    assert (unsnoozed["status"], unsnoozed["snoozed_until"]) == ("open", None)
 
 
 def test_status_that_is_stated_with_a_snooze_wins(api: Posthog) -> None:
@@ -469,8 +469,8 @@ def test_each_kind_of_change_is_one_line_of_the_journal(api: Posthog, ben: Membe
         {"status": "open", "priority": "low", "tags": ["a"], "assignee": {"type": "user", "id": ben.user.pk},
          "ai_resolved": True, "sla_due_at": "2031-01-01T00:00:00Z"},
     )  # fmt: skip
-    told = Event.objects.filter(id__gt=before, subject_type="ticket").order_by("type").values_list("type", flat=True)
-    assert list(told) == [
+    types = Event.objects.filter(id__gt=before, subject_type="ticket").order_by("type").values_list("type", flat=True)
+    assert list(types) == [
         "ticket.assigned", "ticket.priority_changed", "ticket.status_changed", "ticket.tagged", "ticket.updated",
     ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""One conversation in every format: what one has written, all others say in their own words, and nothing is lost.
+"""One conversation in every format: what one has written, all others show in their own way, and nothing is lost.
 
 The tables are those of docs/api.md: which word of one format is which of another.
 """
@@ -23,7 +23,7 @@ from conversations import actions
 from conversations.models import Channel, Conversation
 from tests import factories
 from tests.conftest import Member
-from tests.dialects.rows import fingerprint
+from tests.dialects.fingerprints import fingerprint
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -140,8 +140,8 @@ class Desk:
             "hexclave": self.for_agents(conversation),
         }
 
-    def said(self, conversation: str) -> dict[str, list[tuple[str, str]]]:
-        """Ids and texts of what was said to each other, as every format of conversations lists them."""
+    def texts(self, conversation: str) -> dict[str, list[tuple[str, str]]]:
+        """Ids and texts of the messages, as every format of conversations lists them."""
         ours = self.woes.call("GET", f"{WOES}/{conversation}/messages")["messages"]
         theirs = self.bancroft.call("GET", f"{BANCROFT}{conversation}/messages/")["results"]
         thread = [row for row in self.thread(conversation)["messages"] if row["messageType"] == "message"]
@@ -380,7 +380,7 @@ def test_woes_finds_a_conversation_by_the_channel_that_it_prints(desk: Desk, cha
         assert [row["id"] for row in found] == ([str(made.public_id)] if word == CHANNELS[channel][0] else [])
 
 
-def test_doors_that_were_used_are_told_beside_the_channel(desk: Desk) -> None:
+def test_doors_that_were_used_are_shown_beside_the_channel(desk: Desk) -> None:
     made = desk.start_in_woes(channel="discord")
     desk.change_as_agent(made, type="reply", body="By chat.")
     doors = desk.thread(made)["entryPoints"]
@@ -401,7 +401,7 @@ LABELS = [
 
 
 @pytest.mark.parametrize("labels", LABELS, ids=["one", "same but for case", "odd ones", "none"])
-def test_labels_are_kept_verbatim_whoever_writes_next(desk: Desk, mira: Voice, labels: list[str]) -> None:
+def test_labels_are_kept_verbatim_when_others_write(desk: Desk, mira: Voice, labels: list[str]) -> None:
     made = desk.start_as_customer(mira)
     desk.change_as_agent(made, type="metadata", tags=labels)
     desk.woes.call("PATCH", f"{WOES}/{made}", {"subject": "Another subject", "priority": "p1"})
@@ -651,9 +651,7 @@ ASSIGNEES = [
 
 
 @pytest.mark.parametrize(("stated", "name"), ASSIGNEES)
-def test_assignee_is_kept_as_given_by_whoever_gives_one(
-    desk: Desk, mira: Voice, stated: str | None, name: str | None
-) -> None:
+def test_assignee_is_kept_as_it_was_given(desk: Desk, mira: Voice, stated: str | None, name: str | None) -> None:
     made = desk.start_as_customer(mira)
     desk.change_as_agent(made, type="metadata", tags=[], assignedToUserId=stated, assignedToDisplayName=name)
     desk.woes.call("PATCH", f"{WOES}/{made}", {"priority": "p1"})
@@ -668,8 +666,8 @@ def test_assignee_of_the_inbox_is_named_in_hexclave_and_goes_with_the_ticket_to_
 ) -> None:
     made = desk.start_in_woes()
     actions.assign(conversation=row_of(made), to=ben.user, by=system(desk.workspace), at=clock.now())
-    told = desk.for_agents(made)["metadata"]
-    assert (told["assignedToUserId"], told["assignedToDisplayName"]) == (str(ben.user.public_id), "Ben Kimura")
+    metadata = desk.for_agents(made)["metadata"]
+    assert (metadata["assignedToUserId"], metadata["assignedToDisplayName"]) == (str(ben.user.public_id), "Ben Kimura")
     ticket = desk.posthog.call("GET", f"{TICKETS}/{desk.escalate(made)}")
     assert ticket["assignee"] == {"id": ben.user.pk, "type": "user", "user": {"email": ben.user.email}, "role": None}
 
@@ -794,9 +792,9 @@ def test_text_of_a_message_is_the_same_everywhere_to_the_last_blank(desk: Desk, 
     if writer == "woes":
         desk.woes.call("POST", f"{WOES}/{made}/messages", {"body": body})
     else:
-        said = {"body": body, "user_email": ADA["email"]}
-        desk.bancroft.call("POST", f"{BANCROFT}{made}/messages/create/", said)
-    assert {name: [text for _, text in said] for name, said in desk.said(made).items()} == {
+        message = {"body": body, "user_email": ADA["email"]}
+        desk.bancroft.call("POST", f"{BANCROFT}{made}/messages/create/", message)
+    assert {name: [text for _, text in rows] for name, rows in desk.texts(made).items()} == {
         "woes": [body],
         "bancroft": [body],
         "hexclave": [body],
@@ -838,17 +836,17 @@ def test_thread_that_all_formats_write_has_one_order_and_the_same_sides_in_each(
     mira.call("PATCH", f"{CUSTOMER}/{made}", {"message": "8 Mira again, in her browser"})
     bancroft("9 a colleague whom the desk does not know", "nobody@acme.example")
 
-    said = desk.said(made)
-    assert said["woes"] == said["bancroft"] == said["hexclave"]
-    assert [body[0] for _, body in said["woes"]] == list("123456789")
+    texts = desk.texts(made)
+    assert texts["woes"] == texts["bancroft"] == texts["hexclave"]
+    assert [body[0] for _, body in texts["woes"]] == list("123456789")
     listed = [
         row for row in desk.posthog.call("GET", f"{TICKETS}/{ticket}/messages")["results"] if not row["is_private"]
     ]
-    assert [(row["id"], row["content"]) for row in listed] == said["woes"]
+    assert [(row["id"], row["content"]) for row in listed] == texts["woes"]
     hers = mira.call("GET", f"{CUSTOMER}/{made}")["messages"]
-    assert [(row["id"], row["body"]) for row in hers if row["message_type"] == "message"] == said["woes"]
+    assert [(row["id"], row["body"]) for row in hers if row["message_type"] == "message"] == texts["woes"]
 
-    who_wrote = ["customer" if body[0] in "1368" else "team" for _, body in said["woes"]]
+    who_wrote = ["customer" if body[0] in "1368" else "team" for _, body in texts["woes"]]
     rows = desk.woes.call("GET", f"{WOES}/{made}/messages")["messages"]
     assert [{"user": "customer", "assistant": "team"}[row["role"]] for row in rows] == who_wrote
     assert [
@@ -900,8 +898,8 @@ def test_ticket_that_posthog_opens_is_answered_from_every_other_format(desk: Des
         desk.bancroft.call("POST", f"{BANCROFT}{made}/messages/create/", body)
     else:
         desk.change_as_agent(made, type="reply", body="On its way.")
-    told = desk.posthog.call("GET", f"{TICKETS}?search=refund")["results"][0]
-    assert (told["message_count"], told["unread_team_count"], told["unread_customer_count"]) == (2, 0, 1)
+    found = desk.posthog.call("GET", f"{TICKETS}?search=refund")["results"][0]
+    assert (found["message_count"], found["unread_team_count"], found["unread_customer_count"]) == (2, 0, 1)
     listed = desk.posthog.call("GET", f"{TICKETS}/{ticket['id']}/messages")["results"]
     assert [(row["content"], row["author_type"]) for row in listed] == [
         ("Where is it?", "customer"),
@@ -926,7 +924,7 @@ def test_conversation_of_any_format_is_answered_from_posthog_once_it_has_a_ticke
         ("widget", "widget_embedded") if starter == "customer" else ("email", None)
     )
     desk.posthog.call("POST", f"{TICKETS}/{ticket}/reply", {"message": "Fixed in 2.1."})
-    assert {said[-1][1] for said in desk.said(made).values()} == {"Fixed in 2.1."}
+    assert {rows[-1][1] for rows in desk.texts(made).values()} == {"Fixed in 2.1."}
     assert desk.woes.call("GET", f"{WOES}/{made}/messages")["messages"][-1]["role"] == "assistant"
     assert desk.in_woes(made)["preview"] == "Fixed in 2.1."
     if starter == "customer":
@@ -943,16 +941,16 @@ def test_status_of_a_ticket_and_of_its_conversation_are_two_things(desk: Desk) -
     assert desk.in_bancroft(made)["status"] == "resolved"
 
 
-def test_conversation_outlives_its_ticket_with_all_that_was_said_in_it(desk: Desk) -> None:
+def test_conversation_outlives_its_ticket_with_all_its_messages(desk: Desk) -> None:
     made = desk.start_in_bancroft(description="It fails.", metadata={"plan": "pro"})
     ticket = desk.escalate(made)
     desk.posthog.call("POST", f"{TICKETS}/{ticket}/reply", {"message": "Fixed in 2.1."})
-    before, said = desk.everywhere(made), desk.said(made)
+    before, texts = desk.everywhere(made), desk.texts(made)
     assert desk.posthog.send("DELETE", f"{TICKETS}/{ticket}").status_code == 204
     after = desk.everywhere(made)
     for name, moment in (("woes", "updatedAt"), ("bancroft", "updated_at"), ("hexclave", "updatedAt")):
         assert {**after[name], moment: None} == {**before[name], moment: None}
-    assert desk.said(made) == said
+    assert desk.texts(made) == texts
 
 
 # --- Moments ------------------------------------------------------------------------------------

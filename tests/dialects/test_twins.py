@@ -126,7 +126,7 @@ def desk(later: None, acme: Workspace, components: dict[str, Any]) -> Desk:
     by, at = Actor.system(acme.pk), clock.now()
     with tenancy.scope(acme):
         actions.escalate(conversation=row, by=by, at=at)
-        # A change of status is told in the thread, in the words of the format.
+        # A change of status is shown in the thread, in the format's values.
         actions.set_status(conversation=row, status=Status.PENDING, by=by, at=at)
     return Desk(acme, row, components)
 
@@ -144,8 +144,8 @@ def store(desk: Desk, model: type[Any], column: str, value: str) -> None:
     for kind in (model, EntryPoint, Ticket) if column == "channel" else (model,):
         kind.all_workspaces.filter(workspace=desk.workspace).update(**{column: value})
     if (model, column) == (Conversation, "status"):
-        told = Message.all_workspaces.filter(workspace=desk.workspace, kind="status-change")
-        told.update(metadata={"status": value})
+        changes = Message.all_workspaces.filter(workspace=desk.workspace, kind="status-change")
+        changes.update(metadata={"status": value})
 
 
 @pytest.mark.parametrize(("model", "column", "value"), VALUES)
@@ -167,7 +167,7 @@ def test_value_prints_in_every_format_and_is_found_by_what_is_printed(
                 assert bool(listed(f"{field}={word}")) == (row[field] == word), (name, field, word, row[field])
 
 
-def test_status_that_no_format_knows_is_told_in_the_words_of_the_format(desk: Desk) -> None:
+def test_status_that_no_format_knows_is_shown_in_the_values_of_the_format(desk: Desk) -> None:
     store(desk, Conversation, "status", "parked")
     path = f"{AGENT}/{desk.row.public_id}?projectId={desk.workspace.public_id}"
     thread = Client().get(path, headers=desk.agent).json()

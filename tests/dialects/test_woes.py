@@ -217,7 +217,7 @@ def test_list_is_newest_message_first_and_pages_by_cursor(api: Api, acme: Worksp
     assert page["hasMore"] is False
 
 
-def test_list_shows_twenty_unless_told_otherwise(api: Api, acme: Workspace) -> None:
+def test_list_shows_twenty_by_default(api: Api, acme: Workspace) -> None:
     for _ in range(21):
         ConversationFactory(workspace=acme, body=None)
     assert len(api.get(CONVERSATIONS).json()["conversations"]) == 20
@@ -320,9 +320,9 @@ def test_bad_patch_changes_nothing(api: Api, body: Any) -> None:
 def test_messages_take_turns_and_move_the_conversation(api: Api) -> None:
     made = create(api)
     path = f"{CONVERSATIONS}/{made['id']}"
-    said = api.post(f"{path}/messages", {"body": "I am getting a 401 from POST /orders."})
-    assert said.status_code == 201
-    message = said.json()["message"]
+    answer = api.post(f"{path}/messages", {"body": "I am getting a 401 from POST /orders."})
+    assert answer.status_code == 201
+    message = answer.json()["message"]
     assert MOMENT.fullmatch(message["createdAt"])
     assert {key: message[key] for key in ("object", "conversationId", "role", "body", "deliveryStatus")} == {
         "object": "message",

@@ -92,7 +92,7 @@ def test_people_who_were_called_in_read_why(agent: Client, acme: Workspace, aske
     assert b"strip--on" not in page
 
 
-def test_open_question_to_the_customer_is_told(agent: Client, acme: Workspace, asked: AssistantThread) -> None:
+def test_open_question_to_the_customer_is_shown(agent: Client, acme: Workspace, asked: AssistantThread) -> None:
     choose(acme, hand_over=choices.HandOver.ASK)
     answer(asked)
     with tenancy.scope(acme):
@@ -171,7 +171,7 @@ def test_conversation_of_people_has_nothing_to_take_over(agent: Client, conversa
 
 @pytest.fixture
 def article(acme: Workspace, conversation: Conversation) -> Article:
-    """What the desk knows of the conversation's question."""
+    """An article that answers the conversation's question."""
     with tenancy.scope(acme):
         return Article.objects.create(
             title="Orders that never came", body="We search for it & answer in two days.", published_at=clock.now()

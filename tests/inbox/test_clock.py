@@ -63,7 +63,7 @@ def test_a_time_that_the_clock_skips_or_repeats_is_taken(
 
 
 @pytest.mark.parametrize("typed", ["0001-01-01T00:00", "2027-02-30T10:00", "soon"])
-def test_what_is_no_moment_is_said_and_changes_nothing(agent: Client, conversation: Conversation, typed: str) -> None:
+def test_invalid_moment_is_reported_and_changes_nothing(agent: Client, conversation: Conversation, typed: str) -> None:
     Workspace.objects.update(time_zone="Asia/Tokyo")
     answer = agent.post(f"{URL}/snooze", {"until": typed}, follow=True)
     assert answer.status_code == 200

@@ -41,7 +41,7 @@ def test_home_of_nobody_is_the_sign_in_page(client: Client, ben: Member) -> None
     assert client.get("/")["Location"] == "/accounts/login/?next=/"
 
 
-def test_person_without_a_workspace_is_told_what_to_do(client: Client, db: None) -> None:
+def test_person_without_a_workspace_reads_what_to_do(client: Client, db: None) -> None:
     client.force_login(
         UserFactory(email="lone@example.com"), backend="allauth.account.auth_backends.AuthenticationBackend"
     )

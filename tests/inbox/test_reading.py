@@ -41,10 +41,10 @@ def test_conversation_without_messages_says_so(agent: Client, acme: Workspace) -
 
 def test_each_view_holds_its_own(agent: Client, acme: Workspace, ben: Member) -> None:
     at = clock.now()
-    mine, waiting, asleep, solved, _ = (ConversationFactory(workspace=acme, subject=f"Subject {n}") for n in range(5))
+    mine, waiting, snoozed, solved, _ = (ConversationFactory(workspace=acme, subject=f"Subject {n}") for n in range(5))
     actions.assign(conversation=mine, to=ben.user, by=ben.actor, at=at)
     actions.set_status(conversation=waiting, status="pending", by=ben.actor, at=at)
-    actions.snooze(conversation=asleep, until=at + timedelta(days=1), by=ben.actor, at=at)
+    actions.snooze(conversation=snoozed, until=at + timedelta(days=1), by=ben.actor, at=at)
     actions.set_status(conversation=solved, status="resolved", by=ben.actor, at=at)
     assistant_actions.ask_assistant(workspace=acme, content="Subject 5", by=Actor.system(acme.pk), at=at)
     shown = {
@@ -108,7 +108,7 @@ def test_newest_first_on_demand(agent: Client, acme: Workspace) -> None:
     assert [row.pk for row in agent.get(URL, {"sort": "newest"}).context["rows"]] == [new.pk, old.pk]
 
 
-def test_moments_are_told_in_the_workspace_time_zone(agent: Client, acme: Workspace, ada: Member) -> None:
+def test_moments_are_shown_in_the_workspace_time_zone(agent: Client, acme: Workspace, ada: Member) -> None:
     Workspace.objects.filter(pk=acme.pk).update(time_zone="Asia/Tokyo")
     with time_machine.travel("2026-03-04T20:30:00Z", tick=False):
         ConversationFactory(workspace=acme)
@@ -166,7 +166,7 @@ def test_fragment_is_only_the_part_that_was_asked_for(agent: Client, conversatio
     assert b"<html" in restored
 
 
-def test_what_is_new_since_a_message_is_told_once(agent: Client, conversation: Conversation, ben: Member) -> None:
+def test_what_is_new_since_a_message_is_shown_once(agent: Client, conversation: Conversation, ben: Member) -> None:
     page = agent.get(f"{URL}/1").context
     seen = {"message": page["seen_message"], "event": page["seen_event"]}
     assert b"<article" not in agent.get(f"{URL}/1/fresh", seen).content
@@ -179,7 +179,7 @@ def test_what_is_new_since_a_message_is_told_once(agent: Client, conversation: C
     assert "Ben set the priority to high" in text_of(new)
 
 
-def test_rows_are_told_again_while_they_are_in_the_view(agent: Client, acme: Workspace, ben: Member) -> None:
+def test_rows_are_sent_again_while_they_are_in_the_view(agent: Client, acme: Workspace, ben: Member) -> None:
     stays, leaves = ConversationFactory(workspace=acme), ConversationFactory(workspace=acme)
     actions.assign(conversation=leaves, to=ben.user, by=ben.actor, at=clock.now())
     html = agent.get(f"{URL}/rows", {"view": "unassigned", "id": [stays.pk, leaves.pk, "x", 10**30]}).content.decode()

@@ -1,4 +1,4 @@
-"""Live updates: who may follow, and that ids alone are told."""
+"""Live updates: who may follow, and that only ids are sent."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Journal:
             yield event
 
 
-def told(response: LiveResponse, journal: Journal) -> str:
+def sent_by(response: LiveResponse, journal: Journal) -> str:
     """All that the stream sends."""
 
     async def collect() -> bytes:
@@ -49,7 +49,7 @@ def test_stream_follows_the_workspace_from_where_the_page_stands(
     answer = agent.get(f"/w/acme/inbox/stream{query}", headers=headers)
     assert isinstance(answer, LiveResponse)
     journal = Journal(EVENTS)
-    sent = told(answer, journal)
+    sent = sent_by(answer, journal)
     assert journal.asked == [(acme.pk, after)]
     assert sent.count("id: ") == 2
     assert "api_key" not in sent
@@ -68,5 +68,5 @@ def test_stream_marks_what_the_person_did(agent: Client, ben: Member, ada: Membe
     journal = Journal([LiveEvent(n, "note.added", "conversation", 3, actor=actor) for n, actor in actors.items()])
     answer = agent.get("/w/acme/inbox/stream")
     assert isinstance(answer, LiveResponse)
-    marked = [piece.split("\n")[0] for piece in told(answer, journal).split("\n\n") if '"own":true' in piece]
+    marked = [piece.split("\n")[0] for piece in sent_by(answer, journal).split("\n\n") if '"own":true' in piece]
     assert marked == ["id: 8"]

@@ -36,7 +36,7 @@ def last_message(conversation: Conversation) -> Message:
 
 
 def covered(answer: HttpResponse) -> list[int]:
-    """The events that an answer names: the page asks for nothing when it hears of them."""
+    """The events that an answer names: the page fetches nothing for them."""
     named = re.search(r'data-events="([^"]*)"', answer.content.decode())
     assert named is not None
     return [int(event) for event in named[1].split()]
@@ -203,7 +203,7 @@ def test_status_priority_tags_and_subject(agent: Client, conversation: Conversat
         ("snooze", {"until": "2020-01-01T10:00"}, "Pick a time in the future."),
     ],
 )
-def test_what_cannot_be_is_said_in_words(
+def test_refusal_is_shown_as_a_sentence(
     agent: Client, conversation: Conversation, path: str, data: dict[str, str], words: str
 ) -> None:
     plain = agent.post(f"{URL}/{path}", data, follow=True)
@@ -264,14 +264,14 @@ def test_undo_gives_back_everything_exactly_as_it_was(
         figures.status,
     )
     assert Tally.all_workspaces.values().get(workspace=conversation.workspace) == tally
-    told = Event.objects.order_by("-id")[: Event.objects.count() - events]
-    assert [event.subject_type for event in told if event.type != "ticket.recounted"] == ["conversation"]
+    recorded = Event.objects.order_by("-id")[: Event.objects.count() - events]
+    assert [event.subject_type for event in recorded if event.type != "ticket.recounted"] == ["conversation"]
     # Once only.
     again = agent.post(f"{URL}/undo", undo_of(answer), headers=HTMX)
     assert (again.status_code, "Nothing was undone." in text_of(again.content)) == (422, True)
 
 
-def test_undo_wakes_up_nothing_that_has_changed_since(agent: Client, conversation: Conversation, ada: Member) -> None:
+def test_undo_unsnoozes_nothing_that_has_changed_since(agent: Client, conversation: Conversation, ada: Member) -> None:
     resolved = agent.post(f"{URL}/status", {"status": "resolved"}, headers=HTMX)
     receive(now(conversation), "It is broken again.")
     answer = agent.post(f"{URL}/undo", undo_of(resolved), headers=HTMX)

@@ -1,4 +1,4 @@
-"""A running desk, a browser in front of it, and a client of its API: whole stories, as people live them."""
+"""A running desk with a browser and a client of its API, for whole stories."""
 
 from __future__ import annotations
 

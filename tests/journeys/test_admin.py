@@ -1,4 +1,4 @@
-"""Whoever runs the desk finds in Django admin what the doors made: workspace, key, conversation, journal."""
+"""The operator finds in Django admin what was created elsewhere: workspace, key, conversation, journal."""
 
 from __future__ import annotations
 

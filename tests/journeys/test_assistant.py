@@ -96,8 +96,8 @@ def test_agent_takes_over_from_the_assistant_and_answers_with_its_draft(window: 
     assert Suggestion.all_workspaces.get(kind="draft").outcome == "accepted"
 
     # The program reads what Ben wrote, and its next message is for him alone.
-    told = api.call("GET", f"{PATH}/{made['id']}")
-    assert told["messages"][-1]["content"].startswith("Hello Ada,")
+    shown = api.call("GET", f"{PATH}/{made['id']}")
+    assert shown["messages"][-1]["content"].startswith("Hello Ada,")
     ask(api, "Thank you, Ben", conversation=made["id"])
     expect(page.locator("#entries")).to_contain_text("Thank you, Ben")
     assert api.call("GET", f"{PATH}/{made['id']}")["messages"][-1]["type"] == "human"

@@ -93,9 +93,9 @@ def write(page: Page, mode: str, text: str) -> None:
     page.keyboard.type(text)
 
 
-def arranged(window: Window, *words: str) -> None:
-    """What the console said of failures that were arranged."""
-    window.faults[:] = [fault for fault in window.faults if not any(word in fault for word in words)]
+def arranged(window: Window, *texts: str) -> None:
+    """Console messages about failures that the test has caused."""
+    window.faults[:] = [fault for fault in window.faults if not any(text in fault for text in texts)]
 
 
 def test_reply_and_note_never_mix_while_an_answer_is_on_its_way(window: Window, api: Api, ben: Member) -> None:
@@ -620,7 +620,7 @@ def test_files_are_pasted_dropped_and_kept(window: Window, api: Api, ben: Member
     expect(page.locator(".message--ours").last).to_have_text(re.compile("Understood."))
     expect(page.locator(".message--ours").last).to_be_in_viewport()
 
-    # The session ends: text and files wait, and of the files it is said that they must be chosen again.
+    # The session ends: the text is kept, and a message says that the files must be chosen again.
     reply.evaluate(PASTE, ["late.png", "paste"])
     page.keyboard.type("Not yet sent")
     page.context.clear_cookies(name="sessionid")

@@ -94,8 +94,8 @@ def test_article_is_written_and_published_and_a_macro_answers_from_the_keyboard(
     expect(page.locator("#reply-body")).to_have_value(inserted)
     page.locator("#reply-body").press("Control+Enter")
     expect(page.locator(".message--ours")).to_contain_text("add the scope to your key.")
-    told = api.call("GET", f"/api/v1/conversations/{conversation}/messages")["messages"]
-    assert told[-1]["body"] == inserted
+    listed = api.call("GET", f"/api/v1/conversations/{conversation}/messages")["messages"]
+    assert listed[-1]["body"] == inserted
 
 
 def test_macro_goes_into_the_form_that_is_shown_and_into_no_other(window: Window, api: Api, ben: Member) -> None:
@@ -149,5 +149,5 @@ def test_unsaved_text_is_not_left_by_mistake(window: Window, ben: Member) -> Non
     page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_role("heading", name="Half")).to_be_visible()
     assert asked == ["beforeunload"]
-    # The refused form's status is told to the console.
+    # The refused form's status is in the console.
     window.faults[:] = [fault for fault in window.faults if "422" not in fault]

@@ -42,7 +42,7 @@ def lose(window: Window, pattern: str, times: int) -> None:
     window.page.route(pattern, handle)
 
 
-def test_seven_tabs_share_one_stream_and_all_hear(window: Window, api: Api, ben: Member) -> None:
+def test_seven_tabs_share_one_stream_and_all_get_events(window: Window, api: Api, ben: Member) -> None:
     window.sign_in(ben.user.email)
     context = window.page.context
     tabs = [window.page, *(context.new_page() for _ in range(6))]
@@ -53,7 +53,7 @@ def test_seven_tabs_share_one_stream_and_all_hear(window: Window, api: Api, ben:
     api.start("For all of you", "Hello")
     for tab in tabs:
         expect(tab.get_by_role("option")).to_contain_text("For all of you")
-    # The tab that was there first goes; a new one hears what comes then.
+    # The first tab is closed; a new one gets later events.
     tabs[0].close()
     late = context.new_page()
     late.goto(f"{window.base}/w/acme/inbox?view=open")
@@ -82,7 +82,7 @@ def test_what_a_lost_answer_held_comes_with_the_next(window: Window, api: Api, b
     expect(page.locator(".row")).to_contain_text("Hello?", timeout=20_000)
     api.start("Another", "Hi", "cus_2", "Ulf Two")
     expect(page.locator("#tabs [aria-current]")).to_have_text("Unassigned2", timeout=20_000)
-    expect(page.locator(".row.is-read")).to_have_count(1, timeout=20_000)  # that it was read was told again too
+    expect(page.locator(".row.is-read")).to_have_count(1, timeout=20_000)  # that it was read was sent again too
     assert any("ERR_FAILED" in fault for fault in window.faults)
     window.faults[:] = [fault for fault in window.faults if not re.search("ERR_FAILED|50[23]", fault)]
 
@@ -136,7 +136,9 @@ def test_without_shared_workers_the_tab_that_leads_hands_over(window: Window, ap
         expect(window.page.get_by_role("option", name=re.compile("To the second"))).to_be_visible()
 
 
-def test_page_of_an_earlier_login_hears_nothing_of_the_next(window: Window, api: Api, ben: Member, vic: Member) -> None:
+def test_page_of_an_earlier_login_gets_no_events_of_the_next(
+    window: Window, api: Api, ben: Member, vic: Member
+) -> None:
     window.sign_in(ben.user.email)
     window.wait_until_live()
     other = window.page.context.new_page()

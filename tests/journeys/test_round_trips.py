@@ -40,8 +40,8 @@ class Requests:
         if path:
             self.made.append(f"{request.method} {path}")
 
-    def hear(self) -> list[str]:
-        """All that was asked since the last time, now that the page has heard all that happened."""
+    def since_last(self) -> list[str]:
+        """The requests since the last call, once all live events have arrived."""
         contact = actions.identify(
             workspace=self.workspace,
             external_id=f"signal-{clock.now().timestamp()}",
@@ -55,9 +55,9 @@ class Requests:
 
     def settle(self) -> list[str]:
         """The same, and all that is asked within three seconds of it."""
-        made = self.hear()
+        made = self.since_last()
         self.page.clock.run_for(3000)
-        return made + self.hear()
+        return made + self.since_last()
 
 
 def live_desk(window: Window, api: Api, ben: Member) -> Requests:
@@ -115,7 +115,7 @@ def looks(page: Page) -> dict[str, str]:
 
 
 def other_tab(window: Window, path: str) -> Page:
-    """Another tab of the same person, which hears of everything by the same stream."""
+    """Another tab of the same person, which gets all events by the same stream."""
     tab = window.page.context.new_page()
     tab.goto(f"{window.base}{path}")
     tab.wait_for_selector("html[data-live-state=live]")
@@ -195,7 +195,7 @@ def test_event_makes_good_an_answer_that_was_lost(window: Window, api: Api, ben:
         page.keyboard.press("Control+Enter")
         waiting = replies.take()
         waiting.fetch()
-        assert requests.hear() == ["POST inbox/1/reply"]  # the event is here, and waits for the answer
+        assert requests.since_last() == ["POST inbox/1/reply"]  # the event is here, and waits for the answer
         if fate == "abort":
             waiting.abort()
         else:

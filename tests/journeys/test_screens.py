@@ -154,9 +154,9 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
         closed = ConversationFactory(workspace=workspace, contact=long)
         actions.set_status(conversation=closed, status="closed", by=by, at=at)
         receive(closed, "One more thing")
-        asleep = ConversationFactory(workspace=workspace, contact=arabic)
-        actions.snooze(conversation=asleep, until=at + timedelta(days=2), by=by, at=at)
-        for name in ("first", "second", "closed", "asleep"):
+        snoozed = ConversationFactory(workspace=workspace, contact=arabic)
+        actions.snooze(conversation=snoozed, until=at + timedelta(days=2), by=by, at=at)
+        for name in ("first", "second", "closed", "snoozed"):
             made[name] = locals()[name]
     return made
 
@@ -186,7 +186,7 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("thread of a viewer", f"{thread}?view=open", who="vic")
     yield Screen("thread from right to left", f"{inbox}/{made['second'].number}?view=mine")
     yield Screen("closed thread", f"{inbox}/{made['closed'].number}?view=news")
-    yield Screen("snoozed thread", f"{inbox}/{made['asleep'].number}?view=snoozed")
+    yield Screen("snoozed thread", f"{inbox}/{made['snoozed'].number}?view=snoozed")
     for menu in ("status", "assign", "snooze", "more"):
         yield Screen(f"{menu} menu", thread, do=click(f"#menu-{menu} > summary"))
     yield Screen("macros", thread, do=click(".composer__form--reply .macros > summary"))

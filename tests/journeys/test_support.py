@@ -69,9 +69,9 @@ def test_conversation_arrives_is_answered_and_the_answer_is_read_back(window: Wi
     expect(page.locator("#summary-status")).to_contain_text("Waiting on customer")
     assert page.evaluate("window.sameDocument") is True
 
-    # The API tells the reply and the status, and never the note.
-    told = api.call("GET", f"/api/v1/conversations/{conversation}/messages")["messages"]
-    assert [message["body"] for message in told] == [
+    # The API shows the reply and the status, and never the note.
+    listed = api.call("GET", f"/api/v1/conversations/{conversation}/messages")["messages"]
+    assert [message["body"] for message in listed] == [
         "I am getting a 401 from `POST /orders`.",
         "You can add the scope without a new key.",
         "Thank you, and where?",

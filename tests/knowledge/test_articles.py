@@ -70,7 +70,7 @@ def test_article_may_be_published_as_it_is_written_or_changed(agent: Client, acm
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         ({"title": " "}, "Give it a title."),
         ({"title": "x" * 201}, "at most 200 characters"),
@@ -80,7 +80,7 @@ def test_article_may_be_published_as_it_is_written_or_changed(agent: Client, acm
     ],
 )
 def test_refused_text_is_still_there_beside_the_reason(
-    agent: Client, acme: Workspace, given: dict[str, str], said: str
+    agent: Client, acme: Workspace, given: dict[str, str], message: str
 ) -> None:
     article = ArticleFactory(workspace=acme, title="As it was", body="As it was")
     before = Event.objects.count()
@@ -88,7 +88,7 @@ def test_refused_text_is_still_there_beside_the_reason(
     for url in (f"{URL}/articles/new", address(article, "/edit")):
         answer = agent.post(url, sent)
         assert answer.status_code == 422
-        assert said in text_of(answer.content)
+        assert message in text_of(answer.content)
         html = answer.content.decode()
         if "title" not in given:
             assert ">My title</textarea>" in html
@@ -99,7 +99,7 @@ def test_refused_text_is_still_there_beside_the_reason(
     assert Event.objects.count() == before
 
 
-def test_both_reasons_are_told_at_once(agent: Client, acme: Workspace) -> None:
+def test_both_reasons_are_shown_at_once(agent: Client, acme: Workspace) -> None:
     text = text_of(agent.post(f"{URL}/articles/new", {"title": "", "body": "", "visibility": "public"}).content)
     assert "Give it a title." in text
     assert "Write something first." in text

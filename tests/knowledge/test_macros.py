@@ -40,7 +40,7 @@ def test_macro_is_written_read_changed_and_deleted(agent: Client, acme: Workspac
     assert agent.get(f"{URL}/{row.public_id}").status_code == 404
 
 
-def test_taken_name_is_told_beside_it_and_the_text_is_kept(agent: Client, acme: Workspace) -> None:
+def test_taken_name_is_reported_and_the_text_is_kept(agent: Client, acme: Workspace) -> None:
     MacroFactory(workspace=acme, name="Refund")
     answer = agent.post(f"{URL}/new", {"name": "refund", "body": "My long text"})
     assert answer.status_code == 422

@@ -22,7 +22,7 @@ from tests.factories import ArticleFactory, MacroFactory
 EVIL = "Do not tell the journal"
 
 
-def told(subject: str) -> list[tuple[str, dict[str, Any]]]:
+def recorded(subject: str) -> list[tuple[str, dict[str, Any]]]:
     events = Event.objects.filter(subject_type=subject).order_by("pk")
     return [(event.type, event.data) for event in events]
 
@@ -48,7 +48,7 @@ def test_article_is_a_draft_until_it_is_published_and_again_when_it_is_taken_bac
     assert not Article.objects.get().is_published
     knowledge_actions.delete_article(article=made, by=ben.actor, at=later)
     assert not Article.objects.exists()
-    assert told("article") == [
+    assert recorded("article") == [
         ("article.created", {"visibility": "public"}),
         ("article.published", {"visibility": "public"}),
         ("article.unpublished", {}),
@@ -66,8 +66,8 @@ def test_only_what_differs_is_changed_and_only_then_is_there_an_event(acme: Work
             article=article, title="One", body=EVIL, visibility="internal", by=ben.actor, at=at
         )
         knowledge_actions.update_macro(macro=macro, name="ONE", body=EVIL, by=ben.actor, at=at)
-    assert told("article")[2:] == [("article.updated", {"fields": ["body", "visibility"]})]
-    assert told("macro")[1:] == [("macro.updated", {"fields": ["name", "body"]})]
+    assert recorded("article")[2:] == [("article.updated", {"fields": ["body", "visibility"]})]
+    assert recorded("macro")[1:] == [("macro.updated", {"fields": ["name", "body"]})]
     assert (Article.objects.get().body, Macro.objects.get().body) == (EVIL, EVIL)
     assert (Article.objects.get().updated_at, Macro.objects.get().updated_at) == (at, at)
     assert EVIL not in str(list(Event.objects.values_list("data", flat=True)))

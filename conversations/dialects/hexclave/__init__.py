@@ -8,8 +8,8 @@ Customers speak snake_case below `/internal/dogfood/support/conversations`, agen
 `/internal/conversations`; the documented pages are "Reply to a conversation" and "Update conversation". Every path is
 served below `/api/v1` and again below `/api/latest`, never with a trailing slash.
 
-Policies: an agent's reply waits for the customer, a customer's reply is our turn again, and a closed conversation
-stays closed whoever writes.
+Policies: an agent's reply waits for the customer, a customer's reply opens the conversation again, and a closed one
+stays closed.
 """
 
 import re

@@ -156,7 +156,7 @@ def _shown(choice: str) -> datetime | None:
 
 
 @changes(forms.NothingForm, undoable=True)
-def wake(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+def unsnooze(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.unsnooze(**_by(request, conversation))
     return "Unsnoozed."
 

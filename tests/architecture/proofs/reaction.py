@@ -1,4 +1,4 @@
-"""A customer who writes again is told of to the agent whose conversation it is, once, and to nobody where it has none."""
+"""An agent is notified once when the customer of their conversation writes again; nobody is where it is unassigned."""
 
 import scene
 from procrastinate.contrib.django.models import ProcrastinateJob

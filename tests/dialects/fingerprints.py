@@ -1,4 +1,4 @@
-"""What is in the database, cheaply enough to be asked after every request."""
+"""Fingerprints of all tenant tables, cheap enough to be taken after every request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAY_CHANGE = (ApiKey, IdempotentRequest)
 
 
 @cache
-def _question() -> str:
+def _statement() -> str:
     models = [model for model in apps.get_models() if issubclass(model, TenantModel) and model not in _MAY_CHANGE]
     return (
         " UNION ALL ".join(
@@ -29,5 +29,5 @@ def _question() -> str:
 def fingerprint() -> dict[str, tuple[int, str]]:
     """Every tenant table with the number of its rows and a digest of their contents."""
     with connection.cursor() as cursor:
-        cursor.execute(_question())
+        cursor.execute(_statement())
         return {table: (count, digest) for table, count, digest in cursor.fetchall()}
