@@ -39,7 +39,7 @@ def assign(conversation: Conversation, minute: int = 1, **values: Any) -> Conver
 
 
 @pytest.mark.parametrize("role", [Role.OWNER, Role.ADMIN, Role.AGENT])
-def test_whoever_answers_can_be_assigned(acme: Workspace, conversation: Conversation, role: Role) -> None:
+def test_members_who_answer_can_be_assigned(acme: Workspace, conversation: Conversation, role: Role) -> None:
     person = member(acme, "Noor Haddad", role)
     assign(conversation, to=person.user)
     assert fresh(conversation).assignee == person.user

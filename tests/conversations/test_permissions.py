@@ -147,7 +147,7 @@ def test_undo_is_for_writers(desk: Desk, ben: Member, cleo: Member, acme_key: Ke
     is_missing_for(undo, cleo.actor)
 
 
-def test_whoever_reads_tickets_may_have_favourites(desk: Desk, ben: Member, cleo: Member, acme_key: Key) -> None:
+def test_readers_of_tickets_may_have_favourites(desk: Desk, ben: Member, cleo: Member, acme_key: Key) -> None:
     everyone = actors(ben.actor, Actor.key(acme_key.row), desk.contact)
     for name in DESK:
         del everyone[name]  # no person, no key: nobody's favourite

@@ -181,7 +181,7 @@ def test_reply_that_cannot_be_kept_changes_nothing(conversation: Conversation, b
         reply(conversation, body, by=ben.actor, at=minutes(1))
 
 
-def test_delivery_of_a_reply_is_told_once(conversation: Conversation, ben: Member) -> None:
+def test_delivery_of_a_reply_is_recorded_once(conversation: Conversation, ben: Member) -> None:
     message = reply(conversation, by=ben.actor, at=minutes(1))
     system = Actor.system(conversation.workspace_id)
 

@@ -41,7 +41,7 @@ def snooze(conversation: Conversation, until: datetime, at: datetime) -> Convers
     return actions.snooze(conversation=conversation, until=until, by=Actor.system(conversation.workspace_id), at=at)
 
 
-def wake(conversation: Conversation, at: datetime, **values: Any) -> Conversation:
+def unsnooze(conversation: Conversation, at: datetime, **values: Any) -> Conversation:
     return actions.unsnooze(conversation=conversation, by=Actor.system(conversation.workspace_id), at=at, **values)
 
 
@@ -169,7 +169,7 @@ def test_what_is_done_cannot_be_snoozed(conversation: Conversation, status: str)
 def test_unsnoozed_conversation_is_open_and_waits_since_now(conversation: Conversation, status: str) -> None:
     set_status(conversation, status, minutes(1))
     snooze(conversation, minutes(60), minutes(2))
-    ((name, data),) = recorded(lambda: wake(conversation, minutes(30)))
+    ((name, data),) = recorded(lambda: unsnooze(conversation, minutes(30)))
     row = fresh(conversation)
     assert (name, data["until"]) == ("conversation.snoozed", None)
     assert (row.status, row.snoozed_until, row.waiting_since) == ("open", None, minutes(30))
@@ -178,13 +178,13 @@ def test_unsnoozed_conversation_is_open_and_waits_since_now(conversation: Conver
 
 def test_what_is_not_snoozed_cannot_be_unsnoozed(conversation: Conversation) -> None:
     with nothing_changes():
-        wake(conversation, minutes(1))
+        unsnooze(conversation, minutes(1))
 
 
 @pytest.mark.parametrize(("minute", "ends"), [(59, False), (60, True), (61, True)])
 def test_clock_ends_a_snooze_when_it_is_due(conversation: Conversation, minute: int, ends: bool) -> None:
     snooze(conversation, minutes(60), minutes(1))
-    wake(conversation, minutes(minute), only_if_due=True)
+    unsnooze(conversation, minutes(minute), only_if_due=True)
     assert (fresh(conversation).snoozed_until is None) == ends
 
 
@@ -213,7 +213,7 @@ def test_undone_status_is_as_it_was(conversation: Conversation, before: str, aft
     assert getattr(Tally.objects.get(), before) == 1
 
 
-def test_undoing_is_told_in_the_thread(conversation: Conversation) -> None:
+def test_undoing_is_shown_in_the_thread(conversation: Conversation) -> None:
     set_status(conversation, "closed", minutes(1))
     undo(conversation, minutes(2))
     statuses = Message.objects.filter(kind="status-change").order_by("pk").values_list("metadata__status", flat=True)
@@ -231,7 +231,7 @@ def test_undone_unsnooze_is_snoozed_again(conversation: Conversation) -> None:
     set_status(conversation, "pending", minutes(1))
     snooze(conversation, minutes(60), minutes(2))
     was = standing(conversation)
-    wake(conversation, minutes(3))
+    unsnooze(conversation, minutes(3))
     undo(conversation, minutes(4))
     assert standing(conversation) == was
 
