@@ -41,8 +41,8 @@ _without_usage: set[str] = set()
 """Endpoints that refused to report token counts in a stream, as this process has learnt."""
 
 
-class _Again(Exception):
-    """The request may be repeated, after so many seconds if the service named them."""
+class _Retryable(Exception):
+    """A failure after which the request may be repeated, after `after` seconds if the service named a time."""
 
     def __init__(self, failure: EngineFailed, after: float | None = None) -> None:
         self.failure = failure
@@ -68,7 +68,7 @@ def ask(messages: Messages, *, is_streamed: bool) -> Generator[Reply, None, None
     if base in _without_usage:
         body.pop("stream_options", None)
     tries = Retrying(
-        retry=retry_if_exception_type(_Again),
+        retry=retry_if_exception_type(_Retryable),
         wait=_pause,
         stop=stop_after_attempt(settings.ASSISTANT_RETRIES + 1) | stop_before_delay(settings.ASSISTANT_TIMEOUT),
         before_sleep=_log,
@@ -81,7 +81,7 @@ def ask(messages: Messages, *, is_streamed: bool) -> Generator[Reply, None, None
                     if is_streamed and "stream_options" not in body:
                         _without_usage.add(base)
                     yield reply
-    except _Again as again:
+    except _Retryable as again:
         raise again.failure from None
 
 
@@ -98,9 +98,9 @@ def _log(tried: RetryCallState) -> None:
     logger.info("assistant_asked_again kind=%s repeat=%s", _again(tried).failure.kind, tried.attempt_number)
 
 
-def _again(tried: RetryCallState) -> _Again:
+def _again(tried: RetryCallState) -> _Retryable:
     again = tried.outcome.exception() if tried.outcome else None
-    assert isinstance(again, _Again)  # nothing else is repeated
+    assert isinstance(again, _Retryable)  # nothing else is repeated
     return again
 
 
@@ -175,10 +175,10 @@ def _accept(response: httpx2.Response, body: Mapping[str, Any]) -> None:
     status = response.status_code
     if status == 429:
         failure = EngineFailed("the service asks to wait (429)", kind="rate_limited")
-        raise _Again(failure, _retry_after(response.headers))
+        raise _Retryable(failure, _retry_after(response.headers))
     if status in _BUSY:
         failure = EngineFailed(f"the service is not available ({status})", kind="unavailable")
-        raise _Again(failure, _retry_after(response.headers))
+        raise _Retryable(failure, _retry_after(response.headers))
     if not 200 <= status < 300:
         failure = EngineFailed(
             f"the service refused the request ({status})", kind="unavailable" if status > 500 else "refused"
@@ -209,10 +209,10 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _broken(error: httpx2.RequestError, reply: Reply, watch: _Watch) -> EngineFailed | _Again:
+def _broken(error: httpx2.RequestError, reply: Reply, watch: _Watch) -> EngineFailed | _Retryable:
     """The failure that a broken connection stands for."""
     if isinstance(error, httpx2.ConnectTimeout) and not watch.is_over:
-        return _Again(EngineFailed("the service could not be reached in time", kind="timeout"))
+        return _Retryable(EngineFailed("the service could not be reached in time", kind="timeout"))
     if watch.is_over or isinstance(error, httpx2.TimeoutException):
         return _out_of_time(reply, is_used=watch.is_connected)
     return _cut(reply, type(error).__name__)
@@ -223,14 +223,14 @@ def _out_of_time(reply: Reply, *, is_used: bool) -> EngineFailed:
     return EngineFailed("the service took too long", kind="timeout", usage=reply.usage)
 
 
-def _cut(reply: Reply, how: str = "") -> EngineFailed | _Again:
+def _cut(reply: Reply, how: str = "") -> EngineFailed | _Retryable:
     """The failure of an answer that was cut off: the missing part may be the one that matters."""
     if reply.text:
         return EngineFailed("the service broke off its answer", kind="cut", usage=reply.usage)
     if reply.is_begun and not how and not reply.has_events:
         return garbage(reply.usage)
     message = f"the service did not answer: {how}" if how else "the service did not answer"
-    return _Again(EngineFailed(message, kind="unavailable", usage=reply.usage))
+    return _Retryable(EngineFailed(message, kind="unavailable", usage=reply.usage))
 
 
 class _Watch:

@@ -58,7 +58,7 @@ _WANTS_PERSON = (
     "sentence or two that a person of the team will take over."
 )
 _ASKS_FIRST = (
-    "People are called only with the customer's leave. Where you begin with [[hand_over: short reason]], do not say that a "
+    "Hand over only with the customer's consent. Where you begin with [[hand_over: short reason]], do not say that a "
     "person takes over: ask the customer whether a person of the team is to be called."
 )
 _HANDED_OVER = (

@@ -153,7 +153,7 @@ class Assistant(AssistantViewSet):
             assert thread is not None
             return self._shown(request, self._attached(thread, data.get("resume_payload")), 200)
         if thread is not None:
-            self._bury(thread)
+            self._recover_lost(thread)
         try:
             run = assistant_actions.ask_assistant(
                 workspace=workspace,
@@ -181,7 +181,7 @@ class Assistant(AssistantViewSet):
         """The conversation with its messages. Conversations of agents can be read by id."""
         thread = self.thread(conversation, owned=False)
         if thread.status != ThreadStatus.IDLE:
-            self._bury(thread)
+            self._recover_lost(thread)
             thread = self.thread(conversation, owned=False)
         return Response(answers.PosthogWholeConversation(thread).data)
 
@@ -222,7 +222,7 @@ class Assistant(AssistantViewSet):
         assistant_actions.delete_thread(thread=self.thread(conversation), by=self.actor, at=self.at)
         return Response(status=204)
 
-    def _bury(self, thread: AssistantThread) -> None:
+    def _recover_lost(self, thread: AssistantThread) -> None:
         """Recover a lost run, which is no reason to refuse a new one."""
         run = runs.running(thread)
         if run is not None:
@@ -267,7 +267,7 @@ class Assistant(AssistantViewSet):
 
     def _attached(self, thread: AssistantThread, resume_payload: Any) -> AssistantRun:
         """The run to stream when no content is sent: the result of a decision, or the answer in progress. Raises Invalid."""
-        self._bury(thread)
+        self._recover_lost(thread)
         if resume_payload is not None and runs.running(thread) is None:
             decision = _decision(resume_payload)
             return assistant_actions.decide_proposal(thread=thread, decision=decision, by=self.actor, at=self.at)
