@@ -1,0 +1,69 @@
+"""Who may do each verb of a ticket: a table over members, keys, the customer, the assistant and the desk itself."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts import tenancy
+from accounts.models import Workspace
+from accounts.permissions import Actor
+from tests.conftest import Key, Member
+from tests.effects import DESK, MEMBERS, MORNING, actors, is_missing_for, minutes, who_may
+from tests.factories import ContactFactory, TicketFactory
+from tickets import actions
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.usefixtures("in_acme")
+
+WRITERS = {*MEMBERS, *DESK, "ticket:write"}
+Verb = Callable[[Ticket, dict[str, Any]], object]
+ON_A_TICKET: dict[str, Verb] = {
+    "set_status": lambda ticket, how: actions.set_status(ticket=ticket, status="open", **how),
+    "snooze": lambda ticket, how: actions.snooze(ticket=ticket, until=minutes(60), **how),
+    "wake": lambda ticket, how: actions.wake(ticket=ticket, **how),
+    "assign": lambda ticket, how: actions.assign(ticket=ticket, **how),
+    "set_priority": lambda ticket, how: actions.set_priority(ticket=ticket, priority="low", **how),
+    "set_tags": lambda ticket, how: actions.set_tags(ticket=ticket, names=["vip"], **how),
+    "update": lambda ticket, how: actions.update(ticket=ticket, subject="x", **how),
+    "mark_read": lambda ticket, how: actions.mark_read(ticket=ticket, **how),
+    "delete": lambda ticket, how: actions.delete(ticket=ticket, **how),
+}
+IN_A_WORKSPACE: dict[str, Verb] = {
+    "open_ticket": lambda ticket, how: actions.open_ticket(workspace=ticket.workspace, **how),
+    "unassign_member": lambda ticket, how: actions.unassign_member(
+        workspace=ticket.workspace, user=ticket.assignee, **how
+    ),
+}
+BY_CONVERSATIONS = {"note_message", "recount"}
+"""Called by the verbs of conversations, which permit the act itself."""
+
+
+@pytest.fixture
+def ticket(acme: Workspace, ben: Member) -> Ticket:
+    return TicketFactory(workspace=acme, assignee=ben.user, at=MORNING)
+
+
+def test_table_has_every_verb() -> None:
+    verbs = {
+        name
+        for name, function in vars(actions).items()
+        if inspect.isfunction(function) and not name.startswith("_") and "by" in inspect.signature(function).parameters
+    } - {"permit"}
+    assert {*ON_A_TICKET} | {*IN_A_WORKSPACE} | BY_CONVERSATIONS == verbs
+
+
+@pytest.mark.parametrize("name", [*ON_A_TICKET, *IN_A_WORKSPACE])
+def test_verb_is_for_writers_of_tickets(ticket: Ticket, ben: Member, acme_key: Key, name: str) -> None:
+    verb = {**ON_A_TICKET, **IN_A_WORKSPACE}[name]
+    everyone = actors(ben.actor, Actor.key(acme_key.row), ContactFactory(workspace=ticket.workspace))
+    assert who_may(lambda by: verb(ticket, {"by": by, "at": minutes(1)}), everyone) == WRITERS
+
+
+@pytest.mark.parametrize("name", ON_A_TICKET)
+def test_ticket_is_missing_for_a_stranger(ticket: Ticket, cleo: Member, name: str) -> None:
+    with tenancy.scope(cleo.membership.workspace):
+        is_missing_for(lambda by: ON_A_TICKET[name](ticket, {"by": by, "at": minutes(1)}), cleo.actor)
