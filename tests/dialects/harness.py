@@ -8,7 +8,8 @@ An example is a file `conversations/dialects/<name>/examples/*.json`: a title, w
 
 Requests may name values as `{{order.id}}`. In an answer, `"<uuid>"`, `"<moment:ms>"`, `"<moment:s>"`, `"<int>"` and
 `"<string>"` stand for any value of that shape, and `"<capture:NAME>"` keeps the value the first time, to be named in
-later requests and to be the same in later answers. Headers are a subset; null means absent. A request may give `raw`
+later requests and to be the same in later answers. `{"<like>": NAME, …}` is that shape of the format's `fragments.json`,
+with the values that are named beside it in place of its own. Headers are a subset; null means absent. A request may give `raw`
 text instead of a JSON `body`; an answer that is no JSON is compared as `text`.
 """
 
@@ -47,6 +48,7 @@ SHAPES: dict[str, re.Pattern[str]] = {
     "moment:s": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
     "string": re.compile(r"(?s:.+)"),
 }
+LIKE = "<like>"
 _SHAPE = re.compile(r"<([a-z]+(?::[A-Za-z_]+)?)>")
 
 
@@ -171,6 +173,28 @@ def examples() -> Iterator[tuple[str, Path]]:
     for dialect in discovery.all_dialects():
         for path in sorted((FORMATS / dialect.name / "examples").glob("*.json")):
             yield dialect.name, path
+
+
+def read(path: Path) -> dict[str, Any]:
+    """An example with the fragments of its format filled in. Raises KeyError for a fragment that there is not."""
+    shared = path.parent.parent / "fragments.json"
+    fragments = json.loads(shared.read_text()) if shared.exists() else {}
+    example: dict[str, Any] = expanded(json.loads(path.read_text()), fragments)
+    return example
+
+
+def expanded(value: Any, fragments: dict[str, Any]) -> Any:
+    """The value with its fragments filled in; what stands beside one replaces a value of it and adds none."""
+    if isinstance(value, list):
+        return [expanded(inner, fragments) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    own = {name: expanded(inner, fragments) for name, inner in value.items() if name != LIKE}
+    if LIKE not in value:
+        return own
+    whole = expanded(fragments[value[LIKE]], fragments)
+    assert own.keys() <= whole.keys(), f"{value[LIKE]} has no {', '.join(own.keys() - whole.keys())}"
+    return {**whole, **own}
 
 
 # --- Routes -------------------------------------------------------------------------------------

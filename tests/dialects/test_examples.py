@@ -16,7 +16,7 @@ EXAMPLES = [pytest.param(path, id=f"{dialect}/{path.stem}") for dialect, path in
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", EXAMPLES)
 def test_example_is_true(path: Path, desk: str) -> None:
-    assert harness.play(json.loads(path.read_text()), desk)
+    assert harness.play(harness.read(path), desk)
 
 
 @pytest.mark.parametrize("dialect", [dialect.name for dialect in discovery.all_dialects()])
@@ -25,13 +25,31 @@ def test_every_documented_call_has_an_example(dialect: str) -> None:
     for name, path in harness.examples():
         if name != dialect:
             continue
-        example = json.loads(path.read_text())
+        example = harness.read(path)
         assert example["title"]
         assert example["documented_at"]
         for step in example["steps"]:
             shown.add(str(harness.route_of(dialect, step["request"]["method"], step["request"]["path"])))
     missing = {str(route) for route in harness.routes() if route.dialect == dialect} - shown
     assert not missing, f"no example shows {sorted(missing)}"
+
+
+@pytest.mark.parametrize("path", sorted(harness.FORMATS.glob("*/fragments.json")), ids=lambda path: path.parent.name)
+def test_every_fragment_is_used(path: Path) -> None:
+    texts = [path.read_text(), *(example.read_text() for example in path.parent.glob("examples/*.json"))]
+    unused = [name for name in json.loads(texts[0]) if not any(f'"<like>": "{name}"' in text for text in texts)]
+    assert unused == []
+
+
+def test_fragment_is_filled_in_with_what_stands_beside_it() -> None:
+    fragments = {"message": {"id": "<uuid>", "body": "Hi", "sender": {"<like>": "sender"}}, "sender": {"name": "Ada"}}
+    bens = {"<like>": "message", "sender": {"<like>": "sender", "name": "Ben"}}
+    assert harness.expanded([{"<like>": "message"}, bens], fragments) == [
+        {"id": "<uuid>", "body": "Hi", "sender": {"name": "Ada"}},
+        {"id": "<uuid>", "body": "Hi", "sender": {"name": "Ben"}},
+    ]
+    with pytest.raises(AssertionError, match="message has no subject"):
+        harness.expanded({"<like>": "message", "subject": "Hello"}, fragments)
 
 
 def test_a_difference_is_found() -> None:
