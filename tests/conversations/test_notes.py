@@ -81,9 +81,7 @@ def test_note_may_have_files_and_metadata(conversation: Conversation, acme_key: 
 
 
 def test_note_may_name_another_member_as_its_author(conversation: Conversation, ada: Member, ben: Member) -> None:
-    note = actions.note(
-        conversation=conversation, body="x", sender=Sender.operator(ada.user), by=ben.actor, at=minutes(1)
-    )
+    note = actions.note(conversation=conversation, body="x", sender=Sender.agent(ada.user), by=ben.actor, at=minutes(1))
     assert note.sender_user == ada.user
 
 

@@ -76,7 +76,7 @@ def test_closed_conversation_stays_closed_and_is_unread(conversation: Conversati
     receive(conversation, at=minutes(2))
     row = fresh(conversation)
     assert (row.status, row.closed_at, row.unread_count) == ("closed", minutes(1), 1)
-    assert list(Conversation.objects.closed_with_news()) == [row]
+    assert list(Conversation.objects.closed_with_unread()) == [row]
 
 
 @pytest.mark.parametrize("status", Status.values)

@@ -114,7 +114,7 @@ def test_reply_of_the_desk_itself_is_the_systems(conversation: Conversation) -> 
 
 
 def test_another_member_may_be_named_as_the_sender(conversation: Conversation, ada: Member, ben: Member) -> None:
-    message = reply(conversation, sender=Sender.operator(ada.user), by=ben.actor, at=minutes(1))
+    message = reply(conversation, sender=Sender.agent(ada.user), by=ben.actor, at=minutes(1))
     assert (message.sender_user, message.sender_reference) == (ada.user, str(ada.user.public_id))
 
 

@@ -66,7 +66,7 @@ def test_first_message_is_the_contacts(jane: Contact) -> None:
 
 
 def test_first_message_of_an_agent_is_not_unread_and_leaves_the_conversation_open(jane: Contact, ben: Member) -> None:
-    row = start(jane, body="We have seen an error.", sender=Sender.operator(ben.user), by=ben.actor)
+    row = start(jane, body="We have seen an error.", sender=Sender.agent(ben.user), by=ben.actor)
     assert (row.status, row.unread_count, row.last_inbound_at, row.last_outbound_at) == ("open", 0, None, MORNING)
     assert Message.objects.get().sender_user == ben.user
 

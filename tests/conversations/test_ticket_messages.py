@@ -100,7 +100,7 @@ def test_note_stands_beside_the_primary_conversation_and_is_in_no_figure(
 ) -> None:
     def note() -> tuple[Message, bool]:
         return actions.note_in_ticket(
-            ticket=ticket, body="Known.", sender=Sender.operator(ada.user), by=ben.actor, at=minutes(10)
+            ticket=ticket, body="Known.", sender=Sender.agent(ada.user), by=ben.actor, at=minutes(10)
         )
 
     ticket.refresh_from_db()
