@@ -24,7 +24,7 @@ Verb = Callable[[Ticket, dict[str, Any]], object]
 ON_A_TICKET: dict[str, Verb] = {
     "set_status": lambda ticket, how: actions.set_status(ticket=ticket, status="open", **how),
     "snooze": lambda ticket, how: actions.snooze(ticket=ticket, until=minutes(60), **how),
-    "wake": lambda ticket, how: actions.wake(ticket=ticket, **how),
+    "unsnooze": lambda ticket, how: actions.unsnooze(ticket=ticket, **how),
     "assign": lambda ticket, how: actions.assign(ticket=ticket, **how),
     "set_priority": lambda ticket, how: actions.set_priority(ticket=ticket, priority="low", **how),
     "set_tags": lambda ticket, how: actions.set_tags(ticket=ticket, names=["vip"], **how),

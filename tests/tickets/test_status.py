@@ -55,7 +55,7 @@ def test_snooze_is_on_hold_its_end_is_open_and_a_stated_status_wins(
     [("new", "new"), ("open", "open"), ("pending", "pending"), ("on_hold", "open"), ("resolved", "resolved")],
 )
 def test_ended_snooze_opens_what_was_on_hold_alone(before: str, after: str) -> None:
-    assert lifecycle.wake(standing(before, SOON), LATER) == standing(after)
+    assert lifecycle.unsnooze(standing(before, SOON), LATER) == standing(after)
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def snooze(ticket: Ticket, until: datetime | None, at: datetime = NOW, **values:
     return actions.snooze(ticket=ticket, until=until, by=Actor.system(ticket.workspace_id), at=at, **values)
 
 
-def wake(ticket: Ticket, at: datetime) -> Ticket:
-    return actions.wake(ticket=ticket, by=Actor.system(ticket.workspace_id), at=at)
+def unsnooze(ticket: Ticket, at: datetime) -> Ticket:
+    return actions.unsnooze(ticket=ticket, by=Actor.system(ticket.workspace_id), at=at)
 
 
 @pytest.mark.parametrize("status", [status for status in STATUSES if status != "new"])
@@ -158,14 +158,14 @@ def test_status_alone_leaves_the_snooze(ticket: Ticket) -> None:
 @pytest.mark.parametrize(("minute", "ends"), [(59, False), (60, True), (61, True)])
 def test_snooze_ends_when_it_is_due(ticket: Ticket, minute: int, ends: bool) -> None:
     snooze(ticket, LATER)
-    events = types(lambda: wake(ticket, minutes(minute)))
+    events = types(lambda: unsnooze(ticket, minutes(minute)))
     assert events == (["ticket.status_changed", "ticket.snoozed"] if ends else [])
     assert fresh(ticket).status == ("open" if ends else "on_hold")
 
 
 def test_what_is_not_snoozed_does_not_end(ticket: Ticket) -> None:
     with nothing_changes():
-        wake(ticket, LATER)
+        unsnooze(ticket, LATER)
 
 
 @pytest.mark.parametrize("status", STATUSES)
