@@ -44,10 +44,11 @@ def thread_of(conversation: Conversation) -> AssistantThread | None:
 
 def undecided_draft(conversation: Conversation) -> Suggestion | None:
     """The assistant's latest draft, while it is neither used nor rejected."""
-    return _undecided_drafts().filter(conversation=conversation).order_by("-id").first()
+    return undecided_drafts().filter(conversation=conversation).order_by("-id").first()
 
 
-def _undecided_drafts() -> QuerySet[Suggestion]:
+def undecided_drafts() -> QuerySet[Suggestion]:
+    """The drafts of all conversations that are neither used nor rejected."""
     return Suggestion.objects.filter(outcome=Outcome.OPEN, kind=SuggestionKind.DRAFT)
 
 
@@ -60,12 +61,8 @@ def draft(conversation: Conversation, public_id: uuid.UUID) -> Suggestion:
     return found
 
 
-def pending_proposals(thread: AssistantThread) -> QuerySet[AssistantProposal]:
-    """The steps that wait for the customer's decision; one at most."""
-    return _pending_proposals().filter(thread=thread).select_related("message").order_by("id")
-
-
-def _pending_proposals() -> QuerySet[AssistantProposal]:
+def pending_proposals() -> QuerySet[AssistantProposal]:
+    """The steps that wait for a customer's decision; one at most in each thread."""
     return AssistantProposal.objects.filter(status=ProposalStatus.PENDING)
 
 

@@ -29,7 +29,8 @@ def conversations() -> ConversationQuerySet:
     return cast(ConversationQuerySet, Conversation.objects.get_queryset()).with_people()
 
 
-def _one(rows: QuerySet[Conversation]) -> Conversation:
+def one(rows: QuerySet[Conversation]) -> Conversation:
+    """The first of the rows. Raises NotFound where there is none."""
     found = rows.first()
     if found is None:
         raise NotFound("there is no such conversation")
@@ -38,7 +39,7 @@ def _one(rows: QuerySet[Conversation]) -> Conversation:
 
 def by_number(number: int) -> Conversation:
     """Raises NotFound, also for another workspace's conversation."""
-    return _one(conversations().filter(number=number).order_by("pk"))
+    return one(conversations().filter(number=number).order_by("pk"))
 
 
 def contact_named(external_id: str, email: str = "") -> Contact | None:

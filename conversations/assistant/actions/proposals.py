@@ -52,7 +52,7 @@ def decide_proposal(
     thread = runs.hold(thread)
     if thread.status != ThreadStatus.IDLE:
         raise Conflict("the assistant is still answering in this conversation")
-    last = AssistantRun.objects.filter(thread=thread).order_by("-id").first()
+    last = runs.latest(thread)
     assert last is not None  # a thread begins with one
     run = AssistantRun(
         workspace_id=thread.workspace_id, thread=thread, question_id=last.question_id, started_at=at, beat_at=at,

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from conversations.assistant import frames, runs
+from conversations.assistant import queries as assistant_queries
 from conversations.models import AssistantProposal, AssistantRun, AssistantThread, Message, ProposalStatus
 
 TOOL = "hand_over"
@@ -14,8 +15,8 @@ PREVIEW = "Bring in a teammate, who answers here."
 
 
 def pending(thread: AssistantThread) -> QuerySet[AssistantProposal]:
-    """The proposals that wait for the customer's decision."""
-    return AssistantProposal.objects.filter(thread=thread, status=ProposalStatus.PENDING)  # of a thread that is held
+    """The proposals of a thread that wait for the customer's decision."""
+    return assistant_queries.pending_proposals().filter(thread=thread)
 
 
 def propose(thread: AssistantThread, run: AssistantRun, message: Message, reason: str, *, at: datetime) -> None:

@@ -19,6 +19,7 @@ from conversations import events
 from conversations.actions import locking
 from conversations.actions.ticket_messages import note_in_ticket
 from conversations.assistant import comparison, questions
+from conversations.assistant import queries as assistant_queries
 from conversations.assistant.actions import ledger, messages
 from conversations.assistant.engines.protocol import NOTHING_USED, Draft, Usage
 from conversations.assistant.suggestion_results import CHANNEL
@@ -145,8 +146,7 @@ def _permit(by: Actor, conversation: Conversation, ticket: Ticket | None) -> Non
 
 
 def _undecided(conversation: Conversation) -> QuerySet[Suggestion]:
-    rows = Suggestion.objects.filter(conversation=conversation, kind=SuggestionKind.DRAFT)
-    return rows.filter(outcome=Outcome.OPEN)
+    return assistant_queries.undecided_drafts().filter(conversation=conversation)
 
 
 def _repeated(suggestion: Suggestion, usage: Usage, took_ms: int) -> Suggestion:

@@ -127,7 +127,8 @@ class PosthogWholeConversation(PosthogAssistantConversation):
         return thread.metadata.get("agent_mode")
 
     def get_pending_approvals(self, thread: AssistantThread) -> Iterable[frames.Proposal]:
-        return map(frames.Proposal.of, assistant_queries.pending_proposals(thread))
+        pending = assistant_queries.pending_proposals().filter(thread=thread)
+        return map(frames.Proposal.of, pending.select_related("message").order_by("id"))
 
 
 class PosthogAssistantPage(Page):

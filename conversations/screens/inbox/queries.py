@@ -10,13 +10,13 @@ from django.db import connection
 from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, When
 
 from accounts.models import User
-from conversations.assistant.queries import _pending_proposals, _undecided_drafts
+from conversations.assistant import queries as assistant_queries
 from conversations.models import (
     Conversation,
 )
 from conversations.models.conversation import ConversationQuerySet
 from conversations.queries import search as search_queries
-from conversations.queries.conversations import _one, conversations, found
+from conversations.queries.conversations import conversations, found, one
 from conversations.queries.paging import Page, keyset
 
 COUNT_CAP = 100
@@ -33,10 +33,10 @@ def with_ticket_card(number: int) -> Conversation:
     rows = conversations().select_related("ticket__assignee", "assistant_thread")
     rows = rows.annotate(
         ticket_conversations=Subquery(shared.values("n")),
-        has_draft=Exists(_undecided_drafts().filter(conversation=OuterRef("pk"))),
-        has_proposal=Exists(_pending_proposals().filter(thread__conversation=OuterRef("pk"))),
+        has_draft=Exists(assistant_queries.undecided_drafts().filter(conversation=OuterRef("pk"))),
+        has_proposal=Exists(assistant_queries.pending_proposals().filter(thread__conversation=OuterRef("pk"))),
     )
-    return _one(rows.filter(number=number).order_by("pk"))
+    return one(rows.filter(number=number).order_by("pk"))
 
 
 @dataclass(frozen=True, slots=True)
