@@ -23,6 +23,7 @@ from config.server.listening import FILE
 from config.server.processes import ends_with_parent
 from tests.conftest import Key
 from tests.factories import PASSWORD
+from tests.runtime.machine import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
@@ -67,14 +68,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Static files are collected here once; uploads come here too."""
-    return tmp_path_factory.mktemp("desk")
-
-
-@pytest.fixture
-def desk(chromium: Browser, transactional_db: None, folder: Path) -> Iterator[str]:
-    """The web role on the tests' database, where rows are committed; gives the base URL."""
+def running_desk(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The web role on the tests' database, one for all journeys of a worker; gives the base URL."""
+    folder = tmp_path_factory.mktemp("desk")
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
@@ -97,6 +93,22 @@ def desk(chromium: Browser, transactional_db: None, folder: Path) -> Iterator[st
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@pytest.fixture
+def desk(chromium: Browser, transactional_db: None, running_desk: str) -> Iterator[str]:
+    """The desk's base URL; rows are committed, and are deleted when the desk no longer works on them."""
+    yield running_desk
+    eventually(_is_at_rest, "the end of the desk's transactions")
+
+
+def _is_at_rest() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND xact_start IS NOT NULL)"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def _wait(base: str, process: subprocess.Popen[bytes]) -> None:
