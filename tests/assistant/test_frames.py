@@ -96,6 +96,11 @@ def test_every_kind_of_frame_is_read_as_it_was_stored_and_printed(api: Posthog) 
     )
 
 
+def test_frame_with_a_value_of_a_later_version_prints_one_of_the_format(api: Posthog) -> None:
+    _, head = printed(frames.Conversation("paused", "robot", None, False), thread_of(asked(api)))
+    assert (head["status"], head["handled_by"]) == ("in_progress", "people")
+
+
 def test_failure_is_marked_by_the_desk_and_typed_by_the_format(api: Posthog, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(self: Any, question: Any) -> Any:
         raise RuntimeError("broken")

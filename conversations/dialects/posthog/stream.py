@@ -30,8 +30,8 @@ def printed(frame: frames.Frame, thread: AssistantThread) -> tuple[str, dict[str
         case frames.Conversation():
             return "conversation", {
                 **PosthogAssistantConversation(thread).data,
-                "status": frame.status,
-                "handled_by": frame.handler,
+                "status": shapes.THREAD_STATUSES.printed(frame.status),
+                "handled_by": shapes.HANDLERS.printed(frame.handler),
                 "ticket": frame.ticket,
                 "ai_resolved": frame.ai_resolved,
             }
