@@ -63,7 +63,8 @@ Access = MemberAccess | KeyAccess
 
 def login_id(request: HttpRequest) -> str:
     """An opaque name of the request's session, by which a page can tell that it belongs to another one."""
-    return salted_hmac("accounts.live.access.login", request.session.session_key or "").hexdigest()[:24]
+    # The salt stays as it is: another one would refuse every page that is open during an upgrade.
+    return salted_hmac("accounts.access.login", request.session.session_key or "").hexdigest()[:24]
 
 
 def still_valid(given: Collection[Access]) -> set[Access]:
