@@ -105,7 +105,9 @@ def test_every_page_with_keys_loads_what_they_rest_on_first(ada: Member, convers
     browser = ada.signed_in()
     for path in ("inbox", "inbox/1", "knowledge", "knowledge/macros/new", "assistant", "people", "start"):
         html = browser.get(f"/w/acme/{path}").content.decode()
-        loaded = [name for name in re.findall(r'src="[^"]*screens/(\w+)\.', html) if name in ("answers", "menus", "keys")]
+        loaded = [
+            name for name in re.findall(r'src="[^"]*screens/(\w+)\.', html) if name in ("answers", "menus", "keys")
+        ]
         assert loaded == ["answers", "menus", "keys"], path
 
 

@@ -31,7 +31,21 @@ def test_ticket_is_found_by_number_or_by_id(ticket: Ticket) -> None:
 
 
 @pytest.mark.parametrize(
-    "reference", ["", "0", "2", "-1", "1.0", "#1", "٣", "9" * 30, "2147483648", "x", "7d1f9f5e-3c7b-4b55-9f13-0d8c5f5b7a10", "nul\x00"]
+    "reference",
+    [
+        "",
+        "0",
+        "2",
+        "-1",
+        "1.0",
+        "#1",
+        "٣",
+        "9" * 30,
+        "2147483648",
+        "x",
+        "7d1f9f5e-3c7b-4b55-9f13-0d8c5f5b7a10",
+        "nul\x00",
+    ],
 )
 def test_ticket_that_is_not_there_is_not_found(ticket: Ticket, reference: str) -> None:
     with pytest.raises(NotFound):
