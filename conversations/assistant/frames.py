@@ -125,8 +125,10 @@ def body(frame: Frame) -> dict[str, Any]:
     return {one.name: getattr(frame, one.name) for one in fields(frame)}
 
 
-def read(row: models.AssistantFrame) -> Frame:
-    """A stored frame. Fields that a later version added are left out."""
-    found = _CLASSES[row.kind]
+def read(row: models.AssistantFrame) -> Frame | None:
+    """A stored frame; None for a kind of a later version, and without the fields that a later version added."""
+    found = _CLASSES.get(row.kind)
+    if found is None:
+        return None
     known = {one.name for one in fields(found)}
     return found(**{name: value for name, value in row.body.items() if name in known})

@@ -48,8 +48,9 @@ def look(run_id: int, after: int) -> Changes[list[Seen]]:
         return Changes(after, [], is_over=True)
     with tenancy.scope(run.workspace):
         # Whether the run is over was read first, so that no frame is missed.
-        found = [Seen(row.pk, frames.read(row), run.thread) for row in runs.frames_after(run, after)]
-    return Changes(found[-1].number if found else after, found, is_over=run.is_over)
+        rows = list(runs.frames_after(run, after))
+        found = [Seen(row.pk, frame, run.thread) for row in rows if (frame := frames.read(row)) is not None]
+    return Changes(rows[-1].pk if rows else after, found, is_over=run.is_over)
 
 
 RUNS = Source(channel=runs.CHANNEL, pulse=pulse, look=look)

@@ -14,7 +14,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.errors import DomainError, Forbidden, Invalid, NotFound, UsedUp
+from accounts.errors import Forbidden, Invalid, NotFound, UsedUp
 from accounts.live.responses import LiveResponse, last_event_id
 from accounts.permissions import Scope
 from conversations import actions
@@ -138,7 +138,7 @@ class Assistant(AssistantViewSet):
         if self.followed is not None:
             return self._shown_again(self.followed)
         workspace = self.grant.workspace
-        self._admit_start(request)
+        refused = self._admit_start(request)
         data = self.read(inputs.AssistantInput, request)
         content, wanted = data.get("content"), data.get("conversation")
         known = Conversation.objects.filter(public_id=wanted).first() if wanted else None
@@ -152,6 +152,8 @@ class Assistant(AssistantViewSet):
         if content is None:
             assert thread is not None
             return self._shown(request, self._attached(thread, data.get("resume_payload")), 200)
+        if refused is not None:
+            raise Forbidden("This project has not approved AI data processing.")
         if thread is not None:
             self._recover_lost(thread)
         try:
@@ -228,19 +230,23 @@ class Assistant(AssistantViewSet):
         if run is not None:
             recovery.recover([run], self.at)
 
-    def _admit_start(self, request: Request) -> None:
-        """Count a start against the limit. Attaching to a run, as all clients do after a restart, is not counted.
+    def _admit_start(self, request: Request) -> gate.Refusal | None:
+        """Count a start against the limit, and say whether the approval is missing, which the body's own errors precede.
 
-        What is written to people needs neither approval nor budget. Raises RateLimited, UsedUp and Forbidden.
+        Attaching to a run, as all clients do after a restart, is not counted. What is written to people needs neither
+        approval nor budget. Raises RateLimited and UsedUp.
         """
         given = request.data
         if not isinstance(given, dict) or given.get("content") is None:
-            return
+            return None
         _starts.take(self.grant.key.pk)
         _workspace_starts.take(self.grant.workspace.pk)
         refused = gate.refusal(self.grant.workspace, self.at)
-        if refused is not None and not self._is_with_people(given.get("conversation")):
-            raise _refused(refused)
+        if refused is None or self._is_with_people(given.get("conversation")):
+            return None
+        if refused == gate.Refusal.BUDGET_USED_UP:
+            raise UsedUp("This project's budget for the assistant is used up for this month.")
+        return refused
 
     def _is_with_people(self, reference: Any) -> bool:
         """Whether the conversation was handed over: messages to people need no assistant."""
@@ -321,9 +327,3 @@ def _decision(payload: Any) -> Decision:
 def _wants_json(request: Request) -> bool:
     kinds = {part.split(";")[0].strip().lower() for part in request.headers.get("Accept", "").split(",")}
     return kinds == {"application/json"}
-
-
-def _refused(reason: gate.Refusal) -> DomainError:
-    if reason == gate.Refusal.NOT_APPROVED:
-        return Forbidden("This project has not approved AI data processing.")
-    return UsedUp("This project's budget for the assistant is used up for this month.")

@@ -70,15 +70,18 @@ class Suggestions(PosthogViewSet):
         },
     )
     def create(self, request: Request, project_id: str, id: str) -> HttpResponseBase:
-        """One draft; approval and budget are checked before the ticket is looked up."""
+        """One draft; the approval is checked before the ticket is looked up, and the budget after it."""
         workspace = self.grant.workspace
-        if (refused := gate.refusal(workspace, self.at)) is not None:
+        refused = gate.refusal(workspace, self.at)
+        if refused == gate.Refusal.NOT_APPROVED:
             return Response({"detail": _REFUSALS[refused]}, status=403)
         row = self.ticket(id)
         primary = ticket_queries.primaries([row]).get(row.pk)
         if primary is None or not ticket_queries.public_messages(row).exists():
             return Response({"detail": "The ticket has no message to answer."}, status=400)
         _drafts.take(self.grant.key.pk)
+        if refused is not None:
+            return Response({"detail": _REFUSALS[refused]}, status=403)
         chosen = choices.choice(workspace)
         if chosen.is_outside:
             return self._by_worker(row, primary, chosen.engine)
