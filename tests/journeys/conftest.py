@@ -67,9 +67,12 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_desk(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The web role on the tests' database, one for all journeys of a worker; gives the base URL."""
+    """The web role on the tests' database, one for the journeys that follow each other; gives the base URL.
+
+    It ends with them: other tests copy that database, which nobody may be in meanwhile.
+    """
     folder = tmp_path_factory.mktemp("desk")
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
