@@ -76,7 +76,7 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
     ),
     "set_status": (lambda desk, how: actions.set_status(conversation=desk.free, status="closed", **how), WRITERS),
     "snooze": (lambda desk, how: actions.snooze(conversation=desk.linked, until=minutes(90), **how), WRITERS),
-    "wake": (lambda desk, how: actions.unsnooze(conversation=desk.free, **how), WRITERS),
+    "unsnooze": (lambda desk, how: actions.unsnooze(conversation=desk.free, **how), WRITERS),
     "assign": (lambda desk, how: actions.assign(conversation=desk.free, label="Someone", **how), WRITERS),
     "set_priority": (lambda desk, how: actions.set_priority(conversation=desk.free, priority="low", **how), WRITERS),
     "set_tags": (lambda desk, how: actions.set_tags(conversation=desk.free, names=["vip"], **how), WRITERS),
