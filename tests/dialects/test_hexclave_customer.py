@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -22,7 +21,6 @@ from tests.factories import ContactFactory, ConversationFactory, receive, reply
 
 pytestmark = pytest.mark.django_db
 
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 BODY = {"subject": "Invoice is in the wrong currency", "message": "My June invoice is in USD."}
 
 
@@ -51,14 +49,6 @@ def listed(api: Api, query: str = "") -> list[dict[str, Any]]:
 # --- Creating and listing -----------------------------------------------------------------------
 
 
-def test_create_answers_200_with_the_id_alone(mira: Api) -> None:
-    answer = mira.post(CUSTOMER, BODY)
-    assert answer.status_code == 200
-    assert answer["Content-Type"] == "application/json; charset=utf-8"
-    assert set(answer.json()) == {"conversation_id"}
-    assert uuid.UUID(answer.json()["conversation_id"]).version == 4
-
-
 def test_customers_whose_long_ids_begin_alike_share_no_repeats(acme: Workspace) -> None:
     first, second = (customer(acme, "x" * 399 + last, email=f"{last}@sample.test") for last in "ab")
     second.headers["x-stack-publishable-client-key"] = first.headers["x-stack-publishable-client-key"]
@@ -67,40 +57,6 @@ def test_customers_whose_long_ids_begin_alike_share_no_repeats(acme: Workspace) 
     assert "Idempotent-Replayed" not in theirs
     assert theirs.json() != mine.json()
     assert (again["Idempotent-Replayed"], again.json()) == ("true", mine.json())
-
-
-def test_list_answers_the_documented_object(mira: Api) -> None:
-    made = create(mira)
-    answer = mira.get(CUSTOMER)
-    assert (answer.status_code, set(answer.json())) == (200, {"conversations", "has_more"})
-    assert answer.json()["has_more"] is False
-    (row,) = answer.json()["conversations"]
-    moment = row.pop("last_activity_at")
-    assert MOMENT.fullmatch(moment)
-    assert row == {
-        "conversation_id": made,
-        "user_id": "mira",
-        "team_id": None,
-        "user_display_name": "Mira Okafor",
-        "user_primary_email": "mira@sample.test",
-        "user_profile_image_url": None,
-        "subject": "Invoice is in the wrong currency",
-        "status": "open",
-        "priority": "normal",
-        "source": "chat",
-        "last_message_type": "message",
-        "preview": "My June invoice is in USD.",
-        "metadata": {
-            "assigned_to_user_id": None,
-            "assigned_to_display_name": None,
-            "tags": [],
-            "first_response_due_at": None,
-            "first_response_at": None,
-            "next_response_due_at": None,
-            "last_customer_reply_at": moment,
-            "last_agent_reply_at": None,
-        },
-    }
 
 
 def test_create_trims_and_casts_as_the_validator_does(mira: Api) -> None:
@@ -227,35 +183,6 @@ def test_search_reads_subject_last_visible_message_and_contact(mira: Api, acme: 
 
 
 # --- The thread ---------------------------------------------------------------------------------
-
-
-def test_detail_answers_the_documented_shape(mira: Api) -> None:
-    made = create(mira)
-    answer = mira.get(f"{CUSTOMER}/{made}")
-    assert (answer.status_code, set(answer.json())) == (200, {"conversation", "messages"})
-    assert answer.json()["conversation"] == listed(mira)[0]
-    (message,) = answer.json()["messages"]
-    assert uuid.UUID(message.pop("id"))
-    assert MOMENT.fullmatch(message.pop("created_at"))
-    assert message == {
-        "conversation_id": made,
-        "user_id": "mira",
-        "team_id": None,
-        "subject": "Invoice is in the wrong currency",
-        "status": "open",
-        "priority": "normal",
-        "source": "chat",
-        "message_type": "message",
-        "body": "My June invoice is in USD.",
-        "attachments": [],
-        "metadata": None,
-        "sender": {
-            "type": "user",
-            "id": "mira",
-            "display_name": "Mira Okafor",
-            "primary_email": "mira@sample.test",
-        },
-    }
 
 
 def test_reply_adds_a_message_and_answers_the_thread(mira: Api) -> None:

@@ -123,18 +123,6 @@ def test_key_is_missing_or_wrong(acme: Workspace, kind: str, header: str, missin
             refused(api.get(path, **{header: secret}), 401, wrong, **own)
 
 
-def test_expired_and_revoked_keys_are_refused_at_once(team: Api, acme: Workspace) -> None:
-    path = f"{AGENT}?projectId={acme.public_id}"
-    assert team.get(path).status_code == 200
-    key = ApiKey.all_workspaces.get()
-    ApiKey.all_workspaces.update(expires_at=clock.now())
-    refused(team.get(path), 401, "INVALID_SECRET_SERVER_KEY", project_id="internal")
-    ApiKey.all_workspaces.update(expires_at=None)
-    assert team.get(path).status_code == 200
-    account_actions.revoke_key(key=key, by=Actor.system(acme.pk), at=clock.now())
-    refused(team.get(path), 401, "INVALID_SECRET_SERVER_KEY", project_id="internal")
-
-
 def test_branch_is_main_and_is_looked_at_after_the_key(mira: Api) -> None:
     assert mira.get(CUSTOMER, **{"x-stack-branch-id": "main"}).status_code == 200
     other = {"x-stack-branch-id": "dev"}
