@@ -50,11 +50,9 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def desk(home: Path) -> Iterator[str]:
+def desk(home: Path, django_db_setup: None) -> Iterator[str]:
     """The address of a desk with a month of conversations, files among them."""
-    with scratch.database_of_its_own() as address:
-        manage(home, "migrate", "-v", "0", DATABASE_URL=address)
-        manage(home, "createcachetable", DATABASE_URL=address)
+    with scratch.migrated_database() as address:
         manage(home, "seed_demo", DATABASE_URL=address)
         yield address
 
@@ -156,8 +154,7 @@ def test_a_file_that_was_cut_or_changed_is_refused_and_nothing_is_touched(home: 
 
 
 def test_a_restore_that_is_killed_leaves_what_was_there(home: Path, archive: Path) -> None:
-    with scratch.database_of_its_own() as other:
-        manage(home, "migrate", "-v", "0", DATABASE_URL=other)
+    with scratch.migrated_database() as other:
         manage(home, "create_workspace", "mine", "--name", "Mine", DATABASE_URL=other)
         process = python(home, "-c", KILLED, str(archive), DATABASE_URL=other, DJANGO_SETTINGS_MODULE="config.settings")
         process.communicate(timeout=4 * DEADLINE)

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 
 from tests.runtime import scratch
-from tests.runtime.machine import ROOT, eventually, free_port, get, manage, new_home, python
+from tests.runtime.machine import ROOT, eventually, free_port, get, new_home, python
 
 HOST = "desk.example.com"
 MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def proxy() -> Iterator[int]:
+def proxy(django_db_setup: None) -> Iterator[int]:
     """The port of nginx as the sample sets it up, with a certificate of its own."""
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None or shutil.which("openssl") is None:
@@ -30,8 +30,7 @@ def proxy() -> Iterator[int]:
             pytest.fail("REQUIRE_PROXY is set, and nginx or openssl is not installed")
         pytest.skip("nginx or openssl is not installed")
     desk, plain, secure = free_port(), free_port(), free_port()
-    with new_home() as home, scratch.database_of_its_own() as address:
-        manage(home, "migrate", "-v", "0", DATABASE_URL=address)
+    with new_home() as home, scratch.migrated_database() as address:
         public = {"PUBLIC_URL": f"https://{HOST}:{secure}", "TRUSTED_PROXIES": "1", "DATABASE_URL": address}
         public["JSON_BODY_LIMIT"] = str(25 * MEGABYTE)
         web = python(home, "-m", "tests.runtime.web_process", PORT=str(desk), **public)

@@ -19,6 +19,7 @@ TABLE_WANTED = (
     "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
     "AND query LIKE 'ALTER TABLE%'"
 )
+CHANGED = "SELECT 1 FROM django_migrations WHERE app = 'tickets' AND name LIKE '0003%'"
 
 
 @pytest.fixture(scope="module")
@@ -78,10 +79,12 @@ def test_a_migration_that_waits_for_a_long_report_keeps_nobody_else_waiting(home
         writer.execute("UPDATE tickets_ticket SET subject = ''")
         assert waiting.poll() is None
         report.execute("COMMIT")
-        end(waiting)
+        eventually(lambda: writer.execute(CHANGED).fetchone(), "the change of the table")
+        waiting.kill()
+        waiting.communicate()
 
 
-@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("step", [23, pytest.param(1, marks=pytest.mark.soak)])
 def test_a_release_that_is_killed_after_every_commit_comes_to_its_end(home: Path, address: str, step: int) -> None:
     process = python(home, "-m", "tests.runtime.killed_release", str(step), DATABASE_URL=address)
     output, _ = process.communicate(timeout=600)
