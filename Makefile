@@ -4,9 +4,12 @@
 
 PYTHON := .venv/bin/python
 # Arguments for pytest, as in: make test ARGS="tests/runtime -k front"
-ARGS ?= -n 2 --dist loadfile
-# What `make quick` runs: rules, verbs, screens and one format; no processes, no browsers, no made-up inputs.
-QUICK := --ignore=tests/architecture/test_recipes.py tests/architecture tests/tickets tests/inbox/test_writing.py tests/dialects/test_woes.py
+ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
+# What `make quick` runs: rules, verbs, a screen and a format; no processes, no browsers, no made-up inputs.
+QUICK := tests/architecture tests/conversations tests/tickets tests/inbox/test_writing.py tests/dialects/test_woes.py \
+	$(addprefix --ignore=tests/, $(addsuffix .py, architecture/test_recipes architecture/test_locks \
+	conversations/test_concurrency conversations/test_two_at_once conversations/test_search \
+	conversations/test_extreme_values))
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -19,7 +22,7 @@ test: ## Run all tests, up to ten minutes on two cores, on a PostgreSQL of their
 	@config/server/venv.sh dev
 	$(PYTHON) -m pytest $(ARGS)
 
-quick: ## Run what takes under a minute on two idle cores: rules, verbs, screens, one wire format
+quick: ## Run what takes under a minute on two idle cores: rules, verbs, a screen and a wire format
 	@config/server/venv.sh dev
 	$(PYTHON) -m pytest $(ARGS) -m "not browser and not soak" $(QUICK)
 

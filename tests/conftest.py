@@ -15,6 +15,19 @@ from accounts.models import ApiKey, Membership, User, Workspace
 from accounts.permissions import Actor, Role
 from tests import factories
 
+LONGEST = (
+    "runtime/test_release.py", "commands/test_seed_demo.py", "runtime/test_backup.py", "dialects/test_openapi.py",
+    "journeys/test_screens.py", "journeys/test_live.py", "architecture/test_locks.py", "assistant/test_killed_while_writing.py",
+    "journeys/test_composer.py", "journeys/test_support.py", "architecture/test_recipes.py", "admin/test_reach.py",
+)  # fmt: skip
+"""The files that take longest, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files come first, so that no worker is left with one when the others have ended."""
+    ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
 
 @dataclass(frozen=True)
 class Member:
