@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts import tenancy
 from accounts.models import ApiKey, Membership, User, Workspace
 from accounts.permissions import Actor, Role
-from tests import factories
+from tests import factories, template
 
 LONGEST = (
     "runtime/test_release.py", "commands/test_seed_demo.py", "runtime/test_backup.py", "dialects/test_openapi.py",
@@ -27,6 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files come first, so that no worker is left with one when the others have ended."""
     ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(LONGEST)}
     items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The tests' databases are copies of one that has all migrations."""
+    settings.DATABASES["default"]["TEST"]["TEMPLATE"] = template.name()
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,12 @@ from config.server.postgres import usage
 def database_of_its_own(options: str = "") -> Iterator[str]:
     """The address of an empty database, which is gone afterwards. `options` are those of CREATE DATABASE."""
     name = f"scratch_{uuid.uuid4().hex[:12]}"
-    with _server() as server:
+    with connect_to_server() as server:
         server.execute(sql.SQL("CREATE DATABASE {} " + options).format(sql.Identifier(name)))
     try:
-        yield _address(name)
+        yield address_of(name)
     finally:
-        with _server() as server:
+        with connect_to_server() as server:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
@@ -36,7 +36,7 @@ def migrated_database() -> Iterator[str]:
     """The same, with the desk's tables in it: a copy of the tests' own, which `django_db_setup` has made."""
     ours = str(connection.settings_dict["NAME"])
     connection.close()
-    with _server() as server:
+    with connect_to_server() as server:
         # A database is copied only while nobody is in it; a test before may have left a connection behind.
         server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [ours])
     with database_of_its_own(f'TEMPLATE "{ours}"') as address:
@@ -47,11 +47,11 @@ def connect(address: str) -> psycopg.Connection[Any]:
     return psycopg.connect(address, autocommit=True)
 
 
-def _server() -> psycopg.Connection[Any]:
-    return connect(_address())
+def connect_to_server() -> psycopg.Connection[Any]:
+    return connect(address_of())
 
 
-def _address(name: str = "") -> str:
+def address_of(name: str = "") -> str:
     home = Path(os.environ["DESK_HOME"])
     if not os.environ["DATABASE_URL"]:
         usage.use(home)
