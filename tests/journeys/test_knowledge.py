@@ -121,6 +121,21 @@ def test_macro_goes_into_the_form_that_is_shown_and_into_no_other(window: Window
     expect(page.locator(".message--ours, .message--note")).to_have_count(0)
 
 
+def test_wide_table_of_an_article_scrolls_on_a_phone_and_breaks_no_words(window: Window, ben: Member) -> None:
+    page = window.page
+    columns = 12
+    table = "\n".join([f"|{' Thursday |' * columns}", f"|{'---|' * columns}", f"|{' Morning |' * columns}"])
+    article = ArticleFactory(workspace=ben.membership.workspace, title="Opening hours", body=table)
+    window.sign_in(ben.user.email)
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    window.go(f"/w/acme/knowledge/articles/{article.public_id}")
+    shown = page.get_by_role("table")
+    assert shown.evaluate("table => table.getBoundingClientRect().right <= innerWidth")
+    assert shown.evaluate("table => table.scrollWidth > table.clientWidth")
+    cell = page.get_by_role("cell", name="Morning").first
+    assert cell.evaluate("cell => cell.clientHeight < 2 * parseFloat(getComputedStyle(cell).lineHeight)")
+
+
 def test_unsaved_text_is_not_left_by_mistake(window: Window, ben: Member) -> None:
     page = window.page
     asked: list[str] = []
