@@ -200,7 +200,7 @@ def test_conversation_with_the_assistant_is_created_and_streamed(acme_key: Key, 
         await desk.elsewhere(work, json.loads(made[1]))
         assert '"type":"ai"' in await stream.whole()
 
-    keeps("Create or stream", Bounds(rooms=9, climbs=0, modules=67), flow)
+    keeps("Create or stream", Bounds(rooms=9, climbs=0, modules=70), flow)
 
 
 def _session(browser: Client) -> dict[str, str]:

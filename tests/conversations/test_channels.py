@@ -30,7 +30,7 @@ def test_folder_is_a_channel_that_can_be_stored_and_has_a_picture(folder: str) -
 
 @pytest.mark.parametrize("value", [*Channel.values, "carrier-pigeon"])
 def test_every_value_has_a_name_and_a_picture_in_the_list(value: str) -> None:
-    html = Template("{% load desk %}{% channel value %}").render(Context({"value": value}))
+    html = Template("{% load formatting %}{% channel value %}").render(Context({"value": value}))
     known = channels.named(value)
     assert f'title="{known.label}"' in html
     assert icon(known.icon, 13) in html

@@ -152,10 +152,10 @@ def test_python_client_talks_to_the_desk_in_every_format(desk: str, generated: A
     assert (found.priority, found.status, found.customer.id) == ("p2", models.WoesConversationStatus.OPEN, "cus_123")
     listed = api("woes.list_woes_conversations").sync(client=woes, limit=5)
     assert [row.id for row in listed.conversations] == [made.id]
-    made = api("woes.create_woes_message").sync(
+    written = api("woes.create_woes_message").sync(
         str(made.id), client=woes, body=models.WoesMessageInput(body="It fails.")
     )
-    assert made.message.role == models.WoesMessageRole.USER
+    assert written.message.role == models.WoesMessageRole.USER
 
     # Created in Bancroft; both are listed by all.
     called = api("bancroft.create_bancroft_conversation").sync(

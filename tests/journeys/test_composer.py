@@ -474,6 +474,7 @@ def test_keys_stay_in_an_open_menu_dialog_or_list(window: Window, api: Api, ben:
 CHANGES = re.compile(r"/inbox/./(assign|status|snooze|tags|priority|suggest)")
 
 
+@pytest.mark.soak  # a key is lost now and then on a busy machine
 def test_keys_that_are_held_or_typed_as_words_change_nothing(window: Window, api: Api, ben: Member) -> None:
     page = window.page
     page.clock.set_fixed_time(clock.now())  # keys that belong together come together, however busy the machine is
