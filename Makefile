@@ -18,7 +18,7 @@ run: ## Start the desk: database, web and worker, with a demo desk at the first 
 	@config/server/venv.sh runtime
 	@$(PYTHON) -m config.server run
 
-test: ## Run all tests, up to ten minutes on two cores, on a PostgreSQL of their own (TEST_DATABASE_URL for another)
+test: ## Run all tests, up to fifteen minutes on two cores, on a PostgreSQL of their own (TEST_DATABASE_URL for another)
 	@config/server/venv.sh dev
 	$(PYTHON) -m pytest $(ARGS)
 
