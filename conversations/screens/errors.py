@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.forms import Form
+
 from accounts.errors import Conflict, DomainError
 
 _ERRORS: dict[str, str] = {
@@ -36,3 +38,8 @@ def of_error(error: DomainError) -> str:
     if error.code in _ERRORS and not (error.code == "blank" and error.field not in ("body", None)):
         return _ERRORS[error.code]
     return _FIELDS.get(error.field or "", f"That did not work: {error.message}.")
+
+
+def of_form(form: Form) -> str:
+    """What is wrong with a form, in one line."""
+    return " ".join(str(error) for errors in form.errors.values() for error in errors)

@@ -61,7 +61,7 @@ def changes(form_class: type[Form], *, undoable: bool = False) -> Callable[[Chan
                 except DomainError as error:
                     fault = errors.of_error(error)
             else:
-                fault = " ".join(str(error) for errors in form.errors.values() for error in errors)
+                fault = errors.of_form(form)
             change_made = (
                 thread_queries.change_to_undo(conversation, by=request.actor, since=began) if undoable else None
             )

@@ -101,7 +101,7 @@ def _written(
         except DomainError as error:
             fault, status = errors.of_error(error), 409 if isinstance(error, Conflict) else 422
     else:
-        fault, status = " ".join(str(error) for errors in form.errors.values() for error in errors), 422
+        fault, status = errors.of_form(form), 422
     place, number = Place.of(request), conversation.number
     composer = {"mode": mode, "fault": fault, "draft": request.POST.get("body", "") if fault else ""}
     if not is_fragment(request) and not fault:
