@@ -146,3 +146,7 @@ def test_message_to_people_keeps_what_came_with_it(api: Posthog, handed: dict[st
         assistant_actions.take_over(thread=thread, by=by, at=clock.now())
     api.post(f"{handed['id']}/queue", {"content": "Are you there?", **GIVEN})
     assert (Message.all_workspaces.latest("pk").metadata or {})["ui_context"] == GIVEN["ui_context"]
+
+
+def test_frame_of_a_kind_of_a_later_version_is_passed_over() -> None:
+    assert frames.read(AssistantFrame(kind="later", body={"of a later version": 1})) is None
