@@ -59,7 +59,11 @@ class Slow:
 
 
 def open_desk(window: Window, api: Api, ben: Member) -> None:
-    """Two conversations, of Ida and of Ulf; the first is open."""
+    """Two conversations, of Ida and of Ulf; the first is open.
+
+    Chromium lets requests pass for a moment after interception has begun: it begins here, and not with the first `Slow`.
+    """
+    window.page.route("**/nothing", lambda route: route.continue_())
     api.start("First", "Our gate sticks at the hinge", "cus_1", "Ida One")
     api.start("Second", "Two", "cus_2", "Ulf Two")
     window.sign_in(ben.user.email)
@@ -474,7 +478,6 @@ def test_keys_stay_in_an_open_menu_dialog_or_list(window: Window, api: Api, ben:
 CHANGES = re.compile(r"/inbox/./(assign|status|snooze|tags|priority|suggest)")
 
 
-@pytest.mark.soak  # a key is lost now and then on a busy machine
 def test_keys_that_are_held_or_typed_as_words_change_nothing(window: Window, api: Api, ben: Member) -> None:
     page = window.page
     page.clock.set_fixed_time(clock.now())  # keys that belong together come together, however busy the machine is
