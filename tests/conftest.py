@@ -8,13 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.db import connection
+from django.db.models.signals import post_migrate
 from django.test import Client
 
 from accounts import tenancy
 from accounts.models import ApiKey, Membership, User, Workspace
 from accounts.permissions import Actor, Role
-from tests import factories, template
+from tests import factories, passwords, template
+
+passwords.hash_quickly()
 
 LONGEST = (
     "runtime/test_release.py", "commands/test_seed_demo.py", "runtime/test_backup.py", "dialects/test_openapi.py",
@@ -34,6 +39,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """The tests' databases are copies of one that has all migrations."""
     settings.DATABASES["default"]["TEST"]["TEMPLATE"] = template.name()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """A test that commits leaves no jobs behind: Django empties the tables that are its own, and then sends this signal."""
+    post_migrate.connect(_empty_queue, sender=apps.get_app_config("procrastinate"))
+
+
+def _empty_queue(**values: Any) -> None:
+    with connection.cursor() as cursor:
+        for table in ("events", "periodic_defers", "jobs", "workers"):
+            cursor.execute(f"DELETE FROM procrastinate_{table}")
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import tests.database  # noqa: F401 (chooses the PostgreSQL)
+from tests import passwords
 
 if __name__ == "__main__":
+    passwords.hash_quickly()
     from config import settings
 
     folder = Path(sys.argv[1])
