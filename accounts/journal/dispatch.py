@@ -26,10 +26,15 @@ _reactions: dict[str, list[tuple[str, Callable[[Event], None]]]] = {}
 
 
 def subscribe(kinds: list[EventType], name: str, reaction: Callable[[Event], None]) -> None:
-    """Register an idempotent reaction. It runs after commit, in the worker, inside the scope of the event's workspace if it has one."""
+    """Register an idempotent reaction. It runs after commit, in the worker, inside the scope of the event's workspace if it has one.
+
+    Raises ValueError for a name that another reaction to the event has: by it, the journal knows what has run.
+    """
     for kind in kinds:
         subscribed = _reactions.setdefault(kind.name, [])
-        if name not in {other for other, _ in subscribed}:
+        if dict(subscribed).get(name, reaction) is not reaction:
+            raise ValueError(f"two reactions to {kind.name} are named {name}")
+        if (name, reaction) not in subscribed:
             subscribed.append((name, reaction))
 
 

@@ -192,7 +192,17 @@ def test_reaction_runs_once_however_often_it_subscribes(
     acme: Workspace, subscribe: Callable[[EventType, str, Reaction], None]
 ) -> None:
     ran: list[int] = []
+
+    def reaction(event: Event) -> None:
+        ran.append(event.pk)
+
     for _ in range(2):
-        subscribe(events.WORKSPACE_CREATED, "once", lambda event: ran.append(event.pk))
+        subscribe(events.WORKSPACE_CREATED, "once", reaction)
     journal.drain()
     assert len(ran) == 1
+
+
+def test_no_two_reactions_to_an_event_have_the_same_name(subscribe: Callable[[EventType, str, Reaction], None]) -> None:
+    subscribe(events.WORKSPACE_CREATED, "same", lambda event: None)
+    with pytest.raises(ValueError, match=r"two reactions to workspace\.created are named same"):
+        subscribe(events.WORKSPACE_CREATED, "same", lambda event: None)
