@@ -27,15 +27,6 @@ class Role(models.TextChoices):
     VIEWER = "viewer"
 
 
-class Scope(models.TextChoices):
-    """The scopes that a key can hold, as they are stored; `write` satisfies `read`. The app whose rules use one says what it allows."""
-
-    CONVERSATION_READ = "conversation:read"
-    CONVERSATION_WRITE = "conversation:write"
-    TICKET_READ = "ticket:read"
-    TICKET_WRITE = "ticket:write"
-
-
 class ActorKind(models.TextChoices):
     """Who did something."""
 
@@ -107,7 +98,7 @@ class Actor:
         """The same actor in one workspace: for a verb of the installation that works through a workspace's verbs."""
         return replace(self, workspace_id=workspace_id)
 
-    def with_scope(self, scope: Scope) -> Actor:
+    def with_scope(self, scope: str) -> Actor:
         """The same actor holding one scope more: for a verb that has permitted itself and works through another verb."""
         return replace(self, scopes=self.scopes | {scope})
 
@@ -140,18 +131,23 @@ class Rule:
     """
 
     role: Role | None = None
-    scope: Scope | None = None
+    scope: str | None = None
     is_for_contacts: bool = False
     is_for_oneself: bool = False
 
 
 _rules: dict[str, Rule] = {}
-_scopes: dict[Scope, str] = {}
+_scopes: dict[str, str] = {}
+_client_scopes: set[str] = set()
 
 
-def register(rules: Mapping[str, Rule], scopes: Mapping[Scope, str] | None = None) -> None:
+def register(
+    rules: Mapping[str, Rule], scopes: Mapping[str, str] | None = None, *, for_client_keys: bool = False
+) -> None:
     """Add the rules of an app's verbs, and what the scopes in them allow. Each app does so once, when Django is ready.
 
+    A scope is named `subject:read` or `subject:write`, as it is stored with a key; `write` satisfies `read`.
+    `for_client_keys` says whether keys that are public may hold these scopes.
     Raises ValueError for a verb or a scope that another app has registered.
     """
     scopes = scopes or {}
@@ -160,6 +156,8 @@ def register(rules: Mapping[str, Rule], scopes: Mapping[Scope, str] | None = Non
         raise ValueError(f"registered twice: {', '.join(sorted(taken))}")
     _rules.update(rules)
     _scopes.update(scopes)
+    if for_client_keys:
+        _client_scopes.update(scopes)
 
 
 def rules() -> Mapping[str, Rule]:
@@ -167,12 +165,17 @@ def rules() -> Mapping[str, Rule]:
     return MappingProxyType(_rules)
 
 
-def scopes() -> Mapping[Scope, str]:
-    """What each scope allows."""
-    return MappingProxyType(_scopes)
+def scopes() -> Mapping[str, str]:
+    """What each scope allows, in the order of their names."""
+    return dict(sorted(_scopes.items()))
 
 
-def holds_scope(scopes: frozenset[str], wanted: Scope) -> bool:
+def client_scopes() -> list[str]:
+    """The scopes that keys of kind `client` may hold, which are public."""
+    return sorted(_client_scopes)
+
+
+def holds_scope(scopes: frozenset[str], wanted: str) -> bool:
     """Whether the scopes contain the wanted one; `write` satisfies `read`."""
     return wanted in scopes or (wanted.endswith(":read") and wanted.replace(":read", ":write") in scopes)
 
@@ -205,5 +208,5 @@ def permit(actor: Actor, verb: str, obj: HasWorkspace | None = None, *, person: 
     if rule.role is None:
         raise Forbidden("only the operator of this installation can do this")
     if actor.kind == ActorKind.API_KEY and rule.scope is not None:
-        raise Forbidden(f"this key lacks the scope {rule.scope.value}", scope=rule.scope.value)
+        raise Forbidden(f"this key lacks the scope {rule.scope}", scope=rule.scope)
     raise Forbidden(f"this requires the role {rule.role.value}")

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from accounts.permissions import Role, Rule, Scope, register
+from enum import StrEnum
+
+from accounts.permissions import Role, Rule, register
+
+
+class ConversationScope(StrEnum):
+    """The scopes for conversations that a key can hold."""
+
+    READ = "conversation:read"
+    WRITE = "conversation:write"
 
 
 def register_rules() -> None:
     """Called once, when Django is ready."""
     register(
         {
-            "conversation.read": Rule(Role.VIEWER, Scope.CONVERSATION_READ, is_for_contacts=True),
-            "conversation.start": Rule(Role.AGENT, Scope.CONVERSATION_WRITE, is_for_contacts=True),
-            "conversation.receive": Rule(Role.AGENT, Scope.CONVERSATION_WRITE, is_for_contacts=True),
-            "conversation.reply": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
-            "conversation.note": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
-            "conversation.assign": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
-            "conversation.update": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
-            "conversation.mark_read": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
-            "contact.update": Rule(Role.AGENT, Scope.CONVERSATION_WRITE),
+            "conversation.read": Rule(Role.VIEWER, ConversationScope.READ, is_for_contacts=True),
+            "conversation.start": Rule(Role.AGENT, ConversationScope.WRITE, is_for_contacts=True),
+            "conversation.receive": Rule(Role.AGENT, ConversationScope.WRITE, is_for_contacts=True),
+            "conversation.reply": Rule(Role.AGENT, ConversationScope.WRITE),
+            "conversation.note": Rule(Role.AGENT, ConversationScope.WRITE),
+            "conversation.assign": Rule(Role.AGENT, ConversationScope.WRITE),
+            "conversation.update": Rule(Role.AGENT, ConversationScope.WRITE),
+            "conversation.mark_read": Rule(Role.AGENT, ConversationScope.WRITE),
+            "contact.update": Rule(Role.AGENT, ConversationScope.WRITE),
         },
         scopes={
-            Scope.CONVERSATION_READ: "read conversations and their messages",
-            Scope.CONVERSATION_WRITE: "start, answer and change conversations",
+            ConversationScope.READ: "read conversations and their messages",
+            ConversationScope.WRITE: "start, answer and change conversations",
         },
+        for_client_keys=True,
     )

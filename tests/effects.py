@@ -14,7 +14,7 @@ from django.db import models, transaction
 from accounts import journal
 from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.models import Event
-from accounts.permissions import Actor, ActorKind, Role, Scope
+from accounts.permissions import Actor, ActorKind, Role, scopes
 from conversations.models import (
     Attachment,
     Contact,
@@ -81,7 +81,7 @@ DESK = ("assistant", "system")
 
 def actors(member: Actor, key: Actor, contact: Contact) -> dict[str, Actor]:
     """Everyone who may meet a verb: members by role, keys by their one scope, the customer, the assistant and the desk."""
-    scoped = {str(scope): replace(key, scopes=frozenset({str(scope)})) for scope in Scope}
+    scoped = {str(scope): replace(key, scopes=frozenset({str(scope)})) for scope in scopes()}
     workspace_id = member.workspace_id
     return {
         **{str(role): replace(member, role=role) for role in Role},

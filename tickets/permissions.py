@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from accounts.permissions import Role, Rule, Scope, register
+from enum import StrEnum
+
+from accounts.permissions import Role, Rule, register
+
+
+class TicketScope(StrEnum):
+    """The scopes for tickets that a key can hold."""
+
+    READ = "ticket:read"
+    WRITE = "ticket:write"
 
 
 def register_rules() -> None:
     """Called once, when Django is ready."""
     register(
         {
-            "ticket.read": Rule(Role.VIEWER, Scope.TICKET_READ),
-            "ticket.mark_read": Rule(Role.AGENT, Scope.TICKET_WRITE),
-            "ticket.open": Rule(Role.AGENT, Scope.TICKET_WRITE),
-            "ticket.update": Rule(Role.AGENT, Scope.TICKET_WRITE),
-            "ticket.link": Rule(Role.AGENT, Scope.TICKET_WRITE),
+            "ticket.read": Rule(Role.VIEWER, TicketScope.READ),
+            "ticket.mark_read": Rule(Role.AGENT, TicketScope.WRITE),
+            "ticket.open": Rule(Role.AGENT, TicketScope.WRITE),
+            "ticket.update": Rule(Role.AGENT, TicketScope.WRITE),
+            "ticket.link": Rule(Role.AGENT, TicketScope.WRITE),
         },
         scopes={
-            Scope.TICKET_READ: "read tickets, their messages and saved views",
-            Scope.TICKET_WRITE: "open and change tickets, and answer in them",
+            TicketScope.READ: "read tickets, their messages and saved views",
+            TicketScope.WRITE: "open and change tickets, and answer in them",
         },
     )

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from accounts import events, journal, transaction
+from accounts import events, journal, permissions, transaction
 from accounts.actions import validation
 from accounts.credentials import keys
 from accounts.errors import Invalid
 from accounts.models import ApiKey, KeyKind, Workspace
-from accounts.permissions import Actor, Scope, permit
+from accounts.permissions import Actor, permit
 
 
 @transaction.atomic
@@ -30,7 +30,7 @@ def create_key(
 ) -> tuple[ApiKey, str]:
     """Issue a key; returns it with its secret, which is shown this once and stored nowhere.
 
-    A client key is public: it holds no ticket scope. Raises Invalid with the field at fault.
+    A client key is public: it holds only scopes that are registered for such keys. Raises Invalid with the field at fault.
     """
     permit(by, "api_key.create", validation.own(workspace))
     if kind not in KeyKind.values:
@@ -39,10 +39,11 @@ def create_key(
     if not wanted:
         raise Invalid("a key needs at least one scope", field="scopes")
     for scope in wanted:
-        if scope not in Scope.values:
-            raise Invalid(f"unknown scope {scope}; the scopes are {', '.join(Scope.values)}", field="scopes")
-        if kind == KeyKind.CLIENT and scope.startswith("ticket:"):
-            raise Invalid("a client key is public and cannot have ticket scopes", field="scopes")
+        if scope not in permissions.scopes():
+            raise Invalid(f"unknown scope {scope}; the scopes are {', '.join(permissions.scopes())}", field="scopes")
+        if kind == KeyKind.CLIENT and scope not in permissions.client_scopes():
+            subject = scope.partition(":")[0]
+            raise Invalid(f"a client key is public and cannot have {subject} scopes", field="scopes")
     if expires_at is not None and expires_at <= at:
         raise Invalid("the expiry must be in the future", field="expires_at")
     made = keys.make(kind)

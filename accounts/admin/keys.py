@@ -15,11 +15,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import patch_cache_control
 
-from accounts import actions, clock
+from accounts import actions, clock, permissions
 from accounts.admin.base import DeskForm, TenantAdmin, WorkspaceFilter, sentence
 from accounts.errors import DomainError
 from accounts.models import ApiKey, KeyKind
-from accounts.permissions import Scope
 
 
 class Lines(forms.CharField):
@@ -38,9 +37,9 @@ class KeyForm(DeskForm):
     """What is asked of a new key."""
 
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices,
+        choices=lambda: [(scope, scope.replace(":", " ").title()) for scope in permissions.scopes()],
         widget=forms.CheckboxSelectMultiple,
-        initial=[Scope.CONVERSATION_READ, Scope.CONVERSATION_WRITE],
+        initial=permissions.client_scopes,
         help_text="Write includes read. Client keys are public and cannot have ticket scopes.",
     )
     expires_at = forms.SplitDateTimeField(

@@ -17,7 +17,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from accounts import clock
 from accounts.credentials.authentication import Grant
 from accounts.models import ApiKey, Membership
-from accounts.permissions import Actor, Scope, holds_scope, may
+from accounts.permissions import Actor, holds_scope, may
 
 logger = logging.getLogger(__name__)
 
@@ -51,10 +51,10 @@ class KeyAccess:
     """An API key that holds a scope."""
 
     key_id: int
-    scope: Scope
+    scope: str
 
     @classmethod
-    def of(cls, grant: Grant, scope: Scope) -> KeyAccess:
+    def of(cls, grant: Grant, scope: str) -> KeyAccess:
         return cls(key_id=grant.key.pk, scope=scope)
 
 

@@ -12,11 +12,12 @@ from typing import Any
 from accounts import journal, transaction
 from accounts.errors import Invalid
 from accounts.models import Event
-from accounts.permissions import Actor, Scope, permit
+from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import locking, messages, status, turns
 from conversations.actions.senders import Sender
 from conversations.models import Conversation, Message, MessageKind
+from conversations.permissions import ConversationScope
 from tickets.models import Ticket
 
 REPEAT_WITHIN = timedelta(seconds=60)
@@ -35,7 +36,7 @@ def reply_in_ticket(
     conversation = _primary(ticket)
     if (before := _repeated(conversation, MessageKind.MESSAGE, body, by=by, at=at)) is not None:
         return before, False
-    writer = by.with_scope(Scope.CONVERSATION_WRITE)
+    writer = by.with_scope(ConversationScope.WRITE)
     return messages.reply(conversation=conversation, body=body, metadata=metadata, by=writer, at=at), True
 
 
@@ -54,7 +55,7 @@ def note_in_ticket(
     conversation = _primary(ticket)
     if (before := _repeated(conversation, MessageKind.NOTE, body, by=by, at=at)) is not None:
         return before, False
-    writer = by.with_scope(Scope.CONVERSATION_WRITE)
+    writer = by.with_scope(ConversationScope.WRITE)
     made = messages.note(conversation=conversation, body=body, metadata=metadata, sender=sender, by=writer, at=at)
     return made, True
 
@@ -66,7 +67,7 @@ def broadcast(*, ticket: Ticket, body: str, move_to: str | None = None, by: Acto
     Raises Invalid for a ticket without a conversation, a blank or too long body, or an unknown status.
     """
     permit(by, "ticket.update", ticket)
-    writer = by.with_scope(Scope.CONVERSATION_WRITE)
+    writer = by.with_scope(ConversationScope.WRITE)
     sent = []
     held = _conversations(ticket)
     turns.TALLY.hold(ticket.workspace_id)  # before the ticket, which the first reply locks

@@ -8,13 +8,14 @@ from typing import Any
 from accounts import journal, transaction
 from accounts.errors import Conflict
 from accounts.models import Workspace
-from accounts.permissions import Actor, Scope, permit
+from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import locking, ticket_counts, turns
 from conversations.actions.contacts import identify
 from conversations.actions.entries import Door
 from conversations.actions.start import start
 from conversations.models import Conversation
+from conversations.permissions import ConversationScope
 from tickets import actions as ticket_actions
 from tickets.models import Ticket, TicketPriority
 
@@ -78,7 +79,7 @@ def open_ticket(
     Raises Invalid with the field at fault.
     """
     permit(by, "ticket.open")
-    writer = by.with_scope(Scope.CONVERSATION_WRITE)
+    writer = by.with_scope(ConversationScope.WRITE)
     contact = identify(
         workspace=workspace,
         external_id=external_id or None,

@@ -19,7 +19,7 @@ from rest_framework.viewsets import ViewSet
 from accounts import clock, tenancy
 from accounts.credentials.authentication import Grant
 from accounts.live.access import KeyAccess
-from accounts.permissions import Actor, Scope
+from accounts.permissions import Actor
 from accounts.transaction import repeat
 from accounts.web import bodies
 from conversations.api import cors, end_user, idempotency, problems
@@ -44,7 +44,7 @@ class DialectViewSet(ViewSet):
     """
 
     error_bodies: ClassVar[ErrorBodies]
-    scopes: ClassVar[Mapping[str, Scope]] = {}
+    scopes: ClassVar[Mapping[str, str]] = {}
     own_headers: ClassVar[Headers] = Headers()
     permission_classes: tuple[type[BasePermission], ...] = (FromAllowedOrigin, HasScope)
     throttle_classes = (CallRate,)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from accounts.permissions import Actor, ActorKind, Scope, holds_scope
+from accounts.permissions import Actor, ActorKind, holds_scope
 from conversations.assistant import intents
 from conversations.assistant.choice import Choice, HandOver
 from conversations.assistant.engines.protocol import Call, Question, Turn
@@ -18,6 +18,7 @@ from conversations.models import (
     Message,
     MessageKind,
 )
+from conversations.permissions import ConversationScope
 from conversations.queries import tickets as ticket_queries
 from tickets.models import Ticket
 
@@ -30,7 +31,7 @@ def audience_of(actor: Actor) -> Audience:
     if actor.kind == ActorKind.CONTACT:
         return Audience.CUSTOMER
     if actor.kind == ActorKind.API_KEY:
-        return Audience.KEY if holds_scope(actor.scopes, Scope.CONVERSATION_READ) else Audience.TICKETS
+        return Audience.KEY if holds_scope(actor.scopes, ConversationScope.READ) else Audience.TICKETS
     return Audience.TEAM
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from accounts import clock, tenancy
 from accounts.models import Workspace
-from accounts.permissions import Actor, ActorKind, Scope
+from accounts.permissions import Actor, ActorKind
 from conversations import actions
 from conversations.assistant import intents, questions
 from conversations.assistant.engines import builtin
@@ -18,8 +18,10 @@ from conversations.knowledge import search as knowledge_search
 from conversations.knowledge import stems
 from conversations.knowledge.passages import Passage, SourceKind
 from conversations.models import Article, Audience, Contact, Macro
+from conversations.permissions import ConversationScope
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory, receive, reply
+from tickets.permissions import TicketScope
 
 QUESTION = "My thermostat blinks orange since the firmware update"
 
@@ -94,8 +96,8 @@ def test_another_workspaces_knowledge_is_never_found(library: dict[str, Any], gl
         (Actor(kind=ActorKind.MEMBER, workspace_id=1), Audience.TEAM),
         (Actor(kind=ActorKind.SYSTEM, workspace_id=1), Audience.TEAM),
         (Actor(kind=ActorKind.CONTACT, workspace_id=1), Audience.CUSTOMER),
-        (Actor(kind=ActorKind.API_KEY, workspace_id=1, scopes=frozenset({Scope.CONVERSATION_WRITE})), Audience.KEY),
-        (Actor(kind=ActorKind.API_KEY, workspace_id=1, scopes=frozenset({Scope.TICKET_WRITE})), Audience.TICKETS),
+        (Actor(kind=ActorKind.API_KEY, workspace_id=1, scopes=frozenset({ConversationScope.WRITE})), Audience.KEY),
+        (Actor(kind=ActorKind.API_KEY, workspace_id=1, scopes=frozenset({TicketScope.WRITE})), Audience.TICKETS),
     ],
 )
 def test_audience_follows_from_who_asks(actor: Actor, audience: Audience) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from accounts.errors import Invalid
 from accounts.models import Workspace
-from accounts.permissions import Actor, Scope
+from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions.senders import Sender
 from conversations.actions.ticket_messages import REPEAT_WITHIN
@@ -19,6 +19,7 @@ from tests.conftest import Key, Member
 from tests.effects import MORNING, minutes, nothing_changes, recorded, refused, types
 from tests.factories import ConversationFactory, TicketFactory, api_key
 from tickets.models import Ticket
+from tickets.permissions import TicketScope
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -64,7 +65,7 @@ def test_teams_answer_leaves_the_tickets_state_to_the_team(
 
 
 def test_key_that_may_change_tickets_may_answer_through_them(ticket: Ticket, conversations: list[Conversation]) -> None:
-    row, _ = api_key(ticket.workspace, scopes=[Scope.TICKET_WRITE])
+    row, _ = api_key(ticket.workspace, scopes=[TicketScope.WRITE])
     message, _ = reply(ticket, metadata={"from": "zap"}, by=Actor.key(row), at=minutes(10))
     assert (message.metadata, message.sender_kind) == ({"from": "zap"}, "agent")
 

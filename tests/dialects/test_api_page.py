@@ -13,12 +13,13 @@ import pytest
 from accounts import clock
 from accounts.credentials import identity
 from accounts.models import KeyKind, Workspace
-from accounts.permissions import Scope
 from conversations.models import Conversation
+from conversations.permissions import ConversationScope
 from tests.dialects.harness import ROOT
 from tests.dialects.scene import Scene
 from tests.factories import api_key
 from tickets.models import Ticket
+from tickets.permissions import TicketScope
 
 pytestmark = pytest.mark.django_db
 PAGE = (ROOT / "docs" / "api.md").read_text()
@@ -35,7 +36,7 @@ def test_every_call_of_the_page_works_as_it_is_pasted(desk: str) -> None:
     token = identity.issue_token(
         scene.workspace, external_id="cus_123", email="ada@example.com", lifetime=timedelta(hours=1), at=clock.now()
     )
-    scopes = (Scope.CONVERSATION_WRITE, Scope.TICKET_WRITE)
+    scopes = (ConversationScope.WRITE, TicketScope.WRITE)
     names = {
         "DESK": desk,
         "KEY": api_key(scene.workspace, scopes=scopes)[1],

@@ -13,13 +13,14 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import clock
 from accounts.models import Event, Workspace
-from accounts.permissions import Actor, Scope
+from accounts.permissions import Actor
 from conversations import actions
 from conversations.models import Conversation, Message, MessageKind, SavedView, SenderKind, Visibility
 from tests.conftest import Key, Member
 from tests.dialects.posthog_client import Posthog, posthog_api, refusal, row_of, thread_of  # noqa: F401 (a fixture)
 from tests.factories import ConversationFactory, api_key, receive, reply
 from tickets.models import Ticket
+from tickets.permissions import TicketScope
 
 pytestmark = pytest.mark.django_db
 MESSAGE = {"id", "content", "rich_content", "author_type", "author_name", "is_private", "created_at"}
@@ -399,7 +400,7 @@ def test_views_stay_in_their_workspace_and_take_constant_queries(api: Posthog, g
 
 
 def test_reading_key_reads_views_and_changes_none(acme: Workspace) -> None:
-    reader = Posthog(api_key(acme, scopes=[Scope.TICKET_READ])[1])
+    reader = Posthog(api_key(acme, scopes=[TicketScope.READ])[1])
     assert reader.get("views").status_code == 200
     assert reader.post("views", {"name": "x"}).status_code == 403
 

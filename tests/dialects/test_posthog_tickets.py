@@ -12,13 +12,15 @@ import pytest
 from accounts import actions as account_actions
 from accounts import clock
 from accounts.models import Event, Workspace
-from accounts.permissions import Actor, Scope
+from accounts.permissions import Actor
 from conversations import actions
 from conversations.models import Channel, Contact, Conversation
+from conversations.permissions import ConversationScope
 from tests.conftest import Key, Member
 from tests.dialects.posthog_client import Posthog, posthog_api, refusal, row_of, thread_of  # noqa: F401 (a fixture)
 from tests.factories import ContactFactory, ConversationFactory, api_key, receive, reply
 from tickets.models import Ticket, TicketNumbers
+from tickets.permissions import TicketScope
 
 pytestmark = pytest.mark.django_db
 
@@ -164,7 +166,7 @@ def test_read_only_and_unknown_fields_are_ignored(api: Posthog) -> None:
 
 
 def test_key_that_writes_tickets_alone_opens_and_answers_them(acme: Workspace) -> None:
-    api = Posthog(api_key(acme, scopes=[Scope.TICKET_WRITE])[1])
+    api = Posthog(api_key(acme, scopes=[TicketScope.WRITE])[1])
     made = api.create(anonymous_traits={"email": "bo@shop.example"})
     assert api.post(f"tickets/{made['id']}/reply", {"message": "Hello"}).status_code == 201
 
@@ -285,7 +287,7 @@ def test_other_workspaces_ticket_is_answered_as_a_missing_one(api: Posthog, glob
 
 
 def test_missing_scope_is_named_in_quotes(acme: Workspace) -> None:
-    reader = Posthog(api_key(acme, scopes=[Scope.TICKET_READ, Scope.CONVERSATION_WRITE])[1])
+    reader = Posthog(api_key(acme, scopes=[TicketScope.READ, ConversationScope.WRITE])[1])
     assert reader.get("tickets").status_code == 200
     for method, path in (
         ("POST", "tickets"), ("PATCH", "tickets/1"), ("DELETE", "tickets/1"), ("POST", "tickets/1/reply"),
@@ -294,7 +296,7 @@ def test_missing_scope_is_named_in_quotes(acme: Workspace) -> None:
         answer = reader.call(method, path, {})
         assert refusal(answer) == (403, "authentication_error", "permission_denied", None)
         assert "'ticket:write'" in answer.json()["detail"]
-    stranger = Posthog(api_key(acme, scopes=[Scope.CONVERSATION_WRITE])[1])
+    stranger = Posthog(api_key(acme, scopes=[ConversationScope.WRITE])[1])
     assert "'ticket:read'" in stranger.get("tickets/unread_count").json()["detail"]
 
 
@@ -322,7 +324,7 @@ def test_reading_a_ticket_marks_it_as_read_and_nothing_else(api: Posthog) -> Non
 def test_key_that_may_only_read_marks_nothing_as_read(acme: Workspace, api: Posthog) -> None:
     made = api.create()
     receive(thread_of(made))
-    reader = Posthog(api_key(acme, scopes=[Scope.TICKET_READ, Scope.CONVERSATION_READ])[1])
+    reader = Posthog(api_key(acme, scopes=[TicketScope.READ, ConversationScope.READ])[1])
     shown = reader.get(f"tickets/{made['id']}").json()
     assert (shown["unread_team_count"], row_of(made).unread_team_count) == (1, 1)
     assert not Event.objects.filter(type="ticket.read").exists()

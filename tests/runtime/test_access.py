@@ -17,7 +17,8 @@ from accounts.live import access as access_module
 from accounts.live.access import KeyAccess, MemberAccess, still_valid
 from accounts.live.responses import LiveResponse
 from accounts.models import ApiKey, User, Workspace
-from accounts.permissions import Role, Scope
+from accounts.permissions import Role
+from conversations.permissions import ConversationScope
 from tests.conftest import Key, Member, member
 from tests.factories import api_key
 from tests.runtime.test_front import Client, make
@@ -136,7 +137,7 @@ def test_all_streams_of_a_process_are_checked_with_three_queries(
 ) -> None:
     people_ = [member(workspace, f"p{number} one", Role.AGENT) for workspace in (acme, globex) for number in range(3)]
     given = {inbox_stream(who.signed_in(), who.membership.workspace.slug).access for who in people_}
-    given |= {KeyAccess(api_key(workspace)[0].pk, Scope.CONVERSATION_READ) for workspace in (acme, globex)}
+    given |= {KeyAccess(api_key(workspace)[0].pk, ConversationScope.READ) for workspace in (acme, globex)}
     with django_assert_num_queries(3):  # type: ignore[attr-defined]
         assert still_valid([access for access in given if access]) == given
 

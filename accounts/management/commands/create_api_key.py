@@ -11,7 +11,7 @@ from accounts.management.base import DeskCommand, amount, days, find_workspace, 
 from accounts.models import KeyKind
 from accounts.permissions import scopes
 
-_SCOPES = "\n".join(f"  {scope.value}: {meaning}" for scope, meaning in sorted(scopes().items()))
+_SCOPES = "\n".join(f"  {scope}: {meaning}" for scope, meaning in scopes().items())
 
 
 class Command(DeskCommand):

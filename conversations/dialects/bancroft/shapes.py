@@ -11,8 +11,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts import actions as account_actions
+from accounts import permissions
 from accounts.models import ApiKey, KeyKind
-from accounts.permissions import Scope
 from conversations.api import outputs
 from conversations.api.fields import MAYBE_EMAIL, Choice, JsonObject, NonBlankText, Text, seconds
 from conversations.api.twins import Twins
@@ -88,7 +88,7 @@ class ApiKeyInput(serializers.Serializer[Any]):
     key_type = Choice(choices=list(KeyKind.values))
     allowed_origins = serializers.ListField(child=Text(max_length=255), default=list, max_length=100)
     allowed_bundle_ids = serializers.ListField(child=Text(max_length=255), default=list, max_length=100)
-    scopes = serializers.ListField(child=Choice(choices=list(Scope.values)), required=False, max_length=10)
+    scopes = serializers.ListField(child=Choice(choices=list(permissions.scopes())), required=False, max_length=10)
     workspace = Text(max_length=50, required=False)
 
     def validate_allowed_origins(self, value: list[str]) -> list[str]:

@@ -14,7 +14,6 @@ from rest_framework.response import Response
 from accounts import queries as account_queries
 from accounts.errors import Forbidden
 from accounts.models import KeyKind
-from accounts.permissions import Scope
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.actions.senders import Sender
@@ -29,6 +28,7 @@ from conversations.dialects.bancroft.error_bodies import ERROR_BODIES
 from conversations.dialects.bancroft.filters import ConversationFilter, Window
 from conversations.models import Channel, Contact, SenderKind, Status
 from conversations.models.conversation import ConversationQuerySet
+from conversations.permissions import ConversationScope
 from conversations.queries import conversations as queries
 
 _ID = OpenApiParameter("conversation_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's id.")
@@ -48,11 +48,11 @@ class BancroftViewSet(DialectViewSet):
     error_bodies = ERROR_BODIES
     own_headers = HEADERS
     authentication_classes = (BancroftKey,)
-    scopes: ClassVar[dict[str, Scope]] = {
-        "list": Scope.CONVERSATION_READ,
-        "retrieve": Scope.CONVERSATION_READ,
-        "create": Scope.CONVERSATION_WRITE,
-        "resolve": Scope.CONVERSATION_WRITE,
+    scopes: ClassVar[dict[str, str]] = {
+        "list": ConversationScope.READ,
+        "retrieve": ConversationScope.READ,
+        "create": ConversationScope.WRITE,
+        "resolve": ConversationScope.WRITE,
     }
     permission_classes = (*DialectViewSet.permission_classes, ResolvesWithServerKey)
 

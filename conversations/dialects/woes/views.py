@@ -11,7 +11,6 @@ from rest_framework.response import Response
 
 from accounts.errors import Forbidden
 from accounts.models import KeyKind
-from accounts.permissions import Scope
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.api import end_user
@@ -22,6 +21,7 @@ from conversations.dialects.woes.auth import WoesKey
 from conversations.dialects.woes.error_bodies import ERROR_BODIES, WoesError
 from conversations.dialects.woes.filters import ConversationFilter
 from conversations.models import Channel
+from conversations.permissions import ConversationScope
 from conversations.queries import conversations as queries
 from conversations.queries.paging import keyset
 
@@ -35,11 +35,11 @@ class WoesViewSet(DialectViewSet):
     tag = TITLE
     error_bodies = ERROR_BODIES
     authentication_classes = (WoesKey,)
-    scopes: ClassVar[dict[str, Scope]] = {
-        "list": Scope.CONVERSATION_READ,
-        "retrieve": Scope.CONVERSATION_READ,
-        "create": Scope.CONVERSATION_WRITE,
-        "partial_update": Scope.CONVERSATION_WRITE,
+    scopes: ClassVar[dict[str, str]] = {
+        "list": ConversationScope.READ,
+        "retrieve": ConversationScope.READ,
+        "create": ConversationScope.WRITE,
+        "partial_update": ConversationScope.WRITE,
     }
 
 

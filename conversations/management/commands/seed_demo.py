@@ -12,13 +12,14 @@ from django.db import connection, transaction
 from accounts import actions, clock, tenancy
 from accounts.management.base import DeskCommand, system
 from accounts.models import ApiKey, Dispatch, KeyKind, Workspace
-from accounts.permissions import Actor, Scope
+from accounts.permissions import Actor, scopes
 from accounts.queries import is_set_up, person_by_email
 from conversations.demo import cast, knowledge, note
 from conversations.demo.cast import Teammate
 from conversations.demo.month import DAYS
 from conversations.demo.play import Desk, play
 from conversations.demo.studio import play_studio
+from conversations.permissions import ConversationScope
 
 DEMO, STUDIO = "demo", "demo-atelier"
 SERVER_KEY, CLIENT_KEY = "Demo server key", "Demo client key"
@@ -112,13 +113,13 @@ def _keys(workspace: Workspace) -> tuple[str, str]:
     for key in ApiKey.all_workspaces.filter(workspace=workspace, name__in=(SERVER_KEY, CLIENT_KEY), revoked_at=None):
         actions.revoke_key(key=key, by=by, at=at)
     _, server = actions.create_key(
-        workspace=workspace, name=SERVER_KEY, kind=KeyKind.SERVER, scopes=Scope.values, by=by, at=at
+        workspace=workspace, name=SERVER_KEY, kind=KeyKind.SERVER, scopes=list(scopes()), by=by, at=at
     )
     _, client = actions.create_key(
         workspace=workspace,
         name=CLIENT_KEY,
         kind=KeyKind.CLIENT,
-        scopes=[Scope.CONVERSATION_READ, Scope.CONVERSATION_WRITE],
+        scopes=[ConversationScope.READ, ConversationScope.WRITE],
         by=by,
         at=at,
     )

@@ -13,7 +13,7 @@ from accounts import actions as account_actions
 from accounts import clock
 from accounts import queries as people
 from accounts.models import KeyKind
-from accounts.permissions import Scope, permit
+from accounts.permissions import permit, scopes
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.models import Channel, Conversation, Message, MessageKind, SenderKind
@@ -58,7 +58,7 @@ def create_first_key(request: DeskRequest) -> HttpResponse:
         workspace=request.workspace,
         name="First key",
         kind=KeyKind.SERVER,
-        scopes=Scope.values,
+        scopes=list(scopes()),
         by=request.actor,
         at=clock.now(),
     )

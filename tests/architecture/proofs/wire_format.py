@@ -5,14 +5,14 @@ from django.test import Client
 
 from accounts import actions as accounts
 from accounts.models import KeyKind
-from accounts.permissions import Scope
+from conversations.permissions import ConversationScope
 
 PATH = "/api/pigeon/notes"
 BODY = {"text": "Coming home", "sender": "ada@example.com"}
 JSON = "application/json"
 
 with scene.workspace() as workspace:
-    scopes = (Scope.CONVERSATION_WRITE,)
+    scopes = (ConversationScope.WRITE,)
     _, secret = accounts.create_key(
         workspace=workspace, name="Loft", kind=KeyKind.SERVER, scopes=scopes, **scene.act(workspace)
     )

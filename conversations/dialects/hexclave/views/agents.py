@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from accounts import queries as account_queries
 from accounts import tenancy
 from accounts.models import Membership, User, Workspace
-from accounts.permissions import Actor, Scope
+from accounts.permissions import Actor
 from accounts.text import is_digits, whole_number
 from conversations import actions, priorities
 from conversations.actions.entries import Door
@@ -28,6 +28,7 @@ from conversations.dialects.hexclave.permissions import MayReadOrHasScope, Serve
 from conversations.dialects.hexclave.views.base import HexclaveViewSet, one, thread
 from conversations.dialects.hexclave.views.customers import CHAT, ID, asked
 from conversations.models import Channel, Conversation, SenderKind
+from conversations.permissions import ConversationScope
 from conversations.queries import conversations as queries
 from conversations.queries.paging import offset
 
@@ -45,11 +46,11 @@ class AgentConversations(HexclaveViewSet):
 
     authentication_classes = (AgentHeaders,)
     permission_classes = (ServerAccess, FromAllowedOrigin, MayReadOrHasScope)
-    scopes: ClassVar[dict[str, Scope]] = {
-        "list": Scope.CONVERSATION_READ,
-        "retrieve": Scope.CONVERSATION_READ,
-        "create": Scope.CONVERSATION_WRITE,
-        "partial_update": Scope.CONVERSATION_WRITE,
+    scopes: ClassVar[dict[str, str]] = {
+        "list": ConversationScope.READ,
+        "retrieve": ConversationScope.READ,
+        "create": ConversationScope.WRITE,
+        "partial_update": ConversationScope.WRITE,
     }
     names_project = True
     membership: Membership | None = None

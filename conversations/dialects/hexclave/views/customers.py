@@ -9,7 +9,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import Scope
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.dialects.hexclave import POLICY, answers, inputs
@@ -19,6 +18,7 @@ from conversations.dialects.hexclave.permissions import ClientAccess
 from conversations.dialects.hexclave.rules import Rule, Shape
 from conversations.dialects.hexclave.views.base import HexclaveViewSet, one, thread
 from conversations.models import Channel, Contact, Conversation
+from conversations.permissions import ConversationScope
 from conversations.queries import conversations as queries
 from conversations.queries.paging import offset
 
@@ -44,11 +44,11 @@ class CustomerConversations(HexclaveViewSet):
 
     authentication_classes = (ProjectHeaders,)
     permission_classes = (ClientAccess, *HexclaveViewSet.permission_classes)
-    scopes: ClassVar[dict[str, Scope]] = {
-        "list": Scope.CONVERSATION_READ,
-        "retrieve": Scope.CONVERSATION_READ,
-        "create": Scope.CONVERSATION_WRITE,
-        "partial_update": Scope.CONVERSATION_WRITE,
+    scopes: ClassVar[dict[str, str]] = {
+        "list": ConversationScope.READ,
+        "retrieve": ConversationScope.READ,
+        "create": ConversationScope.WRITE,
+        "partial_update": ConversationScope.WRITE,
     }
     last = "last_visible"
 

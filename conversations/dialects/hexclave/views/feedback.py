@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.credentials.identity import Customer
-from accounts.permissions import Scope, holds_scope
+from accounts.permissions import holds_scope
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.api import limits
@@ -21,6 +21,7 @@ from conversations.dialects.hexclave import answers, inputs
 from conversations.dialects.hexclave.auth import OptionalHeaders
 from conversations.dialects.hexclave.views.base import HexclaveViewSet
 from conversations.models import Channel
+from conversations.permissions import ConversationScope
 
 FORM = Door(Channel.API, "dashboard-support-form")
 ANONYMOUS = limits.Buckets(120)
@@ -54,7 +55,7 @@ class Feedback(HexclaveViewSet):
             # In the request's transaction: what is rolled back is not sent.
             app.configure_task("mail_feedback").defer(subject=subject, body=self.letter(body), reply_to=body["email"])
         person = self.caller.person if self.caller else None
-        if person is not None and holds_scope(self.actor.scopes, Scope.CONVERSATION_WRITE):
+        if person is not None and holds_scope(self.actor.scopes, ConversationScope.WRITE):
             self.start(person, subject, body["message"])
         return Response(answers.HexclaveSuccess(True).data)
 

@@ -16,7 +16,6 @@ from rest_framework.response import Response
 
 from accounts.errors import Forbidden, Invalid, NotFound, UsedUp
 from accounts.live.responses import LiveResponse, last_event_id
-from accounts.permissions import Scope
 from conversations import actions
 from conversations.api import idempotency
 from conversations.api.limits import Buckets
@@ -32,6 +31,7 @@ from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.stream import follow
 from conversations.dialects.posthog.views.base import INVALID, PROJECT, PosthogViewSet
 from conversations.models import AssistantRun, AssistantThread, Contact, Conversation, RunStatus, ThreadStatus
+from conversations.permissions import ConversationScope
 
 CONVERSATION = OpenApiParameter(
     "conversation", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's UUID."
@@ -86,13 +86,13 @@ class Assistant(AssistantViewSet):
     """The assistant of a project."""
 
     pagination_class = Pages
-    scopes: ClassVar[dict[str, Scope]] = {
-        "list": Scope.CONVERSATION_READ,
-        "retrieve": Scope.CONVERSATION_READ,
-        "create": Scope.CONVERSATION_WRITE,
-        "append_message": Scope.CONVERSATION_WRITE,
-        "cancel": Scope.CONVERSATION_WRITE,
-        "destroy": Scope.CONVERSATION_WRITE,
+    scopes: ClassVar[dict[str, str]] = {
+        "list": ConversationScope.READ,
+        "retrieve": ConversationScope.READ,
+        "create": ConversationScope.WRITE,
+        "append_message": ConversationScope.WRITE,
+        "cancel": ConversationScope.WRITE,
+        "destroy": ConversationScope.WRITE,
     }
 
     @extend_schema(

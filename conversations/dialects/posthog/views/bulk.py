@@ -8,20 +8,20 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.permissions import Scope
 from conversations.dialects.posthog import answers, inputs
 from conversations.dialects.posthog.views.base import INVALID, PROJECT, PosthogViewSet
 from tickets import actions as ticket_actions
 from tickets.models import Ticket
+from tickets.permissions import TicketScope
 from tickets.tags import normal
 
 
 class Bulk(PosthogViewSet):
     """Up to 500 tickets in one transaction."""
 
-    scopes: ClassVar[dict[str, Scope]] = {
-        "set_status": Scope.TICKET_WRITE,
-        "change_tags": Scope.TICKET_WRITE,
+    scopes: ClassVar[dict[str, str]] = {
+        "set_status": TicketScope.WRITE,
+        "change_tags": TicketScope.WRITE,
     }
 
     @extend_schema(

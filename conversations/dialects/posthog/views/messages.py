@@ -11,14 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import Invalid, NotFound
-from accounts.permissions import Scope
 from conversations import actions
 from conversations.dialects.posthog import answers, inputs, patches
 from conversations.dialects.posthog.error_bodies import PosthogError
 from conversations.dialects.posthog.paging import MessagePages
 from conversations.dialects.posthog.views.base import INVALID, PROJECT, TICKET, PosthogViewSet, renamed
 from conversations.models import Message, MessageKind
+from conversations.permissions import ConversationScope
 from conversations.queries import tickets as ticket_queries
+from tickets.permissions import TicketScope
 
 _MESSAGE = OpenApiParameter(
     "message_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The note's UUID, as `messages` prints it."
@@ -48,12 +49,12 @@ class Messages(PosthogViewSet):
     """Messages of a ticket."""
 
     pagination_class = MessagePages
-    scopes: ClassVar[dict[str, Scope]] = {
-        "list": Scope.TICKET_READ,
-        "reply": Scope.TICKET_WRITE,
-        "broadcast": Scope.TICKET_WRITE,
-        "edit_note": Scope.TICKET_WRITE,
-        "delete_note": Scope.TICKET_WRITE,
+    scopes: ClassVar[dict[str, str]] = {
+        "list": TicketScope.READ,
+        "reply": TicketScope.WRITE,
+        "broadcast": TicketScope.WRITE,
+        "edit_note": TicketScope.WRITE,
+        "delete_note": TicketScope.WRITE,
     }
 
     @extend_schema(
@@ -130,7 +131,7 @@ class Messages(PosthogViewSet):
             message=note,
             body=data["message"],
             metadata={"rich_content": data.get("rich_content")},
-            by=self.actor.with_scope(Scope.CONVERSATION_WRITE),
+            by=self.actor.with_scope(ConversationScope.WRITE),
             at=self.at,
         )
         return Response(answers.PosthogMessage(made).data)
@@ -146,7 +147,7 @@ class Messages(PosthogViewSet):
         note, refusal = self._note(id, message_id)
         if note is None:
             return refusal
-        actions.delete_note(message=note, by=self.actor.with_scope(Scope.CONVERSATION_WRITE), at=self.at)
+        actions.delete_note(message=note, by=self.actor.with_scope(ConversationScope.WRITE), at=self.at)
         return Response(status=204)
 
     def _note(self, reference: str, message_id: str) -> tuple[Message | None, Response]:

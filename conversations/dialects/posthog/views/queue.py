@@ -12,7 +12,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import Conflict, NotFound
-from accounts.permissions import Scope
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import queries as assistant_queries
 from conversations.dialects.posthog import assistant_answers as answers
@@ -20,6 +19,7 @@ from conversations.dialects.posthog import inputs
 from conversations.dialects.posthog.views.assistant import CONVERSATION, AssistantViewSet
 from conversations.dialects.posthog.views.base import INVALID, PROJECT
 from conversations.models import AssistantQueueItem, AssistantThread
+from conversations.permissions import ConversationScope
 
 ITEM = OpenApiParameter("queue_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The queued message's UUID.")
 SESSION = OpenApiParameter(
@@ -51,12 +51,12 @@ def _no_item() -> _NoThread:
 class Queue(AssistantViewSet):
     """The queue of a conversation with the assistant."""
 
-    scopes: ClassVar[dict[str, Scope]] = {
-        "list": Scope.CONVERSATION_READ,
-        "create": Scope.CONVERSATION_WRITE,
-        "clear": Scope.CONVERSATION_WRITE,
-        "partial_update": Scope.CONVERSATION_WRITE,
-        "destroy": Scope.CONVERSATION_WRITE,
+    scopes: ClassVar[dict[str, str]] = {
+        "list": ConversationScope.READ,
+        "create": ConversationScope.WRITE,
+        "clear": ConversationScope.WRITE,
+        "partial_update": ConversationScope.WRITE,
+        "destroy": ConversationScope.WRITE,
     }
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]  # plain responses too

@@ -10,13 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import Invalid, NotFound
-from accounts.permissions import Scope
 from conversations import actions
 from conversations.dialects.posthog import answers, inputs
 from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.views.base import INVALID, PROJECT, PosthogViewSet, renamed
 from conversations.models import SavedView
 from conversations.queries import tickets as ticket_queries
+from tickets.permissions import TicketScope
 
 _VIEW = OpenApiParameter(
     "short_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The view's `short_id`, as lists print it."
@@ -27,12 +27,12 @@ class SavedViews(PosthogViewSet):
     """Shared views and the key's own."""
 
     pagination_class = Pages
-    scopes: ClassVar[dict[str, Scope]] = {
-        "list": Scope.TICKET_READ,
-        "retrieve": Scope.TICKET_READ,
-        "create": Scope.TICKET_WRITE,
-        "partial_update": Scope.TICKET_WRITE,
-        "destroy": Scope.TICKET_WRITE,
+    scopes: ClassVar[dict[str, str]] = {
+        "list": TicketScope.READ,
+        "retrieve": TicketScope.READ,
+        "create": TicketScope.WRITE,
+        "partial_update": TicketScope.WRITE,
+        "destroy": TicketScope.WRITE,
     }
 
     @extend_schema(

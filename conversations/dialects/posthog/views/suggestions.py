@@ -16,7 +16,6 @@ from rest_framework.response import Response
 from accounts import tenancy
 from accounts.live.responses import LiveContext, LiveResponse
 from accounts.models import Workspace
-from accounts.permissions import Scope
 from conversations.api import idempotency
 from conversations.api.limits import Buckets
 from conversations.assistant import actions as assistant_actions
@@ -31,6 +30,7 @@ from conversations.dialects.posthog.views.base import PROJECT, TICKET, PosthogVi
 from conversations.models import Conversation, Suggestion
 from conversations.queries import tickets as ticket_queries
 from tickets.models import Ticket
+from tickets.permissions import TicketScope
 
 _REFUSALS = {
     gate.Refusal.NOT_APPROVED: "This project has not approved AI data processing.",
@@ -42,7 +42,7 @@ _drafts = Buckets(settings.ASSISTANT_SUGGESTIONS_PER_MINUTE)
 class Suggestions(PosthogViewSet):
     """The assistant of a ticket."""
 
-    scopes: ClassVar[dict[str, Scope]] = {"create": Scope.TICKET_WRITE}
+    scopes: ClassVar[dict[str, str]] = {"create": TicketScope.WRITE}
 
     @extend_schema(
         operation_id="suggestPosthogTicketReply",

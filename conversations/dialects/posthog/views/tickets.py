@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import Invalid, NotFound
-from accounts.permissions import Scope, may
+from accounts.permissions import may
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.api.fields import first_given
@@ -30,6 +30,7 @@ from tickets import actions as ticket_actions
 from tickets import queries as tickets
 from tickets import unread
 from tickets.models import Ticket
+from tickets.permissions import TicketScope
 
 
 class Tickets(PosthogViewSet):
@@ -37,15 +38,15 @@ class Tickets(PosthogViewSet):
 
     filterset_class = filters.TicketFilter
     pagination_class = Pages
-    scopes: ClassVar[dict[str, Scope]] = {
-        "list": Scope.TICKET_READ,
-        "retrieve": Scope.TICKET_READ,
-        "unread_count": Scope.TICKET_READ,
-        "create": Scope.TICKET_WRITE,
-        "compose": Scope.TICKET_WRITE,
-        "update": Scope.TICKET_WRITE,
-        "partial_update": Scope.TICKET_WRITE,
-        "destroy": Scope.TICKET_WRITE,
+    scopes: ClassVar[dict[str, str]] = {
+        "list": TicketScope.READ,
+        "retrieve": TicketScope.READ,
+        "unread_count": TicketScope.READ,
+        "create": TicketScope.WRITE,
+        "compose": TicketScope.WRITE,
+        "update": TicketScope.WRITE,
+        "partial_update": TicketScope.WRITE,
+        "destroy": TicketScope.WRITE,
     }
 
     @extend_schema(
