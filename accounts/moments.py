@@ -44,9 +44,12 @@ class GuardMoments(Operation):
     reversible = True
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        for model, name in _moments(app_label, state, models.DateTimeField):
+        changed = _moments(app_label, state, models.DateTimeField)
+        for model, name in changed:
             _, _, args, kwargs = state.models[app_label, model].fields[name].deconstruct()
-            state.alter_field(app_label, model, name, Moment(*args, **kwargs), preserve_default=True)
+            state.models[app_label, model].fields[name] = Moment(*args, **kwargs)
+        # Once for all fields: each time renders nearly every model of the desk anew.
+        state.reload_models({(app_label, model) for model, _ in changed})
 
     def database_forwards(
         self, app_label: str, editor: BaseDatabaseSchemaEditor, before: ProjectState, after: ProjectState

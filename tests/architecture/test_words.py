@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,13 @@ TEXTS = (
 )  # fmt: skip
 
 
-def texts(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def texts(path: Path) -> tuple[tuple[int, str], ...]:
     """What a file holds for people, with its line: sentences, without code and comments."""
+    return tuple(_texts(path))
+
+
+def _texts(path: Path) -> Iterator[tuple[int, str]]:
     source = path.read_text()
     if path.suffix == ".py":
         yield from _of_python(ast.parse(source))
@@ -124,6 +130,13 @@ def modules(*places: str) -> list[Path]:
     return [path for path in files(*places) if path.suffix == ".py" and "migrations" not in path.parts]
 
 
+@cache
+def plain(path: Path) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """The names and the docstrings of a module."""
+    tree = ast.parse(path.read_text())
+    return list(names(tree)), list(docstrings(tree))
+
+
 def names(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """What a module names by itself, with its line: functions, classes, parameters and variables."""
     for node in ast.walk(tree):
@@ -154,8 +167,8 @@ def test_names_and_docstrings_use_plain_words(word: str) -> None:
     in_name, in_text = re.compile(rf"(?:^|_)(?:{word})(?:_|$)", re.IGNORECASE), re.compile(rf"\b(?:{word})\b", re.I)
     found = []
     for path in modules(*PLAIN):
-        tree = ast.parse(path.read_text())
-        lines = [(line, name) for line, name in names(tree) if in_name.search(name) and name not in STORED]
-        lines += [(line, text) for line, text in docstrings(tree) if in_text.search(text)]
+        named, explained = plain(path)
+        lines = [(line, name) for line, name in named if in_name.search(name) and name not in STORED]
+        lines += [(line, text) for line, text in explained if in_text.search(text)]
         found += [f"{path.relative_to(ROOT)}:{line}: {text.strip()[:90]}" for line, text in lines]
     assert not found, f"write {UNCLEAR[word]}:\n" + "\n".join(found)
