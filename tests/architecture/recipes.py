@@ -63,7 +63,11 @@ class Copy:
 def perform(title: str, into: Path) -> Copy:
     """Copy the code, and do what the recipe says."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".", ":!tests"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".", ":!tests"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     for name in filter(None, listed.stdout.split("\0")):
         # Compiled modules are copied too: compiling all of them anew would take most of the time.

@@ -58,8 +58,8 @@ def test_a_database_that_knows_no_letters_is_named_and_used_all_the_same(home: P
         assert "docs/backup.md" in output
 
 
-def test_a_pooler_needs_a_way_past_it(home: Path) -> None:
-    with scratch.database_of_its_own() as direct, pooler.before(direct) as pooled:
+def test_a_pooler_needs_a_way_past_it(home: Path, django_db_setup: None) -> None:
+    with scratch.migrated_database() as direct, pooler.before(direct) as pooled:
         status, output = role(home, "worker", DATABASE_URL=pooled)
         assert status == 1
         assert "transaction pooler" in output

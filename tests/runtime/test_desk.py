@@ -81,15 +81,8 @@ def start(home: Path, port: int | None = None) -> Desk:
     return desk
 
 
-@pytest.fixture
-def desk(home: Path) -> Iterator[Desk]:
+def test_it_starts_says_where_it_is_and_stops_at_ctrl_c(home: Path) -> None:
     desk = start(home)
-    yield desk
-    if desk.process.poll() is None:
-        desk.stop()
-
-
-def test_it_starts_says_where_it_is_and_stops_at_ctrl_c(desk: Desk) -> None:
     assert (desk.home / "static" / "staticfiles.json").exists()
     output = desk.stop()
     assert desk.process.returncode == 0
@@ -123,29 +116,37 @@ def test_after_a_power_cut_it_starts_again(home: Path) -> None:
     start(home).stop()
 
 
-def test_doctor_is_content_beside_a_running_desk(desk: Desk) -> None:
-    eventually(lambda: desk.get("/readyz")[0] == 200, "readiness")
-    output = manage(desk.home, "doctor")
-    assert "broken" not in output
-    # PORT was given to the desk alone; links that commands print lead there all the same.
-    assert f"http://127.0.0.1:{desk.port}," in output
+@pytest.fixture(scope="class")
+def desk(home: Path) -> Iterator[Desk]:
+    desk = start(home)
+    yield desk
+    desk.stop()
 
 
-@pytest.mark.parametrize("role", ["web", "worker"])
-def test_a_part_that_is_killed_is_started_again(desk: Desk, role: str) -> None:
-    first = desk.pid(role)
-    assert first is not None
-    os.kill(first, signal.SIGKILL)
-    eventually(lambda: desk.pid(role) not in (None, first), f"another {role}")
-    assert desk.get("/accounts/login/")[0] == 200
+class TestOneThatRuns:
+    """One desk, to which one thing after the other happens."""
 
+    def test_doctor_is_content(self, desk: Desk) -> None:
+        eventually(lambda: desk.get("/readyz")[0] == 200, "readiness")
+        output = manage(desk.home, "doctor")
+        assert "broken" not in output
+        # PORT was given to the desk alone; links that commands print lead there all the same.
+        assert f"http://127.0.0.1:{desk.port}," in output
 
-def test_it_recovers_when_the_database_crashes(desk: Desk) -> None:
-    postmaster = int((desk.home / "postgres" / "postmaster.pid").read_text().split()[0])
-    os.kill(postmaster, signal.SIGKILL)
-    eventually(lambda: desk.get("/accounts/login/")[0] == 200 and desk.pid("worker"), "recovery")
-    asked = manage(desk.home, "shell", "-v", "0", "-c", COUNT_USERS)
-    assert "users" in asked
+    @pytest.mark.parametrize("role", ["web", "worker"])
+    def test_a_part_that_is_killed_is_started_again(self, desk: Desk, role: str) -> None:
+        first = desk.pid(role)
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: desk.pid(role) not in (None, first), f"another {role}")
+        assert desk.get("/accounts/login/")[0] == 200
+
+    def test_it_recovers_when_the_database_crashes(self, desk: Desk) -> None:
+        postmaster = int((desk.home / "postgres" / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGKILL)
+        eventually(lambda: desk.get("/accounts/login/")[0] == 200 and desk.pid("worker"), "recovery")
+        asked = manage(desk.home, "shell", "-v", "0", "-c", COUNT_USERS)
+        assert "users" in asked
 
 
 def test_a_busy_port_gives_one_line(home: Path) -> None:
