@@ -8,7 +8,6 @@ class ConversationsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import assignments
         from conversations import actions, permissions, reactions
-        from conversations.api import openapi  # noqa: F401 (registers itself)
         from conversations.knowledge import permissions as knowledge_permissions
 
         permissions.register_rules()

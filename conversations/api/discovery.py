@@ -10,10 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conversations.api.error_bodies import ErrorBodies
 from conversations.api.headers import Headers
+
+if TYPE_CHECKING:
+    from conversations.api.error_bodies import ErrorBodies
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import Direction
 from rest_framework.serializers import BaseSerializer, Serializer
@@ -49,6 +50,17 @@ def _bodies(method: str, path: str) -> Mapping[str, Any]:
     """Example bodies of a call, the usual one first, which the API page offers to send."""
     dialect = discovery.dialect_of(path)
     return dialect.bodies.get(f"{method} {path}", {}) if dialect else {}
+
+
+class BearerKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
+    """`Authorization: Bearer <key>`."""
+
+    target_class = "conversations.api.credentials.BearerKey"
+    match_subclasses = True
+    name = "bearerKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "description": "An API key of a workspace."}
 
 
 class DialectSchema(AutoSchema):
