@@ -23,11 +23,11 @@ def main() -> int:
     )
     given = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from config.server import failing
-
     try:
         return start(given.role, demo=given.demo)
     except Exception as error:
+        from config.server import failing  # Only now: it loads the database's driver, which the supervisor does without.
+
         if (sentence := failing.sentence(error)) is None:
             raise
         print(sentence, file=sys.stderr)

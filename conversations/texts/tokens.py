@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import Stemmer
 
@@ -54,11 +54,16 @@ def _ranges(codes: Iterable[int]) -> str:
     return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
 
 
-# Combining marks are parts of words (Hindi's vowels), but no letters to `re`.
-_MARKS = _ranges(code for code in range(0x300, 0x1E95B) if unicodedata.category(chr(code)).startswith("M"))
-_WORD = re.compile(
-    rf"(?P<paired>[{_PAIRED}]+)|(?P<tripled>[{_TRIPLED}]+)|(?:(?![{_PAIRED}{_TRIPLED}])(?:[^\W_]|[{_MARKS}]))+"
-)
+@cache
+def _word() -> re.Pattern[str]:
+    """Made when the first text is read: looking through all of Unicode takes a fortieth of a second."""
+    # Combining marks are parts of words (Hindi's vowels), but no letters to `re`.
+    marks = _ranges(code for code in range(0x300, 0x1E95B) if unicodedata.category(chr(code)).startswith("M"))
+    return re.compile(
+        rf"(?P<paired>[{_PAIRED}]+)|(?P<tripled>[{_TRIPLED}]+)|(?:(?![{_PAIRED}{_TRIPLED}])(?:[^\W_]|[{marks}]))+"
+    )
+
+
 _SIZES = {"paired": 2, "tripled": 3}
 _JOINED = re.compile(r"(?<![^\W_])[^\W_]{1,40}(?:['-][^\W_]{1,40}){1,5}(?![^\W_])")
 _PARTS = re.compile(r"[0-9]{3,}|[^\W\d_]{3,}")
@@ -93,7 +98,7 @@ def _bare(text: str) -> str:
 
 def words(text: str) -> Iterator[tuple[str, int]]:
     """The words of a text in order, each with the length of its pieces where its script has no spaces, or 0."""
-    for found in _WORD.finditer(text):
+    for found in _word().finditer(text):
         if _bare(found[0]):  # an accent that stands alone is no word
             yield found[0], _SIZES.get(found.lastgroup or "", 0)
 
