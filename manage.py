@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from config.server import failing
+    from config.server import failing, loading
 
     try:
         from django.core.management import execute_from_command_line
@@ -23,6 +23,8 @@ def main() -> None:
         if sentence is None or "--traceback" in sys.argv:
             raise
         sys.exit(sentence)
+    finally:
+        loading.leave_all()
 
 
 if __name__ == "__main__":

@@ -23,15 +23,20 @@ def main() -> int:
     )
     given = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from config.server import loading
+
     try:
         return start(given.role, demo=given.demo)
     except Exception as error:
-        from config.server import failing  # Only now: it loads the database's driver, which the supervisor does without.
+        # Only now: it loads the database's driver, which the supervisor does without.
+        from config.server import failing
 
         if (sentence := failing.sentence(error)) is None:
             raise
         print(sentence, file=sys.stderr)
         return 1
+    finally:
+        loading.leave_all()
 
 
 def start(role: str, *, demo: bool) -> int:

@@ -6,10 +6,13 @@ import sys
 
 import django
 
+from config.server import loading
+
 
 def is_possible(role: str) -> bool:
     """Say what is wrong, one sentence each with the way out; False when the role cannot work like that."""
-    django.setup()
+    with loading.without_collecting():
+        django.setup()
     from django.core.checks import CheckMessage, Tags, run_checks
     from django.db import connection
 

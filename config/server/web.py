@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import uvicorn
 
+from config.server import loading
 from config.server.listening import PortBusy, listen
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def serve() -> int:
 
     from config.server.connections import Connection, Connections, Patience
 
-    application: Front = import_string("config.asgi.application")
+    with loading.without_collecting():
+        application: Front = import_string("config.asgi.application")
     patience = Patience(head=settings.HEADERS_TIMEOUT, body=settings.BODY_TIMEOUT, most=settings.UNFINISHED_CONNECTIONS)
     protocol = partial(Connection, Connections(patience, application.memory))
     server = Server(
