@@ -49,7 +49,7 @@ class GuardMoments(Operation):
             _, _, args, kwargs = state.models[app_label, model].fields[name].deconstruct()
             state.models[app_label, model].fields[name] = Moment(*args, **kwargs)
         # Once for all fields: each time renders nearly every model of the desk anew.
-        state.reload_models({(app_label, model) for model, _ in changed})
+        state.reload_models([(app_label, model) for model, _ in changed])
 
     def database_forwards(
         self, app_label: str, editor: BaseDatabaseSchemaEditor, before: ProjectState, after: ProjectState
