@@ -21,7 +21,7 @@ from django.db import connection
 
 from config.server.listening import FILE
 from config.server.processes import ends_with_parent
-from tests.conftest import Key
+from tests.conftest import Key, Member
 from tests.factories import PASSWORD
 from tests.runtime.machine import eventually
 
@@ -44,7 +44,7 @@ def missing() -> str:
     return ""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """Skips without Chromium and Playwright, unless REQUIRE_BROWSER is set.
 
@@ -61,7 +61,7 @@ def chromium() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as driver:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         browser = driver.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage", *os.environ.get("JFLAGS", "").split()]
         )
         yield browser
         browser.close()
@@ -177,11 +177,18 @@ class Window:
         self.page.goto(f"{self.base}{path}")
 
     def sign_in(self, email: str) -> None:
+        """As people do, through the login page."""
         self.go("/accounts/login/")
         self.page.get_by_label("Email").fill(email)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_url("**/w/acme/inbox")
+
+    def enter(self, who: Member, path: str = "/w/acme/inbox") -> None:
+        """Open a page as someone who has signed in before, for stories that are not about signing in."""
+        session = who.signed_in().cookies["sessionid"].value
+        self.page.context.add_cookies([{"name": "sessionid", "value": session, "url": self.base}])
+        self.go(path)
 
     def wait_until_live(self) -> None:
         self.page.wait_for_selector("html[data-live-state=live]")

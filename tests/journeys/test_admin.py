@@ -18,7 +18,7 @@ def test_admin_shows_workspace_key_prefix_conversation_and_journal(window: Windo
     User.objects.filter(pk=ada.user.pk).update(is_staff=True, is_superuser=True)
     api.start("Need help with auth", "I am getting a 401.")
     page = window.page
-    window.sign_in(ada.user.email)
+    window.enter(ada)
     page.get_by_role("link", name="Administration").click()
 
     window.go("/admin/accounts/workspace/")

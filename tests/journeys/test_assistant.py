@@ -45,7 +45,7 @@ def ask(api: Api, content: str, **more: Any) -> dict[str, Any]:
 def test_agent_takes_over_from_the_assistant_and_answers_with_its_draft(window: Window, api: Api, ben: Member) -> None:
     page = window.page
     know(ben, "Oil the hinge, and push the gate until it clicks.")
-    window.sign_in(ben.user.email)
+    window.enter(ben)
     window.wait_until_live()
 
     # It answers by itself: in its own view, and nobody else is bothered.
@@ -107,8 +107,7 @@ def test_draft_is_turned_down_with_escape(window: Window, api: Api, ben: Member)
     page = window.page
     know(ben, "Oil the hinge.")
     api.start("Gate", "Our gate sticks at the hinge")
-    window.sign_in(ben.user.email)
-    window.go("/w/acme/inbox/1")
+    window.enter(ben, "/w/acme/inbox/1")
     page.locator("#composer .suggest").click()
     expect(page.locator("#draft")).to_contain_text("Oil the hinge.")
     expect(page.locator("#reply-body")).to_be_focused()
@@ -123,8 +122,7 @@ def test_draft_joins_what_was_typed_and_can_be_taken_back(window: Window, api: A
     page = window.page
     know(ben, "Oil the hinge.")
     api.start("Gate", "Our gate sticks at the hinge")
-    window.sign_in(ben.user.email)
-    window.go("/w/acme/inbox/1")
+    window.enter(ben, "/w/acme/inbox/1")
     text = page.locator("#reply-body")
     text.fill("Good morning. ")
     page.get_by_text("Note", exact=True).first.click()

@@ -66,7 +66,7 @@ def open_desk(window: Window, api: Api, ben: Member) -> None:
     window.page.route("**/nothing", lambda route: route.continue_())
     api.start("First", "Our gate sticks at the hinge", "cus_1", "Ida One")
     api.start("Second", "Two", "cus_2", "Ulf Two")
-    window.sign_in(ben.user.email)
+    window.enter(ben)
     window.wait_until_live()
     window.page.keyboard.press("j")
     window.page.keyboard.press("Enter")

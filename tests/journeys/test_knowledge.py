@@ -26,7 +26,7 @@ def test_article_is_written_and_published_and_a_macro_answers_from_the_keyboard(
         body="Hi {{customer.first_name}},\nadd the scope to your key.\n{{agent.name}}, #{{conversation.number}}",
     )
     conversation = api.start("Need help with auth", "I am getting a 401.")
-    window.sign_in(ben.user.email)
+    window.enter(ben)
 
     # An article, from the keyboard; the title's Enter goes on to the text.
     page.keyboard.press("g")
@@ -102,7 +102,7 @@ def test_macro_goes_into_the_form_that_is_shown_and_into_no_other(window: Window
     page = window.page
     MacroFactory(workspace=ben.membership.workspace, name="Refund", body="The money is coming.")
     api.start("Need help with auth", "I am getting a 401.")
-    window.sign_in(ben.user.email)
+    window.enter(ben)
     page.get_by_role("option").click()
     expect(page.locator("#subject")).to_be_focused()
     page.keyboard.press("n")
@@ -126,9 +126,8 @@ def test_wide_table_of_an_article_scrolls_on_a_phone_and_breaks_no_words(window:
     columns = 12
     table = "\n".join([f"|{' Thursday |' * columns}", f"|{'---|' * columns}", f"|{' Morning |' * columns}"])
     article = ArticleFactory(workspace=ben.membership.workspace, title="Opening hours", body=table)
-    window.sign_in(ben.user.email)
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]
-    window.go(f"/w/acme/knowledge/articles/{article.public_id}")
+    window.enter(ben, f"/w/acme/knowledge/articles/{article.public_id}")
     shown = page.get_by_role("table")
     assert shown.evaluate("table => table.getBoundingClientRect().right <= innerWidth")
     assert shown.evaluate("table => table.scrollWidth > table.clientWidth")
@@ -144,9 +143,8 @@ def test_unsaved_text_is_not_left_by_mistake(window: Window, ben: Member) -> Non
         asked.append(dialog.type)  # type: ignore[attr-defined]
         dialog.dismiss()  # type: ignore[attr-defined]
 
-    window.sign_in(ben.user.email)
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]
-    window.go("/w/acme/knowledge/articles/new")
+    window.enter(ben, "/w/acme/knowledge/articles/new")
     page.get_by_label("Text").fill("Half an article")
     page.on("dialog", stay)
     page.get_by_role("link", name="Articles").click()

@@ -43,7 +43,7 @@ def lose(window: Window, pattern: str, times: int) -> None:
 
 
 def test_seven_tabs_share_one_stream_and_all_get_events(window: Window, api: Api, ben: Member) -> None:
-    window.sign_in(ben.user.email)
+    window.enter(ben)
     context = window.page.context
     tabs = [window.page, *(context.new_page() for _ in range(6))]
     for tab in tabs[1:]:
@@ -65,9 +65,8 @@ def test_seven_tabs_share_one_stream_and_all_get_events(window: Window, api: Api
 
 def test_what_a_lost_answer_held_comes_with_the_next(window: Window, api: Api, ben: Member) -> None:
     conversation = api.start("Order 1234", "Where is it?")
-    window.sign_in(ben.user.email)
     page = window.page
-    window.go("/w/acme/inbox/1")
+    window.enter(ben, "/w/acme/inbox/1")
     window.wait_until_live()
     expect(page.locator(".row.is-read")).to_have_count(1)
     for pattern, times in (
@@ -89,9 +88,8 @@ def test_what_a_lost_answer_held_comes_with_the_next(window: Window, api: Api, b
 
 def test_tab_in_the_background_catches_up_with_list_thread_and_counts(window: Window, api: Api, ben: Member) -> None:
     conversation = api.start("Order 1234", "Where is it?")
-    window.sign_in(ben.user.email)
     page = window.page
-    window.go("/w/acme/inbox/1")
+    window.enter(ben, "/w/acme/inbox/1")
     window.wait_until_live()
     expect(page.locator(".row.is-read")).to_have_count(1)
     page.evaluate(HIDE, True)
@@ -114,7 +112,7 @@ def test_tab_in_the_background_catches_up_with_list_thread_and_counts(window: Wi
 def test_without_shared_workers_the_tab_that_leads_hands_over(window: Window, api: Api, ben: Member, end: str) -> None:
     context = window.page.context
     context.add_init_script("delete window.SharedWorker")
-    window.sign_in(ben.user.email)
+    window.enter(ben)
     window.wait_until_live()
     streams: list[str] = []
     context.on("request", lambda request: streams.append(request.url) if "/inbox/stream" in request.url else None)
@@ -139,7 +137,7 @@ def test_without_shared_workers_the_tab_that_leads_hands_over(window: Window, ap
 def test_page_of_an_earlier_login_gets_no_events_of_the_next(
     window: Window, api: Api, ben: Member, vic: Member
 ) -> None:
-    window.sign_in(ben.user.email)
+    window.enter(ben)
     window.wait_until_live()
     other = window.page.context.new_page()
     other.goto(f"{window.base}/w/acme/inbox")
@@ -163,7 +161,7 @@ def test_page_that_was_just_loaded_calls_nothing_new_that_is_further_down(
 ) -> None:
     for number in range(33):
         ConversationFactory(workspace=acme, subject=f"Number {number}")
-    window.sign_in(ben.user.email)
+    window.enter(ben)
     page = window.page
     window.wait_until_live()
     with page.expect_response("**/inbox/rows*"):  # the server repeats what is younger than half a minute

@@ -82,9 +82,8 @@ def test_conversation_arrives_is_answered_and_the_answer_is_read_back(window: Wi
 def test_reply_is_held_back_when_the_customer_wrote_unseen(window: Window, api: Api, ben: Member) -> None:
     page = window.page
     conversation = api.start("Order 1234", "Where is it?")
-    window.sign_in(ben.user.email)
     page.route("**/inbox/1/fresh*", lambda route: route.abort())
-    window.go("/w/acme/inbox/1")
+    window.enter(ben, "/w/acme/inbox/1")
     page.keyboard.press("r")
     page.keyboard.type("We are looking for it.")
     api.write(conversation, "Forget it, it came!")
@@ -104,7 +103,7 @@ def test_draft_outlives_a_walk_through_the_inbox(window: Window, api: Api, ben: 
     page = window.page
     api.start("First", "One", "cus_1", "Ida One")
     api.start("Second", "Two", "cus_2", "Ulf Two")
-    window.sign_in(ben.user.email)
+    window.enter(ben)
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator("#subject")).to_be_focused()
@@ -129,7 +128,7 @@ def test_keyboard_alone_resolves_undoes_and_goes_back(window: Window, api: Api, 
     page = window.page
     api.start("First", "One", "cus_1", "Ida One")
     api.start("Second", "Two", "cus_2", "Ulf Two")
-    window.sign_in(ben.user.email)
+    window.enter(ben)
     window.wait_until_live()
     page.keyboard.press("j")
     page.keyboard.press("j")
@@ -159,7 +158,7 @@ def test_keyboard_alone_resolves_undoes_and_goes_back(window: Window, api: Api, 
 def test_shortcuts_can_be_switched_off(window: Window, api: Api, ben: Member) -> None:
     page = window.page
     api.start("First", "One")
-    window.sign_in(ben.user.email)
+    window.enter(ben)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
@@ -177,8 +176,7 @@ def test_shortcuts_can_be_switched_off(window: Window, api: Api, ben: Member) ->
 def test_new_conversations_gather_in_a_bar_where_rows_would_jump(window: Window, api: Api, ben: Member) -> None:
     page = window.page
     api.start("First", "One", "cus_1", "Ida One")
-    window.sign_in(ben.user.email)
-    window.go("/w/acme/inbox?view=unassigned&sort=newest")
+    window.enter(ben, "/w/acme/inbox?view=unassigned&sort=newest")
     window.wait_until_live()
     api.start("Second", "Two", "cus_2", "Ulf Two")
     bar = page.get_by_role("link", name="1 new conversation")
@@ -193,7 +191,7 @@ def test_on_a_narrow_screen_list_thread_and_details_are_pages(window: Window, ap
     page = window.page
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]
     api.start("First", "One")
-    window.sign_in(ben.user.email)
+    window.enter(ben)
     page.get_by_role("option").click()
     expect(page.locator("#list")).not_to_be_visible()
     expect(page.locator("#side")).not_to_be_visible()
@@ -210,7 +208,7 @@ def test_customers_markup_is_shown_and_never_run(window: Window, api: Api, ben: 
     page = window.page
     evil = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>"
     api.start(evil, evil, "cus_evil", evil)
-    window.sign_in(ben.user.email)
+    window.enter(ben)
     window.wait_until_live()
     page.get_by_role("option").click()
     expect(page.locator("#entries .bubble")).to_have_text(evil)
