@@ -46,10 +46,10 @@ def missing() -> str:
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Skips without Chromium and Playwright, unless REQUIRE_BROWSER is set.
+    """One for the journeys that follow each other. Skips without Chromium and Playwright, unless REQUIRE_BROWSER is set.
 
     The driver runs an event loop in this thread for as long as it lives, in which Django would refuse to touch the
-    database: hence the setting, and no longer than a module.
+    database: hence the setting, which ends with the last of these journeys, before a test of another folder.
     """
     if reason := missing():
         if os.environ.get("REQUIRE_BROWSER"):
@@ -61,7 +61,7 @@ def chromium() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as driver:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         browser = driver.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage", *os.environ.get("JFLAGS", "").split()]
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         yield browser
         browser.close()
