@@ -54,10 +54,13 @@ class Requests:
         return made
 
     def settle(self) -> list[str]:
-        """The same, and all that is asked within three seconds of it."""
+        """The same, and all that is asked later on, until three seconds pass in which nothing is."""
         made = self.since_last()
-        self.page.clock.run_for(3000)
-        return made + self.since_last()
+        while True:
+            self.page.clock.run_for(3000)
+            if not (more := self.since_last()):
+                return made
+            made = made + more
 
 
 def live_desk(window: Window, api: Api, ben: Member) -> Requests:
