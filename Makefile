@@ -4,7 +4,7 @@
 
 PYTHON := .venv/bin/python
 # Arguments for pytest, as in: make test ARGS="tests/runtime -k front"
-ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
+ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 # What `make quick` runs: rules, verbs, a screen and a format; no processes, no browsers, no made-up inputs.
 QUICK := tests/architecture tests/inbox/test_sections.py tests/inbox/test_start.py tests/dialects/test_woes.py \
 	$(addprefix tests/conversations/test_, $(addsuffix .py, start receive reply notes status assigning sorting linking identify)) \
@@ -18,7 +18,7 @@ run: ## Start the desk: database, web and worker, with a demo desk at the first 
 	@config/server/venv.sh runtime
 	@$(PYTHON) -m config.server run
 
-test: ## Run all tests, up to fifteen minutes on two cores, on a PostgreSQL of their own (TEST_DATABASE_URL for another)
+test: ## Run all tests, about eight minutes on two cores, on a PostgreSQL of their own (TEST_DATABASE_URL for another)
 	@config/server/venv.sh dev
 	$(PYTHON) -m pytest $(ARGS)
 
