@@ -58,6 +58,12 @@ class Access:
         values = {name: self._parameter(name, missing) for name in route.parameters}
         return route.path.format(**values) + str(self.scene.fill(self.operation(route).get("query", "")))
 
+    def homes(self) -> dict[str, Any]:
+        """The parameters of paths that must name the key's workspace: every call with another value is as one to nowhere."""
+        self.scene.names["key_home"] = self.scene.names["workspace"]
+        stated = self.stated["parameters"].items()
+        return {name: self.scene.fill(template) for name, template in stated if "key_home" in str(template)}
+
     def _parameter(self, name: str, missing: bool) -> Any:
         template = self.stated["parameters"][name]
         value = self.scene.fill(template)

@@ -22,7 +22,7 @@ from tests.dialects import harness
 from tests.dialects.access import Access
 
 DIALECTS = [dialect.name for dialect in discovery.all_dialects()]
-EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "8")
+EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "4")
 PHASES = "coverage,fuzzing,stateful"  # the documents' own examples are played by test_bodies
 _CASES = re.compile(r"([\d,]+) generated")
 
@@ -41,7 +41,8 @@ def test_document_of_each_format_is_valid_and_describes_each_of_its_calls(client
 
 
 def configuration(access: Access, document: dict[str, Any]) -> str:
-    """Schemathesis' configuration: a value for each security scheme, and which answers are no failure."""
+    """Schemathesis' configuration: a value for each security scheme and for what names the key's workspace, and which
+    answers are no failure."""
     lines = [
         "[generation]",
         "allow-x00 = false",
@@ -53,6 +54,14 @@ def configuration(access: Access, document: dict[str, Any]) -> str:
     for name, value in access.scene.fill(access.stated["schemes"]).items():
         kind = "bearer" if document["components"]["securitySchemes"][name]["type"] == "http" else "api_key"
         lines += [f"[auth.openapi.{name}]", f"{kind} = {json.dumps(value)}"]
+    if homes := access.homes():
+        lines += ["[parameters]", *(f'"path.{name}" = {json.dumps(str(value))}' for name, value in homes.items())]
+    for name in access.stated.get("refused_at_times", []):
+        lines += [
+            "[[operations]]",
+            f"include-name = {json.dumps(name)}",
+            "checks.positive_data_acceptance.enabled = false",
+        ]
     return "\n".join(lines)
 
 
