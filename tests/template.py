@@ -6,6 +6,9 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -18,6 +21,14 @@ ROOT = Path(__file__).resolve().parent.parent
 _LOCK = "hashtext('tests.template')"
 
 
+@contextmanager
+def copied() -> Iterator[str]:
+    """The address of a database with the desk's tables in it, which is gone afterwards."""
+    with scratch.database_of_its_own(f'TEMPLATE "{name()}"') as address:
+        yield address
+
+
+@cache
 def name() -> str:
     """The template's name; it is on the server when this returns."""
     wanted = f"template_{_digest()}"

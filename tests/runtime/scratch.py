@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from django.db import connection
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -29,18 +28,6 @@ def database_of_its_own(options: str = "") -> Iterator[str]:
     finally:
         with connect_to_server() as server:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-@contextmanager
-def migrated_database() -> Iterator[str]:
-    """The same, with the desk's tables in it: a copy of the tests' own, which `django_db_setup` has made."""
-    ours = str(connection.settings_dict["NAME"])
-    connection.close()
-    with connect_to_server() as server:
-        # A database is copied only while nobody is in it; a test before may have left a connection behind.
-        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [ours])
-    with database_of_its_own(f'TEMPLATE "{ours}"') as address:
-        yield address
 
 
 def connect(address: str) -> psycopg.Connection[Any]:

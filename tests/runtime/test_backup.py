@@ -17,6 +17,7 @@ import pytest
 
 from config.backup import restore
 from config.backup.archive import Damaged
+from tests import template
 from tests.runtime import scratch
 from tests.runtime.machine import DEADLINE, ROOT, environment, manage, new_home, python
 
@@ -50,9 +51,9 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def desk(home: Path, django_db_setup: None) -> Iterator[str]:
+def desk(home: Path) -> Iterator[str]:
     """The address of a desk with a month of conversations, files among them."""
-    with scratch.migrated_database() as address:
+    with template.copied() as address:
         manage(home, "seed_demo", DATABASE_URL=address)
         yield address
 
@@ -125,7 +126,7 @@ def test_what_is_written_meanwhile_is_in_it_wholly_or_not_at_all(home: Path, des
     finally:
         is_over.set()
         writer.join()
-    with scratch.database_of_its_own() as other:
+    with template.copied() as other:
         manage(home, "restore", str(path), DATABASE_URL=other)
         pairs = count(other, "auth_group")
         assert 0 < pairs == count(other, "accounts_user WHERE email LIKE 'pair%'")
@@ -154,7 +155,7 @@ def test_a_file_that_was_cut_or_changed_is_refused_and_nothing_is_touched(home: 
 
 
 def test_a_restore_that_is_killed_leaves_what_was_there(home: Path, archive: Path) -> None:
-    with scratch.migrated_database() as other:
+    with template.copied() as other:
         manage(home, "create_workspace", "mine", "--name", "Mine", DATABASE_URL=other)
         process = python(home, "-c", KILLED, str(archive), DATABASE_URL=other, DJANGO_SETTINGS_MODULE="config.settings")
         process.communicate(timeout=4 * DEADLINE)

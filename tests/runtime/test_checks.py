@@ -14,6 +14,7 @@ from django.test import Client
 
 from config import database_checks
 from config.logs import WithoutTracebackOfOthers
+from tests import template
 from tests.runtime import pooler, scratch
 from tests.runtime.machine import DEADLINE, free_port, new_home, python
 
@@ -58,8 +59,8 @@ def test_a_database_that_knows_no_letters_is_named_and_used_all_the_same(home: P
         assert "docs/backup.md" in output
 
 
-def test_a_pooler_needs_a_way_past_it(home: Path, django_db_setup: None) -> None:
-    with scratch.migrated_database() as direct, pooler.before(direct) as pooled:
+def test_a_pooler_needs_a_way_past_it(home: Path) -> None:
+    with template.copied() as direct, pooler.before(direct) as pooled:
         status, output = role(home, "worker", DATABASE_URL=pooled)
         assert status == 1
         assert "transaction pooler" in output

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runtime import scratch
+from tests import template
 from tests.runtime.machine import ROOT, eventually, free_port, get, new_home, python
 
 HOST = "desk.example.com"
@@ -22,7 +22,7 @@ MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def proxy(django_db_setup: None) -> Iterator[int]:
+def proxy() -> Iterator[int]:
     """The port of nginx as the sample sets it up, with a certificate of its own."""
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None or shutil.which("openssl") is None:
@@ -30,7 +30,7 @@ def proxy(django_db_setup: None) -> Iterator[int]:
             pytest.fail("REQUIRE_PROXY is set, and nginx or openssl is not installed")
         pytest.skip("nginx or openssl is not installed")
     desk, plain, secure = free_port(), free_port(), free_port()
-    with new_home() as home, scratch.migrated_database() as address:
+    with new_home() as home, template.copied() as address:
         public = {"PUBLIC_URL": f"https://{HOST}:{secure}", "TRUSTED_PROXIES": "1", "DATABASE_URL": address}
         public["JSON_BODY_LIMIT"] = str(25 * MEGABYTE)
         web = python(home, "-m", "tests.runtime.web_process", PORT=str(desk), **public)
