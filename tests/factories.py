@@ -98,7 +98,7 @@ class ContactFactory(factory.Factory[Contact]):
         model = Contact
 
     workspace = factory.SubFactory(WorkspaceFactory)
-    external_id = factory.Sequence(lambda n: f"cus_{n}")
+    external_id = factory.Sequence(lambda n: f"customer_{n}")
     email = factory.Sequence(lambda n: f"customer{n}@example.com")
     name = factory.Faker("name")
 
