@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import schemathesis
@@ -13,6 +14,14 @@ from schemathesis import Case, GenerationMode, HookContext
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 schemathesis.openapi.format(
     "email", st.builds("{}@{}.example".format, st.text(_LETTERS, min_size=1, max_size=20), st.text("abc", min_size=1))
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A moment that the desk keeps: RFC 3339 has years that PostgreSQL, or a time zone at the edge, has not.
+schemathesis.openapi.format(
+    "date-time",
+    st.integers(-(30 * 10**9), 250 * 10**9).map(
+        lambda seconds: f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}Z"
+    ),
 )
 NAMES_OF_ROWS = ("view", "assignee", "email_config_id")
 
