@@ -4,7 +4,7 @@
 
 PYTHON := .venv/bin/python
 # Arguments for pytest, as in: make test ARGS="tests/runtime -k front"
-ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
+ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 # What `make quick` runs: rules, verbs, a screen and a format; no processes, no browsers, no made-up inputs.
 QUICK := tests/architecture tests/inbox/test_sections.py tests/inbox/test_start.py tests/dialects/test_woes.py \
 	$(addprefix tests/conversations/test_, $(addsuffix .py, start receive reply notes status assigning sorting linking identify)) \
