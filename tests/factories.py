@@ -9,17 +9,16 @@ import factory
 from accounts import actions as account_actions
 from accounts import clock
 from accounts.models import ApiKey, KeyKind, Membership, Team, User, Workspace
-from accounts.permissions import Actor, Role, scopes
+from accounts.permissions import Actor, Role, client_scopes, scopes
 from conversations import actions
 from conversations.knowledge import actions as knowledge_actions
 from conversations.models import Article, Contact, Conversation, Macro, Message
-from conversations.permissions import ConversationScope
 from tickets import actions as ticket_actions
 from tickets.models import Ticket
 
 ALL_SCOPES = tuple(scopes())
 PASSWORD = "correct horse battery"
-CLIENT_SCOPES = (ConversationScope.READ, ConversationScope.WRITE)
+CLIENT_SCOPES = tuple(client_scopes())
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):

@@ -32,7 +32,7 @@ def keys(access: Access, route: Route) -> Iterator[tuple[str, str | None, str]]:
             scene.add({"key": reason, reason: True})
         yield reason, scene.names[reason], "server"
     if (wanted := scope(route)) is not None:
-        others = [one for one in list(scopes()) if not one.startswith(wanted.split(":")[0])]
+        others = [one for one in scopes() if not one.startswith(wanted.split(":")[0])]
         if wanted.endswith(":write"):
             others.append(wanted.replace(":write", ":read"))
         yield "scope", factories.api_key(scene.workspace, scopes=others)[1], "server"

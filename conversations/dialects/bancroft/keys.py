@@ -14,16 +14,15 @@ from accounts import queries as account_queries
 from accounts import tenancy
 from accounts.errors import Forbidden
 from accounts.models import KeyKind, Membership, User
-from accounts.permissions import Actor, Role, scopes
+from accounts.permissions import Actor, Role, client_scopes, scopes
 from conversations.api.views import DialectViewSet
 from conversations.dialects.bancroft import HEADERS, TITLE, shapes
 from conversations.dialects.bancroft.auth import DashboardSession
 from conversations.dialects.bancroft.error_bodies import ERROR_BODIES
-from conversations.permissions import ConversationScope
 
 _ALL_SCOPES = {
     KeyKind.SERVER: tuple(scopes()),
-    KeyKind.CLIENT: (ConversationScope.READ, ConversationScope.WRITE),
+    KeyKind.CLIENT: tuple(client_scopes()),
 }
 
 

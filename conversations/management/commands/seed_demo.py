@@ -12,14 +12,13 @@ from django.db import connection, transaction
 from accounts import actions, clock, tenancy
 from accounts.management.base import DeskCommand, system
 from accounts.models import ApiKey, Dispatch, KeyKind, Workspace
-from accounts.permissions import Actor, scopes
+from accounts.permissions import Actor, client_scopes, scopes
 from accounts.queries import is_set_up, person_by_email
 from conversations.demo import cast, knowledge, note
 from conversations.demo.cast import Teammate
 from conversations.demo.month import DAYS
 from conversations.demo.play import Desk, play
 from conversations.demo.studio import play_studio
-from conversations.permissions import ConversationScope
 
 DEMO, STUDIO = "demo", "demo-atelier"
 SERVER_KEY, CLIENT_KEY = "Demo server key", "Demo client key"
@@ -119,7 +118,7 @@ def _keys(workspace: Workspace) -> tuple[str, str]:
         workspace=workspace,
         name=CLIENT_KEY,
         kind=KeyKind.CLIENT,
-        scopes=[ConversationScope.READ, ConversationScope.WRITE],
+        scopes=client_scopes(),
         by=by,
         at=at,
     )
