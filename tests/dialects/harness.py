@@ -326,7 +326,7 @@ def database_away(name: str) -> Iterator[None]:
     """PostgreSQL lets nobody into that database meanwhile, and has thrown everybody out."""
     with maintenance() as cursor:
         cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        _throw_out(cursor, name)
     try:
         yield
     finally:
@@ -339,8 +339,17 @@ def copy_database(source: str, target: str) -> None:
     with maintenance() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
         # A database is copied only while nobody is in it; a test before may have left a connection behind.
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [source])
+        _throw_out(cursor, source)
         cursor.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
+
+
+def _throw_out(cursor: Any, name: str) -> None:
+    """End the connections to a database. Autovacuum's workers are the server's own: only a superuser may end them, and what
+    needs the database alone makes them give way by itself."""
+    cursor.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'",
+        [name],
+    )
 
 
 def wait_until_ready(base: str, process: subprocess.Popen[bytes]) -> None:

@@ -194,7 +194,7 @@ def test_a_lost_connection_is_made_again_and_followers_are_notified(acme: int) -
             with writer() as other:
                 other.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE query LIKE 'LISTEN%' OR query LIKE 'SELECT id%' AND datname = current_database()"
+                    " WHERE (query LIKE 'LISTEN%' OR query LIKE 'SELECT id%') AND datname = current_database()"
                 )
 
         await asyncio.to_thread(cut)

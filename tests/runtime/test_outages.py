@@ -112,7 +112,11 @@ def _waiting(what: str) -> int:
     """Asked of the connections that wait for a lock; by a session of its own, for a transaction sees them as they were."""
     with harness.maintenance() as cursor:
         name = f"{connection.settings_dict['NAME'].removesuffix(f'_{SUFFIX}')}_{SUFFIX}"
-        cursor.execute(f"SELECT {what} FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = %s", [name])
+        cursor.execute(
+            f"SELECT {what} FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = %s AND backend_type = 'client backend'",
+            [name],
+        )
         return int(cursor.fetchone()[0])
 
 
