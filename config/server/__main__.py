@@ -12,6 +12,8 @@ import argparse
 import os
 import sys
 
+from config.server import loading
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(
@@ -23,8 +25,6 @@ def main() -> int:
     )
     given = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from config.server import loading
-
     try:
         return start(given.role, demo=given.demo)
     except Exception as error:
