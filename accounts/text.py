@@ -11,6 +11,13 @@ HIGHEST_ID = 2**63 - 1
 # Invisible, though Unicode calls them letters, symbols or marks.
 _EMPTY = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
+VISIBLE = (
+    r"[^\s\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5"
+    r"\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]"
+)
+"""A text that is not blank, as a pattern for OpenAPI. Python and JavaScript, whose regular expressions that uses, differ in what
+`\\s` holds: the rest is listed by code point. Characters beyond 16 bits are left to `is_blank`."""
+
 
 def is_blank(value: str) -> bool:
     """Whether nothing in the text is visible: spaces, control and format characters, fillers."""

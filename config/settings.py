@@ -239,6 +239,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     # Enums stay where they are used: formats share field names, and a shared name would have to be settled outside them.
     "POSTPROCESSING_HOOKS": [],
     "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,  # What a PATCH needs is stated by its serializer, as for every call.
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -29,7 +29,7 @@ class JSONParser(BaseParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         raw = stream.read()
-        if not raw.strip():
+        if not raw:
             return {}
         try:
             data = orjson.loads(raw)

@@ -91,8 +91,6 @@ class DialectSchema(AutoSchema):
     def _get_serializer_name(self, serializer: Any, direction: Direction, bypass_extensions: bool = False) -> str:
         """What is only ever sent is not marked as a request again: `…MessageInput`, `…ConversationPatch`."""
         name: str = super()._get_serializer_name(serializer, direction, bypass_extensions)
-        if name.endswith("PatchRequest"):
-            name = name.removeprefix("Patched")
         return name.removesuffix("Request") if name.endswith(("InputRequest", "PatchRequest")) else name
 
     def _map_serializer_field(self, field: Any, direction: Direction, bypass_extensions: bool = False) -> Any:
@@ -114,6 +112,11 @@ class DialectSchema(AutoSchema):
             elif union in schema:
                 schema[union] = [member for n, member in enumerate(schema[union]) if member not in schema[union][:n]]
         return schema
+
+    def _get_request_for_media_type(self, serializer: Any, direction: Direction = "request") -> tuple[Any, bool]:
+        """A body is also required where no one field is, but one of several: the serializer says so by `needs_body`."""
+        schema, is_required = super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
+        return schema, is_required or getattr(serializer, "needs_body", False)
 
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any

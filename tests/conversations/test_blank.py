@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from accounts import clock, tenancy
 from accounts.errors import Invalid
 from accounts.models import Workspace
-from accounts.text import is_blank
+from accounts.text import VISIBLE, is_blank
 from conversations import actions
 from conversations.models import Conversation, Message
 from tests.conftest import Key, Member
@@ -26,6 +27,11 @@ INVISIBLE = [
 def test_what_is_blank() -> None:
     assert all(is_blank(text) for text in (*INVISIBLE, "", "\u3000\t", "\x00"))
     assert not any(is_blank(text) for text in ("a", "🙂", "👩‍👩‍👧", ".", "\u200ba", "한", "สี", "é", "\u0301a"))
+
+
+def test_documents_pattern_says_the_same_of_every_character_of_16_bits() -> None:
+    characters = [chr(point) for point in range(2**16) if not 0xD800 <= point < 0xE000]
+    assert [char for char in characters if is_blank(char) == bool(re.search(VISIBLE, char))] == []
 
 
 @pytest.mark.parametrize("text", INVISIBLE)

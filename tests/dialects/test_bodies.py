@@ -37,6 +37,12 @@ class Reader:
             for method, operation in item.items()
             if "requestBody" in operation
         }
+        self.optional = [
+            f"{method.upper()} {path}"
+            for path, item in document["paths"].items()
+            for method, operation in item.items()
+            if "requestBody" in operation and not operation["requestBody"].get("required")
+        ]
         self.routes = {str(route): route for route in routes() if route.dialect == dialect}
 
     def own(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -48,8 +54,11 @@ class Reader:
         return {name: own.get(name, value) for name, value in body.items()}
 
     def send(self, name: str, example: str | None = None) -> harness.Answer:
-        route, examples = self.routes[name], self.contents[name]["examples"]
-        body = self.own(examples[example or next(iter(examples))]["value"])
+        examples = self.contents[name]["examples"]
+        return self.call(name, self.own(examples[example or next(iter(examples))]["value"]))
+
+    def call(self, name: str, body: dict[str, Any] | None) -> harness.Answer:
+        route = self.routes[name]
         operation = self.access.operation(route)
         if "session" in operation:
             headers = self.access.scene.fill(operation["session"])
@@ -57,9 +66,8 @@ class Reader:
             kind = "client" if "/dogfood/" in route.path else "server"
             headers = self.access.headers(route, self.access.scene.names[f"{kind}_key"], kind=kind)
         headers = {**headers, "Accept": "application/json"}
-        return harness.send(
-            self.desk, {"method": route.method, "path": self.path(route), "headers": headers, "body": body}
-        )
+        request = {"method": route.method, "path": self.path(route), "headers": headers}
+        return harness.send(self.desk, request | ({} if body is None else {"body": body}))
 
     def path(self, route: Route) -> str:
         path = self.access.path(route)
@@ -88,3 +96,10 @@ def test_every_writing_call_takes_the_body_that_is_proposed_for_it(dialect: str,
         answer = reader.send(name)
         assert answer.status in (200, 201), (name, answer.status, answer.content)
     assert set(next(one for one in discovery.all_dialects() if one.name == dialect).bodies) == set(reader.contents)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_call_whose_body_is_optional_takes_none(dialect: str, desk: str) -> None:
+    reader = Reader(dialect, desk)
+    answers = {name: reader.call(name, None) for name in reader.optional}
+    assert {name: answer.content for name, answer in answers.items() if answer.status not in (200, 201)} == {}

@@ -107,6 +107,7 @@ def test_credentials_that_are_sent_must_be_good(acme: Workspace) -> None:
     [
         ({"message": ""}, "body.message must not be empty"),
         ({"message": "   "}, "body.message must not be empty"),
+        ({"message": "\u0016\u2800"}, "body.message must not be empty"),
         ({"message": "x" * 5001}, "body.message must be at most 5000 characters"),
         ({"message": None}, "body.message cannot be null"),
         ({"email": ""}, "body.email must not be empty"),

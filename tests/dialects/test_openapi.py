@@ -62,7 +62,8 @@ def configuration(access: Access, document: dict[str, Any]) -> str:
         lines += [
             "[[operations]]",
             f"include-name = {json.dumps(name)}",
-            "checks.positive_data_acceptance.enabled = false",
+            "checks.positive_data_acceptance.expected-statuses = "
+            "['2xx', '3xx', '400', '401', '403', '404', '409', '429', '5xx']",
         ]
     return "\n".join(lines)
 

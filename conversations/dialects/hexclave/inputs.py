@@ -9,7 +9,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from conversations.dialects.hexclave.rules import BLANKS, END, NOT_BLANK, Rule, Shape, Text, Texts, Union
+from accounts.text import VISIBLE, is_blank
+from conversations.dialects.hexclave.rules import END, Rule, Shape, Text, Texts, Union
 from conversations.dialects.hexclave.shapes import PRIORITIES, SOURCES, STATUSES
 from conversations.texts import validation
 from tickets import tags
@@ -49,7 +50,7 @@ def _is_email(value: str) -> str | None:
 
 
 def _is_not_blank(value: str) -> str | None:
-    return None if value.strip(BLANKS) else "must not be empty"
+    return "must not be empty" if is_blank(value) else None
 
 
 _PROJECT_ID = Text(
@@ -163,7 +164,7 @@ FEEDBACK = Shape(
         "message": Text(
             fits=_is_not_blank,
             longest=5000,
-            about={"type": ["string", "number", "boolean"], "minLength": 1, "pattern": NOT_BLANK},
+            about={"type": ["string", "number", "boolean"], "minLength": 1, "pattern": VISIBLE},
         ),
         "feedback_type": Text(is_required=False, values=("feedback", "bug")),
     }

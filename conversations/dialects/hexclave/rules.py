@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 import orjson
 
-from accounts.text import is_blank
+from accounts.text import VISIBLE, is_blank
 
 
 class _Missing:
@@ -29,8 +29,8 @@ BLANKS = "".join(
 """The characters that are trimmed: white space of JavaScript and of Python alike."""
 END = r"(?![\s\S])"
 """The end of a text in a pattern; `$` would match before a final line feed too, in Python."""
-NOT_BLANK = r"[^\s\u001c-\u001f\u0085]"
-TRIMMED = rf"^{NOT_BLANK}([\s\S]*{NOT_BLANK})?{END}"
+_NOT_SPACE = r"[^\s\u001c-\u001f\u0085]"
+_TRIMMED = rf"^(?=[\s\S]*{VISIBLE}){_NOT_SPACE}([\s\S]*{_NOT_SPACE})?{END}"
 _MOST_NAMES, _LONGEST_NAME, _LONGEST_VALUE = 20, 100, 1000
 
 
@@ -112,7 +112,7 @@ class Text:
         if self.longest is not None:
             shape["maxLength"] = self.longest
         if self.trims:
-            shape["pattern"] = TRIMMED if strict else NOT_BLANK
+            shape["pattern"] = _TRIMMED if strict else VISIBLE
         return {**shape, **self.about}
 
 

@@ -280,6 +280,7 @@ class AssistantInput(AssistantMessageInput):
     distinct_id = Text(required=False, allow_null=True, max_length=400)
     anonymous_traits = Traits(required=False)
     resume_payload = AnyJson(required=False, allow_null=True)
+    needs_body = True
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         """Refuse a body with neither content nor conversation."""

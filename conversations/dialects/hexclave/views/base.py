@@ -192,7 +192,7 @@ def one(rows: ConversationQuerySet, conversation_id: str, *, is_written: bool) -
 def _body(request: HttpRequest) -> Any:
     """The JSON value of the body, or MISSING for an empty one. Raises ParseError or the known error for anything else."""
     raw = request.body
-    if not raw.strip():
+    if not raw:
         return MISSING
     kind = (request.content_type or "").split(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
