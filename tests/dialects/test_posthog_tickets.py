@@ -511,3 +511,10 @@ def test_compose_begins_a_ticket_with_a_mail(api: Posthog, acme: Workspace) -> N
     bad = api.post("tickets/compose", {**body, "recipient_email": "nobody"})
     assert refusal(bad) == (400, "validation_error", "invalid_input", "recipient_email")
     assert Ticket.all_workspaces.count() == 1
+
+
+@pytest.mark.parametrize("subject", ["", " ", "\u0084", "\u2800"])
+def test_mail_whose_subject_is_blank_has_the_usual_one(api: Posthog, subject: str) -> None:
+    body = {"recipient_email": "jo@example.com", "message": "Your order is late."}
+    made = api.post("tickets/compose", {**body, "email_subject": subject}).json()
+    assert api.get(f"tickets/{made['id']}").json()["email_subject"] == f"Ticket #{made['ticket_number']}"

@@ -197,7 +197,7 @@ class Tickets(PosthogViewSet):
                 workspace=self.grant.workspace,
                 email=data["recipient_email"],
                 external_id=data.get("recipient_distinct_id"),
-                title=data.get("email_subject") or "",
+                title=first_given(data, "email_subject")[1],
                 door=Door(Channel.EMAIL, ADAPTER),
                 traits={"email": data["recipient_email"]},
                 by=self.actor,
