@@ -31,18 +31,14 @@ class Reader:
         self.access.scene.add({"contact": "known", "external_id": "cus_123"})
         document = json.loads(harness.send(desk, {"method": "GET", "path": f"/api/schema/{dialect}"}).content)
         self.components = document["components"]
-        self.contents = {
-            f"{method.upper()} {path}": operation["requestBody"]["content"]["application/json"]
+        bodies = {
+            f"{method.upper()} {path}": operation["requestBody"]
             for path, item in document["paths"].items()
             for method, operation in item.items()
             if "requestBody" in operation
         }
-        self.optional = [
-            f"{method.upper()} {path}"
-            for path, item in document["paths"].items()
-            for method, operation in item.items()
-            if "requestBody" in operation and not operation["requestBody"].get("required")
-        ]
+        self.contents = {name: body["content"]["application/json"] for name, body in bodies.items()}
+        self.optional = [name for name, body in bodies.items() if not body.get("required")]
         self.routes = {str(route): route for route in routes() if route.dialect == dialect}
 
     def own(self, body: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class _Missing:
 
 
 MISSING: Final = _Missing()
-BLANKS = "".join(
+_BLANKS = "".join(
     map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0xFEFF])
 )  # fmt: skip
 """The characters that are trimmed: white space of JavaScript and of Python alike."""
@@ -72,7 +72,7 @@ class Text:
             return None
         if not strict:
             value = _as_text(value)
-            value = value.strip(BLANKS) if self.trims and isinstance(value, str) else value
+            value = value.strip(_BLANKS) if self.trims and isinstance(value, str) else value
         if not isinstance(value, str):
             lines.append(_wrong_type(path, "string", value))
             return value
@@ -84,7 +84,7 @@ class Text:
 
     def _complaints(self, value: str) -> list[str]:
         messages = []
-        if self.trims and value != value.strip(BLANKS):
+        if self.trims and value != value.strip(_BLANKS):
             messages.append("must be a trimmed string")
         # An invisible text counts as empty.
         is_empty = self.trims and self.shortest and is_blank(value) and "\x00" not in value
