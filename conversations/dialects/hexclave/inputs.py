@@ -17,6 +17,7 @@ from tickets import tags
 
 MOST_ROWS = 200
 _FARTHEST = 1_000_000_000
+_LONGEST_EMAIL = 254
 
 _ID = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|00000000-0000-0000-0000-000000000000",
@@ -46,7 +47,7 @@ def _is_email(value: str) -> str | None:
         validate_email(value)
     except ValidationError:
         return "must be a valid email"
-    return "must be at most 254 characters" if len(value) > 254 else None
+    return f"must be at most {_LONGEST_EMAIL} characters" if len(value) > _LONGEST_EMAIL else None
 
 
 def _is_not_blank(value: str) -> str | None:
@@ -160,7 +161,7 @@ AGENT_UPDATE = Union(
 FEEDBACK = Shape(
     {
         "name": Text(is_required=False, longest=100),
-        "email": Text(fits=_is_email, about={"format": "email"}),
+        "email": Text(fits=_is_email, about={"format": "email", "maxLength": _LONGEST_EMAIL}),
         "message": Text(
             fits=_is_not_blank,
             longest=5000,
