@@ -19,18 +19,38 @@ from config.server.postgres import cluster
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+# A statement is planned anew twice; from then on the connection remembers its plan.
+_PREPARING: dict[str, Any] = {"server_side_binding": True, "prepare_threshold": 2}
+
 
 def settings(url: str, home: Path) -> dict[str, Any]:
     """Django's DATABASES entry. Raises ImproperlyConfigured for a malformed URL."""
     if direct := env.text("DIRECT_DATABASE_URL"):
         _parts(direct, "DIRECT_DATABASE_URL")
     place = _given(url) if url else _embedded(home)
+    # A transaction pooler gives each transaction another session: a prepared statement and a server-side cursor belong to one.
+    is_pooled = bool(direct)
+    if is_pooled:
+        place["OPTIONS"]["prepare_threshold"] = None
     return place | {
         "CONN_MAX_AGE": env.number("CONN_MAX_AGE", 600),
         "CONN_HEALTH_CHECKS": True,
-        # A transaction pooler gives each transaction another session; a server-side cursor belongs to one.
-        "DISABLE_SERVER_SIDE_CURSORS": bool(env.text("DIRECT_DATABASE_URL")),
+        "DISABLE_SERVER_SIDE_CURSORS": is_pooled,
         "TEST": {"NAME": env.text("TEST_DATABASE_NAME", "test_parley")},
+    }
+
+
+def replica(url: str) -> dict[str, Any]:
+    """Django's DATABASES entry for a read replica. Raises ImproperlyConfigured for a malformed URL."""
+    place = _given(url, "REPLICA_DATABASE_URL")
+    place["OPTIONS"]["connect_timeout"] = "2"  # The primary is asked instead: sooner is better.
+    if env.text("DIRECT_DATABASE_URL"):
+        place["OPTIONS"]["prepare_threshold"] = None  # The replica may be behind a pooler too.
+    return place | {
+        "CONN_MAX_AGE": env.number("CONN_MAX_AGE", 600),
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "TEST": {"MIRROR": "default"},
     }
 
 
@@ -52,17 +72,17 @@ def _given(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
     parts.setdefault("connect_timeout", "5")
     parts.setdefault("tcp_user_timeout", "20000")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.server.backend",
         "NAME": parts.pop("dbname", "postgres"),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),
         "HOST": parts.pop("host", ""),
         "PORT": str(parts.pop("port", "")),
-        "OPTIONS": parts,
+        "OPTIONS": _PREPARING | parts,
     }
 
 
-def _parts(url: str, name: str) -> dict[str, Any]:
+def _parts(url: str, name: str) -> dict[str, str]:
     """What the address says. Raises ImproperlyConfigured without repeating any of it, for it holds a password."""
     try:
         parts = {key: str(value) for key, value in conninfo_to_dict(url).items()}
@@ -87,5 +107,5 @@ def _embedded(home: Path) -> dict[str, Any]:
         "HOST": str(cluster.socket_folder(home)),
         # The password stays in its file, out of settings and error pages. A server that does not ask for it, and so
         # does not prove that it knows it either, is refused.
-        "OPTIONS": {"passfile": str(cluster.passfile(home)), "require_auth": "scram-sha-256"},
+        "OPTIONS": _PREPARING | {"passfile": str(cluster.passfile(home)), "require_auth": "scram-sha-256"},
     }

@@ -27,7 +27,25 @@ def database_of_its_own(options: str = "") -> Iterator[str]:
         yield address_of(name)
     finally:
         with connect_to_server() as server:
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            drop(server, name)
+
+
+def throw_out(server: Any, name: str) -> None:
+    """End the connections to a database, by a connection or a cursor.
+
+    Autovacuum's workers are the server's own: only a superuser may end them, and what needs the database alone makes them give
+    way by itself.
+    """
+    server.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'",
+        [name],
+    )
+
+
+def drop(server: Any, name: str) -> None:
+    """Drop a database, if it is there, whoever is in it. (WITH (FORCE) would end autovacuum's workers too, which it may not.)"""
+    throw_out(server, name)
+    server.execute(f'DROP DATABASE IF EXISTS "{name}"')
 
 
 def connect(address: str) -> psycopg.Connection[Any]:
@@ -45,4 +63,6 @@ def address_of(name: str = "") -> str:
     given = database.settings(os.environ["DATABASE_URL"], home)
     parts = {"dbname": name or given["NAME"], "user": given["USER"], "password": given.get("PASSWORD", "")}
     parts |= {"host": given["HOST"], "port": given.get("PORT", ""), **given["OPTIONS"]}
+    # Those two are Django's and psycopg's, not the server's.
+    parts = {key: value for key, value in parts.items() if key not in ("server_side_binding", "prepare_threshold")}
     return make_conninfo("", **{key: value for key, value in parts.items() if value})

@@ -167,7 +167,7 @@ def test_a_command_that_needs_no_database_starts_none(home: Path) -> None:
 
 def test_with_a_database_of_the_operators_nothing_is_embedded(home: Path) -> None:
     given = database.settings("postgresql://ada:s3cret@db.example:5433/desk?sslmode=require", home)
-    assert given["ENGINE"] == "django.db.backends.postgresql"
+    assert given["ENGINE"] == "config.server.backend"
     assert (given["HOST"], given["PORT"], given["NAME"]) == ("db.example", "5433", "desk")
     assert (given["USER"], given["PASSWORD"], given["OPTIONS"]["sslmode"]) == ("ada", "s3cret", "require")
 

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from django.db.backends.postgresql import base, client
+from django.db.backends.postgresql import client
 from django.db.utils import OperationalError
 
+from config.server.backend import base
 from config.server.postgres import usage
 from config.server.postgres.binaries import PostgresError
 

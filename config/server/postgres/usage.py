@@ -13,6 +13,7 @@ from config import env
 from config.server.postgres import cluster, locks
 from config.server.postgres.binaries import PostgresError
 from config.server.postgres.keeper import START_LIMIT, STOP_LIMIT
+from config.server.saying import say
 
 _guard = threading.Lock()
 _users: dict[Path, int] = {}  # data folder -> our file of its users' lock, held shared
@@ -109,7 +110,7 @@ def _start_keeper(home: Path, server_lock: int) -> None:
         for line in report:
             kind, _, text = line.rstrip("\n").partition(" ")
             if kind == "note":
-                print(text, file=sys.stderr, flush=True)
+                say(text)
             else:
                 verdict = text.replace("\v", "\n") if kind == "failed" else "ready"
     if verdict != "ready":
