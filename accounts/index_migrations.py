@@ -7,11 +7,17 @@ operations of this module there and nothing else.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+
 from django.contrib.postgres import operations as postgres
-from django.db import connection, transaction
+from django.db import NotSupportedError, OperationalError, ProgrammingError, connection, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import AddField, AddIndex, RemoveIndex, RunPython, RunSQL
 from django.db.migrations.state import ProjectState
+from django.db.models import Index
+
+logger = logging.getLogger(__name__)
 
 
 class AddIndexConcurrently(postgres.AddIndexConcurrently):
@@ -28,6 +34,50 @@ class AddIndexConcurrently(postgres.AddIndexConcurrently):
         if is_valid is False:
             schema_editor.execute(f"DROP INDEX CONCURRENTLY {schema_editor.quote_name(self.index.name)}")
         return super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class UseExtension(postgres.CreateExtension):
+    """Create an extension where the database has it and lets us; else go on without. On the way back it stays: others may use it."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        try:
+            with transaction.atomic():
+                super().database_forwards(app_label, schema_editor, from_state, to_state)
+        except (ProgrammingError, NotSupportedError, OperationalError):
+            logger.warning("extension_missing name=%s", self.name)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        pass
+
+
+class AddIndexByExtension(AddIndexConcurrently):
+    """An index that needs extensions. Without them there is `instead` under the same name, or none: slower, not wrong."""
+
+    def __init__(self, model_name: str, index: Index, extensions: Sequence[str], instead: Index | None = None) -> None:
+        super().__init__(model_name, index)
+        self.extensions, self.instead = list(extensions), instead
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_extension WHERE extname = ANY(%s)", [self.extensions])
+            has_all = cursor.fetchone()[0] == len(self.extensions)
+        made = self.index if has_all else self.instead
+        if made is not None:
+            AddIndexConcurrently(self.model_name, made).database_forwards(
+                app_label, schema_editor, from_state, to_state
+            )
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if _validity(schema_editor, self.index.name) is not None:
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
 
 
 class RemoveIndexConcurrently(postgres.RemoveIndexConcurrently):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from accounts.models.workspaces import Workspace
@@ -43,6 +44,10 @@ class Event(models.Model):
             models.Index(fields=["workspace", "id"], name="event_by_workspace"),
             # A thread's grey lines, and the history of any one row in admin.
             models.Index(fields=["workspace", "subject_type", "subject_id", "id"], name="event_by_subject"),
+            # The journal of one kind in admin, newest first.
+            models.Index(fields=["workspace", "type", "id"], name="event_by_kind"),
+            # The journal since a day, in admin: a few pages, since moments grow with the rows.
+            BrinIndex(fields=["at"], name="event_by_moment"),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.moments import Moment
 from accounts.permissions import Role
-from accounts.tenancy import TenantModel
+from accounts.tenancy import QuickModel, TenantModel
 
 
 class UserManager(BaseUserManager["User"]):
@@ -43,7 +43,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(QuickModel, AbstractBaseUser, PermissionsMixin):
     """A person who signs in with an email. What they may do depends on their membership of each workspace.
 
     `email` is the primary address. The addresses that are proven to be theirs are allauth's `EmailAddress` rows, all of

@@ -16,7 +16,7 @@ from accounts import slugs
 from accounts.models.people import User
 from accounts.moments import Moment
 from accounts.permissions import Role
-from accounts.tenancy import TenantModel
+from accounts.tenancy import QuickModel, TenantModel
 
 
 def validate_time_zone(value: str) -> None:
@@ -32,7 +32,7 @@ def new_identity_secret() -> str:
     return uuid.uuid4().hex + uuid.uuid4().hex
 
 
-class Workspace(models.Model):
+class Workspace(QuickModel):
     """One tenant: its people, contacts, conversations, tickets and keys."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
