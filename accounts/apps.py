@@ -7,5 +7,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import rules
+        from accounts.credentials import remembered
 
         rules.register_rules()
+        remembered.connect()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError
 from django.db.models import Q
 
-from accounts.credentials import keys
+from accounts.credentials import keys, remembered
 from accounts.models import ApiKey, Workspace
 from accounts.permissions import Actor
 
@@ -36,26 +37,38 @@ class Grant:
 
 
 def authenticate(secret: str, at: datetime) -> Grant:
-    """The grant of a key, in one query (none for a malformed key).
+    """The grant of a key: remembered for a second, else in one query (none for a malformed key).
 
-    Nothing is cached: a revoked key is refused by the very next request. Raises BadKey or ExpiredKey.
+    A revoked key is refused within that second everywhere. Raises BadKey or ExpiredKey.
     """
     prefix = keys.prefix_of(secret)
     if prefix is None:
         raise BadKey("no such key")
-    # The key names the workspace: no scope can be open yet.
-    key = ApiKey.all_workspaces.select_related("workspace").filter(prefix=prefix).first()
-    if key is None or not keys.matches(secret, key.secret_hash) or key.revoked_at is not None:
+    grant = remembered.get(prefix) or _looked_up(prefix)
+    key = grant.key
+    if not keys.matches(secret, key.secret_hash) or key.revoked_at is not None:
         raise BadKey("no such key")
     if key.is_expired(at):
         raise ExpiredKey("the key is past its end")
     if key.last_used_at is None or at - key.last_used_at > _TOUCH:
         _touch(key, at)
-    return Grant(key=key, workspace=key.workspace, actor=Actor.key(key))
+    return grant
+
+
+def _looked_up(prefix: str) -> Grant:
+    asked = time.monotonic()
+    # The key names the workspace: no scope can be open yet.
+    key = ApiKey.all_workspaces.select_related("workspace").filter(prefix=prefix).first()
+    if key is None:
+        raise BadKey("no such key")
+    grant = Grant(key=key, workspace=key.workspace, actor=Actor.key(key))
+    remembered.put(prefix, grant, asked)
+    return grant
 
 
 def _touch(key: ApiKey, at: datetime) -> None:
     """Note that the key is used. Where nothing can be written, as on a full disk, reading goes on."""
+    key.last_used_at = at  # Another call of this process need not note it as well.
     stale = Q(last_used_at=None) | Q(last_used_at__lt=at - _TOUCH)
     try:
         ApiKey.all_workspaces.filter(stale, pk=key.pk).update(last_used_at=at)
