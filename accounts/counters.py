@@ -5,11 +5,12 @@ Drawing a number locks that row until the transaction ends, so that numbers have
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
 
+from accounts import writing
 from accounts.tenancy import TenantModel
 
 
@@ -23,11 +24,15 @@ class Counter:
 
     def draw(self, workspace_id: int, status: str | None) -> int:
         """Take the workspace's next number and count one row in the status; None counts it in none yet."""
-        return self._add(workspace_id, 1, status)
+        return self._add(workspace_id, 1, {} if status is None else {status: 1})
+
+    def grow(self, workspace_id: int, numbers: int, counts: Mapping[str, int]) -> int:
+        """Take so many of the workspace's next numbers at once, and count their rows by status; returns the last number."""
+        return self._add(workspace_id, numbers, counts)
 
     def hold(self, workspace_id: int) -> None:
         """Lock the workspace's row, which is made where there is none, until the transaction ends."""
-        self._add(workspace_id, 0, None)
+        self._add(workspace_id, 0, {})
 
     def move(self, workspace_id: int, before: str | None, after: str | None) -> None:
         """Count one row less in one status and one more in another; None stands for a row that is not counted."""
@@ -36,12 +41,12 @@ class Counter:
             for status, step in ((before, "- 1"), (after, "+ 1"))
             if status and (column := self._column(status))
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(f"UPDATE {self._table} SET {', '.join(steps)} WHERE workspace_id = %s", [workspace_id])  # noqa: S608 (names of a model)
+        sql = f"UPDATE {self._table} SET {', '.join(steps)} WHERE workspace_id = %s"  # noqa: S608 (names of a model)
+        writing.execute(sql, [workspace_id])
 
-    def _add(self, workspace_id: int, numbers: int, status: str | None) -> int:
-        counts = [int(status == known) for known in self.statuses]
-        assert sum(counts) == (status is not None), f"{self.model.__name__} does not count {status}"
+    def _add(self, workspace_id: int, numbers: int, by_status: Mapping[str, int]) -> int:
+        assert by_status.keys() <= {*self.statuses}, f"{self.model.__name__} does not count {[*by_status]}"
+        counts = [by_status.get(known, 0) for known in self.statuses]
         columns = [self._column(name) for name in (self.last, *self.statuses)]
         sums = ", ".join(f"{column} = {self._table}.{column} + EXCLUDED.{column}" for column in columns)
         with connection.cursor() as cursor:

@@ -3,6 +3,9 @@
 The verbs' `@transaction.atomic` is this module's. Where a verb begins the transaction, the verb is what is repeated;
 where a door has begun it (a request of a wire format, a form of admin), the door repeats the whole request.
 
+An error of a verb undoes the verb. Inside another verb, and inside a door's `whole`, it undoes all of that, so that no
+savepoint is taken; who catches such an error and goes on makes the call `apart`.
+
 Code that locks several things takes them in this order, those of one kind by their ids:
 
 1. the Idempotency-Key of the request
@@ -21,7 +24,9 @@ tests/architecture/test_locks.py keeps the order. Locks are FOR NO KEY UPDATE, s
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from functools import partial, wraps
 from typing import ParamSpec, TypeVar, cast
 
@@ -42,23 +47,41 @@ M = TypeVar("M", bound=models.Model)
 
 PAUSES = (0.02, 0.1, 0.3, 0.8)
 """Seconds before each repetition, give or take a half; after the last one the error is raised."""
+_whole: ContextVar[object | None] = ContextVar("whole", default=None)
 _GIVEN_UP = frozenset({"40P01", "40001", "55P03"})  # deadlock, serialization failure, lock not available
 
 
 def atomic(verb: Callable[P, R]) -> Callable[P, R]:
-    """Run a function in one transaction, or in a savepoint of the one that is open; repeat it where it began the transaction.
+    """Run a function in one transaction, or as part of what is undone whole; repeat it where it began the transaction.
 
     A verb, which says `by` whom it is done, reaches the rows of the actor's workspace alone.
     """
-    whole = django.atomic(verb)
+
+    def alone(*args: P.args, **kwargs: P.kwargs) -> R:
+        with whole():
+            return verb(*args, **kwargs)
 
     @wraps(verb)
     def repeated(*args: P.args, **kwargs: P.kwargs) -> R:
         by = kwargs.get("by")
         with tenancy.scope_of(by if isinstance(by, Actor) else None):
-            return repeat(partial(whole, *args, **kwargs))
+            if _whole.get() is None:
+                return repeat(partial(alone, *args, **kwargs))
+            with django.atomic(savepoint=False):
+                return verb(*args, **kwargs)
 
     return repeated
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """One transaction, or a savepoint of the one that is open, that an error undoes whole: verbs inside take no savepoints."""
+    with django.atomic():
+        token = _whole.set(object())
+        try:
+            yield
+        finally:
+            _whole.reset(token)
 
 
 def repeat(call: Callable[[], R]) -> R:
@@ -96,14 +119,37 @@ def held(row: M) -> M:
     return found
 
 
+@contextmanager
+def apart() -> Iterator[None]:
+    """An error inside, which the caller catches, undoes this much alone. Outside a transaction each verb has its own."""
+    with whole() if connection.in_atomic_block else nullcontext():
+        yield
+
+
+def note_held(row: M) -> M:
+    """A row that was read with its lock just now: the first verb that it is given to need not read it again."""
+    row.__dict__["_held"] = _whole.get()
+    return row
+
+
+def was_just_held(row: models.Model) -> bool:
+    """Whether the row is as it was read with its lock, in what is undone whole now; True once for each reading."""
+    inside = _whole.get()
+    return inside is not None and row.__dict__.pop("_held", None) is inside
+
+
 def hold_name(workspace_id: int, *names: str) -> None:
     """Hold these names until the transaction ends: no other transaction finds or makes a row by one of them meanwhile.
 
     For rows that need not exist yet and that no unique constraint guards.
     """
+    if not names:
+        return
     with connection.cursor() as cursor:
-        for name in sorted(names):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", [name, workspace_id])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(name, %s)) FROM unnest(%s::text[]) AS name",
+            [workspace_id, sorted(names)],
+        )
 
 
 def unless_taken(constraint: str, conflict: Exception, save: Callable[[], R]) -> R:

@@ -8,8 +8,11 @@ from dataclasses import asdict, astuple, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from accounts import changes, journal, transaction
+from django.db.models import QuerySet
+
+from accounts import changes, journal, transaction, writing
 from accounts.changes import UNSET
+from accounts.compiled import compiled
 from accounts.counters import Counter
 from accounts.errors import Invalid
 from accounts.models import Membership, Team, User, Workspace
@@ -33,10 +36,11 @@ SUMMARY_FIELDS = tuple(field.name for field in fields(MessageSummary))
 UNASSIGNED_AT_ONCE = 1000
 MESSAGE_CUT = 500
 """How much of the last message a ticket's row keeps."""
-_NUMBERS = Counter(TicketNumbers, last="last", statuses=TicketStatus.values)
+NUMBERS = Counter(TicketNumbers, last="last", statuses=TicketStatus.values)
 
 
 @transaction.atomic
+@writing.together()
 def open_ticket(
     *,
     workspace: Workspace,
@@ -63,7 +67,7 @@ def open_ticket(
     ticket = Ticket(
         workspace=workspace,
         public_id=uuid.uuid4(),
-        number=_NUMBERS.draw(workspace.pk, status),
+        number=NUMBERS.draw(workspace.pk, status),
         subject=subject[:500],
         status=status,
         priority=priority or None,
@@ -79,7 +83,7 @@ def open_ticket(
         created_at=at,
         updated_at=at,
     )
-    ticket.save(force_insert=True)
+    writing.insert(ticket)
     tags.remember(workspace.pk, names, at)
     journal.record(events.TICKET_OPENED, ticket, by=by, at=at, status=status, priority=priority)
     return ticket
@@ -220,12 +224,14 @@ def update(
 
 
 @transaction.atomic
+@writing.together()
 def note_message(*, ticket_id: int, text: str, from_customer: bool, by: Actor, at: datetime) -> Ticket:
     """A public message was written in a linked conversation: update the summary, and reopen what a customer answers.
 
     Called by the conversation verbs, which have permitted the message itself.
     """
-    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket_id)
+    ticket = _held.first(pk=ticket_id)
+    assert ticket is not None  # a conversation that points at it is held
     ticket.message_count += 1
     ticket.last_message_at = ticket.updated_at = at
     ticket.last_message_text = text[:MESSAGE_CUT]
@@ -233,7 +239,7 @@ def note_message(*, ticket_id: int, text: str, from_customer: bool, by: Actor, a
         ticket.unread_team_count += 1
     else:
         ticket.unread_customer_count += 1
-    ticket.save(update_fields=[*SUMMARY_FIELDS, "updated_at"])
+    writing.update(ticket, [*SUMMARY_FIELDS, "updated_at"])
     if from_customer:
         unread.forget(ticket.workspace_id)
     journal.record(events.TICKET_MESSAGED, ticket, by=by, at=at, from_customer=from_customer)
@@ -243,6 +249,7 @@ def note_message(*, ticket_id: int, text: str, from_customer: bool, by: Actor, a
 
 
 @transaction.atomic
+@writing.together()
 def recount(*, ticket: Ticket, summary: MessageSummary, is_change: bool, by: Actor, at: datetime) -> Ticket:
     """Set the summary of messages after a conversation was linked or unlinked (`is_change`: `updated_at` moves) or read.
 
@@ -251,7 +258,7 @@ def recount(*, ticket: Ticket, summary: MessageSummary, is_change: bool, by: Act
     if not changes.change(ticket, asdict(summary), unset=UNSET) and not is_change:
         return ticket
     ticket.updated_at = at if is_change else ticket.updated_at
-    ticket.save(update_fields=[*SUMMARY_FIELDS, "updated_at"])
+    writing.update(ticket, [*SUMMARY_FIELDS, "updated_at"])
     unread.forget(ticket.workspace_id)
     journal.record(events.TICKET_RECOUNTED, ticket, by=by, at=at, message_count=ticket.message_count)
     return ticket
@@ -276,9 +283,14 @@ def delete(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     permit(by, "ticket.update", ticket)
     ticket = transaction.held(ticket)
     journal.record(events.TICKET_DELETED, ticket, by=by, at=at, number=ticket.number)
-    _NUMBERS.move(ticket.workspace_id, ticket.status, None)
+    NUMBERS.move(ticket.workspace_id, ticket.status, None)
     unread.forget(ticket.workspace_id)
     ticket.delete()
+
+
+@compiled
+def _held(*, pk: int) -> QuerySet[Ticket]:
+    return Ticket.objects.select_for_update(no_key=True).filter(pk=pk).order_by("pk")[:1]
 
 
 def _standing(ticket: Ticket) -> lifecycle.Standing:
@@ -291,7 +303,7 @@ def _stand(ticket: Ticket, standing: lifecycle.Standing, *, by: Actor, at: datet
     ticket.updated_at = at
     ticket.save(update_fields=["status", "snoozed_until", "resolved_at", "updated_at"])
     if before != ticket.status:
-        _NUMBERS.move(ticket.workspace_id, before, ticket.status)
+        NUMBERS.move(ticket.workspace_id, before, ticket.status)
         if TicketStatus.RESOLVED in (before, ticket.status):
             unread.forget(ticket.workspace_id)
         journal.record(events.TICKET_STATUS_CHANGED, ticket, by=by, at=at, status=ticket.status, previous=before)

@@ -5,10 +5,10 @@ that `subscribe` registered, with `drain`. The audit pages and the live streams 
 """
 
 from accounts.journal.catalogue import EventType, UnknownEvent, catalogue, define
-from accounts.journal.dispatch import BATCH, MAX_DEPTH, drain, subscribe
+from accounts.journal.dispatch import BATCH, MAX_DEPTH, concerns, drain, subscribe
 from accounts.journal.record import caused_by, record, record_each, recorded
 
 __all__ = [
-    "BATCH", "MAX_DEPTH", "EventType", "UnknownEvent", "catalogue", "caused_by", "define", "drain", "record", "record_each",
+    "BATCH", "MAX_DEPTH", "EventType", "UnknownEvent", "catalogue", "caused_by", "concerns", "define", "drain", "record", "record_each",
     "recorded", "subscribe",
 ]  # fmt: skip

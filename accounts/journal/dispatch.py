@@ -6,26 +6,33 @@ import logging
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from datetime import timedelta
+from functools import cache
+from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, models
+from django.db.models import Case, ExpressionWrapper, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import tenancy
+from accounts import log_context, tenancy
 from accounts.journal.catalogue import EventType
 from accounts.journal.record import caused_by
 from accounts.models import Dispatch, Event
-from accounts.transaction import atomic
+from accounts.transaction import atomic, whole
 
 logger = logging.getLogger(__name__)
+
+Reaction = Callable[[Event], None]
+Condition = models.Q | models.Exists
 
 MAX_DEPTH = 8
 BATCH = 100
 _LOCK = 0x7061726C6579  # "parley": one dispatcher at a time in one database
-_reactions: dict[str, list[tuple[str, Callable[[Event], None]]]] = {}
+_reactions: dict[str, list[tuple[str, Reaction]]] = {}
+_conditions: dict[Reaction, Callable[[], Condition]] = {}
 
 
-def subscribe(kinds: list[EventType], name: str, reaction: Callable[[Event], None]) -> None:
+def subscribe(kinds: list[EventType], name: str, reaction: Reaction) -> None:
     """Register an idempotent reaction. It runs after commit, in the worker, inside the scope of the event's workspace if it has one.
 
     Raises ValueError for a name that another reaction to the event has: by it, the journal knows what has run.
@@ -38,43 +45,86 @@ def subscribe(kinds: list[EventType], name: str, reaction: Callable[[Event], Non
             subscribed.append((name, reaction))
 
 
+def concerns(condition: Callable[[], Condition]) -> Callable[[Reaction], Reaction]:
+    """Say which events concern a reaction, as a condition on the row of `Dispatch`: for the others it need not run.
+
+    PostgreSQL asks it of all events of a batch at once. It compares what was so when the event was recorded, and cannot fail.
+    """
+
+    def note(reaction: Reaction) -> Reaction:
+        _conditions[reaction] = condition
+        return reaction
+
+    return note
+
+
 def drain(batch: int = BATCH) -> int:
     """Dispatch the next due events to their reactions; returns how many events were taken.
 
-    One dispatcher works at a time (others return 0 at once). Each event has a transaction of its own, so that
-    the rows that a reaction locks are free again before the next one locks others. A reaction that fails is run again
-    with growing pauses, up to an hour apart; what the others did stands, and they are not run again.
+    One dispatcher works at a time (others return 0 at once). Events that concern no reaction are done with together. Each
+    other event has a transaction of its own, so that the rows that a reaction locks are free again before the next one
+    locks others. A reaction that fails is run again with growing pauses, up to an hour apart; what the others did stands,
+    and they are not run again.
     """
     taken, wanted = _take(batch)
-    for pk in wanted:
-        if not _dispatch_one(pk):
+    for pk, names in wanted:
+        if not _dispatch_one(pk, names):
             break
         taken += 1
     return taken
 
 
 @atomic
-def _take(batch: int) -> tuple[int, list[int]]:
-    """The next due events that have reactions, after the number of those without, which are done with."""
+def _take(batch: int) -> tuple[int, list[tuple[int, list[str]]]]:
+    """The next due events with the reactions that they concern, after the number of those that concern none."""
     if not _is_dispatcher():
         return 0, []
-    due = Dispatch.objects.filter(due_at__lte=Now()).order_by("due_at", "event")
-    kinds = list(due.values_list("pk", "event__type")[:batch])
-    wanted = [pk for pk, kind in kinds if kind in _reactions]
-    ignored = [pk for pk, kind in kinds if kind not in _reactions]
-    Dispatch.objects.filter(pk__in=ignored).delete()
+    ignored, wanted = [], []
+    for pk, kind, *answers in _due(batch):
+        concerned = dict(zip(_conditions, answers, strict=True))
+        names = [name for name, reaction in _reactions.get(kind, []) if concerned.get(reaction, True)]
+        if names:
+            wanted.append((pk, names))
+        else:
+            ignored.append(pk)
+    if ignored:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM accounts_dispatch WHERE event_id = ANY(%s)", [ignored])
     return len(ignored), wanted
 
 
+def _due(batch: int) -> list[tuple[Any, ...]]:
+    """Due events: id, type, and whether the event concerns each of the reactions that have a condition."""
+    kinds = tuple(
+        (one, tuple(kind for kind, of in _reactions.items() if one in dict(of).values())) for one in _conditions
+    )
+    sql, values = _asked(kinds, batch)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
+
+
+@cache
+def _asked(reactions: tuple[tuple[Reaction, tuple[str, ...]], ...], batch: int) -> tuple[str, tuple[Any, ...]]:
+    """The statement of `_due`, which is the same every time."""
+    answers: dict[str, Any] = {}
+    for number, (reaction, kinds) in enumerate(reactions):
+        asked = When(event__type__in=kinds, then=ExpressionWrapper(_conditions[reaction](), models.BooleanField()))
+        answers[f"concerns_{number}"] = Case(asked, default=Value(False)) if kinds else Value(False)
+    due = Dispatch.objects.filter(due_at__lte=Now()).order_by("due_at", "event").annotate(**answers)
+    return due.values_list("pk", "event__type", *answers)[:batch].query.sql_with_params()
+
+
 @atomic
-def _dispatch_one(pk: int) -> bool:
-    """Run the reactions of one event, unless another dispatcher has; False where another is at work."""
+def _dispatch_one(pk: int, names: Collection[str]) -> bool:
+    """Run the named reactions of one event, unless another dispatcher has; False where another is at work."""
     if not _is_dispatcher():
         return False
     dispatch = Dispatch.objects.select_related("event__workspace").filter(pk=pk).first()
     if dispatch is None:
         return True
-    error, done = _run_reactions(dispatch.event, dispatch.heard)
+    others = [name for name, _ in _reactions.get(dispatch.event.type, []) if name not in names]
+    error, done = _run_reactions(dispatch.event, dict.fromkeys([*dispatch.heard, *others]))
     if error is None:
         Dispatch.objects.filter(pk=pk).delete()
         return True
@@ -104,7 +154,7 @@ def _run_reactions(event: Event, before: Collection[str]) -> tuple[str | None, l
             continue
         try:
             scope = tenancy.scope(event.workspace) if event.workspace else nullcontext()
-            with transaction.atomic(), scope, caused_by(event):
+            with log_context.about({"event": event.pk}), whole(), scope, caused_by(event):
                 reaction(event)
             done.append(name)
         except Exception as error:  # a broken reaction must not stop the journal

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from django.db import connection, transaction
 
+from accounts import writing
 from accounts.journal.catalogue import EventType, UnknownEvent, catalogue
 from accounts.models import Event, User
 from accounts.permissions import Actor
@@ -29,12 +30,13 @@ _recorded: ContextVar[list[Event] | None] = ContextVar("recorded", default=None)
 def record(kind: EventType, subject: Subject | User, /, *, by: Actor, at: datetime, **data: Any) -> Event:
     """Write one line of the journal, in the caller's transaction.
 
-    `data` takes ids and non-personal values, by the names that the kind carries. Raises UnknownEvent for a kind outside
+    `data` takes ids and non-personal values, by the names that the kind carries; subject and ids may be those of rows that
+    are written together with the line (`accounts.writing`). Raises UnknownEvent for a kind outside
     the catalogue or another name, and TransactionManagementError outside a transaction: a change and its event are
     committed together or not at all.
     """
     event = _line(kind, subject, by=by, at=at, data=data)
-    event.save()
+    writing.insert(event)
     _note([event])
     return event
 
@@ -43,9 +45,9 @@ def record_each(
     kind: EventType, subjects: Iterable[tuple[Subject, Mapping[str, Any]]], /, *, by: Actor, at: datetime
 ) -> None:
     """Write one line for each of many rows, with its data, in one statement."""
-    _note(
-        Event.objects.bulk_create([_line(kind, subject, by=by, at=at, data=dict(data)) for subject, data in subjects])
-    )
+    lines = [_line(kind, subject, by=by, at=at, data=dict(data)) for subject, data in subjects]
+    writing.insert_each(lines)
+    _note(lines)
 
 
 def _line(kind: EventType, subject: Subject | User, *, by: Actor, at: datetime, data: dict[str, Any]) -> Event:
@@ -66,7 +68,7 @@ def _line(kind: EventType, subject: Subject | User, *, by: Actor, at: datetime, 
         actor_kind=by.kind,
         actor_id=by.id,
         subject_type=kind.subject,
-        subject_id=subject.pk,
+        subject_id=writing.id_of(subject),
         data=data,
         caused_by=cause,
         depth=cause.depth + 1 if cause else 0,

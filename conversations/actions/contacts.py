@@ -9,8 +9,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import F, Q, QuerySet
 
-from accounts import changes, journal, transaction
+from accounts import changes, journal, transaction, writing
+from accounts.compiled import compiled
 from accounts.errors import Conflict, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
@@ -19,9 +21,11 @@ from conversations.models import Contact
 from conversations.texts import validation
 
 _LIMITS = {"external_id": 400, "email": 254, "name": 400, "first_name": 200, "last_name": 200, "company": 400}
+_NAMES = {"name", "first_name", "last_name"}
 
 
 @transaction.atomic
+@writing.together()
 def identify(
     *,
     workspace: Workspace,
@@ -34,6 +38,7 @@ def identify(
     identity_source: str = "headers",
     is_trusted: bool = True,
     is_email_verified: bool = True,
+    renames: bool = True,
     by: Actor,
     at: datetime,
 ) -> Contact:
@@ -41,7 +46,8 @@ def identify(
 
     A trusted caller (a server key, a signed token, a member) may adopt a contact known by email who has no external
     id yet, and what it states of a person is kept; an untrusted one always makes a new, unverified contact. None leaves
-    a value alone. An address that is not verified finds nobody, and replaces no verified one. Raises Invalid with the
+    a value alone, and without `renames` the names are those of a new contact only. An address that is not verified finds
+    nobody, and replaces no verified one. Raises Invalid with the
     field at fault.
     """
     permit(by, "conversation.start")
@@ -50,15 +56,16 @@ def identify(
     )
     if is_trusted:
         names = given.get("external_id"), given.get("email") if is_email_verified else None
-        contact = _find(workspace, *names)
-        if contact is None or changes.differing(contact, given):
+        contact = _find(*names)
+        kept = given if renames else {field: value for field, value in given.items() if field not in _NAMES}
+        if any(names) and (contact is None or changes.differing(contact, kept)):
             # A concurrent request for the same person waits here, and then finds the contact that was made.
             transaction.hold_name(workspace.pk, *(f"contact {name}" for name in names if name))
-            contact = _find(workspace, *names)
+            contact = _find(*names)
         if contact is not None:
             if contact.is_verified and not is_email_verified:
-                given.pop("email", None)
-            return _change(contact, given, by=by, at=at)
+                kept.pop("email", None)
+            return _change(contact, kept, by=by, at=at)
     contact = Contact(
         workspace=workspace,
         public_id=uuid.uuid4(),
@@ -70,7 +77,7 @@ def identify(
     )
     if not is_trusted:
         contact.external_id = None
-    _save(contact, force_insert=True)
+    writing.insert(contact)  # nobody else has its external id: the name is held
     journal.record(events.CONTACT_CREATED, contact, by=by, at=at)
     return contact
 
@@ -103,16 +110,19 @@ def _checked(**values: str | None) -> dict[str, Any]:
     return given
 
 
-def _find(workspace: Workspace, external_id: str | None, email: str | None) -> Contact | None:
-    rows = Contact.objects.filter(workspace=workspace).order_by("pk")
-    if external_id and (found := rows.filter(external_id=external_id).first()) is not None:
-        return found
-    if not email:
-        return None
-    known = rows.filter(email=email)
-    if external_id:
-        return known.filter(external_id=None, is_verified=True).first()
-    return known.filter(is_verified=True).first() or known.first()
+def _find(external_id: str | None, email: str | None) -> Contact | None:
+    return _named.first(external_id=external_id, email=email) if external_id or email else None
+
+
+@compiled
+def _named(*, external_id: str | None, email: str | None) -> QuerySet[Contact]:
+    if external_id is None:
+        return Contact.objects.filter(email=email).order_by("-is_verified", "pk")[:1]
+    if email is None:
+        return Contact.objects.filter(external_id=external_id).order_by("pk")[:1]
+    adoptable = Q(email=email, external_id=None, is_verified=True)
+    known = Contact.objects.filter(Q(external_id=external_id) | adoptable)
+    return known.order_by(F("external_id").asc(nulls_last=True), "pk")[:1]
 
 
 def _change(contact: Contact, given: dict[str, Any], *, by: Actor, at: datetime) -> Contact:
@@ -126,11 +136,8 @@ def _change(contact: Contact, given: dict[str, Any], *, by: Actor, at: datetime)
     if not changed:
         return contact
     contact.updated_at = at
-    _save(contact, update_fields=[*changed, "updated_at"])
+    taken = Conflict("another contact has this external id", field="external_id")
+    save = partial(contact.save, update_fields=[*changed, "updated_at"])
+    transaction.unless_taken("contact_external_id_unique_per_workspace", taken, save)
     journal.record(events.CONTACT_UPDATED, contact, by=by, at=at, fields=changed)
     return contact
-
-
-def _save(contact: Contact, **how: Any) -> None:
-    taken = Conflict("another contact has this external id", field="external_id")
-    transaction.unless_taken("contact_external_id_unique_per_workspace", taken, partial(contact.save, **how))

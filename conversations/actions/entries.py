@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.core.files.base import File
 
+from accounts import writing
 from accounts.errors import Conflict
 from conversations.actions import files
 from conversations.actions.senders import Sender
@@ -38,7 +39,7 @@ def door(conversation: Conversation, through: Door, at: datetime, *, first: bool
         ).order_by("id")
         if (found := known.first()) is not None:
             return found
-    return EntryPoint.objects.create(
+    made = EntryPoint(
         workspace_id=conversation.workspace_id,
         conversation=conversation,
         channel=through.channel,
@@ -47,6 +48,8 @@ def door(conversation: Conversation, through: Door, at: datetime, *, first: bool
         created_at=at,
         updated_at=at,
     )
+    writing.insert(made)
+    return made
 
 
 def append(
@@ -80,7 +83,7 @@ def append(
         metadata=metadata,
         created_at=at,
     )
-    message.save(force_insert=True)
+    writing.insert(message)
     files.attach(message, uploads, at)
     conversation.updated_at = at
     conversation.last_activity, conversation.last_activity_at = message, at
@@ -131,4 +134,4 @@ SUMMARY_FIELDS = (
 
 def save(conversation: Conversation, *more: str) -> None:
     """Save what `append` and `move` set, and the named fields besides."""
-    conversation.save(update_fields=[*SUMMARY_FIELDS, *more])
+    writing.update(conversation, [*SUMMARY_FIELDS, *more])

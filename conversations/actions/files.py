@@ -1,16 +1,18 @@
-"""Files that come with a message: stored under the data folder, typed by their content rather than by their name."""
+"""Files that come with a message: stored before the message is committed, typed by their content rather than by their name."""
 
 from __future__ import annotations
 
 import re
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import filetype
 from django.conf import settings
 from django.core.files.base import File
 
+from accounts import writing
 from accounts.errors import Invalid
 from conversations.models import Attachment, Message
 
@@ -45,9 +47,10 @@ def attach(message: Message, uploads: Sequence[File[bytes]], at: datetime) -> li
             attachment.file.save(name, File(upload.file), save=False)
         except OSError:  # A full disk keeps no partial files.
             for stored in (name, *(str(one.file.name) for one in attachments)):
-                attachment.file.storage.delete(stored)
+                with suppress(OSError):  # A storage that is away does not delete either.
+                    attachment.file.storage.delete(stored)
             raise
-        attachment.save(force_insert=True)
+        writing.insert(attachment)
         attachments.append(attachment)
     return attachments
 

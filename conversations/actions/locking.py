@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import uuid
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts import transaction
+from accounts.compiled import compiled
 from accounts.errors import NotFound
 from conversations.actions.turns import TALLY
 from conversations.models import (
     Conversation,
     Handler,
 )
+from conversations.queries import conversations as queries
 from tickets.models import Ticket
 
 
 def locked(conversation: Conversation) -> Conversation:
     """The row as it is now, held until the transaction ends. Raises NotFound when it is gone."""
-    # `of` keeps the contact and the ticket free for others.
-    rows = Conversation.objects.select_for_update(no_key=True, of=("self",)).select_related("contact")
-    row = rows.filter(pk=conversation.pk).first()
-    if row is None:
+    if transaction.was_just_held(conversation):
+        row = conversation
+    elif (found := _by_pk.first(pk=conversation.pk)) is not None:
+        row = found
+    else:
         raise NotFound("this conversation no longer exists")
     if row.handler == Handler.ASSISTANT and row.ticket_id is not None:
         # It may be handed over, and counted, after its ticket was locked.
@@ -24,9 +33,44 @@ def locked(conversation: Conversation) -> Conversation:
     return row
 
 
+def found(*, public_id: uuid.UUID, **limits: Any) -> Conversation | None:
+    """The conversation of an id with its contact, held until the transaction ends, for a door that is going to change it.
+
+    `limits` leave it out where the caller may not see it: those of `queries.visible`, or `visible_to`, the contact who must
+    have something to see in it.
+    """
+    row = _by_public_id.first(public_id=public_id, **limits)
+    return transaction.note_held(row) if row is not None else None
+
+
 def locked_of(ticket: Ticket) -> list[Conversation]:
     """The ticket's conversations as they are now, the primary one first, held until the transaction ends."""
     # Rows are locked in the order of their ids, so that no two verbs wait for each other.
-    rows = Conversation.objects.select_for_update(no_key=True, of=("self",)).select_related("contact")
-    held = rows.filter(workspace_id=ticket.workspace_id, ticket=ticket).order_by("pk")
+    held = map(transaction.note_held, _of_ticket.rows(ticket=ticket.pk))
     return sorted(held, key=lambda row: (row.ticket_linked_at or row.created_at, row.pk))
+
+
+@compiled
+def _by_pk(*, pk: int) -> QuerySet[Conversation]:
+    return _held(Conversation.objects.filter(pk=pk))[:1]
+
+
+@compiled
+def _by_public_id(
+    *, public_id: uuid.UUID, email: str | None = None, only: uuid.UUID | None = None, visible_to: int | None = None
+) -> QuerySet[Conversation]:
+    rows = queries.visible(queries.conversations(), email=email, only=only).filter(public_id=public_id)
+    if visible_to is not None:
+        rows = rows.filter(contact=visible_to, last_visible__isnull=False)
+    return _held(rows)[:1]
+
+
+@compiled
+def _of_ticket(*, ticket: int) -> QuerySet[Conversation]:
+    return _held(Conversation.objects.filter(ticket=ticket))
+
+
+def _held(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    # `of` keeps the contact and the ticket free for others.
+    held = rows.select_related(None).select_related("contact").select_for_update(no_key=True, of=("self",))
+    return held.order_by("pk")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.core.files.base import File
 
-from accounts import journal, transaction
+from accounts import journal, transaction, writing
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events
@@ -19,9 +19,11 @@ from conversations.actions.lifecycle import ReplyPolicy
 from conversations.actions.senders import Sender
 from conversations.models import Conversation, Message, MessageKind
 from tickets import actions as ticket_actions
+from tickets.models import Ticket
 
 
 @transaction.atomic
+@writing.together(with_nested=True)
 def reply(
     *,
     conversation: Conversation,
@@ -75,14 +77,17 @@ def reply(
         conversation.last_outbound_at = answered_at
     turns.move(conversation, policy.after_agent(conversation.status), at)
     entries.save(conversation)
-    _update_ticket(conversation, body, from_customer=False, by=by, at=at)
+    ticket = _update_ticket(conversation, body, from_customer=False, by=by, at=at)
     if had_unread:
-        ticket_counts.after_reading(conversation, by=by, at=at)
-    journal.record(events.REPLY_SENT, conversation, by=by, at=at, message_id=message.pk, status=conversation.status)
+        ticket_counts.after_reading(conversation, ticket=ticket, by=by, at=at)
+    journal.record(
+        events.REPLY_SENT, conversation, by=by, at=at, message_id=writing.id_of(message), status=conversation.status
+    )
     return message
 
 
 @transaction.atomic
+@writing.together(with_nested=True)
 def receive(
     *,
     conversation: Conversation,
@@ -121,12 +126,18 @@ def receive(
     entries.save(conversation)
     _update_ticket(conversation, body, from_customer=True, by=by, at=at)
     journal.record(
-        events.MESSAGE_RECEIVED, conversation, by=by, at=at, message_id=message.pk, status=conversation.status
+        events.MESSAGE_RECEIVED,
+        conversation,
+        by=by,
+        at=at,
+        message_id=writing.id_of(message),
+        status=conversation.status,
     )
     return message
 
 
 @transaction.atomic
+@writing.together()
 def note(
     *,
     conversation: Conversation,
@@ -160,12 +171,15 @@ def note(
         public_id=public_id,
     )
     entries.save(conversation)
-    journal.record(events.NOTE_ADDED, conversation, by=by, at=at, message_id=message.pk)
+    journal.record(events.NOTE_ADDED, conversation, by=by, at=at, message_id=writing.id_of(message))
     return message
 
 
-def _update_ticket(conversation: Conversation, body: str, *, from_customer: bool, by: Actor, at: datetime) -> None:
-    if conversation.ticket_id is not None:
-        ticket_actions.note_message(
-            ticket_id=conversation.ticket_id, text=body, from_customer=from_customer, by=by, at=at
-        )
+def _update_ticket(
+    conversation: Conversation, body: str, *, from_customer: bool, by: Actor, at: datetime
+) -> Ticket | None:
+    if conversation.ticket_id is None:
+        return None
+    return ticket_actions.note_message(
+        ticket_id=conversation.ticket_id, text=body, from_customer=from_customer, by=by, at=at
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.files.base import File
 
-from accounts import journal, transaction
+from accounts import journal, transaction, writing
 from accounts.errors import Conflict, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
@@ -24,6 +24,7 @@ _DOOR = Door(Channel.API, "api")
 
 
 @transaction.atomic
+@writing.together()
 def start(
     *,
     workspace: Workspace,
@@ -40,6 +41,7 @@ def start(
     uploads: Sequence[File[bytes]] = (),
     handler: Handler = Handler.PEOPLE,
     public_id: uuid.UUID | None = None,
+    number: int | None = None,
     by: Actor,
     at: datetime,
 ) -> Conversation:
@@ -47,15 +49,17 @@ def start(
 
     `door` is where it began; `channel` is what lists show, the door's own unless given. The first message is the
     contact's unless `sender` says otherwise; either way the conversation is open. `external_id` is the caller's own
-    name for it: at most 255 characters, unique in the workspace; `public_id` is one that the caller chose. Raises
-    Invalid with the field at fault, or Conflict when either id is taken.
+    name for it: at most 255 characters, unique in the workspace; `public_id` is one that the caller chose, and `number`
+    one that a verb has drawn before, which locks more than this. Raises Invalid with the field at fault, or Conflict when
+    either id is taken.
     """
     permit(by, "conversation.start", contact)
     validation.check(subject, "subject", longest=validation.SUBJECT_LIMIT)
     check_priority(priority)
     if external_id is not None:
         validation.check(external_id, "external_id", longest=255)
-    number = turns.TALLY.draw(workspace.pk, Status.OPEN if handler == Handler.PEOPLE else None)
+    if number is None:
+        number = turns.TALLY.draw(workspace.pk, Status.OPEN if handler == Handler.PEOPLE else None)
     # Starts are serial from here: nobody else can take the external id between this look and our insert.
     taken = external_id is not None and Conversation.objects.filter(workspace=workspace, external_id=external_id)
     if taken is not False and taken.exists():
@@ -82,7 +86,7 @@ def start(
         created_at=at,
         updated_at=at,
     )
-    conversation.save(force_insert=True)
+    writing.insert(conversation)
     entry_point = entries.door(conversation, door, at, first=True)
     message = None
     if body is not None:
@@ -105,7 +109,7 @@ def start(
         by=by,
         at=at,
         channel=conversation.channel,
-        message_id=message.pk if message else None,
+        message_id=writing.id_of(message) if message else None,
     )
     return conversation
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from accounts import journal, transaction
+from accounts import journal, transaction, writing
 from accounts.errors import Invalid
 from accounts.permissions import Actor, permit
 from conversations import events
@@ -14,6 +14,7 @@ from conversations.models import Conversation, MessageKind, Status
 
 
 @transaction.atomic
+@writing.together()
 def set_status(
     *, conversation: Conversation, status: str, by: Actor, at: datetime, sender: Sender | None = None
 ) -> Conversation:
@@ -50,7 +51,7 @@ def set_status(
         at=at,
         status=status,
         previous=before["status"],
-        message_id=message.pk,
+        message_id=writing.id_of(message),
         before=before,
         after=turns.standing(conversation),
     )
@@ -58,6 +59,7 @@ def set_status(
 
 
 @transaction.atomic
+@writing.together()
 def snooze(*, conversation: Conversation, until: datetime, by: Actor, at: datetime) -> Conversation:
     """Snooze a conversation: it leaves the queues until the moment, or until the customer writes.
 
@@ -73,7 +75,7 @@ def snooze(*, conversation: Conversation, until: datetime, by: Actor, at: dateti
         return conversation
     before = turns.standing(conversation)
     conversation.snoozed_until, conversation.updated_at = until, at
-    conversation.save(update_fields=["snoozed_until", "updated_at"])
+    writing.update(conversation, ["snoozed_until", "updated_at"])
     after = turns.standing(conversation)
     journal.record(
         events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=until.isoformat(), before=before, after=after
@@ -82,6 +84,7 @@ def snooze(*, conversation: Conversation, until: datetime, by: Actor, at: dateti
 
 
 @transaction.atomic
+@writing.together()
 def unsnooze(*, conversation: Conversation, only_if_due: bool = False, by: Actor, at: datetime) -> Conversation:
     """End a snooze: the conversation is open, and waits since now. `only_if_due`: unless it is snoozed beyond `at`."""
     permit(by, "conversation.update", conversation)

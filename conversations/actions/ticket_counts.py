@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from accounts import transaction
 from accounts.permissions import Actor
@@ -17,8 +18,6 @@ from conversations.models import Conversation, Message, MessageKind, SenderKind
 from tickets import actions as ticket_actions
 from tickets.actions import MESSAGE_CUT, MessageSummary
 from tickets.models import Ticket
-
-_FROM_CUSTOMER = Q(messages__kind=MessageKind.MESSAGE, messages__sender_kind=SenderKind.CUSTOMER)
 
 
 def after_linking(conversation: Conversation, ticket_id: int, *, by: Actor, at: datetime) -> None:
@@ -37,11 +36,24 @@ def after_unlinking(conversation: Conversation, ticket_id: int, *, by: Actor, at
     ticket_actions.recount(ticket=ticket, summary=summary, is_change=True, by=by, at=at)
 
 
-def after_reading(conversation: Conversation, *, by: Actor, at: datetime) -> None:
-    """The team has read a conversation, hence that part of its ticket; `updated_at` stays."""
+def after_opening(conversation: Conversation, ticket: Ticket, *, by: Actor, at: datetime) -> None:
+    """Count the conversation that was begun together with its ticket; nothing was answered in it."""
+    last = conversation.last_message
+    summary = MessageSummary(
+        message_count=conversation.message_count,
+        last_message_at=last.created_at if last else None,
+        last_message_text=(last.body or "")[:MESSAGE_CUT] if last else None,
+        unread_team_count=conversation.unread_count,
+        unread_customer_count=0,
+    )
+    ticket_actions.recount(ticket=ticket, summary=summary, is_change=True, by=by, at=at)
+
+
+def after_reading(conversation: Conversation, *, ticket: Ticket | None = None, by: Actor, at: datetime) -> None:
+    """The team has read a conversation, hence that part of its ticket, which may be held already; `updated_at` stays."""
     if conversation.ticket_id is None:
         return
-    ticket = _held(conversation, conversation.ticket_id)
+    ticket = ticket or _held(conversation, conversation.ticket_id)
     ticket_actions.recount(ticket=ticket, summary=_counted(ticket), is_change=False, by=by, at=at)
 
 
@@ -59,26 +71,32 @@ def _counted(ticket: Ticket) -> MessageSummary:
         .first()
     )
     last: Message | None = newest.last_message if newest else None
+    # Unread is what is new in each conversation, less what the team saw when it last read the ticket.
+    seen = Q(unread_count__gt=0, ticket_linked_at__lte=ticket.team_read_at) if ticket.team_read_at else Q(pk__in=())
+    sums = linked.aggregate(messages=Sum("message_count"), unread=Sum("unread_count", filter=~seen))
     return MessageSummary(
-        message_count=linked.aggregate(total=Sum("message_count"))["total"] or 0,
+        message_count=sums["messages"] or 0,
         last_message_at=last.created_at if last else None,
         last_message_text=(last.body or "")[:MESSAGE_CUT] if last else None,
-        unread_team_count=_unread(ticket, linked.filter(unread_count__gt=0)),
+        unread_team_count=(sums["unread"] or 0) + _unread_since(ticket, linked.filter(seen)),
         unread_customer_count=ticket.unread_customer_count,
     )
 
 
-def _unread(ticket: Ticket, with_unread: QuerySet[Conversation]) -> int:
-    """What is new in each conversation, less what the team saw when it last read the ticket."""
-    seen = with_unread.filter(ticket_linked_at__lte=ticket.team_read_at) if ticket.team_read_at else with_unread.none()
-    total = with_unread.exclude(pk__in=seen.values("pk")).aggregate(total=Sum("unread_count"))["total"] or 0
-    since = Count("messages", filter=_FROM_CUSTOMER & Q(messages__created_at__gt=ticket.team_read_at))
-    counts = seen.annotate(since=since).values_list("unread_count", "since") if ticket.team_read_at else []
-    return total + sum(min(unread, count) for unread, count in counts)
+def _unread_since(ticket: Ticket, seen: QuerySet[Conversation]) -> int:
+    if ticket.team_read_at is None:
+        return 0
+    written = Message.objects.filter(kind=MessageKind.MESSAGE, sender_kind=SenderKind.CUSTOMER)
+    since = written.filter(conversation=OuterRef("pk"), created_at__gt=ticket.team_read_at)
+    count = Subquery(since.order_by().values("conversation").annotate(count=Count("pk")).values("count"))
+    counts = seen.annotate(since=Coalesce(count, 0)).values_list("unread_count", "since")
+    return sum(int(min(unread, count)) for unread, count in counts)
 
 
 def _unanswered(conversation: Conversation) -> int:
     """The team's messages since the customer last wrote: those that the customer may not have seen."""
+    if conversation.last_inbound_at is not None and conversation.last_message_at <= conversation.last_inbound_at:
+        return 0  # the customer wrote last
     rows = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
     rows = rows.exclude(sender_kind=SenderKind.CUSTOMER)
     if conversation.last_inbound_at is not None:

@@ -9,7 +9,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts import journal, transaction
+from django.db.models import BigIntegerField, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+
+from accounts import journal, tenancy, transaction
+from accounts.compiled import compiled
 from accounts.errors import Invalid
 from accounts.models import Event
 from accounts.permissions import Actor, permit
@@ -92,16 +97,33 @@ def _primary(ticket: Ticket) -> Conversation:
 
 def _repeated(conversation: Conversation, kind: MessageKind, body: str, *, by: Actor, at: datetime) -> Message | None:
     """What the actor wrote a moment ago, if it is the same. A repeat at the same time has waited for the row's lock."""
+    if conversation.last_activity_at < at - REPEAT_WITHIN:
+        return None
     event_type = events.REPLY_SENT if kind == MessageKind.MESSAGE else events.NOTE_ADDED
-    written = Event.objects.filter(
-        workspace_id=conversation.workspace_id,
-        subject_type="conversation",
-        subject_id=conversation.pk,
-        type=event_type.name,
-        actor_kind=by.kind,
-        actor_id=by.id,
-        at__gte=at - REPEAT_WITHIN,
+    return _written.first(
+        kind.value,
+        event_type.name,
+        str(by.kind),
+        conversation=conversation.pk,
+        actor=by.id,
+        body=body,
+        since=at - REPEAT_WITHIN,
     )
-    ids = [data["message_id"] for data in written.order_by("-id").values_list("data", flat=True)[:20]]
-    found = Message.objects.filter(pk__in=ids, conversation=conversation, kind=kind, body=body)
-    return found.order_by("-id").first() if ids else None
+
+
+@compiled
+def _written(
+    kind: str, event: str, actor_kind: str, *, conversation: int, actor: int | None, body: str, since: datetime
+) -> QuerySet[Message]:
+    events_since = Event.objects.filter(
+        workspace=tenancy.current(),
+        subject_type="conversation",
+        subject_id=conversation,
+        type=event,
+        actor_kind=actor_kind,
+        actor_id=actor,
+        at__gte=since,
+    )
+    ids = events_since.order_by("-id").values_list(Cast(KT("data__message_id"), BigIntegerField()))[:20]
+    rows = Message.objects.filter(pk__in=ids, conversation=conversation, kind=kind, body=body)
+    return rows.order_by("-id")[:1]

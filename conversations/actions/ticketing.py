@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from accounts import journal, transaction
+from accounts import journal, transaction, writing
 from accounts.errors import Conflict
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
@@ -14,12 +14,12 @@ from conversations.actions import locking, ticket_counts, turns
 from conversations.actions.contacts import identify
 from conversations.actions.entries import Door
 from conversations.actions.start import start
-from conversations.models import Conversation
+from conversations.models import Conversation, Status
 from conversations.permissions import ConversationScope
 from tickets import actions as ticket_actions
 from tickets.models import Ticket, TicketPriority
 
-_PRIORITIES: dict[str, str] = {
+PRIORITIES: dict[str, str] = {
     "low": TicketPriority.LOW,
     "normal": TicketPriority.MEDIUM,
     "medium": TicketPriority.MEDIUM,
@@ -44,7 +44,7 @@ def escalate(*, conversation: Conversation, reason: str | None = None, by: Actor
     ticket = ticket_actions.open_ticket(
         workspace=conversation.workspace,
         subject=conversation.subject,
-        priority=_PRIORITIES.get(conversation.priority.strip().lower()),
+        priority=PRIORITIES.get(conversation.priority.strip().lower()),
         assignee=conversation.assignee,
         team=conversation.team if conversation.assignee_id is None else None,
         tag_names=list(dict.fromkeys(tag for name in conversation.tags if (tag := name.strip().lower()))),
@@ -58,7 +58,15 @@ def escalate(*, conversation: Conversation, reason: str | None = None, by: Actor
     return ticket
 
 
+class Opened(NamedTuple):
+    """A ticket with the conversation in which it will be answered."""
+
+    ticket: Ticket
+    conversation: Conversation
+
+
 @transaction.atomic
+@writing.together(with_nested=True)
 def open_ticket(
     *,
     workspace: Workspace,
@@ -71,7 +79,7 @@ def open_ticket(
     by: Actor,
     at: datetime,
     **values: Any,
-) -> Ticket:
+) -> Opened:
     """Open a ticket together with the conversation in which it will be answered.
 
     The customer is found or made from name, email and external id; `body` is their first message, and `values` are those
@@ -89,7 +97,7 @@ def open_ticket(
         at=at,
     )
     # Contact, tally of conversations, tally of tickets: see `accounts.transaction`.
-    turns.TALLY.hold(workspace.pk)
+    number = turns.TALLY.draw(workspace.pk, Status.OPEN)
     title = " ".join((title or values.get("escalation_reason") or "").split())[:TITLE_LENGTH]
     ticket = ticket_actions.open_ticket(
         workspace=workspace, subject=title, channel=door.channel, by=by, at=at, **values
@@ -100,11 +108,14 @@ def open_ticket(
         subject=title or f"Ticket #{ticket.number}",
         body=body,
         door=door,
+        number=number,
         by=writer,
         at=at,
     )
-    _link(conversation, ticket, by=by, at=at)
-    return ticket
+    conversation.ticket, conversation.ticket_linked_at = ticket, at
+    ticket_counts.after_opening(conversation, ticket, by=by, at=at)
+    journal.record(events.CONVERSATION_LINKED, conversation, by=by, at=at, ticket_id=writing.id_of(ticket))
+    return Opened(ticket, conversation)
 
 
 @transaction.atomic

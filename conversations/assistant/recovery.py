@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from accounts import clock, tenancy
 from accounts.permissions import Actor
+from accounts.transaction import apart
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import runs
 from conversations.models import AssistantQueueItem, AssistantRun, AssistantThread, RunStatus, ThreadStatus
@@ -27,7 +28,7 @@ def recover(rows: Collection[AssistantRun], at: datetime) -> int:
     """Recover those of the runs that are lost; returns how many. The rows come with their workspace and thread."""
     count = 0
     for run in runs.lost(rows, at):
-        with tenancy.scope_apart(run.workspace, "assistant_recover_failed run=%s", run.pk):
+        with tenancy.scope_apart(run.workspace, "assistant_recover_failed run=%s", run.pk), apart():
             if assistant_actions.recover_run(run=run, by=Actor.system(run.workspace_id), at=at):
                 logger.warning("assistant_run_lost run=%s worker=%s attempts=%s", run.pk, run.worker, run.attempts)
                 count += 1

@@ -36,6 +36,14 @@ def test_drawing_counts_the_new_row_in_its_status_or_in_none(acme: Workspace) ->
     assert row() == {"last": 4, "new": 2, "open": 1}
 
 
+def test_many_rows_are_numbered_and_counted_at_once(acme: Workspace) -> None:
+    TICKETS.draw(acme.pk, TicketStatus.NEW)
+    assert TICKETS.grow(acme.pk, 5, {TicketStatus.NEW: 2, TicketStatus.OPEN: 3}) == 6
+    assert row() == {"last": 6, "new": 3, "open": 3}
+    with pytest.raises(AssertionError, match="does not count"):
+        TICKETS.grow(acme.pk, 1, {"closed": 1})
+
+
 def test_moving_counts_a_row_out_of_one_status_and_into_another(acme: Workspace) -> None:
     TICKETS.draw(acme.pk, TicketStatus.NEW)
     TICKETS.move(acme.pk, TicketStatus.NEW, TicketStatus.RESOLVED)

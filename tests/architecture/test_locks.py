@@ -59,6 +59,9 @@ _STATEMENT = re.compile(
 )
 
 
+_PART = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) \"?\w+")
+
+
 class Undone(Exception):
     """Ends a transaction that is only tried."""
 
@@ -231,7 +234,16 @@ def locks_of(call: Callable[[], None]) -> list[str]:
     own: set[str] = set()
 
     def look(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
-        if found := _STATEMENT.match(str(sql)):
+        result = execute(sql, params, many, context)  # which may send first what a verb has kept to be written together
+        parts = _PART.findall(sql) if str(sql).startswith("WITH ") else [str(sql)]
+        before = len(taken)
+        for part in parts:
+            note(part)
+        assert len(parts) == 1 or len(taken) < before + 2, f"locked in any order: {taken[before:]}"
+        return result
+
+    def note(part: str) -> None:
+        if found := _STATEMENT.match(part):
             made = found["insert"]
             lock = (
                 "the name of a contact"
@@ -242,7 +254,6 @@ def locks_of(call: Callable[[], None]) -> list[str]:
                 taken.append(lock)
             if made and made not in ALWAYS_SHARED:
                 own.add(made)  # a row that nobody else can see yet
-        return execute(sql, params, many, context)
 
     with connection.execute_wrapper(look), pytest.raises(Undone):
         call()

@@ -1,0 +1,148 @@
+"""Rows that are written together: one statement inserts and updates all that a verb writes.
+
+Django sends a statement for each row, and writes its SQL anew each time. Inside `together` rows wait, and are sent in one
+statement at the end, with the values that they have by then; so a row that waits to be inserted may be changed on the way,
+and rows that wait may point at each other. Whatever else is asked of the database meanwhile is asked after they were sent:
+nobody reads the database without them.
+
+Rows have no id until they are sent: `id_of` stands for it in the data of an event. No signals are sent, and a model's own
+`save` is not called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from django.db import connection, models
+
+from accounts.statements import IdOf, Model, Statement
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """What waits to be sent, in order."""
+
+    inserts: list[models.Model] = field(default_factory=list)
+    updates: dict[tuple[Model, Any], tuple[models.Model, set[str]]] = field(default_factory=dict)
+    other: tuple[str, Sequence[Any]] | None = None
+    keeps_nested: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.inserts or self.updates or self.other)
+
+    def forget(self) -> None:
+        self.inserts, self.updates, self.other = [], {}, None
+
+    def holds(self, row: models.Model) -> bool:
+        return any(one is row for one in self.inserts)
+
+
+_waiting: ContextVar[_Waiting | None] = ContextVar("waiting", default=None)
+
+
+@contextmanager
+def together(*, with_nested: bool = False) -> Iterator[None]:
+    """What is written inside waits, and is sent at the end in one statement; nothing of it after an error.
+
+    A `together` inside sends what waits at its own end, so that a verb returns rows that have ids; it does not for one
+    `with_nested`, which takes care of rows without.
+    """
+    if (outer := _waiting.get()) is not None:
+        yield
+        if not outer.keeps_nested:
+            _send(outer)
+        return
+    token = _waiting.set(waiting := _Waiting(keeps_nested=with_nested))
+    try:
+        with connection.execute_wrapper(_sent_first):
+            yield
+        _send(waiting)
+    finally:
+        _waiting.reset(token)
+
+
+def insert(row: models.Model) -> None:
+    """Insert a row with an id of its table's sequence."""
+    if (waiting := _waiting.get()) is not None:
+        waiting.inserts.append(row)
+    else:
+        _send(_Waiting([row]))
+
+
+def insert_each(rows: Collection[models.Model]) -> None:
+    """Insert rows of one model in one statement."""
+    if (waiting := _waiting.get()) is not None:
+        waiting.inserts.extend(rows)
+    elif rows:
+        _send(_Waiting([*rows]))
+
+
+def update(row: models.Model, fields: Collection[str]) -> None:
+    """Save the named fields of a row, which the caller holds."""
+    waiting = _waiting.get()
+    if waiting is None:
+        _send(_Waiting(updates={(type(row), row.pk): (row, {*fields})}))
+        return
+    if waiting.holds(row):
+        return  # it will be inserted as it is then
+    known, named = waiting.updates.get((type(row), row.pk), (row, set[str]()))
+    if known is not row:  # a statement changes a row once
+        _send(waiting)
+        named = set()
+    waiting.updates[type(row), row.pk] = row, named | {*fields}
+
+
+def execute(sql: str, values: Sequence[Any]) -> None:
+    """An UPDATE of a row that the caller need not hold, such as one of counts: one at most in a statement.
+
+    PostgreSQL chooses the order inside a statement, so that two such rows would be locked in any order.
+    """
+    waiting = _waiting.get()
+    if waiting is None:
+        _send(_Waiting(other=(sql, values)))
+        return
+    if waiting.other is not None:
+        _send(waiting)
+    waiting.other = sql, values
+
+
+def id_of(row: Any) -> Any:
+    """The row's id; what stands for it while the row waits to be inserted."""
+    return IdOf(row) if row.pk is None else row.pk
+
+
+def _sent_first(call: Callable[..., Any], sql: str, values: Any, many: bool, context: Any) -> Any:
+    """Around every statement inside `together`: what waits is sent before, unless it is undone now."""
+    if (waiting := _waiting.get()) is not None and waiting:
+        if sql.startswith("ROLLBACK TO "):
+            waiting.forget()
+        else:
+            _send(waiting)
+    return call(sql, values, many, context)
+
+
+def _send(waiting: _Waiting) -> None:
+    if not waiting:
+        return
+    inserts, updates, other = waiting.inserts, [*waiting.updates.values()], waiting.other
+    waiting.forget()
+    statement = Statement(inserts)
+    if other is not None:
+        statement.add(*other)
+    for row, fields in updates:
+        statement.update(row, fields)
+    for model, rows in groupby(sorted(inserts, key=lambda row: _place(inserts, type(row))), key=type):
+        statement.insert(model, [*rows])
+    with connection.cursor() as cursor:
+        cursor.execute(*statement.whole())
+        statement.note(cursor.fetchone() if inserts else ())
+
+
+def _place(inserts: Sequence[models.Model], model: Model) -> int:
+    """The rows of one model go into one statement, in the place of the first of them."""
+    return next(number for number, row in enumerate(inserts) if type(row) is model)
