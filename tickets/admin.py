@@ -12,7 +12,15 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from accounts import clock
-from accounts.admin.base import AssigneeFilter, DeskForm, ReadOnlyAdmin, TenantAdmin, WorkspaceFilter, sentence
+from accounts.admin.base import (
+    AssigneeFilter,
+    DeskForm,
+    OneWorkspaceFilter,
+    ReadOnlyAdmin,
+    TenantAdmin,
+    WorkspaceFilter,
+    sentence,
+)
 from accounts.errors import DomainError
 from tickets import actions, tags
 from tickets.models import Tag, Ticket, TicketNumbers, TicketStatus
@@ -63,12 +71,12 @@ class TicketAdmin(TenantAdmin):
         "updated_at", "workspace",
     )  # fmt: skip
     list_display_links = ("number", "title")
-    list_filter = (WorkspaceFilter, "status", "priority", AssigneeFilter, "channel")
+    list_filter = (OneWorkspaceFilter, "status", "priority", AssigneeFilter, "created_at")
     list_select_related = ("workspace", "assignee", "team")
     search_fields = ("subject", "=number")
     search_help_text = "Subject or number"
-    date_hierarchy = "created_at"
     ordering = ("-updated_at", "-pk")
+    sortable_by = ("number", "sla_due_at", "updated_at")  # what indexes hold
     autocomplete_fields = ("assignee", "team")
     actions = ("resolve", "reopen")
     readonly_fields = (

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models import F, Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 
 from accounts.models import Team, User
@@ -157,6 +158,15 @@ class Ticket(TenantModel):
             # The minute job that ends snoozes, in all workspaces.
             models.Index(fields=["snoozed_until"], name="ticket_snoozed", condition=Q(snoozed_until__isnull=False)),
             GinIndex(fields=["tags"], name="ticket_by_tag"),
+            # Any part of a title, or of what the customer of an API is called.
+            GinIndex(
+                F("workspace"),
+                *(
+                    OpClass(Upper(text), name="gin_trgm_ops")
+                    for text in ("subject", KT("anonymous_traits__name"), KT("anonymous_traits__email"))
+                ),
+                name="ticket_texts",
+            ),
         ]
 
     def __str__(self) -> str:

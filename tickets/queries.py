@@ -5,6 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import cast
 
+from django.db.models import QuerySet
+
+from accounts.compiled import compiled, printing
 from accounts.errors import NotFound
 from accounts.tenancy import current
 from accounts.text import whole_number
@@ -24,14 +27,16 @@ def ticket_by_number(number: int) -> Ticket:
     return Ticket.objects.get(number=number)
 
 
-def by_reference(reference: str) -> Ticket:
-    """By public id or by number, as API callers name a ticket. Raises NotFound, also for another workspace's."""
-    rows = tickets().order_by("pk")
+def by_reference(reference: str, columns: tuple[str, ...] | None = None) -> Ticket:
+    """By public id or by number, as API callers name a ticket. Raises NotFound, also for another workspace's.
+
+    With columns, it is for reading these alone.
+    """
     if (number := whole_number(reference, most=HIGHEST_NUMBER)) is not None:
-        found = rows.filter(number=number).first()
+        found = _one.first(columns, number=number)
     else:
         try:
-            found = rows.filter(public_id=uuid.UUID(reference)).first()
+            found = _one.first(columns, public_id=uuid.UUID(reference))
         except ValueError:
             found = None
     if found is None:
@@ -39,11 +44,33 @@ def by_reference(reference: str) -> Ticket:
     return found
 
 
+@compiled
+def _one(
+    columns: tuple[str, ...] | None, *, number: int | None = None, public_id: uuid.UUID | None = None
+) -> TicketQuerySet:
+    rows = tickets().order_by("pk")
+    if number is not None:
+        rows = rows.filter(number=number)
+    if public_id is not None:
+        rows = rows.filter(public_id=public_id)
+    return (printing(rows, columns) if columns else rows)[:1]
+
+
 def tally() -> TicketNumbers:
     """The workspace's exact counts by status, read from one row."""
-    return TicketNumbers.objects.first() or TicketNumbers(workspace=current())
+    return _tally.first() or TicketNumbers(workspace=current())
+
+
+@compiled
+def _tally() -> QuerySet[TicketNumbers]:
+    return TicketNumbers.objects.order_by("pk")[:1]
 
 
 def tag_hues() -> dict[str, int]:
     """The colour of every tag in the catalogue, by `tags.key`."""
-    return {tags.key(name): hue for name, hue in Tag.objects.order_by("name").values_list("name", "hue")}
+    return {tags.key(name): hue for name, hue in _hues.rows()}
+
+
+@compiled
+def _hues() -> QuerySet[Tag, tuple[str, int]]:
+    return Tag.objects.order_by("name").values_list("name", "hue")

@@ -24,11 +24,12 @@ from conversations.models.conversation import Channel, Conversation, EntryPoint,
 from conversations.models.knowledge import Article, ArticleVisibility, Macro
 from conversations.models.message import Attachment, DeliveryStatus, Message, MessageKind, SenderKind
 from conversations.models.saved_view import SavedView, SavedViewFavorite, Visibility
+from conversations.models.search import SearchDocument, SearchWord
 from conversations.models.suggestion import Outcome, Suggestion, SuggestionKind
 
 __all__ = [
     "Article", "ArticleVisibility", "AssistantFrame", "AssistantProposal", "AssistantQueueItem", "AssistantRun",
     "AssistantThread", "Attachment", "Audience", "Channel", "Contact", "Conversation", "DeliveryStatus", "EntryPoint",
     "FrameKind", "Handler", "Macro", "Message", "MessageKind", "Outcome", "ProposalStatus", "RunStatus", "SavedView",
-    "SavedViewFavorite", "SenderKind", "Status", "Suggestion", "SuggestionKind", "Tally", "ThreadStatus", "Visibility",
+    "SavedViewFavorite", "SearchDocument", "SearchWord", "SenderKind", "Status", "Suggestion", "SuggestionKind", "Tally", "ThreadStatus", "Visibility",
 ]  # fmt: skip

@@ -51,7 +51,8 @@ class Contact(Searched, TenantModel):
         indexes = [
             # Looking a contact up by email; several may share one.
             models.Index(fields=["workspace", "email", "id"], name="contact_by_email", condition=~Q(email="")),
-            GinIndex(fields=["tokens"], name="contact_tokens"),
+            # Words of names and addresses in a workspace.
+            GinIndex(fields=["workspace", "tokens"], name="contact_words"),
             models.Index(fields=["id"], name="contact_without_tokens", condition=Q(tokens=None)),
         ]
 
@@ -61,7 +62,7 @@ class Contact(Searched, TenantModel):
     @property
     def display_name(self) -> str:
         """What people call this contact; never empty."""
-        return self.name or self.email or self.external_id or "Visitor"
+        return display_name(self.name, self.email, self.external_id)
 
     @property
     def reference(self) -> str:
@@ -71,3 +72,8 @@ class Contact(Searched, TenantModel):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = self.email.strip().lower()
         super().save(*args, **kwargs)
+
+
+def display_name(name: str, email: str, external_id: str | None) -> str:
+    """What people call the contact with these; never empty."""
+    return name or email or external_id or "Visitor"

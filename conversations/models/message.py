@@ -14,7 +14,7 @@ from accounts.moments import Moment
 from accounts.tenancy import TenantModel
 from conversations.models.contact import Contact
 from conversations.models.conversation import Conversation, EntryPoint
-from conversations.models.searched import Searched, TokensField
+from conversations.models.searched import Searched, TokensField, cut
 
 
 class MessageKind(models.TextChoices):
@@ -85,7 +85,10 @@ class Message(Searched, TenantModel):
             # A thread, and its last page. The workspace is in it so that the planner prefers it to an index over
             # all messages of the workspace, which is slow for small conversations.
             models.Index(fields=["workspace", "conversation", "id"], name="message_by_conversation"),
-            GinIndex(fields=["tokens"], name="message_tokens"),
+            # Words in a workspace. Each search reads what is not sorted in yet: half a megabyte at most.
+            GinIndex(fields=["workspace", "tokens"], name="message_words", gin_pending_list_limit=512),
+            # Texts that the tokens may not hold to their end, for those that ask for any part of a text.
+            models.Index(fields=["workspace", "conversation"], name="message_cut", condition=cut("body")),
             models.Index(fields=["id"], name="message_without_tokens", condition=Q(tokens=None)),
         ]
 

@@ -41,7 +41,11 @@ class SavedViewQuerySet(TenantQuerySet["SavedView"]):
 
     def favorites_first(self, actor: Actor) -> Self:
         """The actor's own favourites first, then newest; with `is_favorited`, that mark, and who made each view."""
-        marks = SavedViewFavorite.all_workspaces.filter(marked_by(actor), view=OuterRef("pk"))  # of a view in scope
+        marks = SavedViewFavorite.all_workspaces.filter(
+            marked_by(actor),
+            workspace=OuterRef("workspace"),
+            view=OuterRef("pk"),  # of a view in scope
+        )
         return (
             self.annotate(is_favorited=Exists(marks))
             .select_related("created_by")

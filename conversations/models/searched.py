@@ -7,6 +7,8 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import connection, models, transaction
+from django.db.models.functions import Length
+from django.db.models.lookups import GreaterThan
 from django.db.models.sql.compiler import SQLCompiler
 
 from conversations.texts import tokens
@@ -44,6 +46,7 @@ class TokensQuery(SearchQuery):
     template = "%(expressions)s::tsquery"
 
     def __init__(self, asked: str) -> None:
+        self.asked = asked
         super().__init__(asked)
 
     @classmethod
@@ -59,6 +62,12 @@ def holding(typed: str, *, inflected: bool = False) -> models.Q:
         return models.Q()
     words = TokensQuery.of(typed, inflected=inflected)
     return models.Q(tokens=words) if words is not None else models.Q(pk__in=())
+
+
+def cut(field: str) -> models.Q:
+    """Rows with a text of which the tokens may not hold everything: a very long one, or one with a very long word."""
+    is_long = models.Q(GreaterThan(Length(field), tokens.LONGEST // 2))
+    return models.Q(**{f"{field}__regex": "[^[:space:][:punct:]]{61}"}) | is_long
 
 
 class Searched(models.Model):

@@ -77,10 +77,10 @@ _LEAST_WITH_COUNTRY_CODE = 11  # digits of a number that is taken to have one, t
 
 def fold(text: str) -> str:
     """The text without case, accents and invisible characters, with one spelling of each character."""
-    return _bare(_plain(text))
+    return _bare(plain(text))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """As `fold`, with the accents."""
     text = unicodedata.normalize("NFKC", text).casefold()
     if not text.isascii():
@@ -98,9 +98,15 @@ def _bare(text: str) -> str:
 
 def words(text: str) -> Iterator[tuple[str, int]]:
     """The words of a text in order, each with the length of its pieces where its script has no spaces, or 0."""
+    for word, size, _, _ in placed_words(text):
+        yield word, size
+
+
+def placed_words(text: str) -> Iterator[tuple[str, int, int, int]]:
+    """As `words`, each also with where it begins and ends."""
     for found in _word().finditer(text):
         if _bare(found[0]):  # an accent that stands alone is no word
-            yield found[0], _SIZES.get(found.lastgroup or "", 0)
+            yield found[0], _SIZES.get(found.lastgroup or "", 0), found.start(), found.end()
 
 
 def pieces(word: str, size: int) -> list[str]:
@@ -177,9 +183,9 @@ def vector(*texts: str) -> str:
 
 def _placed(text: str) -> Iterator[tuple[int, str]]:
     """The tokens with their places; 0 for those that belong to no phrase."""
-    plain = _plain(text)[:LONGEST]
+    whole = plain(text)[:LONGEST]
     position = 0
-    for word, size in words(plain):
+    for word, size in words(whole):
         if size:
             for n in range(len(word)):
                 position += 1
@@ -190,7 +196,7 @@ def _placed(text: str) -> Iterator[tuple[int, str]]:
             yield position, bare
             for other in _other_spellings(word, bare):
                 yield position, other
-    folded = _bare(plain)
+    folded = _bare(whole)
     for found in _JOINED.finditer(folded):
         if not (together := _together(found[0])).isdigit():
             yield 0, together
@@ -202,8 +208,8 @@ def _placed(text: str) -> Iterator[tuple[int, str]]:
 def _other_spellings(word: str, bare: str) -> Iterator[str]:
     if not word.isascii() and (spelled := _bare(word.translate(_UMLAUTS))[:_LONGEST_TOKEN]) != bare:
         yield spelled
-    if (plain := plain_umlauts(bare)) != bare:
-        yield plain
+    if (undotted := plain_umlauts(bare)) != bare:
+        yield undotted
     if not bare.isalpha() and not bare.isdigit():
         yield from _PARTS.findall(bare)
 
@@ -232,7 +238,7 @@ def query(typed: str, *, inflected: bool = False) -> list[str]:
     Words and numbers may be the beginnings of longer ones, and with `inflected` stand for their other forms too; words in
     double quotes stand in this order.
     """
-    text = _plain(typed[:LONGEST_QUERY])
+    text = plain(typed[:LONGEST_QUERY])
     terms: list[str] = [phrase for quoted in _QUOTED.findall(text) if (phrase := _phrase(quoted))]
     text = _QUOTED.sub(" ", text)
     terms += [_number(found[0]) for found in _TYPED_NUMBER.finditer(text)]

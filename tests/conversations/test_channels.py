@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.template import Context, Template
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts import clock, journal
+from accounts.journal import dispatch
 from accounts.models import Workspace
 from conversations import actions, channels
 from conversations.actions.entries import Door
 from conversations.models import Channel
-from conversations.templatetags.formatting import icon
+from conversations.screens.formatting import channel, icon
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory
 
@@ -30,7 +31,7 @@ def test_folder_is_a_channel_that_can_be_stored_and_has_a_picture(folder: str) -
 
 @pytest.mark.parametrize("value", [*Channel.values, "carrier-pigeon"])
 def test_every_value_has_a_name_and_a_picture_in_the_list(value: str) -> None:
-    html = Template("{% load formatting %}{% channel value %}").render(Context({"value": value}))
+    html = channel(value)
     known = channels.named(value)
     assert f'title="{known.label}"' in html
     assert icon(known.icon, 13) in html
@@ -40,7 +41,15 @@ def test_mail_alone_is_taken_to_the_customer() -> None:
     assert [name for name, known in channels.all_channels().items() if known.deliver] == ["email"]
 
 
-@pytest.mark.usefixtures("in_acme")
+@pytest.fixture
+def asked_anew() -> Iterator[None]:
+    """The dispatcher asks which channels deliver once per process."""
+    dispatch._asked.cache_clear()
+    yield
+    dispatch._asked.cache_clear()
+
+
+@pytest.mark.usefixtures("in_acme", "asked_anew")
 @pytest.mark.parametrize("value", Channel.values)
 def test_reply_is_delivered_by_the_channel_of_its_conversation(
     acme: Workspace, ben: Member, value: str, monkeypatch: pytest.MonkeyPatch

@@ -54,7 +54,7 @@ def unlink(conversation: Conversation, minute: int = 3) -> Conversation:
 def open_ticket(workspace: Workspace, **values: Any) -> Ticket:
     values.setdefault("door", Door(Channel.API, "test"))
     values.setdefault("by", Actor.system(workspace.pk))
-    return actions.open_ticket(workspace=workspace, at=MORNING, **values)
+    return actions.open_ticket(workspace=workspace, at=MORNING, **values).ticket
 
 
 # --- Escalating ---------------------------------------------------------------------------------
