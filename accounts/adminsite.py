@@ -58,7 +58,11 @@ class Reach:
 
     def limit(self, rows: QuerySet[Any], path: str) -> QuerySet[Any]:
         """The rows of the workspaces they manage; `path` leads from a row to its workspace."""
-        return rows if self.is_superuser else rows.filter(**{f"{path}__in": list(self.memberships)})
+        if self.is_superuser:
+            return rows
+        # By equality where there is one: what is one of several comes in no index's order.
+        one, several = [*self.memberships][:1], len(self.memberships) > 1
+        return rows.filter(**{f"{path}__in": list(self.memberships)} if several or not one else {path: one[0]})
 
     def workspaces(self) -> QuerySet[Workspace]:
         """The workspaces they manage, by name."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +13,8 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
-from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.core.paginator import Page, Paginator
+from django.db.models import DateTimeField, Field, ForeignKey, Model, QuerySet
 from django.forms import BaseForm, ModelForm
 from django.forms.models import construct_instance
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -26,6 +28,7 @@ from accounts.errors import DomainError, sentence
 from accounts.models import User, Workspace
 from accounts.permissions import Actor
 from accounts.text import whole_number
+from accounts.windows import window
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -51,16 +54,34 @@ class DeskForm(BaseModelForm):
 class CappedPaginator(BasePaginator):
     """Counts up to a limit, so that a list of millions costs no more than one of thousands."""
 
-    MOST = 5_000
+    MOST = 1_000
 
     @cached_property
     def count(self) -> int:
         rows = self.object_list
-        return rows.order_by()[: self.MOST].count() if isinstance(rows, QuerySet) else len(rows)
+        # In the order of the list: PostgreSQL would else look for them from the beginning of the table.
+        return rows.values("pk")[: self.MOST].count() if isinstance(rows, QuerySet) else len(rows)
+
+    def page(self, number: int | str) -> Page[Any]:
+        number = self.validate_number(number)
+        start = (number - 1) * self.per_page
+        rows = self.object_list
+        limit = min(self.per_page, self.count - start)
+        shown = window(rows, start, limit) if isinstance(rows, QuerySet) else rows[start : start + limit]
+        return Page(shown, number, self)
 
 
 class DeskChangeList(ChangeList):
-    """A list of rows; an address with an impossible year leads back to the whole list."""
+    """A list of rows; an address with an impossible year leads back to the whole list. It is sorted as its headers offer."""
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        return super().get_ordering_field(field_name) if field_name in (self.sortable_by or ()) else None
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if isinstance(self.result_list, QuerySet) and not self.result_list.query.is_sliced:
+            # What fits one page Django asks for without a limit, and PostgreSQL prepares for many rows.
+            self.result_list = self.result_list[: self.list_max_show_all]
 
     def get_filters(self, request: HttpRequest) -> Any:
         try:
@@ -85,7 +106,55 @@ class WorkspaceFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() is None:
             return queryset
-        return queryset.filter(**{f"{self.path}__in": Workspace.objects.filter(slug=self.value())})
+        # Queried first: with a sub-select in its place no index would give the order of the list.
+        wanted = workspace_shown(request)
+        return queryset.none() if wanted is None else queryset.filter(**{self.path: wanted})
+
+
+class OneWorkspaceFilter(WorkspaceFilter):
+    """The same for rows that grow with what customers write: one workspace at a time, the first until another is chosen.
+
+    Every index of such rows begins with the workspace, so that a list of all workspaces would have to sort all rows.
+    """
+
+    def has_output(self) -> bool:
+        """Also where there is one, to which the list is limited all the same: then nothing is shown."""
+        self.template = "admin/filter.html" if super().has_output() else "admin/desk/no_filter.html"
+        return bool(self.lookup_choices)
+
+    def value(self) -> str | None:
+        chosen = super().value()
+        return str(self.lookup_choices[0][0]) if chosen is None and self.lookup_choices else chosen
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        """Without Django's first one, which is all."""
+        return islice(super().choices(changelist), 1, None)
+
+
+def workspace_shown(request: HttpRequest) -> int | None:
+    """The one workspace whose rows a list shows: the chosen one, if it is the person's, and else the first by name."""
+    rows, slug = reach(request).workspaces(), request.GET.get(WorkspaceFilter.parameter_name)
+    if slug is not None:
+        rows = rows.filter(slug=slug) if slug.isprintable() else rows.none()
+    return rows.values_list("pk", flat=True).first()
+
+
+def among(field: str, *values: str) -> type[admin.SimpleListFilter]:
+    """A filter by a field's known values. Django's own reads the whole table to know which there are."""
+
+    class AmongFilter(admin.SimpleListFilter):
+        """By one of the values."""
+
+        title = field.replace("_", " ")
+        parameter_name = f"by_{field}"
+
+        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+            return [(value, value) for value in values]
+
+        def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+            return queryset.filter(**{field: self.value()}) if self.value() in values else queryset
+
+    return AmongFilter
 
 
 class AssigneeFilter(admin.SimpleListFilter):
@@ -140,6 +209,9 @@ class TenantPermissions:
         return self.may_delete and self.is_theirs(request, obj)
 
 
+MOMENT_PARTS = frozenset(DateTimeField.get_class_lookups()) - frozenset(Field.get_class_lookups())
+
+
 class TenantAdmin(TenantPermissions, ModelAdmin):
     """Base of the admin of every tenant row.
 
@@ -166,7 +238,10 @@ class TenantAdmin(TenantPermissions, ModelAdmin):
         filters = (name[0] if isinstance(name, tuple) else name for name in self.get_list_filter(request))
         shown = {self.opts.pk.name, self.date_hierarchy, *self.get_list_display(request), *filters}
         hidden = {field.name for field in self.opts.get_fields()} - shown
-        return lookup.split("__", 1)[0] not in hidden and super().lookup_allowed(lookup, value, request)
+        name, *parts = lookup.split("__")
+        # No list narrows by a part of a moment, of which an address may ask for years that no date can have.
+        is_part = bool(parts) and parts[0] in MOMENT_PARTS
+        return name not in hidden and not is_part and super().lookup_allowed(lookup, value, request)
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("queryset", self.choices(request, db_field.remote_field.model))
@@ -348,6 +423,18 @@ def _refused(form: type[BaseForm], error: DomainError) -> type[BaseForm]:
 
 
 __all__ = [
-    "AssigneeFilter", "CappedPaginator", "DeskForm", "ReadOnlyAdmin", "TabularInline", "TenantAdmin", "TenantPermissions",
-    "WorkspaceFilter", "sentence", "show_link", "without_links",
+    "AssigneeFilter",
+    "CappedPaginator",
+    "DeskForm",
+    "OneWorkspaceFilter",
+    "ReadOnlyAdmin",
+    "TabularInline",
+    "TenantAdmin",
+    "TenantPermissions",
+    "WorkspaceFilter",
+    "among",
+    "sentence",
+    "show_link",
+    "without_links",
+    "workspace_shown",
 ]  # fmt: skip

@@ -12,8 +12,25 @@ from django.utils.html import format_html
 
 from accounts import journal
 from accounts.activity import actor_text, subject_url, summary, with_people
-from accounts.admin.base import ReadOnlyAdmin, WorkspaceFilter
+from accounts.admin.base import OneWorkspaceFilter, ReadOnlyAdmin, WorkspaceFilter, among
+from accounts.adminsite import reach
 from accounts.models import Dispatch, Event, IdempotentRequest
+from accounts.text import whole_number
+
+
+class JournalFilter(OneWorkspaceFilter):
+    """By workspace, and for superusers also what is about the installation."""
+
+    INSTALLATION = "~"  # can be no workspace's slug
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        more = [(self.INSTALLATION, "The installation")] if reach(request).is_superuser else []
+        return [*super().lookups(request, model_admin), *more]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == self.INSTALLATION:
+            return queryset.filter(workspace=None)
+        return super().queryset(request, queryset)
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -34,9 +51,10 @@ class EventAdmin(ReadOnlyAdmin):
     """The journal."""
 
     list_display = ("at", "what", "subject", "who", "kind", "workspace")
-    list_filter = (WorkspaceFilter, KindFilter, ("actor_kind", admin.ChoicesFieldListFilter), "at")
+    list_filter = (JournalFilter, KindFilter, ("actor_kind", admin.ChoicesFieldListFilter), "at")
     list_select_related = ("workspace",)
     ordering = ("-id",)
+    sortable_by = ()  # no index holds another order
     search_fields = ("=subject_id",)
     search_help_text = "The number of a row, such as the id of a conversation"
     fields = ("at", "workspace", "kind", "what", "subject", "who", "data", "caused_by_link", "depth")
@@ -46,6 +64,18 @@ class EventAdmin(ReadOnlyAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return list(self.fields)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By the number of a row of any kind: the index has the kinds before the numbers."""
+        if not search_term.strip():
+            return queryset, False
+        number = whole_number(search_term.strip())
+        if number is None:
+            return queryset.none(), False
+        kinds = {kind.subject for kind in journal.catalogue.values()}
+        return queryset.filter(subject_type__in=sorted(kinds), subject_id=number), False
 
     @admin.display(description="kind", ordering="type")
     def kind(self, event: Event) -> str:
@@ -79,7 +109,7 @@ class DispatchAdmin(ReadOnlyAdmin):
     workspace_path = "event__workspace"
     list_display = ("event_id", "event", "due_at", "attempts", "last_error")
     list_select_related = ("event__workspace",)
-    list_filter = (WorkspaceFilter, "attempts")
+    list_filter = (WorkspaceFilter,)
     ordering = ("due_at", "event")
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
@@ -93,9 +123,8 @@ class IdempotentRequestAdmin(ReadOnlyAdmin):
 
     list_display = ("created_at", "workspace", "method", "path", "status", "api_key", "key")
     list_select_related = ("workspace", "api_key")
-    list_filter = (WorkspaceFilter, "method", "status")
+    list_filter = (OneWorkspaceFilter, among("method", "POST", "PUT", "PATCH", "DELETE"))
     search_fields = ("=key",)
     search_help_text = "The whole Idempotency-Key"
-    date_hierarchy = "created_at"
-    ordering = ("-created_at", "-pk")
+    ordering = ("-pk",)
     fields = ("created_at", "workspace", "method", "path", "key", "status", "api_key", "user", "identity")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from accounts.admin.base import ReadOnlyAdmin, WorkspaceFilter
+from accounts.admin.base import OneWorkspaceFilter, ReadOnlyAdmin, among
 from conversations.models import (
     AssistantFrame,
     AssistantProposal,
@@ -22,10 +22,11 @@ class AssistantThreadAdmin(ReadOnlyAdmin):
     list_display = (
         "title", "status", "handed_over_at", "taken_over_at", "ai_resolved", "user", "workspace", "updated_at", "deleted_at",
     )  # fmt: skip
-    list_filter = (WorkspaceFilter, "status", "ai_resolved")
+    list_filter = (OneWorkspaceFilter, "status", "ai_resolved")
     list_select_related = ("workspace", "user")
     search_fields = ("title",)
     ordering = ("-pk",)
+    sortable_by = ()
 
 
 @admin.register(AssistantRun)
@@ -33,9 +34,10 @@ class AssistantRunAdmin(ReadOnlyAdmin):
     """What the assistant was asked to do, and what became of it."""
 
     list_display = ("pk", "thread", "status", "attempts", "started_at", "beat_at", "ended_at", "workspace")
-    list_filter = (WorkspaceFilter, "status")
+    list_filter = (OneWorkspaceFilter, "status")
     list_select_related = ("workspace", "thread")
     ordering = ("-pk",)
+    sortable_by = ()
 
 
 @admin.register(AssistantFrame)
@@ -43,9 +45,10 @@ class AssistantFrameAdmin(ReadOnlyAdmin):
     """What the watchers of a run were shown; kept for a day."""
 
     list_display = ("pk", "run", "sequence", "kind", "workspace")
-    list_filter = (WorkspaceFilter,)
+    list_filter = (OneWorkspaceFilter,)
     list_select_related = ("workspace", "run")
     ordering = ("-pk",)
+    sortable_by = ()
 
 
 @admin.register(AssistantQueueItem)
@@ -53,7 +56,7 @@ class AssistantQueueItemAdmin(ReadOnlyAdmin):
     """Messages that wait until the assistant is done."""
 
     list_display = ("content", "thread", "workspace", "created_at")
-    list_filter = (WorkspaceFilter,)
+    list_filter = (OneWorkspaceFilter,)
     list_select_related = ("workspace", "thread")
     ordering = ("-pk",)
 
@@ -63,7 +66,7 @@ class AssistantProposalAdmin(ReadOnlyAdmin):
     """Steps for which the assistant asked approval."""
 
     list_display = ("tool_name", "status", "thread", "workspace", "created_at", "decided_at")
-    list_filter = (WorkspaceFilter, "status")
+    list_filter = (OneWorkspaceFilter, "status")
     list_select_related = ("workspace", "thread")
     ordering = ("-pk",)
 
@@ -73,6 +76,7 @@ class SuggestionAdmin(ReadOnlyAdmin):
     """What the assistant wrote, what it cost, and its outcome."""
 
     list_display = ("pk", "kind", "engine", "outcome", "cost", "conversation", "workspace", "created_at")
-    list_filter = (WorkspaceFilter, "kind", "engine", "outcome")
+    list_filter = (OneWorkspaceFilter, "kind", among("engine", "builtin", "openai"), "outcome")
     list_select_related = ("workspace", "conversation")
     ordering = ("-pk",)
+    sortable_by = ()

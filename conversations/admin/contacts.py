@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts import clock
-from accounts.admin.base import DeskForm, TenantAdmin, WorkspaceFilter
+from accounts.admin.base import DeskForm, OneWorkspaceFilter, TenantAdmin
 from conversations import actions
 from conversations.models import Contact
 from conversations.models.searched import holding
@@ -40,11 +41,12 @@ class ContactAdmin(TenantAdmin):
     may_add = may_change = True
     form = ContactForm
     list_display = ("display_name", "email", "company", "external_id", "is_verified", "workspace", "created_at")
-    list_filter = (WorkspaceFilter, "is_verified", "created_at")
+    list_filter = (OneWorkspaceFilter, "is_verified", "created_at")
     list_select_related = ("workspace",)
     search_fields = ("name",)
     search_help_text = "Words from a name, an email address, a company or an external ID"
-    ordering = ("-created_at", "-pk")
+    ordering = ("-pk",)
+    sortable_by = ("external_id",)  # what an index holds
     readonly_fields = (
         "conversations_link", "is_verified", "identity_source", "traits", "public_id", "created_at", "updated_at",
     )  # fmt: skip
@@ -64,7 +66,8 @@ class ContactAdmin(TenantAdmin):
     @admin.display(description="conversations")
     def conversations_link(self, contact: Contact) -> str:
         url = reverse("admin:conversations_conversation_changelist")
-        return format_html('<a href="{}?contact__id__exact={}">Show them</a>', url, contact.pk)
+        where = {"in": contact.workspace.slug, "contact__id__exact": contact.pk}
+        return format_html('<a href="{}?{}">Show them</a>', url, urlencode(where))
 
     def add(self, request: HttpRequest, form: forms.ModelForm[Any]) -> Model:
         data = form.cleaned_data

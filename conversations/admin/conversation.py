@@ -18,7 +18,7 @@ from django.utils.html import format_html
 
 from accounts import clock, tenancy
 from accounts.activity import summary, with_people
-from accounts.admin.base import AssigneeFilter, DeskForm, TenantAdmin, WorkspaceFilter, sentence
+from accounts.admin.base import AssigneeFilter, DeskForm, OneWorkspaceFilter, TenantAdmin, sentence, workspace_shown
 from accounts.errors import DomainError
 from accounts.models import Event, User
 from accounts.permissions import Actor
@@ -81,6 +81,7 @@ class StatusFilter(admin.ChoicesFieldListFilter):
 class ConversationAdmin(TenantAdmin):
     """Everything that the inbox can do to a conversation."""
 
+    MOST_FOUND = 1_000
     may_add = may_change = True
     form = StartForm
     list_display = (
@@ -88,12 +89,20 @@ class ConversationAdmin(TenantAdmin):
         "last_message_at", "workspace",
     )  # fmt: skip
     list_display_links = ("number", "title")
-    list_filter = (WorkspaceFilter, TurnFilter, ("status", StatusFilter), "channel", AssigneeFilter, "handler")
+    list_filter = (
+        OneWorkspaceFilter,
+        TurnFilter,
+        ("status", StatusFilter),
+        "channel",
+        AssigneeFilter,
+        "handler",
+        "created_at",
+    )
     list_select_related = ("workspace", "contact", "assignee", "team")
     search_fields = ("subject",)
     search_help_text = "Words from the subject, the messages or the contact, or #number"
-    date_hierarchy = "created_at"
     ordering = ("-last_message_at", "-pk")
+    sortable_by = ("number", "last_message_at")  # what indexes hold
     autocomplete_fields = ("contact",)
     actions = ("resolve", "reopen", "close", "assign_to_me")
     fields = StartForm.Meta.fields
@@ -103,11 +112,14 @@ class ConversationAdmin(TenantAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """As in the inbox, over the workspaces that the person runs."""
+        """As in the inbox, over the workspaces that the person runs: the newest that are found, as many as a list counts."""
         if not search_term.strip():
             return queryset, False
-        # `queryset` holds the person's own workspaces alone: what is found elsewhere falls away.
-        return search_queries.matching(queryset, search_term, lambda model: model.all_workspaces.all()), False
+        # In the one workspace that the list shows; admin has no scope of its own.
+        shown = workspace_shown(request)
+        parts = search_queries.words(search_term, lambda of: of.all_workspaces.filter(workspace=shown))
+        found = search_queries.newest(queryset.select_related(None).only("pk"), self.MOST_FOUND, parts=parts, by="pk")
+        return queryset.filter(pk__in=[row.pk for row in found]), False
 
     @admin.display(description="subject", ordering="subject")
     def title(self, conversation: Conversation) -> str:

@@ -6,16 +6,17 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from accounts.admin.base import ReadOnlyAdmin, TabularInline, WorkspaceFilter
+from accounts.admin.base import OneWorkspaceFilter, ReadOnlyAdmin, TabularInline, among
 from accounts.adminsite import reach
-from conversations.models import Attachment, Conversation, EntryPoint, Message, Tally
+from conversations.models import Attachment, Channel, Conversation, EntryPoint, Message, Tally
 from conversations.models.searched import holding
+from conversations.screens.inbox import files
 from tickets.admin import TicketAdmin
 
 
@@ -34,11 +35,12 @@ class MessageAdmin(ReadOnlyAdmin):
         "workspace",
     )
     list_display_links = ("beginning",)
-    list_filter = (WorkspaceFilter, "kind", "sender_kind", "delivery_status")
+    list_filter = (OneWorkspaceFilter, "kind", "sender_kind", "delivery_status")
     list_select_related = ("workspace", "conversation")
     search_fields = ("body",)
     search_help_text = "Words of the message"
     ordering = ("-pk",)
+    sortable_by = ()
     fields = (
         "workspace", "thread", "kind", "body", "sender_kind", "sender_user", "sender_contact", "sender_name",
         "sender_email", "sender_reference", "entry_point", "delivery_status", "metadata", "created_at", "public_id",
@@ -71,11 +73,11 @@ class AttachmentAdmin(ReadOnlyAdmin):
     """Files that came with messages, and their download."""
 
     list_display = ("name", "content_type", "length", "thread", "workspace", "created_at")
-    list_filter = (WorkspaceFilter,)
+    list_filter = (OneWorkspaceFilter,)
     list_select_related = ("workspace", "message__conversation")
     search_fields = ("name",)
-    date_hierarchy = "created_at"
-    ordering = ("-pk",)
+    ordering = ("-message", "-pk")
+    sortable_by = ()
     fields = ("name", "content_type", "length", "thread", "download", "workspace", "public_id", "created_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -106,15 +108,7 @@ class AttachmentAdmin(ReadOnlyAdmin):
         attachment = cast("Attachment | None", self.get_queryset(request).filter(pk=pk).first())
         if attachment is None:
             raise Http404("no such file")
-        try:
-            content = attachment.file.open("rb")
-        except FileNotFoundError as error:
-            raise Http404("this file no longer exists") from error
-        response = FileResponse(content, as_attachment=True, filename=attachment.name)
-        response["Content-Type"] = "application/octet-stream"
-        response["X-Content-Type-Options"] = "nosniff"
-        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-        return response
+        return files.sent(attachment, content_type="application/octet-stream", as_attachment=True)
 
 
 @admin.register(EntryPoint)
@@ -122,9 +116,10 @@ class EntryPointAdmin(ReadOnlyAdmin):
     """The channels that conversations have used."""
 
     list_display = ("conversation", "channel", "adapter", "is_entry_point", "workspace", "created_at")
-    list_filter = (WorkspaceFilter, "channel", "is_entry_point")
+    list_filter = (OneWorkspaceFilter, "channel", "is_entry_point")
     list_select_related = ("workspace", "conversation")
     ordering = ("-pk",)
+    sortable_by = ()
 
 
 @admin.register(Tally)
@@ -165,3 +160,4 @@ class LinkedConversations(TabularInline):
 
 # Tickets know nothing of conversations; the layer above adds them to the page.
 TicketAdmin.inlines = (LinkedConversations,)
+TicketAdmin.list_filter += (among("channel", *Channel.values),)  # type: ignore[assignment]
