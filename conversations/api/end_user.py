@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import TypedDict
 
 from django.core import signing
 from django.http import HttpRequest
@@ -17,12 +18,20 @@ from accounts.credentials import identity
 from accounts.credentials.authentication import Grant
 from accounts.errors import NotFound
 from accounts.models import KeyKind
+from conversations.actions import locking
 from conversations.api.problems import MissingProof
 from conversations.models import Conversation
 from conversations.models.conversation import ConversationQuerySet
 from conversations.queries import conversations as queries
 
 _SALT = "conversation-token"
+
+
+class Limits(TypedDict, total=False):
+    """The arguments of `queries.visible`."""
+
+    email: str | None
+    only: uuid.UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +58,36 @@ class EndUser:
 
     def visible(self, rows: ConversationQuerySet) -> ConversationQuerySet:
         """The conversations that the caller may see. Raises MissingProof."""
+        return queries.visible(rows, **self.limits)
+
+    @property
+    def limits(self) -> Limits:
+        """What the caller may see, as `queries.visible` takes it. Raises MissingProof."""
         self.require_proof()
         if self.is_trusted:
-            return rows
-        if self.email is not None:
-            return rows.filter(contact__email=self.email)
-        assert self.conversation_id is not None  # proven, and not by an email
-        return rows.filter(public_id=self.conversation_id)
+            return {}
+        return {"email": self.email} if self.email is not None else {"only": self.conversation_id}
 
-    def find(self, conversation_id: str) -> Conversation:
-        """The conversation of a public id, if the caller may see it. Raises NotFound, whatever the reason."""
-        rows = self.visible(queries.conversations())
+    def find(self, conversation_id: str, columns: tuple[str, ...] | None = None) -> Conversation:
+        """The conversation of a public id, if the caller may see it. Raises NotFound, whatever the reason.
+
+        With columns, it is for reading these alone.
+        """
+        limits = self.limits
         try:
-            found = rows.filter(public_id=uuid.UUID(conversation_id)).first()
+            found = queries.by_public_id.first(columns, public_id=uuid.UUID(conversation_id), **limits)
         except ValueError:
             found = None
-        if found is None:
-            raise NotFound("There is no such conversation.")
-        return found
+        return _known(found)
+
+    def hold(self, conversation_id: str) -> Conversation:
+        """The same conversation with its contact alone, held for the verb that is going to change it."""
+        limits = self.limits
+        try:
+            public_id = uuid.UUID(conversation_id)
+        except ValueError:
+            return _known(None)
+        return _known(locking.found(public_id=public_id, **limits))
 
 
 def of(request: HttpRequest, grant: Grant, stated_email: str | None = None) -> EndUser:
@@ -80,6 +101,12 @@ def of(request: HttpRequest, grant: Grant, stated_email: str | None = None) -> E
         return EndUser(is_trusted=False, email=email)
     token = request.headers.get("X-Conversation-Token")
     return EndUser(is_trusted=False, conversation_id=_read(token, grant) if token else None)
+
+
+def _known(conversation: Conversation | None) -> Conversation:
+    if conversation is None:
+        raise NotFound("There is no such conversation.")
+    return conversation
 
 
 def token(conversation: Conversation) -> str:

@@ -111,9 +111,9 @@ def first_given(data: Mapping[str, Any], *names: str) -> tuple[str | None, str]:
 
 def milliseconds(moment: datetime) -> str:
     """ISO 8601 in UTC with exactly three fractional digits and `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def seconds(moment: datetime) -> str:
     """ISO 8601 in UTC with whole seconds and `Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:-6] + "Z"

@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import django_filters
 from django import forms
+from rest_framework.request import Request
+
+T = TypeVar("T")
+_AT_MOST = 500  # query strings that are remembered, of this many characters at most
+_LONGEST = 300
 
 
 class Parameter(django_filters.Filter):  # type: ignore[misc]  # django-filter ships no types
-    """A parameter that filters no rows, such as a cursor: any text, unless a subclass restricts it."""
+    """A parameter that the list's own query applies, or none, such as a cursor: any text, unless a subclass restricts it."""
 
     def filter(self, rows: Any, value: Any) -> Any:
         return rows
+
+
+class ChoiceParameter(Parameter):
+    """One of some words."""
+
+    field_class = django_filters.fields.ChoiceField
+
+
+def read_once(read: Callable[[Mapping[str, str]], T]) -> Callable[[Request], T]:
+    """Read the parameters of a list, once for each query string that is sent again and again. Errors are not remembered.
+
+    `read` must depend on nothing but the parameters, and nobody may change what it returns.
+    """
+    known: dict[str, T] = {}
+
+    def of(request: Request) -> T:
+        text = request.META.get("QUERY_STRING", "")
+        if text in known:
+            return known[text]
+        found = read(request.query_params)
+        if len(text) <= _LONGEST:
+            if len(known) >= _AT_MOST:
+                known.clear()
+            known[text] = found
+        return found
+
+    return of
 
 
 def parameters(filter_set: type[django_filters.FilterSet]) -> list[dict[str, Any]]:

@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from functools import cache, lru_cache, partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, ClassVar
 
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model
 from rest_framework import serializers
 from rest_framework.fields import empty
 
@@ -27,6 +29,8 @@ Reader = Callable[[Any], Any]
 
 # Without a docstring, which every component would inherit.
 class Output(serializers.Serializer[Any]):
+    reads: ClassVar[tuple[str, ...]] = ()
+
     def to_representation(self, row: Any) -> dict[str, Any]:
         printed: dict[str, Any] = _printer(type(self))(row)
         return printed
@@ -68,40 +72,92 @@ def always(value: Any, field: Any) -> Any:
 
 
 @cache
+def columns(output: type[Output], model: type[Model]) -> tuple[str, ...]:
+    """The columns of a model that an output prints, for `printing` and `only`: `name`, or `contact__name` further away.
+
+    Those that its methods and the model's properties read stand in the output's `reads`.
+    """
+    found = dict.fromkeys(output.reads)
+    for name, field in output._declared_fields.items():
+        source = field.source or name
+        inner = field.child if isinstance(field, serializers.ListSerializer) else field
+        if isinstance(inner, Output) and source == "*":
+            found |= dict.fromkeys(columns(type(inner), model))
+        elif isinstance(inner, Output) and (relation := _column(model, source)) and relation.related_model:
+            further = columns(type(inner), relation.related_model)
+            found |= dict.fromkeys(f"{source}__{column}" for column in further)
+        elif _column(model, source.replace(".", "__")):
+            found[source.replace(".", "__")] = None
+    return tuple(found)
+
+
+def _column(model: type[Model], path: str) -> Any:
+    """The field of a path such as `contact__name`; None where there is no such column."""
+    found: Any = None
+    for step in path.split("__"):
+        try:
+            found = model._meta.get_field(step)
+        except FieldDoesNotExist:
+            return None
+        model = found.related_model
+    return found if found.concrete else None
+
+
+@cache
 def _printer(output: type[Output]) -> Reader:
-    """What prints a row: first the fields that are always there, then those that may be left out."""
-    fields = output._declared_fields.items()
-    always = [(name, _reader(output, name, field)) for name, field in fields if field.required]
-    rarely = [(name, _reader(output, name, field)) for name, field in fields if not field.required]
-    if not rarely:
-        return lambda row: {name: read(row) for name, read in always}
+    """What prints a row: all attributes are read at once, and what is made of each is known beforehand."""
+    columns = [_printed(output, name, field) for name, field in output._declared_fields.items()]
+    paths = [*dict.fromkeys(path for _, path, _ in columns if path is not None)]
+    # The row itself comes last.
+    plan = [(name, -1 if path is None else paths.index(path), make) for name, path, make in columns]
+    read = _attributes(paths)
 
     def prints(row: Any) -> dict[str, Any]:
-        found = ((name, read(row)) for name, read in rarely)
-        return {name: read(row) for name, read in always} | {name: value for name, value in found if value is not empty}
+        values = (*read(row), row)
+        return {name: values[place] if make is None else make(values[place]) for name, place, make in plan}
 
-    return prints
+    if all(field.required for field in output._declared_fields.values()):
+        return prints
+    return lambda row: {name: value for name, value in prints(row).items() if value is not empty}
 
 
-def _reader(output: type[Output], name: str, field: serializers.Field[Any, Any, Any, Any]) -> Reader:
+def _attributes(paths: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(paths) > 1:
+        return attrgetter(*paths)
+    one = attrgetter(*paths) if paths else None
+    return (lambda row: (one(row),)) if one else (lambda row: ())
+
+
+def _printed(
+    output: type[Output], name: str, field: serializers.Field[Any, Any, Any, Any]
+) -> tuple[str, str | None, Reader | None]:
+    """A field's name, the attribute that is read (None for the row itself), and what makes JSON of it (None: it is JSON)."""
     if "always" in field.style:
         value = field.style["always"]
-        return lambda row: value
+        return name, None, lambda row: value
     source = field.source or name
     # REST framework has methods of such names itself, such as `get_value`.
     is_own = not hasattr(serializers.Serializer, f"get_{source}")
     method = getattr(output(), f"get_{source}", None) if is_own else None
-    found: Reader = method or (attrgetter(source) if source != "*" else lambda row: row)
+    make = _made(field)
+    if method is None:
+        return name, (source if source != "*" else None), make
+    return name, None, method if make is None else (lambda row: make(method(row)))
+
+
+def _made(field: Any) -> Reader | None:
+    """What makes JSON of a value, also of None; None where the value is JSON already."""
     prints = _prints(field)
     if not field.required:
-        return _optional(found, prints, None if field.allow_null else empty)
+        nothing = None if field.allow_null else empty
+        if prints is None:
+            return lambda value: nothing if value is None else value
+        return lambda value: nothing if value is None else empty if value is empty else prints(value)
     if prints is None:
-        # A text that may be null but not blank, or a value that is JSON already.
+        # A text that may be null but not blank.
         is_null_where_blank = isinstance(field, serializers.CharField) and field.allow_null and not field.allow_blank
-        return (lambda row: found(row) or None) if is_null_where_blank else found
-    if field.allow_null:
-        return lambda row: None if (value := found(row)) is None else prints(value)
-    return lambda row: prints(found(row))
+        return (lambda value: value or None) if is_null_where_blank else None
+    return (lambda value: None if value is None else prints(value)) if field.allow_null else prints
 
 
 def _prints(field: Any) -> Reader | None:
@@ -115,13 +171,3 @@ def _prints(field: Any) -> Reader | None:
         return str
     found: Reader | None = getattr(field, "prints", None)
     return found
-
-
-def _optional(found: Reader, prints: Reader | None, nothing: Any) -> Reader:
-    def read(row: Any) -> Any:
-        value = found(row)
-        if value is None or value is empty:
-            return nothing if value is None else empty
-        return value if prints is None else prints(value)
-
-    return read

@@ -22,9 +22,8 @@ class LenientRoute(RoutePattern):
     def match(self, path: str) -> Any:
         for prefix in self._prefixes:
             if path.startswith(prefix):
-                path = self._documented + path.removeprefix(prefix)
-                break
-        return super().match(path.removesuffix("/"))
+                return super().match((self._documented + path.removeprefix(prefix)).removesuffix("/"))
+        return None
 
 
 def route(path: str, view: Any, prefixes: Sequence[str]) -> URLPattern:

@@ -20,7 +20,7 @@ from accounts import clock, tenancy
 from accounts.credentials.authentication import Grant
 from accounts.live.access import KeyAccess
 from accounts.permissions import Actor
-from accounts.transaction import repeat
+from accounts.transaction import repeat, whole
 from accounts.web import bodies
 from conversations.api import cors, end_user, idempotency, problems
 from conversations.api.end_user import EndUser
@@ -127,7 +127,7 @@ class DialectViewSet(ViewSet):
         """One transaction for a writing request; inside it, a savepoint when the answer is kept for repeats."""
         if request.method in SAFE:
             return
-        self._stack.enter_context(transaction.atomic())
+        self._stack.enter_context(whole())
         self._is_transaction_open = True
         if not self.is_idempotent:
             return
@@ -165,6 +165,7 @@ class DialectViewSet(ViewSet):
     def undo(self) -> None:
         """Roll back what the action did; a claimed Idempotency-Key stays, to keep the answer."""
         if self._savepoint is not None:
+            transaction.set_rollback(False)  # a verb may have asked for more, which the savepoint is enough for
             transaction.savepoint_rollback(self._savepoint)
         elif self._is_transaction_open:
             transaction.set_rollback(True)

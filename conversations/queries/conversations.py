@@ -7,8 +7,8 @@ from typing import cast
 
 from django.db.models import QuerySet
 
+from accounts.compiled import compiled, printing
 from accounts.errors import NotFound
-from accounts.models import Event
 from accounts.tenancy import current
 from conversations.models import (
     Attachment,
@@ -27,6 +27,28 @@ from conversations.queries import search as search_queries
 def conversations() -> ConversationQuerySet:
     """Every conversation of the workspace, with all that a door prints of one."""
     return cast(ConversationQuerySet, Conversation.objects.get_queryset()).with_people()
+
+
+@compiled
+def by_public_id(
+    columns: tuple[str, ...] | None,
+    *,
+    public_id: uuid.UUID,
+    email: str | None = None,
+    only: uuid.UUID | None = None,
+) -> ConversationQuerySet:
+    """The conversation of an id, of those that `visible` leaves; with these columns, or with all that any door prints."""
+    rows = visible(conversations(), email=email, only=only).filter(public_id=public_id).order_by("pk")
+    return (printing(rows, columns) if columns else rows)[:1]
+
+
+def visible(
+    rows: ConversationQuerySet, *, email: str | None = None, only: uuid.UUID | None = None
+) -> ConversationQuerySet:
+    """Those of the contact with an address, or the one of an id; all where neither is given."""
+    if email is not None:
+        rows = rows.filter(contact__email=email)
+    return rows if only is None else rows.filter(public_id=only)
 
 
 def one(rows: QuerySet[Conversation]) -> Conversation:
@@ -52,12 +74,18 @@ def contact_named(external_id: str, email: str = "") -> Contact | None:
 
 def contact_by_reference(reference: str) -> Contact | None:
     """The contact of that external id, or else of that public id."""
-    if found := Contact.objects.filter(external_id=reference).first():
+    if found := _contact.first(external_id=reference):
         return found
     try:
-        return Contact.objects.filter(public_id=uuid.UUID(reference)).first()
+        return _contact.first(public_id=uuid.UUID(reference))
     except ValueError:
         return None
+
+
+@compiled
+def _contact(*, external_id: str | None = None, public_id: uuid.UUID | None = None) -> QuerySet[Contact]:
+    named = {"public_id": public_id} if external_id is None else {"external_id": external_id}
+    return Contact.objects.filter(**named).order_by("pk")[:1]
 
 
 def messages(conversation: Conversation) -> QuerySet[Message]:
@@ -73,6 +101,21 @@ def visible_entries(conversation: Conversation) -> QuerySet[Message]:
 def entries(conversation: Conversation) -> QuerySet[Message]:
     """Everything in the thread, notes included, oldest first."""
     return _thread(conversation)
+
+
+@compiled
+def _messages(columns: tuple[str, ...], *, conversation: int) -> QuerySet[Message]:
+    rows = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
+    rows = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
+    return rows.order_by("id").only(*(column for column in columns if not column.startswith("conversation__")))
+
+
+def messages_printing(conversation: Conversation, columns: tuple[str, ...]) -> list[Message]:
+    """The messages between both sides, oldest first, with these columns; each knows its conversation."""
+    found = _messages.rows(columns, conversation=conversation.pk)
+    for row in found:
+        Message.conversation.field.set_cached_value(row, conversation)
+    return found
 
 
 def _thread(conversation: Conversation) -> QuerySet[Message]:
@@ -103,21 +146,20 @@ def entry_points(conversation: Conversation) -> QuerySet[EntryPoint]:
 
 def tally() -> Tally:
     """The workspace's exact counts, read from one row."""
-    return Tally.objects.first() or Tally(workspace=current())
+    return _tally.first() or Tally(workspace=current())
+
+
+@compiled
+def _tally() -> QuerySet[Tally]:
+    return Tally.objects.order_by("pk")[:1]
 
 
 # --- The inbox ----------------------------------------------------------------------------------
 
 
-def latest_event_id() -> int:
-    """The id of the workspace's newest event: what a page shows is at least as new as this. 0 for an empty one."""
-    newest = Event.objects.filter(workspace=current()).order_by("-id").values_list("id", flat=True).first()
-    return newest or 0
-
-
 def found(search: str) -> ConversationQuerySet:
-    """Conversations that match a search; see `search_queries.matching`."""
-    return search_queries.matching(conversations(), search, lambda model: model.objects.all())
+    """Conversations that match a search, for asking whether a few are among them; `search_queries.newest` looks for them."""
+    return search_queries.matching(conversations(), search_queries.words(search))
 
 
 # --- The assistant ------------------------------------------------------------------------------
@@ -128,5 +170,10 @@ def found(search: str) -> ConversationQuerySet:
 
 def other_conversations(conversation: Conversation, limit: int = 5) -> list[Conversation]:
     """What else the contact has written, newest first."""
-    rows = Conversation.objects.filter(contact_id=conversation.contact_id, handler=Handler.PEOPLE)
-    return list(rows.exclude(pk=conversation.pk).order_by("-last_message_at", "-pk")[:limit])
+    return _others.rows(limit, contact=conversation.contact_id, conversation=conversation.pk)
+
+
+@compiled
+def _others(limit: int, *, contact: int, conversation: int) -> QuerySet[Conversation]:
+    rows = Conversation.objects.filter(contact=contact, handler=Handler.PEOPLE).exclude(pk=conversation)
+    return rows.order_by("-last_message_at", "-pk").only("number", "subject")[:limit]

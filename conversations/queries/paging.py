@@ -7,24 +7,31 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
 
 from accounts.errors import Invalid
+from accounts.windows import window
 
 M = TypeVar("M", bound=Model)
+R = TypeVar("R")
+
+
+def first(rows: QuerySet[M], count: int) -> list[M]:
+    """The first rows; `keyset` and `offset` take another way to them where a search knows one."""
+    return list(rows[:count])
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[M]):
+class Page(Generic[R]):
     """Some rows, and where the next ones begin: an opaque cursor, or None at the end."""
 
-    rows: Sequence[M]
+    rows: Sequence[R]
     next: str | None
 
     @property
@@ -32,25 +39,55 @@ class Page(Generic[M]):
         return self.next is not None
 
 
-def keyset(rows: QuerySet[M], *, by: str, after: str | None, limit: int) -> Page[M]:
+def keyset(
+    rows: QuerySet[M],
+    *,
+    by: str,
+    after: str | None,
+    limit: int,
+    take: Callable[[QuerySet[M], int], list[M]] = first,
+) -> Page[M]:
     """The rows after a cursor, ordered by a moment (`-name` for the newest first) and then by id in the same direction.
 
     Reads one row more than `limit` to know whether there is a next page. Raises Invalid for a cursor that this desk
     did not make.
     """
+    return page_of(take(beyond(rows, by=by, **place(after)), limit + 1), by=by, limit=limit)
+
+
+class Place(TypedDict):
+    """Where a page by keyset begins: after the row of this moment and id, or with the first."""
+
+    moment: datetime | None
+    pk: int | None
+
+
+def place(after: str | None) -> Place:
+    """The place that a cursor names. Raises Invalid for a cursor that this desk did not make."""
+    moment, pk = (None, None) if after is None else _read(after)
+    return {"moment": moment, "pk": pk}
+
+
+def beyond(rows: QuerySet[M], *, by: str, moment: datetime | None, pk: int | None) -> QuerySet[M]:
+    """The rows after a place, in their order."""
     field, sign = by.removeprefix("-"), "-" if by.startswith("-") else ""
     rows = rows.order_by(f"{sign}{field}", f"{sign}pk")
-    if after is not None:
-        moment, pk = _read(after)
-        beyond = "lt" if sign else "gt"
+    if moment is not None:
+        than = "lt" if sign else "gt"
         # The first condition alone bounds the index scan; the second settles equal moments.
-        rows = rows.filter(**{f"{field}__{beyond}e": moment}).filter(
-            Q(**{f"{field}__{beyond}": moment}) | Q(**{f"pk__{beyond}": pk})
+        rows = rows.filter(**{f"{field}__{than}e": moment}).filter(
+            Q(**{f"{field}__{than}": moment}) | Q(**{f"pk__{than}": pk})
         )
-    found = list(rows[: limit + 1])
-    page = found[:limit]
-    more = len(found) > limit
-    return Page(rows=page, next=_write(getattr(page[-1], field), page[-1].pk) if more and page else None)
+    return rows
+
+
+def page_of(found: Sequence[R], *, by: str, limit: int) -> Page[R]:
+    """The page of rows of which one more than `limit` was read, to know whether there is a next page."""
+    page, field = found[:limit], by.removeprefix("-")
+    if len(found) <= limit or not page:
+        return Page(rows=page, next=None)
+    last: Any = page[-1]
+    return Page(rows=page, next=_write(getattr(last, field), last.pk))
 
 
 def by_name(rows: QuerySet[M], *, after: str | None, limit: int) -> Page[M]:
@@ -68,9 +105,15 @@ def by_name(rows: QuerySet[M], *, after: str | None, limit: int) -> Page[M]:
     return Page(rows=page, next=_write_text(getattr(page[-1], key)) if more else None)
 
 
-def offset(rows: QuerySet[M], *, start: int, limit: int) -> tuple[list[M], bool]:
+def offset(
+    rows: QuerySet[M],
+    *,
+    start: int,
+    limit: int,
+    take: Callable[[QuerySet[M], int, int], list[M]] | None = None,
+) -> tuple[list[M], bool]:
     """The rows from an offset on, and whether there are more: only where a contract says offset."""
-    found = list(rows[start : start + limit + 1])
+    found = list(window(rows, start, limit + 1)) if take is None else take(rows, start + limit + 1, start)
     return found[:limit], len(found) > limit
 
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch
+from django.db.models import QuerySet
 
+from accounts.compiled import compiled, compiled_anywhere
 from accounts.models import Event, Team, User
 from accounts.permissions import Actor
+from accounts.tenancy import current
 from conversations import events
 from conversations.models import (
     Attachment,
@@ -66,22 +68,15 @@ class Thread:
 
 def thread(conversation: Conversation, *, before: int | None = None, limit: int = 30) -> Thread:
     """The last page of a thread, or the page before a message id: four queries, however long it is."""
-    rows = Message.objects.filter(conversation=conversation).select_related("sender_user").order_by("-id")
-    if before is not None:
-        rows = rows.filter(id__lt=before)
-    files = Prefetch("attachments", Attachment.objects.order_by("id"))
-    page = list(rows.prefetch_related(files)[: limit + 1])
+    page = _messages.rows(limit + 1, conversation=conversation.pk, before=before)
     has_older, page = len(page) > limit, page[:limit][::-1]
-    journal = Event.objects.filter(
-        workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk, type__in=LINES
+    edge = None
+    if before is not None:
+        edge = Message.objects.filter(pk=before).values_list("created_at", flat=True).first()
+    happened = _journal.rows(
+        200, conversation=conversation.pk, begin=page[0].created_at if has_older and page else None, end=edge
     )
-    if has_older and page:
-        journal = journal.filter(at__gte=page[0].created_at)
-    if before is not None and (edge := Message.objects.filter(pk=before).values_list("created_at", flat=True).first()):
-        journal = journal.filter(at__lt=edge)
-    return Thread(
-        messages=page, lines=_lines(conversation, list(journal.order_by("-id")[:200])[::-1]), has_older=has_older
-    )
+    return Thread(messages=_with_files(page), lines=_lines(conversation, happened[::-1]), has_older=has_older)
 
 
 def thread_since(conversation: Conversation, *, message: int, event: int, limit: int = 100) -> Thread:
@@ -89,19 +84,68 @@ def thread_since(conversation: Conversation, *, message: int, event: int, limit:
 
     Writing in a conversation is serial, so that within one conversation ids do grow in the order of commits.
     """
-    rows = Message.objects.filter(conversation=conversation, id__gte=message).select_related("sender_user")
-    files = Prefetch("attachments", Attachment.objects.order_by("id"))
-    page = list(rows.prefetch_related(files).order_by("-id")[:limit])[::-1]
-    journal = Event.objects.filter(
-        workspace_id=conversation.workspace_id,
-        subject_type="conversation",
-        subject_id=conversation.pk,
-        type__in=LINES,
-        id__gt=event,
-    )
-    return Thread(
-        messages=page, lines=_lines(conversation, list(journal.order_by("-id")[:limit])[::-1]), has_older=False
-    )
+    page = _messages.rows(limit, conversation=conversation.pk, begin=message)[::-1]
+    happened = _journal.rows(limit, conversation=conversation.pk, after=event)
+    return Thread(messages=_with_files(page), lines=_lines(conversation, happened[::-1]), has_older=False)
+
+
+@compiled
+def _messages(
+    limit: int, *, conversation: int, before: int | None = None, begin: int | None = None
+) -> QuerySet[Message]:
+    """The newest messages first, with what a thread prints of them."""
+    rows = Message.objects.filter(conversation=conversation).order_by("-id")
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    if begin is not None:
+        rows = rows.filter(id__gte=begin)
+    return rows.only(
+        *("workspace", "conversation", "public_id", "kind", "body", "created_at", "delivery_status", "metadata"),
+        *("sender_kind", "sender_user", "sender_contact", "sender_name", "sender_email"),
+    )[:limit]
+
+
+@compiled
+def _files(*, messages: list[int]) -> QuerySet[Attachment]:
+    rows = Attachment.objects.filter(message__any_of=messages).order_by("id")
+    return rows.only("message", "public_id", "name", "content_type", "size")
+
+
+def _with_files(page: list[Message]) -> list[Message]:
+    """The messages, each with its files as `files`."""
+    found: dict[int, list[Attachment]] = {message.pk: [] for message in page}
+    for file in _files.rows(messages=[*found]) if found else ():
+        found[file.message_id].append(file)
+    for message in page:
+        message.files = found[message.pk]  # type: ignore[attr-defined]
+    return page
+
+
+@compiled
+def _journal(
+    limit: int,
+    *,
+    conversation: int,
+    begin: datetime | None = None,
+    end: datetime | None = None,
+    after: int | None = None,
+) -> QuerySet[Event]:
+    """The newest events first, of those that a thread shows."""
+    rows = Event.objects.filter(
+        workspace=current(), subject_type="conversation", subject_id=conversation, type__in=LINES
+    ).order_by("-id")
+    if begin is not None:
+        rows = rows.filter(at__gte=begin)
+    if end is not None:
+        rows = rows.filter(at__lt=end)
+    if after is not None:
+        rows = rows.filter(id__gt=after)
+    return rows[:limit]
+
+
+@compiled_anywhere
+def _people(*, ids: list[int]) -> QuerySet[User]:
+    return User.objects.filter(pk__any_of=ids).order_by("pk").only("name", "email")
 
 
 def change_to_undo(conversation: Conversation, *, by: Actor, since: datetime) -> Event | None:
@@ -120,7 +164,8 @@ def change_to_undo(conversation: Conversation, *, by: Actor, since: datetime) ->
 
 def _lines(conversation: Conversation, happened: list[Event]) -> list[Line]:
     ids = {e.actor_id for e in happened if e.actor_kind == "operator"} | {e.data.get("assignee_id") for e in happened}
-    people = User.objects.in_bulk([pk for pk in ids if pk is not None]) if happened else {}
+    ids.discard(None)
+    people: dict[int | None, User] = {person.pk: person for person in _people.rows(ids=sorted(ids))} if ids else {}
     # Queried only where a line names one: most threads name neither a team nor a ticket.
     team_ids, ticket_ids = ({e.data[name] for e in happened if e.data.get(name)} for name in ("team_id", "ticket_id"))
     teams = Team.objects.in_bulk(team_ids) if team_ids else {}
@@ -137,3 +182,12 @@ def _lines(conversation: Conversation, happened: list[Event]) -> list[Line]:
         )
         for event in happened
     ]
+
+
+def message_of(event: Event) -> Message | None:
+    """The message that an event tells of, with conversation and contact; None when it is gone. Loaded once for all who ask."""
+    if "message" not in event.__dict__:
+        rows = Message.objects.select_related("conversation__contact")
+        event.__dict__["message"] = rows.filter(pk=event.data["message_id"]).first()
+    message: Message | None = event.__dict__["message"]
+    return message

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from django.db.models import F, Q, QuerySet
 
+from accounts.compiled import compiled, printing
 from accounts.errors import NotFound
 from accounts.models import Event
 from accounts.permissions import Actor
@@ -16,7 +17,8 @@ from conversations import events
 from conversations.models import Contact, Conversation, Message, MessageKind, SavedView
 from conversations.models.conversation import ConversationQuerySet
 from conversations.models.saved_view import SavedViewQuerySet
-from conversations.models.searched import TokensQuery
+from conversations.models.searched import TokensQuery, cut
+from conversations.queries import search as search_queries
 from conversations.texts.validation import can_be_kept
 from tickets.models import Ticket, TicketQuerySet
 from tickets.queries import HIGHEST_NUMBER
@@ -25,14 +27,17 @@ from tickets.queries import HIGHEST_NUMBER
 PRIMARY_FIRST = (F("ticket_linked_at").asc(nulls_first=True), "pk")
 
 
-def primaries(tickets: Iterable[Ticket]) -> dict[int, Conversation]:
-    """Each ticket's primary conversation with its contact, by the ticket's primary key: one query for any number."""
-    rows = Conversation.objects.filter(ticket__in=[ticket.pk for ticket in tickets]).select_related("contact")
-    return {
-        row.ticket_id: row
-        for row in rows.order_by("ticket_id", *PRIMARY_FIRST).distinct("ticket_id")
-        if row.ticket_id is not None
-    }
+def primaries(tickets: Iterable[Ticket], columns: tuple[str, ...] | None = None) -> dict[int, Conversation]:
+    """Each ticket's primary conversation with its contact, or with these columns alone, by the ticket's primary key: one query for any number."""
+    rows = _primaries.rows(columns, tickets=[ticket.pk for ticket in tickets])
+    return {row.ticket_id: row for row in rows if row.ticket_id is not None}
+
+
+@compiled
+def _primaries(columns: tuple[str, ...] | None, *, tickets: list[int]) -> QuerySet[Conversation]:
+    rows = Conversation.objects.filter(ticket__any_of=tickets)
+    rows = printing(rows, columns) if columns else rows.select_related("contact")
+    return rows.order_by("ticket_id", *PRIMARY_FIRST).distinct("ticket_id")
 
 
 def linked(ticket: Ticket) -> ConversationQuerySet:
@@ -98,18 +103,35 @@ def matching(rows: TicketQuerySet, search: str) -> TicketQuerySet:
         | Q(anonymous_traits__email__icontains=text)
         | Q(subject__icontains=text)
     )
-    # Sub-selects joined by OR over one key: an OR across tables could use no index.
-    wanted = Q(pk__in=own.order_by().values("pk"))
-    wanted |= Q(pk__in=_tickets_of(Conversation.objects.filter(subject__icontains=text, ticket__isnull=False)))
-    if (words := TokensQuery.of(text)) is not None:
-        matching = Message.objects.filter(tokens=words).order_by().values("conversation")
-        wanted |= Q(pk__in=_tickets_of(Conversation.objects.filter(pk__in=matching)))
-    # No index finds the middle of a word: this reads what was written in the conversations that have a ticket.
-    written = Message.objects.filter(
-        conversation__ticket__isnull=False, kind__in=(MessageKind.MESSAGE, MessageKind.NOTE), body__icontains=text
-    )
-    wanted |= Q(pk__in=written.order_by().values("conversation__ticket"))
-    return rows.filter(wanted)
+    # A UNION over one key: an OR across tables could use no index.
+    found = own.order_by().values("pk").union(*(_tickets_of(rows) for rows in _conversations_with(text)))
+    return rows.filter(pk__in=found)
+
+
+def _conversations_with(text: str) -> list[QuerySet[Conversation]]:
+    """Conversations with a ticket in whose title, messages or notes the text occurs, or the words in one message."""
+    conversations = Conversation.objects.filter(ticket__isnull=False)
+    messages = Message.objects.filter(kind__in=(MessageKind.MESSAGE, MessageKind.NOTE), body__icontains=text)
+    inside, words = search_queries.inside(text), TokensQuery.of(text)
+    if inside is None:  # No index finds so short a text: this reads all that was written in these conversations.
+        found = [
+            conversations.filter(subject__icontains=text),
+            conversations.filter(pk__in=messages.filter(conversation__ticket__isnull=False).values("conversation")),
+        ]
+    else:
+        titled = conversations.filter(subject__icontains=text)
+        written = [messages.filter(cut("body"))]
+        if words is None or inside.asked != words.asked:  # else it is found by its words already
+            written.append(messages.filter(tokens=inside))
+        found = [
+            titled.filter(tokens=inside),
+            titled.filter(cut("subject")),
+            *(conversations.filter(pk__in=rows.order_by().values("conversation")) for rows in written),
+        ]
+    if words is not None:
+        having = Message.objects.filter(tokens=words).order_by().values("conversation")
+        found.append(conversations.filter(pk__in=having))
+    return found
 
 
 def _tickets_of(rows: QuerySet[Conversation]) -> QuerySet[Conversation, Any]:

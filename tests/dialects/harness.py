@@ -38,6 +38,7 @@ from config.server.listening import FILE
 from config.server.processes import ends_with_parent
 from conversations.api import discovery
 from tests.dialects.scene import Scene
+from tests.runtime import scratch
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMATS = ROOT / "conversations" / "dialects"
@@ -297,7 +298,7 @@ def desk_process(suffix: str = "live", **environment: str) -> Iterator[tuple[str
                 process.wait()
     connection.close()
     with maintenance() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{live}" WITH (FORCE)')
+        scratch.drop(cursor, live)
 
 
 @contextmanager
@@ -326,7 +327,7 @@ def database_away(name: str) -> Iterator[None]:
     """PostgreSQL lets nobody into that database meanwhile, and has thrown everybody out."""
     with maintenance() as cursor:
         cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        _throw_out(cursor, name)
+        scratch.throw_out(cursor, name)
     try:
         yield
     finally:
@@ -337,19 +338,10 @@ def database_away(name: str) -> Iterator[None]:
 def copy_database(source: str, target: str) -> None:
     """A fresh copy in place of an older one."""
     with maintenance() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
+        scratch.drop(cursor, target)
         # A database is copied only while nobody is in it; a test before may have left a connection behind.
-        _throw_out(cursor, source)
+        scratch.throw_out(cursor, source)
         cursor.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
-
-
-def _throw_out(cursor: Any, name: str) -> None:
-    """End the connections to a database. Autovacuum's workers are the server's own: only a superuser may end them, and what
-    needs the database alone makes them give way by itself."""
-    cursor.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'",
-        [name],
-    )
 
 
 def wait_until_ready(base: str, process: subprocess.Popen[bytes]) -> None:

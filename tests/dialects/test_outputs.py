@@ -60,8 +60,8 @@ def test_fields_print_what_their_source_names_in_their_order() -> None:
         ("spare", {"size": 3}),
         ("wheels", [{"size": 1}, {"size": 2}]),
         ("itself", {"size": 4}),
-        ("value", 4),
         ("token", "t"),
+        ("value", 4),
     ]
 
 

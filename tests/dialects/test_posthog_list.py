@@ -221,7 +221,7 @@ def test_list_takes_as_many_queries_for_twenty_as_for_one(api: Posthog, ben: Mem
         receive(thread_of(api.create(**body, anonymous_traits={"email": f"c{n}@example.com"})))
     # Messages do not change the status of a `new` ticket: a customer's first message leaves it new.
     assert queries(api, f"tickets?{query}", 20) == one
-    assert one <= 4
+    assert one <= (5 if "search" in query else 4)  # one for the words that hold what is looked for
 
 
 # --- Unread -------------------------------------------------------------------------------------

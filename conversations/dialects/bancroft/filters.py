@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import django_filters
 from django import forms
+from django.db.models import QuerySet
+from rest_framework.exceptions import ValidationError
 
-from conversations.api.filters import Parameter
-from conversations.dialects.bancroft.shapes import STATUSES
+from accounts import windows
+from accounts.compiled import compiled, printing
+from conversations.api.filters import ChoiceParameter, Parameter, read_once
+from conversations.dialects.bancroft.shapes import CONVERSATION, STATUSES
+from conversations.models import Conversation
 from conversations.models.conversation import ConversationQuerySet
+from conversations.queries import conversations as queries
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 _DIGITS = re.compile(r"\s*\+?0*([0-9]+)\s*")
 
 
-class EmailFilter(django_filters.CharFilter):  # type: ignore[misc]  # django-filter ships no types
+class EmailParameter(Parameter):
     """An email address in any spelling of its case."""
 
     field_class = forms.EmailField
@@ -27,22 +34,13 @@ class EmailFilter(django_filters.CharFilter):  # type: ignore[misc]  # django-fi
 class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """Which conversations, and which of them the page shows (see `Window`)."""
 
-    user_email = EmailFilter(
-        method="by_email", max_length=254, help_text="Only conversations of this requester, by email."
-    )
-    status = django_filters.ChoiceFilter(
+    user_email = EmailParameter(max_length=254, help_text="Only conversations of this requester, by email.")
+    status = ChoiceParameter(
         choices=[(name, name) for name in STATUSES.values],
-        method="by_status",
         help_text="Only conversations with this status.",
     )
     limit = Parameter(help_text=f"Page size: {DEFAULT_LIMIT} by default, at most {MAX_LIMIT}.")
     offset = Parameter(help_text="Number of rows to skip.")
-
-    def by_email(self, rows: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
-        return rows.filter(contact__email=value.strip().lower())
-
-    def by_status(self, rows: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
-        return STATUSES.among(rows, "status", value)
 
     def faults(self) -> dict[str, list[str]]:
         """The errors by field, as REST framework's ValidationError takes them.
@@ -67,6 +65,47 @@ class Window:
         """From the query string: a limit over 100 is 100, and an invalid value is ignored."""
         limit = _count(params.get("limit"))
         return cls(limit=min(limit, MAX_LIMIT) if limit else DEFAULT_LIMIT, offset=_count(params.get("offset")) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a list asks for."""
+
+    status: str
+    email: str | None
+    window: Window
+
+
+def _read(params: Mapping[str, str]) -> Asked:
+    chosen = ConversationFilter(params, Conversation.all_workspaces.none())
+    if faults := chosen.faults():
+        raise ValidationError(faults)
+    data = chosen.form.cleaned_data
+    email = data["user_email"].strip().lower()
+    return Asked(data["status"], email or None, Window.of(params))
+
+
+asked = read_once(_read)
+"""The parameters of a call. Raises ValidationError."""
+
+
+@compiled
+def newest(
+    status: str, window: Window, *, requester: str | None, email: str | None = None, only: uuid.UUID | None = None
+) -> QuerySet[Conversation]:
+    """The conversations of a page, newest first."""
+    rows = printing(chosen(status, requester=requester, email=email, only=only), CONVERSATION)
+    return windows.window(rows.order_by("-created_at", "-pk"), window.offset, window.limit)
+
+
+def chosen(
+    status: str, *, requester: str | None, email: str | None = None, only: uuid.UUID | None = None
+) -> ConversationQuerySet:
+    """All conversations of a list, on whatever page."""
+    rows = queries.visible(queries.conversations().for_people(), email=email, only=only)
+    if requester is not None:
+        rows = rows.filter(contact__email=requester)
+    return STATUSES.among(rows, "status", status) if status else rows
 
 
 def _count(value: str | None) -> int | None:

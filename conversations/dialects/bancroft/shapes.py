@@ -16,7 +16,7 @@ from accounts.models import ApiKey, KeyKind
 from conversations.api import outputs
 from conversations.api.fields import MAYBE_EMAIL, Choice, JsonObject, NonBlankText, Text, seconds
 from conversations.api.twins import Twins
-from conversations.models import Channel, Contact, Status
+from conversations.models import Channel, Contact, Conversation, Message, Status
 from conversations.texts import validation
 
 STATUSES = Twins({status: (status,) for status in Status.values}, otherwise="open")
@@ -110,6 +110,8 @@ class Moment(serializers.DateTimeField):
 
 
 class BancroftRequester(outputs.Output):
+    reads = ("first_name", "last_name", "name")
+
     email = serializers.EmailField(allow_null=True)
     first_name = serializers.CharField(allow_null=True)
     last_name = serializers.CharField(allow_null=True)
@@ -167,6 +169,10 @@ class BancroftMessage(outputs.Output):
     body = serializers.CharField()
     message_type = outputs.Constant("reply")  # from either side
     created_at = Moment()
+
+
+CONVERSATION = outputs.columns(BancroftConversation, Conversation)
+MESSAGE = outputs.columns(BancroftMessage, Message)
 
 
 class BancroftMessageList(outputs.Output):

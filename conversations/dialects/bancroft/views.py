@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,17 +16,15 @@ from accounts.models import KeyKind
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.actions.senders import Sender
-from conversations.api import end_user
-from conversations.api.end_user import EndUser
+from conversations.api import end_user, reading
+from conversations.api.end_user import EndUser, Limits
 from conversations.api.fields import first_given
 from conversations.api.permissions import HasServerKey
 from conversations.api.views import SAFE, DialectViewSet
-from conversations.dialects.bancroft import HEADERS, POLICY, TITLE, shapes
+from conversations.dialects.bancroft import HEADERS, POLICY, TITLE, filters, shapes
 from conversations.dialects.bancroft.auth import BancroftKey
 from conversations.dialects.bancroft.error_bodies import ERROR_BODIES
-from conversations.dialects.bancroft.filters import ConversationFilter, Window
 from conversations.models import Channel, Contact, SenderKind, Status
-from conversations.models.conversation import ConversationQuerySet
 from conversations.permissions import ConversationScope
 from conversations.queries import conversations as queries
 
@@ -72,7 +69,7 @@ class BancroftViewSet(DialectViewSet):
 class Conversations(BancroftViewSet):
     """Conversations of the key's workspace."""
 
-    filterset_class = ConversationFilter
+    filterset_class = filters.ConversationFilter
     secrets = frozenset({"conversation_token"})
 
     @extend_schema(
@@ -82,22 +79,22 @@ class Conversations(BancroftViewSet):
     )
     def list(self, request: Request) -> Response:
         """Newest first. An invalid `limit` or `offset` is ignored."""
-        rows = self.end_user.visible(queries.conversations().for_people())
-        chosen = self.filterset_class(request.query_params, rows)
-        if faults := chosen.faults():
-            raise ValidationError(faults)
-        window, found = Window.of(request.query_params), chosen.qs.order_by("-created_at", "-pk")
-        count = self.count(chosen, found)
+        limits, asked = self.end_user.limits, filters.asked(request)
+        count = self.count(asked, limits)
         # Beyond the end there are no rows, however large the number.
-        page = found[window.offset : window.offset + window.limit] if window.offset < count else ()
+        page = (
+            filters.newest.rows(asked.status, asked.window, requester=asked.email, **limits)
+            if asked.window.offset < count
+            else ()
+        )
         return Response(shapes.BancroftConversationList(shapes.Listed(count, page)).data)
 
-    def count(self, chosen: ConversationFilter, found: ConversationQuerySet) -> int:
+    def count(self, asked: filters.Asked, limits: Limits) -> int:
         """The number of matching rows: from the workspace's own counts where possible, else counted."""
-        if not self.end_user.is_trusted or chosen.form.cleaned_data["user_email"]:
-            return found.count()
-        tally, status = queries.tally(), chosen.form.cleaned_data["status"]
-        return int(getattr(tally, status)) if status else tally.total
+        if limits or asked.email:
+            return filters.chosen(asked.status, requester=asked.email, **limits).count()
+        tally = queries.tally()
+        return int(getattr(tally, asked.status)) if asked.status else tally.total
 
     @extend_schema(
         operation_id="createBancroftConversation",
@@ -107,9 +104,7 @@ class Conversations(BancroftViewSet):
     )
     def create(self, request: Request) -> Response:
         """The requester is found by email or created; without an email they are anonymous. `description` is their first message."""
-        body = shapes.ConversationInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        data = body.validated_data
+        data = reading.body(shapes.ConversationInput, request.data)
         kind = KeyKind(self.grant.key.kind)
         channel = Channel(shapes.CHANNELS.written(data.get("channel") or shapes.DEFAULT_CHANNEL[kind]))
         _, description = first_given(data, "description", "message")
@@ -134,13 +129,13 @@ class Conversations(BancroftViewSet):
         caller = self.end_user
         email = data.get("user_email") or caller.email or None
         is_trusted = caller.is_trusted or (email is not None and email == caller.email)
-        is_known = is_trusted and email is not None and Contact.objects.filter(email=email).exists()
         return actions.identify(
             workspace=self.grant.workspace,
             email=email,
-            first_name=None if is_known else data.get("user_first_name"),
-            last_name=None if is_known else data.get("user_last_name"),
+            first_name=data.get("user_first_name"),
+            last_name=data.get("user_last_name"),
             is_trusted=is_trusted,
+            renames=False,
             by=self.actor,
             at=self.at,
         )
@@ -153,7 +148,8 @@ class Conversations(BancroftViewSet):
     )
     def retrieve(self, request: Request, conversation_id: str) -> Response:
         """One conversation. Ids of other workspaces are not found."""
-        return Response(shapes.BancroftConversation(self.end_user.find(conversation_id)).data)
+        row = self.end_user.find(conversation_id, shapes.CONVERSATION)
+        return Response(shapes.BancroftConversation(row).data)
 
     @extend_schema(
         operation_id="resolveBancroftConversation",
@@ -181,7 +177,8 @@ class Messages(BancroftViewSet):
     )
     def list(self, request: Request, conversation_id: str) -> Response:
         """All messages, oldest first; without internal notes and status changes."""
-        rows = list(queries.messages(self.end_user.find(conversation_id)))
+        row = self.end_user.find(conversation_id, ("public_id",))
+        rows = queries.messages_printing(row, shapes.MESSAGE)
         return Response(shapes.BancroftMessageList(shapes.Listed(len(rows), rows)).data)
 
     @extend_schema(
@@ -193,10 +190,9 @@ class Messages(BancroftViewSet):
     )
     def create(self, request: Request, conversation_id: str) -> Response:
         """With the requester's email it is a customer message; with another email and a server key, a reply of the team."""
-        row = self.end_user.find(conversation_id)
-        body = shapes.MessageInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        text, email = body.validated_data["body"], body.validated_data["user_email"]
+        row = self.end_user.hold(conversation_id)
+        data = reading.body(shapes.MessageInput, request.data)
+        text, email = data["body"], data["user_email"]
         if email == row.contact.email:
             message = actions.receive(conversation=row, body=text, policy=POLICY, by=self.actor, at=self.at)
         elif self.end_user.is_trusted:

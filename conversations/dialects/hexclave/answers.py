@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol, cast
 
 from rest_framework import serializers
 
@@ -41,8 +41,14 @@ class Listed(NamedTuple):
     has_more: bool
 
 
+class Entry(Protocol):
+    """A message with its files."""
+
+    files: list[Attachment]
+
+
 class Thread(NamedTuple):
-    """A conversation with its messages and the channels that it has used."""
+    """A conversation with its messages, each with its `files`, and the channels that it has used."""
 
     conversation: Conversation
     messages: Iterable[Message]
@@ -59,6 +65,8 @@ class Created(NamedTuple):
 
 
 class HexclaveMetadata(outputs.Output):
+    reads = ("assignee_reference", "assignee_label", "assignee__public_id", "assignee__name", "assignee__email")
+
     assigned_to_user_id = _text(null=True, blank=True)
     assigned_to_display_name = _text(null=True, blank=True)
     tags = serializers.ListField(child=serializers.CharField(allow_blank=True))
@@ -78,6 +86,13 @@ class HexclaveMetadata(outputs.Output):
 # Preview and last activity are those of the messages that the reader may see.
 class HexclaveConversation(outputs.Output):
     last: ClassVar[str] = "last_visible"
+    reads = (
+        "contact__external_id",
+        "contact__public_id",
+        "last_visible_at",
+        "last_visible__kind",
+        "last_visible__body",
+    )
 
     conversation_id = serializers.UUIDField(source="public_id")
     user_id = _text("contact.reference", null=True)
@@ -113,6 +128,8 @@ class HexclaveConversation(outputs.Output):
 
 
 class HexclaveSender(outputs.Output):
+    reads = ("sender_reference", "sender_user__public_id")
+
     type = outputs.Word(SENDERS, source="sender_kind")
     id = _text(null=True, blank=True)
     display_name = _text("sender_name", null=True)
@@ -148,7 +165,7 @@ class HexclaveMessage(outputs.Output):
     sender = HexclaveSender(source="*")
 
     def get_attachments(self, message: Message) -> Iterable[Attachment]:
-        return message.attachments.all()
+        return cast(Entry, message).files
 
     def get_metadata(self, message: Message) -> dict[str, str] | None:
         """The new status of a status change; None for other messages."""
@@ -183,6 +200,13 @@ class HexclaveSuccess(outputs.Output):
 @in_camel_case
 class HexclaveAgentConversation(HexclaveConversation):
     last = "last_activity"
+    reads = (
+        "contact__external_id",
+        "contact__public_id",
+        "last_activity__kind",
+        "last_activity__body",
+        "metadata",
+    )
 
     created_at = Moment()
     updated_at = Moment()

@@ -66,6 +66,8 @@ class PosthogAssignee(outputs.Output):
 
 
 class PosthogPerson(outputs.Output):
+    reads = ("external_id", "email", "name", "company", "traits", "is_verified")
+
     id = serializers.UUIDField(source="public_id")
     name = serializers.CharField(source="display_name")
     distinct_ids = serializers.ListField(child=serializers.CharField(), min_length=1)
@@ -163,7 +165,24 @@ class PosthogTicket(outputs.Output):
         return _address(settings.DEFAULT_FROM_EMAIL) if row.ticket.channel == Channel.EMAIL else None
 
 
+TICKET_COLUMNS = (
+    *(
+        source.removeprefix("ticket.")
+        for source in (str(field.source) for field in PosthogTicket._declared_fields.values())
+        if source.startswith("ticket.")
+    ),
+    "assignee__email",
+    "team__public_id",
+    "team__name",
+)
+"""The columns of a ticket that are printed."""
+PRIMARY_COLUMNS = ("ticket", "subject", *(f"contact__{column}" for column in outputs.columns(PosthogPerson, Contact)))
+"""And of its primary conversation."""
+
+
 class PosthogMessage(outputs.Output):
+    reads = ("kind", "body", "metadata", "sender_kind", "sender_name", "sender_email")
+
     id = serializers.UUIDField(source="public_id")
     content = serializers.CharField(allow_blank=True)
     rich_content = JsonObject(allow_null=True)

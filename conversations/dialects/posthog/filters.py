@@ -7,17 +7,23 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import django_filters
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from accounts import clock
+from accounts.compiled import compiled, printing
 from accounts.models import Workspace
+from accounts.tenancy import current
 from accounts.text import whole_number
+from accounts.windows import window
 from conversations.api.filters import Parameter
 from conversations.dialects.posthog import dates, shapes
+from conversations.dialects.posthog.answers import TICKET_COLUMNS
 from conversations.queries import tickets as ticket_queries
-from tickets.models import TicketQuerySet, TicketStatus
+from tickets import queries as tickets
+from tickets.models import Ticket, TicketQuerySet, TicketStatus
 
 ORDERS = ("updated_at", "created_at", "ticket_number", "sla_due_at", "snoozed_until")
 MOST_PEOPLE = 100
@@ -163,13 +169,23 @@ class Query:
         return cls({**(from_view(view) if view else {}), **{name: params[name] for name in params}})
 
     @property
-    def order(self) -> list[str]:
+    def order(self) -> tuple[str, ...]:
         """The order of the list, ending in a unique column."""
         wanted = self.data.get("order_by", "")
         sign, name = ("-" if wanted.startswith("-") else ""), wanted.removeprefix("-")
         if name not in ORDERS:
             sign, name = "-", "updated_at"
-        return [f"{sign}{_FIELDS.get(name, name)}", f"{sign}pk"]
+        return (f"{sign}{_FIELDS.get(name, name)}", f"{sign}pk")
+
+    @property
+    def asked(self) -> tuple[tuple[str, str], ...]:
+        """The statuses asked for, as the shape of a `page`."""
+        return (("status", self.data["status"]),) if self.data.get("status") else ()
+
+    @property
+    def is_search(self) -> bool:
+        """Whether tickets are looked for by a text."""
+        return bool(self.data.get("search"))
 
     @property
     def statuses(self) -> list[str] | None:
@@ -178,6 +194,15 @@ class Query:
         if any(self.data.get(name) for name in choosing):
             return None
         return _known(self.data.get("status", ""), TicketStatus.values) or list(TicketStatus.values)
+
+
+@compiled
+def page(asked: tuple[tuple[str, str], ...], order: tuple[str, ...], start: int, limit: int) -> QuerySet[Ticket]:
+    """The tickets of a page of a list that asks for nothing but statuses and an order."""
+    rows = tickets.tickets()
+    chosen = TicketFilter(dict(asked), rows, now=clock.now(), workspace=current())
+    rows = printing(cast(TicketQuerySet, chosen.qs), TICKET_COLUMNS).order_by(*order)
+    return window(rows, start, limit)
 
 
 def from_view(filters: Mapping[str, Any]) -> dict[str, str]:

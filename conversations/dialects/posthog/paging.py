@@ -10,6 +10,7 @@ from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.windows import window
 from conversations.dialects.posthog.answers import Page, PageRow
 
 
@@ -35,13 +36,38 @@ class Pages(LimitOffsetPagination):
     def get_count(self, queryset: QuerySet[Any] | Any) -> int:
         return int(queryset.count()) if self.known is None else self.known
 
+    def window(self, request: Request) -> tuple[int, int] | None:
+        """Where the page begins and how many rows it has; None where it is beyond the end. Only where the count is known."""
+        self.request, self.count = request, self.known
+        self.limit, self.offset = self.get_limit(request), self.get_offset(request)
+        return (self.offset, self.limit) if self.limit and self.known and self.offset < self.known else None
+
     def rows(self, queryset: QuerySet[Any], request: Request) -> list[Any]:
         """The page's rows."""
-        return list(self.paginate_queryset(queryset, request) or [])
+        windows: Any = _Windows(queryset)
+        return list(self.paginate_queryset(windows, request) or [])
+
+    def found(self, ids: QuerySet[Any], rows: QuerySet[Any], request: Request) -> list[Any]:
+        """The page's rows of a search, which is made once: the ids of all that it finds are counted, and the page's are read."""
+        known = list(ids.values_list("pk", flat=True))
+        self.known = len(known)
+        page: list[Any] = self.paginate_queryset(known, request) or []
+        read = rows.in_bulk(page) if page else {}
+        return [read[pk] for pk in page if pk in read]
 
     def response(self, page: type[Page], rows: Sequence[Any]) -> Response:
         """The page with its rows."""
         return Response(page(PageRow(self.count or 0, self.get_next_link(), self.get_previous_link(), rows)).data)
+
+
+class _Windows:
+    """A query set as REST framework pages it, by `window`."""
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        self.rows, self.count = rows, rows.count
+
+    def __getitem__(self, wanted: slice) -> Sequence[Any] | QuerySet[Any]:
+        return window(self.rows, wanted.start, wanted.stop - wanted.start)
 
 
 class MessagePages(Pages):

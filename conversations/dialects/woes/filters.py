@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import django_filters
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from rest_framework.exceptions import ValidationError
 
-from conversations.api.filters import Parameter
-from conversations.dialects.woes.shapes import CHANNELS, STATUSES
-from conversations.models.conversation import ConversationQuerySet
+from accounts.compiled import compiled, printing
+from conversations.api.filters import ChoiceParameter, Parameter, read_once
+from conversations.dialects.woes.shapes import CHANNELS, CONVERSATION, STATUSES
+from conversations.models import Conversation
+from conversations.queries import conversations as queries
+from conversations.queries.paging import Place, beyond, place
+
+BY = "-last_message_at"
 
 
 class WholeNumber(forms.IntegerField):
@@ -30,8 +37,8 @@ class PageSize(Parameter):
     field_class = WholeNumber
 
 
-class Cursor(Parameter):
-    """Where the page begins."""
+class TextParameter(Parameter):
+    """A text, such as a cursor."""
 
     field_class = forms.CharField
 
@@ -40,19 +47,16 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # dja
     """The page, and which conversations, by the values that the format prints."""
 
     limit = PageSize(min_value=1, max_value=100, initial=20, help_text="Page size.")
-    cursor = Cursor(max_length=200, help_text="`nextCursor` of the previous page.")
-    status = django_filters.ChoiceFilter(
+    cursor = TextParameter(max_length=200, help_text="`nextCursor` of the previous page.")
+    status = ChoiceParameter(
         choices=[(name, name) for name in STATUSES.values],
-        method="by_status",
         help_text="Only conversations with this status.",
     )
-    channel = django_filters.ChoiceFilter(
+    channel = ChoiceParameter(
         choices=[(name, name) for name in CHANNELS.values],
-        method="by_channel",
         help_text="Only conversations of this channel.",
     )
-    customerId = django_filters.CharFilter(
-        method="by_customer",
+    customerId = TextParameter(
         min_length=1,
         max_length=400,
         help_text="Only conversations of one customer, by `customer.id`.",
@@ -69,25 +73,65 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # dja
             raise ValidationError(dict.fromkeys(empty, "Must not be empty."))
 
     @property
-    def after(self) -> str | None:
-        """The cursor that the page begins after."""
-        return self.form.cleaned_data["cursor"] or None
-
-    @property
     def size(self) -> int:
         """How many rows the page has at most."""
         return int(self.form.cleaned_data["limit"] or self.filters["limit"].field.initial)
 
-    def by_status(self, rows: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
-        return STATUSES.among(rows, "status", value)
 
-    def by_channel(self, rows: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
-        return CHANNELS.among(rows, "channel", value)
+class Asked(NamedTuple):
+    """What a list asks for: words of the format, and the rest as values of `newest`."""
 
-    def by_customer(self, rows: ConversationQuerySet, name: str, value: str) -> ConversationQuerySet:
-        wanted = Q(contact__external_id=value)
-        try:
-            wanted |= Q(contact__external_id=None, contact__public_id=uuid.UUID(value))
-        except ValueError:
-            pass
-        return rows.filter(wanted)
+    status: str
+    channel: str
+    size: int
+    customer: str | None
+    customer_id: uuid.UUID | None
+    after: Place
+
+
+def _read(params: Mapping[str, str]) -> Asked:
+    chosen = ConversationFilter(params, Conversation.all_workspaces.none())
+    chosen.check()
+    data = chosen.form.cleaned_data
+    customer = data["customerId"] or None
+    return Asked(
+        data["status"], data["channel"], chosen.size, customer, _uuid(customer or ""), place(data["cursor"] or None)
+    )
+
+
+asked = read_once(_read)
+"""The parameters of a call. Raises ValidationError, or Invalid for a cursor."""
+
+
+@compiled
+def newest(
+    status: str,
+    channel: str,
+    size: int,
+    *,
+    email: str | None = None,
+    only: uuid.UUID | None = None,
+    customer: str | None,
+    customer_id: uuid.UUID | None,
+    moment: datetime | None,
+    pk: int | None,
+) -> QuerySet[Conversation]:
+    """The conversations of a list, newest message first, one more than fit the page."""
+    rows = printing(queries.visible(queries.conversations().for_people(), email=email, only=only), CONVERSATION)
+    if status:
+        rows = STATUSES.among(rows, "status", status)
+    if channel:
+        rows = CHANNELS.among(rows, "channel", channel)
+    if customer is not None:
+        wanted = Q(contact__external_id=customer)
+        if customer_id is not None:
+            wanted |= Q(contact__external_id=None, contact__public_id=customer_id)
+        rows = rows.filter(wanted)
+    return beyond(rows, by=BY, moment=moment, pk=pk)[: size + 1]
+
+
+def _uuid(value: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        return None

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from conversations.api import outputs
 from conversations.api.fields import MAYBE_EMAIL, Choice, NonBlankText, Text, milliseconds
 from conversations.api.twins import Twins
-from conversations.models import Channel, Conversation, SenderKind, Status
+from conversations.models import Channel, Conversation, Message, SenderKind, Status
 from conversations.models.message import DeliveryStatus
 
 STATUSES = Twins(
@@ -87,6 +87,8 @@ class Moment(serializers.DateTimeField):
 
 
 class WoesCustomer(outputs.Output):
+    reads = ("external_id", "public_id")
+
     id = serializers.CharField(source="reference")
     name = serializers.CharField(allow_null=True)
     email = serializers.EmailField(allow_null=True)
@@ -139,6 +141,10 @@ class WoesConversationList(outputs.Output):
         source="next", allow_null=True, help_text="Pass as `cursor` to get the next page."
     )
     conversations = WoesConversation(many=True, source="rows")
+
+
+CONVERSATION = outputs.columns(WoesConversation, Conversation)
+MESSAGE = outputs.columns(WoesMessage, Message)
 
 
 class WoesMessageList(outputs.Output):

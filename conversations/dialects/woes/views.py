@@ -13,17 +13,16 @@ from accounts.errors import Forbidden
 from accounts.models import KeyKind
 from conversations import actions
 from conversations.actions.entries import Door
-from conversations.api import end_user
+from conversations.api import end_user, reading
 from conversations.api.fields import first_given
 from conversations.api.views import DialectViewSet
-from conversations.dialects.woes import POLICY, TITLE, shapes
+from conversations.dialects.woes import POLICY, TITLE, filters, shapes
 from conversations.dialects.woes.auth import WoesKey
 from conversations.dialects.woes.error_bodies import ERROR_BODIES, WoesError
-from conversations.dialects.woes.filters import ConversationFilter
 from conversations.models import Channel
 from conversations.permissions import ConversationScope
 from conversations.queries import conversations as queries
-from conversations.queries.paging import keyset
+from conversations.queries.paging import page_of
 
 _ID = OpenApiParameter("conversation_id", OpenApiTypes.STR, OpenApiParameter.PATH, description="The conversation's id.")
 _CONFLICT = OpenApiResponse(WoesError, description="The `externalId` already exists in this workspace.")
@@ -46,7 +45,7 @@ class WoesViewSet(DialectViewSet):
 class Conversations(WoesViewSet):
     """Conversations of the key's workspace."""
 
-    filterset_class = ConversationFilter
+    filterset_class = filters.ConversationFilter
     secrets = frozenset({"conversationToken"})
 
     @extend_schema(
@@ -56,11 +55,18 @@ class Conversations(WoesViewSet):
     )
     def list(self, request: Request) -> Response:
         """Newest message first."""
-        rows = self.end_user.visible(queries.conversations().for_people())
-        chosen = self.filterset_class(request.query_params, rows)
-        chosen.check()
-        found = keyset(chosen.qs, by="-last_message_at", after=chosen.after, limit=chosen.size)
-        return Response(shapes.WoesConversationList(found).data)
+        limits, asked = self.end_user.limits, filters.asked(request)
+        found = filters.newest.rows(
+            asked.status,
+            asked.channel,
+            asked.size,
+            customer=asked.customer,
+            customer_id=asked.customer_id,
+            **asked.after,
+            **limits,
+        )
+        page = page_of(found, by=filters.BY, limit=asked.size)
+        return Response(shapes.WoesConversationList(page).data)
 
     @extend_schema(
         operation_id="createWoesConversation",
@@ -70,9 +76,8 @@ class Conversations(WoesViewSet):
     )
     def create(self, request: Request) -> Response:
         """The customer is found by `customer.id`, then by email, or created; a repeated `externalId` is 409."""
-        body = shapes.WoesConversationInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        data, stated = body.validated_data, body.validated_data["customer"]
+        data = reading.body(shapes.WoesConversationInput, request.data)
+        stated = data["customer"]
         is_trusted = self.end_user.is_trusted
         contact = actions.identify(
             workspace=self.grant.workspace,
@@ -113,7 +118,8 @@ class Conversations(WoesViewSet):
     )
     def retrieve(self, request: Request, conversation_id: str) -> Response:
         """One conversation. Ids of other workspaces are not found."""
-        return Response(shapes.WoesConversationAnswer(self.end_user.find(conversation_id)).data)
+        row = self.end_user.find(conversation_id, shapes.CONVERSATION)
+        return Response(shapes.WoesConversationAnswer(row).data)
 
     @extend_schema(
         operation_id="updateWoesConversation",
@@ -127,9 +133,7 @@ class Conversations(WoesViewSet):
         row = self.end_user.find(conversation_id)
         if not self.end_user.is_trusted:
             raise Forbidden("A client key cannot update a conversation.")
-        body = shapes.WoesConversationPatch(data=request.data)
-        body.is_valid(raise_exception=True)
-        data = body.validated_data
+        data = reading.body(shapes.WoesConversationPatch, request.data)
         if "subject" in data:
             row = actions.edit_subject(conversation=row, subject=data["subject"], by=self.actor, at=self.at)
         if "priority" in data:
@@ -151,7 +155,8 @@ class Messages(WoesViewSet):
     )
     def list(self, request: Request, conversation_id: str) -> Response:
         """All messages, oldest first; without internal notes."""
-        return Response(shapes.WoesMessageList(queries.messages(self.end_user.find(conversation_id))).data)
+        row = self.end_user.find(conversation_id, ("public_id",))
+        return Response(shapes.WoesMessageList(queries.messages_printing(row, shapes.MESSAGE)).data)
 
     @extend_schema(
         operation_id="createWoesMessage",
@@ -162,10 +167,9 @@ class Messages(WoesViewSet):
     )
     def create(self, request: Request, conversation_id: str) -> Response:
         """A message from the customer (`user`) or a reply of the team (`assistant`)."""
-        row = self.end_user.find(conversation_id)
-        body = shapes.WoesMessageInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        text, role = body.validated_data["body"], body.validated_data["role"]
+        row = self.end_user.hold(conversation_id)
+        data = reading.body(shapes.WoesMessageInput, request.data)
+        text, role = data["body"], data["role"]
         if role == "user":
             message = actions.receive(conversation=row, body=text, policy=POLICY, by=self.actor, at=self.at)
         elif self.end_user.is_trusted:

@@ -21,16 +21,15 @@ from conversations.actions.entries import Door
 from conversations.actions.senders import Sender
 from conversations.api.permissions import FromAllowedOrigin
 from conversations.api.views import SAFE
-from conversations.dialects.hexclave import POLICY, answers, inputs, shapes
+from conversations.dialects.hexclave import POLICY, answers, inputs, reads, shapes
 from conversations.dialects.hexclave.auth import INTERNAL, AgentHeaders
 from conversations.dialects.hexclave.errors import KnownError, StatusError
 from conversations.dialects.hexclave.permissions import MayReadOrHasScope, ServerAccess
-from conversations.dialects.hexclave.views.base import HexclaveViewSet, one, thread
+from conversations.dialects.hexclave.views.base import HexclaveViewSet, found
 from conversations.dialects.hexclave.views.customers import CHAT, ID, asked
 from conversations.models import Channel, Conversation, SenderKind
 from conversations.permissions import ConversationScope
 from conversations.queries import conversations as queries
-from conversations.queries.paging import offset
 
 DOORS = {
     "manual": Door(Channel.MANUAL, "support-dashboard"),
@@ -123,8 +122,8 @@ class AgentConversations(HexclaveViewSet):
         return self.workspace
 
     def whole(self, conversation_id: str) -> Response:
-        row = one(self.rows(), conversation_id, is_written=False)
-        whole = answers.Thread(row, thread(queries.entries(row)), queries.entry_points(row))
+        row = found(reads.one.first(self.last, public_id=uuid.UUID(conversation_id)))
+        whole = answers.Thread(row, reads.thread(self.last, row), reads.entry_points(row))
         return Response(answers.HexclaveAgentThread(whole).data)
 
     @extend_schema(
@@ -137,15 +136,12 @@ class AgentConversations(HexclaveViewSet):
         """Newest activity first, including notes."""
         query = self.read(query=inputs.AGENT_LIST).query
         self.check_project(query["projectId"])
-        start, limit = inputs.window(query)
-        rows = self.matching(self.rows().for_people(), query.get("query"))
-        if "status" in query:
-            rows = shapes.STATUSES.among(rows, "status", query["status"])
-        if "userId" in query:
-            contact = queries.contact_by_reference(query["userId"])
-            rows = rows.filter(contact=contact) if contact else rows.none()
-        found, has_more = offset(rows, start=start, limit=limit)
-        return Response(answers.HexclaveAgentConversationList(answers.Listed(found, has_more)).data)
+        contact = queries.contact_by_reference(query["userId"]) if "userId" in query else None
+        if "userId" in query and contact is None:
+            page = answers.Listed((), has_more=False)
+        else:
+            page = self.page(query, query.get("status"), contact)
+        return Response(answers.HexclaveAgentConversationList(page).data)
 
     @extend_schema(
         operation_id="createHexclaveConversation",
@@ -196,7 +192,7 @@ class AgentConversations(HexclaveViewSet):
         """Depending on `type`: a reply, an internal note, a status, or the metadata, which is replaced completely."""
         body = self.read(body=inputs.AGENT_UPDATE, conversation_id=conversation_id).body
         self.check_project(body["projectId"])
-        row = one(self.rows(), conversation_id, is_written=True)
+        row = self.locked(conversation_id)
         match body["type"]:
             case "reply":
                 actions.reply(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import uuid
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import orjson
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
@@ -17,18 +19,21 @@ from accounts.credentials.identity import Customer
 from accounts.models import Workspace
 from accounts.web.bodies import is_pending
 from conversations import actions
+from conversations.actions import locking
 from conversations.api import cors, idempotency
 from conversations.api.json_bodies import JSONParser, JSONRenderer
 from conversations.api.views import SAFE, DialectViewSet
-from conversations.dialects.hexclave import HEADERS, TITLE, headers, inputs
+from conversations.dialects.hexclave import HEADERS, TITLE, answers, headers, inputs, reads
 from conversations.dialects.hexclave.auth import Caller
 from conversations.dialects.hexclave.error_bodies import ERROR_BODIES
 from conversations.dialects.hexclave.errors import NO_CONVERSATION, KnownError, StatusError, Violations
 from conversations.dialects.hexclave.openapi import HexclaveSchema
 from conversations.dialects.hexclave.rules import MISSING, Rule, Shape
-from conversations.models import Attachment, Contact, Conversation, Message
+from conversations.models import Contact, Conversation
 from conversations.models.conversation import ConversationQuerySet
 from conversations.queries import conversations as queries
+from conversations.queries import search
+from conversations.queries.paging import offset
 from conversations.texts.validation import can_be_kept
 
 
@@ -60,7 +65,7 @@ class HexclaveViewSet(DialectViewSet):
     own_headers = HEADERS
     schema = HexclaveSchema()
     renderer_classes = (HexclaveRenderer,)
-    last: ClassVar[str] = "last_activity"
+    last: ClassVar[str] = reads.AGENTS
     """Which of a conversation's last messages this audience sees."""
 
     names_project: ClassVar[bool] = False
@@ -152,41 +157,42 @@ class HexclaveViewSet(DialectViewSet):
         )
 
     def rows(self) -> ConversationQuerySet:
-        """The workspace's conversations, each with the last message that this audience sees."""
+        """The workspace's conversations, newest first, each with the last message that this audience sees."""
         return queries.conversations().select_related(self.last).order_by(f"-{self.last}_at", "-pk")
 
-    def matching(self, rows: ConversationQuerySet, wanted: str | None) -> ConversationQuerySet:
-        """Those in whose subject, last message, or contact's name or email the text occurs."""
-        wanted = (wanted or "").strip()
+    def page(self, query: Mapping[str, str], status: str | None, contact: Contact | None) -> answers.Listed:
+        """A page of the conversations that people handle: of a status, and of a contact.
+
+        With a `query`, of those in whose subject, last message, or contact's name or email the text occurs.
+        """
+        start, limit = inputs.window(query)
+        wanted = query.get("query", "").strip()
         if not wanted:
-            return rows
+            listed = reads.page.rows(self.last, status, start, limit, contact=contact.pk if contact else None)
+            return answers.Listed(listed[:limit], has_more=len(listed) > limit)
         if not can_be_kept(wanted):
-            return rows.none()
-        return rows.filter(
+            return answers.Listed((), has_more=False)
+        exactly = (
             Q(subject__icontains=wanted)
             | Q(**{f"{self.last}__body__icontains": wanted})
             | Q(contact__name__icontains=wanted)
             | Q(contact__email__icontains=wanted)
         )
+        parts = [search.containing(wanted, exactly)]
+        take = partial(search.newest, parts=parts, by=f"{self.last}_at")
+        return answers.Listed(*offset(reads.chosen(self.last, status, contact), start=start, limit=limit, take=take))
+
+    def locked(self, conversation_id: str, visible_to: Contact | None = None) -> Conversation:
+        """The conversation of that id with its contact alone, held for a writing call. Raises StatusError where there is none."""
+        contact_id = visible_to.pk if visible_to else None
+        return found(locking.found(public_id=uuid.UUID(conversation_id), visible_to=contact_id))
 
 
-def thread(entries: QuerySet[Message]) -> list[Message]:
-    """A whole thread, oldest first, with senders and files: two queries."""
-    files = Prefetch("attachments", Attachment.objects.order_by("id"))
-    rows = entries.select_related("sender_user").order_by("created_at", "id")
-    return list(rows.prefetch_related(files))
-
-
-def one(rows: ConversationQuerySet, conversation_id: str, *, is_written: bool) -> Conversation:
-    """The conversation of that id, locked for writing calls. Raises StatusError where the caller has none."""
-    found = (
-        (rows.select_for_update(no_key=True, of=("self",)) if is_written else rows)
-        .filter(public_id=conversation_id)
-        .first()
-    )
-    if found is None:
+def found(row: Conversation | None) -> Conversation:
+    """The row. Raises StatusError where the caller has none."""
+    if row is None:
         raise StatusError(404, NO_CONVERSATION)
-    return found
+    return row
 
 
 def _body(request: HttpRequest) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
@@ -11,16 +12,15 @@ from rest_framework.response import Response
 
 from conversations import actions
 from conversations.actions.entries import Door
-from conversations.dialects.hexclave import POLICY, answers, inputs
+from conversations.dialects.hexclave import POLICY, answers, inputs, reads
 from conversations.dialects.hexclave.auth import ProjectHeaders
 from conversations.dialects.hexclave.errors import NO_CONVERSATION, StatusError
 from conversations.dialects.hexclave.permissions import ClientAccess
 from conversations.dialects.hexclave.rules import Rule, Shape
-from conversations.dialects.hexclave.views.base import HexclaveViewSet, one, thread
+from conversations.dialects.hexclave.views.base import HexclaveViewSet, found
 from conversations.models import Channel, Contact, Conversation
 from conversations.permissions import ConversationScope
 from conversations.queries import conversations as queries
-from conversations.queries.paging import offset
 
 CHAT = Door(Channel.CHAT, "support-chat")
 
@@ -50,7 +50,7 @@ class CustomerConversations(HexclaveViewSet):
         "create": ConversationScope.WRITE,
         "partial_update": ConversationScope.WRITE,
     }
-    last = "last_visible"
+    last = reads.CUSTOMERS
 
     def person_faults(self) -> Sequence[str]:
         return [] if self.caller and self.caller.person else ["auth.user must be defined"]
@@ -71,11 +71,12 @@ class CustomerConversations(HexclaveViewSet):
         """The customer's conversation, if it has a message that they may see."""
         if contact is None:
             raise StatusError(404, NO_CONVERSATION)
-        rows = self.rows().filter(contact=contact, last_visible__isnull=False)
-        return one(rows, conversation_id, is_written=is_written)
+        if is_written:
+            return self.locked(conversation_id, visible_to=contact)
+        return found(reads.one.first(self.last, public_id=uuid.UUID(conversation_id), contact=contact.pk))
 
     def whole(self, row: Conversation) -> dict[str, Any]:
-        return answers.HexclaveThread(answers.Thread(row, thread(queries.visible_entries(row)))).data
+        return answers.HexclaveThread(answers.Thread(row, reads.thread(self.last, row))).data
 
     @extend_schema(
         operation_id="listHexclaveCustomerConversations",
@@ -89,10 +90,7 @@ class CustomerConversations(HexclaveViewSet):
         contact = self.known_contact()
         if contact is None:
             return Response(answers.HexclaveConversationList(answers.Listed((), has_more=False)).data)
-        start, limit = inputs.window(query)
-        rows = self.matching(self.rows().for_people().filter(contact=contact), query.get("query"))
-        found, has_more = offset(rows, start=start, limit=limit)
-        return Response(answers.HexclaveConversationList(answers.Listed(found, has_more)).data)
+        return Response(answers.HexclaveConversationList(self.page(query, None, contact)).data)
 
     @extend_schema(
         operation_id="createHexclaveCustomerConversation",

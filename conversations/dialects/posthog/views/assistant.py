@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from accounts.errors import Forbidden, Invalid, NotFound, UsedUp
 from accounts.live.responses import LiveResponse, last_event_id
+from accounts.transaction import apart
 from conversations import actions
 from conversations.api import idempotency
 from conversations.api.limits import Buckets
@@ -157,18 +158,19 @@ class Assistant(AssistantViewSet):
         if thread is not None:
             self._recover_lost(thread)
         try:
-            run = assistant_actions.ask_assistant(
-                workspace=workspace,
-                content=content,
-                thread=thread,
-                public_id=wanted,
-                contact=self._asker(data) if thread is None else None,
-                decision=_decision(data["resume_payload"]) if data.get("resume_payload") is not None else None,
-                metadata=inputs.metadata(data),
-                thread_metadata=inputs.thread_metadata(data),
-                by=self.actor,
-                at=self.at,
-            )
+            with apart():  # a conversation that is gone is no error to this call
+                run = assistant_actions.ask_assistant(
+                    workspace=workspace,
+                    content=content,
+                    thread=thread,
+                    public_id=wanted,
+                    contact=self._asker(data) if thread is None else None,
+                    decision=_decision(data["resume_payload"]) if data.get("resume_payload") is not None else None,
+                    metadata=inputs.metadata(data),
+                    thread_metadata=inputs.thread_metadata(data),
+                    by=self.actor,
+                    at=self.at,
+                )
         except NotFound:  # deleted at the same moment
             return _deleted()
         return self._shown(request, run, 201)

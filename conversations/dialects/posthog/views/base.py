@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import Serializer
 
 from accounts.errors import Invalid, NotFound
 from accounts.models import Workspace
+from conversations.api import reading
 from conversations.api.views import DialectViewSet
 from conversations.dialects.posthog import HEADERS, TITLE
-from conversations.dialects.posthog.answers import TicketRow
+from conversations.dialects.posthog.answers import PRIMARY_COLUMNS, TICKET_COLUMNS, TicketRow
 from conversations.dialects.posthog.auth import PosthogKey
 from conversations.dialects.posthog.error_bodies import ERROR_BODIES, PosthogError
 from conversations.queries import tickets as ticket_queries
@@ -37,8 +38,6 @@ TICKET = OpenApiParameter(
 )
 INVALID = OpenApiResponse(PosthogError, description="`attr` names the invalid field. Nothing was changed.")
 
-S = TypeVar("S", bound=BaseSerializer[Any])
-
 
 class NamesOwnProject(BasePermission):
     """The path names the key's project. Raises NotFound: another's is answered as a missing one."""
@@ -58,19 +57,16 @@ class PosthogViewSet(DialectViewSet):
     authentication_classes = (PosthogKey,)
     permission_classes = (*DialectViewSet.permission_classes, NamesOwnProject)
 
-    def ticket(self, reference: str) -> Ticket:
-        """Raises NotFound."""
+    def ticket(self, reference: str, *, is_printed: bool = False) -> Ticket:
+        """The ticket of a reference, or what is printed of it alone. Raises NotFound."""
         try:
-            return tickets.by_reference(reference)
+            return tickets.by_reference(reference, TICKET_COLUMNS if is_printed else None)
         except NotFound as error:
             raise NotFound("There is no such ticket.") from error
 
-    def read(self, serializer: type[S], request: Request) -> dict[str, Any]:
+    def read(self, serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
         """The body as the serializer has it. Raises ValidationError."""
-        body = serializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        validated: dict[str, Any] = body.validated_data
-        return validated
+        return reading.body(serializer, request.data)
 
 
 def _means(project_id: str, workspace: Workspace) -> bool:
@@ -82,7 +78,7 @@ def _means(project_id: str, workspace: Workspace) -> bool:
 def with_people(rows: Iterable[Ticket], *, with_person: bool = True) -> list[TicketRow]:
     """Tickets with their people: one query more, for any number of tickets."""
     listed = list(rows)
-    primaries = ticket_queries.primaries(listed)
+    primaries = ticket_queries.primaries(listed, PRIMARY_COLUMNS)
     return [TicketRow.of(row, primaries.get(row.pk), with_person=with_person) for row in listed]
 
 

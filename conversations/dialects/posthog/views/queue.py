@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import Conflict, NotFound
+from accounts.transaction import apart
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import queries as assistant_queries
 from conversations.dialects.posthog import assistant_answers as answers
@@ -93,14 +94,15 @@ class Queue(AssistantViewSet):
         data = self.read(inputs.AssistantMessageInput, request)
         session_id = request.headers.get("X-PostHog-Session-Id", "")[:255].replace("\x00", "")
         try:
-            assistant_actions.enqueue(
-                thread=thread,
-                content=data["content"],
-                metadata=inputs.metadata({**data, "session_id": session_id or None}),
-                thread_metadata=inputs.thread_metadata(data),
-                by=self.actor,
-                at=self.at,
-            )
+            with apart():  # a full queue is no error to this call
+                assistant_actions.enqueue(
+                    thread=thread,
+                    content=data["content"],
+                    metadata=inputs.metadata({**data, "session_id": session_id or None}),
+                    thread_metadata=inputs.thread_metadata(data),
+                    by=self.actor,
+                    at=self.at,
+                )
         except NotFound as error:
             raise _no_thread() from error
         except Conflict as error:

@@ -64,11 +64,16 @@ class Tickets(PosthogViewSet):
             except NotFound as error:
                 raise Invalid("There is no such view.", field="view") from error
         query = filters.Query.of(request.query_params, view.filters if view else None)
+        if query.statuses is not None:
+            pages = self.pagination_class(tickets.tally().standing(query.statuses))
+            window = pages.window(request)
+            listed = filters.page.rows(query.asked, query.order, *window) if window else []
+            return pages.response(answers.PosthogTicketPage, with_people(listed))
+        pages = self.pagination_class()
         chosen = self.filterset_class(query.data, tickets.tickets(), now=self.at, workspace=self.grant.workspace)
-        known = tickets.tally().standing(query.statuses) if query.statuses is not None else None
-        pages = self.pagination_class(known)
-        rows = with_people(pages.rows(chosen.qs.order_by(*query.order), request))
-        return pages.response(answers.PosthogTicketPage, rows)
+        ordered = chosen.qs.order_by(*query.order)
+        rows = pages.found(ordered, tickets.tickets(), request) if query.is_search else pages.rows(ordered, request)
+        return pages.response(answers.PosthogTicketPage, with_people(rows))
 
     @extend_schema(
         operation_id="createPosthogTicket",
@@ -83,7 +88,7 @@ class Tickets(PosthogViewSet):
         _, title = first_given(data, *patches.TITLES)
         stated, message = first_given(data, *patches.MESSAGES)
         try:
-            row = actions.open_ticket(
+            row, conversation = actions.open_ticket(
                 workspace=self.grant.workspace,
                 name=patches.text(data, "name"),
                 email=patches.text(data, "email"),
@@ -98,10 +103,10 @@ class Tickets(PosthogViewSet):
             raise renamed(error, {"body": stated or ""}) from error
         if data.get("snoozed_until") is not None:
             # As in a change: a status that was stated stays.
-            ticket_actions.snooze(
+            row = ticket_actions.snooze(
                 ticket=row, until=data["snoozed_until"], status=data.get("status"), by=self.actor, at=self.at
             )
-        return self.shown(self.ticket(str(row.number)), status=201)
+        return Response(answers.PosthogTicket(answers.TicketRow.of(row, conversation)).data, status=201)
 
     @extend_schema(
         operation_id="getPosthogTicket",
@@ -111,7 +116,7 @@ class Tickets(PosthogViewSet):
     )
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """By UUID or by number. A key with write access clears the team's unread count; `updated_at` stays."""
-        row = self.ticket(id)
+        row = self.ticket(id, is_printed=True)
         if row.unread_team_count and may(self.actor, "ticket.mark_read"):
             ticket_actions.mark_read(ticket=row, by=self.actor, at=self.at)
             row.unread_team_count = 0
@@ -191,9 +196,9 @@ class Tickets(PosthogViewSet):
         row = self._composed(data)
         return Response(answers.PosthogComposed(row).data, status=201)
 
-    def _composed(self, data: dict[str, Any]) -> Any:
+    def _composed(self, data: dict[str, Any]) -> Ticket:
         try:
-            row = actions.open_ticket(
+            row, _ = actions.open_ticket(
                 workspace=self.grant.workspace,
                 email=data["recipient_email"],
                 external_id=data.get("recipient_distinct_id"),

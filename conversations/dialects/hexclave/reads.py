@@ -1,0 +1,92 @@
+"""What the calls read, compiled: lists, one conversation, and its thread."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.compiled import compiled, printing
+from accounts.windows import window
+from conversations.api import outputs
+from conversations.dialects.hexclave import answers, shapes
+from conversations.models import Attachment, Contact, Conversation, EntryPoint, Message, MessageKind
+from conversations.models.conversation import ConversationQuerySet
+from conversations.queries import conversations as queries
+
+AGENTS = "last_activity"
+CUSTOMERS = "last_visible"
+"""Which of a conversation's last messages an audience sees."""
+
+_CONVERSATION = {
+    AGENTS: outputs.columns(answers.HexclaveAgentConversation, Conversation),
+    CUSTOMERS: outputs.columns(answers.HexclaveConversation, Conversation),
+}
+_MESSAGE = outputs.columns(answers.HexclaveMessage, Message)
+_ENTRY_POINT = outputs.columns(answers.HexclaveEntryPoint, EntryPoint)
+_FILE = ("message", *outputs.columns(answers.HexclaveAttachment, Attachment))
+
+
+def newest(audience: str) -> ConversationQuerySet:
+    """The workspace's conversations with what is printed of one, newest first as the audience sees them."""
+    return printing(queries.conversations(), _CONVERSATION[audience]).order_by(f"-{audience}_at", "-pk")
+
+
+def chosen(audience: str, status: str | None, contact: Contact | int | None) -> ConversationQuerySet:
+    """The conversations that people handle: of a status, and of a contact."""
+    rows = newest(audience).for_people()
+    if status is not None:
+        rows = shapes.STATUSES.among(rows, "status", status)
+    return rows if contact is None else rows.filter(contact=contact)
+
+
+@compiled
+def page(
+    audience: str, status: str | None, start: int, limit: int, *, contact: int | None = None
+) -> QuerySet[Conversation]:
+    """The conversations of a page, one more than fit it."""
+    return window(chosen(audience, status, contact), start, limit + 1)
+
+
+@compiled
+def one(audience: str, *, public_id: uuid.UUID, contact: int | None = None) -> QuerySet[Conversation]:
+    """The conversation of an id; with a contact, if it is theirs and has something for them to see."""
+    rows = newest(audience).filter(public_id=public_id)
+    return (rows if contact is None else rows.filter(contact=contact, last_visible__isnull=False))[:1]
+
+
+def thread(audience: str, conversation: Conversation) -> list[Message]:
+    """What the audience sees of the thread, oldest first, with senders and `files`: two queries."""
+    rows = _entries.rows(audience, conversation=conversation.pk)
+    by_message: dict[int, list[Any]] = {row.pk: [] for row in rows}
+    for file in _files.rows(messages=list(by_message)) if rows else ():
+        by_message[file.message_id].append(file)
+    for row in rows:
+        Message.conversation.field.set_cached_value(row, conversation)
+        row.__dict__["files"] = by_message[row.pk]
+    return rows
+
+
+def entry_points(conversation: Conversation) -> list[EntryPoint]:
+    """The doors that the conversation has used, in order."""
+    return _entry_points.rows(conversation=conversation.pk)
+
+
+@compiled
+def _entries(audience: str, *, conversation: int) -> QuerySet[Message]:
+    rows = Message.objects.filter(conversation=conversation)
+    if audience == CUSTOMERS:
+        rows = rows.exclude(kind=MessageKind.NOTE)
+    columns = (column for column in _MESSAGE if not column.startswith("conversation__"))
+    return printing(rows, columns).order_by("created_at", "id")
+
+
+@compiled
+def _files(*, messages: list[int]) -> QuerySet[Attachment]:
+    return Attachment.objects.filter(message__any_of=messages).only(*_FILE).order_by("id")
+
+
+@compiled
+def _entry_points(*, conversation: int) -> QuerySet[EntryPoint]:
+    return EntryPoint.objects.filter(conversation=conversation).only(*_ENTRY_POINT).order_by("id")
