@@ -6,15 +6,20 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.views import redirect_to_login
 from django.db import DataError
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.views.defaults import bad_request
 
 from accounts import errors, tenancy
-from accounts.models import Membership
+from accounts.compiled import compiled_anywhere
+from accounts.models import Membership, User
 from accounts.permissions import Actor
 
 _PATH = re.compile(r"^/w/(?P<slug>[-a-zA-Z0-9_]+)(?:/|$)")
@@ -31,14 +36,7 @@ class WorkspaceMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         match = _PATH.match(request.path_info)
-        if match is None or not request.user.is_authenticated:
-            return self.get_response(request)
-        # The membership proves the workspace: no scope can be open yet.
-        membership = (
-            Membership.all_workspaces.select_related("workspace", "user")
-            .filter(workspace__slug=match["slug"], user=request.user)
-            .first()
-        )
+        membership = None if match is None else _membership(request, match["slug"])
         if membership is None:
             return self.get_response(request)
         request.membership = membership  # type: ignore[attr-defined]
@@ -54,6 +52,38 @@ class WorkspaceMiddleware:
         if not request.user.is_authenticated:
             return redirect_to_login(_way_back(request))
         raise Http404("no such workspace")
+
+
+def _membership(request: HttpRequest, slug: str) -> Membership | None:
+    """The person's membership of the workspace.
+
+    It brings the person with it, whom Django would ask for in a query of its own. Only a session that is proven by its
+    hash, of somebody who may sign in, is taken so; on every other one Django decides, as it does elsewhere.
+    """
+    person_id = request.session.get(SESSION_KEY)
+    if person_id is None or "_cached_user" in request.__dict__:
+        return _named.first(slug=slug, person=request.user.pk) if request.user.is_authenticated else None
+    membership = _named.first(slug=slug, person=User._meta.pk.to_python(person_id))
+    if membership is not None and _is_proven(request, membership.user):
+        request._cached_user = membership.user  # type: ignore[attr-defined]  # where AuthenticationMiddleware looks first
+        return membership
+    return membership if request.user.is_authenticated else None
+
+
+@compiled_anywhere
+def _named(*, slug: str, person: int) -> QuerySet[Membership]:
+    # The membership proves the workspace: no scope can be open yet.
+    rows = Membership.all_workspaces.select_related("workspace", "user")
+    return rows.filter(workspace__slug=slug, user=person).order_by("pk")[:1]
+
+
+def _is_proven(request: HttpRequest, person: User) -> bool:
+    """Whether Django would find the session to be the person's, without the keys that it falls back to."""
+    return (
+        person.is_active
+        and request.session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+        and constant_time_compare(request.session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())
+    )
 
 
 def _way_back(request: HttpRequest) -> str:

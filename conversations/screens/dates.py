@@ -1,22 +1,29 @@
-"""Dates and times as the screens show them."""
+"""Dates and times as the screens show them. Written with plain strings: a page prints sixty of them."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
-from django.utils.formats import date_format
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def moment(value: datetime) -> str:
     """A moment in the current time zone: "today 17:00", "Mon 23 Nov 09:00", with the year when it is another."""
     local, today = timezone.localtime(value), timezone.localdate()
-    clock = date_format(local, "H:i")
+    clock = f"{local:%H:%M}"
     if local.date() == today:
         return f"today {clock}"
     if local.date() == today + timedelta(days=1):
         return f"tomorrow {clock}"
-    return date_format(local, "D j M H:i" if local.year == today.year else "j M Y H:i")
+    if local.year == today.year:
+        return f"{_weekday(local)} {_date(local)} {clock}"
+    return f"{_date(local)} {local.year} {clock}"
 
 
 def day(value: datetime) -> str:
@@ -26,7 +33,9 @@ def day(value: datetime) -> str:
         return "Today"
     if local == today - timedelta(days=1):
         return "Yesterday"
-    return date_format(local, "l j F" if local.year == today.year else "j F Y")
+    if local.year == today.year:
+        return f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}"
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
 
 
 def ago(value: datetime, at: datetime) -> str:
@@ -40,7 +49,21 @@ def ago(value: datetime, at: datetime) -> str:
         return f"{int(seconds // 3600)} h"
     local, today = timezone.localtime(value), timezone.localtime(at).date()
     if local.date() == today:
-        return date_format(local, "H:i")
+        return f"{local:%H:%M}"
     if today - local.date() < timedelta(days=7):
-        return date_format(local, "D")
-    return date_format(local, "j M" if local.year == today.year else "j M Y")
+        return _weekday(local)
+    return _date(local) if local.year == today.year else f"{_date(local)} {local.year}"
+
+
+def full(local: datetime) -> str:
+    """A local moment to the minute, with its time zone: "Thursday 5 March 2026, 05:30 JST"."""
+    date = f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]} {local.year}"
+    return f"{date}, {local:%H:%M} {local.tzname()}"
+
+
+def _weekday(local: datetime | date) -> str:
+    return DAYS[local.weekday()][:3]
+
+
+def _date(local: datetime | date) -> str:
+    return f"{local.day} {MONTHS[local.month - 1][:3]}"

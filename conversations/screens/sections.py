@@ -50,10 +50,10 @@ def all_sections() -> Mapping[str, Section]:
     return {name: _stated(name) for name in NAMES}
 
 
-def links(actor: Actor) -> list[tuple[str, Link]]:
+def links(actor: Actor) -> tuple[tuple[str, Link], ...]:
     """The links of the rail that the member sees, each with the name of its section."""
     found = ((name, section.link) for name, section in all_sections().items() if section.link)
-    return [(name, link) for name, link in found if not link.permission or may(actor, link.permission)]
+    return tuple((name, link) for name, link in found if not link.permission or may(actor, link.permission))
 
 
 @cache
@@ -68,6 +68,12 @@ def shortcuts() -> Mapping[str, Shortcut]:
     table += [shortcut for section in sections.values() for shortcut in section.shortcuts]
     table += GENERAL
     return {shortcut.name: shortcut for shortcut in sorted(table, key=lambda one: GROUPS.index(one.group))}
+
+
+@cache
+def shortcut_groups() -> list[tuple[str, list[Shortcut]]]:
+    """Every shortcut by its group, for the help."""
+    return [(group, [one for one in shortcuts().values() if one.group == group]) for group in GROUPS]
 
 
 def _stated(name: str) -> Section:

@@ -59,7 +59,8 @@ def screen(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseB
     @wraps(view)
     def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         kwargs.pop("workspace_slug", None)  # The middleware has turned it into request.workspace.
-        if request.headers.get(LOGIN_HEADER) not in (None, "", login_id(request)):
+        page_login = request.headers.get(LOGIN_HEADER)
+        if page_login and page_login != login_id(request):
             return csrf_failure(request)
         try:
             with timezone.override(request.workspace.time_zone), journal.recorded() as request.recorded:  # type: ignore[attr-defined]
@@ -101,6 +102,5 @@ def shell(request: DeskRequest, section: str) -> dict[str, object]:
         "may_administer": request.user.is_superuser or request.membership.role in (Role.OWNER, Role.ADMIN),
         "theme": preferences.get("theme", "system"),
         "has_shortcuts": preferences.get("shortcuts", "on") == "on",
-        "shortcuts": sections.shortcuts().values(),
         "is_fragment": is_fragment(request),
     }

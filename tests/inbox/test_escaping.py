@@ -15,9 +15,8 @@ from accounts import clock
 from accounts.models import Workspace
 from conversations import actions
 from conversations.models import Conversation
-from conversations.screens import errors
+from conversations.screens import errors, formatting
 from conversations.screens.inbox import timeline
-from conversations.templatetags import formatting
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory, receive
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Workspace
-from conversations.templatetags.formatting import prose
+from conversations.screens.formatting import prose
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory, UserFactory, receive
 

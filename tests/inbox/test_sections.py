@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import Workspace
 from accounts.permissions import rules
 from conversations.screens import sections
-from conversations.templatetags.formatting import icon
+from conversations.screens.formatting import icon
 from tests.conftest import Member
 
 FOLDERS = {path.parent.name for path in Path(sections.__file__).parent.glob("*/urls.py")}

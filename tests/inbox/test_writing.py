@@ -114,9 +114,10 @@ def test_assigning_to_a_team_from_the_menu(
         accounts.save_team(workspace=place, name=name, by=Actor.system(place.pk), at=clock.now())
         for place, name in ((conversation.workspace, "Billing"), (globex, "Foreign"))
     )
-    page = markup_of(agent.get(URL).content)
-    assert f'name="team" value="{own.pk}"' in page
-    assert "Foreign" not in page
+    for address in (f"{URL}/menus/assign", f"{URL}?menu=assign"):
+        page = markup_of(agent.get(address).content)
+        assert f'name="team" value="{own.pk}"' in page
+        assert "Foreign" not in page
     agent.post(f"{URL}/assign", {"to": ben.user.pk})
     answer = agent.post(f"{URL}/assign", {"team": own.pk}, headers=HTMX)
     assert "Assigned to Billing." in text_of(answer.content)
@@ -179,7 +180,7 @@ def test_strangers_and_viewers_cannot_be_given_a_conversation(
 ) -> None:
     for person in (cleo, vic):
         answer = agent.post(f"{URL}/assign", {"to": person.user.pk}, follow=True)
-        assert "Conversations can&#x27;t be assigned to this person." in text_of(answer.content)
+        assert "Conversations can&#39;t be assigned to this person." in text_of(answer.content)
     assert now(conversation).assignee is None
 
 

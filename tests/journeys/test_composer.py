@@ -413,6 +413,39 @@ def test_no_answer_of_one_conversation_touches_another(window: Window, api: Api,
     arranged(window, "ERR_FAILED", "403", "htmx:")
 
 
+def test_letters_wait_for_a_menu_that_is_on_its_way(window: Window, api: Api, ben: Member, ada: Member) -> None:
+    page = window.page
+    open_desk(window, api, ben)
+    menu, chosen = page.locator("#menu-assign"), page.locator("#summary-assign")
+    slow = Slow(page, "**/menus/assign*")
+    page.locator("#subject").focus()
+    page.keyboard.press("a")
+    waiting = slow.take()
+    expect(page.locator("#assign-me")).to_be_focused()
+    page.keyboard.type("u")  # "Unassign" is there already, but somebody may be called Ulf
+    expect(chosen).to_be_focused()
+    page.keyboard.press("Backspace")
+    page.keyboard.type("ad")
+    page.keyboard.press("Enter")
+    expect(menu).to_have_attribute("open", "")
+    assert row(1).assignee is None
+    waiting.continue_()
+    expect(menu.locator(".menu__item", has_text="Ada")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(chosen).to_contain_text("Ada")
+    # Where nothing comes, the way without script is left.
+    page.locator("#subject").focus()
+    page.keyboard.press("a")
+    slow.take().abort()
+    link = menu.get_by_text("Someone else")
+    expect(link).to_be_visible()
+    slow.done()
+    link.click()
+    expect(menu.locator(".menu__item", has_text="Ada")).to_be_visible()
+    expect(menu).to_have_attribute("open", "")
+    arranged(window, "ERR_FAILED", "htmx:")
+
+
 def test_keys_stay_in_an_open_menu_dialog_or_list(window: Window, api: Api, ben: Member, ada: Member) -> None:
     page = window.page
     ada.user.name = "Élodie Öster"

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts import actions as account_actions
-from accounts import clock
+from accounts import clock, replica
 from accounts.permissions import may, permit
 from conversations.assistant import choice as choices
 from conversations.assistant.report import report
@@ -52,7 +52,7 @@ def _facts(request: DeskRequest, form: forms.AssistantForm, chosen: choices.Choi
         **shell(request, "assistant"),
         "days": days,
         "periods": PERIODS,
-        "report": report(request.workspace, days, clock.now()),
+        "report": replica.read(lambda: report(request.workspace, days, clock.now())),
         "form": form,
         "chosen": chosen,
         "model": settings.ASSISTANT_MODEL,

@@ -198,4 +198,4 @@ def mark_read(request: DeskRequest, number: int) -> HttpResponse:
         return HttpResponse(status=204)
     place = Place.of(request)
     facts = {**frame(request, place), **list_update(request, place, conversation), "conversation": conversation}
-    return render(request, "inbox/list_update.html", {**facts, "now": clock.now()})
+    return render(request, "inbox/list_update.html", facts)

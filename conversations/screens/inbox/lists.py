@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,9 +18,11 @@ from accounts.permissions import may, permit
 from accounts.text import whole_number
 from conversations.models import Conversation
 from conversations.queries import conversations as queries
-from conversations.screens.inbox import labels
+from conversations.screens.formatting import url
+from conversations.screens.inbox import labels, list_rows
 from conversations.screens.inbox import queries as inbox_queries
-from conversations.screens.inbox.place import FIRST_TABS, Place, frame
+from conversations.screens.inbox.place import FIRST_TABS, Place, frame, hues
+from conversations.screens.inbox.queries import Listed
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
 
 PAGE = 30
@@ -32,16 +35,16 @@ def listing(request: DeskRequest, place: Place) -> dict[str, Any]:
 
     The event is read before anything that the page shows, so that no change in between is lost.
     """
-    return {
-        "journal_at": queries.latest_event_id(),
-        "login_id": login_id(request),
-        **_rows(request, place),
-        **_tabs(request, place),
-    }
+    counts, newest = inbox_queries.inbox_counts_and_event(request.user)
+    return {"journal_at": newest, "login_id": login_id(request), **_tabs(place, counts), **_rows(request, place)}
 
 
-def _tabs(request: DeskRequest, place: Place) -> dict[str, Any]:
-    tabs = place.tabs(inbox_queries.inbox_counts(request.user))
+def _counts(request: DeskRequest, place: Place) -> dict[str, Any]:
+    return _tabs(place, inbox_queries.inbox_counts(request.user))
+
+
+def _tabs(place: Place, counts: dict[str, int]) -> dict[str, Any]:
+    tabs = place.tabs(counts)
     return {
         "tabs": tabs[:FIRST_TABS],
         "more_tabs": [tab for tab in tabs[FIRST_TABS:] if tab.is_current or tab.count or tab.key != "news"],
@@ -63,9 +66,8 @@ def _rows(request: DeskRequest, place: Place) -> dict[str, Any]:
     except Invalid as error:
         raise Http404("no such page") from error
     facts: dict[str, Any] = {
-        "rows": page.rows,
+        "rows": _printed(request, place, page.rows),
         "next": page.next,
-        "now": clock.now(),
         "is_first_page": "after" not in request.GET,
     }
     if not page.rows:
@@ -75,16 +77,27 @@ def _rows(request: DeskRequest, place: Place) -> dict[str, Any]:
     return facts
 
 
+def _printed(request: DeskRequest, place: Place, found: Sequence[Listed]) -> list[list_rows.Row]:
+    return list_rows.of(
+        found,
+        place=place,
+        inbox_url=url("inbox", request.workspace.slug),
+        hues=hues(request) if found else {},
+        now=clock.now(),
+    )
+
+
 def list_update(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
     """The context of the list after a change of this request: the row, if it is in the view, and the counts.
 
     `covered` are the events of the change, for which the page need not fetch anything.
     """
     rows = inbox_queries.inbox_rows(place.view, request.user, place.search).filter(pk=conversation.pk).order_by("pk")
+    found = list(inbox_queries.listed(rows))
     subject = ("conversation", conversation.pk)
     return {
-        "rows": list(rows),
-        **_tabs(request, place),
+        "rows": _printed(request, place, found),
+        **_counts(request, place),
         "covered": [event.pk for event in request.recorded if (event.subject_type, event.subject_id) == subject],
     }
 
@@ -124,7 +137,7 @@ def counts(request: DeskRequest) -> HttpResponse:
     """The views with their counts."""
     permit(request.actor, "conversation.read")
     place = Place.of(request)
-    facts = {"workspace": request.workspace, "place": place, **_tabs(request, place)}
+    facts = {"workspace": request.workspace, "place": place, **_counts(request, place)}
     return render(request, "inbox/tabs.html", facts)
 
 
@@ -140,4 +153,5 @@ def rows(request: DeskRequest) -> HttpResponse:
         .filter(pk__in=ids)
         .order_by("waiting_since", "pk")
     )
-    return render(request, "inbox/rows.html", {**frame(request, place), "rows": list(found), "now": clock.now()})
+    shown = _printed(request, place, list(inbox_queries.listed(found)))
+    return render(request, "inbox/rows.html", {"rows": shown})

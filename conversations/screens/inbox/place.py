@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
@@ -52,12 +54,7 @@ class Place:
 
     def _query(self, view: str, *, sort: str | None = None, search: str | None = None) -> str:
         sort, search = self.sort if sort is None else sort, self.search if search is None else search
-        values = {"view": view}
-        if sort != "oldest":
-            values["sort"] = sort
-        if search:
-            values["q"] = search
-        return urlencode(values)
+        return _encoded(view, sort, search)
 
     def tabs(self, counts: dict[str, int]) -> list[Tab]:
         """The views as tabs, each with its capped count."""
@@ -72,6 +69,16 @@ class Place:
             )
             for view in inbox_queries.INBOX_VIEWS.values()
         ]
+
+
+@lru_cache(maxsize=512)
+def _encoded(view: str, sort: str, search: str) -> str:
+    values = {"view": view}
+    if sort != "oldest":
+        values["sort"] = sort
+    if search:
+        values["q"] = search
+    return urlencode(values)
 
 
 FIRST_TABS = 4
@@ -98,10 +105,17 @@ class Tab:
 
 
 def frame(request: DeskRequest, place: Place) -> dict[str, object]:
-    """The context that every page and fragment of the inbox needs. One query: the tags' colours."""
+    """The context that every page and fragment of the inbox needs."""
     return {
         **shell(request, "inbox"),
         "place": place,
-        "hues": ticket_queries.tag_hues(),
         "is_side_closed": request.user.preferences.get("side") == "closed",
     }
+
+
+def hues(request: DeskRequest) -> Mapping[str, int]:
+    """The catalogue's colours of tags, asked for once in a request."""
+    if not hasattr(request, "_hues"):
+        request._hues = ticket_queries.tag_hues()  # type: ignore[attr-defined]
+    known: Mapping[str, int] = request._hues  # type: ignore[attr-defined]
+    return known

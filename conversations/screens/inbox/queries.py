@@ -4,23 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from datetime import datetime
+from functools import cache, partial
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, When
+from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Subquery, When
 
-from accounts.models import User
+from accounts.compiled import compiled
+from accounts.errors import NotFound
+from accounts.models import Event, User
+from accounts.tenancy import current
 from conversations.assistant import queries as assistant_queries
 from conversations.models import (
     Conversation,
 )
 from conversations.models.conversation import ConversationQuerySet
 from conversations.queries import search as search_queries
-from conversations.queries.conversations import conversations, found, one
-from conversations.queries.paging import Page, keyset
+from conversations.queries.conversations import conversations, found
+from conversations.queries.paging import Page, beyond, keyset, page_of, place
+
+
+class Listed(NamedTuple):
+    """What the list prints of a conversation, and no more: thirty whole conversations with their people cost five times that."""
+
+    pk: int
+    number: int
+    channel: str
+    status: str
+    unread_count: int
+    subject: str
+    preview: str
+    waiting_since: datetime
+    last_message_at: datetime
+    snoozed_until: datetime | None
+    priority: str
+    priority_rank: int
+    tags: list[str]
+    contact__name: str
+    contact__email: str
+    contact__external_id: str | None
+    assignee__name: str | None
+    assignee__email: str | None
+    team__name: str | None
+    ticket__number: int | None
+
 
 COUNT_CAP = 100
 """Counts that people see stop here ("99+"): an inbox of a million rows costs no more than one of a hundred."""
+
+
+CARD = (
+    *("workspace", "number", "subject", "channel", "handler", "status", "snoozed_until", "priority", "tags"),
+    *("message_count", "unread_count", "last_message", "updated_at"),
+    *(f"contact__{name}" for name in ("name", "email", "external_id", "company", "is_verified", "created_at")),
+    *("assignee__name", "assignee__email", "team__name"),
+    *(f"ticket__{name}" for name in ("number", "subject", "status", "priority", "escalation_reason")),
+    *("ticket__assignee__name", "ticket__assignee__email"),
+    *(f"assistant_thread__{name}" for name in ("status", "taken_over_at", "ai_resolved", "deleted_at")),
+)
+"""What the page of a conversation prints of it."""
 
 
 def with_ticket_card(number: int) -> Conversation:
@@ -29,6 +72,14 @@ def with_ticket_card(number: int) -> Conversation:
     That is the ticket's owner and `ticket_conversations` (how many share the ticket), the assistant's thread, and
     `has_draft`: whether a drafted reply is still open; `has_proposal`: whether the customer is asked about a hand-over.
     """
+    found = _card.first(number=number)
+    if found is None:
+        raise NotFound("there is no such conversation")
+    return found
+
+
+@compiled
+def _card(*, number: int) -> QuerySet[Conversation]:
     shared = Conversation.objects.filter(ticket=OuterRef("ticket")).order_by().values("ticket").annotate(n=Count("pk"))
     rows = conversations().select_related("ticket__assignee", "assistant_thread")
     rows = rows.annotate(
@@ -36,7 +87,7 @@ def with_ticket_card(number: int) -> Conversation:
         has_draft=Exists(assistant_queries.undecided_drafts().filter(conversation=OuterRef("pk"))),
         has_proposal=Exists(assistant_queries.pending_proposals().filter(thread__conversation=OuterRef("pk"))),
     )
-    return one(rows.filter(number=number).order_by("pk"))
+    return rows.filter(number=number).order_by("pk").only(*CARD)[:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +100,8 @@ class InboxView:
     is_counted: bool = True
     by: str | None = None
     """The only order that makes sense in it; None where the person chooses."""
+    is_personal: bool = False
+    """Whether it holds other conversations for each person."""
     short: str = ""
     """The label where there is little room."""
 
@@ -56,7 +109,7 @@ class InboxView:
 INBOX_VIEWS: dict[str, InboxView] = {
     view.key: view
     for view in (
-        InboxView("mine", "Mine", lambda rows, user: rows.for_people().open().assigned_to(user)),
+        InboxView("mine", "Mine", lambda rows, user: rows.for_people().open().assigned_to(user), is_personal=True),
         InboxView("unassigned", "Unassigned", lambda rows, user: rows.for_people().open().unassigned()),
         InboxView("open", "All open", lambda rows, user: rows.for_people().open()),
         InboxView(
@@ -87,43 +140,96 @@ SORTS = {"oldest": "waiting_since", "newest": "-last_message_at"}
 def inbox_rows(view: InboxView, user: User, search: str = "") -> ConversationQuerySet:
     """A view's conversations; with a search, all that match it: the team's, or from its view the assistant's."""
     if search.strip():
-        return found(search).with_the_assistant() if view.key == "assistant" else found(search).for_people()
+        return _searched(found(search), view)
     return view.rows(conversations(), user)
+
+
+def listed(rows: ConversationQuerySet) -> QuerySet[Any, Any]:
+    """The rows as the list prints them."""
+    return rows.values_list(*Listed._fields, named=True)
+
+
+def _searched(rows: ConversationQuerySet, view: InboxView) -> ConversationQuerySet:
+    return rows.with_the_assistant() if view.key == "assistant" else rows.for_people()
 
 
 def inbox_page(
     view: InboxView, *, user: User, sort: str = "oldest", search: str = "", after: str | None = None, limit: int = 30
-) -> Page[Conversation]:
+) -> Page[Listed]:
     """One page of the inbox, in one query. Raises Invalid for a cursor that this desk did not make.
 
-    A search for a number is two queries: what has that number comes first, whatever else holds it.
+    A search is two queries, and of a number three: what has that number comes first, whatever else holds it.
     """
-    rows = inbox_rows(view, user, search)
     if not search.strip():
-        return keyset(rows, by=view.by or SORTS.get(sort, SORTS["oldest"]), after=after, limit=limit)
-    first: list[Conversation] = []
+        by = view.by or SORTS.get(sort, SORTS["oldest"])
+        person = {"person": user.pk} if view.is_personal else {}
+        found_rows = _page.rows(view.key, by, limit + 1, **person, **place(after))
+        return page_of(list(map(Listed._make, found_rows)), by=by, limit=limit)
+    rows = _searched(conversations(), view)
+    first: list[Listed] = []
     if (number := search_queries.number(search)) is not None:
-        numbered = rows.filter(Q(number=number) | Q(ticket__number=number))
+        numbered = rows.filter(pk__in=search_queries.numbered(number))
         its_own_first = Case(When(number=number, then=0), default=1)
-        first = list(numbered.order_by(its_own_first, "-last_message_at", "-pk")[:limit])
+        first = list(listed(numbered.order_by(its_own_first, "-last_message_at", "-pk"))[:limit])
         rows = rows.exclude(pk__in=[row.pk for row in first])
-    page = keyset(rows, by="-last_message_at", after=after, limit=limit)
+    parts = search_queries.words(search)
+    take: Any = partial(search_queries.newest, parts=parts, by="last_message_at", shown=listed)
+    page: Page[Any] = keyset(rows, by="-last_message_at", after=after, limit=limit, take=take)
     return Page(rows=[*first, *page.rows], next=page.next) if after is None else page
+
+
+@compiled
+def _page(
+    view: str, by: str, limit: int, *, moment: datetime | None, pk: int | None, person: int | None = None
+) -> QuerySet[Conversation, tuple[Any, ...]]:
+    rows = INBOX_VIEWS[view].rows(conversations(), User(pk=person))
+    return beyond(rows, by=by, moment=moment, pk=pk).values_list(*Listed._fields)[:limit]
 
 
 def inbox_counts(user: User) -> dict[str, int]:
     """How many conversations each counted view holds, at most COUNT_CAP each, in one query."""
+    return _asked(user, _counts_query(COUNT_CAP))
+
+
+def inbox_counts_and_event(user: User) -> tuple[dict[str, int], int]:
+    """As `inbox_counts`, and the id of the workspace's newest event before them (0 in an empty one), in the same query."""
+    found = _asked(user, _counts_query(COUNT_CAP, with_event=True))
+    return found, found.pop(_EVENT) or 0
+
+
+# The queries of the views are compiled once: their sixth part would cost more than PostgreSQL takes to count. These stand
+# for the workspace and the person until the query is sent.
+_WORKSPACE, _PERSON = -1, -2
+_EVENT = "event"
+
+CountsQuery = tuple[str, tuple[Any, ...], tuple[str, ...]]
+"""The SQL, its parameters, and what each column is."""
+
+
+@cache
+def _counts_query(cap: int, *, with_event: bool = False) -> CountsQuery:
+    person = User(pk=_PERSON)
+    # Not `objects`: the scope is put in with the workspace's id.
+    rows = ConversationQuerySet(Conversation).filter(workspace_id=_WORKSPACE)
+    columns: dict[str, QuerySet[Any, Any]] = {}
+    if with_event:
+        columns[_EVENT] = Event.objects.filter(workspace_id=_WORKSPACE).order_by("-id").values("id")[:1]
+    for view in INBOX_VIEWS.values():
+        if view.is_counted:
+            # In an order of an index: PostgreSQL would else look for them from the beginning of the table.
+            columns[view.key] = view.rows(rows, person).order_by("waiting_since", "pk").values("pk")[:cap]
     parts: list[str] = []
     params: list[Any] = []
-    keys: list[str] = []
-    for view in INBOX_VIEWS.values():
-        if not view.is_counted:
-            continue
-        rows = view.rows(cast(ConversationQuerySet, Conversation.objects.get_queryset()), user)
-        sql, values = rows.order_by().values("pk")[:COUNT_CAP].query.sql_with_params()
-        parts.append(f"(SELECT count(*) FROM ({sql}) AS rows)")  # noqa: S608 (the ORM's own SQL)
-        params.extend(values)
-        keys.append(view.key)
+    for key, column in columns.items():
+        sql, values = column.query.sql_with_params()
+        parts.append(f"({sql})" if key == _EVENT else f"(SELECT count(*) FROM ({sql}) AS rows)")  # noqa: S608 (the ORM's)
+        params += values
+    return "SELECT " + ", ".join(parts), tuple(params), tuple(columns)
+
+
+def _asked(user: User, query: CountsQuery) -> dict[str, int]:
+    sql, params, keys = query
+    given = {_WORKSPACE: current().pk, _PERSON: user.pk}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(parts), params)
+        cursor.execute(sql, [given.get(value, value) for value in params])
         return dict(zip(keys, cursor.fetchone(), strict=True))

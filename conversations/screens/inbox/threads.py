@@ -20,7 +20,7 @@ from conversations.screens.inbox import labels
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox import timeline as threads
 from conversations.screens.inbox.lists import listing
-from conversations.screens.inbox.place import Place, frame
+from conversations.screens.inbox.place import Place, frame, hues
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
 
 
@@ -40,11 +40,15 @@ def header_and_side(request: DeskRequest, place: Place, conversation: Conversati
         "status": labels.STATUS[conversation.status],
         "priorities": offered if conversation.priority in offered else (conversation.priority, *offered),
         "snooze_choices": labels.snooze_choices(now),
-        "assignable": list(people.assignable()),
-        "teams": list(people.teams()),
+        "hues": hues(request),
         "others": queries.other_conversations(conversation),
         "assistant": _kept(conversation),
     }
+
+
+def _assign_choices() -> dict[str, Any]:
+    """The context of the menu's people and teams, which only those pages print on which it was opened."""
+    return {"assignable": list(people.assignable()), "teams": list(people.teams())}
 
 
 def _kept(conversation: Conversation) -> AssistantThread | None:
@@ -67,6 +71,7 @@ def pane(
         "seen_event": event,
         "expected_last": conversation.last_message_id or 0,
         **drafted(request, conversation),
+        **(_assign_choices() if request.GET.get("menu") == "assign" else {}),
     }
 
 
@@ -114,6 +119,16 @@ def fresh(request: DeskRequest, number: int) -> HttpResponse:
     permit(request.actor, "conversation.read")
     place, row = Place.of(request), inbox_queries.with_ticket_card(number)
     return render(request, "inbox/thread_update.html", pane_update(request, place, row))
+
+
+@require_GET
+@screen
+def assign_menu(request: DeskRequest, number: int) -> HttpResponse:
+    """To whom the conversation can be assigned, asked for when the menu is opened."""
+    permit(request.actor, "conversation.assign")
+    row = queries.by_number(number)
+    facts = {"conversation": row, "me": request.user, **_assign_choices()}
+    return render(request, "inbox/head/assign_choices.html", facts)
 
 
 def pane_update(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("inbox/stream", stream.stream, name="inbox-stream"),
     path("inbox/<int:number>", threads.conversation, name="conversation"),
     path("inbox/<int:number>/fresh", threads.fresh, name="conversation-fresh"),
+    path("inbox/<int:number>/menus/assign", threads.assign_menu, name="assign-menu"),
     path("inbox/<int:number>/messages/<int:message>", threads.message_text, name="message-text"),
     path("files/<uuid:public_id>", files.download, name="file"),
     # Writing: one verb each.

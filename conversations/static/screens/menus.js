@@ -31,6 +31,7 @@ document.addEventListener('toggle', (event) => {
 document.addEventListener('keydown', (event) => {
   const menu = event.target.closest?.('details.menu[open]') ?? menus()[0];
   if (event.isComposing) return;
+  if (event.key === 'Enter' && typed && menu && isFilling(menu)) return event.preventDefault(); // it must not close the menu
   const isLetter = menu && [...event.key].length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && !isField(event.target);
   if (isLetter) return letter(menu, event);
   if (event.key !== 'Shift') typed = '';
@@ -63,14 +64,22 @@ function label(item) {
   return plain(copy.textContent).trim();
 }
 
+// What a menu holds may be on its way: letters wait for it, however long it takes.
+const isFilling = (menu) => menu.hasAttribute('data-filling');
+
 function letter(menu, event) {
-  const isFresh = Date.now() - typedAt > PAUSE;
+  const isFresh = Date.now() - typedAt > PAUSE && !isFilling(menu);
   if (event.key === ' ' && (isFresh || !typed)) return; // it presses what has the focus
   const filter = menu.querySelector('input[type=search]');
   if (filter) return filter.focus(); // the letter is typed there
   event.preventDefault();
   typed = (isFresh ? '' : typed) + plain(event.key);
   typedAt = Date.now();
+  if (isFilling(menu)) menu.querySelector('summary').focus();
+  else seek(menu);
+}
+
+function seek(menu) {
   const all = items(menu).filter((item) => !isField(item));
   const at = all.indexOf(document.activeElement);
   // One letter goes on to the next match; more of the word may stay where it is.
@@ -82,6 +91,12 @@ function letter(menu, event) {
   // Where nothing matches, Enter must not choose what happened to have the focus.
   (match ?? menu.querySelector('summary')).focus();
 }
+
+document.addEventListener('htmx:afterRequest', ({ detail: { elt } }) => {
+  if (!elt.matches?.('details.menu[data-filling]')) return;
+  elt.removeAttribute('data-filling');
+  if (elt.open && typed && elt.contains(document.activeElement)) seek(elt);
+});
 
 // --- Toasts --------------------------------------------------------------------------------------
 

@@ -1,0 +1,280 @@
+"""How the desk's templates print people, moments, tags, icons and customers' words."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from django.urls import get_script_prefix, reverse
+from django.utils import timezone
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from lucide.templatetags.lucide import lucide
+
+from conversations import channels
+from conversations.actions.lifecycle import STATUS_NAMES
+from conversations.screens import dates, sections
+from conversations.texts import links, names
+from tickets import tags
+
+LONGEST = 20_000
+"""Characters of one message that a thread shows; the rest is one click away."""
+REMEMBERED = 4_000
+"""Characters up to which a message is kept as HTML in the process, beside 511 others."""
+
+
+# --- Icons and keys -----------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def icon(name: str, size: int = 16) -> SafeString:
+    """A lucide icon, inline, hidden from screen readers: the words beside it or its button's label say it."""
+    drawn = lucide(name, size=size, stroke_width="1.75", aria_hidden="true", focusable="false", **{"class": "icon"})
+    return mark_safe(re.sub(r"\s*\n\s*", "", drawn))  # noqa: S308 - drawn from the package alone
+
+
+@lru_cache(maxsize=256)
+def shortcut(name: str, label: str = "") -> SafeString:
+    """The attributes of the element that a shortcut clicks or focuses: its name, its keys, and a tooltip."""
+    known = sections.shortcuts()[name]
+    title = f"{label or known.label} ({known.shown[0]})"
+    keys = format_html(' aria-keyshortcuts="{}"', known.aria) if known.aria else ""
+    return format_html('data-shortcut="{}" title="{}"{}', name, title, keys)
+
+
+@lru_cache(maxsize=256)
+def key(name: str) -> SafeString:
+    """The first key of a shortcut, as a small cap."""
+    return format_html('<kbd aria-hidden="true">{}</kbd>', sections.shortcuts()[name].shown[0])
+
+
+def new_id() -> str:
+    """An id for what a form sends: the same when it is sent again."""
+    return str(uuid4())
+
+
+# --- Addresses ----------------------------------------------------------------------------------
+
+
+def url(name: str, *args: object) -> str:
+    """The path of that name."""
+    return _path(get_script_prefix(), name, args)
+
+
+@lru_cache(maxsize=4096)
+def _path(prefix: str, name: str, args: tuple[object, ...]) -> str:
+    return reverse(name, args=args)
+
+
+@pass_context
+def place_url(context: Context, name: str, *args: object, **query: object) -> str:
+    """The URL of that name in this workspace, with the place in the inbox that every link keeps, then more of a query."""
+    path = f"{url(name, context['workspace'].slug, *args)}?{context['place'].query}"
+    return f"{path}&{urlencode(query)}" if query else path
+
+
+# --- People and tags ----------------------------------------------------------------------------
+
+
+def _hue(text: str) -> int:
+    return zlib.crc32(text.encode()) % 36 * 10
+
+
+def initials(name: str) -> str:
+    """One or two letters that stand for a name or an email."""
+    words_ = [word for word in re.split(r"[\s._\-+]+", str(name).split("@", 1)[0]) if word and word[0].isalnum()]
+    letters = [words_[0][0], words_[-1][0]] if len(words_) > 1 else [words_[0][:2]] if words_ else ["?"]
+    return "".join(letters).upper()
+
+
+def face(name: object) -> SafeString:
+    """A round picture of a name: its initials on a colour that is always the same for it."""
+    return _face(str(name))
+
+
+@lru_cache(maxsize=2048)
+def _face(text: str) -> SafeString:
+    return format_html('<span class="face hue--{}" aria-hidden="true">{}</span>', _hue(text), initials(text))
+
+
+@lru_cache(maxsize=1024)
+def first_word(name: str) -> str:
+    """How a person is called for short; an email or an id stays whole."""
+    return names.first_name(str(name)) or str(name)
+
+
+def hue(name: str, hues: Mapping[str, int]) -> str:
+    """The class of a tag's colour: the catalogue's, else the one it would get."""
+    return f"hue--{hues.get(tags.key(name), tags.hue(name)) // 10 * 10}"
+
+
+def each_once(names: Sequence[str]) -> list[str]:
+    """Tags without those that differ from an earlier one in case alone."""
+    return tags.unique(names)
+
+
+def tag_line(names: Sequence[str]) -> str:
+    """Tags as a form shows them."""
+    return tags.line(names)
+
+
+# --- Words and figures --------------------------------------------------------------------------
+
+
+def status_name(value: str) -> str:
+    """What people read for a conversation's status."""
+    return STATUS_NAMES.get(value, value)
+
+
+@lru_cache(maxsize=16)
+def channel(name: str) -> SafeString:
+    """A channel's picture, with its name as the tooltip."""
+    known = channels.named(name)
+    return format_html('<span class="channel" title="{}">{}</span>', known.label, icon(known.icon, 13))
+
+
+def truncatechars(text: object, length: int) -> str:
+    """The beginning of a text that is longer, as Django's filter of that name has it."""
+    shown = str(text)
+    if len(shown) <= length:
+        return shown
+    # Django's way counts letters, however many characters make one; without accents they are the same.
+    return f"{shown[: length - 1]}…" if shown.isascii() else Truncator(shown).chars(length)
+
+
+def hand_over_reason(value: str) -> str:
+    """Why the assistant handed over, after a number of conversations."""
+    return {"asked": "asked for a person", "policy": "by your topics"}.get(value, "unanswered")
+
+
+def money(amount: Decimal) -> str:
+    """An amount to two places; a small one to four, so that it is not shown as zero."""
+    return f"{amount:.4f}" if 0 < amount < Decimal("0.1") else f"{amount:.2f}"
+
+
+# --- Moments ------------------------------------------------------------------------------------
+
+
+def ago(value: datetime, at: datetime) -> SafeString:
+    """A short relative time whose tooltip is the moment in the workspace's time zone."""
+    return mark_safe(  # noqa: S308 - moments hold nothing to escape
+        f'<time class="when" datetime="{value.isoformat(timespec="seconds")}"'
+        f' title="{dates.full(timezone.localtime(value))}">{dates.ago(value, at)}</time>'
+    )
+
+
+def clock(value: datetime) -> SafeString:
+    """Hours and minutes, with the whole moment as the tooltip."""
+    local = timezone.localtime(value)
+    return mark_safe(  # noqa: S308 - moments hold nothing to escape
+        f'<time datetime="{value.isoformat(timespec="seconds")}" title="{dates.full(local)}">{local:%H:%M}</time>'
+    )
+
+
+def moment(value: datetime) -> str:
+    """As in "tomorrow 09:00"."""
+    return dates.moment(value)
+
+
+def _full(value: datetime) -> str:
+    return dates.full(timezone.localtime(value))
+
+
+# --- Customers' words ---------------------------------------------------------------------------
+
+
+_CODE = re.compile(r"`([^`\n]{1,500})`")
+_FENCE = re.compile(r"^ {0,3}```")
+
+
+def prose(body: str | None) -> SafeString:
+    """A plain text as paragraphs, with links, `code` and fenced blocks. Everything is escaped.
+
+    Only the first LONGEST characters are shown. Each line is looked at once: no text can stall it. Each line has the
+    direction of its own script; code and addresses are always left to right, and decide nothing.
+    """
+    text = (body or "")[:LONGEST]
+    return _remembered(text) if len(text) <= REMEMBERED else _rendered(text)
+
+
+def whole_prose(body: str | None) -> SafeString:
+    """A plain text as `prose` shows it, to its end."""
+    return _rendered(body or "")
+
+
+@lru_cache(maxsize=512)
+def _remembered(text: str) -> SafeString:
+    """The same thread is read again and again while people answer in it."""
+    return _rendered(text)
+
+
+def _rendered(text: str) -> SafeString:
+    """A text with its fenced blocks, and its paragraphs between them: escaped HTML."""
+    html: list[str] = []
+    plain: list[str] = []
+    fenced: list[str] | None = None
+    for line in text.replace("\r\n", "\n").split("\n"):
+        if _FENCE.match(line):
+            if fenced is None:
+                html += _paragraphs(plain)
+                plain, fenced = [], []
+            else:
+                html.append(_block(fenced))
+                fenced = None
+        elif fenced is not None:
+            fenced.append(line)
+        else:
+            plain.append(line)
+    html += _paragraphs(plain) if fenced is None else [_block(fenced)]
+    return mark_safe("".join(html))  # noqa: S308 - every part was escaped
+
+
+def _block(lines: list[str]) -> str:
+    return format_html('<pre dir="ltr"><code>{}</code></pre>', "\n".join(lines))
+
+
+def _paragraphs(lines: list[str]) -> list[str]:
+    """Each line as an element, for it has a direction of its own; `on` goes on with the paragraph above."""
+    result: list[str] = []
+    is_on = False
+    for line in lines:
+        if line.strip():
+            result.append(f'<p dir="auto"{" class=on" if is_on else ""}>{_inline(line)}</p>')
+        is_on = bool(line.strip())
+    return result
+
+
+def _inline(line: str) -> str:
+    """One line with its links and `code`, escaped."""
+    parts = _CODE.split(line)
+    return "".join(
+        format_html('<code dir="ltr">{}</code>', part) if index % 2 else _linked(part)
+        for index, part in enumerate(parts)
+    )
+
+
+def _linked(text: str) -> str:
+    parts: list[str] = []
+    at = 0
+    for start, end, href in links.links(text):
+        parts.append(conditional_escape(text[at:start]))
+        parts.append(format_html(_LINK, href, text[start:end]))
+        at = end
+    return "".join([*parts, conditional_escape(text[at:])])
+
+
+_LINK = '<a dir="ltr" href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>'
+
+
+def is_long(body: str | None) -> bool:
+    """Whether `prose` leaves out the end."""
+    return len(body or "") > LONGEST
