@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
 
 from accounts.models import Workspace
 from conversations.demo import cast
+from conversations.demo.cast import Teammate
 
 
 def place() -> Path:
@@ -40,9 +42,7 @@ def keep(text: str) -> None:
 def written(workspace: Workspace, server: str, client: str) -> str:
     """The block with its keys."""
     return f"""{_people(workspace)}
-API keys of the workspace (they work in every wire format)
-  server, all scopes   {server}
-  client, public       {client}
+{_with_keys(server, client)}
 
 Try it
   curl -H "Authorization: Bearer {server}" "{settings.PUBLIC_URL}/api/v1/conversations"
@@ -58,10 +58,23 @@ The demo's API keys were printed once, and {place()} is gone: `manage.py seed_de
 """
 
 
-def _people(workspace: Workspace) -> str:
-    width = max(len(person.email) for person in cast.TEAM)
+def filled(workspace: Workspace, people: Sequence[Teammate], server: str, client: str) -> str:
+    """The block of a workspace that was filled in bulk, with its first people."""
+    return f"""{_people(workspace, people)}
+{_with_keys(server, client)}
+"""
+
+
+def _with_keys(server: str, client: str) -> str:
+    return f"""API keys of the workspace (they work in every wire format)
+  server, all scopes   {server}
+  client, public       {client}"""
+
+
+def _people(workspace: Workspace, people: Sequence[Teammate] = cast.TEAM) -> str:
+    width = max(len(person.email) for person in people)
     logins = "\n".join(
-        f"  {person.email:<{width}}  {cast.PASSWORD}  {person.role.value:<6}  {person.name}" for person in cast.TEAM
+        f"  {person.email:<{width}}  {cast.PASSWORD}  {person.role.value:<6}  {person.name}" for person in people
     )
     return f"""Parley demo: {workspace.name}
   {settings.PUBLIC_URL}/w/{workspace.slug}/

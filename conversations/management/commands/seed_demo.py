@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connection, transaction
 
 from accounts import actions, clock, tenancy
@@ -15,6 +15,8 @@ from accounts.models import ApiKey, Dispatch, KeyKind, Workspace
 from accounts.permissions import Actor, client_scopes, scopes
 from accounts.queries import is_set_up, person_by_email
 from conversations.demo import cast, knowledge, note
+from conversations.demo.bulk import Plan, fill
+from conversations.demo.bulk.progress import Progress
 from conversations.demo.cast import Teammate
 from conversations.demo.month import DAYS
 from conversations.demo.play import Desk, play
@@ -22,6 +24,10 @@ from conversations.demo.studio import play_studio
 
 DEMO, STUDIO = "demo", "demo-atelier"
 SERVER_KEY, CLIENT_KEY = "Demo server key", "Demo client key"
+BULK_OPTIONS: dict[str, Any] = {
+    "conversations": None, "messages_per_conversation": 5, "agents": 20, "seed": 1, "slug": "bulk", "now": None,
+}  # fmt: skip
+"""The options of bulk data with what each is unless given."""
 _LOCK = 0x64656D6F  # "demo": one seeding at a time
 
 
@@ -42,8 +48,44 @@ Example: manage.py seed_demo"""
         parser.add_argument(
             "--only-if-empty", action="store_true", help="do nothing on a desk that has a workspace or people"
         )
+        bulk = parser.add_argument_group("bulk data")
+        bulk.add_argument("--conversations", type=int, metavar="N", help="how many conversations, in all workspaces")
+        bulk.add_argument(
+            "--messages-per-conversation",
+            type=int,
+            metavar="M",
+            help="entries per conversation on average, with notes and status changes (default 5)",
+        )
+        bulk.add_argument("--agents", type=int, metavar="A", help="who answers (default 20)")
+        bulk.add_argument("--seed", type=int, metavar="S", help="another seed gives other rows (default 1)")
+        bulk.add_argument("--slug", help="the large workspace (default bulk); the small ones have a number behind it")
+        bulk.add_argument("--now", metavar="MOMENT", help="count back from this moment, as in 2026-11-30T12:00:00Z")
 
     def run(self, **options: Any) -> None:
+        given = {name: options[name] for name in BULK_OPTIONS if options[name] is not None}
+        if "conversations" in given:
+            self._fill(given, options)
+        elif given:
+            raise CommandError(f"--{min(given).replace('_', '-')} goes with --conversations")
+        else:
+            self._play(options)
+
+    def _fill(self, given: dict[str, Any], options: dict[str, Any]) -> None:
+        """Bulk data, in pieces that are committed one by one."""
+        if options["reset_keys"]:
+            raise CommandError("--reset-keys is for the demo: create_api_key makes a key of any workspace")
+        if options["only_if_empty"] and (is_set_up() or Workspace.objects.exists()):
+            return
+        if "now" in given:
+            given["now"] = _moment(given["now"])
+        plan = Plan(**{**BULK_OPTIONS, "now": clock.now(), **given})
+        progress = (lambda done, total: None) if options["quiet"] else Progress(self.stderr)
+        opened = fill(plan, progress=progress)[0]
+        text = note.filled(opened.workspace, opened.shown(), *_keys(opened.workspace))
+        if not options["quiet"]:
+            self.stdout.write(text)
+
+    def _play(self, options: dict[str, Any]) -> None:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
@@ -61,6 +103,17 @@ Example: manage.py seed_demo"""
             note.keep(text or "")
         if not options["quiet"]:
             self.stdout.write(text or note.without_keys(workspace))
+
+
+def _moment(given: str) -> datetime:
+    """A moment with its time zone. Raises CommandError."""
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise CommandError("--now wants a moment with a time zone, such as 2026-11-30T12:00:00Z")
+    return moment
 
 
 def _seed() -> Workspace:
