@@ -23,13 +23,15 @@ class Jobs:
 class Periodic:
     """A function that is called from the first moment on, and again `every` so many seconds.
 
-    It has a thread of its own, and ends nothing when it fails. With a channel, each notification in it is another reason.
+    It has a thread of its own, and ends nothing when it fails. With a channel, each notification in it is another reason;
+    those that come within `rest` seconds after a call make one call together.
     """
 
     name: str
     function: Callable[[], object]
     every: float
     channel: str | None = None
+    rest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,10 @@ Part = Jobs | Periodic | Held
 
 
 def _dispatch() -> None:
-    while journal.drain():
+    while journal.drain() >= journal.BATCH:  # less than a batch was all; what came since has sent a notification
         pass
 
 
-# The pause is a fallback, for lost notifications and for reactions that are to be tried again.
-PARTS: tuple[Part, ...] = (Periodic("dispatch", _dispatch, every=5.0, channel=EVENTS),)
+# The pause is a fallback, for lost notifications and for reactions that are to be tried again. A lone event is dispatched
+# at once; of a flood, a batch every tenth of a second costs a fraction of what each event alone would.
+PARTS: tuple[Part, ...] = (Periodic("dispatch", _dispatch, every=5.0, channel=EVENTS, rest=0.1),)

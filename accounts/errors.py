@@ -59,6 +59,10 @@ class UsedUp(DomainError):
     code = "quota_limit_exceeded"
 
 
+class StorageUnavailable(OSError):
+    """Where uploads are kept cannot be reached, or refuses. Nothing was changed; the message names no file."""
+
+
 def log_refused(error: DataError) -> None:
     """Log that PostgreSQL refused a value that passed all checks: where it came from, without the value."""
     frames = traceback.extract_tb(error.__traceback__)

@@ -7,6 +7,7 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 from django.db.models import Q, QuerySet
 
+from accounts.compiled import compiled
 from accounts.credentials import links
 from accounts.errors import NotFound
 from accounts.models import ApiKey, Invitation, Membership, Team, User, UserManager
@@ -27,9 +28,14 @@ def assignable() -> QuerySet[User]:
 
 def member_by_email(email: str) -> User | None:
     """The member with that email, or None."""
-    wanted = email.strip().lower()
-    membership = Membership.objects.select_related("user").filter(user__email=wanted, user__is_active=True).first()
+    membership = _by_email.first(email=email.strip().lower())
     return membership.user if membership else None
+
+
+@compiled
+def _by_email(*, email: str) -> QuerySet[Membership]:
+    rows = Membership.objects.select_related("user").filter(user__email=email, user__is_active=True)
+    return rows.order_by("pk")[:1]
 
 
 def teams() -> QuerySet[Team]:

@@ -68,5 +68,7 @@ def mail_email_changed(*, user_id: int, email: str, **future: Any) -> None:
 
 def _send(template: str, to: str, **facts: Any) -> None:
     """Send the mail `account/email/<template>.txt`: its first line is the subject."""
-    subject, _, body = render_to_string(f"account/email/{template}.txt", facts).strip().partition("\n")
+    # Named, so that a worker does not load the engine of the screens.
+    text = render_to_string(f"account/email/{template}.txt", facts, using="django")
+    subject, _, body = text.strip().partition("\n")
     EmailMessage(subject=" ".join(subject.split()), body=body.strip() + "\n", to=[to]).send()

@@ -15,8 +15,11 @@ handler = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402 - the settings are ready now
 
+from config import doors  # noqa: E402
 from config.server import bodies  # noqa: E402
 from config.server.front import Front  # noqa: E402
+from config.server.metrics import Metrics  # noqa: E402
+from config.server.passing import Desk  # noqa: E402
 from config.server.visitors import Visitors  # noqa: E402
 from conversations.api import discovery  # noqa: E402
 
@@ -29,6 +32,11 @@ application = Front(
         upload=settings.UPLOAD_LIMIT,
         seconds=settings.BODY_TIMEOUT,
         memory=settings.BODY_MEMORY,
+    ),
+    desk=Desk(
+        Metrics.inherited(doors.names()),
+        door_of=doors.door_of,
+        proxies=settings.TRUSTED_PROXIES,
     ),
     visitors=Visitors(
         most=settings.REQUESTS_PER_ADDRESS,

@@ -69,8 +69,23 @@ def redis_has_its_package(**options: Any) -> list[CheckMessage]:
     return [
         Error(
             "REDIS_URL is set, and the Python package redis is not installed.",
-            hint="Install it (pip install redis), or remove REDIS_URL: the cache is then a table of the database.",
+            hint="Install it (config/server/venv.sh hosts, or pip install redis), or remove REDIS_URL: the cache is then a table of the database.",
             id="parley.E004",
+        )
+    ]
+
+
+@register(Tags.files, START)
+def s3_has_its_packages(**options: Any) -> list[CheckMessage]:
+    """The client of the storage that S3_BUCKET names is installed."""
+    if not settings.S3_BUCKET or (find_spec("boto3") and find_spec("storages")):
+        return []
+    return [
+        Error(
+            "S3_BUCKET is set, and the Python packages for it are not installed.",
+            hint="Install them (config/server/venv.sh hosts, or the build argument LOCK=requirements-hosts.lock), or remove S3_BUCKET: "
+            "files are then kept in DESK_HOME.",
+            id="parley.E005",
         )
     ]
 

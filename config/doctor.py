@@ -21,7 +21,7 @@ from django.core.files.storage import default_storage
 from django.core.mail import get_connection
 from django.db import DatabaseError, connection
 
-from accounts import clock
+from accounts import clock, replica
 from config import checks, database_checks, health, static
 
 SHORT_OF_DISK = 1024**3  # bytes left, below which it is time to make room
@@ -74,6 +74,8 @@ def examine() -> Iterator[Line]:
         if migrations.state is State.OK:
             for look in (_worker, _jobs, _cache):
                 yield _survived(look)
+    if replica.is_set_up():
+        yield _survived(_replica)
     for look in (_storage, _static_files, _mail):
         yield _survived(look)
 
@@ -155,14 +157,10 @@ def _worker() -> Line:
 
 
 def _jobs() -> Line:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(extract(epoch FROM now() - min(coalesce(scheduled_at, now()))), 0)::bigint, count(*) "
-            "FROM procrastinate_jobs WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()"
-        )
-        age, count = cursor.fetchone()
+    due = health.jobs().values()
+    count, age = sum(number for number, _ in due), max((age for _, age in due), default=0.0)
     if age > OLD_JOB:
-        return advice("jobs", f"{count} are due, the oldest for {age} s: one more worker would help.")
+        return advice("jobs", f"{count} are due, the oldest for {age:.0f} s: one more worker would help.")
     return ok("jobs", f"{count} due")
 
 
@@ -176,16 +174,29 @@ def _cache() -> Line:
     return broken("cache", "It forgets what it is given, and sign-in limits with it: see REDIS_URL.")
 
 
+def _replica() -> Line:
+    state = replica.state()
+    behind = replica.lag() if state.endswith("behind") else None
+    if behind is not None and behind <= settings.REPLICA_LAG_LIMIT:
+        return ok("replica", state)
+    return advice("replica", f"It is {state}, so that reports ask the primary. See REPLICA_DATABASE_URL.")
+
+
 def _storage() -> Line:
     content = uuid.uuid4().hex.encode()
+    if settings.S3_BUCKET and (state := default_storage.probe()) != "ok":  # type: ignore[attr-defined]
+        return broken("storage", f"The bucket {settings.S3_BUCKET} is {state}. See S3_ENDPOINT and its neighbours.")
     name = default_storage.save(f"doctor/{uuid.uuid4().hex}", ContentFile(content))
     try:
         with default_storage.open(name) as file:
             is_kept = file.read() == content
     finally:
         default_storage.delete(name)
+    where = f"The bucket {settings.S3_BUCKET}" if settings.S3_BUCKET else settings.MEDIA_ROOT
     if not is_kept:
-        return broken("storage", f"{settings.MEDIA_ROOT} gives back something else than was written to it.")
+        return broken("storage", f"{where} gives back something else than was written to it.")
+    if settings.S3_BUCKET:
+        return ok("storage", f"{where} keeps what it is given")
     left = shutil.disk_usage(settings.DESK_HOME).free
     if left < SHORT_OF_DISK:
         return advice("storage", f"{left // 1024**2} MB are left in {settings.DESK_HOME}: make room.")

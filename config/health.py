@@ -7,6 +7,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,6 +15,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from conversations.api import outages
 
 PROBE_SIZE = 64 * 1024  # bytes
+JOBS = """
+    WITH due AS (
+        SELECT queue_name, count(*) AS number, min(scheduled_at) AS scheduled, min(id) FILTER (WHERE scheduled_at IS NULL) AS oldest
+        FROM procrastinate_jobs WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now() GROUP BY queue_name
+    )
+    SELECT queue_name, number, coalesce(extract(epoch FROM now() - least(
+        scheduled, (SELECT min(at) FROM procrastinate_events WHERE job_id = oldest)
+    )), 0) FROM due
+"""
 WORKER_OVERDUE = 60  # seconds without a heartbeat; workers send one every 10
 
 _migrated = False  # Migrations are not taken back while a process runs: once true, it is not asked again.
@@ -31,7 +41,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
         parts["migrations"] = migrations()
     if parts["migrations"] == "ok":
         parts["worker"] = worker()
-    sick = [name for name, state in parts.items() if state != "ok"]
+    # A bucket that is away is away for all: taking this process out of the rotation would help nobody, and stop reading.
+    spared = {"storage"} if settings.S3_BUCKET else set()
+    sick = [name for name, state in parts.items() if state != "ok" and name not in spared]
     body: dict[str, Any] = {"status": "unavailable" if sick else "ok", "parts": parts}
     if sick:
         body["sick"] = sick[0]  # the first cause; the parts after it depend on it
@@ -51,7 +63,9 @@ def _database() -> str:
 
 
 def storage() -> str:
-    """Whether an upload can be kept: a small file is written where they are, and deleted at once."""
+    """Whether an upload can be kept: a small file is written where they are, and deleted at once. A bucket is asked for."""
+    if probe := getattr(default_storage, "probe", None):
+        return str(probe())
     try:
         Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=settings.MEDIA_ROOT) as file:
@@ -73,10 +87,22 @@ def migrations() -> str:
     return "ok"
 
 
-def worker() -> str:
+def worker_seen() -> int | None:
+    """Seconds since a worker was seen; None where none ever was."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT extract(epoch FROM now() - max(last_heartbeat))::int FROM procrastinate_workers")
-        age = cursor.fetchone()[0]
-    if age is None:
+        age: int | None = cursor.fetchone()[0]
+    return age
+
+
+def worker() -> str:
+    if (age := worker_seen()) is None:
         return "none is running"
     return "ok" if age < WORKER_OVERDUE else f"last seen {age} s ago"
+
+
+def jobs() -> dict[str, tuple[int, float]]:
+    """The jobs that are due, by queue: how many, and the seconds that the oldest has been due."""
+    with connection.cursor() as cursor:
+        cursor.execute(JOBS)
+        return {queue: (number, float(age)) for queue, number, age in cursor.fetchall()}

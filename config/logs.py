@@ -1,11 +1,20 @@
-"""What is left out of the log."""
+"""The lines of the log: what they carry, and what is left out of them."""
 
 from __future__ import annotations
 
+import json
 import logging
+import re
+from datetime import UTC, datetime
+from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
+
+from accounts import log_context
+
+# PostgreSQL repeats values of the row in what it says below its message.
+_ROWS = re.compile(r"^(?:DETAIL|CONTEXT): .*?(?=^(?:HINT|CONTEXT): |^\s*$|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class WithoutTracebackOfOthers(logging.Filter):
@@ -19,3 +28,37 @@ class WithoutTracebackOfOthers(logging.Filter):
         elif isinstance(error, SuspiciousOperation):
             record.exc_info = None
         return True
+
+
+class WithoutRows(logging.Formatter):
+    """Tracebacks without the values that PostgreSQL repeats: they may be what somebody wrote."""
+
+    def formatException(self, ei: Any) -> str:
+        return _ROWS.sub("", super().formatException(ei)).rstrip("\n")
+
+
+class Line(WithoutRows):
+    """One line for people: the moment, the level, who speaks, what happened, and what it belongs to."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        facts = "".join(f" {name}={value}" for name, value in log_context.current().items())
+        return f"{super().formatMessage(record)}{facts}"
+
+
+class Json(WithoutRows):
+    """One object of JSON for programs, on one line, the traceback included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **log_context.current(),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)

@@ -78,6 +78,15 @@ MIDDLEWARE = [
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
+    # The screens' own; all that is not there is the next engine's.
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates/screens"],
+        "OPTIONS": {
+            "environment": "conversations.screens.engine.environment",
+            "context_processors": ["conversations.screens.engine.every_page"],
+        },
+    },
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
@@ -89,22 +98,50 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
             ],
         },
-    }
+    },
 ]
 
 # --- Data ---------------------------------------------------------------------------------------
 DATABASES = {"default": database.settings(env.text("DATABASE_URL"), DESK_HOME)}
+# A replica for reports (accounts/replica.py); more seconds behind than that, and the primary is asked.
+REPLICA_DATABASE_URL = env.text("REPLICA_DATABASE_URL")
+REPLICA_LAG_LIMIT = env.number("REPLICA_LAG_LIMIT", 60, low=1, high=86_400)
+if REPLICA_DATABASE_URL:
+    DATABASES["replica"] = database.replica(REPLICA_DATABASE_URL)
+    DATABASE_ROUTERS = ["accounts.replica.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # LISTEN and the job queue need a direct connection where DATABASE_URL points to a transaction pooler.
 DIRECT_DATABASE_URL = env.text("DIRECT_DATABASE_URL")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
-# Shared by all processes either way; Redis needs the package `redis` (pip install redis).
+CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# Shared by all processes either way; Redis needs the package `redis` (requirements-hosts.lock).
 REDIS_URL = env.text("REDIS_URL")
 if REDIS_URL:
-    CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {
+            "socket_connect_timeout": 2,
+            "socket_timeout": 2,
+        },  # else a silent one holds a request thread for ever
+    }
 MEDIA_ROOT = DESK_HOME / "files"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+# Uploads: the folder above, or a bucket (config/s3.py; needs the packages of requirements-hosts.lock).
+S3_BUCKET = env.text("S3_BUCKET")
+S3: dict[str, Any] = {
+    "bucket_name": S3_BUCKET,
+    "endpoint_url": env.text("S3_ENDPOINT") or None,
+    "region_name": env.text("S3_REGION") or None,
+    "access_key": env.text("S3_ACCESS_KEY") or None,
+    "secret_key": env.text("S3_SECRET_KEY") or None,
+    "location": env.text("S3_PREFIX").strip("/"),
+    "addressing": env.choice("S3_ADDRESSING", "AUTO", "AUTO", "PATH", "VIRTUAL").lower(),
+}
+if bool(S3["access_key"]) != bool(S3["secret_key"]):
+    raise ImproperlyConfigured("S3_ACCESS_KEY and S3_SECRET_KEY belong together: set both or none")
+STORAGES: dict[str, Any] = {
+    "default": {"BACKEND": "config.s3.Bucket", "OPTIONS": S3}
+    if S3_BUCKET
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.static.StaticFilesStorage"},
 }
 STATIC_URL = "/static/"
@@ -161,10 +198,13 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 # --- Safety -------------------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "accounts.web.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_SSL_REDIRECT = IS_HTTPS and env.flag("SECURE_SSL_REDIRECT", True)
-# Probes come over plain HTTP, from inside.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# Probes and Prometheus come over plain HTTP, from inside.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+# Who shows it may read /metrics; without it there are none to read.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000 if IS_HTTPS else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS and env.flag("SECURE_HSTS_SUBDOMAINS", True)
@@ -271,12 +311,13 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 PROCRASTINATE_ON_APP_READY = "config.jobs.on_app_ready"
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LOG_FORMAT = env.choice("LOG_FORMAT", "LINE", "LINE", "JSON").lower()
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "config.logs.Line"}, "json": {"()": "config.logs.Json"}},
     "filters": {"others": {"()": "config.logs.WithoutTracebackOfOthers"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["others"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["others"]}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR"},

@@ -6,6 +6,7 @@ from django.urls import include, path
 from accounts.signin import views as signin
 from config.favicon import favicon
 from config.health import healthz, readyz
+from config.metrics import metrics
 from config.openapi import SchemaView, SwaggerView, reference_page
 from conversations.api import discovery
 from conversations.screens.home import views as home
@@ -32,9 +33,10 @@ urlpatterns = [
     ),
     path("api/docs", SwaggerView.as_view(url_name="schema"), name="api-docs"),
     path("api/redoc", reference_page, name="api-reference"),
-    # Health, for load balancers and container runtimes.
+    # Health and metrics, for load balancers, container runtimes and Prometheus.
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("favicon.ico", favicon),
 ]
 

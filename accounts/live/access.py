@@ -14,7 +14,7 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from accounts import clock
+from accounts import clock, log_context
 from accounts.credentials.authentication import Grant
 from accounts.models import ApiKey, Membership
 from accounts.permissions import Actor, holds_scope, may
@@ -126,7 +126,8 @@ class Guard:
             return
         self._open.setdefault(access, set()).add(end)
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._check(), name="guard")
+            loop = asyncio.get_running_loop()
+            self._task = loop.create_task(self._check(), name="guard", context=log_context.apart())
         try:
             yield
         finally:

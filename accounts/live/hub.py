@@ -19,6 +19,7 @@ import psycopg
 from django.conf import settings
 from django.db import connections
 
+from accounts import log_context
 from accounts.text import whole_number
 
 logger = logging.getLogger(__name__)
@@ -174,7 +175,8 @@ class Hub:
 
     def _ensure_running(self) -> None:
         if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._run(), name="hub")
+            loop = asyncio.get_running_loop()
+            self._task = loop.create_task(self._run(), name="hub", context=log_context.apart())
         self._has_work.set()
 
     async def _run(self) -> None:

@@ -32,6 +32,7 @@ from typing import ParamSpec, TypeVar
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 
+from accounts import log_context
 from accounts.live.access import Access
 from accounts.live.hub import Hub, LiveEvent
 from accounts.text import whole_number
@@ -62,15 +63,16 @@ class LiveContext:
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a short function that uses the database in one of the request threads, and wait for its result."""
-        call = partial(_on_a_good_connection, partial(function, *args, **kwargs))
+        call = partial(_on_a_good_connection, partial(function, *args, **kwargs), log_context.current())
         return await asyncio.get_running_loop().run_in_executor(self.threads, call)
 
 
-def _on_a_good_connection(function: Callable[[], T]) -> T:
+def _on_a_good_connection(function: Callable[[], T], facts: log_context.Facts) -> T:
     """A database connection that is too old, or broken, is closed before and after."""
     close_old_connections()
     try:
-        return function()
+        with log_context.about(facts):
+            return function()
     finally:
         close_old_connections()
 

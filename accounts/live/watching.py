@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 from django.db import InterfaceError, OperationalError
 
+from accounts import log_context
 from accounts.live.hub import Hub
 from accounts.live.responses import LiveContext
 from accounts.text import whole_number
@@ -70,7 +71,9 @@ class _Watch:
         follower.is_due.set()
         self._followers.setdefault(row_id, set()).add(follower)
         if not self._tasks:
-            self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._feel_pulse())]
+            self._tasks = [
+                asyncio.create_task(part, context=log_context.apart()) for part in (self._listen(), self._feel_pulse())
+            ]
         try:
             yield follower
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection, transaction
@@ -146,7 +149,7 @@ def _load(cursor: Any, reader: Reader, secrets: dict[str, bytes]) -> None:
     cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     for table in reader.head.columns:
         cursor.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table)))
-    loader, files = _Loader(cursor, reader.head), _Files()
+    loader, files = _Loader(cursor, reader.head), _Objects() if settings.S3_BUCKET else _Files()
     try:
         for piece in reader.pieces():
             if piece.kind == "tables":
@@ -197,6 +200,31 @@ class _Loader:
         if self._open is not None:
             opened, self._open = self._open, None
             opened.__exit__(type(error), error, error.__traceback__)
+
+
+class _Objects:
+    """Puts uploads into the bucket; each is complete before it is sent, and replaces one of its name."""
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._draft: IO[bytes] | None = None
+
+    def add(self, name: str, content: bytes, *, is_first: bool) -> None:
+        if is_first:
+            self.close()
+            self._name, self._draft = name, tempfile.TemporaryFile()  # noqa: SIM115 - closed below
+        assert self._draft is not None
+        self._draft.write(content)
+
+    def stop(self) -> None:
+        if self._draft is not None:
+            self._draft.close()
+            self._draft = None
+
+    def close(self) -> None:
+        if self._draft is not None:
+            default_storage.save(self._name, File(self._draft))
+            self.stop()
 
 
 class _Files:

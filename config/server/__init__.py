@@ -5,7 +5,8 @@ In: signals, sockets and HTTP bytes. Out: Django's requests on threads, streams 
 
 `supervisor` starts and restarts the roles; `web` serves with `front`, which keeps `connections`, `visitors` and bodies within
 limits and follows live responses; `worker` runs jobs and the long-lived parts; `release` migrates first; `postgres` is the
-embedded database; `failing`, `loading`, `private`, `home` and `listening` are its small parts.
+embedded database; `passing` follows one request and `metrics` counts all;
+`failing`, `saying`, `loading`, `private`, `home` and `listening` are small parts.
 
 Only `config` imports it. It has no business rules.
 """

@@ -30,10 +30,11 @@ def main() -> int:
     except Exception as error:
         # Only now: it loads the database's driver, which the supervisor does without.
         from config.server import failing
+        from config.server.saying import say
 
         if (sentence := failing.sentence(error)) is None:
             raise
-        print(sentence, file=sys.stderr)
+        say(sentence)
         return 1
     finally:
         loading.leave_all()

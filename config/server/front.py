@@ -23,6 +23,8 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from accounts import log_context
+from accounts.credentials import remembered
 from accounts.live.access import Guard
 from accounts.live.hub import Hub
 from accounts.live.responses import LiveContext, LiveResponse, keepalive
@@ -30,6 +32,8 @@ from accounts.web import bodies
 from accounts.web.bodies import BodyWanted
 from config.server.bodies import HELD, Body, Headers, Limits, Memory, Receive, Scope, Send, wsgi_environ
 from config.server.connections import CONNECTION
+from config.server.metrics import Metrics
+from config.server.passing import LIVE, PASSING, Desk
 from config.server.visitors import Visit, Visitors
 from conversations.api import fallbacks, outages
 from conversations.api.problems import Problem
@@ -83,8 +87,18 @@ class Front:
     on a stream that answers 503. It is the time that says whether the desk is overloaded.
     """
 
-    def __init__(self, handler: WSGIHandler, *, threads: int, queue: int, limits: Limits, visitors: Visitors) -> None:
+    def __init__(
+        self,
+        handler: WSGIHandler,
+        *,
+        threads: int,
+        queue: int,
+        limits: Limits,
+        visitors: Visitors,
+        desk: Desk | None = None,
+    ) -> None:
         self.handler = handler
+        self.desk = desk or Desk(Metrics(["desk"]))
         self.limits = limits
         self.memory = Memory(limits.memory)
         self.visitors = visitors
@@ -112,6 +126,8 @@ class Front:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
+            if message["type"] == "lifespan.startup":
+                self.streams.add(asyncio.get_running_loop().create_task(remembered.follow(self.hub), name="keys"))
             if message["type"] == "lifespan.shutdown":
                 self.end_streams()
                 await self.hub.close()
@@ -125,6 +141,9 @@ class Front:
             await _send_whole(send, 200, _PROBE_HEADERS, _PROBE_BODY)
             return
         headers = dict(scope["headers"])
+        passing = self.desk.enter(scope, headers, send)
+        send = passing.send
+        log_context.begin({"request": passing.id})
         visit = self.visitors.enter(scope, headers)
         with Body(headers, self.limits, self.memory, scope.get(HELD)) as body:
             if visit is None:
@@ -173,6 +192,7 @@ class Front:
                 known[bodies.ASKED] = True
                 if time.monotonic() - began < FRESH and bodies.GRANT in environ:
                     known[bodies.GRANT] = environ[bodies.GRANT]
+            scope[PASSING].is_whole()
             if body.is_gone:
                 return None
             if body.has_no_room:
@@ -201,7 +221,7 @@ class Front:
         if self._is_full():
             raise _Refused(_BUSY)
         self.waiting.append(time.monotonic())
-        answer = await self._in_pool(self._django, environ)
+        answer = await self._in_pool(self._django, environ, log_context.current())
         if bodies.KNOWN in environ:
             visit.accept()
         return answer
@@ -248,9 +268,13 @@ class Front:
             return False
         return len(self.waiting) >= self.queue or time.monotonic() - oldest > WAIT_LIMIT
 
-    def _django(self, environ: dict[str, Any]) -> Answer:
+    def _django(self, environ: dict[str, Any], facts: log_context.Facts) -> Answer:
         """In a thread: the whole of Django."""
         self.waiting.popleft()  # The pool takes them in their order.
+        with log_context.about(facts):
+            return self._handled(environ)
+
+    def _handled(self, environ: dict[str, Any]) -> Answer:
         started: list[tuple[int, Headers]] = []
 
         def start_response(
@@ -274,7 +298,7 @@ class Front:
         pieces = iter(response)
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            while (piece := await self._in_pool(next, pieces, _END)) is not _END:
+            while (piece := await self._in_pool(_logged, log_context.current(), next, pieces, _END)) is not _END:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
             await self._in_pool(response.close)
@@ -287,12 +311,14 @@ class Front:
             pair for pair in answer.headers if pair[0] != b"content-length"
         ]  # CommonMiddleware measured the stand-in.
         stream = _Stream(answer.status, headers, response, send)
+        scope[PASSING].kind = LIVE
         if scope["method"] == "HEAD" or self.closing:
             await stream.finish()
             return
         source = response.follow(self.context)
         watcher = asyncio.ensure_future(_until_gone(receive))
         self.streams.add(watcher)
+        self.desk.metrics.streams(1)
         try:
             with self.guard.watching(response.access, watcher.cancel):
                 await stream.pump(source, watcher)
@@ -304,6 +330,7 @@ class Front:
             await stream.fail(self._worded(scope, outage) if outage else None)
         finally:
             self.streams.discard(watcher)
+            self.desk.metrics.streams(-1)
             watcher.cancel()
             await _close(source)
         await stream.finish()
@@ -391,6 +418,11 @@ def _encoded(headers: Iterable[tuple[str, str]]) -> Headers:
 async def _send_whole(send: Send, status: int, headers: Headers, content: bytes) -> None:
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
+
+
+def _logged(facts: log_context.Facts, function: Callable[..., T], *args: Any) -> T:
+    with log_context.about(facts):
+        return function(*args)
 
 
 def _no_write(_data: bytes) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import django
+
+from config.server.saying import say
 
 
 def release(*, demo: bool = False) -> int:
@@ -29,7 +29,7 @@ def release(*, demo: bool = False) -> int:
                 call_command("seed_demo", only_if_empty=True)
             _setup_link()
     except (DatabaseError, CommandError) as error:
-        print(failing.sentence(error) or f"The desk cannot start: {error}", file=sys.stderr)
+        say(failing.sentence(error) or f"The desk cannot start: {error}")
         return 1
     finally:
         connection.close()
@@ -45,7 +45,7 @@ def _migrate() -> None:
 
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        print("Bringing the database up to date.", flush=True)
+        say("Bringing the database up to date.")
         call_command("migrate", interactive=False, verbosity=0)
     else:
         # A release that was killed after its last migration has not come to this: content types and permissions.
@@ -74,6 +74,6 @@ def _static_files() -> None:
 
     if static.are_current():
         return
-    print("Collecting static files.", flush=True)
+    say("Collecting static files.")
     call_command("collectstatic", interactive=False, verbosity=0, clear=True)
     static.remember()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import django
 
 from config.server import loading
+from config.server.saying import say
 
 
 def is_possible(role: str) -> bool:
@@ -25,5 +24,5 @@ def is_possible(role: str) -> bool:
     for message in found:
         if not message.is_serious() and role != "release":
             continue  # advice is given once
-        print(f"{message.msg} {message.hint or ''}".rstrip(), file=sys.stderr, flush=True)
+        say(f"{message.msg} {message.hint or ''}".rstrip())
     return not any(message.is_serious() for message in found)

@@ -11,14 +11,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import FrameType
 
 from config import env, served
-from config.server import listening, processes
+from config.server import listening, metrics, processes
 from config.server.home import desk_home
 from config.server.postgres import binaries, usage
+from config.server.saying import say
 
 STOP_LIMIT = 6.0  # seconds; the children's own limits are shorter
 PAUSES = (0.5, 10.0)  # seconds before a child that ended is started again: the first and the longest
@@ -56,10 +58,6 @@ class Stop(Exception):
     """Somebody asked us to stop."""
 
 
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def run() -> int:
     """Run until SIGINT, SIGTERM or SIGHUP. Returns an exit status."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -69,6 +67,7 @@ def run() -> int:
     try:
         count = env.number("WEB_PROCESSES", 1, low=1, high=64)
         listener = listening.listen()
+        counted = metrics.shared(count)
         _publish_port(listening.address()[1])
         database.look(0)
         release = _start("release", *(["--demo"] if env.flag("SEED_DEMO", True) else []))
@@ -77,8 +76,8 @@ def run() -> int:
             return status
         children.clear()
         children += [
-            Child(f"Web process {number}", lambda: _start("web", listener=listener.fileno()))
-            for number in range(1, count + 1)
+            Child(f"Web process {number + 1}", partial(_start_web, listener.fileno(), counted, number))
+            for number in range(count)
         ]
         children.append(Child("Worker", lambda: _start("worker")))
         _banner()
@@ -137,14 +136,21 @@ class _Database:
             usage.leave(self.home)
 
 
-def _start(role: str, *arguments: str, listener: int | None = None) -> subprocess.Popen[bytes]:
-    environment = os.environ | ({listening.FILE: str(listener)} if listener is not None else {})
+def _start_web(listener: int, counted: int, number: int) -> subprocess.Popen[bytes]:
+    """Web process `number`, from 0: it inherits the socket, and its place among the counts of all."""
+    given = {listening.FILE: str(listener), metrics.FILE: f"{counted},{number}"}
+    return _start("web", given=given, files=[listener, counted])
+
+
+def _start(
+    role: str, *arguments: str, given: Mapping[str, str] | None = None, files: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "config.server", role, *arguments],
         cwd=env.BASE_DIR,
-        env=environment,
+        env={**os.environ, **(given or {})},
         stdin=subprocess.DEVNULL,
-        pass_fds=[] if listener is None else [listener],
+        pass_fds=files,
         start_new_session=True,  # Ctrl-C reaches us alone; we stop the others in order.
         preexec_fn=processes.ends_with_parent(signal.SIGTERM),
     )

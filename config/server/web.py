@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import resource
 import socket
-import sys
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +12,7 @@ import uvicorn
 
 from config.server import loading
 from config.server.listening import PortBusy, listen
+from config.server.saying import say
 
 if TYPE_CHECKING:
     from config.server.front import Front
@@ -39,7 +39,7 @@ def serve() -> int:
     try:
         listener = listen()
     except PortBusy as error:
-        print(error, file=sys.stderr)
+        say(str(error))
         return 1
     from django.conf import settings
     from django.utils.module_loading import import_string

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,7 +17,9 @@ from procrastinate import App, JobContext
 from procrastinate.connector import BaseAsyncConnector
 from procrastinate.worker import Worker
 
+from accounts import log_context
 from config.server import failing
+from config.server.saying import say
 
 if TYPE_CHECKING:
     from accounts.background import Jobs, Periodic
@@ -36,7 +37,7 @@ def work() -> int:
     try:
         return asyncio.run(_work())
     except (DatabaseError, psycopg.Error) as error:
-        print(f"The worker cannot reach the database: {failing.reason(error)}.", file=sys.stderr)
+        say(f"The worker cannot reach the database: {failing.reason(error)}.")
         return 1
 
 
@@ -82,7 +83,8 @@ async def _jobs(app: App, part: Jobs) -> None:
 def _with_a_connection(call_next: Callable[[], Any], context: JobContext, worker: Worker) -> Any:
     """Around a job, in its thread: which of the many threads runs the next is chance, so that none keeps a connection."""
     try:
-        return call_next()
+        with log_context.about({"job": context.job.id or 0, "task": context.job.task_name}):
+            return call_next()
     finally:
         connections.close_all()
 
@@ -113,7 +115,7 @@ async def _until_first(parts: Sequence[Awaitable[None]], stop: asyncio.Event) ->
         return 0
     for result in results:
         if isinstance(result, Exception):
-            print(f"The worker stopped: {result}", file=sys.stderr)
+            say(f"The worker stopped: {result}")
     return 1
 
 
@@ -125,6 +127,7 @@ async def _repeat(part: Periodic) -> None:
         while True:
             notified.clear()
             await loop.run_in_executor(thread, _call, part)
+            await asyncio.sleep(part.rest)
             try:
                 async with asyncio.timeout(part.every):
                     await notified.wait()

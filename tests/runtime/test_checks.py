@@ -87,9 +87,12 @@ def test_an_old_postgresql_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "the desk needs 99 or newer" in found[0].msg
 
 
-def test_redis_without_its_package_and_a_host_without_static_files_are_refused(home: Path) -> None:
+def test_redis_without_its_package_and_a_host_without_static_files_are_refused(home: Path, tmp_path: Path) -> None:
+    # For developers it is installed.
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['redis'] = None\n")
+    given = {"REDIS_URL": "redis://127.0.0.1:1/0", "PYTHONPATH": str(tmp_path)}
     with scratch.database_of_its_own() as address, new_home() as second_host:
-        status, output = role(second_host, "web", DATABASE_URL=address, REDIS_URL="redis://127.0.0.1:1/0")
+        status, output = role(second_host, "web", DATABASE_URL=address, **given)
     assert status == 1
     assert "the Python package redis is not installed" in output
     assert "The static files are not on this machine" in output

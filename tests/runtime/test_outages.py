@@ -36,7 +36,10 @@ ANSWERS: dict[str, tuple[str, Callable[[bytes], bool]]] = {
             json.loads(body) == {"type": "server_error", "code": "unavailable", "detail": NO_DATABASE, "attr": None}
         ),
     ),
-    "Hexclave": ("/api/v1/internal/conversations", lambda body: body.decode().startswith(NO_DATABASE)),
+    "Hexclave": (
+        "/api/v1/internal/conversations?projectId=acme",
+        lambda body: body.decode().startswith(NO_DATABASE),
+    ),
     "a page": ("/accounts/login/", lambda body: NO_DATABASE in body.decode() and "</html>" in body.decode()),
 }
 

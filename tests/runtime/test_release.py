@@ -14,7 +14,8 @@ from tests.runtime.machine import DEADLINE, eventually, manage, new_home, python
 
 INVALID = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
 INDEX_AT_WORK = (
-    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'CREATE INDEX CONCURRENTLY%'"
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'CREATE INDEX CONCURRENTLY%tickets_ticket%' "
+    "AND wait_event_type = 'Lock'"
 )
 TABLE_WANTED = (
     "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
