@@ -5,8 +5,10 @@
 PYTHON := .venv/bin/python
 # Arguments for pytest, as in: make test ARGS="tests/runtime -k front"
 ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
+# Arguments for the benchmark, as in: make bench QUICK=1 BENCH="--only list reply"
+BENCH ?=
 # What `make quick` runs: rules, verbs, a screen and a format; no processes, no browsers, no made-up inputs.
-QUICK := tests/architecture tests/inbox/test_sections.py tests/inbox/test_start.py tests/dialects/test_woes.py \
+QUICK_TESTS := tests/architecture tests/inbox/test_sections.py tests/inbox/test_start.py tests/dialects/test_woes.py \
 	$(addprefix tests/conversations/test_, $(addsuffix .py, start receive reply notes status assigning sorting linking identify)) \
 	$(addprefix tests/tickets/test_, $(addsuffix .py, opening status sorting permissions)) \
 	$(addprefix --ignore=tests/architecture/test_, $(addsuffix .py, recipes locks words flows trace reactions))
@@ -24,7 +26,7 @@ test: ## Run all tests, about eight minutes on two cores, on a PostgreSQL of the
 
 quick: ## Run what takes under a minute on two idle cores: rules, verbs, a screen and a wire format
 	@config/server/venv.sh dev
-	$(PYTHON) -m pytest $(ARGS) -m "not browser and not soak" $(QUICK)
+	$(PYTHON) -m pytest $(ARGS) -m "not browser and not soak" $(QUICK_TESTS)
 
 soak: ## Run the long tests: a release killed after every commit, thousands of made-up bodies (by hand)
 	@config/server/venv.sh dev
@@ -45,16 +47,17 @@ fmt: ## Format the code and fix what can be fixed automatically
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-bench: ## Measure what we promise to be fast
+bench: ## Measure each operation beside a bare Django view, at three sizes; the first time fills their databases (QUICK=1: two minutes)
 	@config/server/venv.sh dev
-	$(PYTHON) -m tests.benchmarks
+	$(PYTHON) -m tests.benchmarks $(if $(QUICK),--quick) $(BENCH)
 
 shell: ## A Python shell inside the desk, beside a running one or without
 	@config/server/venv.sh runtime
 	@$(PYTHON) manage.py shell
 
+# What is tested is what runs: the locks without the tools take their versions from the one with them.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade pyproject.toml
 lock: ## Choose package versions anew, from pyproject.toml
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
-		pyproject.toml -o requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
-		--group dev --group browser pyproject.toml -o requirements-dev.lock
+	$(LOCK) --extra s3 --extra redis --group dev --group browser -o requirements-dev.lock
+	$(LOCK) --extra s3 --extra redis --constraint requirements-dev.lock -o requirements-hosts.lock
+	$(LOCK) --constraint requirements-dev.lock -o requirements.lock

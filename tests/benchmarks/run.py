@@ -1,186 +1,208 @@
-"""Measure what we promise to be fast: `make bench`, or `python -m tests.benchmarks --conversations 5000`.
-
-Queries are counted in this process; times are those of a real web process over HTTP, interleaved round by round with a
-bare view, so that a noisy machine disturbs all alike. Read the ratios. Benchmarks measure; tests never assert on time.
-"""
+"""One run: each size in turn, on a fresh copy of its database, operation by operation."""
 
 from __future__ import annotations
 
-import argparse
-import os
-import random
-import socket
 import statistics
-import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
-import httpx2
 from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext, setup_test_environment
 
-from accounts import clock, tenancy
-from accounts.models import User, Workspace
-from accounts.permissions import Actor, Role
-from conversations import actions
-from conversations.models import Conversation
-from tests import factories
-from tests.benchmarks import streams
+from tests.benchmarks import bare, pairing, probes, seeding, served, streams
+from tests.benchmarks import statements as sent
+from tests.benchmarks.load import Client, Wrong
+from tests.benchmarks.operations import Operation
+from tests.benchmarks.pairing import INSERT, SELECT, Effort, Measured
+from tests.benchmarks.scene import TARGETS, Scene, arranged
 
-API = "/api/v1/conversations"
-JSON = "application/json"
-
-
-def seed(workspace: Workspace, count: int, agents: list[User]) -> None:
-    """Conversations over the last month, through the verbs, a third of them answered."""
-    rng, by, now = random.Random(7), Actor.system(workspace.pk), clock.now()
-    contacts = [factories.ContactFactory(workspace=workspace) for _ in range(max(1, count // 8))]
-    with tenancy.scope(workspace):
-        for n in range(count):
-            at = now - timedelta(minutes=rng.randrange(1, 60 * 24 * 30))
-            conversation = actions.start(
-                workspace=workspace,
-                contact=rng.choice(contacts),
-                subject=f"Order {n} has not arrived",
-                body="It says delivered, but nothing came. Could you look into it, please?",
-                by=by,
-                at=at,
-            )
-            if n % 3 == 0:
-                actions.reply(conversation=conversation, body="Looking into it.", by=by, at=at + timedelta(minutes=20))
-            if n % 4 == 0:
-                actions.assign(conversation=conversation, to=rng.choice(agents), by=by, at=at)
-            if n % 5 == 0:
-                actions.set_tags(conversation=conversation, names=["shipping", "vip"], by=by, at=at)
+CONNECTIONS = (1, 8)
+SLOW = 400.0
+"""Milliseconds at one connection above which eight are not tried: the desk refuses what waits too long."""
+PAUSE = 5.0
+Entry = dict[str, Any]
 
 
-def queries(call: Callable[[], Any]) -> int:
-    """How many statements a call sends; savepoints and transaction brackets count too."""
-    call()
-    with CaptureQueriesContext(connection) as captured:
-        call()
-    return len(captured)
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to measure, and how long. `is_doubtful` names what is measured once more, by the size and its entry so far."""
+
+    sizes: Sequence[int]
+    operations: Sequence[Operation]
+    effort: Effort
+    streams: int
+    nice: int
+    is_doubtful: Callable[[int, str, Entry], bool] = lambda size, name, entry: False
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def run(options: Options) -> dict[str, Any]:
+    """All sizes; the results as they are kept."""
+    results: dict[str, Any] = {}
+    for size in options.sizes:
+        served.replace_database(seeding.template(size))
+        scene = arranged()
+        counts = {str(one): sent.counted(one, scene) for one in options.operations}
+        with _running(options.nice) as (client, processes, bare_port):
+            _introduce(client, bare_port, options.operations, scene, counts)
+            results[str(size)] = Size(size, options, scene, counts, client, processes).measured()
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        facts = probes.facts(cursor.fetchone()[0])
+    connection.close()
+    return {"machine": facts, "sizes": results}
 
 
-def timed(client: httpx2.Client, path: str) -> float:
-    started = time.perf_counter()
-    response = client.get(path)
-    elapsed = (time.perf_counter() - started) * 1000
-    assert response.status_code == 200, (path, response.status_code)
-    return elapsed
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--conversations", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=200)
-    parser.add_argument("--streams", type=int, default=200)
-    options = parser.parse_args()
-    setup_test_environment()
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    process = None
-    try:
-        small, large = (factories.WorkspaceFactory(slug=slug) for slug in ("small", "large"))
-        people = {}
-        for workspace, count in ((small, 1), (large, options.conversations)):
-            agent = factories.MembershipFactory(workspace=workspace, role=Role.AGENT).user
-            people[workspace.slug] = (agent, factories.api_key(workspace)[1])
-            started = time.perf_counter()
-            seed(workspace, count, [agent])
-            print(f"seeded {count} conversations in {time.perf_counter() - started:.1f} s")
-        count_queries(people)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
-        port = free_port()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.web_process"],
-            env={**os.environ, "PORT": str(port), "HOST": "127.0.0.1"},
-        )
-        measure(f"http://127.0.0.1:{port}", people["large"], options.rounds)
-        streams.measure(large, people["large"][1], options.streams)
-    finally:
-        if process is not None:
-            process.terminate()
-            process.wait(20)
-        connection.creation.destroy_test_db("postgres", verbosity=0)
-
-
-def count_queries(people: dict[str, tuple[User, str]]) -> None:
-    """Print the statements of each call, in a workspace of one conversation and in the large one."""
-    print(f"\n{'queries':34} {'1 row':>6} {'20+ rows':>9}")
-    table: dict[str, list[int]] = {}
-    for slug, (agent, key) in people.items():
-        browser = Client()
-        browser.force_login(agent, backend="allauth.account.auth_backends.AuthenticationBackend")
-        headers = {"Authorization": f"Bearer {key}"}
-        api = Client(headers=headers)
-        row = Conversation.all_workspaces.filter(workspace__slug=slug).latest("pk")
-        one = f"{API}/{row.public_id}"
-        calls: dict[str, Callable[[], Any]] = {
-            "API list": lambda api=api: api.get(API),
-            "API retrieve": lambda api=api, one=one: api.get(one),
-            "API messages": lambda api=api, one=one: api.get(f"{one}/messages"),
-            "inbox page": lambda browser=browser, slug=slug: browser.get(f"/w/{slug}/inbox?view=open"),
-            "thread page": lambda browser=browser, slug=slug, row=row: browser.get(
-                f"/w/{slug}/inbox/{row.number}?view=open"
-            ),
-            "API create": lambda api=api: api.post(
-                API, {"subject": "x", "customer": {"id": "bench"}}, content_type=JSON
-            ),
-            "API message": lambda api=api, one=one: api.post(f"{one}/messages", {"body": "x"}, content_type=JSON),
-        }
-        for name, call in calls.items():
-            table.setdefault(name, []).append(queries(call))
-    for name, counts in table.items():
-        print(f"{name:34} {counts[0]:>6} {counts[1]:>9}")
-
-
-def measure(url: str, person: tuple[User, str], rounds: int) -> None:
-    """Print p50 and p95 of each page, interleaved with the bare view."""
-    agent, key = person
-    browser = Client()
-    browser.force_login(agent, backend="allauth.account.auth_backends.AuthenticationBackend")
-    cookies = {name: morsel.value for name, morsel in browser.cookies.items()}
-    deadline = time.monotonic() + 60
-    while True:
+@contextmanager
+def _running(nice: int) -> Iterator[tuple[Client, probes.Desk, int]]:
+    """The bare project, the desk and the client; the port is the bare project's."""
+    with bare.served(bare.prepare()) as (port, gunicorn), served.running():
+        client = Client()
         try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=2).close()
-            break
-        except (urllib.error.URLError, OSError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-    row = Conversation.all_workspaces.filter(workspace__slug="large").latest("pk")
-    paths = {
-        "bare view": "/bare",
-        "API list of 20": API,
-        "API retrieve": f"{API}/{row.public_id}",
-        "inbox page": "/w/large/inbox?view=open",
-        "thread page": f"/w/large/inbox/{row.number}?view=open",
-    }
-    times: dict[str, list[float]] = {name: [] for name in paths}
-    with httpx2.Client(
-        base_url=url, headers={"Authorization": f"Bearer {key}"}, cookies=cookies, trust_env=False
-    ) as client:
-        for path in paths.values():
-            timed(client, path)
-        for _ in range(rounds):
-            for name, path in paths.items():
-                times[name].append(timed(client, path))
-    bare = statistics.median(times["bare view"])
-    print(f"\n{'milliseconds over HTTP':34} {'p50':>6} {'p95':>6} {'× bare':>7}")
-    for name, taken in times.items():
-        p50, p95 = statistics.median(taken), statistics.quantiles(taken, n=20)[-1]
-        print(f"{name:34} {p50:>6.1f} {p95:>6.1f} {p50 / bare:>7.1f}")
+            processes = probes.Desk(served.HOME, gunicorn)
+            probes.prefer(processes.all(), nice)
+            yield client, processes, port
+        finally:
+            client.close()
+            connection.close()
+
+
+@dataclass
+class Size:
+    """A database of one size while it is measured."""
+
+    count: int
+    options: Options
+    scene: Scene
+    statements: dict[str, tuple[int, list[int]]]
+    client: Client
+    processes: probes.Desk
+    taken: dict[tuple[str, int], Measured] = field(default_factory=dict)
+
+    def measured(self) -> dict[str, Any]:
+        at_rest = self.processes.memory()
+        result: dict[str, Any] = {"conversations": self.scene.conversation_count, "word": self.scene.word}
+        if self.options.streams:
+            result["streams"] = streams.measure(
+                self.client, self.processes, self.scene, served.PORT, self.options.streams
+            )
+        with _others(self.processes, self.taken) as others:
+            entries = {str(one): self._entry(one) for one in self.options.operations}
+            for one in self.options.operations:
+                if self.options.is_doubtful(self.count, str(one), entries[str(one)]):
+                    entries[str(one)] = self._entry(one)
+        _progress("")
+        return result | {
+            "bare": {str(n): self._bare(n) for n in CONNECTIONS},
+            "others": others[0],
+            "operations": entries,
+            "memory": {"at_rest": at_rest, "after": self.processes.memory()},
+        }
+
+    def _entry(self, operation: Operation) -> Entry:
+        """What is printed of an operation; asked again, it adds to what was measured before."""
+        entry: Entry = {"group": operation.group, "statements": self.statements[str(operation)][0]}
+        _progress(f"{self.count:,} conversations: {operation}")
+        for connections in CONNECTIONS:
+            if entry.get("1", {}).get("p50", 0) > SLOW:
+                entry[str(connections)] = {"fault": "too slow at one connection"}
+                continue
+            taken = self.taken.setdefault((str(operation), connections), Measured())
+            try:
+                self._take(operation, connections, taken)
+                entry[str(connections)] = taken.result()
+            except Wrong as fault:
+                del self.taken[str(operation), connections]
+                entry[str(connections)] = {"fault": str(fault)}
+                print(f"\n{operation}, {connections} connections: {str(fault)[-300:]}", file=sys.stderr)
+                time.sleep(PAUSE)  # what was asked is still being worked on
+        return entry
+
+    def _take(self, operation: Operation, connections: int, taken: Measured) -> None:
+        if not taken.times:
+            self._warm(operation)
+        drain = _drained if operation.writes else None
+        if drain:
+            pairing.wait(drain)
+        pairing.measure(
+            self.client, self.processes, str(operation), connections, self.options.effort, drain=drain, into=taken
+        )
+
+    def _warm(self, operation: Operation) -> None:
+        """Have both web processes load what they need; what is slow shows it by then."""
+        for connections, least in ((4, 1), (8, TARGETS)):  # the first look at a row may write that it has been read
+            if self.client.ask(run=str(operation), connections=connections, seconds=0, least=least)["wall"] > 1:
+                break
+
+    def _bare(self, connections: int) -> dict[str, Any]:
+        """The bare views' own figures beside all operations."""
+        taken = [one for (_, n), one in self.taken.items() if n == connections]
+        return {
+            view: {
+                "p50": round(statistics.median(statistics.median(one.bare[view]) for one in having), 3),
+                "p95": round(statistics.median(statistics.quantiles(one.bare[view], n=20)[-1] for one in having), 3),
+                "cpu": round(statistics.median(one.bare_milliseconds(view) for one in having), 3),
+                "cpu_client": round(statistics.median(one.client_milliseconds() for one in having), 3),
+            }
+            for view in (SELECT, INSERT)
+            if (having := [one for one in taken if view in one.bare])
+        }
+
+
+@contextmanager
+def _others(processes: probes.Desk, taken: dict[tuple[str, int], Measured]) -> Iterator[list[float]]:
+    """How many cores everything else on the machine uses meanwhile: where that is much, processor time tells more than time."""
+
+    def ours() -> float:
+        return sum(processes.seconds().values()) + time.process_time()
+
+    found: list[float] = []
+    began, busy, before = time.monotonic(), probes.busy(), ours()
+    yield found
+    client = sum(one.cpu["client"] + one.bare_client for one in taken.values())
+    used = probes.busy() - busy - (ours() - before) - client
+    found.append(round(max(0.0, used / (time.monotonic() - began)), 2))
+
+
+def _introduce(
+    client: Client, bare_port: int, operations: Sequence[Operation], scene: Scene, counts: dict[str, Any]
+) -> None:
+    """Tell the client everything that it will send."""
+    head = "HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    body = '{"subject": "Order 17 has not arrived"}'
+    written = f"POST /insert {head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    client.ask(know=SELECT, port=bare_port, rounds=[[{"raw": f"GET /select {head}\r\n", "status": 200, "least": 2000}]])
+    client.ask(know=INSERT, port=bare_port, rounds=[[{"raw": written, "status": 201, "least": 30}]])
+    for operation in operations:
+        lengths = counts[str(operation)][1]
+        client.ask(
+            know=str(operation),
+            port=served.PORT,
+            rounds=[
+                [
+                    # Threads differ in length; an answer that says nothing is shorter than any.
+                    {"raw": request.raw(), "status": request.status, "least": min(length // 4, 200)}
+                    for request, length in zip(steps, lengths, strict=True)
+                ]
+                for steps in operation.rounds(scene)
+            ],
+        )
+
+
+def _drained() -> bool:
+    """Whether the worker has nothing left that is due."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM accounts_dispatch WHERE due_at <= now()) AND NOT EXISTS (SELECT FROM procrastinate_jobs"
+            " WHERE status IN ('todo', 'doing') AND (scheduled_at IS NULL OR scheduled_at <= now()))"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+    elif text:
+        print(text, file=sys.stderr, flush=True)
