@@ -16,16 +16,19 @@ from django.db.models.signals import post_migrate
 from django.test import Client
 
 from accounts import tenancy
+from accounts.compiled import Compiled
+from accounts.credentials import remembered
 from accounts.models import ApiKey, Membership, User, Workspace
 from accounts.permissions import Actor, Role
-from tests import factories, passwords, template
+from tests import factories, named_workspace, passwords, screens, template
 
 passwords.hash_quickly()
+screens.show_contexts()
 
 LONGEST = (
     "runtime/test_release.py", "commands/test_seed_demo.py", "runtime/test_backup.py", "dialects/test_openapi.py",
     "journeys/test_screens.py", "journeys/test_live.py", "architecture/test_locks.py", "assistant/test_killed_while_writing.py",
-    "journeys/test_composer.py", "journeys/test_support.py", "architecture/test_recipes.py", "admin/test_reach.py",
+    "journeys/test_composer.py", "journeys/test_support.py", "architecture/test_recipes.py", "admin/test_reach.py", "grown/test_plans.py",
 )  # fmt: skip
 """The files that take longest, the longest first."""
 
@@ -104,6 +107,38 @@ def files_of_their_own(settings: Any, tmp_path: Path) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def compiled_queries_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each shape of a compiled query is compared once with what Django writes for the arguments of the test."""
+    rows = Compiled.rows
+
+    def compared(self: Compiled[Any], *shape: Any, **values: Any) -> list[Any]:
+        key = (self, shape, *[name for name, value in values.items() if value is not None])
+        if key not in _compared:
+            assert self.agrees(*shape, **values), self.build
+            _compared.add(key)
+        return rows(self, *shape, **values)
+
+    monkeypatch.setattr(Compiled, "rows", compared)
+
+
+_compared: set[Any] = set()
+
+
+@pytest.fixture(autouse=True)
+def no_key_is_remembered() -> None:
+    remembered.forget()
+
+
+@pytest.fixture(autouse=True)
+def every_statement_names_its_workspace() -> Iterator[None]:
+    """No test may have the desk read or change a tenant's rows without saying whose they are."""
+    named_workspace.watch()
+    named_workspace.found.clear()
+    yield
+    assert not named_workspace.found, named_workspace.found[0].explained
 
 
 @pytest.fixture

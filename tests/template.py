@@ -56,7 +56,7 @@ def _templates(server: psycopg.Connection[tuple[str]]) -> list[str]:
 def _make(server: psycopg.Connection[tuple[str]], wanted: str) -> None:
     """Under another name until it is whole."""
     half = f"template_half_{wanted.removeprefix('template_')}"
-    server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(half)))
+    scratch.drop(server, half)
     server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(half)))
     migrate = [sys.executable, "manage.py", "migrate", "--run-syncdb", "-v", "0"]
     subprocess.run(migrate, cwd=ROOT, env=os.environ | {"DATABASE_URL": scratch.address_of(half)}, check=True)

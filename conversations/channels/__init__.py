@@ -43,6 +43,11 @@ def named(value: str) -> ChannelType:
     return all_channels().get(value) or ChannelType(value, value.capitalize())
 
 
+def delivering() -> list[str]:
+    """The stored values of the channels whose replies are taken to customers."""
+    return [name for name, channel in all_channels().items() if channel.deliver is not None]
+
+
 def _described(name: str) -> ChannelType:
     package = importlib.import_module(f"{__name__}.{name}")
     delivery = f"{package.__name__}.delivery"

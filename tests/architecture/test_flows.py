@@ -161,7 +161,7 @@ def test_message_over_woes(acme_key: Key, keeps: Keeps) -> None:
         url = f"/api/v1/conversations/{conversation.public_id}/messages"
         assert "It never came." in await desk.ask("POST", url, headers, body).whole()
 
-    keeps("Woes message", Bounds(rooms=8, climbs=0, modules=43), flow)
+    keeps("Woes message", Bounds(rooms=8, climbs=0, modules=49), flow)
 
 
 def test_reply_from_the_inbox_with_its_live_event(ben: Member, keeps: Keeps) -> None:
@@ -185,7 +185,7 @@ def test_reply_from_the_inbox_with_its_live_event(ben: Member, keeps: Keeps) -> 
         await stream.until('"type":"reply.sent"')
         await stream.leave()
 
-    keeps("Inbox reply with its live event", Bounds(rooms=11, climbs=0, modules=57), flow)
+    keeps("Inbox reply with its live event", Bounds(rooms=11, climbs=0, modules=62), flow)
 
 
 def test_conversation_with_the_assistant_is_created_and_streamed(acme_key: Key, keeps: Keeps) -> None:
@@ -200,7 +200,7 @@ def test_conversation_with_the_assistant_is_created_and_streamed(acme_key: Key, 
         await desk.elsewhere(work, json.loads(made[1]))
         assert '"type":"ai"' in await stream.whole()
 
-    keeps("Create or stream", Bounds(rooms=9, climbs=0, modules=70), flow)
+    keeps("Create or stream", Bounds(rooms=9, climbs=0, modules=78), flow)
 
 
 def _session(browser: Client) -> dict[str, str]:

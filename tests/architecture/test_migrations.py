@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+from django.db import connection
 from django.db.migrations import AddIndex, CreateModel, Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
+from django.db.models import Index
 
 from accounts import index_migrations, moments
 
@@ -42,3 +45,28 @@ def test_an_index_of_a_table_that_was_there_before_is_made_concurrently() -> Non
         for found in operations(migration):
             if type(found) is AddIndex:
                 assert found.model_name_lower in new, f"{migration}: use AddIndexConcurrently for {found.index.name}"
+
+
+@pytest.mark.django_db
+def test_an_index_by_extension_is_left_out_or_replaced_where_the_database_has_none() -> None:
+    state = MigrationLoader(None).project_state()
+    wanted = Index("workspace", "name", name="contact_tried")
+    for instead in (None, Index("name", name="contact_tried")):
+        add = index_migrations.AddIndexByExtension("contact", wanted, ["no_such_extension"], instead)
+        with connection.schema_editor() as editor:
+            add.database_forwards("conversations", editor, state, state)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'contact_tried'")
+            found = cursor.fetchone()
+        assert (found is None) == (instead is None)
+        assert found is None or "(name)" in found[0]
+
+
+@pytest.mark.django_db
+def test_a_missing_extension_stops_no_update() -> None:
+    with connection.schema_editor() as editor:
+        state = MigrationLoader(None).project_state()
+        index_migrations.UseExtension("no_such_extension").database_forwards("accounts", editor, state, state)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_extension WHERE extname = 'no_such_extension'")
+        assert cursor.fetchone() == (0,)

@@ -44,7 +44,7 @@ def test_reaction_is_a_file_and_a_line(perform: Perform) -> None:
 def test_screen_is_a_folder_a_template_and_a_line(perform: Perform) -> None:
     copy = perform("Add a screen", proof="screen")
     folder = {f"conversations/screens/tags/{name}.py" for name in ("__init__", "section", "urls", "views")}
-    assert copy.added == folder | {"templates/tags/page.html"}
+    assert copy.added == folder | {"templates/screens/tags/page.html"}
     assert copy.changed == {"conversations/screens/sections.py": ['    "tags",']}
 
 

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LONGEST_LINE = 160
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".txt"))
-_ADDRESS = re.compile(r"{% (?:url|place_url) (.+?)(?: as \w+)? %}")
+_ADDRESS = re.compile(r"{% (?:url|place_url) (.+?)(?: as \w+)? %}|\b(?:place_)?url\((.+?)\)")
 _WITH_SCRIPT = re.compile(r'hx-(?:get|post|put|patch|delete)="([^"]*)"')
 _WITHOUT_SCRIPT = re.compile(r'(?<!-)\b(?:action|formaction|href)="([^"]*)"')
 _VARIABLE = re.compile(r"{{ [\w.]+ }}")
@@ -28,7 +28,7 @@ def test_no_line_is_too_long_to_read(path: Path) -> None:
 
 @each_template
 def test_an_address_is_written_once(path: Path) -> None:
-    times = Counter(found.replace("'", '"') for found in _ADDRESS.findall(path.read_text()))
+    times = Counter((old or new).replace("'", '"') for old, new in _ADDRESS.findall(path.read_text()))
     twice = [address for address, count in times.items() if count > 1]
     assert not twice, f"give it a name with `as`, and use that: {twice}"
 

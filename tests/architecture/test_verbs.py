@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from django.db.transaction import Atomic
 
+from accounts import transaction
 from tests.architecture.verbs import MODULES
 
 # Parts that verbs share; they are called inside a verb's transaction and record nothing themselves.
@@ -32,6 +32,7 @@ PARTS = {
     "conversations.actions.ticket_counts",
     "conversations.actions.files",
 }
+AN_ATOMIC_ONE = transaction.atomic(lambda: None)
 QUESTIONS = {"clean_origin", "check_priority"}
 
 
@@ -60,9 +61,9 @@ def test_verb_takes_its_actor_and_its_moment_by_keyword(
 
 @pytest.mark.parametrize(("module", "name", "verb"), VERBS)
 def test_verb_is_one_transaction(module: ModuleType, name: str, verb: Callable[..., Any]) -> None:
-    whole = inspect.getclosurevars(verb).nonlocals.get("whole")
-    held = inspect.getclosurevars(whole).nonlocals.values() if whole else ()
-    assert any(isinstance(item, Atomic) for item in held), f"{name} lacks @transaction.atomic of accounts.transaction"
+    assert verb.__code__ is AN_ATOMIC_ONE.__code__, (
+        f"{name} lacks @transaction.atomic of accounts.transaction, outermost"
+    )
 
 
 @pytest.mark.parametrize(("module", "name", "verb"), VERBS)

@@ -94,8 +94,8 @@ def _layer(layers: dict[str, int], module: str) -> int | None:
 # --- The trace ------------------------------------------------------------------------------------
 
 
-PRINTERS = frozenset({"conversations.api.outputs"})
-"""Modules that run what a higher room declared and handed to them, as REST framework does with the methods of a serializer."""
+DECLARED = frozenset({"conversations.api.outputs", "accounts.statements", "accounts.writing"})
+"""Modules that run what a higher room declared, as REST framework does with methods of a serializer, and Django with fields of a model."""
 
 
 @dataclass
@@ -170,7 +170,7 @@ def _name(frame: FrameType) -> str:
 def _giver(caller: FrameType, callee: FrameType) -> FrameType | None:
     """Who chose what is called: the caller, unless it was handed it as an argument or decorates it."""
     giver: FrameType | None = caller
-    while giver is not None and (_module(giver) in PRINTERS or any(_runs(one, callee) for one in _handed(giver))):
+    while giver is not None and (_module(giver) in DECLARED or any(_runs(one, callee) for one in _handed(giver))):
         giver = giver.f_back
     return giver
 

@@ -29,6 +29,7 @@ from conversations.models import AssistantRun
 from tests.assistant.dictated import Call, Provider, question
 from tests.dialects import harness
 from tests.dialects.scene import Scene
+from tests.runtime import scratch
 from tests.runtime.machine import DEADLINE, eventually
 
 SUFFIX = "runs"
@@ -145,7 +146,7 @@ def desk() -> Iterator[Desk]:
             made.stop()
     connection.close()
     with harness.maintenance() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{ours}_{SUFFIX}" WITH (FORCE)')
+        scratch.drop(cursor, f"{ours}_{SUFFIX}")
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

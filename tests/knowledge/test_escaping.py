@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.models import Workspace
 from conversations.models import Conversation
-from conversations.templatetags import knowledge
+from conversations.screens.knowledge import formatting as knowledge
 from tests.factories import ArticleFactory, MacroFactory
 from tests.inbox.test_escaping import EVIL, Markup
 

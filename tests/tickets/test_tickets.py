@@ -129,7 +129,7 @@ def test_opening_a_ticket_makes_its_conversation(acme: Workspace, ben: Member) -
     from conversations.actions.entries import Door
     from conversations.models import Channel
 
-    ticket = actions.open_ticket(
+    ticket, _ = actions.open_ticket(
         workspace=acme, name="Bo", email="bo@example.com", door=Door(Channel.API, "test"), by=ben.actor, at=clock.now()
     )
     row = Conversation.all_workspaces.get()
