@@ -43,7 +43,7 @@ def throw_out(server: Any, name: str) -> None:
 
 
 def drop(server: Any, name: str) -> None:
-    """Drop a database, if it is there, whoever is in it. (WITH (FORCE) would end autovacuum's workers too, which it may not.)"""
+    """Drop a database, if it is there, with its connections. (WITH (FORCE) would end autovacuum's workers too, which it may not.)"""
     throw_out(server, name)
     server.execute(f'DROP DATABASE IF EXISTS "{name}"')
 
