@@ -198,6 +198,12 @@ class Conversation(Searched, TenantModel):
                 name="conv_snoozed_queue",
                 condition=Q(snoozed_until__isnull=False),
             ),
+            # The unassigned queue in its order: PostgreSQL sorts what it finds by "assignee is null" in an index of assignees.
+            models.Index(
+                fields=["workspace", "status", "waiting_since", "id"],
+                name="conv_unassigned_queue",
+                condition=Q(assignee=None),
+            ),
             # The inbox's "Replied after closing" in both of its orders: small, and looked at all day.
             models.Index(
                 fields=["workspace", "waiting_since", "id"],

@@ -58,7 +58,7 @@ HOT: dict[str, tuple[str, str, str]] = {
     "PostHog ticket's messages": ("key", f"{P}/{{ticket.public_id}}/messages", "message_by_conversation"),
     "PostHog threads": ("key", R, "assistant_thread_newest"),
     "Inbox, mine": ("ben", f"{S}?view=mine", "conv_mine"),
-    "Inbox, unassigned": ("ben", f"{S}?view=unassigned", "conv_queue"),
+    "Inbox, unassigned": ("ben", f"{S}?view=unassigned", "conv_unassigned_queue"),
     "Inbox, open": ("ben", f"{S}?view=open", "conv_queue"),
     "Inbox, open, newest": ("ben", f"{S}?view=open&sort=newest", "conv_status_newest"),
     "Inbox, waiting": ("ben", f"{S}?view=waiting", "conv_queue"),
