@@ -11,8 +11,8 @@ arguments are values: they may only be compared with, as `filter(pk=pk)` does; a
     rows = newest.rows("open", 26, contact=5)
 
 A function is compiled by calling it with values made up for the purpose, and looking where they end up in the statement. The
-open scope's workspace is a value too, so that one statement serves all workspaces. `agree` says whether a compiled statement
-is the one that Django would write now; the tests ask it at every call.
+open scope's workspace is a value too, so that one statement serves all workspaces. `agrees` says whether a compiled statement
+is the one that Django would write now; the tests ask it once for each shape.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BigAutoField, ForeignKey, Lookup, Model, QuerySet
 from django.db.models.query import ModelIterable, ValuesListIterable, get_related_populators
+from django.db.models.sql.compiler import SQLCompiler
 from psycopg.types.numeric import Int2, Int4, Int8
 
 from accounts import tenancy
@@ -99,7 +100,8 @@ class Compiled(Generic[M]):
 
     def agrees(self, *shape: Hashable, **values: Any) -> bool:
         """Whether the statement for these arguments is the one that Django would write."""
-        plan, wanted = self._plan(shape, values), _statement(self.build(*shape, **values))
+        rows = self.build(*shape, **values)
+        plan, wanted = self._plan(shape, values), _statement(rows.query.get_compiler(connection=connection))
         try:
             return wanted == (plan.sql, tuple(plan.filled(values | self._scope())))
         except OverflowError:
@@ -124,7 +126,8 @@ class Compiled(Generic[M]):
         workspace = _FIRST
         with tenancy.scope(apps.get_model("accounts", "Workspace")(pk=workspace)):
             rows = self.build(*shape, **(values | made_up))
-            sql, parameters = _statement(rows)
+            compiler = rows.query.get_compiler(connection=connection)
+            sql, parameters = _statement(compiler)
         if sql is None:
             return Plan(None, (), lambda found: [])
         scope = {WORKSPACE: workspace} if self.is_scoped else {}
@@ -133,7 +136,7 @@ class Compiled(Generic[M]):
         missing = {*names.values()} - {given.name for given in placed if isinstance(given, Slot)}
         if missing:
             raise TypeError(f"{self.build.__qualname__} does more with {', '.join(sorted(missing))} than compare")
-        return Plan(sql, placed, _reader(rows))
+        return Plan(sql, placed, _reader(rows, compiler))
 
 
 def compiled(build: Callable[..., QuerySet[Any, M]]) -> Compiled[M]:
@@ -222,18 +225,16 @@ def _refusal(name: str, value: object) -> TypeError:
     return TypeError(f"{name} is a {type(value).__name__}, which belongs into the shape")
 
 
-def _statement(rows: QuerySet[Any, Any]) -> tuple[str | None, tuple[Any, ...]]:
+def _statement(compiler: SQLCompiler) -> tuple[str | None, tuple[Any, ...]]:
     try:
-        sql, parameters = rows.query.clone().get_compiler(connection=connection).as_sql()
+        sql, parameters = compiler.as_sql()
     except EmptyResultSet:
         return None, ()
     return sql, tuple(parameters)
 
 
-def _reader(rows: QuerySet[Any, Any]) -> Callable[[Sequence[tuple[Any, ...]]], list[Any]]:
-    """What makes of a statement's rows what Django's own iterables would."""
-    compiler = rows.query.clone().get_compiler(connection=connection)
-    compiler.as_sql()
+def _reader(rows: QuerySet[Any, Any], compiler: Any) -> Callable[[Sequence[tuple[Any, ...]]], list[Any]]:
+    """What makes of a statement's rows what Django's own iterables would; the compiler has written the statement."""
     converters = compiler.get_converters([column[0] for column in compiler.select])
 
     def converted(found: Sequence[tuple[Any, ...]]) -> Sequence[Any]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
-from django.db import connection
-from django.db.models import Case, Count, Exists, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, When
 
 from accounts.compiled import compiled
 from accounts.errors import NotFound
-from accounts.models import Event, User
+from accounts.models import Event, User, Workspace
 from accounts.tenancy import current
 from conversations.assistant import queries as assistant_queries
 from conversations.models import (
@@ -188,48 +187,33 @@ def _page(
 
 def inbox_counts(user: User) -> dict[str, int]:
     """How many conversations each counted view holds, at most COUNT_CAP each, in one query."""
-    return _asked(user, _counts_query(COUNT_CAP))
+    (counts,) = _counts.rows(COUNT_CAP, person=user.pk)
+    return dict(zip(_COUNTED, counts, strict=True))
 
 
 def inbox_counts_and_event(user: User) -> tuple[dict[str, int], int]:
     """As `inbox_counts`, and the id of the workspace's newest event before them (0 in an empty one), in the same query."""
-    found = _asked(user, _counts_query(COUNT_CAP, with_event=True))
-    return found, found.pop(_EVENT) or 0
+    ((newest, *counts),) = _counts.rows(COUNT_CAP, True, person=user.pk)
+    return dict(zip(_COUNTED, counts, strict=True)), newest or 0
 
 
-# The queries of the views are compiled once: their sixth part would cost more than PostgreSQL takes to count. These stand
-# for the workspace and the person until the query is sent.
-_WORKSPACE, _PERSON = -1, -2
-_EVENT = "event"
-
-CountsQuery = tuple[str, tuple[Any, ...], tuple[str, ...]]
-"""The SQL, its parameters, and what each column is."""
+_COUNTED = [key for key, view in INBOX_VIEWS.items() if view.is_counted]
 
 
-@cache
-def _counts_query(cap: int, *, with_event: bool = False) -> CountsQuery:
-    person = User(pk=_PERSON)
-    # Not `objects`: the scope is put in with the workspace's id.
-    rows = ConversationQuerySet(Conversation).filter(workspace_id=_WORKSPACE)
-    columns: dict[str, QuerySet[Any, Any]] = {}
-    if with_event:
-        columns[_EVENT] = Event.objects.filter(workspace_id=_WORKSPACE).order_by("-id").values("id")[:1]
-    for view in INBOX_VIEWS.values():
-        if view.is_counted:
-            # In an order of an index: PostgreSQL would else look for them from the beginning of the table.
-            columns[view.key] = view.rows(rows, person).order_by("waiting_since", "pk").values("pk")[:cap]
-    parts: list[str] = []
-    params: list[Any] = []
-    for key, column in columns.items():
-        sql, values = column.query.sql_with_params()
-        parts.append(f"({sql})" if key == _EVENT else f"(SELECT count(*) FROM ({sql}) AS rows)")  # noqa: S608 (the ORM's)
-        params += values
-    return "SELECT " + ", ".join(parts), tuple(params), tuple(columns)
+class _Count(Subquery):
+    """How many rows a sub-select gives."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS rows)"
+    output_field = IntegerField()
 
 
-def _asked(user: User, query: CountsQuery) -> dict[str, int]:
-    sql, params, keys = query
-    given = {_WORKSPACE: current().pk, _PERSON: user.pk}
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [given.get(value, value) for value in params])
-        return dict(zip(keys, cursor.fetchone(), strict=True))
+@compiled
+def _counts(cap: int, with_event: bool = False, *, person: int) -> QuerySet[Workspace, tuple[Any, ...]]:
+    """The newest event, if that is wanted, and the counts of the views: one row."""
+    newest = Event.objects.filter(workspace=current()).order_by("-id").values("id")[:1]
+    columns = [Subquery(newest)] if with_event else []
+    for key in _COUNTED:
+        rows = INBOX_VIEWS[key].rows(conversations(), User(pk=person))
+        # In an order of an index: PostgreSQL would else look for them from the beginning of the table.
+        columns.append(_Count(rows.order_by("waiting_since", "pk").values("pk")[:cap]))
+    return Workspace.objects.filter(pk=current().pk).values_list(*columns)
