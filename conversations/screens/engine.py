@@ -20,7 +20,7 @@ from django_htmx.jinja import htmx_script
 from jinja2 import ChainableUndefined, Environment, pass_environment
 from markupsafe import Markup
 
-from conversations.screens import formatting, sections
+from conversations.screens import dates, formatting, sections
 from conversations.screens.knowledge import formatting as knowledge
 
 
@@ -51,7 +51,6 @@ FUNCTIONS = {
             formatting.new_id,
             formatting.url,
             formatting.place_url,
-            formatting.channel,
             formatting.ago,
         )
     },
@@ -62,7 +61,6 @@ FILTERS = {
     function.__name__: function
     for function in (
         defaultfilters.capfirst,
-        defaultfilters.date,
         defaultfilters.default_if_none,
         defaultfilters.filesizeformat,
         defaultfilters.floatformat,
@@ -78,7 +76,8 @@ FILTERS = {
         formatting.hand_over_reason,
         formatting.money,
         formatting.clock,
-        formatting.moment,
+        formatting.date,
+        dates.moment,
         formatting.prose,
         formatting.is_long,
         knowledge.document,

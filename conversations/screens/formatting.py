@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
+from django.template import defaultfilters
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
@@ -180,13 +182,9 @@ def clock(value: datetime) -> SafeString:
     )
 
 
-def moment(value: datetime) -> str:
-    """As in "tomorrow 09:00"."""
-    return dates.moment(value)
-
-
-def _full(value: datetime) -> str:
-    return dates.full(timezone.localtime(value))
+def date(value: Any, form: str) -> str:
+    """As Django's filter prints it, in the time zone of the page: Django's own engine converts a moment before the filter."""
+    return str(defaultfilters.date(timezone.template_localtime(value), form))
 
 
 # --- Customers' words ---------------------------------------------------------------------------

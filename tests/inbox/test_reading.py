@@ -10,9 +10,10 @@ import pytest
 import time_machine
 from django.test import Client
 
+from accounts import actions as account_actions
 from accounts import clock
 from accounts.models import Workspace
-from accounts.permissions import Actor
+from accounts.permissions import Actor, Role
 from conversations import actions
 from conversations.assistant import actions as assistant_actions
 from conversations.models import Conversation
@@ -114,6 +115,17 @@ def test_moments_are_shown_in_the_workspace_time_zone(agent: Client, acme: Works
         ConversationFactory(workspace=acme)
         page = agent.get(f"{URL}/1").content.decode()
     assert "Thursday 5 March 2026, 05:30 JST" in page
+    assert '">5 March 2026</dd>' in page  # first seen
+
+
+def test_invitations_are_dated_in_the_workspace_time_zone(acme: Workspace, ada: Member) -> None:
+    Workspace.objects.filter(pk=acme.pk).update(time_zone="Asia/Tokyo")
+    with time_machine.travel("2026-03-04T20:30:00Z", tick=False):
+        account_actions.invite(
+            workspace=acme, email="nia@example.com", role=Role.AGENT, show_link=True, by=ada.actor, at=clock.now()
+        )
+        page = ada.signed_in().get("/w/acme/people").content.decode()
+    assert "5 Mar, 05:30" in page
 
 
 def test_thread_shows_messages_notes_and_lines_in_order(
