@@ -184,7 +184,8 @@ def clock(value: datetime) -> SafeString:
 
 def date(value: Any, form: str) -> str:
     """As Django's filter prints it, in the time zone of the page: Django's own engine converts a moment before the filter."""
-    return str(defaultfilters.date(timezone.template_localtime(value), form))
+    local = timezone.template_localtime(value)  # type: ignore[attr-defined]  # the stubs do not know it
+    return str(defaultfilters.date(local, form))
 
 
 # --- Customers' words ---------------------------------------------------------------------------
