@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
-import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 from django.core.exceptions import SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import Error, InterfaceError, OperationalError
 
 from accounts import log_context
-
-# PostgreSQL repeats values of the row in what it says below its message.
-_ROWS = re.compile(r"^(?:DETAIL|CONTEXT): .*?(?=^(?:HINT|CONTEXT): |^\s*$|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class WithoutTracebackOfOthers(logging.Filter):
@@ -34,7 +32,25 @@ class WithoutRows(logging.Formatter):
     """Tracebacks without the values that PostgreSQL repeats: they may be what somebody wrote."""
 
     def formatException(self, ei: Any) -> str:
-        return _ROWS.sub("", super().formatException(ei)).rstrip("\n")
+        text = super().formatException(ei)
+        for error in _chain(ei[1]):
+            if isinstance(error, (Error, psycopg.Error)):
+                text = text.replace(str(error), _without_rows(error))
+        return text
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, and those that a traceback shows above it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _without_rows(error: BaseException) -> str:
+    """PostgreSQL's message and its hint: below the message it repeats values of the row, of as many lines as they have."""
+    diagnostics = getattr(error if isinstance(error, psycopg.Error) else error.__cause__, "diag", None)
+    hint = diagnostics.message_hint if diagnostics else None
+    return str(error).split("\n", 1)[0] + (f"\nHINT:  {hint}" if hint else "")
 
 
 class Line(WithoutRows):

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.http import HttpResponse
 
 from accounts import journal, log_context
@@ -140,6 +140,23 @@ def test_traceback_repeats_no_row(formatter: logging.Formatter) -> None:
     assert "duplicate key value violates unique constraint" in text
     assert written not in text
     assert "Traceback" in text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("formatter", [Line(), Json()])
+def test_traceback_repeats_no_line_of_what_was_written(formatter: logging.Formatter) -> None:
+    written = "Dear team,\n\nmy secret\nHINT: is mine\nThe above exception was a secret"
+    record = None
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO accounts_workspace (slug, name) VALUES (%s, %s)", ["acme", written])
+    except IntegrityError:
+        record = logging.LogRecord("x", logging.ERROR, "", 1, "failed", (), sys.exc_info())
+    assert record is not None
+    text = formatter.format(record)
+    assert "violates not-null constraint" in text
+    assert "secret" not in text
+    assert "is mine" not in text
 
 
 def test_line_for_people_ends_with_what_it_belongs_to() -> None:
