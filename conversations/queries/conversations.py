@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import cast
 
 from django.db.models import QuerySet
@@ -14,7 +15,6 @@ from conversations.models import (
     Attachment,
     Contact,
     Conversation,
-    EntryPoint,
     Handler,
     Message,
     MessageKind,
@@ -93,11 +93,6 @@ def messages(conversation: Conversation) -> QuerySet[Message]:
     return _thread(conversation).filter(kind=MessageKind.MESSAGE)
 
 
-def visible_entries(conversation: Conversation) -> QuerySet[Message]:
-    """What the customer may see, oldest first: messages and status changes."""
-    return _thread(conversation).exclude(kind=MessageKind.NOTE)
-
-
 def entries(conversation: Conversation) -> QuerySet[Message]:
     """Everything in the thread, notes included, oldest first."""
     return _thread(conversation)
@@ -106,13 +101,21 @@ def entries(conversation: Conversation) -> QuerySet[Message]:
 @compiled
 def _messages(columns: tuple[str, ...], *, conversation: int) -> QuerySet[Message]:
     rows = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
-    rows = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
-    return rows.order_by("id").only(*(column for column in columns if not column.startswith("conversation__")))
+    return rows.order_by("id").only(*of_messages(columns))
 
 
 def messages_printing(conversation: Conversation, columns: tuple[str, ...]) -> list[Message]:
     """The messages between both sides, oldest first, with these columns; each knows its conversation."""
-    found = _messages.rows(columns, conversation=conversation.pk)
+    return knowing(conversation, _messages.rows(columns, conversation=conversation.pk))
+
+
+def of_messages(columns: Iterable[str]) -> list[str]:
+    """Those of the columns that are the messages' own: their conversation is known."""
+    return [column for column in columns if not column.startswith("conversation__")]
+
+
+def knowing(conversation: Conversation, found: list[Message]) -> list[Message]:
+    """The messages of a conversation, each of which knows it."""
     for row in found:
         Message.conversation.field.set_cached_value(row, conversation)
     return found
@@ -139,11 +142,6 @@ def attachment(public_id: uuid.UUID) -> Attachment:
     return found
 
 
-def entry_points(conversation: Conversation) -> QuerySet[EntryPoint]:
-    """The doors that the conversation has used, in order."""
-    return EntryPoint.objects.filter(conversation=conversation).order_by("id")
-
-
 def tally() -> Tally:
     """The workspace's exact counts, read from one row."""
     return _tally.first() or Tally(workspace=current())
@@ -160,9 +158,6 @@ def _tally() -> QuerySet[Tally]:
 def found(search: str) -> ConversationQuerySet:
     """Conversations that match a search, for asking whether a few are among them; `search_queries.newest` looks for them."""
     return search_queries.matching(conversations(), search_queries.words(search))
-
-
-# --- The assistant ------------------------------------------------------------------------------
 
 
 # --- The thread ---------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def thread(conversation: Conversation, *, before: int | None = None, limit: int 
     happened = _journal.rows(
         200, conversation=conversation.pk, begin=page[0].created_at if has_older and page else None, end=edge
     )
-    return Thread(messages=_with_files(page), lines=_lines(conversation, happened[::-1]), has_older=has_older)
+    return Thread(messages=with_files(page), lines=_lines(conversation, happened[::-1]), has_older=has_older)
 
 
 def thread_since(conversation: Conversation, *, message: int, event: int, limit: int = 100) -> Thread:
@@ -86,7 +86,7 @@ def thread_since(conversation: Conversation, *, message: int, event: int, limit:
     """
     page = _messages.rows(limit, conversation=conversation.pk, begin=message)[::-1]
     happened = _journal.rows(limit, conversation=conversation.pk, after=event)
-    return Thread(messages=_with_files(page), lines=_lines(conversation, happened[::-1]), has_older=False)
+    return Thread(messages=with_files(page), lines=_lines(conversation, happened[::-1]), has_older=False)
 
 
 @compiled
@@ -111,7 +111,7 @@ def _files(*, messages: list[int]) -> QuerySet[Attachment]:
     return rows.only("message", "public_id", "name", "content_type", "size")
 
 
-def _with_files(page: list[Message]) -> list[Message]:
+def with_files(page: list[Message]) -> list[Message]:
     """The messages, each with its files as `files`."""
     found: dict[int, list[Attachment]] = {message.pk: [] for message in page}
     for file in _files.rows(messages=[*found]) if found else ():

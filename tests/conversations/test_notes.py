@@ -12,6 +12,7 @@ from accounts.models import Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions.senders import Sender
+from conversations.dialects.hexclave import reads
 from conversations.models import Conversation, Message
 from conversations.queries import conversations as queries
 from conversations.queries import thread as thread_queries
@@ -50,7 +51,7 @@ def test_note_moves_activity_alone(conversation: Conversation, note: Message) ->
 
 
 def test_customer_sees_no_note(conversation: Conversation, note: Message) -> None:
-    assert note not in queries.visible_entries(conversation)
+    assert note not in reads.thread(reads.CUSTOMERS, conversation)
     assert note not in queries.messages(conversation)
     assert note in queries.entries(conversation)
 

@@ -12,6 +12,7 @@ from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions.entries import Door
+from conversations.dialects.hexclave import reads
 from conversations.models import Channel, Conversation, Handler, Status
 from conversations.queries import conversations as queries
 from conversations.queries import thread as thread_queries
@@ -115,7 +116,7 @@ def test_doors_are_listed_in_the_order_of_their_use(acme: Workspace) -> None:
     row = ConversationFactory(workspace=acme)
     for channel in (Channel.EMAIL, Channel.CHAT, Channel.EMAIL):
         receive(row, door=Door(channel, "test"))
-    assert [door.channel for door in queries.entry_points(row)] == ["api", "email", "chat"]
+    assert [door.channel for door in reads.entry_points(row)] == ["api", "email", "chat"]
 
 
 # --- The thread ---------------------------------------------------------------------------------

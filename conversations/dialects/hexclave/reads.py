@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.db.models import QuerySet
 
@@ -11,9 +10,10 @@ from accounts.compiled import compiled, printing
 from accounts.windows import window
 from conversations.api import outputs
 from conversations.dialects.hexclave import answers, shapes
-from conversations.models import Attachment, Contact, Conversation, EntryPoint, Message, MessageKind
+from conversations.models import Contact, Conversation, EntryPoint, Message, MessageKind
 from conversations.models.conversation import ConversationQuerySet
 from conversations.queries import conversations as queries
+from conversations.queries import thread as thread_queries
 
 AGENTS = "last_activity"
 CUSTOMERS = "last_visible"
@@ -25,7 +25,6 @@ _CONVERSATION = {
 }
 _MESSAGE = outputs.columns(answers.HexclaveMessage, Message)
 _ENTRY_POINT = outputs.columns(answers.HexclaveEntryPoint, EntryPoint)
-_FILE = ("message", *outputs.columns(answers.HexclaveAttachment, Attachment))
 
 
 def newest(audience: str) -> ConversationQuerySet:
@@ -59,13 +58,7 @@ def one(audience: str, *, public_id: uuid.UUID, contact: int | None = None) -> Q
 def thread(audience: str, conversation: Conversation) -> list[Message]:
     """What the audience sees of the thread, oldest first, with senders and `files`: two queries."""
     rows = _entries.rows(audience, conversation=conversation.pk)
-    by_message: dict[int, list[Any]] = {row.pk: [] for row in rows}
-    for file in _files.rows(messages=list(by_message)) if rows else ():
-        by_message[file.message_id].append(file)
-    for row in rows:
-        Message.conversation.field.set_cached_value(row, conversation)
-        row.__dict__["files"] = by_message[row.pk]
-    return rows
+    return queries.knowing(conversation, thread_queries.with_files(rows))
 
 
 def entry_points(conversation: Conversation) -> list[EntryPoint]:
@@ -78,13 +71,7 @@ def _entries(audience: str, *, conversation: int) -> QuerySet[Message]:
     rows = Message.objects.filter(conversation=conversation)
     if audience == CUSTOMERS:
         rows = rows.exclude(kind=MessageKind.NOTE)
-    columns = (column for column in _MESSAGE if not column.startswith("conversation__"))
-    return printing(rows, columns).order_by("created_at", "id")
-
-
-@compiled
-def _files(*, messages: list[int]) -> QuerySet[Attachment]:
-    return Attachment.objects.filter(message__any_of=messages).only(*_FILE).order_by("id")
+    return printing(rows, queries.of_messages(_MESSAGE)).order_by("created_at", "id")
 
 
 @compiled
