@@ -12,7 +12,6 @@ from config.server.bodies import Scope, Send
 from config.server.metrics import KINDS, Metrics
 
 PASSING = "parley.passing"  # in the ASGI scope
-REQUEST_ID = "parley.request_id"  # in the WSGI environment
 HEADER = b"x-request-id"
 READ, WRITE, LIVE = (KINDS.index(name) for name in ("read", "write", "live"))
 _ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

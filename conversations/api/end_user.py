@@ -21,7 +21,6 @@ from accounts.models import KeyKind
 from conversations.actions import locking
 from conversations.api.problems import MissingProof
 from conversations.models import Conversation
-from conversations.models.conversation import ConversationQuerySet
 from conversations.queries import conversations as queries
 
 _SALT = "conversation-token"
@@ -55,10 +54,6 @@ class EndUser:
         """Raises MissingProof for a client key without a proven email or a conversation's token."""
         if not self.is_proven:
             raise MissingProof
-
-    def visible(self, rows: ConversationQuerySet) -> ConversationQuerySet:
-        """The conversations that the caller may see. Raises MissingProof."""
-        return queries.visible(rows, **self.limits)
 
     @property
     def limits(self) -> Limits:

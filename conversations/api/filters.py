@@ -30,14 +30,14 @@ class ChoiceParameter(Parameter):
 def read_once(read: Callable[[Mapping[str, str]], T]) -> Callable[[Request], T]:
     """Read the parameters of a list, once for each query string that is sent again and again. Errors are not remembered.
 
-    `read` must depend on nothing but the parameters, and nobody may change what it returns.
+    `read` must depend on nothing but the parameters and return no None, and nobody may change what it returns.
     """
     known: dict[str, T] = {}
 
     def of(request: Request) -> T:
         text = request.META.get("QUERY_STRING", "")
-        if text in known:
-            return known[text]
+        if (remembered := known.get(text)) is not None:
+            return remembered
         found = read(request.query_params)
         if len(text) <= _LONGEST:
             if len(known) >= _AT_MOST:

@@ -322,4 +322,3 @@ OPERATIONS = (
     Operation("reply, worker running", "Writes", _reply, _names("message"), writes=True),
 )
 """In the order in which they are measured: what writes comes last."""
-GROUPS = tuple(dict.fromkeys(one.group for one in OPERATIONS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from random import Random
@@ -53,8 +53,3 @@ def isoformat(ms: int) -> str:
 def uuid4(rng: Random) -> str:
     """A random UUID, version 4, of this generator."""
     return f"{rng.getrandbits(128) & _UUID_MASK | _UUID_4:032x}"
-
-
-def rows(lines: Sequence[str]) -> str:
-    """The rows of one COPY."""
-    return "\n".join(lines) + "\n" if lines else ""

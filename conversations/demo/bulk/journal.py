@@ -31,9 +31,6 @@ class Journal:
         self._workspace = place.workspace_id
         self._lines: list[tuple[int, str]] = []
 
-    def __len__(self) -> int:
-        return len(self._lines)
-
     def rows(self, first_id: int) -> list[str]:
         """Rows of COPY."""
         self._lines.sort(key=lambda line: line[0])

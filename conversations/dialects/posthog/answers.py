@@ -181,8 +181,6 @@ PRIMARY_COLUMNS = ("ticket", "subject", *(f"contact__{column}" for column in out
 
 
 class PosthogMessage(outputs.Output):
-    reads = ("kind", "body", "metadata", "sender_kind", "sender_name", "sender_email")
-
     id = serializers.UUIDField(source="public_id")
     content = serializers.CharField(allow_blank=True)
     rich_content = JsonObject(allow_null=True)

@@ -30,16 +30,14 @@ def _number(request: DeskRequest, name: str) -> int | None:
 
 def header_and_side(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
     """The context of the header and the details."""
-    now = clock.now()
     offered = labels.PRIORITIES
     return {
         **frame(request, place),
-        "now": now,
         "conversation": conversation,
         "statuses": labels.STATUS,
         "status": labels.STATUS[conversation.status],
         "priorities": offered if conversation.priority in offered else (conversation.priority, *offered),
-        "snooze_choices": labels.snooze_choices(now),
+        "snooze_choices": labels.snooze_choices(clock.now()),
         "hues": hues(request),
         "others": queries.other_conversations(conversation),
         "assistant": _kept(conversation),

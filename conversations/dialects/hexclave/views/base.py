@@ -30,8 +30,6 @@ from conversations.dialects.hexclave.errors import NO_CONVERSATION, KnownError, 
 from conversations.dialects.hexclave.openapi import HexclaveSchema
 from conversations.dialects.hexclave.rules import MISSING, Rule, Shape
 from conversations.models import Contact, Conversation
-from conversations.models.conversation import ConversationQuerySet
-from conversations.queries import conversations as queries
 from conversations.queries import search
 from conversations.queries.paging import offset
 from conversations.texts.validation import can_be_kept
@@ -155,10 +153,6 @@ class HexclaveViewSet(DialectViewSet):
             by=self.actor,
             at=self.at,
         )
-
-    def rows(self) -> ConversationQuerySet:
-        """The workspace's conversations, newest first, each with the last message that this audience sees."""
-        return queries.conversations().select_related(self.last).order_by(f"-{self.last}_at", "-pk")
 
     def page(self, query: Mapping[str, str], status: str | None, contact: Contact | None) -> answers.Listed:
         """A page of the conversations that people handle: of a status, and of a contact.
