@@ -1,9 +1,10 @@
-"""Checks of a text from outside, for every door: whether anything of it is visible, and which number it is."""
+"""Checks of a text from outside, for every door: whether anything of it is visible, and which number or id it is."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+import uuid
 
 HIGHEST_ID = 2**63 - 1
 """The highest id that PostgreSQL gives a row."""
@@ -27,6 +28,14 @@ def is_blank(value: str) -> bool:
 def is_digits(value: str) -> bool:
     """Whether the text is one or more of the digits 0 to 9; `str.isdigit` takes others too, which `int` may refuse."""
     return value.isascii() and value.isdigit()
+
+
+def uuid_or_none(value: str) -> uuid.UUID | None:
+    """The UUID that a text spells; None for any other text."""
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        return None
 
 
 def whole_number(value: str, *, most: int = HIGHEST_ID) -> int | None:

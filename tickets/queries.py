@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from accounts.compiled import compiled, printing
 from accounts.errors import NotFound
 from accounts.tenancy import current
-from accounts.text import whole_number
+from accounts.text import uuid_or_none, whole_number
 from tickets import tags
 from tickets.models import Tag, Ticket, TicketNumbers, TicketQuerySet
 
@@ -35,10 +35,8 @@ def by_reference(reference: str, columns: tuple[str, ...] | None = None) -> Tick
     if (number := whole_number(reference, most=HIGHEST_NUMBER)) is not None:
         found = _one.first(columns, number=number)
     else:
-        try:
-            found = _one.first(columns, public_id=uuid.UUID(reference))
-        except ValueError:
-            found = None
+        public_id = uuid_or_none(reference)
+        found = _one.first(columns, public_id=public_id) if public_id else None
     if found is None:
         raise NotFound("there is no such ticket")
     return found

@@ -18,6 +18,7 @@ from accounts.credentials import identity
 from accounts.credentials.authentication import Grant
 from accounts.errors import NotFound
 from accounts.models import KeyKind
+from accounts.text import uuid_or_none
 from conversations.actions import locking
 from conversations.api.problems import MissingProof
 from conversations.models import Conversation
@@ -68,21 +69,13 @@ class EndUser:
 
         With columns, it is for reading these alone.
         """
-        limits = self.limits
-        try:
-            found = queries.by_public_id.first(columns, public_id=uuid.UUID(conversation_id), **limits)
-        except ValueError:
-            found = None
-        return _known(found)
+        limits, public_id = self.limits, uuid_or_none(conversation_id)
+        return _known(queries.by_public_id.first(columns, public_id=public_id, **limits) if public_id else None)
 
     def hold(self, conversation_id: str) -> Conversation:
         """The same conversation with its contact alone, held for the verb that is going to change it."""
-        limits = self.limits
-        try:
-            public_id = uuid.UUID(conversation_id)
-        except ValueError:
-            return _known(None)
-        return _known(locking.found(public_id=public_id, **limits))
+        limits, public_id = self.limits, uuid_or_none(conversation_id)
+        return _known(locking.found(public_id=public_id, **limits) if public_id else None)
 
 
 def of(request: HttpRequest, grant: Grant, stated_email: str | None = None) -> EndUser:

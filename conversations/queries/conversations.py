@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from accounts.compiled import compiled, printing
 from accounts.errors import NotFound
 from accounts.tenancy import current
+from accounts.text import uuid_or_none
 from conversations.models import (
     Attachment,
     Contact,
@@ -76,10 +77,8 @@ def contact_by_reference(reference: str) -> Contact | None:
     """The contact of that external id, or else of that public id."""
     if found := _contact.first(external_id=reference):
         return found
-    try:
-        return _contact.first(public_id=uuid.UUID(reference))
-    except ValueError:
-        return None
+    public_id = uuid_or_none(reference)
+    return _contact.first(public_id=public_id) if public_id else None
 
 
 @compiled

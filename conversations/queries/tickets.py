@@ -12,7 +12,7 @@ from accounts.compiled import compiled, printing
 from accounts.errors import NotFound
 from accounts.models import Event
 from accounts.permissions import Actor
-from accounts.text import is_digits, whole_number
+from accounts.text import is_digits, uuid_or_none, whole_number
 from conversations import events
 from conversations.models import Contact, Conversation, Message, MessageKind, SavedView
 from conversations.models.conversation import ConversationQuerySet
@@ -80,7 +80,7 @@ def wrote(actor: Actor, note: Message) -> bool:
 
 def of_people(rows: TicketQuerySet, *, references: Sequence[str] = (), emails: Sequence[str] = ()) -> TicketQuerySet:
     """Tickets with a conversation of any of these people: by the ids that callers know them by, or by email."""
-    ids = [found for reference in references if (found := _uuid(reference)) is not None]
+    ids = [found for reference in references if (found := uuid_or_none(reference)) is not None]
     wanted = Q(external_id__in=references) | Q(external_id=None, public_id__in=ids) | Q(email__in=emails)
     contacts = Contact.objects.filter(wanted).order_by().values("pk")
     return rows.filter(pk__in=_tickets_of(Conversation.objects.filter(contact__in=contacts)))
@@ -136,13 +136,6 @@ def _conversations_with(text: str) -> list[QuerySet[Conversation]]:
 
 def _tickets_of(rows: QuerySet[Conversation]) -> QuerySet[Conversation, Any]:
     return rows.filter(ticket__isnull=False).order_by().values("ticket")
-
-
-def _uuid(value: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(value)
-    except ValueError:
-        return None
 
 
 # --- Saved views --------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from rest_framework.exceptions import ValidationError
 
 from accounts.compiled import compiled, printing
+from accounts.text import uuid_or_none
 from conversations.api.filters import ChoiceParameter, Parameter, read_once
 from conversations.dialects.woes.shapes import CHANNELS, CONVERSATION, STATUSES
 from conversations.models import Conversation
@@ -95,7 +96,12 @@ def _read(params: Mapping[str, str]) -> Asked:
     data = chosen.form.cleaned_data
     customer = data["customerId"] or None
     return Asked(
-        data["status"], data["channel"], chosen.size, customer, _uuid(customer or ""), place(data["cursor"] or None)
+        data["status"],
+        data["channel"],
+        chosen.size,
+        customer,
+        uuid_or_none(customer or ""),
+        place(data["cursor"] or None),
     )
 
 
@@ -128,10 +134,3 @@ def newest(
             wanted |= Q(contact__external_id=None, contact__public_id=customer_id)
         rows = rows.filter(wanted)
     return beyond(rows, by=BY, moment=moment, pk=pk)[: size + 1]
-
-
-def _uuid(value: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(value)
-    except ValueError:
-        return None
