@@ -15,7 +15,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 from django.db import connection, models
@@ -74,14 +73,6 @@ def insert(row: models.Model) -> None:
         _send(_Waiting([row]))
 
 
-def insert_each(rows: Collection[models.Model]) -> None:
-    """Insert rows of one model in one statement."""
-    if (waiting := _waiting.get()) is not None:
-        waiting.inserts.extend(rows)
-    elif rows:
-        _send(_Waiting([*rows]))
-
-
 def update(row: models.Model, fields: Collection[str]) -> None:
     """Save the named fields of a row, which the caller holds."""
     waiting = _waiting.get()
@@ -136,13 +127,11 @@ def _send(waiting: _Waiting) -> None:
         statement.add(*other)
     for row, fields in updates:
         statement.update(row, fields)
-    for model, rows in groupby(sorted(inserts, key=lambda row: _place(inserts, type(row))), key=type):
-        statement.insert(model, [*rows])
+    by_model: dict[Model, list[models.Model]] = {}
+    for row in inserts:
+        by_model.setdefault(type(row), []).append(row)
+    for model, rows in by_model.items():
+        statement.insert(model, rows)
     with connection.cursor() as cursor:
         cursor.execute(*statement.whole())
         statement.note(cursor.fetchone() if inserts else ())
-
-
-def _place(inserts: Sequence[models.Model], model: Model) -> int:
-    """The rows of one model go into one statement, in the place of the first of them."""
-    return next(number for number, row in enumerate(inserts) if type(row) is model)

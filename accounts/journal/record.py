@@ -46,7 +46,7 @@ def record_each(
 ) -> None:
     """Write one line for each of many rows, with its data, in one statement."""
     lines = [_line(kind, subject, by=by, at=at, data=dict(data)) for subject, data in subjects]
-    writing.insert_each(lines)
+    Event.objects.bulk_create(lines)
     _note(lines)
 
 
