@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, Error, InterfaceError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 
 logger = logging.getLogger(__name__)
 
@@ -37,10 +37,10 @@ _away_until = 0.0
 class Router:
     """Django's database router: everything goes to the primary, but for what `read` calls."""
 
-    def db_for_read(self, model: Any, **hints: Any) -> str | None:
-        return ALIAS if _is_reading.get() else None
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return ALIAS if _is_reading.get() else DEFAULT_DB_ALIAS
 
-    def db_for_write(self, model: Any, **hints: Any) -> str | None:
+    def db_for_write(self, model: Any, **hints: Any) -> str:
         return DEFAULT_DB_ALIAS
 
     def allow_relation(self, one: Any, other: Any, **hints: Any) -> bool | None:
@@ -84,14 +84,3 @@ def lag() -> float | None:
         cursor.execute(LAG)
         (seconds,) = cursor.fetchone()
     return None if seconds is None else float(seconds)
-
-
-def state() -> str:
-    """How the replica is, in a few words, for the operator."""
-    try:
-        behind = lag()
-    except Error as error:
-        return f"away ({type(error).__name__})"
-    if behind is None:
-        return "has replayed nothing yet"
-    return f"{behind:.1f} s behind"

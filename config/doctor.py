@@ -19,7 +19,7 @@ from django.core.checks import Tags, run_checks
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.mail import get_connection
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, Error, connection
 
 from accounts import clock, replica
 from config import checks, database_checks, health, static
@@ -175,10 +175,14 @@ def _cache() -> Line:
 
 
 def _replica() -> Line:
-    state = replica.state()
-    behind = replica.lag() if state.endswith("behind") else None
-    if behind is not None and behind <= settings.REPLICA_LAG_LIMIT:
-        return ok("replica", state)
+    try:
+        behind = replica.lag()
+    except Error as error:
+        state = f"away ({type(error).__name__})"
+    else:
+        state = "has replayed nothing yet" if behind is None else f"{behind:.1f} s behind"
+        if behind is not None and behind <= settings.REPLICA_LAG_LIMIT:
+            return ok("replica", state)
     return advice("replica", f"It is {state}, so that reports ask the primary. See REPLICA_DATABASE_URL.")
 
 
