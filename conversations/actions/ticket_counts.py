@@ -38,13 +38,8 @@ def after_unlinking(conversation: Conversation, ticket_id: int, *, by: Actor, at
 
 def after_opening(conversation: Conversation, ticket: Ticket, *, by: Actor, at: datetime) -> None:
     """Count the conversation that was begun together with its ticket; nothing was answered in it."""
-    last = conversation.last_message
-    summary = MessageSummary(
-        message_count=conversation.message_count,
-        last_message_at=last.created_at if last else None,
-        last_message_text=(last.body or "")[:MESSAGE_CUT] if last else None,
-        unread_team_count=conversation.unread_count,
-        unread_customer_count=0,
+    summary = _summary(
+        conversation.last_message, messages=conversation.message_count, unread=conversation.unread_count, unseen=0
     )
     ticket_actions.recount(ticket=ticket, summary=summary, is_change=True, by=by, at=at)
 
@@ -74,12 +69,21 @@ def _counted(ticket: Ticket) -> MessageSummary:
     # Unread is what is new in each conversation, less what the team saw when it last read the ticket.
     seen = Q(unread_count__gt=0, ticket_linked_at__lte=ticket.team_read_at) if ticket.team_read_at else Q(pk__in=())
     sums = linked.aggregate(messages=Sum("message_count"), unread=Sum("unread_count", filter=~seen))
+    return _summary(
+        last,
+        messages=sums["messages"] or 0,
+        unread=(sums["unread"] or 0) + _unread_since(ticket, linked.filter(seen)),
+        unseen=ticket.unread_customer_count,
+    )
+
+
+def _summary(last: Message | None, *, messages: int, unread: int, unseen: int) -> MessageSummary:
     return MessageSummary(
-        message_count=sums["messages"] or 0,
+        message_count=messages,
         last_message_at=last.created_at if last else None,
         last_message_text=(last.body or "")[:MESSAGE_CUT] if last else None,
-        unread_team_count=(sums["unread"] or 0) + _unread_since(ticket, linked.filter(seen)),
-        unread_customer_count=ticket.unread_customer_count,
+        unread_team_count=unread,
+        unread_customer_count=unseen,
     )
 
 

@@ -113,6 +113,7 @@ def open_ticket(
         at=at,
     )
     conversation.ticket, conversation.ticket_linked_at = ticket, at
+    writing.update(conversation, ["ticket", "ticket_linked_at"])
     ticket_counts.after_opening(conversation, ticket, by=by, at=at)
     journal.record(events.CONVERSATION_LINKED, conversation, by=by, at=at, ticket_id=writing.id_of(ticket))
     return Opened(ticket, conversation)
