@@ -107,11 +107,15 @@ class Compiled(Generic[M]):
         except OverflowError:
             return wanted[0] is None
 
+    def key(self, shape: tuple[Hashable, ...], values: dict[str, Any]) -> Hashable:
+        """What is compiled apart: the shape, and which of the values are none."""
+        return (shape, *[name for name, value in values.items() if value is not None])
+
     def _scope(self) -> dict[str, Any]:
         return {WORKSPACE: tenancy.current().pk} if self.is_scoped else {}
 
     def _plan(self, shape: tuple[Hashable, ...], values: dict[str, Any]) -> Plan[M]:
-        key = (shape, *[name for name, value in values.items() if value is not None])
+        key = self.key(shape, values)
         plan = self.plans.get(key)
         if plan is None:
             plan = self._compile(shape, values)

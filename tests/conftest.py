@@ -115,7 +115,7 @@ def compiled_queries_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = Compiled.rows
 
     def compared(self: Compiled[Any], *shape: Any, **values: Any) -> list[Any]:
-        key = (self, shape, *[name for name, value in values.items() if value is not None])
+        key = (self, self.key(shape, values))
         if key not in _compared:
             assert self.agrees(*shape, **values), self.build
             _compared.add(key)

@@ -48,7 +48,8 @@ def subscribe(kinds: list[EventType], name: str, reaction: Reaction) -> None:
 def concerns(condition: Callable[[], Condition]) -> Callable[[Reaction], Reaction]:
     """Say which events concern a reaction, as a condition on the row of `Dispatch`: for the others it need not run.
 
-    PostgreSQL asks it of all events of a batch at once. It compares what was so when the event was recorded, and cannot fail.
+    PostgreSQL asks it of all events of a batch at once. It is asked when the batch is taken,
+    before any reaction of it has run, so that it may not depend on what a reaction does; and it cannot fail.
     """
 
     def note(reaction: Reaction) -> Reaction:
