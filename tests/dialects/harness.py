@@ -24,14 +24,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import connection
 from django.urls import URLPattern, URLResolver
 
 from config.server.listening import FILE
@@ -301,18 +301,9 @@ def desk_process(suffix: str = "live", **environment: str) -> Iterator[tuple[str
         scratch.drop(cursor, live)
 
 
-@contextmanager
-def on_the_desks_database(suffix: str = "live") -> Iterator[None]:
+def on_the_desks_database(suffix: str = "live") -> AbstractContextManager[None]:
     """This thread writes where the running desk reads; what it was doing on the tests' database waits meanwhile."""
-    ours = connections[DEFAULT_DB_ALIAS]
-    live = ours.copy()
-    live.settings_dict["NAME"] = f"{ours.settings_dict['NAME']}_{suffix}"
-    connections[DEFAULT_DB_ALIAS] = live
-    try:
-        yield
-    finally:
-        live.close()
-        connections[DEFAULT_DB_ALIAS] = ours
+    return scratch.asking(scratch.named(f"{connection.settings_dict['NAME']}_{suffix}"))
 
 
 @contextmanager

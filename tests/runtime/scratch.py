@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -28,6 +30,25 @@ def database_of_its_own(options: str = "") -> Iterator[str]:
     finally:
         with connect_to_server() as server:
             drop(server, name)
+
+
+@contextmanager
+def asking(theirs: BaseDatabaseWrapper) -> Iterator[None]:
+    """This thread asks that database meanwhile; what it was doing on its own waits."""
+    ours = connections[DEFAULT_DB_ALIAS]
+    connections[DEFAULT_DB_ALIAS] = theirs
+    try:
+        yield
+    finally:
+        theirs.close()
+        connections[DEFAULT_DB_ALIAS] = ours
+
+
+def named(name: str) -> BaseDatabaseWrapper:
+    """A connection like this thread's, to another database of the server."""
+    theirs = connections[DEFAULT_DB_ALIAS].copy()
+    theirs.settings_dict["NAME"] = name
+    return theirs
 
 
 def throw_out(server: Any, name: str) -> None:

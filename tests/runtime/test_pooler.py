@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
 from django.test import Client
 from psycopg.conninfo import conninfo_to_dict
 
@@ -26,7 +25,7 @@ from conversations.models import Conversation, Message
 from tests import factories, template
 from tests.dialects import harness
 from tests.runtime import pooler, scratch
-from tests.runtime.machine import DEADLINE, ROOT, environment, eventually, free_port, new_home
+from tests.runtime.machine import DEADLINE, ROOT, environment, eventually, free_port, get, new_home
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,7 +76,7 @@ def desk(**more: str) -> Iterator[Pooled]:
                 for role in ("web", "worker")
             ]
         try:
-            eventually(lambda: roles[0].poll() is not None or _is_up(base), "the web process")
+            eventually(lambda: roles[0].poll() is not None or get(f"{base}/healthz")[0] == 200, "the web process")
             assert roles[0].poll() is None, log.read_text()
             yield Pooled(
                 base, direct, pooled, key, str(workspace.public_id), browser.cookies["sessionid"].value, number, log
@@ -88,25 +87,9 @@ def desk(**more: str) -> Iterator[Pooled]:
                 process.wait()
 
 
-@contextmanager
-def rows_of(address: str) -> Iterator[None]:
+def rows_of(address: str) -> AbstractContextManager[None]:
     """This thread writes and reads in that database meanwhile."""
-    ours = connections[DEFAULT_DB_ALIAS]
-    theirs = ours.copy()
-    theirs.settings_dict["NAME"] = conninfo_to_dict(address)["dbname"]
-    connections[DEFAULT_DB_ALIAS] = theirs
-    try:
-        yield
-    finally:
-        theirs.close()
-        connections[DEFAULT_DB_ALIAS] = ours
-
-
-def _is_up(base: str) -> bool:
-    try:
-        return harness.send(base, {"method": "GET", "path": "/healthz"}).status == 200
-    except OSError:
-        return False
+    return scratch.asking(scratch.named(str(conninfo_to_dict(address)["dbname"])))
 
 
 def calls(desk: Pooled, mark: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +15,15 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 
 from accounts import replica
 from accounts.permissions import Role
 from tests import factories
 from tests.dialects import harness
-from tests.runtime import standby
-from tests.runtime.machine import ROOT, environment, eventually, free_port, manage, new_home
+from tests.runtime import scratch, standby
+from tests.runtime.machine import ROOT, environment, eventually, free_port, get, manage, new_home
 from tests.runtime.standby import Server
 
 TOKEN = "a-token-for-tests"
@@ -84,7 +85,7 @@ def desk(django_db_blocker: pytest.FixtureRequest) -> Iterator[Desk]:
         )
         base = f"http://127.0.0.1:{port}"
         try:
-            eventually(lambda: web.poll() is not None or _is_up(base), "the web process")
+            eventually(lambda: web.poll() is not None or get(f"{base}/healthz")[0] == 200, "the web process")
             assert web.poll() is None, (home / "log").read_text()
             yield Desk(home, base, browser.cookies["sessionid"].value, key, primary, copy, given)
         finally:
@@ -93,34 +94,15 @@ def desk(django_db_blocker: pytest.FixtureRequest) -> Iterator[Desk]:
             log.close()
 
 
-@contextmanager
-def rows_of(server: Server) -> Iterator[None]:
-    ours = connections[DEFAULT_DB_ALIAS]
-    theirs = ours.copy()
-    theirs.settings_dict |= {
-        "ENGINE": "django.db.backends.postgresql",
+def rows_of(server: Server) -> AbstractContextManager[None]:
+    theirs = connections[DEFAULT_DB_ALIAS].settings_dict | {
         "NAME": "desk",
         "USER": "parley",
         "HOST": "127.0.0.1",
         "PORT": str(server.port),
         "OPTIONS": {},
     }
-    from django.db.backends.postgresql.base import DatabaseWrapper
-
-    plain = DatabaseWrapper(theirs.settings_dict, DEFAULT_DB_ALIAS)
-    connections[DEFAULT_DB_ALIAS] = plain
-    try:
-        yield
-    finally:
-        plain.close()
-        connections[DEFAULT_DB_ALIAS] = ours
-
-
-def _is_up(base: str) -> bool:
-    try:
-        return harness.send(base, {"method": "GET", "path": "/healthz"}).status == 200
-    except OSError:
-        return False
+    return scratch.asking(DatabaseWrapper(theirs, DEFAULT_DB_ALIAS))
 
 
 def figures(desk: Desk) -> str:
