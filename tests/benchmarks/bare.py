@@ -18,9 +18,6 @@ import json
 import os
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -32,7 +29,7 @@ from django.urls import path
 from psycopg.conninfo import conninfo_to_dict
 
 from config.server.processes import ends_with_parent
-from tests.runtime.machine import ROOT, free_port
+from tests.runtime.machine import ROOT, eventually, free_port, get
 from tests.runtime.scratch import address_of, connect
 
 DATABASE = "bare"
@@ -131,15 +128,9 @@ def served(address: str) -> Iterator[tuple[int, int]]:
         preexec_fn=ends_with_parent(15),
     )
     try:
-        end = time.monotonic() + 30
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/select", timeout=2).close()
-                break
-            except (urllib.error.URLError, OSError):
-                if time.monotonic() > end or process.poll() is not None:
-                    raise
-                time.sleep(0.1)
+        url = f"http://127.0.0.1:{port}/select"
+        eventually(lambda: get(url)[0] == 200 or process.poll() is not None, "gunicorn", within=30)
+        assert process.poll() is None, "gunicorn ended"
         yield port, process.pid
     finally:
         process.terminate()

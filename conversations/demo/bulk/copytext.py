@@ -52,4 +52,9 @@ def isoformat(ms: int) -> str:
 
 def uuid4(rng: Random) -> str:
     """A random UUID, version 4, of this generator."""
-    return f"{rng.getrandbits(128) & _UUID_MASK | _UUID_4:032x}"
+    return as_uuid4(rng.getrandbits(128))
+
+
+def as_uuid4(bits: int) -> str:
+    """128 bits as a UUID, version 4."""
+    return f"{bits & _UUID_MASK | _UUID_4:032x}"

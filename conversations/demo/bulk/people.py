@@ -11,6 +11,7 @@ from typing import Final
 
 from rest_framework import serializers
 
+from conversations.demo.bulk.copytext import as_uuid4
 from conversations.demo.bulk.texts import LANGUAGES
 from conversations.demo.documents import Fields, table
 from conversations.texts.tokens import fold
@@ -78,7 +79,7 @@ class Customers:
     def customer(self, number: int) -> Customer:
         """The customer of that place, counted from 0."""
         digest = blake2b(f"{self.seed} {number}".encode(), digest_size=16).digest()
-        public_id = f"{int.from_bytes(digest) & ~(0xF << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62:032x}"
+        public_id = as_uuid4(int.from_bytes(digest))
         dice = int.from_bytes(digest[:8])
         language = _languages()[dice % 100]
         dice, kind = divmod(dice // 100, 100)
