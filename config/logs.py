@@ -39,11 +39,16 @@ class WithoutRows(logging.Formatter):
         return text
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An error, and those that a traceback shows above it."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error, and those that a traceback may show with it: each once, for they can lead back to each other."""
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += [one.__cause__, one.__context__]
 
 
 def _without_rows(error: BaseException) -> str:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import IntegrityError, connection
 from django.http import HttpResponse
@@ -157,6 +158,17 @@ def test_traceback_repeats_no_line_of_what_was_written(formatter: logging.Format
     assert "violates not-null constraint" in text
     assert "secret" not in text
     assert "is mine" not in text
+
+
+@pytest.mark.parametrize("formatter", [Line(), Json()])
+def test_errors_that_lead_back_to_each_other_are_logged(formatter: logging.Formatter) -> None:
+    """A library's error whose cause was raised while the same error was being dealt with, say."""
+    first, second = psycopg.Error("first\nDETAIL: secret"), psycopg.Error("second\nDETAIL: secret")
+    first.__cause__, second.__context__ = second, first
+    text = formatter.format(logging.LogRecord("x", logging.ERROR, "", 1, "failed", (), (type(first), first, None)))
+    assert "first" in text
+    assert "second" in text
+    assert "secret" not in text
 
 
 def test_line_for_people_ends_with_what_it_belongs_to() -> None:
