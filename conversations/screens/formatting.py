@@ -192,7 +192,8 @@ def date(value: Any, form: str) -> str:
 
 
 _CODE = re.compile(r"`([^`\n]{1,500})`")
-_FENCE = re.compile(r"^ {0,3}```")
+_FENCE = re.compile(r"^ {0,3}```+")
+_LANGUAGE = re.compile(r"[\w+#.-]{1,20}\s*")
 
 
 def prose(body: str | None) -> SafeString:
@@ -221,24 +222,32 @@ def _rendered(text: str) -> SafeString:
     html: list[str] = []
     plain: list[str] = []
     fenced: list[str] | None = None
+    language: re.Match[str] | None = None
     for line in text.replace("\r\n", "\n").split("\n"):
-        if _FENCE.match(line):
-            if fenced is None:
-                html += _paragraphs(plain)
-                plain, fenced = [], []
-            else:
-                html.append(_block(fenced))
-                fenced = None
-        elif fenced is not None:
-            fenced.append(line)
-        else:
-            plain.append(line)
-    html += _paragraphs(plain) if fenced is None else [_block(fenced)]
+        fence = _FENCE.match(line)
+        if fence is None:
+            (plain if fenced is None else fenced).append(line)
+            continue
+        # Words beside a fence are shown: above or in the block that it begins, below the block that it ends.
+        rest = line[fence.end() :]
+        if fenced is None:
+            html += _paragraphs(plain)
+            plain, fenced = [], []
+            first, closing, after = rest.partition("```")
+            if not closing:
+                language = _LANGUAGE.fullmatch(rest)
+                fenced = [] if language or not rest.strip() else [rest]
+                continue
+            fenced, rest = [first], after
+        html.append(_block(fenced, language))
+        plain, fenced, language = [rest], None, None
+    html += _paragraphs(plain) if fenced is None else [_block(fenced, language)]
     return mark_safe("".join(html))  # noqa: S308 - every part was escaped
 
 
-def _block(lines: list[str]) -> str:
-    return format_html('<pre dir="ltr"><code>{}</code></pre>', "\n".join(lines))
+def _block(lines: list[str], language: re.Match[str] | None) -> str:
+    label = format_html('<span class="language">{}</span>', language[0].strip()) if language else ""
+    return format_html('<pre dir="ltr">{}<code>{}</code></pre>', label, "\n".join(lines))
 
 
 def _paragraphs(lines: list[str]) -> list[str]:

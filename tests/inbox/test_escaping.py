@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import time
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts import clock
 from accounts.models import Workspace
@@ -99,7 +102,13 @@ def test_no_template_trusts_text_or_styles_inline() -> None:
         ("a\nb\n\nc", '<p dir="auto">a</p><p dir="auto" class=on>b</p><p dir="auto">c</p>'),
         ("see `a<b`", '<p dir="auto">see <code dir="ltr">a&lt;b</code></p>'),
         ("```\n<b>\n```", '<pre dir="ltr"><code>&lt;b&gt;</code></pre>'),
-        ("```js\nx", '<pre dir="ltr"><code>x</code></pre>'),
+        ("```js\nx", '<pre dir="ltr"><span class="language">js</span><code>x</code></pre>'),
+        ("```my printer\nx", '<pre dir="ltr"><code>my printer\nx</code></pre>'),
+        ("a\n```x = 1``` works", '<p dir="auto">a</p><pre dir="ltr"><code>x = 1</code></pre><p dir="auto"> works</p>'),
+        (
+            "```\nx\n``` and ```y```",
+            '<pre dir="ltr"><code>x</code></pre><p dir="auto"> and ``<code dir="ltr">y</code>``</p>',
+        ),
         ("1 < 2 & 3", '<p dir="auto">1 &lt; 2 &amp; 3</p>'),
         (
             "https://a.example/?x=1&y=2.",
@@ -114,6 +123,15 @@ def test_no_template_trusts_text_or_styles_inline() -> None:
 )
 def test_plain_text_becomes_paragraphs_code_and_links(body: str | None, html: str) -> None:
     assert formatting.prose(body) == html
+
+
+WORDS = st.sampled_from(["```", "``` ", "`", "\n", " ", "    ", "````", "help", "js", "ملف", "https://a.example/x"])
+
+
+@given(st.lists(WORDS, max_size=20).map("".join))
+def test_every_word_of_a_text_is_shown_whatever_fences_are_around_it(body: str) -> None:
+    shown = unescape(re.sub(r"<[^>]*>", " ", formatting.prose(body)))
+    assert re.findall(r"[^\s`]+", shown) == re.findall(r"[^\s`]+", body)
 
 
 @pytest.mark.parametrize("body", ["`" * 200_000, "```\n" * 50_000, "(((" * 60_000, "a.com " * 30_000, "\n" * 200_000])
