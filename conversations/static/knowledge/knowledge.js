@@ -20,10 +20,10 @@ document.addEventListener('htmx:afterSettle', (event) => {
 const form = document.querySelector('[data-write]');
 let isLeaving = false;
 
-// What a refused form brought back is as unsaved as what is typed.
+// What a refused form brought back is as unsaved as what is typed. Buttons hold nothing that is.
 const isUnsaved = () =>
   form.querySelector('[aria-invalid], [role=alert]') !== null ||
-  [...form.elements].some((field) => field.value !== field.defaultValue || (field.type === 'radio' && field.checked !== field.defaultChecked));
+  [...form.querySelectorAll('input, textarea')].some((field) => field.value !== field.defaultValue || (field.type === 'radio' && field.checked !== field.defaultChecked));
 
 if (form) {
   form.addEventListener('submit', () => (isLeaving = true));
