@@ -14,6 +14,8 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.signals import post_migrate
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as made_up
 
 from accounts import tenancy
 from accounts.compiled import Compiled
@@ -24,6 +26,9 @@ from tests import factories, named_workspace, passwords, screens, template
 
 passwords.hash_quickly()
 screens.show_contexts()
+# No test depends on how busy the machine is.
+made_up.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+made_up.load_profile("desk")
 
 LONGEST = (
     "runtime/test_release.py", "commands/test_seed_demo.py", "runtime/test_backup.py", "dialects/test_openapi.py",

@@ -339,7 +339,7 @@ def test_any_text_can_be_kept(acme: Workspace, text: str) -> None:
 
 
 @given(st.lists(st.text(ODD, max_size=60), min_size=30, max_size=30))
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_any_signs_can_be_kept_and_asked_for(acme: Workspace, texts: list[str]) -> None:
     with connection.cursor() as cursor:
         for text in texts:

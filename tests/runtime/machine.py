@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from config.server.postgres import cluster
 
@@ -63,6 +63,21 @@ def manage(home: Path, *arguments: str, **more: str) -> str:
     output, _ = process.communicate(timeout=8 * DEADLINE)
     assert process.returncode == 0, output
     return output
+
+
+def stop(*started: subprocess.Popen[Any]) -> None:
+    """Ask processes to end, and see that they do; one that does not is killed, and fails the test."""
+    for process in started:
+        process.terminate()
+    deaf = []
+    for process in started:
+        try:
+            process.communicate(timeout=DEADLINE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            deaf.append(process.args)
+    assert not deaf, f"asked to end, and did not: {deaf}"
 
 
 def processes(home: Path) -> list[int]:

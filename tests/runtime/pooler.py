@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from config.server.postgres import binaries
 from tests.runtime import scratch
-from tests.runtime.machine import eventually, free_port
+from tests.runtime.machine import eventually, free_port, stop
 
 SIZE = 5  # sessions that the pooler opens in the database
 
@@ -59,8 +59,7 @@ def before(address: str) -> Iterator[str]:
         assert process.poll() is None, process.communicate()[0]
         yield pooled
     finally:
-        process.terminate()
-        process.communicate()
+        stop(process)
         shutil.rmtree(folder)
 
 

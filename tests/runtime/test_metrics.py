@@ -22,7 +22,7 @@ from config import doors, health
 from config.server import metrics
 from config.server.metrics import BOUNDS, PLACE, Metrics
 from conversations import actions
-from tests.runtime.machine import eventually, free_port, get, new_home, python
+from tests.runtime.machine import DEADLINE, eventually, free_port, get, new_home, python, stop
 
 TOKEN = "a-token-for-tests"
 SHOWN = {"authorization": f"Bearer {TOKEN}"}
@@ -182,13 +182,12 @@ def desk() -> Iterator[str]:
             assert process.poll() is None, process.communicate()[0]
             yield base
         finally:
-            process.terminate()
-            process.communicate()
+            stop(process)
 
 
 def scraped(base: str) -> str:
     # Each on a connection of its own, so that any of the two processes may answer.
-    with urllib.request.urlopen(urllib.request.Request(f"{base}/metrics", headers=SHOWN)) as answer:
+    with urllib.request.urlopen(urllib.request.Request(f"{base}/metrics", headers=SHOWN), timeout=DEADLINE) as answer:
         return str(answer.read().decode())
 
 
@@ -196,7 +195,7 @@ def test_figures_are_of_all_processes_whichever_answers(desk: str) -> None:
     def called(_number: int) -> str:
         request = urllib.request.Request(f"{desk}/api/v1/conversations/?email=secret@example.com")
         try:
-            urllib.request.urlopen(request)
+            urllib.request.urlopen(request, timeout=DEADLINE)
         except urllib.error.HTTPError as refused:
             return str(refused.headers["X-Request-Id"])
         raise AssertionError("a request without a key was let in")
@@ -227,7 +226,7 @@ def test_figures_are_of_all_processes_whichever_answers(desk: str) -> None:
 )
 def test_id_of_a_trusted_proxy_is_kept_where_it_is_short_and_plain(desk: str, given: str, is_kept: bool) -> None:
     request = urllib.request.Request(f"{desk}/accounts/login/", headers={"X-Request-Id": given})
-    with urllib.request.urlopen(request) as answer:
+    with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
         assert (answer.headers["X-Request-Id"] == given) == is_kept
         assert re.fullmatch(r"[A-Za-z0-9._-]{1,64}", answer.headers["X-Request-Id"])
     assert json.loads(get(f"{desk}/healthz")[1]) == {"status": "ok"}

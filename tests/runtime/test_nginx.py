@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests import template
-from tests.runtime.machine import ROOT, eventually, free_port, get, new_home, python
+from tests.runtime.machine import ROOT, eventually, free_port, get, new_home, python, stop
 
 HOST = "desk.example.com"
 MEGABYTE = 1024 * 1024
@@ -44,9 +44,7 @@ def proxy() -> Iterator[int]:
             assert nginx.poll() is None, nginx.communicate()[1]
             yield secure
         finally:
-            for process in (nginx, web):
-                process.terminate()
-                process.communicate()
+            stop(nginx, web)
 
 
 def _configured(home: Path, desk: int, plain: int, secure: int) -> Path:

@@ -25,7 +25,7 @@ from conversations.models import Conversation, Message
 from tests import factories, template
 from tests.dialects import harness
 from tests.runtime import pooler, scratch
-from tests.runtime.machine import DEADLINE, ROOT, environment, eventually, free_port, get, new_home
+from tests.runtime.machine import DEADLINE, ROOT, environment, eventually, free_port, get, new_home, stop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,9 +82,7 @@ def desk(**more: str) -> Iterator[Pooled]:
                 base, direct, pooled, key, str(workspace.public_id), browser.cookies["sessionid"].value, number, log
             )
         finally:
-            for process in roles:
-                process.terminate()
-                process.wait()
+            stop(*roles)
 
 
 def rows_of(address: str) -> AbstractContextManager[None]:

@@ -23,7 +23,7 @@ from accounts.permissions import Role
 from tests import factories
 from tests.dialects import harness
 from tests.runtime import scratch, standby
-from tests.runtime.machine import ROOT, environment, eventually, free_port, get, manage, new_home
+from tests.runtime.machine import DEADLINE, ROOT, environment, eventually, free_port, get, manage, new_home, stop
 from tests.runtime.standby import Server
 
 TOKEN = "a-token-for-tests"
@@ -89,8 +89,7 @@ def desk(django_db_blocker: pytest.FixtureRequest) -> Iterator[Desk]:
             assert web.poll() is None, (home / "log").read_text()
             yield Desk(home, base, browser.cookies["sessionid"].value, key, primary, copy, given)
         finally:
-            web.terminate()
-            web.wait()
+            stop(web)
             log.close()
 
 
@@ -107,7 +106,7 @@ def rows_of(server: Server) -> AbstractContextManager[None]:
 
 def figures(desk: Desk) -> str:
     request = urllib.request.Request(f"{desk.base}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
-    with urllib.request.urlopen(request) as answer:
+    with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
         return str(answer.read().decode())
 
 
