@@ -57,6 +57,13 @@ def entries(ticket: Ticket) -> QuerySet[Message]:
     return rows.order_by("id")
 
 
+@compiled
+def first_entries(columns: tuple[str, ...], limit: int, *, ticket: int) -> QuerySet[Message]:
+    """The oldest of a ticket's `entries`, with these columns alone."""
+    rows = Message.objects.filter(conversation__ticket=ticket, kind__in=(MessageKind.MESSAGE, MessageKind.NOTE))
+    return rows.order_by("id").only(*columns)[:limit]
+
+
 def entry(ticket: Ticket, public_id: uuid.UUID) -> Message:
     """A message or note of the ticket. Raises NotFound."""
     found = entries(ticket).select_related("conversation").filter(public_id=public_id).first()

@@ -75,6 +75,18 @@ def test_messages_come_by_fifty_and_at_most_two_hundred(api: Posthog) -> None:
     assert len(contents(api, made, "limit=junk")) == 50
 
 
+@pytest.mark.parametrize(("query", "shown", "has_next"), [
+    ("", 3, False), ("limit=3", 3, False), ("limit=2", 2, True), ("limit=2&offset=2", 1, False), ("offset=3", 0, False),
+    ("offset=9", 0, False), ("limit=0", 3, False), ("limit=-1", 3, False),
+])  # fmt: skip
+def test_page_of_messages_counts_all_of_them(api: Posthog, query: str, shown: int, has_next: bool) -> None:
+    made = api.create()
+    for n in range(3):
+        reply(thread_of(made), f"m{n}")
+    page = api.get(f"tickets/{made['id']}/messages?{query}").json()
+    assert (page["count"], len(page["results"]), page["next"] is not None) == (3, shown, has_next)
+
+
 def test_messages_take_as_many_queries_for_twenty_as_for_one(api: Posthog) -> None:
     made = api.create()
     counts = []

@@ -181,6 +181,7 @@ PRIMARY_COLUMNS = ("ticket", "subject", *(f"contact__{column}" for column in out
 
 
 class PosthogMessage(outputs.Output):
+    reads = ("body", "metadata", "sender_kind", "sender_name", "sender_email", "kind")
     id = serializers.UUIDField(source="public_id")
     content = serializers.CharField(allow_blank=True)
     rich_content = JsonObject(allow_null=True)
@@ -203,6 +204,10 @@ class PosthogMessage(outputs.Output):
 
     def get_is_private(self, message: Message) -> bool:
         return message.kind == MessageKind.NOTE
+
+
+MESSAGE_COLUMNS = outputs.columns(PosthogMessage, Message)
+"""The columns of a message that are printed."""
 
 
 class PosthogUser(outputs.Output):

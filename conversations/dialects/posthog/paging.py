@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.windows import window
 from conversations.dialects.posthog.answers import Page, PageRow
+
+M = TypeVar("M", bound=Model)
 
 
 class Pages(LimitOffsetPagination):
@@ -46,6 +48,17 @@ class Pages(LimitOffsetPagination):
         """The page's rows."""
         windows: Any = _Windows(queryset)
         return list(self.paginate_queryset(windows, request) or [])
+
+    def from_the_beginning(
+        self, first: Callable[[int], list[M]], all_of_them: QuerySet[M], request: Request
+    ) -> Sequence[M]:
+        """The page's rows, where `first` gives so many of the first: all of them are counted only where they are more."""
+        self.request, self.limit, self.offset = request, self.get_limit(request), self.get_offset(request)
+        if self.offset or not self.limit:
+            return self.rows(all_of_them, request)
+        rows = first(self.limit + 1)
+        self.count = len(rows) if len(rows) <= self.limit else all_of_them.count()
+        return rows[: self.limit]
 
     def found(self, ids: QuerySet[Any], rows: QuerySet[Any], request: Request) -> list[Any]:
         """The page's rows of a search, which is made once: the ids of all that it finds are counted, and the page's are read."""

@@ -17,7 +17,7 @@ from accounts.models import Workspace
 from conversations.api import reading
 from conversations.api.views import DialectViewSet
 from conversations.dialects.posthog import HEADERS, TITLE
-from conversations.dialects.posthog.answers import PRIMARY_COLUMNS, TICKET_COLUMNS, TicketRow
+from conversations.dialects.posthog.answers import PRIMARY_COLUMNS, TicketRow
 from conversations.dialects.posthog.auth import PosthogKey
 from conversations.dialects.posthog.error_bodies import ERROR_BODIES, PosthogError
 from conversations.queries import tickets as ticket_queries
@@ -57,10 +57,10 @@ class PosthogViewSet(DialectViewSet):
     authentication_classes = (PosthogKey,)
     permission_classes = (*DialectViewSet.permission_classes, NamesOwnProject)
 
-    def ticket(self, reference: str, *, is_printed: bool = False) -> Ticket:
-        """The ticket of a reference, or what is printed of it alone. Raises NotFound."""
+    def ticket(self, reference: str, *, columns: tuple[str, ...] | None = None) -> Ticket:
+        """The ticket of a reference, with these columns alone where they are given. Raises NotFound."""
         try:
-            return tickets.by_reference(reference, TICKET_COLUMNS if is_printed else None)
+            return tickets.by_reference(reference, columns)
         except NotFound as error:
             raise NotFound("There is no such ticket.") from error
 

@@ -65,8 +65,12 @@ class Messages(PosthogViewSet):
     )
     def list(self, request: Request, project_id: str, id: str) -> Response:
         """Messages of all linked conversations, oldest first, including private notes."""
-        pages = self.pagination_class()
-        found = pages.rows(ticket_queries.entries(self.ticket(id)), request)
+        row, pages = self.ticket(id, columns=("workspace",)), self.pagination_class()
+
+        def first(count: int) -> list[Message]:
+            return ticket_queries.first_entries.rows(answers.MESSAGE_COLUMNS, count, ticket=row.pk)
+
+        found = pages.from_the_beginning(first, ticket_queries.entries(row), request)
         return pages.response(answers.PosthogMessagePage, found)
 
     @extend_schema(

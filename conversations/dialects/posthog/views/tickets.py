@@ -116,7 +116,7 @@ class Tickets(PosthogViewSet):
     )
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """By UUID or by number. A key with write access clears the team's unread count; `updated_at` stays."""
-        row = self.ticket(id, is_printed=True)
+        row = self.ticket(id, columns=answers.TICKET_COLUMNS)
         if row.unread_team_count and may(self.actor, "ticket.mark_read"):
             ticket_actions.mark_read(ticket=row, by=self.actor, at=self.at)
             row.unread_team_count = 0
