@@ -29,6 +29,10 @@ ANOTHER = {"inbox-stream": "is a stream", "inbox-rows": "is asked for the rows t
 """Screens that are no page with rows of their own."""
 
 
+_COUNTED = "GET /api/projects/{project_id}/conversations/tickets/{id}/messages"
+"""A page that does not hold all asks how many there are; one that does has counted them."""
+
+
 def asked(call: Callable[[], Any]) -> int:
     """How many statements a call sends, the second time: what is noted once has been noted."""
     call()
@@ -70,7 +74,8 @@ def test_call_of_a_format_asks_no_more_of_many_rows(dialect: str) -> None:
 
     before = ask()
     enlarge(access.scene.workspace, UserFactory().pk)
-    assert ask() == before
+    more = {name: count - before[name] for name, count in ask().items() if count != before[name]}
+    assert more == ({_COUNTED: 1} if dialect == "posthog" else {})
 
 
 def _call(access: Access, route: Route) -> Any:
