@@ -78,6 +78,7 @@ def _of_requests(sums: Sums) -> Iterator[Metric]:
             answers.add_metric(labels, number)
     yield answers
     yield GaugeMetricFamily("parley_streams", "Live responses that are open.", value=sums.streams)
+    yield GaugeMetricFamily("parley_connections", "Connections of clients that are open.", value=sums.connections)
 
 
 def _of_the_database() -> Iterator[Metric]:

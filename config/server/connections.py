@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -37,9 +38,10 @@ class Patience:
 class Connections:
     """Those without a complete request, and those that are to take an answer or to go; each with its deadline."""
 
-    def __init__(self, patience: Patience, memory: Memory) -> None:
+    def __init__(self, patience: Patience, memory: Memory, ended: Callable[[], None]) -> None:
         self.patience = patience
         self.memory = memory
+        self.ended = ended  # is called when a connection has ended
         self.unfinished: dict[Connection, float] = {}  # the oldest first
         self.leaving: dict[Connection, float] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -135,6 +137,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self.table.ended()
         self.table.forget(self)
         for cycle in self.serving:  # uvicorn tells the last of them alone
             if not cycle.response_complete:

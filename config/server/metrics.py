@@ -22,7 +22,7 @@ BOUNDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  #
 KINDS = ("read", "write", "live")
 STATUSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 _NUMBER = 8  # bytes
-_LAYOUT, _STREAMS, _FIRST = 0, 1, 2  # what stands where in a place
+_LAYOUT, _STREAMS, _CONNECTIONS, _FIRST = 0, 1, 2, 3  # what stands where in a place
 _TIMES = len(BOUNDS) + 2  # of one door and kind: requests by bound, those beyond the last, and the seconds of all
 
 
@@ -44,6 +44,7 @@ class Sums:
     """What all processes have counted together."""
 
     streams: float
+    connections: float
     times: Mapping[
         tuple[str, str], Sequence[float]
     ]  # by door and kind: requests by bound, beyond the last, and seconds
@@ -62,12 +63,12 @@ class Metrics:
         if needed > PLACE:
             raise ValueError(f"{len(self.doors)} doors need {needed} numbers, and there is room for {PLACE}")
         # Processes of two versions may share the memory while one replaces the other.
-        self._layout = float(zlib.crc32(repr((self.doors, KINDS, STATUSES, BOUNDS)).encode()))
+        self._layout = float(zlib.crc32(repr((self.doors, KINDS, STATUSES, BOUNDS, _FIRST)).encode()))
         if self._own[_LAYOUT] != self._layout:
             for number in range(PLACE):
                 self._own[number] = 0.0
             self._own[_LAYOUT] = self._layout
-        self._own[_STREAMS] = 0.0
+        self._own[_STREAMS] = self._own[_CONNECTIONS] = 0.0
 
     @classmethod
     @cache
@@ -90,11 +91,26 @@ class Metrics:
         """A live response has begun (1) or ended (-1). Call it on the event loop."""
         self._own[_STREAMS] += change
 
+    def connected(self) -> None:
+        """A connection has been taken. Call it on the event loop."""
+        self._own[_CONNECTIONS] += 1.0
+
+    def disconnected(self) -> None:
+        """A connection has ended. Call it on the event loop."""
+        self._own[_CONNECTIONS] -= 1.0
+
+    def is_ahead(self) -> bool:
+        """Whether another process has fewer connections."""
+        return self._own[_CONNECTIONS] > min(place[_CONNECTIONS] for place in self._places())
+
+    def _places(self) -> list[memoryview[float]]:
+        """Those of all processes of this version."""
+        places = [self._all[start : start + PLACE] for start in range(0, len(self._all), PLACE)]
+        return [place for place in places if place[_LAYOUT] == self._layout]
+
     def sums(self) -> Sums:
         """Over all processes of this version."""
-        places = [self._all[start : start + PLACE] for start in range(0, len(self._all), PLACE)]
-        same = [place for place in places if place[_LAYOUT] == self._layout]
-        total = [sum(numbers) for numbers in zip(*same, strict=True)]
+        total = [sum(numbers) for numbers in zip(*self._places(), strict=True)]
         times = {}
         statuses = {}
         for number, door in enumerate(self.doors):
@@ -103,4 +119,4 @@ class Metrics:
                 times[door, kind] = total[first : first + _TIMES]
             first = self._statuses + number * len(STATUSES)
             statuses.update({(door, name): total[first + place] for place, name in enumerate(STATUSES)})
-        return Sums(total[_STREAMS], times, statuses)
+        return Sums(total[_STREAMS], total[_CONNECTIONS], times, statuses)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import resource
 import socket
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import uvicorn
 
 from config.server import loading
+from config.server.accepting import Accepting
 from config.server.listening import PortBusy, listen
 from config.server.saying import say
 
@@ -22,15 +24,29 @@ MOST_FILES = 65_536  # each connection is one; more than that is never needed
 
 
 class Server(uvicorn.Server):
-    """Ends live responses before it waits for the connections to close: they would hold it until the limit."""
+    """Takes connections in its own way, and ends live responses before it waits for the connections to close."""
 
-    def __init__(self, config: uvicorn.Config, application: Front) -> None:
+    def __init__(self, config: uvicorn.Config, application: Front, listener: socket.socket) -> None:
         super().__init__(config)
         self._application = application
+        self._listener = listener
+        self._accepting: Accepting | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=[])
+        protocol: Callable[[], asyncio.Protocol] = partial(
+            cast(Callable[..., asyncio.Protocol], self.config.http_protocol_class),
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        self._accepting = Accepting(self._listener, protocol, self._application.desk.metrics)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._application.end_streams()
-        await super().shutdown(sockets)
+        if self._accepting is not None:
+            self._accepting.close()
+        self._application.end_streams()  # they would hold it until the limit
+        await super().shutdown([self._listener])
 
 
 def serve() -> int:
@@ -49,7 +65,7 @@ def serve() -> int:
     with loading.without_collecting():
         application: Front = import_string("config.asgi.application")
     patience = Patience(head=settings.HEADERS_TIMEOUT, body=settings.BODY_TIMEOUT, most=settings.UNFINISHED_CONNECTIONS)
-    protocol = partial(Connection, Connections(patience, application.memory))
+    protocol = partial(Connection, Connections(patience, application.memory, application.desk.metrics.disconnected))
     server = Server(
         uvicorn.Config(
             application,
@@ -67,9 +83,10 @@ def serve() -> int:
             timeout_graceful_shutdown=GRACE,
         ),
         application,
+        listener,
     )
     try:
-        server.run(sockets=[listener])
+        server.run()
     except KeyboardInterrupt:
         pass
     return 0 if server.started else 1
