@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 
-from django.core.wsgi import get_wsgi_application
-
+from config.server import loading
 from config.server.home import desk_home
 from config.server.private import keep_private
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 keep_private(desk_home(), is_written=False)
-handler = get_wsgi_application()
+handler = loading.handler()
 
 from django.conf import settings  # noqa: E402 - the settings are ready now
 

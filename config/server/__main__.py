@@ -25,6 +25,7 @@ def main() -> int:
     )
     given = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    loading.spare_memory()
     try:
         return start(given.role, demo=given.demo)
     except Exception as error:
@@ -42,15 +43,19 @@ def main() -> int:
 
 def start(role: str, *, demo: bool) -> int:
     """Run the role until it ends."""
-    # Each role imports what it needs and no more: the supervisor stays small because it never loads Django's apps.
+    # Each role imports what it needs and no more.
     from config.server.home import desk_home
     from config.server.private import keep_private
 
     keep_private(desk_home())
     if role == "run":
+        from config.server.copying import Copied
         from config.server.supervisor import run
 
-        return run()
+        try:
+            return run()
+        except Copied as copied:  # We are not the supervisor any more, but a copy of it with a role of its own.
+            role = copied.role
     from config.server.start import is_possible
 
     if not is_possible(role):

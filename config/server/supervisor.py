@@ -1,7 +1,8 @@
 """`run`: everything that a desk needs on one machine, started, kept running and stopped together.
 
-It loads none of Django's apps, so that it stays small; each child is one role of `python -m config.server`. Children
-end with it, even if it is killed, and the database ends with the last of those who use it (config/server/postgres).
+Each child is one role of `python -m config.server`. Where it can, it loads their code once, when the release is done, and
+they are copies of it (config/server/copying.py); of Django it only holds what they share. Children end with it, even if it is
+killed, and the database ends with the last of those who use it (config/server/postgres).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from functools import partial
 from types import FrameType
 
 from config import env, served
-from config.server import listening, metrics, processes
+from config.server import copying, listening, metrics, processes
 from config.server.home import desk_home
 from config.server.postgres import binaries, usage
 from config.server.saying import say
@@ -27,14 +28,16 @@ PAUSES = (0.5, 10.0)  # seconds before a child that ended is started again: the 
 STEADY = 30.0  # seconds after which a child has proved that it runs, and the pause starts small again
 CHECK_DATABASE_EVERY = 1.0  # seconds
 
+Process = subprocess.Popen[bytes] | copying.Copy
+
 
 @dataclass
 class Child:
     """One process that is always to run."""
 
     name: str
-    start: Callable[[], subprocess.Popen[bytes]]
-    process: subprocess.Popen[bytes] | None = None
+    start: Callable[[], Process]
+    process: Process | None = None
     started_at: float = 0.0
     pause: float = PAUSES[0]
     due_at: float = field(default=0.0)
@@ -59,14 +62,15 @@ class Stop(Exception):
 
 
 def run() -> int:
-    """Run until SIGINT, SIGTERM or SIGHUP. Returns an exit status."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    """Run until SIGINT, SIGTERM or SIGHUP. Returns an exit status; raises copying.Copied in each copy."""
+    supervisor = os.getpid()
+    for number in copying.SIGNALS:
         signal.signal(number, _stop)
     children: list[Child] = []
     database = _Database()
     try:
         count = env.number("WEB_PROCESSES", 1, low=1, high=64)
-        listener = listening.listen()
+        listener = listening.listen().detach()  # a number, which no variable closes in a copy
         counted = metrics.shared(count)
         _publish_port(listening.address()[1])
         database.look(0)
@@ -75,11 +79,13 @@ def run() -> int:
         if status := release.wait():
             return status
         children.clear()
+        if copying.IS_POSSIBLE:
+            copying.load()
         children += [
-            Child(f"Web process {number + 1}", partial(_start_web, listener.fileno(), counted, number))
+            Child(f"Web process {number + 1}", partial(_start_web, listener, counted, number))
             for number in range(count)
         ]
-        children.append(Child("Worker", lambda: _start("worker")))
+        children.append(Child("Worker", partial(_begin, "worker", without=[listener, counted])))
         _banner()
         while True:
             now = time.monotonic()
@@ -97,10 +103,11 @@ def run() -> int:
         say("\nStopping.")
         return 0
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        _end([child.process for child in children if child.process is not None])
-        database.leave()
+        if os.getpid() == supervisor:  # A copy passes here too, on its way to its role.
+            for number in copying.SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
+            _end([child.process for child in children if child.process is not None])
+            database.leave()
 
 
 class _Unusable(Exception):
@@ -136,10 +143,19 @@ class _Database:
             usage.leave(self.home)
 
 
-def _start_web(listener: int, counted: int, number: int) -> subprocess.Popen[bytes]:
+def _start_web(listener: int, counted: int, number: int) -> Process:
     """Web process `number`, from 0: it inherits the socket, and its place among the counts of all."""
     given = {listening.FILE: str(listener), metrics.FILE: f"{counted},{number}"}
-    return _start("web", given=given, files=[listener, counted])
+    return _begin("web", given=given, files=[listener, counted])
+
+
+def _begin(
+    role: str, *, given: Mapping[str, str] | None = None, files: Sequence[int] = (), without: Sequence[int] = ()
+) -> Process:
+    """Start a role that stays: as a copy, which has our files but for those that it is `without`, or with `files` alone."""
+    if copying.IS_POSSIBLE:
+        return copying.copy(role, given=given or {}, without=without)
+    return _start(role, given=given, files=files)
 
 
 def _start(
@@ -156,7 +172,7 @@ def _start(
     )
 
 
-def _end(running: list[subprocess.Popen[bytes]]) -> None:
+def _end(running: list[Process]) -> None:
     """Ask all to stop, wait for all, and kill those that do not."""
     for process in running:
         process.terminate()

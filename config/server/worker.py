@@ -22,7 +22,7 @@ from config.server import failing
 from config.server.saying import say
 
 if TYPE_CHECKING:
-    from accounts.background import Jobs, Periodic
+    from accounts.background import Jobs, Part, Periodic
 
 logger = logging.getLogger(__name__)
 
@@ -41,24 +41,31 @@ def work() -> int:
         return 1
 
 
+def parts() -> Sequence[Part]:
+    """What a worker runs, with its code."""
+    from conversations.background import PARTS
+
+    return PARTS
+
+
 async def _work() -> int:
     from procrastinate.contrib.django import app
 
     from accounts.background import Held, Jobs, Periodic
-    from conversations.background import PARTS
 
+    known = parts()
     loop = asyncio.get_running_loop()
     # Jobs run in the loop's own threads, of which there are few unless one says so.
-    threads = SPARE_THREADS + sum(_concurrency(part) for part in PARTS if isinstance(part, Jobs))
+    threads = SPARE_THREADS + sum(_concurrency(part) for part in known if isinstance(part, Jobs))
     loop.set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="job"))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        losses = [await stack.enter_async_context(part.open()) for part in PARTS if isinstance(part, Held)]
+        losses = [await stack.enter_async_context(part.open()) for part in known if isinstance(part, Held)]
         worker_app = await stack.enter_async_context(app.with_connector(_connector(app)).open_async())
-        running = [_jobs(worker_app, part) for part in PARTS if isinstance(part, Jobs)]
-        repeating = [_repeat(part) for part in PARTS if isinstance(part, Periodic)]
+        running = [_jobs(worker_app, part) for part in known if isinstance(part, Jobs)]
+        repeating = [_repeat(part) for part in known if isinstance(part, Periodic)]
         return await _until_first([*losses, *running, *repeating], stop)
 
 

@@ -21,14 +21,19 @@ TICK = os.sysconf("SC_CLK_TCK")
 ROLES = ("web", "worker", "database", "bare")
 OURS = ("web", "worker", "supervisor", "keeper")
 """The roles of Python; PostgreSQL is counted apart."""
+COPIES = {"parley-web": "web", "parley-worker": "worker"}
+"""What copies of the supervisor are called, whose command line is its own."""
 
 
 def role(pid: int) -> str | None:
-    """The part that a process plays, by its command line."""
+    """The part that a process plays, by its name or its command line."""
     try:
+        name = (PROC / str(pid) / "comm").read_text().strip()
         command = (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
     except OSError:
         return None
+    if name in COPIES:
+        return COPIES[name]
     if found := re.search(r"-m config\.server (web|worker|run)\b", command):
         return {"run": "supervisor"}.get(found[1], found[1])
     if "config.server.postgres.keeper" in command:

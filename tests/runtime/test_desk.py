@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from config.server import copying
 from tests.runtime.machine import (
     DEADLINE,
     all_gone,
@@ -45,13 +46,23 @@ class Desk:
 
     def pid(self, role: str) -> int | None:
         """The process of a role, or None while there is none."""
-        wanted = f"config.server\0{role}\0".encode()
-        return next((pid for pid in processes(self.home) if wanted in _command(pid)), None)
+        return next((pid for pid in processes(self.home) if _is(role, pid)), None)
 
     def stop(self) -> str:
         self.process.send_signal(signal.SIGINT)
         output, _ = self.process.communicate(timeout=DEADLINE)
         return output
+
+
+def _is(role: str, pid: int) -> bool:
+    """Whether a process plays a role: it was started as one, or is a copy of the supervisor with a name of its own."""
+    try:
+        command, name = (Path(f"/proc/{pid}/{file}").read_bytes() for file in ("cmdline", "comm"))
+    except OSError:
+        return False
+    if name.startswith(b"parley-"):
+        return name == f"parley-{role}\n".encode()
+    return f"config.server\0{role}\0".encode() in command
 
 
 def _command(pid: int) -> bytes:
@@ -132,6 +143,19 @@ class TestOneThatRuns:
         assert "broken" not in output
         # PORT was given to the desk alone; links that commands print lead there all the same.
         assert f"http://127.0.0.1:{desk.port}," in output
+
+    @pytest.mark.skipif(not copying.IS_POSSIBLE, reason="each role is started by itself")
+    def test_web_and_worker_are_copies_of_a_supervisor_that_holds_nothing_they_may_not_share(self, desk: Desk) -> None:
+        supervisor = desk.process.pid
+        web, worker = desk.pid("web"), desk.pid("worker")
+        assert web is not None
+        assert worker is not None
+        assert {_command(web), _command(worker)} == {_command(supervisor)}
+        assert _threads(supervisor) == 1
+        listening = _sockets(supervisor)
+        assert len(listening) == 1, "a connection of the supervisor's would be everybody's"
+        assert listening <= _sockets(web), "it answers"
+        assert not listening & _sockets(worker), "a caller would wait in vain while no web process is there"
 
     @pytest.mark.parametrize("role", ["web", "worker"])
     def test_a_part_that_is_killed_is_started_again(self, desk: Desk, role: str) -> None:
@@ -226,6 +250,12 @@ class _streams:
     def __exit__(self, *_: object) -> None:
         for client in self.sockets:
             client.close()
+
+
+def _sockets(pid: int) -> set[str]:
+    """The open sockets of a process."""
+    files = [os.readlink(file) for file in Path(f"/proc/{pid}/fd").iterdir()]
+    return {name for name in files if name.startswith("socket:")}
 
 
 def _threads(pid: int) -> int:

@@ -76,6 +76,28 @@ def test_the_server_lives_as_long_as_anybody_uses_it(home: Path) -> None:
     eventually(lambda: all_gone(home), "the end of the server")
 
 
+def test_a_copy_of_a_user_is_a_user_of_its_own(home: Path) -> None:
+    script = """
+from config.server.postgres import locks
+home = pathlib.Path(sys.argv[1])
+(begin, begun), (told, tell) = os.pipe(), os.pipe()
+if os.fork() == 0:
+    usage.use(home)
+    os.write(begun, b".")
+    os.close(tell)
+    os.read(told, 1)  # until the other has ended
+    os._exit(0)
+os.read(begin, 1)
+usage.leave(home)
+file = locks.users(home)
+print("free" if locks.try_alone(file) else "still used", flush=True)
+"""
+    user = python(home, "-c", f"import os; {USE}\n{script}", str(home))
+    output, _ = user.communicate(timeout=DEADLINE)
+    assert output.splitlines()[-1] == "still used", output
+    eventually(lambda: all_gone(home), "the end of the server")
+
+
 def test_a_user_that_is_killed_leaves_nothing_behind(home: Path) -> None:
     user = user_of(home)
     user.kill()

@@ -54,6 +54,16 @@ def leave(home: Path) -> None:
         os.close(file)
 
 
+def _forget() -> None:
+    """In a copy of a process: our hold on the lock is the other's, which lets go of it for both. We begin anew."""
+    for file in _users.values():
+        os.close(file)
+    _users.clear()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
 def _join(home: Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
     file = locks.users(home)
