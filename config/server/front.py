@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpResponse
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponseBase, ResponseHeaders
 
 from accounts import log_context
 from accounts.credentials import remembered
@@ -307,10 +307,10 @@ class Front:
     async def _follow(self, scope: Scope, answer: Answer, receive: Receive, send: Send) -> None:
         response = answer.response
         assert isinstance(response, LiveResponse)
-        headers = [
-            pair for pair in answer.headers if pair[0] != b"content-length"
-        ]  # CommonMiddleware measured the stand-in.
-        stream = _Stream(answer.status, headers, response, send)
+        # CommonMiddleware measured the stand-in. What is sent at the beginning is not kept: the rest may last long.
+        answer.headers[:] = [pair for pair in answer.headers if pair[0] != b"content-length"]
+        response.headers = ResponseHeaders({})
+        stream = _Stream(answer.status, answer.headers, response, send)
         scope[PASSING].kind = LIVE
         if scope["method"] == "HEAD" or self.closing:
             await stream.finish()
@@ -399,6 +399,7 @@ class _Stream:
     async def begin(self) -> None:
         self.begun = True
         await self.send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        self.headers.clear()
 
     async def body(self, piece: bytes) -> None:
         if not self.begun:
