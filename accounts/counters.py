@@ -26,6 +26,10 @@ class Counter:
         """Take the workspace's next number and count one row in the status; None counts it in none yet."""
         return self._add(workspace_id, 1, {} if status is None else {status: 1})
 
+    def number(self, row: TenantModel, field: str, status: str | None) -> None:
+        """Insert a row under the workspace's next number, as `draw` counts it, inside `writing.together`: in the same statement."""
+        writing.insert_numbered(row, field, *self._adding(row.workspace_id, 1, {} if status is None else {status: 1}))
+
     def grow(self, workspace_id: int, numbers: int, counts: Mapping[str, int]) -> int:
         """Take so many of the workspace's next numbers at once, and count their rows by status; returns the last number."""
         return self._add(workspace_id, numbers, counts)
@@ -45,18 +49,23 @@ class Counter:
         writing.execute(sql, [workspace_id])
 
     def _add(self, workspace_id: int, numbers: int, by_status: Mapping[str, int]) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(*self._adding(workspace_id, numbers, by_status))
+            return int(cursor.fetchone()[0])
+
+    def _adding(self, workspace_id: int, numbers: int, by_status: Mapping[str, int]) -> tuple[str, list[int]]:
         assert by_status.keys() <= {*self.statuses}, f"{self.model.__name__} does not count {[*by_status]}"
         counts = [by_status.get(known, 0) for known in self.statuses]
         columns = [self._column(name) for name in (self.last, *self.statuses)]
         sums = ", ".join(f"{column} = {self._table}.{column} + EXCLUDED.{column}" for column in columns)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {self._table} (workspace_id, {', '.join(columns)}) "  # noqa: S608 (names of a model)
-                f"VALUES (%s{', %s' * len(columns)}) "
-                f"ON CONFLICT (workspace_id) DO UPDATE SET {sums} RETURNING {columns[0]}",
-                [workspace_id, numbers, *counts],
-            )
-            return int(cursor.fetchone()[0])
+        steps = [numbers, *counts]
+        # One row more, as nearly always, is part of the statement: the driver remembers those with few values.
+        written = ", ".join(str(step) if step in (0, 1) else "%s" for step in steps)
+        sql = (
+            f"INSERT INTO {self._table} (workspace_id, {', '.join(columns)}) VALUES (%s, {written}) "  # noqa: S608 (names of a model)
+            f"ON CONFLICT (workspace_id) DO UPDATE SET {sums} RETURNING {columns[0]}"
+        )
+        return sql, [workspace_id, *(step for step in steps if step not in (0, 1))]
 
     @property
     def _table(self) -> str:

@@ -5,7 +5,8 @@ statement at the end, with the values that they have by then; so a row that wait
 and rows that wait may point at each other. Whatever else is asked of the database meanwhile is asked after they were sent:
 nobody reads the database without them.
 
-Rows have no id until they are sent: `id_of` stands for it in the data of an event. No signals are sent, and a model's own
+Rows have no id until they are sent: `id_of` stands for it in the data of an event; nor have those of `insert_numbered` their
+number. No signals are sent, and a model's own
 `save` is not called.
 """
 
@@ -15,11 +16,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db import connection, models
 
-from accounts.statements import IdOf, Model, Statement
+from accounts.statements import RETURNED, IdOf, Model, Statement
 
 
 @dataclass(slots=True)
@@ -28,14 +30,15 @@ class _Waiting:
 
     inserts: list[models.Model] = field(default_factory=list)
     updates: dict[tuple[Model, Any], tuple[models.Model, set[str]]] = field(default_factory=dict)
-    other: tuple[str, Sequence[Any]] | None = None
+    other: tuple[str, Sequence[Any], Callable[[Any], None] | None] | None = None
+    settings: set[str] = field(default_factory=set)
     keeps_nested: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.inserts or self.updates or self.other)
 
     def forget(self) -> None:
-        self.inserts, self.updates, self.other = [], {}, None
+        self.inserts, self.updates, self.other, self.settings = [], {}, None, set()
 
     def holds(self, row: models.Model) -> bool:
         return any(one is row for one in self.inserts)
@@ -65,12 +68,15 @@ def together(*, with_nested: bool = False) -> Iterator[None]:
         _waiting.reset(token)
 
 
-def insert(row: models.Model) -> None:
-    """Insert a row with an id of its table's sequence."""
-    if (waiting := _waiting.get()) is not None:
-        waiting.inserts.append(row)
-    else:
-        _send(_Waiting([row]))
+def insert(row: models.Model, setting: str | None = None) -> None:
+    """Insert a row with an id of its table's sequence; `setting` is set `on` for the transaction before the triggers run."""
+    waiting = _waiting.get()
+    sent = _Waiting() if waiting is None else waiting
+    sent.inserts.append(row)
+    if setting is not None:
+        sent.settings.add(setting)
+    if waiting is None:
+        _send(sent)
 
 
 def update(row: models.Model, fields: Collection[str]) -> None:
@@ -93,13 +99,31 @@ def execute(sql: str, values: Sequence[Any]) -> None:
 
     PostgreSQL chooses the order inside a statement, so that two such rows would be locked in any order.
     """
+    _execute(sql, values, None)
+
+
+def insert_numbered(row: models.Model, field: str, sql: str, values: Sequence[Any]) -> None:
+    """Insert a row, whose field takes what an UPDATE as in `execute` returns; RETURNED stands for it until both are sent."""
+    _execute(sql, values, partial(setattr, row, field))
+    setattr(row, field, RETURNED)
+    insert(row)
+
+
+def _execute(sql: str, values: Sequence[Any], take: Callable[[Any], None] | None) -> None:
     waiting = _waiting.get()
     if waiting is None:
-        _send(_Waiting(other=(sql, values)))
+        assert take is None, "nothing waits that would take it"
+        _send(_Waiting(other=(sql, values, None)))
         return
     if waiting.other is not None:
         _send(waiting)
-    waiting.other = sql, values
+    waiting.other = sql, values, take
+
+
+def send() -> None:
+    """Send what waits now, so that its rows have their ids and numbers."""
+    if (waiting := _waiting.get()) is not None:
+        _send(waiting)
 
 
 def id_of(row: Any) -> Any:
@@ -121,10 +145,10 @@ def _send(waiting: _Waiting) -> None:
     if not waiting:
         return
     inserts, updates, other = waiting.inserts, [*waiting.updates.values()], waiting.other
+    statement = Statement(inserts, waiting.settings)
     waiting.forget()
-    statement = Statement(inserts)
     if other is not None:
-        statement.add(*other)
+        statement.begin(*other)
     for row, fields in updates:
         statement.update(row, fields)
     by_model: dict[Model, list[models.Model]] = {}

@@ -67,7 +67,7 @@ def open_ticket(
     ticket = Ticket(
         workspace=workspace,
         public_id=uuid.uuid4(),
-        number=NUMBERS.draw(workspace.pk, status),
+        number=0,
         subject=subject[:500],
         status=status,
         priority=priority or None,
@@ -83,7 +83,7 @@ def open_ticket(
         created_at=at,
         updated_at=at,
     )
-    writing.insert(ticket)
+    NUMBERS.number(ticket, "number", status)
     tags.remember(workspace.pk, names, at)
     journal.record(events.TICKET_OPENED, ticket, by=by, at=at, status=status, priority=priority)
     return ticket

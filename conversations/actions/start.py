@@ -58,18 +58,17 @@ def start(
     check_priority(priority)
     if external_id is not None:
         validation.check(external_id, "external_id", longest=255)
-    if number is None:
-        number = turns.TALLY.draw(workspace.pk, Status.OPEN if handler == Handler.PEOPLE else None)
-    # Starts are serial from here: nobody else can take the external id between this look and our insert.
-    taken = external_id is not None and Conversation.objects.filter(workspace=workspace, external_id=external_id)
-    if taken is not False and taken.exists():
-        raise Conflict("a conversation with this external id already exists", field="external_id")
-    if public_id is not None and Conversation.objects.filter(workspace=workspace, public_id=public_id).exists():
-        raise Conflict("a conversation with this id already exists", field="public_id")
+    counted = Status.OPEN if handler == Handler.PEOPLE else None
+    if external_id is not None or public_id is not None:
+        if number is None:
+            number = turns.TALLY.draw(workspace.pk, counted)
+        # Starts are serial from here: nobody else can take an id between these looks and our insert.
+        _check_is_free(workspace, external_id=external_id)
+        _check_is_free(workspace, public_id=public_id)
     conversation = Conversation(
         workspace=workspace,
         public_id=public_id or uuid.uuid4(),
-        number=number,
+        number=number or 0,
         external_id=external_id,
         contact=contact,
         subject=subject,
@@ -86,7 +85,10 @@ def start(
         created_at=at,
         updated_at=at,
     )
-    writing.insert(conversation)
+    if number is None:
+        turns.TALLY.number(conversation, "number", counted)
+    else:
+        writing.insert(conversation)
     entry_point = entries.door(conversation, door, at, first=True)
     message = None
     if body is not None:
@@ -112,6 +114,14 @@ def start(
         message_id=writing.id_of(message) if message else None,
     )
     return conversation
+
+
+def _check_is_free(workspace: Workspace, **named: Any) -> None:
+    """Raises Conflict when a conversation has the id; None is no id."""
+    [(field, value)] = named.items()
+    if value is not None and Conversation.objects.filter(workspace=workspace, **named).exists():
+        name = "external id" if field == "external_id" else "id"
+        raise Conflict(f"a conversation with this {name} already exists", field=field)
 
 
 def check_priority(priority: str) -> None:

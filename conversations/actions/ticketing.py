@@ -102,6 +102,8 @@ def open_ticket(
     ticket = ticket_actions.open_ticket(
         workspace=workspace, subject=title, channel=door.channel, by=by, at=at, **values
     )
+    if not title:
+        writing.send()  # else the ticket has no number yet
     conversation = start(
         workspace=workspace,
         contact=contact,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from accounts import tenancy
+from accounts import clock, tenancy, writing
 from accounts.counters import Counter
 from accounts.models import Workspace
-from tickets.models import TicketNumbers, TicketStatus
+from tickets.models import Ticket, TicketNumbers, TicketStatus
 
 TICKETS = Counter(TicketNumbers, last="last", statuses=TicketStatus.values)
 
@@ -34,6 +35,29 @@ def test_drawing_counts_the_new_row_in_its_status_or_in_none(acme: Workspace) ->
     for status in (TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.NEW, None):
         TICKETS.draw(acme.pk, status)
     assert row() == {"last": 4, "new": 2, "open": 1}
+
+
+def test_a_row_gets_its_number_in_the_statement_that_inserts_it(acme: Workspace) -> None:
+    TICKETS.draw(acme.pk, TicketStatus.NEW)
+    at = clock.now()
+    tickets = [Ticket(workspace=acme, subject=name, number=0, created_at=at, updated_at=at) for name in ("A", "B")]
+    for ticket in tickets:
+        with CaptureQueriesContext(connection) as captured, writing.together():
+            TICKETS.number(ticket, "number", TicketStatus.OPEN)
+        assert len(captured) == 1
+    assert [ticket.number for ticket in tickets] == [2, 3]
+    assert list(Ticket.objects.order_by("pk").values_list("subject", "number")) == [("A", 2), ("B", 3)]
+    assert row() == {"last": 3, "new": 1, "open": 2}
+
+
+def test_two_rows_that_wait_together_get_two_numbers(acme: Workspace) -> None:
+    at = clock.now()
+    tickets = [Ticket(workspace=acme, subject=name, number=0, created_at=at, updated_at=at) for name in ("A", "B")]
+    with writing.together():
+        for ticket in tickets:
+            TICKETS.number(ticket, "number", None)
+    assert [ticket.number for ticket in tickets] == [1, 2]
+    assert row() == {"last": 2}
 
 
 def test_many_rows_are_numbered_and_counted_at_once(acme: Workspace) -> None:
