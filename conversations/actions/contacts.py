@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts import changes, journal, transaction, writing
 from accounts.compiled import compiled
@@ -111,18 +111,24 @@ def _checked(**values: str | None) -> dict[str, Any]:
 
 
 def _find(external_id: str | None, email: str | None) -> Contact | None:
-    return _named.first(external_id=external_id, email=email) if external_id or email else None
+    """The contact of the external id; else the one of the address, which has no external id if one was given."""
+    found = _by_external_id.first(external_id=external_id) if external_id else None
+    if found is None and email:
+        found = _by_email.first(external_id is not None, email=email)
+    return found
 
 
 @compiled
-def _named(*, external_id: str | None, email: str | None) -> QuerySet[Contact]:
-    if external_id is None:
-        return Contact.objects.filter(email=email).order_by("-is_verified", "pk")[:1]
-    if email is None:
-        return Contact.objects.filter(external_id=external_id).order_by("pk")[:1]
-    adoptable = Q(email=email, external_id=None, is_verified=True)
-    known = Contact.objects.filter(Q(external_id=external_id) | adoptable)
-    return known.order_by(F("external_id").asc(nulls_last=True), "pk")[:1]
+def _by_external_id(*, external_id: str) -> QuerySet[Contact]:
+    return Contact.objects.filter(external_id=external_id).order_by("pk")[:1]
+
+
+@compiled
+def _by_email(without_external_id: bool, *, email: str) -> QuerySet[Contact]:
+    rows = Contact.objects.filter(email=email, email__has_text=True)
+    if without_external_id:
+        rows = rows.filter(external_id=None, is_verified=True)
+    return rows.order_by("-is_verified", "pk")[:1]
 
 
 def _change(contact: Contact, given: dict[str, Any], *, by: Actor, at: datetime) -> Contact:

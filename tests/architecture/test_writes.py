@@ -130,8 +130,8 @@ def test_starting_a_conversation_sends_so_many_statements(scene: Scene, dialect:
 @pytest.mark.parametrize(
     ("dialect", "statements"),
     [
-        pytest.param("woes", 5, id="woes: before and after the names are held"),
-        pytest.param("bancroft", 5, id="bancroft: the same"),
+        pytest.param("woes", 7, id="woes: by id and by address, before and after the names are held"),
+        pytest.param("bancroft", 5, id="bancroft: by address alone"),
     ],
 )
 def test_starting_a_conversation_with_somebody_new_looks_twice(scene: Scene, dialect: str, statements: int) -> None:

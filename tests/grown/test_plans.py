@@ -5,16 +5,21 @@ Nothing is asserted on time: it is counted what PostgreSQL went through. What no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.client import Client as Browser
+from django.test.utils import CaptureQueriesContext
 
 from accounts import tenancy
-from conversations.models import AssistantThread, Conversation
+from accounts.compiled import Compiled
+from conversations.actions import contacts
+from conversations.models import AssistantThread, Contact, Conversation
 from tests.grown.conftest import Grown
 from tests.grown.plans import Asked, asked_by
 from tickets.models import Ticket
@@ -146,6 +151,37 @@ def test_question_is_answered_by_its_index(name: str, ask: Callable[[str, str], 
             assert read.is_by_workspace or name in BY_ID, (read, one.statement)
         assert sum(read.rows for read in found) <= PAGE + SKIPPED.get(name, 0), (found, one.statement)
         assert one.sorted_rows <= LITTLE, (one.sorted_rows, one.statement)
+
+
+@pytest.mark.parametrize(
+    ("named", "values", "index"),
+    [
+        (contacts._by_email, {"email": "customer77@example.com"}, "contact_by_email"),
+        (contacts._by_external_id, {"external_id": "customer-77"}, "contact_external_id_unique_per_workspace"),
+    ],
+)
+def test_contact_is_found_by_the_index_in_a_plan_for_any_value(
+    grown: Grown, named: Compiled[Contact], values: dict[str, str], index: str
+) -> None:
+    """PostgreSQL plans anew for each value where a plan for any is worse, which costs more than the answer."""
+    shape = (False,) if named is contacts._by_email else ()
+    with tenancy.scope(grown.acme), CaptureQueriesContext(connection) as captured:
+        named.rows(*shape, **values)
+        plan = named._plan(shape, values)
+    assert len(captured) == 1
+    assert plan.sql is not None
+    numbers = count(1)
+    sql = re.sub("%s", lambda _: f"${next(numbers)}", plan.sql)
+    given = ", ".join(["%s"] * len(plan.parameters))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        cursor.execute(f"PREPARE contact_for_any AS {sql}")
+        cursor.execute(f"SELECT {given}", plan.filled(values | {"workspace": grown.acme.pk}))
+        known = ", ".join(f"'{value}'" for value in cursor.fetchone())
+        cursor.execute(f"EXPLAIN EXECUTE contact_for_any({known})")
+        found = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("DEALLOCATE contact_for_any")
+    assert f"using {index}" in found or f"on {index}" in found, found
 
 
 def limits(plan: dict[str, Any]) -> list[dict[str, Any]]:
