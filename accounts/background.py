@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from accounts import journal
-from accounts.live.hub import EVENTS
+from accounts.journal import announcing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,9 @@ def _dispatch() -> None:
         pass
 
 
-# The pause is a fallback, for lost notifications and for reactions that are to be tried again. A lone event is dispatched
-# at once; of a flood, a batch every tenth of a second costs a fraction of what each event alone would.
-PARTS: tuple[Part, ...] = (Periodic("dispatch", _dispatch, every=5.0, channel=EVENTS, rest=0.1),)
+# The pause is a fallback, for lost notifications, for events whose writer died before it announced them, and for reactions that
+# are to be tried again. A lone event is dispatched at once; of a flood, a batch every tenth of a second costs a fraction of
+# what each event alone would.
+PARTS: tuple[Part, ...] = (
+    Periodic("dispatch", _dispatch, every=announcing.LOOK_EVERY, channel=announcing.CHANNEL, rest=0.1),
+)

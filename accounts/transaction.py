@@ -28,9 +28,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import partial, wraps
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
-from django.db import IntegrityError, OperationalError, connection, models
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, OperationalError, connection, connections, models
 from django.db import transaction as django
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_chain, wait_random
 
@@ -136,6 +136,22 @@ def was_just_held(row: models.Model) -> bool:
     """Whether the row is as it was read with its lock, in what is undone whole now; True once for each reading."""
     inside = _whole.get()
     return inside is not None and row.__dict__.pop("_held", None) is inside
+
+
+def notify_after_commit(channel: str, payload: int) -> None:
+    """Send a NOTIFY when the open transaction is committed, once however often it is asked for.
+
+    On the server it is a transaction of its own, in the same message as the COMMIT: inside, one transaction would commit after
+    the other in the whole database. A savepoint that is undone does not take it back. Where the process dies in between it
+    is lost: those who wait for it look by themselves, too.
+    """
+    notice = f"NOTIFY {connection.ops.quote_name(channel)}, '{int(payload)}'"
+    if connection.in_atomic_block:
+        ours: Any = connections[DEFAULT_DB_ALIAS]  # config/server/backend
+        ours.with_commit[notice] = None
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(notice)
 
 
 def hold_name(workspace_id: int, *names: str) -> None:

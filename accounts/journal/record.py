@@ -11,9 +11,11 @@ from typing import Any, Protocol
 from django.db import connection, transaction
 
 from accounts import writing
+from accounts.journal import announcing
 from accounts.journal.catalogue import EventType, UnknownEvent, catalogue
 from accounts.models import Event, User
 from accounts.permissions import Actor
+from accounts.transaction import notify_after_commit
 
 
 class Subject(Protocol):
@@ -36,7 +38,7 @@ def record(kind: EventType, subject: Subject | User, /, *, by: Actor, at: dateti
     committed together or not at all.
     """
     event = _line(kind, subject, by=by, at=at, data=data)
-    writing.insert(event)
+    writing.insert(event, setting=announcing.SETTING)
     _note([event])
     return event
 
@@ -98,5 +100,7 @@ def recorded() -> Iterator[list[Event]]:
 
 
 def _note(events: list[Event]) -> None:
+    for workspace_id in {event.workspace_id for event in events if event.workspace_id is not None}:
+        notify_after_commit(announcing.CHANNEL, workspace_id)
     if (noted := _recorded.get()) is not None:
         noted.extend(events)

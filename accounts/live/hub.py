@@ -2,7 +2,7 @@
 
 PostgreSQL's NOTIFY says that something happened in a workspace; what happened is in the journal. The hub reads it
 once for all followers of that workspace and hands small frozen rows to each. 500 followers cost no thread and no
-further connection.
+further connection. Every few seconds it reads without one, for an event whose writer died before it could send it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from django.conf import settings
 from django.db import connections
 
 from accounts import log_context
+from accounts.journal import announcing
 from accounts.text import whole_number
 
 logger = logging.getLogger(__name__)
 
-EVENTS = "parley_events"  # the channel of the journal; its payload is a workspace id
+EVENTS = announcing.CHANNEL
 # Ids commit out of order: an event may become visible after one with a higher id. What lies below the highest id seen
 # is therefore read again for as long as the newest 200 rows, and every row younger than 30 s, reach down.
 OVERLAP_ROWS = 200
@@ -33,7 +34,8 @@ OVERLAP_MAX = 5000  # rows; a flood may not make that window grow without end
 REPLAY_LIMIT = 1000  # rows; a page that missed more than that fetches its lists again
 QUEUE_LIMIT = 1000  # items that one slow follower may have waiting
 COALESCE = 0.01  # seconds; a burst of notifications becomes one read
-CHECK_EVERY = 30.0  # seconds of silence after which the connection is tried
+LOOK_EVERY = announcing.LOOK_EVERY  # seconds; for events that nobody has announced
+ANSWER_LIMIT = 30.0  # seconds after which a silent server is given up
 PAUSES = (0.1, 10.0)  # seconds between attempts to connect: the first and the longest
 
 Connect = Callable[[], Awaitable["psycopg.AsyncConnection[tuple[Any, ...]]"]]
@@ -202,6 +204,7 @@ class Hub:
         for topic in self._topics.values():
             for follower in topic:
                 follower.started = False
+        look_at = time.monotonic() + LOOK_EVERY
         while True:
             self._has_work.clear()
             await self._listen_to(connection, listening, {EVENTS, *self._topics})
@@ -210,6 +213,11 @@ class Hub:
                     if not follower.started:
                         follower.started = True
                         follower.give("", "")
+            if time.monotonic() >= look_at:
+                async with asyncio.timeout(ANSWER_LIMIT):  # A lost peer is noticed here.
+                    await connection.execute("SELECT 1")
+                self._dirty.update(self._feeds)
+                look_at = time.monotonic() + LOOK_EVERY
             for workspace_id, feed in list(self._feeds.items()):
                 if not feed.known:
                     await self._begin(connection, workspace_id, feed)
@@ -219,7 +227,7 @@ class Hub:
                     if not follower.started:
                         await self._start(connection, workspace_id, feed, follower)
             self._dirty &= self._feeds.keys()
-            await self._wait(connection)
+            await self._wait(connection, look_at)
 
     async def _listen_to(
         self, connection: psycopg.AsyncConnection[tuple[Any, ...]], listening: set[str], wanted: set[str]
@@ -297,23 +305,19 @@ class Hub:
         for event in [again] if len(events) == REPLAY_LIMIT else events:
             follower.give(event, again)
 
-    async def _wait(self, connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
-        """Wait until the connection has input or a follower is new."""
+    async def _wait(self, connection: psycopg.AsyncConnection[tuple[Any, ...]], until: float) -> None:
+        """Wait until the connection has input or a follower is new, or for that moment (monotonic seconds)."""
         loop = asyncio.get_running_loop()
         self._consume(connection)  # A notification may have come along with the last query's result.
         number = connection.fileno()
         loop.add_reader(number, self._has_work.set)
         try:
-            async with asyncio.timeout(CHECK_EVERY):
+            async with asyncio.timeout(max(0.0, until - time.monotonic())):
                 await self._has_work.wait()
         except TimeoutError:
-            pass
+            return
         finally:
             loop.remove_reader(number)
-        if not self._has_work.is_set():
-            async with asyncio.timeout(CHECK_EVERY):  # A lost peer is noticed here.
-                await connection.execute("SELECT 1")
-            return
         await asyncio.sleep(COALESCE)
         self._consume(connection)
 

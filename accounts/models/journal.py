@@ -23,8 +23,8 @@ class Event(models.Model):
     `data` holds ids and non-personal values only, so that a person can be erased while the journal stays.
     An event without a workspace is about the installation, such as a person's account: only superusers see it.
     Rows refer to their subjects by kind and id without foreign keys: a line outlives its subject.
-    Inserting one also queues its dispatch and announces it (a trigger: see the migration), so that no writer can
-    forget either. Ids commit out of order; a reader that pages by "id > last" reads with an overlap.
+    Inserting one also queues its dispatch, and announces it unless its writer does so after the commit (a trigger: see the
+    migrations), so that no writer can forget either. Ids commit out of order; a reader that pages by "id > last" reads with an overlap.
     """
 
     workspace = models.ForeignKey(Workspace, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)

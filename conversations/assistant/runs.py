@@ -14,7 +14,6 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.db.models import Max, QuerySet
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -177,9 +176,8 @@ def publish(run: AssistantRun, frame: frames.Frame) -> None:
 
 
 def announce(run: AssistantRun) -> None:
-    """Notify the watchers of a run when the transaction is committed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(run.pk)])
+    """Notify the watchers of a run when the transaction is committed; they look every few seconds, too."""
+    transaction.notify_after_commit(CHANNEL, run.pk)
 
 
 def frames_after(run: AssistantRun, after: int) -> QuerySet[AssistantFrame]:

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from accounts.journal import announcing
 from accounts.live import hub as hub_module
 from accounts.live.hub import Hub, LiveEvent, direct_connection
 from accounts.models import Workspace
@@ -128,6 +129,24 @@ def test_an_event_that_commits_late_is_not_lost(acme: int) -> None:
             assert late > early
             assert (await soon(events)).id == late
         assert (await soon(events)).id == early
+        assert await nothing_more(events)
+
+    run(scenario)
+
+
+def test_an_event_that_nobody_announces_is_found(acme: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "LOOK_EVERY", 0.05)
+
+    def commit_and_die() -> int:
+        with writer() as other:
+            other.execute(f"SET LOCAL {announcing.SETTING} = 'on'")
+            return insert(other, acme)
+
+    async def scenario(hub: Hub) -> None:
+        events = hub.events(acme)
+        await soon(events)
+        number = await asyncio.to_thread(commit_and_die)
+        assert (await soon(events)).id == number
         assert await nothing_more(events)
 
     run(scenario)

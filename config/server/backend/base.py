@@ -8,6 +8,7 @@ before anything is sent. A connection that breaks later, in the middle of a requ
 
 from __future__ import annotations
 
+import logging
 import select
 from dataclasses import dataclass
 from datetime import UTC
@@ -16,8 +17,11 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base, operations
 from django.db.backends.postgresql.psycopg_any import register_tzloader
+from django.db.backends.utils import debug_transaction
 from psycopg.adapt import AdaptersMap
 from psycopg.pq import Format, TransactionStatus
+
+logger = logging.getLogger(__name__)
 
 PREPARED_AT_MOST = 200  # statements on one connection; the least used one gives way
 
@@ -41,6 +45,26 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.with_commit: dict[str, None] = {}
+        """Each NOTIFY that the open transaction's COMMIT brings along, in the same message (`accounts.transaction`)."""
+
+    def _commit(self) -> None:
+        notices, self.with_commit = self.with_commit, {}
+        if not notices or self.connection is None:
+            super()._commit()  # type: ignore[misc]  # not in the stubs
+            return
+        with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+            try:
+                self.connection.execute("; ".join(["COMMIT", *notices]).encode(), prepare=False)
+            except psycopg.errors.ProgramLimitExceeded as error:  # NOTIFY's queue is full; the COMMIT before it is done
+                logger.warning("notifications_lost error=%s", error)
+
+    def _rollback(self) -> None:
+        self.with_commit = {}
+        super()._rollback()  # type: ignore[misc]
 
     def get_connection_params(self) -> dict[str, Any]:
         """Moments are read by psycopg itself, in C; the connection is in UTC, as they shall be."""
