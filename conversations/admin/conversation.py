@@ -30,6 +30,7 @@ from conversations.actions.lifecycle import STATUS_NAMES
 from conversations.actions.senders import Sender
 from conversations.admin.forms import FORMS, SORTING, WRITING, VerbForm
 from conversations.models import Channel, Contact, Conversation, Message, Status
+from conversations.queries import newest
 from conversations.queries import search as search_queries
 from conversations.queries import thread as thread_queries
 
@@ -117,8 +118,9 @@ class ConversationAdmin(TenantAdmin):
             return queryset, False
         # In the one workspace that the list shows; admin has no scope of its own.
         shown = workspace_shown(request)
-        parts = search_queries.words(search_term, lambda of: of.all_workspaces.filter(workspace=shown))
-        found = search_queries.newest(queryset.select_related(None).only("pk"), self.MOST_FOUND, parts=parts, by="pk")
+        wanted = search_queries.words(search_term, lambda of: of.all_workspaces.filter(workspace=shown))
+        rows = newest.Listed(lambda: queryset.select_related(None).only("pk"), by="pk")
+        found = newest.newest(rows, wanted, self.MOST_FOUND)
         return queryset.filter(pk__in=[row.pk for row in found]), False
 
     @admin.display(description="subject", ordering="subject")

@@ -155,7 +155,7 @@ def _tally() -> QuerySet[Tally]:
 
 
 def found(search: str) -> ConversationQuerySet:
-    """Conversations that match a search, for asking whether a few are among them; `search_queries.newest` looks for them."""
+    """Conversations that match a search, for asking whether a few are among them; `newest` looks for them."""
     return search_queries.matching(conversations(), search_queries.words(search))
 
 

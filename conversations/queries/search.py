@@ -1,34 +1,32 @@
 """Searching conversations: by the words that people type, or by any part of a text. One way for every screen, format and admin.
 
-What is looked for becomes `Part`s, all of which a conversation must hold; `words` and `containing` make them. `newest` finds the
-newest conversations that hold them: a frequent word by walking from the newest on, a rare one by its index. See docs/adr/0014.
+What is looked for is a `Question`, made by `words` and `containing`; its `Part`s are what a conversation must hold.
+`conversations.queries.newest` finds the newest conversations that do. See docs/adr/0014 and docs/adr/0024.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import isqrt
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, Exists, ExpressionWrapper, F, Func, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
 
+from accounts.compiled import compiled
 from accounts.tenancy import TenantModel
 from accounts.text import whole_number
 from conversations.models import Contact, Conversation, Message, SearchDocument, SearchWord
-from conversations.models.searched import TokensQuery, cut
+from conversations.models.searched import TokensQuery
+from conversations.queries import patterns
 from conversations.texts import substrings, tokens
 from tickets.queries import HIGHEST_NUMBER
 
-M = TypeVar("M", bound=Model)
 R = TypeVar("R", bound=QuerySet[Any])
 Rows = Callable[[type[TenantModel]], QuerySet[Any]]
 """Among which rows of a model to look."""
 
-SAMPLE = 300
-"""So many of the newest conversations tell how frequent something is."""
-_PAGE = 31  # rows of an ordinary page, and one more
 _MOST_WORDS = 500
 _LEAST = 3  # letters of a part of a word that an index finds
 
@@ -44,10 +42,39 @@ class Part:
 
     holds: Q
     """Whether a conversation does, by reading a row or two for each."""
-    ids: QuerySet[Any] | None
-    """The ids of all conversations that may, by indexes; None where no index can tell."""
-    is_exact: bool = True
-    """Whether all of `ids` do."""
+    ids: Callable[[datetime | None], QuerySet[Any]] | None
+    """The ids of all conversations that do, by indexes: with a moment, where it `is_bounded`, of those that are as new. None where
+    no index can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is looked for, as compiled query sets take it: the parts follow from the form, and are compared with the values.
+
+    Making the parts costs more than asking for them: they are made when a form is compiled.
+    """
+
+    make: Callable[..., Sequence[Part]]
+    form: tuple[Hashable, ...]
+    values: Mapping[str, Any]
+    """What holding is compared with."""
+    led: Mapping[str, Any] | None = field(default_factory=dict)
+    """What the look-ups are compared with beside; None where no index can tell."""
+    size: int = 1
+    """How many parts there are; none where there is nothing to look for."""
+    of: Rows = own
+    by: str | None = None
+    """The moment by which its look-ups can be bounded, if there is one."""
+
+    def parts(self) -> Sequence[Part]:
+        """What a conversation must hold."""
+        return self.make(self.form, self.of, **self.values, **(self.led or {}))
+
+    def leading(self, part: int) -> dict[str, Any]:
+        """What those are compared with to which the index of a part leads, and the other parts."""
+        asked = {**self.values, **(self.led or {})}
+        asked.pop(f"asked_anywhere_{part}", None)
+        return asked
 
 
 class Probe(Exists):
@@ -67,38 +94,49 @@ class Among(Func):
         super().__init__(F(column), ArraySubquery(values))
 
 
-# --- What is looked for -------------------------------------------------------------------------
+def matching(rows: R, question: Question) -> R:
+    """Those of some few rows that hold all that is looked for; none where that is nothing."""
+    return rows.filter(*(part.holds for part in question.parts())) if question.size else rows.none()
 
 
-def words(search: str, of: Rows = own) -> list[Part]:
+# --- Words --------------------------------------------------------------------------------------
+
+
+def words(search: str, of: Rows = own) -> Question:
     """What was typed, each word anywhere: subject, message, note or contact; `conversations.texts.tokens` says how words match.
 
     A number also stands for the conversation, or the ticket, of that number.
     """
-    wanted = number(search)
-    parts = []
-    for term in tokens.query(search):
-        query = TokensQuery(term)
-        ids = _holding(query, of)
-        holds = Q(_document(term, of))
+    terms, wanted = tokens.query(search), number(search)
+    values: dict[str, Any] = {f"asked_{n}": term for n, term in enumerate(terms)}
+    for n, term in enumerate(terms):
         if " <-> " in term or " & " in term:  # in one text, whereas a document is made of several
-            held = of(Message).filter(workspace=OuterRef("workspace"), conversation=OuterRef("pk"), tokens=query)
-            holds &= Q(tokens=query) | Q(contact__tokens=query) | Q(Probe(held))
-        if wanted is not None:
-            holds |= Q(number=wanted) | Q(ticket__number=wanted)
-            ids = ids.union(numbered(wanted, of))
-        parts.append(Part(holds, ids))
-    return parts
+            values[f"asked_anywhere_{n}"] = term.replace(" <-> ", " & ")  # and does not keep the places of its words
+    if wanted is not None:
+        values["asked_number"] = wanted
+    return Question(_words, (len(terms), *sorted(values)), values, size=len(terms), of=of)
 
 
-def containing(text: str, exactly: Q, of: Rows = own) -> Part:
-    """Any part of a subject, a message, a note, or a contact's name or address; `exactly` says which of them count."""
-    query = inside(text, of)
-    if query is None:
-        return Part(exactly, None, is_exact=False)
-    cut_off = of(Message).filter(cut("body")).order_by().values("conversation")
-    ids = _holding(query, of).union(cut_off, _ids(of(Conversation).filter(cut("subject"))))
-    return Part(exactly, ids, is_exact=False)
+def _words(form: tuple[Any, ...], of: Rows, **asked: Any) -> list[Part]:
+    return [
+        _word(asked[f"asked_{n}"], asked.get(f"asked_anywhere_{n}"), asked.get("asked_number"), of)
+        for n in range(form[0])
+    ]
+
+
+def _word(term: str, anywhere: str | None, wanted: int | None, of: Rows) -> Part:
+    query, ids = TokensQuery(term), _holding(TokensQuery(term), of)
+    document = of(SearchDocument).filter(
+        workspace=OuterRef("workspace"), conversation=OuterRef("pk"), tokens=TokensQuery(anywhere or term)
+    )
+    holds = Q(Probe(document))
+    if anywhere is not None:
+        held = of(Message).filter(workspace=OuterRef("workspace"), conversation=OuterRef("pk"), tokens=query)
+        holds &= Q(tokens=query) | Q(contact__tokens=query) | Q(Probe(held))
+    if wanted is not None:
+        holds |= Q(number=wanted) | Q(ticket__number=wanted)
+        ids = ids.union(numbered(wanted, of))
+    return Part(holds, lambda since: ids)
 
 
 def number(search: str) -> int | None:
@@ -109,13 +147,6 @@ def number(search: str) -> int | None:
 def numbered(wanted: int, of: Rows = own) -> QuerySet[Any]:
     """The ids of the conversations of that number, or of the ticket of that number."""
     return _ids(of(Conversation).filter(number=wanted)).union(_ids(of(Conversation).filter(ticket__number=wanted)))
-
-
-def _document(term: str, of: Rows) -> Probe:
-    # A document does not keep the places of its words.
-    query = TokensQuery(term.replace(" <-> ", " & "))
-    rows = of(SearchDocument).filter(workspace=OuterRef("workspace"), conversation=OuterRef("pk"), tokens=query)
-    return Probe(rows)
 
 
 def _holding(query: TokensQuery, of: Rows) -> QuerySet[Any]:
@@ -131,73 +162,68 @@ def _ids(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.order_by().values("pk")
 
 
-def inside(text: str, of: Rows = own) -> TokensQuery | None:
-    """For rows in whose text another may occur, in any case: all those but the `cut` ones. None where words cannot tell."""
+# --- Any part of a text -------------------------------------------------------------------------
+
+
+def containing(text: str, last: str) -> Question:
+    """Any part of a subject, of the last message of a kind (`last_activity`), or of a contact's name or address, in any case."""
+    terms, values = inside(text), {"asked_pattern": patterns.within(text)}
+    if terms is None:
+        return Question(_containing, (last,), values, led=None)
+    return Question(_containing, (last,), values, led={"asked_inside": or_cut(terms)}, by=f"{last}_at")
+
+
+def _containing(form: tuple[Any, ...], of: Rows, *, asked_pattern: str, asked_inside: str | None = None) -> list[Part]:
+    last = form[0]
+
+    def like(*columns: str) -> Q:
+        return Q(*((f"{column}__like_in_any_case", asked_pattern) for column in columns), _connector=Q.OR)
+
+    def ids(since: datetime | None) -> QuerySet[Any]:
+        # What a text has to be like is asked of its own row, before anything is joined to it.
+        query, is_new = TokensQuery(asked_inside or ""), {} if since is None else {f"{last}_at__gte": since}
+        contacts = of(Contact).filter(like("name", "email"), tokens=query).order_by().values("pk")
+        written = of(Message).filter(like("body"), tokens=query, **{f"conversation__{last}": F("pk")})
+        written = written.filter(**{f"conversation__{column}": moment for column, moment in is_new.items()})
+        return _ids(of(Conversation).filter(like("subject"), tokens=query, **is_new)).union(
+            _ids(of(Conversation).filter(Among("contact", contacts), **is_new)),
+            written.order_by().values("conversation"),
+        )
+
+    holds = like("subject", f"{last}__body", "contact__name", "contact__email")
+    return [Part(holds, None if asked_inside is None else ids)]
+
+
+def inside(text: str) -> str | None:
+    """What the tokens hold of all texts in which another may occur, in any case, but of the `tokens.CUT` ones. None where they
+    cannot tell."""
     found = substrings.outline(text)
     if found is None:
         return None
     terms = list(found.terms)
     if len(found.ending) >= _LEAST:
-        terms += _any_of(found.ending, of(SearchWord).filter(word__endswith=found.ending), tokens.exactly)
+        terms += _any_of(tokens.exactly(found.ending), _words_like.rows(like=patterns.ending(found.ending)))
     if len(found.middle) >= _LEAST:
         # What begins with it is found without being listed.
-        longer = of(SearchWord).filter(word__contains=found.middle).exclude(word__startswith=found.middle)
-        terms += _any_of(found.middle, longer, tokens.beginning)
-    return TokensQuery(" & ".join(terms if len(terms) < 2 else map("({})".format, terms))) if terms else None
+        middle, longer = patterns.within(found.middle), patterns.beginning(found.middle)
+        terms += _any_of(tokens.beginning(found.middle), _words_like.rows(like=middle, unlike=longer))
+    return " & ".join(terms if len(terms) < 2 else map("({})".format, terms)) if terms else None
 
 
-def _any_of(part: str, longer: QuerySet[SearchWord], itself: Callable[[str], str]) -> list[str]:
+def or_cut(terms: str) -> str:
+    """The same with the texts of which the tokens do not hold everything."""
+    return tokens.any_of(terms, tokens.exactly(tokens.CUT))
+
+
+@compiled
+def _words_like(*, like: str, unlike: str | None = None) -> QuerySet[SearchWord, tuple[str]]:
+    found = SearchWord.objects.filter(word__like=like)
+    if unlike is not None:
+        found = found.exclude(word__like=unlike)
+    return found.order_by().values_list("word")[: _MOST_WORDS + 1]
+
+
+def _any_of(itself: str, longer: Sequence[tuple[str]]) -> list[str]:
     """One term for a word and those with it in them; none where they are so many that they tell nothing."""
-    found = list(longer.order_by().values_list("word", flat=True)[: _MOST_WORDS + 1])
-    known = dict.fromkeys([itself(part), *map(tokens.exactly, found)])
-    return [] if len(found) > _MOST_WORDS else [" | ".join(known)]
-
-
-# --- Who holds it -------------------------------------------------------------------------------
-
-
-def matching(rows: R, parts: Sequence[Part]) -> R:
-    """Those of some few rows that hold all parts; none where there is nothing to look for."""
-    return rows.filter(*(part.holds for part in parts)) if parts else rows.none()
-
-
-def newest(
-    rows: QuerySet[M],
-    count: int,
-    start: int = 0,
-    *,
-    parts: Sequence[Part],
-    by: str,
-    shown: Callable[[Any], QuerySet[Any, Any]] = lambda found: found,
-) -> list[Any]:
-    """The newest `count` of the rows that hold all parts, without the first `start`. `by` orders them and has an index.
-
-    `shown` gives those that are found the columns that are wanted, which are joined to nothing else.
-
-    The newest rows are asked one by one. If several of them have what is wanted, it is frequent, and going on a little leads to
-    enough; if not, an index leads to all that have it.
-    """
-    if not parts:
-        return []
-    ordered = rows.order_by(f"-{by}", *(() if by == "pk" else ("-pk",)))
-    names = [f"holds_{n}" for n in range(len(parts))]
-    asked = {name: ExpressionWrapper(part.holds, BooleanField()) for name, part in zip(names, parts, strict=True)}
-    sample = list(ordered.annotate(**asked).values_list("pk", *names)[:SAMPLE])
-    near = [pk for pk, *held in sample if all(held)]
-    if len(near) >= count or len(sample) < SAMPLE:
-        return list(shown(ordered.filter(pk__in=near[start:count]))) if near[start:] else []
-    indexed = [n for n, part in enumerate(parts) if part.ids is not None]
-    if not indexed:
-        return list(shown(matching(ordered, parts))[start:count])
-    if len(near) > isqrt(count * 4 // _PAGE):
-        # Half as far again as it should take: what was frequent lately may have been rare before.
-        far = count * SAMPLE * 3 // (len(near) * 2)
-        near_by = ordered.filter(**{f"{by}__gte": Subquery(ordered.values(by)[far : far + 1])})
-        found = list(shown(matching(near_by, parts))[start:count])
-        if len(found) == count - start:
-            return found
-    # Of several parts, the rarest leads to the others.
-    rarest = min(indexed, key=lambda n: sum(bool(held[n]) for _, *held in sample))
-    others = [part.holds for n, part in enumerate(parts) if n != rarest or not part.is_exact]
-    all_of_them = ordered.filter(Among("pk", parts[rarest].ids), *others)  # type: ignore[arg-type]  # it is one of `indexed`
-    return list(shown(ordered.filter(pk__in=all_of_them.values("pk")[start:count])))
+    known = dict.fromkeys([itself, *(tokens.exactly(word) for (word,) in longer)])
+    return [] if len(longer) > _MOST_WORDS else [" | ".join(known)]

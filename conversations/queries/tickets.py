@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from django.db.models import F, Q, QuerySet
+from django.db.models.fields.json import KT
 
 from accounts.compiled import compiled, printing
 from accounts.errors import NotFound
@@ -17,7 +18,8 @@ from conversations import events
 from conversations.models import Contact, Conversation, Message, MessageKind, SavedView
 from conversations.models.conversation import ConversationQuerySet
 from conversations.models.saved_view import SavedViewQuerySet
-from conversations.models.searched import TokensQuery, cut
+from conversations.models.searched import TokensQuery
+from conversations.queries import patterns
 from conversations.queries import search as search_queries
 from conversations.texts.validation import can_be_kept
 from tickets.models import Ticket, TicketQuerySet
@@ -93,8 +95,8 @@ def of_people(rows: TicketQuerySet, *, references: Sequence[str] = (), emails: S
     return rows.filter(pk__in=_tickets_of(Conversation.objects.filter(contact__in=contacts)))
 
 
-def matching(rows: TicketQuerySet, search: str) -> TicketQuerySet:
-    """Tickets by number, or by what the customer is called, what a conversation is about, or what was written in it.
+def with_text(search: str) -> list[int]:
+    """The ids of the tickets of a number, or by what the customer is called, what a conversation is about, or what was written in it.
 
     Any part of a name, an address, a title, a message or a note; of messages and notes also the words in another order.
     """
@@ -102,47 +104,55 @@ def matching(rows: TicketQuerySet, search: str) -> TicketQuerySet:
     digits = text.removeprefix("#")
     if is_digits(digits):
         number = whole_number(digits, most=HIGHEST_NUMBER)
-        return rows.none() if number is None else rows.filter(number=number)
-    if not can_be_kept(text):
-        return rows.none()
-    own = Ticket.objects.filter(
-        Q(anonymous_traits__name__icontains=text)
-        | Q(anonymous_traits__email__icontains=text)
-        | Q(subject__icontains=text)
-    )
-    # A UNION over one key: an OR across tables could use no index.
-    found = own.order_by().values("pk").union(*(_tickets_of(rows) for rows in _conversations_with(text)))
-    return rows.filter(pk__in=found)
-
-
-def _conversations_with(text: str) -> list[QuerySet[Conversation]]:
-    """Conversations with a ticket in whose title, messages or notes the text occurs, or the words in one message."""
-    conversations = Conversation.objects.filter(ticket__isnull=False)
-    messages = Message.objects.filter(kind__in=(MessageKind.MESSAGE, MessageKind.NOTE), body__icontains=text)
-    inside, words = search_queries.inside(text), TokensQuery.of(text)
-    if inside is None:  # No index finds so short a text: this reads all that was written in these conversations.
-        found = [
-            conversations.filter(subject__icontains=text),
-            conversations.filter(pk__in=messages.filter(conversation__ticket__isnull=False).values("conversation")),
-        ]
+        found = [] if number is None else _of_number.rows(number=number)
+    elif not can_be_kept(text):
+        found = []
     else:
-        titled = conversations.filter(subject__icontains=text)
-        written = [messages.filter(cut("body"))]
-        if words is None or inside.asked != words.asked:  # else it is found by its words already
-            written.append(messages.filter(tokens=inside))
-        found = [
-            titled.filter(tokens=inside),
-            titled.filter(cut("subject")),
-            *(conversations.filter(pk__in=rows.order_by().values("conversation")) for rows in written),
-        ]
+        inside, words = search_queries.inside(text), TokensQuery.of(text)
+        found = _of_text.rows(
+            pattern=patterns.within(text),
+            inside=None if inside is None else search_queries.or_cut(inside),
+            others=_but(inside, words.asked) if inside is not None and words is not None else inside,
+            words=words.asked if words is not None else None,
+        )
+    return [pk for (pk,) in found]
+
+
+def _but(inside: str, words: str) -> str:
+    """For texts of which an index of words cannot tell whether they are meant, though they hold all that they have to."""
+    return search_queries.or_cut(f"({inside}) & !({words})")
+
+
+@compiled
+def _of_number(*, number: int) -> QuerySet[Ticket, tuple[int]]:
+    return Ticket.objects.filter(number=number).order_by("pk").values_list("pk")
+
+
+@compiled
+def _of_text(
+    *, pattern: str, inside: str | None, others: str | None, words: str | None
+) -> QuerySet[Ticket, tuple[int]]:
+    texts = {"subject": F("subject"), "name": KT("anonymous_traits__name"), "email": KT("anonymous_traits__email")}
+    own = Ticket.objects.alias(**{f"{name}_text": text for name, text in texts.items()})
+    own = own.filter(Q(*((f"{name}_text__like_in_any_case", pattern) for name in texts), _connector=Q.OR))
+    titled = Conversation.objects.filter(subject__like_in_any_case=pattern)
+    written = Message.objects.filter(kind__in=(MessageKind.MESSAGE, MessageKind.NOTE), body__like_in_any_case=pattern)
+    if inside is not None and others is not None:  # No index finds a shorter text: all that was written is read.
+        titled, written = titled.filter(tokens=TokensQuery(inside)), written.filter(tokens=TokensQuery(others))
+    # A UNION over one key: an OR across tables could use no index.
+    found = [_tickets_of(titled), _tickets_by(written)]
     if words is not None:
-        having = Message.objects.filter(tokens=words).order_by().values("conversation")
-        found.append(conversations.filter(pk__in=having))
-    return found
+        found.append(_tickets_by(Message.objects.filter(tokens=TokensQuery(words))))
+    return own.order_by().values_list("pk").union(*found)
+
+
+def _tickets_by(messages: QuerySet[Message]) -> QuerySet[Message, Any]:
+    """Of the conversations in which these were written."""
+    return messages.filter(conversation__ticket__isnull=False).order_by().values_list("conversation__ticket")
 
 
 def _tickets_of(rows: QuerySet[Conversation]) -> QuerySet[Conversation, Any]:
-    return rows.filter(ticket__isnull=False).order_by().values("ticket")
+    return rows.filter(ticket__isnull=False).order_by().values_list("ticket")
 
 
 # --- Saved views --------------------------------------------------------------------------------

@@ -28,6 +28,9 @@ _MOST_POSITIONS = 64  # of one token
 _LAST_POSITION = 16_383  # PostgreSQL knows no higher one
 _LONGEST_TOKEN = 80  # characters; of a longer word the beginning counts
 _LONGEST_NUMBER = 18  # digits
+CUT = "+cut"
+"""The token of a text that has more in it than its tokens: a very long one, or one with a very long word. Nobody can type it."""
+_LONG_WORD = 60  # characters of a word that may be longer than a token in some spelling
 _LEAST_JOINED = 4  # digits of a number in several groups that is kept as one
 _LEAST_PHONE = 7  # digits of a number that is found by its end
 
@@ -183,9 +186,13 @@ def vector(*texts: str) -> str:
 
 def _placed(text: str) -> Iterator[tuple[int, str]]:
     """The tokens with their places; 0 for those that belong to no phrase."""
-    whole = plain(text)[:LONGEST]
-    position = 0
+    whole, position = plain(text), 0
+    if max(len(text), len(whole)) > LONGEST // 2:
+        yield 0, CUT
+    whole = whole[:LONGEST]
     for word, size in words(whole):
+        if not size and len(word) > _LONG_WORD:
+            yield 0, CUT
         if size:
             for n in range(len(word)):
                 position += 1
@@ -251,6 +258,11 @@ def query(typed: str, *, inflected: bool = False) -> list[str]:
 def beginning(token: str) -> str:
     """A folded word as a `tsquery` for all words that begin with it."""
     return f"{_quoted(token)}:*"
+
+
+def any_of(*asked: str) -> str:
+    """A `tsquery` that one of several matches."""
+    return " | ".join(asked if len(asked) < 2 else map("({})".format, asked))
 
 
 def exactly(token: str) -> str:

@@ -10,7 +10,7 @@ from accounts.compiled import compiled, printing
 from accounts.windows import window
 from conversations.api import outputs
 from conversations.dialects.hexclave import answers, shapes
-from conversations.models import Contact, Conversation, EntryPoint, Message, MessageKind
+from conversations.models import Conversation, EntryPoint, Message, MessageKind
 from conversations.models.conversation import ConversationQuerySet
 from conversations.queries import conversations as queries
 from conversations.queries import thread as thread_queries
@@ -32,7 +32,7 @@ def newest(audience: str) -> ConversationQuerySet:
     return printing(queries.conversations(), _CONVERSATION[audience]).order_by(f"-{audience}_at", "-pk")
 
 
-def chosen(audience: str, status: str | None, contact: Contact | int | None) -> ConversationQuerySet:
+def chosen(audience: str, status: str | None, *, contact: int | None) -> ConversationQuerySet:
     """The conversations that people handle: of a status, and of a contact."""
     rows = newest(audience).for_people()
     if status is not None:
@@ -45,7 +45,7 @@ def page(
     audience: str, status: str | None, start: int, limit: int, *, contact: int | None = None
 ) -> QuerySet[Conversation]:
     """The conversations of a page, one more than fit it."""
-    return window(chosen(audience, status, contact), start, limit + 1)
+    return window(chosen(audience, status, contact=contact), start, limit + 1)
 
 
 @compiled

@@ -126,7 +126,7 @@ class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
         return rows.filter(updated_at__lte=until) if until else rows
 
     def by_search(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
-        return ticket_queries.matching(rows, value) if len(value) <= LONGEST_SEARCH else rows
+        return rows.filter(pk__any_of=ticket_queries.with_text(value)) if len(value) <= LONGEST_SEARCH else rows
 
     def by_sla(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
         soon = self.now + AT_RISK
@@ -181,17 +181,36 @@ class Query:
         return tuple(sorted(_known(self.data.get("status", ""), TicketStatus.values)))
 
     @property
-    def is_search(self) -> bool:
-        """Whether tickets are looked for by a text."""
-        return bool(self.data.get("search"))
+    def search(self) -> str:
+        """The text by which tickets are looked for, if they are."""
+        text = self.data.get("search", "")
+        return text if len(text) <= LONGEST_SEARCH else ""
 
     @property
     def statuses(self) -> list[str] | None:
         """The statuses asked for where nothing else is: such lists are counted by the verbs. None where more is asked."""
-        choosing = TicketFilter.base_filters.keys() - {"status", "view", "order_by"}
-        if any(self.data.get(name) for name in choosing):
-            return None
-        return list(self.asked or TicketStatus.values)
+        return None if self.asks_more or self.data.get("search") else list(self.asked or TicketStatus.values)
+
+    @property
+    def asks_more(self) -> bool:
+        """Whether it is asked for more than a search, statuses and an order."""
+        choosing = TicketFilter.base_filters.keys() - {"status", "view", "order_by", "search"}
+        return any(self.data.get(name) for name in choosing)
+
+
+@compiled
+def found(statuses: tuple[str, ...], order: tuple[str, ...], *, ids: list[int]) -> QuerySet[Ticket, tuple[int]]:
+    """Those of some ids that a search has found whose ticket has one of the statuses, in an order."""
+    rows = Ticket.objects.filter(pk__any_of=ids)
+    if statuses:
+        rows = shapes.STATUSES.among(rows, "status", *statuses)
+    return rows.order_by(*order).values_list("pk")
+
+
+@compiled
+def some(*, ids: list[int]) -> QuerySet[Ticket]:
+    """The tickets of some ids."""
+    return printing(tickets.tickets(), TICKET_COLUMNS).filter(pk__any_of=ids).order_by("pk")
 
 
 @compiled

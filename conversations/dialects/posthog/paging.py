@@ -10,6 +10,7 @@ from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.compiled import Compiled
 from accounts.windows import window
 from conversations.dialects.posthog.answers import Page, PageRow
 
@@ -60,13 +61,12 @@ class Pages(LimitOffsetPagination):
         self.count = len(rows) if len(rows) <= self.limit else all_of_them.count()
         return rows[: self.limit]
 
-    def found(self, ids: QuerySet[Any], rows: QuerySet[Any], request: Request) -> list[Any]:
-        """The page's rows of a search, which is made once: the ids of all that it finds are counted, and the page's are read."""
-        known = list(ids.values_list("pk", flat=True))
-        self.known = len(known)
-        page: list[Any] = self.paginate_queryset(known, request) or []
-        read = rows.in_bulk(page) if page else {}
-        return [read[pk] for pk in page if pk in read]
+    def found(self, ids: Sequence[tuple[int]], some: Compiled[Any], request: Request) -> list[Any]:
+        """The page's rows of a search, which is made once: the ids of all that it finds are counted, and `some` reads the page's."""
+        self.known = len(ids)
+        page: list[Any] = self.paginate_queryset(ids, request) or []  # type: ignore[arg-type]  # they are counted already
+        read = {row.pk: row for row in some.rows(ids=[pk for (pk,) in page])} if page else {}
+        return [read[pk] for (pk,) in page if pk in read]
 
     def response(self, page: type[Page], rows: Sequence[Any]) -> Response:
         """The page with its rows."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, NamedTuple
 
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, When
@@ -19,9 +18,10 @@ from conversations.models import (
     Conversation,
 )
 from conversations.models.conversation import ConversationQuerySet
+from conversations.queries import newest
 from conversations.queries import search as search_queries
 from conversations.queries.conversations import conversations, found
-from conversations.queries.paging import Page, beyond, keyset, page_of, place
+from conversations.queries.paging import Page, beyond, page_of, place
 
 
 class Listed(NamedTuple):
@@ -164,17 +164,29 @@ def inbox_page(
         person = {"person": user.pk} if view.is_personal else {}
         found_rows = _page.rows(view.key, by, limit + 1, **person, **place(after))
         return page_of(list(map(Listed._make, found_rows)), by=by, limit=limit)
-    rows = _searched(conversations(), view)
     first: list[Listed] = []
     if (number := search_queries.number(search)) is not None:
-        numbered = rows.filter(pk__in=search_queries.numbered(number))
+        numbered = _searched(conversations(), view).filter(pk__in=search_queries.numbered(number))
         its_own_first = Case(When(number=number, then=0), default=1)
         first = list(listed(numbered.order_by(its_own_first, "-last_message_at", "-pk"))[:limit])
-        rows = rows.exclude(pk__in=[row.pk for row in first])
-    parts = search_queries.words(search)
-    take: Any = partial(search_queries.newest, parts=parts, by="last_message_at", shown=listed)
-    page: Page[Any] = keyset(rows, by="-last_message_at", after=after, limit=limit, take=take)
+    values = {**place(after), "first": [row.pk for row in first] or None}
+    rows = newest.Listed(_others, "last_message_at", (view.key,), values, shown=_columns)
+    rest = newest.newest(rows, search_queries.words(search), limit + 1)
+    page = page_of(list(map(Listed._make, rest)), by="-last_message_at", limit=limit)
     return Page(rows=[*first, *page.rows], next=page.next) if after is None else page
+
+
+def _others(
+    view: str, *, moment: datetime | None, pk: int | None, first: list[int] | None = None
+) -> QuerySet[Conversation]:
+    """Those among which a view's search looks, after a place, without those that are shown `first`."""
+    rows = _searched(conversations(), INBOX_VIEWS[view])
+    rows = rows if first is None else rows.exclude(pk__any_of=first)
+    return beyond(rows, by="-last_message_at", moment=moment, pk=pk)
+
+
+def _columns(rows: QuerySet[Conversation]) -> QuerySet[Conversation, tuple[Any, ...]]:
+    return rows.values_list(*Listed._fields)
 
 
 @compiled

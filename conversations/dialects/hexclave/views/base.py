@@ -5,11 +5,9 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import orjson
-from django.db.models import Q
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
@@ -30,8 +28,7 @@ from conversations.dialects.hexclave.errors import NO_CONVERSATION, KnownError, 
 from conversations.dialects.hexclave.openapi import HexclaveSchema
 from conversations.dialects.hexclave.rules import MISSING, Rule, Shape
 from conversations.models import Contact, Conversation
-from conversations.queries import search
-from conversations.queries.paging import offset
+from conversations.queries import newest, search
 from conversations.texts.validation import can_be_kept
 
 
@@ -166,15 +163,10 @@ class HexclaveViewSet(DialectViewSet):
             return answers.Listed(listed[:limit], has_more=len(listed) > limit)
         if not can_be_kept(wanted):
             return answers.Listed((), has_more=False)
-        exactly = (
-            Q(subject__icontains=wanted)
-            | Q(**{f"{self.last}__body__icontains": wanted})
-            | Q(contact__name__icontains=wanted)
-            | Q(contact__email__icontains=wanted)
-        )
-        parts = [search.containing(wanted, exactly)]
-        take = partial(search.newest, parts=parts, by=f"{self.last}_at")
-        return answers.Listed(*offset(reads.chosen(self.last, status, contact), start=start, limit=limit, take=take))
+        among = {"contact": contact.pk if contact else None}
+        rows = newest.Listed(reads.chosen, f"{self.last}_at", (self.last, status), among)
+        found = newest.newest(rows, search.containing(wanted, self.last), start + limit + 1, start)
+        return answers.Listed(found[:limit], has_more=len(found) > limit)
 
     def locked(self, conversation_id: str, visible_to: Contact | None = None) -> Conversation:
         """The conversation of that id with its contact alone, held for a writing call. Raises StatusError where there is none."""

@@ -70,9 +70,11 @@ class Tickets(PosthogViewSet):
             listed = filters.page.rows(query.asked, query.order, *window) if window else []
             return pages.response(answers.PosthogTicketPage, with_people(listed))
         pages = self.pagination_class()
+        if query.search and not query.asks_more:
+            ids = filters.found.rows(query.asked, query.order, ids=ticket_queries.with_text(query.search))
+            return pages.response(answers.PosthogTicketPage, with_people(pages.found(ids, filters.some, request)))
         chosen = self.filterset_class(query.data, tickets.tickets(), now=self.at, workspace=self.grant.workspace)
-        ordered = chosen.qs.order_by(*query.order)
-        rows = pages.found(ordered, tickets.tickets(), request) if query.is_search else pages.rows(ordered, request)
+        rows = pages.rows(chosen.qs.order_by(*query.order), request)
         return pages.response(answers.PosthogTicketPage, with_people(rows))
 
     @extend_schema(
