@@ -168,8 +168,9 @@ class Conversation(Searched, TenantModel):
             ),
         ]
         indexes = [
-            # A wire format's list, newest message first: whole, by status, by customer.
-            models.Index(fields=["workspace", "-last_message_at", "-id"], name="conv_newest"),
+            # A wire format's list, newest message first: whole, by status, by customer. Searches walk along the first without
+            # reading the rows that people do not handle, or that do not hold what is wanted.
+            models.Index(fields=["workspace", "-last_message_at", "-id"], include=["handler"], name="conv_newest_list"),
             models.Index(fields=["workspace", "status", "-last_message_at", "-id"], name="conv_status_newest"),
             models.Index(fields=["workspace", "contact", "-last_message_at", "-id"], name="conv_contact_newest"),
             # The inbox's queues, longest waiting first.

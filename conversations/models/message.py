@@ -6,7 +6,7 @@ import uuid
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,7 +14,7 @@ from accounts.moments import Moment
 from accounts.tenancy import TenantModel
 from conversations.models.contact import Contact
 from conversations.models.conversation import Conversation, EntryPoint
-from conversations.models.searched import Searched, TokensField, cut
+from conversations.models.searched import Day, Searched, TokensField, cut
 
 
 class MessageKind(models.TextChoices):
@@ -85,8 +85,10 @@ class Message(Searched, TenantModel):
             # A thread, and its last page. The workspace is in it so that the planner prefers it to an index over
             # all messages of the workspace, which is slow for small conversations.
             models.Index(fields=["workspace", "conversation", "id"], name="message_by_conversation"),
-            # Words in a workspace. Each search reads what is not sorted in yet: half a megabyte at most.
-            GinIndex(fields=["workspace", "tokens"], name="message_words", gin_pending_list_limit=512),
+            # Words in a workspace, also of some days. Each search reads what is not sorted in yet: half a megabyte at most.
+            GinIndex(
+                F("workspace"), Day("created_at"), F("tokens"), name="message_words_by_day", gin_pending_list_limit=512
+            ),
             # Texts that the tokens may not hold to their end, for those that ask for any part of a text.
             models.Index(fields=["workspace", "conversation"], name="message_cut", condition=cut("body")),
             models.Index(fields=["id"], name="message_without_tokens", condition=Q(tokens=None)),

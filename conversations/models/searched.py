@@ -56,6 +56,13 @@ class TokensQuery(SearchQuery):
         return cls(" & ".join(terms if len(terms) < 2 else map("({})".format, terms))) if terms else None
 
 
+class Day(models.Func):
+    """The day of a moment, in the words of the index by it: its zone is not a value."""
+
+    template = "(%(expressions)s AT TIME ZONE 'UTC')::date"
+    output_field = models.DateField()
+
+
 def holding(typed: str, *, inflected: bool = False) -> models.Q:
     """Rows that hold all that was typed; every row where nothing was, none where it is nothing that search knows."""
     if not typed.strip():

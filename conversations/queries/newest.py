@@ -23,7 +23,7 @@ BOUNDED_SAMPLE = 100
 LOOK_UP = 3
 """So many rows are walked along in the time in which one that holds something is looked up."""
 _MARGIN = 1.5  # how much further to go than it should take: what was frequent lately may have been rare before
-_WIDER = 8  # times as many of the newer ones are looked through next
+_MOST_WIDER = 64  # times as many rows are looked through next
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +112,19 @@ def _walked_on(search: _Search, count: int, near: int, sample: int) -> list[int]
 
 def _looked_up_lately(search: _Search, count: int, rarest: int, near: int, sample: int) -> list[int]:
     """What the index finds among the newer ones, which are made more until there is enough."""
-    far, everything = int(count * sample * _MARGIN / max(near, 1)), _all(search.question)
-    while far < everything // 2:
-        far = _rounded(far)
+    looked, found, everything = sample, near, _all(search.question)
+    while (far := _rounded(_enough(count, found, looked))) < everything // 2:
         since = search.moment(far)
-        found = _pks(search.ask(_looked_up, count, by_part=rarest, since=since)) if since else []
-        if len(found) >= count:
-            return found
-        far *= _WIDER
+        ids = _pks(search.ask(_looked_up, count, by_part=rarest, since=since)) if since else []
+        if len(ids) >= count:
+            return ids
+        looked, found = far, len(ids)
     return []
+
+
+def _enough(count: int, found: int, looked: int) -> int:
+    """Among how many rows there may be `count` of them, when so many were found among fewer."""
+    return min(int(count * looked * _MARGIN / max(found, 1)), looked * _MOST_WIDER)
 
 
 def _all(question: Question) -> int:
@@ -132,7 +136,8 @@ def _all(question: Question) -> int:
 
 def _rounded(far: int) -> int:
     """The next of a few numbers: each is a statement of its own."""
-    return 1 << (far - 1).bit_length()
+    whole = 1 << (far - 1).bit_length()
+    return whole * 3 // 4 if far <= whole * 3 // 4 else whole
 
 
 def _pks(found: list[tuple[int]]) -> list[int]:
@@ -171,7 +176,8 @@ def _sample(
         f"holds_{n}": ExpressionWrapper(part.holds, BooleanField())
         for n, part in enumerate(_parts(make, form, of, values))
     }
-    return _ordered(rows, shape, by, values).annotate(**asked).values_list("pk", *asked)[:most]
+    found: QuerySet[Any, Any] = _ordered(rows, shape, by, values).annotate(**asked).values_list("pk", *asked)
+    return found[:most]
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""Pages of a query set: by keyset (stable while rows move, as fast on page 1,000 as on page 1) and by offset.
+"""Pages of a query set by keyset: stable while rows move, as fast on page 1,000 as on page 1.
 
 No URLs and no JSON here; a door prints a page in its own format.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypedDict, TypeVar
@@ -16,15 +16,9 @@ from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
 
 from accounts.errors import Invalid
-from accounts.windows import window
 
 M = TypeVar("M", bound=Model)
 R = TypeVar("R")
-
-
-def first(rows: QuerySet[M], count: int) -> list[M]:
-    """The first rows; `keyset` and `offset` take another way to them where a search knows one."""
-    return list(rows[:count])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +39,13 @@ def keyset(
     by: str,
     after: str | None,
     limit: int,
-    take: Callable[[QuerySet[M], int], list[M]] = first,
 ) -> Page[M]:
     """The rows after a cursor, ordered by a moment (`-name` for the newest first) and then by id in the same direction.
 
     Reads one row more than `limit` to know whether there is a next page. Raises Invalid for a cursor that this desk
     did not make.
     """
-    return page_of(take(beyond(rows, by=by, **place(after)), limit + 1), by=by, limit=limit)
+    return page_of(list(beyond(rows, by=by, **place(after))[: limit + 1]), by=by, limit=limit)
 
 
 class Place(TypedDict):
@@ -103,18 +96,6 @@ def by_name(rows: QuerySet[M], *, after: str | None, limit: int) -> Page[M]:
     page = found[:limit]
     more = len(found) > limit and page
     return Page(rows=page, next=_write_text(getattr(page[-1], key)) if more else None)
-
-
-def offset(
-    rows: QuerySet[M],
-    *,
-    start: int,
-    limit: int,
-    take: Callable[[QuerySet[M], int, int], list[M]] | None = None,
-) -> tuple[list[M], bool]:
-    """The rows from an offset on, and whether there are more: only where a contract says offset."""
-    found = list(window(rows, start, limit + 1)) if take is None else take(rows, start + limit + 1, start)
-    return found[:limit], len(found) > limit
 
 
 def _write(moment: datetime, pk: int) -> str:

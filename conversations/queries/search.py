@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 
 from accounts.compiled import compiled
 from accounts.tenancy import TenantModel
 from accounts.text import whole_number
 from conversations.models import Contact, Conversation, Message, SearchDocument, SearchWord
-from conversations.models.searched import TokensQuery
+from conversations.models.searched import Day, TokensQuery
 from conversations.queries import patterns
 from conversations.texts import substrings, tokens
 from tickets.queries import HIGHEST_NUMBER
@@ -181,13 +181,18 @@ def _containing(form: tuple[Any, ...], of: Rows, *, asked_pattern: str, asked_in
 
     def ids(since: datetime | None) -> QuerySet[Any]:
         # What a text has to be like is asked of its own row, before anything is joined to it.
-        query, is_new = TokensQuery(asked_inside or ""), {} if since is None else {f"{last}_at__gte": since}
-        contacts = of(Contact).filter(like("name", "email"), tokens=query).order_by().values("pk")
+        query, rows = TokensQuery(asked_inside or ""), of(Conversation)
         written = of(Message).filter(like("body"), tokens=query, **{f"conversation__{last}": F("pk")})
-        written = written.filter(**{f"conversation__{column}": moment for column, moment in is_new.items()})
-        return _ids(of(Conversation).filter(like("subject"), tokens=query, **is_new)).union(
-            _ids(of(Conversation).filter(Among("contact", contacts), **is_new)),
-            written.order_by().values("conversation"),
+        if since is not None:
+            rows = rows.filter(**{f"{last}_at__gte": since})
+            # It was written at that very moment.
+            day = Day(Value(since, output_field=DateTimeField()))
+            written = written.alias(day=Day("created_at")).filter(
+                day__gte=day, **{f"conversation__{last}_at__gte": since}
+            )
+        contacts = of(Contact).filter(like("name", "email"), tokens=query).order_by().values("pk")
+        return _ids(rows.filter(like("subject"), tokens=query)).union(
+            _ids(rows.filter(Among("contact", contacts))), written.order_by().values("conversation")
         )
 
     holds = like("subject", f"{last}__body", "contact__name", "contact__email")
@@ -210,9 +215,9 @@ def inside(text: str) -> str | None:
     return " & ".join(terms if len(terms) < 2 else map("({})".format, terms)) if terms else None
 
 
-def or_cut(terms: str) -> str:
-    """The same with the texts of which the tokens do not hold everything."""
-    return tokens.any_of(terms, tokens.exactly(tokens.CUT))
+def or_cut(terms: str | None) -> str:
+    """The same with the texts of which the tokens do not hold everything; None for those alone."""
+    return tokens.any_of(*filter(None, [terms, tokens.exactly(tokens.CUT)]))
 
 
 @compiled

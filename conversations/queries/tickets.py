@@ -95,43 +95,50 @@ def of_people(rows: TicketQuerySet, *, references: Sequence[str] = (), emails: S
     return rows.filter(pk__in=_tickets_of(Conversation.objects.filter(contact__in=contacts)))
 
 
-def with_text(search: str) -> list[int]:
-    """The ids of the tickets of a number, or by what the customer is called, what a conversation is about, or what was written in it.
+def matching(rows: TicketQuerySet, search: str) -> TicketQuerySet:
+    """Those of the rows that a search looks for; see `looked_for`."""
+    values = looked_for(search)
+    return rows.filter(pk__in=found_by(**values)) if values else rows.none()
 
-    Any part of a name, an address, a title, a message or a note; of messages and notes also the words in another order.
+
+def looked_for(search: str) -> dict[str, Any]:
+    """What `found_by` compares tickets with, which may be a value of a compiled query set; nothing where none can be found.
+
+    Tickets are found by number, or by what the customer is called, what a conversation is about, or what was written in it:
+    any part of a name, an address, a title, a message or a note; of messages and notes also the words in another order.
     """
     text = search.strip()
     digits = text.removeprefix("#")
     if is_digits(digits):
         number = whole_number(digits, most=HIGHEST_NUMBER)
-        found = [] if number is None else _of_number.rows(number=number)
-    elif not can_be_kept(text):
-        found = []
-    else:
-        inside, words = search_queries.inside(text), TokensQuery.of(text)
-        found = _of_text.rows(
-            pattern=patterns.within(text),
-            inside=None if inside is None else search_queries.or_cut(inside),
-            others=_but(inside, words.asked) if inside is not None and words is not None else inside,
-            words=words.asked if words is not None else None,
-        )
-    return [pk for (pk,) in found]
+        return {} if number is None else {"number": number}
+    if not can_be_kept(text):
+        return {}
+    inside, asked = search_queries.inside(text), TokensQuery.of(text)
+    words = asked.asked if asked is not None else None
+    others = inside
+    if inside is not None and words is not None:
+        # What holds the words is found already.
+        others = f"({inside}) & !({words})" if inside != words else None
+    return {
+        "pattern": patterns.within(text),
+        "words": words,
+        "inside": None if inside is None else search_queries.or_cut(inside),
+        "others": None if inside is None else search_queries.or_cut(others),
+    }
 
 
-def _but(inside: str, words: str) -> str:
-    """For texts of which an index of words cannot tell whether they are meant, though they hold all that they have to."""
-    return search_queries.or_cut(f"({inside}) & !({words})")
-
-
-@compiled
-def _of_number(*, number: int) -> QuerySet[Ticket, tuple[int]]:
-    return Ticket.objects.filter(number=number).order_by("pk").values_list("pk")
-
-
-@compiled
-def _of_text(
-    *, pattern: str, inside: str | None, others: str | None, words: str | None
-) -> QuerySet[Ticket, tuple[int]]:
+def found_by(
+    *,
+    number: int | None = None,
+    pattern: str | None = None,
+    words: str | None = None,
+    inside: str | None = None,
+    others: str | None = None,
+) -> QuerySet[Ticket, Any]:
+    """The ids of the tickets of a number, or with a text in them; `looked_for` gives the values."""
+    if number is not None:
+        return Ticket.objects.filter(number=number).order_by().values("pk")
     texts = {"subject": F("subject"), "name": KT("anonymous_traits__name"), "email": KT("anonymous_traits__email")}
     own = Ticket.objects.alias(**{f"{name}_text": text for name, text in texts.items()})
     own = own.filter(Q(*((f"{name}_text__like_in_any_case", pattern) for name in texts), _connector=Q.OR))
@@ -143,16 +150,16 @@ def _of_text(
     found = [_tickets_of(titled), _tickets_by(written)]
     if words is not None:
         found.append(_tickets_by(Message.objects.filter(tokens=TokensQuery(words))))
-    return own.order_by().values_list("pk").union(*found)
+    return own.order_by().values("pk").union(*found)
 
 
 def _tickets_by(messages: QuerySet[Message]) -> QuerySet[Message, Any]:
     """Of the conversations in which these were written."""
-    return messages.filter(conversation__ticket__isnull=False).order_by().values_list("conversation__ticket")
+    return messages.filter(conversation__ticket__isnull=False).order_by().values("conversation__ticket")
 
 
 def _tickets_of(rows: QuerySet[Conversation]) -> QuerySet[Conversation, Any]:
-    return rows.filter(ticket__isnull=False).order_by().values_list("ticket")
+    return rows.filter(ticket__isnull=False).order_by().values("ticket")
 
 
 # --- Saved views --------------------------------------------------------------------------------

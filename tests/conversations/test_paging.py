@@ -98,14 +98,3 @@ def test_names_are_ordered_whatever_their_case(acme: Workspace, limit: int) -> N
             break
     assert found[:4] == ["Alpha", "beta", "Delta", "gamma"]
     assert sorted(found) == sorted(["beta", "Alpha", "gamma", "Delta", "éclair"])
-
-
-@pytest.mark.parametrize(
-    ("start", "limit", "rows", "more"),
-    [(0, 3, "012", True), (3, 3, "345", True), (6, 3, "6", False), (7, 3, "", False), (0, 7, "0123456", False)],
-)
-def test_offset_says_whether_there_is_more(
-    conversations: list[Conversation], start: int, limit: int, rows: str, more: bool
-) -> None:
-    found, has_more = paging.offset(Conversation.objects.order_by("pk"), start=start, limit=limit)
-    assert ("".join(row.subject for row in found), has_more) == (rows, more)

@@ -139,7 +139,7 @@ def test_missing_conversation_is_not_found(globex: Workspace) -> None:
 @pytest.mark.parametrize(
     ("index", "rows"),
     [
-        ("conv_newest", lambda: Conversation.objects.order_by("-last_message_at", "-id")[:20]),
+        ("conv_newest_list", lambda: Conversation.objects.order_by("-last_message_at", "-id")[:20]),
         (
             "conv_status_newest",
             lambda: Conversation.objects.filter(status="pending").order_by("-last_message_at", "-id")[:20],

@@ -37,7 +37,7 @@ S, A = "/w/acme/inbox", "/admin"
 
 # Question: who asks, where, and the index that answers.
 HOT: dict[str, tuple[str, str, str]] = {
-    "Woes list": ("key", W, "conv_newest"),
+    "Woes list": ("key", W, "conv_newest_list"),
     "Woes list by status": ("key", f"{W}?status=open", "conv_status_newest"),
     "Woes list by channel": ("key", f"{W}?channel=email", "conv_channel_newest"),
     "Woes list by a channel without rows": ("key", f"{W}?channel=discord", "conv_channel_newest"),
@@ -71,15 +71,15 @@ HOT: dict[str, tuple[str, str, str]] = {
     "Inbox, replied after closing": ("ben", f"{S}?view=news", "conv_news_queue"),
     "Inbox, replied after closing, newest": ("ben", f"{S}?view=news&sort=newest", "conv_news_newest"),
     "Inbox, assistant": ("ben", f"{S}?view=assistant", "conv_assistant"),
-    "Inbox, resolved": ("ben", f"{S}?view=solved", "conv_newest"),
+    "Inbox, resolved": ("ben", f"{S}?view=solved", "conv_newest_list"),
     "Counts": ("ben", f"{S}/counts?view=open", "conv_queue"),
     "Thread": ("ben", f"{S}/7?view=open", "message_by_conversation"),
     "Long thread": ("ben", f"{S}/1?view=open", "message_by_conversation"),
-    "Admin, conversations": ("ada", f"{A}/conversations/conversation/", "conv_newest"),
-    "Admin, conversations, far": ("ada", f"{A}/conversations/conversation/?p=19", "conv_newest"),
+    "Admin, conversations": ("ada", f"{A}/conversations/conversation/", "conv_newest_list"),
+    "Admin, conversations, far": ("ada", f"{A}/conversations/conversation/?p=19", "conv_newest_list"),
     "Admin, conversations by channel": ("ada", f"{A}/conversations/conversation/?channel__exact=discord", "conv_channel_newest"),
     "Admin, replied after closing": ("ada", f"{A}/conversations/conversation/?queue=news", "conv_news_newest"),
-    "Admin, conversations as superuser": ("root", f"{A}/conversations/conversation/?in=acme", "conv_newest"),
+    "Admin, conversations as superuser": ("root", f"{A}/conversations/conversation/?in=acme", "conv_newest_list"),
     "Admin, tickets": ("ada", f"{A}/tickets/ticket/", "ticket_by_change"),
     "Admin, messages": ("ada", f"{A}/conversations/message/", "conversations_message_tenant_key"),
     "Admin, files": ("ada", f"{A}/conversations/attachment/", "attachment_by_message"),

@@ -126,7 +126,7 @@ class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
         return rows.filter(updated_at__lte=until) if until else rows
 
     def by_search(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
-        return rows.filter(pk__any_of=ticket_queries.with_text(value)) if len(value) <= LONGEST_SEARCH else rows
+        return ticket_queries.matching(rows, value) if len(value) <= LONGEST_SEARCH else rows
 
     def by_sla(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
         soon = self.now + AT_RISK
@@ -183,8 +183,8 @@ class Query:
     @property
     def search(self) -> str:
         """The text by which tickets are looked for, if they are."""
-        text = self.data.get("search", "")
-        return text if len(text) <= LONGEST_SEARCH else ""
+        text = self.data.get("search", "").strip()
+        return text if len(text) <= LONGEST_SEARCH and "\x00" not in text else ""
 
     @property
     def statuses(self) -> list[str] | None:
@@ -198,10 +198,15 @@ class Query:
         return any(self.data.get(name) for name in choosing)
 
 
+def found(query: Query) -> list[tuple[int]]:
+    """The ids of all tickets that a search finds which asks for nothing else but statuses and an order."""
+    values = ticket_queries.looked_for(query.search)
+    return _found.rows(query.asked, query.order, **values) if values else []
+
+
 @compiled
-def found(statuses: tuple[str, ...], order: tuple[str, ...], *, ids: list[int]) -> QuerySet[Ticket, tuple[int]]:
-    """Those of some ids that a search has found whose ticket has one of the statuses, in an order."""
-    rows = Ticket.objects.filter(pk__any_of=ids)
+def _found(statuses: tuple[str, ...], order: tuple[str, ...], **values: Any) -> QuerySet[Ticket, tuple[int]]:
+    rows = Ticket.objects.filter(pk__in=ticket_queries.found_by(**values))
     if statuses:
         rows = shapes.STATUSES.among(rows, "status", *statuses)
     return rows.order_by(*order).values_list("pk")

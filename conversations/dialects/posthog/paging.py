@@ -64,7 +64,7 @@ class Pages(LimitOffsetPagination):
     def found(self, ids: Sequence[tuple[int]], some: Compiled[Any], request: Request) -> list[Any]:
         """The page's rows of a search, which is made once: the ids of all that it finds are counted, and `some` reads the page's."""
         self.known = len(ids)
-        page: list[Any] = self.paginate_queryset(ids, request) or []  # type: ignore[arg-type]  # they are counted already
+        page: list[Any] = self.paginate_queryset(ids, request) or []
         read = {row.pk: row for row in some.rows(ids=[pk for (pk,) in page])} if page else {}
         return [read[pk] for (pk,) in page if pk in read]
 

@@ -166,7 +166,7 @@ def inbox_page(
         return page_of(list(map(Listed._make, found_rows)), by=by, limit=limit)
     first: list[Listed] = []
     if (number := search_queries.number(search)) is not None:
-        numbered = _searched(conversations(), view).filter(pk__in=search_queries.numbered(number))
+        numbered = _searched(conversations(), view).filter(search_queries.Among("pk", search_queries.numbered(number)))
         its_own_first = Case(When(number=number, then=0), default=1)
         first = list(listed(numbered.order_by(its_own_first, "-last_message_at", "-pk"))[:limit])
     values = {**place(after), "first": [row.pk for row in first] or None}

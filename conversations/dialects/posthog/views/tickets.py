@@ -71,8 +71,8 @@ class Tickets(PosthogViewSet):
             return pages.response(answers.PosthogTicketPage, with_people(listed))
         pages = self.pagination_class()
         if query.search and not query.asks_more:
-            ids = filters.found.rows(query.asked, query.order, ids=ticket_queries.with_text(query.search))
-            return pages.response(answers.PosthogTicketPage, with_people(pages.found(ids, filters.some, request)))
+            rows = pages.found(filters.found(query), filters.some, request)
+            return pages.response(answers.PosthogTicketPage, with_people(rows))
         chosen = self.filterset_class(query.data, tickets.tickets(), now=self.at, workspace=self.grant.workspace)
         rows = pages.rows(chosen.qs.order_by(*query.order), request)
         return pages.response(answers.PosthogTicketPage, with_people(rows))
