@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, QuerySet, Subquery
 
+from accounts import clock
 from accounts.compiled import Compiled, compiled
 from conversations.models import Tally
 from conversations.queries.search import Among, Question, own
@@ -21,8 +22,8 @@ SAMPLE = 300
 BOUNDED_SAMPLE = 100
 """So many of them where looking among the newer ones alone costs little."""
 LOOK_UP = 3
-"""So many rows are walked along in the time in which one that holds something is looked up."""
-_MARGIN = 1.5  # how much further to go than it should take: what was frequent lately may have been rare before
+"""So many rows are walked along in the time in which one is looked up that holds something."""
+_MARGIN = 2  # times as far as it should take: what was frequent lately may have been rare before
 _MOST_WIDER = 64  # times as many rows are looked through next
 
 
@@ -89,36 +90,41 @@ def _found(search: _Search, count: int) -> list[int]:
         return _pks(search.ask(_walked, count))
     # Of several parts, the rarest leads to the others.
     rarest = min(range(search.question.size), key=lambda n: sum(bool(held[n]) for _, *held in sample))
-    if sample:
-        found = (
-            _looked_up_lately(search, count, rarest, len(near), len(sample))
-            if is_bounded
-            else _walked_on(search, count, len(near), len(sample))
-        )
-        if len(found) >= count:
-            return found
-    return _pks(search.ask(_looked_up, count, by_part=rarest))
+    if sample and is_bounded:
+        found = _looked_up_lately(search, count, rarest, len(near), len(sample))
+    else:
+        found = _walked_on(search, count, len(near), len(sample))
+    return found or _pks(search.ask(_looked_up, count, by_part=rarest))
 
 
 def _walked_on(search: _Search, count: int, near: int, sample: int) -> list[int]:
-    """What a walk from the newest on finds, where that is less to do than looking all up."""
-    if not near:
-        return []
-    far = int(count * sample * _MARGIN / near)
-    if far > LOOK_UP * near / sample * _all(search.question):
-        return []
-    return _pks(search.ask(_walked, count, _rounded(far)))
+    """What walks from the newest on find, each further than the last, while that is less to do than looking all up."""
+    looked, found, everything = sample, near, _all(search.question)
+    while found and (far := _rounded(_enough(count, found, looked))) < everything:
+        if count * looked / found > LOOK_UP * everything * found / looked:
+            break
+        ids = _pks(search.ask(_walked, count, far))
+        if len(ids) >= count:
+            return ids
+        looked, found = far, len(ids)
+    return []
 
 
 def _looked_up_lately(search: _Search, count: int, rarest: int, near: int, sample: int) -> list[int]:
     """What the index finds among the newer ones, which are made more until there is enough."""
-    looked, found, everything = sample, near, _all(search.question)
-    while (far := _rounded(_enough(count, found, looked))) < everything // 2:
-        since = search.moment(far)
-        ids = _pks(search.ask(_looked_up, count, by_part=rarest, since=since)) if since else []
+    looked, found, everything, lasted = sample, near, _all(search.question), timedelta()
+    while (far := _enough(count, found, looked)) < everything // 2:
+        if lasted:  # As many in the same time as before, about: counting them costs as much as looking.
+            since: datetime | None = clock.now() - lasted * (far / looked)
+        else:
+            far = _rounded(far)
+            since = search.moment(far)
+        if since is None:
+            break
+        ids = _pks(search.ask(_looked_up, count, by_part=rarest, since=since))
         if len(ids) >= count:
             return ids
-        looked, found = far, len(ids)
+        looked, found, lasted = far, len(ids), max(clock.now() - since, timedelta())
     return []
 
 
