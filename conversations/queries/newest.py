@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import sqrt
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, QuerySet, Subquery
@@ -23,7 +24,7 @@ BOUNDED_SAMPLE = 100
 """So many of them where looking among the newer ones alone costs little."""
 LOOK_UP = 3
 """So many rows are walked along in the time in which one is looked up that holds something."""
-_MARGIN = 2  # times as far as it should take: what was frequent lately may have been rare before
+_SPREAD = 2  # standard deviations by which what was found may be more than usual
 _MOST_WIDER = 64  # times as many rows are looked through next
 
 
@@ -129,8 +130,9 @@ def _looked_up_lately(search: _Search, count: int, rarest: int, near: int, sampl
 
 
 def _enough(count: int, found: int, looked: int) -> int:
-    """Among how many rows there may be `count` of them, when so many were found among fewer."""
-    return min(int(count * looked * _MARGIN / max(found, 1)), looked * _MOST_WIDER)
+    """Among how many rows there should be `count` of them, when so many were found among fewer, perhaps by chance."""
+    found = max(found, 1)
+    return min(int(count * looked / found * (1 + _SPREAD / sqrt(found))), looked * _MOST_WIDER)
 
 
 def _all(question: Question) -> int:

@@ -184,6 +184,30 @@ def test_contact_is_found_by_the_index_in_a_plan_for_any_value(
     assert f"using {index}" in found or f"on {index}" in found, found
 
 
+SEARCHES = {
+    "Inbox, a frequent word": ("ben", f"{S}?view=open&q=body", ["conv_newest_list", "document_by_conversation"], PAGE),
+    "Inbox, a word of each fiftieth": ("ben", f"{S}?view=open&q=word7", ["conv_newest_list", "document_by_conversation"], 6000),
+    "Inbox, a rare word": ("ben", f"{S}?view=open&q=word499", ["conv_words", "message_words_by_day"], 9000),
+    "Hexclave, a part of a subject": ("key", f"{H}&limit=25&query=ubject 77", ["conv_words", "message_words_by_day"], 9000),
+    "PostHog, a part of a title": ("key", f"{P}?limit=25&search=icket 77", ["ticket_texts", "message_words_by_day"], PAGE),
+}  # fmt: skip
+"""Searches: who asks, where, the indexes that answer, and how many rows of them each statement may go through."""
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_search_walks_or_looks_up_and_reads_no_table_whole(name: str, ask: Callable[[str, str], list[Asked]]) -> None:
+    asker, url, indexes, most = SEARCHES[name]
+    asked = ask(asker, url)
+    reads = [read for one in asked for read in one.reads]
+    assert [index for index in indexes if index not in {read.index for read in reads}] == [], reads
+    for one in asked:
+        for read in one.reads:
+            assert read.kind != "Seq Scan" or read.rows <= 100, (read, one.statement)
+        # So few words are gone through faster than an index of their parts is read.
+        found = [read for read in one.reads if read.table != "conversations_searchword"]
+        assert sum(read.rows for read in found) <= most, (found, one.statement)
+
+
 def limits(plan: dict[str, Any]) -> list[dict[str, Any]]:
     """The parts of a plan that end at a number of rows."""
     inner = [found for one in plan.get("Plans", []) for found in limits(one)]
