@@ -25,7 +25,7 @@ BOUNDED_SAMPLE = 100
 LOOK_UP = 3
 """So many rows are walked along in the time in which one is looked up that holds something."""
 _SPREAD = 2  # standard deviations by which what was found may be more than usual
-_MOST_WIDER = 64  # times as many rows are looked through next
+_MOST_WIDER = 128  # times as many rows are looked through next
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +131,8 @@ def _looked_up_lately(search: _Search, count: int, rarest: int, near: int, sampl
 
 def _enough(count: int, found: int, looked: int) -> int:
     """Among how many rows there should be `count` of them, when so many were found among fewer, perhaps by chance."""
-    found = max(found, 1)
-    return min(int(count * looked / found * (1 + _SPREAD / sqrt(found))), looked * _MOST_WIDER)
+    usual = max(found, 0.75)  # of none there may have been one nearly
+    return min(int(count * looked / usual * (1 + _SPREAD / sqrt(usual))), looked * _MOST_WIDER)
 
 
 def _all(question: Question) -> int:
