@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from datetime import timedelta
 from functools import cache
@@ -15,6 +15,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts import log_context, tenancy
+from accounts.compiled import compiled_anywhere
+from accounts.journal.batched import Batched, Reaction
 from accounts.journal.catalogue import EventType
 from accounts.journal.record import caused_by
 from accounts.models import Dispatch, Event
@@ -22,7 +24,6 @@ from accounts.transaction import atomic, whole
 
 logger = logging.getLogger(__name__)
 
-Reaction = Callable[[Event], None]
 Condition = models.Q | models.Exists
 
 MAX_DEPTH = 8
@@ -62,10 +63,10 @@ def concerns(condition: Callable[[], Condition]) -> Callable[[Reaction], Reactio
 def drain(batch: int = BATCH) -> int:
     """Dispatch the next due events to their reactions; returns how many events were taken.
 
-    One dispatcher works at a time (others return 0 at once). Events that concern no reaction are done with together. Each
-    other event has a transaction of its own, so that the rows that a reaction locks are free again before the next one
-    locks others. A reaction that fails is run again with growing pauses, up to an hour apart; what the others did stands,
-    and they are not run again.
+    One dispatcher works at a time (others return 0 at once). Events that concern no reaction are done with together, and so
+    are those that concern batched reactions alone. Each other event has a transaction of its own, so that the rows that a
+    reaction locks are free again before the next one locks others. A reaction that fails is run again with growing pauses, up
+    to an hour apart; what the others did stands, and they are not run again.
     """
     taken, wanted = _take(batch)
     for pk, names in wanted:
@@ -77,25 +78,64 @@ def drain(batch: int = BATCH) -> int:
 
 @atomic
 def _take(batch: int) -> tuple[int, list[tuple[int, list[str]]]]:
-    """The next due events with the reactions that they concern, after the number of those that concern none."""
+    """The next due events with the reactions that they still concern, after the number of those that concern none.
+
+    Batched reactions have run by then, but for those that failed.
+    """
     if not _is_dispatcher():
         return 0, []
-    ignored, wanted = [], []
-    for pk, kind, *answers in _due(batch):
+    wanted: dict[int, dict[str, Reaction]] = {}
+    for pk, kind, heard, *answers in _due(batch):
         concerned = dict(zip(_conditions, answers, strict=True))
-        names = [name for name, reaction in _reactions.get(kind, []) if concerned.get(reaction, True)]
-        if names:
-            wanted.append((pk, names))
+        wanted[pk] = {
+            name: reaction
+            for name, reaction in _reactions.get(kind, [])
+            if concerned.get(reaction, True) and name not in heard
+        }
+    done = _run_batched(wanted)
+    left = {pk: [name for name in reactions if pk not in done.get(name, ())] for pk, reactions in wanted.items()}
+    over = [pk for pk, names in left.items() if not names]
+    with connection.cursor() as cursor:
+        for name, events in done.items():
+            if heard := [pk for pk in events if left[pk]]:
+                cursor.execute(
+                    "UPDATE accounts_dispatch SET heard = heard || %s::varchar WHERE event_id = ANY(%s)", [name, heard]
+                )
+        if over:
+            cursor.execute("DELETE FROM accounts_dispatch WHERE event_id = ANY(%s)", [over])
+    return len(over), [(pk, names) for pk, names in left.items() if names]
+
+
+def _run_batched(wanted: Mapping[int, Mapping[str, Reaction]]) -> dict[str, set[int]]:
+    """Run the batched reactions of these events, those of a workspace together: which events each is done with."""
+    ids = [pk for pk, reactions in wanted.items() if any(isinstance(one, Batched) for one in reactions.values())]
+    groups: dict[tuple[str, Batched, int | None], list[Event]] = {}
+    for event in _events.rows(ids=ids) if ids else ():
+        if event.depth > MAX_DEPTH:
+            continue
+        for name, reaction in wanted[event.pk].items():
+            if isinstance(reaction, Batched):
+                groups.setdefault((name, reaction, event.workspace_id), []).append(event)
+    done: dict[str, set[int]] = {}
+    for (name, reaction, _), events in groups.items():
+        workspace = events[0].workspace
+        try:
+            with whole(), tenancy.scope(workspace) if workspace else nullcontext():
+                reaction.together(events)
+        except Exception:  # one of the events is the cause: each is tried alone
+            logger.warning("batch_failed name=%s events=%s", name, len(events), exc_info=True)
         else:
-            ignored.append(pk)
-    if ignored:
-        with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM accounts_dispatch WHERE event_id = ANY(%s)", [ignored])
-    return len(ignored), wanted
+            done.setdefault(name, set()).update(event.pk for event in events)
+    return done
+
+
+@compiled_anywhere
+def _events(*, ids: list[int]) -> models.QuerySet[Event]:
+    return Event.objects.select_related("workspace").filter(pk__any_of=ids).order_by("pk")
 
 
 def _due(batch: int) -> list[tuple[Any, ...]]:
-    """Due events: id, type, and whether the event concerns each of the reactions that have a condition."""
+    """Due events: id, type, what has heard of it, and whether the event concerns each of the reactions that have a condition."""
     kinds = tuple(
         (one, tuple(kind for kind, of in _reactions.items() if one in dict(of).values())) for one in _conditions
     )
@@ -113,7 +153,7 @@ def _asked(reactions: tuple[tuple[Reaction, tuple[str, ...]], ...], batch: int) 
         asked = When(event__type__in=kinds, then=ExpressionWrapper(_conditions[reaction](), models.BooleanField()))
         answers[f"concerns_{number}"] = Case(asked, default=Value(False)) if kinds else Value(False)
     due = Dispatch.objects.filter(due_at__lte=Now()).order_by("due_at", "event").annotate(**answers)
-    return due.values_list("pk", "event__type", *answers)[:batch].query.sql_with_params()
+    return due.values_list("pk", "event__type", "heard", *answers)[:batch].query.sql_with_params()
 
 
 @atomic

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
@@ -206,3 +208,75 @@ def test_no_two_reactions_to_an_event_have_the_same_name(subscribe: Callable[[Ev
     subscribe(events.WORKSPACE_CREATED, "same", lambda event: None)
     with pytest.raises(ValueError, match=r"two reactions to workspace\.created are named same"):
         subscribe(events.WORKSPACE_CREATED, "same", lambda event: None)
+
+
+# --- Many events at once ------------------------------------------------------------------------
+
+
+def named(events: Sequence[Event]) -> list[int]:
+    return [event.subject_id for event in events]
+
+
+def test_batched_reaction_takes_the_events_of_a_workspace_together(
+    acme: Workspace, globex: Workspace, subscribe: Callable[[EventType, str, Reaction], None]
+) -> None:
+    calls: list[tuple[Workspace, list[int]]] = []
+    reaction = journal.batched(lambda events: calls.append((tenancy.current(), named(events))))
+    subscribe(events.TEAM_CREATED, "batched", reaction)
+    rows = [team(acme, "Night"), team(globex, "Night"), team(acme, "Day")]
+    assert journal.drain() == 5
+    assert calls == [(acme, [rows[0].pk, rows[2].pk]), (globex, [rows[1].pk])]
+    assert not Dispatch.objects.exists()
+
+
+def test_event_that_a_batched_reaction_fails_with_stops_no_other(
+    acme: Workspace, subscribe: Callable[[EventType, str, Reaction], None]
+) -> None:
+    rows = [team(acme, name) for name in ("Night", "Unlucky", "Day")]
+    done: list[int] = []
+
+    def react(batch: Sequence[Event]) -> None:
+        for event in batch:
+            Team.all_workspaces.filter(pk=event.subject_id).update(name=Concat("name", Value("!")))
+        if rows[1].pk in named(batch):
+            raise OSError("it cannot be helped")
+        done.extend(named(batch))
+
+    subscribe(events.TEAM_CREATED, "batched", journal.batched(react))
+    journal.drain()
+    assert done == [rows[0].pk, rows[2].pk]
+    # What was done before the failure is undone.
+    assert set(Team.all_workspaces.values_list("name", flat=True)) == {"Night!", "Unlucky", "Day!"}
+    waiting = Dispatch.objects.get()
+    assert (waiting.event.subject_id, waiting.last_error) == (rows[1].pk, "batched: OSError")
+
+
+def test_batched_reaction_that_is_done_does_not_run_again_though_another_fails(
+    acme: Workspace, subscribe: Callable[[EventType, str, Reaction], None]
+) -> None:
+    calls: list[list[int]] = []
+    subscribe(events.TEAM_CREATED, "batched", journal.batched(lambda events: calls.append(named(events))))
+    subscribe(events.TEAM_CREATED, "broken", lambda event: 1 / 0)  # type: ignore[arg-type,return-value]
+    row = team(acme, "Night")
+    for _ in range(3):
+        journal.drain()
+        Dispatch.objects.update(due_at=timezone.now())
+    assert calls == [[row.pk]]
+    waiting = Dispatch.objects.get()
+    assert (waiting.heard, waiting.attempts) == (["batched"], 3)
+
+
+def test_what_a_batch_did_stands_though_the_dispatcher_is_lost_before_the_other_reactions(
+    acme: Workspace, subscribe: Callable[[EventType, str, Reaction], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    subscribe(events.TEAM_CREATED, "batched", journal.batched(lambda events: calls.append("batched")))
+    subscribe(events.TEAM_CREATED, "other", lambda event: calls.append("other"))
+    team(acme, "Night")
+    monkeypatch.setattr(dispatch, "_dispatch_one", lambda pk, names: False)
+    journal.drain()
+    assert Dispatch.objects.get().heard == ["batched"]
+    monkeypatch.undo()
+    journal.drain()
+    assert calls == ["batched", "other"]
+    assert not Dispatch.objects.exists()
