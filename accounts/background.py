@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from accounts import journal
+from accounts import journal, mailing
+from accounts.bell import Bell
 from accounts.journal import announcing
 
 
@@ -23,14 +24,15 @@ class Jobs:
 class Periodic:
     """A function that is called from the first moment on, and again `every` so many seconds.
 
-    It has a thread of its own, and ends nothing when it fails. With a channel, each notification in it is another reason;
-    those that come within `rest` seconds after a call make one call together.
+    It has a thread of its own, and ends nothing when it fails. With a channel, each notification in it is another reason, and so
+    is each ring of a bell; those that come within `rest` seconds after a call make one call together.
     """
 
     name: str
     function: Callable[[], object]
     every: float
     channel: str | None = None
+    bell: Bell | None = None
     rest: float = 0.0
 
 
@@ -55,4 +57,5 @@ def _dispatch() -> None:
 # what each event alone would.
 PARTS: tuple[Part, ...] = (
     Periodic("dispatch", _dispatch, every=announcing.LOOK_EVERY, channel=announcing.CHANNEL, rest=0.1),
+    Periodic("mails", mailing.send_due, every=5.0, bell=mailing.BELL, rest=0.1),
 )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 OUTBOX = """
     SELECT count(*), coalesce(extract(epoch FROM now() - min(due_at)), 0) FROM accounts_dispatch WHERE due_at <= now()
 """
+# Those that were not taken by the mail server wait too, though they are not due before they are tried again.
+MAILS = "SELECT count(*) FROM accounts_queuedmail"
 
 
 @require_safe
@@ -99,6 +101,8 @@ def _of_the_database() -> Iterator[Metric]:
         with connection.cursor() as cursor:
             cursor.execute(OUTBOX)
             waiting, lag = cursor.fetchone()
+            cursor.execute(MAILS)
+            (mails,) = cursor.fetchone()
         seen = health.worker_seen()
     except DatabaseError:
         yield GaugeMetricFamily(up.name, up.documentation, value=0)
@@ -106,6 +110,7 @@ def _of_the_database() -> Iterator[Metric]:
     yield from (up, counts, ages)
     yield GaugeMetricFamily("parley_events_waiting", "Events whose reactions are due.", value=waiting)
     yield GaugeMetricFamily("parley_event_wait_seconds", "How long the oldest of them is overdue.", value=float(lag))
+    yield GaugeMetricFamily("parley_mails_waiting", "Mails that the mail server has not taken yet.", value=mails)
     if seen is not None:
         yield GaugeMetricFamily(
             "parley_worker_seen_seconds", "How long no worker has given a sign of life.", value=seen

@@ -1,4 +1,4 @@
-"""An index: the job queue finds the tasks of every room through this module, and nothing else is in it."""
+"""An index: the jobs and the kinds of mails of every room are found through this module, and nothing else is in it."""
 
 from importlib import import_module
 from pathlib import Path
@@ -7,5 +7,5 @@ import conversations.maintenance  # noqa: F401 (registers its tasks)
 
 _HERE = Path(__file__).parent
 
-for _path in sorted(_HERE.glob("*/**/tasks.py")):
+for _path in sorted([*_HERE.glob("*/**/tasks.py"), *_HERE.glob("*/**/mails.py")]):
     import_module(".".join((__package__, *_path.relative_to(_HERE).with_suffix("").parts)))

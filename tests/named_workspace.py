@@ -174,7 +174,9 @@ _JOB = "a job of all workspaces"
 SPANS: dict[str, str] = {
     "accounts.index_migrations:update_in_batches": "a migration changes the rows of all, by their ids",
     "accounts.moments:CheckMoments.database_forwards": "a migration mends the rows of all",
+    "accounts.mailing:_taken": f"{_JOB}, by the index of the mails that are due",
     "accounts.activity:_lines": "a superuser's newest events, by their ids",
+    "config.metrics:_of_the_database": "what waits in all workspaces, for the operator",
     "conversations.api.idempotency:forget": f"{_JOB}, by the index of the moments",
     "conversations.assistant.recovery:recover_all": f"{_JOB}, by the partial index of the runs that are going on",
     "conversations.assistant.recovery:start_left_over": f"{_JOB}; what waits in queues is little",
@@ -193,6 +195,7 @@ FEW = frozenset(
         "accounts_apikey",
         "accounts_invitation",
         "accounts_membership",
+        "accounts_queuedmail",
         "accounts_team",
         "conversations_article",
         "conversations_macro",

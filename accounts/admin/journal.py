@@ -14,7 +14,7 @@ from accounts import journal
 from accounts.activity import actor_text, subject_url, summary, with_people
 from accounts.admin.base import OneWorkspaceFilter, ReadOnlyAdmin, WorkspaceFilter, among
 from accounts.adminsite import reach
-from accounts.models import Dispatch, Event, IdempotentRequest
+from accounts.models import Dispatch, Event, IdempotentRequest, QueuedMail
 from accounts.text import whole_number
 
 
@@ -115,6 +115,17 @@ class DispatchAdmin(ReadOnlyAdmin):
     def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
         """No history: the event is its own."""
         return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+
+
+@admin.register(QueuedMail)
+class QueuedMailAdmin(ReadOnlyAdmin):
+    """Mails that have not been sent yet: normally none, many when the mail server is away."""
+
+    list_display = ("id", "workspace", "kind", "due_at", "attempts", "last_error")
+    list_select_related = ("workspace",)
+    list_filter = (WorkspaceFilter,)
+    ordering = ("due_at", "pk")
+    fields = ("workspace", "kind", "about", "due_at", "attempts", "last_error")
 
 
 @admin.register(IdempotentRequest)

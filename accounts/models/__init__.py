@@ -2,6 +2,7 @@
 
 from accounts.models.journal import AppendOnly, Dispatch, Event
 from accounts.models.keys import ApiKey, IdempotentRequest, KeyKind
+from accounts.models.mails import QueuedMail
 from accounts.models.people import Invitation, User, UserManager
 from accounts.models.workspaces import Membership, Team, Workspace, new_identity_secret, validate_time_zone
 from accounts.permissions import ActorKind, Role
@@ -9,6 +10,6 @@ from accounts.tenancy import TenantManager
 
 __all__ = [
     "ActorKind", "ApiKey", "AppendOnly", "Dispatch", "Event", "IdempotentRequest", "Invitation", "KeyKind", "Membership",
-    "Role", "Team", "TenantManager", "User", "UserManager", "Workspace", "new_identity_secret",
+    "QueuedMail", "Role", "Team", "TenantManager", "User", "UserManager", "Workspace", "new_identity_secret",
     "validate_time_zone",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import django
@@ -127,10 +127,11 @@ async def _until_first(parts: Sequence[Awaitable[None]], stop: asyncio.Event) ->
 
 
 async def _repeat(part: Periodic) -> None:
-    """Call the part's function at once, then at each notification in its channel, and every so many seconds all the same."""
+    """Call the part's function at once, then at each notification in its channel or ring of its bell, and every so many seconds
+    all the same."""
     thread = ThreadPoolExecutor(1, thread_name_prefix=part.name)  # keeps its connection
     loop = asyncio.get_running_loop()
-    async with _notified(part.channel) as notified:
+    async with _notified(part) as notified:
         while True:
             notified.clear()
             await loop.run_in_executor(thread, _call, part)
@@ -143,14 +144,22 @@ async def _repeat(part: Periodic) -> None:
 
 
 @asynccontextmanager
-async def _notified(channel: str | None) -> AsyncIterator[asyncio.Event]:
-    """Is set at each notification in the channel; without one, never."""
+async def _notified(part: Periodic) -> AsyncIterator[asyncio.Event]:
+    """Is set at each notification in the part's channel and each ring of its bell; without them, never."""
+    notified, channel = asyncio.Event(), part.channel
+    loop = asyncio.get_running_loop()
+    with part.bell.heard_by(lambda: loop.call_soon_threadsafe(notified.set)) if part.bell else nullcontext():
+        if channel is None:
+            yield notified
+            return
+        async with _listening(channel, notified):
+            yield notified
+
+
+@asynccontextmanager
+async def _listening(channel: str, notified: asyncio.Event) -> AsyncIterator[None]:
     from accounts.live.hub import Hub
 
-    notified = asyncio.Event()
-    if channel is None:
-        yield notified
-        return
     hub = Hub()
 
     async def listen() -> None:
@@ -159,7 +168,7 @@ async def _notified(channel: str | None) -> AsyncIterator[asyncio.Event]:
 
     listener = asyncio.ensure_future(listen())
     try:
-        yield notified
+        yield
     finally:
         listener.cancel()
         await hub.close()

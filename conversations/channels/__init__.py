@@ -9,18 +9,18 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from conversations.models import Channel, Message
 
-Deliver = Callable[[Message], None]
+Deliver = Callable[[Sequence[Message]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelType:
-    """A channel as the desk knows it. `deliver` begins to take a reply to its customer; None where customers fetch replies."""
+    """A channel as the desk knows it. `deliver` begins to take replies to their customers; None where customers fetch replies."""
 
     name: str
     label: str

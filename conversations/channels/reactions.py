@@ -1,13 +1,15 @@
-"""Getting a reply to the customer: through the channel by which the conversation came."""
+"""Getting replies to customers: through the channels by which their conversations came."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import Exists, OuterRef
 
-from accounts.journal import concerns
+from accounts.journal import batched, concerns
 from accounts.models import Event
 from conversations import channels
-from conversations.models import Conversation
+from conversations.models import Conversation, Message
 from conversations.queries import thread as thread_queries
 
 
@@ -18,11 +20,13 @@ def _is_delivered() -> Exists:
 
 
 @concerns(_is_delivered)
-def deliver_reply(event: Event) -> None:
-    """Deliver a reply, unless customers of its channel fetch replies themselves."""
-    message = thread_queries.message_of(event)
-    if message is None:
-        return
-    deliver = channels.named(message.conversation.channel).deliver
-    if deliver is not None:
-        deliver(message)
+@batched
+def deliver_reply(events: Sequence[Event]) -> None:
+    """Deliver replies, unless customers of their channel fetch replies themselves."""
+    found: dict[str, list[Message]] = {}
+    for message in thread_queries.messages_of(events):
+        found.setdefault(message.conversation.channel, []).append(message)
+    for channel, messages in found.items():
+        deliver = channels.named(channel).deliver
+        if deliver is not None:
+            deliver(messages)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from accounts import tenancy
+from collections.abc import Sequence
+
+from accounts.journal import batched
 from accounts.models import Event
 from accounts.permissions import ActorKind
-from conversations.notifications import tasks as notification_tasks
+from conversations.notifications import mails
 
 
-def tell_the_assignee(event: Event) -> None:
-    """Queue a mail to the member to whom someone else assigned a conversation."""
-    user_id = event.data.get("assignee_id")
-    if user_id is None or (event.actor_kind == ActorKind.MEMBER and event.actor_id == user_id):
-        return
-    notification_tasks.mail_assignment.defer(
-        workspace_id=tenancy.current().pk, conversation_id=event.subject_id, user_id=user_id
+@batched
+def tell_the_assignee(events: Sequence[Event]) -> None:
+    """Queue mails to the members to whom someone else assigned a conversation."""
+    mails.assignments.queue(
+        *(
+            {"conversation_id": event.subject_id, "user_id": event.data["assignee_id"]}
+            for event in events
+            if _is_for_another(event)
+        )
     )
+
+
+def _is_for_another(event: Event) -> bool:
+    user_id = event.data.get("assignee_id")
+    return user_id is not None and (event.actor_kind, event.actor_id) != (ActorKind.MEMBER, user_id)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from accounts.compiled import compiled, compiled_anywhere
+from accounts.compiled import Compiled, compiled, compiled_anywhere
 from accounts.models import Event, Team, User
 from accounts.permissions import Actor
 from accounts.tenancy import current
@@ -111,10 +111,10 @@ def _files(*, messages: list[int]) -> QuerySet[Attachment]:
     return rows.only("message", "public_id", "name", "content_type", "size")
 
 
-def with_files(page: list[Message]) -> list[Message]:
-    """The messages, each with its files as `files`."""
+def with_files(page: list[Message], files: Compiled[Attachment] = _files) -> list[Message]:
+    """The messages, each with its files as `files`: what a page shows of them, or what another query reads."""
     found: dict[int, list[Attachment]] = {message.pk: [] for message in page}
-    for file in _files.rows(messages=[*found]) if found else ():
+    for file in files.rows(messages=[*found]) if found else ():
         found[file.message_id].append(file)
     for message in page:
         message.files = found[message.pk]  # type: ignore[attr-defined]
@@ -191,3 +191,13 @@ def message_of(event: Event) -> Message | None:
         event.__dict__["message"] = rows.filter(pk=event.data["message_id"]).first()
     message: Message | None = event.__dict__["message"]
     return message
+
+
+def messages_of(events: Sequence[Event]) -> list[Message]:
+    """The messages that events of one workspace tell of, with conversation and contact, but for those that are gone."""
+    return _told.rows(messages=[event.data["message_id"] for event in events])
+
+
+@compiled
+def _told(*, messages: list[int]) -> QuerySet[Message]:
+    return Message.objects.select_related("conversation__contact").filter(pk__any_of=messages).order_by("pk")

@@ -18,7 +18,18 @@ from django.urls import reverse
 
 from accounts import actions as account_actions
 from accounts import clock, tenancy
-from accounts.models import ApiKey, Dispatch, Event, IdempotentRequest, Invitation, Membership, Team, User, Workspace
+from accounts.models import (
+    ApiKey,
+    Dispatch,
+    Event,
+    IdempotentRequest,
+    Invitation,
+    Membership,
+    QueuedMail,
+    Team,
+    User,
+    Workspace,
+)
 from accounts.permissions import Actor, Role
 from conversations import actions
 from conversations.assistant import actions as assistant_actions
@@ -79,6 +90,7 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             IdempotentRequest.all_workspaces.create(
                 workspace=globex, api_key=globex_key.row, method="POST", path=f"/{SECRET}", key=SECRET, body_hash="x"
             ),
+            QueuedMail.objects.create(kind="reply", last_error=SECRET),
             ticket, Tag.objects.first(), TicketNumbers.objects.get(), conversation, conversation.contact, message,
             Attachment.objects.get(message=message), EntryPoint.objects.first(), Tally.objects.get(),
             view, SavedViewFavorite.objects.get(),
@@ -92,7 +104,7 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
 
 
 KINDS = [
-    Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, Ticket, Tag, TicketNumbers,
+    Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, QueuedMail, Ticket, Tag, TicketNumbers,
     Conversation, Contact, Message, Attachment, EntryPoint, Tally, SavedView, SavedViewFavorite,
     AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro,
 ]  # fmt: skip

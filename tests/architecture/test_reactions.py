@@ -14,7 +14,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts import clock, journal
 from accounts.journal import EventType, dispatch
-from accounts.models import Dispatch, Event, Workspace
+from accounts.models import Dispatch, Event, QueuedMail, Workspace
 from accounts.permissions import Actor
 from conversations import actions, events
 from conversations.assistant import actions as assistant_actions
@@ -25,7 +25,7 @@ from tests.conftest import Member
 from tests.factories import ConversationFactory
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WRITTEN = re.compile(r"^def ([a-z]\w*)\(event: Event\) -> None:", re.MULTILINE)
+WRITTEN = re.compile(r"^def ([a-z]\w*)\((?:event: Event|events: Sequence\[Event\])\) -> None:", re.MULTILINE)
 PAIRS = [
     pytest.param(kind, reaction, id=f"{kind.name}-{reaction.__name__}")
     for kind, reactions in all_reactions().items()
@@ -85,14 +85,19 @@ def event(request: pytest.FixtureRequest, in_acme: Workspace, ben: Member, ada: 
     return found
 
 
-def state(*, jobs: bool) -> dict[str, Any]:
-    """Every row of the desk, and the queue if wanted; without what is still to be dispatched."""
+def state(*, queues: bool) -> dict[str, Any]:
+    """Every row of the desk, and what waits in queues if wanted; without what is still to be dispatched."""
     models = [
         model for app in ("accounts", "tickets", "conversations") for model in apps.get_app_config(app).get_models()
     ]
-    rows = {model.__name__: sorted(map(str, model._base_manager.values())) for model in models if model is not Dispatch}
-    if jobs:
+    rows = {
+        model.__name__: sorted(map(str, model._base_manager.values()))
+        for model in models
+        if model not in (Dispatch, QueuedMail)
+    }
+    if queues:
         rows["jobs"] = [str(job) for job in ProcrastinateJob.objects.order_by("id").values("task_name", "args")]
+        rows["mails"] = [str(mail) for mail in QueuedMail.all_workspaces.order_by("id").values("kind", "about")]
     return rows
 
 
@@ -124,12 +129,12 @@ def test_the_journal_runs_the_reactions_of_the_table() -> None:
 def test_reaction_that_runs_again_changes_no_row(
     kind: EventType, reaction: Callable[[Event], None], event: Event
 ) -> None:
-    before = state(jobs=True)
+    before = state(queues=True)
     reaction(event)
-    once = state(jobs=False)
-    assert state(jobs=True) != before, "the scene gives it nothing to do"
+    once = state(queues=False)
+    assert state(queues=True) != before, "the scene gives it nothing to do"
     reaction(event)
-    assert state(jobs=False) == once
+    assert state(queues=False) == once
 
 
 @pytest.mark.parametrize("kind", REACTIONS, ids=lambda kind: kind.name)
@@ -138,10 +143,10 @@ def test_what_one_reaction_did_happens_once_though_another_fails(
 ) -> None:
     broken(kind)
     journal.drain()
-    once = state(jobs=True)
+    once = state(queues=True)
     waiting = Dispatch.objects.get(event=event)
     assert waiting.heard == [reaction.__name__ for reaction in all_reactions()[kind]]
     Dispatch.objects.update(due_at=timezone.now())
     journal.drain()
-    assert state(jobs=True) == once
+    assert state(queues=True) == once
     assert Dispatch.objects.get(event=event).attempts == 2

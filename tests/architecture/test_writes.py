@@ -13,8 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from psycopg import _queries
 
-from accounts import clock, journal
-from accounts.models import Dispatch, Workspace
+from accounts import clock, journal, mailing
+from accounts.models import Dispatch, QueuedMail, Workspace
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.assistant import actions as assistant_actions
@@ -183,9 +183,9 @@ def test_no_statement_has_more_values_than_the_driver_remembers(scene: Scene, di
 # --- Dispatching --------------------------------------------------------------------------------
 
 
-def replied(workspace: Workspace, ben: Member, times: int) -> None:
+def replied(workspace: Workspace, ben: Member, times: int, channel: Channel = Channel.API) -> None:
     for _ in range(times):
-        row = ConversationFactory(workspace=workspace)
+        row = ConversationFactory(workspace=workspace, door=Door(channel, "test"))
         actions.reply(conversation=row, body="On its way.", by=ben.actor, at=clock.now())
 
 
@@ -207,18 +207,36 @@ def test_events_that_concern_nobody_cost_the_same_statements_for_one_and_for_fif
     assert not Dispatch.objects.exists()
 
 
+def test_replies_that_are_mailed_cost_the_same_statements_for_one_and_for_fifty(
+    in_acme: Workspace, ben: Member
+) -> None:
+    counts = []
+    for times in (1, 1, 50):  # the first also compiles
+        replied(in_acme, ben, times, channel=Channel.EMAIL)
+        dispatched = drained()
+        with CaptureQueriesContext(connection) as captured:
+            mailing.send_due()
+        sent = [query["sql"] for query in captured if not query["sql"].startswith("DELETE")]
+        counts.append((len(dispatched), len(sent), len(captured) - len(sent)))
+    # Each mail that was taken is deleted by itself, so that it is sent once.
+    assert counts[1:] == [(10, 4, 1), (10, 5, 50)]
+    assert not QueuedMail.objects.exists()
+
+
 def test_nothing_is_asked_about_the_assistant_where_it_has_no_part(in_acme: Workspace, ben: Member) -> None:
     replied(in_acme, ben, 3)
     # What concerns the assistant is asked within the one question for the batch.
     assert sum("conversations_assistantthread" in sql or "conversations_suggestion" in sql for sql in drained()) == 1
 
 
-def test_message_is_loaded_once_for_all_reactions(in_acme: Workspace, ben: Member) -> None:
+def test_message_is_loaded_once_for_its_delivery_and_once_for_all_other_reactions(
+    in_acme: Workspace, ben: Member
+) -> None:
     row = ConversationFactory(workspace=in_acme, door=Door(Channel.EMAIL, "test"))
     act: Any = {"by": ben.actor, "at": clock.now()}
     assistant_actions.make_suggestion(conversation=row, draft=Draft("On its way."), engine="builtin", **act)
     journal.drain(1000)
     actions.reply(conversation=row, body="On its way.", **act)
     loads = [sql for sql in drained() if sql.startswith("SELECT") and 'FROM "conversations_message"' in sql]
-    assert len(loads) == 1
+    assert len(loads) == 2
     assert Conversation.objects.get(pk=row.pk).suggestions.get().outcome == "accepted"

@@ -195,7 +195,8 @@ def _drained() -> bool:
     """Whether the worker has nothing left that is due."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT NOT EXISTS (SELECT FROM accounts_dispatch WHERE due_at <= now()) AND NOT EXISTS (SELECT FROM procrastinate_jobs"
+            "SELECT NOT EXISTS (SELECT FROM accounts_dispatch WHERE due_at <= now()) AND NOT EXISTS (SELECT FROM accounts_queuedmail"
+            " WHERE last_error = '') AND NOT EXISTS (SELECT FROM procrastinate_jobs"
             " WHERE status IN ('todo', 'doing') AND (scheduled_at IS NULL OR scheduled_at <= now()))"
         )
         return bool(cursor.fetchone()[0])

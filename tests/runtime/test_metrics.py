@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from accounts.models import Dispatch, Workspace
+from accounts.models import Dispatch, QueuedMail, Workspace
 from accounts.permissions import Actor
 from config import doors, health
 from config.server import metrics
@@ -153,6 +154,9 @@ def test_what_waits_for_a_worker_is_counted_with_its_age(settings: Any, acme: Wo
     actions.identify(workspace=acme, email="ada@example.com", is_trusted=True, by=by, at=timezone.now())
     with connection.cursor() as cursor:  # now() stands still within the transaction of a test
         cursor.execute("UPDATE accounts_dispatch SET due_at = now() - interval '1 minute'")
+    QueuedMail.all_workspaces.all().delete()
+    for due_at in (timezone.now(), timezone.now() + timedelta(hours=1)):  # the other one was refused before
+        QueuedMail.all_workspaces.create(workspace=acme, kind="reply", due_at=due_at)
     answer = Client().get("/metrics", headers=SHOWN)
     text = answer.content.decode()
     assert answer.status_code == 200
@@ -162,6 +166,7 @@ def test_what_waits_for_a_worker_is_counted_with_its_age(settings: Any, acme: Wo
     assert "made_up" not in text  # no label that rows could make up
     assert figure(text, "parley_events_waiting") == Dispatch.objects.count() > 0
     assert figure(text, "parley_event_wait_seconds") == 60
+    assert figure(text, "parley_mails_waiting") == 2
     assert ("parley_worker_seen_seconds", ()) not in figures(text)  # no worker was ever seen
     assert figure(text, "parley_database_up") == 1
     assert health.jobs()["default"][0] == 2

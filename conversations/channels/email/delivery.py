@@ -1,12 +1,13 @@
-"""Delivering by mail: a job sends it, so that a mail server that is away holds up nothing."""
+"""Delivering by mail: it is queued, so that a mail server that is away holds up nothing."""
 
 from __future__ import annotations
 
-from conversations.channels.email import tasks
+from collections.abc import Sequence
+
+from conversations.channels.email import mails
 from conversations.models import Message
 
 
-def deliver(message: Message) -> None:
-    """Queue the mail of a reply to a customer who has an address."""
-    if message.conversation.contact.email:
-        tasks.mail_reply.defer(workspace_id=message.workspace_id, message_id=message.pk)
+def deliver(messages: Sequence[Message]) -> None:
+    """Queue the mails of replies to customers who have an address."""
+    mails.replies.queue(*({"message_id": message.pk} for message in messages if message.conversation.contact.email))

@@ -1,0 +1,205 @@
+"""Mails that wait in a table of the desk, written in the transaction that wants them, and are sent by the worker, many at once.
+
+A mail is sent at least once, and once in each attempt: its row is deleted as soon as the mail server has taken it, so that a
+worker that is killed half-way repeats at most the one that was on its way. One that fails is tried again with growing pauses,
+alone. What a mail says is composed when it is sent, for all of its kind and workspace together.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from smtplib import SMTPException
+from typing import Any
+
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
+
+from accounts import log_context, tenancy
+from accounts.bell import Bell
+from accounts.models import QueuedMail, Workspace
+
+logger = logging.getLogger(__name__)
+
+BATCH = 50
+ATTEMPTS = 8  # within about six hours: after 4 s, 16 s, 64 s, and so on
+LEASE = 120  # seconds for which a mail is this sender's; then its worker is gone, and another takes it
+BEGIN_WITHIN = 30.0  # seconds of the lease in which a mail may still be begun: a server that is silent takes the rest
+BELL = Bell()
+
+Compose = Callable[[Sequence[QueuedMail]], Mapping[int, EmailMessage]]
+GivenUp = Callable[[QueuedMail], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of mail. `compose` gives the mails of some rows of one workspace by their ids; who is left out gets none any more.
+
+    `given_up` is called for one that could not be sent.
+    """
+
+    name: str
+    compose: Compose
+    given_up: GivenUp | None = None
+
+    def queue(self, *abouts: Mapping[str, int]) -> None:
+        """Queue a mail for each of these, in the transaction and the workspace that are open."""
+        if not abouts:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO accounts_queuedmail (workspace_id, kind, about) SELECT %s, %s, unnest(%s::jsonb[])",
+                [tenancy.current().pk, self.name, [Jsonb(dict(about)) for about in abouts]],
+            )
+        transaction.on_commit(BELL.ring)
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def kind(name: str, *, given_up: GivenUp | None = None) -> Callable[[Compose], Kind]:
+    """Make a kind of mail of the function that composes it. Raises ValueError for a name that is taken."""
+
+    def made(compose: Compose) -> Kind:
+        if name in _kinds:
+            raise ValueError(f"two kinds of mails are named {name}")
+        _kinds[name] = found = Kind(name, compose, given_up)
+        return found
+
+    return made
+
+
+def send_due() -> None:
+    """Send all mails that are due. Several workers may do so at a time: each takes others."""
+    while len(_send(_taken())) == BATCH:
+        pass
+
+
+def _taken() -> list[QueuedMail]:
+    """The next due mails, which are this sender's for as long as the lease."""
+    rows = QueuedMail.all_workspaces.raw(  # a worker serves all workspaces
+        "UPDATE accounts_queuedmail SET attempts = attempts + 1, due_at = statement_timestamp() + make_interval(secs => %s)"
+        " WHERE id IN (SELECT id FROM accounts_queuedmail WHERE due_at <= statement_timestamp() ORDER BY due_at, id LIMIT %s"
+        " FOR UPDATE SKIP LOCKED) RETURNING id, workspace_id, kind, about, attempts",
+        [LEASE, BATCH],
+    )
+    return sorted(rows, key=lambda row: (row.workspace_id, row.pk))
+
+
+def _send(rows: list[QueuedMail]) -> list[QueuedMail]:
+    end = time.monotonic() + BEGIN_WITHIN
+    workspaces = Workspace.objects.in_bulk({row.workspace_id for row in rows}) if rows else {}
+    with _line() as line:
+        for pk, theirs in groupby(rows, key=lambda row: row.workspace_id):
+            workspace = workspaces[pk]
+            with tenancy.scope_apart(workspace, "mails_failed workspace=%s", pk):
+                for row, mail in _composed(list(theirs)):
+                    with log_context.about({"mail": row.pk, "kind": row.kind}):
+                        if time.monotonic() > end:
+                            _put_back(row)
+                        else:
+                            _settle(row, mail if isinstance(mail, Exception) else line.send(mail))
+    return rows
+
+
+def _composed(rows: list[QueuedMail]) -> Iterator[tuple[QueuedMail, EmailMessage | Exception | None]]:
+    """Each row with its mail, with None where nobody is to get one any more, or with what went wrong."""
+    found: dict[int, EmailMessage | Exception] = {}
+    for name in dict.fromkeys(row.kind for row in rows):
+        found |= _compose(name, [row for row in rows if row.kind == name])
+    for row in rows:
+        yield row, found.get(row.pk)
+
+
+def _compose(name: str, rows: list[QueuedMail]) -> dict[int, EmailMessage | Exception]:
+    try:
+        return dict(_kinds[name].compose(rows))
+    except Exception as error:
+        if len(rows) > 1:  # one of them is the cause: the others are not to wait for it
+            return {pk: mail for row in rows for pk, mail in _compose(name, [row]).items()}
+        logger.exception("mail_not_composed kind=%s id=%s", name, rows[0].pk)
+        return {rows[0].pk: error}
+
+
+class _Line:
+    """One connection to the mail server for a batch. Where none is to be had, the rest of the batch does not wait for it again."""
+
+    def __init__(self) -> None:
+        self.backend: BaseEmailBackend | None = None
+        self.away: Exception | None = None
+
+    def send(self, mail: EmailMessage | None) -> Exception | None:
+        """What went wrong; None for a mail that was taken, and where there is none to send."""
+        if mail is None or self.away is not None:
+            return self.away if mail is not None else None
+        if self.backend is None:
+            try:
+                backend = get_connection()
+                backend.open()
+            except (OSError, SMTPException) as error:
+                self.away = error
+                return error
+            self.backend = backend
+        try:
+            self.backend.send_messages([mail])
+        except Exception as error:  # whatever is wrong with one mail is not with the others
+            self.close()
+            return error
+        return None
+
+    def close(self) -> None:
+        backend, self.backend = self.backend, None
+        if backend is not None:
+            try:
+                backend.close()
+            except (OSError, SMTPException):
+                pass  # it is gone already
+
+
+@contextmanager
+def _line() -> Iterator[_Line]:
+    line = _Line()
+    try:
+        yield line
+    finally:
+        line.close()
+
+
+def _settle(row: QueuedMail, error: Exception | None) -> None:
+    """Note what became of a mail."""
+    if error is not None and row.attempts < ATTEMPTS:
+        logger.info("mail_delayed kind=%s error=%s", row.kind, type(error).__name__)
+        _execute(
+            "UPDATE accounts_queuedmail SET due_at = statement_timestamp() + make_interval(secs => %s), last_error = %s WHERE id = %s",
+            [4**row.attempts, _named(error), row.pk],
+        )
+        return
+    if error is not None:
+        logger.warning("mail_failed kind=%s about=%s error=%s", row.kind, row.about, _named(error))
+        if row.kind in _kinds and (given_up := _kinds[row.kind].given_up) is not None:
+            given_up(row)
+    _execute("DELETE FROM accounts_queuedmail WHERE id = %s", [row.pk])
+
+
+def _put_back(row: QueuedMail) -> None:
+    """There was no time for a mail: it is due, as if it had not been taken."""
+    _execute(
+        "UPDATE accounts_queuedmail SET attempts = attempts - 1, due_at = statement_timestamp() WHERE id = %s", [row.pk]
+    )
+
+
+def _named(error: Exception) -> str:
+    """The kind of a failure, without what a mail server says of addresses."""
+    code = getattr(error, "smtp_code", "")
+    return f"{type(error).__name__} {code}".strip()
+
+
+def _execute(sql: str, values: Iterable[Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(values))
