@@ -10,6 +10,8 @@ import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from django.db import connection
+
 from accounts import clock, tenancy
 from accounts.permissions import Actor
 from accounts.transaction import apart
@@ -35,9 +37,23 @@ def recover(rows: Collection[AssistantRun], at: datetime) -> int:
     return count
 
 
+_WORK = """
+    SELECT EXISTS (SELECT FROM conversations_assistantrun WHERE status = 'running')
+    OR EXISTS (SELECT FROM conversations_assistantqueueitem)
+"""
+
+
 def check() -> None:
     """Recover all lost runs, which a worker does when it starts and every few seconds."""
-    recover_all(clock.now())
+    if _is_anything_going_on():
+        recover_all(clock.now())
+
+
+def _is_anything_going_on() -> bool:
+    """Whether a run or a queued message is there at all: where the assistant rests, that is all that is asked."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WORK)
+        return bool(cursor.fetchone()[0])
 
 
 def recover_all(at: datetime) -> int:
