@@ -54,8 +54,8 @@ def _dispatch() -> None:
 
 # The pause is a fallback, for lost notifications, for events whose writer died before it announced them, and for reactions that
 # are to be tried again. A lone event is dispatched at once; of a flood, a batch every tenth of a second costs a fraction of
-# what each event alone would.
+# what each event alone would. Mails, which nobody waits for with a finger on the key, come in larger batches.
 PARTS: tuple[Part, ...] = (
     Periodic("dispatch", _dispatch, every=announcing.LOOK_EVERY, channel=announcing.CHANNEL, rest=0.1),
-    Periodic("mails", mailing.send_due, every=5.0, bell=mailing.BELL, rest=0.1),
+    Periodic("mails", mailing.send_due, every=5.0, bell=mailing.BELL, rest=0.5),
 )

@@ -19,10 +19,12 @@ from typing import Any
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from psycopg.types.json import Jsonb
 
 from accounts import log_context, tenancy
 from accounts.bell import Bell
+from accounts.compiled import compiled_anywhere
 from accounts.models import QueuedMail, Workspace
 
 logger = logging.getLogger(__name__)
@@ -94,7 +96,7 @@ def _taken() -> list[QueuedMail]:
 
 def _send(rows: list[QueuedMail]) -> list[QueuedMail]:
     end = time.monotonic() + BEGIN_WITHIN
-    workspaces = Workspace.objects.in_bulk({row.workspace_id for row in rows}) if rows else {}
+    workspaces = {one.pk: one for one in _workspaces.rows(ids=[row.workspace_id for row in rows])} if rows else {}
     with _line() as line:
         for pk, theirs in groupby(rows, key=lambda row: row.workspace_id):
             workspace = workspaces[pk]
@@ -106,6 +108,11 @@ def _send(rows: list[QueuedMail]) -> list[QueuedMail]:
                         else:
                             _settle(row, mail if isinstance(mail, Exception) else line.send(mail))
     return rows
+
+
+@compiled_anywhere
+def _workspaces(*, ids: list[int]) -> QuerySet[Workspace]:
+    return Workspace.objects.filter(pk__any_of=ids).order_by("pk")
 
 
 def _composed(rows: list[QueuedMail]) -> Iterator[tuple[QueuedMail, EmailMessage | Exception | None]]:
