@@ -8,7 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import django
 import psycopg
@@ -22,12 +22,16 @@ from config.server import failing
 from config.server.saying import say
 
 if TYPE_CHECKING:
+    from psycopg.abc import PQGen
+
     from accounts.background import Jobs, Part, Periodic
 
 logger = logging.getLogger(__name__)
+RV = TypeVar("RV")
 
 END_LIMIT = 5  # seconds from the wish to stop until the kernel ends the process
 GRACE = 3.0  # seconds that running jobs have when the worker stops; the others are started again by the next worker
+PATIENCE = 30.0  # seconds
 SPARE_THREADS = 4  # beside the jobs: what the loop itself cannot do without waiting
 
 
@@ -63,7 +67,7 @@ async def _work() -> int:
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         losses = [await stack.enter_async_context(part.open()) for part in known if isinstance(part, Held)]
-        worker_app = await stack.enter_async_context(app.with_connector(_connector(app)).open_async())
+        worker_app = await stack.enter_async_context(app.with_connector(_connector()).open_async())
         running = [_jobs(worker_app, part) for part in known if isinstance(part, Jobs)]
         repeating = [_repeat(part) for part in known if isinstance(part, Periodic)]
         return await _until_first([*losses, *running, *repeating], stop)
@@ -96,16 +100,24 @@ def _with_a_connection(call_next: Callable[[], Any], context: JobContext, worker
         connections.close_all()
 
 
-def _connector(app: App) -> BaseAsyncConnector:
+class _Patient(psycopg.AsyncConnection[Any]):
+    """A connection that waits until something comes. psycopg's looks ten times a second whether somebody pressed Ctrl-C, which
+    asyncio says by itself; a worker that rests spends most of its processor time on that.
+    """
+
+    async def wait(self, gen: PQGen[RV], interval: float = PATIENCE, timeout: float | None = None) -> RV:
+        return await super().wait(gen, interval, timeout)
+
+
+def _connector() -> BaseAsyncConnector:
     """Where the queue listens: the desk's database, past a transaction pooler if there is one."""
     from django.conf import settings
     from procrastinate import PsycopgConnector
-    from procrastinate.contrib.django.django_connector import DjangoConnector
+    from procrastinate.contrib.django.utils import connector_params
 
     if settings.DIRECT_DATABASE_URL:
-        return PsycopgConnector(conninfo=settings.DIRECT_DATABASE_URL)
-    assert isinstance(app.connector, DjangoConnector)
-    return app.connector.get_worker_connector()
+        return PsycopgConnector(conninfo=settings.DIRECT_DATABASE_URL, connection_class=_Patient)
+    return PsycopgConnector(kwargs=connector_params(), connection_class=_Patient)
 
 
 async def _until_first(parts: Sequence[Awaitable[None]], stop: asyncio.Event) -> int:
