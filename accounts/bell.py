@@ -13,11 +13,11 @@ class Bell:
         self._listeners: list[Callable[[], object]] = []
 
     def ring(self) -> None:
-        for heard in self._listeners:
-            heard()
+        for listener in self._listeners:
+            listener()
 
     @contextmanager
-    def heard_by(self, listener: Callable[[], object]) -> Iterator[None]:
+    def answered_by(self, listener: Callable[[], object]) -> Iterator[None]:
         """Call the listener at each ring, in the thread of who rings."""
         self._listeners.append(listener)
         try:

@@ -135,7 +135,7 @@ def _events(*, ids: list[int]) -> models.QuerySet[Event]:
 
 
 def _due(batch: int) -> list[tuple[Any, ...]]:
-    """Due events: id, type, what has heard of it, and whether the event concerns each of the reactions that have a condition."""
+    """Due events: id, type, which reactions have run, and whether the event concerns each of the reactions that have a condition."""
     kinds = tuple(
         (one, tuple(kind for kind, of in _reactions.items() if one in dict(of).values())) for one in _conditions
     )

@@ -160,7 +160,7 @@ async def _notified(part: Periodic) -> AsyncIterator[asyncio.Event]:
     """Is set at each notification in the part's channel and each ring of its bell; without them, never."""
     notified, channel = asyncio.Event(), part.channel
     loop = asyncio.get_running_loop()
-    with part.bell.heard_by(lambda: loop.call_soon_threadsafe(notified.set)) if part.bell else nullcontext():
+    with part.bell.answered_by(lambda: loop.call_soon_threadsafe(notified.set)) if part.bell else nullcontext():
         if channel is None:
             yield notified
             return

@@ -195,9 +195,9 @@ def message_of(event: Event) -> Message | None:
 
 def messages_of(events: Sequence[Event]) -> list[Message]:
     """The messages that events of one workspace tell of, with conversation and contact, but for those that are gone."""
-    return _told.rows(messages=[event.data["message_id"] for event in events])
+    return _named.rows(messages=[event.data["message_id"] for event in events])
 
 
 @compiled
-def _told(*, messages: list[int]) -> QuerySet[Message]:
+def _named(*, messages: list[int]) -> QuerySet[Message]:
     return Message.objects.select_related("conversation__contact").filter(pk__any_of=messages).order_by("pk")

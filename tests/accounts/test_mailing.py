@@ -213,7 +213,7 @@ def test_nothing_is_sent_for_a_transaction_that_was_rolled_back(
 @pytest.mark.django_db(transaction=True)
 def test_sender_is_called_when_the_mail_is_committed(kind: Kind, acme: Workspace) -> None:
     rung: list[int] = []
-    with mailing.BELL.heard_by(lambda: rung.append(1)):
+    with mailing.BELL.answered_by(lambda: rung.append(1)):
         with transaction.atomic():
             queue(kind, acme, 1)
             assert rung == []

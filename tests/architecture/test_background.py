@@ -70,10 +70,10 @@ def test_periodic_part_is_called_again_when_its_bell_rings() -> None:
 
 
 @pytest.mark.django_db
-def test_queue_hears_of_a_job_by_a_connection_that_waits_until_something_comes(
+def test_queue_learns_of_a_job_by_a_connection_that_waits_until_something_comes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    heard: list[str] = []
+    received: list[str] = []
     intervals: list[float] = []
     wait_async = waiting.wait_async
 
@@ -82,16 +82,16 @@ def test_queue_hears_of_a_job_by_a_connection_that_waits_until_something_comes(
         return await wait_async(gen, fileno, interval, timeout)
 
     async def note(*, channel: str, payload: str) -> None:
-        heard.append(payload)
+        received.append(payload)
 
     async def run() -> None:
         async with app.with_connector(worker._connector()).open_async() as opened:
             listening = asyncio.ensure_future(opened.connector.listen_notify(note, ["made_up"]))
-            while not heard:
+            while not received:
                 await opened.connector.execute_query_async("SELECT pg_notify('made_up', 'a job')")
             listening.cancel()
 
     monkeypatch.setattr(waiting, "wait_async", noted)
     asyncio.run(asyncio.wait_for(run(), DEADLINE))
-    assert set(heard) == {"a job"}
+    assert set(received) == {"a job"}
     assert set(intervals) == {worker.PATIENCE}
