@@ -1,6 +1,6 @@
 """Taking connections from the socket that all web processes share, so that each gets its part of them.
 
-An event loop takes all that wait as soon as it wakes: one process may get eight connections and the next one none, and a
+An event loop takes all that wait at once: one process may get eight connections and the next one none, and a
 connection that is kept alive stays where it is. Here a process takes one at a time, and leaves it to the others for a moment
 while one of them has fewer. A process that hangs or is being replaced costs that moment, and no connection.
 """

@@ -130,8 +130,8 @@ WORDS = st.sampled_from(["```", "``` ", "`", "\n", " ", "    ", "````", "help", 
 
 @given(st.lists(WORDS, max_size=20).map("".join))
 def test_every_word_of_a_text_is_shown_whatever_fences_are_around_it(body: str) -> None:
-    shown = unescape(re.sub(r"<[^>]*>", " ", formatting.prose(body)))
-    assert re.findall(r"[^\s`]+", shown) == re.findall(r"[^\s`]+", body)
+    shown = unescape(re.sub(r"<[^>]*>", "", formatting.prose(body)))
+    assert re.sub(r"[\s`]", "", shown) == re.sub(r"[\s`]", "", body)
 
 
 @pytest.mark.parametrize("body", ["`" * 200_000, "```\n" * 50_000, "(((" * 60_000, "a.com " * 30_000, "\n" * 200_000])

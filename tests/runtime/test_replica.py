@@ -15,11 +15,11 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 
 from accounts import replica
 from accounts.permissions import Role
+from config.server.backend.base import DatabaseWrapper
 from tests import factories
 from tests.dialects import harness
 from tests.runtime import scratch, standby
