@@ -24,7 +24,7 @@ def release(*, demo: bool = False) -> int:
         with migrating.turn(connection):
             _migrate()
             _cache_table()
-            _static_files()
+            static_files()
             if demo and "seed_demo" in get_commands():
                 call_command("seed_demo", only_if_empty=True)
             _setup_link()
@@ -67,7 +67,7 @@ def _cache_table() -> None:
     call_command("createcachetable", verbosity=0)
 
 
-def _static_files() -> None:
+def static_files() -> None:
     from django.core.management import call_command
 
     from config import static
