@@ -240,7 +240,7 @@ def _rendered(text: str) -> SafeString:
                 continue
             fenced, rest = [first], after
         html.append(_block(fenced, language))
-        plain, fenced, language = [rest], None, None
+        plain, fenced, language = [rest.lstrip()], None, None
     html += _paragraphs(plain) if fenced is None else [_block(fenced, language)]
     return mark_safe("".join(html))  # noqa: S308 - every part was escaped
 

@@ -104,10 +104,10 @@ def test_no_template_trusts_text_or_styles_inline() -> None:
         ("```\n<b>\n```", '<pre dir="ltr"><code>&lt;b&gt;</code></pre>'),
         ("```js\nx", '<pre dir="ltr"><span class="language">js</span><code>x</code></pre>'),
         ("```my printer\nx", '<pre dir="ltr"><code>my printer\nx</code></pre>'),
-        ("a\n```x = 1``` works", '<p dir="auto">a</p><pre dir="ltr"><code>x = 1</code></pre><p dir="auto"> works</p>'),
+        ("a\n```x = 1``` works", '<p dir="auto">a</p><pre dir="ltr"><code>x = 1</code></pre><p dir="auto">works</p>'),
         (
             "```\nx\n``` and ```y```",
-            '<pre dir="ltr"><code>x</code></pre><p dir="auto"> and ``<code dir="ltr">y</code>``</p>',
+            '<pre dir="ltr"><code>x</code></pre><p dir="auto">and ``<code dir="ltr">y</code>``</p>',
         ),
         ("1 < 2 & 3", '<p dir="auto">1 &lt; 2 &amp; 3</p>'),
         (
