@@ -7,17 +7,22 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 from django.db.models import Q, QuerySet
 
-from accounts.compiled import compiled
+from accounts.compiled import compiled, compiled_anywhere
 from accounts.credentials import links
 from accounts.errors import NotFound
 from accounts.models import ApiKey, Invitation, Membership, Team, User, UserManager
 from accounts.permissions import Role
 
 
-def workspaces_of(user: User) -> QuerySet[Membership]:
+def workspaces_of(user: User) -> list[Membership]:
     """The person's memberships with their workspaces, by name."""
+    return _workspaces_of.rows(person=user.pk)
+
+
+@compiled_anywhere
+def _workspaces_of(*, person: int) -> QuerySet[Membership]:
     # A person may belong to many workspaces: this is the one question that spans them.
-    return Membership.all_workspaces.filter(user=user).select_related("workspace").order_by("workspace__name", "pk")
+    return Membership.all_workspaces.filter(user=person).select_related("workspace").order_by("workspace__name", "pk")
 
 
 def assignable() -> QuerySet[User]:

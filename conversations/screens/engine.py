@@ -13,7 +13,7 @@ from django.contrib.messages import get_messages
 from django.http import HttpRequest
 from django.template import defaultfilters
 from django.template.backends.utils import csrf_input
-from django.templatetags.static import static
+from django.templatetags import static as storage
 from django.urls import get_script_prefix
 from django.utils.functional import SimpleLazyObject
 from django_htmx.jinja import htmx_script
@@ -35,6 +35,17 @@ def once(environment: Environment, name: str, **facts: Hashable) -> Markup:
 @lru_cache(maxsize=256)
 def _kept(environment: Environment, prefix: str, name: str, facts: tuple[tuple[str, Hashable], ...]) -> Markup:
     return Markup(environment.get_template(name).render(dict(facts)))  # noqa: S704 - as above
+
+
+@pass_environment
+def static(environment: Environment, name: str) -> str:
+    """The URL of a static file, which is the same as long as the process lives."""
+    return storage.static(name) if environment.auto_reload else _static(get_script_prefix(), name)
+
+
+@lru_cache(maxsize=256)
+def _static(prefix: str, name: str) -> str:
+    return storage.static(name)
 
 
 FUNCTIONS = {

@@ -56,6 +56,21 @@ def test_it_gives_the_rows_of_its_query_set_and_no_more_columns(acme: Workspace)
         assert rows[0].status == "open"
 
 
+@compiled
+def with_metadata() -> QuerySet[Conversation, tuple[object]]:
+    return Conversation.objects.order_by("pk").values_list("metadata")
+
+
+def test_json_is_read_as_django_reads_it_and_each_row_has_its_own(acme: Workspace) -> None:
+    values = [{}, {}, {"a": [{}, None, 12345678901234567890123, 1.5, "é"]}]
+    for value in values:
+        factories.ConversationFactory(workspace=acme, metadata=value)
+    with tenancy.scope(acme):
+        assert with_metadata.rows() == list(with_metadata.build()) == [(value,) for value in values]
+        first, second, _ = with_metadata.rows()
+        assert first[0] is not second[0]
+
+
 def test_a_column_that_was_not_read_is_read_when_it_is_asked_for(acme: Workspace) -> None:
     factories.ConversationFactory(workspace=acme, priority="high")
     with tenancy.scope(acme):

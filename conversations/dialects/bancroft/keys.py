@@ -78,7 +78,7 @@ class ApiKeys(DialectViewSet):
 
     def membership(self, workspace: str | None) -> Membership:
         """The named workspace's, else that of the only one the person administers. Raises Forbidden, ValidationError."""
-        mine = list(account_queries.workspaces_of(self.person))
+        mine = account_queries.workspaces_of(self.person)
         if workspace is not None:
             mine = [one for one in mine if workspace in (one.workspace.slug, str(one.workspace.public_id))]
             if not mine:

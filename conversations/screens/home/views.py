@@ -23,7 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """The inbox of the workspace where the person was last, else of their first; `?choose` asks for a page to choose one."""
     if not request.user.is_authenticated:
         return redirect_to_login(reverse("home")) if people.is_set_up() else redirect("setup")
-    memberships = list(people.workspaces_of(request.user))
+    memberships = people.workspaces_of(request.user)
     if memberships and "choose" not in request.GET:
         first = min(memberships, key=lambda membership: (membership.created_at, membership.pk)).workspace.slug
         last = request.session.get(LAST)
