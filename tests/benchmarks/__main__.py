@@ -44,7 +44,7 @@ def main() -> None:
         return
     prefer([os.getpid()], given.nice)  # what is started from here on is like us
     wanted = [one for one in OPERATIONS if not given.only or any(words in one.name for words in given.only)]
-    slices, seconds, streams = (4, 0.2, 0) if given.quick else (12, 0.4, 1000)
+    slices, seconds, streams = (3, 0.15, 0) if given.quick else (12, 0.4, 1000)
     results = run(
         Options(
             sizes=sizes,
