@@ -53,8 +53,8 @@ def public_messages(ticket: Ticket) -> QuerySet[Message]:
     return Message.objects.filter(conversation__ticket=ticket, kind=MessageKind.MESSAGE).order_by("id")
 
 
-def entries(ticket: Ticket) -> QuerySet[Message]:
-    """Messages and private notes of all of the ticket's conversations, oldest first."""
+def entries(ticket: Ticket | int) -> QuerySet[Message]:
+    """Messages and private notes of all conversations of a ticket, or of the id of one, oldest first."""
     rows = Message.objects.filter(conversation__ticket=ticket, kind__in=(MessageKind.MESSAGE, MessageKind.NOTE))
     return rows.order_by("id")
 
@@ -62,8 +62,7 @@ def entries(ticket: Ticket) -> QuerySet[Message]:
 @compiled
 def first_entries(columns: tuple[str, ...], limit: int, *, ticket: int) -> QuerySet[Message]:
     """The oldest of a ticket's `entries`, with these columns alone."""
-    rows = Message.objects.filter(conversation__ticket=ticket, kind__in=(MessageKind.MESSAGE, MessageKind.NOTE))
-    return rows.order_by("id").only(*columns)[:limit]
+    return entries(ticket).only(*columns)[:limit]
 
 
 def entry(ticket: Ticket, public_id: uuid.UUID) -> Message:

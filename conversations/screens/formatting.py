@@ -222,7 +222,7 @@ def _rendered(text: str) -> SafeString:
     html: list[str] = []
     plain: list[str] = []
     fenced: list[str] | None = None
-    language: re.Match[str] | None = None
+    language = ""
     for line in text.replace("\r\n", "\n").split("\n"):
         fence = _FENCE.match(line)
         if fence is None:
@@ -235,18 +235,18 @@ def _rendered(text: str) -> SafeString:
             plain, fenced = [], []
             first, closing, after = rest.partition("```")
             if not closing:
-                language = _LANGUAGE.fullmatch(rest)
+                language = rest.strip() if _LANGUAGE.fullmatch(rest) else ""
                 fenced = [] if language or not rest.strip() else [rest]
                 continue
             fenced, rest = [first], after
         html.append(_block(fenced, language))
-        plain, fenced, language = [rest.lstrip()], None, None
+        plain, fenced, language = [rest.lstrip()], None, ""
     html += _paragraphs(plain) if fenced is None else [_block(fenced, language)]
     return mark_safe("".join(html))  # noqa: S308 - every part was escaped
 
 
-def _block(lines: list[str], language: re.Match[str] | None) -> str:
-    label = format_html('<span class="language">{}</span>', language[0].strip()) if language else ""
+def _block(lines: list[str], language: str) -> str:
+    label = format_html('<span class="language">{}</span>', language) if language else ""
     return format_html('<pre dir="ltr">{}<code>{}</code></pre>', label, "\n".join(lines))
 
 

@@ -126,7 +126,8 @@ class TicketFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fi
         return rows.filter(updated_at__lte=until) if until else rows
 
     def by_search(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
-        return ticket_queries.matching(rows, value) if len(value) <= LONGEST_SEARCH else rows
+        text = _search(value)
+        return ticket_queries.matching(rows, text) if text else rows
 
     def by_sla(self, rows: TicketQuerySet, name: str, value: str) -> TicketQuerySet:
         soon = self.now + AT_RISK
@@ -183,8 +184,7 @@ class Query:
     @property
     def search(self) -> str:
         """The text by which tickets are looked for, if they are."""
-        text = self.data.get("search", "").strip()
-        return text if len(text) <= LONGEST_SEARCH and "\x00" not in text else ""
+        return _search(self.data.get("search", ""))
 
     @property
     def statuses(self) -> list[str] | None:
@@ -260,6 +260,12 @@ def _assignee_text(value: Any) -> str | None:
 
 def _parts(value: str) -> list[str]:
     return [part for piece in value.split(",") if (part := piece.strip()) and "\x00" not in part]
+
+
+def _search(value: str) -> str:
+    """The text to look for; nothing where it is too long, or could be in no row."""
+    text = value.strip()
+    return text if len(text) <= LONGEST_SEARCH and "\x00" not in text else ""
 
 
 def _known(value: str, choices: Iterable[str]) -> list[str]:
