@@ -39,6 +39,7 @@ from config.server.processes import ends_with_parent
 from conversations.api import discovery
 from tests.dialects.scene import Scene
 from tests.runtime import scratch
+from tests.runtime.machine import stop
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMATS = ROOT / "conversations" / "dialects"
@@ -290,12 +291,7 @@ def desk_process(suffix: str = "live", **environment: str) -> Iterator[tuple[str
             wait_until_ready(base, process)
             yield base, process.pid
         finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            stop(process)
     connection.close()
     with maintenance() as cursor:
         scratch.drop(cursor, live)

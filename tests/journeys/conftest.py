@@ -23,7 +23,7 @@ from config.server.listening import FILE
 from config.server.processes import ends_with_parent
 from tests.conftest import Key, Member
 from tests.factories import PASSWORD
-from tests.runtime.machine import eventually
+from tests.runtime.machine import eventually, stop
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
@@ -90,12 +90,7 @@ def running_desk(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
             _wait(base, process)
             yield base
         finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            stop(process)
 
 
 @pytest.fixture
