@@ -22,13 +22,24 @@ class TenantKey(RunSQL):
 
 
 class TenantForeignKey(RunSQL):
-    """`table.column` may point only at a row of `target` in the same workspace (checked at commit)."""
+    """`table.column` may point only at a row of `target` in the same workspace (checked at commit).
 
-    def __init__(self, table: str, column: str, target: str) -> None:
+    For a table that grows, `is_checked` is off: the rows of before are checked by `CheckTenantForeignKey` in a later migration.
+    """
+
+    def __init__(self, table: str, column: str, target: str, *, is_checked: bool = True) -> None:
         name = f"{table}_{column}_same_workspace"
         super().__init__(
             f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" FOREIGN KEY (workspace_id, "{column}") '
-            f'REFERENCES "{target}" (workspace_id, id) DEFERRABLE INITIALLY DEFERRED',
+            f'REFERENCES "{target}" (workspace_id, id) DEFERRABLE INITIALLY DEFERRED'
+            f"{'' if is_checked else ' NOT VALID'}",
             f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}"',
         )
         self.table, self.column, self.target = table, column, target
+
+
+class CheckTenantForeignKey(RunSQL):
+    """Check the rows that were there before a TenantForeignKey was added unchecked; writes go on meanwhile."""
+
+    def __init__(self, table: str, column: str) -> None:
+        super().__init__(f'ALTER TABLE "{table}" VALIDATE CONSTRAINT "{table}_{column}_same_workspace"', RunSQL.noop)

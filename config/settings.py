@@ -24,6 +24,11 @@ PUBLIC_URL = env.origin(
 IS_HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or secrets.get_or_create(DESK_HOME, "secret_key")
+# What seals the secrets of channels, such as a mailbox's password: the present key, then those of before.
+CHANNEL_SECRETS_KEYS = [
+    env.text("CHANNEL_SECRETS_KEY") or secrets.get_or_create(DESK_HOME, "channel_secrets_key"),
+    *env.text("CHANNEL_SECRETS_KEYS_BEFORE").replace(",", " ").split(),
+]
 ALLOWED_HOSTS = env.hosts(
     "ALLOWED_HOSTS", (urlsplit(PUBLIC_URL).hostname or "127.0.0.1", "127.0.0.1", "localhost", "[::1]")
 )

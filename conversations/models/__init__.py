@@ -21,7 +21,19 @@ from conversations.models.assistant import (
 )
 from conversations.models.contact import Contact
 from conversations.models.conversation import Channel, Conversation, EntryPoint, Handler, Status, Tally
+from conversations.models.delivery import Delivery, DeliveryFile, DeliveryState
 from conversations.models.knowledge import Article, ArticleVisibility, Macro
+from conversations.models.mail import InboundMail, MailReference, MailSource, MailState, Proof
+from conversations.models.mailbox import (
+    AutomaticMail,
+    BlockedSender,
+    Inbound,
+    Login,
+    Mailbox,
+    MailboxAddress,
+    MailboxState,
+    SuppressedAddress,
+)
 from conversations.models.message import Attachment, DeliveryStatus, Message, MessageKind, SenderKind
 from conversations.models.saved_view import SavedView, SavedViewFavorite, Visibility
 from conversations.models.search import SearchDocument, SearchWord
@@ -29,7 +41,10 @@ from conversations.models.suggestion import Outcome, Suggestion, SuggestionKind
 
 __all__ = [
     "Article", "ArticleVisibility", "AssistantFrame", "AssistantProposal", "AssistantQueueItem", "AssistantRun",
-    "AssistantThread", "Attachment", "Audience", "Channel", "Contact", "Conversation", "DeliveryStatus", "EntryPoint",
-    "FrameKind", "Handler", "Macro", "Message", "MessageKind", "Outcome", "ProposalStatus", "RunStatus", "SavedView",
-    "SavedViewFavorite", "SearchDocument", "SearchWord", "SenderKind", "Status", "Suggestion", "SuggestionKind", "Tally", "ThreadStatus", "Visibility",
+    "AssistantThread", "Attachment", "Audience", "AutomaticMail", "BlockedSender", "Channel", "Contact", "Conversation",
+    "Delivery", "DeliveryFile", "DeliveryState", "DeliveryStatus", "EntryPoint", "FrameKind", "Handler", "Inbound", "InboundMail",
+    "Login", "Macro", "MailReference", "MailSource", "MailState", "Mailbox", "MailboxAddress", "MailboxState", "Message",
+    "MessageKind", "Outcome", "Proof", "ProposalStatus", "RunStatus", "SavedView", "SavedViewFavorite", "SearchDocument",
+    "SearchWord", "SenderKind", "Status", "Suggestion", "SuggestionKind", "SuppressedAddress", "Tally", "ThreadStatus",
+    "Visibility",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from accounts.models import Team, User
 from accounts.moments import Moment
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 from conversations.models.contact import Contact
+from conversations.models.mailbox import Mailbox
 from conversations.models.searched import Searched, TokensField, cut
 from tickets.models import Ticket
 
@@ -36,14 +37,16 @@ class Channel(models.TextChoices):
     DISCORD = "discord", "Discord"
     API = "api", "API"
     CALLBACK = "callback", "Callback"
+    FORM = "form", "Web form"
     MANUAL = "manual", "Manual"
 
 
 class Handler(models.TextChoices):
-    """Who answers at present."""
+    """Who answers at present: nobody answers spam."""
 
     PEOPLE = "people"
     ASSISTANT = "assistant"
+    NOBODY = "nobody"
 
 
 class ConversationQuerySet(TenantQuerySet["Conversation"]):
@@ -56,6 +59,10 @@ class ConversationQuerySet(TenantQuerySet["Conversation"]):
     def with_the_assistant(self) -> Self:
         """Those that the assistant handles, without those whose client deleted them."""
         return self.filter(handler=Handler.ASSISTANT, assistant_thread__deleted_at=None)
+
+    def spam(self) -> Self:
+        """Those that nobody answers: in no list, count or format until somebody says that they are not spam."""
+        return self.filter(handler=Handler.NOBODY)
 
     def open(self) -> Self:
         """It is our turn, now: open and not snoozed."""
@@ -120,6 +127,15 @@ class Conversation(Searched, TenantModel):
     # The conversation that was linked first is the ticket's primary one, which names its customer and takes its replies.
     ticket_linked_at = Moment(null=True, editable=False)
     metadata = models.JSONField(default=dict, blank=True)
+    # The mailbox whose mail began it, or that its mails leave by; and whom they go to beside the contact.
+    mailbox = models.ForeignKey(
+        Mailbox, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False
+    )
+    cc = ArrayField(models.CharField(max_length=254), default=list, db_default=[], blank=True)
+    # The closed conversation that this one goes on from.
+    follows = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False
+    )
 
     message_count = models.PositiveIntegerField(default=0, editable=False)
     unread_count = models.PositiveIntegerField(default=0, editable=False)
@@ -215,6 +231,10 @@ class Conversation(Searched, TenantModel):
                 fields=["workspace", "-last_message_at", "-id"],
                 name="conv_news_newest",
                 condition=Q(status="closed", unread_count__gt=0),
+            ),
+            # What is spam, newest message first.
+            models.Index(
+                fields=["workspace", "-last_message_at", "-id"], name="conv_spam", condition=Q(handler="nobody")
             ),
             # What the assistant handles, newest message first.
             models.Index(

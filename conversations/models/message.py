@@ -111,6 +111,9 @@ class Attachment(TenantModel):
     name = models.CharField(max_length=255)
     content_type = models.CharField(max_length=120)
     size = models.PositiveBigIntegerField(help_text="Bytes.")
+    # How the text of a mail names a picture that it shows.
+    content_id = models.CharField(max_length=400, blank=True, default="", db_default="")
+    is_inline = models.BooleanField(default=False, db_default=False)
     created_at = Moment(default=timezone.now, editable=False)
 
     class Meta(TenantModel.Meta):

@@ -22,7 +22,7 @@ from conversations.texts import validation
 STATUSES = Twins({status: (status,) for status in Status.values}, otherwise="open")
 CHANNELS = Twins(
     {
-        "web": (Channel.CHAT, Channel.DISCORD),
+        "web": (Channel.CHAT, Channel.DISCORD, Channel.FORM),
         "email": (Channel.EMAIL,),
         "api": (Channel.API, Channel.MANUAL),
         "callback": (Channel.CALLBACK,),

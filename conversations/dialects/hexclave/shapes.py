@@ -12,7 +12,7 @@ STATUSES = Twins(
 SOURCES = Twins(
     {
         "manual": (Channel.MANUAL,),
-        "chat": (Channel.CHAT, Channel.DISCORD),
+        "chat": (Channel.CHAT, Channel.DISCORD, Channel.FORM),
         "email": (Channel.EMAIL,),
         "api": (Channel.API, Channel.CALLBACK),
     },

@@ -46,7 +46,7 @@ VISIBILITIES = Twins({value: (value,) for value in Visibility.values}, otherwise
 THREAD_STATUSES = Twins(
     {**{status: (status,) for status in ThreadStatus.values}, "canceling": ()}, otherwise=ThreadStatus.IN_PROGRESS
 )
-HANDLERS = Twins({handler: (handler,) for handler in Handler.values}, otherwise=Handler.PEOPLE)
+HANDLERS = Twins({handler: (handler,) for handler in (Handler.PEOPLE, Handler.ASSISTANT)}, otherwise=Handler.PEOPLE)
 PROPOSAL_STATUSES = Twins({status: (status,) for status in ProposalStatus.values}, otherwise=ProposalStatus.PENDING)
 
 

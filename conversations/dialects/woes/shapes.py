@@ -19,7 +19,7 @@ STATUSES = Twins(
 )
 CHANNELS = Twins(
     {
-        "api": (Channel.API, Channel.CALLBACK, Channel.MANUAL),
+        "api": (Channel.API, Channel.CALLBACK, Channel.FORM, Channel.MANUAL),
         "live-chat": (Channel.CHAT,),
         "email": (Channel.EMAIL,),
         "discord": (Channel.DISCORD,),
