@@ -31,6 +31,8 @@ class ReplyPolicy:
     on_customer: Mapping[str, str] = field(default_factory=_moves)
     is_answer: bool = True
     """Whether a reply is the answer that the customer waits for: it marks all as read and stops the clocks."""
+    asks_for_answer: bool = True
+    """Whether what comes in asks for an answer: it then counts as unread, ends a snooze, and somebody waits."""
 
     def after_agent(self, status: str) -> str:
         """The status once an agent has replied."""
@@ -52,3 +54,6 @@ A closed conversation stays closed; the inbox shows it under "Replied after clos
 
 ASIDE = ReplyPolicy(name="aside", is_answer=False)
 """Not the team's answer, such as one of the assistant after a hand-over: the conversation still waits for the team."""
+
+AUTOMATIC = ReplyPolicy(name="automatic", asks_for_answer=False)
+"""What a machine sent, such as a note of absence: it is in the thread, and nobody waits for an answer to it."""

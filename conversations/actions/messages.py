@@ -101,7 +101,8 @@ def receive(
 ) -> Message:
     """Add a message from the customer (the conversation's contact, unless `sender` names another person on that side).
 
-    It unsnoozes the conversation and counts as unread; whether it reopens a finished one is the policy's choice.
+    It unsnoozes the conversation and counts as unread, unless the policy says that nobody has to answer it; whether it
+    reopens a finished one is the policy's choice.
     Raises Invalid for a blank or too long body.
     """
     permit(by, "conversation.receive", conversation)
@@ -109,6 +110,7 @@ def receive(
     was_answered = conversation.last_inbound_at is None or (
         conversation.last_outbound_at is not None and conversation.last_outbound_at > conversation.last_inbound_at
     )
+    inbound_at = conversation.last_inbound_at
     message = entries.append(
         conversation,
         kind=MessageKind.MESSAGE,
@@ -118,13 +120,17 @@ def receive(
         entry_point=entries.door(conversation, door, at) if door else None,
         uploads=uploads,
     )
-    conversation.unread_count += 1
-    conversation.snoozed_until = None
-    if was_answered:
-        conversation.waiting_since = at
-    turns.move(conversation, policy.after_customer(conversation.status), at)
+    if policy.asks_for_answer:
+        conversation.unread_count += 1
+        conversation.snoozed_until = None
+        if was_answered:
+            conversation.waiting_since = at
+        turns.move(conversation, policy.after_customer(conversation.status), at)
+    else:
+        conversation.last_inbound_at = inbound_at
     entries.save(conversation)
-    _update_ticket(conversation, body, from_customer=True, by=by, at=at)
+    if policy.asks_for_answer:
+        _update_ticket(conversation, body, from_customer=True, by=by, at=at)
     journal.record(
         events.MESSAGE_RECEIVED,
         conversation,

@@ -17,7 +17,7 @@ from conversations import events, priorities
 from conversations.actions import entries, turns
 from conversations.actions.entries import Door
 from conversations.actions.senders import Sender
-from conversations.models import Channel, Contact, Conversation, Handler, MessageKind, SenderKind, Status
+from conversations.models import Channel, Contact, Conversation, Handler, Mailbox, MessageKind, SenderKind, Status
 from conversations.texts import validation
 
 _DOOR = Door(Channel.API, "api")
@@ -40,6 +40,9 @@ def start(
     sender: Sender | None = None,
     uploads: Sequence[File[bytes]] = (),
     handler: Handler = Handler.PEOPLE,
+    mailbox: Mailbox | None = None,
+    cc: Sequence[str] = (),
+    follows: Conversation | None = None,
     public_id: uuid.UUID | None = None,
     number: int | None = None,
     by: Actor,
@@ -49,7 +52,8 @@ def start(
 
     `door` is where it began; `channel` is what lists show, the door's own unless given. The first message is the
     contact's unless `sender` says otherwise; either way the conversation is open. `external_id` is the caller's own
-    name for it: at most 255 characters, unique in the workspace; `public_id` is one that the caller chose, and `number`
+    name for it: at most 255 characters, unique in the workspace. Mails go by `mailbox`, and to `cc` besides; `follows` is the closed
+    conversation that it goes on from. `public_id` is one that the caller chose, and `number`
     one that a verb has drawn before, which locks more than this. Raises Invalid with the field at fault, or Conflict when
     either id is taken.
     """
@@ -78,6 +82,9 @@ def start(
         priority_rank=priorities.rank(priority),
         tags=list(tags),
         metadata=metadata or {},
+        mailbox=mailbox,
+        cc=list(cc),
+        follows=follows,
         last_message_at=at,
         last_visible_at=at,
         last_activity_at=at,
