@@ -1,0 +1,137 @@
+"""Reading a mail: bytes in, a `ParsedMail` out, in bounded time and whatever the bytes hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from conversations.mail import addresses, bodies, headers, limits, parts
+from conversations.mail.charsets import Hints
+from conversations.mail.parsed import Address, Attachment, Headers, ParsedMail, Unreadable
+from conversations.mail.parts import Part
+
+_DELIVERED = (
+    "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "x-forwarded-to", "x-gm-original-to",
+    "apparently-to", "resent-to", "to", "cc", "resent-cc",
+)  # fmt: skip
+_ID_LINES = re.compile(
+    r"^[> \t]*(?:message-id|in-reply-to|references):[ \t]*(<[^<>\n]{1,998}>)", re.IGNORECASE | re.MULTILINE
+)
+_SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
+_ENCRYPTED = ("application/pgp-encrypted",)
+_SMIME = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_ATTACHED_MAILS = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
+
+
+def parse(raw: bytes) -> ParsedMail:
+    """The mail in the bytes. Raises `Unreadable` for nothing at all and for more than 25 MB, and never anything else."""
+    if not raw.strip():
+        raise Unreadable("The mail is empty.")
+    if len(raw) > limits.RAW:
+        raise Unreadable(f"The mail is larger than {limits.RAW // 1024 // 1024} MB.")
+    try:
+        return _read(raw.lstrip(b"\r\n"))
+    except (Exception, RecursionError) as error:  # whatever the bytes did, others are to be read
+        raise Unreadable(f"The mail could not be read ({type(error).__name__}).") from error
+
+
+def _read(raw: bytes) -> ParsedMail:
+    mail = parts.read(raw)
+    root, problems = mail.root, mail.problems
+    hints = parts.charsets_of(root)
+    chosen = bodies.choose(root)
+    text = _plain(chosen, hints, problems)
+    files = tuple(bodies.attachments(chosen.files, frozenset()))
+    people = {name: _people(root, name, hints, problems) for name in ("from", "reply-to", "to", "cc", "sender")}
+    raw_headers = root.headers
+    return ParsedMail(
+        headers=Headers(tuple(headers.texts(raw_headers, hints))),
+        message_id=next(iter(addresses.ids(raw_headers.first("message-id"))), ""),
+        in_reply_to=addresses.ids(raw_headers.first("in-reply-to")),
+        references=addresses.ids(b" ".join(raw_headers.all("references"))),
+        quoted_ids=_quoted_ids(text, files),
+        sender=_sender(people["from"], people["sender"], problems),
+        senders=people["from"],
+        reply_to=people["reply-to"],
+        to=people["to"],
+        cc=people["cc"],
+        delivered_to=_delivered_to(root, hints),
+        subject=headers.decode(raw_headers.first("subject"), hints)[: limits.SUBJECT],
+        date=addresses.moment(raw_headers.first("date")),
+        text=text,
+        reply_text=text,
+        attachments=files,
+        is_encrypted=_is_encrypted(root),
+        is_signed=_is_signed(root, text),
+        problems=tuple(dict.fromkeys(problems)),
+        parts=mail.parts,
+    )
+
+
+def _people(root: Part, name: str, hints: Hints, problems: list[str]) -> tuple[Address, ...]:
+    found, is_cut = addresses.addresses(root.headers.all(name), hints)
+    if is_cut:
+        problems.append(f"The header {name} has more than {limits.ADDRESSES} addresses: the rest was ignored.")
+    return found
+
+
+def _sender(found: tuple[Address, ...], sent_by: tuple[Address, ...], problems: list[str]) -> Address | None:
+    """From, if it is one; of several, the one that Sender names."""
+    different = {address.address.lower(): address for address in reversed(found)}
+    if len(different) == 1:
+        return found[0]
+    if not different:
+        problems.append("The mail does not say who it is from.")
+        return None
+    problems.append("The mail says that it is from several people.")
+    named = [different[one.address.lower()] for one in sent_by if one.address.lower() in different]
+    return named[0] if len(named) == 1 else None
+
+
+def _delivered_to(root: Part, hints: Hints) -> tuple[str, ...]:
+    found: list[str] = []
+    for name in _DELIVERED:
+        found += (one.address.lower() for one in addresses.addresses(root.headers.all(name), hints)[0])
+    return tuple(dict.fromkeys(found))
+
+
+def _plain(chosen: bodies.Bodies, hints: Hints, problems: list[str]) -> str:
+    pieces = [bodies.text_of(part, hints, problems) for part in chosen.plain or chosen.html]
+    text = "\n".join(piece.strip("\n") for piece in pieces if piece.strip()).strip("\n")
+    if len(text) > limits.TEXT:
+        problems.append("The text is too long: the rest of it was cut.")
+    return text[: limits.TEXT]
+
+
+def _quoted_ids(text: str, files: Iterable[Attachment]) -> tuple[str, ...]:
+    """Ids of mails that are quoted or attached."""
+    found = [bare[1:-1].strip() for bare in _ID_LINES.findall(text)]
+    for file in files:
+        if file.content_type in _ATTACHED_MAILS:
+            data = file.content[: limits.HEADER_BLOCK]
+            inner, _ = headers.split(data.lstrip(b"\r\n"), 0, len(data))
+            for name in ("message-id", "in-reply-to", "references"):
+                found += addresses.ids(inner.first(name))
+    return addresses.keep(found)
+
+
+def _is_encrypted(root: Part) -> bool:
+    return (
+        any(
+            part.content_type in _ENCRYPTED
+            or (
+                part.content_type in _SMIME
+                and part.parameters.get("smime-type", "").lower() in ("enveloped-data", "authenveloped-data", "")
+            )
+            for part in root.walk()
+        )
+        or root.content_type == "multipart/encrypted"
+    )
+
+
+def _is_signed(root: Part, text: str) -> bool:
+    return text.startswith("-----BEGIN PGP SIGNED MESSAGE-----") or any(
+        part.content_type in _SIGNATURES
+        or (part.content_type in _SMIME and part.parameters.get("smime-type", "").lower() == "signed-data")
+        for part in root.walk()
+    )
