@@ -86,8 +86,8 @@ class Migration(migrations.Migration):
                 ('body', models.TextField(blank=True)),
                 ('then', models.CharField(blank=True, help_text='The status that the conversation gets with it.', max_length=10)),
                 ('expected_last', models.BigIntegerField(null=True)),
-                ('to', models.JSONField(default=list, help_text='Recipients other than the contact.')),
-                ('cc', models.JSONField(default=list)),
+                ('to', models.JSONField(null=True)),
+                ('cc', models.JSONField(null=True)),
                 ('bcc', models.JSONField(default=list)),
                 ('send_after', accounts.moments.Moment(default=django.utils.timezone.now)),
                 ('held_at', accounts.moments.Moment(null=True)),
@@ -139,6 +139,7 @@ class Migration(migrations.Migration):
                 ('size', models.PositiveBigIntegerField(help_text='Bytes.')),
                 ('digest', models.CharField(help_text='SHA-256 of the bytes.', max_length=64)),
                 ('is_cut', models.BooleanField(default=False, help_text='Too large to be kept: its headers and its beginning are here.')),
+                ('identifier', models.TextField(blank=True, help_text='Its Message-ID, without brackets.')),
                 ('message_key', models.CharField(blank=True, help_text='SHA-256 of its Message-ID.', max_length=64)),
                 ('uid_validity', models.BigIntegerField(null=True)),
                 ('uid', models.BigIntegerField(null=True)),
@@ -486,6 +487,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='mailbox',
             constraint=models.CheckConstraint(condition=models.Q(('login__in', ['password', 'google', 'microsoft'])), name='mailbox_login_is_known'),
+        ),
+        migrations.AddIndex(
+            model_name='inboundmail',
+            index=models.Index(fields=['workspace', 'mailbox', 'digest'], name='mail_by_digest'),
         ),
         migrations.AddIndex(
             model_name='inboundmail',

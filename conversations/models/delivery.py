@@ -51,8 +51,9 @@ class Delivery(TenantModel):
     then = models.CharField(max_length=10, blank=True, help_text="The status that the conversation gets with it.")
     # What its writer had seen: the last message of the thread.
     expected_last = models.BigIntegerField(null=True)
-    to = models.JSONField(default=list, help_text="Recipients other than the contact.")
-    cc = models.JSONField(default=list)
+    # Whom the writer chose; null stands for the contact, and for those whom the conversation's mails go to besides.
+    to = models.JSONField(null=True)
+    cc = models.JSONField(null=True)
     bcc = models.JSONField(default=list)
     send_after = Moment(default=timezone.now)
     held_at = Moment(null=True)

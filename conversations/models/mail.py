@@ -62,6 +62,7 @@ class InboundMail(TenantModel):
     is_cut = models.BooleanField(
         default=False, help_text="Too large to be kept: its headers and its beginning are here."
     )
+    identifier = models.TextField(blank=True, help_text="Its Message-ID, without brackets.")
     message_key = models.CharField(max_length=64, blank=True, help_text="SHA-256 of its Message-ID.")
     uid_validity = models.BigIntegerField(null=True)
     uid = models.BigIntegerField(null=True)
@@ -111,6 +112,8 @@ class InboundMail(TenantModel):
             models.Index(fields=["workspace", "mailbox", "state", "-id"], name="mail_by_mailbox"),
             # Whether a mail has come before.
             models.Index(fields=["workspace", "message_key"], name="mail_by_message_id", condition=~Q(message_key="")),
+            # Whether the same bytes have come before.
+            models.Index(fields=["workspace", "mailbox", "digest"], name="mail_by_digest"),
             # What was kept and not read: by a worker that died, in all workspaces.
             models.Index(fields=["id"], name="mail_waiting", condition=Q(state="stored")),
         ]
