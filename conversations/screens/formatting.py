@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.template import defaultfilters
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from jinja2 import pass_context
@@ -25,7 +25,8 @@ from lucide.templatetags.lucide import lucide
 from conversations import channels
 from conversations.actions.lifecycle import STATUS_NAMES
 from conversations.screens import dates, sections
-from conversations.texts import links, names
+from conversations.texts import names
+from conversations.texts import prose as renderer
 from tickets import tags
 
 LONGEST = 20_000
@@ -191,11 +192,6 @@ def date(value: Any, form: str) -> str:
 # --- Customers' words ---------------------------------------------------------------------------
 
 
-_CODE = re.compile(r"`([^`\n]{1,500})`")
-_FENCE = re.compile(r"^ {0,3}```+")
-_LANGUAGE = re.compile(r"[\w+#.-]{1,20}\s*")
-
-
 def prose(body: str | None) -> SafeString:
     """A plain text as paragraphs, with links, `code` and fenced blocks. Everything is escaped.
 
@@ -203,84 +199,18 @@ def prose(body: str | None) -> SafeString:
     direction of its own script; code and addresses are always left to right, and decide nothing.
     """
     text = (body or "")[:LONGEST]
-    return _remembered(text) if len(text) <= REMEMBERED else _rendered(text)
+    return _remembered(text) if len(text) <= REMEMBERED else renderer.html(text)
 
 
 def whole_prose(body: str | None) -> SafeString:
     """A plain text as `prose` shows it, to its end."""
-    return _rendered(body or "")
+    return renderer.html(body or "")
 
 
 @lru_cache(maxsize=512)
 def _remembered(text: str) -> SafeString:
     """The same thread is read again and again while people answer in it."""
-    return _rendered(text)
-
-
-def _rendered(text: str) -> SafeString:
-    """A text with its fenced blocks, and its paragraphs between them: escaped HTML."""
-    html: list[str] = []
-    plain: list[str] = []
-    fenced: list[str] | None = None
-    language = ""
-    for line in text.replace("\r\n", "\n").split("\n"):
-        fence = _FENCE.match(line)
-        if fence is None:
-            (plain if fenced is None else fenced).append(line)
-            continue
-        # Words beside a fence are shown: above or in the block that it begins, below the block that it ends.
-        rest = line[fence.end() :]
-        if fenced is None:
-            html += _paragraphs(plain)
-            plain, fenced = [], []
-            first, closing, after = rest.partition("```")
-            if not closing:
-                language = rest.strip() if _LANGUAGE.fullmatch(rest) else ""
-                fenced = [] if language or not rest.strip() else [rest]
-                continue
-            fenced, rest = [first], after
-        html.append(_block(fenced, language))
-        plain, fenced, language = [rest.lstrip()], None, ""
-    html += _paragraphs(plain) if fenced is None else [_block(fenced, language)]
-    return mark_safe("".join(html))  # noqa: S308 - every part was escaped
-
-
-def _block(lines: list[str], language: str) -> str:
-    label = format_html('<span class="language">{}</span>', language) if language else ""
-    return format_html('<pre dir="ltr">{}<code>{}</code></pre>', label, "\n".join(lines))
-
-
-def _paragraphs(lines: list[str]) -> list[str]:
-    """Each line as an element, for it has a direction of its own; `on` goes on with the paragraph above."""
-    result: list[str] = []
-    is_on = False
-    for line in lines:
-        if line.strip():
-            result.append(f'<p dir="auto"{" class=on" if is_on else ""}>{_inline(line)}</p>')
-        is_on = bool(line.strip())
-    return result
-
-
-def _inline(line: str) -> str:
-    """One line with its links and `code`, escaped."""
-    parts = _CODE.split(line)
-    return "".join(
-        format_html('<code dir="ltr">{}</code>', part) if index % 2 else _linked(part)
-        for index, part in enumerate(parts)
-    )
-
-
-def _linked(text: str) -> str:
-    parts: list[str] = []
-    at = 0
-    for start, end, href in links.links(text):
-        parts.append(conditional_escape(text[at:start]))
-        parts.append(format_html(_LINK, href, text[start:end]))
-        at = end
-    return "".join([*parts, conditional_escape(text[at:])])
-
-
-_LINK = '<a dir="ltr" href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>'
+    return renderer.html(text)
 
 
 def is_long(body: str | None) -> bool:

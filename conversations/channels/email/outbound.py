@@ -1,35 +1,68 @@
-"""Replies as mails, threaded by Message-ID (RFC 5322) so that mail programs show one conversation."""
+"""Replies as mails: text and HTML of the composer's text, threaded by Message-ID (RFC 5322), with what an answer needs to find back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from email.headerregistry import Address
 from email.utils import parseaddr
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.db.models import OuterRef, QuerySet
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.compiled import compiled
-from conversations.models import Attachment, Message, MessageKind
+from conversations.channels.email import files, ids, tokens
+from conversations.models import (
+    Attachment,
+    Delivery,
+    InboundMail,
+    Mailbox,
+    Message,
+    MessageKind,
+    SenderKind,
+    SuppressedAddress,
+)
 from conversations.queries.thread import with_files
+from conversations.texts import prose
 
 REFERENCES = 10
+QUOTED = 4_000
+"""Characters of the message before that a reply quotes."""
 
 
-def message_id(public_id: UUID) -> str:
-    """The Message-ID of a message: the same however often it is sent, so that a repeated delivery shows once."""
-    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
-    return f"<{public_id}@{host}>"
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A mail that is ready: its envelope, and what the servers get."""
+
+    sender: str
+    recipients: Sequence[str]
+    mail: EmailMultiAlternatives
+    message_id: str
 
 
-def mails(ids: Sequence[int]) -> dict[int, EmailMessage]:
-    """The mails that carry these replies to their contacts, by the replies' ids, in two statements for all of them."""
-    return {message.pk: _mail(message) for message in with_files(_replies.rows(messages=list(ids)), _files)}
+def compose(deliveries: Sequence[Delivery]) -> dict[int, Composed]:
+    """The mails of some deliveries of one workspace by their ids, in a few statements for all; without those whose message is gone,
+    or that would go to nobody who may get mail."""
+    wanted = {one.message_id: one for one in deliveries if one.message_id is not None}
+    messages = with_files(_replies.rows(messages=[*wanted]), _files) if wanted else []
+    if not messages:
+        return {}
+    default = Mailbox.objects.filter(is_default=True).first()
+    theirs, suppressed = _identifiers(messages), {*SuppressedAddress.objects.values_list("address", flat=True)}
+    found = {}
+    for message in messages:
+        delivery = wanted[message.pk]
+        mailbox = delivery.mailbox or message.conversation.mailbox or default
+        composed = _mail(message, delivery, mailbox, theirs, suppressed)
+        if composed is not None:
+            found[delivery.pk] = composed
+    return found
 
 
 @compiled
@@ -37,9 +70,9 @@ def _replies(*, messages: list[int]) -> QuerySet[Message]:
     earlier = Message.objects.filter(
         conversation=OuterRef("conversation"), kind=MessageKind.MESSAGE, id__lt=OuterRef("pk")
     )
-    ids = earlier.order_by("-id").values("public_id")[:REFERENCES]
-    rows = Message.objects.select_related("conversation__contact", "workspace")
-    return rows.filter(pk__any_of=messages).order_by("pk").annotate(earlier=ArraySubquery(ids))
+    ids_before = earlier.order_by("-id").values("public_id")[:REFERENCES]
+    rows = Message.objects.select_related("conversation__contact", "conversation__mailbox", "workspace")
+    return rows.filter(pk__any_of=messages).order_by("pk").annotate(earlier=ArraySubquery(ids_before))
 
 
 @compiled
@@ -47,30 +80,117 @@ def _files(*, messages: list[int]) -> QuerySet[Attachment]:
     return Attachment.objects.filter(message__any_of=messages).order_by("id")
 
 
-def _mail(message: Any) -> EmailMessage:
+def _identifiers(messages: Sequence[Any]) -> dict[UUID, str]:
+    """The Message-IDs of the mails that came in among the messages before, by the public ids of those."""
+    before = [one for message in messages for one in message.earlier]
+    rows = InboundMail.objects.filter(message__public_id__in=before).exclude(identifier="")
+    return dict(rows.values_list("message__public_id", "identifier"))
+
+
+def _mail(
+    message: Any, delivery: Delivery, mailbox: Mailbox | None, theirs: dict[UUID, str], suppressed: set[str]
+) -> Composed | None:
     conversation = message.conversation
-    references = [message_id(one) for one in reversed(message.earlier)]
-    headers = {"Message-ID": message_id(message.public_id), "X-Parley-Conversation": str(conversation.public_id)}
+    to = _kept(delivery.to if delivery.to is not None else [conversation.contact.email], suppressed)
+    cc = [one for one in _kept(delivery.cc if delivery.cc is not None else conversation.cc, suppressed) if one not in to]
+    bcc = [one for one in _kept(delivery.bcc, suppressed) if one not in (*to, *cc)]
+    if not to:
+        to, cc = cc, []
+    if not to and not bcc:
+        return None
+    address = mailbox.address if mailbox is not None else parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    references = [
+        f"<{theirs[one]}>" if one in theirs else ids.message_id(one, address) for one in reversed(message.earlier)
+    ]
+    own = ids.message_id(message.public_id, address)
+    headers = {"Message-ID": own, "X-Parley-Conversation": str(conversation.public_id)}
     if references:
         headers |= {"In-Reply-To": references[-1], "References": " ".join(references)}
-    # A subject may hold line breaks that a header must not.
-    subject = " ".join(conversation.subject.split())
-    sent = EmailMessage(
-        subject=subject if subject.lower().startswith("re:") else f"Re: {subject}",
-        body=message.body or "",
-        from_email=_from(message),
-        to=[conversation.contact.email],
+    if message.sender_kind in (SenderKind.ASSISTANT, SenderKind.SYSTEM):
+        headers["Auto-Submitted"] = "auto-replied"
+    sender = address
+    if mailbox is not None and mailbox.plus_addressing:
+        headers["Reply-To"] = tokens.address(mailbox.address, tokens.Kind.MESSAGE, message.pk)
+        sender = tokens.address(mailbox.address, tokens.Kind.RETURN, message.pk)
+    attached, linked = files.divided(message.files)
+    quoted = _quoted(message) if references else None
+    mail = EmailMultiAlternatives(
+        subject=_subject(conversation.subject, is_answer=bool(references)),
+        body=_text(message, mailbox, linked, quoted),
+        from_email=_from(message, mailbox, address),
+        to=to,
+        cc=cc,
         headers=headers,
     )
-    for attachment in message.files:
+    mail.attach_alternative(_html(message, mailbox, linked, quoted), "text/html")
+    for attachment in attached:
         with attachment.file.open("rb") as file:
-            sent.attach(attachment.name, file.read(), attachment.content_type)
-    return sent
+            mail.attach(attachment.name, file.read(), attachment.content_type)
+    return Composed(sender, [*to, *cc, *bcc], mail, own.strip("<>"))
 
 
-def _from(message: Message) -> str:
-    """The desk's address under the name of who answers and for whom."""
-    _, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+def _kept(addresses: Sequence[str], suppressed: set[str]) -> list[str]:
+    return [one for one in dict.fromkeys(addresses) if one and one.lower() not in suppressed]
+
+
+def _subject(subject: str, *, is_answer: bool) -> str:
+    """One line: a subject may hold line breaks that a header must not."""
+    line = " ".join(subject.split())
+    return line if not is_answer or line.lower().startswith("re:") else f"Re: {line}"
+
+
+def _from(message: Any, mailbox: Mailbox | None, address: str) -> str:
+    """The address under the name of who answers and for whom."""
     who = message.sender_name.split(" ", 1)[0]
-    name = f"{who} · {message.workspace.name}" if who else message.workspace.name
-    return str(Address(display_name=" ".join(name.split()), addr_spec=address))
+    team = (mailbox.name if mailbox is not None else "") or message.workspace.name
+    name = " ".join((f"{who} · {team}" if who else team).split())
+    return str(Address(display_name=name, addr_spec=address))
+
+
+def _quoted(message: Any) -> Message | None:
+    """What the reply answers: the last message of the other side before it."""
+    rows = Message.objects.filter(
+        conversation=message.conversation_id,
+        kind=MessageKind.MESSAGE,
+        sender_kind=SenderKind.CUSTOMER,
+        id__lt=message.pk,
+    )
+    return rows.order_by("-id").first()
+
+
+def _introduced(quoted: Message, zone: Any) -> str:
+    moment = quoted.created_at.astimezone(zone)
+    who = quoted.sender_name or quoted.sender_email or "the customer"
+    return f"On {moment:%d %b %Y at %H:%M}, {' '.join(who.split())} wrote:"
+
+
+def _text(message: Any, mailbox: Mailbox | None, linked: Sequence[Attachment], quoted: Message | None) -> str:
+    parts = [message.body or ""]
+    if linked:
+        parts.append("\n".join(f"{one.name}: {files.link(one)}" for one in linked))
+    if mailbox is not None and mailbox.signature.strip():
+        parts.append(f"-- \n{mailbox.signature.strip()}")
+    parts.append(tokens.marker(message.pk))
+    if quoted is not None:
+        lines = (quoted.body or "")[:QUOTED].splitlines()
+        parts.append("\n".join([_introduced(quoted, message.workspace.zone), *(f"> {line}" for line in lines)]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _html(message: Any, mailbox: Mailbox | None, linked: Sequence[Attachment], quoted: Message | None) -> SafeString:
+    parts = [prose.html(message.body or "")]
+    parts += [format_html('<p><a href="{}">{}</a></p>', files.link(one), one.name) for one in linked]
+    if mailbox is not None and mailbox.signature.strip():
+        parts.append(format_html('<div style="color:#555">-- {}</div>', prose.html(mailbox.signature.strip())))
+    parts.append(format_html('<p style="color:#999;font-size:11px">{}</p>', tokens.marker(message.pk)))
+    if quoted is not None:
+        introduced = _introduced(quoted, message.workspace.zone)
+        parts.append(
+            format_html(
+                '<div class="parley_quote"><p style="color:#555">{}</p><blockquote type="cite" style="margin:0 0 0 8px;'
+                'padding-left:8px;border-left:2px solid #ccc">{}</blockquote></div>',
+                introduced,
+                prose.html((quoted.body or "")[:QUOTED]),
+            )
+        )
+    return mark_safe("<!doctype html><html><body>" + "".join(parts) + "</body></html>")  # noqa: S308 - escaped part by part

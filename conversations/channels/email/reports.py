@@ -1,0 +1,67 @@
+"""Reports of delivery (RFC 3464): what they say about a message of the desk, in plain words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from accounts.permissions import Actor
+from conversations import actions
+from conversations.channels.email import ids, tokens
+from conversations.mail.parsed import Invitation, ParsedMail
+from conversations.mail.robots import DeliveryReport
+from conversations.models import Delivery, DeliveryState, DeliveryStatus, Message, SuppressedAddress
+
+
+def apply(report: DeliveryReport, mail: ParsedMail, *, by: Actor, at: datetime) -> Message | None:
+    """Note on the message what the report says: failed for good, and its recipients get no more mail; None where it names none.
+
+    A delay, or a failure that may pass, changes nothing: the mail server goes on trying, and reports again.
+    """
+    message = _message(report, mail)
+    if message is None or not report.is_permanent:
+        return message
+    actions.set_delivery(message=message, status=DeliveryStatus.FAILED, by=by, at=at)
+    Delivery.objects.filter(message=message).update(
+        state=DeliveryState.FAILED, code="bounced", reason=in_words(report), settled_at=at
+    )
+    for address in report.recipients:
+        SuppressedAddress.objects.get_or_create(
+            workspace_id=message.workspace_id,
+            address=address.lower()[:254],
+            defaults={"reason": in_words(report), "code": report.status[:20], "created_at": at},
+        )
+    return message
+
+
+def in_words(report: DeliveryReport) -> str:
+    """What happened, as agents read it."""
+    return report.reason
+
+
+def invitation(mail: ParsedMail) -> dict[str, Any] | None:
+    """An invitation as a row keeps it; moments as ISO 8601."""
+    found: Invitation | None = mail.invitation
+    if found is None:
+        return None
+    return {
+        "method": found.method,
+        "summary": found.summary[:1000],
+        "start": found.start.isoformat() if found.start is not None else None,
+        "end": found.end.isoformat() if found.end is not None else None,
+        "time_zone": found.time_zone,
+        "organizer": [found.organizer.name, found.organizer.address] if found.organizer is not None else None,
+        "location": found.location[:1000],
+    }
+
+
+def _message(report: DeliveryReport, mail: ParsedMail) -> Message | None:
+    """The message that the report is about: by its own Message-ID in it, else by the return address of its envelope."""
+    rows = Message.objects.select_related("conversation__contact")
+    public_id = ids.ours(report.message_id) if report.message_id else None
+    if public_id is not None and (found := rows.filter(public_id=public_id).first()) is not None:
+        return found
+    for token in tokens.in_addresses(mail.delivered_to):
+        if token.kind == tokens.Kind.RETURN and (found := rows.filter(pk=token.id).first()) is not None:
+            return found
+    return None
