@@ -32,9 +32,13 @@ def unassign(*, workspace: Workspace, user: User, by: Actor, at: datetime) -> di
 
 def summary(freed: Mapping[str, int]) -> str:
     """What was unassigned, in words; empty where nothing was."""
-    parts = [f"{count} {what if count != 1 else what.removesuffix('s')}" for what, count in freed.items()]
+    parts = [f"{count} {what if count != 1 else _singular(what)}" for what, count in freed.items()]
     return (
         f"{' and '.join(parts)} assigned to them {'is' if sum(freed.values()) == 1 else 'are'} now unassigned."
         if parts
         else ""
     )
+
+
+def _singular(what: str) -> str:
+    return what.removesuffix("es") if what.endswith("xes") else what.removesuffix("s")

@@ -8,9 +8,13 @@ class ConversationsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import assignments
         from conversations import actions, permissions, reactions
+        from conversations.channels.email import actions as mailbox_actions
+        from conversations.channels.email import permissions as mailbox_permissions
         from conversations.knowledge import permissions as knowledge_permissions
 
         permissions.register_rules()
         knowledge_permissions.register_rules()
+        mailbox_permissions.register_rules()
         reactions.register()
         assignments.register("conversations", actions.unassign_member)
+        assignments.register("mailboxes", mailbox_actions.release_mailboxes)

@@ -11,8 +11,10 @@ from accounts import clock
 from accounts.models import ApiKey, KeyKind, Membership, Team, User, Workspace
 from accounts.permissions import Actor, Role, client_scopes, scopes
 from conversations import actions
+from conversations.channels.email import actions as mailbox_actions
+from conversations.channels.email.wire.endpoints import Credentials, ImapServer, SmtpServer
 from conversations.knowledge import actions as knowledge_actions
-from conversations.models import Article, Contact, Conversation, Macro, Message
+from conversations.models import Article, Contact, Conversation, Inbound, Macro, Mailbox, Message
 from tickets import actions as ticket_actions
 from tickets.models import Ticket
 
@@ -195,3 +197,23 @@ def receive(conversation: Conversation, body: str = "It still fails.", **values:
     values.setdefault("by", Actor.system(conversation.workspace_id))
     values.setdefault("at", clock.now())
     return actions.receive(conversation=conversation, body=body, **values)
+
+
+class MailboxFactory(factory.Factory[Mailbox]):
+    """A mailbox that is fetched by IMAP, unless another way is given; nothing is connected to."""
+
+    class Meta:
+        model = Mailbox
+
+    workspace = factory.SubFactory(WorkspaceFactory)
+    address = factory.Sequence(lambda n: f"support{n}@example.com")
+
+    @classmethod
+    def _create(cls, model_class: type[Mailbox], *args: Any, **kwargs: Any) -> Mailbox:
+        kwargs.setdefault("by", Actor.system(kwargs["workspace"].pk))
+        kwargs.setdefault("at", clock.now())
+        if kwargs.setdefault("inbound", Inbound.IMAP) == Inbound.IMAP:
+            login = Credentials(kwargs["address"], "hush hush")
+            kwargs.setdefault("imap", (ImapServer("imap.example.com"), login))
+            kwargs.setdefault("smtp", (SmtpServer("smtp.example.com"), login))
+        return mailbox_actions.create_mailbox(**kwargs)

@@ -38,12 +38,14 @@ class MailboxState(models.TextChoices):
     ACTIVE = "active", "Active"
     PAUSED = "paused", "Paused"
     DISCONNECTED = "disconnected", "Reconnect"
+    DELETED = "deleted", "Deleted"
 
 
 class Mailbox(TenantModel):
     """An address of the workspace with its servers. `imap` and `smtp` hold host, port, security, user and folder; secrets are sealed.
 
-    A mailbox without `smtp` sends through the mail server of the installation.
+    A mailbox without `smtp` sends through the mail server of the installation. The row of a deleted one stays for its mails
+    and conversations, without its secrets and addresses.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)

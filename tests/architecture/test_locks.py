@@ -28,7 +28,16 @@ from conversations.assistant import actions as assistant_actions
 from conversations.assistant import runs
 from conversations.assistant.actions.proposals import Decision
 from conversations.assistant.engines.protocol import Call, Draft, Step
-from conversations.models import AssistantProposal, Channel, DeliveryStatus, SuggestionKind
+from conversations.channels.email import actions as mailbox_actions
+from conversations.models import (
+    AssistantProposal,
+    Channel,
+    DeliveryStatus,
+    Inbound,
+    InboundMail,
+    Mailbox,
+    SuggestionKind,
+)
 from tests.architecture.test_verbs import VERBS
 from tests.conftest import Member
 from tests.factories import (
@@ -37,6 +46,7 @@ from tests.factories import (
     ContactFactory,
     ConversationFactory,
     MacroFactory,
+    MailboxFactory,
     UserFactory,
     api_key,
 )
@@ -47,8 +57,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 RANKS = {
     "accounts_workspace": 2, "accounts_invitation": 2, "accounts_membership": 2, "accounts_user": 2, "accounts_team": 2, "accounts_apikey": 2,
     "the name of a contact": 3, "conversations_contact": 3.5, "conversations_assistantthread": 4,
-    "conversations_conversation": 5, "conversations_tally": 6, "tickets_ticket": 7, "tickets_ticketnumbers": 8,
+    "conversations_conversation": 5, "conversations_mailbox": 5.5, "conversations_inboundmail": 5.6, "conversations_tally": 6, "tickets_ticket": 7, "tickets_ticketnumbers": 8,
     "conversations_savedview": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
+    "conversations_suppressedaddress": 9, "conversations_blockedsender": 9,
 }  # fmt: skip
 ALWAYS_SHARED = {"conversations_tally", "tickets_ticketnumbers", "tickets_tag"}  # an insert meets the rows of others
 _STATEMENT = re.compile(
@@ -115,7 +126,20 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         invitation = account_actions.invite(workspace=acme, email="nia@example.com", role=Role.AGENT, **act).invitation
         alias = EmailAddress.objects.create(user=ben.user, email="alias@example.com", verified=True)
         article = ArticleFactory(workspace=acme)
+        mailbox = MailboxFactory(workspace=acme, assignee=ben.user)
+        mail = InboundMail.objects.create(
+            mailbox=mailbox, source="imap", raw="none", size=1, digest="0" * 64, state="quarantined"
+        )
+        mails = {
+            "mailbox": mailbox, "mail": mail, "second_mailbox": MailboxFactory(workspace=acme),
+            "posted": MailboxFactory(workspace=acme, inbound=Inbound.INGRESS),
+            "suppressed": mailbox_actions.suppress(workspace=acme, address="gone@example.com", reason="Gone.", **act),
+            "sender": mailbox_actions.block_sender(workspace=acme, pattern="@bad.example", **act),
+        }  # fmt: skip
+        mailbox_actions.mark_disconnected(mailbox=mails["second_mailbox"], reason="Refused.", **act)
+        Mailbox.objects.filter(pk=mailbox.pk).update(backfill_days=3)
         scene = {
+            **mails,
             "workspace": acme, "contact": contact, "conversation": talk, "ticket": ticket, "second": second, "loose": loose,
             "snoozed": snoozed, "done": done, "event_id": change.pk, "thread": busy.thread, "run": busy,
             "resting": resting.thread, "waiting": waiting, "proposal": proposal, "item": queued, "message": note,
@@ -133,7 +157,8 @@ VALUES: dict[str, Any] = {
     "reason": "A reason.", "status": "resolved", "priority": "high", "names": ["zeal", "apex"], "slug": "fresh",
     "role": Role.ADMIN, "kind": KeyKind.SERVER, "scopes": ["conversation:read"], "engine": "builtin", "code": "broken",
     "favorite": True, "text": "Some words.", "from_customer": True, "is_change": True, "call": Call.ASKED, "request_id": 1,
-    "email": "fresh@example.com", "password": PASSWORD, "is_superuser": True,
+    "email": "fresh@example.com", "address": "fresh@example.com", "pattern": "@fresh.example", "days": 7,
+    "oauth": {"access": "a", "refresh": "b", "expires_at": 0}, "password": PASSWORD, "is_superuser": True,
     "draft": Draft("Other.", step=Step.HAND_OVER, reason="No idea."), "door": Door(Channel.API, "test"),
 }  # fmt: skip
 """What a parameter of this name is given, unless the scene has a row of its name."""
@@ -167,6 +192,14 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
             {"email": "new@example.com", "external_id": "new"}, {"external_id": s["contact"].external_id},
         ],
         "conversations.actions.contacts.update_contact": [{"external_id": "other"}],
+        "conversations.channels.email.actions.mailboxes.create_mailbox": [{"inbound": "door"}],
+        "conversations.channels.email.actions.mailboxes.make_default": [{"mailbox": s["second_mailbox"]}],
+        "conversations.channels.email.actions.mailboxes.release_mailboxes": [{"user": s["member"]}],
+        "conversations.channels.email.actions.mailboxes.resume_mailbox": [{"mailbox": s["second_mailbox"]}],
+        "conversations.channels.email.actions.mailboxes.update_mailbox": [{"name": "Other", "aliases": ["a@example.com"]}],
+        "conversations.channels.email.actions.logins.change_ingress": [{"mailbox": s["posted"]}],
+        "conversations.channels.email.actions.logins.mark_connected": [{"mailbox": s["second_mailbox"]}],
+        "conversations.channels.email.actions.logins.set_login": [{"mailbox": s["second_mailbox"]}],
         "conversations.actions.delivery.set_delivery": [{"message": s["sent"], "status": DeliveryStatus.DELIVERED}],
         "conversations.assistant.actions.hand_over.settle": [{"thread": s["resting"]}],
         "conversations.assistant.actions.hand_over.take_over": [{"to": s["member"]}],

@@ -24,6 +24,7 @@ PARTS = {
     "conversations.assistant.actions.messages",
     "conversations.assistant.actions.proposing",
     "conversations.assistant.actions.threads",
+    "conversations.channels.email.actions.checking",
     "conversations.actions.entries",
     "conversations.actions.lifecycle",
     "conversations.actions.locking",
