@@ -4,12 +4,13 @@ For: every door, which makes one call into here; each verb permits, locks, decid
 In: rows, plain values, `by` (the actor) and `at` (the moment), all by keyword. Out: the changed row.
 Raises the errors of `accounts.errors`; the door puts them into words. Effects on the outside follow from the event.
 
-`lifecycle` is the pure rule of whose turn it is. `locking`, `entries`, `turns`, `files`, `senders` and `ticket_counts` hold what the
-verbs share; they permit and record nothing by themselves.
+`lifecycle` is the pure rule of whose turn it is. `locking`, `entries`, `routing`, `turns`, `files`, `senders` and `ticket_counts` hold
+what the verbs share; they permit and record nothing by themselves.
 Features and doors import the package and name the verb (`actions.assign`). It imports queries, models and the verbs of tickets.
 """
 
 from conversations.actions.contacts import identify, update_contact
+from conversations.actions.continuing import continue_or_receive
 from conversations.actions.delivery import set_delivery
 from conversations.actions.messages import note, receive, reply
 from conversations.actions.notes import delete_note, edit_note
@@ -29,7 +30,7 @@ from conversations.actions.triage import (
 from conversations.actions.undo import undo
 
 __all__ = [
-    "assign", "broadcast", "create_view", "delete_note", "delete_ticket", "delete_view", "edit_note",
+    "assign", "broadcast", "continue_or_receive", "create_view", "delete_note", "delete_ticket", "delete_view", "edit_note",
     "edit_subject", "escalate", "favorite_view", "identify", "link", "mark_read", "note", "note_in_ticket",
     "open_ticket", "receive", "reply", "reply_in_ticket", "set_delivery", "set_priority", "set_status", "set_tags",
     "snooze", "start", "unassign_member", "undo", "unlink", "unsnooze", "update_contact", "update_view",

@@ -98,11 +98,12 @@ def receive(
     door: Door | None = None,
     policy: ReplyPolicy = lifecycle.DESK,
     uploads: Sequence[File[bytes]] = (),
+    public_id: UUID | None = None,
 ) -> Message:
     """Add a message from the customer (the conversation's contact, unless `sender` names another person on that side).
 
     It unsnoozes the conversation and counts as unread, unless the policy says that nobody has to answer it; whether it
-    reopens a finished one is the policy's choice.
+    reopens a finished one is the policy's choice. `public_id` is the message's id, if the caller chose one.
     Raises Invalid for a blank or too long body.
     """
     permit(by, "conversation.receive", conversation)
@@ -119,6 +120,7 @@ def receive(
         at=at,
         entry_point=entries.door(conversation, door, at) if door else None,
         uploads=uploads,
+        public_id=public_id,
     )
     if policy.asks_for_answer:
         conversation.unread_count += 1

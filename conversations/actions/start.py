@@ -45,6 +45,7 @@ def start(
     follows: Conversation | None = None,
     public_id: uuid.UUID | None = None,
     number: int | None = None,
+    message_public_id: uuid.UUID | None = None,
     by: Actor,
     at: datetime,
 ) -> Conversation:
@@ -52,10 +53,10 @@ def start(
 
     `door` is where it began; `channel` is what lists show, the door's own unless given. The first message is the
     contact's unless `sender` says otherwise; either way the conversation is open. `external_id` is the caller's own
-    name for it: at most 255 characters, unique in the workspace. Mails go by `mailbox`, and to `cc` besides; `follows` is the closed
-    conversation that it goes on from. `public_id` is one that the caller chose, and `number`
-    one that a verb has drawn before, which locks more than this. Raises Invalid with the field at fault, or Conflict when
-    either id is taken.
+    name for it: at most 255 characters, unique in the workspace. Mails go by `mailbox`, and to `cc` besides; `follows` is the
+    closed conversation that it goes on from. `public_id` is one that the caller chose, as `message_public_id` is for the
+    first message, and `number` one that a verb has drawn before, which locks more than this. Raises Invalid with the field
+    at fault, or Conflict when either id is taken.
     """
     permit(by, "conversation.start", contact)
     validation.check(subject, "subject", longest=validation.SUBJECT_LIMIT)
@@ -108,6 +109,7 @@ def start(
             at=at,
             entry_point=entry_point,
             uploads=uploads,
+            public_id=message_public_id,
         )
         if sender.kind == SenderKind.CUSTOMER:
             conversation.unread_count = 1

@@ -236,6 +236,10 @@ class Conversation(Searched, TenantModel):
             models.Index(
                 fields=["workspace", "-last_message_at", "-id"], name="conv_spam", condition=Q(handler="nobody")
             ),
+            # The one that goes on from a closed one.
+            models.Index(
+                fields=["workspace", "follows", "id"], name="conv_follows", condition=Q(follows__isnull=False)
+            ),
             # What the assistant handles, newest message first.
             models.Index(
                 fields=["workspace", "-last_message_at", "-id"], name="conv_assistant", condition=Q(handler="assistant")

@@ -97,6 +97,9 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         done = ConversationFactory(workspace=acme, contact=contact)
         actions.set_status(conversation=done, status="resolved", **act)
         change = Event.objects.filter(type="conversation.status_changed").latest("pk")
+        closed = ConversationFactory(workspace=acme, contact=contact)
+        actions.assign(conversation=closed, to=ben.user, **act)
+        actions.set_status(conversation=closed, status="closed", **act)
 
         def asked(answer: Draft | None) -> Any:
             """A thread at work on its first question, or at rest after an answer; its conversation has the ticket too."""
@@ -141,7 +144,7 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         scene = {
             **mails,
             "workspace": acme, "contact": contact, "conversation": talk, "ticket": ticket, "second": second, "loose": loose,
-            "snoozed": snoozed, "done": done, "event_id": change.pk, "thread": busy.thread, "run": busy,
+            "snoozed": snoozed, "done": done, "closed": closed, "event_id": change.pk, "thread": busy.thread, "run": busy,
             "resting": resting.thread, "waiting": waiting, "proposal": proposal, "item": queued, "message": note,
             "sent": sent, "suggestion": suggestion, "article": article, "macro": MacroFactory(workspace=acme),
             "draft_article": ArticleFactory(workspace=acme, published=False),
@@ -200,6 +203,7 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.channels.email.actions.logins.change_ingress": [{"mailbox": s["posted"]}],
         "conversations.channels.email.actions.logins.mark_connected": [{"mailbox": s["second_mailbox"]}],
         "conversations.channels.email.actions.logins.set_login": [{"mailbox": s["second_mailbox"]}],
+        "conversations.actions.continuing.continue_or_receive": [{}, {"conversation": s["closed"]}],
         "conversations.actions.delivery.set_delivery": [{"message": s["sent"], "status": DeliveryStatus.DELIVERED}],
         "conversations.assistant.actions.hand_over.settle": [{"thread": s["resting"]}],
         "conversations.assistant.actions.hand_over.take_over": [{"to": s["member"]}],

@@ -28,6 +28,7 @@ PARTS = {
     "conversations.actions.entries",
     "conversations.actions.lifecycle",
     "conversations.actions.locking",
+    "conversations.actions.routing",
     "conversations.actions.senders",
     "conversations.actions.turns",
     "conversations.actions.ticket_counts",

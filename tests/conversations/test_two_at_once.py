@@ -133,3 +133,12 @@ def test_everything_at_once_leaves_the_counts_right(acme: Workspace, ben: Member
     written = Event.objects.filter(type__in=("reply.sent", "message.received", "conversation.started"))
     ids = [data["message_id"] for data in written.values_list("data", flat=True) if data["message_id"]]
     assert sorted(ids) == sorted(Message.all_workspaces.filter(kind="message").values_list("pk", flat=True))
+
+
+def test_customer_who_writes_twice_at_once_in_a_closed_conversation_starts_one(acme: Workspace) -> None:
+    closed = ConversationFactory(workspace=acme)
+    actions.set_status(conversation=closed, status="closed", **act(acme))
+    given: dict[str, Any] = {"conversation": closed, "door": Door(Channel.EMAIL, "email"), **act(acme)}
+    at_once(lambda n: actions.continue_or_receive(body=f"Message {n}", **given), 5)
+    new = Conversation.all_workspaces.exclude(pk=closed.pk).get()
+    assert (new.follows_id, new.message_count, new.unread_count) == (closed.pk, 5, 5)
