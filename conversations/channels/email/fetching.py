@@ -120,5 +120,3 @@ def _note(mailbox: Mailbox, **values: object) -> None:
     Mailbox.objects.filter(pk=mailbox.pk).update(**values)
     for name, value in values.items():
         setattr(mailbox, name, value)
-
-

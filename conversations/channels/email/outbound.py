@@ -20,6 +20,7 @@ from accounts.compiled import compiled
 from conversations.channels.email import files, ids, tokens
 from conversations.models import (
     Attachment,
+    Conversation,
     Delivery,
     InboundMail,
     Mailbox,
@@ -44,6 +45,7 @@ class Composed:
     recipients: Sequence[str]
     mail: EmailMultiAlternatives
     message_id: str
+    mailbox: Mailbox | None
 
 
 def compose(deliveries: Sequence[Delivery]) -> dict[int, Composed]:
@@ -92,7 +94,9 @@ def _mail(
 ) -> Composed | None:
     conversation = message.conversation
     to = _kept(delivery.to if delivery.to is not None else [conversation.contact.email], suppressed)
-    cc = [one for one in _kept(delivery.cc if delivery.cc is not None else conversation.cc, suppressed) if one not in to]
+    cc = [
+        one for one in _kept(delivery.cc if delivery.cc is not None else conversation.cc, suppressed) if one not in to
+    ]
     bcc = [one for one in _kept(delivery.bcc, suppressed) if one not in (*to, *cc)]
     if not to:
         to, cc = cc, []
@@ -115,7 +119,7 @@ def _mail(
     attached, linked = files.divided(message.files)
     quoted = _quoted(message) if references else None
     mail = EmailMultiAlternatives(
-        subject=_subject(conversation.subject, is_answer=bool(references)),
+        subject=answer_to(conversation.subject) if references else one_line(conversation.subject),
         body=_text(message, mailbox, linked, quoted),
         from_email=_from(message, mailbox, address),
         to=to,
@@ -126,25 +130,44 @@ def _mail(
     for attachment in attached:
         with attachment.file.open("rb") as file:
             mail.attach(attachment.name, file.read(), attachment.content_type)
-    return Composed(sender, [*to, *cc, *bcc], mail, own.strip("<>"))
+    return Composed(sender, [*to, *cc, *bcc], mail, own.strip("<>"), mailbox)
 
 
 def _kept(addresses: Sequence[str], suppressed: set[str]) -> list[str]:
     return [one for one in dict.fromkeys(addresses) if one and one.lower() not in suppressed]
 
 
-def _subject(subject: str, *, is_answer: bool) -> str:
-    """One line: a subject may hold line breaks that a header must not."""
-    line = " ".join(subject.split())
-    return line if not is_answer or line.lower().startswith("re:") else f"Re: {line}"
+def answer_to(subject: str) -> str:
+    """The subject of an answer."""
+    line = one_line(subject)
+    return line if line.lower().startswith("re:") else f"Re: {line}"
+
+
+def one_line(text: str) -> str:
+    """A text as a header: a subject may hold line breaks that a header must not."""
+    return " ".join(text.split())
+
+
+def named(name: str, address: str) -> str:
+    """An address with a name before it."""
+    return str(Address(display_name=one_line(name), addr_spec=address))
+
+
+def threaded(mail: InboundMail, conversation: Conversation, mailbox: Mailbox) -> dict[str, str]:
+    """The headers that put an answer to a mail into its thread, and answers to that into its conversation."""
+    headers = {"X-Parley-Conversation": str(conversation.public_id)}
+    if mail.identifier:
+        headers |= {"In-Reply-To": f"<{mail.identifier}>", "References": f"<{mail.identifier}>"}
+    if mailbox.plus_addressing:
+        headers["Reply-To"] = tokens.address(mailbox.address, tokens.Kind.CONVERSATION, conversation.pk)
+    return headers
 
 
 def _from(message: Any, mailbox: Mailbox | None, address: str) -> str:
     """The address under the name of who answers and for whom."""
     who = message.sender_name.split(" ", 1)[0]
     team = (mailbox.name if mailbox is not None else "") or message.workspace.name
-    name = " ".join((f"{who} · {team}" if who else team).split())
-    return str(Address(display_name=name, addr_spec=address))
+    return named(f"{who} · {team}" if who else team, address)
 
 
 def _quoted(message: Any) -> Message | None:

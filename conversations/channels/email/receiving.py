@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError
 
@@ -13,14 +13,18 @@ from accounts.log_context import about
 from accounts.permissions import Actor
 from conversations.channels.email import storing
 from conversations.channels.email.actions import taking_in
+from conversations.mail.limits import HEADER_BLOCK
+from conversations.mail.limits import RAW as LARGEST
 from conversations.mail.parsed import Unreadable
 from conversations.mail.parsing import parse
 from conversations.models import InboundMail, Mailbox, MailSource, MailState
 
 logger = logging.getLogger(__name__)
 
+BEGINNING = 64 * 1024
 WAITING = 200
 """How many mails that a worker left behind are read at a time."""
+ABANDONED = timedelta(seconds=60)
 
 
 def accept(
@@ -37,6 +41,8 @@ def accept(
 
     Raises OSError or OperationalError where it cannot be kept or read at present: who brings it brings it again, or it waits.
     """
+    if len(raw) > LARGEST:
+        raw, is_cut = _beginning(raw), True
     mail = storing.keep(
         mailbox=mailbox,
         raw=raw,
@@ -47,6 +53,12 @@ def accept(
         is_cut=is_cut,
     )
     return process(mail, raw) if mail.state == MailState.STORED else mail
+
+
+def _beginning(raw: bytes) -> bytes:
+    """The headers and the first 64 KB of the text of a mail that is too large to be kept."""
+    end = min(max(raw.find(b"\n\n", 0, HEADER_BLOCK), raw.find(b"\r\n\r\n", 0, HEADER_BLOCK), 0), HEADER_BLOCK)
+    return raw[: end + BEGINNING]
 
 
 def process(mail: InboundMail, raw: bytes | None = None) -> InboundMail:
@@ -79,7 +91,8 @@ def process(mail: InboundMail, raw: bytes | None = None) -> InboundMail:
 
 def process_waiting() -> int:
     """Read what a worker stored and could not read before it ended; says how many mails there were."""
-    rows = InboundMail.all_workspaces.filter(state=MailState.STORED)  # one look for all workspaces
+    # One look for all workspaces. What came just now is being read by who brought it.
+    rows = InboundMail.all_workspaces.filter(state=MailState.STORED, received_at__lt=clock.now() - ABANDONED)
     found = list(rows.select_related("workspace", "mailbox").order_by("pk")[:WAITING])
     for mail in found:
         with tenancy.scope_apart(mail.workspace, "mail_failed mail=%s", mail.pk):

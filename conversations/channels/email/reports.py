@@ -7,10 +7,10 @@ from typing import Any
 
 from accounts.permissions import Actor
 from conversations import actions
-from conversations.channels.email import ids, tokens
+from conversations.channels.email import ids, suppressing, tokens
 from conversations.mail.parsed import Invitation, ParsedMail
 from conversations.mail.robots import DeliveryReport
-from conversations.models import Delivery, DeliveryState, DeliveryStatus, Message, SuppressedAddress
+from conversations.models import Delivery, DeliveryState, DeliveryStatus, Message
 
 
 def apply(report: DeliveryReport, mail: ParsedMail, *, by: Actor, at: datetime) -> Message | None:
@@ -26,11 +26,7 @@ def apply(report: DeliveryReport, mail: ParsedMail, *, by: Actor, at: datetime) 
         state=DeliveryState.FAILED, code="bounced", reason=in_words(report), settled_at=at
     )
     for address in report.recipients:
-        SuppressedAddress.objects.get_or_create(
-            workspace_id=message.workspace_id,
-            address=address.lower()[:254],
-            defaults={"reason": in_words(report), "code": report.status[:20], "created_at": at},
-        )
+        suppressing.note(address, in_words(report), report.status)
     return message
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
-from conversations.channels.email import servers
-from conversations.channels.email.outbound import Composed
+from conversations.channels.email import logins
 from conversations.channels.email.wire import smtp
-from conversations.channels.email.wire.errors import MailServerError
 from conversations.models import Mailbox
 
 
@@ -40,7 +38,7 @@ class Lines:
     def of(self, mailbox: Mailbox) -> smtp.Connection | None:
         """The connection of a mailbox; None where it sends by the installation's server. Raises MailServerError."""
         if mailbox.pk not in self._open:
-            found = servers.smtp_of(mailbox)
+            found = logins.smtp(mailbox)
             if found is None:
                 return None
             self._open[mailbox.pk] = self._stack.enter_context(smtp.Connection(*found))

@@ -1,4 +1,4 @@
-"""Jobs that earlier versions have queued: a reply is queued as a mail."""
+"""Jobs of mail: reading one again. A reply that an earlier version queued as a job goes by the outbox."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from procrastinate.contrib.django import app
 
 from accounts import tenancy
 from accounts.models import Workspace
-from conversations.channels.email import mails
+from conversations.channels.email import receiving
+from conversations.models import InboundMail
 
 
-@app.task(name="mail_reply", retry=5)
-def mail_reply(*, workspace_id: int, message_id: int, **future: Any) -> None:
-    """Queue the mail of a reply."""
+@app.task(name="read_mail", retry=3)
+def read_mail(*, workspace_id: int, mail_id: int, **future: Any) -> None:
+    """Read a mail that is stored and was set aside before."""
     with tenancy.scope(Workspace.objects.get(pk=workspace_id)):
-        mails.replies.queue({"message_id": message_id})
+        mail = InboundMail.objects.select_related("mailbox__workspace").filter(pk=mail_id).first()
+        if mail is not None:
+            receiving.process(mail)

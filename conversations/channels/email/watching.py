@@ -19,8 +19,7 @@ from django.db.models import Q
 from accounts import clock, tenancy
 from accounts.log_context import about
 from accounts.permissions import Actor
-from conversations.channels.email import fetching, receiving, servers
-from conversations.channels.email.actions import connections as connection_actions
+from conversations.channels.email import actions, fetching, logins, receiving
 from conversations.channels.email.wire import imap
 from conversations.channels.email.wire.errors import LoginRefused, MailServerError
 from conversations.models import Inbound, Mailbox, MailboxState
@@ -87,7 +86,7 @@ class _Watch:
         try:
             while self._goes_on():
                 try:
-                    with imap.connect(*servers.imap_of(self.mailbox)) as session:
+                    with imap.connect(*logins.imap(self.mailbox)) as session:
                         while self._goes_on():
                             self._fetch(session)
                             failures = 0
@@ -123,7 +122,7 @@ class _Watch:
             failed(self.mailbox, error)
             if isinstance(error, LoginRefused) and not error.is_temporary:
                 by = Actor.system(self.mailbox.workspace_id, name="Email")
-                connection_actions.mark_disconnected(mailbox=self.mailbox, reason=error.reason, by=by, at=clock.now())
+                actions.mark_disconnected(mailbox=self.mailbox, reason=error.reason, by=by, at=clock.now())
                 return False
         except (DatabaseError, InterfaceError):
             connections.close_all()  # the database is away as well: the lease ends by itself
@@ -143,7 +142,11 @@ def succeeded(mailbox: Mailbox) -> None:
 
 def failed(mailbox: Mailbox, error: Exception) -> None:
     """The mailbox could not be read."""
-    reason = error.reason if isinstance(error, MailServerError) else f"The desk could not keep what came in ({type(error).__name__})."
+    reason = (
+        error.reason
+        if isinstance(error, MailServerError)
+        else f"The desk could not keep what came in ({type(error).__name__})."
+    )
     logger.warning("mailbox_unreachable mailbox=%s error=%s", mailbox.pk, type(error).__name__)
     rows = Mailbox.objects.filter(pk=mailbox.pk)
     rows.update(failure=reason)

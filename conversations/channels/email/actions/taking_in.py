@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from django.db import connection
 from accounts import journal, transaction
 from accounts.permissions import Actor, ActorKind, permit
 from conversations import actions, events
-from conversations.actions import lifecycle
+from conversations.actions import lifecycle, routing
 from conversations.actions.entries import Door
 from conversations.actions.files import ReceivedFile
 from conversations.actions.senders import Sender
@@ -32,15 +33,16 @@ from conversations.models import (
     MailState,
     Message,
     Proof,
-    Status,
 )
 from conversations.texts import validation
 
 DOOR = Door(Channel.EMAIL, "email")
 NO_SUBJECT = "(No subject)"
+TOO_LARGE = "This mail was larger than 25 MB: its beginning is here, and the whole of it in the mailbox."
 NO_TEXT = "(This mail has no text.)"
 ANSWERS_OF_ROBOTS = 5
 """How many automatic answers of one sender a day are shown; more of them are a loop."""
+_NO_REPLY = re.compile(r"(?:no|do-?not|nicht)[._-]?(?:reply|respond|antworten)", re.IGNORECASE)
 MOST_COPIES = 50
 MOST_NAMED = 20
 
@@ -83,7 +85,7 @@ def quarantine(*, mail: InboundMail, code: str, reason: str, by: Actor, at: date
     mail.state, mail.code, mail.reason = MailState.QUARANTINED, code, reason
     mail.attempts, mail.processed_at = mail.attempts + 1, at
     mail.save(update_fields=["state", "code", "reason", "attempts", "processed_at"])
-    journal.record(events.MAIL_QUARANTINED, mail.mailbox, by=by, at=at, mail_id=mail.pk, code=code)
+    journal.record(events.MAIL_QUARANTINED, mail, by=by, at=at, mailbox_id=mail.mailbox_id, code=code)
     return mail
 
 
@@ -115,12 +117,12 @@ def _deliver(
         mail.suggested, joined, is_stranger = joined.conversation, None, False
     at = _moment(mail, joined.conversation if joined else None, at)
     if joined is not None:
-        conversation, message = _append(joined, contact, mail, parsed, standing, by=by, at=at)
+        conversation, message = _append(joined, contact, mail, parsed, standing, at)
         mail.proof, mail.is_stranger = joined.proof, is_stranger
         _add_copies(conversation, parsed, own, contact, is_stranger)
     else:
         mail.suggested = mail.suggested or joining.suggestion(contact, parsed.subject, at)
-        conversation, message = _start(contact, mail, parsed, standing, own, None, by=by, at=at)
+        conversation, message = _start(contact, mail, parsed, standing, own, at)
         mail.proof = Proof.NEW
     mail.state, mail.conversation, mail.message, mail.is_verified = (
         MailState.READ,
@@ -141,25 +143,17 @@ def _deliver(
 
 
 def _append(
-    joined: joining.Joined,
-    contact: Contact,
-    mail: InboundMail,
-    parsed: ParsedMail,
-    standing: _Standing,
-    *,
-    by: Actor,
-    at: datetime,
+    joined: joining.Joined, contact: Contact, mail: InboundMail, parsed: ParsedMail, standing: _Standing, at: datetime
 ) -> tuple[Conversation, Message]:
-    conversation = joined.conversation
-    if conversation.status == Status.CLOSED and not standing.automatic:
-        return _start(conversation.contact, mail, parsed, standing, set(), conversation, by=by, at=at, author=contact)
-    message = actions.receive(
-        conversation=conversation,
+    message = actions.continue_or_receive(
+        conversation=joined.conversation,
         body=_body(parsed),
         uploads=_files(parsed),
         sender=Sender.contact(contact),
+        subject=parsed.subject.strip()[: validation.SUBJECT_LIMIT] or None,
         door=DOOR,
         policy=lifecycle.AUTOMATIC if standing.automatic else lifecycle.DESK,
+        mailbox=mail.mailbox,
         by=_acting(contact),
         at=at,
     )
@@ -167,16 +161,7 @@ def _append(
 
 
 def _start(
-    contact: Contact,
-    mail: InboundMail,
-    parsed: ParsedMail,
-    standing: _Standing,
-    own: set[str],
-    follows: Conversation | None,
-    *,
-    by: Actor,
-    at: datetime,
-    author: Contact | None = None,
+    contact: Contact, mail: InboundMail, parsed: ParsedMail, standing: _Standing, own: set[str], at: datetime
 ) -> tuple[Conversation, Message]:
     mailbox = mail.mailbox
     conversation = actions.start(
@@ -186,16 +171,14 @@ def _start(
         door=DOOR,
         body=_body(parsed),
         uploads=_files(parsed),
-        sender=Sender.contact(author or contact),
         handler=Handler.NOBODY if standing.is_spam else Handler.PEOPLE,
         mailbox=mailbox,
-        cc=follows.cc if follows is not None else _copies(parsed, own, contact),
-        follows=follows,
-        by=_acting(author or contact),
+        cc=_copies(parsed, own, contact),
+        by=_acting(contact),
         at=at,
     )
-    if not standing.is_spam and (mailbox.assignee_id or mailbox.team_id):
-        actions.assign(conversation=conversation, to=mailbox.assignee, team=mailbox.team, by=by, at=at)
+    if not standing.is_spam:
+        conversation = routing.route(conversation, to=mailbox.assignee, team=mailbox.team, at=at)
     assert conversation.last_message is not None
     return conversation, conversation.last_message
 
@@ -203,7 +186,7 @@ def _start(
 def _author(parsed: ParsedMail, own: set[str]) -> Address | None:
     """Who wrote it: the sender, or who is to be answered where a program or a list sent it for them; None for the desk itself."""
     sender = parsed.sender
-    stands_in = sender is None or sender.address.lower() in own or robots.is_no_reply(sender.address)
+    stands_in = sender is None or sender.address.lower() in own or _NO_REPLY.match(sender.address) is not None
     others = [one for one in parsed.reply_to if one.address.lower() not in own]
     if stands_in and len(others) == 1:
         return others[0]
@@ -287,7 +270,7 @@ def _describe(mail: InboundMail, parsed: ParsedMail) -> None:
     mail.text = parsed.text if parsed.text.strip() != body.strip() else ""
     mail.quoted, mail.signature = parsed.quoted_text, parsed.signature_text
     mail.html, mail.remote_images = parsed.html or "", parsed.remote_images
-    mail.problems = list(parsed.problems)
+    mail.problems = [*([TOO_LARGE] if mail.is_cut else []), *parsed.problems]
     mail.invitation = reports.invitation(parsed)
 
 
@@ -322,7 +305,7 @@ def _ignore(
     mail.state, mail.code, mail.reason = MailState.IGNORED, code, reason
     mail.conversation, mail.processed_at = conversation, at
     mail.save()
-    journal.record(events.MAIL_IGNORED, mail.mailbox, by=by, at=at, mail_id=mail.pk, code=code)
+    journal.record(events.MAIL_IGNORED, mail, by=by, at=at, mailbox_id=mail.mailbox_id, code=code)
     return mail
 
 
