@@ -265,6 +265,10 @@ FEEDBACK_RECIPIENTS = env.addresses("FEEDBACK_RECIPIENTS")
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 EMAIL_FILE_PATH = DESK_HOME / "mail"
 
+# --- Channels -----------------------------------------------------------------------------------
+# Mail servers that people of a workspace name may be at private addresses (accounts/outside.py).
+ALLOW_PRIVATE_HOSTS = env.flag("ALLOW_PRIVATE_HOSTS")
+
 # --- API ----------------------------------------------------------------------------------------
 # Nothing global speaks a wire format: parsers, renderers, authentication and paging are class attributes of each view family.
 REST_FRAMEWORK: dict[str, Any] = {
