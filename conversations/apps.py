@@ -7,10 +7,12 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import assignments
-        from conversations import actions, permissions, reactions
+        from conversations import actions, channels, permissions, reactions
+        from conversations.actions import outgoing
         from conversations.knowledge import permissions as knowledge_permissions
 
         permissions.register_rules()
         knowledge_permissions.register_rules()
         reactions.register()
+        outgoing.register(channels.route)
         assignments.register("conversations", actions.unassign_member)
