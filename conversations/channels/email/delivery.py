@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import smtplib
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
-from django.core.mail import get_connection
-from django.core.mail.backends.base import BaseEmailBackend
-
+from accounts import mailing
 from conversations.channels import leases
 from conversations.channels.email import logins, outbound, suppressing
 from conversations.channels.email.outbound import Composed
@@ -24,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 CHANNELS = (Channel.EMAIL, Channel.FORM, Channel.CALLBACK)
 NOBODY = NotSent("no_recipient", "No recipient can get mail: their addresses are suppressed, or there are none.", True)
+AWAY = NotSent("connection", "The mail server cannot be reached.", False)
 
 
 def takes(conversation: Conversation) -> bool:
@@ -34,13 +33,14 @@ def takes(conversation: Conversation) -> bool:
 def deliver(deliveries: Sequence[Delivery]) -> Iterator[tuple[Delivery, Result]]:
     """Send replies of one workspace, those of a mailbox over one connection."""
     composed = _composed(deliveries)
-    with Lines() as lines, _Installation() as installation:
+    with Lines() as lines, mailing.line() as installation:
         for delivery in deliveries:
             found = composed.get(delivery.pk, NOBODY)
-            if isinstance(found, NotSent):
-                yield delivery, found
+            reached = _reach(found, lines, installation) if isinstance(found, Composed) else found
+            if isinstance(reached, NotSent):
+                yield delivery, reached
             elif leases.handed(delivery):
-                yield delivery, _send(found, lines, installation)
+                yield delivery, reached()
 
 
 def was_taken(delivery: Delivery) -> bool | None:
@@ -69,16 +69,19 @@ def _composed(deliveries: Sequence[Delivery]) -> dict[int, Composed | NotSent]:
         return {deliveries[0].pk: NotSent("not_composed", "The desk could not make a mail of this reply.", False)}
 
 
-def _send(composed: Composed, lines: Lines, installation: _Installation) -> Result:
+def _reach(composed: Composed, lines: Lines, installation: mailing.Line) -> Callable[[], Result] | NotSent:
+    """What hands the mail over to its server, once there is a connection; why there is none."""
     try:
         line = lines.of(composed.mailbox) if composed.mailbox is not None else None
+        if line is None:
+            error = installation.reach()
+            return AWAY if error is not None else partial(_by_installation, installation, composed)
+        line.open()
     except MailServerError as error:
         return NotSent("login" if isinstance(error, LoginRefused) else "connection", error.reason, False)
-    if line is None:
-        return installation.send(composed)
-    data = composed.mail.message().as_bytes(linesep="\r\n")
-    outcome = line.send(composed.sender, composed.recipients, data)
-    return _result(composed, outcome)
+    return lambda: _result(
+        composed, line.send(composed.sender, composed.recipients, composed.mail.message().as_bytes(linesep="\r\n"))
+    )
 
 
 def _result(composed: Composed, outcome: smtp.Outcome) -> Result:
@@ -97,44 +100,17 @@ def _code(failure: Refusal | None) -> str:
     return failure.cause.value if failure is not None else Cause.SERVER.value
 
 
-class _Installation:
-    """The mail server of the installation, for mailboxes without one of their own: one connection for all."""
-
-    def __init__(self) -> None:
-        self._backend: BaseEmailBackend | None = None
-
-    def __enter__(self) -> _Installation:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-    def send(self, composed: Composed) -> Result:
-        """Send a mail by it."""
-        mail = composed.mail
-        mail.extra_headers = {**mail.extra_headers, "From": mail.from_email}
-        mail.from_email, mail.bcc = (
-            composed.sender,
-            [one for one in composed.recipients if one not in (*mail.to, *mail.cc)],
-        )
-        try:
-            if self._backend is None:
-                self._backend = get_connection()
-                self._backend.open()
-            self._backend.send_messages([mail])
-        except smtplib.SMTPRecipientsRefused as error:
-            self.close()
-            return _refused(error)
-        except Exception as error:  # whatever is wrong with one mail is not with the others
-            self.close()
-            return _failed(error)
+def _by_installation(line: mailing.Line, composed: Composed) -> Result:
+    """By the mail server of the installation, for mailboxes without one of their own."""
+    mail = composed.mail
+    # The sender of the envelope is not the one that people see.
+    mail.extra_headers = {**mail.extra_headers, "From": mail.from_email}
+    mail.from_email = composed.sender
+    mail.bcc = [one for one in composed.recipients if one not in (*mail.to, *mail.cc)]
+    error = line.send(mail)
+    if error is None:
         return Sent(composed.message_id)
-
-    def close(self) -> None:
-        backend, self._backend = self._backend, None
-        if backend is not None:
-            with suppress(OSError, smtplib.SMTPException):
-                backend.close()
+    return _refused(error) if isinstance(error, smtplib.SMTPRecipientsRefused) else _failed(error)
 
 
 def _refused(error: smtplib.SMTPRecipientsRefused) -> NotSent:
@@ -147,7 +123,10 @@ def _refused(error: smtplib.SMTPRecipientsRefused) -> NotSent:
 
 
 def _failed(error: Exception) -> NotSent:
+    """It may have been taken where the connection ended before the answer."""
     if isinstance(error, smtplib.SMTPResponseException):
         refusal = refusals.of_reply(error.smtp_code, error.smtp_error)
         return NotSent(refusal.cause.value, refusal.reason, refusal.is_permanent)
-    return NotSent(Cause.CONNECTION.value, refusals.plain(Cause.CONNECTION, is_permanent=False), False)
+    if isinstance(error, (OSError, smtplib.SMTPException)):
+        return NotSent(Cause.CONNECTION.value, "The mail server ended the connection.", False, is_uncertain=True)
+    raise error

@@ -6,10 +6,12 @@ from typing import Any
 
 from procrastinate.contrib.django import app
 
-from accounts import tenancy
+from accounts import clock, tenancy
 from accounts.models import Workspace
+from accounts.permissions import Actor
+from conversations import actions
 from conversations.channels.email import receiving
-from conversations.models import InboundMail
+from conversations.models import InboundMail, Message
 
 
 @app.task(name="read_mail", retry=3)
@@ -19,3 +21,12 @@ def read_mail(*, workspace_id: int, mail_id: int, **future: Any) -> None:
         mail = InboundMail.objects.select_related("mailbox__workspace").filter(pk=mail_id).first()
         if mail is not None:
             receiving.process(mail)
+
+
+@app.task(name="mail_reply", retry=5)
+def mail_reply(*, workspace_id: int, message_id: int, **future: Any) -> None:
+    """Put a reply into the outbox."""
+    with tenancy.scope(Workspace.objects.get(pk=workspace_id)):
+        message = Message.objects.filter(pk=message_id).first()
+        if message is not None:
+            actions.deliver(message=message, by=Actor.system(workspace_id), at=clock.now())
