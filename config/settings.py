@@ -332,5 +332,6 @@ LOGGING: dict[str, Any] = {
         "django.request": {"level": "ERROR"},
         "procrastinate": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
+        "imapclient": {"level": "WARNING"},  # at DEBUG it writes what it reads: mails
     },
 }

@@ -1,0 +1,295 @@
+"""A login at an IMAP server, for reading one folder: what is new since a UID, a mail's bytes, and waiting for more.
+
+Nothing is changed there: the folder is opened for reading alone, so that no mail is marked as seen. What can go wrong raises
+MailServerError; after ConnectionLost a new session has to be opened.
+"""
+
+from __future__ import annotations
+
+import datetime
+import imaplib
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+from imapclient.imapclient import SENT
+
+from conversations.channels.email.wire import imap_login
+from conversations.channels.email.wire.connecting import LIMITS, Limits
+from conversations.channels.email.wire.endpoints import Credentials, ImapServer
+from conversations.channels.email.wire.errors import (
+    ConnectionLost,
+    FolderMissing,
+    MailServerError,
+    NotUnderstood,
+    Step,
+)
+from conversations.channels.email.wire.imap_client import Client
+
+CHUNK = 200  # mails whose headers are asked for at once
+LARGEST = 25 * 1024 * 1024  # bytes of a mail that is read whole
+HEADERS = 256 * 1024  # bytes of headers, and of
+BEGINNING = 64 * 1024  # text that are read of a larger one
+RENEW = 9 * 60.0  # seconds of one IDLE: routers forget connections on which nothing is sent for longer
+POLL = 30.0  # seconds between two questions where there is no IDLE
+LOOK = 1.0  # seconds until it is seen that waiting is to end
+_ID = re.compile(rb"(?im)^message-id:[ \t]*((?:[^\r\n]|\r?\n[ \t])*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The folder as it is now: UIDs mean the same mails for as long as `uid_validity` is the same."""
+
+    uid_validity: int
+    uid_next: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A mail as the server lists it. `size` is 0 and the others are empty for one that the server cannot describe."""
+
+    uid: int
+    size: int
+    received_at: datetime.datetime | None
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A mail's bytes: all of them, or the headers and the beginning of the text of one that is too large."""
+
+    uid: int
+    data: bytes
+    size: int
+    received_at: datetime.datetime | None
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a mail is."""
+
+    folder: str
+    uid: int
+
+
+def connect(server: ImapServer, credentials: Credentials, *, limits: Limits = LIMITS) -> Session:
+    """A session in the server's folder. Raises CannotConnect, LoginRefused, FolderMissing or another MailServerError."""
+    client = imap_login.logged_in(server, credentials, limits)
+    session = Session(client, server)
+    try:
+        session.status()
+    except BaseException:
+        session.close()
+        raise
+    return session
+
+
+class Session:
+    """One login and one open folder; used by one thread at a time, in a `with` statement."""
+
+    def __init__(self, client: Client, server: ImapServer) -> None:
+        self._client = client
+        self._server = server
+        self._is_lost = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def has_idle(self) -> bool:
+        """Whether the server announces new mail by itself."""
+        with self._use():
+            return bool(self._client.has_capability("IDLE"))
+
+    def status(self) -> Status:
+        """The folder as it is now. Raises NotUnderstood where its UIDs do not last."""
+        found = self._examine(self._server.folder)
+        self._client.forget_announcements()
+        if not found.get(b"UIDVALIDITY") or b"UIDNOTSTICKY" in found:
+            raise NotUnderstood("The server gives mails no lasting numbers.", step=Step.FOLDER, is_temporary=False)
+        following = found.get(b"UIDNEXT") or max(self._search("ALL"), default=0) + 1
+        return Status(found[b"UIDVALIDITY"], following, found[b"EXISTS"])
+
+    def headers_since(self, uid: int) -> Iterator[Header]:
+        """The mails from this UID on, in order, without their texts; asked for in chunks as they are taken."""
+        # A server answers n:* with its last mail where there is none from n on.
+        yield from self._headers([one for one in self._search("UID", f"{uid}:*") if one >= uid])
+
+    def since(self, at: datetime.datetime) -> Iterator[Header]:
+        """The mails that the server received at this time or later, in order, likewise."""
+        # Servers compare days alone, by clocks of their own.
+        uids = self._search("SINCE", (at - datetime.timedelta(days=1)).date())
+        for header in self._headers(uids):
+            if header.received_at is None or header.received_at >= at:
+                yield header
+
+    def raw(self, uid: int, limit: int = LARGEST) -> Raw | None:
+        """The bytes of a mail; None when it is gone. Of one that is larger than `limit` the headers and 64 KB."""
+        # Not all servers count right, so that the limit holds for what is sent, too.
+        parts = ["RFC822.SIZE", "INTERNALDATE", f"BODY.PEEK[]<0.{limit + 1}>"]
+        listed = self._fetch([uid], parts[:2]).get(uid, {})
+        if _size(listed) <= limit:
+            listed = self._fetch([uid], parts).get(uid, {})
+            data = _body(listed)
+            if data is not None and len(data) <= limit:
+                return Raw(uid, data, len(data), _received_at(listed), is_whole=True)
+        return self._beginning(uid)
+
+    def search_message_id(self, message_id: str) -> list[Found]:
+        """Where mails with this Message-ID are, in the folder and in the one for sent mail."""
+        if not message_id.isascii() or not message_id.isprintable() or not message_id.strip("<> "):
+            return []
+        folders = dict.fromkeys([self._server.folder, *self._sent_folders()])
+        try:
+            return [found for folder in folders for found in self._search_in(folder, message_id)]
+        finally:
+            self._examine(self._server.folder)
+
+    def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
+        """Wait for new mail for so long, or until `stop` is set: whether some may have come.
+
+        Raises ConnectionLost on a dead connection: at once where it was closed, else when the server is asked, after the
+        seconds or nine minutes.
+        """
+        end = time.monotonic() + seconds
+        stop = stop or threading.Event()
+        with self._use():
+            while not self._client.is_mail_announced and not stop.is_set() and (left := end - time.monotonic()) > 0:
+                if self._client.has_capability("IDLE"):
+                    self._idle(min(left, RENEW), stop)
+                else:
+                    stop.wait(min(left, POLL))
+                self._client.noop()
+                self._client.check_bye()
+            is_announced = self._client.is_mail_announced
+            self._client.forget_announcements()
+            return is_announced
+
+    def close(self) -> None:
+        """Log out, if the server is still there."""
+        try:
+            if not self._is_lost:
+                self._client.logout()
+        except (imaplib.IMAP4.error, OSError):
+            pass  # it is gone already
+        finally:
+            self._client.shutdown()
+
+    @contextmanager
+    def _use(self) -> Iterator[None]:
+        """Turn what a command can raise into MailServerError."""
+        try:
+            yield
+        except MailServerError:
+            raise
+        except (imaplib.IMAP4.abort, OSError) as error:
+            self._is_lost = True
+            is_silent = isinstance(error, TimeoutError)
+            reason = "The server does not answer any more." if is_silent else "The connection broke."
+            raise ConnectionLost(reason, step=Step.USE) from error
+        except (imaplib.IMAP4.error, ValueError, LookupError, TypeError, AssertionError) as error:
+            # The libraries say by all of these that they cannot read an answer.
+            raise NotUnderstood("The server refused a command, or its answer makes no sense.", step=Step.USE) from error
+
+    def _idle(self, seconds: float, stop: threading.Event) -> None:
+        end = time.monotonic() + seconds
+        self._client.begin_idle()
+        while not self._client.is_mail_announced and not stop.is_set() and (left := end - time.monotonic()) > 0:
+            self._client.next_change(min(left, LOOK))
+        self._client.end_idle()
+
+    def _examine(self, folder: str) -> dict[bytes, Any]:
+        try:
+            with self._use():
+                return dict(self._client.select_folder(folder, readonly=True))
+        except NotUnderstood as error:
+            raise FolderMissing(
+                f"The folder {folder} cannot be opened.",
+                step=Step.FOLDER,
+                hint="Check its name; most mailboxes have INBOX.",
+                is_temporary=False,
+            ) from error
+
+    def _search(self, *criteria: Any) -> list[int]:
+        with self._use():
+            return sorted(self._client.search(list(criteria)))
+
+    def _fetch(self, uids: Sequence[int], parts: Sequence[str]) -> dict[int, dict[bytes, Any]]:
+        with self._use():
+            return dict(self._client.fetch(list(uids), list(parts)))
+
+    def _headers(self, uids: list[int]) -> Iterator[Header]:
+        for start in range(0, len(uids), CHUNK):
+            yield from self._described(uids[start : start + CHUNK])
+
+    def _described(self, uids: list[int]) -> list[Header]:
+        try:
+            found = self._fetch(uids, ["RFC822.SIZE", "INTERNALDATE", "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"])
+        except NotUnderstood:
+            if len(uids) == 1:
+                return [Header(uids[0], 0, None, "")]
+            middle = len(uids) // 2  # one mail is the cause: the others are not to be lost with it
+            return self._described(uids[:middle]) + self._described(uids[middle:])
+        return [
+            Header(uid, _size(found[uid]), _received_at(found[uid]), _message_id(_body(found[uid]) or b""))
+            for uid in uids
+            if uid in found and b"RFC822.SIZE" in found[uid]
+        ]
+
+    def _beginning(self, uid: int) -> Raw | None:
+        parts = [f"BODY.PEEK[HEADER]<0.{HEADERS}>", f"BODY.PEEK[TEXT]<0.{BEGINNING}>", "RFC822.SIZE", "INTERNALDATE"]
+        found = self._fetch([uid], parts).get(uid, {})
+        header, text = _body(found, b"BODY[HEADER]"), _body(found, b"BODY[TEXT]")
+        if header is None:
+            return None
+        return Raw(uid, header + (text or b""), _size(found), _received_at(found), is_whole=False)
+
+    def _search_in(self, folder: str, message_id: str) -> Iterator[Found]:
+        try:
+            self._examine(folder)
+        except FolderMissing:
+            return
+        # Servers look for a part of the header.
+        for header in self._headers(self._search("HEADER", "MESSAGE-ID", message_id)):
+            if header.message_id.strip("<>") == message_id.strip("<>"):
+                yield Found(folder, header.uid)
+
+    def _sent_folders(self) -> list[str]:
+        try:
+            with self._use():
+                folder = self._client.find_special_folder(SENT)
+        except NotUnderstood:
+            return []  # a list of folders that cannot be read
+        return [folder] if folder else []
+
+
+def _size(found: dict[bytes, Any]) -> int:
+    size = found.get(b"RFC822.SIZE")
+    return size if isinstance(size, int) else 0
+
+
+def _received_at(found: dict[bytes, Any]) -> datetime.datetime | None:
+    at = found.get(b"INTERNALDATE")
+    return at.astimezone(datetime.UTC) if isinstance(at, datetime.datetime) else None
+
+
+def _body(found: dict[bytes, Any], begin: bytes = b"BODY[") -> bytes | None:
+    """The part of a mail that was asked for; None where the server gave none."""
+    for key, value in found.items():
+        if key.upper().startswith(begin):
+            return value if isinstance(value, bytes) else b""
+    return None
+
+
+def _message_id(header: bytes) -> str:
+    found = _ID.search(header[:16384])
+    return b" ".join(found[1].split()).decode("ascii", "replace")[:998] if found else ""
