@@ -97,7 +97,7 @@ def _taken() -> list[QueuedMail]:
 def _send(rows: list[QueuedMail]) -> list[QueuedMail]:
     end = time.monotonic() + BEGIN_WITHIN
     workspaces = {one.pk: one for one in _workspaces.rows(ids=[row.workspace_id for row in rows])} if rows else {}
-    with _line() as line:
+    with line() as connected:
         for pk, theirs in groupby(rows, key=lambda row: row.workspace_id):
             workspace = workspaces[pk]
             with tenancy.scope_apart(workspace, "mails_failed workspace=%s", pk):
@@ -106,7 +106,7 @@ def _send(rows: list[QueuedMail]) -> list[QueuedMail]:
                         if time.monotonic() > end:
                             _put_back(row)
                         else:
-                            _settle(row, mail if isinstance(mail, Exception) else line.send(mail))
+                            _settle(row, mail if isinstance(mail, Exception) else connected.send(mail))
     return rows
 
 
@@ -134,7 +134,7 @@ def _compose(name: str, rows: list[QueuedMail]) -> dict[int, EmailMessage | Exce
         return {rows[0].pk: error}
 
 
-class _Line:
+class Line:
     """One connection to the mail server for a batch. Where none is to be had, the rest of the batch does not wait for it again."""
 
     def __init__(self) -> None:
@@ -143,22 +143,29 @@ class _Line:
 
     def send(self, mail: EmailMessage | None) -> Exception | None:
         """What went wrong; None for a mail that was taken, and where there is none to send."""
-        if mail is None or self.away is not None:
-            return self.away if mail is not None else None
-        if self.backend is None:
-            try:
-                backend = get_connection()
-                backend.open()
-            except (OSError, SMTPException) as error:
-                self.away = error
-                return error
-            self.backend = backend
+        if mail is None:
+            return None
+        if (away := self.reach()) is not None:
+            return away
+        assert self.backend is not None
         try:
             self.backend.send_messages([mail])
         except Exception as error:  # whatever is wrong with one mail is not with the others
             self.close()
             return error
         return None
+
+    def reach(self) -> Exception | None:
+        """Connect, unless it is; what went wrong, if it cannot be reached."""
+        if self.backend is None and self.away is None:
+            try:
+                backend = get_connection()
+                backend.open()
+            except (OSError, SMTPException) as error:
+                self.away = error
+            else:
+                self.backend = backend
+        return self.away
 
     def close(self) -> None:
         backend, self.backend = self.backend, None
@@ -170,12 +177,13 @@ class _Line:
 
 
 @contextmanager
-def _line() -> Iterator[_Line]:
-    line = _Line()
+def line() -> Iterator[Line]:
+    """A connection that is opened with the first mail and closed at the end."""
+    opened = Line()
     try:
-        yield line
+        yield opened
     finally:
-        line.close()
+        opened.close()
 
 
 def _settle(row: QueuedMail, error: Exception | None) -> None:

@@ -182,6 +182,8 @@ class Statement:
     def _empty(self, value: Any, column: _Column) -> str:
         if value == {} or (value == [] and not column.is_json):
             return "'{}'"
+        if value == []:
+            return "'[]'"
         return self._bound(column.field.get_db_prep_save(value, self.connection), column.placeholder)
 
 

@@ -7,7 +7,8 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import assignments
-        from conversations import actions, permissions, reactions
+        from conversations import actions, channels, permissions, reactions
+        from conversations.actions import outgoing
         from conversations.channels.email import actions as mailbox_actions
         from conversations.channels.email import permissions as mailbox_permissions
         from conversations.knowledge import permissions as knowledge_permissions
@@ -16,5 +17,6 @@ class ConversationsConfig(AppConfig):
         knowledge_permissions.register_rules()
         mailbox_permissions.register_rules()
         reactions.register()
+        outgoing.register(channels.route)
         assignments.register("conversations", actions.unassign_member)
         assignments.register("mailboxes", mailbox_actions.release_mailboxes)

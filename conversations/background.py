@@ -5,12 +5,17 @@ from __future__ import annotations
 
 from accounts import background as accounts
 from accounts.background import Held, Jobs, Part, Periodic
+from conversations.actions import outgoing
 from conversations.assistant import presence, recovery, runs
+from conversations.channels import outbox
 
 PARTS: tuple[Part, ...] = (
     *accounts.PARTS,
     Held("presence", presence.registered),
     Jobs("jobs", ("default", "builtin"), setting="WORKER_CONCURRENCY"),  # the second is the job queue's own
     Jobs("answers", (runs.QUEUE,), setting="ASSISTANT_CONCURRENCY"),
+    # Two, so that a reply leaves in time while a mail server is slow.
+    Periodic("leaving", outbox.leave_due, every=1.0),
+    Periodic("deliveries", outbox.deliver_due, every=1.0, bell=outgoing.BELL, rest=0.1),
     Periodic("recovery", recovery.check, every=3.0),
 )

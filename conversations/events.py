@@ -12,6 +12,17 @@ REPLY_SENT = define("reply.sent", "conversation", "Reply sent.", "message_id", "
 DELIVERY_CHANGED = define(
     "message.delivery_changed", "conversation", "Delivery status of a reply changed.", "message_id", "delivery"
 )
+REPLY_SCHEDULED = define("reply.scheduled", "conversation", "Reply scheduled.", "delivery_id", "send_after")
+REPLY_RESCHEDULED = define(
+    "reply.rescheduled", "conversation", "Time of a scheduled reply changed.", "delivery_id", "send_after"
+)
+REPLY_HELD = define(
+    "reply.held", "conversation", "Scheduled reply held because of new messages.", "delivery_id", "last_message_id"
+)
+REPLY_REVIEWED = define("reply.reviewed", "conversation", "Held reply reviewed.", "delivery_id")
+REPLY_CANCELLED = define("reply.cancelled", "conversation", "Scheduled reply cancelled.", "delivery_id")
+REPLY_FAILED = define("reply.failed", "conversation", "Scheduled reply could not be sent.", "delivery_id", "code")
+REPLY_DISCARDED = define("reply.discarded", "conversation", "Reply that failed discarded.", "delivery_id")
 NOTE_ADDED = define("note.added", "conversation", "Internal note added.", "message_id")
 NOTE_EDITED = define("note.edited", "conversation", "Internal note edited.", "message_id", "version")
 NOTE_DELETED = define("note.deleted", "conversation", "Internal note deleted.", "message_id")

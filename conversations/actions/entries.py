@@ -12,10 +12,12 @@ from django.core.files.base import File
 from accounts import writing
 from accounts.errors import Conflict
 from conversations.actions import files
+from conversations.actions.files import Stored
 from conversations.actions.senders import Sender
 from conversations.models import (
     Channel,
     Conversation,
+    DeliveryStatus,
     EntryPoint,
     Message,
     MessageKind,
@@ -62,11 +64,13 @@ def append(
     entry_point: EntryPoint | None = None,
     metadata: dict[str, Any] | None = None,
     uploads: Sequence[File[bytes]] = (),
+    stored: Sequence[Stored] = (),
     public_id: uuid.UUID | None = None,
+    delivery_status: DeliveryStatus = DeliveryStatus.DELIVERED,
 ) -> Message:
     """Add an entry to the thread and set the columns that follow it on the conversation, which the verb then saves with `save`."""
     if body is not None:
-        validation.check(body, "body", longest=validation.BODY_LIMIT, blank=bool(uploads))
+        validation.check(body, "body", longest=validation.BODY_LIMIT, blank=bool(uploads or stored))
     message = Message(
         workspace_id=conversation.workspace_id,
         public_id=public_id or uuid.uuid4(),
@@ -80,11 +84,13 @@ def append(
         sender_name=sender.name,
         sender_email=sender.email,
         entry_point=entry_point,
+        delivery_status=delivery_status,
         metadata=metadata,
         created_at=at,
     )
     writing.insert(message)
-    files.attach(message, uploads, at)
+    attached = [*stored, *files.store(message.workspace_id, uploads, at, beside=len(stored))]
+    files.attach(message, attached, at)
     conversation.updated_at = at
     conversation.last_activity, conversation.last_activity_at = message, at
     if kind != MessageKind.NOTE:
@@ -92,7 +98,7 @@ def append(
     if kind == MessageKind.MESSAGE:
         conversation.last_message, conversation.last_message_at = message, at
         conversation.message_count += 1
-        conversation.preview = validation.preview(body or (uploads[0].name if uploads else "") or "")
+        conversation.preview = validation.preview(body or (attached[0].name if attached else "") or "")
         if sender.kind == SenderKind.CUSTOMER:
             conversation.last_inbound_at = at
         elif sender.kind != SenderKind.SYSTEM:
@@ -107,7 +113,7 @@ def written_before(
     kind: MessageKind,
     sender: Sender,
     body: str,
-    uploads: Sequence[File[bytes]],
+    sizes: Sequence[int],
 ) -> Message | None:
     """The message that this very request wrote when it came the first time, if it is a repeat; the row is held.
 
@@ -118,9 +124,9 @@ def written_before(
     known = Message.objects.filter(workspace_id=conversation.workspace_id, public_id=public_id)
     if (first := known.prefetch_related("attachments").first()) is None:
         return None
-    sizes = [file.size for file in sorted(first.attachments.all(), key=lambda file: file.pk)]
-    stored = (first.conversation_id, first.kind, first.sender_user_id, first.body, sizes)
-    if stored != (conversation.pk, kind, sender.user_id, body, [upload.size for upload in uploads]):
+    kept = [file.size for file in sorted(first.attachments.all(), key=lambda file: file.pk)]
+    stored = (first.conversation_id, first.kind, first.sender_user_id, first.body, kept)
+    if stored != (conversation.pk, kind, sender.user_id, body, [*sizes]):
         raise Conflict("this id belongs to another message", code="sent_already")
     return first
 

@@ -52,6 +52,9 @@ DESK = ReplyPolicy(
 
 A closed conversation stays closed; the inbox shows it under "Replied after closing"."""
 
+SEND_AND_RESOLVE = ReplyPolicy(name="send_and_resolve", on_agent=dict.fromkeys(Status.values, Status.RESOLVED))
+"""A reply after which the conversation is resolved, whatever its status was."""
+
 ASIDE = ReplyPolicy(name="aside", is_answer=False)
 """Not the team's answer, such as one of the assistant after a hand-over: the conversation still waits for the team."""
 

@@ -13,11 +13,12 @@ from accounts import journal, transaction, writing
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import entries, lifecycle, locking, ticket_counts, turns
+from conversations.actions import entries, lifecycle, locking, outgoing, ticket_counts, turns
 from conversations.actions.entries import Door
+from conversations.actions.files import Stored
 from conversations.actions.lifecycle import ReplyPolicy
 from conversations.actions.senders import Sender
-from conversations.models import Conversation, Message, MessageKind
+from conversations.models import Conversation, Delivery, Message, MessageKind
 from tickets import actions as ticket_actions
 from tickets.models import Ticket
 
@@ -34,11 +35,16 @@ def reply(
     door: Door | None = None,
     policy: ReplyPolicy = lifecycle.DESK,
     uploads: Sequence[File[bytes]] = (),
+    stored: Sequence[Stored] = (),
     metadata: dict[str, Any] | None = None,
     expected_last: int | None = None,
     public_id: UUID | None = None,
+    leaving: Delivery | None = None,
 ) -> Message:
     """Answer the customer. The message is from the actor unless `sender` names another member of the team.
+
+    Where the conversation's channel takes replies to the customer, it is queued for that in the same transaction. `leaving` is
+    the scheduled reply that it is, which the caller holds, and `stored` are files that are kept already.
 
     `expected_last` is the last message that the writer had seen: if the thread has moved on since, nothing is sent and
     Conflict with code `thread_changed` is raised (0 stands for an empty thread). `public_id` is the message's id, if the
@@ -49,12 +55,17 @@ def reply(
     conversation = locking.locked(conversation)
     sender = sender or Sender.actor(by)
     if first := entries.written_before(
-        conversation, public_id, kind=MessageKind.MESSAGE, sender=sender, body=body, uploads=uploads
+        conversation,
+        public_id,
+        kind=MessageKind.MESSAGE,
+        sender=sender,
+        body=body,
+        sizes=[*(file.size for file in stored), *(upload.size for upload in uploads)],
     ):
         return first
     if expected_last is not None and (conversation.last_message_id or 0) != expected_last:
         raise Conflict("there are new messages in this conversation", code="thread_changed")
-    answered_at = conversation.last_outbound_at
+    answered_at, channel = conversation.last_outbound_at, outgoing.route(conversation)
     message = entries.append(
         conversation,
         kind=MessageKind.MESSAGE,
@@ -64,7 +75,9 @@ def reply(
         entry_point=entries.door(conversation, door, at) if door else None,
         metadata=metadata,
         uploads=uploads,
+        stored=stored,
         public_id=public_id,
+        delivery_status=outgoing.status(channel),
     )
     had_unread = policy.is_answer and conversation.unread_count > 0
     if policy.is_answer:
@@ -83,6 +96,7 @@ def reply(
     journal.record(
         events.REPLY_SENT, conversation, by=by, at=at, message_id=writing.id_of(message), status=conversation.status
     )
+    outgoing.put(message, conversation, channel, by=by, at=at, leaving=leaving)
     return message
 
 
@@ -165,7 +179,12 @@ def note(
     conversation = locking.locked(conversation)
     sender = sender or Sender.actor(by)
     if first := entries.written_before(
-        conversation, public_id, kind=MessageKind.NOTE, sender=sender, body=body, uploads=uploads
+        conversation,
+        public_id,
+        kind=MessageKind.NOTE,
+        sender=sender,
+        body=body,
+        sizes=[upload.size for upload in uploads],
     ):
         return first
     message = entries.append(

@@ -1,7 +1,7 @@
 """How replies reach customers: each folder is a channel, named as the value that conversations store, and no other file names it.
 
-A folder states its ICON and, where replies have to be taken to the customer, a module `delivery` with `deliver`. The others fetch
-replies themselves, by the API; a stored value without a folder is one of them.
+A folder states its ICON and, where replies have to be taken to the customer, a module `delivery` with `takes`, `deliver` and
+`was_taken`. The others fetch replies themselves, by the API; a stored value without a folder is one of them.
 """
 
 from __future__ import annotations
@@ -9,23 +9,32 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from conversations.models import Channel, Message
+from conversations.channels.results import Result
+from conversations.models import Channel, Conversation, Delivery
 
-Deliver = Callable[[Sequence[Message]], None]
+Deliver = Callable[[Sequence[Delivery]], Iterator[tuple[Delivery, Result]]]
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelType:
-    """A channel as the desk knows it. `deliver` begins to take replies to their customers; None where customers fetch replies."""
+    """A channel as the desk knows it.
+
+    `takes` says whether it takes replies of a conversation to the customer. `deliver` does so, in the worker and in the scope of
+    their workspace: it yields the result of each as soon as it is known, and calls `leases.handed` right before it hands one
+    over, leaving out those of which that is false. `was_taken` is asked after a worker died in between: None where the channel
+    cannot tell.
+    """
 
     name: str
     label: str
     icon: str = "code-xml"
+    takes: Callable[[Conversation], bool] = lambda conversation: False
     deliver: Deliver | None = None
+    was_taken: Callable[[Delivery], bool | None] = lambda delivery: None
 
 
 @cache
@@ -43,13 +52,19 @@ def named(value: str) -> ChannelType:
     return all_channels().get(value) or ChannelType(value, value.capitalize())
 
 
-def delivering() -> list[str]:
-    """The stored values of the channels whose replies are taken to customers."""
-    return [name for name, channel in all_channels().items() if channel.deliver is not None]
+def route(conversation: Conversation) -> str | None:
+    """The channel that takes replies of the conversation to its customer: its own, or one that goes on for it; None if none does."""
+    if named(conversation.channel).takes(conversation):
+        return conversation.channel
+    return next((name for name, channel in all_channels().items() if channel.takes(conversation)), None)
 
 
 def _described(name: str) -> ChannelType:
     package = importlib.import_module(f"{__name__}.{name}")
     delivery = f"{package.__name__}.delivery"
-    deliver = importlib.import_module(delivery).deliver if importlib.util.find_spec(delivery) else None
-    return ChannelType(name, Channel(name).label, package.ICON, deliver)
+    if not importlib.util.find_spec(delivery):
+        return ChannelType(name, Channel(name).label, package.ICON)
+    module = importlib.import_module(delivery)
+    return ChannelType(
+        name, Channel(name).label, package.ICON, takes=module.takes, deliver=module.deliver, was_taken=module.was_taken
+    )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.compiled import Compiled, compiled, compiled_anywhere
 from accounts.models import Event, Team, User
@@ -15,7 +15,9 @@ from accounts.tenancy import current
 from conversations import events
 from conversations.models import (
     Attachment,
+    Channel,
     Conversation,
+    Delivery,
     Message,
 )
 from tickets.models import Ticket
@@ -193,11 +195,12 @@ def message_of(event: Event) -> Message | None:
     return message
 
 
-def messages_of(events: Sequence[Event]) -> list[Message]:
-    """The messages that events of one workspace tell of, with conversation and contact, but for those that are gone."""
-    return _named.rows(messages=[event.data["message_id"] for event in events])
+def undelivered(events: Sequence[Event]) -> list[Message]:
+    """The messages by mail that events of one workspace tell of, and that were never in the outbox: an earlier version wrote them."""
+    return _undelivered.rows(messages=[event.data["message_id"] for event in events])
 
 
 @compiled
-def _named(*, messages: list[int]) -> QuerySet[Message]:
-    return Message.objects.select_related("conversation__contact").filter(pk__any_of=messages).order_by("pk")
+def _undelivered(*, messages: list[int]) -> QuerySet[Message]:
+    rows = Message.objects.filter(pk__any_of=messages, conversation__channel=Channel.EMAIL)
+    return rows.exclude(Exists(Delivery.objects.filter(message=OuterRef("pk")))).order_by("pk")

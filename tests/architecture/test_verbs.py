@@ -33,6 +33,7 @@ PARTS = {
     "conversations.actions.turns",
     "conversations.actions.ticket_counts",
     "conversations.actions.files",
+    "conversations.actions.outgoing",
 }
 AN_ATOMIC_ONE = transaction.atomic(lambda: None)
 QUESTIONS = {"clean_origin", "check_priority"}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from accounts import clock, journal
-from accounts.journal import dispatch
-from accounts.models import QueuedMail, Workspace
+from accounts.models import Workspace
 from conversations import actions, channels
 from conversations.actions.entries import Door
-from conversations.models import Channel
+from conversations.channels import outbox
+from conversations.channels.results import Result, Sent
+from conversations.models import Channel, Delivery, DeliveryState, DeliveryStatus
 from conversations.screens.formatting import channel, icon
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory
@@ -40,34 +41,50 @@ def test_mail_alone_is_taken_to_the_customer() -> None:
     assert [name for name, known in channels.all_channels().items() if known.deliver] == ["email"]
 
 
-@pytest.fixture
-def asked_anew() -> Iterator[None]:
-    """The dispatcher asks which channels deliver once per process."""
-    dispatch._asked.cache_clear()
-    yield
-    dispatch._asked.cache_clear()
-
-
-@pytest.mark.usefixtures("in_acme", "asked_anew")
+@pytest.mark.usefixtures("in_acme")
 @pytest.mark.parametrize("value", Channel.values)
 def test_reply_is_delivered_by_the_channel_of_its_conversation(
     acme: Workspace, ben: Member, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taken: list[int] = []
-    known = channels.ChannelType(
-        value, value, deliver=lambda messages: taken.extend(message.pk for message in messages)
-    )
+    taken: list[int | None] = []
+
+    def deliver(deliveries: Sequence[Delivery]) -> Iterator[tuple[Delivery, Result]]:
+        for one in deliveries:
+            taken.append(one.message_id)
+            yield one, Sent("theirs")
+
+    known = channels.ChannelType(value, value, takes=lambda conversation: True, deliver=deliver)
     monkeypatch.setattr(channels, "all_channels", lambda: {value: known})
     conversation = ConversationFactory(workspace=acme, door=Door(Channel(value), "test"))
     message = actions.reply(conversation=conversation, body="Hello", by=ben.actor, at=clock.now())
-    journal.drain()
+    assert message.delivery_status == DeliveryStatus.SENDING
+    outbox.deliver_due()
     assert taken == [message.pk]
+    delivery = Delivery.objects.get()
+    assert (delivery.channel, delivery.state, delivery.channel_message_id) == (value, DeliveryState.SENT, "theirs")
+    message.refresh_from_db()
+    assert message.delivery_status == DeliveryStatus.DELIVERED
+
+
+@pytest.mark.usefixtures("in_acme")
+def test_another_channel_goes_on_for_one_that_does_not_take_replies(
+    acme: Workspace, ben: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {name: channels.ChannelType(name, name) for name in Channel.values}
+    known["email"] = channels.ChannelType("email", "email", takes=lambda conversation: conversation.subject == "Left")
+    monkeypatch.setattr(channels, "all_channels", lambda: known)
+    left, there = (ConversationFactory(workspace=acme, channel=Channel.CHAT, subject=one) for one in ("Left", "There"))
+    for conversation in (left, there):
+        actions.reply(conversation=conversation, body="Hello", by=ben.actor, at=clock.now())
+    delivery = Delivery.objects.get()
+    assert (delivery.conversation_id, delivery.channel) == (left.pk, "email")
 
 
 @pytest.mark.usefixtures("in_acme")
 def test_customer_without_an_address_gets_no_mail(acme: Workspace, ben: Member) -> None:
     contact = ContactFactory(workspace=acme, email="")
     conversation = ConversationFactory(workspace=acme, contact=contact, door=Door(Channel.EMAIL, "email"))
-    actions.reply(conversation=conversation, body="Hello", by=ben.actor, at=clock.now())
+    message = actions.reply(conversation=conversation, body="Hello", by=ben.actor, at=clock.now())
     journal.drain()
-    assert not QueuedMail.objects.exists()
+    assert not Delivery.objects.exists()
+    assert message.delivery_status == DeliveryStatus.DELIVERED

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.files.base import ContentFile
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from accounts import clock, journal, mailing
-from accounts.models import Event, QueuedMail, Workspace
+from accounts.models import QueuedMail, Workspace
 from conversations import actions
 from conversations.actions.entries import Door
-from conversations.models import Channel, Conversation, DeliveryStatus, Message
+from conversations.channels import outbox
+from conversations.models import Channel, Conversation, Delivery, DeliveryState, DeliveryStatus, Message
 from tests.conftest import Member
 from tests.factories import ConversationFactory, receive
 
@@ -32,12 +31,19 @@ def queued() -> list[tuple[str, dict[str, Any]]]:
     return [(row.kind, row.about) for row in QueuedMail.objects.order_by("pk")]
 
 
+def on_their_way() -> list[int | None]:
+    """The messages that wait in the outbox after all reactions have run."""
+    journal.drain()
+    return list(Delivery.objects.filter(state=DeliveryState.SENDING).order_by("pk").values_list("message_id", flat=True))
+
+
 def test_reply_is_mailed_once_in_the_customers_thread(acme: Workspace, ben: Member) -> None:
     conversation = by_mail(acme, subject="Where is\r\nBcc: everyone@example.com my order?")
     message = actions.reply(conversation=conversation, body="On its way.", by=ben.actor, at=clock.now())
-    assert queued() == [("reply", {"message_id": message.pk})]
-    mailing.send_due()
-    assert queued() == []
+    assert on_their_way() == [message.pk]
+    outbox.deliver_due()
+    assert on_their_way() == []
+    outbox.deliver_due()
     (sent,) = mail.outbox
     assert sent.to == [conversation.contact.email]
     assert sent.subject == "Re: Where is Bcc: everyone@example.com my order?"
@@ -55,8 +61,7 @@ def test_mail_names_the_last_ten_messages_before_it_and_no_note(acme: Workspace,
     earlier = [actions.reply(body=f"Reply {number}.", **act) for number in range(11)]
     actions.note(body="Internal", **act)
     last = actions.reply(body="The last.", **act)
-    queued()
-    mailing.send_due()
+    outbox.deliver_due()
     sent = next(one for one in mail.outbox if one.body == "The last.").message()
     assert sent["Message-ID"].startswith(f"<{last.public_id}@")
     names = [name.strip("<>").partition("@")[0] for name in sent["References"].split()]
@@ -68,8 +73,7 @@ def test_each_of_several_mails_carries_its_own_files(acme: Workspace, ben: Membe
     for text in ("one", "two"):
         upload = ContentFile(text.encode(), name=f"{text}.txt")
         actions.reply(conversation=by_mail(acme), body=text, uploads=[upload], by=ben.actor, at=clock.now())
-    queued()
-    mailing.send_due()
+    outbox.deliver_due()
     assert [(one.body, [file[:2] for file in one.attachments]) for one in mail.outbox] == [
         ("one", [("one.txt", b"one")]),
         ("two", [("two.txt", b"two")]),
@@ -81,34 +85,15 @@ def test_notes_and_replies_on_other_channels_are_not_mailed(acme: Workspace, ben
     actions.note(conversation=mailed, body="Internal", by=ben.actor, at=clock.now())
     receive(mailed)
     actions.reply(conversation=chat, body="Hello", by=ben.actor, at=clock.now())
-    assert queued() == []
+    assert on_their_way() == queued() == []
 
 
 def test_reply_that_is_gone_is_not_mailed(acme: Workspace, ben: Member) -> None:
     message = actions.reply(conversation=by_mail(acme), body="Hello", by=ben.actor, at=clock.now())
-    assert len(queued()) == 1
-    QueuedMail.objects.update(about={"message_id": message.pk + 1})
-    mailing.send_due()
-    assert (mail.outbox, queued()) == ([], [])
-
-
-def test_reply_that_cannot_be_sent_is_retried_and_then_marked_in_the_thread(
-    acme: Workspace, ben: Member, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    message = actions.reply(conversation=by_mail(acme), body="Hello", by=ben.actor, at=clock.now())
-
-    def refuse(*args: Any, **kwargs: Any) -> None:
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
-    queued()
-    for _ in range(mailing.ATTEMPTS):
-        assert Message.objects.get(pk=message.pk).delivery_status == DeliveryStatus.DELIVERED
-        mailing.send_due()
-        QueuedMail.objects.update(due_at=timezone.now() - timedelta(hours=1))
-    assert Message.objects.get(pk=message.pk).delivery_status == DeliveryStatus.FAILED
-    assert Event.objects.filter(type="message.delivery_changed").count() == 1
-    assert queued() == []
+    assert on_their_way() == [message.pk]
+    Message.objects.filter(pk=message.pk).delete()
+    outbox.deliver_due()
+    assert (mail.outbox, on_their_way()) == ([], [])
 
 
 def test_assignee_is_notified_by_mail_unless_it_was_their_own_doing(acme: Workspace, ada: Member, ben: Member) -> None:
@@ -132,11 +117,26 @@ def test_assignment_that_was_taken_back_is_not_mailed(acme: Workspace, ada: Memb
     assert (mail.outbox, queued()) == ([], [])
 
 
-def test_jobs_that_an_earlier_version_queued_are_sent_as_mails(acme: Workspace, ada: Member, ben: Member) -> None:
+def test_what_an_earlier_version_queued_goes_out_once(acme: Workspace, ada: Member, ben: Member) -> None:
+    by, texts = {"by": ben.actor, "at": clock.now()}, ("as a mail", "as a job", "not at all")
+    mailed, job, neither = (actions.reply(conversation=by_mail(acme), body=text, **by) for text in texts)
+    Delivery.objects.all().delete()  # it knew no outbox
+    Message.objects.update(delivery_status=DeliveryStatus.DELIVERED)
+    QueuedMail.objects.create(workspace=acme, kind="reply", about={"message_id": mailed.pk})
+    app.tasks["mail_reply"](workspace_id=acme.pk, message_id=job.pk)
+    mailing.send_due()
+    assert on_their_way() == [job.pk, mailed.pk, neither.pk]  # its event waited for its reactions
+    mailing.send_due()
+    outbox.deliver_due()
+    assert sorted(one.body for one in mail.outbox) == sorted(texts)
+    assert on_their_way() == []
+
+
+def test_job_of_an_assignment_that_an_earlier_version_queued_is_sent_as_a_mail(
+    acme: Workspace, ada: Member, ben: Member
+) -> None:
     conversation = by_mail(acme, subject="Help")
-    message = actions.reply(conversation=conversation, body="Hello", by=ben.actor, at=clock.now())
     actions.assign(conversation=conversation, to=ada.user, by=ben.actor, at=clock.now())
-    app.tasks["mail_reply"](workspace_id=acme.pk, message_id=message.pk)
     app.tasks["mail_assignment"](workspace_id=acme.pk, conversation_id=conversation.pk, user_id=ada.user.pk)
     mailing.send_due()
-    assert [one.to for one in mail.outbox] == [[conversation.contact.email], [ada.user.email]]
+    assert [one.to for one in mail.outbox] == [[ada.user.email]]

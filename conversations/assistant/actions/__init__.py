@@ -18,6 +18,7 @@ from conversations.assistant.actions.answering import (
     recover_run,
 )
 from conversations.assistant.actions.hand_over import hand_over, settle, take_over, take_over_if_answered
+from conversations.assistant.actions.member_replies import leave, reply_as_member
 from conversations.assistant.actions.proposals import decide_proposal
 from conversations.assistant.actions.queue import begin_queued, clear_queue, edit_queued, enqueue, remove_queued
 from conversations.assistant.actions.suggestions import (
@@ -31,6 +32,6 @@ from conversations.assistant.actions.suggestions import (
 __all__ = [
     "answer_run", "append_message", "ask_assistant", "begin_queued", "cancel_run", "clear_queue", "decide_proposal",
     "delete_thread", "dismiss_suggestion", "edit_queued", "enqueue", "fail_run", "fail_suggestion", "hand_over",
-    "judge_suggestions", "make_suggestion", "recover_run", "remove_queued", "request_suggestion", "settle",
-    "take_over", "take_over_if_answered",
+    "judge_suggestions", "leave", "make_suggestion", "recover_run", "remove_queued", "reply_as_member",
+    "request_suggestion", "settle", "take_over", "take_over_if_answered",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Jobs that earlier versions have queued: a reply is queued as a mail."""
+"""Jobs that earlier versions have queued: a reply is put into the outbox."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from typing import Any
 
 from procrastinate.contrib.django import app
 
-from accounts import tenancy
+from accounts import clock, tenancy
 from accounts.models import Workspace
-from conversations.channels.email import mails
+from accounts.permissions import Actor
+from conversations import actions
+from conversations.models import Message
 
 
 @app.task(name="mail_reply", retry=5)
 def mail_reply(*, workspace_id: int, message_id: int, **future: Any) -> None:
-    """Queue the mail of a reply."""
+    """Put a reply into the outbox."""
     with tenancy.scope(Workspace.objects.get(pk=workspace_id)):
-        mails.replies.queue({"message_id": message_id})
+        message = Message.objects.filter(pk=message_id).first()
+        if message is not None:
+            actions.deliver(message=message, by=Actor.system(workspace_id), at=clock.now())

@@ -1,0 +1,29 @@
+"""What became of an attempt to deliver a reply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The other side has taken it; `channel_message_id` is its name there, if it has one."""
+
+    channel_message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """It was not taken. `reason` is read by agents. What is not permanent is tried again.
+
+    `is_uncertain`: it may have been taken nevertheless, as when the connection ends before the answer; before the next attempt
+    the channel is asked with `was_taken`.
+    """
+
+    code: str
+    reason: str
+    is_permanent: bool
+    is_uncertain: bool = False
+
+
+Result = Sent | NotSent
