@@ -6,12 +6,12 @@ import re
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import filetype
 from django.conf import settings
-from django.core.files.base import File
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
 from accounts import writing
@@ -20,6 +20,14 @@ from conversations.models import Attachment, Delivery, DeliveryFile, Message
 
 MAX_FILES = 10
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]+")
+
+
+class ReceivedFile(ContentFile):  # type: ignore[type-arg]  # generic to its stubs alone
+    """A file that came in with a mail: nobody chose it, so that neither their number nor their size is limited here."""
+
+    def __init__(self, content: bytes, name: str, *, content_id: str = "", is_inline: bool = False) -> None:
+        super().__init__(content, name=name)
+        self.content_id, self.is_inline = content_id, is_inline
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,8 @@ class Stored:
     content_type: str
     size: int
     public_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    content_id: str = ""
+    is_inline: bool = False
 
     @classmethod
     def of(cls, file: DeliveryFile) -> Stored:
@@ -43,13 +53,13 @@ def store(workspace_id: int, uploads: Sequence[File[bytes]], at: datetime, *, be
 
     Raises Invalid for more than ten, or one that is empty or over settings.UPLOAD_LIMIT; OSError where they cannot be stored.
     """
-    if len(uploads) + beside > MAX_FILES:
+    if len([upload for upload in uploads if not isinstance(upload, ReceivedFile)]) + beside > MAX_FILES:
         raise Invalid(f"at most {MAX_FILES} files", field="files")
     stored: list[Stored] = []
     for upload in uploads:
         if not upload.size:
             raise Invalid("an attached file is empty", field="files")
-        if upload.size > settings.UPLOAD_LIMIT:
+        if upload.size > settings.UPLOAD_LIMIT and not isinstance(upload, ReceivedFile):
             raise Invalid(f"a file has at most {settings.UPLOAD_LIMIT // 2**20} MiB", field="files", code="too_large")
         content_type = sniff(upload)
         # Copied, not moved: the transaction may be repeated, and the upload with it.
@@ -62,7 +72,10 @@ def store(workspace_id: int, uploads: Sequence[File[bytes]], at: datetime, *, be
                     default_storage.delete(one)
             raise
         name = _UNSAFE.sub("_", (upload.name or "file").rsplit("/", 1)[-1])[-255:] or "file"
-        stored.append(Stored(path, name, content_type, upload.size))
+        found = Stored(path, name, content_type, upload.size)
+        if isinstance(upload, ReceivedFile):
+            found = replace(found, content_id=upload.content_id[:400], is_inline=upload.is_inline)
+        stored.append(found)
     return stored
 
 
@@ -78,6 +91,8 @@ def attach(message: Message, files: Iterable[Stored], at: datetime) -> None:
                 name=one.name,
                 content_type=one.content_type,
                 size=one.size,
+                content_id=one.content_id,
+                is_inline=one.is_inline,
                 created_at=at,
             )
         )

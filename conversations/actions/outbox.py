@@ -35,8 +35,8 @@ def schedule(
     stored: Sequence[Stored] = (),
     expected_last: int | None = None,
     public_id: UUID | None = None,
-    to: Sequence[str] = (),
-    cc: Sequence[str] = (),
+    to: Sequence[str] | None = None,
+    cc: Sequence[str] | None = None,
     bcc: Sequence[str] = (),
     by: Actor,
     at: datetime,
@@ -46,6 +46,7 @@ def schedule(
     `then` is Status.RESOLVED where the conversation is resolved with it. `expected_last` and `public_id` as in `reply`; what is
     new in the thread by the moment when it leaves holds it. Raises Invalid and Conflict as `reply` does, and Forbidden for
     anyone but a member.
+    `to` and `cc` are whom the writer chose; None stands for the contact, and for those whom the conversation's mails go to besides.
     """
     permit(by, "conversation.reply", conversation)
     if by.user_id is None:
@@ -68,8 +69,8 @@ def schedule(
         body=body,
         then=then,
         expected_last=conversation.last_message_id or 0 if expected_last is None else expected_last,
-        to=[*to],
-        cc=[*cc],
+        to=None if to is None else [*to],
+        cc=None if cc is None else [*cc],
         bcc=[*bcc],
         send_after=send_after,
         due_at=send_after,
@@ -136,7 +137,9 @@ def reschedule(*, delivery: Delivery, send_after: datetime, by: Actor, at: datet
 
 
 @transaction.atomic
-def review(*, delivery: Delivery, expected_last: int, body: str | None = None, by: Actor, at: datetime) -> Delivery:
+def review(
+    *, delivery: Delivery, expected_last: int, body: str | None = None, by: Actor, at: datetime
+) -> Delivery:
     """Let a held reply leave, with another text unless None: the member has seen the thread up to `expected_last`, and sends it.
 
     Raises Invalid for a blank or too long text, and Conflict: `left_already`, or `thread_changed` where there is more.

@@ -10,7 +10,7 @@ from conversations import actions
 from conversations.channels.email import ids, suppressing, tokens
 from conversations.mail.parsed import Invitation, ParsedMail
 from conversations.mail.robots import DeliveryReport
-from conversations.models import Delivery, DeliveryState, DeliveryStatus, Message
+from conversations.models import Delivery, DeliveryStatus, Message
 
 
 def apply(report: DeliveryReport, mail: ParsedMail, *, by: Actor, at: datetime) -> Message | None:
@@ -21,10 +21,11 @@ def apply(report: DeliveryReport, mail: ParsedMail, *, by: Actor, at: datetime) 
     message = _message(report, mail)
     if message is None or not report.is_permanent:
         return message
-    actions.set_delivery(message=message, status=DeliveryStatus.FAILED, by=by, at=at)
-    Delivery.objects.filter(message=message).update(
-        state=DeliveryState.FAILED, code="bounced", reason=in_words(report), settled_at=at
-    )
+    delivery = Delivery.objects.filter(message=message).first()
+    if delivery is not None:
+        actions.mark_failed(delivery=delivery, code="bounced", reason=in_words(report), by=by, at=at)
+    else:
+        actions.set_delivery(message=message, status=DeliveryStatus.FAILED, by=by, at=at)
     for address in report.recipients:
         suppressing.note(address, in_words(report), report.status)
     return message
