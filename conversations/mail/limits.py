@@ -21,8 +21,11 @@ DELIMITERS = 10_000
 """Lines of a mail that may separate parts."""
 TEXT = 1_000_000
 """Characters of the text of a mail."""
-HTML = 2_000_000
+HTML = 1_000_000
 """Characters of HTML that are shown as HTML."""
+HTML_TAGS = 100_000
+HTML_STEPS = 2_000_000
+"""Open elements that are looked at to find where a tag belongs."""
 HTML_DEPTH = 256
 """Elements inside each other."""
 SUBJECT = 1_000

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from html import escape
 
-from conversations.mail import addresses, bodies, headers, limits, parts
+from conversations.mail import addresses, bodies, headers, limits, parts, quotes
 from conversations.mail.charsets import Hints
+from conversations.mail.html import Sanitised, sanitise
+from conversations.mail.html_text import to_text
 from conversations.mail.parsed import Address, Attachment, Headers, ParsedMail, Unreadable
 from conversations.mail.parts import Part
 
@@ -40,8 +43,10 @@ def _read(raw: bytes) -> ParsedMail:
     root, problems = mail.root, mail.problems
     hints = parts.charsets_of(root)
     chosen = bodies.choose(root)
-    text = _plain(chosen, hints, problems)
-    files = tuple(bodies.attachments(chosen.files, frozenset()))
+    shown = _shown(chosen, hints, problems)
+    text = _text(chosen, hints, problems)
+    split = quotes.split(text)
+    files = tuple(bodies.attachments(chosen.files, shown.cids))
     people = {name: _people(root, name, hints, problems) for name in ("from", "reply-to", "to", "cc", "sender")}
     raw_headers = root.headers
     return ParsedMail(
@@ -59,7 +64,12 @@ def _read(raw: bytes) -> ParsedMail:
         subject=headers.decode(raw_headers.first("subject"), hints)[: limits.SUBJECT],
         date=addresses.moment(raw_headers.first("date")),
         text=text,
-        reply_text=text,
+        reply_text=split.reply,
+        quoted_text=split.quoted,
+        signature_text=split.signature,
+        html=shown.html,
+        has_html_quote=shown.has_quote,
+        remote_images=shown.remote_images,
         attachments=files,
         is_encrypted=_is_encrypted(root),
         is_signed=_is_signed(root, text),
@@ -95,12 +105,36 @@ def _delivered_to(root: Part, hints: Hints) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _plain(chosen: bodies.Bodies, hints: Hints, problems: list[str]) -> str:
-    pieces = [bodies.text_of(part, hints, problems) for part in chosen.plain or chosen.html]
-    text = "\n".join(piece.strip("\n") for piece in pieces if piece.strip()).strip("\n")
+def _text(chosen: bodies.Bodies, hints: Hints, problems: list[str]) -> str:
+    """The plain parts, or the HTML as text where they say nothing."""
+    text = _joined(chosen.plain, hints, problems) or _joined(chosen.html, hints, problems)
     if len(text) > limits.TEXT:
         problems.append("The text is too long: the rest of it was cut.")
     return text[: limits.TEXT]
+
+
+def _joined(texts: list[Part], hints: Hints, problems: list[str]) -> str:
+    pieces: list[str] = []
+    for part in texts:
+        text = bodies.text_of(part, hints, problems)
+        pieces.append(to_text(text) if part.content_type == "text/html" else text)
+    return "\n".join(piece.strip("\n") for piece in pieces if piece.strip()).strip("\n")
+
+
+def _shown(chosen: bodies.Bodies, hints: Hints, problems: list[str]) -> Sanitised:
+    """The HTML parts, safe to show; nothing for a mail that has none."""
+    if not any(part.content_type == "text/html" for part in chosen.html):
+        return Sanitised(None)
+    pieces: list[str] = []
+    for part in chosen.html:
+        text = bodies.text_of(part, hints, problems)
+        pieces.append(
+            text if part.content_type == "text/html" else f"<p>{escape(text.strip()).replace(chr(10), '<br>')}</p>"
+        )
+    shown = sanitise("".join(pieces))
+    if shown.problem:
+        problems.append(shown.problem)
+    return shown
 
 
 def _quoted_ids(text: str, files: Iterable[Attachment]) -> tuple[str, ...]:

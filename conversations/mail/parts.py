@@ -117,6 +117,7 @@ class _Reader:
 
     def _split(self, part: Part, boundary: bytes) -> Iterator[tuple[int, int]]:
         line = re.compile(rb"--" + re.escape(boundary) + rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)")
+        longer = re.compile(rb'boundary="?' + re.escape(boundary) + rb'--["\s;]', re.IGNORECASE)
         begin: int | None = None
         for found in line.finditer(self.raw, part.start, part.end):
             if self.delimiters >= limits.DELIMITERS:
@@ -126,6 +127,8 @@ class _Reader:
             if found.start() > part.start and self.raw[found.start() - 1] not in b"\r\n":
                 continue
             if begin is not None:
+                if found[1] and longer.search(self.raw, begin, min(found.start(), begin + limits.PARAMETERS)):
+                    continue  # the boundary of a multipart inside, which is this one and two hyphens
                 yield begin, self._before(begin, found.start())
             begin = found.end()
             if found[1]:
