@@ -23,6 +23,7 @@ from django.db import DatabaseError, Error, connection
 
 from accounts import clock, replica
 from config import checks, database_checks, health, static
+from conversations.channels.email import health as email_health
 
 SHORT_OF_DISK = 1024**3  # bytes left, below which it is time to make room
 OLD_JOB = 300  # seconds that a due job may wait before somebody should look at the workers
@@ -74,6 +75,7 @@ def examine() -> Iterator[Line]:
         if migrations.state is State.OK:
             for look in (_worker, _jobs, _cache):
                 yield _survived(look)
+            yield from _mailboxes()
     if replica.is_set_up():
         yield _survived(_replica)
     for look in (_storage, _static_files, _mail):
@@ -162,6 +164,22 @@ def _jobs() -> Line:
     if age > OLD_JOB:
         return advice("jobs", f"{count} are due, the oldest for {age:.0f} s: one more worker would help.")
     return ok("jobs", f"{count} due")
+
+
+def _mailboxes() -> Iterator[Line]:
+    """One line for each mailbox of which mail may be missed; one for all where there is none."""
+    try:
+        found = email_health.of_installation(clock.now())
+    except Exception as error:
+        yield broken("mailboxes", f"{type(error).__name__}: {error}".splitlines()[0])
+        return
+    bad = [one for one in found if one.trouble]
+    for one in bad:
+        yield broken("mailboxes", f"{one.mailbox.address} ({one.mailbox.workspace.slug}): {one.trouble}")
+    if not bad and found:
+        yield ok("mailboxes", f"{len(found)} without trouble")
+    if aside := sum(one.quarantined for one in found):
+        yield advice("mailboxes", f"{aside} mails are in quarantine: see Settings, Mailboxes, Health.")
 
 
 def _cache() -> Line:

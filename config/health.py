@@ -12,7 +12,9 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from accounts import clock
 from conversations.api import outages
+from conversations.channels.email import health as email_health
 
 PROBE_SIZE = 64 * 1024  # bytes
 JOBS = """
@@ -36,13 +38,22 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when the desk can do its work, else 503; each part says `ok` or what is wrong with it."""
-    parts = {"database": _database(), "migrations": "unknown", "worker": "unknown", "storage": storage()}
+    parts = {
+        "database": _database(),
+        "migrations": "unknown",
+        "worker": "unknown",
+        "mailboxes": "unknown",
+        "storage": storage(),
+    }
     if parts["database"] == "ok":
         parts["migrations"] = migrations()
     if parts["migrations"] == "ok":
         parts["worker"] = worker()
+        parts["mailboxes"] = mailboxes()
+    # A mail server that is away, or a password that was changed there, is no reason to take this process out of the rotation.
+    spared = {"mailboxes"}
     # A bucket that is away is away for all: taking this process out of the rotation would help nobody, and stop reading.
-    spared = {"storage"} if settings.S3_BUCKET else set()
+    spared |= {"storage"} if settings.S3_BUCKET else set()
     sick = [name for name, state in parts.items() if state != "ok" and name not in spared]
     body: dict[str, Any] = {"status": "unavailable" if sick else "ok", "parts": parts}
     if sick:
@@ -99,6 +110,12 @@ def worker() -> str:
     if (age := worker_seen()) is None:
         return "none is running"
     return "ok" if age < WORKER_OVERDUE else f"last seen {age} s ago"
+
+
+def mailboxes() -> str:
+    """`ok`, or the public ids of the mailboxes of which mail may be missed; addresses are nobody's business here."""
+    bad = [str(one.mailbox.public_id) for one in email_health.of_installation(clock.now()) if one.trouble]
+    return f"trouble with {', '.join(bad)}" if bad else "ok"
 
 
 def jobs() -> dict[str, tuple[int, float]]:

@@ -11,11 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 
-from accounts import replica
+from accounts import clock, replica
 from accounts.background import Jobs
 from config import doors, health
 from config.server.metrics import BOUNDS, Metrics, Sums
 from conversations.background import PARTS
+from conversations.channels.email import health as email_health
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -104,10 +105,12 @@ def _of_the_database() -> Iterator[Metric]:
             cursor.execute(MAILS)
             (mails,) = cursor.fetchone()
         seen = health.worker_seen()
+        of_mailboxes = list(_of_mailboxes())
     except DatabaseError:
         yield GaugeMetricFamily(up.name, up.documentation, value=0)
         return
     yield from (up, counts, ages)
+    yield from of_mailboxes
     yield GaugeMetricFamily("parley_events_waiting", "Events whose reactions are due.", value=waiting)
     yield GaugeMetricFamily("parley_event_wait_seconds", "How long the oldest of them is overdue.", value=float(lag))
     yield GaugeMetricFamily("parley_mails_waiting", "Mails that the mail server has not taken yet.", value=mails)
@@ -115,6 +118,29 @@ def _of_the_database() -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "parley_worker_seen_seconds", "How long no worker has given a sign of life.", value=seen
         )
+
+
+def _of_mailboxes() -> Iterator[Metric]:
+    """Each mailbox by its public id: addresses are nobody's business here."""
+    from prometheus_client.core import GaugeMetricFamily
+
+    success = GaugeMetricFamily(
+        "parley_mailbox_success_seconds", "How long a mailbox has not been read.", labels=["mailbox"]
+    )
+    lag = GaugeMetricFamily(
+        "parley_mailbox_lag_mails", "Mails on the server that are not fetched yet.", labels=["mailbox"]
+    )
+    aside = GaugeMetricFamily("parley_mailbox_quarantined", "Mails that were set aside.", labels=["mailbox"])
+    trouble = GaugeMetricFamily("parley_mailbox_trouble", "1 where mail may be missed.", labels=["mailbox"])
+    for one in email_health.of_installation(clock.now()):
+        names = [str(one.mailbox.public_id)]
+        if one.seconds_since_success is not None:
+            success.add_metric(names, one.seconds_since_success)
+        if one.uid_lag is not None:
+            lag.add_metric(names, one.uid_lag)
+        aside.add_metric(names, one.quarantined)
+        trouble.add_metric(names, int(bool(one.trouble)))
+    yield from (success, lag, aside, trouble)
 
 
 def _of_the_replica() -> Iterator[Metric]:

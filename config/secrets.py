@@ -33,3 +33,11 @@ def get_or_create(home: Path, name: str) -> str:
     except OSError:
         pass
     return value
+
+
+def kept(home: Path, name: str) -> str:
+    """The secret of that name under `home`; nothing where there is none."""
+    try:
+        return (home / "secrets" / name).read_text(encoding="ascii")
+    except OSError:
+        return ""

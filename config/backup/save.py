@@ -64,11 +64,16 @@ def write(out: IO[bytes]) -> Sums:
 
 
 def secrets() -> Iterator[tuple[str, bytes]]:
-    """What rows are sealed and links are signed with: SECRET_KEY, wherever it was set, and what DESK_HOME keeps."""
-    yield "secret_key", settings.SECRET_KEY.encode()
+    """What rows are sealed and links are signed with: the keys in use, wherever they were set, and what DESK_HOME keeps."""
+    present, *before = settings.CHANNEL_SECRETS_KEYS
+    in_use = {"secret_key": settings.SECRET_KEY, "channel_secrets_key": present}
+    if before:
+        in_use["channel_secrets_keys_before"] = ",".join(before)
+    for name, key in in_use.items():
+        yield name, key.encode()
     folder = Path(settings.DESK_HOME) / "secrets"
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.is_file() and path.name != "secret_key" and not path.name.startswith(OWN):
+        if path.is_file() and path.name not in in_use and not path.name.startswith(OWN):
             yield path.name, path.read_bytes()
 
 

@@ -49,8 +49,10 @@ Example: manage.py restore /backups/desk-2026-11-29.parley --replace"""
         except DatabaseError as error:
             raise CommandError(f"{options['file']} was not restored; the database says: {error}") from error
         self.say("Restored. Restart the desk (web and worker), so that nothing goes on with what was there before.")
-        stored = (Path(settings.DESK_HOME) / "secrets" / "secret_key").read_text(encoding="ascii")
-        if env.text("SECRET_KEY") and stored != settings.SECRET_KEY:
-            self.say(
-                f"SECRET_KEY is another than the backup's: set it to the content of {settings.DESK_HOME}/secrets/secret_key."
-            )
+        for name, present in (
+            ("SECRET_KEY", settings.SECRET_KEY),
+            ("CHANNEL_SECRETS_KEY", settings.CHANNEL_SECRETS_KEYS[0]),
+        ):
+            stored = Path(settings.DESK_HOME) / "secrets" / name.lower()
+            if env.text(name) and stored.exists() and stored.read_text(encoding="ascii") != present:
+                self.say(f"{name} is another than the backup's: set it to the content of {stored}.")

@@ -1,0 +1,48 @@
+"""`manage.py rotate_channel_secrets`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from accounts import clock, sealed, tenancy
+from accounts.management.base import DeskCommand, system
+from accounts.models import Workspace
+from conversations.channels.email import actions
+from conversations.queries import mailboxes
+
+
+class Command(DeskCommand):
+    """Encrypts the secrets of all channels anew."""
+
+    help = """Encrypt the passwords and tokens of all channels anew, with the present CHANNEL_SECRETS_KEY. It works beside a
+running desk, and may be run again. The last line on stdout is how many channels have been encrypted anew.
+
+To change the key: set CHANNEL_SECRETS_KEY to a new one (openssl rand -base64 48) and CHANNEL_SECRETS_KEYS_BEFORE to the old
+one, which is in DESK_HOME/secrets/channel_secrets_key if you have never set it; restart the desk; run this command; then
+remove CHANNEL_SECRETS_KEYS_BEFORE.
+
+Example: manage.py rotate_channel_secrets"""
+
+    def run(self, **options: Any) -> None:
+        count, unreadable = 0, []
+        for workspace in Workspace.objects.order_by("pk"):
+            with tenancy.scope(workspace):
+                rows = list(mailboxes.present())
+            for mailbox in rows:
+                try:
+                    count += actions.reseal(mailbox=mailbox, by=system(workspace), at=clock.now())
+                except sealed.Unreadable:
+                    unreadable.append(f"{mailbox.address} ({workspace.slug})")
+        if unreadable:
+            raise CommandError(
+                f"no key opens the secrets of {', '.join(unreadable)}; {count} others were encrypted anew. Name the key that "
+                "sealed them in CHANNEL_SECRETS_KEYS_BEFORE, or enter their passwords again."
+            )
+        # A restored backup brings the keys of before in this file; from now on nothing needs them.
+        (Path(settings.DESK_HOME) / "secrets" / "channel_secrets_keys_before").unlink(missing_ok=True)
+        self.say("Everything is encrypted with the present key: CHANNEL_SECRETS_KEYS_BEFORE is not needed any more.")
+        self.stdout.write(str(count))
