@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.db.models import BooleanField, Case, QuerySet, Value, When
 from django.db.models.functions import Left
@@ -55,6 +56,16 @@ def of_message(conversation: Conversation, message: int) -> InboundMail:
     )
     if found is None:
         raise NotFound("this message did not come by mail")
+    return found
+
+
+def mailbox(public_id: UUID | None = None) -> Mailbox | None:
+    """The mailbox of an id, or else the default one, if there is one. Raises NotFound for an id that none has."""
+    if public_id is None:
+        return Mailbox.objects.filter(is_default=True).order_by("pk").first()
+    found = Mailbox.objects.filter(public_id=public_id).order_by("pk").first()
+    if found is None:
+        raise NotFound("there is no such mailbox")
     return found
 
 
