@@ -10,6 +10,7 @@ from config.metrics import metrics
 from config.openapi import SchemaView, SwaggerView, reference_page
 from conversations.api import discovery
 from conversations.screens.home import views as home
+from conversations.screens.inbox import inline
 
 urlpatterns = [
     # People: sign-in and invitations, and the members' inbox under the workspace it belongs to.
@@ -17,6 +18,7 @@ urlpatterns = [
     path("setup", signin.setup, name="setup"),
     path("accounts/", include("accounts.signin.urls")),
     path("w/<slug:workspace_slug>/", include("conversations.screens.urls")),
+    path("inline/<str:token>", inline.picture, name="inline-picture"),
     # Administration.
     path("admin/", admin.site.urls),
     # Wire formats: the documented paths of each product, found under conversations/dialects.

@@ -14,7 +14,7 @@ from conversations.actions import locking, ticket_counts, turns
 from conversations.actions.contacts import identify
 from conversations.actions.entries import Door
 from conversations.actions.start import start
-from conversations.models import Conversation, Status
+from conversations.models import Conversation, Mailbox, Status
 from conversations.permissions import ConversationScope
 from tickets import actions as ticket_actions
 from tickets.models import Ticket, TicketPriority
@@ -76,14 +76,15 @@ def open_ticket(
     title: str = "",
     body: str | None = None,
     door: Door,
+    mailbox: Mailbox | None = None,
     by: Actor,
     at: datetime,
     **values: Any,
 ) -> Opened:
     """Open a ticket together with the conversation in which it will be answered.
 
-    The customer is found or made from name, email and external id; `body` is their first message, and `values` are those
-    of the ticket (see `tickets.actions.open_ticket`). Without a title it is the escalation reason, else the ticket's number.
+    The customer is found or made from name, email and external id; `body` is their first message, mails go by `mailbox`, and
+    `values` are those of the ticket (see `tickets.actions.open_ticket`). Without a title it is the escalation reason, else the ticket's number.
     Raises Invalid with the field at fault.
     """
     permit(by, "ticket.open")
@@ -110,6 +111,7 @@ def open_ticket(
         subject=title or f"Ticket #{ticket.number}",
         body=body,
         door=door,
+        mailbox=mailbox,
         number=number,
         by=writer,
         at=at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import FileResponse, Http404
 
 from conversations.models import Attachment
+from conversations.texts import names
 
 PIECE = 64 * 1024  # bytes that are read at once
 
@@ -18,7 +19,8 @@ def sent(attachment: Attachment, *, content_type: str, as_attachment: bool) -> F
         content = attachment.file.open("rb")
     except FileNotFoundError as error:
         raise Http404("this file no longer exists") from error
-    response = FileResponse(content, as_attachment=as_attachment, filename=attachment.name, content_type=content_type)
+    name = names.of_file(attachment.name)
+    response = FileResponse(content, as_attachment=as_attachment, filename=name, content_type=content_type)
     response.block_size = PIECE
     response["Content-Length"] = str(content.file.size)
     response["X-Content-Type-Options"] = "nosniff"

@@ -20,6 +20,7 @@ from conversations.models import (
     Delivery,
     Message,
 )
+from conversations.queries import mails
 from tickets.models import Ticket
 
 LINES = (
@@ -69,7 +70,7 @@ class Thread:
 
 
 def thread(conversation: Conversation, *, before: int | None = None, limit: int = 30) -> Thread:
-    """The last page of a thread, or the page before a message id: four queries, however long it is."""
+    """The last page of a thread, or the page before a message id: four queries, however long it is, and one for its mails."""
     page = _messages.rows(limit + 1, conversation=conversation.pk, before=before)
     has_older, page = len(page) > limit, page[:limit][::-1]
     edge = None
@@ -78,7 +79,11 @@ def thread(conversation: Conversation, *, before: int | None = None, limit: int 
     happened = _journal.rows(
         200, conversation=conversation.pk, begin=page[0].created_at if has_older and page else None, end=edge
     )
-    return Thread(messages=with_files(page), lines=_lines(conversation, happened[::-1]), has_older=has_older)
+    return Thread(
+        messages=mails.with_mails(conversation, with_files(page)),
+        lines=_lines(conversation, happened[::-1]),
+        has_older=has_older,
+    )
 
 
 def thread_since(conversation: Conversation, *, message: int, event: int, limit: int = 100) -> Thread:
@@ -88,7 +93,11 @@ def thread_since(conversation: Conversation, *, message: int, event: int, limit:
     """
     page = _messages.rows(limit, conversation=conversation.pk, begin=message)[::-1]
     happened = _journal.rows(limit, conversation=conversation.pk, after=event)
-    return Thread(messages=with_files(page), lines=_lines(conversation, happened[::-1]), has_older=False)
+    return Thread(
+        messages=mails.with_mails(conversation, with_files(page)),
+        lines=_lines(conversation, happened[::-1]),
+        has_older=False,
+    )
 
 
 @compiled
@@ -110,7 +119,7 @@ def _messages(
 @compiled
 def _files(*, messages: list[int]) -> QuerySet[Attachment]:
     rows = Attachment.objects.filter(message__any_of=messages).order_by("id")
-    return rows.only("message", "public_id", "name", "content_type", "size")
+    return rows.only("message", "public_id", "name", "content_type", "size", "is_inline")
 
 
 def with_files(page: list[Message], files: Compiled[Attachment] = _files) -> list[Message]:

@@ -20,8 +20,9 @@ from django_htmx.jinja import htmx_script
 from jinja2 import ChainableUndefined, Environment, pass_environment
 from markupsafe import Markup
 
-from conversations.screens import dates, formatting, sections
+from conversations.screens import dates, filetypes, formatting, sections
 from conversations.screens.knowledge import formatting as knowledge
+from conversations.texts import names
 
 
 @pass_environment
@@ -50,6 +51,7 @@ def _static(prefix: str, name: str) -> str:
 
 FUNCTIONS = {
     "once": once,
+    "pictures": filetypes.PICTURES,
     "static": static,
     "shortcut_groups": sections.shortcut_groups,
     "htmx_script": htmx_script,
@@ -91,6 +93,9 @@ FILTERS = {
         dates.moment,
         formatting.prose,
         formatting.is_long,
+        filetypes.icon_of,
+        filetypes.word_for,
+        names.of_file,
         knowledge.document,
         knowledge.gist,
         knowledge.with_places,

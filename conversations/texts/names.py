@@ -204,3 +204,12 @@ def _cased(word: str) -> str:
     if len(word.rstrip(".")) < 2 or (word.endswith(".") and len(word) < 3):
         return word
     return re.sub(r"[^\W\d_]+", lambda part: part[0].capitalize(), word)
+
+
+_TURNING = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+"""Characters that turn the direction of what follows: behind one, "fdp.exe" reads as "exe.pdf"."""
+
+
+def of_file(name: str) -> str:
+    """A file's name as it is, in any script, without characters that let it look like another."""
+    return _TURNING.sub("", name) or "file"

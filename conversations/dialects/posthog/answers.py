@@ -142,7 +142,9 @@ class PosthogTicket(outputs.Output):
     email_subject = serializers.CharField(allow_null=True, allow_blank=True, max_length=500)
     email_from = serializers.EmailField(allow_null=True)
     email_to = serializers.CharField(allow_null=True)
-    cc_participants = outputs.always([], serializers.ListField(child=serializers.CharField()))
+    cc_participants = serializers.ListField(
+        child=serializers.CharField(), help_text="Whom answers go to besides the customer."
+    )
     github_repo = outputs.always(None, serializers.CharField(allow_null=True))
     github_issue_number = outputs.always(None, serializers.IntegerField(allow_null=True))
     person = PosthogPerson(allow_null=True)
@@ -162,7 +164,12 @@ class PosthogTicket(outputs.Output):
         return row.mail.contact.email if row.mail else None
 
     def get_email_to(self, row: TicketRow) -> str | None:
+        if row.mail is not None and row.mail.mailbox is not None:
+            return row.mail.mailbox.address
         return _address(settings.DEFAULT_FROM_EMAIL) if row.ticket.channel == Channel.EMAIL else None
+
+    def get_cc_participants(self, row: TicketRow) -> list[str]:
+        return row.primary.cc if row.primary else []
 
 
 TICKET_COLUMNS = (
@@ -176,7 +183,7 @@ TICKET_COLUMNS = (
     "team__name",
 )
 """The columns of a ticket that are printed."""
-PRIMARY_COLUMNS = ("ticket", "subject", *(f"contact__{column}" for column in outputs.columns(PosthogPerson, Contact)))
+PRIMARY_COLUMNS = ("ticket", "subject", "cc", "mailbox__address", *(f"contact__{column}" for column in outputs.columns(PosthogPerson, Contact)))
 """And of its primary conversation."""
 
 

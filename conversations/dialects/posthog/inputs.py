@@ -157,7 +157,7 @@ class Address(Text):
 
 
 class ComposeInput(serializers.Serializer[Any]):
-    """An email that starts a ticket. `email_config_id` is the workspace's one mailbox, whose id is the workspace's."""
+    """An email that starts a ticket. `email_config_id` is the id of a mailbox; the workspace's own, or none, is its default one."""
 
     recipient_email = Address(max_length=LONGEST_EMAIL)
     email_config_id = Identifier(required=False)

@@ -10,10 +10,8 @@ from django.views.decorators.http import require_GET
 from accounts.permissions import permit
 from conversations.api.downloads import sent
 from conversations.queries import conversations as queries
+from conversations.screens import filetypes
 from conversations.screens.shell import DeskRequest, screen
-
-SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-"""Image types. The type was verified from the file's bytes when it was stored."""
 
 
 @require_GET
@@ -22,7 +20,7 @@ def download(request: DeskRequest, public_id: UUID) -> FileResponse:
     """The file's bytes, in a response in which nothing can run."""
     permit(request.actor, "conversation.read")
     attachment = queries.attachment(public_id)
-    is_shown = attachment.content_type in SHOWN
+    is_shown = attachment.content_type in filetypes.PICTURES
     return sent(
         attachment,
         content_type=attachment.content_type if is_shown else "application/octet-stream",

@@ -14,7 +14,7 @@ from conversations.models import Message, MessageKind
 from conversations.queries import thread as thread_queries
 from conversations.queries.thread import Line
 from conversations.screens import dates
-from conversations.screens.inbox import labels
+from conversations.screens.inbox import labels, mails
 from conversations.texts import names
 
 TOGETHER = timedelta(minutes=5)
@@ -30,6 +30,7 @@ class Entry:
     day: str = ""
     follows: bool = False
     """It is by the same person as the one before: without face and name."""
+    mail: mails.ShownMail | None = None
 
     @property
     def is_line(self) -> bool:
@@ -69,7 +70,9 @@ def entries(items: Iterable[Message | Line], *, after: int = 0) -> list[Entry]:
                 result.append(Entry(lines=(item,), day=dates.day(item.at) if is_new_day else ""))
         else:
             follows = not is_new_day and isinstance(previous, Message) and _goes_on(previous, item)
-            result.append(Entry(message=item, day=dates.day(item.created_at) if is_new_day else "", follows=follows))
+            mail = mails.of(item)
+            day = dates.day(item.created_at) if is_new_day else ""
+            result.append(Entry(message=item, day=day, follows=follows and mail is None, mail=mail))
         previous = item
     return [entry for entry in result if entry.message is None or entry.message.pk > after]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from conversations.screens.inbox import changes, files, lists, stream, suggestions, threads, writing
+from conversations.screens.inbox import changes, files, lists, mail_pages, stream, suggestions, threads, writing
 
 urlpatterns = [
     path("inbox", lists.inbox, name="inbox"),
@@ -15,6 +15,9 @@ urlpatterns = [
     path("inbox/<int:number>/fresh", threads.fresh, name="conversation-fresh"),
     path("inbox/<int:number>/menus/assign", threads.assign_menu, name="assign-menu"),
     path("inbox/<int:number>/messages/<int:message>", threads.message_text, name="message-text"),
+    path("inbox/<int:number>/messages/<int:message>/body", mail_pages.body, name="mail-body"),
+    path("inbox/<int:number>/messages/<int:message>/original", mail_pages.original, name="mail-original"),
+    path("inbox/<int:number>/messages/<int:message>/eml", mail_pages.source, name="mail-source"),
     path("files/<uuid:public_id>", files.download, name="file"),
     # Writing: one verb each.
     path("inbox/<int:number>/reply", writing.reply, name="reply"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -24,7 +25,8 @@ from conversations.dialects.posthog.views.base import (
     renamed,
     with_people,
 )
-from conversations.models import Channel
+from conversations.models import Channel, Mailbox
+from conversations.queries import mails
 from conversations.queries import tickets as ticket_queries
 from tickets import actions as ticket_actions
 from tickets import queries as tickets
@@ -193,12 +195,18 @@ class Tickets(PosthogViewSet):
     def compose(self, request: Request, project_id: str) -> Response:
         """Starts a ticket with an email to a customer."""
         data = self.read(inputs.ComposeInput, request)
-        if data.get("email_config_id") not in (None, self.grant.workspace.public_id):
-            return Response({"detail": "There is no such mailbox: a workspace's is named by its own id."}, status=400)
-        row = self._composed(data)
+        try:
+            mailbox = self._mailbox(data.get("email_config_id"))
+        except NotFound:
+            return Response({"detail": "There is no such mailbox."}, status=400)
+        row = self._composed(data, mailbox)
         return Response(answers.PosthogComposed(row).data, status=201)
 
-    def _composed(self, data: dict[str, Any]) -> Ticket:
+    def _mailbox(self, public_id: UUID | None) -> Mailbox | None:
+        """The mailbox of an id. The workspace's own id, or none, is its default one, or the installation's own server."""
+        return mails.mailbox(None if public_id == self.grant.workspace.public_id else public_id)
+
+    def _composed(self, data: dict[str, Any], mailbox: Mailbox | None) -> Ticket:
         try:
             row, _ = actions.open_ticket(
                 workspace=self.grant.workspace,
@@ -206,6 +214,7 @@ class Tickets(PosthogViewSet):
                 external_id=data.get("recipient_distinct_id"),
                 title=first_given(data, "email_subject")[1],
                 door=Door(Channel.EMAIL, ADAPTER),
+                mailbox=mailbox,
                 traits={"email": data["recipient_email"]},
                 by=self.actor,
                 at=self.at,

@@ -1,0 +1,79 @@
+"""The mails behind the messages of a thread, as far as screens show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import BooleanField, Case, QuerySet, Value, When
+from django.db.models.functions import Left
+
+from accounts.compiled import compiled
+from accounts.errors import NotFound
+from conversations.models import Channel, Conversation, InboundMail, Mailbox, Message
+
+SHOWN = 20_000
+"""Characters of a quoted text or a signature that a thread shows."""
+
+
+def is_by_mail(conversation: Conversation) -> bool:
+    """Whether mails come in to a conversation or leave from it."""
+    return conversation.mailbox_id is not None or conversation.channel in (Channel.EMAIL, Channel.FORM)
+
+
+def with_mails(conversation: Conversation, page: list[Message]) -> list[Message]:
+    """The messages, each with its mail as `inbound`, or None: one query, and none where no mails come."""
+    found: dict[int | None, InboundMail] = {}
+    if page and is_by_mail(conversation):
+        found = {mail.message_id: mail for mail in _mails.rows(messages=[message.pk for message in page])}
+    for message in page:
+        message.inbound = found.get(message.pk)  # type: ignore[attr-defined]
+    return page
+
+
+@compiled
+def _mails(*, messages: list[int]) -> QuerySet[InboundMail]:
+    """Without the HTML, which has a page of its own: `has_html` says whether there is any."""
+    rows = InboundMail.objects.filter(message__any_of=messages).order_by("pk")
+    rows = rows.annotate(
+        has_html=Case(When(html="", then=Value(False)), default=Value(True), output_field=BooleanField()),
+        quote=Left("quoted", SHOWN),
+        closing=Left("signature", SHOWN),
+    )
+    return rows.only(
+        *("workspace", "message", "public_id", "size", "is_cut", "proof", "from_name", "from_address", "to", "cc"),
+        *("remote_images", "invitation", "problems", "is_verified", "is_stranger"),
+    )
+
+
+def of_message(conversation: Conversation, message: int) -> InboundMail:
+    """The mail of a message, whole, with its message. Raises NotFound."""
+    found = (
+        InboundMail.objects.select_related("message")
+        .filter(message=message, message__conversation=conversation)
+        .order_by("pk")
+        .first()
+    )
+    if found is None:
+        raise NotFound("this message did not come by mail")
+    return found
+
+
+def mailbox(public_id: UUID | None = None) -> Mailbox | None:
+    """The mailbox of an id, or else the default one, if there is one. Raises NotFound for an id that none has."""
+    if public_id is None:
+        return Mailbox.objects.filter(is_default=True).order_by("pk").first()
+    found = Mailbox.objects.filter(public_id=public_id).order_by("pk").first()
+    if found is None:
+        raise NotFound("there is no such mailbox")
+    return found
+
+
+def mailboxes() -> Sequence[Mailbox]:
+    """The mailboxes of the workspace, the default one first."""
+    return _mailboxes.rows()
+
+
+@compiled
+def _mailboxes() -> QuerySet[Mailbox]:
+    return Mailbox.objects.order_by("-is_default", "pk").only("workspace", "public_id", "address", "name", "is_default")
