@@ -1,0 +1,217 @@
+"""What becomes of a mail: it joins its conversation by proof, begins one, or is set aside with a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from accounts import clock
+from accounts.models import Event, Workspace
+from conversations import actions
+from conversations.channels.email import ids, receiving, tokens
+from conversations.models import (
+    BlockedSender,
+    Channel,
+    Conversation,
+    Handler,
+    InboundMail,
+    Mailbox,
+    MailSource,
+    MailState,
+    Message,
+    Proof,
+    Status,
+    Tally,
+)
+from tests.conftest import Member
+from tests.email.letters import attached, letter
+from tests.factories import MailboxFactory
+
+pytestmark = pytest.mark.usefixtures("in_acme")
+
+
+@pytest.fixture
+def mailbox(acme: Workspace) -> Mailbox:
+    return MailboxFactory(workspace=acme, address="support@acme.example")
+
+
+def take_in(mailbox: Mailbox, raw: bytes, **how: Any) -> InboundMail:
+    return receiving.accept(mailbox=mailbox, raw=raw, source=MailSource.COMMAND, **how)
+
+
+def conversation_of(mail: InboundMail) -> Conversation:
+    assert mail.state == MailState.READ, (mail.state, mail.code, mail.reason)
+    assert mail.conversation is not None
+    return Conversation.objects.get(pk=mail.conversation_id)
+
+
+def answered(conversation: Conversation, by: Member, text: str = "We will send a new one.") -> Message:
+    return actions.reply(conversation=conversation, body=text, by=by.actor, at=clock.now())
+
+
+def test_mail_begins_a_conversation_with_its_sender(mailbox: Mailbox) -> None:
+    mail = take_in(mailbox, attached(letter(cc="Bo <bo@example.com>"), ("photo.bin", b"\x00\x01")))
+    conversation = conversation_of(mail)
+    assert (conversation.subject, conversation.channel, conversation.status) == ("Broken lamp", Channel.EMAIL, Status.OPEN)
+    assert (conversation.contact.email, conversation.contact.name) == ("ada@example.com", "Ada Customer")
+    assert (conversation.unread_count, conversation.mailbox, conversation.cc) == (1, mailbox, ["bo@example.com"])
+    message = Message.objects.get()
+    assert (message.body, [file.name for file in message.attachments.all()]) == ("Hello, my lamp is broken.", ["photo.bin"])
+    assert (mail.proof, mail.message_id) == (Proof.NEW, message.pk)
+    with mail.raw.open("rb") as file:
+        assert b"Hello, my lamp is broken." in file.read()
+
+
+def test_same_mail_again_is_not_doubled(mailbox: Mailbox, acme: Workspace) -> None:
+    raw = letter()
+    first = take_in(mailbox, raw)
+    assert take_in(mailbox, raw).pk == first.pk
+    other = MailboxFactory(workspace=acme, address="sales@acme.example")
+    copy = take_in(other, b"Delivered-To: sales@acme.example\r\n" + raw)
+    assert (copy.state, copy.code, copy.conversation_id) == (MailState.IGNORED, "duplicate", first.conversation_id)
+    assert Message.objects.count() == 1
+
+
+def test_mails_of_a_program_that_gives_all_of_them_one_id_are_all_kept(mailbox: Mailbox) -> None:
+    for text in ("One.", "Two."):
+        assert take_in(mailbox, letter(text, message_id="<always@same>")).state == MailState.READ
+    assert {message.body for message in Message.objects.all()} == {"One.", "Two."}
+
+
+@pytest.mark.parametrize("proof", [Proof.REPLY_ADDRESS, Proof.IN_REPLY_TO, Proof.REFERENCES, Proof.MARKER])
+def test_answer_joins_by_one_proof_alone(mailbox: Mailbox, ben: Member, proof: Proof) -> None:
+    conversation = conversation_of(take_in(mailbox, letter()))
+    sent = answered(conversation, ben)
+    own = ids.message_id(sent.public_id, mailbox.address)
+    answers = {
+        Proof.REPLY_ADDRESS: letter("Thanks!", to=tokens.address(mailbox.address, tokens.Kind.MESSAGE, sent.pk).upper()),
+        Proof.IN_REPLY_TO: letter("Thanks!", In_Reply_To=own),
+        Proof.REFERENCES: letter("Thanks!", References=f"<unknown@x.example> {own} <other@x.example>"),
+        Proof.MARKER: letter(f"Thanks!\n\n> We will send a new one.\n>\n> {tokens.marker(sent.pk)}\n"),
+    }
+    mail = take_in(mailbox, answers[proof])
+    assert (mail.proof, mail.conversation, mail.is_stranger) == (proof, conversation, False)
+    assert Message.objects.latest("pk").body == "Thanks!"
+    assert Conversation.objects.get().status == Status.OPEN
+
+
+def test_answer_to_a_mail_of_the_customers_own_joins_it(mailbox: Mailbox) -> None:
+    first = take_in(mailbox, letter(message_id="<first@example.com>"))
+    second = take_in(mailbox, letter("And the cable.", In_Reply_To="<first@example.com>"))
+    assert (second.proof, second.conversation) == (Proof.REFERENCES, first.conversation)
+
+
+def test_answer_to_a_mail_that_only_another_one_names_joins_where_that_is(mailbox: Mailbox) -> None:
+    first = take_in(mailbox, letter(References="<between@example.com>"))
+    second = take_in(mailbox, letter("Also this.", In_Reply_To="<between@example.com>"))
+    assert second.conversation == first.conversation
+    stranger = take_in(mailbox, letter("Me too.", sender="Eve <eve@evil.example>", In_Reply_To="<between@example.com>"))
+    assert (stranger.proof, stranger.suggested) == (Proof.NEW, first.conversation)
+    assert stranger.conversation != first.conversation
+
+
+def test_subject_alone_joins_nothing_and_is_a_suggestion(mailbox: Mailbox) -> None:
+    first = take_in(mailbox, letter())
+    again = take_in(mailbox, letter("Any news?", subject="Re: Broken lamp"))
+    assert (again.proof, again.suggested) == (Proof.NEW, first.conversation)
+    stranger = take_in(mailbox, letter("Any news?", subject="Re: Broken lamp", sender="eve@evil.example"))
+    assert (stranger.proof, stranger.suggested) == (Proof.NEW, None)
+
+
+def test_empty_ids_match_nothing(mailbox: Mailbox) -> None:
+    for text in ("One.", "Two."):
+        mail = take_in(mailbox, letter(text, message_id="<>", In_Reply_To="<>", References="<> <>"))
+        assert mail.proof == Proof.NEW
+    assert Conversation.objects.count() == 2
+
+
+def test_unknown_sender_with_a_strong_proof_joins_and_is_marked(mailbox: Mailbox, ben: Member) -> None:
+    conversation = conversation_of(take_in(mailbox, letter()))
+    own = ids.message_id(answered(conversation, ben).public_id)
+    mail = take_in(mailbox, letter("I am her boss.", sender="Boss <boss@example.com>", In_Reply_To=own))
+    assert (mail.conversation, mail.is_stranger) == (conversation, True)
+    assert Message.objects.latest("pk").sender_email == "boss@example.com"
+    assert Conversation.objects.get().contact.email == "ada@example.com"
+
+
+def test_token_of_another_desk_or_a_changed_one_proves_nothing(mailbox: Mailbox, ben: Member, settings: Any) -> None:
+    conversation = conversation_of(take_in(mailbox, letter()))
+    sent = answered(conversation, ben)
+    token = tokens.token(tokens.Kind.MESSAGE, sent.pk)
+    changed = ("a" if token[0] != "a" else "b") + token[1:]
+    mail = take_in(mailbox, letter("Hi", to=f"support+{changed}@acme.example"))
+    assert mail.proof == Proof.NEW
+    with_old_key = letter("Hello", to=f"support+{token}@acme.example")
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
+    assert take_in(mailbox, with_old_key).proof == Proof.REPLY_ADDRESS
+
+
+def test_customer_who_writes_in_a_closed_conversation_begins_one_that_follows(mailbox: Mailbox, ben: Member) -> None:
+    conversation = conversation_of(take_in(mailbox, letter()))
+    own = ids.message_id(answered(conversation, ben).public_id)
+    actions.set_status(conversation=conversation, status=Status.CLOSED, by=ben.actor, at=clock.now())
+    mail = take_in(mailbox, letter("It broke again.", In_Reply_To=own))
+    assert mail.conversation is not None
+    assert mail.conversation != conversation
+    assert mail.conversation.follows == conversation
+    assert Conversation.objects.get(pk=conversation.pk).status == Status.CLOSED
+
+
+def test_note_of_absence_is_in_the_thread_and_reopens_nothing(mailbox: Mailbox, ben: Member) -> None:
+    conversation = conversation_of(take_in(mailbox, letter()))
+    own = ids.message_id(answered(conversation, ben).public_id)
+    absent = letter("I am away.", subject="Out of office", In_Reply_To=own, Auto_Submitted="auto-replied")
+    mail = take_in(mailbox, absent)
+    row = Conversation.objects.get()
+    assert (mail.conversation, mail.code) == (conversation, "automatic")
+    assert (row.status, row.unread_count, row.message_count) == (Status.PENDING, 0, 3)
+
+
+def test_two_programs_that_answer_each_other_stop(mailbox: Mailbox, ben: Member) -> None:
+    own = ids.message_id(answered(conversation_of(take_in(mailbox, letter())), ben).public_id)
+    for number in range(20):
+        take_in(mailbox, letter(f"Ticket {number}", In_Reply_To=own, Auto_Submitted="auto-replied"))
+    assert Conversation.objects.get().message_count == 2 + 5
+    assert InboundMail.objects.filter(code="loop", state=MailState.IGNORED).count() == 15
+
+
+def test_spam_is_in_no_list_and_opens_no_clock(mailbox: Mailbox, acme: Workspace) -> None:
+    BlockedSender.objects.create(workspace=acme, pattern="@bad.example")
+    for raw in (letter(X_Spam_Flag="YES"), letter(sender="x@bad.example")):
+        row = conversation_of(take_in(mailbox, raw))
+        assert row.handler == Handler.NOBODY
+    assert not Tally.objects.filter(open__gt=0).exists()
+
+
+def test_mail_of_the_desk_itself_is_ignored(mailbox: Mailbox) -> None:
+    mail = take_in(mailbox, letter(sender="Support <support@acme.example>"))
+    assert (mail.state, mail.code) == (MailState.IGNORED, "own_mail")
+    relayed = take_in(mailbox, letter(sender="Shop <support@acme.example>", Reply_To="Ada <ada@example.com>"))
+    assert conversation_of(relayed).contact.email == "ada@example.com"
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x00" * 100, b"\xff\xfe" * 1000, b"From: ((((((" + b"(" * 5000])
+def test_bytes_that_are_no_mail_stop_nothing(mailbox: Mailbox, raw: bytes) -> None:
+    mail = take_in(mailbox, raw)
+    assert mail.state in (MailState.QUARANTINED, MailState.READ)
+    assert mail.state != MailState.QUARANTINED or mail.reason
+    assert take_in(mailbox, letter()).state == MailState.READ
+
+
+def test_mail_that_fails_is_quarantined_with_its_reason_and_can_be_tried_again(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from conversations.channels.email.actions import taking_in
+
+    def fail(**values: Any) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(taking_in.actions, "start", fail)
+        mail = take_in(mailbox, letter())
+    assert (mail.state, mail.code) == (MailState.QUARANTINED, "failed")
+    assert "ZeroDivisionError" in mail.reason
+    assert Event.objects.filter(type="inbound_mail.quarantined").count() == 1
+    InboundMail.objects.update(state=MailState.STORED)
+    assert receiving.process(InboundMail.objects.get()).state == MailState.READ
