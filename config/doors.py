@@ -13,6 +13,8 @@ _BY_BEGINNING = {
     "admin": "admin",
     "accounts": "sign-in",
     "setup": "sign-in",
+    "mail": "channels",
+    "f": "channels",
     "static": "static",
     "readyz": "health",
     "metrics": "health",

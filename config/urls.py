@@ -18,6 +18,8 @@ urlpatterns = [
     path("setup", signin.setup, name="setup"),
     path("accounts/", include("accounts.signin.urls")),
     path("w/<slug:workspace_slug>/", include("conversations.screens.urls")),
+    # Channels: what customers and providers reach without an account.
+    path("", include("conversations.channels.email.urls")),
     path("inline/<str:token>", inline.picture, name="inline-picture"),
     # Administration.
     path("admin/", admin.site.urls),
