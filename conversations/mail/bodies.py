@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conversations.mail import charsets, headers, limits
+from conversations.mail import charsets, headers, limits, tnef
 from conversations.mail.charsets import Hints
+from conversations.mail.headers import one_line
 from conversations.mail.parsed import Attachment
 from conversations.mail.parts import Part
 
@@ -133,13 +134,29 @@ def _quoted(quotes: str, pieces: list[str]) -> str:
 
 
 def attachments(files: list[Part], shown: frozenset[str]) -> Iterator[Attachment]:
-    """The files, named. `shown` has the content ids that the HTML refers to."""
+    """The files, named, those in a winmail.dat instead of it. `shown` has the content ids that the HTML refers to."""
     for number, part in enumerate(files, 1):
-        cid = part.content_id
-        is_inline = bool(cid and cid in shown) or (
-            part.disposition == "inline" and part.content_type.startswith("image/") and not part.file_name
-        )
-        yield Attachment(file_name(part, number), part.content_type, part.content(), cid, is_inline)
+        cid, content = part.content_id, part.content()
+        is_shown = bool(cid and cid in shown)
+        is_picture = part.disposition == "inline" and part.content_type.startswith("image/") and not part.file_name
+        unpacked = tnef.unpack(content) if is_tnef(part) else None
+        if unpacked is None or not (unpacked.files or unpacked.text or unpacked.html):
+            yield Attachment(file_name(part, number), part.content_type, content, cid, is_shown or is_picture)
+            continue
+        for inner, file in enumerate(unpacked.files, 1):
+            kind = headers.type_or_none(file.content_type) or "application/octet-stream"
+            yield Attachment(
+                safe_name(one_line(file.name)) or f"attachment-{number}-{inner}.{_EXTENSIONS.get(kind, 'bin')}",
+                kind,
+                file.content,
+                file.content_id,
+                bool(file.content_id and file.content_id in shown),
+            )
+
+
+def is_tnef(part: Part) -> bool:
+    """Whether the part is a winmail.dat."""
+    return part.content_type in tnef.TYPES or part.file_name.lower() == "winmail.dat"
 
 
 def file_name(part: Part, number: int) -> str:

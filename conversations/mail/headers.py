@@ -19,6 +19,7 @@ _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bq])\?([^?\r\n]*)\?=", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,80})\s*=\s*("(?:[^"\\]|\\.)*"|"[^;"]*|[^;]*)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_TYPE = re.compile(r"[a-zA-Z0-9][!-.0-~]{0,60}/[a-zA-Z0-9][!-.0-~]{0,80}")
 _PIECE = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
 
 
@@ -174,3 +175,8 @@ def texts(headers: RawHeaders, hints: Hints) -> Iterator[tuple[str, str]]:
     """Every header as a person reads it."""
     for name, value in headers.items:
         yield name, decode(value, hints)
+
+
+def type_or_none(kind: str) -> str | None:
+    """A content type in lower case, such as text/plain; None for what is none."""
+    return kind.lower() if _TYPE.fullmatch(kind) else None

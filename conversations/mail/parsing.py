@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from html import escape
+from itertools import islice
 
-from conversations.mail import addresses, bodies, headers, limits, parts, quotes
+from conversations.mail import addresses, bodies, calendars, headers, limits, parts, quotes, tnef
 from conversations.mail.charsets import Hints
 from conversations.mail.html import Sanitised, sanitise
 from conversations.mail.html_text import to_text
-from conversations.mail.parsed import Address, Attachment, Headers, ParsedMail, Unreadable
+from conversations.mail.parsed import Address, Attachment, Headers, Invitation, ParsedMail, Unreadable
 from conversations.mail.parts import Part
 
 _DELIVERED = (
@@ -20,6 +21,7 @@ _DELIVERED = (
 _ID_LINES = re.compile(
     r"^[> \t]*(?:message-id|in-reply-to|references):[ \t]*(<[^<>\n]{1,998}>)", re.IGNORECASE | re.MULTILINE
 )
+_CALENDARS = 3  # that are looked at for an invitation
 _SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 _ENCRYPTED = ("application/pgp-encrypted",)
 _SMIME = ("application/pkcs7-mime", "application/x-pkcs7-mime")
@@ -45,6 +47,8 @@ def _read(raw: bytes) -> ParsedMail:
     chosen = bodies.choose(root)
     shown = _shown(chosen, hints, problems)
     text = _text(chosen, hints, problems)
+    if not text and shown.html is None:
+        text, shown = _outlook(chosen.files)
     split = quotes.split(text)
     files = tuple(bodies.attachments(chosen.files, shown.cids))
     people = {name: _people(root, name, hints, problems) for name in ("from", "reply-to", "to", "cc", "sender")}
@@ -71,6 +75,7 @@ def _read(raw: bytes) -> ParsedMail:
         has_html_quote=shown.has_quote,
         remote_images=shown.remote_images,
         attachments=files,
+        invitation=_invitation(root),
         is_encrypted=_is_encrypted(root),
         is_signed=_is_signed(root, text),
         problems=tuple(dict.fromkeys(problems)),
@@ -135,6 +140,28 @@ def _shown(chosen: bodies.Bodies, hints: Hints, problems: list[str]) -> Sanitise
     if shown.problem:
         problems.append(shown.problem)
     return shown
+
+
+def _outlook(files: list[Part]) -> tuple[str, Sanitised]:
+    """The texts in a winmail.dat, for a mail that has no others."""
+    for part in files:
+        unpacked = tnef.unpack(part.content()) if bodies.is_tnef(part) else None
+        if unpacked is not None and (unpacked.text or unpacked.html):
+            text = unpacked.text.strip("\n") or to_text(unpacked.html)
+            return text[: limits.TEXT], sanitise(unpacked.html) if unpacked.html else Sanitised(None)
+    return "", Sanitised(None)
+
+
+def _invitation(root: Part) -> Invitation | None:
+    """The first one that can be read."""
+    calendar = (
+        part for part in root.walk() if part.content_type in calendars.TYPES or part.file_name.lower().endswith(".ics")
+    )
+    for part in islice(calendar, _CALENDARS):
+        found = calendars.invitation(part.content(), part.parameters.get("charset", ""))
+        if found is not None:
+            return found
+    return None
 
 
 def _quoted_ids(text: str, files: Iterable[Attachment]) -> tuple[str, ...]:

@@ -154,8 +154,7 @@ def read(raw: bytes) -> Mail:
 def _describe(part: Part, otherwise: str) -> None:
     """What the part says it is."""
     kind, part.parameters = headers.parameters(part.headers.first("content-type"))
-    is_type = kind.count("/") == 1 and not kind.startswith("/") and not kind.endswith("/") and len(kind) <= 127
-    part.content_type = kind if is_type else {"text": "text/plain", "html": "text/html"}.get(kind, otherwise)
+    part.content_type = headers.type_or_none(kind) or {"text": "text/plain", "html": "text/html"}.get(kind, otherwise)
     part.disposition, given = headers.parameters(part.headers.first("content-disposition"))
     part.file_name = given.get("filename") or part.parameters.get("name") or ""
 
