@@ -16,7 +16,9 @@ from django.conf import settings
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # `is_global` of some Python versions is true of addresses that nobody outside can reach, or that hold another one.
-_UNICAST = ipaddress.IPv6Network("2000::/3")  # without it: translated (64:ff9b::/96), site-local and multicast addresses
+_UNICAST = ipaddress.IPv6Network(
+    "2000::/3"
+)  # without it: translated (64:ff9b::/96), site-local and multicast addresses
 _IPV4_PROTOCOLS = (ipaddress.IPv4Network("192.0.0.0/24"), ipaddress.IPv4Network("192.88.99.0/24"))
 
 
