@@ -15,6 +15,7 @@ class Proxy:
         self.changed = changed or (lambda data: data)
         self.connections = 0
         self.cut_after: int | None = None  # bytes from the server, counted from when it is set
+        self.cut_after_sent: int | None = None  # the same of what the desk sends
         self.is_silent = threading.Event()  # nothing is passed on, and nobody notices
         self.pause = 0.0  # seconds before each piece from the server
         self.sent = bytearray()  # what the desk has sent
@@ -60,6 +61,10 @@ class Proxy:
                     continue
                 if not is_server:
                     self.sent += data
+                    if self.cut_after_sent is not None and (left := self.cut_after_sent - len(data)) < 0:
+                        self.cut()
+                        return
+                    self.cut_after_sent = left if self.cut_after_sent is not None else None
                     target.sendall(data)
                     continue
                 self._paused.wait(self.pause)
