@@ -19,6 +19,8 @@ from conversations.models import (
     Attachment,
     Contact,
     Conversation,
+    Delivery,
+    DeliveryFile,
     EntryPoint,
     Message,
     SavedView,
@@ -29,7 +31,7 @@ from tickets.models import Tag, Ticket, TicketNumbers
 
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
 _TENANTS = (
-    Contact, Conversation, Message, Attachment, EntryPoint, Tally, SavedView, SavedViewFavorite, Tag, Ticket, TicketNumbers,
+    Contact, Conversation, Message, Attachment, Delivery, DeliveryFile, EntryPoint, Tally, SavedView, SavedViewFavorite, Tag, Ticket, TicketNumbers,
 )  # fmt: skip
 
 

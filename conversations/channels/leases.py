@@ -27,9 +27,9 @@ _TAKE = """
 """
 
 
-def taken(state: DeliveryState, *, seconds: int, limit: int = BATCH) -> list[Delivery]:
+def taken(state: DeliveryState, *, seconds: int) -> list[Delivery]:
     """The next due deliveries in this state, oldest first; they are the caller's for so many seconds."""
-    rows = Delivery.all_workspaces.raw(_TAKE, [seconds, state.value, limit])  # a worker serves all workspaces
+    rows = Delivery.all_workspaces.raw(_TAKE, [seconds, state.value, BATCH])  # a worker serves all workspaces
     return sorted(rows, key=lambda row: row.pk)
 
 
