@@ -7,8 +7,8 @@ from accounts import background as accounts
 from accounts.background import Held, Jobs, Part, Periodic
 from conversations.actions import outgoing
 from conversations.assistant import presence, recovery, runs
-from conversations.channels.email import watching
 from conversations.channels import outbox
+from conversations.channels.email import watching
 
 PARTS: tuple[Part, ...] = (
     *accounts.PARTS,

@@ -14,6 +14,9 @@ from conversations.models import (
     BlockedSender,
     Channel,
     Conversation,
+    Delivery,
+    DeliveryState,
+    DeliveryStatus,
     Handler,
     InboundMail,
     Mailbox,
@@ -22,6 +25,7 @@ from conversations.models import (
     Message,
     Proof,
     Status,
+    SuppressedAddress,
     Tally,
 )
 from tests.conftest import Member
@@ -53,11 +57,18 @@ def answered(conversation: Conversation, by: Member, text: str = "We will send a
 def test_mail_begins_a_conversation_with_its_sender(mailbox: Mailbox) -> None:
     mail = take_in(mailbox, attached(letter(cc="Bo <bo@example.com>"), ("photo.bin", b"\x00\x01")))
     conversation = conversation_of(mail)
-    assert (conversation.subject, conversation.channel, conversation.status) == ("Broken lamp", Channel.EMAIL, Status.OPEN)
+    assert (conversation.subject, conversation.channel, conversation.status) == (
+        "Broken lamp",
+        Channel.EMAIL,
+        Status.OPEN,
+    )
     assert (conversation.contact.email, conversation.contact.name) == ("ada@example.com", "Ada Customer")
     assert (conversation.unread_count, conversation.mailbox, conversation.cc) == (1, mailbox, ["bo@example.com"])
     message = Message.objects.get()
-    assert (message.body, [file.name for file in message.attachments.all()]) == ("Hello, my lamp is broken.", ["photo.bin"])
+    assert (message.body, [file.name for file in message.attachments.all()]) == (
+        "Hello, my lamp is broken.",
+        ["photo.bin"],
+    )
     assert (mail.proof, mail.message_id) == (Proof.NEW, message.pk)
     with mail.raw.open("rb") as file:
         assert b"Hello, my lamp is broken." in file.read()
@@ -85,7 +96,9 @@ def test_answer_joins_by_one_proof_alone(mailbox: Mailbox, ben: Member, proof: P
     sent = answered(conversation, ben)
     own = ids.message_id(sent.public_id, mailbox.address)
     answers = {
-        Proof.REPLY_ADDRESS: letter("Thanks!", to=tokens.address(mailbox.address, tokens.Kind.MESSAGE, sent.pk).upper()),
+        Proof.REPLY_ADDRESS: letter(
+            "Thanks!", to=tokens.address(mailbox.address, tokens.Kind.MESSAGE, sent.pk).upper()
+        ),
         Proof.IN_REPLY_TO: letter("Thanks!", In_Reply_To=own),
         Proof.REFERENCES: letter("Thanks!", References=f"<unknown@x.example> {own} <other@x.example>"),
         Proof.MARKER: letter(f"Thanks!\n\n> We will send a new one.\n>\n> {tokens.marker(sent.pk)}\n"),
@@ -215,3 +228,50 @@ def test_mail_that_fails_is_quarantined_with_its_reason_and_can_be_tried_again(
     assert Event.objects.filter(type="inbound_mail.quarantined").count() == 1
     InboundMail.objects.update(state=MailState.STORED)
     assert receiving.process(InboundMail.objects.get()).state == MailState.READ
+
+
+def bounce(message_id: str, *, status: str = "5.1.1", action: str = "failed", to: str = "support@acme.example") -> bytes:
+    """A report of delivery as mail servers write it (RFC 3464)."""
+    return (
+        "Return-Path: <>\nFrom: Mail Delivery System <MAILER-DAEMON@mx.example.com>\n"
+        f"To: {to}\nSubject: Undelivered Mail Returned to Sender\nMessage-ID: <b{hash(message_id)}@mx.example.com>\n"
+        'MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+        "--b\nContent-Type: text/plain\n\nYour mail could not be delivered.\n"
+        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.com\n\n"
+        f"Final-Recipient: rfc822; ada@example.com\nAction: {action}\nStatus: {status}\n"
+        f"Diagnostic-Code: smtp; 550 {status} no such user\n\n"
+        f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {message_id}\n\n--b--\n"
+    ).encode()
+
+
+@pytest.mark.parametrize("by_token", [False, True])
+def test_report_of_delivery_marks_its_message_and_suppresses_the_recipient(
+    mailbox: Mailbox, ben: Member, by_token: bool
+) -> None:
+    conversation = conversation_of(take_in(mailbox, letter()))
+    sent = answered(conversation, ben)
+    own = "<rewritten@relay.example>" if by_token else ids.message_id(sent.public_id)
+    to = tokens.address(mailbox.address, tokens.Kind.RETURN, sent.pk) if by_token else mailbox.address
+    mail = take_in(mailbox, bounce(own, to=to))
+    assert (mail.state, mail.code, mail.conversation) == (MailState.IGNORED, "bounce", conversation)
+    sent.refresh_from_db()
+    assert sent.delivery_status == DeliveryStatus.FAILED
+    delivery = Delivery.objects.get(message=sent)
+    assert (delivery.state, delivery.code) == (DeliveryState.FAILED, "bounced")
+    assert delivery.reason
+    suppressed = SuppressedAddress.objects.get()
+    assert (suppressed.address, suppressed.code) == ("ada@example.com", "5.1.1")
+    assert Conversation.objects.get().message_count == 2
+
+
+def test_report_of_a_delay_changes_nothing(mailbox: Mailbox, ben: Member) -> None:
+    sent = answered(conversation_of(take_in(mailbox, letter())), ben)
+    mail = take_in(mailbox, bounce(ids.message_id(sent.public_id), status="4.4.1", action="delayed"))
+    sent.refresh_from_db()
+    assert (mail.code, sent.delivery_status) == ("bounce", DeliveryStatus.SENDING)
+    assert not SuppressedAddress.objects.exists()
+
+
+def test_report_about_an_unknown_mail_is_noted_and_shown_to_nobody(mailbox: Mailbox) -> None:
+    mail = take_in(mailbox, bounce("<unknown@elsewhere.example>"))
+    assert (mail.state, mail.code, Conversation.objects.count()) == (MailState.IGNORED, "bounce", 0)

@@ -9,7 +9,7 @@ from accounts.permissions import Actor
 from conversations import actions
 from conversations.channels.email import ids, suppressing, tokens
 from conversations.mail.parsed import Invitation, ParsedMail
-from conversations.mail.robots import DeliveryReport
+from conversations.mail.reports import DeliveryReport
 from conversations.models import Delivery, DeliveryStatus, Message
 
 
@@ -19,21 +19,24 @@ def apply(report: DeliveryReport, mail: ParsedMail, *, by: Actor, at: datetime) 
     A delay, or a failure that may pass, changes nothing: the mail server goes on trying, and reports again.
     """
     message = _message(report, mail)
-    if message is None or not report.is_permanent:
+    gone = [one for one in report.recipients if one.is_permanent]
+    if message is None or not gone:
         return message
     delivery = Delivery.objects.filter(message=message).first()
     if delivery is not None:
         actions.mark_failed(delivery=delivery, code="bounced", reason=in_words(report), by=by, at=at)
     else:
         actions.set_delivery(message=message, status=DeliveryStatus.FAILED, by=by, at=at)
-    for address in report.recipients:
-        suppressing.note(address, in_words(report), report.status)
+    for one in gone:
+        if one.address:
+            suppressing.note(one.address, one.reason, one.status)
     return message
 
 
 def in_words(report: DeliveryReport) -> str:
     """What happened, as agents read it."""
-    return report.reason
+    worst = next((one for one in report.recipients if one.is_permanent), report.recipients[0])
+    return worst.reason or "The mail could not be delivered."
 
 
 def invitation(mail: ParsedMail) -> dict[str, Any] | None:
@@ -55,7 +58,7 @@ def invitation(mail: ParsedMail) -> dict[str, Any] | None:
 def _message(report: DeliveryReport, mail: ParsedMail) -> Message | None:
     """The message that the report is about: by its own Message-ID in it, else by the return address of its envelope."""
     rows = Message.objects.select_related("conversation__contact")
-    public_id = ids.ours(report.message_id) if report.message_id else None
+    public_id = ids.ours(report.original_message_id) if report.original_message_id else None
     if public_id is not None and (found := rows.filter(public_id=public_id).first()) is not None:
         return found
     for token in tokens.in_addresses(mail.delivered_to):

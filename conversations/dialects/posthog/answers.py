@@ -183,7 +183,13 @@ TICKET_COLUMNS = (
     "team__name",
 )
 """The columns of a ticket that are printed."""
-PRIMARY_COLUMNS = ("ticket", "subject", "cc", "mailbox__address", *(f"contact__{column}" for column in outputs.columns(PosthogPerson, Contact)))
+PRIMARY_COLUMNS = (
+    "ticket",
+    "subject",
+    "cc",
+    "mailbox__address",
+    *(f"contact__{column}" for column in outputs.columns(PosthogPerson, Contact)),
+)
 """And of its primary conversation."""
 
 

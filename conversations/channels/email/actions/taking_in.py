@@ -20,7 +20,10 @@ from conversations.actions.files import ReceivedFile
 from conversations.actions.senders import Sender
 from conversations.channels.email import acknowledging, ids, joining, reports
 from conversations.mail import robots
+from conversations.mail.authentication import Verdict, authentication
 from conversations.mail.parsed import Address, ParsedMail
+from conversations.mail.reports import delivery_report
+from conversations.mail.robots import Automatic
 from conversations.models import (
     AutomaticMail,
     BlockedSender,
@@ -42,6 +45,9 @@ TOO_LARGE = "This mail was larger than 25 MB: its beginning is here, and the who
 NO_TEXT = "(This mail has no text.)"
 ANSWERS_OF_ROBOTS = 5
 """How many automatic answers of one sender a day are shown; more of them are a loop."""
+_ROBOTS = (
+    Automatic.AUTO_SUBMITTED, Automatic.NULL_RETURN_PATH, Automatic.REPORT, Automatic.AUTOREPLY, Automatic.HOPS, Automatic.SUBJECT,
+)  # fmt: skip
 _NO_REPLY = re.compile(r"(?:no|do-?not|nicht)[._-]?(?:reply|respond|antworten)", re.IGNORECASE)
 MOST_COPIES = 50
 MOST_NAMED = 20
@@ -64,10 +70,12 @@ def take_in(*, mail: InboundMail, parsed: ParsedMail, by: Actor, at: datetime) -
     if (first := _first_copy(mail, _body(parsed))) is not None:
         where = f"#{first.conversation.number}" if first.conversation else "the desk"
         return _ignore(mail, "duplicate", f"The same mail is in {where} already.", first.conversation, by=by, at=at)
-    if (report := robots.delivery_report(parsed)) is not None:
+    if (report := delivery_report(parsed)) is not None:
         message = reports.apply(report, parsed, by=by, at=at)
-        conversation = message.conversation if message is not None else None
-        return _ignore(mail, "bounce", reports.in_words(report), conversation, by=by, at=at)
+        # One about no mail of the desk, which no mail server says to have written, may be a person's words.
+        if message is not None or parsed.return_path == "" or robots.is_report(parsed):
+            conversation = message.conversation if message is not None else None
+            return _ignore(mail, "bounce", reports.in_words(report), conversation, by=by, at=at)
     own = {*MailboxAddress.objects.values_list("address", flat=True)}
     author = _author(parsed, own)
     if author is None and parsed.sender is not None and parsed.sender.address.lower() in own:
@@ -89,13 +97,21 @@ def quarantine(*, mail: InboundMail, code: str, reason: str, by: Actor, at: date
     return mail
 
 
+_VERIFIED = {Verdict.VERIFIED: True, Verdict.FAILED: False}
+
+
 @dataclass(frozen=True, slots=True)
 class _Standing:
     """What kind of mail it is, for the conversation that it joins or begins."""
 
-    automatic: str | None
-    is_spam: bool
+    automatic: Automatic | None
+    spam: str | None
     is_verified: bool | None
+
+    @property
+    def is_robot(self) -> bool:
+        """Whether no person wrote it. A mail that came by a list gets no automatic answer, and a person may have written it."""
+        return self.automatic in _ROBOTS
 
 
 def _deliver(
@@ -105,11 +121,11 @@ def _deliver(
     address = author.address.lower() if author is not None else ""
     standing = _Standing(
         automatic=robots.is_automatic(parsed),
-        is_spam=joined is None and _is_spam(parsed, address),
-        is_verified=robots.authentication(parsed, mail.mailbox.trusted_host),
+        spam=_spam(parsed, address) if joined is None else None,
+        is_verified=_VERIFIED.get(authentication(parsed, mail.mailbox.trusted_host).verdict),
     )
     is_stranger = joined is not None and not joining.knows(joined.conversation, address)
-    if joined is not None and standing.automatic and _is_loop(mail, address, at):
+    if joined is not None and standing.is_robot and _is_loop(mail, address, at):
         reason = f"{ANSWERS_OF_ROBOTS} automatic answers of this sender are shown a day: two programs may be answering each other."
         return _ignore(mail, "loop", reason, joined.conversation, by=by, at=at)
     contact = _contact(mail, author, by=by, at=at)
@@ -130,14 +146,14 @@ def _deliver(
         message,
         standing.is_verified,
     )
-    mail.code = "spam" if standing.is_spam else "automatic" if standing.automatic else ""
-    mail.reason = standing.automatic or ""
+    mail.code = "spam" if standing.spam else "automatic" if standing.automatic else ""
+    mail.reason = standing.spam or (standing.automatic.sentence if standing.automatic else "")
     mail.processed_at = at
     mail.save()
     _remember(mail, parsed, conversation, message)
-    if standing.automatic and mail.proof != Proof.NEW:
+    if standing.is_robot and mail.proof != Proof.NEW:
         AutomaticMail.objects.create(workspace_id=mail.workspace_id, address=address, kind="received", sent_at=at)
-    if mail.proof == Proof.NEW and not standing.automatic and not standing.is_spam:
+    if mail.proof == Proof.NEW and not standing.automatic and not standing.spam:
         acknowledging.acknowledge(mail, conversation, contact, parsed, at=at)
     return mail
 
@@ -152,7 +168,7 @@ def _append(
         sender=Sender.contact(contact),
         subject=parsed.subject.strip()[: validation.SUBJECT_LIMIT] or None,
         door=DOOR,
-        policy=lifecycle.AUTOMATIC if standing.automatic else lifecycle.DESK,
+        policy=lifecycle.AUTOMATIC if standing.is_robot else lifecycle.DESK,
         mailbox=mail.mailbox,
         by=_acting(contact),
         at=at,
@@ -171,13 +187,13 @@ def _start(
         door=DOOR,
         body=_body(parsed),
         uploads=_files(parsed),
-        handler=Handler.NOBODY if standing.is_spam else Handler.PEOPLE,
+        handler=Handler.NOBODY if standing.spam else Handler.PEOPLE,
         mailbox=mailbox,
         cc=_copies(parsed, own, contact),
         by=_acting(contact),
         at=at,
     )
-    if not standing.is_spam:
+    if not standing.spam:
         conversation = routing.route(conversation, to=mailbox.assignee, team=mailbox.team, at=at)
     assert conversation.last_message is not None
     return conversation, conversation.last_message
@@ -287,11 +303,13 @@ def _first_copy(mail: InboundMail, body: str) -> InboundMail | None:
     return None
 
 
-def _is_spam(parsed: ParsedMail, address: str) -> bool:
-    if robots.is_spam(parsed):
-        return True
+def _spam(parsed: ParsedMail, address: str) -> str | None:
+    """Why it is spam, in a sentence."""
+    if (marked := robots.spam_mark(parsed)) is not None:
+        return marked
     patterns = [address, f"@{address.rpartition('@')[2]}"] if address else []
-    return bool(patterns) and BlockedSender.objects.filter(pattern__in=patterns).exists()
+    is_blocked = bool(patterns) and BlockedSender.objects.filter(pattern__in=patterns).exists()
+    return "The sender is blocked." if is_blocked else None
 
 
 def _is_loop(mail: InboundMail, address: str, at: datetime) -> bool:
