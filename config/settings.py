@@ -270,6 +270,14 @@ EMAIL_FILE_PATH = DESK_HOME / "mail"
 # --- Channels -----------------------------------------------------------------------------------
 # Mail servers that people of a workspace name may be at private addresses (accounts/outside.py).
 ALLOW_PRIVATE_HOSTS = env.flag("ALLOW_PRIVATE_HOSTS")
+# Who this desk is to the providers at which people sign in for a mailbox.
+GOOGLE_OAUTH_CLIENT_ID = env.text("GOOGLE_OAUTH_CLIENT_ID")
+GOOGLE_OAUTH_CLIENT_SECRET = env.text("GOOGLE_OAUTH_CLIENT_SECRET")
+MICROSOFT_OAUTH_CLIENT_ID = env.text("MICROSOFT_OAUTH_CLIENT_ID")
+MICROSOFT_OAUTH_CLIENT_SECRET = env.text("MICROSOFT_OAUTH_CLIENT_SECRET")
+MICROSOFT_OAUTH_TENANT = env.text("MICROSOFT_OAUTH_TENANT", "common")
+# Other addresses for signing in and for tokens, by provider: {"google": ("https://…", "https://…")}; for tests.
+OAUTH_ENDPOINTS: dict[str, tuple[str, str]] = {}
 
 # --- API ----------------------------------------------------------------------------------------
 # Nothing global speaks a wire format: parsers, renderers, authentication and paging are class attributes of each view family.

@@ -11,8 +11,10 @@ import pytest
 
 from conversations.channels.email.wire import encryption
 from tests.mail_servers import dovecot as dovecots
+from tests.mail_servers import tokens as token_servers
 from tests.mail_servers.certificates import Authority
 from tests.mail_servers.dovecot import Dovecot
+from tests.mail_servers.tokens import TokenServer
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +47,10 @@ def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
 def user() -> str:
     """A user who has no mail yet."""
     return f"u{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def tokens() -> Iterator[TokenServer]:
+    """A server that grants OAuth tokens."""
+    with token_servers.running() as found:
+        yield found
