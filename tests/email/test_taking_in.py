@@ -230,7 +230,9 @@ def test_mail_that_fails_is_quarantined_with_its_reason_and_can_be_tried_again(
     assert receiving.process(InboundMail.objects.get()).state == MailState.READ
 
 
-def bounce(message_id: str, *, status: str = "5.1.1", action: str = "failed", to: str = "support@acme.example") -> bytes:
+def bounce(
+    message_id: str, *, status: str = "5.1.1", action: str = "failed", to: str = "support@acme.example"
+) -> bytes:
     """A report of delivery as mail servers write it (RFC 3464)."""
     return (
         "Return-Path: <>\nFrom: Mail Delivery System <MAILER-DAEMON@mx.example.com>\n"

@@ -63,7 +63,7 @@ def access_token(mailbox: Mailbox) -> str:
             kept = _kept(mailbox)  # another process may have renewed it meanwhile
             if not _is_old(kept):
                 return str(kept["access"])
-            token = oauth.refresh(oauth.provider(mailbox.login), str(kept.get("refresh", "")))
+            token = oauth.refresh(oauth.provider(mailbox.login), str(kept.get("refresh") or ""))
             renewed = {
                 "access": token.access,
                 "refresh": token.refresh or kept.get("refresh", ""),

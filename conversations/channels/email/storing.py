@@ -13,6 +13,8 @@ from django.db import IntegrityError, transaction
 from accounts import clock
 from conversations.models import InboundMail, Mailbox, MailSource
 
+NOTHING = sha256(b"").hexdigest()
+
 
 def keep(
     *,
@@ -62,10 +64,10 @@ def keep(
 
 def _known(mailbox: Mailbox, digest: str, uid: int | None, uid_validity: int | None) -> InboundMail | None:
     rows = InboundMail.objects.filter(mailbox=mailbox)
-    if uid is not None:
-        return rows.filter(uid_validity=uid_validity, uid=uid).first()
-    # A provider or a mail server that got no answer sends the same again.
-    return rows.filter(digest=digest).order_by("pk").first()
+    if uid is not None and (found := rows.filter(uid_validity=uid_validity, uid=uid).first()) is not None:
+        return found
+    # A server that got no answer sends the same again, and a folder that is numbered anew holds the same.
+    return rows.filter(digest=digest).order_by("pk").first() if digest != NOTHING else None
 
 
 def _forget(mail: InboundMail) -> None:

@@ -78,7 +78,7 @@ def take_in(*, mail: InboundMail, parsed: ParsedMail, by: Actor, at: datetime) -
             return _ignore(mail, "bounce", reports.in_words(report), conversation, by=by, at=at)
     own = {*MailboxAddress.objects.values_list("address", flat=True)}
     author = _author(parsed, own)
-    if author is None and parsed.sender is not None and parsed.sender.address.lower() in own:
+    if author is None and parsed.sender is not None:
         return _ignore(mail, "own_mail", "The desk sent this mail itself.", None, by=by, at=at)
     return _deliver(mail, parsed, author, own, by=by, at=at)
 
@@ -202,11 +202,11 @@ def _start(
 def _author(parsed: ParsedMail, own: set[str]) -> Address | None:
     """Who wrote it: the sender, or who is to be answered where a program or a list sent it for them; None for the desk itself."""
     sender = parsed.sender
-    stands_in = sender is None or sender.address.lower() in own or _NO_REPLY.match(sender.address) is not None
-    others = [one for one in parsed.reply_to if one.address.lower() not in own]
+    stands_in = sender is None or _is_own(sender.address, own) or _NO_REPLY.match(sender.address) is not None
+    others = [one for one in parsed.reply_to if not _is_own(one.address, own)]
     if stands_in and len(others) == 1:
         return others[0]
-    return None if sender is not None and sender.address.lower() in own else sender
+    return None if sender is not None and _is_own(sender.address, own) else sender
 
 
 def _contact(mail: InboundMail, author: Address | None, *, by: Actor, at: datetime) -> Contact:
@@ -252,15 +252,17 @@ def _files(parsed: ParsedMail) -> Sequence[ReceivedFile]:
 
 def _copies(parsed: ParsedMail, own: set[str], contact: Contact) -> list[str]:
     """Whom it went to besides the desk: answers go to them too."""
-    found = (one.address.lower() for one in (*parsed.to, *parsed.cc))
-    mine = {*own, contact.email}
-    return [one for one in dict.fromkeys(found) if one not in mine and not _is_tagged(one, own)][:MOST_COPIES]
+    to, cc = ([one.address.lower() for one in found] for found in (parsed.to, parsed.cc))
+    if not any(_is_own(one, own) for one in (*to, *cc)):
+        to = []  # it was forwarded: those are addresses of the desk that it does not know
+    found = dict.fromkeys(one for one in (*to, *cc) if not _is_own(one, own) and one != contact.email)
+    return [*found][:MOST_COPIES]
 
 
-def _is_tagged(address: str, own: set[str]) -> bool:
-    """Whether it is an address of a mailbox with something behind a plus."""
-    local, _, domain = address.rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}" in own
+def _is_own(address: str, own: set[str]) -> bool:
+    """Whether it is an address of a mailbox, also with something behind a plus."""
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local}@{domain}" in own or f"{local.partition('+')[0]}@{domain}" in own
 
 
 def _add_copies(

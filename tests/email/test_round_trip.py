@@ -1,0 +1,214 @@
+"""A customer writes, the desk fetches it, an agent answers, the customer answers that: on real mail servers."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import pytest
+
+from accounts import clock
+from conversations import actions
+from conversations.actions.files import ReceivedFile
+from conversations.channels import outbox
+from conversations.channels.email import fetching, files, logins
+from conversations.channels.email.wire import imap
+from conversations.models import (
+    Conversation,
+    Delivery,
+    DeliveryState,
+    DeliveryStatus,
+    InboundMail,
+    Mailbox,
+    MailState,
+    Message,
+    Proof,
+    SuppressedAddress,
+)
+from tests.conftest import Member
+from tests.email.conftest import Post
+from tests.email.letters import attached
+
+pytestmark = pytest.mark.usefixtures("in_acme")
+
+
+def fetch(post: Post) -> int:
+    mailbox = Mailbox.objects.get(pk=post.mailbox.pk)
+    with imap.connect(*logins.imap(mailbox)) as session:
+        return fetching.fetch(mailbox, session)
+
+
+def parsed(data: bytes) -> EmailMessage:
+    found: Any = message_from_bytes(data, policy=default)
+    return found
+
+
+def reply(by: Member, body: str = "Try **this**: https://example.com/a", **how: Any) -> Message:
+    conversation = Conversation.objects.latest("pk")
+    message = actions.reply(conversation=conversation, body=body, by=by.actor, at=clock.now(), **how)
+    outbox.deliver_due()
+    message.refresh_from_db()
+    return message
+
+
+def test_question_answer_and_thanks_are_one_conversation(post: Post, ben: Member) -> None:
+    post.deliver(post.letter(cc="Bo <bo@example.com>", message_id="<first@example.com>"))
+    assert fetch(post) == 1
+    message = reply(ben)
+    assert message.delivery_status == DeliveryStatus.DELIVERED
+    (taken,) = post.outgoing.taken
+    assert taken.recipients == ["ada@example.com", "bo@example.com"]
+    mail = parsed(taken.data)
+    assert mail["Subject"] == "Re: Broken lamp"
+    assert mail["From"] == f"Ben · Acme <{post.mailbox.address}>"
+    assert mail["In-Reply-To"] == "<first@example.com>" == mail["References"]
+    assert mail["Message-ID"] == f"<{message.public_id}@desk.test>"
+    assert mail["Auto-Submitted"] is None
+    text, html = mail.get_body(["plain"]), mail.get_body(["html"])
+    assert text is not None
+    assert html is not None
+    assert "> Hello, my lamp is broken." in text.get_content()
+    assert '<a dir="ltr" href="https://example.com/a"' in html.get_content()
+    local = post.mailbox.address.partition("@")[0]
+    assert taken.sender.startswith(f"{local}+")
+    assert mail["Reply-To"].startswith(f"{local}+")
+    # The customer's program keeps none of the headers, and quotes nothing.
+    post.deliver(post.letter("Thanks, it works!", to=mail["Reply-To"], subject="Thanks"))
+    assert fetch(post) == 1
+    answer = InboundMail.objects.latest("pk")
+    assert (answer.state, answer.proof) == (MailState.READ, Proof.REPLY_ADDRESS)
+    assert [one.body for one in Message.objects.order_by("pk")][::2] == [
+        "Hello, my lamp is broken.",
+        "Thanks, it works!",
+    ]
+    assert Conversation.objects.get().message_count == 3
+
+
+def test_html_answer_that_quotes_ours_is_cut_at_the_quote(post: Post, ben: Member) -> None:
+    post.deliver(post.letter())
+    fetch(post)
+    reply(ben, "Is it the big one?")
+    html = parsed(post.outgoing.taken[0].data).get_body(["html"])
+    assert html is not None
+    inner = html.get_content().partition("<body>")[2].partition("</body>")[0]
+    quoting = f'<div>Yes, the big one.</div><div class="gmail_quote">On Mon, Nov 30, 2026 at 9:00 AM Ben &lt;support@acme.example&gt; wrote:<br><blockquote>{inner}</blockquote></div>'
+    post.deliver(post.letter("", html=quoting, subject="something else"))
+    fetch(post)
+    last = InboundMail.objects.latest("pk")
+    assert (last.proof, Message.objects.latest("pk").body) == (Proof.MARKER, "Yes, the big one.")
+
+
+def test_fetching_again_brings_nothing_again(post: Post) -> None:
+    post.deliver(post.letter("One."), post.letter("Two."))
+    assert fetch(post) == 2
+    assert fetch(post) == 0
+    post.deliver(post.letter("Three."))
+    assert fetch(post) == 1
+    assert Message.objects.count() == 3
+
+
+def test_folder_that_is_numbered_anew_is_not_imported_again(post: Post) -> None:
+    post.deliver(post.letter("One."), post.letter("Two.", message_id="<>"))
+    fetch(post)
+    post.dovecot.forget_uids(post.user)
+    post.deliver(post.letter("Three."))
+    fetch(post)
+    assert sorted(message.body or "" for message in Message.objects.all()) == ["One.", "Three.", "Two."]
+    assert fetch(post) == 0
+
+
+def test_bad_mail_is_quarantined_and_stops_nobody(post: Post) -> None:
+    post.deliver(post.letter("One."), b"\x00\x01\x02", post.letter("Two."))
+    fetch(post)
+    assert {message.body for message in Message.objects.all()} >= {"One.", "Two."}
+    assert fetch(post) == 0
+
+
+def test_files_go_with_the_mail_and_large_ones_as_links(
+    post: Post, ben: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LARGEST", 1000)
+    post.deliver(attached(post.letter(), ("in.bin", b"x")))
+    fetch(post)
+    reply(ben, uploads=[ReceivedFile(b"s" * 900, "small.txt"), ReceivedFile(b"b" * 2000, "big.txt")])
+    mail = parsed(post.outgoing.taken[0].data)
+    assert [part.get_filename() for part in mail.iter_attachments()] == ["small.txt"]
+    text = mail.get_body(["plain"])
+    assert text is not None
+    assert "big.txt: http" in text.get_content()
+
+
+def test_refused_recipient_fails_at_once_and_is_suppressed(post: Post, ben: Member) -> None:
+    post.outgoing.refused["ada@example.com"] = "550 5.1.1 unknown user"
+    post.deliver(post.letter())
+    fetch(post)
+    message = reply(ben)
+    delivery = Delivery.objects.get(message=message)
+    assert (message.delivery_status, delivery.state, delivery.attempts) == (
+        DeliveryStatus.FAILED,
+        DeliveryState.FAILED,
+        1,
+    )
+    assert delivery.reason == "This address does not exist."
+    assert SuppressedAddress.objects.get().address == "ada@example.com"
+    assert reply(ben, "Again").delivery_status == DeliveryStatus.FAILED
+    assert post.outgoing.taken == []
+
+
+def test_server_that_is_away_is_tried_again(post: Post, ben: Member) -> None:
+    post.deliver(post.letter())
+    fetch(post)
+    post.outgoing.drop_at = "connect"
+    assert reply(ben).delivery_status == DeliveryStatus.SENDING
+    post.outgoing.drop_at = ""
+    Delivery.objects.update(due_at=clock.now())
+    outbox.deliver_due()
+    assert Message.objects.latest("pk").delivery_status == DeliveryStatus.DELIVERED
+    assert len(post.outgoing.taken) == 1
+
+
+def test_mail_that_was_taken_without_an_answer_is_sent_again_under_the_same_id_at_most(post: Post, ben: Member) -> None:
+    post.deliver(post.letter())
+    fetch(post)
+    post.outgoing.drop_at = "taken"
+    assert reply(ben).delivery_status == DeliveryStatus.SENDING
+    post.outgoing.drop_at = ""
+    Delivery.objects.update(due_at=clock.now())
+    outbox.deliver_due()
+    ids = {parsed(one.data)["Message-ID"] for one in post.outgoing.taken}
+    assert len(ids) == 1
+    assert Message.objects.latest("pk").delivery_status == DeliveryStatus.DELIVERED
+
+
+def test_mail_that_is_in_the_mailbox_already_is_not_sent_again(post: Post, ben: Member) -> None:
+    post.deliver(post.letter())
+    fetch(post)
+    post.outgoing.drop_at = "taken"
+    message = reply(ben)
+    post.deliver(post.outgoing.taken[0].data)  # as servers do that keep what they send
+    post.outgoing.drop_at = ""
+    Delivery.objects.update(due_at=clock.now())
+    outbox.deliver_due()
+    message.refresh_from_db()
+    assert (len(post.outgoing.taken), message.delivery_status) == (1, DeliveryStatus.DELIVERED)
+    fetch(post)
+    assert InboundMail.objects.latest("pk").code == "own_mail"
+
+
+def test_acknowledgement_goes_once_to_a_person_and_never_to_a_program(post: Post) -> None:
+    from accounts import mailing
+
+    Mailbox.objects.update(acknowledges=True, acknowledgement="We have your mail.")
+    post.deliver(post.letter(), post.letter("Weekly news", sender="news@list.example", List_Id="<news.list.example>"))
+    fetch(post)
+    mailing.send_due()
+    (taken,) = post.outgoing.taken
+    mail = parsed(taken.data)
+    assert (taken.recipients, taken.sender, mail["Auto-Submitted"]) == (["ada@example.com"], "", "auto-replied")
+    for number in range(5):
+        post.deliver(post.letter(f"And {number}", subject=f"Subject {number}"))
+    fetch(post)
+    mailing.send_due()
+    assert len(post.outgoing.taken) == 3
