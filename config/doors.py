@@ -13,6 +13,7 @@ _BY_BEGINNING = {
     "admin": "admin",
     "accounts": "sign-in",
     "setup": "sign-in",
+    "f": "forms",
     "static": "static",
     "readyz": "health",
     "metrics": "health",

@@ -19,6 +19,8 @@ urlpatterns = [
     path("accounts/", include("accounts.signin.urls")),
     path("w/<slug:workspace_slug>/", include("conversations.screens.urls")),
     path("inline/<str:token>", inline.picture, name="inline-picture"),
+    # Customers without an account: hosted forms, and the pages on which they follow up.
+    path("", include("conversations.public.urls")),
     # Administration.
     path("admin/", admin.site.urls),
     # Wire formats: the documented paths of each product, found under conversations/dialects.

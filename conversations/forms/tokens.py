@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.core import signing
@@ -70,12 +70,19 @@ class FollowUp:
     workspace_id: int
     public_id: uuid.UUID
     language: str
+    is_over: bool = False
+    """It is older than thirty days."""
 
 
 def read_conversation(token: str) -> FollowUp | None:
-    """None for a token that the desk did not make, or that is older than thirty days."""
+    """None for a token that the desk did not make."""
     try:
-        workspace_id, public_id, language = signing.loads(token, salt=_FOLLOW, max_age=FOLLOW_UP)
-        return FollowUp(int(workspace_id), uuid.UUID(public_id), str(language))
+        workspace_id, public_id, language = signing.loads(token, salt=_FOLLOW)
+        found = FollowUp(int(workspace_id), uuid.UUID(public_id), str(language))
     except (signing.BadSignature, ValueError, TypeError, AttributeError):
         return None
+    try:
+        signing.loads(token, salt=_FOLLOW, max_age=FOLLOW_UP)
+    except signing.SignatureExpired:
+        return replace(found, is_over=True)
+    return found

@@ -36,3 +36,13 @@ def countries() -> list[str]:
     import phonenumbers
 
     return sorted(phonenumbers.SUPPORTED_REGIONS)
+
+
+def example(country: str = "") -> str:
+    """A number as people of a country write it; with a country code where none is given."""
+    import phonenumbers
+
+    number = phonenumbers.example_number(country) if country else None
+    if number is None:
+        return "+44 20 7946 0000"
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
