@@ -83,7 +83,9 @@ class FollowUpPage(View):
             return BodyWanted(files=True)
         sent = pages.read(request)
         if sent.fault:
-            return show(request, conversation, language, banner=(sent.fault, {}), status=413 if "large" in sent.fault else 400)
+            return show(
+                request, conversation, language, banner=(sent.fault, {}), status=413 if "large" in sent.fault else 400
+            )
         text = answers.clean(sent.data.get("message", "")).strip()
         again: dict[str, Any] = {"text": text, "token": sent.data.get("token", ""), "had_files": bool(sent.files)}
         try:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import transaction as django
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -52,7 +51,9 @@ class FormPage(View):
         form = find(kwargs["key"])
         with tenancy.scope(form.workspace), timezone.override(form.workspace.time_zone):
             if not form.is_active:
-                return pages.render(request, "closed.html", form.language, {"form": form}, status=404, framed_by=form.allowed_origins)
+                return pages.render(
+                    request, "closed.html", form.language, {"form": form}, status=404, framed_by=form.allowed_origins
+                )
             return super().dispatch(request, *args, **{**kwargs, "key": form})
 
     def get(self, request: HttpRequest, key: Form) -> HttpResponseBase:
@@ -81,7 +82,9 @@ class FormPage(View):
             counting.count(form, outcome, at)
             return show(request, form, given, token, banner, status=status)
         try:
-            conversation = _take(request, form, given, page, is_spam=bool(sent.data.get(pages.HONEYPOT, "").strip()), at=at)
+            conversation = _take(
+                request, form, given, page, is_spam=bool(sent.data.get(pages.HONEYPOT, "").strip()), at=at
+            )
         except OSError:
             counting.count(form, FormOutcome.NOT_STORED, at)
             return show(request, form, given, token, ("error_not_stored", {}), status=503)
@@ -112,8 +115,9 @@ def _refusal(
 def _take(request: HttpRequest, form: Form, given: Answers, page: Page, *, is_spam: bool, at: datetime) -> Conversation:
     """The conversation of what was sent: a new one, or the one that it became when it was sent the first time."""
     public_id = page.id_of(given.parts())
-    try:
-        with transaction.apart(), django.atomic():
+
+    def start() -> Conversation:
+        with transaction.whole():
             conversation = INBOUND[FormKind(form.kind)](
                 form=form,
                 answers=given,
@@ -125,7 +129,10 @@ def _take(request: HttpRequest, form: Form, given: Answers, page: Page, *, is_sp
             counting.count(form, FormOutcome.SPAM if is_spam else FormOutcome.ACCEPTED, at)
             if not is_spam:
                 acknowledging.acknowledge(form, conversation, at=at)
-            return conversation
+        return conversation
+
+    try:
+        return transaction.repeat(start)
     except Conflict:
         first = Conversation.objects.select_related("contact").filter(public_id=public_id).first()
         if first is None:

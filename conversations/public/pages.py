@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
@@ -31,7 +32,7 @@ class Sent(NamedTuple):
     """What a browser sent. `fault` is the key of a sentence where it could not be read."""
 
     data: Mapping[str, str]
-    files: Sequence[UploadedFile]
+    files: Sequence[File[bytes]]
     fault: str = ""
 
 
@@ -80,7 +81,7 @@ def render(
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
         f"frame-ancestors {' '.join(framed_by) or CLOSED_TO_ALL[0]}"
     )
-    response.xframe_options_exempt = True  # type: ignore[attr-defined]  # an older header, which knows no list of origins
+    response.xframe_options_exempt = True  # an older header, which knows no list of origins
     if not is_indexed:
         response["X-Robots-Tag"] = "noindex, nofollow"
     return response
@@ -107,7 +108,7 @@ def throttled(
                 return private(busy(refused))
         return private(view(request, *args, **kwargs))
 
-    return wrapped
+    return wrapped  # type: ignore[return-value]  # a decorator of methods passes it on by position
 
 
 def busy(refused: RateLimited) -> HttpResponse:
