@@ -21,6 +21,8 @@ urlpatterns = [
     # Channels: what customers and providers reach without an account.
     path("", include("conversations.channels.email.urls")),
     path("inline/<str:token>", inline.picture, name="inline-picture"),
+    # Customers without an account: hosted forms, and the pages on which they follow up.
+    path("", include("conversations.public.urls")),
     # Administration.
     path("admin/", admin.site.urls),
     # Wire formats: the documented paths of each product, found under conversations/dialects.

@@ -31,6 +31,8 @@ LINES = (
     events.CONVERSATION_SNOOZED.name,
     events.CONVERSATION_LINKED.name,
     events.CONVERSATION_UNLINKED.name,
+    events.CALLBACK_MADE.name,
+    events.CALLBACK_UNMADE.name,
     events.ASSISTANT_HANDED_OVER.name,
     events.ASSISTANT_TAKEN_OVER.name,
 )

@@ -34,6 +34,7 @@ PARTS = {
     "conversations.actions.ticket_counts",
     "conversations.actions.files",
     "conversations.actions.outgoing",
+    "conversations.actions.wishes",
 }
 AN_ATOMIC_ONE = transaction.atomic(lambda: None)
 QUESTIONS = {"clean_origin", "check_priority"}

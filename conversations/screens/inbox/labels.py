@@ -83,8 +83,8 @@ def of_line(line: Line) -> SafeString:
         return format_html("snoozed it until <b>{}</b>", moment(moments.read(until))) if until else _UNSNOOZED
     if kind == events.CONVERSATION_LINKED.name:
         return format_html("linked it to <b>ticket {}</b>", line.ticket.number) if line.ticket else _LINKED
-    if kind in _ASSISTANT:
-        return _ASSISTANT[kind]
+    if kind in _ALWAYS:
+        return _ALWAYS[kind]
     if kind == events.CONVERSATION_UNLINKED.name:
         return format_html("unlinked it from <b>ticket {}</b>", line.ticket.number) if line.ticket else _UNLINKED
     return SafeString("changed it")
@@ -92,7 +92,9 @@ def of_line(line: Line) -> SafeString:
 
 _TOOK_OVER = SafeString("took over from the assistant")
 _ASSIGNED_SELF = SafeString("assigned it to themselves")
-_ASSISTANT = {
+_ALWAYS = {
+    events.CALLBACK_MADE.name: SafeString("called the customer back"),
+    events.CALLBACK_UNMADE.name: SafeString("put the callback back on the list"),
     events.ASSISTANT_HANDED_OVER.name: SafeString("handed it over to the team"),
     events.ASSISTANT_TAKEN_OVER.name: _TOOK_OVER,
 }
@@ -109,6 +111,8 @@ _ICONS: dict[str, str] = {
     events.CONVERSATION_SNOOZED.name: "alarm-clock",
     events.CONVERSATION_LINKED.name: "ticket",
     events.CONVERSATION_UNLINKED.name: "ticket",
+    events.CALLBACK_MADE.name: "phone-outgoing",
+    events.CALLBACK_UNMADE.name: "phone",
     events.ASSISTANT_HANDED_OVER.name: "bell-ring",
     events.ASSISTANT_TAKEN_OVER.name: "hand",
 }
