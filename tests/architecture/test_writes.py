@@ -17,9 +17,9 @@ from accounts import clock, journal
 from accounts.models import Dispatch, Workspace
 from conversations import actions
 from conversations.actions.entries import Door
-from conversations.channels import outbox
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant.engines.protocol import Draft
+from conversations.channels import outbox
 from conversations.models import Channel, Conversation, Delivery, DeliveryState
 from tests.conftest import Key, Member
 from tests.factories import ContactFactory, ConversationFactory, receive
