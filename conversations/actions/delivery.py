@@ -130,7 +130,9 @@ def retry_all(*, workspace: Workspace, by: Actor, at: datetime) -> int:
         Delivery.objects.filter(pk__in=[row.pk for row in batch]).update(
             state=DeliveryState.SENDING, settled_at=None, handed_at=None, attempts=0, code="", reason="", due_at=at
         )
-        Message.objects.filter(pk__in=[message.pk for message in messages]).update(delivery_status=DeliveryStatus.SENDING)
+        Message.objects.filter(pk__in=[message.pk for message in messages]).update(
+            delivery_status=DeliveryStatus.SENDING
+        )
         lines = ((one.conversation, {"message_id": one.pk, "delivery": DeliveryStatus.SENDING}) for one in messages)
         journal.record_each(events.DELIVERY_CHANGED, lines, by=by, at=at)
         count += len(batch)

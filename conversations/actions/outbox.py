@@ -137,9 +137,7 @@ def reschedule(*, delivery: Delivery, send_after: datetime, by: Actor, at: datet
 
 
 @transaction.atomic
-def review(
-    *, delivery: Delivery, expected_last: int, body: str | None = None, by: Actor, at: datetime
-) -> Delivery:
+def review(*, delivery: Delivery, expected_last: int, body: str | None = None, by: Actor, at: datetime) -> Delivery:
     """Let a held reply leave, with another text unless None: the member has seen the thread up to `expected_last`, and sends it.
 
     Raises Invalid for a blank or too long text, and Conflict: `left_already`, or `thread_changed` where there is more.

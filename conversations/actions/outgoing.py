@@ -45,7 +45,13 @@ def status(channel: str | None) -> DeliveryStatus:
 
 
 def put(
-    message: Message, conversation: Conversation, channel: str | None, *, by: Actor, at: datetime, leaving: Delivery | None
+    message: Message,
+    conversation: Conversation,
+    channel: str | None,
+    *,
+    by: Actor,
+    at: datetime,
+    leaving: Delivery | None,
 ) -> Delivery | None:
     """Queue the delivery of a message that was just written, where a channel takes it; of one that was scheduled, it is `leaving`."""
     if channel is None and leaving is None:

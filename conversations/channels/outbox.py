@@ -138,5 +138,8 @@ def _workspaces(*, ids: list[int]) -> QuerySet[Workspace]:
 
 @contextmanager
 def _about(delivery: Delivery, workspace: Workspace) -> Iterator[None]:
-    with log_context.about({"delivery": delivery.pk}), tenancy.scope_apart(workspace, "delivery_failed id=%s", delivery.pk):
+    with (
+        log_context.about({"delivery": delivery.pk}),
+        tenancy.scope_apart(workspace, "delivery_failed id=%s", delivery.pk),
+    ):
         yield

@@ -34,7 +34,9 @@ def queued() -> list[tuple[str, dict[str, Any]]]:
 def on_their_way() -> list[int | None]:
     """The messages that wait in the outbox after all reactions have run."""
     journal.drain()
-    return list(Delivery.objects.filter(state=DeliveryState.SENDING).order_by("pk").values_list("message_id", flat=True))
+    return list(
+        Delivery.objects.filter(state=DeliveryState.SENDING).order_by("pk").values_list("message_id", flat=True)
+    )
 
 
 def test_reply_is_mailed_once_in_the_customers_thread(acme: Workspace, ben: Member) -> None:
