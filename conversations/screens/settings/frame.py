@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from accounts.permissions import Actor, may
 from conversations import channels
 from conversations.channels import ChannelSettings
-from accounts.permissions import Actor, may
 from conversations.screens.shell import DeskRequest, shell
 
 
