@@ -52,7 +52,11 @@ def accept(
         internal_at=internal_at,
         is_cut=is_cut,
     )
-    return process(mail, raw) if mail.state == MailState.STORED else mail
+    if mail.state != MailState.STORED:
+        return mail
+    mail = process(mail, raw)
+    Mailbox.objects.filter(pk=mailbox.pk).update(received_at=clock.now())
+    return mail
 
 
 def _beginning(raw: bytes) -> bytes:

@@ -19,7 +19,7 @@ from django.db.models import Q
 from accounts import clock, tenancy
 from accounts.log_context import about
 from accounts.permissions import Actor
-from conversations.channels.email import actions, fetching, logins, receiving
+from conversations.channels.email import actions, dropping, fetching, logins, receiving
 from conversations.channels.email.wire import imap
 from conversations.channels.email.wire.errors import LoginRefused, MailServerError
 from conversations.models import Inbound, Mailbox, MailboxState
@@ -182,6 +182,7 @@ async def running() -> AsyncIterator[Awaitable[None]]:
 def _look(watchers: Watchers) -> None:
     try:
         watchers.look()
+        dropping.look()
         receiving.process_waiting()
     except Exception:
         logger.exception("mailboxes_failed")
