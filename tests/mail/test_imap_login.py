@@ -92,6 +92,15 @@ def test_a_refused_password_is_named(dovecot: Dovecot, user: str, password: str)
     assert "user" in found.value.hint
 
 
+def test_a_server_that_takes_no_password_without_encryption_gets_none(dovecot: Dovecot, user: str) -> None:
+    with (
+        proxy.before(dovecot.imap_port, lambda data: data.replace(b"AUTH=PLAIN", b"LOGINDISABLED")) as line_to,
+        pytest.raises(LoginRefused, match="no password on this connection"),
+    ):
+        enter(ImapServer("127.0.0.1", line_to.port, "plain"), Credentials(user, PASSWORD))
+    assert PASSWORD.encode() not in line_to.sent
+
+
 @pytest.mark.parametrize("user", ["with space", 'with"quote', "(list", "jürgen", "*"])
 def test_a_user_of_any_letters_is_asked_for_and_nothing_else_is_sent(dovecot: Dovecot, user: str) -> None:
     with proxy.before(dovecot.imap_port) as line_to, pytest.raises(LoginRefused):
