@@ -101,7 +101,9 @@ def test_refused_login_is_noted_and_left_to_people(post: Post, ada: Member, watc
 
 
 @pytest.mark.usefixtures("open_acme")
-def test_pausing_a_mailbox_stops_the_worker(post: Post, ada: Member, watchers: watching.Watchers, monkeypatch: Any) -> None:
+def test_pausing_a_mailbox_stops_the_worker(
+    post: Post, ada: Member, watchers: watching.Watchers, monkeypatch: Any
+) -> None:
     monkeypatch.setattr(watching, "WAIT", 0.2)
     watchers.look()
     eventually(lambda: now_of(post).read_at is not None, "the first look")

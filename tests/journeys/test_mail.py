@@ -113,7 +113,10 @@ def test_a_hostile_mail_is_shown_and_runs_nothing(
     window.enter(ben, f"/w/acme/inbox/{letter.number}?view=open")
     frame = frame_of(window, row)
 
-    assert frame.evaluate("[getComputedStyle(text).color, getComputedStyle(text).fontWeight]") == ["rgb(1, 2, 3)", "700"]
+    assert frame.evaluate("[getComputedStyle(text).color, getComputedStyle(text).fontWeight]") == [
+        "rgb(1, 2, 3)",
+        "700",
+    ]
     frame.wait_for_function("logo.complete")
     assert frame.evaluate("logo.naturalWidth") == 1  # its own picture is there
     assert frame.evaluate("document.title") == "My order"
@@ -171,4 +174,3 @@ def test_the_plain_text_is_one_click_away_and_the_page_stays_white_in_the_dark(
     expect(article.locator("iframe")).to_be_hidden()
     article.get_by_text("Formatted", exact=True).click()
     expect(article.locator("iframe")).to_be_visible()
-
