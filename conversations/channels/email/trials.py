@@ -16,7 +16,7 @@ from django.core.cache import cache
 from accounts import outbox, sealed
 from conversations.channels.email import logins, servers
 from conversations.channels.email.servers import ImapAccess, SmtpAccess
-from conversations.channels.email.wire import imap, smtp
+from conversations.channels.email.wire import imap, oauth, smtp
 from conversations.channels.email.wire.connecting import Limits
 from conversations.channels.email.wire.endpoints import Credentials, ImapServer, SmtpServer
 from conversations.channels.email.wire.errors import MailServerError
@@ -138,11 +138,25 @@ def of_mailbox(mailbox: Mailbox) -> list[Finding]:
 
 def _of(trial: Trial) -> Iterator[Finding]:
     access, address = trial.access or {}, str(trial.fields.get("address", ""))
+    if trial.sign_in is not None:
+        signed_in = _guarded(SIGNING_IN, lambda: _exchange(trial))
+        yield signed_in
+        if not signed_in.is_ok:
+            return
     if given := access.get("imap"):
         yield _guarded(FETCHING, lambda: _fetch(ImapServer(**_server(given)), _credentials(given, trial)))
     if wanted := access.get("smtp"):
         login = _credentials(wanted, trial) if wanted["login"] else None
         yield _guarded(SENDING, lambda: _send((SmtpServer(**_server(wanted)), login), address))
+
+
+def _exchange(trial: Trial) -> str:
+    """Exchange what a provider has sent back for tokens, once."""
+    sign_in, trial.sign_in = trial.sign_in or {}, None
+    provider = oauth.provider(trial.login)
+    token = oauth.exchange(provider, **sign_in)
+    trial.oauth = {"access": token.access, "refresh": token.refresh, "expires_at": token.expires_at.timestamp()}
+    return f"{provider.title} lets this desk in."
 
 
 def _fetch(server: ImapServer, credentials: Credentials) -> str:

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from accounts import clock
@@ -73,7 +73,7 @@ def page(
         "is_kept": trial is not None,
         "is_wrong": form is None and bool(address),
     }
-    return render(request, "settings/mailboxes/add.html", facts, status=status)
+    return place.page(request, "settings/mailboxes/add.html", facts, status=status)
 
 
 def _begun(request: DeskRequest, trial: Trial | None) -> forms.AddForm | None:

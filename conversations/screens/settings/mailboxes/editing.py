@@ -148,7 +148,7 @@ def page(
         "is_kept": True,
         **_webhook(row),
     }
-    return render(request, "settings/mailboxes/mailbox.html", facts, status=status)
+    return place.page(request, "settings/mailboxes/mailbox.html", facts, status=status)
 
 
 def _webhook(row: Mailbox) -> dict[str, Any]:

@@ -19,6 +19,8 @@ SECURITY = (("tls", "TLS"), ("starttls", "STARTTLS"), ("plain", "If offered"))
 OWN, DESK = "own", "desk"
 _FIELDS = {"imap.user": "user", "imap_password": "password", "imap": "imap_host", "smtp": "smtp_host"}
 """What verbs call a field, and what it is called here."""
+_EXAMPLES = {"google": "name@gmail.com", "microsoft": "name@onmicrosoft.com"}
+"""An address at each provider; people with domains of their own use the same servers."""
 
 
 def add_error(form: forms.Form, error: DomainError) -> None:
@@ -148,6 +150,14 @@ def guessed(address: str) -> tuple[dict[str, Any], KnownServers | None]:
     imap = known.imap if known else ImapServer(f"imap.{domain}")
     smtp = known.smtp if known else SmtpServer(f"smtp.{domain}")
     return {**_of_imap(imap), **_of_smtp(smtp), "user": address, "sending": OWN}, known
+
+
+def of_provider(name: str, address: str) -> dict[str, Any]:
+    """The servers at which people of a provider sign in; nothing for an unknown one."""
+    known = known_servers(address)
+    if known is None or known.oauth != name:
+        known = known_servers(_EXAMPLES.get(name, ""))
+    return {**_of_imap(known.imap), **_of_smtp(known.smtp), "user": address, "sending": OWN} if known else {}
 
 
 def filled(mailbox: Mailbox) -> dict[str, Any]:

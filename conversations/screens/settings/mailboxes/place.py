@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.http import Http404
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 
 from accounts import clock
 from accounts.permissions import may
 from conversations.channels.email import trials
 from conversations.channels.email.trials import Trial
+from conversations.channels.email.wire import oauth
 from conversations.models import Mailbox
 from conversations.queries import mailboxes
 from conversations.screens.settings import frame
@@ -33,7 +37,16 @@ def facts(request: DeskRequest) -> dict[str, object]:
         **frame.facts(request, "mailboxes"),
         "may_manage": may(request.actor, "mailbox.manage"),
         "now": clock.now(),
+        "providers": oauth.providers(),
     }
+
+
+def page(request: DeskRequest, template: str, facts: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """A page with a form that leads to a provider's own: browsers let a form lead where its page says alone."""
+    response = render(request, template, facts, status=status)
+    origins = sorted({"{0.scheme}://{0.netloc}".format(urlsplit(one.authorize_url)) for one in oauth.providers()})
+    response._csp_config = {**settings.SECURE_CSP, "form-action": ["'self'", *origins]}  # type: ignore[attr-defined]
+    return response
 
 
 def trial(request: DeskRequest) -> tuple[str, Trial | None]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from conversations.screens.settings.mailboxes import adding, checks, editing, health, listing, senders
+from conversations.screens.settings.mailboxes import adding, checks, editing, health, listing, senders, sign_in
 
 urlpatterns = [
     path("", listing.mailboxes, name="mailboxes"),
     path("/add", adding.add, name="add-mailbox"),
     path("/test", checks.test_new, name="test-new-mailbox"),
     path("/tests/<str:name>", checks.findings, name="mailbox-test"),
+    path("/sign-in/<slug:provider>", sign_in.begin_new, name="new-mailbox-sign-in"),
+    path("/signed-in", sign_in.signed_in, name="mailbox-signed-in"),
+    path("/<uuid:public_id>/sign-in/<slug:provider>", sign_in.begin, name="mailbox-sign-in"),
     path("/<uuid:public_id>", editing.mailbox, name="mailbox"),
     path("/<uuid:public_id>/login", editing.login, name="mailbox-login"),
     path("/<uuid:public_id>/test", checks.test_mailbox, name="test-mailbox"),
