@@ -16,6 +16,7 @@ from conversations.actions.delivery import deliver, discard, mark_failed, mark_s
 from conversations.actions.messages import note, receive, reply
 from conversations.actions.notes import delete_note, edit_note
 from conversations.actions.outbox import cancel, hold, reschedule, review, schedule
+from conversations.actions.recipients import set_cc
 from conversations.actions.saved_views import create_view, delete_view, favorite_view, update_view
 from conversations.actions.start import start
 from conversations.actions.status import set_status, snooze, unsnooze
@@ -35,6 +36,6 @@ __all__ = [
     "assign", "broadcast", "cancel", "continue_or_receive", "create_view", "delete_note", "delete_ticket", "delete_view",
     "deliver", "discard", "edit_note", "edit_subject", "escalate", "favorite_view", "hold", "identify", "link", "mark_called", "mark_failed",
     "mark_read", "mark_sent", "note", "note_in_ticket", "open_ticket", "receive", "reply", "reply_in_ticket", "reschedule",
-    "retry", "retry_all", "review", "schedule", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "start",
+    "retry", "retry_all", "review", "schedule", "set_cc", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "start",
     "unassign_member", "undo", "unlink", "unmark_called", "unsnooze", "update_contact", "update_view",
 ]  # fmt: skip

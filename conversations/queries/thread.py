@@ -28,6 +28,7 @@ LINES = (
     events.CONVERSATION_PRIORITY_CHANGED.name,
     events.CONVERSATION_TAGGED.name,
     events.CONVERSATION_SUBJECT_CHANGED.name,
+    events.CONVERSATION_CC_CHANGED.name,
     events.CONVERSATION_SNOOZED.name,
     events.CONVERSATION_LINKED.name,
     events.CONVERSATION_UNLINKED.name,

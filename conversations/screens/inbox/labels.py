@@ -76,6 +76,8 @@ def of_line(line: Line) -> SafeString:
         return format_html("set the priority to <b>{}</b>", data.get("priority", ""))
     if kind == events.CONVERSATION_TAGGED.name:
         return _tagged(data.get("added") or [], data.get("removed") or [])
+    if kind == events.CONVERSATION_CC_CHANGED.name:
+        return _copied(data.get("added") or [], data.get("removed") or [])
     if kind == events.CONVERSATION_SUBJECT_CHANGED.name:
         return SafeString("edited the subject")
     if kind == events.CONVERSATION_SNOOZED.name:
@@ -108,6 +110,7 @@ _ICONS: dict[str, str] = {
     events.CONVERSATION_PRIORITY_CHANGED.name: "flag",
     events.CONVERSATION_TAGGED.name: "tag",
     events.CONVERSATION_SUBJECT_CHANGED.name: "pencil",
+    events.CONVERSATION_CC_CHANGED.name: "mail",
     events.CONVERSATION_SNOOZED.name: "alarm-clock",
     events.CONVERSATION_LINKED.name: "ticket",
     events.CONVERSATION_UNLINKED.name: "ticket",
@@ -140,6 +143,15 @@ def _tagged(added: list[str], removed: list[str]) -> SafeString:
             joined = format_html_join(", ", '<b dir="auto">{}</b>', ((name or "(blank)",) for name in names))
             parts.append(format_html("{} {}", verb, joined))
     return format_html_join(" and ", "{}", ((part,) for part in parts)) or SafeString("edited the tags")
+
+
+def _copied(added: list[str], removed: list[str]) -> SafeString:
+    parts = []
+    for verb, where, addresses in (("added", "to", added), ("removed", "from", removed)):
+        if addresses:
+            joined = format_html_join(", ", '<b dir="ltr">{}</b>', ((one,) for one in addresses))
+            parts.append(format_html("{} {} {} Cc", verb, joined, where))
+    return format_html_join(" and ", "{}", ((part,) for part in parts)) or SafeString("edited Cc")
 
 
 def of_status_change(message: Message) -> str:
