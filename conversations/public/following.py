@@ -28,7 +28,7 @@ from conversations.forms.answers import Fault
 from conversations.forms.fields import LONGEST
 from conversations.forms.tokens import FollowUp
 from conversations.models import Attachment, Channel, Conversation, Handler, Message, MessageKind, Status
-from conversations.public import limits, pages
+from conversations.public import limits, pages, promises
 from conversations.queries.thread import with_files
 
 MOST = 200
@@ -161,7 +161,7 @@ def show(
     facts = {
         "workspace": tenancy.current(),
         "conversation": conversation,
-        "entries": _entries(conversation),
+        "entries": _entries(conversation, language),
         "is_closed": conversation.status == Status.CLOSED,
         "newer": reverse("follow-up", args=[tokens.of_conversation(newer, language)]) if newer else "",
         "own": request.path,
@@ -190,9 +190,12 @@ def _fault(text: str, files: Any) -> Fault | None:
     return answers.fault_of_files(files)
 
 
-def _entries(conversation: Conversation) -> list[Message]:
+def _entries(conversation: Conversation, language: str) -> list[Message]:
     rows = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
-    return with_files(list(rows.order_by("-id")[:MOST])[::-1])
+    found = with_files(list(rows.order_by("-id")[:MOST])[::-1])
+    for message in found:
+        message.shown_at = promises.moment(message.created_at, language)  # type: ignore[attr-defined]
+    return found
 
 
 def _newest(conversation: Conversation) -> Conversation | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from conversations.forms import languages, windows
@@ -23,6 +23,13 @@ def promise(call: CallbackRequest, language: str) -> str:
     return words["thanks_when"].format(
         **{"day": _on(begin, language), "from": f"{begin:%H:%M}", "to": f"{end:%H:%M}{until}", "zone": _shown(place)}
     )
+
+
+def moment(value: datetime, language: str) -> str:
+    """A moment in the current time zone, which is named."""
+    local = timezone.localtime(value)
+    with translation.override(language):
+        return f"{date_format(local, 'SHORT_DATE_FORMAT')} {local:%H:%M} {local:%Z}"
 
 
 def _on(moment: datetime, language: str) -> str:
