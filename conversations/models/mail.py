@@ -112,6 +112,8 @@ class InboundMail(TenantModel):
             models.Index(fields=["workspace", "mailbox", "state", "-id"], name="mail_by_mailbox"),
             # Whether a mail has come before.
             models.Index(fields=["workspace", "message_key"], name="mail_by_message_id", condition=~Q(message_key="")),
+            # How many mails a sender has sent of late.
+            models.Index(fields=["workspace", "mailbox", "from_address", "-id"], name="mail_by_sender"),
             # Whether the same bytes have come before.
             models.Index(fields=["workspace", "mailbox", "digest"], name="mail_by_digest"),
             # What was kept and not read: by a worker that died, in all workspaces.

@@ -86,6 +86,8 @@ class Mailbox(TenantModel):
     received_at = Moment(null=True, editable=False)
     failing_since = Moment(null=True, editable=False)
     failure = models.TextField(blank=True, editable=False)
+    # What its webhook or its door did not take, by the code of the reason: how often, the last time, and why.
+    refusals = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     # Mails of the last days that are to be fetched once, and how many of how many have been.
     backfill_days = models.PositiveSmallIntegerField(null=True, editable=False)
     backfill_done = models.PositiveIntegerField(default=0, editable=False)

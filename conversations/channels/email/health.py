@@ -69,6 +69,13 @@ def ignored(mailbox: Mailbox, at: datetime) -> list[tuple[str, int]]:
     return sorted(counts, key=lambda one: (-one[1], one[0]))
 
 
+def set_aside(mailbox: Mailbox) -> list[tuple[str, int]]:
+    """How many mails wait for somebody to look at them, by the code of the reason, the most frequent first."""
+    rows = InboundMail.objects.filter(mailbox=mailbox, state=MailState.QUARANTINED)
+    counts = rows.order_by().values_list("code").annotate(number=Count("pk"))
+    return sorted(counts, key=lambda one: (-one[1], one[0]))
+
+
 def trouble(mailbox: Mailbox, at: datetime) -> str:
     """Why mail may be missed, as a sentence without addresses and secrets; empty where nothing is wrong."""
     if mailbox.state == MailboxState.DISCONNECTED:
@@ -105,7 +112,9 @@ def as_json(health: Health, at: datetime) -> dict[str, Any]:
         "failing_since": _iso(box.failing_since),
         "failure": box.failure or None,
         "quarantined": health.quarantined,
+        "set_aside": dict(set_aside(box)),
         "ignored": dict(ignored(box, at)),
+        "refused": box.refusals,
         "backfill": None
         if box.backfill_days is None
         else {"days": box.backfill_days, "done": box.backfill_done, "total": box.backfill_total},

@@ -18,7 +18,7 @@ from conversations.actions import lifecycle, routing
 from conversations.actions.entries import Door
 from conversations.actions.files import ReceivedFile
 from conversations.actions.senders import Sender
-from conversations.channels.email import acknowledging, ids, joining, reports
+from conversations.channels.email import acknowledging, floods, ids, joining, reports
 from conversations.mail import robots
 from conversations.mail.authentication import Verdict, authentication
 from conversations.mail.parsed import Address, ParsedMail
@@ -80,6 +80,8 @@ def take_in(*, mail: InboundMail, parsed: ParsedMail, by: Actor, at: datetime) -
     author = _author(parsed, own)
     if author is None and parsed.sender is not None:
         return _ignore(mail, "own_mail", "The desk sent this mail itself.", None, by=by, at=at)
+    if (flood := floods.reason(mail)) is not None:
+        return _set_aside(mail, floods.CODE, flood, by=by, at=at)
     return _deliver(mail, parsed, author, own, by=by, at=at)
 
 
@@ -90,9 +92,13 @@ def quarantine(*, mail: InboundMail, code: str, reason: str, by: Actor, at: date
     mail = transaction.held(mail)
     if mail.state in (MailState.READ, MailState.IGNORED):
         return mail
-    mail.state, mail.code, mail.reason = MailState.QUARANTINED, code, reason
-    mail.attempts, mail.processed_at = mail.attempts + 1, at
-    mail.save(update_fields=["state", "code", "reason", "attempts", "processed_at"])
+    mail.attempts += 1
+    return _set_aside(mail, code, reason, by=by, at=at)
+
+
+def _set_aside(mail: InboundMail, code: str, reason: str, *, by: Actor, at: datetime) -> InboundMail:
+    mail.state, mail.code, mail.reason, mail.processed_at = MailState.QUARANTINED, code, reason, at
+    mail.save()
     journal.record(events.MAIL_QUARANTINED, mail, by=by, at=at, mailbox_id=mail.mailbox_id, code=code)
     return mail
 
