@@ -14,8 +14,8 @@ from django.urls import reverse
 from accounts import mailing, outbox
 from accounts.credentials import links
 from accounts.models import QueuedMail, Workspace
-from conversations.channels.email import acknowledging as budget
 from conversations.channels.email import ids, logins, outbound, tokens
+from conversations.channels.email.actions import acknowledging as budget
 from conversations.channels.email.sending import MailboxBackend
 from conversations.forms import languages
 from conversations.forms import tokens as form_tokens
