@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 import struct
 
@@ -21,7 +20,7 @@ from tests.mail.work import calls
 FROM = b"From: ada@example.com\r\n"
 MIXED = FROM + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 HTML = FROM + b"Content-Type: text/html\r\n\r\n"
-SIZE = 100_000
+SIZE = 40_000
 """Bytes of a hostile mail: enough to find what takes more than each byte's share of the work."""
 MOST_CALLS = 6_000_000
 """Of Python and C functions, for a mail of that size and for any ordinary one."""
@@ -65,7 +64,7 @@ def hostile(size: int) -> dict[str, bytes]:
         "boundaries inside lines": MIXED + times(b"x--b\r\n", size),
         "a boundary of hyphens": FROM + b"Content-Type: multipart/mixed; boundary=---\r\n\r\n" + b"-" * size,
         "spaces behind a boundary": MIXED + b"--b " + b" " * size,
-        "attached mails": MIXED + b"".join(b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + b"X: y\r\n" * (size // 4_000) + b"\r\n" for _ in range(480)),
+        "attached mails": MIXED + b"".join(b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + b"X: y\r\n" * (size // 2_000) + b"\r\n" for _ in range(480)),
         "HTML parts": MIXED + b"".join(b"--b\r\nContent-Type: text/html\r\n\r\n" + b"<p>x</p>" * (size // 5_000) + b"\r\n" for _ in range(480)),
         "unknown charsets": MIXED + b"".join(
             b"--b\r\nContent-Type: text/plain; charset=nope\r\n\r\n" + random.Random(n).randbytes(size // 480) + b"\r\n" for n in range(480)
@@ -101,7 +100,7 @@ def hostile(size: int) -> dict[str, bytes]:
         ),
         "recipients of a report": MIXED + b"--b\r\nContent-Type: message/delivery-status\r\n\r\n" + times(b"Final-Recipient: rfc822; a@b.c\nAction: failed\n\n", size),
         "what looks like a report": b"From: mailer-daemon@x.example\r\n\r\n" + times(b"<a@b.example>: user unknown\n", size),
-        "results": b"".join(b"Authentication-Results: x; " + b"(" * 8_000 + b"dkim=pass " * 800 + b"\r\n" for _ in range(size // 16_000)) + b"\r\nx",
+        "results": b"".join(b"Authentication-Results: x; " + b"(" * 8_000 + b"dkim=pass " * 800 + b"\r\n" for _ in range(size // 8_000)) + b"\r\nx",
     }  # fmt: skip
 
 
@@ -162,8 +161,11 @@ def depths(part: parts.Part, depth: int = 0) -> list[int]:
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_unreadable(raw: bytes) -> None:
-    with contextlib.suppress(Unreadable):
+    try:
         judged(raw)
+    except Unreadable as unreadable:
+        if unreadable.__cause__ is not None:
+            raise
 
 
 PIECES = st.sampled_from(
@@ -182,7 +184,9 @@ PIECES = st.sampled_from(
 def test_any_pieces_of_mails_are_read_cleanly(pieces: list[bytes]) -> None:
     try:
         read = judged(b"".join(pieces))
-    except Unreadable:
+    except Unreadable as unreadable:
+        if unreadable.__cause__ is not None:
+            raise
         return
     for text in (
         read.subject,
