@@ -286,7 +286,7 @@ def hides(tag: Open) -> bool:
 def balanced(text: str, tags: Collection[str], *, fold: bool = True, hide: bool = True) -> Balanced:
     """The HTML with the tags. Raises TooDeep for more than 50,000 tags, and more than 256 elements inside each other."""
     writer = _Writer(tags, fold, hide)
-    for token in tokens(text):
+    for token in tokens(text, limits.HTML_TAGS + 1):
         if isinstance(token, str):
             writer.text(token)
             continue

@@ -120,10 +120,13 @@ def _text(chosen: bodies.Bodies, hints: Hints, problems: list[str]) -> str:
 
 def _joined(texts: list[Part], hints: Hints, problems: list[str]) -> str:
     pieces: list[str] = []
+    read = 0
     for part in texts:
-        if sum(map(len, pieces)) > limits.TEXT:
+        if read > limits.TEXT:
+            problems.append("The text is too long: the rest of it was cut.")
             break
         text = bodies.text_of(part, hints, problems)
+        read += len(text)
         pieces.append(to_text(text) if part.content_type == "text/html" else text)
     return "\n".join(piece.strip("\n") for piece in pieces if piece.strip()).strip("\n")
 
