@@ -231,6 +231,28 @@ def test_a_mail_that_was_announced_beside_another_answer_ends_the_wait(dovecot: 
         assert ids(line.headers_since(2)) == [(2, "two")]
 
 
+def test_a_mail_that_came_while_the_folder_was_looked_at_ends_the_wait(dovecot: Dovecot, user: str) -> None:
+    with session(dovecot, user) as line:
+        assert ids(line.headers_since(1)) == []
+        dovecot.deliver(user, mail("one"))
+        assert line.status().uid_next == 2
+        assert line.wait(DEADLINE) is True
+        dovecot.deliver(user, mail("two"))
+        assert line.search_message_id("<two@customer.example>") == [Found("INBOX", 2)]
+        assert line.wait(DEADLINE) is True
+        assert ids(line.headers_since(1)) == [(1, "one"), (2, "two")]
+
+
+def test_looking_at_a_folder_announces_nothing(dovecot: Dovecot, user: str) -> None:
+    dovecot.deliver(user, mail("one"))
+    with session(dovecot, user) as line:
+        assert ids(line.headers_since(1)) == [(1, "one")]
+        assert line.status().count == 1
+        assert line.search_message_id("<one@customer.example>") == [Found("INBOX", 1)]
+        assert line.raw(1) is not None
+        assert line.wait(0.1) is False
+
+
 def test_waiting_without_mail_ends_after_its_time_and_asks_the_server_again_meanwhile(
     dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -149,6 +149,10 @@ def test_a_mail_of_which_one_recipient_may_be_accepted_later_has_not_failed_for_
         ("451 4.7.1 greylisted", Cause.POLICY, False),
         ("554 5.7.1 relay access denied", Cause.POLICY, True),
         ("450 busy", Cause.ADDRESS, False),
+        ("550 rejected because 192.0.2.1 is in a black list: blocked using spamhaus", Cause.POLICY, True),
+        ("550 Relaying denied", Cause.POLICY, True),
+        ("550 5.4.1 Recipient address rejected: Access denied", Cause.ADDRESS, True),
+        ("550 5.7.26 unauthenticated mail is not accepted due to the DMARC policy", Cause.POLICY, True),
         ("421 4.3.2 closing", Cause.SERVER, False),
         ("552 too big", Cause.SIZE, True),
         ("530 5.7.0 Authentication required", Cause.LOGIN, False),
@@ -185,6 +189,17 @@ def test_a_refused_sender_is_named_as_the_cause(server: Outgoing) -> None:
         refusal = line.check_sender(SENDER)
     assert refusal is not None
     assert refusal.cause is Cause.SENDER
+
+
+def test_a_sender_that_is_no_address_is_refused_without_asking(server: Outgoing) -> None:
+    with to(server) as line:
+        refusal = line.check_sender("desk>\r\nRCPT TO:<x@y>")
+    assert refusal is not None
+    assert refusal.is_permanent
+    outcome = send(server, sender="no address")
+    assert outcome.failure is not None
+    assert outcome.failure.cause is Cause.SENDER
+    assert server.senders == []
 
 
 def test_a_sender_is_checked_without_sending(server: Outgoing) -> None:

@@ -11,9 +11,8 @@ import email.policy
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Self
 
 from conversations.channels.email.wire import refusals, smtp_login
@@ -22,6 +21,9 @@ from conversations.channels.email.wire.endpoints import Credentials, SmtpServer
 from conversations.channels.email.wire.errors import LoginRefused, MailServerError, NotUnderstood, Step
 from conversations.channels.email.wire.refusals import Cause, Refusal
 from conversations.channels.email.wire.smtp_client import Client
+from conversations.channels.email.wire.smtp_outcomes import Outcome, Progress
+
+__all__ = ["Connection", "Outcome", "connect"]
 
 _ADDRESS = re.compile(r"[^@\s<>\x00-\x20\x7f](?:[^\s<>\x00-\x20\x7f]*)@[^@\s<>\x00-\x20\x7f]+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -30,26 +32,10 @@ _NO_SENDER = Refusal(0, "", Cause.SENDER, True, "The sender's address is not val
 _INTERNATIONAL = Refusal(
     0,
     "5.6.7",
-    Cause.ADDRESS,
+    Cause.SERVER,
     True,
     "The outgoing server takes no addresses with letters beyond ASCII before the @.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a mail.
-
-    `failure` is why it was not taken at all; it is None where at least one recipient was accepted. `is_uncertain` says that it
-    may have been taken all the same: it must not be sent again before somebody has looked. `queued_as` is the server's answer
-    to a mail that it took, which often holds its number there.
-    """
-
-    accepted: tuple[str, ...] = field(default=(), repr=False)
-    refused: Mapping[str, Refusal] = field(default_factory=dict, repr=False)
-    failure: Refusal | None = None
-    is_uncertain: bool = False
-    queued_as: str = ""
 
 
 def connect(server: SmtpServer, credentials: Credentials | None = None, *, limits: Limits = LIMITS) -> Connection:
@@ -109,7 +95,7 @@ class Connection:
         except (smtplib.SMTPException, OSError, ValueError) as error:
             self._drop()
             raise NotUnderstood("The connection broke as a sender was named.", step=Step.SENDER) from error
-        return None if _is_accepted(code) else refusals.of_reply(code, reply)
+        return None if _is_accepted(code) else refusals.of_reply(code, reply, at_sender=True)
 
     def close(self) -> None:
         """Say goodbye, if the server is still there."""
@@ -127,7 +113,7 @@ class Connection:
             return Outcome(failure=_of_error(error))
         client = self._client
         assert client is not None
-        progress = _Progress()
+        progress = Progress()
         try:
             with self._reset_after(client, progress):
                 self._talk(client, progress, sender, recipients, data)
@@ -137,7 +123,7 @@ class Connection:
         return progress.outcome()
 
     @contextmanager
-    def _reset_after(self, client: Client, progress: _Progress) -> Iterator[None]:
+    def _reset_after(self, client: Client, progress: Progress) -> Iterator[None]:
         """Leave a connection on which the next mail can begin."""
         yield
         if progress.failure is not None and progress.failure.code == 421:
@@ -148,7 +134,7 @@ class Connection:
             except (smtplib.SMTPException, OSError):
                 self._drop()
 
-    def _talk(self, client: Client, progress: _Progress, sender: str, recipients: Sequence[str], data: bytes) -> None:
+    def _talk(self, client: Client, progress: Progress, sender: str, recipients: Sequence[str], data: bytes) -> None:
         data = _LINE_END.sub(b"\r\n", data if client.has_extn("8bitmime") or data.isascii() else _in_7_bits(data))
         if not data.endswith(b"\r\n"):
             data += b"\r\n"
@@ -167,15 +153,15 @@ class Connection:
             return
         code, reply = client.begin_mail(_envelope(sender) or "", options)
         if not _is_accepted(code):
-            progress.failure = refusals.of_reply(code, reply)
+            progress.failure = refusals.of_reply(code, reply, at_sender=True)
             return
         self._name_recipients(client, progress, recipients)
         if progress.failure is None and progress.named:
             self._hand_over(client, progress, data)
         elif progress.failure is None:
-            progress.failure = _worst(progress.refused)
+            progress.failure = progress.worst()
 
-    def _name_recipients(self, client: Client, progress: _Progress, recipients: Sequence[str]) -> None:
+    def _name_recipients(self, client: Client, progress: Progress, recipients: Sequence[str]) -> None:
         for recipient in dict.fromkeys(recipients):
             if not _ADDRESS.fullmatch(recipient) or (envelope := _envelope(recipient)) is None:
                 progress.refused[recipient] = _REFUSED_AT_ONCE
@@ -191,7 +177,7 @@ class Connection:
                 else:
                     progress.refused[recipient] = refusals.of_reply(code, reply, at_recipient=True)
 
-    def _hand_over(self, client: Client, progress: _Progress, data: bytes) -> None:
+    def _hand_over(self, client: Client, progress: Progress, data: bytes) -> None:
         code, reply = client.begin_data()
         if code == 354:
             client.send_text(data)
@@ -227,31 +213,6 @@ class Connection:
             client.close()
 
 
-class _Progress:
-    """How far a mail has come."""
-
-    def __init__(self) -> None:
-        self.named: list[str] = []
-        self.refused: dict[str, Refusal] = {}
-        self.failure: Refusal | None = None
-        self.is_sent = False
-        self.is_taken = False
-        self.queued_as = ""
-
-    def outcome(self) -> Outcome:
-        if self.is_taken:
-            return Outcome(tuple(self.named), self.refused, queued_as=self.queued_as)
-        return Outcome(refused=self.refused, failure=self.failure, is_uncertain=self.is_sent)
-
-    def broken(self) -> Outcome:
-        """The connection broke."""
-        reason = refusals.plain(Cause.CONNECTION, is_permanent=False)
-        if self.is_sent:
-            reason = "The connection broke after the mail was sent, so that the server may have taken it."
-        failure = Refusal(0, "", Cause.CONNECTION, False, reason)
-        return Outcome(refused=self.refused, failure=failure, is_uncertain=self.is_sent)
-
-
 def _envelope(address: str) -> str | None:
     """The address as it is sent: its domain in ASCII. None for one that has no such form; an empty one stays."""
     local, at, domain = address.rpartition("@")
@@ -273,13 +234,6 @@ def _in_7_bits(data: bytes) -> bytes:
 
 def _is_accepted(code: int) -> bool:
     return 200 <= code <= 299
-
-
-def _worst(refused: Mapping[str, Refusal]) -> Refusal:
-    """Why nobody gets the mail: something temporary, if it may still go to someone."""
-    if not refused:
-        return Refusal(0, "", Cause.ADDRESS, True, "The mail has no recipients.")
-    return min(refused.values(), key=lambda one: one.is_permanent)
 
 
 def _of_error(error: MailServerError) -> Refusal:
