@@ -17,6 +17,7 @@ from accounts.permissions import permit
 from conversations.channels.email import actions, health, trials
 from conversations.channels.email import servers as stored
 from conversations.channels.email.trials import Trial
+from conversations.channels.email.wire.providers import known_host
 from conversations.models import Inbound, Login, Mailbox, MailboxAddress
 from conversations.screens.settings.mailboxes import forms, place, webhooks
 from conversations.screens.shell import DeskRequest, remember, screen
@@ -118,7 +119,7 @@ def servers_form(row: Mailbox, trial: Trial | None, data: QueryDict | None = Non
     initial = {**forms.filled(row), **(trial.fields if trial else {})}
     form = forms.ServersForm(data, initial=initial, address=row.address, inbound=row.inbound)
     form.is_signed_in = (trial is not None and trial.oauth is not None) or (
-        row.login != Login.PASSWORD and not (data or {}).get("password")
+        row.login != Login.PASSWORD and not (data and data.get("password"))
     )
     return form
 
@@ -145,6 +146,7 @@ def page(
         "general": general or forms.MailboxForm(initial=forms.of_mailbox(row, listed)),
         "form": servers or servers_form(row, trial),
         "signed_in_with": trial.login if trial and trial.oauth else row.login if row.login != Login.PASSWORD else "",
+        "known": known_host((row.imap or {}).get("host", "")),
         "is_kept": True,
         **_webhook(row),
     }
