@@ -11,9 +11,8 @@ from django.core.files.base import File
 from accounts import transaction
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
-from conversations.actions.contacts import identify
+from conversations.actions import contacts, outbox
 from conversations.actions.entries import Door
-from conversations.actions.outbox import schedule
 from conversations.actions.start import start
 from conversations.models import Channel, Delivery, Mailbox
 
@@ -48,13 +47,13 @@ def compose(
         sent = Delivery.objects.select_related("conversation").filter(workspace=workspace, public_id=public_id)
         if (first := sent.filter(writer=by.user_id).order_by("pk").first()) is not None:
             return first
-    contact = identify(
+    contact = contacts.identify(
         workspace=workspace, email=email, name=name or None, identity_source="email", renames=False, by=by, at=at
     )
     conversation = start(
         workspace=workspace, contact=contact, subject=subject, door=DOOR, mailbox=mailbox, cc=cc, by=by, at=at
     )
-    return schedule(
+    return outbox.schedule(
         conversation=conversation,
         body=body,
         send_after=send_after,

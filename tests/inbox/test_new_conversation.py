@@ -103,7 +103,7 @@ def test_files_go_with_it(agent: Client, box: Mailbox) -> None:
         ({"send_id": "x"}, "Enter a valid UUID."),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_and_nothing_is_half_done(
+def test_what_is_wrong_is_stated_and_nothing_is_half_done(
     agent: Client, box: Mailbox, values: dict[str, Any], fault: str
 ) -> None:
     with tenancy.scope(box.workspace):

@@ -68,7 +68,7 @@ def choose(request: DeskRequest, conversation: Conversation, given: Mapping[str,
     """Whom a valid form sends a reply to; its copies are those of the conversation from now on. In the caller's transaction.
 
     Raises Invalid for nobody and for the desk itself, and Conflict with the code `OUTSIDE` for somebody new of whom the
-    writer was not told.
+    writer does not know.
     """
     if given["to"] is None or not is_by_mail(conversation):
         return Recipients()
