@@ -10,6 +10,7 @@ Features and doors import the package and name the verb (`actions.assign`). It i
 """
 
 from conversations.actions.callbacks import mark_called, unmark_called
+from conversations.actions.composing import compose
 from conversations.actions.contacts import identify, update_contact
 from conversations.actions.continuing import continue_or_receive
 from conversations.actions.delivery import deliver, discard, mark_failed, mark_sent, retry, retry_all, set_delivery
@@ -33,7 +34,7 @@ from conversations.actions.triage import (
 from conversations.actions.undo import undo
 
 __all__ = [
-    "assign", "broadcast", "cancel", "continue_or_receive", "create_view", "delete_note", "delete_ticket", "delete_view",
+    "assign", "broadcast", "cancel", "compose", "continue_or_receive", "create_view", "delete_note", "delete_ticket", "delete_view",
     "deliver", "discard", "edit_note", "edit_subject", "escalate", "favorite_view", "hold", "identify", "link", "mark_called", "mark_failed",
     "mark_read", "mark_sent", "note", "note_in_ticket", "open_ticket", "receive", "reply", "reply_in_ticket", "reschedule",
     "retry", "retry_all", "review", "schedule", "set_cc", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "start",

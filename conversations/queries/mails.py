@@ -11,10 +11,14 @@ from django.db.models.functions import Left
 from accounts.compiled import compiled
 from accounts.errors import NotFound
 from accounts.models import Membership
-from conversations.models import Channel, Conversation, Delivery, InboundMail, Mailbox, MailboxAddress, Message
+from conversations.models import Channel, Contact, Conversation, Delivery, InboundMail, Mailbox, MailboxAddress, Message
+from conversations.models.searched import TokensQuery
+from conversations.texts.validation import can_be_kept
 
 SHOWN = 20_000
 """Characters of a quoted text or a signature that a thread shows."""
+LOOKED_AT = 200
+"""How many contacts that hold some words are looked at: a frequent word is no name."""
 MOST_MAILS = 500
 """How many mails of a conversation are looked through for people."""
 
@@ -89,6 +93,23 @@ def outsiders(conversation: Conversation, addresses: Iterable[str]) -> list[str]
     members = Membership.objects.filter(user__email__in=new, user__is_active=True).order_by("pk")
     known = participants(conversation) | {email.lower() for email in members.values_list("user__email", flat=True)}
     return [one for one in new if one not in known]
+
+
+def people(typed: str, limit: int = 8) -> list[tuple[str, str]]:
+    """Names and addresses of contacts whose address begins with a text, or who hold its words; bounded in any workspace."""
+    typed = typed.strip().lower()
+    if len(typed) < 2 or not can_be_kept(typed):
+        return []
+    rows = Contact.objects.filter(email__has_text=True)
+    among = [rows.filter(email__gte=typed, email__lt=f"{typed}\U0010ffff").order_by("email", "pk")]
+    if (words := TokensQuery.of(typed)) is not None:
+        some = rows.filter(tokens=words).order_by().values("pk")[:LOOKED_AT]
+        among.append(rows.filter(pk__in=some).order_by("name", "pk"))
+    found: dict[str, str] = {}
+    for each in among:
+        for name, email in each.values_list("name", "email")[:limit]:
+            found[email] = found.get(email) or name
+    return [(name, email) for email, name in found.items()][:limit]
 
 
 def own(addresses: Sequence[str]) -> list[str]:

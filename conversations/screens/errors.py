@@ -31,8 +31,14 @@ _FIELDS: dict[str, str] = {
 }
 
 
+_SENTENCES = frozenset({"outside_recipients", "no_recipient", "own_address", "not_an_address"})
+"""The codes of errors whose message is for a person as it is."""
+
+
 def of_error(error: DomainError) -> str:
     """The message for a person."""
+    if error.code in _SENTENCES:
+        return error.message
     if isinstance(error, Conflict) and error.field in _FIELDS:
         return _FIELDS[error.field]
     if error.code in _ERRORS and not (error.code == "blank" and error.field not in ("body", None)):

@@ -210,6 +210,8 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.channels.email.actions.logins.change_ingress": [{"mailbox": s["posted"]}],
         "conversations.channels.email.actions.logins.mark_connected": [{"mailbox": s["second_mailbox"]}],
         "conversations.channels.email.actions.logins.set_login": [{"mailbox": s["second_mailbox"]}],
+        "conversations.actions.composing.compose": [{"send_after": later, "by": s["agent"], "email": "new@example.com"}],
+        "conversations.actions.recipients.set_cc": [{"cc": ["bob@example.com"]}],
         "conversations.actions.continuing.continue_or_receive": [{}, {"conversation": s["closed"]}],
         "conversations.actions.delivery.deliver": [{"message": s["undelivered"]}],
         "conversations.actions.delivery.discard": [{"delivery": s["failed"]}],

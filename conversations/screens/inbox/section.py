@@ -14,6 +14,7 @@ SECTION = Section(
         Shortcut("back", ("u", "Escape"), "Back to the list", MOVE),
         Shortcut("open-next", ("]",), "Open the next conversation", MOVE),
         Shortcut("open-previous", ("[",), "Open the previous conversation", MOVE),
+        Shortcut("new", ("c",), "New conversation", DO, writes=True),
         Shortcut("reply", ("r",), "Write a reply", DO, writes=True),
         Shortcut("note", ("n",), "Write an internal note", DO, writes=True),
         Shortcut("macro", ("m",), "Insert a macro", DO, writes=True),

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from django.urls import path
 
-from conversations.screens.inbox import changes, files, lists, mail_pages, stream, suggestions, threads, writing
+from conversations.screens.inbox import (
+    addressing,
+    changes,
+    composing,
+    files,
+    lists,
+    mail_pages,
+    stream,
+    suggestions,
+    threads,
+    writing,
+)
 
 urlpatterns = [
     path("inbox", lists.inbox, name="inbox"),
     path("inbox/rows", lists.rows, name="inbox-rows"),
     path("inbox/counts", lists.counts, name="inbox-counts"),
     path("inbox/stream", stream.stream, name="inbox-stream"),
+    path("inbox/new", composing.new, name="new-conversation"),
+    path("inbox/new/known", composing.known, name="known-customers"),
     path("inbox/<int:number>", threads.conversation, name="conversation"),
     path("inbox/<int:number>/fresh", threads.fresh, name="conversation-fresh"),
     path("inbox/<int:number>/menus/assign", threads.assign_menu, name="assign-menu"),
@@ -21,6 +34,7 @@ urlpatterns = [
     path("files/<uuid:public_id>", files.download, name="file"),
     # Writing: one verb each.
     path("inbox/<int:number>/reply", writing.reply, name="reply"),
+    path("inbox/<int:number>/recipients", addressing.notice, name="recipients"),
     path("inbox/<int:number>/note", writing.note, name="note"),
     path("inbox/<int:number>/assign", changes.assign, name="assign"),
     path("inbox/<int:number>/status", changes.set_status, name="status"),
