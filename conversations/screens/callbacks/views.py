@@ -15,6 +15,7 @@ from accounts.permissions import permit
 from accounts.text import whole_number
 from conversations import actions
 from conversations.models import CallbackRequest
+from conversations.queries import callbacks as queries
 from conversations.screens.calls import Call
 from conversations.screens.shell import DeskRequest, remember, screen, shell
 
@@ -59,13 +60,11 @@ def page(
 ) -> HttpResponse:
     """The list, with what was typed where it could not be kept."""
     view = "called" if request.GET.get("view") == "called" else "to-call"
-    at, rows = clock.now(), CallbackRequest.objects.get_queryset()
+    at, rows = clock.now(), queries.callbacks()
     chosen = rows.called() if view == "called" else rows.to_call()
     number = min(whole_number(request.GET.get("page", "")) or 1, LAST_PAGE)
     start = (number - 1) * PAGE
-    found = list(
-        chosen.select_related("conversation__contact", "conversation__assignee", "done_by")[start : start + PAGE + 1]
-    )
+    found = list(chosen[start : start + PAGE + 1])
     facts = {
         **shell(request, "callbacks"),
         "view": view,
@@ -84,8 +83,7 @@ def page(
 
 
 def _found(number: int) -> CallbackRequest:
-    rows = CallbackRequest.objects.select_related("conversation__contact").filter(conversation__number=number)
-    if (row := rows.first()) is None:
+    if (row := queries.callbacks().filter(conversation__number=number).first()) is None:
         raise Http404("no such callback")
     return row
 
