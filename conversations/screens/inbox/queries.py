@@ -55,7 +55,7 @@ COUNT_CAP = 100
 
 CARD = (
     *("workspace", "number", "subject", "channel", "handler", "status", "snoozed_until", "priority", "tags"),
-    *("message_count", "unread_count", "last_message", "updated_at", "mailbox", "cc"),
+    *("message_count", "unread_count", "last_message", "updated_at", "mailbox", "cc", "follows"),
     *(f"contact__{name}" for name in ("name", "email", "external_id", "company", "is_verified", "created_at")),
     *("assignee__name", "assignee__email", "team__name"),
     *(f"ticket__{name}" for name in ("number", "subject", "status", "priority", "escalation_reason")),

@@ -16,7 +16,7 @@ from conversations.assistant import queries as assistant_queries
 from conversations.models import AssistantThread, Conversation
 from conversations.queries import conversations as queries
 from conversations.queries import thread as thread_queries
-from conversations.screens.inbox import labels
+from conversations.screens.inbox import asked, labels
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox import timeline as threads
 from conversations.screens.inbox.lists import listing
@@ -41,6 +41,7 @@ def header_and_side(request: DeskRequest, place: Place, conversation: Conversati
         "hues": hues(request),
         "others": queries.other_conversations(conversation),
         "assistant": _kept(conversation),
+        **asked.facts(conversation),
     }
 
 
