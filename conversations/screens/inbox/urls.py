@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from conversations.screens.inbox import changes, files, lists, mail_pages, stream, suggestions, threads, writing
+from conversations.screens.inbox import (
+    changes,
+    files,
+    lists,
+    mail_pages,
+    outgoing_changes,
+    stream,
+    suggestions,
+    threads,
+    writing,
+)
 
 urlpatterns = [
     path("inbox", lists.inbox, name="inbox"),
@@ -22,6 +32,13 @@ urlpatterns = [
     # Writing: one verb each.
     path("inbox/<int:number>/reply", writing.reply, name="reply"),
     path("inbox/<int:number>/note", writing.note, name="note"),
+    path("inbox/<int:number>/outbox/<uuid:public_id>/undo", outgoing_changes.undo, name="outbox-undo"),
+    path("inbox/<int:number>/outbox/<uuid:public_id>/cancel", outgoing_changes.cancel, name="outbox-cancel"),
+    path("inbox/<int:number>/outbox/<uuid:public_id>/send", outgoing_changes.send_now, name="outbox-send"),
+    path("inbox/<int:number>/outbox/<uuid:public_id>/review", outgoing_changes.review, name="outbox-review"),
+    path("inbox/<int:number>/outbox/<uuid:public_id>/retry", outgoing_changes.retry, name="outbox-retry"),
+    path("inbox/<int:number>/outbox/<uuid:public_id>/discard", outgoing_changes.discard, name="outbox-discard"),
+    path("inbox/outbox/retry", outgoing_changes.retry_all, name="outbox-retry-all"),
     path("inbox/<int:number>/assign", changes.assign, name="assign"),
     path("inbox/<int:number>/status", changes.set_status, name="status"),
     path("inbox/<int:number>/priority", changes.set_priority, name="priority"),
