@@ -172,9 +172,9 @@ class ReplyForm(NoteForm):
         given: dict[str, Any] = super().clean() or {}
         later = str(given.get("later", ""))
         given["send_after"] = given.get("later_at") if later == "at" else shown_moment(later)
-        if later and "later_at" not in self.errors:
-            if given["send_after"] is None or given["send_after"] <= clock.now():
-                raise forms.ValidationError("Pick a time in the future.")
+        is_future = given["send_after"] is not None and given["send_after"] > clock.now()
+        if later and "later_at" not in self.errors and not is_future:
+            raise forms.ValidationError("Pick a time in the future.")
         return given
 
 
