@@ -16,6 +16,7 @@ from conversations.models import (
     Attachment,
     Contact,
     Conversation,
+    DeliveryFile,
     Handler,
     Message,
     MessageKind,
@@ -139,6 +140,17 @@ def attachment(public_id: uuid.UUID) -> Attachment:
     if found is None:
         raise NotFound("there is no such file")
     return found
+
+
+def file(public_id: uuid.UUID) -> Attachment | DeliveryFile:
+    """A file of the workspace, of a message or of a reply that has not left. Raises NotFound."""
+    try:
+        return attachment(public_id)
+    except NotFound:
+        found = DeliveryFile.objects.filter(public_id=public_id).order_by("pk").first()
+        if found is None:
+            raise
+        return found
 
 
 def tally() -> Tally:

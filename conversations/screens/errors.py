@@ -9,6 +9,10 @@ from accounts.errors import Conflict, DomainError
 _ERRORS: dict[str, str] = {
     "thread_changed": "Something new came in while you were writing. Review it, then send again.",
     "sent_already": "This was already sent before you changed it. Check the thread, then send what is missing.",
+    "left_already": "It has been sent already.",
+    "cancelled": "It was cancelled.",
+    "held": "New messages came in. Review it, then send it.",
+    "not_scheduled": "It is no longer scheduled.",
     "changed_since": "The conversation has changed since. Nothing was undone.",
     "blank": "Write something first.",
     "too_long": "This text is too long.",
@@ -22,6 +26,7 @@ _ERRORS: dict[str, str] = {
 _FIELDS: dict[str, str] = {
     "assignee": "Conversations can't be assigned to this person.",
     "until": "Pick a time in the future.",
+    "send_after": "Pick a time within a year.",
     "tags": "You can add up to 100 tags of up to 100 characters each.",
     "priority": "A priority has 1 to 32 characters.",
     "subject": "A subject has 1 to 10,000 characters.",

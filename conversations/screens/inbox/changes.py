@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -13,8 +12,6 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
 
 from accounts import clock
@@ -141,18 +138,9 @@ def edit_subject(request: DeskRequest, conversation: Conversation, given: dict[s
 def snooze(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     at = clock.now()
     chosen = {choice.key: choice.until for choice in labels.snooze_choices(at)}
-    until = given["until"] or chosen.get(given["choice"]) or _shown(given["choice"]) or at
+    until = given["until"] or chosen.get(given["choice"]) or forms.shown_moment(given["choice"]) or at
     actions.snooze(conversation=conversation, until=until, by=request.actor, at=at)
     return f"Snoozed until {dates.moment(until)}."
-
-
-def _shown(choice: str) -> datetime | None:
-    """The moment that the menu showed for a choice; it may have been opened yesterday."""
-    try:
-        shown = parse_datetime(choice)
-    except ValueError:
-        return None
-    return shown if shown is not None and timezone.is_aware(shown) else None
 
 
 @changes(forms.NothingForm, undoable=True)

@@ -14,11 +14,10 @@ from accounts.errors import NotFound
 from accounts.models import Event, User, Workspace
 from accounts.tenancy import current
 from conversations.assistant import queries as assistant_queries
-from conversations.models import (
-    Conversation,
-)
+from conversations.models import Conversation, Handler
 from conversations.models.conversation import ConversationQuerySet
 from conversations.queries import newest
+from conversations.queries import outbox as outbox_queries
 from conversations.queries import search as search_queries
 from conversations.queries.conversations import conversations, found
 from conversations.queries.paging import Page, beyond, page_of, place
@@ -69,7 +68,7 @@ def with_ticket_card(number: int) -> Conversation:
     """By number, with all that its page shows. Raises NotFound.
 
     That is the ticket's owner and `ticket_conversations` (how many share the ticket), the assistant's thread, and
-    `has_draft`: whether a drafted reply is still open; `has_proposal`: whether the customer is asked about a hand-over.
+    `has_draft`: whether a drafted reply is still open; `has_outgoing`: whether the outbox has anything of it; `has_proposal`: whether the customer is asked about a hand-over.
     """
     found = _card.first(number=number)
     if found is None:
@@ -84,6 +83,7 @@ def _card(*, number: int) -> QuerySet[Conversation]:
     rows = rows.annotate(
         ticket_conversations=Subquery(shared.values("n")),
         has_draft=Exists(assistant_queries.undecided_drafts().filter(conversation=OuterRef("pk"))),
+        has_outgoing=Exists(outbox_queries.unsettled().filter(conversation=OuterRef("pk"))),
         has_proposal=Exists(assistant_queries.pending_proposals().filter(thread__conversation=OuterRef("pk"))),
     )
     return rows.filter(number=number).order_by("pk").only(*CARD)[:1]
@@ -119,6 +119,13 @@ INBOX_VIEWS: dict[str, InboxView] = {
         ),
         InboxView("snoozed", "Snoozed", lambda rows, user: rows.for_people().snoozed()),
         InboxView("news", "Replied after closing", lambda rows, user: rows.for_people().closed_with_unread()),
+        InboxView(
+            "failed",
+            "Failed to send",
+            lambda rows, user: rows.exclude(handler=Handler.NOBODY).filter(
+                search_queries.Among("pk", outbox_queries.failed())
+            ),
+        ),
         InboxView(
             "assistant",
             "Assistant",

@@ -20,6 +20,7 @@ SECTION = Section(
         Shortcut("macro", ("m",), "Insert a macro", DO, writes=True),
         Shortcut("send", ("Control+Enter",), "Send", DO, writes=True),
         Shortcut("send-and-resolve", ("Control+Shift+Enter",), "Send and resolve", DO, writes=True),
+        Shortcut("send-later", ("Control+Alt+Enter",), "Send later", DO, writes=True),
         Shortcut("done", ("e",), "Resolve or reopen", DO, writes=True),
         Shortcut("assign", ("a",), "Assign to …", DO, writes=True),
         Shortcut("assign-me", ("i",), "Assign to me", DO, writes=True),

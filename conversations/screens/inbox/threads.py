@@ -11,12 +11,13 @@ from django.views.decorators.http import require_GET
 from accounts import clock
 from accounts import queries as people
 from accounts.permissions import permit
-from accounts.text import whole_number
+from accounts.text import uuid_or_none, whole_number
 from conversations.assistant import queries as assistant_queries
 from conversations.models import AssistantThread, Conversation
 from conversations.queries import conversations as queries
+from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
-from conversations.screens.inbox import asked, labels
+from conversations.screens.inbox import asked, labels, outgoing
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox import timeline as threads
 from conversations.screens.inbox.lists import listing
@@ -69,7 +70,9 @@ def pane(
         "seen_message": message,
         "seen_event": event,
         "expected_last": conversation.last_message_id or 0,
+        **outgoing.context(conversation),
         **drafted(request, conversation),
+        **restored(request, conversation),
         **(_assign_choices() if request.GET.get("menu") == "assign" else {}),
     }
 
@@ -83,6 +86,15 @@ def drafted(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
     if suggestion is not None and asked == "use":
         facts["composer"] = {"mode": "reply", "fault": "", "draft": suggestion.text}
     return facts
+
+
+def restored(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
+    """The text and the files of a reply that was taken back, which `?restored=` puts into the composer."""
+    public_id = uuid_or_none(request.GET.get("restored", ""))
+    found = outbox_queries.cancelled(conversation, public_id) if public_id is not None else None
+    if found is None:
+        return {}
+    return {"composer": {"mode": "reply", "fault": "", "draft": found.body, "kept": found.files.all()}}
 
 
 @require_GET
@@ -103,6 +115,7 @@ def conversation(request: DeskRequest, number: int) -> HttpResponse:
                 "conversation": row,
                 "entries": threads.entries(part.items),
                 "older": part.messages[0].pk if part.has_older else None,
+                **outgoing.context(row),
             },
         )
     if target == "open":
@@ -133,7 +146,11 @@ def assign_menu(request: DeskRequest, number: int) -> HttpResponse:
 def pane_update(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
     """The context of an open pane's header and details, and the thread's new entries since those named in the address."""
     message, event = _number(request, "message"), _number(request, "event")
-    facts = header_and_side(request, place, conversation)
+    facts = {
+        **header_and_side(request, place, conversation),
+        **outgoing.context(conversation),
+        "expected_last": conversation.last_message_id or 0,
+    }
     if message is None or event is None:
         return facts
     part = thread_queries.thread_since(conversation, message=message, event=event)
