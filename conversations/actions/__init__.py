@@ -4,16 +4,18 @@ For: every door, which makes one call into here; each verb permits, locks, decid
 In: rows, plain values, `by` (the actor) and `at` (the moment), all by keyword. Out: the changed row.
 Raises the errors of `accounts.errors`; the door puts them into words. Effects on the outside follow from the event.
 
-`lifecycle` is the pure rule of whose turn it is. `locking`, `entries`, `turns`, `files`, `senders` and `ticket_counts` hold what the
-verbs share; they permit and record nothing by themselves.
+`lifecycle` is the pure rule of whose turn it is. `locking`, `entries`, `turns`, `summaries`, `carrying`, `files`, `senders` and
+`ticket_counts` hold what the verbs share; they permit and record nothing by themselves.
 Features and doors import the package and name the verb (`actions.assign`). It imports queries, models and the verbs of tickets.
 """
 
 from conversations.actions.contacts import identify, update_contact
 from conversations.actions.delivery import set_delivery
 from conversations.actions.messages import note, receive, reply
+from conversations.actions.moving import join, move_message, split, undo_move
 from conversations.actions.notes import delete_note, edit_note
 from conversations.actions.saved_views import create_view, delete_view, favorite_view, update_view
+from conversations.actions.spam import mark_spam, undo_spam, unmark_spam
 from conversations.actions.start import start
 from conversations.actions.status import set_status, snooze, unsnooze
 from conversations.actions.ticket_messages import broadcast, note_in_ticket, reply_in_ticket
@@ -30,7 +32,8 @@ from conversations.actions.undo import undo
 
 __all__ = [
     "assign", "broadcast", "create_view", "delete_note", "delete_ticket", "delete_view", "edit_note",
-    "edit_subject", "escalate", "favorite_view", "identify", "link", "mark_read", "note", "note_in_ticket",
-    "open_ticket", "receive", "reply", "reply_in_ticket", "set_delivery", "set_priority", "set_status", "set_tags",
-    "snooze", "start", "unassign_member", "undo", "unlink", "unsnooze", "update_contact", "update_view",
+    "edit_subject", "escalate", "favorite_view", "identify", "join", "link", "mark_read", "mark_spam", "move_message", "note",
+    "note_in_ticket", "open_ticket", "receive", "reply", "reply_in_ticket", "set_delivery", "set_priority", "set_status",
+    "set_tags", "snooze", "split", "start", "unassign_member", "undo", "undo_move", "undo_spam", "unlink", "unmark_spam",
+    "unsnooze", "update_contact", "update_view",
 ]  # fmt: skip
