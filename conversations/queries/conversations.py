@@ -101,7 +101,7 @@ def entries(conversation: Conversation) -> QuerySet[Message]:
 @compiled
 def _messages(columns: tuple[str, ...], *, conversation: int) -> QuerySet[Message]:
     rows = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
-    return rows.order_by("id").only(*of_messages(columns))
+    return rows.order_by("created_at", "id").only(*of_messages(columns))
 
 
 def messages_printing(conversation: Conversation, columns: tuple[str, ...]) -> list[Message]:
@@ -123,7 +123,7 @@ def knowing(conversation: Conversation, found: list[Message]) -> list[Message]:
 
 def _thread(conversation: Conversation) -> QuerySet[Message]:
     # By way of the conversation, so that each message knows it without a query.
-    return conversation.messages(manager="objects").order_by("id")
+    return conversation.messages(manager="objects").order_by("created_at", "id")
 
 
 def message(conversation: Conversation, pk: int) -> Message:
