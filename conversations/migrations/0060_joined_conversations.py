@@ -9,7 +9,7 @@ from accounts.tenant_migrations import TenantForeignKey
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("conversations", "0038_check_channels_and_links_of_mail"),
+        ("conversations", "0050_mailboxes_that_are_deleted"),
     ]
 
     operations = [
