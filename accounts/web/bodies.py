@@ -25,11 +25,13 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 
 class BodyWanted(HttpResponse):
-    """The request is let in so far. With `files`, its body may be as large as an upload."""
+    """The request is let in so far. With `files`, its body may be as large as an upload; with `largest`, as large as that,
+    in bytes, whatever it is."""
 
-    def __init__(self, *, files: bool = False) -> None:
+    def __init__(self, *, files: bool = False, largest: int | None = None) -> None:
         super().__init__()
         self.files = files
+        self.largest = largest
 
 
 class Pending(Exception):

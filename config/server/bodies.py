@@ -83,6 +83,7 @@ class Body:
         self.on_disk = 0  # bytes that are in no memory
         self.is_complete = self.announced == 0 and b"transfer-encoding" not in headers
         self.is_gone = False  # the client left in the middle of it
+        self.is_cut = False  # a part of it was not kept
         self.too_large = self.announced > self.limit
 
     def __enter__(self) -> Body:
@@ -109,15 +110,16 @@ class Body:
         """Stop reading it."""
         return self.is_complete or self.is_gone or self.too_large or self.has_no_room
 
-    def let_in(self, *, files: bool) -> None:
-        """Accept all of it from here on: up to the size of an upload, and then on disk, where the view takes files."""
-        if files and self.is_form:
+    def let_in(self, *, files: bool, largest: int | None = None) -> None:
+        """Accept all of it from here on: up to the size of an upload, and then on disk, where the view takes files; up to
+        `largest` bytes, likewise, where the view says so."""
+        if largest is not None or (files and self.is_form):
             begun = self.file
             self.file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by __exit__
             self.file.write(begun.getvalue() if isinstance(begun, BytesIO) else b"")
-        else:
-            self.limit = self.limits.body
-            self.too_large = max(self.announced, self.size) > self.limit
+        if largest is not None or not (files and self.is_form):
+            self.limit = self.limits.body if largest is None else largest
+            self.too_large = self.is_cut or max(self.announced, self.size) > self.limit
 
     async def read(self, receive: Receive, *, upto: int | None = None) -> None:
         """Read on until it is settled, or longer than `upto` bytes. Raises OSError where a disk is full."""
@@ -132,7 +134,9 @@ class Body:
             self.size += len(piece)
             self.too_large = self.size > self.limit
             self.is_complete = not message.get("more_body")
-            if not self.too_large:
+            if self.too_large:
+                self.is_cut = True
+            else:
                 self._keep(piece)
 
     def _keep(self, piece: bytes) -> None:
@@ -143,7 +147,7 @@ class Body:
 
     async def drain(self, receive: Receive) -> None:
         """Throw away what still comes: a client that is refused while it sends may never see the answer otherwise."""
-        most = self.limits.upload + FRAMING
+        most = max(self.limits.upload + FRAMING, self.limit)
         while not self.is_complete and not self.is_gone and self.size <= most:
             message = await receive()
             piece = message.get("body", b"")

@@ -190,6 +190,11 @@ def _status(text: str) -> str:
     return f"{code[1]}.0.0" if code else ""
 
 
+def reason(status: str, diagnostic: str) -> str:
+    """Why a mail did not arrive, in a sentence for agents, by the status and by what the server shows."""
+    return _reason(status, diagnostic)
+
+
 def _reason(status: str, diagnostic: str) -> str:
     kind, _, detail = status.partition(".")
     specific = _REASONS.get(detail)

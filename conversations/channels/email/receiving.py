@@ -17,7 +17,7 @@ from conversations.mail.limits import HEADER_BLOCK
 from conversations.mail.limits import RAW as LARGEST
 from conversations.mail.parsed import Unreadable
 from conversations.mail.parsing import parse
-from conversations.models import InboundMail, Mailbox, MailSource, MailState
+from conversations.models import InboundMail, Mailbox, MailboxState, MailSource, MailState
 
 logger = logging.getLogger(__name__)
 
@@ -52,11 +52,20 @@ def accept(
         internal_at=internal_at,
         is_cut=is_cut,
     )
-    if mail.state != MailState.STORED:
+    if mail.state != MailState.STORED or mailbox.state == MailboxState.PAUSED:  # it is read when that is over
         return mail
     mail = process(mail, raw)
     Mailbox.objects.filter(pk=mailbox.pk).update(received_at=clock.now())
     return mail
+
+
+def set_aside(*, mailbox: Mailbox, raw: bytes, source: MailSource, code: str, reason: str) -> InboundMail:
+    """Keep bytes that are known to be no mail, quarantined with the reason. Raises as `accept` does."""
+    mail = storing.keep(mailbox=mailbox, raw=raw, source=source)
+    if mail.state != MailState.STORED:
+        return mail
+    by = Actor.system(mail.workspace_id, name="Email")
+    return taking_in.quarantine(mail=mail, code=code, reason=reason, by=by, at=clock.now())
 
 
 def _beginning(raw: bytes) -> bytes:
@@ -97,6 +106,7 @@ def process_waiting() -> int:
     """Read what a worker stored and could not read before it ended; says how many mails there were."""
     # One look for all workspaces. What came just now is being read by who brought it.
     rows = InboundMail.all_workspaces.filter(state=MailState.STORED, received_at__lt=clock.now() - ABANDONED)
+    rows = rows.exclude(mailbox__state=MailboxState.PAUSED)
     found = list(rows.select_related("workspace", "mailbox").order_by("pk")[:WAITING])
     for mail in found:
         with tenancy.scope_apart(mail.workspace, "mail_failed mail=%s", mail.pk):

@@ -25,10 +25,11 @@ from conversations.channels.email.actions.mailboxes import (
     update_mailbox,
 )
 from conversations.channels.email.actions.mails import dismiss_mail, retry_mail
+from conversations.channels.email.actions.provider_keys import set_provider_keys
 from conversations.channels.email.actions.senders import block_sender, suppress, unblock_sender, unsuppress
 
 __all__ = [
     "block_sender", "cancel_backfill", "change_ingress", "create_mailbox", "delete_mailbox", "dismiss_mail", "make_default",
     "mark_connected", "mark_disconnected", "pause_mailbox", "refresh_tokens", "release_mailboxes", "request_backfill", "reseal",
-    "resume_mailbox", "retry_mail", "set_login", "suppress", "unblock_sender", "unsuppress", "update_mailbox",
+    "resume_mailbox", "retry_mail", "set_login", "set_provider_keys", "suppress", "unblock_sender", "unsuppress", "update_mailbox",
 ]  # fmt: skip

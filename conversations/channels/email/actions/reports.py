@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -19,19 +20,24 @@ def apply(report: DeliveryReport, mail: ParsedMail, *, by: Actor, at: datetime) 
 
     A delay, or a failure that may pass, changes nothing: the mail server goes on trying, and reports again.
     """
-    message = _message(report, mail)
+    message = find([report.original_message_id], mail.delivered_to)
     gone = [one for one in report.recipients if one.is_permanent]
     if message is None or not gone:
         return message
-    delivery = Delivery.objects.filter(message=message).first()
-    if delivery is not None:
-        actions.mark_failed(delivery=delivery, code="bounced", reason=in_words(report), by=by, at=at)
-    else:
-        actions.set_delivery(message=message, status=DeliveryStatus.FAILED, by=by, at=at)
+    mark(message, in_words(report), by=by, at=at)
     for one in gone:
         if one.address:
             suppressing.note(one.address, one.reason, one.status)
     return message
+
+
+def mark(message: Message, reason: str, *, by: Actor, at: datetime) -> None:
+    """Note that a message did not arrive, and why."""
+    delivery = Delivery.objects.filter(message=message).first()
+    if delivery is not None:
+        actions.mark_failed(delivery=delivery, code="bounced", reason=reason, by=by, at=at)
+    else:
+        actions.set_delivery(message=message, status=DeliveryStatus.FAILED, by=by, at=at)
 
 
 def in_words(report: DeliveryReport) -> str:
@@ -56,13 +62,14 @@ def invitation(mail: ParsedMail) -> dict[str, Any] | None:
     }
 
 
-def _message(report: DeliveryReport, mail: ParsedMail) -> Message | None:
-    """The message that the report is about: by its own Message-ID in it, else by the return address of its envelope."""
+def find(message_ids: Iterable[str], addresses: Iterable[str]) -> Message | None:
+    """The message that a report is about: by its own Message-ID, else by the token in the return address of its envelope."""
     rows = Message.objects.select_related("conversation__contact")
-    public_id = ids.ours(report.original_message_id) if report.original_message_id else None
-    if public_id is not None and (found := rows.filter(public_id=public_id).first()) is not None:
-        return found
-    for token in tokens.in_addresses(mail.delivered_to):
+    for one in message_ids:
+        public_id = ids.ours(one)
+        if public_id is not None and (found := rows.filter(public_id=public_id).first()) is not None:
+            return found
+    for token in tokens.in_addresses(addresses):
         if token.kind == tokens.Kind.RETURN and (found := rows.filter(pk=token.id).first()) is not None:
             return found
     return None
