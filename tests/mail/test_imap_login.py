@@ -192,6 +192,23 @@ def test_a_connection_is_encrypted_where_that_is_offered(
 
 
 @pytest.mark.usefixtures("trusted")
+def test_what_somebody_slips_in_before_encryption_is_forgotten(secure: Dovecot, user: str) -> None:
+    slipped = []
+
+    def slipped_in(data: bytes) -> bytes:
+        if b"Begin TLS negotiation now." not in data:
+            return data
+        slipped.append(data)
+        return data + b"* CAPABILITY IMAP4rev1 LOGINDISABLED\r\n"
+
+    with proxy.before(secure.imap_port, slipped_in) as line_to:
+        server = ImapServer("localhost", line_to.port, "starttls")
+        with imap.connect(server, Credentials(user, PASSWORD)) as line:
+            assert slipped
+            assert line.is_encrypted
+
+
+@pytest.mark.usefixtures("trusted")
 def test_mail_comes_and_is_waited_for_over_tls(secure: Dovecot, user: str) -> None:
     with imap.connect(ImapServer("localhost", secure.imaps_port), Credentials(user, PASSWORD)) as line:
         assert line.wait(0.1) is False

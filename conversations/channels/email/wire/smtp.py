@@ -18,7 +18,7 @@ from typing import Self
 from conversations.channels.email.wire import refusals, smtp_login
 from conversations.channels.email.wire.connecting import LIMITS, Limits
 from conversations.channels.email.wire.endpoints import Credentials, SmtpServer
-from conversations.channels.email.wire.errors import LoginRefused, MailServerError, NotUnderstood, Step
+from conversations.channels.email.wire.errors import ConnectionLost, LoginRefused, MailServerError, Step
 from conversations.channels.email.wire.refusals import Cause, Refusal
 from conversations.channels.email.wire.smtp_client import Client
 from conversations.channels.email.wire.smtp_outcomes import Outcome, Progress
@@ -94,7 +94,7 @@ class Connection:
             client.rset()
         except (smtplib.SMTPException, OSError, ValueError) as error:
             self._drop()
-            raise NotUnderstood("The connection broke as a sender was named.", step=Step.SENDER) from error
+            raise ConnectionLost("The connection broke as a sender was named.", step=Step.SENDER) from error
         return None if _is_accepted(code) else refusals.of_reply(code, reply, at_sender=True)
 
     def close(self) -> None:
@@ -227,7 +227,9 @@ def _envelope(address: str) -> str | None:
 def _in_7_bits(data: bytes) -> bytes:
     """The same mail for a server that takes ASCII alone: parts in 8 bits are written as quoted-printable or base64."""
     try:
-        return email.message_from_bytes(data).as_bytes(policy=email.policy.compat32.clone(cte_type="7bit"))
+        return email.message_from_bytes(data).as_bytes(
+            policy=email.policy.compat32.clone(cte_type="7bit", mangle_from_=False)
+        )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return data  # most servers take it all the same
 
