@@ -33,6 +33,7 @@ from accounts.models import (
 from accounts.permissions import Actor, Role
 from conversations import actions
 from conversations.assistant import actions as assistant_actions
+from conversations.forms import actions as form_actions
 from conversations.models import (
     Article,
     AssistantFrame,
@@ -41,9 +42,13 @@ from conversations.models import (
     AssistantRun,
     AssistantThread,
     Attachment,
+    CallbackRequest,
     Contact,
     Conversation,
     EntryPoint,
+    Form,
+    FormCount,
+    FormOutcome,
     Macro,
     Message,
     SavedView,
@@ -84,6 +89,7 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
         invitation = account_actions.invite(
             workspace=globex, email=f"{SECRET}@globex.example", role=Role.AGENT, by=by, at=at
         ).invitation
+        form = form_actions.create_form(workspace=globex, kind="contact", name=f"{SECRET} form", by=by, at=at)
         event = Event.objects.filter(workspace=globex).latest("pk")
         found = [
             globex, cleo.user, cleo.membership, invitation, team, globex_key.row, event, Dispatch.objects.get(event=event),
@@ -99,6 +105,8 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             Suggestion.objects.create(kind="answer", conversation=conversation, text=SECRET),
             Article.objects.create(title=f"{SECRET} article", body=SECRET),
             Macro.objects.create(name=f"{SECRET} macro", body=SECRET),
+            form, FormCount.objects.create(form=form, day=at.date(), outcome=FormOutcome.ACCEPTED, count=1),
+            CallbackRequest.objects.create(conversation=conversation, phone_typed=SECRET, due_at=at),
         ]  # fmt: skip
     return Elsewhere({type(row): row for row in found if row is not None})
 
@@ -107,6 +115,7 @@ KINDS = [
     Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, QueuedMail, Ticket, Tag, TicketNumbers,
     Conversation, Contact, Message, Attachment, EntryPoint, Tally, SavedView, SavedViewFavorite,
     AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro,
+    Form, FormCount, CallbackRequest,
 ]  # fmt: skip
 
 
