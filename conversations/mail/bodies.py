@@ -153,8 +153,8 @@ def attachments(files: list[Part], shown: frozenset[str]) -> Iterator[Attachment
                 safe_name(one_line(file.name)) or f"attachment-{number}-{inner}.{_EXTENSIONS.get(kind, 'bin')}",
                 kind,
                 file.content,
-                file.content_id,
-                bool(file.content_id and file.content_id in shown),
+                headers.content_id(file.content_id),
+                bool(file.content_id) and headers.content_id(file.content_id) in shown,
             )
 
 

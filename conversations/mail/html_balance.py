@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from conversations.mail import html_quotes, limits
+from conversations.mail import headers, html_quotes, limits
 from conversations.mail.html_tokens import VOID, Close, Open, tokens
 
 _BLOCKS = frozenset(
@@ -265,8 +265,9 @@ class _Writer:
     def _source(self, source: str) -> dict[str, str]:
         start = source[:8].lower()
         if start.startswith("cid:"):
-            self.found.cids.add(source[4:].strip("<> "))
-            return {"data-cid": source[4:].strip("<> ")}
+            cid = headers.content_id(source[4:])
+            self.found.cids.add(cid)
+            return {"data-cid": cid}
         if start.startswith("//"):
             source, start = f"https:{source}", "https://"
         return {"data-remote": source.replace(" ", "%20")} if start.startswith(("http://", "https://")) else {}

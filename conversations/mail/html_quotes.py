@@ -27,7 +27,7 @@ _QUOTE_CLASSES = frozenset(
 )
 _QUOTE_IDS = re.compile(r"^(?:x_)*(?:yahoo_quoted(?:_\w+)?|isforwardcontent|history|mailru-quote)$", re.I)
 # After which everything is history.
-_REST_CLASSES = frozenset(["moz-cite-prefix", "outlookmessageheader", "ms-outlook-mobile-reference-message"])
+_REST_CLASSES = frozenset(["outlookmessageheader", "ms-outlook-mobile-reference-message"])
 _REST_IDS = re.compile(
     r"^(?:x_)*(?:divrplyfwdmsg|stopspelling|reply-intro|mail-editor-reference-message-container|zwchr)$", re.I
 )

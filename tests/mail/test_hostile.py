@@ -146,6 +146,32 @@ def test_what_was_cut_is_written_down(name: str) -> None:
     assert all(problem.endswith(".") for problem in problems)
 
 
+class PanicException(BaseException):
+    """As libraries in Rust raise it."""
+
+
+@pytest.mark.parametrize("fault", [RecursionError(), ValueError("secret"), PanicException()])
+def test_fault_in_the_code_makes_a_mail_unreadable_and_says_nothing_of_its_contents(
+    fault: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(raw: bytes) -> None:
+        raise fault
+
+    monkeypatch.setattr(parts, "read", fail)
+    with pytest.raises(Unreadable) as refused:
+        parse(b"x")
+    assert refused.value.reason == f"The mail could not be read ({type(fault).__name__})."
+
+
+def test_worker_that_is_stopped_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(raw: bytes) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(parts, "read", stop)
+    with pytest.raises(KeyboardInterrupt):
+        parse(b"x")
+
+
 def test_lines_that_may_separate_parts_are_counted() -> None:
     found = parts.read(HOSTILE["boundaries"])
     assert found.delimiters <= limits.DELIMITERS

@@ -252,7 +252,7 @@ def test_reply_of_an_html_mail_has_no_history(quoted: str) -> None:
 def test_pictures_that_the_html_shows_are_inline() -> None:
     read = parse(
         parts(
-            "Content-Type: text/html\r\n\r\n<p>Look<img src='cid:a@x'>",
+            "Content-Type: text/html\r\n\r\n<p>Look<img src='cid:a%40x'>",
             "Content-Type: image/png\r\nContent-ID: <a@x>\r\n\r\nA",
             "Content-Type: image/png\r\nContent-ID: <b@x>\r\nContent-Disposition: attachment; filename=b.png\r\n\r\nB",
             kind="related",
