@@ -115,7 +115,7 @@ def test_a_login_that_fails_for_a_moment_is_temporary() -> None:
         return tag + b" NO [UNAVAILABLE] busy\r\n"
 
     with scripted(b"* OK ready\r\n", answer) as port, pytest.raises(LoginRefused) as found:
-        enter(ImapServer("127.0.0.1", port, "plain"), Credentials("ada", "pw"), SHORT)
+        enter(ImapServer("127.0.0.1", port, "plain"), Credentials("ada", "pw"))
     assert found.value.is_temporary
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from conversations.channels.email.wire import endpoints, smtp
-from conversations.channels.email.wire.connecting import LIMITS, Limits
+from conversations.channels.email.wire.connecting import Limits
 from conversations.channels.email.wire.endpoints import Credentials, SmtpServer
 from conversations.channels.email.wire.errors import CannotConnect, LoginRefused
 from conversations.channels.email.wire.refusals import Cause, of_reply
@@ -32,8 +32,8 @@ def server() -> Iterator[Outgoing]:
         yield found
 
 
-def to(server: Outgoing, port: int = 0, limits: Limits = LIMITS) -> Connection:
-    return Connection(SmtpServer("127.0.0.1", port or server.port, "plain"), limits=limits)
+def to(server: Outgoing, port: int = 0) -> Connection:
+    return Connection(SmtpServer("127.0.0.1", port or server.port, "plain"))
 
 
 def send(server: Outgoing, *recipients: str, data: bytes = MAIL, sender: str = SENDER) -> Outcome:
@@ -320,10 +320,12 @@ def test_a_mail_whose_text_did_not_arrive_whole_was_not_taken(server: Outgoing) 
 
 
 def test_a_server_that_goes_silent_is_left(server: Outgoing) -> None:
-    with proxy.before(server.port) as line_to, to(server, line_to.port, SHORT) as line:
+    with proxy.before(server.port) as line_to, to(server, line_to.port) as line:
         line.open()
+        line._client._limits = SHORT
         line_to.is_silent.set()
         outcome = line.send(SENDER, [ADA], MAIL)
+        assert line_to.connections == 1
     assert outcome.failure is not None
     assert outcome.failure.cause is Cause.CONNECTION
 
@@ -401,7 +403,7 @@ def test_a_refused_token_is_named_and_does_not_hang() -> None:
     with servers.running(wants_login=True) as server:
         target = SmtpServer("127.0.0.1", server.port, "plain")
         with pytest.raises(LoginRefused, match="refused the sign-in"):
-            smtp.connect(target, Credentials("desk", access_token=lambda: "old"), limits=SHORT)
+            smtp.connect(target, Credentials("desk", access_token=lambda: "old"))
 
 
 def test_a_server_that_wants_a_login_and_gets_none_says_so() -> None:

@@ -51,6 +51,7 @@ class Connection:
     def __init__(self, server: SmtpServer, credentials: Credentials | None = None, *, limits: Limits = LIMITS) -> None:
         self._server, self._credentials, self._limits = server, credentials, limits
         self._client: Client | None = None
+        self._was_closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -73,9 +74,9 @@ class Connection:
 
     def send(self, sender: str, recipients: Sequence[str], data: bytes) -> Outcome:
         """Hand over a mail. `sender` is the envelope's, empty for a mail that must never come back."""
-        is_reused = self.is_open
+        is_reused, self._was_closed = self.is_open, False
         outcome = self._send(sender, recipients, data)
-        if is_reused and not self.is_open and not outcome.accepted and not outcome.is_uncertain and _is_broken(outcome):
+        if is_reused and self._was_closed and not outcome.is_uncertain:
             return self._send(sender, recipients, data)  # the server had closed it meanwhile: nothing was taken
         return outcome
 
@@ -117,8 +118,10 @@ class Connection:
         try:
             with self._reset_after(client, progress):
                 self._talk(client, progress, sender, recipients, data)
-        except (smtplib.SMTPException, OSError):
+        except (smtplib.SMTPException, OSError) as error:
             self._drop()
+            # One that is silent is not better company on a new connection.
+            self._was_closed = not isinstance(error.__context__ or error, TimeoutError)
             return progress.broken()
         return progress.outcome()
 
@@ -128,6 +131,7 @@ class Connection:
         yield
         if progress.failure is not None and progress.failure.code == 421:
             self._drop()
+            self._was_closed = True
         elif not progress.is_taken:
             try:
                 client.rset()
@@ -241,8 +245,3 @@ def _is_accepted(code: int) -> bool:
 def _of_error(error: MailServerError) -> Refusal:
     cause = Cause.LOGIN if isinstance(error, LoginRefused) else Cause.CONNECTION
     return Refusal(0, "", cause, False, error.reason)
-
-
-def _is_broken(outcome: Outcome) -> bool:
-    failure = outcome.failure
-    return failure is not None and (failure.cause is Cause.CONNECTION or failure.code == 421)
