@@ -202,7 +202,7 @@ class _AddedOnce(TenantAdmin):
     """Rows that are added and deleted, and not changed."""
 
     may_add = may_delete = True
-    list_filter = (WorkspaceFilter,)
+    list_filter: tuple[Any, ...] = (WorkspaceFilter,)
     ordering = ("-pk",)
     added: tuple[str, ...] = ()
     kept: tuple[str, ...] = ("created_at",)
@@ -220,6 +220,8 @@ class SuppressedAddressAdmin(_AddedOnce):
 
     form = SuppressedAddressForm
     list_display = ("address", "reason", "code", "created_at", "workspace")
+    list_filter = (OneWorkspaceFilter,)
+    sortable_by = ()
     list_select_related = ("workspace",)
     search_fields = ("address",)
     added, kept = ("address", "reason"), ("code", "created_at")

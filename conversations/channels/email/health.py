@@ -76,6 +76,25 @@ def set_aside(mailbox: Mailbox) -> list[tuple[str, int]]:
     return sorted(counts, key=lambda one: (-one[1], one[0]))
 
 
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """What a webhook or the door did not accept, for one reason."""
+
+    code: str
+    reason: str
+    count: int
+    last_at: datetime
+
+
+def refusals(mailbox: Mailbox) -> list[Refusals]:
+    """What the webhook or the door did not accept, the latest first."""
+    rows = [
+        Refusals(code, str(one["reason"]), int(one["count"]), datetime.fromisoformat(one["last_at"]))
+        for code, one in mailbox.refusals.items()
+    ]
+    return sorted(rows, key=lambda one: one.last_at, reverse=True)
+
+
 def trouble(mailbox: Mailbox, at: datetime) -> str:
     """Why mail may be missed, as a sentence without addresses and secrets; empty where nothing is wrong."""
     if mailbox.state == MailboxState.DISCONNECTED:
