@@ -36,6 +36,18 @@ class Health:
         is_failing = self.trouble and self.mailbox.state == MailboxState.ACTIVE
         return "failing" if is_failing else str(self.mailbox.state)
 
+    @property
+    def is_receiving(self) -> bool:
+        """Whether mail comes in: it has been read and is, or it is brought."""
+        is_fetched = self.mailbox.inbound == Inbound.IMAP
+        is_reached = self.mailbox.read_at is not None and self.mailbox.failing_since is None
+        return self.mailbox.state == MailboxState.ACTIVE and not self.trouble and (is_reached or not is_fetched)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, also where it may still go by itself."""
+        return self.trouble or self.mailbox.failure
+
 
 def of_workspace(at: datetime) -> list[Health]:
     """The mailboxes of the open workspace, the default one first."""
