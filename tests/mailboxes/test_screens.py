@@ -14,7 +14,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from accounts import clock
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor
-from conversations.channels.email import actions, servers
+from conversations.channels.email import actions, refusing, servers
 from conversations.models import (
     BlockedSender,
     Inbound,
@@ -236,6 +236,22 @@ def test_webhook_shows_its_address_with_what_to_do_at_each_provider(admin: Clien
     assert str(servers.ingress_url(Mailbox.objects.get())) in page
 
 
+def test_keys_of_the_provider_are_kept_replaced_removed_and_never_shown(admin: Client, in_acme: Workspace) -> None:
+    mailbox = MailboxFactory(workspace=in_acme, inbound=Inbound.INGRESS)
+    url = page_of(mailbox, "/keys")
+    admin.post(url, {"mailgun_signing_key": "first-key", "webhook_password": "a:b"})
+    admin.post(url, {"mailgun_signing_key": "", "webhook_password": "c:d"})
+    held = Mailbox.objects.get().secrets
+    assert (held["mailgun_signing_key"], held["webhook_password"]) == ("first-key", "c:d")
+    page = admin.get(page_of(mailbox)).content
+    assert b"first-key" not in page
+    assert b"c:d" not in page
+    refused = admin.post(url, {"webhook_password": "no colon"}, follow=True)
+    assert "user:password" in text_of(refused.content)
+    admin.post(url, {"remove": ["mailgun_signing_key", "imap_password"]})
+    assert set(Mailbox.objects.get().secrets) == {"ingress", "webhook_password"}
+
+
 def test_mail_that_is_handed_over_shows_the_command(admin: Client, in_acme: Workspace) -> None:
     admin.post(f"{LIST}/add", {"address": "door@acme.example", "inbound": "door", "sending": "desk"})
     page = text_of(admin.get(page_of(Mailbox.objects.get())).content)
@@ -383,6 +399,15 @@ def test_quarantined_mail_is_downloaded_retried_and_dismissed(admin: Client, in_
     assert states == {first.pk: "stored", second.pk: "ignored"}
 
 
+def test_health_shows_what_the_webhook_did_not_accept(admin: Client, in_acme: Workspace) -> None:
+    mailbox = MailboxFactory(workspace=in_acme, inbound=Inbound.INGRESS)
+    for _ in range(2):
+        refusing.note(mailbox, "not_signed", "A call of the webhook had a wrong signature.", clock.now())
+    text = text_of(admin.get(page_of(mailbox, "/health")).content)
+    assert "A call of the webhook had a wrong signature." in text
+    assert "2 times, last today" in text
+
+
 def test_mail_of_another_mailbox_is_not_here(admin: Client, in_acme: Workspace) -> None:
     one, other = MailboxFactory(workspace=in_acme), MailboxFactory(workspace=in_acme)
     mail = quarantined(other)
@@ -426,7 +451,7 @@ def test_agents_read_the_health_and_block_senders_and_change_nothing_else(ben: M
     assert agent.get("/w/acme/settings").status_code == 403
     for part in ("", "/delete"):
         assert agent.get(page_of(mailbox, part)).status_code == 403
-    for part in ("", "/login", "/test", "/pause", "/resume", "/default", "/webhook", "/delete", "/backfill", "/backfill/stop",
+    for part in ("", "/login", "/test", "/keys", "/pause", "/resume", "/default", "/webhook", "/delete", "/backfill", "/backfill/stop",
                  "/suppressed", f"/mails/{mail.public_id}/retry", f"/mails/{mail.public_id}/dismiss"):  # fmt: skip
         assert agent.post(page_of(mailbox, part), {"address": "a@b.example"}).status_code == 403, part
     assert agent.post(f"{LIST}/test").status_code == 403
