@@ -11,8 +11,19 @@ from django.db.models.functions import Left
 from accounts.compiled import compiled
 from accounts.errors import NotFound
 from accounts.models import Membership
-from conversations.models import Channel, Contact, Conversation, Delivery, InboundMail, Mailbox, MailboxAddress, Message
+from conversations.models import (
+    Channel,
+    Contact,
+    Conversation,
+    Delivery,
+    InboundMail,
+    Mailbox,
+    MailboxAddress,
+    MailboxState,
+    Message,
+)
 from conversations.models.searched import TokensQuery
+from conversations.queries import mailboxes as mailbox_queries
 from conversations.texts.validation import can_be_kept
 
 SHOWN = 20_000
@@ -120,10 +131,8 @@ def own(addresses: Sequence[str]) -> list[str]:
 
 def mailbox(public_id: UUID | None = None) -> Mailbox | None:
     """The mailbox of an id, or else the default one, if there is one. Raises NotFound for an id that none has."""
-    if public_id is None:
-        return Mailbox.objects.filter(is_default=True).order_by("pk").first()
-    found = Mailbox.objects.filter(public_id=public_id).order_by("pk").first()
-    if found is None:
+    found = mailbox_queries.default() if public_id is None else mailbox_queries.with_public_id(public_id)
+    if found is None and public_id is not None:
         raise NotFound("there is no such mailbox")
     return found
 
@@ -135,4 +144,5 @@ def mailboxes() -> Sequence[Mailbox]:
 
 @compiled
 def _mailboxes() -> QuerySet[Mailbox]:
-    return Mailbox.objects.order_by("-is_default", "pk").only("workspace", "public_id", "address", "name", "is_default")
+    rows = Mailbox.objects.exclude(state=MailboxState.DELETED).order_by("-is_default", "pk")
+    return rows.only("workspace", "public_id", "address", "name", "is_default")

@@ -18,7 +18,7 @@ from accounts.errors import Conflict, DomainError, Invalid
 from accounts.permissions import permit
 from conversations import actions
 from conversations.actions import outgoing
-from conversations.models import Channel, Conversation, Mailbox
+from conversations.models import Channel, Conversation, Delivery, Mailbox
 from conversations.queries import conversations as queries
 from conversations.queries import mails
 from conversations.screens import errors
@@ -57,11 +57,14 @@ class RecipientsForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """Whom a reply goes to; None as for `actions.schedule`."""
+    """Whom a reply goes to beside the copies that the conversation has by then; None is its customer, as for `actions.schedule`."""
 
     to: Sequence[str] | None = None
-    cc: Sequence[str] | None = None
     bcc: Sequence[str] = ()
+
+    @property
+    def is_usual(self) -> bool:
+        return self.to is None and not self.bcc
 
 
 def choose(request: DeskRequest, conversation: Conversation, given: Mapping[str, Any]) -> Recipients:
@@ -78,9 +81,11 @@ def choose(request: DeskRequest, conversation: Conversation, given: Mapping[str,
     new = [one for one in mails.outsiders(conversation, everyone) if one not in (given["announced"] or ())]
     if new:
         raise Conflict(f"{warning(new)} Send again to include {'it' if len(new) == 1 else 'them'}.", code=OUTSIDE)
-    row = actions.set_cc(conversation=conversation, cc=cc, seen=given["cc_seen"], by=request.actor, at=clock.now())
+    seen = given["cc_seen"] or []
+    if recipients.merged(conversation.cc, seen, cc) != conversation.cc:
+        actions.set_cc(conversation=conversation, cc=cc, seen=seen, by=request.actor, at=clock.now())
     to = None if given["to"] == [conversation.contact.email] else given["to"]
-    return Recipients(to=to, cc=row.cc, bcc=bcc)
+    return Recipients(to=to, bcc=bcc)
 
 
 def check(everyone: Sequence[str]) -> None:
@@ -102,17 +107,20 @@ def is_by_mail(conversation: Conversation) -> bool:
     return outgoing.route(conversation) == Channel.EMAIL
 
 
-def facts(conversation: Conversation) -> dict[str, Any]:
-    """The context of the recipients' line; empty where replies do not leave as mails."""
+def facts(conversation: Conversation, taken_back: Delivery | None = None) -> dict[str, Any]:
+    """The context of the recipients' line, or of that of a reply that was taken back; empty where replies do not leave as mails."""
     if not is_by_mail(conversation):
         return {}
-    to, cc = [conversation.contact.email], list(conversation.cc)
+    to, cc, bcc = [conversation.contact.email], list(conversation.cc), []
+    if taken_back is not None:
+        to, cc, bcc = taken_back.to or to, taken_back.cc or cc, taken_back.bcc
     return {
         "recipients": {
-            "line": summary(to, cc, []),
+            "line": summary(to, cc, bcc),
             "to": recipients.line(to),
             "cc": recipients.line(cc),
-            "cc_seen": recipients.line(cc),
+            "bcc": recipients.line(bcc),
+            "cc_seen": recipients.line(conversation.cc),
             "sender": sender(conversation),
         }
     }

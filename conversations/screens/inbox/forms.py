@@ -19,6 +19,7 @@ from accounts import queries as people
 from accounts.models import Team, User
 from accounts.text import uuid_or_none, whole_number
 from conversations.models import Status
+from conversations.screens.inbox.addressing import RecipientsForm
 
 Row = TypeVar("Row", bound=Model)
 
@@ -155,7 +156,7 @@ class SnoozeForm(forms.Form):
     until = LocalDateTimeField(required=False, input_formats=LOCAL_FORMATS)
 
 
-class ReplyForm(NoteForm):
+class ReplyForm(RecipientsForm, NoteForm):
     """`expected_last` is the last message that the writer has seen; `then` may resolve the conversation with it.
 
     `later` is when it is to be sent: a moment that the menu showed, or "at" for `later_at`; empty for now. `keep` are the

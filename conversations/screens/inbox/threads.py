@@ -17,7 +17,7 @@ from conversations.models import AssistantThread, Conversation
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
-from conversations.screens.inbox import asked, labels, outgoing
+from conversations.screens.inbox import addressing, asked, labels, outgoing
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox import timeline as threads
 from conversations.screens.inbox.lists import listing
@@ -72,6 +72,7 @@ def pane(
         "expected_last": conversation.last_message_id or 0,
         **outgoing.context(conversation),
         **drafted(request, conversation),
+        **addressing.facts(conversation),
         **restored(request, conversation),
         **(_assign_choices() if request.GET.get("menu") == "assign" else {}),
     }
@@ -94,7 +95,8 @@ def restored(request: DeskRequest, conversation: Conversation) -> dict[str, Any]
     found = outbox_queries.cancelled(conversation, public_id) if public_id is not None else None
     if found is None:
         return {}
-    return {"composer": {"mode": "reply", "fault": "", "draft": found.body, "kept": found.files.all()}}
+    composer = {"mode": "reply", "fault": "", "draft": found.body, "kept": found.files.all()}
+    return {"composer": composer, **addressing.facts(conversation, found)}
 
 
 @require_GET

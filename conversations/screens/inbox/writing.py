@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts import clock
+from accounts import clock, transaction
 from accounts.errors import Conflict, DomainError, Forbidden, NotFound
 from accounts.web.bodies import takes_files
 from conversations import actions
@@ -23,7 +23,7 @@ from conversations.models import Conversation
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.screens import errors
-from conversations.screens.inbox import forms
+from conversations.screens.inbox import addressing, forms
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox.changes import after_change
 from conversations.screens.inbox.lists import listing
@@ -39,8 +39,9 @@ def reply(request: DeskRequest, number: int) -> HttpResponse:
     """Reply to the customer, at once or later, unless the thread has messages that the writer has not seen."""
     conversation, form = queries.by_number(number), forms.ReplyForm(request.POST, request.FILES)
 
+    @transaction.atomic
     def send(given: dict[str, Any]) -> None:
-        at = clock.now()
+        at, chosen = clock.now(), addressing.choose(request, conversation, given)
         values: dict[str, Any] = {
             "conversation": conversation,
             "body": given["body"],
@@ -52,8 +53,8 @@ def reply(request: DeskRequest, number: int) -> HttpResponse:
             "at": at,
         }
         send_after = given["send_after"] or at + _undo(conversation)
-        if send_after > at:
-            actions.schedule(send_after=send_after, **values)
+        if send_after > at or not chosen.is_usual:
+            actions.schedule(send_after=send_after, to=chosen.to, bcc=chosen.bcc, **values)
         else:
             assistant_actions.reply_as_member(writer=request.user, **values)
 
@@ -115,10 +116,11 @@ def _written(
     if not is_fragment(request) and not fault:
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}#composer")
     row = inbox_queries.with_ticket_card(number)
+    typed = addressing.typed(request, row) if fault and mode == "reply" else {}
     if not is_fragment(request):
-        context = {**listing(request, place), **pane(request, place, row), "composer": composer}
+        context = {**listing(request, place), **pane(request, place, row), **typed, "composer": composer}
         return render(request, "inbox/page.html", context, status=status)
     facts = after_change(request, place, row)
     if fault:
-        facts |= {"composer": composer, "expected_last": row.last_message_id or 0}
+        facts |= {"composer": composer, "expected_last": row.last_message_id or 0, **typed}
     return render(request, "inbox/not_sent.html" if fault else "inbox/update.html", facts, status=status)

@@ -38,6 +38,13 @@ async function tell(form) {
 
 document.addEventListener('change', (event) => event.target.matches('[data-recipients] input') && tell(event.target.form));
 
+// Enter in a field ends it; it sends nothing.
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || event.ctrlKey || event.metaKey || event.isComposing || !event.target.matches?.('[data-recipients] input')) return;
+  event.preventDefault();
+  tell(event.target.form);
+});
+
 document.addEventListener('keydown', (event) => {
   const form = event.target.closest?.('form[data-new]');
   if (!form || event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing || event.repeat) return;

@@ -21,8 +21,8 @@ function newId() {
 
 function keep(item) {
   items.set(item.id, item);
-  const { id, place, url, then, later, laterAt, text, names } = item;
-  desk.store(`sending:${id}`, JSON.stringify({ id, place, url, then, later, laterAt, text, names }));
+  const { id, place, url, then, later, laterAt, text, names, along } = item;
+  desk.store(`sending:${id}`, JSON.stringify({ id, place, url, then, later, laterAt, text, names, along }));
 }
 
 function drop(item) {
@@ -54,8 +54,10 @@ document.addEventListener('submit', (event) => {
   if (item.later === 'at' && !item.laterAt) return refuse(form, 'Pick a time in the future.');
   event.submitter?.closest('details')?.removeAttribute('open');
   item.expected = form.elements.expected_last?.value;
+  item.along = desk.along(form);
   refuse(form, '');
   desk.setText(form, '');
+  desk.clearAlong(form);
   desk.setFiles(form, []);
   desk.store(`returned:${place}`, '');
   form.elements.send_id.value = newId();
@@ -75,6 +77,7 @@ async function send(item) {
   if (item.later) data.set('later', item.later);
   if (item.later === 'at') data.set('later_at', item.laterAt);
   if (item.expected) data.set('expected_last', item.expected);
+  for (const [name, value] of Object.entries(item.along ?? {})) data.set(name, value);
   for (const file of item.files) data.append('uploads', file);
   const number = /\/inbox\/(\d+)\//.exec(item.url)[1];
   const sent = desk.inTurn(number, () => desk.ask(desk.since(item.url), { method: 'POST', body: data }));
@@ -99,6 +102,8 @@ function giveBack(item, number, answer) {
   drop(item);
   // What the server has refused for certain may have another id; else a repeat must be known as one.
   if (refused) item.id = refused.sendId;
+  // New recipients of whom the refusal tells: sent again, it goes to them.
+  if (refused?.announced) item.along = { ...item.along, announced: refused.announced };
   const form = [...desk.forms()].find((one) => desk.place(one) === item.place);
   if (refused && form?.elements.expected_last) form.elements.expected_last.value = refused.expectedLast;
   if (form ? isEmpty(form) : !sessionStorage.getItem(`draft:${item.place}`) && !sessionStorage.getItem(`files:${item.place}`)) {
@@ -123,6 +128,7 @@ function putBack(item, form, why) {
   desk.setText(form, item.text);
   desk.setFiles(form, item.files);
   if (isLost(item)) desk.forgetFiles(form, item.names);
+  if (item.along) desk.putAlong(form, item.along);
   form.elements.send_id.value = item.id;
   refuse(form, why);
 }
@@ -183,6 +189,8 @@ document.addEventListener('desk:taken', async ({ detail: { page } }) => {
   const links = [...back.querySelectorAll('a')];
   const names = links.map((link) => link.textContent);
   const item = { id: newId(), place: back.dataset.restored, url: back.dataset.url.split('?')[0], then: '', text: back.querySelector('pre').textContent, files: [], names };
+  const { to, cc, bcc } = back.dataset;
+  if (to !== undefined) item.along = { to, cc, bcc };
   const form = () => [...desk.forms()].find((one) => desk.place(one) === item.place);
   const isFree = form() ? isEmpty(form()) : !sessionStorage.getItem(`draft:${item.place}`);
   if (isFree) putBack(item, form(), '');
