@@ -76,6 +76,7 @@ MESSAGES_ARRIVED = define(
 MOVE_UNDONE = define(
     "conversation.move_undone", "conversation", "Move, split or join undone.", "undone_id", "number", "kind"
 )
+KEPT_APART = define("conversation.kept_apart", "conversation", "Suggested conversation dismissed.")
 SPAM_MARKED = define("conversation.spam_marked", "conversation", "Marked as spam.", "before", "after", "blocked_id")
 SPAM_UNMARKED = define("conversation.spam_unmarked", "conversation", "Marked as not spam.", "before", "after")
 SPAM_UNDONE = define("conversation.spam_undone", "conversation", "Spam mark restored to what it was.", "undone_id")

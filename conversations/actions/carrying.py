@@ -14,6 +14,7 @@ from django.db import connection
 from conversations.actions import entries
 from conversations.actions.entries import Door
 from conversations.models import (
+    CallbackRequest,
     Channel,
     Conversation,
     Delivery,
@@ -25,6 +26,7 @@ from conversations.models import (
     Proof,
 )
 
+_NOT_LEFT = (DeliveryState.SCHEDULED, DeliveryState.FAILED)
 Trace = dict[str, Any]
 """What `back` needs: where each message and mail had come from."""
 
@@ -65,30 +67,36 @@ def back(messages: Sequence[int], source: Conversation, target: Conversation, tr
     _follow(messages, target, source)
 
 
-def all_that_waits(source: Conversation, target: Conversation, at: datetime) -> list[int]:
-    """Take along what belongs to no single message: replies that have not left wait for their writers, and ids of mails follow."""
-    waiting = Delivery.objects.filter(conversation=source, state=DeliveryState.SCHEDULED)
-    ids = list(waiting.order_by("pk").values_list("pk", flat=True))
-    _hold(ids, at)
-    Delivery.objects.filter(pk__in=ids).update(conversation=target)
-    MailReference.objects.filter(conversation=source, message=None).update(conversation=target)
-    return ids
+def all_that_waits(source: Conversation, target: Conversation, at: datetime) -> Trace:
+    """Take along what belongs to no single message: ids of mails, a call that is to be made, and replies that have not left.
+
+    These wait for their writers, who have not seen the other thread.
+    """
+    hold(source, at)
+    waiting = Delivery.objects.filter(conversation=source, state__in=_NOT_LEFT, message=None)
+    deliveries = list(waiting.order_by("pk").values_list("pk", flat=True))
+    Delivery.objects.filter(pk__in=deliveries).update(conversation=target)
+    references = MailReference.objects.filter(conversation=source, message=None)
+    named = list(references.order_by("pk").values_list("pk", flat=True))
+    MailReference.objects.filter(pk__in=named).update(conversation=target)
+    calls: list[int] = []
+    if not CallbackRequest.objects.filter(conversation=target).exists():
+        calls = list(CallbackRequest.objects.filter(conversation=source).values_list("pk", flat=True))
+        CallbackRequest.objects.filter(pk__in=calls).update(conversation=target)
+    return {"deliveries": deliveries, "references": named, "calls": calls}
 
 
-def waiting_back(deliveries: Sequence[int], source: Conversation) -> None:
-    """Bring replies back that have not left; they go on waiting for their writers."""
-    kept = Delivery.objects.filter(pk__in=deliveries, state=DeliveryState.SCHEDULED)
-    kept.update(conversation=source)
+def waiting_back(source: Conversation, trace: Trace) -> None:
+    """Bring back what `all_that_waits` took along; replies go on waiting for their writers."""
+    Delivery.objects.filter(pk__in=trace.get("deliveries", ()), message=None).update(conversation=source)
+    MailReference.objects.filter(pk__in=trace.get("references", ())).update(conversation=source)
+    CallbackRequest.objects.filter(pk__in=trace.get("calls", ())).update(conversation=source)
 
 
 def hold(conversation: Conversation, at: datetime) -> None:
     """Let replies that have not left wait for their writers."""
-    waiting = Delivery.objects.filter(conversation=conversation, state=DeliveryState.SCHEDULED)
-    _hold(list(waiting.order_by("pk").values_list("pk", flat=True)), at)
-
-
-def _hold(deliveries: Sequence[int], at: datetime) -> None:
-    Delivery.objects.filter(pk__in=deliveries, held_at=None).update(held_at=at)
+    waiting = Delivery.objects.filter(conversation=conversation, state=DeliveryState.SCHEDULED, held_at=None)
+    waiting.update(held_at=at)
 
 
 def index(*conversations: Conversation) -> None:

@@ -141,6 +141,17 @@ def join(*, conversation: Conversation, into: Conversation, by: Actor, at: datet
 
 
 @transaction.atomic
+def keep_apart(*, conversation: Conversation, by: Actor, at: datetime) -> Conversation:
+    """Dismiss that a mail of the conversation may belong to another one. Joining the two is how that is accepted."""
+    permit(by, "conversation.update", conversation)
+    conversation = locking.locked(conversation)
+    mails = InboundMail.objects.filter(conversation=conversation, suggested__isnull=False)
+    if mails.update(suggested=None):
+        journal.record(events.KEPT_APART, conversation, by=by, at=at)
+    return conversation
+
+
+@transaction.atomic
 def undo_move(*, conversation: Conversation, event_id: int, by: Actor, at: datetime) -> Conversation:
     """Take a move, a split or a join back: both conversations are as they were before.
 
@@ -164,7 +175,7 @@ def undo_move(*, conversation: Conversation, event_id: int, by: Actor, at: datet
         raise Conflict("the conversations have changed since", code="changed_since")
     tickets = {source.ticket_id, target.ticket_id}
     carrying.back(ids, source, target, kept)
-    carrying.waiting_back(kept["deliveries"], source)
+    carrying.waiting_back(source, kept)
     summaries.put_back(source, kept["source"], kept["source_after"], at)
     summaries.put_back(target, kept["target"], kept["target_after"], at)
     if event.type == events.CONVERSATION_SPLIT.name:
@@ -207,11 +218,7 @@ def _carry(
     at: datetime,
 ) -> dict[str, Any]:
     """Move the messages, and let everything follow that both rows say of them. Returns what undoing needs."""
-    kept: dict[str, Any] = {
-        "source": summaries.snapshot(source),
-        "target": summaries.snapshot(target),
-        "deliveries": [],
-    }
+    kept: dict[str, Any] = {"source": summaries.snapshot(source), "target": summaries.snapshot(target)}
     tickets = {source.ticket_id, target.ticket_id}
     had, before = summaries.thread_of(source), summaries.thread_of(target)
     was_unread = summaries.unread(had, source.unread_count) & {*messages}
@@ -225,7 +232,7 @@ def _carry(
     target.unread_count = min(target.unread_count + len(was_unread & waits), len(waits))
     if is_join or not source.message_count:
         _check_tickets(source, target)
-        kept["deliveries"] = carrying.all_that_waits(source, target, at)
+        kept |= carrying.all_that_waits(source, target, at)
         _redirect(source, target, at)
     _save(source, target, tickets, by=by, at=at)
     journal.record(
@@ -306,5 +313,5 @@ def _save(source: Conversation, target: Conversation, tickets: set[int | None], 
     for row in sorted((source, target), key=lambda row: row.pk):
         entries.save(row, *summaries.SAVED)
     carrying.index(source, target)
-    for ticket_id in sorted({source.ticket_id, target.ticket_id, *tickets} - {None}):
+    for ticket_id in sorted(pk for pk in {source.ticket_id, target.ticket_id, *tickets} if pk is not None):
         ticket_counts.after_moving(source.workspace_id, ticket_id, by=by, at=at)

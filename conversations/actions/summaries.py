@@ -70,7 +70,7 @@ def thread_of(conversation: Conversation) -> list[Entry]:
     """Every entry of the thread, in its order."""
     rows = Message.objects.filter(conversation=conversation).order_by("created_at", "pk")
     found = rows.values_list("pk", "kind", "sender_kind", "created_at", KT(f"metadata__{AUTOMATIC}"))
-    return [Entry(*values, is_automatic is not None) for *values, is_automatic in found]
+    return [Entry(pk, kind, sender, at, mark is not None) for pk, kind, sender, at, mark in found]
 
 
 def recomputed(conversation: Conversation, thread: Sequence[Entry] | None = None) -> Summary:

@@ -181,5 +181,7 @@ def other_conversations(conversation: Conversation, limit: int = 5) -> list[Conv
 
 @compiled
 def _others(limit: int, *, contact: int, conversation: int) -> QuerySet[Conversation]:
-    rows = Conversation.objects.filter(contact=contact, handler=Handler.PEOPLE).exclude(pk=conversation)
+    rows = Conversation.objects.filter(contact=contact, handler=Handler.PEOPLE, joined_into=None).exclude(
+        pk=conversation
+    )
     return rows.order_by("-last_message_at", "-pk").only("number", "subject")[:limit]

@@ -14,6 +14,12 @@ _ERRORS: dict[str, str] = {
     "held": "New messages came in. Review it, then send it.",
     "not_scheduled": "It is no longer scheduled.",
     "changed_since": "The conversation has changed since. Nothing was undone.",
+    "spam": "One of them is spam. Mark it as not spam first.",
+    "joined": "This conversation was joined into another one.",
+    "assistant": "The assistant takes part in it. Take over first.",
+    "two_tickets": "Both have a ticket. Unlink one of them first.",
+    "has_ticket": "It is linked to a ticket. Unlink it first.",
+    "nothing_left": "These are all messages. Choose fewer, or change the subject instead.",
     "blank": "Write something first.",
     "too_long": "This text is too long.",
     "too_large": "A file is too large.",
@@ -32,6 +38,9 @@ _FIELDS: dict[str, str] = {
     "subject": "A subject has 1 to 10,000 characters.",
     "status": "Unknown status.",
     "ticket": "This conversation already has a ticket.",
+    "to": "This is the conversation that it is in.",
+    "into": "Choose another conversation.",
+    "block": "This sender can't be blocked.",
     "files": "You can attach up to 10 files. Empty files are not accepted.",
 }
 

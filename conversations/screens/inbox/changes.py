@@ -75,8 +75,7 @@ def answered(
     """The answer after a change: fragments, or a redirect to the thread with a message."""
     place = Place.of(request)
     if not is_fragment(request):
-        if text or fault:
-            messages.add_message(request, messages.ERROR if fault else messages.SUCCESS, fault or text)
+        noted(request, number, text=text, fault=fault, undo=undo)
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}")
     conversation = inbox_queries.with_ticket_card(number)
     context = {
@@ -86,6 +85,13 @@ def answered(
         "undo": undo,
     }
     return render(request, "inbox/update.html", context, status=422 if fault else 200)
+
+
+def noted(request: DeskRequest, number: int, *, text: str = "", fault: str = "", undo: Event | None = None) -> None:
+    """Say on the next page what was changed, or why not, and offer to undo it."""
+    if text or fault:
+        level = messages.ERROR if fault else messages.SUCCESS
+        messages.add_message(request, level, fault or text, extra_tags=f"{number} {undo.pk}" if undo else "")
 
 
 def after_change(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:

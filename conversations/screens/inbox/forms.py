@@ -193,5 +193,20 @@ class EscalateForm(forms.Form):
     reason = forms.CharField(required=False, max_length=2000)
 
 
+class MoveForm(forms.Form):
+    """Which message goes where: `to` is the number of a conversation; `later` takes along what came after the message."""
+
+    message = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    to = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    later = forms.BooleanField(required=False)
+    subject = forms.CharField(required=False)
+
+
+class SpamForm(forms.Form):
+    """What is blocked with it, if anything; the verb knows the values."""
+
+    block = forms.CharField(required=False, max_length=20)
+
+
 class NothingForm(forms.Form):
     """A button without fields."""

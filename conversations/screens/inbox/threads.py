@@ -13,7 +13,7 @@ from accounts import queries as people
 from accounts.permissions import permit
 from accounts.text import uuid_or_none, whole_number
 from conversations.assistant import queries as assistant_queries
-from conversations.models import AssistantThread, Conversation
+from conversations.models import AssistantThread, Conversation, Handler
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
@@ -43,6 +43,8 @@ def header_and_side(request: DeskRequest, place: Place, conversation: Conversati
         "others": queries.other_conversations(conversation),
         "assistant": _kept(conversation),
         **asked.facts(conversation),
+        "is_set_aside": conversation.handler == Handler.NOBODY or conversation.joined_into_id is not None,
+        "block_domain": labels.domain_to_block(conversation.contact.email),
     }
 
 
@@ -60,21 +62,29 @@ def pane(
     request: DeskRequest, place: Place, conversation: Conversation, *, before: int | None = None
 ) -> dict[str, Any]:
     """The context of the whole pane: header, details, and the last part of the thread or the part before a message."""
-    part = thread_queries.thread(conversation, before=before)
-    message, event = threads.seen(part)
     return {
         **header_and_side(request, place, conversation),
-        "entries": threads.entries(part.items),
-        "older": part.messages[0].pk if part.has_older else None,
+        **_entries(conversation, before=before),
         "is_older": before is not None,
-        "seen_message": message,
-        "seen_event": event,
-        "expected_last": conversation.last_message_id or 0,
         **outgoing.context(conversation),
         **drafted(request, conversation),
         **addressing.facts(conversation),
         **restored(request, conversation),
         **(_assign_choices() if request.GET.get("menu") == "assign" else {}),
+    }
+
+
+def _entries(conversation: Conversation, *, before: int | None = None) -> dict[str, Any]:
+    """The context of a part of the thread, and of where its next part goes on."""
+    part = thread_queries.thread(conversation, before=before)
+    message, event = threads.seen(part)
+    newest: int = getattr(conversation, "newest_message", None) or 0  # annotated by with_ticket_card
+    return {
+        "entries": threads.entries(part.items),
+        "older": part.messages[0].pk if part.has_older else None,
+        "seen_message": max(message, newest),
+        "seen_event": event,
+        "expected_last": conversation.last_message_id or 0,
     }
 
 
@@ -156,8 +166,10 @@ def pane_update(request: DeskRequest, place: Place, conversation: Conversation) 
     if message is None or event is None:
         return facts
     part = thread_queries.thread_since(conversation, message=message, event=event)
-    new = threads.entries(part.items, after=message)
-    return {**facts, "entries": new, "since": f"{message}/{event}"}
+    facts["since"] = f"{message}/{event}"
+    if part.is_rearranged:
+        return {**facts, **_entries(conversation), "is_whole": True}
+    return {**facts, "entries": threads.entries(part.items, after=message)}
 
 
 @require_GET

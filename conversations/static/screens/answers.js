@@ -99,7 +99,7 @@ desk.renew = (page) => {
   const head = page.getElementById('head');
   const shown = document.getElementById('head');
   if (head && shown && isOlder(head, shown)) return;
-  for (const id of ['head', 'side', 'assistant', 'draft']) {
+  for (const id of ['head', 'aside', 'side', 'assistant', 'draft']) {
     const fresh = page.getElementById(id);
     const old = document.getElementById(id);
     if (!fresh || !old) continue;
