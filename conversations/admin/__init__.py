@@ -7,6 +7,6 @@ It derives from `accounts.admin.base`. `read_only` holds the rows that are only 
 Nothing imports it.
 """
 
-from conversations.admin import assistant, contacts, conversation, hosted_forms, knowledge, read_only, saved_views
+from conversations.admin import assistant, contacts, conversation, hosted_forms, knowledge, outbox, read_only, saved_views
 
-__all__ = ["assistant", "contacts", "conversation", "hosted_forms", "knowledge", "read_only", "saved_views"]
+__all__ = ["assistant", "contacts", "conversation", "hosted_forms", "knowledge", "outbox", "read_only", "saved_views"]
