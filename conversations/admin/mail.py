@@ -18,8 +18,6 @@ from conversations.channels.email import actions
 from conversations.models import (
     AutomaticMail,
     BlockedSender,
-    Delivery,
-    DeliveryFile,
     InboundMail,
     Mailbox,
     MailboxAddress,
@@ -139,41 +137,6 @@ class MailReferenceAdmin(ReadOnlyAdmin):
     @admin.display(description="conversation")
     def thread(self, reference: MailReference) -> str:
         return _thread(reference)
-
-
-@admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyAdmin):
-    """Replies on their way to customers, and what became of them."""
-
-    list_display = ("created_at", "beginning", "state", "channel", "code", "reason", "attempts", "thread", "workspace")
-    list_display_links = ("beginning",)
-    list_filter = (OneWorkspaceFilter, "state", "channel")
-    list_select_related = ("workspace", "conversation")
-    ordering = ("-pk",)
-    sortable_by = ()
-
-    @admin.display(description="text")
-    def beginning(self, delivery: Delivery) -> str:
-        return " ".join(delivery.body[:200].split())[:90] or "(No text)"
-
-    @admin.display(description="conversation")
-    def thread(self, delivery: Delivery) -> str:
-        return _thread(delivery)
-
-
-@admin.register(DeliveryFile)
-class DeliveryFileAdmin(ReadOnlyAdmin):
-    """Files of replies that have not been sent yet."""
-
-    list_display = ("name", "content_type", "size", "delivery", "workspace")
-    list_filter = (OneWorkspaceFilter,)
-    list_select_related = ("workspace", "delivery")
-    ordering = ("-pk",)
-    sortable_by = ()
-    fields = ("name", "content_type", "size", "delivery", "workspace", "public_id")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return list(self.fields)
 
 
 @admin.register(AutomaticMail)

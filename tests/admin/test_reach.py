@@ -100,6 +100,10 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             workspace=globex, email=f"{SECRET}@globex.example", role=Role.AGENT, by=by, at=at
         ).invitation
         form = form_actions.create_form(workspace=globex, kind="contact", name=f"{SECRET} form", by=by, at=at)
+        delivery = actions.schedule(
+            conversation=conversation, body=f"{SECRET} later", send_after=at, by=cleo.actor, at=at,
+            uploads=[ContentFile(b"x", name=f"{SECRET} later.txt")],
+        )  # fmt: skip
         event = Event.objects.filter(workspace=globex).latest("pk")
         found = [
             globex, cleo.user, cleo.membership, invitation, team, globex_key.row, event, Dispatch.objects.get(event=event),
@@ -107,7 +111,7 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
                 workspace=globex, api_key=globex_key.row, method="POST", path=f"/{SECRET}", key=SECRET, body_hash="x"
             ),
             QueuedMail.objects.create(kind="reply", last_error=SECRET),
-            ticket, Tag.objects.first(), TicketNumbers.objects.get(), conversation, conversation.contact, message,
+            delivery, delivery.files.get(), ticket, Tag.objects.first(), TicketNumbers.objects.get(), conversation, conversation.contact, message,
             Attachment.objects.get(message=message), EntryPoint.objects.first(), Tally.objects.get(),
             view, SavedViewFavorite.objects.get(),
             run.thread, run, AssistantFrame.objects.first(), waiting,
@@ -145,7 +149,7 @@ def _mail(conversation: Conversation, by: Actor, at: datetime) -> list[Model]:
 
 KINDS = [
     Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, QueuedMail, Ticket, Tag, TicketNumbers,
-    Conversation, Contact, Message, Attachment, EntryPoint, Tally, SavedView, SavedViewFavorite,
+    Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, EntryPoint, Tally, SavedView, SavedViewFavorite,
     AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro,
     Form, FormCount, CallbackRequest,
     Mailbox, MailboxAddress, InboundMail, MailReference, Delivery, DeliveryFile, AutomaticMail, SuppressedAddress, BlockedSender,

@@ -23,7 +23,7 @@ from tests.mail_servers import dovecot as dovecots
 from tests.runtime.machine import ROOT, environment, eventually, free_port, get, kill_everything, manage, python, stop
 
 HOME = ROOT / ".desk" / "mail-bench"
-WORKSPACE, PASSWORD = "acme", "correct horse battery staple"  # noqa: S105 (of a desk that lives for a minute)
+WORKSPACE, PASSWORD = "acme", "correct horse battery staple"
 SAMPLES, FLOOD, BOXES = 40, 1000, 20
 
 

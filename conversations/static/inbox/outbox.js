@@ -4,6 +4,7 @@ const { desk } = globalThis;
 const place = () => document.getElementById('outgoing');
 const isTyped = (field) => field.value !== field.defaultValue;
 const isUsed = (part) => part.querySelector('details[open]') !== null || [...part.querySelectorAll('textarea')].some(isTyped);
+const reviewed = new WeakSet(); // replies whose review was sent: once they are gone, so is what was typed
 
 document.addEventListener('desk:fresh', ({ detail: { page } }) => {
   const shown = place();
@@ -16,7 +17,9 @@ document.addEventListener('desk:fresh', ({ detail: { page } }) => {
 });
 
 function renewReplies(shown, fresh) {
-  for (const old of [...shown.children]) if (!fresh.querySelector(`[id="${old.id}"]`) && !isUsed(old)) old.remove();
+  for (const old of [...shown.children]) {
+    if (!fresh.querySelector(`[id="${old.id}"]`) && (reviewed.has(old) || !isUsed(old))) old.remove();
+  }
   for (const reply of [...fresh.children]) {
     const old = document.getElementById(reply.id);
     if (!old) shown.append(reply);
@@ -33,6 +36,9 @@ function renew(old, reply) {
   old.querySelector('[data-unseen]').replaceWith(reply.querySelector('[data-unseen]'));
   old.querySelector('[name=expected_last]').value = reply.querySelector('[name=expected_last]').value;
 }
+
+document.addEventListener('submit', (event) => event.target.matches('.review__form') && reviewed.add(event.target.closest('.later')));
+document.addEventListener('input', (event) => event.target.closest('.review__form') && reviewed.delete(event.target.closest('.later')));
 
 // A message without a state in the answer has arrived.
 function renewStates(part) {
