@@ -10,8 +10,8 @@ from accounts.models import Team, Workspace
 from accounts.permissions import Actor
 from conversations.channels.callback import inbound as callback
 from conversations.channels.form import inbound as contact
-from conversations.forms import actions, answers
-from conversations.models import Form, FormKind
+from conversations.forms import actions, answers, counting
+from conversations.models import Form, FormKind, FormOutcome
 
 SITE = "https://www.northwind.example"
 _MESSAGE = (
@@ -79,3 +79,4 @@ def _send(form: Form, typed: dict[str, str], *, at: datetime) -> None:
     assert not given.faults, given.faults
     receive = callback.receive if form.kind == FormKind.CALLBACK else contact.receive
     receive(form=form, answers=given, public_id=uuid.uuid4(), page=f"{SITE}/contact", at=at)
+    counting.count(form, FormOutcome.ACCEPTED, at)
