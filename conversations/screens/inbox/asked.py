@@ -19,7 +19,7 @@ def facts(conversation: Conversation) -> dict[str, Any]:
         row = CallbackRequest.objects.select_related("done_by").filter(conversation=conversation).first()
         found["call"] = Call(row, clock.now()) if row is not None else None
     if conversation.channel in (Channel.CALLBACK, Channel.FORM):
-        found["asked"] = _answers(conversation.metadata)
+        found["asked"] = _answers(conversation.metadata, with_phone=not found.get("call"))
     if conversation.follows_id is not None:
         found["before"] = Conversation.objects.only("number", "subject").filter(pk=conversation.follows_id).first()
     if conversation.status == Status.CLOSED:
@@ -28,9 +28,10 @@ def facts(conversation: Conversation) -> dict[str, Any]:
     return found
 
 
-def _answers(metadata: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _answers(metadata: Mapping[str, Any], *, with_phone: bool) -> list[tuple[str, str]]:
     """A form's own questions with their answers, and where it was. API callers may have put anything there."""
-    found = [(title, str(metadata[name])) for name, title in _SHOWN.items() if isinstance(metadata.get(name), str)]
+    shown = [name for name in _SHOWN if (with_phone or name != "phone") and isinstance(metadata.get(name), str)]
+    found = [(_SHOWN[name], str(metadata[name])) for name in shown]
     answers = metadata.get("answers")
     if isinstance(answers, Mapping):
         found += [(str(question), str(answer)) for question, answer in answers.items()]

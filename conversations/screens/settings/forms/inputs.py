@@ -95,7 +95,7 @@ def _filled(form: Form) -> dict[str, Any]:
 
 def _typed(data: QueryDict) -> list[dict[str, Any]]:
     rows = []
-    for number in range(fields.MOST_QUESTIONS + BLANK_ROWS):
+    for number in range(1, fields.MOST_QUESTIONS + BLANK_ROWS + 1):
         begin = f"question-{number}-"
         if f"{begin}text" in data:
             rows.append({
