@@ -52,17 +52,22 @@ class Kind:
 
     def queue(self, *abouts: Mapping[str, int]) -> None:
         """Queue a mail for each of these, in the transaction and the workspace that are open."""
-        if not abouts:
-            return
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO accounts_queuedmail (workspace_id, kind, about) SELECT %s, %s, unnest(%s::jsonb[])",
-                [tenancy.current().pk, self.name, [Jsonb(dict(about)) for about in abouts]],
-            )
-        transaction.on_commit(BELL.ring)
+        queue(self.name, *abouts)
 
 
 _kinds: dict[str, Kind] = {}
+
+
+def queue(kind: str, *abouts: Mapping[str, int]) -> None:
+    """Queue mails of a kind by its name: verbs do not import what composes them, which uses verbs itself."""
+    if not abouts:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO accounts_queuedmail (workspace_id, kind, about) SELECT %s, %s, unnest(%s::jsonb[])",
+            [tenancy.current().pk, kind, [Jsonb(dict(about)) for about in abouts]],
+        )
+    transaction.on_commit(BELL.ring)
 
 
 def kind(name: str, *, given_up: GivenUp | None = None) -> Callable[[Compose], Kind]:

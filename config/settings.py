@@ -234,6 +234,7 @@ SECURE_CSP: dict[str, list[str]] = {
 WEB_THREADS = env.number("WEB_THREADS", 4, low=1, high=256)
 WEB_QUEUE = env.number("WEB_QUEUE", 1000, low=1, high=100_000)
 WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", 4, low=1, high=64)
+CHECK_CONCURRENCY = env.number("CHECK_CONCURRENCY", 4, low=1, high=64)
 ASSISTANT_CONCURRENCY = env.number("ASSISTANT_CONCURRENCY", 16, low=1, high=256)
 
 # --- Limits -------------------------------------------------------------------------------------
@@ -345,5 +346,6 @@ LOGGING: dict[str, Any] = {
         "procrastinate": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
         "imapclient": {"level": "WARNING"},  # at DEBUG it writes what it reads: mails
+        "mail.log": {"level": "WARNING"},  # aiosmtpd, which writes addresses otherwise
     },
 }

@@ -11,6 +11,7 @@ from config.openapi import SchemaView, SwaggerView, reference_page
 from conversations.api import discovery
 from conversations.screens.home import views as home
 from conversations.screens.inbox import inline
+from conversations.screens.settings.mailboxes import sign_in
 
 urlpatterns = [
     # People: sign-in and invitations, and the members' inbox under the workspace it belongs to.
@@ -21,6 +22,10 @@ urlpatterns = [
     # Channels: what customers and providers reach without an account.
     path("", include("conversations.channels.email.urls")),
     path("inline/<str:token>", inline.picture, name="inline-picture"),
+    # Customers without an account: hosted forms, and the pages on which they follow up.
+    path("", include("conversations.public.urls")),
+    # Where Google and Microsoft send people back to who sign in for a mailbox.
+    path("mail/signed-in", sign_in.returned, name="mailbox-sign-in-returned"),
     # Administration.
     path("admin/", admin.site.urls),
     # Wire formats: the documented paths of each product, found under conversations/dialects.

@@ -8,13 +8,14 @@ from accounts.background import Held, Jobs, Part, Periodic
 from conversations.actions import outgoing
 from conversations.assistant import presence, recovery, runs
 from conversations.channels import outbox
-from conversations.channels.email import watching
+from conversations.channels.email import trials, watching
 
 PARTS: tuple[Part, ...] = (
     *accounts.PARTS,
     Held("presence", presence.registered),
     Held("mailboxes", watching.running),
     Jobs("jobs", ("default", "builtin"), setting="WORKER_CONCURRENCY"),  # the second is the job queue's own
+    Jobs("checks", (trials.QUEUE,), setting="CHECK_CONCURRENCY"),
     Jobs("answers", (runs.QUEUE,), setting="ASSISTANT_CONCURRENCY"),
     # Two, so that a reply leaves in time while a mail server is slow.
     Periodic("leaving", outbox.leave_due, every=1.0),

@@ -26,6 +26,7 @@ def register_rules() -> None:
             "conversation.assign": Rule(Role.AGENT, ConversationScope.WRITE),
             "conversation.update": Rule(Role.AGENT, ConversationScope.WRITE),
             "conversation.mark_read": Rule(Role.AGENT, ConversationScope.WRITE),
+            "form.write": Rule(Role.ADMIN),
             "contact.update": Rule(Role.AGENT, ConversationScope.WRITE),
         },
         scopes={

@@ -177,6 +177,8 @@ SPANS: dict[str, str] = {
     "accounts.mailing:_taken": f"{_JOB}, by the index of the mails that are due",
     "accounts.activity:_lines": "a superuser's newest events, by their ids",
     "config.metrics:_of_the_database": "what waits in all workspaces, for the operator",
+    "conversations.channels.email.watching:Watchers.look": f"{_JOB}, whose mailboxes are few",
+    "conversations.channels.email.receiving:process_waiting": f"{_JOB}, by the index of the mails that wait",
     "conversations.channels.email.health:_of": "the mailboxes of all workspaces, a handful each, for the operator",
     "conversations.api.idempotency:forget": f"{_JOB}, by the index of the moments",
     "conversations.assistant.recovery:_is_anything_going_on": f"{_JOB}, by the partial index of the runs that are going on",

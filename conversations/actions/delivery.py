@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from accounts import journal, transaction, writing
-from accounts.errors import Conflict
+from accounts.errors import Conflict, NotFound
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
 from conversations import events
@@ -33,7 +33,7 @@ def set_delivery(*, message: Message, status: DeliveryStatus, by: Actor, at: dat
 def deliver(*, message: Message, by: Actor, at: datetime) -> Delivery | None:
     """Queue the delivery of a message that has none, such as one that an earlier version wrote; None where nobody takes it."""
     permit(by, "conversation.reply", message)
-    conversation = locking.locked(Conversation(pk=message.conversation_id, workspace_id=message.workspace_id))
+    conversation = locking.locked(_subject(message))
     message = transaction.held(message)
     channel = outgoing.route(conversation)
     known = Delivery.objects.filter(message=message).first()
@@ -51,7 +51,7 @@ def deliver(*, message: Message, by: Actor, at: datetime) -> Delivery | None:
 def mark_sent(*, delivery: Delivery, channel_message_id: str = "", by: Actor, at: datetime) -> Delivery:
     """The other side has taken a reply."""
     permit(by, "conversation.reply", delivery)
-    delivery = transaction.held(delivery)
+    delivery = _held(delivery)
     if delivery.state != DeliveryState.SENDING or delivery.message is None:
         return delivery
     delivery.state, delivery.settled_at = DeliveryState.SENT, at
@@ -66,7 +66,7 @@ def mark_sent(*, delivery: Delivery, channel_message_id: str = "", by: Actor, at
 def mark_failed(*, delivery: Delivery, code: str, reason: str, by: Actor, at: datetime) -> Delivery:
     """A reply could not be sent, or came back after it was. `reason` is read by agents."""
     permit(by, "conversation.reply", delivery)
-    delivery = transaction.held(delivery)
+    delivery = _held(delivery)
     if delivery.state in (DeliveryState.FAILED, DeliveryState.CANCELLED):
         return delivery
     delivery.state, delivery.settled_at, delivery.held_at = DeliveryState.FAILED, at, None
@@ -76,7 +76,7 @@ def mark_failed(*, delivery: Delivery, code: str, reason: str, by: Actor, at: da
         _set_status(delivery.message, DeliveryStatus.FAILED, by=by, at=at)
     else:
         journal.record(
-            events.REPLY_FAILED, delivery.conversation, by=by, at=at, delivery_id=delivery.pk, code=delivery.code
+            events.REPLY_FAILED, _subject(delivery), by=by, at=at, delivery_id=delivery.pk, code=delivery.code
         )
     return delivery
 
@@ -89,7 +89,7 @@ def retry(*, delivery: Delivery, by: Actor, at: datetime) -> Delivery:
     Nothing is done for one that is on its way by now, or has been sent. Raises Conflict for one that was cancelled.
     """
     permit(by, "conversation.reply", delivery)
-    delivery = transaction.held(delivery)
+    delivery = _held(delivery)
     if delivery.state == DeliveryState.CANCELLED and delivery.message is None:
         raise Conflict("this reply was cancelled", code="cancelled")
     if delivery.state not in (DeliveryState.FAILED, DeliveryState.CANCELLED):
@@ -104,7 +104,7 @@ def retry(*, delivery: Delivery, by: Actor, at: datetime) -> Delivery:
         delivery.writer_id = by.user_id or delivery.writer_id
         journal.record(
             events.REPLY_RESCHEDULED,
-            delivery.conversation,
+            _subject(delivery),
             by=by,
             at=at,
             delivery_id=delivery.pk,
@@ -143,13 +143,27 @@ def retry_all(*, workspace: Workspace, by: Actor, at: datetime) -> int:
 def discard(*, delivery: Delivery, by: Actor, at: datetime) -> Delivery:
     """Leave a reply that failed unsent: it is no longer among those that failed. A message of it stays, marked as not delivered."""
     permit(by, "conversation.reply", delivery)
-    delivery = transaction.held(delivery)
+    delivery = _held(delivery)
     if delivery.state != DeliveryState.FAILED:
         return delivery
     delivery.state = DeliveryState.CANCELLED
     delivery.save(update_fields=["state"])
-    journal.record(events.REPLY_DISCARDED, delivery.conversation, by=by, at=at, delivery_id=delivery.pk)
+    journal.record(events.REPLY_DISCARDED, _subject(delivery), by=by, at=at, delivery_id=delivery.pk)
     return delivery
+
+
+def _held(delivery: Delivery) -> Delivery:
+    """The row as it is now, with its message, locked until the transaction ends. Raises NotFound when it is gone."""
+    rows = Delivery.objects.select_for_update(no_key=True, of=("self",)).select_related("message")
+    found = rows.filter(pk=delivery.pk).first()
+    if found is None:
+        raise NotFound("this reply no longer exists")
+    return found
+
+
+def _subject(row: Delivery | Message) -> Conversation:
+    """The conversation that an event of it tells of."""
+    return Conversation(pk=row.conversation_id, workspace_id=row.workspace_id)
 
 
 def _set_status(message: Message, status: DeliveryStatus, *, by: Actor, at: datetime) -> None:
@@ -161,6 +175,5 @@ def _set_status(message: Message, status: DeliveryStatus, *, by: Actor, at: date
 
 
 def _record(message: Message, *, by: Actor, at: datetime) -> None:
-    subject = Conversation(pk=message.conversation_id, workspace_id=message.workspace_id)
     status = message.delivery_status
-    journal.record(events.DELIVERY_CHANGED, subject, by=by, at=at, message_id=message.pk, delivery=status)
+    journal.record(events.DELIVERY_CHANGED, _subject(message), by=by, at=at, message_id=message.pk, delivery=status)

@@ -14,9 +14,10 @@ from accounts.errors import Conflict, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
 from conversations import events, priorities
-from conversations.actions import entries, turns
+from conversations.actions import entries, turns, wishes
 from conversations.actions.entries import Door
 from conversations.actions.senders import Sender
+from conversations.actions.wishes import CallWish
 from conversations.models import Channel, Contact, Conversation, Handler, Mailbox, MessageKind, SenderKind, Status
 from conversations.texts import validation
 
@@ -46,6 +47,7 @@ def start(
     public_id: uuid.UUID | None = None,
     number: int | None = None,
     message_public_id: uuid.UUID | None = None,
+    wish: CallWish | None = None,
     by: Actor,
     at: datetime,
 ) -> Conversation:
@@ -55,8 +57,9 @@ def start(
     contact's unless `sender` says otherwise; either way the conversation is open. `external_id` is the caller's own
     name for it: at most 255 characters, unique in the workspace. Mails go by `mailbox`, and to `cc` besides; `follows` is the
     closed conversation that it goes on from. `public_id` is one that the caller chose, as `message_public_id` is for the
-    first message, and `number` one that a verb has drawn before, which locks more than this. Raises Invalid with the field
-    at fault, or Conflict when either id is taken.
+    first message, and `number` one that a verb has drawn before, which locks more than this. `wish` is the call that it asks
+    for; that of a callback may be in its `metadata`. Raises Invalid with the field at fault, or Conflict when either id is
+    taken.
     """
     permit(by, "conversation.start", contact)
     validation.check(subject, "subject", longest=validation.SUBJECT_LIMIT)
@@ -98,6 +101,10 @@ def start(
     else:
         writing.insert(conversation)
     entry_point = entries.door(conversation, door, at, first=True)
+    if wish is None and conversation.channel == Channel.CALLBACK:
+        wish = wishes.of_metadata(metadata)
+    if wish is not None:
+        wishes.keep(conversation, wish, at)
     message = None
     if body is not None:
         sender = sender or Sender.contact(contact)

@@ -14,9 +14,9 @@ from django.utils.html import format_html
 
 from accounts.admin.base import OneWorkspaceFilter, ReadOnlyAdmin, TabularInline, among
 from accounts.adminsite import reach
+from conversations.api.downloads import sent
 from conversations.models import Attachment, Channel, Conversation, EntryPoint, Message, Tally
 from conversations.models.searched import holding
-from conversations.screens.inbox import files
 from tickets.admin import TicketAdmin
 
 
@@ -108,7 +108,7 @@ class AttachmentAdmin(ReadOnlyAdmin):
         attachment = cast("Attachment | None", self.get_queryset(request).filter(pk=pk).first())
         if attachment is None:
             raise Http404("no such file")
-        return files.sent(attachment, content_type="application/octet-stream", as_attachment=True)
+        return sent(attachment, content_type="application/octet-stream", as_attachment=True)
 
 
 @admin.register(EntryPoint)

@@ -1,7 +1,8 @@
 """How replies reach customers: each folder is a channel, named as the value that conversations store, and no other file names it.
 
 A folder states its ICON and, where replies have to be taken to the customer, a module `delivery` with `takes`, `deliver` and
-`was_taken`. The others fetch replies themselves, by the API; a stored value without a folder is one of them.
+`was_taken`. The others fetch replies themselves, by the API; a stored value without a folder is one of them. What people set up of
+a channel stands in its module `settings`, as SETTINGS.
 """
 
 from __future__ import annotations
@@ -10,13 +11,25 @@ import importlib
 import importlib.util
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from conversations.channels.results import Result
 from conversations.models import Channel, Conversation, Delivery
 
 Deliver = Callable[[Sequence[Delivery]], Iterator[tuple[Delivery, Result]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """A channel in the list of the settings: its title, what it is for, its first screen, and who may set it up."""
+
+    title: str
+    about: str
+    icon: str
+    url_name: str
+    permission: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,7 @@ class ChannelType:
     takes: Callable[[Conversation], bool] = lambda conversation: False
     deliver: Deliver | None = None
     was_taken: Callable[[Delivery], bool | None] = lambda delivery: None
+    settings: ChannelSettings | None = None
 
 
 @cache
@@ -59,12 +73,20 @@ def route(conversation: Conversation) -> str | None:
     return next((name for name, channel in all_channels().items() if channel.takes(conversation)), None)
 
 
+def with_settings() -> list[ChannelSettings]:
+    """What can be set up, in the order of the stored values."""
+    return [channel.settings for channel in all_channels().values() if channel.settings is not None]
+
+
 def _described(name: str) -> ChannelType:
     package = importlib.import_module(f"{__name__}.{name}")
-    delivery = f"{package.__name__}.delivery"
-    if not importlib.util.find_spec(delivery):
-        return ChannelType(name, Channel(name).label, package.ICON)
-    module = importlib.import_module(delivery)
-    return ChannelType(
-        name, Channel(name).label, package.ICON, takes=module.takes, deliver=module.deliver, was_taken=module.was_taken
-    )
+    delivery, settings = _module(name, "delivery"), _module(name, "settings")
+    found = ChannelType(name, Channel(name).label, package.ICON, settings=settings.SETTINGS if settings else None)
+    if delivery is None:
+        return found
+    return replace(found, takes=delivery.takes, deliver=delivery.deliver, was_taken=delivery.was_taken)
+
+
+def _module(name: str, part: str) -> Any:
+    path = f"{__name__}.{name}.{part}"
+    return importlib.import_module(path) if importlib.util.find_spec(path) else None

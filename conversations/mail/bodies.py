@@ -90,9 +90,9 @@ def _is_body(part: Part, index: int, kind: str) -> bool:
 
 
 def text_of(part: Part, hints: Hints, problems: list[str]) -> str:
-    """The text of a part, at most a megabyte or two of it."""
+    """The text of a part, at most a few megabytes of it."""
     data = part.content()
-    most = (limits.HTML if part.content_type == "text/html" else limits.TEXT) * 4
+    most = limits.HTML * 2 if part.content_type == "text/html" else limits.TEXT * 4
     text, is_whole = charsets.decode(data[:most], part.parameters.get("charset", ""), hints)
     if not is_whole:
         problems.append("Some characters could not be read: the mail does not say rightly how they are encoded.")

@@ -80,8 +80,8 @@ def _needed(text: str) -> list[str]:
             events += value == "VEVENT"
         is_read = (
             name in _READ
-            and all(part in _PARTS for part in open_)
             and len(open_) <= 3
+            and all(part in _PARTS for part in open_)
             and (events <= 1 or "VEVENT" not in open_)
         )
         if is_read and name == "RRULE":

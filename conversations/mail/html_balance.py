@@ -284,7 +284,7 @@ def hides(tag: Open) -> bool:
 
 
 def balanced(text: str, tags: Collection[str], *, fold: bool = True, hide: bool = True) -> Balanced:
-    """The HTML with the tags. Raises TooDeep for more than 100,000 tags, and more than 256 elements inside each other."""
+    """The HTML with the tags. Raises TooDeep for more than 50,000 tags, and more than 256 elements inside each other."""
     writer = _Writer(tags, fold, hide)
     for token in tokens(text):
         if isinstance(token, str):

@@ -23,7 +23,7 @@ TEXT = 1_000_000
 """Characters of the text of a mail."""
 HTML = 1_000_000
 """Characters of HTML that are shown as HTML."""
-HTML_TAGS = 100_000
+HTML_TAGS = 50_000
 HTML_STEPS = 2_000_000
 """Open elements that are looked at to find where a tag belongs."""
 HTML_DEPTH = 256

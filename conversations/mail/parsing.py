@@ -121,6 +121,8 @@ def _text(chosen: bodies.Bodies, hints: Hints, problems: list[str]) -> str:
 def _joined(texts: list[Part], hints: Hints, problems: list[str]) -> str:
     pieces: list[str] = []
     for part in texts:
+        if sum(map(len, pieces)) > limits.TEXT:
+            break
         text = bodies.text_of(part, hints, problems)
         pieces.append(to_text(text) if part.content_type == "text/html" else text)
     return "\n".join(piece.strip("\n") for piece in pieces if piece.strip()).strip("\n")
@@ -132,6 +134,8 @@ def _shown(chosen: bodies.Bodies, hints: Hints, problems: list[str]) -> Sanitise
         return Sanitised(None)
     pieces: list[str] = []
     for part in chosen.html:
+        if sum(map(len, pieces)) > limits.HTML:
+            break
         text = bodies.text_of(part, hints, problems)
         pieces.append(
             text if part.content_type == "text/html" else f"<p>{escape(text.strip()).replace(chr(10), '<br>')}</p>"

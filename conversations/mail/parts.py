@@ -17,6 +17,7 @@ from conversations.mail.charsets import Hints
 from conversations.mail.headers import RawHeaders
 
 _LOST_BOUNDARY = re.compile(rb"(?:\A|[\r\n])--([!-~]{1,200}?)[ \t]*(?:\r\n|\n|\r)(?=Content-)", re.IGNORECASE)
+_REST = re.compile(rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)")
 _LOOKED_AT = 8 * 1024  # bytes in which a boundary that is not declared is looked for
 _UU_BEGIN = re.compile(rb"(?:\A|[\r\n])begin [0-7]{3,4} [^\r\n]*(?:\r\n|\n|\r)")
 _NO_BASE64_TEXT = bytes(set(range(256)) - set(headers._BASE64 + b"=\r\n"))
@@ -77,6 +78,7 @@ class Mail:
 @dataclass
 class _Reader:
     raw: bytes
+    line_break: bytes = b"\n"
     parts: int = 0
     delimiters: int = 0
     problems: list[str] = field(default_factory=list)
@@ -116,25 +118,35 @@ class _Reader:
         return iter(places)
 
     def _split(self, part: Part, boundary: bytes) -> Iterator[tuple[int, int]]:
-        line = re.compile(rb"--" + re.escape(boundary) + rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)")
         longer = re.compile(rb'boundary="?' + re.escape(boundary) + rb'--["\s;]', re.IGNORECASE)
         begin: int | None = None
-        for found in line.finditer(self.raw, part.start, part.end):
-            if self.delimiters >= limits.DELIMITERS:
-                self.problems.append("The mail has too many lines that separate parts: the rest was not read.")
-                break
-            self.delimiters += 1
-            if found.start() > part.start and self.raw[found.start() - 1] not in b"\r\n":
-                continue
+        for start, end, is_last in self._delimiters(part, b"--" + boundary):
             if begin is not None:
-                if found[1] and longer.search(self.raw, begin, min(found.start(), begin + limits.PARAMETERS)):
+                if is_last and longer.search(self.raw, begin, min(start, begin + limits.PARAMETERS)):
                     continue  # the boundary of a multipart inside, which is this one and two hyphens
-                yield begin, self._before(begin, found.start())
-            begin = found.end()
-            if found[1]:
+                yield begin, self._before(begin, start)
+            begin = end
+            if is_last:
                 return
         if begin is not None and begin < part.end:
             yield begin, part.end
+
+    def _delimiters(self, part: Part, line: bytes) -> Iterator[tuple[int, int, bool]]:
+        """The lines that are the boundary: where each begins and ends, and whether it is the last one."""
+        position = part.start if self.raw.startswith(line, part.start) else self._next(part.start, part.end, line)
+        while position >= 0:
+            if self.delimiters >= limits.DELIMITERS:
+                self.problems.append("The mail has too many lines that separate parts: the rest was not read.")
+                return
+            self.delimiters += 1
+            end = position + len(line)
+            if rest := _REST.match(self.raw, end, part.end):
+                yield position, rest.end(), rest[1] is not None
+            position = self._next(end, part.end, line)
+
+    def _next(self, start: int, end: int, line: bytes) -> int:
+        found = self.raw.find(self.line_break + line, max(start - 1, 0), end)
+        return found + 1 if found >= 0 else -1
 
     def _before(self, begin: int, end: int) -> int:
         """The end of the line before: its line break belongs to the boundary."""
@@ -146,7 +158,7 @@ class _Reader:
 
 def read(raw: bytes) -> Mail:
     """The parts of a mail."""
-    reader = _Reader(raw)
+    reader = _Reader(raw, b"\n" if b"\n" in raw else b"\r")
     root = reader.part(0, len(raw), 0, "text/plain")
     return Mail(root, reader.parts, reader.delimiters, list(dict.fromkeys(reader.problems)))
 

@@ -44,7 +44,7 @@ VERB = re.compile(
 )  # one search, before the long patterns
 # "2022年1月1日(金) 9:00 田中太郎 <taro@example.com>:", as Gmail writes in Japanese, Chinese and Korean.
 DATED = re.compile(
-    r"^(?:\d{4}\s?[年년./-]\s?\d{1,2}\s?[月월./-]\s?\d{1,2}\D).{0,200}<[^<>\s]{3,200}@[^<>\s]{3,200}>.{0,30}[:：]$"
+    r"^(?:\d{4}\s?[年년./-]\s?\d{1,2}\s?[月월./-]\s?\d{1,2}\D).{0,200}<[^<>\s]{1,200}@[^<>\s]{1,200}>.{0,30}[:：]$"
 )
 # Any other language: a line of a date and an address that ends with a colon, above a quoted line.
 ABOVE_QUOTE = re.compile(r"^(?=.*\d).*(?:<[^<>\s]+@[^<>\s]+>|\S@\S).*[:：]$|^(?=.*\d{1,2}[:.]\d{2}).*\b\d{4}\b.*[:：]$")

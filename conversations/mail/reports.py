@@ -89,7 +89,7 @@ class Recipient:
     status: str = ""
     """As in RFC 3463, such as 5.1.1; "" where nothing says it."""
     diagnostic: str = ""
-    """What the server shown, in one line."""
+    """What the server answered, in one line."""
     reason: str = ""
     """Why, in a sentence for agents."""
 
@@ -227,8 +227,8 @@ def _guessed(mail: ParsedMail) -> list[Recipient]:
         for one in sorted(failures)[:_MOST]:
             address = _address(one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one))
             if address:
-                shown = status if (status[:1] == "4") == (action == "delayed") else ""
-                found.append(Recipient(address, action, shown, "", _reason(shown, text)))
+                known = status if (status[:1] == "4") == (action == "delayed") else ""
+                found.append(Recipient(address, action, known, "", _reason(known, text)))
     return found
 
 

@@ -30,6 +30,7 @@ _MANY = 0x1000
 _P_BODY, _P_HTML, _P_CODEPAGE = 0x1000, 0x1013, 0x3FDE
 _P_DATA, _P_NAME, _P_LONG_NAME, _P_TYPE, _P_CONTENT_ID, _P_DISPLAY = 0x3701, 0x3704, 0x3707, 0x370E, 0x3712, 0x3001
 _DEEPEST = 3
+_MOST_PROPERTIES = 2_000
 
 
 @dataclass
@@ -140,7 +141,7 @@ def _text(data: bytes, codepage: str) -> str:
 def _properties(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     """MAPI properties: their id, their type and their value, of several values the first one."""
     count, position = struct.unpack_from("<I", data)[0], 4
-    for _ in range(min(count, len(data) // 4)):
+    for _ in range(min(count, len(data) // 4, _MOST_PROPERTIES)):
         kind, prop = struct.unpack_from("<HH", data, position)
         position += 4
         if prop >= 0x8000:
@@ -152,7 +153,7 @@ def _properties(data: bytes) -> Iterator[tuple[int, int, bytes]]:
             values = struct.unpack_from("<I", data, position)[0]
             position += 4
         first: bytes | None = None
-        for _ in range(min(values, (len(data) - position) // 4)):
+        for _ in range(min(values, (len(data) - position) // 4, _MOST_PROPERTIES)):
             size = _FIXED.get(kind, 0)
             if kind in _SIZED:
                 size = struct.unpack_from("<I", data, position)[0]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("conversations", "0065_index_of_what_follows"),
+        ("conversations", "0066_forms_and_callbacks"),
     ]
 
     operations = [

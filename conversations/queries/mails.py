@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import BooleanField, Case, QuerySet, Value, When
@@ -10,15 +10,22 @@ from django.db.models.functions import Left
 
 from accounts.compiled import compiled
 from accounts.errors import NotFound
-from conversations.models import Channel, Conversation, InboundMail, Mailbox, Message
+from accounts.models import Membership
+from conversations.models import Channel, Conversation, Delivery, InboundMail, Mailbox, MailboxAddress, Message
 
 SHOWN = 20_000
 """Characters of a quoted text or a signature that a thread shows."""
+MOST_MAILS = 500
+"""How many mails of a conversation are looked through for people."""
 
 
 def is_by_mail(conversation: Conversation) -> bool:
     """Whether mails come in to a conversation or leave from it."""
-    return conversation.mailbox_id is not None or conversation.channel in (Channel.EMAIL, Channel.FORM)
+    return conversation.mailbox_id is not None or conversation.channel in (
+        Channel.EMAIL,
+        Channel.FORM,
+        Channel.CALLBACK,
+    )
 
 
 def with_mails(conversation: Conversation, page: list[Message]) -> list[Message]:
@@ -57,6 +64,37 @@ def of_message(conversation: Conversation, message: int) -> InboundMail:
     if found is None:
         raise NotFound("this message did not come by mail")
     return found
+
+
+def participants(conversation: Conversation) -> set[str]:
+    """Every address that has had a mail of the conversation, or has written one; without the desk's own."""
+    known = {conversation.contact.email, *conversation.cc}
+    mails = InboundMail.objects.filter(message__conversation=conversation).order_by("-pk")
+    for row in mails.values_list("from_address", "to", "cc")[:MOST_MAILS]:
+        known |= {row[0], *(address.lower() for _, address in (*row[1], *row[2]))}
+    sent = Delivery.objects.filter(message__conversation=conversation).order_by("-pk")
+    for lists in sent.values_list("to", "cc", "bcc")[:MOST_MAILS]:
+        known.update(address for addresses in lists for address in addresses or ())
+    known.update(
+        Message.objects.filter(conversation=conversation).order_by().values_list("sender_email", flat=True).distinct()
+    )
+    return known - {""}
+
+
+def outsiders(conversation: Conversation, addresses: Iterable[str]) -> list[str]:
+    """Those of the addresses that have not been in the conversation before, and are no member's; nothing is asked about known ones."""
+    new = [one for one in dict.fromkeys(addresses) if one not in (conversation.contact.email, *conversation.cc)]
+    if not new:
+        return []
+    members = Membership.objects.filter(user__email__in=new, user__is_active=True).order_by("pk")
+    known = participants(conversation) | {email.lower() for email in members.values_list("user__email", flat=True)}
+    return [one for one in new if one not in known]
+
+
+def own(addresses: Sequence[str]) -> list[str]:
+    """Those of the addresses at which the workspace itself receives mail."""
+    found = MailboxAddress.objects.filter(address__in=addresses).order_by("address") if addresses else ()
+    return [row.address for row in found]
 
 
 def mailbox(public_id: UUID | None = None) -> Mailbox | None:

@@ -28,9 +28,12 @@ LINES = (
     events.CONVERSATION_PRIORITY_CHANGED.name,
     events.CONVERSATION_TAGGED.name,
     events.CONVERSATION_SUBJECT_CHANGED.name,
+    events.CONVERSATION_CC_CHANGED.name,
     events.CONVERSATION_SNOOZED.name,
     events.CONVERSATION_LINKED.name,
     events.CONVERSATION_UNLINKED.name,
+    events.CALLBACK_MADE.name,
+    events.CALLBACK_UNMADE.name,
     events.ASSISTANT_HANDED_OVER.name,
     events.ASSISTANT_TAKEN_OVER.name,
 )

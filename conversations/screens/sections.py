@@ -20,6 +20,7 @@ NAMES = (
     "knowledge",
     "assistant",
     "people",
+    "settings",
     "start",
     "home",
 )

@@ -40,7 +40,7 @@ def html(text: str) -> SafeString:
                 fenced = [] if language or not rest.strip() else [rest]
                 continue
             fenced, rest = [first], after
-        html.append(_block(fenced, language))
+        parts.append(_block(fenced, language))
         plain, fenced, language = [rest.lstrip()], None, ""
     parts += _paragraphs(plain) if fenced is None else [_block(fenced, language)]
     return mark_safe("".join(parts))  # noqa: S308 - every part was escaped

@@ -127,6 +127,11 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         actions.assign(conversation=loose, to=ben.user, **act)
         ticket_actions.assign(ticket=single, to=ben.user, **act)
         invitation = account_actions.invite(workspace=acme, email="nia@example.com", role=Role.AGENT, **act).invitation
+        mailed = ConversationFactory(workspace=acme, door=Door(Channel.EMAIL, "test"))
+        sending, failed, undelivered = (actions.reply(conversation=mailed, body="By mail.", **act) for _ in range(3))
+        actions.mark_failed(delivery=failed.delivery, code="refused", reason="It was refused.", **act)
+        undelivered.delivery.delete()  # as an earlier version leaves it
+        later = {"send_after": at, "body": "Later.", "by": ben.actor, "at": at}
         alias = EmailAddress.objects.create(user=ben.user, email="alias@example.com", verified=True)
         article = ArticleFactory(workspace=acme)
         mailbox = MailboxFactory(workspace=acme, assignee=ben.user)
@@ -150,7 +155,9 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
             "draft_article": ArticleFactory(workspace=acme, published=False),
             "view": actions.create_view(workspace=acme, name="Mine", **act), "membership": ben.membership,
             "key": api_key(acme)[0], "team": account_actions.save_team(workspace=acme, name="Day", **act),
-            "user": UserFactory(), "gone": UserFactory(is_active=False), "invitation": invitation, "alias": alias.email, "single": single, "agent": ben.actor, "member": ben.user, **act,
+            "user": UserFactory(), "gone": UserFactory(is_active=False), "invitation": invitation, "alias": alias.email, "single": single, "agent": ben.actor, "member": ben.user,
+            "delivery": actions.schedule(conversation=loose, **later), "sending": sending.delivery, "failed": failed.delivery,
+            "undelivered": undelivered, "answered": actions.schedule(conversation=busy.thread.conversation, **later), **act,
         }  # fmt: skip
         yield scene
 
@@ -204,6 +211,19 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.channels.email.actions.logins.mark_connected": [{"mailbox": s["second_mailbox"]}],
         "conversations.channels.email.actions.logins.set_login": [{"mailbox": s["second_mailbox"]}],
         "conversations.actions.continuing.continue_or_receive": [{}, {"conversation": s["closed"]}],
+        "conversations.actions.delivery.deliver": [{"message": s["undelivered"]}],
+        "conversations.actions.delivery.discard": [{"delivery": s["failed"]}],
+        "conversations.actions.delivery.mark_failed": [{}, {"delivery": s["sending"]}],
+        "conversations.actions.delivery.mark_sent": [{"delivery": s["sending"]}],
+        "conversations.actions.delivery.retry": [{"delivery": s["failed"]}],
+        "conversations.actions.outbox.reschedule": [{"send_after": later}],
+        "conversations.actions.outbox.review": [{"expected_last": s["loose"].last_message_id}],
+        "conversations.actions.outbox.schedule": [{"send_after": later, "by": s["agent"]}],
+        "conversations.assistant.actions.member_replies.leave": [{}, {"delivery": s["answered"]}],
+        "conversations.assistant.actions.member_replies.reply_as_member": [
+            {"writer": s["member"], "by": s["agent"]},
+            {"writer": s["member"], "by": s["agent"], "conversation": s["thread"].conversation},
+        ],
         "conversations.actions.delivery.set_delivery": [{"message": s["sent"], "status": DeliveryStatus.DELIVERED}],
         "conversations.assistant.actions.hand_over.settle": [{"thread": s["resting"]}],
         "conversations.assistant.actions.hand_over.take_over": [{"to": s["member"]}],

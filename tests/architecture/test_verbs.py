@@ -24,7 +24,11 @@ PARTS = {
     "conversations.assistant.actions.messages",
     "conversations.assistant.actions.proposing",
     "conversations.assistant.actions.threads",
+    "conversations.channels.email.actions.acknowledging",
     "conversations.channels.email.actions.checking",
+    "conversations.channels.email.actions.joining",
+    "conversations.channels.email.actions.reports",
+    "conversations.channels.email.actions.suppressing",
     "conversations.actions.entries",
     "conversations.actions.lifecycle",
     "conversations.actions.locking",
@@ -34,6 +38,7 @@ PARTS = {
     "conversations.actions.ticket_counts",
     "conversations.actions.files",
     "conversations.actions.outgoing",
+    "conversations.actions.wishes",
 }
 AN_ATOMIC_ONE = transaction.atomic(lambda: None)
 QUESTIONS = {"clean_origin", "check_priority"}

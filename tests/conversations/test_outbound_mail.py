@@ -55,7 +55,7 @@ def test_reply_is_mailed_once_in_the_customers_thread(acme: Workspace, ben: Memb
     assert sent.to == [conversation.contact.email]
     assert sent.subject == "Re: Where is Bcc: everyone@example.com my order?"
     assert text(sent) == "On its way."
-    assert "Ben · Acme" in sent.from_email
+    assert "Ben · Acme" in sent.extra_headers["From"]
     first = Message.objects.earliest("pk")
     headers = sent.message()
     assert str(first.public_id) in headers["In-Reply-To"]

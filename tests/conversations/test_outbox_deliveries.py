@@ -44,7 +44,7 @@ Answer = Callable[[Delivery], Result]
 
 
 class Pigeons:
-    """A channel of the tests, to which every conversation belongs: it notes what it is handed, and answers as it is told."""
+    """A channel of the tests, to which every conversation belongs: it notes what it is handed, and answers as the test says."""
 
     def __init__(self) -> None:
         self.carried: list[str] = []
@@ -364,7 +364,7 @@ def test_refused_address_fails_its_mail_alone(server: MailServer, acme: Workspac
     outbox.deliver_due()
     assert server.recipients == [other.contact.email]
     assert states() == [("failed", "failed"), ("sent", "delivered")]
-    assert "550" in Delivery.objects.get(state="failed").reason
+    assert Delivery.objects.get(state="failed").reason == "This address does not exist."
     assert server.connections == 2, "a connection after a failure is a new one"
 
 

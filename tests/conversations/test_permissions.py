@@ -13,7 +13,7 @@ from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions.entries import Door
-from conversations.models import Channel, Contact, Conversation, DeliveryStatus, Message, SavedView
+from conversations.models import Channel, Contact, Conversation, Delivery, DeliveryStatus, Message, SavedView
 from tests.conftest import Key, Member
 from tests.effects import DESK, MEMBERS, MORNING, actors, is_missing_for, minutes, who_may
 from tests.factories import ContactFactory, ConversationFactory, TicketFactory
@@ -37,6 +37,11 @@ class Desk:
     note: Message
     ticket: Ticket
     view: SavedView
+    scheduled: Delivery
+
+    @property
+    def last(self) -> int:
+        return self.free.last_message_id or 0
 
 
 @pytest.fixture
@@ -55,6 +60,7 @@ def desk(acme: Workspace, ben: Member) -> Desk:
         note=actions.note(conversation=free, body="Inside", by=system, at=MORNING),
         ticket=ticket,
         view=actions.create_view(workspace=acme, name="Mine", by=ben.actor, at=MORNING),
+        scheduled=actions.schedule(conversation=free, body="x", send_after=minutes(5), by=ben.actor, at=MORNING),
     )
 
 
@@ -74,6 +80,25 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
         lambda desk, how: actions.set_delivery(message=desk.note, status=DeliveryStatus.FAILED, **how),
         WRITERS,
     ),
+    "deliver": (lambda desk, how: actions.deliver(message=desk.note, **how), WRITERS),
+    "schedule": (
+        lambda desk, how: actions.schedule(conversation=desk.free, body="x", send_after=minutes(9), **how),
+        {*MEMBERS},
+    ),
+    "cancel": (lambda desk, how: actions.cancel(delivery=desk.scheduled, **how), WRITERS),
+    "reschedule": (
+        lambda desk, how: actions.reschedule(delivery=desk.scheduled, send_after=minutes(8), **how),
+        WRITERS,
+    ),
+    "review": (lambda desk, how: actions.review(delivery=desk.scheduled, expected_last=desk.last, **how), WRITERS),
+    "hold": (lambda desk, how: actions.hold(delivery=desk.scheduled, **how), WRITERS),
+    "mark_sent": (lambda desk, how: actions.mark_sent(delivery=desk.scheduled, **how), WRITERS),
+    "mark_failed": (
+        lambda desk, how: actions.mark_failed(delivery=desk.scheduled, code="x", reason="No.", **how),
+        WRITERS,
+    ),
+    "retry": (lambda desk, how: actions.retry(delivery=desk.scheduled, **how), WRITERS),
+    "discard": (lambda desk, how: actions.discard(delivery=desk.scheduled, **how), WRITERS),
     "set_status": (lambda desk, how: actions.set_status(conversation=desk.free, status="closed", **how), WRITERS),
     "snooze": (lambda desk, how: actions.snooze(conversation=desk.linked, until=minutes(90), **how), WRITERS),
     "unsnooze": (lambda desk, how: actions.unsnooze(conversation=desk.free, **how), WRITERS),
@@ -104,6 +129,7 @@ OF_A_WORKSPACE: dict[str, tuple[Verb, set[str]]] = {
         lambda desk, how: actions.identify(workspace=desk.workspace, email="new@example.com", **how),
         WRITERS_AND_CUSTOMER,
     ),
+    "retry_all": (lambda desk, how: actions.retry_all(workspace=desk.workspace, **how), WRITERS),
     "unassign_member": (
         lambda desk, how: actions.unassign_member(workspace=desk.workspace, user=desk.view.created_by, **how),
         WRITERS,

@@ -14,7 +14,7 @@ from accounts import clock, journal, transaction
 from accounts.models import Dispatch, Event, IdempotentRequest, Team, Workspace
 from accounts.permissions import Actor
 from conversations import actions
-from conversations.models import Attachment, Contact, Conversation, Message
+from conversations.models import Attachment, Contact, Conversation, Delivery, Message
 from tests.concurrency import given_up
 from tests.conftest import Key, Member
 from tests.factories import ConversationFactory
@@ -107,13 +107,16 @@ def test_reaction_runs_once_although_its_transaction_was_given_up(acme: Workspac
     conversation = ConversationFactory(workspace=acme, channel="email")
     by = Actor.system(acme.pk)
     actions.reply(conversation=conversation, body="On its way.", by=by, at=clock.now())
-    with given_up("accounts_queuedmail", times=2):
+    Delivery.all_workspaces.all().delete()  # as an earlier version leaves it
+    with given_up("conversations_delivery", times=2):
         journal.drain()
     # The failure stays with its event, whose reaction runs again later; the others are done with.
     assert list(Dispatch.objects.values_list("event__type", flat=True)) == ["reply.sent"]
     Dispatch.objects.update(due_at=clock.now())
-    journal.drain()
+    while journal.drain():
+        pass
     assert not Dispatch.objects.exists()
+    assert Delivery.all_workspaces.count() == 1
 
 
 def test_effects_after_the_commit_happen_once(acme: Workspace) -> None:

@@ -68,19 +68,24 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def running_desk(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def desk_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the running desk keeps its files: in `files` those that came with messages."""
+    return tmp_path_factory.mktemp("desk")
+
+
+@pytest.fixture(scope="package")
+def running_desk(django_db_setup: None, desk_folder: Path) -> Iterator[str]:
     """The web role on the tests' database, one for the journeys that follow each other; gives the base URL.
 
     It ends with them: other tests copy that database, which nobody may be in meanwhile.
     """
-    folder = tmp_path_factory.mktemp("desk")
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(64)
         base = f"http://127.0.0.1:{listener.getsockname()[1]}"
         database = str(connection.settings_dict["NAME"])
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.journeys.web_process", str(folder)],
+            [sys.executable, "-m", "tests.journeys.web_process", str(desk_folder)],
             cwd=ROOT,
             env=os.environ | {"JOURNEY_DATABASE": database, FILE: str(listener.fileno()), "PUBLIC_URL": base},
             pass_fds=[listener.fileno()],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -264,6 +265,36 @@ def test_a_server_without_idle_is_asked_now_and_then(
         dovecot.deliver(user, mail("one"))
         assert waiting.result() is True
         assert b" IDLE\r\n" not in line_to.sent
+
+
+def test_a_server_that_offers_idle_and_refuses_it_is_asked_now_and_then(
+    dovecot: Dovecot, user: str, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imap, "POLL", 0.05)
+    with (
+        proxy.before(dovecot.imap_port) as line_to,
+        session(dovecot, user, line_to.port) as line,
+    ):
+        assert line.has_idle
+        line_to.changed_sent = lambda data: data.replace(b" IDLE\r\n", b" XXXX\r\n")
+        waiting = pool.submit(line.wait, DEADLINE)
+        eventually(lambda: line_to.sent.count(b"NOOP") > 1, "NOOP")
+        dovecot.deliver(user, mail("one"))
+        assert waiting.result() is True
+        assert not line.has_idle
+
+
+def test_a_server_that_is_quiet_for_longer_than_an_answer_may_take_is_waited_for(
+    dovecot: Dovecot, user: str, pool: ThreadPoolExecutor
+) -> None:
+    limits = Limits(silence=5.0, answer=0.2, goodbye=0.2)
+    with proxy.before(dovecot.imap_port) as line_to, session(dovecot, user, line_to.port, limits=limits) as line:
+        waiting = pool.submit(line.wait, DEADLINE)
+        idles(line_to)
+        began = time.monotonic()
+        eventually(lambda: time.monotonic() > began + 0.5)
+        dovecot.deliver(user, mail("one"))
+        assert waiting.result() is True
 
 
 def test_mail_announced_before_the_server_begins_to_idle_ends_the_wait(dovecot: Dovecot, user: str) -> None:

@@ -9,19 +9,7 @@ import pytest
 from conversations.mail import limits
 from conversations.mail.parsed import Address, ParsedMail, Unreadable
 from conversations.mail.parsing import parse
-
-
-def mail(body: str | bytes = "Hello", **headers: str) -> bytes:
-    """The bytes of a mail with the headers, whose names are written with underscores."""
-    lines = {"From": "Ada <ada@example.com>", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    return head.encode() + b"\r\n" + (body.encode() if isinstance(body, str) else body)
-
-
-def parts(*pieces: str, kind: str = "mixed", **headers: str) -> bytes:
-    """A multipart of the pieces, each with its headers."""
-    body = "".join(f"--cut\r\n{piece}\r\n" for piece in pieces) + "--cut--\r\n"
-    return mail(body, Content_Type=f'multipart/{kind}; boundary="cut"', **headers)
+from tests.mail.building import html, mail, parts
 
 
 def test_plain_mail_is_read() -> None:
@@ -220,3 +208,116 @@ def test_headers_of_robots_are_at_hand() -> None:
     )
     assert (read.auto_submitted, read.return_path, read.hops, read.spam_level) == ("auto-replied", "", 2, -1)
     assert parse(mail()).return_path is None
+
+
+def test_mail_without_a_plain_part_is_read_from_its_html() -> None:
+    read = parse(html("<p>Hello <b>Bo</b>,<br>see <a href='https://x.example/a'>this</a>"))
+    assert read.text == "Hello Bo,\nsee this (https://x.example/a)"
+    assert read.html is not None
+    assert "<b>Bo</b>" in read.html
+
+
+def test_plain_part_that_is_empty_does_not_hide_the_html() -> None:
+    read = parse(parts("\r\n\r\n", "Content-Type: text/html\r\n\r\n<p>Here", kind="alternative"))
+    assert read.text == "Here"
+
+
+def test_pictures_that_the_html_shows_are_inline() -> None:
+    read = parse(
+        parts(
+            "Content-Type: text/html\r\n\r\n<p>Look<img src='cid:a@x'>",
+            "Content-Type: image/png\r\nContent-ID: <a@x>\r\n\r\nA",
+            "Content-Type: image/png\r\nContent-ID: <b@x>\r\nContent-Disposition: attachment; filename=b.png\r\n\r\nB",
+            kind="related",
+        )
+    )
+    assert [(file.content_id, file.is_inline) for file in read.attachments] == [("a@x", True), ("b@x", False)]
+
+
+def test_texts_around_a_picture_are_one_text() -> None:
+    read = parse(parts("\r\nBefore", "Content-Type: image/png\r\nContent-Disposition: inline\r\n\r\nA", "\r\nAfter"))
+    assert read.text == "Before\nAfter"
+    assert [file.is_inline for file in read.attachments] == [True]
+
+
+def test_ids_in_quoted_text_are_kept_apart() -> None:
+    read = parse(mail("Yes\r\n> Message-ID: <old@desk.example>\r\n> References: <older@desk.example>\r\n"))
+    assert read.quoted_ids == ("old@desk.example", "older@desk.example")
+    assert not read.references
+
+
+def test_a_long_thread_keeps_its_first_and_its_last_ids() -> None:
+    references = " ".join(f"<{number}@x>" for number in range(300))
+    found = parse(mail(References=references)).references
+    assert (len(found), found[0], found[-1]) == (limits.ADDRESSES, "0@x", "299@x")
+
+
+def test_signed_and_encrypted_mails_say_so() -> None:
+    signed = parse(parts("\r\nHi", "Content-Type: application/pgp-signature\r\n\r\nx", kind="signed"))
+    encrypted = parse(parts("Content-Type: application/pgp-encrypted\r\n\r\nVersion: 1", kind="encrypted"))
+    smime = parse(mail("x", Content_Type="application/pkcs7-mime; smime-type=enveloped-data"))
+    assert (signed.is_signed, signed.is_encrypted) == (True, False)
+    assert (encrypted.is_signed, encrypted.is_encrypted) == (False, True)
+    assert (smime.is_signed, smime.is_encrypted) == (False, True)
+    assert not parse(mail()).is_signed
+
+
+INVITATION = """BEGIN:VCALENDAR
+METHOD:REQUEST
+BEGIN:VTIMEZONE
+TZID:Somewhere
+BEGIN:STANDARD
+DTSTART:16010101T000000
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
+END:STANDARD
+END:VTIMEZONE
+BEGIN:VEVENT
+UID:42@x
+SUMMARY:Training \\, part
+  two
+LOCATION:Room 5
+ORGANIZER;CN="Ada L.":mailto:ada@example.com
+DTSTART;TZID=Europe/Berlin:20261201T100000
+DURATION:PT1H
+DESCRIPTION:long
+RRULE:FREQ=SECONDLY
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_invitation_is_read_and_stays_a_file() -> None:
+    read = parse(parts("\r\nCome", f"Content-Type: text/calendar; method=REQUEST\r\n\r\n{INVITATION}"))
+    found = read.invitation
+    assert found is not None
+    assert (found.method, found.summary, found.location) == ("REQUEST", "Training , part two", "Room 5")
+    assert found.organizer == Address("Ada L.", "ada@example.com")
+    assert found.start == datetime(2026, 12, 1, 9, tzinfo=UTC)
+    assert found.end == datetime(2026, 12, 1, 10, tzinfo=UTC)
+    assert (found.time_zone, found.uid) == ("Europe/Berlin", "42@x")
+    assert [file.name for file in read.attachments] == ["invitation.ics"]
+
+
+@pytest.mark.parametrize(
+    "calendar", ["", "BEGIN:VEVENT", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:never\nEND:VEVENT\nEND:VCALENDAR", "\x00"]
+)
+def test_calendar_that_cannot_be_read_is_a_file(calendar: str) -> None:
+    read = parse(parts("\r\nCome", f"Content-Type: text/calendar\r\n\r\n{calendar}"))
+    assert read.invitation is None or read.invitation.start is None
+    assert len(read.attachments) == 1
+
+
+def test_what_a_mail_says_of_itself_cannot_break_a_line_or_the_database() -> None:
+    dirty = "=?utf-8?q?a=0Ab=00c=1B?="
+    read = parse(
+        parts(
+            f'Content-Type: application/x; name="{dirty}"\r\n\r\nx',
+            Subject=dirty,
+            To=f"{dirty} <bo@example.com>",
+            List_Id=dirty,
+        )
+    )
+    shown = [read.subject, read.to[0].name, read.list_id, read.attachments[0].name]
+    assert shown == ["a bc", "a bc", "a bc", "a bc"]

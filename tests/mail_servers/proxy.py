@@ -13,6 +13,7 @@ class Proxy:
 
     def __init__(self, target: int, changed: Callable[[bytes], bytes] | None = None) -> None:
         self.changed = changed or (lambda data: data)
+        self.changed_sent: Callable[[bytes], bytes] = lambda data: data  # applied to what the desk sends
         self.connections = 0
         self.cut_after: int | None = None  # bytes from the server, counted from when it is set
         self.cut_after_sent: int | None = None  # the same of what the desk sends
@@ -60,6 +61,7 @@ class Proxy:
                 if self.is_silent.is_set():
                     continue
                 if not is_server:
+                    data = self.changed_sent(data)
                     self.sent += data
                     if self.cut_after_sent is not None and (left := self.cut_after_sent - len(data)) < 0:
                         self.cut()

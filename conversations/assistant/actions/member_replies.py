@@ -13,8 +13,8 @@ from accounts import tenancy, transaction
 from accounts.errors import Conflict, DomainError, NotFound
 from accounts.models import User
 from accounts.permissions import Actor, may, permit
-from conversations import actions
-from conversations.actions import lifecycle, locking
+from conversations.actions import delivery as deliveries
+from conversations.actions import lifecycle, locking, messages, outbox, triage
 from conversations.actions.files import Stored
 from conversations.assistant import queries as assistant_queries
 from conversations.assistant.actions.hand_over import take_over
@@ -48,7 +48,7 @@ def reply_as_member(
         if thread is None:
             raise NotFound("the conversation with the assistant was deleted")
         take_over(thread=thread, to=writer, by=by, at=at)
-    message = actions.reply(
+    message = messages.reply(
         conversation=conversation,
         body=body,
         uploads=uploads,
@@ -62,7 +62,7 @@ def reply_as_member(
     )
     answered = message.conversation  # as it is now, and locked
     if answered.is_unassigned and tenancy.current().assigns_writer:
-        actions.assign(conversation=answered, to=writer, team=answered.team, by=by, at=at)
+        triage.assign(conversation=answered, to=writer, team=answered.team, by=by, at=at)
     return message
 
 
@@ -81,10 +81,10 @@ def leave(*, delivery: Delivery, by: Actor, at: datetime) -> Delivery:
         return delivery
     membership = people.membership(delivery.writer_id) if delivery.writer_id else None
     if membership is None or not membership.user.is_active:
-        return actions.mark_failed(delivery=delivery, code="writer_removed", reason=REMOVED, by=by, at=at)
+        return deliveries.mark_failed(delivery=delivery, code="writer_removed", reason=REMOVED, by=by, at=at)
     writer = Actor.member(membership)
     if not may(writer, "conversation.reply"):
-        return actions.mark_failed(delivery=delivery, code="writer_may_not", reason=VIEWER, by=by, at=at)
+        return deliveries.mark_failed(delivery=delivery, code="writer_may_not", reason=VIEWER, by=by, at=at)
     files = list(DeliveryFile.objects.filter(delivery=delivery).order_by("pk"))
     try:
         with transaction.apart():
@@ -105,10 +105,10 @@ def leave(*, delivery: Delivery, by: Actor, at: datetime) -> Delivery:
             DeliveryFile.objects.filter(pk__in=[file.pk for file in files]).delete()
     except Conflict as error:
         if error.code != "thread_changed":
-            return actions.mark_failed(delivery=_again(delivery), code=error.code, reason=BROKEN, by=by, at=at)
-        return actions.hold(delivery=_again(delivery), by=by, at=at)
+            return deliveries.mark_failed(delivery=_again(delivery), code=error.code, reason=BROKEN, by=by, at=at)
+        return outbox.hold(delivery=_again(delivery), by=by, at=at)
     except DomainError as error:
-        return actions.mark_failed(delivery=_again(delivery), code=error.code, reason=BROKEN, by=by, at=at)
+        return deliveries.mark_failed(delivery=_again(delivery), code=error.code, reason=BROKEN, by=by, at=at)
     return delivery
 
 

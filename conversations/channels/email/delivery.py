@@ -9,7 +9,8 @@ from functools import partial
 
 from accounts import mailing
 from conversations.channels import leases
-from conversations.channels.email import logins, outbound, suppressing
+from conversations.channels.email import logins, outbound
+from conversations.channels.email.actions import suppressing
 from conversations.channels.email.outbound import Composed
 from conversations.channels.email.sending import Lines
 from conversations.channels.email.wire import imap, refusals, smtp
@@ -80,7 +81,7 @@ def _reach(composed: Composed, lines: Lines, installation: mailing.Line) -> Call
     except MailServerError as error:
         return NotSent("login" if isinstance(error, LoginRefused) else "connection", error.reason, False)
     return lambda: _result(
-        composed, line.send(composed.sender, composed.recipients, composed.mail.message().as_bytes(linesep="\r\n"))
+        composed, line.send(composed.sender, composed.recipients, composed.mail.message().as_bytes())
     )
 
 

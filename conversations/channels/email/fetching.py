@@ -101,7 +101,6 @@ def _take(mailbox: Mailbox, session: Session, header: Header, uid_validity: int)
         internal_at=_within(raw.received_at),
         is_cut=not raw.is_whole,
     )
-    _note(mailbox, received_at=clock.now())
     return 1
 
 

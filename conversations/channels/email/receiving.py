@@ -54,7 +54,9 @@ def accept(
     )
     if mail.state != MailState.STORED or mailbox.state == MailboxState.PAUSED:  # it is read when that is over
         return mail
-    return process(mail, raw)
+    mail = process(mail, raw)
+    Mailbox.objects.filter(pk=mailbox.pk).update(received_at=clock.now())
+    return mail
 
 
 def set_aside(*, mailbox: Mailbox, raw: bytes, source: MailSource, code: str, reason: str) -> InboundMail:

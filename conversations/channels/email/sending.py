@@ -57,7 +57,7 @@ class MailboxBackend(BaseEmailBackend):
             line = lines.of(self.mailbox)
             assert line is not None, "this mailbox sends by the installation's server"
             for mail in email_messages:
-                outcome = line.send("", mail.recipients(), mail.message().as_bytes(linesep="\r\n"))
+                outcome = line.send("", mail.recipients(), mail.message().as_bytes())
                 if not outcome.accepted:
                     raise Refused(outcome)
         return len(email_messages)

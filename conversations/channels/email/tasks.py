@@ -1,4 +1,7 @@
-"""Jobs of mail: reading one again. A reply that an earlier version queued as a job goes by the outbox."""
+"""Jobs of mail: reading one again, and asking the servers of a login that is being set up.
+
+A reply that an earlier version queued as a job goes by the outbox.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from accounts import clock, tenancy
 from accounts.models import Workspace
 from accounts.permissions import Actor
 from conversations import actions
-from conversations.channels.email import receiving
+from conversations.channels.email import receiving, trials
 from conversations.models import InboundMail, Message
 
 
@@ -30,3 +33,9 @@ def mail_reply(*, workspace_id: int, message_id: int, **future: Any) -> None:
         message = Message.objects.filter(pk=message_id).first()
         if message is not None:
             actions.deliver(message=message, by=Actor.system(workspace_id), at=clock.now())
+
+
+@app.task(name="try_mailbox", queue=trials.QUEUE)
+def try_mailbox(*, name: str, **future: Any) -> None:
+    """Ask the servers of a form that somebody is filling in."""
+    trials.run(name)

@@ -54,7 +54,7 @@ def read(text: str) -> Token | None:
     body, signature = data[: 1 + _ID], data[1 + _ID :]
     if len(data) != 1 + _ID + _SIGNED:
         return None
-    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    keys = (settings.SECRET_KEY, *map(str, settings.SECRET_KEY_FALLBACKS))
     if not any(hmac.compare_digest(signature, _signature(body, key)) for key in keys):
         return None
     try:

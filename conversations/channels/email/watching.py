@@ -19,7 +19,7 @@ from django.db.models import Q
 from accounts import clock, tenancy
 from accounts.log_context import about
 from accounts.permissions import Actor
-from conversations.channels.email import actions, fetching, logins, receiving
+from conversations.channels.email import actions, dropping, fetching, logins, receiving
 from conversations.channels.email.wire import imap
 from conversations.channels.email.wire.errors import LoginRefused, MailServerError
 from conversations.models import Inbound, Mailbox, MailboxState
@@ -40,27 +40,27 @@ class Watchers:
 
     def __init__(self) -> None:
         self.stop = threading.Event()
-        self._threads: dict[int, threading.Thread] = {}
+        self.threads: dict[int, threading.Thread] = {}
 
     def look(self) -> None:
         """Begin to read each mailbox that nobody reads."""
-        self._threads = {pk: thread for pk, thread in self._threads.items() if thread.is_alive()}
+        self.threads = {pk: thread for pk, thread in self.threads.items() if thread.is_alive()}
         at = clock.now()
         free = Mailbox.all_workspaces.filter(  # a worker serves all workspaces
             Q(leased_until=None) | Q(leased_until__lt=at), inbound=Inbound.IMAP, state=MailboxState.ACTIVE
         )
         for mailbox in free.select_related("workspace").order_by("pk"):
-            if len(self._threads) >= MOST or self.stop.is_set():
+            if len(self.threads) >= MOST or self.stop.is_set():
                 return
-            if mailbox.pk not in self._threads:
+            if mailbox.pk not in self.threads:
                 thread = threading.Thread(target=self._read, args=(mailbox,), name=f"mailbox-{mailbox.pk}", daemon=True)
-                self._threads[mailbox.pk] = thread
+                self.threads[mailbox.pk] = thread
                 thread.start()
 
     def end(self) -> None:
         """Stop reading, and give the mailboxes free for others."""
         self.stop.set()
-        for thread in self._threads.values():
+        for thread in self.threads.values():
             thread.join(5)
 
     def _read(self, mailbox: Mailbox) -> None:
@@ -182,6 +182,7 @@ async def running() -> AsyncIterator[Awaitable[None]]:
 def _look(watchers: Watchers) -> None:
     try:
         watchers.look()
+        dropping.look()
         receiving.process_waiting()
     except Exception:
         logger.exception("mailboxes_failed")

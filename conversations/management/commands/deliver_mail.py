@@ -31,7 +31,8 @@ class Command(DeskCommand):
         parser.add_argument("--workspace", required=True, help="the workspace's slug")
         parser.add_argument("--address", required=True, help="the address to which the mail was delivered")
 
-    def run(self, *, workspace: str, address: str, **options: Any) -> None:
+    def run(self, **options: Any) -> None:
+        workspace, address = options["workspace"], options["address"]
         found = find_workspace(workspace)
         try:
             with tenancy.scope(found):

@@ -27,7 +27,8 @@ class Command(DeskCommand):
             "--days", type=int, help="also the mails of so many days before, without those that are here"
         )
 
-    def run(self, *, address: str, days: int | None, **options: Any) -> None:
+    def run(self, **options: Any) -> None:
+        address, days = options["address"], options["days"]
         mailbox = addressing.mailbox_of(address)
         if mailbox is None:
             raise CommandError(f"there is no mailbox {address}")

@@ -14,7 +14,7 @@ from accounts.management.base import DeskCommand, system
 from accounts.models import ApiKey, Dispatch, KeyKind, Workspace
 from accounts.permissions import Actor, client_scopes, scopes
 from accounts.queries import is_set_up, person_by_email
-from conversations.demo import cast, knowledge, note
+from conversations.demo import cast, knowledge, mail, note
 from conversations.demo.bulk import Plan, fill
 from conversations.demo.bulk.progress import Progress
 from conversations.demo.cast import Teammate
@@ -129,6 +129,7 @@ def _seed() -> Workspace:
         # The knowledge base first: the assistant answers from it.
         knowledge.write(northwind, desk.actors, now)
         play(desk)
+        mail.open_mailbox(northwind, desk.teams["Support"], by=system(northwind), at=now)
     made = [northwind]
     if not Workspace.objects.filter(slug=STUDIO).exists():
         studio = actions.create_workspace(
@@ -140,6 +141,7 @@ def _seed() -> Workspace:
         made.append(studio)
     # Reactions would run for a month of events at once and mail people about finished conversations.
     Dispatch.objects.filter(event__workspace__in=made).delete()
+    mail.call_all_sent(made)
     return northwind
 
 

@@ -76,6 +76,8 @@ def of_line(line: Line) -> SafeString:
         return format_html("set the priority to <b>{}</b>", data.get("priority", ""))
     if kind == events.CONVERSATION_TAGGED.name:
         return _tagged(data.get("added") or [], data.get("removed") or [])
+    if kind == events.CONVERSATION_CC_CHANGED.name:
+        return _copied(data.get("added") or [], data.get("removed") or [])
     if kind == events.CONVERSATION_SUBJECT_CHANGED.name:
         return SafeString("edited the subject")
     if kind == events.CONVERSATION_SNOOZED.name:
@@ -83,8 +85,8 @@ def of_line(line: Line) -> SafeString:
         return format_html("snoozed it until <b>{}</b>", moment(moments.read(until))) if until else _UNSNOOZED
     if kind == events.CONVERSATION_LINKED.name:
         return format_html("linked it to <b>ticket {}</b>", line.ticket.number) if line.ticket else _LINKED
-    if kind in _ASSISTANT:
-        return _ASSISTANT[kind]
+    if kind in _ALWAYS:
+        return _ALWAYS[kind]
     if kind == events.CONVERSATION_UNLINKED.name:
         return format_html("unlinked it from <b>ticket {}</b>", line.ticket.number) if line.ticket else _UNLINKED
     return SafeString("changed it")
@@ -92,7 +94,9 @@ def of_line(line: Line) -> SafeString:
 
 _TOOK_OVER = SafeString("took over from the assistant")
 _ASSIGNED_SELF = SafeString("assigned it to themselves")
-_ASSISTANT = {
+_ALWAYS = {
+    events.CALLBACK_MADE.name: SafeString("called the customer back"),
+    events.CALLBACK_UNMADE.name: SafeString("put the callback back on the list"),
     events.ASSISTANT_HANDED_OVER.name: SafeString("handed it over to the team"),
     events.ASSISTANT_TAKEN_OVER.name: _TOOK_OVER,
 }
@@ -106,9 +110,12 @@ _ICONS: dict[str, str] = {
     events.CONVERSATION_PRIORITY_CHANGED.name: "flag",
     events.CONVERSATION_TAGGED.name: "tag",
     events.CONVERSATION_SUBJECT_CHANGED.name: "pencil",
+    events.CONVERSATION_CC_CHANGED.name: "mail",
     events.CONVERSATION_SNOOZED.name: "alarm-clock",
     events.CONVERSATION_LINKED.name: "ticket",
     events.CONVERSATION_UNLINKED.name: "ticket",
+    events.CALLBACK_MADE.name: "phone-outgoing",
+    events.CALLBACK_UNMADE.name: "phone",
     events.ASSISTANT_HANDED_OVER.name: "bell-ring",
     events.ASSISTANT_TAKEN_OVER.name: "hand",
 }
@@ -136,6 +143,15 @@ def _tagged(added: list[str], removed: list[str]) -> SafeString:
             joined = format_html_join(", ", '<b dir="auto">{}</b>', ((name or "(blank)",) for name in names))
             parts.append(format_html("{} {}", verb, joined))
     return format_html_join(" and ", "{}", ((part,) for part in parts)) or SafeString("edited the tags")
+
+
+def _copied(added: list[str], removed: list[str]) -> SafeString:
+    parts = []
+    for verb, where, addresses in (("added", "to", added), ("removed", "from", removed)):
+        if addresses:
+            joined = format_html_join(", ", '<b dir="ltr">{}</b>', ((one,) for one in addresses))
+            parts.append(format_html("{} {} {} Cc", verb, joined, where))
+    return format_html_join(" and ", "{}", ((part,) for part in parts)) or SafeString("edited Cc")
 
 
 def of_status_change(message: Message) -> str:

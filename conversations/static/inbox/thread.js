@@ -143,3 +143,9 @@ document.addEventListener('desk:event', ({ detail }) => {
   if (isHere && detail.type !== 'conversation.read') refresh();
 });
 begin();
+
+// The link loads the frame anew, with its images; what offered them is done with.
+document.addEventListener('click', (event) => {
+  const offer = event.target.closest('[data-load-images]')?.closest('[data-images]');
+  if (offer) offer.hidden = true;
+});

@@ -18,7 +18,8 @@ from conversations.actions import lifecycle, routing
 from conversations.actions.entries import Door
 from conversations.actions.files import ReceivedFile
 from conversations.actions.senders import Sender
-from conversations.channels.email import acknowledging, floods, ids, joining, reports
+from conversations.channels.email import floods, ids
+from conversations.channels.email.actions import acknowledging, joining, reports
 from conversations.mail import robots
 from conversations.mail.authentication import Verdict, authentication
 from conversations.mail.parsed import Address, ParsedMail

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from accounts.permissions import Actor
-from conversations.channels.email import reports, suppressing
+from conversations.channels.email.actions import reports, suppressing
 from conversations.channels.email.ingress.brought import Event
 from conversations.mail.reports import reason
 from conversations.models import DeliveryState, Mailbox, Message

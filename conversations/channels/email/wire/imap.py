@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import imaplib
 import re
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -97,6 +98,7 @@ class Session:
         self._client = client
         self._server = server
         self._is_lost = False
+        self._refuses_idle = False
 
     def __enter__(self) -> Self:
         return self
@@ -108,7 +110,11 @@ class Session:
     def has_idle(self) -> bool:
         """Whether the server announces new mail by itself."""
         with self._use():
-            return bool(self._client.has_capability("IDLE"))
+            return not self._refuses_idle and bool(self._client.has_capability("IDLE"))
+
+    @property
+    def is_encrypted(self) -> bool:
+        return isinstance(self._client.socket(), ssl.SSLSocket)
 
     def status(self) -> Status:
         """The folder as it is now. Raises NotUnderstood where its UIDs do not last."""
@@ -164,7 +170,7 @@ class Session:
         stop = stop or threading.Event()
         with self._use():
             while not self._client.is_mail_announced and not stop.is_set() and (left := end - time.monotonic()) > 0:
-                if self._client.has_capability("IDLE"):
+                if self.has_idle:
                     self._idle(min(left, RENEW), stop)
                 else:
                     stop.wait(min(left, POLL))
@@ -202,7 +208,13 @@ class Session:
 
     def _idle(self, seconds: float, stop: threading.Event) -> None:
         end = time.monotonic() + seconds
-        self._client.begin_idle()
+        try:
+            self._client.begin_idle()
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error:
+            self._refuses_idle = True  # though it is offered, as behind some proxies
+            return
         while not self._client.is_mail_announced and not stop.is_set() and (left := end - time.monotonic()) > 0:
             self._client.next_change(min(left, LOOK))
         self._client.end_idle()

@@ -74,9 +74,12 @@ class Connection(imaplib.IMAP4):
     def has_come(self, within: float) -> bool:
         """Whether the server sends something within the seconds. Raises abort where it has hung up."""
         try:
-            return self._incoming.has_come(self._buffered, within)
+            has_come = self._incoming.has_come(self._buffered, within)
         except EOFError as error:
             raise self.abort(str(error)) from error
+        if has_come:
+            self._incoming.begin()  # it may have been quiet for long, and rightly so
+        return has_come
 
 
 class Client(IMAPClient):  # type: ignore[misc]  # IMAPClient ships no types

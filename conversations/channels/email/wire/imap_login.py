@@ -64,6 +64,13 @@ def _encrypt(client: Client, server: ImapServer) -> None:
 
 def _log_in(client: Client, server: ImapServer, credentials: Credentials) -> None:
     token = credentials.access_token() if credentials.access_token is not None else None
+    if token is None and client.has_capability("LOGINDISABLED"):
+        raise LoginRefused(
+            "The server takes no password on this connection.",
+            step=Step.LOGIN,
+            hint="It may want encryption: port 993 with TLS is what most servers offer.",
+            is_temporary=False,
+        )
     try:
         if token is not None:
             client.sasl_login("XOAUTH2", _xoauth2(credentials.user, token))

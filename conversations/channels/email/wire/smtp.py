@@ -10,6 +10,7 @@ import email
 import email.policy
 import re
 import smtplib
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from conversations.channels.email.wire.smtp_client import Client
 _ADDRESS = re.compile(r"[^@\s<>\x00-\x20\x7f](?:[^\s<>\x00-\x20\x7f]*)@[^@\s<>\x00-\x20\x7f]+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _REFUSED_AT_ONCE = Refusal(0, "", Cause.ADDRESS, True, "This is not a valid email address.")
+_NO_SENDER = Refusal(0, "", Cause.SENDER, True, "The sender's address is not valid.")
 _INTERNATIONAL = Refusal(
     0,
     "5.6.7",
@@ -74,6 +76,10 @@ class Connection:
     def is_open(self) -> bool:
         return self._client is not None
 
+    @property
+    def is_encrypted(self) -> bool:
+        return self._client is not None and isinstance(self._client.sock, ssl.SSLSocket)
+
     def open(self) -> None:
         """Connect and log in, if that is not done. Raises MailServerError."""
         if self._client is None:
@@ -89,6 +95,8 @@ class Connection:
 
     def check_sender(self, address: str) -> Refusal | None:
         """Why the server takes no mail from the address; None where it does. Nothing is sent. Raises MailServerError."""
+        if not _ADDRESS.fullmatch(address):
+            return _NO_SENDER
         self.open()
         client = self._client
         assert client is not None
@@ -145,7 +153,7 @@ class Connection:
         if not data.endswith(b"\r\n"):
             data += b"\r\n"
         if sender and not _ADDRESS.fullmatch(sender):
-            progress.failure = Refusal(0, "", Cause.SENDER, True, "The sender's address is not valid.")
+            progress.failure = _NO_SENDER
             return
         options = self._options(client, sender, data, recipients)
         if options is None:

@@ -11,8 +11,6 @@ from conversations.channels.email.wire.endpoints import Credentials, SmtpServer
 from conversations.channels.email.wire.errors import CannotConnect, ConnectionLost, LoginRefused, MailServerError, Step
 from conversations.channels.email.wire.smtp_client import Client
 
-_ACCEPTED = (235, 503)  # 503: logged in already
-
 
 def logged_in(server: SmtpServer, credentials: Credentials | None, limits: Limits) -> Client:
     """A client that is ready for mails. Raises CannotConnect, LoginRefused or ConnectionLost."""
@@ -92,7 +90,7 @@ def _log_in(client: Client, server: SmtpServer, credentials: Credentials) -> Non
             hint="Many servers offer it with encryption alone. A server that wants no login takes no user either.",
             is_temporary=False,
         )
-    if code not in _ACCEPTED:
+    if code != 235:
         _refuse(server, code, reply, is_token=credentials.access_token is not None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from conversations.channels.email import mails
+from accounts import mailing
 from conversations.mail.parsed import ParsedMail
 from conversations.models import AutomaticMail, Contact, Conversation, InboundMail, SuppressedAddress
 
@@ -24,7 +24,7 @@ def acknowledge(
     ):
         return False
     note_sent(mail.workspace_id, contact.email, "acknowledgement", at)
-    mails.acknowledgements.queue({"mail_id": mail.pk, "conversation_id": conversation.pk, "hops": parsed.hops + 1})
+    mailing.queue("acknowledgement", {"mail_id": mail.pk, "conversation_id": conversation.pk, "hops": parsed.hops + 1})
     return True
 
 

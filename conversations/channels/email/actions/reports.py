@@ -8,7 +8,8 @@ from typing import Any
 
 from accounts.permissions import Actor
 from conversations import actions
-from conversations.channels.email import ids, suppressing, tokens
+from conversations.channels.email import ids, tokens
+from conversations.channels.email.actions import suppressing
 from conversations.mail.parsed import Invitation, ParsedMail
 from conversations.mail.reports import DeliveryReport
 from conversations.models import Delivery, DeliveryStatus, Message

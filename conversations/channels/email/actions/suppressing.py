@@ -7,7 +7,7 @@ from contextlib import suppress
 from accounts import clock, tenancy
 from accounts.errors import Invalid
 from accounts.permissions import Actor
-from conversations.channels.email import actions
+from conversations.channels.email.actions import senders
 
 
 def note(address: str, reason: str, code: str) -> None:
@@ -15,4 +15,4 @@ def note(address: str, reason: str, code: str) -> None:
     workspace = tenancy.current()
     by = Actor.system(workspace.pk, name="Email")
     with suppress(Invalid):  # not an address that the desk would send to
-        actions.suppress(workspace=workspace, address=address, reason=reason, code=code, by=by, at=clock.now())
+        senders.suppress(workspace=workspace, address=address, reason=reason, code=code, by=by, at=clock.now())

@@ -1,0 +1,97 @@
+"""The mail that says that a message has come in, with the link by which it is followed up. It repeats nothing that was typed:
+anybody may type anybody's address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.urls import reverse
+
+from accounts import mailing, outbox
+from accounts.credentials import links
+from accounts.models import QueuedMail, Workspace
+from conversations.channels.email import ids, logins, outbound, tokens
+from conversations.channels.email.actions import acknowledging as budget
+from conversations.channels.email.sending import MailboxBackend
+from conversations.forms import languages
+from conversations.forms import tokens as form_tokens
+from conversations.models import CallbackRequest, Conversation, Form, Handler, Mailbox, MailboxState, Message
+from conversations.public import promises
+
+
+def can_send(workspace: Workspace) -> bool:
+    """Whether mail can leave the desk for this workspace, in its open scope."""
+    return outbox.is_set_up() or bool((mailbox := _mailbox()) is not None and mailbox.smtp)
+
+
+def acknowledge(form: Form, conversation: Conversation, *, at: datetime) -> bool:
+    """Queue the mail, if there is an address that may get one, and a way to send it."""
+    address = conversation.contact.email
+    if not address or not can_send(form.workspace) or not budget.may_send(address, at):
+        return False
+    budget.note_sent(form.workspace_id, address, "form", at)
+    acknowledgements.queue({"conversation_id": conversation.pk, "form_id": form.pk})
+    return True
+
+
+@mailing.kind("form_acknowledgement")
+def acknowledgements(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
+    """Acknowledgements of what was sent with forms; none for what is gone or is spam by now."""
+    ids_of = [row.about["conversation_id"] for row in rows]
+    found = Conversation.objects.select_related("contact", "workspace").exclude(handler=Handler.NOBODY).in_bulk(ids_of)
+    forms = Form.objects.in_bulk([row.about["form_id"] for row in rows])
+    calls = {one.conversation_id: one for one in CallbackRequest.objects.filter(conversation__in=list(found.values()))}
+    firsts = Message.objects.filter(conversation__in=list(found.values()))
+    first = {one.conversation_id: one for one in firsts.order_by("conversation_id", "id").distinct("conversation_id")}
+    mailbox = _mailbox()
+    mails = {}
+    for row in rows:
+        conversation, form = found.get(row.about["conversation_id"]), forms.get(row.about["form_id"])
+        if conversation is not None and form is not None and conversation.contact.email:
+            mails[row.pk] = _mail(conversation, form, calls.get(conversation.pk), first.get(conversation.pk), mailbox)
+    return mails
+
+
+def _mail(
+    conversation: Conversation,
+    form: Form,
+    call: CallbackRequest | None,
+    first: Message | None,
+    mailbox: Mailbox | None,
+) -> EmailMessage:
+    words = languages.words(form.language)
+    link = links.public(reverse("follow-up", args=[form_tokens.of_conversation(conversation, form.language)]))
+    days = form_tokens.FOLLOW_UP.days
+    thanks = form.thanks.strip() or words[f"thanks_{form.kind}"]
+    parts = [
+        thanks,
+        promises.promise(call, form.language) if call is not None else "",
+        f"{words['mail_link'].format(days=days)}\n{link}",
+        f"{words['mail_reply']}\n#{conversation.number} · {conversation.workspace.name}",
+    ]
+    subject = words["mail_subject_callback"] if form.kind == "callback" else words["mail_subject"]
+    address = mailbox.address if mailbox is not None else parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    headers = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "OOF, AutoReply"}
+    if first is not None:
+        headers["Message-ID"] = ids.message_id(first.public_id, address)
+    if mailbox is not None and mailbox.plus_addressing:
+        headers["Reply-To"] = tokens.address(mailbox.address, tokens.Kind.CONVERSATION, conversation.pk)
+    sent = EmailMessage(
+        subject=f"{subject} · {conversation.workspace.name} (#{conversation.number})",
+        body="\n\n".join(part for part in parts if part) + "\n",
+        from_email=outbound.named((mailbox.name if mailbox else "") or conversation.workspace.name, address),
+        to=[conversation.contact.email],
+        headers=headers,
+    )
+    if mailbox is not None and logins.smtp(mailbox) is not None:
+        sent.connection = MailboxBackend(mailbox)
+    return sent
+
+
+def _mailbox() -> Mailbox | None:
+    """The mailbox from which the workspace writes by itself."""
+    return Mailbox.objects.filter(is_default=True, state=MailboxState.ACTIVE).first()

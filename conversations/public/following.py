@@ -1,0 +1,209 @@
+"""The page on which a customer follows up without an account: what is said to them, and what they write on."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.http import require_safe
+
+from accounts import clock, tenancy
+from accounts.errors import DomainError
+from accounts.models import Workspace
+from accounts.permissions import Actor, ActorKind
+from accounts.text import is_blank
+from accounts.web.bodies import BodyWanted
+from conversations import actions
+from conversations.actions.entries import Door
+from conversations.actions.files import MAX_FILES
+from conversations.api.problems import RateLimited
+from conversations.forms import answers, tokens
+from conversations.forms.answers import Fault
+from conversations.forms.fields import LONGEST
+from conversations.forms.tokens import FollowUp
+from conversations.models import Attachment, Channel, Conversation, Handler, Message, MessageKind, Status
+from conversations.public import limits, pages, promises
+from conversations.queries.thread import with_files
+
+MOST = 200
+"""Messages that are shown, the latest ones."""
+DOOR = Door(Channel.FORM, "follow-up")
+
+
+class Gone(Exception):
+    """The link opens nothing any more."""
+
+
+def opened(token: str) -> tuple[Workspace, FollowUp]:
+    """The workspace of a link. Raises Gone."""
+    found = tokens.read_conversation(token)
+    # The token proves the workspace: no scope can be open yet.
+    workspace = Workspace.objects.filter(pk=found.workspace_id).first() if found and not found.is_over else None
+    if found is None or workspace is None:
+        raise Gone(found.language if found else "")
+    return workspace, found
+
+
+def conversation_of(found: FollowUp) -> Conversation:
+    """The conversation of a link, in the open scope. Raises Gone."""
+    rows = Conversation.objects.select_related("contact").filter(public_id=found.public_id)
+    if (conversation := rows.first()) is None:
+        raise Gone(found.language)
+    return conversation
+
+
+@method_decorator(pages.throttled, name="dispatch")
+class FollowUpPage(View):
+    """A conversation as its customer sees it: messages of both sides, no notes."""
+
+    asks_for_body = True
+    http_method_names = ["get", "head", "post", "options"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            workspace, found = opened(kwargs["token"])
+            with tenancy.scope(workspace), timezone.override(workspace.time_zone):
+                return super().dispatch(request, conversation_of(found), found.language, kwargs["token"])
+        except Gone as gone:
+            return pages.render(request, "gone.html", str(gone), {"days": tokens.FOLLOW_UP.days}, status=404)
+
+    def get(self, request: HttpRequest, conversation: Conversation, language: str, token: str) -> HttpResponseBase:
+        """The conversation."""
+        return show(request, conversation, language)
+
+    def post(self, request: HttpRequest, conversation: Conversation, language: str, token: str) -> HttpResponseBase:
+        """Add what the customer writes; in a closed conversation it begins one that follows it."""
+        if pages.wants_body(request):
+            return BodyWanted(files=True)
+        sent = pages.read(request)
+        if sent.fault:
+            return show(
+                request, conversation, language, banner=(sent.fault, {}), status=413 if "large" in sent.fault else 400
+            )
+        text = answers.clean(sent.data.get("message", "")).strip()
+        again: dict[str, Any] = {"text": text, "token": sent.data.get("token", ""), "had_files": bool(sent.files)}
+        try:
+            limits.send(request, conversation.public_id.hex)
+        except RateLimited:
+            return show(request, conversation, language, banner=("error_rate", {}), status=429, **again)
+        if (fault := _fault(text, sent.files)) is not None:
+            return show(request, conversation, language, fault=fault, status=422, **again)
+        page = tokens.read_page(again["token"], _subject(conversation))
+        contact = conversation.contact
+        try:
+            message = actions.continue_or_receive(
+                conversation=conversation,
+                body=text,
+                uploads=sent.files,
+                door=DOOR,
+                public_id=page.id_of([text, *(f"{one.name} {one.size}" for one in sent.files)]),
+                by=Actor(kind=ActorKind.CONTACT, workspace_id=contact.workspace_id, id=contact.pk, name=contact.name),
+                at=clock.now(),
+            )
+        except OSError:
+            return show(request, conversation, language, banner=("error_not_stored", {}), status=503, **again)
+        except DomainError:
+            return show(request, conversation, language, banner=("error_unreadable", {}), status=422, **again)
+        goes_on = message.conversation_id != conversation.pk
+        response = HttpResponse(status=303)
+        link = tokens.of_conversation(message.conversation, language) if goes_on else token
+        response["Location"] = f"{reverse('follow-up', args=[link])}?sent=1#write"
+        return response
+
+
+@require_safe
+@pages.throttled
+def file(request: HttpRequest, token: str, public_id: UUID) -> HttpResponseBase:
+    """A file of a message that the customer sees, as a download in which nothing can run."""
+    try:
+        workspace, found = opened(token)
+        with tenancy.scope(workspace):
+            rows = Attachment.objects.filter(public_id=public_id, message__conversation=conversation_of(found))
+            attachment = rows.filter(message__kind=MessageKind.MESSAGE).first()
+            if attachment is None:
+                raise Http404("no such file")
+            content = attachment.file.open("rb")
+    except (Gone, FileNotFoundError) as error:
+        raise Http404("no such file") from error
+    response = FileResponse(
+        content, as_attachment=True, filename=attachment.name, content_type="application/octet-stream"
+    )
+    response["Content-Length"] = str(content.file.size)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def show(
+    request: HttpRequest,
+    conversation: Conversation,
+    language: str,
+    *,
+    text: str = "",
+    token: str = "",
+    had_files: bool = False,
+    fault: Fault | None = None,
+    banner: Fault | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page, with what was typed and what is wrong with it."""
+    subject = _subject(conversation)
+    if tokens.read_page(token, subject).fault == "expired":
+        token = tokens.of_page(subject)
+    newer = _newest(conversation)
+    facts = {
+        "workspace": tenancy.current(),
+        "conversation": conversation,
+        "entries": _entries(conversation, language),
+        "is_closed": conversation.status == Status.CLOSED,
+        "newer": reverse("follow-up", args=[tokens.of_conversation(newer, language)]) if newer else "",
+        "own": request.path,
+        "text": text,
+        "token": token,
+        "fault": pages.say(language, fault) if fault else "",
+        "banner": pages.say(language, banner) if banner else "",
+        "had_files": had_files,
+        "is_sent": "sent" in request.GET,
+        "most_files": MAX_FILES,
+        "most_size": answers.size(),
+        "longest": LONGEST["message"],
+    }
+    return pages.render(request, "thread.html", language, facts, status=status)
+
+
+def _subject(conversation: Conversation) -> str:
+    return f"follow {conversation.public_id.hex}"
+
+
+def _fault(text: str, files: Any) -> Fault | None:
+    if is_blank(text) and not files:
+        return "error_required", {}
+    if len(text) > LONGEST["message"]:
+        return "error_too_long", {"most": LONGEST["message"]}
+    return answers.fault_of_files(files)
+
+
+def _entries(conversation: Conversation, language: str) -> list[Message]:
+    rows = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
+    found = with_files(list(rows.order_by("-id")[:MOST])[::-1])
+    for message in found:
+        message.shown_at = promises.moment(message.created_at, language)  # type: ignore[attr-defined]
+    return found
+
+
+def _newest(conversation: Conversation) -> Conversation | None:
+    """The last of those that follow a closed conversation, if any."""
+    last = None
+    while (last or conversation).status == Status.CLOSED and conversation.handler != Handler.NOBODY:
+        after = Conversation.objects.filter(follows=last or conversation).order_by("-id").first()
+        if after is None:
+            break
+        last = after
+    return last

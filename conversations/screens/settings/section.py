@@ -1,0 +1,7 @@
+"""What the rail and the keyboard need of the settings."""
+
+from __future__ import annotations
+
+from conversations.screens.sections import Link, Section
+
+SECTION = Section(link=Link("Settings", icon="sliders-horizontal", url_name="settings", permission="workspace.update"))
