@@ -187,7 +187,7 @@ class _Talk(SMTP):
     def _timeout_cb(self) -> None:
         if self.transport is not None:
             self.transport.write(b"421 4.4.2 Too slow\r\n")  # type: ignore[attr-defined]
-        super()._timeout_cb()
+        super()._timeout_cb()  # type: ignore[no-untyped-call]
 
     async def _handle_client(self) -> None:
         if len(self.room.talks) > CONNECTIONS:
@@ -229,7 +229,7 @@ class _Talk(SMTP):
             await self.push("\r\n".join(await self._answers(letter, portion)))
         finally:
             portion.release()
-        self._set_post_data_state()
+        self._set_post_data_state()  # type: ignore[no-untyped-call]
         self._reset_timeout()
 
     async def _receive(self, portion: Portion) -> None:
