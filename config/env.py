@@ -6,10 +6,12 @@ for secrets, in a file named by `NAME_FILE` (the convention of container secrets
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -128,6 +130,50 @@ def origins(name: str, default: tuple[str, ...]) -> list[str]:
         if not re.fullmatch(r"https?://[^/\s]+", value):
             raise ImproperlyConfigured(f"{name} holds {value!r}; it takes origins such as https://desk.example.com")
     return values
+
+
+class Door(NamedTuple):
+    """Where mails are handed over: by which protocol, and at an address and a port, or at a socket's path."""
+
+    protocol: str
+    host: str
+    port: int
+    path: str
+
+
+def door(name: str) -> Door | None:
+    """`lmtp://127.0.0.1:8024`, `smtp://[::1]:2525` or `lmtp:///run/parley/lmtp`; None where it is empty.
+
+    An address that others could reach is refused, unless `?public=yes` says that it is meant.
+    """
+    value = text(name)
+    if not value:
+        return None
+    takes = "it takes lmtp://127.0.0.1:8024, smtp://127.0.0.1:2525 or lmtp:///path/to/socket"
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is {value!r}; {takes}") from error
+    is_socket = not parts.netloc and parts.path.startswith("/")
+    is_address = bool(parts.hostname) and bool(port) and parts.path in ("", "/")
+    if parts.scheme not in ("lmtp", "smtp") or not (is_socket or is_address) or parts.username or parts.fragment:
+        raise ImproperlyConfigured(f"{name} is {value!r}; {takes}")
+    if parts.query not in ("", "public=yes"):
+        raise ImproperlyConfigured(f"{name} is {value!r}; after the question mark it takes public=yes")
+    if is_socket:
+        return Door(parts.scheme, "", 0, parts.path)
+    host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname or ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it takes the number of an address, not a name") from error
+    if not (address.is_loopback or (address.is_private and not address.is_unspecified)) and not parts.query:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}, where others may reach it, and anyone could hand over mail of anyone. Choose 127.0.0.1 or an "
+            "address of a network inside; if it is meant, add ?public=yes"
+        )
+    return Door(parts.scheme, host, port or 0, "")
 
 
 _ADDRESS = re.compile(r"([^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>)|[^<>@\s]+@[^<>@\s]+")

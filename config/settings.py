@@ -271,6 +271,8 @@ EMAIL_FILE_PATH = DESK_HOME / "mail"
 # --- Channels -----------------------------------------------------------------------------------
 # Mail servers that people of a workspace name may be at private addresses (accounts/outside.py).
 ALLOW_PRIVATE_HOSTS = env.flag("ALLOW_PRIVATE_HOSTS")
+# Where mail servers hand mails over: lmtp://127.0.0.1:8024, smtp://… or lmtp:///path/to/socket; nowhere unless set.
+MAIL_DOOR = env.door("MAIL_DOOR")
 # Mails of one sender to one mailbox within ten minutes; more are set aside. 0 lifts the limit.
 MAIL_FLOOD_LIMIT = env.number("MAIL_FLOOD_LIMIT", 60)
 # Who this desk is to the providers at which people sign in for a mailbox.

@@ -8,12 +8,13 @@ from accounts.background import Held, Jobs, Part, Periodic
 from conversations.actions import outgoing
 from conversations.assistant import presence, recovery, runs
 from conversations.channels import outbox
-from conversations.channels.email import trials, watching
+from conversations.channels.email import door, trials, watching
 
 PARTS: tuple[Part, ...] = (
     *accounts.PARTS,
     Held("presence", presence.registered),
     Held("mailboxes", watching.running),
+    Held("door", door.running),
     Jobs("jobs", ("default", "builtin"), setting="WORKER_CONCURRENCY"),  # the second is the job queue's own
     Jobs("checks", (trials.QUEUE,), setting="CHECK_CONCURRENCY"),
     Jobs("answers", (runs.QUEUE,), setting="ASSISTANT_CONCURRENCY"),

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 
 from accounts import transaction
-from conversations.models import Mailbox
+from conversations.models import Inbound, Mailbox
 
 logger = logging.getLogger(__name__)
 
@@ -15,16 +15,18 @@ logger = logging.getLogger(__name__)
 def note(mailbox: Mailbox, code: str, reason: str, at: datetime) -> None:
     """Count one more refusal. `reason` is a sentence without addresses and secrets.
 
-    The mailbox counts as failing from the first one on, until something is taken again.
+    The mailbox counts as failing from the first one on, until something is taken again; one that is fetched has its own reasons.
     """
     logger.warning("mail_refused mailbox=%s code=%s", mailbox.pk, code)
     row = transaction.held(mailbox)
     known = row.refusals.get(code, {})
     row.refusals[code] = {"count": int(known.get("count", 0)) + 1, "last_at": at.isoformat(), "reason": reason}
-    row.failing_since, row.failure = row.failing_since or at, reason
+    if row.inbound != Inbound.IMAP:
+        row.failing_since, row.failure = row.failing_since or at, reason
     row.save(update_fields=["refusals", "failing_since", "failure"])
 
 
 def taken(mailbox: Mailbox, at: datetime) -> None:
     """Something was taken just now."""
-    Mailbox.objects.filter(pk=mailbox.pk).update(read_at=at, received_at=at, failing_since=None, failure="")
+    rows = Mailbox.objects.filter(pk=mailbox.pk).exclude(inbound=Inbound.IMAP)
+    rows.update(read_at=at, received_at=at, failing_since=None, failure="")

@@ -29,7 +29,8 @@ Example: manage.py set_provider_key --address support@acme.example --name mailgu
         parser.add_argument("--address", required=True, help="the address of the mailbox")
         parser.add_argument("--name", required=True, choices=list(webhook_keys.KEYS), help="which key it is")
 
-    def run(self, *, address: str, name: str, **options: Any) -> None:
+    def run(self, **options: Any) -> None:
+        address, name = options["address"], options["name"]
         mailbox = addressing.mailbox_of(address)
         if mailbox is None:
             raise CommandError(f"{address} is no mailbox of this desk")

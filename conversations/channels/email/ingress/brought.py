@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from conversations.channels.email.ingress import rebuilding
-
 
 class Refused(Exception):
     """The call does not come from the provider. `reason` is a sentence for agents."""
@@ -59,15 +57,3 @@ class Brought:
     mails: Sequence[bytes] = field(default=(), repr=False)
     events: Sequence[Event] = ()
     jobs: Sequence[Job] = ()
-
-
-def enveloped(raw: bytes, *, sender: str | None = None, recipient: str = "", is_spam: bool = False) -> bytes:
-    """The mail with what its provider knows of it on top, as mail servers write it."""
-    known: list[tuple[str, str]] = []
-    if sender is not None:
-        known.append(("Return-Path", f"<{sender.strip().strip('<>')}>"))
-    if recipient:
-        known.append(("Delivered-To", recipient))
-    if is_spam:
-        known.append(("X-Spam-Flag", "YES"))
-    return rebuilding.trace(*known) + raw

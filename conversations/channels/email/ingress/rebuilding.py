@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import quote
 
+from conversations.channels.email.envelopes import trace
 from conversations.mail.headers import type_or_none
 
-_NAME = re.compile(r"[!-9;-~]{1,76}")
-_BREAK = re.compile(r"[\r\n\x00]+[ \t]*")
 _OF_THE_BODY = frozenset({"content-type", "content-transfer-encoding", "mime-version", "content-length"})
 
 
@@ -40,16 +38,6 @@ def mail(headers: Iterable[tuple[str, str]], *, text: str = "", html: str = "", 
     return trace(*((name, value) for name, value in headers if name.lower() not in _OF_THE_BODY)) + (
         b"MIME-Version: 1.0\r\n" + whole
     )
-
-
-def trace(*headers: tuple[str, str]) -> bytes:
-    """Headers as lines, each on one; those that cannot be a header are left out."""
-    lines = [
-        f"{name}: {_BREAK.sub(' ', value).strip()}\r\n".encode("utf-8", "surrogatepass")
-        for name, value in headers
-        if _NAME.fullmatch(name)
-    ]
-    return b"".join(lines)
 
 
 def formatted(name: str, address: str) -> str:

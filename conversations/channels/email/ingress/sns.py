@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -73,11 +74,17 @@ def _is_signed(message: dict[str, Any]) -> bool:
     return True
 
 
+def kept_as(url: str) -> str:
+    """The name of a certificate in the cache."""
+    return f"sns-{sha256(url.encode()).hexdigest()}"
+
+
 def _certificate(url: str) -> bytes:
-    kept = cache.get(f"sns {url}")
+    name = kept_as(url)
+    kept = cache.get(name)
     if isinstance(kept, bytes):
         return kept
     found = fetching.get(url, largest=_LARGEST, timeout=_TIMEOUT)
     if found.status == 200:
-        cache.set(f"sns {url}", found.content, _KEPT)
+        cache.set(name, found.content, _KEPT)
     return found.content

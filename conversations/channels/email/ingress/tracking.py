@@ -27,7 +27,7 @@ def read(
     envelope: Sequence[str] = (),
 ) -> list[Event]:
     """What a report says, by anymail's view of the provider; nothing where it cannot be read. `is_soft`: the address may exist."""
-    reader = view.__new__(view)  # what reads a report needs none of the settings that a view looks for
+    reader: Any = object.__new__(view)  # what reads a report needs none of the settings that a view looks for
     try:
         if hasattr(view, "esp_to_anymail_events"):
             found = list(reader.esp_to_anymail_events(given, *others))

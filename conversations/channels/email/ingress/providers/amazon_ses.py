@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from conversations.channels.email.envelopes import enveloped
 from conversations.channels.email.ingress import sns, tracking
-from conversations.channels.email.ingress.brought import Brought, Event, Job, NotUnderstood, enveloped
+from conversations.channels.email.ingress.brought import Brought, Event, Job, NotUnderstood
 from conversations.channels.email.ingress.calls import Call, as_bytes, as_list, as_object, parsed, text
 from conversations.mail import headers
 

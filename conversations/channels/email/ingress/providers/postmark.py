@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from conversations.channels.email.envelopes import enveloped
 from conversations.channels.email.ingress import rebuilding, tracking
-from conversations.channels.email.ingress.brought import Brought, Event, enveloped
+from conversations.channels.email.ingress.brought import Brought, Event
 from conversations.channels.email.ingress.calls import Call, as_bytes, as_list, as_object, text
 from conversations.channels.email.ingress.rebuilding import Piece
 from conversations.mail import headers as headers_of

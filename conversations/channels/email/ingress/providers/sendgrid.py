@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from conversations.channels.email import webhook_keys
+from conversations.channels.email.envelopes import enveloped
 from conversations.channels.email.ingress import rebuilding, tracking
-from conversations.channels.email.ingress.brought import Brought, Event, NotUnderstood, enveloped
+from conversations.channels.email.ingress.brought import Brought, Event, NotUnderstood
 from conversations.channels.email.ingress.calls import Call, as_list, as_object, parsed, text
 from conversations.channels.email.ingress.forms import Form
 from conversations.channels.email.ingress.rebuilding import Piece
