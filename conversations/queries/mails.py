@@ -63,7 +63,7 @@ def _mails(*, messages: list[int]) -> QuerySet[InboundMail]:
         closing=Left("signature", SHOWN),
     )
     return rows.only(
-        *("workspace", "message", "public_id", "size", "is_cut", "proof", "from_name", "from_address", "to", "cc"),
+        *("workspace", "message", "public_id", "proof", "from_name", "from_address", "to", "cc"),
         *("remote_images", "invitation", "problems", "is_verified", "is_stranger"),
     )
 
