@@ -56,6 +56,30 @@ CALLBACK_UNMADE = define("callback.unmade", "conversation", "Call back again.", 
 FORM_CREATED = define("form.created", "form", "Form created.", "kind")
 FORM_UPDATED = define("form.updated", "form", "Form changed.", "fields")
 FORM_DELETED = define("form.deleted", "form", "Form deleted.")
+_MOVED = ("to_id", "number", "message_ids", "undo")
+MESSAGES_MOVED = define(
+    "conversation.messages_moved", "conversation", "Message moved to another conversation.", *_MOVED
+)
+CONVERSATION_SPLIT = define(
+    "conversation.split", "conversation", "Messages split off into a new conversation.", *_MOVED
+)
+CONVERSATION_JOINED = define("conversation.joined", "conversation", "Joined into another conversation.", *_MOVED)
+MESSAGES_ARRIVED = define(
+    "conversation.messages_arrived",
+    "conversation",
+    "Messages came from another conversation.",
+    "from_id",
+    "number",
+    "message_count",
+    "is_join",
+)
+MOVE_UNDONE = define(
+    "conversation.move_undone", "conversation", "Move, split or join undone.", "undone_id", "number", "kind"
+)
+KEPT_APART = define("conversation.kept_apart", "conversation", "Suggested conversation dismissed.")
+SPAM_MARKED = define("conversation.spam_marked", "conversation", "Marked as spam.", "before", "after", "blocked_id")
+SPAM_UNMARKED = define("conversation.spam_unmarked", "conversation", "Marked as not spam.", "before", "after")
+SPAM_UNDONE = define("conversation.spam_undone", "conversation", "Spam mark restored to what it was.", "undone_id")
 SUGGESTION_REQUESTED = define("suggestion.requested", "conversation", "Suggestion requested.", "engine", "ticket_id")
 SUGGESTION_MADE = define("suggestion.made", "conversation", "Reply suggested.", "engine", "request_id", "suggestion_id")
 SUGGESTION_DECIDED = define(

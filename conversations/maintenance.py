@@ -1,6 +1,8 @@
-"""Work that is due by the clock, in all workspaces: ending snoozes, and indexing rows of earlier versions."""
+"""Work that is due by the clock, in all workspaces: ending snoozes, deleting what was taken back, indexing rows of earlier versions."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from procrastinate.contrib.django import app
 
@@ -11,11 +13,15 @@ from conversations.models import (
     Article,
     Contact,
     Conversation,
+    Delivery,
+    DeliveryState,
     Macro,
     Message,
 )
 from conversations.models.searched import Searched, index_missing
 
+KEPT = timedelta(days=7)
+"""For how long a reply that was taken back can be put into the composer again."""
 SEARCHED: tuple[type[Searched], ...] = (Contact, Conversation, Message, Article, Macro)
 
 
@@ -29,6 +35,19 @@ def unsnooze_due(timestamp: int) -> None:
         with tenancy.scope_apart(conversation.workspace, "wake_failed conversation=%s", conversation.pk):
             by = Actor.system(conversation.workspace_id)
             actions.unsnooze(conversation=conversation, only_if_due=True, by=by, at=at)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="forget_replies", queueing_lock="forget_replies", pass_context=False)
+def forget_replies(timestamp: int) -> None:
+    """Delete replies that were taken back a week ago, with their files, in all workspaces."""
+    over = clock.now() - KEPT
+    rows = Delivery.all_workspaces.filter(state=DeliveryState.CANCELLED, message=None, settled_at__lt=over)  # one job for all
+    for delivery in rows.select_related("workspace").order_by("settled_at", "pk")[:500]:
+        with tenancy.scope_apart(delivery.workspace, "forget_failed delivery=%s", delivery.pk):
+            for file in delivery.files.all():
+                file.file.delete(save=False)
+            delivery.delete()
 
 
 @app.periodic(cron="*/10 * * * *")

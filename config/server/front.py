@@ -49,9 +49,8 @@ FIRST = 64 * 1024  # bytes of a body that are read before the request is let in
 FRESH = 2.0  # seconds that a key need not be looked up again
 DRAIN_LIMIT = 5.0  # seconds that a refused client is listened to, so that it sees the answer
 PROBE = "/healthz"
-WORDS_OF_THEIR_OWN = ("/api/", "/f/", "/mail/ingress/")
-"""The paths that say in their own words that a body is too large."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+WORDED = ("/api/", "/f/", "/mail/ingress/")  # their views answer a body that is too large
 CLOSE_LIMIT = 5.0  # seconds that a cancelled generator may take to tidy up
 _END = object()
 _BUSY = Problem(503, "unavailable", "The desk is busy. Try again in a moment.", headers={"Retry-After": "1"})
@@ -199,7 +198,7 @@ class Front:
                 return None
             if body.has_no_room:
                 raise _Refused(_BUSY)
-            if body.too_large and not scope["path"].startswith(WORDS_OF_THEIR_OWN):
+            if body.too_large and not scope["path"].startswith(WORDED):
                 raise _Refused(_TOO_LARGE)
         return await self._ask(visit, wsgi_environ(scope, body) | known)
 

@@ -4,20 +4,23 @@ For: every door, which makes one call into here; each verb permits, locks, decid
 In: rows, plain values, `by` (the actor) and `at` (the moment), all by keyword. Out: the changed row.
 Raises the errors of `accounts.errors`; the door puts them into words. Effects on the outside follow from the event.
 
-`lifecycle` is the pure rule of whose turn it is. `locking`, `entries`, `routing`, `turns`, `files`, `senders`, `outgoing`,
-`ticket_counts` and `wishes` hold what the verbs share; they permit and record nothing by themselves.
+`lifecycle` is the pure rule of whose turn it is. `locking`, `entries`, `routing`, `turns`, `summaries`, `carrying`, `files`, `senders`,
+`outgoing`, `ticket_counts` and `wishes` hold what the verbs share; they permit and record nothing by themselves.
 Features and doors import the package and name the verb (`actions.assign`). It imports queries, models and the verbs of tickets.
 """
 
 from conversations.actions.callbacks import mark_called, unmark_called
+from conversations.actions.composing import compose
 from conversations.actions.contacts import identify, update_contact
 from conversations.actions.continuing import continue_or_receive
 from conversations.actions.delivery import deliver, discard, mark_failed, mark_sent, retry, retry_all, set_delivery
 from conversations.actions.messages import note, receive, reply
+from conversations.actions.moving import join, keep_apart, move_message, split, undo_move
 from conversations.actions.notes import delete_note, edit_note
 from conversations.actions.outbox import cancel, hold, reschedule, review, schedule
 from conversations.actions.recipients import set_cc
 from conversations.actions.saved_views import create_view, delete_view, favorite_view, update_view
+from conversations.actions.spam import mark_spam, undo_spam, unmark_spam
 from conversations.actions.start import start
 from conversations.actions.status import set_status, snooze, unsnooze
 from conversations.actions.ticket_messages import broadcast, note_in_ticket, reply_in_ticket
@@ -33,9 +36,11 @@ from conversations.actions.triage import (
 from conversations.actions.undo import undo
 
 __all__ = [
-    "assign", "broadcast", "cancel", "continue_or_receive", "create_view", "delete_note", "delete_ticket", "delete_view",
-    "deliver", "discard", "edit_note", "edit_subject", "escalate", "favorite_view", "hold", "identify", "link", "mark_called", "mark_failed",
-    "mark_read", "mark_sent", "note", "note_in_ticket", "open_ticket", "receive", "reply", "reply_in_ticket", "reschedule",
-    "retry", "retry_all", "review", "schedule", "set_cc", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "start",
-    "unassign_member", "undo", "unlink", "unmark_called", "unsnooze", "update_contact", "update_view",
+    "assign", "broadcast", "cancel", "compose", "continue_or_receive", "create_view", "delete_note", "delete_ticket",
+    "delete_view", "deliver", "discard", "edit_note", "edit_subject", "escalate", "favorite_view", "hold", "identify",
+    "join", "keep_apart", "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "move_message",
+    "note", "note_in_ticket", "open_ticket", "receive", "reply", "reply_in_ticket", "reschedule", "retry", "retry_all",
+    "review", "schedule", "set_cc", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "split",
+    "start", "unassign_member", "undo", "undo_move", "undo_spam", "unlink", "unmark_called", "unmark_spam",
+    "unsnooze", "update_contact", "update_view",
 ]  # fmt: skip

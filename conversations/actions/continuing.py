@@ -39,14 +39,16 @@ def continue_or_receive(
 
     The message's own conversation says which. What a customer writes in a closed conversation more than once goes on in the
     same new one, until that is closed too. The new one has the subject of the closed one unless `subject` is another, and
-    its contact, mailbox, copies, team and assignee. Spam, and what by its policy asks for no answer, goes where it was sent.
+    its contact, mailbox, copies, team and assignee. One that was joined stands for the one that has its messages. Spam, and what by its policy asks for no answer, goes where it was sent.
     `public_id` is the message's id, if the caller chose one: a repeat
     finds the first message. Raises Invalid for a blank or too long body, and Conflict with code `sent_already` when the id
     belongs to another customer's message.
     """
     permit(by, "conversation.receive", conversation)
     # Whoever writes at the same time waits here, and then finds the conversation that was started.
-    closed = locking.locked(conversation)
+    closed = locking.writable(conversation)
+    if closed.pk != conversation.pk and sender is None:
+        sender = Sender.contact(conversation.contact)  # who wrote, also where it was joined into another customer's
     if public_id is not None and (first := _written(closed, public_id)) is not None:
         return first
     while closed.status == Status.CLOSED and closed.handler != Handler.NOBODY and policy.asks_for_answer:
@@ -56,7 +58,7 @@ def continue_or_receive(
                 closed, body, door=door, sender=sender, uploads=uploads, subject=subject, metadata=metadata,
                 mailbox=mailbox, public_id=public_id, by=by, at=at,
             )  # fmt: skip
-        closed = locking.locked(after)
+        closed = locking.writable(after)
     return messages.receive(
         conversation=closed, body=body, door=door, sender=sender, policy=policy, uploads=uploads, public_id=public_id,
         by=by, at=at,

@@ -25,6 +25,9 @@ from conversations.models import (
 )
 from conversations.texts import validation
 
+AUTOMATIC = "is_automatic"
+"""The mark in the metadata of a message that no person wrote, and that nobody is to answer."""
+
 
 class Door(NamedTuple):
     """Through which channel and integration something came or goes."""

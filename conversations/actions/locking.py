@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts import transaction
 from accounts.compiled import compiled
-from accounts.errors import NotFound
+from accounts.errors import Conflict, NotFound
 from conversations.actions.turns import TALLY
 from conversations.models import (
     Conversation,
@@ -31,6 +31,32 @@ def locked(conversation: Conversation) -> Conversation:
         # It may be handed over, and counted, after its ticket was locked.
         TALLY.hold(row.workspace_id)
     return row
+
+
+def writable(conversation: Conversation) -> Conversation:
+    """Where what is written in a conversation lands, held: the conversation, or the one into which it was joined."""
+    row = locked(conversation)
+    while row.joined_into is not None:
+        # What was joined changes no more, so that whoever holds both, whatever their order, waits for nobody who writes in it.
+        row = locked(row.joined_into)
+    return row
+
+
+def check_is_in_use(conversation: Conversation) -> None:
+    """Raises Conflict for a conversation that is only kept: with code `spam` for spam, and `joined` for one that was joined."""
+    if conversation.handler == Handler.NOBODY:
+        raise Conflict(f"#{conversation.number} is spam", code="spam")
+    if conversation.joined_into is not None:
+        joined = conversation.joined_into.number
+        raise Conflict(f"#{conversation.number} was joined into #{joined}", code="joined")
+
+
+def both(one: Conversation, other: Conversation) -> tuple[Conversation, Conversation]:
+    """Two conversations as they are now, held in the order of their ids, as everywhere. Raises NotFound when one is gone."""
+    rows = {row.pk: row for row in (*_of_ids.rows(ids=sorted({one.pk, other.pk})),)}
+    if one.pk not in rows or other.pk not in rows:
+        raise NotFound("this conversation no longer exists")
+    return rows[one.pk], rows[other.pk]
 
 
 def found(*, public_id: uuid.UUID, **limits: Any) -> Conversation | None:
@@ -68,6 +94,11 @@ def _by_public_id(
 @compiled
 def _of_ticket(*, ticket: int) -> QuerySet[Conversation]:
     return _held(Conversation.objects.filter(ticket=ticket))
+
+
+@compiled
+def _of_ids(*, ids: list[int]) -> QuerySet[Conversation]:
+    return _held(Conversation.objects.filter(pk__any_of=ids))
 
 
 def _held(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:

@@ -13,12 +13,12 @@ from accounts import journal, transaction, writing
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import entries, lifecycle, locking, outgoing, ticket_counts, turns
+from conversations.actions import entries, lifecycle, locking, outgoing, spam, ticket_counts, turns
 from conversations.actions.entries import Door
 from conversations.actions.files import Stored
 from conversations.actions.lifecycle import ReplyPolicy
 from conversations.actions.senders import Sender
-from conversations.models import Conversation, Delivery, Message, MessageKind
+from conversations.models import Contact, Conversation, Delivery, Handler, Message, MessageKind
 from tickets import actions as ticket_actions
 from tickets.models import Ticket
 
@@ -49,10 +49,11 @@ def reply(
     `expected_last` is the last message that the writer had seen: if the thread has moved on since, nothing is sent and
     Conflict with code `thread_changed` is raised (0 stands for an empty thread). `public_id` is the message's id, if the
     caller chose one: a repeat finds the first message and sends nothing, and the same id with another text is Conflict
-    with code `sent_already`. Raises Invalid for a blank or too long body.
+    with code `sent_already`. Who answers spam has decided that it is none: it is unmarked. Raises Invalid for a blank or too
+    long body.
     """
     permit(by, "conversation.reply", conversation)
-    conversation = locking.locked(conversation)
+    conversation = locking.writable(conversation)
     sender = sender or Sender.actor(by)
     if first := entries.written_before(
         conversation,
@@ -65,6 +66,8 @@ def reply(
         return first
     if expected_last is not None and (conversation.last_message_id or 0) != expected_last:
         raise Conflict("there are new messages in this conversation", code="thread_changed")
+    if conversation.handler == Handler.NOBODY:
+        conversation = spam.unmark_spam(conversation=conversation, by=by, at=at)
     answered_at, channel = conversation.last_outbound_at, outgoing.route(conversation)
     message = entries.append(
         conversation,
@@ -116,12 +119,14 @@ def receive(
 ) -> Message:
     """Add a message from the customer (the conversation's contact, unless `sender` names another person on that side).
 
-    It unsnoozes the conversation and counts as unread, unless the policy says that nobody has to answer it; whether it
-    reopens a finished one is the policy's choice. `public_id` is the message's id, if the caller chose one.
+    It unsnoozes the conversation and counts as unread, unless the policy says that nobody has to answer it, or the
+    conversation is spam; whether it reopens a finished one is the policy's choice. `public_id` is the message's id, if the
+    caller chose one.
     Raises Invalid for a blank or too long body.
     """
     permit(by, "conversation.receive", conversation)
-    conversation = locking.locked(conversation)
+    writer, conversation = conversation, locking.writable(conversation)
+    asks = policy.asks_for_answer and conversation.handler != Handler.NOBODY
     was_answered = conversation.last_inbound_at is None or (
         conversation.last_outbound_at is not None and conversation.last_outbound_at > conversation.last_inbound_at
     )
@@ -129,14 +134,15 @@ def receive(
     message = entries.append(
         conversation,
         kind=MessageKind.MESSAGE,
-        sender=sender or Sender.contact(conversation.contact),
+        sender=sender or Sender.contact(_customer(writer, conversation)),
         body=body,
         at=at,
         entry_point=entries.door(conversation, door, at) if door else None,
+        metadata=None if policy.asks_for_answer else {entries.AUTOMATIC: True},
         uploads=uploads,
         public_id=public_id,
     )
-    if policy.asks_for_answer:
+    if asks:
         conversation.unread_count += 1
         conversation.snoozed_until = None
         if was_answered:
@@ -145,8 +151,10 @@ def receive(
     else:
         conversation.last_inbound_at = inbound_at
     entries.save(conversation)
-    if policy.asks_for_answer:
+    if asks:
         _update_ticket(conversation, body, from_customer=True, by=by, at=at)
+    else:
+        ticket_counts.after_reading(conversation, by=by, at=at)
     journal.record(
         events.MESSAGE_RECEIVED,
         conversation,
@@ -176,7 +184,7 @@ def note(
     `public_id` as in `reply`.
     """
     permit(by, "conversation.note", conversation)
-    conversation = locking.locked(conversation)
+    conversation = locking.writable(conversation)
     sender = sender or Sender.actor(by)
     if first := entries.written_before(
         conversation,
@@ -200,6 +208,11 @@ def note(
     entries.save(conversation)
     journal.record(events.NOTE_ADDED, conversation, by=by, at=at, message_id=writing.id_of(message))
     return message
+
+
+def _customer(written_in: Conversation, conversation: Conversation) -> Contact:
+    """Who writes: the contact of the conversation that was named, also where it was joined into another one."""
+    return conversation.contact if written_in.pk == conversation.pk else written_in.contact
 
 
 def _update_ticket(

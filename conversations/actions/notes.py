@@ -44,7 +44,7 @@ def delete_note(*, message: Message, by: Actor, at: datetime) -> None:
     journal.record(events.NOTE_DELETED, conversation, by=by, at=at, message_id=message.pk)
     Message.objects.filter(pk=message.pk).delete()
     if conversation.last_activity_id == message.pk:
-        last = Message.objects.filter(conversation=conversation).order_by("-id").first()
+        last = Message.objects.filter(conversation=conversation).order_by("-created_at", "-id").first()
         conversation.last_activity = last
         conversation.last_activity_at = last.created_at if last else conversation.created_at
         conversation.save(update_fields=["last_activity", "last_activity_at"])

@@ -55,7 +55,7 @@ def schedule(
     _check_moment(send_after, at)
     if then not in ("", Status.RESOLVED):
         raise Invalid("a reply can only resolve its conversation", field="then")
-    conversation = locking.locked(conversation)
+    conversation = locking.writable(conversation)
     sizes = [*(file.size for file in stored), *(upload.size for upload in uploads)]
     if public_id is not None and (first := _scheduled_before(conversation, public_id, body, sizes, by)) is not None:
         return first

@@ -20,13 +20,15 @@ def set_status(
 ) -> Conversation:
     """Set the status and add an entry for it to the thread. Any status may follow any other; setting the present one does nothing.
 
-    Raises Invalid for an unknown status.
+    Raises Invalid for an unknown status, and Conflict with code `joined` for a conversation that was joined into another.
     """
     permit(by, "conversation.update", conversation)
     if status not in Status.values:
         raise Invalid(f"status must be one of {', '.join(Status.values)}", field="status")
     conversation = locking.locked(conversation)
     before = turns.standing(conversation)
+    if conversation.joined_into_id is not None and conversation.status != status:
+        locking.check_is_in_use(conversation)
     if not turns.move(conversation, status, at):
         return conversation
     conversation.snoozed_until = None

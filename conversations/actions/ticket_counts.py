@@ -52,6 +52,12 @@ def after_reading(conversation: Conversation, *, ticket: Ticket | None = None, b
     ticket_actions.recount(ticket=ticket, summary=_counted(ticket), is_change=False, by=by, at=at)
 
 
+def after_moving(workspace_id: int, ticket_id: int, *, by: Actor, at: datetime) -> None:
+    """Messages came to the ticket's conversations from others, or went to them."""
+    ticket = transaction.held(Ticket(pk=ticket_id, workspace_id=workspace_id))
+    ticket_actions.recount(ticket=ticket, summary=_counted(ticket), is_change=True, by=by, at=at)
+
+
 def _held(conversation: Conversation, ticket_id: int) -> Ticket:
     return transaction.held(Ticket(pk=ticket_id, workspace_id=conversation.workspace_id))
 

@@ -39,6 +39,7 @@ def escalate(*, conversation: Conversation, reason: str | None = None, by: Actor
     """
     permit(by, "ticket.open", conversation)
     conversation = locking.locked(conversation)
+    locking.check_is_in_use(conversation)
     if conversation.ticket_id is not None:
         raise Conflict("the conversation already has a ticket", field="ticket")
     ticket = ticket_actions.open_ticket(
@@ -141,6 +142,7 @@ def link(*, conversation: Conversation, ticket: Ticket, by: Actor, at: datetime)
     conversation = locking.locked(conversation)
     if conversation.ticket_id == ticket.pk:
         return conversation
+    locking.check_is_in_use(conversation)
     if conversation.ticket_id is not None:
         # Both are locked in the order of their ids, so that two conversations that swap tickets do not deadlock.
         held = Ticket.objects.select_for_update(no_key=True).filter(pk__in=(conversation.ticket_id, ticket.pk))

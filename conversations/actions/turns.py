@@ -36,6 +36,17 @@ def standing(conversation: Conversation) -> dict[str, Any]:
     }
 
 
+def counted(conversation: Conversation) -> str | None:
+    """The status in which it is counted; None where people do not handle it."""
+    return conversation.status if conversation.handler == Handler.PEOPLE else None
+
+
+def recount(conversation: Conversation, was: str | None) -> None:
+    """Count a conversation as it is now, which was counted in another status, or not at all."""
+    if (now := counted(conversation)) != was:
+        TALLY.move(conversation.workspace_id, was, now)
+
+
 def move(conversation: Conversation, to: str, at: datetime) -> bool:
     """Set the status with all that depends on it; False when it was that already. The verb saves the row."""
     before = conversation.status

@@ -1,4 +1,4 @@
-"""Undoing a change of whose turn it is: the change's own event holds what was before it."""
+"""Undoing a change of a conversation: the change's own event holds what was before it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from accounts.errors import Conflict, NotFound
 from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import entries, locking, ticket_counts, turns
+from conversations.actions import entries, locking, moving, spam, ticket_counts, turns
 from conversations.actions.senders import Sender
 from conversations.models import Conversation, MessageKind
 from conversations.queries import thread as thread_queries
@@ -18,19 +18,26 @@ from conversations.queries import thread as thread_queries
 
 @transaction.atomic
 def undo(*, conversation: Conversation, event_id: int, by: Actor, at: datetime) -> Conversation:
-    """Put status, snooze, place in the queue and unread mark back to what they were before a status change or a snooze.
+    """Take a change back: put status, snooze, place in the queue and unread mark back to what they were before a status change
+    or a snooze; messages that were moved, and spam, as `undo_move` and `undo_spam` do.
 
     Raises NotFound for an event that is no such change of this conversation, and Conflict with code `changed_since`
     when anyone has changed one of them, or written, after it.
     """
     permit(by, "conversation.update", conversation)
-    conversation = locking.locked(conversation)
     changes = Event.objects.filter(
         workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk
     )
-    event = changes.filter(pk=event_id, type__in=thread_queries.UNDOABLE, data__has_keys=["before", "after"]).first()
+    event = changes.filter(pk=event_id, type__in=thread_queries.UNDOABLE).first()
     if event is None:
         raise NotFound("there is no such change")
+    if event.type in moving.UNDOABLE:
+        return moving.undo_move(conversation=conversation, event_id=event_id, by=by, at=at)
+    if event.type in spam.UNDOABLE:
+        return spam.undo_spam(conversation=conversation, event_id=event_id, by=by, at=at)
+    if not {"before", "after"} <= event.data.keys():
+        raise NotFound("there is no such change")  # of an earlier version
+    conversation = locking.locked(conversation)
     before, after = event.data["before"], event.data["after"]
     if _kept(turns.standing(conversation)) != _kept(after):
         raise Conflict("the conversation has changed since", code="changed_since")

@@ -7,6 +7,18 @@ It derives from `accounts.admin.base`. `read_only` holds the rows that are only 
 Nothing imports it.
 """
 
-from conversations.admin import assistant, contacts, conversation, knowledge, read_only, saved_views
+from conversations.admin import (
+    assistant,
+    contacts,
+    conversation,
+    hosted_forms,
+    knowledge,
+    mail,
+    outbox,
+    read_only,
+    saved_views,
+)
 
-__all__ = ["assistant", "contacts", "conversation", "knowledge", "read_only", "saved_views"]
+__all__ = [
+    "assistant", "contacts", "conversation", "hosted_forms", "knowledge", "mail", "outbox", "read_only", "saved_views",
+]  # fmt: skip

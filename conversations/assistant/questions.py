@@ -112,7 +112,7 @@ def _turns(messages: QuerySet[Message]) -> list[Turn]:
     """The last messages, oldest first, as far as they fit."""
     turns: list[Turn] = []
     left = MOST_CHARACTERS
-    for message in messages.order_by("-id")[:MOST_TURNS]:
+    for message in messages.order_by("-created_at", "-id")[:MOST_TURNS]:
         if left <= 0:
             break
         turns.insert(0, Turn(is_from_customer=message.is_from_customer, text=(message.body or "")[-left:]))

@@ -53,7 +53,9 @@ def scores(tried: Sequence[Trial]) -> Iterable[Score]:
 
 def _trial(conversation: Conversation) -> Trial | None:
     """None for a conversation that did not begin with a question, or has no answer."""
-    messages = list(Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE).order_by("id"))
+    messages = list(
+        Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE).order_by("created_at", "id")
+    )
     answers = [message.body or "" for message in messages if message.sender_kind == SenderKind.AGENT]
     if not answers or messages[0].sender_kind != SenderKind.CUSTOMER:
         return None

@@ -132,4 +132,4 @@ def _read_window(answers: Answers, at: datetime) -> None:
             day=answers["day"], begin=answers["from"], end=answers["to"], zone=answers["zone"], at=at
         )
     except windows.Refused as refused:
-        answers.faults[refused.field] = (refused.code, {"days": windows.MOST_DAYS})
+        answers.faults[refused.field] = (refused.code, {"days": windows.MOST_DAYS, "example": at.date().isoformat()})

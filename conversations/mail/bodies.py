@@ -30,6 +30,7 @@ _NAMES = {
 }  # fmt: skip
 # What turns the direction of the text could make one file look like another.
 _IN_NAMES = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\x00-\x1f/\\\\]")
+_META_CHARSET = re.compile(rb"<meta[^>]{1,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 _QUOTES_AT = re.compile(r"^(>+)")
 
 
@@ -93,7 +94,10 @@ def text_of(part: Part, hints: Hints, problems: list[str]) -> str:
     """The text of a part, at most a few megabytes of it."""
     data = part.content()
     most = limits.HTML * 2 if part.content_type == "text/html" else limits.TEXT * 4
-    text, is_whole = charsets.decode(data[:most], part.parameters.get("charset", ""), hints)
+    charset = part.parameters.get("charset", "")
+    if not charset and part.content_type == "text/html" and (named := _META_CHARSET.search(data, 0, 4_096)):
+        charset = named[1].decode("ascii")
+    text, is_whole = charsets.decode(data[:most], charset, hints)
     if not is_whole:
         problems.append("Some characters could not be read: the mail does not say rightly how they are encoded.")
     if part.content_type == "text/plain" and part.parameters.get("format", "").lower() == "flowed":
@@ -149,8 +153,8 @@ def attachments(files: list[Part], shown: frozenset[str]) -> Iterator[Attachment
                 safe_name(one_line(file.name)) or f"attachment-{number}-{inner}.{_EXTENSIONS.get(kind, 'bin')}",
                 kind,
                 file.content,
-                file.content_id,
-                bool(file.content_id and file.content_id in shown),
+                headers.content_id(file.content_id),
+                bool(file.content_id) and headers.content_id(file.content_id) in shown,
             )
 
 

@@ -6,6 +6,7 @@ Western one with signs for what it does not know. A guess is right for long text
 
 from __future__ import annotations
 
+import codecs
 import encodings
 import pkgutil
 import re
@@ -76,7 +77,7 @@ def decode(data: bytes, charset: str = "", hints: Hints | None = None) -> tuple[
     """The text of the bytes, clean, and whether every byte of it was understood."""
     hints = hints if hints is not None else Hints(guesses=0)
     codec = known(charset)
-    for tried in dict.fromkeys((codec, *_escaped(data), "utf_8", *_japanese(codec))):
+    for tried in dict.fromkeys((*_marked(data), codec, *_escaped(data), "utf_8", *_japanese(codec))):
         text = _strict(data, tried)
         if text is not None:
             return clean(text), True
@@ -107,6 +108,11 @@ def _is_plausible_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _marked(data: bytes) -> tuple[str, ...]:
+    """Texts that begin with the mark of their charset."""
+    return ("utf_16",) if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else ()
 
 
 def _escaped(data: bytes) -> tuple[str, ...]:

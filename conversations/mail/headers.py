@@ -6,7 +6,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from conversations.mail import charsets, limits
 from conversations.mail.charsets import Hints
@@ -180,3 +180,8 @@ def texts(headers: RawHeaders, hints: Hints) -> Iterator[tuple[str, str]]:
 def type_or_none(kind: str) -> str | None:
     """A content type in lower case, such as text/plain; None for what is none."""
     return kind.lower() if _TYPE.fullmatch(kind) else None
+
+
+def content_id(text: str) -> str:
+    """An id of a part, as its header and the addresses of images may spell it: with brackets, or with escapes."""
+    return one_line(unquote(text.strip().strip("<>")))[:500]

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from conversations.mail import html_quotes, limits
+from conversations.mail import headers, html_quotes, limits
 from conversations.mail.html_tokens import VOID, Close, Open, tokens
 
 _BLOCKS = frozenset(
@@ -265,8 +265,9 @@ class _Writer:
     def _source(self, source: str) -> dict[str, str]:
         start = source[:8].lower()
         if start.startswith("cid:"):
-            self.found.cids.add(source[4:].strip("<> "))
-            return {"data-cid": source[4:].strip("<> ")}
+            cid = headers.content_id(source[4:])
+            self.found.cids.add(cid)
+            return {"data-cid": cid}
         if start.startswith("//"):
             source, start = f"https:{source}", "https://"
         return {"data-remote": source.replace(" ", "%20")} if start.startswith(("http://", "https://")) else {}
@@ -286,7 +287,7 @@ def hides(tag: Open) -> bool:
 def balanced(text: str, tags: Collection[str], *, fold: bool = True, hide: bool = True) -> Balanced:
     """The HTML with the tags. Raises TooDeep for more than 50,000 tags, and more than 256 elements inside each other."""
     writer = _Writer(tags, fold, hide)
-    for token in tokens(text):
+    for token in tokens(text, limits.HTML_TAGS + 1):
         if isinstance(token, str):
             writer.text(token)
             continue

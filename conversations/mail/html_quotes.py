@@ -22,12 +22,12 @@ _QUOTE_CLASSES = frozenset(
         "spark_quote",
         "front-blockquote",
         "protonmail_quote_container",
-        "parley-quote",
+        "parley_quote",
     ]
 )
-_QUOTE_IDS = re.compile(r"^(?:x_)*(?:yahoo_quoted(?:_\w+)?|isforwardcontent|history|mailru-quote|parley-quote)$", re.I)
+_QUOTE_IDS = re.compile(r"^(?:x_)*(?:yahoo_quoted(?:_\w+)?|isforwardcontent|history|mailru-quote)$", re.I)
 # After which everything is history.
-_REST_CLASSES = frozenset(["moz-cite-prefix", "outlookmessageheader", "ms-outlook-mobile-reference-message"])
+_REST_CLASSES = frozenset(["outlookmessageheader", "ms-outlook-mobile-reference-message"])
 _REST_IDS = re.compile(
     r"^(?:x_)*(?:divrplyfwdmsg|stopspelling|reply-intro|mail-editor-reference-message-container|zwchr)$", re.I
 )

@@ -21,6 +21,8 @@ _DELIVERED = (
 _ID_LINES = re.compile(
     r"^[> \t]*(?:message-id|in-reply-to|references):[ \t]*(<[^<>\n]{1,998}>)", re.IGNORECASE | re.MULTILINE
 )
+_PANIC = "PanicException"
+"""What libraries in Rust raise when they fail, nh3 among them; it is no `Exception`."""
 _CALENDARS = 3  # that are looked at for an invitation
 _SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 _ENCRYPTED = ("application/pgp-encrypted",)
@@ -36,7 +38,9 @@ def parse(raw: bytes) -> ParsedMail:
         raise Unreadable(f"The mail is larger than {limits.RAW // 1024 // 1024} MB.")
     try:
         return _read(raw.lstrip(b"\r\n"))
-    except (Exception, RecursionError) as error:  # whatever the bytes did, others are to be read
+    except BaseException as error:  # whatever the bytes did, others are to be read
+        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+            raise
         raise Unreadable(f"The mail could not be read ({type(error).__name__}).") from error
 
 
@@ -120,10 +124,13 @@ def _text(chosen: bodies.Bodies, hints: Hints, problems: list[str]) -> str:
 
 def _joined(texts: list[Part], hints: Hints, problems: list[str]) -> str:
     pieces: list[str] = []
+    read = 0
     for part in texts:
-        if sum(map(len, pieces)) > limits.TEXT:
+        if read > limits.TEXT:
+            problems.append("The text is too long: the rest of it was cut.")
             break
         text = bodies.text_of(part, hints, problems)
+        read += len(text)
         pieces.append(to_text(text) if part.content_type == "text/html" else text)
     return "\n".join(piece.strip("\n") for piece in pieces if piece.strip()).strip("\n")
 

@@ -44,7 +44,7 @@ class Part:
 
     @property
     def content_id(self) -> str:
-        return headers.decode(self.headers.first("content-id")).strip("<> ")
+        return headers.content_id(headers.decode(self.headers.first("content-id")))
 
     def content(self) -> bytes:
         """The body, decoded as far as it goes."""

@@ -57,6 +57,8 @@ _ORIGINAL = (
     "オリジナルメッセージ|원본 메시지|הודעה מקורית|الرسالة الأصلية|Reply message|Reply above this line"
 )
 ORIGINAL = re.compile(rf"^[-_=*\s]{{2,40}}(?:{_ORIGINAL})[-_=*\s:]{{0,40}}$", re.IGNORECASE)
+# "---- On … wrote ----", as Zoho writes it.
+FRAMED = re.compile(rf"^-{{3,}}\s.{{5,300}}(?:{_VERBS_WITHOUT_OPENING}).{{0,60}}-{{3,}}$", re.IGNORECASE)
 FORWARDED = re.compile(
     r"^(?:[-_=*\s]{2,40}(?:Forwarded message|Weitergeleitete Nachricht|Message transféré|Mensaje reenviado|Messaggio inoltrato|"
     r"Mensagem encaminhada|Doorgestuurd bericht|Przekazana wiadomość|Пересылаемое сообщение|Vidarebefordrat meddelande|"
@@ -65,7 +67,7 @@ FORWARDED = re.compile(
     r"Inicio del mensaje reenviado)\s?:)$",
     re.IGNORECASE,
 )
-RULE = re.compile(r"^[_\-=]{10,100}$")
+RULE = re.compile(r"^[_\-=]{3,100}$")
 
 # Labels of the headers that Outlook and others write above what they quote.
 _FROM = "From|Von|De|Da|Van|Od|От|Від|Från|Fra|Lähettäjä|Kimden|Gönderen|发件人|寄件者|差出人|送信者|보낸 사람|Expéditeur|Remitente|Mittente|Afzender|Feladó|Από|De la|מאת|من"
@@ -96,3 +98,5 @@ PHONE = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 PHONE_LONGEST = 90
+INVISIBLE = " \t\xa0\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""What mails in Hebrew and Arabic have around their lines."""

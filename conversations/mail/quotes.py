@@ -17,6 +17,7 @@ _WRAPPED = 4  # lines over which "On … wrote:" may go
 _LONGEST_ATTRIBUTION = 500
 _HEADER_LINES = 8
 _SIGNATURE_LINES = 15
+_LEAST_RULE = 10  # characters of the line that mailing lists draw above theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,11 @@ def _history(lines: list[str]) -> tuple[int, int]:
     nothing = len(lines), len(lines)
     tried = 0
     for index in range(min(len(lines), _MOST_LINES)):
-        line = lines[index].strip()
+        line = lines[index].strip(patterns.INVISIBLE)
         if not line or _is_quoted(line):
             continue
-        if line == patterns.SEPARATOR or patterns.ORIGINAL.match(line) or _is_header_block(lines, index):
+        is_line = line == patterns.SEPARATOR or patterns.ORIGINAL.match(line) or patterns.FRAMED.match(line[:500])
+        if is_line or _is_header_block(lines, index):
             return _with_rule(lines, index), len(lines)
         if patterns.FORWARDED.match(line):
             return nothing  # What is forwarded is what the mail is about.
@@ -98,7 +100,7 @@ def _attribution(lines: list[str], last: int) -> int | None:
     wrapped: str = ""
     unopened: int | None = None
     for first in range(last, max(last - _WRAPPED, -1), -1):
-        line = lines[first].strip()
+        line = lines[first].strip(patterns.INVISIBLE)
         if not line or _is_quoted(line):
             break
         wrapped = f"{line} {wrapped}".strip()
@@ -174,7 +176,7 @@ def _signature(lines: list[str]) -> tuple[list[str], list[str]]:
         end -= 1
     for start in range(end - 1, max(end - _SIGNATURE_LINES - 1, -1), -1):
         line = lines[start].strip()
-        if patterns.DELIMITER.match(line) or (patterns.RULE.match(line) and set(line) == {"_"}):
+        if patterns.DELIMITER.match(line) or (len(line) >= _LEAST_RULE and set(line) == {"_"}):
             return lines[:start], lines[start:]
     start = end
     while (

@@ -239,15 +239,16 @@ def _message(mail: ParsedMail, text: str) -> Message:
         if name not in ("content-type", "content-transfer-encoding", "mime-version"):
             message[name] = value[:1_000]
     texts = [text, *(charsets.decode(file.content[:_READ])[0] for file in mail.attachments[:5] if _is_readable(file))]
+    texts = [one.encode("ascii", "replace").decode() for one in texts]  # with anything else they would be encoded again
     if len(texts) == 1:
-        message["Content-Type"] = "text/plain; charset=utf-8"
-        message.set_payload(text, "utf-8")
+        message["Content-Type"] = "text/plain"
+        message.set_payload(texts[0])
         return message
     message["Content-Type"] = 'multipart/mixed; boundary="parts"'
     for one in texts:
         part = Message()
-        part["Content-Type"] = "text/plain; charset=utf-8"
-        part.set_payload(one, "utf-8")
+        part["Content-Type"] = "text/plain"
+        part.set_payload(one)
         message.attach(part)
     return message
 

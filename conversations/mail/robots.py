@@ -65,14 +65,14 @@ LEAST_SPAM_LEVEL = 5
 def is_automatic(mail: ParsedMail, own_domain: str = "") -> Automatic | None:
     """Why the mail must not be answered by a machine; None for a mail of a person. `own_domain` is the one in the desk's ids."""
     submitted = _first_word(mail.auto_submitted)
-    suppressed = {one.strip().lower() for one in mail.auto_response_suppress.split(",")} - {"", "none"}
+    suppressed = {one.strip().lower() for one in mail.auto_response_suppress.split(",")}
     if submitted and submitted != "no":
         return Automatic.AUTO_SUBMITTED
     if mail.return_path == "":
         return Automatic.NULL_RETURN_PATH
     if is_report(mail):
         return Automatic.REPORT
-    if suppressed & {"all", "oof", "autoreply", "dr", "ndr", "rn", "nrn"}:
+    if suppressed & {"all", "oof", "autoreply"}:
         return Automatic.SUPPRESSED
     if mail.autoreply and mail.autoreply.strip().lower() not in ("no", "false", "0"):
         return Automatic.AUTOREPLY

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("conversations", "0050_mailboxes_that_are_deleted"),
+        ("conversations", "0062_check_joined_conversations"),
     ]
 
     operations = [

@@ -85,11 +85,11 @@ class Delivery(TenantModel):
                 name="delivery_due",
                 condition=Q(state__in=("scheduled", "sending"), held_at=None),
             ),
-            # What a thread shows beside its messages; the view of what failed.
+            # What a thread shows beside its messages.
+            models.Index(fields=["workspace", "conversation", "state", "id"], name="delivery_by_conversation"),
+            # What was taken back and is no longer kept, in all workspaces; the view of what failed.
             models.Index(
-                fields=["workspace", "conversation", "id"],
-                name="delivery_unsettled",
-                condition=Q(state__in=("scheduled", "sending", "failed")),
+                fields=["settled_at", "id"], name="delivery_taken_back", condition=Q(state="cancelled", message=None)
             ),
             models.Index(fields=["workspace", "-id"], name="delivery_failed", condition=Q(state="failed")),
         ]

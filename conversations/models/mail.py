@@ -116,6 +116,12 @@ class InboundMail(TenantModel):
             models.Index(fields=["workspace", "mailbox", "from_address", "-id"], name="mail_by_sender"),
             # Whether the same bytes have come before.
             models.Index(fields=["workspace", "mailbox", "digest"], name="mail_by_digest"),
+            # What a mail of a conversation may belong to, as its page asks.
+            models.Index(
+                fields=["workspace", "conversation", "id"],
+                name="mail_suggested",
+                condition=Q(suggested__isnull=False),
+            ),
             # What was kept and not read: by a worker that died, in all workspaces.
             models.Index(fields=["id"], name="mail_waiting", condition=Q(state="stored")),
         ]

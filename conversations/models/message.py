@@ -85,6 +85,8 @@ class Message(Searched, TenantModel):
             # A thread, and its last page. The workspace is in it so that the planner prefers it to an index over
             # all messages of the workspace, which is slow for small conversations.
             models.Index(fields=["workspace", "conversation", "id"], name="message_by_conversation"),
+            # The same in the order of a thread: of messages that were moved, the older may have the higher id.
+            models.Index(fields=["workspace", "conversation", "created_at", "id"], name="message_in_order"),
             # Words in a workspace, also of some days. Each search reads what is not sorted in yet: half a megabyte at most.
             GinIndex(
                 F("workspace"), Day("created_at"), F("tokens"), name="message_words_by_day", gin_pending_list_limit=512

@@ -9,10 +9,8 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.credentials import links
 from conversations.api.problems import RateLimited
-from conversations.forms import languages
-from conversations.models import Form
+from conversations.forms.embedding import title
 from conversations.public import limits, pages
 from conversations.public.hosted import find
 
@@ -57,21 +55,6 @@ def loader(request: HttpRequest, key: str) -> HttpResponseBase:
     response["Cache-Control"] = "public, max-age=300"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
-
-
-def title(form: Form) -> str:
-    """What a form is called on its page."""
-    return form.title or languages.words(form.language)[f"{form.kind}_title"]
-
-
-def snippets(form: Form) -> dict[str, str]:
-    """What is copied into a page: the script, or a plain frame for pages without scripts."""
-    address = links.public(form.path)
-    name = title(form).replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    return {
-        "script": f'<script src="{address}/embed.js" async></script>',
-        "frame": f'<iframe src="{address}?embed=1" title="{name}" width="100%" height="640" style="border:0"></iframe>',
-    }
 
 
 def _quoted(value: str) -> str:

@@ -192,17 +192,20 @@ def _fault(text: str, files: Any) -> Fault | None:
 
 def _entries(conversation: Conversation, language: str) -> list[Message]:
     rows = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
-    found = with_files(list(rows.order_by("-id")[:MOST])[::-1])
+    found = with_files(list(rows.order_by("-created_at", "-id")[:MOST])[::-1])
     for message in found:
         message.shown_at = promises.moment(message.created_at, language)  # type: ignore[attr-defined]
     return found
 
 
 def _newest(conversation: Conversation) -> Conversation | None:
-    """The last of those that follow a closed conversation, if any."""
+    """The last of those that follow a closed conversation, or have its messages and are the same customer's, if any."""
     last = None
     while (last or conversation).status == Status.CLOSED and conversation.handler != Handler.NOBODY:
-        after = Conversation.objects.filter(follows=last or conversation).order_by("-id").first()
+        here = last or conversation
+        after = Conversation.objects.filter(follows=here).order_by("-id").first()
+        if here.joined_into is not None and here.joined_into.contact_id == here.contact_id:
+            after = here.joined_into
         if after is None:
             break
         last = after

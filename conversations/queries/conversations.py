@@ -16,6 +16,7 @@ from conversations.models import (
     Attachment,
     Contact,
     Conversation,
+    DeliveryFile,
     Handler,
     Message,
     MessageKind,
@@ -100,7 +101,7 @@ def entries(conversation: Conversation) -> QuerySet[Message]:
 @compiled
 def _messages(columns: tuple[str, ...], *, conversation: int) -> QuerySet[Message]:
     rows = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
-    return rows.order_by("id").only(*of_messages(columns))
+    return rows.order_by("created_at", "id").only(*of_messages(columns))
 
 
 def messages_printing(conversation: Conversation, columns: tuple[str, ...]) -> list[Message]:
@@ -122,7 +123,7 @@ def knowing(conversation: Conversation, found: list[Message]) -> list[Message]:
 
 def _thread(conversation: Conversation) -> QuerySet[Message]:
     # By way of the conversation, so that each message knows it without a query.
-    return conversation.messages(manager="objects").order_by("id")
+    return conversation.messages(manager="objects").order_by("created_at", "id")
 
 
 def message(conversation: Conversation, pk: int) -> Message:
@@ -139,6 +140,17 @@ def attachment(public_id: uuid.UUID) -> Attachment:
     if found is None:
         raise NotFound("there is no such file")
     return found
+
+
+def file(public_id: uuid.UUID) -> Attachment | DeliveryFile:
+    """A file of the workspace, of a message or of a reply that has not left. Raises NotFound."""
+    try:
+        return attachment(public_id)
+    except NotFound:
+        found = DeliveryFile.objects.filter(public_id=public_id).order_by("pk").first()
+        if found is None:
+            raise
+        return found
 
 
 def tally() -> Tally:
@@ -169,5 +181,7 @@ def other_conversations(conversation: Conversation, limit: int = 5) -> list[Conv
 
 @compiled
 def _others(limit: int, *, contact: int, conversation: int) -> QuerySet[Conversation]:
-    rows = Conversation.objects.filter(contact=contact, handler=Handler.PEOPLE).exclude(pk=conversation)
+    rows = Conversation.objects.filter(contact=contact, handler=Handler.PEOPLE, joined_into=None).exclude(
+        pk=conversation
+    )
     return rows.order_by("-last_message_at", "-pk").only("number", "subject")[:limit]

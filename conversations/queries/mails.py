@@ -11,10 +11,25 @@ from django.db.models.functions import Left
 from accounts.compiled import compiled
 from accounts.errors import NotFound
 from accounts.models import Membership
-from conversations.models import Channel, Conversation, Delivery, InboundMail, Mailbox, MailboxAddress, Message
+from conversations.models import (
+    Channel,
+    Contact,
+    Conversation,
+    Delivery,
+    InboundMail,
+    Mailbox,
+    MailboxAddress,
+    MailboxState,
+    Message,
+)
+from conversations.models.searched import TokensQuery
+from conversations.queries import mailboxes as mailbox_queries
+from conversations.texts.validation import can_be_kept
 
 SHOWN = 20_000
 """Characters of a quoted text or a signature that a thread shows."""
+LOOKED_AT = 200
+"""How many contacts that hold some words are looked at: a frequent word is no name."""
 MOST_MAILS = 500
 """How many mails of a conversation are looked through for people."""
 
@@ -91,6 +106,23 @@ def outsiders(conversation: Conversation, addresses: Iterable[str]) -> list[str]
     return [one for one in new if one not in known]
 
 
+def people(typed: str, limit: int = 8) -> list[tuple[str, str]]:
+    """Names and addresses of contacts whose address begins with a text, or who hold its words; bounded in any workspace."""
+    typed = typed.strip().lower()
+    if len(typed) < 2 or not can_be_kept(typed):
+        return []
+    rows = Contact.objects.filter(email__has_text=True)
+    among = [rows.filter(email__gte=typed, email__lt=f"{typed}\U0010ffff").order_by("email", "pk")]
+    if (words := TokensQuery.of(typed)) is not None:
+        some = rows.filter(tokens=words).order_by().values("pk")[:LOOKED_AT]
+        among.append(rows.filter(pk__in=some).order_by("name", "pk"))
+    found: dict[str, str] = {}
+    for each in among:
+        for name, email in each.values_list("name", "email")[:limit]:
+            found[email] = found.get(email) or name
+    return [(name, email) for email, name in found.items()][:limit]
+
+
 def own(addresses: Sequence[str]) -> list[str]:
     """Those of the addresses at which the workspace itself receives mail."""
     found = MailboxAddress.objects.filter(address__in=addresses).order_by("address") if addresses else ()
@@ -99,10 +131,8 @@ def own(addresses: Sequence[str]) -> list[str]:
 
 def mailbox(public_id: UUID | None = None) -> Mailbox | None:
     """The mailbox of an id, or else the default one, if there is one. Raises NotFound for an id that none has."""
-    if public_id is None:
-        return Mailbox.objects.filter(is_default=True).order_by("pk").first()
-    found = Mailbox.objects.filter(public_id=public_id).order_by("pk").first()
-    if found is None:
+    found = mailbox_queries.default() if public_id is None else mailbox_queries.with_public_id(public_id)
+    if found is None and public_id is not None:
         raise NotFound("there is no such mailbox")
     return found
 
@@ -114,4 +144,5 @@ def mailboxes() -> Sequence[Mailbox]:
 
 @compiled
 def _mailboxes() -> QuerySet[Mailbox]:
-    return Mailbox.objects.order_by("-is_default", "pk").only("workspace", "public_id", "address", "name", "is_default")
+    rows = Mailbox.objects.exclude(state=MailboxState.DELETED).order_by("-is_default", "pk")
+    return rows.only("workspace", "public_id", "address", "name", "is_default")

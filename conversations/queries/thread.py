@@ -21,6 +21,7 @@ from conversations.models import (
     Message,
 )
 from conversations.queries import mails
+from conversations.queries.paging import beyond
 from tickets.models import Ticket
 
 LINES = (
@@ -36,10 +37,37 @@ LINES = (
     events.CALLBACK_UNMADE.name,
     events.ASSISTANT_HANDED_OVER.name,
     events.ASSISTANT_TAKEN_OVER.name,
+    events.MESSAGES_MOVED.name,
+    events.CONVERSATION_SPLIT.name,
+    events.CONVERSATION_JOINED.name,
+    events.MESSAGES_ARRIVED.name,
+    events.MOVE_UNDONE.name,
+    events.SPAM_MARKED.name,
+    events.SPAM_UNMARKED.name,
+    events.SPAM_UNDONE.name,
 )
 """The journal's events that a thread shows as one grey line each; status changes are entries of the thread itself."""
-UNDOABLE = (events.CONVERSATION_STATUS_CHANGED.name, events.CONVERSATION_SNOOZED.name)
+UNDOABLE = (
+    events.CONVERSATION_STATUS_CHANGED.name,
+    events.CONVERSATION_SNOOZED.name,
+    events.MESSAGES_MOVED.name,
+    events.CONVERSATION_SPLIT.name,
+    events.CONVERSATION_JOINED.name,
+    events.SPAM_MARKED.name,
+    events.SPAM_UNMARKED.name,
+)
 """The changes that `actions.undo` takes back."""
+REARRANGING = frozenset(
+    kind.name
+    for kind in (
+        events.MESSAGES_MOVED,
+        events.CONVERSATION_SPLIT,
+        events.CONVERSATION_JOINED,
+        events.MESSAGES_ARRIVED,
+        events.MOVE_UNDONE,
+    )
+)
+"""The events after which other messages are in the thread: what is on screen is not only added to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +94,11 @@ class Thread:
     has_older: bool
 
     @property
+    def is_rearranged(self) -> bool:
+        """Whether messages have come from elsewhere or gone among what happened."""
+        return any(line.event.type in REARRANGING for line in self.lines)
+
+    @property
     def items(self) -> list[Message | Line]:
         """Messages and lines in the order in which they happened."""
         moments = [(m.created_at, 1, m.pk, m) for m in self.messages] + [(x.at, 0, x.event.pk, x) for x in self.lines]
@@ -74,11 +107,9 @@ class Thread:
 
 def thread(conversation: Conversation, *, before: int | None = None, limit: int = 30) -> Thread:
     """The last page of a thread, or the page before a message id: four queries, however long it is, and one for its mails."""
-    page = _messages.rows(limit + 1, conversation=conversation.pk, before=before)
+    edge = _moment(before) if before is not None else None
+    page = _messages.rows(limit + 1, conversation=conversation.pk, moment=edge, before=before if edge else None)
     has_older, page = len(page) > limit, page[:limit][::-1]
-    edge = None
-    if before is not None:
-        edge = Message.objects.filter(pk=before).values_list("created_at", flat=True).first()
     happened = _journal.rows(
         200, conversation=conversation.pk, begin=page[0].created_at if has_older and page else None, end=edge
     )
@@ -92,9 +123,12 @@ def thread(conversation: Conversation, *, before: int | None = None, limit: int 
 def thread_since(conversation: Conversation, *, message: int, event: int, limit: int = 100) -> Thread:
     """What came after a message id and an event id, with the messages from that message on (it leads the new ones).
 
-    Writing in a conversation is serial, so that within one conversation ids do grow in the order of commits.
+    Writing in a conversation is serial, so that within one conversation ids do grow in the order of commits. What was moved
+    in or out has any ids: where a part `is_rearranged`, the thread is to be read anew.
     """
-    page = _messages.rows(limit, conversation=conversation.pk, begin=message)[::-1]
+    page = sorted(
+        _since.rows(limit, conversation=conversation.pk, begin=message), key=lambda row: (row.created_at, row.pk)
+    )
     happened = _journal.rows(limit, conversation=conversation.pk, after=event)
     return Thread(
         messages=mails.with_mails(conversation, with_files(page)),
@@ -105,18 +139,31 @@ def thread_since(conversation: Conversation, *, message: int, event: int, limit:
 
 @compiled
 def _messages(
-    limit: int, *, conversation: int, before: int | None = None, begin: int | None = None
+    limit: int, *, conversation: int, moment: datetime | None = None, before: int | None = None
 ) -> QuerySet[Message]:
-    """The newest messages first, with what a thread prints of them."""
-    rows = Message.objects.filter(conversation=conversation).order_by("-id")
-    if before is not None:
-        rows = rows.filter(id__lt=before)
-    if begin is not None:
-        rows = rows.filter(id__gte=begin)
-    return rows.only(
-        *("workspace", "conversation", "public_id", "kind", "body", "created_at", "delivery_status", "metadata"),
-        *("sender_kind", "sender_user", "sender_contact", "sender_name", "sender_email"),
-    )[:limit]
+    """The newest messages first, with what a thread prints of them.
+
+    By moment, then id: a message that was moved here stands where it was written, whatever its id.
+    """
+    rows = Message.objects.filter(conversation=conversation)
+    return beyond(rows, by="-created_at", moment=moment, pk=before).only(*_PRINTED)[:limit]
+
+
+@compiled
+def _since(limit: int, *, conversation: int, begin: int) -> QuerySet[Message]:
+    """The messages that were written last, from that of an id on."""
+    rows = Message.objects.filter(conversation=conversation, id__gte=begin)
+    return rows.order_by("-id").only(*_PRINTED)[:limit]
+
+
+_PRINTED = (
+    *("workspace", "conversation", "public_id", "kind", "body", "created_at", "delivery_status", "metadata"),
+    *("sender_kind", "sender_user", "sender_contact", "sender_name", "sender_email"),
+)
+
+
+def _moment(message: int) -> datetime | None:
+    return Message.objects.filter(pk=message).values_list("created_at", flat=True).first()
 
 
 @compiled

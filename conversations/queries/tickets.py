@@ -50,13 +50,13 @@ def linked(ticket: Ticket) -> ConversationQuerySet:
 
 def public_messages(ticket: Ticket) -> QuerySet[Message]:
     """The messages between customers and the team in any of the ticket's conversations, oldest first."""
-    return Message.objects.filter(conversation__ticket=ticket, kind=MessageKind.MESSAGE).order_by("id")
+    return Message.objects.filter(conversation__ticket=ticket, kind=MessageKind.MESSAGE).order_by("created_at", "id")
 
 
 def entries(ticket: Ticket | int) -> QuerySet[Message]:
     """Messages and private notes of all conversations of a ticket, or of the id of one, oldest first."""
     rows = Message.objects.filter(conversation__ticket=ticket, kind__in=(MessageKind.MESSAGE, MessageKind.NOTE))
-    return rows.order_by("id")
+    return rows.order_by("created_at", "id")
 
 
 @compiled

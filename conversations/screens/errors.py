@@ -9,7 +9,17 @@ from accounts.errors import Conflict, DomainError
 _ERRORS: dict[str, str] = {
     "thread_changed": "Something new came in while you were writing. Review it, then send again.",
     "sent_already": "This was already sent before you changed it. Check the thread, then send what is missing.",
+    "left_already": "It has been sent already.",
+    "cancelled": "It was cancelled.",
+    "held": "New messages came in. Review it, then send it.",
+    "not_scheduled": "It is no longer scheduled.",
     "changed_since": "The conversation has changed since. Nothing was undone.",
+    "spam": "One of them is spam. Mark it as not spam first.",
+    "joined": "This conversation was joined into another one.",
+    "assistant": "The assistant takes part in it. Take over first.",
+    "two_tickets": "Both have a ticket. Unlink one of them first.",
+    "has_ticket": "It is linked to a ticket. Unlink it first.",
+    "nothing_left": "These are all messages. Choose fewer, or change the subject instead.",
     "blank": "Write something first.",
     "too_long": "This text is too long.",
     "too_large": "A file is too large.",
@@ -22,17 +32,27 @@ _ERRORS: dict[str, str] = {
 _FIELDS: dict[str, str] = {
     "assignee": "Conversations can't be assigned to this person.",
     "until": "Pick a time in the future.",
+    "send_after": "Pick a time within a year.",
     "tags": "You can add up to 100 tags of up to 100 characters each.",
     "priority": "A priority has 1 to 32 characters.",
     "subject": "A subject has 1 to 10,000 characters.",
     "status": "Unknown status.",
     "ticket": "This conversation already has a ticket.",
+    "to": "This is the conversation that it is in.",
+    "into": "Choose another conversation.",
+    "block": "This sender can't be blocked.",
     "files": "You can attach up to 10 files. Empty files are not accepted.",
 }
 
 
+_SENTENCES = frozenset({"outside_recipients", "no_recipient", "own_address", "not_an_address"})
+"""The codes of errors whose message is for a person as it is."""
+
+
 def of_error(error: DomainError) -> str:
     """The message for a person."""
+    if error.code in _SENTENCES:
+        return error.message
     if isinstance(error, Conflict) and error.field in _FIELDS:
         return _FIELDS[error.field]
     if error.code in _ERRORS and not (error.code == "blank" and error.field not in ("body", None)):

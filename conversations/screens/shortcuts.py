@@ -42,6 +42,7 @@ _SHOWN = {
     "Escape": "Esc",
     "Control+Enter": "Ctrl ↵",
     "Control+Shift+Enter": "Ctrl ⇧ ↵",
+    "Control+Alt+Enter": "Ctrl Alt ↵",
     "Enter": "↵",
 }
 

@@ -15,16 +15,33 @@ LONGEST_ADDRESS = 254
 _SHOWN = 80
 
 
-def parse(text: str) -> list[str]:
-    """The addresses of a line, in lower case and each once. Raises ValueError with a sentence that names the wrong one."""
+def people(text: str) -> dict[str, str]:
+    """The addresses of a line, in lower case and each once, with the names beside them ("" where none is).
+
+    Raises ValueError with a sentence that names the wrong one.
+    """
     if len(text) > LONGEST:
         raise ValueError("These are too many recipients.")
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     for entry in _entries(text):
-        found.setdefault(_address(entry))
+        name, address = _read(entry)
+        found.setdefault(address, name)
     if len(found) > MOST:
         raise ValueError(f"A field takes up to {MOST} addresses.")
-    return list(found)
+    return found
+
+
+def parse(text: str) -> list[str]:
+    """The addresses alone, as in `people`."""
+    return list(people(text))
+
+
+def person(name: str, address: str) -> str:
+    """A person as a field takes them: the name in quotes where it could be taken for more than one."""
+    name = " ".join(name.replace('"', " ").split())
+    if not name or name == address:
+        return address
+    return f'"{name}" <{address}>' if any(char in name for char in ",;<>@") else f"{name} <{address}>"
 
 
 def line(addresses: Iterable[str]) -> str:
@@ -57,8 +74,9 @@ def _entries(text: str) -> Iterator[str]:
         yield entry.strip()
 
 
-def _address(entry: str) -> str:
-    _, bracket, rest = entry.rpartition("<")
+def _read(entry: str) -> tuple[str, str]:
+    """The name and the address of an entry."""
+    name, bracket, rest = entry.rpartition("<")
     address = rest.removesuffix(">").strip() if bracket and rest.endswith(">") else entry
     address = address.removeprefix("mailto:").lower()
     try:
@@ -68,4 +86,4 @@ def _address(entry: str) -> str:
     except ValidationError as error:
         shown = entry if len(entry) <= _SHOWN else f"{entry[:_SHOWN]}…"
         raise ValueError(f"“{shown}” is not an email address.") from error
-    return address
+    return (name.strip().strip('"').strip() if bracket else ""), address

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -33,6 +33,8 @@ from accounts.models import (
 from accounts.permissions import Actor, Role
 from conversations import actions
 from conversations.assistant import actions as assistant_actions
+from conversations.channels.email import actions as mailbox_actions
+from conversations.forms import actions as form_actions
 from conversations.models import (
     Article,
     AssistantFrame,
@@ -41,20 +43,33 @@ from conversations.models import (
     AssistantRun,
     AssistantThread,
     Attachment,
+    AutomaticMail,
+    BlockedSender,
+    CallbackRequest,
     Contact,
     Conversation,
+    Delivery,
+    DeliveryFile,
     EntryPoint,
+    Form,
+    FormCount,
+    FormOutcome,
+    InboundMail,
     Macro,
+    Mailbox,
+    MailboxAddress,
+    MailReference,
     Message,
     SavedView,
     SavedViewFavorite,
     SearchDocument,
     SearchWord,
     Suggestion,
+    SuppressedAddress,
     Tally,
 )
 from tests.conftest import Key, Member
-from tests.factories import ArticleFactory, ConversationFactory, MacroFactory, UserFactory, reply
+from tests.factories import ArticleFactory, ConversationFactory, MacroFactory, MailboxFactory, UserFactory, reply
 from tickets.models import Tag, Ticket, TicketNumbers
 
 SECRET = "ZEBRA"
@@ -84,6 +99,11 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
         invitation = account_actions.invite(
             workspace=globex, email=f"{SECRET}@globex.example", role=Role.AGENT, by=by, at=at
         ).invitation
+        form = form_actions.create_form(workspace=globex, kind="contact", name=f"{SECRET} form", by=by, at=at)
+        delivery = actions.schedule(
+            conversation=conversation, body=f"{SECRET} later", send_after=at, by=cleo.actor, at=at,
+            uploads=[ContentFile(b"x", name=f"{SECRET} later.txt")],
+        )  # fmt: skip
         event = Event.objects.filter(workspace=globex).latest("pk")
         found = [
             globex, cleo.user, cleo.membership, invitation, team, globex_key.row, event, Dispatch.objects.get(event=event),
@@ -91,7 +111,7 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
                 workspace=globex, api_key=globex_key.row, method="POST", path=f"/{SECRET}", key=SECRET, body_hash="x"
             ),
             QueuedMail.objects.create(kind="reply", last_error=SECRET),
-            ticket, Tag.objects.first(), TicketNumbers.objects.get(), conversation, conversation.contact, message,
+            delivery, delivery.files.get(), ticket, Tag.objects.first(), TicketNumbers.objects.get(), conversation, conversation.contact, message,
             Attachment.objects.get(message=message), EntryPoint.objects.first(), Tally.objects.get(),
             view, SavedViewFavorite.objects.get(),
             run.thread, run, AssistantFrame.objects.first(), waiting,
@@ -99,14 +119,40 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             Suggestion.objects.create(kind="answer", conversation=conversation, text=SECRET),
             Article.objects.create(title=f"{SECRET} article", body=SECRET),
             Macro.objects.create(name=f"{SECRET} macro", body=SECRET),
+            form, FormCount.objects.create(form=form, day=at.date(), outcome=FormOutcome.ACCEPTED, count=1),
+            CallbackRequest.objects.create(conversation=conversation, phone_typed=SECRET, due_at=at),
+            *_mail(conversation, by, at),
         ]  # fmt: skip
     return Elsewhere({type(row): row for row in found if row is not None})
 
 
+def _mail(conversation: Conversation, by: Actor, at: datetime) -> list[Model]:
+    """Rows of mail in the open workspace."""
+    mailbox = MailboxFactory(workspace=conversation.workspace, address=f"{SECRET}@globex.example")
+    delivery = Delivery.objects.create(
+        conversation=conversation, channel="email", body=SECRET, reason=SECRET, state="cancelled"
+    )
+    return [
+        mailbox,
+        MailboxAddress.objects.get(),
+        InboundMail.objects.create(mailbox=mailbox, source="imap", raw="x", size=1, digest="0" * 64, subject=SECRET),
+        MailReference.objects.create(key=SECRET, conversation=conversation),
+        delivery,
+        DeliveryFile.objects.create(delivery=delivery, file="x", name=SECRET, content_type="text/plain", size=1),
+        AutomaticMail.objects.create(address=f"{SECRET}@example.com", kind="reply"),
+        mailbox_actions.suppress(
+            workspace=conversation.workspace, address=f"{SECRET}@example.com", reason=SECRET, by=by, at=at
+        ),
+        mailbox_actions.block_sender(workspace=conversation.workspace, pattern=f"{SECRET}@example.com", by=by, at=at),
+    ]
+
+
 KINDS = [
     Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, QueuedMail, Ticket, Tag, TicketNumbers,
-    Conversation, Contact, Message, Attachment, EntryPoint, Tally, SavedView, SavedViewFavorite,
+    Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, EntryPoint, Tally, SavedView, SavedViewFavorite,
     AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro,
+    Form, FormCount, CallbackRequest,
+    Mailbox, MailboxAddress, InboundMail, MailReference, Delivery, DeliveryFile, AutomaticMail, SuppressedAddress, BlockedSender,
 ]  # fmt: skip
 
 
@@ -220,6 +266,7 @@ def test_rows_are_filtered_by_nothing_that_the_list_does_not_show(as_ada: Client
         Workspace: ("identity_secret__startswith=a", "previous_identity_secret__gt=a"),
         Membership: ("user__password__startswith=a",),
         Conversation: ("contact__email__startswith=a", "metadata__contains=a"),
+        Mailbox: ("sealed__startswith=a", "ingress_hash__startswith=a"),
     }
     for kind, queries in hidden.items():
         for query in queries:
@@ -245,6 +292,9 @@ def test_bulk_actions_do_not_touch_another_workspaces_row(as_ada: Client, elsewh
         (SavedView, ("delete_selected",)),
         (Article, ("publish", "unpublish", "delete_selected")),
         (Macro, ("delete_selected",)),
+        (Mailbox, ("delete_selected",)),
+        (SuppressedAddress, ("delete_selected",)),
+        (BlockedSender, ("delete_selected",)),
     ):
         for name in names:
             given = {"action": name, "_selected_action": [elsewhere.rows[kind].pk], "post": "yes"}

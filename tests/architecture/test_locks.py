@@ -122,6 +122,10 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         single = ticket_actions.open_ticket(workspace=acme, **act)
         note = actions.note(conversation=talk, body="Inside.", **act)
         sent = actions.reply(conversation=other, body="Hello.", **act)
+        mistaken = actions.receive(conversation=other, body="Not here.", **act)
+        actions.move_message(message=mistaken, to=talk, **act)
+        spam = ConversationFactory(workspace=acme)
+        actions.mark_spam(conversation=spam, **act)
         suggestion = assistant_actions.make_suggestion(conversation=talk, draft=Draft("Try."), engine="builtin", **act)
         assert suggestion.kind == SuggestionKind.DRAFT
         actions.assign(conversation=loose, to=ben.user, **act)
@@ -151,7 +155,9 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
             "workspace": acme, "contact": contact, "conversation": talk, "ticket": ticket, "second": second, "loose": loose,
             "snoozed": snoozed, "done": done, "closed": closed, "event_id": change.pk, "thread": busy.thread, "run": busy,
             "resting": resting.thread, "waiting": waiting, "proposal": proposal, "item": queued, "message": note,
-            "sent": sent, "suggestion": suggestion, "article": article, "macro": MacroFactory(workspace=acme),
+            "sent": sent, "other": other, "spam": spam,
+            "moved_event_id": Event.objects.get(type="conversation.messages_moved").pk,
+            "spam_event_id": Event.objects.get(type="conversation.spam_marked").pk, "suggestion": suggestion, "article": article, "macro": MacroFactory(workspace=acme),
             "draft_article": ArticleFactory(workspace=acme, published=False),
             "view": actions.create_view(workspace=acme, name="Mine", **act), "membership": ben.membership,
             "key": api_key(acme)[0], "team": account_actions.save_team(workspace=acme, name="Day", **act),
@@ -210,6 +216,8 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.channels.email.actions.logins.change_ingress": [{"mailbox": s["posted"]}],
         "conversations.channels.email.actions.logins.mark_connected": [{"mailbox": s["second_mailbox"]}],
         "conversations.channels.email.actions.logins.set_login": [{"mailbox": s["second_mailbox"]}],
+        "conversations.actions.composing.compose": [{"send_after": later, "by": s["agent"], "email": "new@example.com"}],
+        "conversations.actions.recipients.set_cc": [{"cc": ["bob@example.com"]}],
         "conversations.actions.continuing.continue_or_receive": [{}, {"conversation": s["closed"]}],
         "conversations.actions.delivery.deliver": [{"message": s["undelivered"]}],
         "conversations.actions.delivery.discard": [{"delivery": s["failed"]}],
@@ -231,6 +239,13 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.messages.reply": [{}, {"conversation": s["snoozed"]}, {"conversation": s["loose"]}],
         "conversations.actions.messages.receive": [{}, {"conversation": s["done"]}, {"conversation": s["snoozed"]}],
         "conversations.assistant.actions.proposals.decide_proposal": [{"thread": s["waiting"], "decision": decision}],
+        "conversations.actions.moving.join": [{"conversation": s["loose"], "into": s["snoozed"]}, {"into": s["loose"]}],
+        "conversations.actions.moving.move_message": [{"to": s["loose"]}, {"message": s["sent"], "to": s["loose"]}],
+        "conversations.actions.moving.split": [{"message": s["sent"]}],
+        "conversations.actions.moving.undo_move": [{"conversation": s["other"], "event_id": s["moved_event_id"]}],
+        "conversations.actions.spam.mark_spam": [{"conversation": s["loose"], "block": "sender"}],
+        "conversations.actions.spam.undo_spam": [{"conversation": s["spam"], "event_id": s["spam_event_id"]}],
+        "conversations.actions.spam.unmark_spam": [{"conversation": s["spam"]}],
         "conversations.actions.saved_views.favorite_view": [{"by": s["agent"]}],
         "conversations.actions.status.snooze": [{"until": later}],
         "conversations.actions.status.unsnooze": [{"conversation": s["snoozed"]}],

@@ -28,7 +28,7 @@ def perform(tmp_path: Path, db: None) -> Perform:
 
 def test_channel_is_a_folder_a_stored_value_and_its_migration(perform: Perform) -> None:
     copy = perform("Add a channel", proof="channel")
-    folder = {f"conversations/channels/sms/{name}.py" for name in ("__init__", "delivery", "tasks")}
+    folder = {f"conversations/channels/sms/{name}.py" for name in ("__init__", "delivery")}
     (migration,) = copy.added - folder
     assert migration.startswith("conversations/migrations/")
     assert migration.endswith("_sms.py")

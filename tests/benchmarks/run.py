@@ -198,7 +198,8 @@ def _drained() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT NOT EXISTS (SELECT FROM accounts_dispatch WHERE due_at <= now()) AND NOT EXISTS (SELECT FROM accounts_queuedmail"
-            " WHERE last_error = '') AND NOT EXISTS (SELECT FROM procrastinate_jobs"
+            " WHERE last_error = '') AND NOT EXISTS (SELECT FROM conversations_delivery WHERE state = 'sending' AND code = '')"
+            " AND NOT EXISTS (SELECT FROM procrastinate_jobs"
             " WHERE status IN ('todo', 'doing') AND (scheduled_at IS NULL OR scheduled_at <= now()))"
         )
         return bool(cursor.fetchone()[0])

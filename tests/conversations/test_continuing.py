@@ -140,3 +140,15 @@ def test_viewer_and_other_workspaces_do_not_write(acme: Workspace, vic: Member, 
         write(row, by=vic.actor)
     with refused(NotFound):
         write(row, by=cleo.actor)
+
+
+def test_what_is_written_to_a_joined_one_goes_on_where_its_messages_are(acme: Workspace, ben: Member) -> None:
+    first, second = closed(acme), ConversationFactory(workspace=acme, at=minutes(0))
+    actions.join(conversation=first, into=second, by=ben.actor, at=minutes(2))
+    message = write(first)
+    assert message.conversation == second
+    assert message.sender_contact == first.contact
+    assert Conversation.objects.count() == 2
+    actions.set_status(conversation=second, status=Status.CLOSED, by=ben.actor, at=minutes(6))
+    later = write(first, at=minutes(7))
+    assert later.conversation.follows == second

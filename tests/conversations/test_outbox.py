@@ -13,7 +13,7 @@ from accounts import clock
 from accounts.errors import Conflict, Forbidden, Invalid
 from accounts.models import Event, Membership, Workspace
 from accounts.permissions import Actor, Role
-from conversations import actions
+from conversations import actions, maintenance
 from conversations.channels import outbox
 from conversations.models import (
     Attachment,
@@ -295,3 +295,20 @@ def test_deleted_conversation_takes_its_scheduled_replies_along(conversation: Co
     leave()
     assert not Delivery.objects.exists()
     assert not DeliveryFile.objects.exists()
+
+
+def test_reply_that_was_taken_back_is_kept_for_a_week_with_its_files(conversation: Conversation, ben: Member) -> None:
+    old, new, sent = (
+        scheduled(conversation, ben, uploads=[ContentFile(text.encode(), name=f"{text}.txt")])
+        for text in ("old", "new", "sent")
+    )
+    for delivery in (old, new):
+        actions.cancel(delivery=delivery, **act(ben))
+    leave()
+    Delivery.objects.exclude(pk=new.pk).update(settled_at=clock.now() - timedelta(days=8))
+    gone = old.files.get().file
+    maintenance.forget_replies.func(timestamp=0)
+    assert set(Delivery.objects.all()) == {new, sent}
+    assert not gone.storage.exists(gone.name)
+    assert new.files.get().file.read() == b"new"
+    assert Attachment.objects.get().file.read() == b"sent"

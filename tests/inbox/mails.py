@@ -24,7 +24,7 @@ SOURCE = b"From: Ada <ada@x.example>\r\nSubject: Hello\r\n\r\n<script>alert(1)</
 
 
 def mailbox(workspace: Workspace, address: str = "support@acme.example", **values: Any) -> Mailbox:
-    """A mailbox of the workspace; the default one unless said otherwise."""
+    """A mailbox of the workspace; the default one unless the values differ."""
     with tenancy.scope(workspace):
         made: Mailbox = Mailbox.objects.create(
             workspace=workspace, address=address, **{"name": "Acme", "is_default": True, **values}

@@ -112,7 +112,7 @@ def test_html_that_cannot_be_made_safe_is_shown_as_plain_text(agent: Client, let
     assert agent.get(of(row, "body")).status_code == 404
 
 
-def test_what_was_lost_is_said(agent: Client, letter: Conversation) -> None:
+def test_what_was_lost_is_stated(agent: Client, letter: Conversation) -> None:
     inbound(letter, is_cut=True, problems=["The mail has more than 500 parts: the rest was ignored."])
     page = text_of(shown(agent, letter))
     assert "Only its beginning is here." in page

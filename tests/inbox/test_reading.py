@@ -48,9 +48,13 @@ def test_each_view_holds_its_own(agent: Client, acme: Workspace, ben: Member) ->
     actions.snooze(conversation=snoozed, until=at + timedelta(days=1), by=ben.actor, at=at)
     actions.set_status(conversation=solved, status="resolved", by=ben.actor, at=at)
     assistant_actions.ask_assistant(workspace=acme, content="Subject 5", by=Actor.system(acme.pk), at=at)
+    delivery = actions.schedule(conversation=mine, body="Later.", send_after=at, by=ben.actor, at=at)
+    actions.mark_failed(delivery=delivery, code="refused", reason="It was refused.", by=ben.actor, at=at)
+    junk = ConversationFactory(workspace=acme, subject="Subject 6")
+    actions.mark_spam(conversation=junk, by=ben.actor, at=at)
     shown = {
         view: [
-            f"Subject {n}" for n in range(6) if f"<b>Subject {n}</b>" in agent.get(URL, {"view": view}).content.decode()
+            f"Subject {n}" for n in range(7) if f"<b>Subject {n}</b>" in agent.get(URL, {"view": view}).content.decode()
         ]
         for view in inbox_queries.INBOX_VIEWS
     }
@@ -61,8 +65,10 @@ def test_each_view_holds_its_own(agent: Client, acme: Workspace, ben: Member) ->
         "waiting": ["Subject 1"],
         "snoozed": ["Subject 2"],
         "news": [],
+        "failed": ["Subject 0"],
         "assistant": ["Subject 5"],
         "solved": ["Subject 3"],
+        "spam": ["Subject 6"],
     }
 
 

@@ -41,9 +41,9 @@ def test_link_leads_to_a_page_that_says_it_is_the_current_one(name: str, acme: W
 
 
 def test_rail_is_in_order_and_shows_what_a_member_may_see(ada: Member, ben: Member) -> None:
-    everyone = ["Inbox", "Knowledge", "Assistant", "API reference"]
+    everyone = ["Inbox", "Callbacks", "Knowledge", "Assistant", "API reference"]
     assert rail(ben.signed_in(), "/w/acme/knowledge") == everyone
-    assert rail(ada.signed_in(), "/w/acme/knowledge") == [*everyone, "People", "Administration"]
+    assert rail(ada.signed_in(), "/w/acme/knowledge") == [*everyone, "People", "Settings", "Administration"]
 
 
 def test_no_two_shortcuts_share_a_name_or_keys() -> None:

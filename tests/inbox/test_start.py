@@ -11,9 +11,11 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from accounts import clock
 from accounts.models import ApiKey, Workspace
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Mailbox, Message
 from tests.conftest import Member
+from tests.factories import MailboxFactory
 from tests.inbox.conftest import text_of
 
 URL = "/w/acme/start"
@@ -25,15 +27,20 @@ def owner(ada: Member) -> Client:
 
 
 def done(client: Client) -> list[bool]:
-    """Which of the five steps are marked as done."""
+    """Which of the six steps are marked as done."""
     page = client.get(URL).content.decode()
-    return ["is-done" in classes for classes in re.findall(r'<li class="(step[^"]*)"', page)]
+    return ["is-done" in classes for classes in re.findall(r'<li\s+class="(step[^"]*)"', page)]
 
 
 def test_empty_workspace_offers_its_owner_to_get_started(owner: Client) -> None:
     page = owner.get("/w/acme/inbox").content.decode()
     assert "No one has written yet" in page
     assert f'href="{URL}"' in page
+
+
+def test_get_started_leads_to_the_first_mailbox(owner: Client, ben: Member) -> None:
+    assert 'href="/w/acme/settings/mailboxes/add"' in owner.get(URL).content.decode()
+    assert ben.signed_in().get(f"{URL}/mailbox").status_code == 403
 
 
 def test_agents_of_an_empty_workspace_are_not_sent_where_they_may_not_go(ben: Member) -> None:
@@ -70,11 +77,20 @@ def test_first_key_is_shown_once_in_a_command_that_works_as_pasted(
 
 
 def test_steps_are_marked_as_they_are_done(owner: Client, ben: Member, acme: Workspace) -> None:
-    assert done(owner) == [True, True, False, False, False]
+    assert done(owner) == [True, True, False, False, False, False]
     owner.post(f"{URL}/key")
     opened = owner.post(f"{URL}/message", follow=True)
     assert "This is a test message" in text_of(opened.content)
-    assert done(owner) == [True, True, True, True, False]
+    assert done(owner) == [True, True, False, True, True, False]
     number = Conversation.all_workspaces.get(workspace=acme).number
     owner.post(f"/w/acme/inbox/{number}/reply", {"body": "It works."})
-    assert done(owner) == [True] * 5
+    assert done(owner) == [True, True, False, True, True, True]
+    mailbox = MailboxFactory(workspace=acme, address="help@acme.example")
+    assert "help@acme.example is being connected" in text_of(owner.get(f"{URL}/mailbox").content)
+    Mailbox.all_workspaces.filter(pk=mailbox.pk).update(failing_since=clock.now(), failure="The password was refused.")
+    waiting = owner.get(f"{URL}/mailbox").content
+    assert "The password was refused." in text_of(waiting)
+    assert b"hx-get" in waiting
+    Mailbox.all_workspaces.filter(pk=mailbox.pk).update(failing_since=None, failure="", read_at=clock.now())
+    assert b"hx-get" not in owner.get(f"{URL}/mailbox").content
+    assert done(owner) == [True] * 6

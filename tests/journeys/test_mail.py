@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from accounts.models import Workspace
-from conversations.models import Conversation, InboundMail
+from conversations.models import Conversation, Delivery, InboundMail
 from tests.conftest import Member
 from tests.inbox.mails import PIXEL, by_mail, inbound, mailbox
 from tests.journeys.conftest import NARROW, Window
@@ -174,3 +174,63 @@ def test_the_plain_text_is_one_click_away_and_the_page_stays_white_in_the_dark(
     expect(article.locator("iframe")).to_be_hidden()
     article.get_by_text("Formatted", exact=True).click()
     expect(article.locator("iframe")).to_be_visible()
+
+
+def test_a_new_recipient_is_named_while_the_reply_is_written(window: Window, ben: Member, letter: Conversation) -> None:
+    inbound(letter)
+    window.enter(ben, f"/w/acme/inbox/{letter.number}?view=open")
+    composer = window.page.locator("#composer")
+    expect(composer.locator("[data-recipients-line]")).to_have_text("To ada@x.example")
+    composer.locator("[data-recipients] summary").click()
+    composer.get_by_label("Cc", exact=True).fill("eve@e.example, bob@")
+    composer.get_by_label("Bcc").focus()
+    expect(composer.get_by_text("“bob@” is not an email address.")).to_be_visible()
+    composer.get_by_label("Cc", exact=True).fill("eve@e.example")
+    composer.get_by_label("Bcc").focus()
+    expect(composer.get_by_text("eve@e.example has not been in this conversation before.")).to_be_visible()
+    expect(composer.locator("[data-recipients-line]")).to_have_text("To ada@x.example, cc 1")
+
+    composer.get_by_label("Reply to Ada").fill("On its way.")
+    window.page.keyboard.press("Control+Enter")  # the writer knows: nothing asks again
+    expect(window.page.locator("#outgoing .bubble")).to_have_text("On its way.")
+    expect(composer.locator("#fault-reply")).to_be_hidden()
+    assert Conversation.all_workspaces.get().cc == ["eve@e.example"]
+
+
+def test_a_recipient_whom_the_writer_has_not_seen_is_named_when_it_is_sent(
+    window: Window, ben: Member, letter: Conversation
+) -> None:
+    inbound(letter)
+    window.enter(ben, f"/w/acme/inbox/{letter.number}?view=open")
+    composer = window.page.locator("#composer")
+    composer.get_by_label("Reply to Ada").fill("On its way.")
+    composer.locator("[data-recipients] summary").click()
+    composer.get_by_label("Bcc").fill("eve@e.example")
+    window.page.keyboard.press("Control+Enter")
+    expect(composer.locator("#fault-reply")).to_contain_text("Send again to include it.")
+    expect(composer.get_by_label("Reply to Ada")).to_have_value("On its way.")
+    expect(composer.get_by_label("Bcc")).to_have_value("eve@e.example")
+    assert not Delivery.all_workspaces.exists()
+    composer.get_by_label("Reply to Ada").focus()
+    window.page.keyboard.press("Control+Enter")
+    expect(window.page.locator("#outgoing .bubble")).to_have_text("On its way.")
+    assert Delivery.all_workspaces.get().bcc == ["eve@e.example"]
+    # The next reply begins with those whom the conversation knows.
+    expect(composer.get_by_label("Bcc")).to_have_value("")
+    window.faults = [fault for fault in window.faults if "409" not in fault]
+
+
+def test_a_conversation_is_begun_with_the_keyboard(window: Window, ben: Member, letter: Conversation) -> None:
+    window.enter(ben, "/w/acme/inbox?view=open")
+    window.wait_until_live()
+    window.page.keyboard.press("c")
+    expect(window.page.get_by_role("heading", name="New conversation")).to_be_visible()
+    window.page.get_by_label("To", exact=True).press_sequentially("ada@")
+    expect(window.page.locator("#new-known option")).to_have_attribute("value", "Ada Lovelace <ada@x.example>")
+    window.page.get_by_label("To", exact=True).fill("Ada Lovelace <ada@x.example>")
+    window.page.get_by_label("Subject").fill("Your gate")
+    window.page.get_by_label("Message").fill("It is ready.")
+    window.page.keyboard.press("Control+Enter")
+    expect(window.page.locator("#subject")).to_have_text("Your gate")
+    expect(window.page.locator("#outgoing .bubble")).to_have_text("It is ready.")
+    assert Conversation.all_workspaces.filter(contact=letter.contact_id).count() == 2

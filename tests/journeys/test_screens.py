@@ -22,9 +22,19 @@ from accounts import clock, tenancy
 from accounts.models import Workspace
 from accounts.permissions import Actor, Role
 from conversations import actions
+from conversations.channels.email import actions as mailbox_actions
+from conversations.models import Inbound, InboundMail
 from tests.conftest import Member, member
 from tests.dialects.node import program
-from tests.factories import ArticleFactory, ContactFactory, ConversationFactory, MacroFactory, receive, reply
+from tests.factories import (
+    ArticleFactory,
+    ContactFactory,
+    ConversationFactory,
+    MacroFactory,
+    MailboxFactory,
+    receive,
+    reply,
+)
 from tests.journeys.conftest import Window
 
 if TYPE_CHECKING:
@@ -171,6 +181,19 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
         receive(closed, "One more thing")
         snoozed = ConversationFactory(workspace=workspace, contact=arabic)
         actions.snooze(conversation=snoozed, until=at + timedelta(days=2), by=by, at=at)
+        made["mailbox"] = mailbox = MailboxFactory(workspace=workspace, address=f"{'w' * 60}@{'d' * 60}.example")
+        made["webhook"] = MailboxFactory(workspace=workspace, inbound=Inbound.INGRESS)
+        act: dict[str, Any] = {"by": Actor.system(workspace.pk), "at": at}
+        mailbox_actions.update_mailbox(mailbox=mailbox, name=LONG, signature=f"{LONG} {ARABIC}", **act)
+        mailbox_actions.mark_disconnected(mailbox=mailbox, reason="The server refused the password.", **act)
+        mailbox_actions.request_backfill(mailbox=mailbox, days=30, **act)
+        mailbox_actions.block_sender(workspace=workspace, pattern=f"@{'b' * 60}.example", **act)
+        mailbox_actions.suppress(workspace=workspace, address=f"{'s' * 60}@example.com", reason=LONG, **act)
+        for uid, state, subject in ((7, "quarantined", LONG), (8, "ignored", ARABIC)):
+            InboundMail.objects.create(
+                mailbox=mailbox, source="imap", raw="none", size=9_000, digest="0" * 64, state=state, code="loop", uid=uid,
+                reason=LONG, subject=subject, from_address=f"{'f' * 60}@example.com", uid_validity=1, conversation=first,
+            )  # fmt: skip
         for name in ("first", "second", "closed", "snoozed"):
             made[name] = locals()[name]
     return made
@@ -236,6 +259,21 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
         ("get started", "/w/empty/start"),
     ):
         yield Screen(name, path, who="ada")
+    mailboxes, box = "/w/acme/settings/mailboxes", f"/w/acme/settings/mailboxes/{made['mailbox'].public_id}"
+    for name, path in (
+        ("settings", "/w/acme/settings"),
+        ("mailboxes", mailboxes),
+        ("no mailboxes", "/w/empty/settings/mailboxes"),
+        ("address of a new mailbox", f"{mailboxes}/add"),
+        ("new mailbox", f"{mailboxes}/add?address=help@gmail.com"),
+        ("mailbox", box),
+        ("mailbox with a webhook", f"{mailboxes}/{made['webhook'].public_id}"),
+        ("mailbox to delete", f"{box}/delete"),
+        ("health of a mailbox", f"{box}/health"),
+    ):
+        yield Screen(name, path, who="ada")
+    yield Screen("health of a mailbox for agents", f"{box}/health")
+    yield Screen("refused mailbox", f"{mailboxes}/add?address=help@example.com", who="ada", do=lambda page: (page.locator("#id_imap_host").fill(""), page.locator(".ask .btn--main").click()))  # fmt: skip
     yield Screen("search of articles without results", f"{knowledge}?q={LONG}")
     yield Screen("administration", reverse("admin:index"), who="ada")
     yield Screen("conversation in administration", reverse("admin:conversations_conversation_change", args=[made["first"].pk]), who="ada")  # fmt: skip

@@ -172,6 +172,12 @@ def test_answers_between_quotes_are_not_folded() -> None:
     assert ("Yes" in outside, "No" in outside, "One" in outside) == (True, True, False)
 
 
+def test_answer_below_the_history_is_not_folded() -> None:
+    safe = sanitise(f"{QUOTED['Thunderbird']}<p>More below</p>").html
+    assert safe is not None
+    assert "More below" in safe.partition("</details>")[2]
+
+
 def test_mail_that_only_quotes_is_not_folded() -> None:
     found = sanitise('<div class="gmail_quote">Forwarded message<br>History</div>')
     assert not found.has_quote

@@ -13,7 +13,7 @@ import pytest
 from imapclient import IMAPClient
 
 from conversations.channels.email.wire import endpoints, imap
-from conversations.channels.email.wire.connecting import LIMITS, Limits
+from conversations.channels.email.wire.connecting import Limits
 from conversations.channels.email.wire.errors import ConnectionLost, FolderMissing
 from conversations.channels.email.wire.imap import Found, Session
 from tests.mail_servers import dovecot as dovecots
@@ -29,14 +29,17 @@ def mail(name: str, text: str = "Hello") -> bytes:
     return f"Message-ID: <{name}@customer.example>\r\nSubject: {name}\r\n\r\n{text}\r\n".encode()
 
 
+def limit(line: Session, limits: Limits) -> None:
+    """Leave the server less time from here on: a busy machine may need more to connect."""
+    line._client._imap._limits = line._client._imap._incoming._limits = limits
+
+
 @contextmanager
-def session(
-    dovecot: Dovecot, user: str, port: int = 0, folder: str = "INBOX", limits: Limits = LIMITS
-) -> Iterator[Session]:
+def session(dovecot: Dovecot, user: str, port: int = 0, folder: str = "INBOX") -> Iterator[Session]:
     """A session of the user, through another port where one is given."""
     server, credentials = endpoints.parse_imap(dovecot.imap_url(user, folder))
     server = endpoints.ImapServer(server.host, port or server.port, server.security, server.folder)
-    with imap.connect(server, credentials, limits=limits) as found:
+    with imap.connect(server, credentials) as found:
         yield found
 
 
@@ -231,6 +234,28 @@ def test_a_mail_that_was_announced_beside_another_answer_ends_the_wait(dovecot: 
         assert ids(line.headers_since(2)) == [(2, "two")]
 
 
+def test_a_mail_that_came_while_the_folder_was_looked_at_ends_the_wait(dovecot: Dovecot, user: str) -> None:
+    with session(dovecot, user) as line:
+        assert ids(line.headers_since(1)) == []
+        dovecot.deliver(user, mail("one"))
+        assert line.status().uid_next == 2
+        assert line.wait(DEADLINE) is True
+        dovecot.deliver(user, mail("two"))
+        assert line.search_message_id("<two@customer.example>") == [Found("INBOX", 2)]
+        assert line.wait(DEADLINE) is True
+        assert ids(line.headers_since(1)) == [(1, "one"), (2, "two")]
+
+
+def test_looking_at_a_folder_announces_nothing(dovecot: Dovecot, user: str) -> None:
+    dovecot.deliver(user, mail("one"))
+    with session(dovecot, user) as line:
+        assert ids(line.headers_since(1)) == [(1, "one")]
+        assert line.status().count == 1
+        assert line.search_message_id("<one@customer.example>") == [Found("INBOX", 1)]
+        assert line.raw(1) is not None
+        assert line.wait(0.1) is False
+
+
 def test_waiting_without_mail_ends_after_its_time_and_asks_the_server_again_meanwhile(
     dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,12 +312,13 @@ def test_a_server_that_offers_idle_and_refuses_it_is_asked_now_and_then(
 def test_a_server_that_is_quiet_for_longer_than_an_answer_may_take_is_waited_for(
     dovecot: Dovecot, user: str, pool: ThreadPoolExecutor
 ) -> None:
-    limits = Limits(silence=5.0, answer=0.2, goodbye=0.2)
-    with proxy.before(dovecot.imap_port) as line_to, session(dovecot, user, line_to.port, limits=limits) as line:
+    limits = Limits(answer=3.0)
+    with proxy.before(dovecot.imap_port) as line_to, session(dovecot, user, line_to.port) as line:
+        limit(line, limits)
         waiting = pool.submit(line.wait, DEADLINE)
         idles(line_to)
         began = time.monotonic()
-        eventually(lambda: time.monotonic() > began + 0.5)
+        eventually(lambda: time.monotonic() > began + limits.answer)
         dovecot.deliver(user, mail("one"))
         assert waiting.result() is True
 
@@ -347,8 +373,9 @@ def test_a_connection_that_went_silent_is_noticed_when_the_server_is_asked(
 ) -> None:
     with (
         proxy.before(dovecot.imap_port) as line_to,
-        session(dovecot, user, line_to.port, limits=SHORT) as line,
+        session(dovecot, user, line_to.port) as line,
     ):
+        limit(line, SHORT)
         line_to.is_silent.set()
         with pytest.raises(ConnectionLost, match="does not answer"):
             line.wait(0.1)
@@ -380,11 +407,11 @@ def test_a_server_that_sends_a_byte_now_and_then_is_left_after_the_time_of_an_an
     dovecot: Dovecot, user: str, pool: ThreadPoolExecutor
 ) -> None:
     put(dovecot, user, "INBOX", mail("large", "x" * 100_000))
-    limits = Limits(silence=5.0, answer=0.6, goodbye=0.2)
     with (
         proxy.before(dovecot.imap_port) as line_to,
-        session(dovecot, user, line_to.port, limits=limits) as line,
+        session(dovecot, user, line_to.port) as line,
     ):
+        limit(line, Limits(answer=0.6))
         line_to.pause = 0.05  # after each 4 KB
         with pytest.raises(ConnectionLost):
             line.raw(1)

@@ -115,7 +115,7 @@ def test_a_login_that_fails_for_a_moment_is_temporary() -> None:
         return tag + b" NO [UNAVAILABLE] busy\r\n"
 
     with scripted(b"* OK ready\r\n", answer) as port, pytest.raises(LoginRefused) as found:
-        enter(ImapServer("127.0.0.1", port, "plain"), Credentials("ada", "pw"), SHORT)
+        enter(ImapServer("127.0.0.1", port, "plain"), Credentials("ada", "pw"))
     assert found.value.is_temporary
 
 
@@ -189,6 +189,23 @@ def test_a_connection_is_encrypted_where_that_is_offered(
         enter(ImapServer("localhost", line_to.port, security), Credentials(user, PASSWORD))
     assert b"STARTTLS" in line_to.sent
     assert b"LOGIN" not in line_to.sent
+
+
+@pytest.mark.usefixtures("trusted")
+def test_what_somebody_slips_in_before_encryption_is_forgotten(secure: Dovecot, user: str) -> None:
+    slipped = []
+
+    def slipped_in(data: bytes) -> bytes:
+        if b"Begin TLS negotiation now." not in data:
+            return data
+        slipped.append(data)
+        return data + b"* CAPABILITY IMAP4rev1 LOGINDISABLED\r\n"
+
+    with proxy.before(secure.imap_port, slipped_in) as line_to:
+        server = ImapServer("localhost", line_to.port, "starttls")
+        with imap.connect(server, Credentials(user, PASSWORD)) as line:
+            assert slipped
+            assert line.is_encrypted
 
 
 @pytest.mark.usefixtures("trusted")

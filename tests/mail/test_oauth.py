@@ -1,4 +1,4 @@
-"""Signing in for a mailbox: going, coming back, refreshing, and what is said when a provider refuses."""
+"""Signing in for a mailbox: going, coming back, refreshing, and the reasons when a provider refuses."""
 
 from __future__ import annotations
 

@@ -124,6 +124,7 @@ def test_date_without_a_zone_is_in_utc() -> None:
         ("", b"caf\xe9 au lait", "café au lait"),
         ("", "請求書".encode("iso2022_jp"), "請求書"),
         ("utf-8", "Grüße und Küsse".encode() + b"\xc3", "Grüße und Küsse\ufffd"),
+        ("", "Grüße".encode("utf-16"), "Grüße"),
         ("utf-7", b"+2AA- Gr+APwA3w-e", " Grüße".strip()),
         ("punycode", b"abc-", "abc-"),
         ("rot13", b"abc", "abc"),
@@ -222,10 +223,36 @@ def test_plain_part_that_is_empty_does_not_hide_the_html() -> None:
     assert read.text == "Here"
 
 
+def test_charset_that_only_the_html_names_counts() -> None:
+    body = '<html><head><meta http-equiv="Content-Type" content="text/html; charset=windows-1251"></head>Привет'.encode(
+        "cp1251"
+    )
+    assert parse(mail(body, Content_Type="text/html")).text == "Привет"
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        '<div class="gmail_quote"><div class="gmail_attr">On Mon, Nov 30, 2026 at 9:00 AM Bo &lt;<a href="mailto:bo@x.example">bo@x.example</a>&gt; wrote:<br></div>'
+        '<blockquote class="gmail_quote">History<br>more</blockquote></div>',
+        '<div><blockquote type="cite">Am 30.11.2026 um 09:00 schrieb Bo &lt;bo@x.example&gt;:<br><br>History</blockquote></div>',
+        '<div class="moz-cite-prefix">Le 30/11/2026 à 09:00, Bo a écrit\u202f:<br></div><blockquote type="cite"><p>History</p></blockquote>',
+        '<div class="yahoo_quoted"><div>On Monday, November 30, 2026, 9:00 AM, Bo &lt;bo@x.example&gt; wrote:</div><div>History</div></div>',
+        '<div style="border:none;border-top:solid #E1E1E1 1.0pt"><p><b>From:</b> Bo &lt;bo@x.example&gt;<br><b>Sent:</b> Monday<br><b>To:</b> Ada<br>'
+        "<b>Subject:</b> RE: x</p></div><p>History</p>",
+        '<hr id="stopSpelling"><div id="divRplyFwdMsg"><b>Von:</b> Bo<br><b>Gesendet:</b> Montag<br><b>An:</b> Ada<br><b>Betreff:</b> x</div><p>History</p>',
+    ],
+)  # fmt: skip
+def test_reply_of_an_html_mail_has_no_history(quoted: str) -> None:
+    read = parse(html(f"<div>Answer</div><br>{quoted}"))
+    assert read.reply_text == "Answer"
+    assert "History" in read.quoted_text
+
+
 def test_pictures_that_the_html_shows_are_inline() -> None:
     read = parse(
         parts(
-            "Content-Type: text/html\r\n\r\n<p>Look<img src='cid:a@x'>",
+            "Content-Type: text/html\r\n\r\n<p>Look<img src='cid:a%40x'>",
             "Content-Type: image/png\r\nContent-ID: <a@x>\r\n\r\nA",
             "Content-Type: image/png\r\nContent-ID: <b@x>\r\nContent-Disposition: attachment; filename=b.png\r\n\r\nB",
             kind="related",

@@ -31,6 +31,7 @@ ATTRIBUTIONS = {
     "Turkish": "Bo <bo@desk.example>, 30 Kas 2026 Pzt, 09:00 tarihinde şunu yazdı:",
     "Greek": "Στις Δευ 30 Νοε 2026 στις 9:00 π.μ., ο χρήστης Bo <bo@desk.example> έγραψε:",
     "Hebrew": "בתאריך יום ב׳, 30 בנוב׳ 2026 ב-9:00 מאת Bo <bo@desk.example>:",
+    "Hebrew, marked": "\u202bבתאריך יום ב׳, 30 בנוב׳ 2026 ב-9:00 מאת Bo <bo@desk.example>:\u202c",
     "Japanese": "2026年11月30日(月) 9:00 Bo <bo@desk.example>:",
     "Chinese": "Bo <bo@desk.example> 于2026年11月30日周一 09:00写道：",
     "Chinese, traditional": "Bo <bo@desk.example> 於 2026年11月30日 週一 上午9:00寫道：",
@@ -96,7 +97,8 @@ def test_headers_as_outlook_writes_them_begin_the_history(language: str, rule: s
 @pytest.mark.parametrize(
     "line",
     ["-----Original Message-----", "-----Ursprüngliche Nachricht-----", "-----Message d'origine-----", "-----Mensaje original-----",
-     "-----Messaggio originale-----", "------------------ 原始邮件 ------------------", "--- Please reply above this line ---"],
+     "-----Messaggio originale-----", "------------------ 原始邮件 ------------------", "--- Please reply above this line ---",
+     "---- On Mon, 30 Nov 2026 09:00 Bo <bo@desk.example> wrote ----"],
 )  # fmt: skip
 def test_lines_above_the_history_begin_it(line: str) -> None:
     assert split(f"Thanks.\n\n{line}\nHistory").quoted == f"{line}\nHistory"

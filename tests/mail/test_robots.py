@@ -28,6 +28,7 @@ def read(**headers: str) -> ParsedMail:
         ({"Content_Type": "multipart/report; report-type=disposition-notification; boundary=x"}, Automatic.REPORT),
         ({"X_Auto_Response_Suppress": "OOF, AutoReply"}, Automatic.SUPPRESSED),
         ({"X_Auto_Response_Suppress": "None"}, None),
+        ({"X_Auto_Response_Suppress": "DR, RN"}, None),
         ({"X_Autoreply": "yes"}, Automatic.AUTOREPLY),
         ({"X_Autorespond": "Order"}, Automatic.AUTOREPLY),
         ({"Precedence": "Bulk"}, Automatic.PRECEDENCE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import logging
 import socket
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from conversations.channels.email.wire import endpoints, smtp
-from conversations.channels.email.wire.connecting import LIMITS, Limits
+from conversations.channels.email.wire.connecting import Limits
 from conversations.channels.email.wire.endpoints import Credentials, SmtpServer
 from conversations.channels.email.wire.errors import CannotConnect, LoginRefused
 from conversations.channels.email.wire.refusals import Cause, of_reply
@@ -31,8 +32,8 @@ def server() -> Iterator[Outgoing]:
         yield found
 
 
-def to(server: Outgoing, port: int = 0, limits: Limits = LIMITS) -> Connection:
-    return Connection(SmtpServer("127.0.0.1", port or server.port, "plain"), limits=limits)
+def to(server: Outgoing, port: int = 0) -> Connection:
+    return Connection(SmtpServer("127.0.0.1", port or server.port, "plain"))
 
 
 def send(server: Outgoing, *recipients: str, data: bytes = MAIL, sender: str = SENDER) -> Outcome:
@@ -91,7 +92,11 @@ def test_text_in_8_bits_is_announced(server: Outgoing) -> None:
 
 
 def test_text_in_8_bits_is_written_in_7_for_a_server_that_takes_no_more(server: Outgoing) -> None:
-    data = b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\ngr\xc3\xbc\xc3\x9fe\r\n"
+    text = "From here: grüße\r\n".encode()
+    data = (
+        b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        + text
+    )
     with (
         proxy.before(server.port, lambda data: data.replace(b"8BITMIME", b"7BITMIME")) as line_to,
         to(server, line_to.port) as line,
@@ -99,7 +104,7 @@ def test_text_in_8_bits_is_written_in_7_for_a_server_that_takes_no_more(server: 
         assert line.send(SENDER, [ADA], data).accepted
     [taken] = server.taken
     assert taken.data.isascii()
-    assert b"Z3LDvMOfZQ" in taken.data or b"gr=C3=BC=C3=9Fe" in taken.data
+    assert email.message_from_bytes(taken.data).get_payload(decode=True) == text
     assert not any("BODY" in option for option in taken.options)
 
 
@@ -149,6 +154,10 @@ def test_a_mail_of_which_one_recipient_may_be_accepted_later_has_not_failed_for_
         ("451 4.7.1 greylisted", Cause.POLICY, False),
         ("554 5.7.1 relay access denied", Cause.POLICY, True),
         ("450 busy", Cause.ADDRESS, False),
+        ("550 rejected because 192.0.2.1 is in a black list: blocked using spamhaus", Cause.POLICY, True),
+        ("550 Relaying denied", Cause.POLICY, True),
+        ("550 5.4.1 Recipient address rejected: Access denied", Cause.ADDRESS, True),
+        ("550 5.7.26 unauthenticated mail is not accepted due to the DMARC policy", Cause.POLICY, True),
         ("421 4.3.2 closing", Cause.SERVER, False),
         ("552 too big", Cause.SIZE, True),
         ("530 5.7.0 Authentication required", Cause.LOGIN, False),
@@ -185,6 +194,17 @@ def test_a_refused_sender_is_named_as_the_cause(server: Outgoing) -> None:
         refusal = line.check_sender(SENDER)
     assert refusal is not None
     assert refusal.cause is Cause.SENDER
+
+
+def test_a_sender_that_is_no_address_is_refused_without_asking(server: Outgoing) -> None:
+    with to(server) as line:
+        refusal = line.check_sender("desk>\r\nRCPT TO:<x@y>")
+    assert refusal is not None
+    assert refusal.is_permanent
+    outcome = send(server, sender="no address")
+    assert outcome.failure is not None
+    assert outcome.failure.cause is Cause.SENDER
+    assert server.senders == []
 
 
 def test_a_sender_is_checked_without_sending(server: Outgoing) -> None:
@@ -300,12 +320,25 @@ def test_a_mail_whose_text_did_not_arrive_whole_was_not_taken(server: Outgoing) 
 
 
 def test_a_server_that_goes_silent_is_left(server: Outgoing) -> None:
-    with proxy.before(server.port) as line_to, to(server, line_to.port, SHORT) as line:
+    with proxy.before(server.port) as line_to, to(server, line_to.port) as line:
         line.open()
+        line._client._limits = SHORT
         line_to.is_silent.set()
+        outcome = line.send(SENDER, [ADA], MAIL)
+        assert line_to.connections == 1
+    assert outcome.failure is not None
+    assert outcome.failure.cause is Cause.CONNECTION
+
+
+def test_a_server_that_answers_without_end_is_left(server: Outgoing) -> None:
+    def endless(data: bytes) -> bytes:
+        return data.replace(b"250 OK\r\n", b"250-OK\r\n" * 40_000)
+
+    with proxy.before(server.port, endless) as line_to, to(server, line_to.port) as line:
         outcome = line.send(SENDER, [ADA], MAIL)
     assert outcome.failure is not None
     assert outcome.failure.cause is Cause.CONNECTION
+    assert not server.taken
 
 
 def test_a_server_that_is_away_is_a_temporary_failure() -> None:
@@ -370,7 +403,7 @@ def test_a_refused_token_is_named_and_does_not_hang() -> None:
     with servers.running(wants_login=True) as server:
         target = SmtpServer("127.0.0.1", server.port, "plain")
         with pytest.raises(LoginRefused, match="refused the sign-in"):
-            smtp.connect(target, Credentials("desk", access_token=lambda: "old"), limits=SHORT)
+            smtp.connect(target, Credentials("desk", access_token=lambda: "old"))
 
 
 def test_a_server_that_wants_a_login_and_gets_none_says_so() -> None:
@@ -411,6 +444,26 @@ def test_a_login_is_not_sent_without_encryption_where_that_is_wanted(server: Out
     with pytest.raises(CannotConnect, match="STARTTLS"):
         smtp.connect(SmtpServer("127.0.0.1", server.port, "starttls"), Credentials("desk", "pw"))
     assert server.logins == []
+
+
+@pytest.mark.usefixtures("trusted")
+def test_what_somebody_slips_in_before_encryption_is_forgotten(authority: Authority) -> None:
+    slipped = []
+
+    def slipped_in(data: bytes) -> bytes:
+        if not data.startswith(b"220 Ready to start TLS"):
+            return data
+        slipped.append(data)
+        return data + b"250-evil\r\n250 AUTH EVIL\r\n"
+
+    with (
+        servers.running(starttls=authority.issue(), wants_login=True) as server,
+        proxy.before(server.port, slipped_in) as line_to,
+        smtp.connect(SmtpServer("localhost", line_to.port, "plain"), Credentials("desk", servers.PASSWORD)) as line,
+    ):
+        assert slipped
+        assert line.is_encrypted
+        assert line.send(SENDER, [ADA], MAIL).accepted
 
 
 @pytest.mark.usefixtures("trusted")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import smtplib
@@ -12,14 +13,14 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.mail_servers.certificates import Pair
-from tests.runtime.machine import eventually, free_port, stop
+from tests.runtime.machine import eventually, stop
 
 PASSWORD = "secret"
 CONFIG = """
@@ -157,7 +158,7 @@ def running(certificate: Pair | None = None, tokens_url: str = "") -> Iterator[D
         shutil.chown(folder / name, account.pw_uid, account.pw_gid)
     (folder / "log").touch()
     shutil.chown(folder / "log", account.pw_uid, account.pw_gid)
-    ports = (free_port(), free_port() if certificate else 0, free_port())
+    ports = (_port(), _port() if certificate else 0, _port())
     config = folder / "dovecot.conf"
     config.write_text(
         CONFIG.format(
@@ -172,9 +173,9 @@ def running(certificate: Pair | None = None, tokens_url: str = "") -> Iterator[D
         )
     )
     (folder / "oauth2.conf").write_text(f"tokeninfo_url = {tokens_url}\nusername_attribute = email\n")
-    as_user = []
+    as_user = ["setpriv", "--pdeathsig=TERM"]  # it ends with the tests, even if they are killed
     if os.geteuid() == 0:
-        as_user = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+        as_user += [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
     process = subprocess.Popen(
         [*as_user, program, "-F", "-c", config], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -186,6 +187,15 @@ def running(certificate: Pair | None = None, tokens_url: str = "") -> Iterator[D
     finally:
         stop(process)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _port() -> int:
+    """A free port below those that connections take by themselves, one of which may take it before Dovecot does."""
+    while True:
+        port = secrets.choice(range(12_000, 32_000))
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _tls(folder: Path, certificate: Pair | None, uid: int) -> str:

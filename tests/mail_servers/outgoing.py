@@ -14,7 +14,6 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.mail_servers.certificates import Pair
-from tests.runtime.machine import free_port
 
 PASSWORD = "secret"
 
@@ -130,6 +129,10 @@ class _Handler:
 class _Counting(Controller):
     outgoing: Outgoing
 
+    def _trigger_server(self) -> None:
+        self.port = self.outgoing.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
     def factory(self) -> SMTP:
         self.outgoing.connections += 1
         made: SMTP = super().factory()
@@ -149,12 +152,12 @@ def running(
     starttls: Pair | None = None,
 ) -> Iterator[Outgoing]:
     """A server, with the largest mail it takes, whether it wants a login, mechanisms that it lacks, and its certificate."""
-    outgoing = Outgoing(free_port())
+    outgoing = Outgoing(0)  # any port
     handler = _Handler(outgoing)
     controller = _Counting(
         handler,
         hostname="127.0.0.1",
-        port=outgoing.port,
+        port=0,
         ready_timeout=60,
         ssl_context=_context(tls),
         tls_context=_context(starttls),

@@ -36,6 +36,18 @@ class Health:
         is_failing = self.trouble and self.mailbox.state == MailboxState.ACTIVE
         return "failing" if is_failing else str(self.mailbox.state)
 
+    @property
+    def is_receiving(self) -> bool:
+        """Whether mail comes in: it has been read and is, or it is brought."""
+        is_fetched = self.mailbox.inbound == Inbound.IMAP
+        is_reached = self.mailbox.read_at is not None and self.mailbox.failing_since is None
+        return self.mailbox.state == MailboxState.ACTIVE and not self.trouble and (is_reached or not is_fetched)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, also where it may still go by itself."""
+        return self.trouble or self.mailbox.failure
+
 
 def of_workspace(at: datetime) -> list[Health]:
     """The mailboxes of the open workspace, the default one first."""
@@ -74,6 +86,25 @@ def set_aside(mailbox: Mailbox) -> list[tuple[str, int]]:
     rows = InboundMail.objects.filter(mailbox=mailbox, state=MailState.QUARANTINED)
     counts = rows.order_by().values_list("code").annotate(number=Count("pk"))
     return sorted(counts, key=lambda one: (-one[1], one[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """What a webhook or the door did not accept, for one reason."""
+
+    code: str
+    reason: str
+    count: int
+    last_at: datetime
+
+
+def refusals(mailbox: Mailbox) -> list[Refusals]:
+    """What the webhook or the door did not accept, the latest first."""
+    rows = [
+        Refusals(code, str(one["reason"]), int(one["count"]), datetime.fromisoformat(one["last_at"]))
+        for code, one in mailbox.refusals.items()
+    ]
+    return sorted(rows, key=lambda one: one.last_at, reverse=True)
 
 
 def trouble(mailbox: Mailbox, at: datetime) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -13,8 +12,6 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
 
 from accounts import clock
@@ -78,8 +75,7 @@ def answered(
     """The answer after a change: fragments, or a redirect to the thread with a message."""
     place = Place.of(request)
     if not is_fragment(request):
-        if text or fault:
-            messages.add_message(request, messages.ERROR if fault else messages.SUCCESS, fault or text)
+        noted(request, number, text=text, fault=fault, undo=undo)
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}")
     conversation = inbox_queries.with_ticket_card(number)
     context = {
@@ -89,6 +85,13 @@ def answered(
         "undo": undo,
     }
     return render(request, "inbox/update.html", context, status=422 if fault else 200)
+
+
+def noted(request: DeskRequest, number: int, *, text: str = "", fault: str = "", undo: Event | None = None) -> None:
+    """Say on the next page what was changed, or why not, and offer to undo it."""
+    if text or fault:
+        level = messages.ERROR if fault else messages.SUCCESS
+        messages.add_message(request, level, fault or text, extra_tags=f"{number} {undo.pk}" if undo else "")
 
 
 def after_change(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
@@ -141,18 +144,9 @@ def edit_subject(request: DeskRequest, conversation: Conversation, given: dict[s
 def snooze(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     at = clock.now()
     chosen = {choice.key: choice.until for choice in labels.snooze_choices(at)}
-    until = given["until"] or chosen.get(given["choice"]) or _shown(given["choice"]) or at
+    until = given["until"] or chosen.get(given["choice"]) or forms.shown_moment(given["choice"]) or at
     actions.snooze(conversation=conversation, until=until, by=request.actor, at=at)
     return f"Snoozed until {dates.moment(until)}."
-
-
-def _shown(choice: str) -> datetime | None:
-    """The moment that the menu showed for a choice; it may have been opened yesterday."""
-    try:
-        shown = parse_datetime(choice)
-    except ValueError:
-        return None
-    return shown if shown is not None and timezone.is_aware(shown) else None
 
 
 @changes(forms.NothingForm, undoable=True)

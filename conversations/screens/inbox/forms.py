@@ -12,11 +12,14 @@ from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Model, QuerySet
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
+from accounts import clock
 from accounts import queries as people
 from accounts.models import Team, User
-from accounts.text import whole_number
+from accounts.text import uuid_or_none, whole_number
 from conversations.models import Status
+from conversations.screens.inbox.addressing import RecipientsForm
 
 Row = TypeVar("Row", bound=Model)
 
@@ -39,6 +42,14 @@ class FilesInput(forms.FileInput):
         return uploads
 
 
+class UUIDsField(forms.Field):
+    """Any number of ids; what is no id is left out."""
+
+    def clean(self, value: Any) -> list[UUID]:
+        found = (uuid_or_none(str(given)) for given in value or [])
+        return [given for given in found if given is not None]
+
+
 class NoteForm(forms.Form):
     """A text with files; whitespace is the writer's own. `send_id` is the same when a form is sent again."""
 
@@ -56,13 +67,6 @@ class NoteForm(forms.Form):
         if given is not None and given.version != 4:
             raise forms.ValidationError("Reload the page, then send again.")
         return given
-
-
-class ReplyForm(NoteForm):
-    """`expected_last` is the last message that the writer has seen; `then` may resolve the conversation with it."""
-
-    expected_last = forms.IntegerField(min_value=0, required=False)
-    then = forms.ChoiceField(choices=[(Status.RESOLVED, "")], required=False)
 
 
 class AssignForm(forms.Form):
@@ -133,15 +137,75 @@ class LocalDateTimeField(forms.DateTimeField):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 
+LOCAL_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+
+
+def shown_moment(choice: str) -> datetime | None:
+    """The moment that a menu showed for a choice; it may have been opened yesterday."""
+    try:
+        shown = parse_datetime(choice)
+    except ValueError:
+        return None
+    return shown if shown is not None and timezone.is_aware(shown) else None
+
+
 class SnoozeForm(forms.Form):
     """A choice of the menu (its name, or the moment that it showed), or a moment in the workspace's time zone."""
 
     choice = forms.CharField(required=False)
-    until = LocalDateTimeField(required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
+    until = LocalDateTimeField(required=False, input_formats=LOCAL_FORMATS)
+
+
+class ReplyForm(RecipientsForm, NoteForm):
+    """`expected_last` is the last message that the writer has seen; `then` may resolve the conversation with it.
+
+    `later` is when it is to be sent: a moment that the menu showed, or "at" for `later_at`; empty for now. `keep` are the
+    files of a reply that was taken back.
+    """
+
+    expected_last = forms.IntegerField(min_value=0, required=False)
+    then = forms.ChoiceField(choices=[(Status.RESOLVED, "")], required=False)
+    later = forms.CharField(required=False)
+    later_at = LocalDateTimeField(required=False, input_formats=LOCAL_FORMATS)
+    keep = UUIDsField(required=False, widget=forms.MultipleHiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        later = str(given.get("later", ""))
+        given["send_after"] = given.get("later_at") if later == "at" else shown_moment(later)
+        is_future = given["send_after"] is not None and given["send_after"] > clock.now()
+        if later and "later_at" not in self.errors and not is_future:
+            raise forms.ValidationError("Pick a time in the future.")
+        return given
+
+
+class ReviewForm(forms.Form):
+    """The text of a held reply, and the last message that its reviewer has seen."""
+
+    body = forms.CharField(required=False, strip=False)
+    expected_last = forms.IntegerField(min_value=0)
+
+    def clean_body(self) -> str:
+        return str(self.cleaned_data["body"]).replace("\r\n", "\n")  # as in a reply
 
 
 class EscalateForm(forms.Form):
     reason = forms.CharField(required=False, max_length=2000)
+
+
+class MoveForm(forms.Form):
+    """Which message goes where: `to` is the number of a conversation; `later` takes along what came after the message."""
+
+    message = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
+    to = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    later = forms.BooleanField(required=False)
+    subject = forms.CharField(required=False)
+
+
+class SpamForm(forms.Form):
+    """What is blocked with it, if anything; the verb knows the values."""
+
+    block = forms.CharField(required=False, max_length=20)
 
 
 class NothingForm(forms.Form):

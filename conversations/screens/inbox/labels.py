@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from accounts import moments
+from accounts import moments, tenancy
 from accounts.permissions import ActorKind
 from conversations import events
 from conversations.actions.lifecycle import STATUS_NAMES
@@ -20,6 +21,7 @@ from conversations.models import Message, Status
 from conversations.queries.thread import Line
 from conversations.screens.dates import moment
 from conversations.screens.empty import Empty
+from conversations.screens.formatting import url
 
 STATUS = STATUS_NAMES
 _STATUS_DONE: dict[str, str] = {
@@ -59,6 +61,19 @@ def of_actor(line: Line) -> str:
     return kinds.get(ActorKind(line.event.actor_kind), "Someone")
 
 
+_EVERYBODYS = frozenset(
+    ("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "yahoo.com", "icloud.com", "me.com",
+     "aol.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "web.de", "t-online.de", "proton.me", "protonmail.com", "mail.ru",
+     "yandex.ru", "qq.com", "163.com", "126.com", "naver.com", "orange.fr", "free.fr", "libero.it")
+)  # fmt: skip
+
+
+def domain_to_block(address: str | None) -> str:
+    """The domain that may be blocked with an address; empty for one where everybody can have an address."""
+    domain = (address or "").rpartition("@")[2]
+    return "" if domain in _EVERYBODYS else domain
+
+
 def of_lines(lines: Sequence[Line]) -> SafeString:
     """What one person did in a row, each as in `of_line`. Taking over implies the assignment to oneself, which is left out."""
     parts = [of_line(line) for line in lines]
@@ -87,6 +102,8 @@ def of_line(line: Line) -> SafeString:
         return format_html("linked it to <b>ticket {}</b>", line.ticket.number) if line.ticket else _LINKED
     if kind in _ALWAYS:
         return _ALWAYS[kind]
+    if kind in _MOVES:
+        return _moved(kind, data)
     if kind == events.CONVERSATION_UNLINKED.name:
         return format_html("unlinked it from <b>ticket {}</b>", line.ticket.number) if line.ticket else _UNLINKED
     return SafeString("changed it")
@@ -99,7 +116,14 @@ _ALWAYS = {
     events.CALLBACK_UNMADE.name: SafeString("put the callback back on the list"),
     events.ASSISTANT_HANDED_OVER.name: SafeString("handed it over to the team"),
     events.ASSISTANT_TAKEN_OVER.name: _TOOK_OVER,
+    events.SPAM_UNMARKED.name: SafeString("marked it as not spam"),
+    events.SPAM_UNDONE.name: SafeString("undid the change of the spam mark"),
 }
+_MOVES = {
+    events.MESSAGES_MOVED.name, events.CONVERSATION_SPLIT.name, events.CONVERSATION_JOINED.name, events.MESSAGES_ARRIVED.name,
+    events.MOVE_UNDONE.name, events.SPAM_MARKED.name,
+}  # fmt: skip
+_UNDONE = {events.CONVERSATION_SPLIT.name: "the split", events.CONVERSATION_JOINED.name: "joining"}
 _UNSNOOZED = SafeString("unsnoozed it")
 _LINKED = SafeString("linked it to a ticket")
 _UNLINKED = SafeString("unlinked it from its ticket")
@@ -118,7 +142,38 @@ _ICONS: dict[str, str] = {
     events.CALLBACK_UNMADE.name: "phone",
     events.ASSISTANT_HANDED_OVER.name: "bell-ring",
     events.ASSISTANT_TAKEN_OVER.name: "hand",
+    events.MESSAGES_MOVED.name: "corner-up-right",
+    events.CONVERSATION_SPLIT.name: "split",
+    events.CONVERSATION_JOINED.name: "merge",
+    events.MESSAGES_ARRIVED.name: "corner-down-right",
+    events.MOVE_UNDONE.name: "undo-2",
+    events.SPAM_MARKED.name: "shield-alert",
+    events.SPAM_UNMARKED.name: "shield-check",
+    events.SPAM_UNDONE.name: "undo-2",
 }
+
+
+def _moved(kind: str, data: dict[str, Any]) -> SafeString:
+    if kind == events.SPAM_MARKED.name:
+        return SafeString("marked it as spam and blocked the sender" if data.get("blocked_id") else "marked it as spam")
+    number = int(data.get("number", 0))
+    place = format_html('<a href="{}">#{}</a>', url("conversation", tenancy.current().slug, number), number)
+    if kind == events.CONVERSATION_JOINED.name:
+        return format_html("joined this into {}", place)
+    if kind == events.MOVE_UNDONE.name:
+        return format_html("undid {} ({})", _UNDONE.get(str(data.get("kind")), "the move"), place)
+    if kind == events.MESSAGES_ARRIVED.name:
+        if data.get("is_join"):
+            return format_html("joined {} into this", place)
+        return format_html("moved {} here from {}", _messages(int(data.get("message_count", 0))), place)
+    count = _messages(len(data.get("message_ids") or []))
+    if kind == events.CONVERSATION_SPLIT.name:
+        return format_html("split off {} as {}", count, place)
+    return format_html("moved {} to {}", count, place)
+
+
+def _messages(count: int) -> str:
+    return f"{count} message" if count == 1 else f"{count} messages"
 
 
 def icon_of_line(line: Line) -> str:
@@ -222,6 +277,8 @@ EMPTY: dict[str, Empty] = {
     ),
     "news": Empty("bell", "No replies after closing", "Closed conversations in which the customer wrote again appear here.", "open", "See all open", "g a"),
     "assistant": Empty("sparkles", "No assistant conversations", "Conversations that the assistant answers appear here until it hands them over.", "open", "See all open", "g a"),
+    "failed": Empty("circle-check", "Nothing failed to send", "Replies that could not be delivered appear here.", "open", "See all open", "g a"),
+    "spam": Empty("shield-check", "No spam", "Conversations that are marked as spam appear here.", "open", "See all open", "g a"),
     "solved": Empty("circle-check", "Nothing resolved yet", "Resolved and closed conversations appear here.", "open", "See all open", "g a"),
 }  # fmt: skip
 NOT_FOUND = Empty(

@@ -47,7 +47,10 @@ def _tabs(place: Place, counts: dict[str, int]) -> dict[str, Any]:
     tabs = place.tabs(counts)
     return {
         "tabs": tabs[:FIRST_TABS],
-        "more_tabs": [tab for tab in tabs[FIRST_TABS:] if tab.is_current or tab.count or tab.key != "news"],
+        "more_tabs": [
+            tab for tab in tabs[FIRST_TABS:] if tab.is_current or tab.count or tab.key not in ("news", "failed")
+        ],
+        "failed_tab": next((tab for tab in tabs if tab.key == "failed" and tab.count), None),
         "replied_tab": next((tab for tab in tabs if tab.key == "news" and tab.count), None),
         "count": next((tab.shown_count for tab in tabs if tab.is_current), ""),
     }

@@ -136,12 +136,12 @@ def _when(start: object, end: object) -> str:
     begins, ends = _read(start), _read(end)
     if begins is None:
         return ""
-    first = _said(begins)
+    first = _in_words(begins)
     if ends is None or ends == begins:
         return first
     if isinstance(begins, datetime) and isinstance(ends, datetime) and begins.date() == ends.date():
         return f"{first} – {ends:%H:%M}{_zone(ends)}"
-    return f"{first}{_zone(begins)} – {_said(ends)}{_zone(ends)}"
+    return f"{first}{_zone(begins)} – {_in_words(ends)}{_zone(ends)}"
 
 
 def _read(stored: object) -> datetime | date | None:
@@ -157,7 +157,7 @@ def _read(stored: object) -> datetime | date | None:
         return None
 
 
-def _said(value: datetime | date) -> str:
+def _in_words(value: datetime | date) -> str:
     day = f"{dates.DAYS[value.weekday()]} {value.day} {dates.MONTHS[value.month - 1]} {value.year}"
     return f"{day}, {value:%H:%M}" if isinstance(value, datetime) else day
 

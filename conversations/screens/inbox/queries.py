@@ -14,11 +14,10 @@ from accounts.errors import NotFound
 from accounts.models import Event, User, Workspace
 from accounts.tenancy import current
 from conversations.assistant import queries as assistant_queries
-from conversations.models import (
-    Conversation,
-)
+from conversations.models import Conversation, Handler, InboundMail, Message
 from conversations.models.conversation import ConversationQuerySet
 from conversations.queries import newest
+from conversations.queries import outbox as outbox_queries
 from conversations.queries import search as search_queries
 from conversations.queries.conversations import conversations, found
 from conversations.queries.paging import Page, beyond, page_of, place
@@ -56,6 +55,7 @@ COUNT_CAP = 100
 CARD = (
     *("workspace", "number", "subject", "channel", "handler", "status", "snoozed_until", "priority", "tags"),
     *("message_count", "unread_count", "last_message", "updated_at", "mailbox", "cc"),
+    *("follows__number", "joined_into__number"),
     *(f"contact__{name}" for name in ("name", "email", "external_id", "company", "is_verified", "created_at")),
     *("assignee__name", "assignee__email", "team__name"),
     *(f"ticket__{name}" for name in ("number", "subject", "status", "priority", "escalation_reason")),
@@ -69,7 +69,7 @@ def with_ticket_card(number: int) -> Conversation:
     """By number, with all that its page shows. Raises NotFound.
 
     That is the ticket's owner and `ticket_conversations` (how many share the ticket), the assistant's thread, and
-    `has_draft`: whether a drafted reply is still open; `has_proposal`: whether the customer is asked about a hand-over.
+    `has_draft`: whether a drafted reply is still open; `has_outgoing`: whether the outbox has anything of it; `has_proposal`: whether the customer is asked about a hand-over.
     """
     found = _card.first(number=number)
     if found is None:
@@ -80,10 +80,16 @@ def with_ticket_card(number: int) -> Conversation:
 @compiled
 def _card(*, number: int) -> QuerySet[Conversation]:
     shared = Conversation.objects.filter(ticket=OuterRef("ticket")).order_by().values("ticket").annotate(n=Count("pk"))
-    rows = conversations().select_related("ticket__assignee", "assistant_thread")
+    rows = conversations().select_related("ticket__assignee", "assistant_thread", "follows", "joined_into")
+    after = Conversation.objects.filter(follows=OuterRef("pk")).order_by("-pk").values("number")
+    perhaps = InboundMail.objects.filter(conversation=OuterRef("pk"), suggested__isnull=False).order_by("pk")
     rows = rows.annotate(
+        continued_in=Subquery(after[:1]),
+        suggested_number=Subquery(perhaps.values("suggested__number")[:1]),
+        newest_message=Subquery(Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk").values("pk")[:1]),
         ticket_conversations=Subquery(shared.values("n")),
         has_draft=Exists(assistant_queries.undecided_drafts().filter(conversation=OuterRef("pk"))),
+        has_outgoing=Exists(outbox_queries.unsettled().filter(conversation=OuterRef("pk"))),
         has_proposal=Exists(assistant_queries.pending_proposals().filter(thread__conversation=OuterRef("pk"))),
     )
     return rows.filter(number=number).order_by("pk").only(*CARD)[:1]
@@ -120,6 +126,13 @@ INBOX_VIEWS: dict[str, InboxView] = {
         InboxView("snoozed", "Snoozed", lambda rows, user: rows.for_people().snoozed()),
         InboxView("news", "Replied after closing", lambda rows, user: rows.for_people().closed_with_unread()),
         InboxView(
+            "failed",
+            "Failed to send",
+            lambda rows, user: rows.exclude(handler=Handler.NOBODY).filter(
+                search_queries.Among("pk", outbox_queries.failed())
+            ),
+        ),
+        InboxView(
             "assistant",
             "Assistant",
             lambda rows, user: rows.with_the_assistant(),
@@ -129,6 +142,7 @@ INBOX_VIEWS: dict[str, InboxView] = {
         InboxView(
             "solved", "Resolved", lambda rows, user: rows.for_people().done(), is_counted=False, by="-last_message_at"
         ),
+        InboxView("spam", "Spam", lambda rows, user: rows.spam(), by="-last_message_at"),
     )
 }
 DEFAULT_VIEW = "unassigned"
@@ -149,6 +163,8 @@ def listed(rows: ConversationQuerySet) -> QuerySet[Any, Any]:
 
 
 def _searched(rows: ConversationQuerySet, view: InboxView) -> ConversationQuerySet:
+    if view.key == "spam":
+        return rows.spam()
     return rows.with_the_assistant() if view.key == "assistant" else rows.for_people()
 
 
@@ -197,6 +213,16 @@ def _page(
     return beyond(rows, by=by, moment=moment, pk=pk).values_list(*Listed._fields)[:limit]
 
 
+def targets(conversation: Conversation, user: User, find: str = "", limit: int = 8) -> list[Listed]:
+    """Where messages of a conversation may go: what is found, or else the other conversations of its customer, newest first."""
+    if find:
+        found = inbox_page(INBOX_VIEWS["open"], user=user, search=find, limit=limit + 1).rows
+        return [row for row in found if row.pk != conversation.pk][:limit]
+    rows = conversations().for_people().filter(contact=conversation.contact_id, joined_into=None)
+    rows = rows.exclude(pk=conversation.pk).order_by("-last_message_at", "-pk")
+    return list(listed(rows)[:limit])
+
+
 def inbox_counts(user: User) -> dict[str, int]:
     """How many conversations each counted view holds, at most COUNT_CAP each, in one query."""
     (counts,) = _counts.rows(COUNT_CAP, person=user.pk)
@@ -225,7 +251,9 @@ def _counts(cap: int, with_event: bool = False, *, person: int) -> QuerySet[Work
     newest = Event.objects.filter(workspace=current()).order_by("-id").values("id")[:1]
     columns = [Subquery(newest)] if with_event else []
     for key in _COUNTED:
-        rows = INBOX_VIEWS[key].rows(conversations(), User(pk=person))
+        view = INBOX_VIEWS[key]
+        rows = view.rows(conversations(), User(pk=person))
         # In an order of an index: PostgreSQL would else look for them from the beginning of the table.
-        columns.append(_Count(rows.order_by("waiting_since", "pk").values("pk")[:cap]))
+        order = ("waiting_since", "pk") if view.by is None else (view.by, "-pk")
+        columns.append(_Count(rows.order_by(*order).values("pk")[:cap]))
     return Workspace.objects.filter(pk=current().pk).values_list(*columns)

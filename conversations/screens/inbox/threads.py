@@ -11,12 +11,13 @@ from django.views.decorators.http import require_GET
 from accounts import clock
 from accounts import queries as people
 from accounts.permissions import permit
-from accounts.text import whole_number
+from accounts.text import uuid_or_none, whole_number
 from conversations.assistant import queries as assistant_queries
-from conversations.models import AssistantThread, Conversation
+from conversations.models import AssistantThread, Conversation, Handler
 from conversations.queries import conversations as queries
+from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
-from conversations.screens.inbox import labels
+from conversations.screens.inbox import addressing, asked, labels, outgoing
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox import timeline as threads
 from conversations.screens.inbox.lists import listing
@@ -41,6 +42,9 @@ def header_and_side(request: DeskRequest, place: Place, conversation: Conversati
         "hues": hues(request),
         "others": queries.other_conversations(conversation),
         "assistant": _kept(conversation),
+        **asked.facts(conversation),
+        "is_set_aside": conversation.handler == Handler.NOBODY or conversation.joined_into_id is not None,
+        "block_domain": labels.domain_to_block(conversation.contact.email),
     }
 
 
@@ -58,18 +62,29 @@ def pane(
     request: DeskRequest, place: Place, conversation: Conversation, *, before: int | None = None
 ) -> dict[str, Any]:
     """The context of the whole pane: header, details, and the last part of the thread or the part before a message."""
-    part = thread_queries.thread(conversation, before=before)
-    message, event = threads.seen(part)
     return {
         **header_and_side(request, place, conversation),
+        **_entries(conversation, before=before),
+        "is_older": before is not None,
+        **outgoing.context(conversation),
+        **drafted(request, conversation),
+        **addressing.facts(conversation),
+        **restored(request, conversation),
+        **(_assign_choices() if request.GET.get("menu") == "assign" else {}),
+    }
+
+
+def _entries(conversation: Conversation, *, before: int | None = None) -> dict[str, Any]:
+    """The context of a part of the thread, and of where its next part goes on."""
+    part = thread_queries.thread(conversation, before=before)
+    message, event = threads.seen(part)
+    newest: int = getattr(conversation, "newest_message", None) or 0  # annotated by with_ticket_card
+    return {
         "entries": threads.entries(part.items),
         "older": part.messages[0].pk if part.has_older else None,
-        "is_older": before is not None,
-        "seen_message": message,
+        "seen_message": max(message, newest),
         "seen_event": event,
         "expected_last": conversation.last_message_id or 0,
-        **drafted(request, conversation),
-        **(_assign_choices() if request.GET.get("menu") == "assign" else {}),
     }
 
 
@@ -82,6 +97,16 @@ def drafted(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
     if suggestion is not None and asked == "use":
         facts["composer"] = {"mode": "reply", "fault": "", "draft": suggestion.text}
     return facts
+
+
+def restored(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
+    """The text and the files of a reply that was taken back, which `?restored=` puts into the composer."""
+    public_id = uuid_or_none(request.GET.get("restored", ""))
+    found = outbox_queries.cancelled(conversation, public_id) if public_id is not None else None
+    if found is None:
+        return {}
+    composer = {"mode": "reply", "fault": "", "draft": found.body, "kept": found.files.all()}
+    return {"composer": composer, **addressing.facts(conversation, found)}
 
 
 @require_GET
@@ -102,6 +127,7 @@ def conversation(request: DeskRequest, number: int) -> HttpResponse:
                 "conversation": row,
                 "entries": threads.entries(part.items),
                 "older": part.messages[0].pk if part.has_older else None,
+                **outgoing.context(row),
             },
         )
     if target == "open":
@@ -132,12 +158,18 @@ def assign_menu(request: DeskRequest, number: int) -> HttpResponse:
 def pane_update(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:
     """The context of an open pane's header and details, and the thread's new entries since those named in the address."""
     message, event = _number(request, "message"), _number(request, "event")
-    facts = header_and_side(request, place, conversation)
+    facts = {
+        **header_and_side(request, place, conversation),
+        **outgoing.context(conversation),
+        "expected_last": conversation.last_message_id or 0,
+    }
     if message is None or event is None:
         return facts
     part = thread_queries.thread_since(conversation, message=message, event=event)
-    new = threads.entries(part.items, after=message)
-    return {**facts, "entries": new, "since": f"{message}/{event}"}
+    facts["since"] = f"{message}/{event}"
+    if part.is_rearranged:
+        return {**facts, **_entries(conversation), "is_whole": True}
+    return {**facts, "entries": threads.entries(part.items, after=message)}
 
 
 @require_GET

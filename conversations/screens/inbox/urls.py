@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from django.urls import path
 
-from conversations.screens.inbox import changes, files, lists, mail_pages, stream, suggestions, threads, writing
+from conversations.screens.inbox import (
+    addressing,
+    changes,
+    composing,
+    files,
+    lists,
+    mail_pages,
+    moves,
+    outgoing_changes,
+    stream,
+    suggestions,
+    threads,
+    writing,
+)
 
 urlpatterns = [
     path("inbox", lists.inbox, name="inbox"),
     path("inbox/rows", lists.rows, name="inbox-rows"),
     path("inbox/counts", lists.counts, name="inbox-counts"),
     path("inbox/stream", stream.stream, name="inbox-stream"),
+    path("inbox/new", composing.new, name="new-conversation"),
+    path("inbox/new/known", composing.known, name="known-customers"),
     path("inbox/<int:number>", threads.conversation, name="conversation"),
     path("inbox/<int:number>/fresh", threads.fresh, name="conversation-fresh"),
     path("inbox/<int:number>/menus/assign", threads.assign_menu, name="assign-menu"),
@@ -21,7 +36,15 @@ urlpatterns = [
     path("files/<uuid:public_id>", files.download, name="file"),
     # Writing: one verb each.
     path("inbox/<int:number>/reply", writing.reply, name="reply"),
+    path("inbox/<int:number>/recipients", addressing.notice, name="recipients"),
     path("inbox/<int:number>/note", writing.note, name="note"),
+    path("inbox/<int:number>/outbox/<uuid:public_id>/undo", outgoing_changes.undo, name="outbox-undo"),
+    path("inbox/<int:number>/outbox/<uuid:public_id>/cancel", outgoing_changes.cancel, name="outbox-cancel"),
+    path("inbox/<int:number>/outbox/<uuid:public_id>/send", outgoing_changes.send_now, name="outbox-send"),
+    path("inbox/<int:number>/outbox/<uuid:public_id>/review", outgoing_changes.review, name="outbox-review"),
+    path("inbox/<int:number>/outbox/<uuid:public_id>/retry", outgoing_changes.retry, name="outbox-retry"),
+    path("inbox/<int:number>/outbox/<uuid:public_id>/discard", outgoing_changes.discard, name="outbox-discard"),
+    path("inbox/outbox/retry", outgoing_changes.retry_all, name="outbox-retry-all"),
     path("inbox/<int:number>/assign", changes.assign, name="assign"),
     path("inbox/<int:number>/status", changes.set_status, name="status"),
     path("inbox/<int:number>/priority", changes.set_priority, name="priority"),
@@ -33,6 +56,13 @@ urlpatterns = [
     path("inbox/<int:number>/ticket", changes.escalate, name="escalate"),
     path("inbox/<int:number>/unlink", changes.unlink, name="unlink"),
     path("inbox/<int:number>/take-over", changes.take_over, name="take-over"),
+    path("inbox/<int:number>/move", moves.choose, name="move"),
+    path("inbox/<int:number>/move-to", moves.move, name="move-message"),
+    path("inbox/<int:number>/split", moves.split, name="split"),
+    path("inbox/<int:number>/join", moves.join, name="join"),
+    path("inbox/<int:number>/keep-apart", moves.keep_apart, name="keep-apart"),
+    path("inbox/<int:number>/spam", moves.mark_spam, name="mark-spam"),
+    path("inbox/<int:number>/not-spam", moves.unmark_spam, name="unmark-spam"),
     path("inbox/<int:number>/suggest", suggestions.suggest, name="suggest"),
     path("inbox/<int:number>/suggestions/<uuid:public_id>/dismiss", suggestions.dismiss, name="dismiss-suggestion"),
     path("inbox/<int:number>/read", changes.mark_read, name="mark-read"),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+from django.core.files.base import File
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,14 +17,13 @@ from accounts import clock, transaction
 from accounts.errors import Conflict, DomainError, Forbidden, NotFound
 from accounts.web.bodies import takes_files
 from conversations import actions
-from conversations.actions import lifecycle
-from conversations.actions.lifecycle import ReplyPolicy
+from conversations.actions import outgoing
 from conversations.assistant import actions as assistant_actions
-from conversations.assistant import queries as assistant_queries
-from conversations.models import Conversation, Handler, Status
+from conversations.models import Conversation
 from conversations.queries import conversations as queries
+from conversations.queries import outbox as outbox_queries
 from conversations.screens import errors
-from conversations.screens.inbox import forms
+from conversations.screens.inbox import addressing, forms
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox.changes import after_change
 from conversations.screens.inbox.lists import listing
@@ -29,39 +31,46 @@ from conversations.screens.inbox.place import Place
 from conversations.screens.inbox.threads import pane
 from conversations.screens.shell import DeskRequest, is_fragment, screen
 
-SEND_AND_RESOLVE = ReplyPolicy(name="send_and_resolve", on_agent=dict.fromkeys(Status.values, Status.RESOLVED))
-"""The conversation is resolved, whatever its status was."""
-
 
 @takes_files
 @require_POST
 @screen
 def reply(request: DeskRequest, number: int) -> HttpResponse:
-    """Reply to the customer, unless the thread has messages that the writer has not seen; the assistant is taken over from."""
+    """Reply to the customer, at once or later, unless the thread has messages that the writer has not seen."""
     conversation, form = queries.by_number(number), forms.ReplyForm(request.POST, request.FILES)
 
     @transaction.atomic
     def send(given: dict[str, Any]) -> None:
-        if conversation.handler == Handler.ASSISTANT:
-            thread = assistant_queries.thread_of(conversation)
-            if thread is None:
-                raise NotFound("the conversation with the assistant was deleted")
-            assistant_actions.take_over(thread=thread, to=request.user, by=request.actor, at=clock.now())
-        message = actions.reply(
-            conversation=conversation,
-            body=given["body"],
-            uploads=given["uploads"],
-            expected_last=given["expected_last"],
-            policy=SEND_AND_RESOLVE if given["then"] else lifecycle.DESK,
-            public_id=given["send_id"],
-            by=request.actor,
-            at=clock.now(),
-        )
-        answered = message.conversation  # as it is now, and locked
-        if answered.is_unassigned and request.workspace.assigns_writer:
-            actions.assign(conversation=answered, to=request.user, team=answered.team, by=request.actor, at=clock.now())
+        at, chosen = clock.now(), addressing.choose(request, conversation, given)
+        values: dict[str, Any] = {
+            "conversation": conversation,
+            "body": given["body"],
+            "then": given["then"],
+            "uploads": [*_kept(conversation, given["keep"]), *given["uploads"]],
+            "expected_last": given["expected_last"],
+            "public_id": given["send_id"],
+            "by": request.actor,
+            "at": at,
+        }
+        send_after = given["send_after"] or at + _undo(conversation)
+        if send_after > at or not chosen.is_usual:
+            actions.schedule(send_after=send_after, to=chosen.to, bcc=chosen.bcc, **values)
+        else:
+            assistant_actions.reply_as_member(writer=request.user, **values)
 
     return _written(request, conversation, form, send, mode="reply")
+
+
+def _undo(conversation: Conversation) -> timedelta:
+    """For how long a reply may be taken back: nothing where customers see it at once."""
+    seconds = outbox_queries.undo_seconds(conversation) if outgoing.route(conversation) is not None else 0
+    return timedelta(seconds=seconds)
+
+
+def _kept(conversation: Conversation, public_ids: list[UUID]) -> list[File[bytes]]:
+    """The files of a reply that was taken back; they are copied, so that sending twice sends them twice."""
+    rows = outbox_queries.cancelled_files(conversation, public_ids) if public_ids else []
+    return [File(row.file.open("rb").file, name=row.name) for row in rows]
 
 
 @takes_files
@@ -107,10 +116,11 @@ def _written(
     if not is_fragment(request) and not fault:
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}#composer")
     row = inbox_queries.with_ticket_card(number)
+    typed = addressing.typed(request, row) if fault and mode == "reply" else {}
     if not is_fragment(request):
-        context = {**listing(request, place), **pane(request, place, row), "composer": composer}
+        context = {**listing(request, place), **pane(request, place, row), **typed, "composer": composer}
         return render(request, "inbox/page.html", context, status=status)
     facts = after_change(request, place, row)
     if fault:
-        facts |= {"composer": composer, "expected_last": row.last_message_id or 0}
+        facts |= {"composer": composer, "expected_last": row.last_message_id or 0, **typed}
     return render(request, "inbox/not_sent.html" if fault else "inbox/update.html", facts, status=status)

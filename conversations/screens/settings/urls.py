@@ -8,5 +8,6 @@ from conversations.screens.settings import views
 
 urlpatterns = [
     path("settings", views.settings, name="settings"),
+    path("settings/forms", include("conversations.screens.settings.forms.urls")),
     path("settings/mailboxes", include("conversations.screens.settings.mailboxes.urls")),
 ]

@@ -16,7 +16,8 @@ from accounts.models import KeyKind
 from accounts.permissions import permit, scopes
 from conversations import actions
 from conversations.actions.entries import Door
-from conversations.models import Channel, Conversation, Message, MessageKind, SenderKind
+from conversations.channels.email import health
+from conversations.models import Channel, Conversation, Mailbox, Message, MessageKind, SenderKind
 from conversations.queries import conversations as queries
 from conversations.screens.shell import DeskRequest, screen, shell
 
@@ -31,6 +32,23 @@ class Progress:
     has_key: bool
     has_conversation: bool
     has_reply: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxStep:
+    """How far the workspace is with its first mailbox: done when mail of it is received."""
+
+    mailbox: Mailbox | None
+    is_done: bool
+    trouble: str = ""
+
+
+def _mailbox_step() -> MailboxStep:
+    found = health.of_workspace(clock.now())
+    done = next((one for one in found if one.is_receiving), None)
+    if done is not None:
+        return MailboxStep(done.mailbox, True)
+    return MailboxStep(found[0].mailbox, False, found[0].problem) if found else MailboxStep(None, False)
 
 
 def _progress(first: Conversation | None) -> Progress:
@@ -48,6 +66,14 @@ def start(request: DeskRequest) -> HttpResponse:
     """The steps, for those who may take them."""
     permit(request.actor, "api_key.create")
     return _page(request)
+
+
+@require_GET
+@screen
+def mailbox(request: DeskRequest) -> HttpResponse:
+    """The step of the mailbox, for a page that waits for it."""
+    permit(request.actor, "api_key.create")
+    return render(request, "start/mailbox.html", {**shell(request, "start"), "mail": _mailbox_step()})
 
 
 @require_POST
@@ -95,6 +121,7 @@ def _page(request: DeskRequest, *, secret: str = "") -> HttpResponse:
     context = {
         **shell(request, "start"),
         "progress": _progress(first),
+        "mail": _mailbox_step(),
         "first": first,
         "secret": secret,
         "public_url": settings.PUBLIC_URL,

@@ -23,13 +23,25 @@ document.addEventListener('mousedown', (event) => {
 
 // Sends the form that it is pressed in, with that form's own button.
 document.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing || event.target.matches('.macros__filter')) return;
   const form = event.target.closest?.('form[data-compose]');
-  if (!form) return;
+  if (!form || event.key !== 'Enter' || event.isComposing || event.target.matches('.macros__filter')) return;
+  if (event.target.name === 'later_at') {
+    event.preventDefault();
+    return form.querySelector('[data-later][value=at]').click();
+  }
+  if (!(event.ctrlKey || event.metaKey)) return;
   event.preventDefault();
+  if (event.altKey) return later(form);
   const button = (event.shiftKey && form.querySelector('[data-send=resolve]')) || form.querySelector('[data-send=""]');
   if (!button.disabled && !event.repeat) form.requestSubmit(button);
 });
+
+function later(form) {
+  const menu = form.querySelector('.send-later');
+  if (!menu) return;
+  menu.open = true;
+  menu.querySelector('[data-later]').focus();
+}
 
 // By the browser's own insertion, where the caret is: Ctrl+Z takes it back, and what was typed stays. A box without the
 // focus does not get it.

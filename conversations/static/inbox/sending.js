@@ -21,8 +21,8 @@ function newId() {
 
 function keep(item) {
   items.set(item.id, item);
-  const { id, place, url, then, text, names } = item;
-  desk.store(`sending:${id}`, JSON.stringify({ id, place, url, then, text, names }));
+  const { id, place, url, then, later, laterAt, text, names, along } = item;
+  desk.store(`sending:${id}`, JSON.stringify({ id, place, url, then, later, laterAt, text, names, along }));
 }
 
 function drop(item) {
@@ -48,11 +48,16 @@ document.addEventListener('submit', (event) => {
   // The writing goes on in the same form, whichever button was pressed. Not on a touch screen, whose keyboard would open.
   if (matchMedia('(pointer: fine)').matches) form.elements.body.focus({ preventScroll: true });
   const id = form.elements.send_id.value;
-  const then = event.submitter?.value ?? '';
-  const item = { id, place, url: form.getAttribute('action'), then, text, files, names: files.map((file) => file.name) };
+  const pressed = (name) => (event.submitter?.name === name ? event.submitter.value : '');
+  const item = { id, place, url: form.getAttribute('action'), text, files, names: files.map((file) => file.name) };
+  Object.assign(item, { then: pressed('then'), later: pressed('later'), laterAt: form.elements.later_at?.value });
+  if (item.later === 'at' && !item.laterAt) return refuse(form, 'Pick a time in the future.');
+  event.submitter?.closest('details')?.removeAttribute('open');
   item.expected = form.elements.expected_last?.value;
+  item.along = desk.along(form);
   refuse(form, '');
   desk.setText(form, '');
+  desk.clearAlong(form);
   desk.setFiles(form, []);
   desk.store(`returned:${place}`, '');
   form.elements.send_id.value = newId();
@@ -69,7 +74,10 @@ async function send(item) {
   data.set('send_id', item.id);
   data.set('body', item.text);
   if (item.then) data.set('then', item.then);
+  if (item.later) data.set('later', item.later);
+  if (item.later === 'at') data.set('later_at', item.laterAt);
   if (item.expected) data.set('expected_last', item.expected);
+  for (const [name, value] of Object.entries(item.along ?? {})) data.set(name, value);
   for (const file of item.files) data.append('uploads', file);
   const number = /\/inbox\/(\d+)\//.exec(item.url)[1];
   const sent = desk.inTurn(number, () => desk.ask(desk.since(item.url), { method: 'POST', body: data }));
@@ -94,6 +102,8 @@ function giveBack(item, number, answer) {
   drop(item);
   // What the server has refused for certain may have another id; else a repeat must be known as one.
   if (refused) item.id = refused.sendId;
+  // New recipients of whom the refusal tells: sent again, it goes to them.
+  if (refused?.announced) item.along = { ...item.along, announced: refused.announced };
   const form = [...desk.forms()].find((one) => desk.place(one) === item.place);
   if (refused && form?.elements.expected_last) form.elements.expected_last.value = refused.expectedLast;
   if (form ? isEmpty(form) : !sessionStorage.getItem(`draft:${item.place}`) && !sessionStorage.getItem(`files:${item.place}`)) {
@@ -118,6 +128,7 @@ function putBack(item, form, why) {
   desk.setText(form, item.text);
   desk.setFiles(form, item.files);
   if (isLost(item)) desk.forgetFiles(form, item.names);
+  if (item.along) desk.putAlong(form, item.along);
   form.elements.send_id.value = item.id;
   refuse(form, why);
 }
@@ -126,7 +137,7 @@ function putBack(item, form, why) {
 
 function render() {
   const outbox = document.getElementById('outbox');
-  for (const form of desk.forms()) for (const button of form.querySelectorAll('[data-send]')) button.disabled = isBusy(desk.place(form));
+  for (const form of desk.forms()) for (const button of form.querySelectorAll('[data-send], [data-later]')) button.disabled = isBusy(desk.place(form));
   if (!outbox) return;
   const places = new Set([...desk.forms()].map(desk.place));
   const shown = [...items.values()].filter((item) => places.has(item.place));
@@ -169,6 +180,33 @@ function edit(item, form) {
   text.setSelectionRange(text.value.length, text.value.length);
   desk.insert(text, `\n\n${item.text}`);
   desk.setFiles(form, [...desk.files(form), ...item.files]);
+}
+
+// A reply was taken back: it is in its box again, or beside what was written there since. Its files come from the server.
+document.addEventListener('desk:taken', async ({ detail: { page } }) => {
+  const back = page.querySelector('[data-restored]');
+  if (!back) return;
+  const links = [...back.querySelectorAll('a')];
+  const names = links.map((link) => link.textContent);
+  const item = { id: newId(), place: back.dataset.restored, url: back.dataset.url.split('?')[0], then: '', text: back.querySelector('pre').textContent, files: [], names };
+  const { to, cc, bcc } = back.dataset;
+  if (to !== undefined) item.along = { to, cc, bcc };
+  const form = () => [...desk.forms()].find((one) => desk.place(one) === item.place);
+  const isFree = form() ? isEmpty(form()) : !sessionStorage.getItem(`draft:${item.place}`);
+  if (isFree) putBack(item, form(), '');
+  else keep(Object.assign(item, { state: 'failed', why: 'You took it back.' }));
+  render();
+  const files = await Promise.all(links.map(fileOf));
+  if (!files.length || files.includes(null)) return;
+  item.files = files;
+  if (!isFree) render();
+  else if (form()) desk.setFiles(form(), [...desk.files(form()), ...files]);
+  else desk.keepFiles(item.place, files);
+});
+
+async function fileOf(link) {
+  const response = await fetch(link.getAttribute('href'), { headers: desk.headers }).catch(() => null);
+  return response?.ok ? new File([await response.blob()], link.textContent, { type: link.type }) : null;
 }
 
 // After leaving the page, only the files' names are known.

@@ -40,8 +40,10 @@ async function fetchNew() {
 document.addEventListener('desk:fresh', ({ detail: { page } }) => {
   const entries = document.getElementById('entries');
   const fresh = page.querySelector('[data-entries]');
-  if (entries && fresh?.dataset.since === `${entries.dataset.message}/${entries.dataset.event}`) append(entries, [...fresh.children]);
-  else if (fresh) refresh();
+  if (entries && fresh?.dataset.since === `${entries.dataset.message}/${entries.dataset.event}`) {
+    if (fresh.dataset.whole === undefined) append(entries, [...fresh.children]);
+    else replace(entries, fresh);
+  } else if (fresh) refresh();
   desk.renew(page);
   desk.announce('renewed');
 });
@@ -74,6 +76,17 @@ function append(entries, nodes) {
   if (wasAtEnd) log().scrollTop = 0;
   look();
   if (isInbound) read();
+}
+
+// Messages have come from another conversation, or have gone there: they stand among those that are shown.
+function replace(entries, fresh) {
+  const { message, event, last } = fresh.dataset;
+  entries.replaceChildren(...fresh.children);
+  Object.assign(entries.dataset, { message, event });
+  htmx.process(entries);
+  const field = document.getElementById('expected-last');
+  newest = 0;
+  if (field && isAtEnd() && !document.hidden) field.value = last;
 }
 
 // Entries that were on screen count as seen: only then may a reply be sent without a warning.

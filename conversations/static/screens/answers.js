@@ -56,6 +56,7 @@ desk.take = (answer) => {
   const page = desk.parse(answer.text);
   for (const toast of page.querySelectorAll('[data-toast]')) document.getElementById('toasts').append(toast);
   desk.list(page, answer.askedAt);
+  desk.announce('taken', { page });
   if (!desk.isOpen(answer.number)) return false;
   desk.announce('fresh', { page });
   return true;
@@ -98,7 +99,7 @@ desk.renew = (page) => {
   const head = page.getElementById('head');
   const shown = document.getElementById('head');
   if (head && shown && isOlder(head, shown)) return;
-  for (const id of ['head', 'side', 'assistant', 'draft']) {
+  for (const id of ['head', 'aside', 'side', 'assistant', 'draft']) {
     const fresh = page.getElementById(id);
     const old = document.getElementById(id);
     if (!fresh || !old) continue;
@@ -170,7 +171,8 @@ async function change(form, submitter) {
   form.closest('[data-toast]')?.remove();
   form.setAttribute('aria-busy', 'true');
   const isDraft = form.dataset.change === 'draft'; // it may take long: nothing waits for it
-  const sent = desk.inTurn(isDraft ? `${number} draft` : number, () => desk.ask(desk.since(url), { method: 'POST', body: new URLSearchParams(data) }));
+  const ownTurn = isDraft || form.dataset.change === 'outbox'; // taking something back does not wait for what is being sent
+  const sent = desk.inTurn(ownTurn ? `${number} ${form.dataset.change}` : number, () => desk.ask(desk.since(url), { method: 'POST', body: new URLSearchParams(data) }));
   if (!isDraft) desk.expect(sent);
   const answer = await sent;
   form.removeAttribute('aria-busy');

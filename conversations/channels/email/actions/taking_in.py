@@ -304,10 +304,10 @@ def _first_copy(mail: InboundMail, body: str) -> InboundMail | None:
     if not mail.message_key:
         return None
     rows = InboundMail.objects.filter(message_key=mail.message_key, state=MailState.READ).exclude(pk=mail.pk)
-    said = (mail.from_address, mail.subject, body, mail.text, mail.quoted)
+    content = (mail.from_address, mail.subject, body, mail.text, mail.quoted)
     for row in rows.select_related("conversation", "message").order_by("pk")[:20]:
         kept = row.message.body if row.message is not None else body
-        if (row.from_address, row.subject, kept, row.text, row.quoted) == said:
+        if (row.from_address, row.subject, kept, row.text, row.quoted) == content:
             return row
     return None
 

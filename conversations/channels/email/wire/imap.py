@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import datetime
 import imaplib
-import re
 import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Self
 
 from imapclient.imapclient import SENT
@@ -29,7 +27,19 @@ from conversations.channels.email.wire.errors import (
     NotUnderstood,
     Step,
 )
+from conversations.channels.email.wire.imap_answers import (
+    Found,
+    Header,
+    Raw,
+    Status,
+    body_of,
+    message_id_in,
+    received_at,
+    size_of,
+)
 from conversations.channels.email.wire.imap_client import Client
+
+__all__ = ["Found", "Header", "Raw", "Session", "Status", "connect"]
 
 CHUNK = 200  # mails whose headers are asked for at once
 LARGEST = 25 * 1024 * 1024  # bytes of a mail that is read whole
@@ -38,45 +48,6 @@ BEGINNING = 64 * 1024  # text that are read of a larger one
 RENEW = 9 * 60.0  # seconds of one IDLE: routers forget connections on which nothing is sent for longer
 POLL = 30.0  # seconds between two questions where there is no IDLE
 LOOK = 1.0  # seconds until it is seen that waiting is to end
-_ID = re.compile(rb"(?im)^message-id:[ \t]*((?:[^\r\n]|\r?\n[ \t])*)")
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """The folder as it is now: UIDs mean the same mails for as long as `uid_validity` is the same."""
-
-    uid_validity: int
-    uid_next: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """A mail as the server lists it. `size` is 0 and the others are empty for one that the server cannot describe."""
-
-    uid: int
-    size: int
-    received_at: datetime.datetime | None
-    message_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """A mail's bytes: all of them, or the headers and the beginning of the text of one that is too large."""
-
-    uid: int
-    data: bytes
-    size: int
-    received_at: datetime.datetime | None
-    is_whole: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Where a mail is."""
-
-    folder: str
-    uid: int
 
 
 def connect(server: ImapServer, credentials: Credentials, *, limits: Limits = LIMITS) -> Session:
@@ -99,6 +70,9 @@ class Session:
         self._server = server
         self._is_lost = False
         self._refuses_idle = False
+        self._is_mail_pending = False
+        self._uid_next: int | None = None
+        self._sizes: dict[int, int] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -118,15 +92,20 @@ class Session:
 
     def status(self) -> Status:
         """The folder as it is now. Raises NotUnderstood where its UIDs do not last."""
+        self._keep_announcement()
         found = self._examine(self._server.folder)
-        self._client.forget_announcements()
+        self._client.forget_announcements()  # it tells how many mails there are, new or not
         if not found.get(b"UIDVALIDITY") or b"UIDNOTSTICKY" in found:
             raise NotUnderstood("The server gives mails no lasting numbers.", step=Step.FOLDER, is_temporary=False)
         following = found.get(b"UIDNEXT") or max(self._search("ALL"), default=0) + 1
+        if self._uid_next not in (None, following):
+            self._is_mail_pending = True  # no announcement follows
+        self._uid_next = following
         return Status(found[b"UIDVALIDITY"], following, found[b"EXISTS"])
 
     def headers_since(self, uid: int) -> Iterator[Header]:
         """The mails from this UID on, in order, without their texts; asked for in chunks as they are taken."""
+        self._forget_announcement()  # what was announced is in what is found now
         # A server answers n:* with its last mail where there is none from n on.
         yield from self._headers([one for one in self._search("UID", f"{uid}:*") if one >= uid])
 
@@ -140,25 +119,28 @@ class Session:
 
     def raw(self, uid: int, limit: int = LARGEST) -> Raw | None:
         """The bytes of a mail; None when it is gone. Of one that is larger than `limit` the headers and 64 KB."""
-        # Not all servers count right, so that the limit holds for what is sent, too.
-        parts = ["RFC822.SIZE", "INTERNALDATE", f"BODY.PEEK[]<0.{limit + 1}>"]
-        listed = self._fetch([uid], parts[:2]).get(uid, {})
-        if _size(listed) <= limit:
-            listed = self._fetch([uid], parts).get(uid, {})
-            data = _body(listed)
+        size = self._sizes.get(uid)
+        if size is None:
+            size = size_of(self._fetch([uid], ["RFC822.SIZE"]).get(uid, {}))
+        if size <= limit:
+            # Not all servers count right, so that the limit holds for what is sent, too.
+            found = self._fetch([uid], ["INTERNALDATE", f"BODY.PEEK[]<0.{limit + 1}>"]).get(uid, {})
+            data = body_of(found)
             if data is not None and len(data) <= limit:
-                return Raw(uid, data, len(data), _received_at(listed), is_whole=True)
+                return Raw(uid, data, len(data), received_at(found), is_whole=True)
         return self._beginning(uid)
 
     def search_message_id(self, message_id: str) -> list[Found]:
         """Where mails with this Message-ID are, in the folder and in the one for sent mail."""
         if not message_id.isascii() or not message_id.isprintable() or not message_id.strip("<> "):
             return []
+        self._keep_announcement()
         folders = dict.fromkeys([self._server.folder, *self._sent_folders()])
         try:
             return [found for folder in folders for found in self._search_in(folder, message_id)]
         finally:
-            self._examine(self._server.folder)
+            self._client.forget_announcements()  # of the other folder
+            self.status()
 
     def wait(self, seconds: float, stop: threading.Event | None = None) -> bool:
         """Wait for new mail for so long, or until `stop` is set: whether some may have come.
@@ -169,15 +151,15 @@ class Session:
         end = time.monotonic() + seconds
         stop = stop or threading.Event()
         with self._use():
-            while not self._client.is_mail_announced and not stop.is_set() and (left := end - time.monotonic()) > 0:
+            while not self._is_mail_announced and not stop.is_set() and (left := end - time.monotonic()) > 0:
                 if self.has_idle:
                     self._idle(min(left, RENEW), stop)
                 else:
                     stop.wait(min(left, POLL))
                 self._client.noop()
                 self._client.check_bye()
-            is_announced = self._client.is_mail_announced
-            self._client.forget_announcements()
+            is_announced = self._is_mail_announced
+            self._forget_announcement()
             return is_announced
 
     def close(self) -> None:
@@ -189,6 +171,18 @@ class Session:
             pass  # it is gone already
         finally:
             self._client.shutdown()
+
+    @property
+    def _is_mail_announced(self) -> bool:
+        return self._is_mail_pending or self._client.is_mail_announced
+
+    def _keep_announcement(self) -> None:
+        """Remember that mail was announced while the folder is opened anew."""
+        self._is_mail_pending = self._is_mail_announced
+
+    def _forget_announcement(self) -> None:
+        self._is_mail_pending = False
+        self._client.forget_announcements()
 
     @contextmanager
     def _use(self) -> Iterator[None]:
@@ -215,7 +209,7 @@ class Session:
         except imaplib.IMAP4.error:
             self._refuses_idle = True  # though it is offered, as behind some proxies
             return
-        while not self._client.is_mail_announced and not stop.is_set() and (left := end - time.monotonic()) > 0:
+        while not self._is_mail_announced and not stop.is_set() and (left := end - time.monotonic()) > 0:
             self._client.next_change(min(left, LOOK))
         self._client.end_idle()
 
@@ -251,8 +245,9 @@ class Session:
                 return [Header(uids[0], 0, None, "")]
             middle = len(uids) // 2  # one mail is the cause: the others are not to be lost with it
             return self._described(uids[:middle]) + self._described(uids[middle:])
+        self._sizes = {uid: size_of(listed) for uid, listed in found.items() if b"RFC822.SIZE" in listed}
         return [
-            Header(uid, _size(found[uid]), _received_at(found[uid]), _message_id(_body(found[uid]) or b""))
+            Header(uid, size_of(found[uid]), received_at(found[uid]), message_id_in(body_of(found[uid]) or b""))
             for uid in uids
             if uid in found and b"RFC822.SIZE" in found[uid]
         ]
@@ -260,10 +255,10 @@ class Session:
     def _beginning(self, uid: int) -> Raw | None:
         parts = [f"BODY.PEEK[HEADER]<0.{HEADERS}>", f"BODY.PEEK[TEXT]<0.{BEGINNING}>", "RFC822.SIZE", "INTERNALDATE"]
         found = self._fetch([uid], parts).get(uid, {})
-        header, text = _body(found, b"BODY[HEADER]"), _body(found, b"BODY[TEXT]")
+        header, text = body_of(found, b"BODY[HEADER]"), body_of(found, b"BODY[TEXT]")
         if header is None:
             return None
-        return Raw(uid, header + (text or b""), _size(found), _received_at(found), is_whole=False)
+        return Raw(uid, header + (text or b""), size_of(found), received_at(found), is_whole=False)
 
     def _search_in(self, folder: str, message_id: str) -> Iterator[Found]:
         try:
@@ -282,26 +277,3 @@ class Session:
         except NotUnderstood:
             return []  # a list of folders that cannot be read
         return [folder] if folder else []
-
-
-def _size(found: dict[bytes, Any]) -> int:
-    size = found.get(b"RFC822.SIZE")
-    return size if isinstance(size, int) else 0
-
-
-def _received_at(found: dict[bytes, Any]) -> datetime.datetime | None:
-    at = found.get(b"INTERNALDATE")
-    return at.astimezone(datetime.UTC) if isinstance(at, datetime.datetime) else None
-
-
-def _body(found: dict[bytes, Any], begin: bytes = b"BODY[") -> bytes | None:
-    """The part of a mail that was asked for; None where the server gave none."""
-    for key, value in found.items():
-        if key.upper().startswith(begin):
-            return value if isinstance(value, bytes) else b""
-    return None
-
-
-def _message_id(header: bytes) -> str:
-    found = _ID.search(header[:16384])
-    return b" ".join(found[1].split()).decode("ascii", "replace")[:998] if found else ""

@@ -8,6 +8,11 @@ from enum import StrEnum
 
 from conversations.channels.email.wire import providers
 
+_MEANS_US = re.compile(
+    r"spam|blacklist|blocklist|block list|blocked|\brbl\b|dnsbl|reputation|relay|polic|\bspf\b|dkim|dmarc|greylist|rate limit"
+    r"|too many|denied|not permitted|authenticat|\bclient host\b|\bsender\b",
+    re.IGNORECASE,
+)
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})\b")
 
 
@@ -61,6 +66,8 @@ _BY_SUBJECT = {
     ("2", "2"): Cause.MAILBOX_FULL,
     ("2", "3"): Cause.SIZE,
     ("3", "4"): Cause.SIZE,
+    ("4", "1"): Cause.ADDRESS,
+    ("4", "4"): Cause.ADDRESS,
     ("5", "3"): Cause.SERVER,
     ("7", "8"): Cause.LOGIN,
     ("7", "0"): Cause.POLICY,
@@ -72,12 +79,17 @@ _BY_FIRST = {"1": Cause.ADDRESS, "2": Cause.ADDRESS, "7": Cause.POLICY}
 _BY_CODE = {421: Cause.SERVER, 530: Cause.LOGIN, 534: Cause.LOGIN, 535: Cause.LOGIN, 552: Cause.SIZE}
 
 
-def of_reply(code: int, reply: bytes | str, *, at_recipient: bool = False) -> Refusal:
-    """The refusal that an SMTP reply is; codes below 400 or above 599 count as a server that makes no sense."""
+def of_reply(code: int, reply: bytes | str, *, at_sender: bool = False, at_recipient: bool = False) -> Refusal:
+    """The refusal that an SMTP reply is: to a sender, to a recipient, or to the whole mail.
+
+    Codes below 400 or above 599 count as a server that makes no sense.
+    """
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
     found = _ENHANCED.search(text[:200])
     enhanced = found[0] if found else ""
-    cause = _cause(code, found, at_recipient=at_recipient)
+    cause = _cause(code, found, text, at_recipient=at_recipient)
+    if at_sender and cause is Cause.ADDRESS:
+        cause = Cause.SENDER
     # A login that fails is mended by people; the mail itself may still go.
     is_permanent = 500 <= code <= 599 and cause is not Cause.LOGIN and not enhanced.startswith("4.")
     return Refusal(code, enhanced, cause, is_permanent, plain(cause, is_permanent=is_permanent), text[:500])
@@ -101,13 +113,16 @@ def of_login(host: str, *, is_token: bool, is_temporary: bool) -> tuple[str, str
     return "The server refused the password.", hint
 
 
-def _cause(code: int, found: re.Match[str] | None, *, at_recipient: bool) -> Cause:
+def _cause(code: int, found: re.Match[str] | None, text: str, *, at_recipient: bool) -> Cause:
     if code in (530, 534, 535):
         return Cause.LOGIN
     if found is not None:
         cause = _BY_SUBJECT.get((found[2], found[3])) or _BY_FIRST.get(found[2])
-        if cause is not None and (cause is not Cause.ADDRESS or at_recipient):
+        if cause is not None:
             return cause
+    # Without a number that says more, a server may mean the recipient, or what it thinks of this desk.
+    if _MEANS_US.search(text):
+        return Cause.POLICY
     if code in (550, 551, 553, 450) and at_recipient:
         return Cause.ADDRESS
     return _BY_CODE.get(code) or (Cause.POLICY if code in (451, 550, 554) else Cause.SERVER)

@@ -11,17 +11,19 @@ import email.policy
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Self
 
 from conversations.channels.email.wire import refusals, smtp_login
 from conversations.channels.email.wire.connecting import LIMITS, Limits
 from conversations.channels.email.wire.endpoints import Credentials, SmtpServer
-from conversations.channels.email.wire.errors import LoginRefused, MailServerError, NotUnderstood, Step
+from conversations.channels.email.wire.errors import ConnectionLost, LoginRefused, MailServerError, Step
 from conversations.channels.email.wire.refusals import Cause, Refusal
 from conversations.channels.email.wire.smtp_client import Client
+from conversations.channels.email.wire.smtp_outcomes import Outcome, Progress
+
+__all__ = ["Connection", "Outcome", "connect"]
 
 _ADDRESS = re.compile(r"[^@\s<>\x00-\x20\x7f](?:[^\s<>\x00-\x20\x7f]*)@[^@\s<>\x00-\x20\x7f]+")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -30,26 +32,10 @@ _NO_SENDER = Refusal(0, "", Cause.SENDER, True, "The sender's address is not val
 _INTERNATIONAL = Refusal(
     0,
     "5.6.7",
-    Cause.ADDRESS,
+    Cause.SERVER,
     True,
     "The outgoing server takes no addresses with letters beyond ASCII before the @.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a mail.
-
-    `failure` is why it was not taken at all; it is None where at least one recipient was accepted. `is_uncertain` says that it
-    may have been taken all the same: it must not be sent again before somebody has looked. `queued_as` is the server's answer
-    to a mail that it took, which often holds its number there.
-    """
-
-    accepted: tuple[str, ...] = field(default=(), repr=False)
-    refused: Mapping[str, Refusal] = field(default_factory=dict, repr=False)
-    failure: Refusal | None = None
-    is_uncertain: bool = False
-    queued_as: str = ""
 
 
 def connect(server: SmtpServer, credentials: Credentials | None = None, *, limits: Limits = LIMITS) -> Connection:
@@ -65,6 +51,7 @@ class Connection:
     def __init__(self, server: SmtpServer, credentials: Credentials | None = None, *, limits: Limits = LIMITS) -> None:
         self._server, self._credentials, self._limits = server, credentials, limits
         self._client: Client | None = None
+        self._was_closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -87,9 +74,9 @@ class Connection:
 
     def send(self, sender: str, recipients: Sequence[str], data: bytes) -> Outcome:
         """Hand over a mail. `sender` is the envelope's, empty for a mail that must never come back."""
-        is_reused = self.is_open
+        is_reused, self._was_closed = self.is_open, False
         outcome = self._send(sender, recipients, data)
-        if is_reused and not self.is_open and not outcome.accepted and not outcome.is_uncertain and _is_broken(outcome):
+        if is_reused and self._was_closed and not outcome.is_uncertain:
             return self._send(sender, recipients, data)  # the server had closed it meanwhile: nothing was taken
         return outcome
 
@@ -108,8 +95,8 @@ class Connection:
             client.rset()
         except (smtplib.SMTPException, OSError, ValueError) as error:
             self._drop()
-            raise NotUnderstood("The connection broke as a sender was named.", step=Step.SENDER) from error
-        return None if _is_accepted(code) else refusals.of_reply(code, reply)
+            raise ConnectionLost("The connection broke as a sender was named.", step=Step.SENDER) from error
+        return None if _is_accepted(code) else refusals.of_reply(code, reply, at_sender=True)
 
     def close(self) -> None:
         """Say goodbye, if the server is still there."""
@@ -127,28 +114,31 @@ class Connection:
             return Outcome(failure=_of_error(error))
         client = self._client
         assert client is not None
-        progress = _Progress()
+        progress = Progress()
         try:
             with self._reset_after(client, progress):
                 self._talk(client, progress, sender, recipients, data)
-        except (smtplib.SMTPException, OSError):
+        except (smtplib.SMTPException, OSError) as error:
             self._drop()
+            # One that is silent is not better company on a new connection.
+            self._was_closed = not isinstance(error.__context__ or error, TimeoutError)
             return progress.broken()
         return progress.outcome()
 
     @contextmanager
-    def _reset_after(self, client: Client, progress: _Progress) -> Iterator[None]:
+    def _reset_after(self, client: Client, progress: Progress) -> Iterator[None]:
         """Leave a connection on which the next mail can begin."""
         yield
         if progress.failure is not None and progress.failure.code == 421:
             self._drop()
+            self._was_closed = True
         elif not progress.is_taken:
             try:
                 client.rset()
             except (smtplib.SMTPException, OSError):
                 self._drop()
 
-    def _talk(self, client: Client, progress: _Progress, sender: str, recipients: Sequence[str], data: bytes) -> None:
+    def _talk(self, client: Client, progress: Progress, sender: str, recipients: Sequence[str], data: bytes) -> None:
         data = _LINE_END.sub(b"\r\n", data if client.has_extn("8bitmime") or data.isascii() else _in_7_bits(data))
         if not data.endswith(b"\r\n"):
             data += b"\r\n"
@@ -167,15 +157,15 @@ class Connection:
             return
         code, reply = client.begin_mail(_envelope(sender) or "", options)
         if not _is_accepted(code):
-            progress.failure = refusals.of_reply(code, reply)
+            progress.failure = refusals.of_reply(code, reply, at_sender=True)
             return
         self._name_recipients(client, progress, recipients)
         if progress.failure is None and progress.named:
             self._hand_over(client, progress, data)
         elif progress.failure is None:
-            progress.failure = _worst(progress.refused)
+            progress.failure = progress.worst()
 
-    def _name_recipients(self, client: Client, progress: _Progress, recipients: Sequence[str]) -> None:
+    def _name_recipients(self, client: Client, progress: Progress, recipients: Sequence[str]) -> None:
         for recipient in dict.fromkeys(recipients):
             if not _ADDRESS.fullmatch(recipient) or (envelope := _envelope(recipient)) is None:
                 progress.refused[recipient] = _REFUSED_AT_ONCE
@@ -191,7 +181,7 @@ class Connection:
                 else:
                     progress.refused[recipient] = refusals.of_reply(code, reply, at_recipient=True)
 
-    def _hand_over(self, client: Client, progress: _Progress, data: bytes) -> None:
+    def _hand_over(self, client: Client, progress: Progress, data: bytes) -> None:
         code, reply = client.begin_data()
         if code == 354:
             client.send_text(data)
@@ -227,31 +217,6 @@ class Connection:
             client.close()
 
 
-class _Progress:
-    """How far a mail has come."""
-
-    def __init__(self) -> None:
-        self.named: list[str] = []
-        self.refused: dict[str, Refusal] = {}
-        self.failure: Refusal | None = None
-        self.is_sent = False
-        self.is_taken = False
-        self.queued_as = ""
-
-    def outcome(self) -> Outcome:
-        if self.is_taken:
-            return Outcome(tuple(self.named), self.refused, queued_as=self.queued_as)
-        return Outcome(refused=self.refused, failure=self.failure, is_uncertain=self.is_sent)
-
-    def broken(self) -> Outcome:
-        """The connection broke."""
-        reason = refusals.plain(Cause.CONNECTION, is_permanent=False)
-        if self.is_sent:
-            reason = "The connection broke after the mail was sent, so that the server may have taken it."
-        failure = Refusal(0, "", Cause.CONNECTION, False, reason)
-        return Outcome(refused=self.refused, failure=failure, is_uncertain=self.is_sent)
-
-
 def _envelope(address: str) -> str | None:
     """The address as it is sent: its domain in ASCII. None for one that has no such form; an empty one stays."""
     local, at, domain = address.rpartition("@")
@@ -266,7 +231,9 @@ def _envelope(address: str) -> str | None:
 def _in_7_bits(data: bytes) -> bytes:
     """The same mail for a server that takes ASCII alone: parts in 8 bits are written as quoted-printable or base64."""
     try:
-        return email.message_from_bytes(data).as_bytes(policy=email.policy.compat32.clone(cte_type="7bit"))
+        return email.message_from_bytes(data).as_bytes(
+            policy=email.policy.compat32.clone(cte_type="7bit", mangle_from_=False)
+        )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return data  # most servers take it all the same
 
@@ -275,18 +242,6 @@ def _is_accepted(code: int) -> bool:
     return 200 <= code <= 299
 
 
-def _worst(refused: Mapping[str, Refusal]) -> Refusal:
-    """Why nobody gets the mail: something temporary, if it may still go to someone."""
-    if not refused:
-        return Refusal(0, "", Cause.ADDRESS, True, "The mail has no recipients.")
-    return min(refused.values(), key=lambda one: one.is_permanent)
-
-
 def _of_error(error: MailServerError) -> Refusal:
     cause = Cause.LOGIN if isinstance(error, LoginRefused) else Cause.CONNECTION
     return Refusal(0, "", cause, False, error.reason)
-
-
-def _is_broken(outcome: Outcome) -> bool:
-    failure = outcome.failure
-    return failure is not None and (failure.cause is Cause.CONNECTION or failure.code == 421)

@@ -9,14 +9,16 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import clock, sealed
 from accounts.errors import DomainError, sentence
 from accounts.permissions import permit
-from conversations.channels.email import actions, health, trials
+from conversations.channels.email import actions, health, trials, webhook_keys
 from conversations.channels.email import servers as stored
 from conversations.channels.email.trials import Trial
+from conversations.channels.email.wire.providers import known_host
 from conversations.models import Inbound, Login, Mailbox, MailboxAddress
 from conversations.screens.settings.mailboxes import forms, place, webhooks
 from conversations.screens.shell import DeskRequest, remember, screen
@@ -100,6 +102,24 @@ def change_webhook(request: DeskRequest, public_id: UUID) -> HttpResponse:
     return _changed(request, public_id, actions.change_ingress, done)
 
 
+@require_POST
+@screen
+def provider_keys(request: DeskRequest, public_id: UUID) -> HttpResponse:
+    """Set the keys of the webhook's provider. One that is left empty stays, unless it is to be removed."""
+    permit(request.actor, "mailbox.manage")
+    row = place.found(public_id)
+    given = {name: request.POST.get(name, "") for name in webhook_keys.KEYS}
+    removed = {name: "" for name in request.POST.getlist("remove") if name in webhook_keys.KEYS}
+    keys = {**removed, **{name: value for name, value in given.items() if value.strip()}}
+    try:
+        actions.set_provider_keys(mailbox=row, keys=keys, by=request.actor, at=clock.now())
+    except DomainError as error:
+        messages.error(request, f"{webhooks.KEY_TITLES.get(error.field or '', 'Key')}: {sentence(error)}")
+    else:
+        messages.success(request, "Saved.")
+    return redirect(f"{reverse('mailbox', args=[request.workspace.slug, public_id])}#webhook")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @screen
 def delete(request: DeskRequest, public_id: UUID) -> HttpResponse:
@@ -118,7 +138,7 @@ def servers_form(row: Mailbox, trial: Trial | None, data: QueryDict | None = Non
     initial = {**forms.filled(row), **(trial.fields if trial else {})}
     form = forms.ServersForm(data, initial=initial, address=row.address, inbound=row.inbound)
     form.is_signed_in = (trial is not None and trial.oauth is not None) or (
-        row.login != Login.PASSWORD and not (data or {}).get("password")
+        row.login != Login.PASSWORD and not (data and data.get("password"))
     )
     return form
 
@@ -145,6 +165,7 @@ def page(
         "general": general or forms.MailboxForm(initial=forms.of_mailbox(row, listed)),
         "form": servers or servers_form(row, trial),
         "signed_in_with": trial.login if trial and trial.oauth else row.login if row.login != Login.PASSWORD else "",
+        "known": known_host((row.imap or {}).get("host", "")),
         "is_kept": True,
         **_webhook(row),
     }
@@ -154,10 +175,12 @@ def page(
 def _webhook(row: Mailbox) -> dict[str, Any]:
     if row.inbound != Inbound.INGRESS:
         return {}
+    facts: dict[str, Any] = {"instructions": webhooks.INSTRUCTIONS, "key_titles": webhooks.KEY_TITLES}
     try:
-        return {"webhook": stored.ingress_url(row), "instructions": webhooks.INSTRUCTIONS}
+        held = {name for name in webhook_keys.KEYS if row.secrets.get(name)}
+        return {**facts, "webhook": stored.ingress_url(row), "held": held}
     except sealed.Unreadable:
-        return {"webhook": None, "instructions": webhooks.INSTRUCTIONS}
+        return {**facts, "webhook": None, "held": set()}
 
 
 def _changed(request: DeskRequest, public_id: UUID, verb: Callable[..., Mailbox], done: str) -> HttpResponse:

@@ -11,7 +11,7 @@ from accounts import queries
 from accounts.errors import DomainError, sentence
 from accounts.models import Team, User
 from conversations.channels.email.servers import ImapAccess, SmtpAccess
-from conversations.channels.email.wire.endpoints import Credentials, ImapServer, SmtpServer
+from conversations.channels.email.wire.endpoints import Credentials, ImapServer, Security, SmtpServer
 from conversations.channels.email.wire.providers import KnownServers, known_servers
 from conversations.models import Inbound, Mailbox
 
@@ -48,7 +48,7 @@ class ServersForm(forms.Form):
 
     def __init__(self, *args: Any, address: str = "", inbound: str = Inbound.IMAP, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.address, self.inbound = address, inbound
+        self.own_address, self.own_inbound = address, inbound
         self.is_signed_in = False
         """Whether a provider has given tokens, which take the place of passwords."""
 
@@ -61,7 +61,7 @@ class ServersForm(forms.Form):
         return given
 
     def _inbound(self, given: dict[str, Any]) -> str:
-        return self.inbound
+        return self.own_inbound
 
     def imap_access(self) -> ImapAccess | None:
         """Where to fetch; None for a mailbox whose mail is brought. The form is valid."""
@@ -81,7 +81,7 @@ class ServersForm(forms.Form):
         given = self.cleaned_data
         if given["sending"] != OWN:
             return None
-        security = given["smtp_security"] or "tls"
+        security: Security = given["smtp_security"] or "tls"
         server = SmtpServer(
             given["smtp_host"].strip().lower(), given["smtp_port"] or (465 if security == "tls" else 587), security
         )
@@ -93,7 +93,7 @@ class ServersForm(forms.Form):
         return server, Credentials(user, password) if user else None
 
     def _user(self) -> str:
-        return self.cleaned_data["user"].strip() or str(self.cleaned_data.get("address") or self.address)
+        return self.cleaned_data["user"].strip() or str(self.cleaned_data.get("address") or self.own_address)
 
     def kept(self) -> dict[str, Any]:
         """What was typed, for a page that comes later."""

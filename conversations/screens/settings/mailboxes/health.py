@@ -59,6 +59,7 @@ def health(request: DeskRequest, public_id: UUID) -> HttpResponse:
         "failed": Delivery.objects.filter(mailbox=mailbox, state=DeliveryState.FAILED)
         .select_related("conversation")
         .order_by("-id")[:MOST],
+        "refusals": email_health.refusals(mailbox),
         "suppressed": suppressed[:MOST],
         "suppressed_count": email_health.suppressed_count(),
         "blocked": BlockedSender.objects.select_related("created_by").order_by("-id")[:MOST],

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import clock
 from accounts.errors import DomainError, sentence
+from accounts.permissions import permit
 from conversations.channels.email import actions
 from conversations.models import BlockedSender, SuppressedAddress
 from conversations.screens.shell import DeskRequest, screen
@@ -32,6 +33,7 @@ def unsuppress(request: DeskRequest, public_id: UUID, number: int) -> HttpRespon
 @screen
 def suppress(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """Send an address nothing more."""
+    permit(request.actor, "mailbox.manage")
     try:
         row = actions.suppress(
             workspace=request.workspace,
@@ -52,6 +54,7 @@ def suppress(request: DeskRequest, public_id: UUID) -> HttpResponse:
 @screen
 def block(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """Take the mail of an address or a domain for spam."""
+    permit(request.actor, "sender.block")
     try:
         row = actions.block_sender(
             workspace=request.workspace, pattern=request.POST.get("pattern", ""), by=request.actor, at=clock.now()

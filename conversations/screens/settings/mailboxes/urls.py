@@ -21,6 +21,7 @@ urlpatterns = [
     path("/<uuid:public_id>/resume", editing.resume, name="resume-mailbox"),
     path("/<uuid:public_id>/default", editing.make_default, name="default-mailbox"),
     path("/<uuid:public_id>/webhook", editing.change_webhook, name="change-webhook"),
+    path("/<uuid:public_id>/keys", editing.provider_keys, name="provider-keys"),
     path("/<uuid:public_id>/delete", editing.delete, name="delete-mailbox"),
     path("/<uuid:public_id>/health", health.health, name="mailbox-health"),
     path("/<uuid:public_id>/status", health.status, name="mailbox-status"),

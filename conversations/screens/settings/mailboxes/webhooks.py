@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conversations.channels.email import webhook_keys
+
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
@@ -11,6 +13,8 @@ class Instruction:
 
     provider: str
     steps: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+    """The keys, by their names in `webhook_keys.KEYS`, by which its calls are checked, or by which mails are fetched."""
 
 
 INSTRUCTIONS = (
@@ -27,8 +31,10 @@ INSTRUCTIONS = (
         (
             "Add your domain, and set the MX records that Mailgun shows.",
             "Under Receiving, create a route: match recipient, your address.",
-            "Choose the action Forward with the address above, so that the original mail is posted.",
+            "Choose the action Forward with the address above.",
+            "Copy the HTTP webhook signing key of your account to the field below.",
         ),
+        (webhook_keys.MAILGUN,),
     ),
     Instruction(
         "Postmark",
@@ -36,7 +42,9 @@ INSTRUCTIONS = (
             "Open the inbound stream of your server, then Settings.",
             "Enter the address above as the webhook, and turn on “Include raw email content in JSON payload”.",
             "Set the MX record of your domain to inbound.postmarkapp.com, or forward your address to the stream's own one.",
+            "Choose a user and a password, and put user:password@ in front of the host in the webhook there, too.",
         ),
+        (webhook_keys.PASSWORD,),
     ),
     Instruction(
         "SendGrid",
@@ -44,14 +52,25 @@ INSTRUCTIONS = (
             "Set the MX record of a subdomain to mx.sendgrid.net.",
             "Under Settings, Inbound Parse, add that host with the address above.",
             "Turn on “POST the raw, full MIME message”.",
+            "If you sign the webhook with a security policy, copy its public key to the field below.",
         ),
+        (webhook_keys.SENDGRID,),
     ),
     Instruction(
         "Resend",
         (
             "Add your domain, and turn on receiving: set the MX record that Resend shows.",
             "Under Webhooks, add the address above for the event email.received.",
-            "Create an API key with full access, which fetches the mails that Resend announces.",
+            "Copy the signing secret of the webhook to the field below, and an API key with full access: it fetches the mails.",
         ),
+        (webhook_keys.RESEND, webhook_keys.RESEND_API),
     ),
 )
+
+KEY_TITLES = {
+    webhook_keys.PASSWORD: "User and password (user:password)",
+    webhook_keys.MAILGUN: "HTTP webhook signing key",
+    webhook_keys.SENDGRID: "Public key of the security policy",
+    webhook_keys.RESEND: "Signing secret (whsec_…)",
+    webhook_keys.RESEND_API: "API key",
+}

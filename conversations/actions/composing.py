@@ -1,0 +1,66 @@
+"""Writing to somebody first: a conversation with its first mail, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.core.files.base import File
+
+from accounts import transaction
+from accounts.models import Workspace
+from accounts.permissions import Actor, permit
+from conversations.actions import contacts, outbox
+from conversations.actions.entries import Door
+from conversations.actions.start import start
+from conversations.models import Channel, Delivery, Mailbox
+
+DOOR = Door(Channel.EMAIL, "email")
+
+
+@transaction.atomic
+def compose(
+    *,
+    workspace: Workspace,
+    email: str,
+    name: str = "",
+    subject: str,
+    body: str,
+    uploads: Sequence[File[bytes]] = (),
+    mailbox: Mailbox | None = None,
+    to: Sequence[str] = (),
+    cc: Sequence[str] = (),
+    bcc: Sequence[str] = (),
+    send_after: datetime,
+    public_id: UUID | None = None,
+    by: Actor,
+    at: datetime,
+) -> Delivery:
+    """Write a mail to somebody, who becomes a contact unless known, in a conversation of its own; it leaves as `schedule` says.
+
+    `to` are more recipients beside them. The conversation's mails go by `mailbox` and to `cc` besides from then on. `public_id`
+    as in `schedule`: a repeat finds the first one. Raises Invalid with the field at fault.
+    """
+    permit(by, "conversation.reply")
+    if public_id is not None:
+        sent = Delivery.objects.select_related("conversation").filter(workspace=workspace, public_id=public_id)
+        if (first := sent.filter(writer=by.user_id).order_by("pk").first()) is not None:
+            return first
+    contact = contacts.identify(
+        workspace=workspace, email=email, name=name or None, identity_source="email", renames=False, by=by, at=at
+    )
+    conversation = start(
+        workspace=workspace, contact=contact, subject=subject, door=DOOR, mailbox=mailbox, cc=cc, by=by, at=at
+    )
+    return outbox.schedule(
+        conversation=conversation,
+        body=body,
+        send_after=send_after,
+        uploads=uploads,
+        public_id=public_id,
+        to=[contact.email, *to] if to else None,
+        bcc=bcc,
+        by=by,
+        at=at,
+    )

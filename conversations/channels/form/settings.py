@@ -1,0 +1,13 @@
+"""Forms in the list of the settings."""
+
+from __future__ import annotations
+
+from conversations.channels import ChannelSettings
+
+SETTINGS = ChannelSettings(
+    title="Forms",
+    about="Pages on which customers write to you or ask for a call, by themselves or on your website.",
+    icon="clipboard-list",
+    url_name="forms",
+    permission="form.write",
+)

@@ -1,0 +1,84 @@
+"""What is in the outbox: beside a thread, and what failed."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import Q, QuerySet
+
+from accounts.compiled import compiled
+from accounts.errors import NotFound
+from conversations.models import Conversation, Delivery, DeliveryFile, DeliveryState, Message, MessageKind
+from conversations.queries import mailboxes
+
+MOST_FAILED = 1000
+UNDO_SECONDS = 10
+"""For a conversation of which no mailbox says otherwise."""
+
+
+def unsettled() -> QuerySet[Delivery]:
+    """Of each conversation, what is scheduled or on its way, and what failed, also where it was discarded."""
+    left = Q(state=DeliveryState.CANCELLED, message__isnull=False)
+    return Delivery.objects.filter(
+        Q(state__in=(DeliveryState.SCHEDULED, DeliveryState.SENDING, DeliveryState.FAILED)) | left
+    )
+
+
+def beside(conversation: Conversation) -> list[Delivery]:
+    """What a thread shows beside its messages, oldest first: each with its writer, and with its files as `kept`."""
+    found = _beside.rows(conversation=conversation.pk)
+    files: dict[int, list[DeliveryFile]] = {row.pk: [] for row in found if row.message_id is None}
+    for file in _files.rows(deliveries=[*files]) if files else ():
+        files[file.delivery_id].append(file)
+    for row in found:
+        row.kept = files.get(row.pk, [])  # type: ignore[attr-defined]
+    return found
+
+
+@compiled
+def _beside(*, conversation: int) -> QuerySet[Delivery]:
+    rows = unsettled().filter(conversation=conversation).select_related("writer")
+    return rows.order_by("id")
+
+
+@compiled
+def _files(*, deliveries: list[int]) -> QuerySet[DeliveryFile]:
+    return DeliveryFile.objects.filter(delivery__any_of=deliveries).order_by("id")
+
+
+def unseen(delivery: Delivery) -> int:
+    """How many messages of others have come since its writer wrote it."""
+    rows = Message.objects.filter(conversation=delivery.conversation_id, kind=MessageKind.MESSAGE)
+    return rows.filter(pk__gt=delivery.expected_last or 0).exclude(sender_user=delivery.writer_id).count()
+
+
+def delivery(conversation: Conversation, public_id: uuid.UUID) -> Delivery:
+    """A reply of the conversation in the outbox. Raises NotFound."""
+    found = Delivery.objects.filter(conversation=conversation, public_id=public_id).first()
+    if found is None:
+        raise NotFound("there is no such reply")
+    return found
+
+
+def cancelled(conversation: Conversation, public_id: uuid.UUID) -> Delivery | None:
+    """A reply that was taken back before it left."""
+    rows = Delivery.objects.filter(conversation=conversation, public_id=public_id, message=None)
+    return rows.filter(state=DeliveryState.CANCELLED).prefetch_related("files").first()
+
+
+def cancelled_files(conversation: Conversation, public_ids: list[uuid.UUID]) -> list[DeliveryFile]:
+    """Those of these files that belong to replies of the conversation that were taken back."""
+    rows = DeliveryFile.objects.filter(public_id__in=public_ids, delivery__conversation=conversation)
+    return list(rows.filter(delivery__state=DeliveryState.CANCELLED).order_by("pk"))
+
+
+def failed() -> QuerySet[Delivery, int]:
+    """The conversations of the newest replies that failed."""
+    rows = Delivery.objects.filter(state=DeliveryState.FAILED).order_by("-id")
+    return rows.values_list("conversation", flat=True)[:MOST_FAILED]
+
+
+def undo_seconds(conversation: Conversation) -> int:
+    """For how long a reply by mail can be taken back: what its mailbox says."""
+    mailbox = conversation.mailbox or mailboxes.default()
+    return UNDO_SECONDS if mailbox is None else mailbox.undo_seconds

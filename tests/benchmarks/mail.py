@@ -1,0 +1,173 @@
+"""How fast mail comes in: `python -m tests.benchmarks.mail` (Dovecot has to be installed).
+
+From the moment at which a mail server has a mail until its row can be shown in an inbox that is open, mails per second of a
+mailbox that was away, the statements of one mail, and what a mailbox costs that nothing comes to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from tests.email.letters import letter
+from tests.mail_servers import dovecot as dovecots
+from tests.runtime.machine import ROOT, environment, eventually, free_port, get, kill_everything, manage, python, stop
+
+HOME = ROOT / ".desk" / "mail-bench"
+WORKSPACE, PASSWORD = "acme", "correct horse battery staple"
+SAMPLES, FLOOD, BOXES = 40, 1000, 20
+
+
+def main() -> None:
+    """Measure, and print the figures as JSON."""
+    shutil.rmtree(HOME, ignore_errors=True)
+    port = free_port()
+    more = {"ALLOW_PRIVATE_HOSTS": "yes", "PORT": str(port), "HOST": "127.0.0.1"}
+    try:
+        with dovecots.running() as dovecot:
+            log = HOME.with_suffix(".log").open("wb")
+            desk = subprocess.Popen(
+                [sys.executable, "-m", "config.server", "run"],
+                cwd=ROOT,
+                env=environment(HOME, **more),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+            base = f"http://127.0.0.1:{port}"
+            eventually(lambda: get(f"{base}/readyz")[0] == 200, "the desk")
+            try:
+                print(json.dumps(_measured(base, dovecot, more), indent=1))
+            finally:
+                stop(desk)
+    finally:
+        kill_everything(HOME)
+
+
+def _measured(base: str, dovecot: dovecots.Dovecot, more: dict[str, str]) -> dict[str, Any]:
+    manage(HOME, "create_workspace", WORKSPACE, "--name", "Acme", **more)
+    operator = (
+        "manage.py",
+        "create_operator",
+        "ben@acme.example",
+        "--name",
+        "Ben",
+        "--workspace",
+        WORKSPACE,
+        "--role",
+        "agent",
+    )
+    made = python(HOME, *operator, "--password-stdin", **more)
+    assert "ben@acme" in made.communicate(PASSWORD, timeout=60)[0]
+    _mailbox(dovecot, "box", more)
+    figures: dict[str, Any] = {"waiting_ms": _latency(base, dovecot)}
+    worker = _worker()
+    figures["flood"] = _flood(dovecot, worker, more)
+    before = _memory(worker)
+    for number in range(BOXES):
+        _mailbox(dovecot, f"quiet{number}", more)
+    eventually(lambda: _count(more, "read_at__isnull=False") == BOXES + 1, "the quiet mailboxes")
+    used = _cpu(worker)
+    time.sleep(30)
+    figures["mailbox"] = {
+        "kib": round((_memory(worker) - before) / BOXES),
+        "cpu_percent_each": round((_cpu(worker) - used) / 30 / BOXES * 100, 3),
+    }
+    return figures
+
+
+def _mailbox(dovecot: dovecots.Dovecot, user: str, more: dict[str, str]) -> None:
+    url = dovecot.imap_url(user)
+    manage(HOME, "create_mailbox", "--workspace", WORKSPACE, "--address", f"{user}@desk.test", "--imap", url,
+           "--smtp", "smtp://127.0.0.1:9", **more)  # fmt: skip
+
+
+def _latency(base: str, dovecot: dovecots.Dovecot) -> dict[str, float]:
+    """From LMTP's answer to the answer with the row, on an inbox whose stream is open."""
+    with httpx2.Client(base_url=base, follow_redirects=True, timeout=60) as client:
+        page = client.get("/accounts/login/")
+        token = page.text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+        form = {"login": "ben@acme.example", "password": PASSWORD, "csrfmiddlewaretoken": token}
+        assert "/inbox" in str(client.post("/accounts/login/", data=form, headers={"Referer": base}).url)
+        times = []
+        with client.stream("GET", f"/w/{WORKSPACE}/inbox/stream") as stream:
+            lines = stream.iter_lines()
+            next(lines)
+            for number in range(SAMPLES + 5):
+                dovecot.deliver("box", letter(f"Mail {number}", to="box@desk.test", subject=f"Subject {number}"))
+                began = time.perf_counter()
+                while not next(lines).startswith("data:"):
+                    pass
+                while f"Subject {number}" not in client.get(f"/w/{WORKSPACE}/inbox?view=open").text:
+                    time.sleep(0.005)
+                times.append((time.perf_counter() - began) * 1000)
+    times = sorted(times[5:])
+    return {
+        "p50": round(statistics.median(times)),
+        "p95": round(times[int(len(times) * 0.95)]),
+        "least": round(times[0]),
+    }
+
+
+def _flood(dovecot: dovecots.Dovecot, worker: int, more: dict[str, str]) -> dict[str, float]:
+    """A mailbox with a thousand new mails is connected."""
+    for start in range(0, FLOOD, 100):
+        dovecot.deliver("flood", *(letter(f"Mail {n}\n\n" + "All is well. " * 100, to="flood@desk.test", subject=f"F {n}",
+                                          sender=f"c{n % 300}@example.com") for n in range(start, start + 100)))  # fmt: skip
+    used = _cpu(worker)
+    _mailbox(dovecot, "flood", more)
+    began = time.perf_counter()
+    eventually(
+        lambda: _count(more, "address='flood@desk.test'", "mails__state='read'") >= FLOOD, "the flood", within=600
+    )
+    seconds = time.perf_counter() - began
+    return {
+        "mails": FLOOD,
+        "per_second": round(FLOOD / seconds, 1),
+        "worker_cpu_ms_each": round((_cpu(worker) - used) / FLOOD * 1000, 2),
+    }
+
+
+def _count(more: dict[str, str], *conditions: str) -> int:
+    code = f"from conversations.models import Mailbox; print(Mailbox.all_workspaces.filter({', '.join(conditions)}).count())"
+    return int(manage(HOME, "shell", "-v", "0", "-c", code, **more).strip().splitlines()[-1])
+
+
+def _worker() -> int:
+    """The process that reads mailboxes."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                ours = f"DESK_HOME={HOME}".encode() in (entry / "environ").read_bytes()
+                if ours and any(
+                    (task / "comm").read_text().startswith("mailbox") for task in (entry / "task").iterdir()
+                ):
+                    return int(entry.name)
+            except OSError:
+                continue
+    threads = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    raise AssertionError(f"none of {len(threads)} processes reads mailboxes")
+
+
+def _memory(pid: int) -> int:
+    """KiB, with its share of what it has in common with others."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(next(line for line in text.splitlines() if line.startswith("Pss:")).split()[1])
+
+
+def _cpu(pid: int) -> float:
+    parts = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    main()
