@@ -64,8 +64,12 @@ def certified(amazon: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch) -> Ite
     """Amazon's certificate is where it says; what was asked for."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
     at = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-    built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(amazon.public_key()).serial_number(1)
-    signed = built.not_valid_before(at).not_valid_after(at + datetime.timedelta(days=3650)).sign(amazon, hashes.SHA256())
+    built = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(amazon.public_key()).serial_number(1)
+    )
+    signed = (
+        built.not_valid_before(at).not_valid_after(at + datetime.timedelta(days=3650)).sign(amazon, hashes.SHA256())
+    )
     asked: list[str] = []
 
     def get(url: str, **how: Any) -> fetching.Answer:
@@ -144,7 +148,9 @@ def test_subscription_is_confirmed_by_a_worker(
     (job,) = queued("confirm_at_amazon")
     tasks.confirm_at_amazon(**job)
     assert certified == [CERTIFICATE, CONFIRM]
-    elsewhere = published(amazon, "Confirm.", "SubscriptionConfirmation", SubscribeURL="https://evil.example/?x", Token="t")
+    elsewhere = published(
+        amazon, "Confirm.", "SubscriptionConfirmation", SubscribeURL="https://evil.example/?x", Token="t"
+    )
     assert calls.post(mailbox, calls.as_json(elsewhere)).status_code == 403
     assert calls.post(mailbox, calls.as_json(published(amazon, "Bye.", "UnsubscribeConfirmation"))).status_code == 200
     tested = published(amazon, "Successfully validated SNS topic for Amazon SES event publishing.")
@@ -196,7 +202,11 @@ def resend(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Res
     thread.join()
 
 
-RECEIVED = {"type": "email.received", "created_at": "2026-11-30T09:00:00Z", "data": {"email_id": "e 1/?", "from": "a@b.c"}}
+RECEIVED = {
+    "type": "email.received",
+    "created_at": "2026-11-30T09:00:00Z",
+    "data": {"email_id": "e 1/?", "from": "a@b.c"},
+}
 PATH = "/emails/receiving/e%201%2F%3F"
 
 
@@ -251,12 +261,21 @@ def test_without_an_api_key_the_health_says_so(mailbox: Mailbox) -> None:
     calls.post(mailbox, calls.as_json(RECEIVED))
     with pytest.raises(Unreachable):
         work()
-    assert Mailbox.objects.get().failure == "A mail cannot be fetched from Resend: the mailbox has no API key of Resend."
+    assert (
+        Mailbox.objects.get().failure == "A mail cannot be fetched from Resend: the mailbox has no API key of Resend."
+    )
 
 
 def test_nothing_is_fetched_from_private_addresses(settings: Any) -> None:
     settings.ALLOW_PRIVATE_HOSTS = False
-    for url in ("https://127.0.0.1/raw", "http://example.com/raw", "https://[::1]/", "file:///etc/passwd", "https://", "x"):
+    for url in (
+        "https://127.0.0.1/raw",
+        "http://example.com/raw",
+        "https://[::1]/",
+        "file:///etc/passwd",
+        "https://",
+        "x",
+    ):
         with pytest.raises(Unreachable):
             fetching.get(url, largest=10, timeout=5)
 
@@ -281,8 +300,14 @@ def test_call_that_sendgrid_signed_is_taken_and_another_is_not(mailbox: Mailbox)
     mailbox = with_key(mailbox, sendgrid_public_key=base64.b64encode(public).decode())
     call = calls.sendgrid()
     signature = base64.b64encode(key.sign(b"1764493200" + call["data"], ec.ECDSA(hashes.SHA256()))).decode()
-    signed = {"X-Twilio-Email-Event-Webhook-Signature": signature, "X-Twilio-Email-Event-Webhook-Timestamp": "1764493200"}
-    assert calls.post(mailbox, {**call, "headers": signed | {"X-Twilio-Email-Event-Webhook-Timestamp": "2"}}).status_code == 403
+    signed = {
+        "X-Twilio-Email-Event-Webhook-Signature": signature,
+        "X-Twilio-Email-Event-Webhook-Timestamp": "1764493200",
+    }
+    assert (
+        calls.post(mailbox, {**call, "headers": signed | {"X-Twilio-Email-Event-Webhook-Timestamp": "2"}}).status_code
+        == 403
+    )
     assert calls.post(mailbox, call).status_code == 403
     assert calls.post(mailbox, {**call, "headers": signed}).status_code == 200
     assert InboundMail.objects.count() == 1

@@ -372,7 +372,9 @@ def taking(largest: int) -> tuple[Front, list[tuple[Environ, bytes]]]:
         return response
 
     limits = Limits(body=1000, upload=5000)
-    return Front(cast(WSGIHandler, handler), threads=2, queue=2, limits=limits, visitors=Visitors(most=9, proxies=0)), seen
+    return Front(
+        cast(WSGIHandler, handler), threads=2, queue=2, limits=limits, visitors=Visitors(most=9, proxies=0)
+    ), seen
 
 
 @pytest.mark.parametrize("kind", [b"application/json", b"multipart/form-data; boundary=x", b"message/rfc822"])

@@ -26,4 +26,3 @@ def reason(mail: InboundMail) -> str | None:
         return None
     minutes = int(SPAN.total_seconds() // 60)
     return f"This sender sent more than {most} mails to this mailbox within {minutes} minutes."
-

@@ -26,7 +26,9 @@ _TIMEOUT = 20.0  # seconds
 
 
 @app.task(name="fetch_from_resend", retry=_RETRY, pass_context=True)
-def fetch_from_resend(context: JobContext, /, *, workspace_id: int, mailbox_id: int, email_id: str, **future: Any) -> None:
+def fetch_from_resend(
+    context: JobContext, /, *, workspace_id: int, mailbox_id: int, email_id: str, **future: Any
+) -> None:
     """Fetch a mail from Resend, and take it in. What cannot be fetched in the end is set aside with the reason."""
     with tenancy.scope(Workspace.objects.get(pk=workspace_id)):
         mailbox = Mailbox.objects.select_related("workspace").filter(pk=mailbox_id).first()
