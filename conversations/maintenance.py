@@ -42,7 +42,9 @@ def unsnooze_due(timestamp: int) -> None:
 def forget_replies(timestamp: int) -> None:
     """Delete replies that were taken back a week ago, with their files, in all workspaces."""
     over = clock.now() - KEPT
-    rows = Delivery.all_workspaces.filter(state=DeliveryState.CANCELLED, message=None, settled_at__lt=over)  # one job for all
+    rows = Delivery.all_workspaces.filter(
+        state=DeliveryState.CANCELLED, message=None, settled_at__lt=over
+    )  # one job for all
     for delivery in rows.select_related("workspace").order_by("settled_at", "pk")[:500]:
         with tenancy.scope_apart(delivery.workspace, "forget_failed delivery=%s", delivery.pk):
             for file in delivery.files.all():

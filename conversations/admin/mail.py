@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -165,7 +165,7 @@ class _AddedOnce(TenantAdmin):
     """Rows that are added and deleted, and not changed."""
 
     may_add = may_delete = True
-    list_filter: tuple[Any, ...] = (WorkspaceFilter,)
+    list_filter: ClassVar[tuple[Any, ...]] = (WorkspaceFilter,)
     ordering = ("-pk",)
     added: tuple[str, ...] = ()
     kept: tuple[str, ...] = ("created_at",)
@@ -233,7 +233,7 @@ class BlockedSenderAdmin(_AddedOnce):
         actions.unblock_sender(sender=obj, by=self.actor(request, obj), at=clock.now())
 
 
-def _thread(row: InboundMail | MailReference | Delivery) -> str:
+def _thread(row: InboundMail | MailReference) -> str:
     if row.conversation is None:
         return "–"
     url = reverse("admin:conversations_conversation_change", args=[row.conversation_id])

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("conversations", "0071_index_of_mails_of_a_sender"),
+        ("conversations", "0072_index_of_suggested_conversations"),
     ]
 
     operations = [

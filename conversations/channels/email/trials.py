@@ -6,7 +6,7 @@ What is typed waits in the shared cache, sealed, for as long as somebody fills i
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ from django.core.cache import cache
 from accounts import outbox, sealed
 from conversations.channels.email import logins, servers
 from conversations.channels.email.servers import ImapAccess, SmtpAccess
-from conversations.channels.email.wire import imap, oauth, smtp
+from conversations.channels.email.wire import checking, oauth
 from conversations.channels.email.wire.connecting import Limits
 from conversations.channels.email.wire.endpoints import Credentials, ImapServer, SmtpServer
 from conversations.channels.email.wire.errors import MailServerError
@@ -130,7 +130,7 @@ def of_mailbox(mailbox: Mailbox) -> list[Finding]:
     """Ask the servers of a mailbox, now; may take some seconds."""
     found = []
     if mailbox.inbound == Inbound.IMAP:
-        found.append(_guarded(FETCHING, lambda: _fetch(*logins.imap(mailbox))))
+        found.append(_guarded(FETCHING, lambda: _fetch(logins.imap(mailbox))))
     if mailbox.smtp:
         found.append(_guarded(SENDING, lambda: _send(logins.smtp(mailbox), mailbox.address)))
     return found
@@ -144,48 +144,42 @@ def _of(trial: Trial) -> Iterator[Finding]:
         if not signed_in.is_ok:
             return
     if given := access.get("imap"):
-        yield _guarded(FETCHING, lambda: _fetch(ImapServer(**_server(given)), _credentials(given, trial)))
+        yield _guarded(FETCHING, lambda: _fetch((ImapServer(**_server(given)), _credentials(given, trial))))
     if wanted := access.get("smtp"):
         login = _credentials(wanted, trial) if wanted["login"] else None
         yield _guarded(SENDING, lambda: _send((SmtpServer(**_server(wanted)), login), address))
 
 
-def _exchange(trial: Trial) -> str:
+def _exchange(trial: Trial) -> Finding:
     """Exchange what a provider has sent back for tokens, once."""
     sign_in, trial.sign_in = trial.sign_in or {}, None
     provider = oauth.provider(trial.login)
     token = oauth.exchange(provider, **sign_in)
     trial.oauth = {"access": token.access, "refresh": token.refresh, "expires_at": token.expires_at.timestamp()}
-    return f"{provider.title} lets this desk in."
+    return Finding(SIGNING_IN, True, f"{provider.title} lets this desk in.")
 
 
-def _fetch(server: ImapServer, credentials: Credentials) -> str:
-    with imap.connect(server, credentials, limits=LIMITS) as session:
-        count = session.status().count
-    return f"Signed in at {server.host}. {server.folder} holds {count} mail{'' if count == 1 else 's'}."
+def _fetch(access: ImapAccess) -> Finding:
+    return _summed(FETCHING, checking.check(access, None, limits=LIMITS))
 
 
-def _send(access: SmtpAccess | None, address: str) -> str:
-    assert access is not None
-    server, credentials = access
-    with smtp.connect(server, credentials, limits=LIMITS) as connection:
-        refusal = connection.check_sender(address) if address else None
-    if refusal is not None:
-        raise SenderRefused(f"{server.host} sends no mail from {address}. {refusal.reason}")
-    return f"{'Signed in at' if credentials else 'Reached'} {server.host}, which sends mail from {address}."
+def _send(access: SmtpAccess | None, address: str) -> Finding:
+    return _summed(SENDING, checking.check(None, access, address=address, limits=LIMITS))
 
 
-class SenderRefused(Exception):
-    """The server takes the login and not the sender."""
+def _summed(part: str, found: list[checking.Finding]) -> Finding:
+    """What went wrong; else what was achieved last, with what may be better all the same."""
+    for one in found:
+        if not one.ok:
+            return Finding(part, False, one.reason, one.hint)
+    return Finding(part, True, " ".join(one.reason for one in found[-2:]), " ".join(one.hint for one in found).strip())
 
 
-def _guarded(part: str, ask: Any) -> Finding:
+def _guarded(part: str, ask: Callable[[], Finding]) -> Finding:
     try:
-        return Finding(part, True, ask())
+        return ask()
     except MailServerError as error:
         return Finding(part, False, error.reason, error.hint)
-    except SenderRefused as error:
-        return Finding(part, False, str(error), "Allow the address as a sender there, or use another login.")
 
 
 def _server(given: dict[str, Any]) -> dict[str, Any]:

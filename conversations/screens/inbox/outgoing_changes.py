@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -30,10 +31,10 @@ from conversations.screens.shell import DeskRequest, is_fragment, screen
 Change = Callable[[DeskRequest, Conversation, Delivery, dict[str, Any]], str]
 
 
-def _changes(form_class: type[Form]) -> Callable[[Change], Callable[..., HttpResponse]]:
+def _changes(form_class: type[Form]) -> Callable[[Change], Callable[..., HttpResponseBase]]:
     """Make a view of a function that calls a verb for a reply of a conversation and returns the text of a message."""
 
-    def decorate(change: Change) -> Callable[..., HttpResponse]:
+    def decorate(change: Change) -> Callable[..., HttpResponseBase]:
         @require_POST
         @screen
         def view(request: DeskRequest, number: int, public_id: UUID) -> HttpResponse:
