@@ -83,7 +83,7 @@ class Body:
         self.on_disk = 0  # bytes that are in no memory
         self.is_complete = self.announced == 0 and b"transfer-encoding" not in headers
         self.is_gone = False  # the client left in the middle of it
-        self.is_cut = False  # a part of it was not kept
+        self.is_let_in = False  # before, what has come is kept: the view may take more than the usual
         self.too_large = self.announced > self.limit
 
     def __enter__(self) -> Body:
@@ -119,7 +119,8 @@ class Body:
             self.file.write(begun.getvalue() if isinstance(begun, BytesIO) else b"")
         if largest is not None or not (files and self.is_form):
             self.limit = self.limits.body if largest is None else largest
-            self.too_large = self.is_cut or max(self.announced, self.size) > self.limit
+            self.too_large = max(self.announced, self.size) > self.limit
+        self.is_let_in = True
 
     async def read(self, receive: Receive, *, upto: int | None = None) -> None:
         """Read on until it is settled, or longer than `upto` bytes. Raises OSError where a disk is full."""
@@ -134,9 +135,7 @@ class Body:
             self.size += len(piece)
             self.too_large = self.size > self.limit
             self.is_complete = not message.get("more_body")
-            if self.too_large:
-                self.is_cut = True
-            else:
+            if not self.too_large or not self.is_let_in:
                 self._keep(piece)
 
     def _keep(self, piece: bytes) -> None:

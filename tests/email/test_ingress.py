@@ -129,6 +129,11 @@ def test_provider_may_be_named_in_the_path(mailbox: Mailbox, provider: str) -> N
     assert InboundMail.objects.filter(state=MailState.READ).count() == (provider != "resend")
 
 
+def test_address_of_mailgun_may_end_in_mime(mailbox: Mailbox) -> None:
+    assert calls.post(mailbox, calls.mailgun_mime(letter("Raw.")), "mailgun_mime").status_code == 200
+    assert only().message.body == "Raw."  # type: ignore[union-attr]
+
+
 def test_answer_finds_its_conversation_by_the_recipient_of_the_envelope(mailbox: Mailbox) -> None:
     calls.post(mailbox, calls.bare(letter()))
     conversation = Conversation.objects.get()

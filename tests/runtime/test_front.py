@@ -357,3 +357,48 @@ def test_a_line_break_cannot_be_smuggled_into_a_frame(field: str, value: str) ->
 
 def test_data_of_several_lines_stays_one_event() -> None:
     assert sse("a\r\nb\u2028c") == "data: a\ndata: b\u2028c\n\n".encode()
+
+
+def taking(largest: int) -> tuple[Front, list[tuple[Environ, bytes]]]:
+    """A front over a view that says how large a body may be, and what the view has seen."""
+    seen: list[tuple[Environ, bytes]] = []
+
+    def handler(environ: Environ, start_response: Callable[..., Any]) -> HttpResponseBase:
+        response: HttpResponseBase = BodyWanted(largest=largest)
+        if bodies.PENDING not in environ:
+            seen.append((environ, environ["wsgi.input"].read()))
+            response = HttpResponse(status=413 if bodies.TOO_LARGE in environ else 200)
+        start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+        return response
+
+    limits = Limits(body=1000, upload=5000)
+    return Front(
+        cast(WSGIHandler, handler), threads=2, queue=2, limits=limits, visitors=Visitors(most=9, proxies=0)
+    ), seen
+
+
+@pytest.mark.parametrize("kind", [b"application/json", b"multipart/form-data; boundary=x", b"message/rfc822"])
+@pytest.mark.parametrize("is_announced", [True, False])
+def test_view_says_how_large_a_body_may_be_whatever_it_is(kind: bytes, is_announced: bool) -> None:
+    whole = bytes(range(256)) * 4000  # more than stays in memory
+    pieces = [whole[start : start + 900] for start in range(0, len(whole), 900)]
+    length = (b"content-length", b"%d" % len(whole)) if is_announced else CHUNKED
+
+    async def ask(largest: int) -> tuple[int, list[tuple[Environ, bytes]]]:
+        front, seen = taking(largest)
+        client = Client(front, "/mail/ingress/x", method="POST", headers=[(b"content-type", kind), length])
+        status, _, _ = await client.answer(*pieces)
+        assert front.memory.used == 0
+        return status, seen
+
+    status, seen = asyncio.run(ask(len(whole)))
+    assert (status, seen[0][1] == whole) == (200, True)
+    status, seen = asyncio.run(ask(len(whole) - 1))
+    assert (status, seen[0][1]) == (413, b"")
+
+
+def test_what_came_before_the_view_said_how_much_it_takes_is_kept() -> None:
+    front, seen = taking(10_000)
+    client = Client(front, "/mail/ingress/x", method="POST", headers=[CHUNKED])
+    status, _, _ = asyncio.run(client.answer(b"x" * 2000, b"y"))
+    assert (status, seen[0][1]) == (200, b"x" * 2000 + b"y")

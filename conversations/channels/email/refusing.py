@@ -10,18 +10,22 @@ from conversations.models import Inbound, Mailbox
 
 logger = logging.getLogger(__name__)
 
+FAILURES = frozenset({"not_signed", "not_fetched", "not_confirmed"})
+"""The codes of refusals that go on until a setting is changed."""
+
 
 @transaction.atomic
 def note(mailbox: Mailbox, code: str, reason: str, at: datetime) -> None:
     """Count one more refusal. `reason` is a sentence without addresses and secrets.
 
-    The mailbox counts as failing from the first one on, until something is taken again; one that is fetched has its own reasons.
+    Where somebody has to mend something, the mailbox counts as failing until something is taken again; one that is fetched has
+    its own reasons.
     """
     logger.warning("mail_refused mailbox=%s code=%s", mailbox.pk, code)
     row = transaction.held(mailbox)
     known = row.refusals.get(code, {})
     row.refusals[code] = {"count": int(known.get("count", 0)) + 1, "last_at": at.isoformat(), "reason": reason}
-    if row.inbound != Inbound.IMAP:
+    if code in FAILURES and row.inbound != Inbound.IMAP:
         row.failing_since, row.failure = row.failing_since or at, reason
     row.save(update_fields=["refusals", "failing_since", "failure"])
 

@@ -78,7 +78,7 @@ class Ingress(View):
 def _taken(mailbox: Mailbox, call: Call, name: str) -> HttpResponseBase:
     if not call.body.strip():
         return _answer(200, "There was nothing in this call.")
-    provider = providers.ALL[name] if name else providers.of(call)
+    provider = providers.named(name) if name else providers.of(call)
     try:
         signatures.check(call, _secrets(mailbox), provider.key if provider is not None else None)
         if provider is None or not provider.recognises(call):
@@ -131,7 +131,7 @@ def _secrets(mailbox: Mailbox) -> dict[str, Any]:
 
 def _mailbox(secret: str, provider: str) -> Mailbox:
     """The mailbox whose webhook it is. The hash is looked up, so that no guess comes nearer by the time that it takes."""
-    if provider and provider not in providers.ALL:
+    if provider and providers.named(provider) is None:
         raise Http404("no such provider")
     rows = Mailbox.all_workspaces.filter(ingress_hash=servers.ingress_hash(secret))  # the secret says which
     found = rows.exclude(state=MailboxState.DELETED).select_related("workspace").first()

@@ -9,7 +9,7 @@ from conversations.channels.email.ingress.brought import Brought, NotUnderstood,
 from conversations.channels.email.ingress.calls import Call
 from conversations.channels.email.ingress.providers import amazon_ses, mailgun, mime, postmark, resend, sendgrid
 
-__all__ = ["ALL", "NotUnderstood", "Provider", "Refused", "of"]
+__all__ = ["ALL", "NotUnderstood", "Provider", "Refused", "named", "of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,14 @@ ALL: Mapping[str, Provider] = {
         Provider("mime", mime.recognises, mime.read),
     )
 }
+
+ALIASES: Mapping[str, str] = {"ses": "amazon_ses", "mailgun_mime": "mailgun"}
+"""Other names in the address. Mailgun posts whole mails to an address that ends in "mime"."""
+
+
+def named(name: str) -> Provider | None:
+    """The provider of that name."""
+    return ALL.get(ALIASES.get(name, name))
 
 
 def of(call: Call) -> Provider | None:
