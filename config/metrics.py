@@ -26,6 +26,15 @@ OUTBOX = """
 """
 # Those that were not taken by the mail server wait too, though they are not due before they are tried again.
 MAILS = "SELECT count(*) FROM accounts_queuedmail"
+# By the indexes of what is due and of what failed.
+REPLIES = """
+    WITH leaving AS (
+        SELECT send_after FROM conversations_delivery
+        WHERE state IN ('scheduled', 'sending') AND state = 'sending' AND held_at IS NULL
+    )
+    SELECT (SELECT count(*) FROM leaving), (SELECT coalesce(extract(epoch FROM now() - min(send_after)), 0) FROM leaving),
+        (SELECT count(*) FROM conversations_delivery WHERE state = 'failed')
+"""
 
 
 @require_safe
@@ -104,6 +113,8 @@ def _of_the_database() -> Iterator[Metric]:
             waiting, lag = cursor.fetchone()
             cursor.execute(MAILS)
             (mails,) = cursor.fetchone()
+            cursor.execute(REPLIES)
+            replies, wait, failed = cursor.fetchone()
         seen = health.worker_seen()
         of_mailboxes = list(_of_mailboxes())
     except DatabaseError:
@@ -114,6 +125,9 @@ def _of_the_database() -> Iterator[Metric]:
     yield GaugeMetricFamily("parley_events_waiting", "Events whose reactions are due.", value=waiting)
     yield GaugeMetricFamily("parley_event_wait_seconds", "How long the oldest of them is overdue.", value=float(lag))
     yield GaugeMetricFamily("parley_mails_waiting", "Mails that the mail server has not taken yet.", value=mails)
+    yield GaugeMetricFamily("parley_replies_waiting", "Replies on their way to customers.", value=replies)
+    yield GaugeMetricFamily("parley_reply_wait_seconds", "How long the oldest of them has been.", value=float(wait))
+    yield GaugeMetricFamily("parley_replies_failed", "Replies that could not be sent.", value=failed)
     if seen is not None:
         yield GaugeMetricFamily(
             "parley_worker_seen_seconds", "How long no worker has given a sign of life.", value=seen

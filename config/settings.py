@@ -25,11 +25,10 @@ IS_HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or secrets.get_or_create(DESK_HOME, "secret_key")
 # What seals the secrets of channels, such as a mailbox's password: the present key, then those of before.
+_KEYS_BEFORE = env.text("CHANNEL_SECRETS_KEYS_BEFORE") or secrets.kept(DESK_HOME, "channel_secrets_keys_before")
 CHANNEL_SECRETS_KEYS = [
     env.text("CHANNEL_SECRETS_KEY") or secrets.get_or_create(DESK_HOME, "channel_secrets_key"),
-    *(env.text("CHANNEL_SECRETS_KEYS_BEFORE") or secrets.kept(DESK_HOME, "channel_secrets_keys_before"))
-    .replace(",", " ")
-    .split(),
+    *(key.strip() for key in _KEYS_BEFORE.split(",") if key.strip()),
 ]
 ALLOWED_HOSTS = env.hosts(
     "ALLOWED_HOSTS", (urlsplit(PUBLIC_URL).hostname or "127.0.0.1", "127.0.0.1", "localhost", "[::1]")

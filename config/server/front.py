@@ -44,14 +44,11 @@ T = TypeVar("T")
 KEEPALIVE_AFTER = 15.0  # seconds of silence on a stream
 STREAM_LIFE = 900.0  # seconds; a longer one ends and the client connects again
 WAIT_LIMIT = 5.0  # seconds; while a request has waited that long for a thread, no other is let in
-TOGETHER, FIRST = (
-    0.02,
-    64 * 1024,
-)  # seconds for a body to count as sent along with its request; bytes read before it is let in
+TOGETHER = 0.02  # seconds that a body may take to count as sent along with its request
+FIRST = 64 * 1024  # bytes of a body that are read before the request is let in
 FRESH = 2.0  # seconds that a key need not be looked up again
 DRAIN_LIMIT = 5.0  # seconds that a refused client is listened to, so that it sees the answer
-PROBE = "/healthz"
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+PROBE, SAFE = "/healthz", frozenset({"GET", "HEAD", "OPTIONS"})
 WORDED = ("/api/", "/f/", "/mail/ingress/")  # their views answer a body that is too large
 CLOSE_LIMIT = 5.0  # seconds that a cancelled generator may take to tidy up
 _END = object()

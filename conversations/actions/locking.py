@@ -87,7 +87,7 @@ def _by_public_id(
 ) -> QuerySet[Conversation]:
     rows = queries.visible(queries.conversations(), email=email, only=only).filter(public_id=public_id)
     if visible_to is not None:
-        rows = rows.filter(contact=visible_to, last_visible__isnull=False)
+        rows = rows.filter(queries.has_or_had_messages(), contact=visible_to)
     return _held(rows)[:1]
 
 

@@ -223,6 +223,7 @@ def _carry(
     had, before = summaries.thread_of(source), summaries.thread_of(target)
     was_unread = summaries.unread(had, source.unread_count) & {*messages}
     kept |= carrying.over(messages, source, target, at)
+    carrying.hold(target, at)  # their writers have not seen what came
     left, grown = summaries.thread_of(source), summaries.thread_of(target)
     _leave(source, had, left, at)
     _arrive(target, before, grown, {*messages}, at, is_new=is_new)

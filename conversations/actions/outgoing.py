@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts import writing
 from accounts.bell import Bell
 from accounts.permissions import Actor
-from conversations.models import Conversation, Delivery, DeliveryState, DeliveryStatus, Message
+from conversations.models import Channel, Conversation, Delivery, DeliveryState, DeliveryStatus, Message
 
 BELL = Bell()
 """Rung when something is due, for the worker that runs in this process."""
@@ -66,6 +66,9 @@ def put(
     )
     delivery.message, delivery.mailbox_id = message, conversation.mailbox_id
     delivery.channel, delivery.state = channel or conversation.channel, DeliveryState.SENDING
+    if channel == Channel.EMAIL:  # whom it goes to stays known, and is the same when it is sent again
+        delivery.to = [conversation.contact.email] if delivery.to is None else delivery.to
+        delivery.cc = [*conversation.cc] if delivery.cc is None else delivery.cc
     delivery.body, delivery.attempts, delivery.due_at = "", 0, at
     if channel is None:
         delivery.state, delivery.settled_at = DeliveryState.SENT, at
@@ -77,5 +80,5 @@ def put(
     return delivery
 
 
-LEFT = ("message", "mailbox", "channel", "state", "body", "attempts", "due_at", "settled_at")
+LEFT = ("message", "mailbox", "channel", "state", "to", "cc", "body", "attempts", "due_at", "settled_at")
 """What `put` sets."""

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from typing import cast
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.compiled import compiled, printing
 from accounts.errors import NotFound
@@ -51,6 +51,19 @@ def visible(
     if email is not None:
         rows = rows.filter(contact__email=email)
     return rows if only is None else rows.filter(public_id=only)
+
+
+def has_or_had_messages() -> Q:
+    """Those in which a customer sees something, or saw it until it was joined into another one."""
+    return Q(last_visible__isnull=False) | Q(joined_into__isnull=False)
+
+
+def with_messages_of(public_id: uuid.UUID, contact: Contact) -> Conversation | None:
+    """Where the messages of a contact's joined conversation are, if that is theirs too."""
+    row = Conversation.objects.filter(public_id=public_id, contact=contact).order_by("pk").first()
+    while row is not None and row.joined_into is not None:
+        row = row.joined_into
+    return row if row is not None and row.contact_id == contact.pk else None
 
 
 def one(rows: QuerySet[Conversation]) -> Conversation:

@@ -21,6 +21,7 @@ from conversations.models import (
     MailboxAddress,
     MailboxState,
     Message,
+    MessageKind,
 )
 from conversations.models.searched import TokensQuery
 from conversations.queries import mailboxes as mailbox_queries
@@ -44,13 +45,26 @@ def is_by_mail(conversation: Conversation) -> bool:
 
 
 def with_mails(conversation: Conversation, page: list[Message]) -> list[Message]:
-    """The messages, each with its mail as `inbound`, or None: one query, and none where no mails come."""
+    """The messages, each with the mail that it was as `inbound`, or how it went out as `outbound`, or None.
+
+    That is a query for each of the two sides that is on the page, and none where no mails come.
+    """
     found: dict[int | None, InboundMail] = {}
-    if page and is_by_mail(conversation):
-        found = {mail.message_id: mail for mail in _mails.rows(messages=[message.pk for message in page])}
+    sent: dict[int | None, Delivery] = {}
+    if is_by_mail(conversation):
+        theirs = [message.pk for message in page if message.is_from_customer]
+        ours = [message.pk for message in page if not message.is_from_customer and message.kind == MessageKind.MESSAGE]
+        found = {mail.message_id: mail for mail in _mails.rows(messages=theirs)} if theirs else {}
+        sent = {one.message_id: one for one in _sent.rows(messages=ours)} if ours else {}
     for message in page:
-        message.inbound = found.get(message.pk)  # type: ignore[attr-defined]
+        message.inbound, message.outbound = found.get(message.pk), sent.get(message.pk)  # type: ignore[attr-defined]
     return page
+
+
+@compiled
+def _sent(*, messages: list[int]) -> QuerySet[Delivery]:
+    rows = Delivery.objects.filter(message__any_of=messages, channel=Channel.EMAIL).order_by("pk")
+    return rows.only("workspace", "message", "to", "cc", "bcc")
 
 
 @compiled
@@ -63,7 +77,7 @@ def _mails(*, messages: list[int]) -> QuerySet[InboundMail]:
         closing=Left("signature", SHOWN),
     )
     return rows.only(
-        *("workspace", "message", "public_id", "size", "is_cut", "proof", "from_name", "from_address", "to", "cc"),
+        *("workspace", "message", "public_id", "proof", "from_name", "from_address", "to", "cc"),
         *("remote_images", "invitation", "problems", "is_verified", "is_stranger"),
     )
 

@@ -418,6 +418,23 @@ def test_reply_that_has_not_left_goes_along_and_waits_for_its_writer(contact: Co
     assert row(loser) == before
 
 
+def test_reply_that_has_not_left_waits_where_a_message_came_that_its_writer_has_not_seen(
+    contact: Contact, ben: Member
+) -> None:
+    home, other = begun(contact), begun(contact)
+    message = receive(other)
+    planned = Delivery.objects.create(
+        workspace=contact.workspace,
+        conversation=home,
+        channel="email",
+        body="Later.",
+        expected_last=home.last_message_id,
+    )
+    actions.move_message(message=message, to=home, **act(ben))
+    planned.refresh_from_db()
+    assert planned.is_held
+
+
 # --- Taking it back -------------------------------------------------------------------------------
 
 

@@ -12,6 +12,8 @@ from accounts.models import Workspace
 from conversations import actions
 from conversations.models import Conversation, Handler, Status
 from tests.conftest import Key, Member
+from tests.dialects import hexclave_client as hexclave
+from tests.dialects.posthog_client import Posthog
 from tests.factories import ContactFactory, ConversationFactory, receive
 
 pytestmark = pytest.mark.django_db
@@ -100,3 +102,39 @@ def test_spam_is_in_no_list_and_a_reply_with_a_server_key_brings_it_back(
     row.refresh_from_db()
     assert row.handler == Handler.PEOPLE
     assert len(ask(acme_key, "get", WOES).json()["conversations"]) == 1
+
+
+def test_hexclave_answers_customers_and_agents_for_a_joined_conversation(in_acme: Workspace, ben: Member) -> None:
+    customer, agent = hexclave.customer(in_acme), hexclave.agent(in_acme)
+    loser, winner = (
+        customer.post(hexclave.CUSTOMER, {"subject": f"Number {n}", "message": f"{n}."}).json()["conversation_id"]
+        for n in (1, 2)
+    )
+    rows = {str(row.public_id): row for row in Conversation.objects.all()}
+    actions.join(conversation=rows[loser], into=rows[winner], by=ben.actor, at=clock.now())
+    listed = customer.get(hexclave.CUSTOMER).json()["conversations"]
+    assert {row["conversation_id"] for row in listed} == {loser, winner}
+    read = customer.get(f"{hexclave.CUSTOMER}/{loser}").json()
+    assert read["conversation"]["conversation_id"] == winner
+    answered = customer.patch(f"{hexclave.CUSTOMER}/{loser}", {"message": "3."}).json()
+    assert answered["conversation"]["conversation_id"] == winner
+    assert [message["body"] for message in answered["messages"]] == ["1.", "2.", "3."]
+    path, project = f"{hexclave.AGENT}/{loser}", str(in_acme.public_id)
+    answered = agent.patch(path, {"projectId": project, "type": "reply", "body": "4."}).json()
+    assert answered["conversation"]["conversationId"] == winner
+    assert answered["messages"][-1]["body"] == "4."
+    assert agent.get(f"{path}?projectId={project}").status_code == 200
+    assert agent.patch(path, {"projectId": project, "type": "status", "status": "open"}).status_code == 409
+
+
+def test_posthog_answers_in_the_ticket_that_went_along(in_acme: Workspace, ben: Member, acme_key: Key) -> None:
+    api = Posthog(acme_key.secret)
+    made = api.create(title="Broken", message="One.")
+    row = Conversation.objects.get()
+    other = ConversationFactory(workspace=in_acme, body="Two.")
+    actions.join(conversation=row, into=other, by=ben.actor, at=clock.now())
+    answer = api.post(f"tickets/{made['id']}/reply", {"message": "Three."})
+    assert answer.status_code == 201, answer.content
+    messages = api.get(f"tickets/{made['id']}/messages").json()["results"]
+    assert [message["content"] for message in messages] == ["One.", "Two.", "Three."]
+    assert api.get(f"tickets/{made['id']}").json()["message_count"] == 3

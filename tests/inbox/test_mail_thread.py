@@ -7,8 +7,11 @@ import re
 import pytest
 from django.test import Client
 
+from accounts import tenancy
 from accounts.models import Workspace
-from conversations.models import Conversation, InboundMail, Mailbox, Proof
+from conversations.channels.email import receiving
+from conversations.channels.email.actions import taking_in
+from conversations.models import Conversation, InboundMail, Mailbox, MailSource, Proof
 from conversations.screens.inbox import mails
 from tests.inbox.conftest import HTMX, markup_of, queries_of, text_of
 from tests.inbox.mails import PIXEL, by_mail, inbound, mailbox
@@ -113,9 +116,8 @@ def test_html_that_cannot_be_made_safe_is_shown_as_plain_text(agent: Client, let
 
 
 def test_what_was_lost_is_stated(agent: Client, letter: Conversation) -> None:
-    inbound(letter, is_cut=True, problems=["The mail has more than 500 parts: the rest was ignored."])
+    inbound(letter, problems=["The mail has more than 500 parts: the rest was ignored."])
     page = text_of(shown(agent, letter))
-    assert "Only its beginning is here." in page
     assert "more than 500 parts" in page
 
 
@@ -212,3 +214,44 @@ def test_mails_cost_one_question_whatever_their_number_and_nothing_elsewhere(
         inbound(letter, f"Again {number}", written="<p>Again</p>")
     assert asked(letter) == one
     assert asked(conversation) == without
+
+
+SIGNED = (
+    b"From: Ada <ada@x.example>\nTo: support@acme.example\nSubject: Signed\nMessage-ID: <s@x.example>\nMIME-Version: 1.0\n"
+    b'Content-Type: multipart/signed; protocol="application/pgp-signature"; boundary="b"\n\n--b\n'
+    b"Content-Type: text/plain\n\nIt never came.\n--b\nContent-Type: application/pgp-signature; name=signature.asc\n\n"
+    b"-----BEGIN PGP SIGNATURE-----\n--b--\n"
+)
+ENCRYPTED = (
+    b"From: Ada <ada@x.example>\nTo: support@acme.example\nSubject: Secret\nMessage-ID: <e@x.example>\nMIME-Version: 1.0\n"
+    b'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"\n\n--b\n'
+    b"Content-Type: application/pgp-encrypted\n\nVersion: 1\n--b\nContent-Type: application/octet-stream; name=encrypted.asc\n\n"
+    b"-----BEGIN PGP MESSAGE-----\n--b--\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "notice", "file"),
+    [
+        (SIGNED, "This mail is signed. The signature was not checked.", "signature.asc Signature"),
+        (ENCRYPTED, "This mail is encrypted. Download it", "encrypted.asc Signature"),
+    ],
+)
+def test_a_signed_or_encrypted_mail_says_so_and_is_there_as_it_came(
+    agent: Client, box: Mailbox, raw: bytes, notice: str, file: str
+) -> None:
+    with tenancy.scope(box.workspace):
+        row = receiving.accept(mailbox=box, raw=raw, source=MailSource.COMMAND)
+    assert row.conversation is not None, row.reason
+    page = text_of(shown(agent, row.conversation))
+    assert notice in page
+    assert file in page
+    assert agent.get(of(row, "eml")).getvalue() == raw  # type: ignore[attr-defined]
+
+
+def test_a_mail_that_is_too_large_to_be_kept_whole_says_so(agent: Client, box: Mailbox) -> None:
+    with tenancy.scope(box.workspace):
+        raw = b"From: Ada <ada@x.example>\nTo: support@acme.example\nSubject: Big\n\nSee the pictures"
+        row = receiving.accept(mailbox=box, raw=raw, source=MailSource.IMAP, uid=1, uid_validity=1, is_cut=True)
+    assert row.conversation is not None, row.reason
+    assert taking_in.TOO_LARGE in text_of(shown(agent, row.conversation))

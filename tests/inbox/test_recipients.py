@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from accounts.models import Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.models import Conversation, Delivery, Mailbox, MailboxAddress
+from tests.factories import reply
 from tests.inbox.conftest import HTMX, markup_of, now, queries_of, text_of
 from tests.inbox.mails import by_mail, inbound, mailbox
 
@@ -190,3 +192,22 @@ def test_recipients_cost_one_question_where_replies_leave_as_mails(
     mail = queries_of(lambda: agent.get(address.format(letter.number), headers=headers))
     other = queries_of(lambda: agent.get(address.format(conversation.number), headers=headers))
     assert mail - other == 2  # its mails, and the mailboxes
+
+
+def test_a_reply_says_whom_it_went_to(agent: Client, letter: Conversation) -> None:
+    with tenancy.scope(letter.workspace):
+        by = Actor.system(letter.workspace_id)
+        reply(letter, "To all.", by=by)
+        first = Delivery.objects.get()
+        actions.set_cc(conversation=letter, cc=[], by=by, at=clock.now())
+        reply(letter, "To Ada.", by=by, at=clock.now() + timedelta(hours=1))
+    assert (first.to, first.cc) == (["ada@x.example"], ["bob@y.example"])  # and is the same when it is sent again
+    page = text_of(page_of(agent, letter))
+    assert "to 1, cc 1 To ada@x.example Cc bob@y.example To all." in page
+    assert page.count("ada@x.example Cc") == 1
+
+
+def test_customers_alone_are_not_repeated_beside_each_reply(agent: Client, box: Mailbox) -> None:
+    made = by_mail(box)
+    reply(made, "To Ada.", by=Actor.system(box.workspace_id))
+    assert "mail__people" not in markup_of(page_of(agent, made))

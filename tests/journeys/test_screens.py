@@ -22,8 +22,11 @@ from accounts import clock, tenancy
 from accounts.models import Workspace
 from accounts.permissions import Actor, Role
 from conversations import actions
+from conversations.actions.entries import Door
 from conversations.channels.email import actions as mailbox_actions
-from conversations.models import Inbound, InboundMail
+from conversations.forms import actions as form_actions
+from conversations.forms import tokens
+from conversations.models import Channel, Inbound, InboundMail
 from tests.conftest import Member, member
 from tests.dialects.node import program
 from tests.factories import (
@@ -194,6 +197,23 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
                 mailbox=mailbox, source="imap", raw="none", size=9_000, digest="0" * 64, state=state, code="loop", uid=uid,
                 reason=LONG, subject=subject, from_address=f"{'f' * 60}@example.com", uid_validity=1, conversation=first,
             )  # fmt: skip
+        calls = [
+            ConversationFactory(
+                workspace=workspace,
+                contact=one,
+                door=Door(Channel.CALLBACK, "bancroft"),
+                metadata={"phone": phone, "preferred_time": LONG, "answers": {LONG: ARABIC, ARABIC: LONG}},
+            )
+            for one, phone in ((long, "+442079460000"), (arabic, LONG))
+        ]
+        actions.mark_called(request=calls[1].callbacks.get(), by=by, at=at)
+        made["call"] = calls[0]
+        for kind in ("contact", "callback"):
+            made[f"{kind} form"] = form_actions.create_form(
+                workspace=workspace, kind=kind, name=LONG[:100], title=LONG, intro=f"{LONG} {ARABIC}", consent=LONG,
+                questions=[{"text": LONG, "kind": "choice", "choices": [LONG, ARABIC]}, {"text": ARABIC, "kind": "checkbox"}],
+                allowed_origins=[f"https://{'o' * 60}.example"], language="ar" if kind == "callback" else "de", **act,
+            )  # fmt: skip
         for name in ("first", "second", "closed", "snoozed"):
             made[name] = locals()[name]
     return made
@@ -274,6 +294,29 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
         yield Screen(name, path, who="ada")
     yield Screen("health of a mailbox for agents", f"{box}/health")
     yield Screen("refused mailbox", f"{mailboxes}/add?address=help@example.com", who="ada", do=lambda page: (page.locator("#id_imap_host").fill(""), page.locator(".ask .btn--main").click()))  # fmt: skip
+    yield Screen("callbacks", "/w/acme/callbacks")
+    yield Screen("callback that is made", "/w/acme/callbacks", do=click(".call__change > summary"))
+    yield Screen("callbacks that were made", "/w/acme/callbacks?view=called")
+    yield Screen("callbacks of a viewer", "/w/acme/callbacks", who="vic")
+    yield Screen("no callbacks", "/w/empty/callbacks", who="ada")
+    yield Screen("details of a callback", f"{inbox}/{made['call'].number}#side")
+    forms, form = "/w/acme/settings/forms", f"/w/acme/settings/forms/{made['contact form'].pk}"
+    for name, path in (
+        ("forms", forms),
+        ("no forms", "/w/empty/settings/forms"),
+        ("new form", f"{forms}/add"),
+        ("form", form),
+        ("form to delete", f"{form}/delete"),
+    ):
+        yield Screen(name, path, who="ada")
+    for kind in ("contact", "callback"):
+        path = made[f"{kind} form"].path
+        yield Screen(f"{kind} form for customers", path, who="")
+        yield Screen(f"{kind} form that is sent empty", path, who="", do=click("button[type=submit]"))
+        yield Screen(f"{kind} form in a frame", f"{path}?embed=1", who="")
+    yield Screen("follow-up", f"/f/c/{tokens.of_conversation(made['first'], 'en')}", who="")
+    yield Screen("follow-up from right to left", f"/f/c/{tokens.of_conversation(made['second'], 'ar')}", who="")
+    yield Screen("follow-up that is gone", "/f/c/nothing", who="")
     yield Screen("search of articles without results", f"{knowledge}?q={LONG}")
     yield Screen("administration", reverse("admin:index"), who="ada")
     yield Screen("conversation in administration", reverse("admin:conversations_conversation_change", args=[made["first"].pk]), who="ada")  # fmt: skip

@@ -127,7 +127,7 @@ def test_mailbox_whose_consent_is_gone_is_reconnected(
     assert all(one.is_ok for one in trials.of_mailbox(row))
 
 
-def test_refused_sign_in_is_said_and_nothing_is_tried(admin: Client, provider: TokenServer) -> None:
+def test_refused_sign_in_is_shown_and_nothing_is_tried(admin: Client, provider: TokenServer) -> None:
     begun(admin)
     state = admin.session["mailbox_sign_in"]["state"]
     answer = admin.get("/mail/signed-in", {"error": "access_denied", "state": state}, follow=True)

@@ -104,6 +104,21 @@ def test_everything_comes_back_on_another_machine(home: Path, archive: Path) -> 
         assert "holds a desk already" in refused(other, archive)
 
 
+def test_keys_of_the_environment_come_along_and_open_what_they_sealed(home: Path, desk: str) -> None:
+    """The key of channels is part of a backup like SECRET_KEY, with those of before."""
+    keys = {"CHANNEL_SECRETS_KEY": "of the environment", "CHANNEL_SECRETS_KEYS_BEFORE": "of before,and of long before"}
+    path = home / "keys.parley"
+    manage(home, "backup", str(path), DATABASE_URL=desk, **keys)
+    with new_home() as other, template.copied() as address:
+        output = manage(other, "restore", str(path), DATABASE_URL=address, CHANNEL_SECRETS_KEY="another one")
+        kept = other / "secrets/channel_secrets_key"
+        assert f"CHANNEL_SECRETS_KEY is another than the backup's: set it to the content of {kept}." in output
+        assert kept.read_text() == "of the environment"
+        shell = "from django.conf import settings; print(settings.CHANNEL_SECRETS_KEYS)"
+        printed = manage(other, "shell", "--no-imports", "-c", shell, DATABASE_URL=address)
+        assert "['of the environment', 'of before', 'and of long before']" in printed
+
+
 def test_what_is_written_meanwhile_is_in_it_wholly_or_not_at_all(home: Path, desk: str) -> None:
     is_over, written = threading.Event(), threading.Event()
 

@@ -17,12 +17,16 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from accounts import tenancy
 from accounts.models import Dispatch, QueuedMail, Workspace
 from accounts.permissions import Actor
 from config import doors, health
 from config.server import metrics
 from config.server.metrics import BOUNDS, PLACE, Metrics
 from conversations import actions
+from conversations.actions.entries import Door
+from conversations.models import Channel, Delivery
+from tests.factories import ConversationFactory
 from tests.runtime.machine import DEADLINE, eventually, free_port, get, new_home, python, stop
 
 TOKEN = "a-token-for-tests"
@@ -152,6 +156,13 @@ def test_what_waits_for_a_worker_is_counted_with_its_age(settings: Any, acme: Wo
         cursor.execute("UPDATE procrastinate_events SET at = now() - interval '2 hours' WHERE type = 'deferred'")
     by = Actor.system(acme.pk)
     actions.identify(workspace=acme, email="ada@example.com", is_trusted=True, by=by, at=timezone.now())
+    with tenancy.scope(acme):
+        conversation = ConversationFactory(workspace=acme, door=Door(Channel.EMAIL, "email"))
+        sent, failed = (
+            actions.reply(conversation=conversation, body="On its way.", by=by, at=timezone.now()) for _ in range(2)
+        )
+        Delivery.objects.filter(message=sent).update(send_after=timezone.now() - timedelta(minutes=2))
+        actions.mark_failed(delivery=failed.delivery, code="x", reason="No.", by=by, at=timezone.now())
     with connection.cursor() as cursor:  # now() stands still within the transaction of a test
         cursor.execute("UPDATE accounts_dispatch SET due_at = now() - interval '1 minute'")
     QueuedMail.all_workspaces.all().delete()
@@ -167,6 +178,8 @@ def test_what_waits_for_a_worker_is_counted_with_its_age(settings: Any, acme: Wo
     assert figure(text, "parley_events_waiting") == Dispatch.objects.count() > 0
     assert figure(text, "parley_event_wait_seconds") == 60
     assert figure(text, "parley_mails_waiting") == 2
+    assert (figure(text, "parley_replies_waiting"), figure(text, "parley_replies_failed")) == (1, 1)
+    assert figure(text, "parley_reply_wait_seconds") >= 110
     assert ("parley_worker_seen_seconds", ()) not in figures(text)  # no worker was ever seen
     assert figure(text, "parley_database_up") == 1
     assert health.jobs()["default"][0] == 2

@@ -1,6 +1,6 @@
 """Logins that are tried before they are saved, and those of mailboxes that are: a job asks the servers, a page asks for the findings.
 
-What is typed waits in the shared cache, sealed, for as long as somebody fills in a form. The job is told its name alone.
+What is typed waits in the shared cache, sealed, for as long as somebody fills in a form. The job knows its name alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from django.core.cache import cache
 
 from accounts import outbox, sealed
+from accounts.errors import Invalid, sentence
 from conversations.channels.email import logins, servers
 from conversations.channels.email.servers import ImapAccess, SmtpAccess
 from conversations.channels.email.wire import checking, oauth
@@ -180,6 +181,8 @@ def _guarded(part: str, ask: Callable[[], Finding]) -> Finding:
         return ask()
     except MailServerError as error:
         return Finding(part, False, error.reason, error.hint)
+    except Invalid as error:
+        return Finding(part, False, sentence(error))
 
 
 def _server(given: dict[str, Any]) -> dict[str, Any]:

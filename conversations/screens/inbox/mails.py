@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from conversations.models import InboundMail, Message, Proof
+from conversations.models import Delivery, InboundMail, Message, Proof
 from conversations.screens import dates
 
 _PROOFS: dict[str, str] = {
@@ -63,9 +63,26 @@ class ShownMail:
 
     @property
     def recipients(self) -> str:
-        """How many people it went to, as in "to 1, cc 2"."""
-        counts = (("to", len(self.to)), ("cc", len(self.cc)))
-        return ", ".join(f"{name} {count}" for name, count in counts if count)
+        return counted(self.to, self.cc)
+
+
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """Whom a reply went to, where that was not its customer alone."""
+
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    bcc: tuple[str, ...]
+
+    @property
+    def recipients(self) -> str:
+        return counted(self.to, self.cc, self.bcc)
+
+
+def counted(to: Sequence[str], cc: Sequence[str], bcc: Sequence[str] = ()) -> str:
+    """How many people a mail went to, as in "to 1, cc 2"."""
+    counts = (("to", len(to)), ("cc", len(cc)), ("bcc", len(bcc)))
+    return ", ".join(f"{name} {count}" for name, count in counts if count)
 
 
 def of(message: Message) -> ShownMail | None:
@@ -94,6 +111,15 @@ def of(message: Message) -> ShownMail | None:
         problems=tuple(str(problem) for problem in row.problems),
         height=height(message.body or "", pictures),
     )
+
+
+def sent_of(message: Message) -> SentMail | None:
+    """How a reply went out, if others got it too."""
+    row: Delivery | None = getattr(message, "outbound", None)
+    if row is None:
+        return None
+    to, cc, bcc = tuple(row.to or ()), tuple(row.cc or ()), tuple(row.bcc)
+    return SentMail(to, cc, bcc) if cc or bcc or len(to) > 1 else None
 
 
 def height(text: str, pictures: int = 0) -> int:

@@ -31,6 +31,7 @@ class Entry:
     follows: bool = False
     """It is by the same person as the one before: without face and name."""
     mail: mails.ShownMail | None = None
+    sent: mails.SentMail | None = None
 
     @property
     def is_line(self) -> bool:
@@ -72,7 +73,9 @@ def entries(items: Iterable[Message | Line], *, after: int = 0) -> list[Entry]:
             follows = not is_new_day and isinstance(previous, Message) and _goes_on(previous, item)
             mail = mails.of(item)
             day = dates.day(item.created_at) if is_new_day else ""
-            result.append(Entry(message=item, day=day, follows=follows and mail is None, mail=mail))
+            result.append(
+                Entry(message=item, day=day, follows=follows and mail is None, mail=mail, sent=mails.sent_of(item))
+            )
         previous = item
     return [entry for entry in result if entry.message is None or entry.message.pk > after]
 

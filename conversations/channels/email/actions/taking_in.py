@@ -295,8 +295,15 @@ def _describe(mail: InboundMail, parsed: ParsedMail) -> None:
     mail.text = parsed.text if parsed.text.strip() != body.strip() else ""
     mail.quoted, mail.signature = parsed.quoted_text, parsed.signature_text
     mail.html, mail.remote_images = parsed.html or "", parsed.remote_images
-    mail.problems = [*([TOO_LARGE] if mail.is_cut else []), *parsed.problems]
+    mail.problems = [*([TOO_LARGE] if mail.is_cut else []), *_unchecked(parsed), *parsed.problems]
     mail.invitation = reports.invitation(parsed)
+
+
+def _unchecked(parsed: ParsedMail) -> list[str]:
+    """What the desk leaves to the reader's own mail program."""
+    if parsed.is_encrypted:
+        return ["This mail is encrypted. Download it and open it in a mail program that has the key."]
+    return ["This mail is signed. The signature was not checked."] if parsed.is_signed else []
 
 
 def _first_copy(mail: InboundMail, body: str) -> InboundMail | None:

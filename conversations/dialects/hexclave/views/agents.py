@@ -193,9 +193,10 @@ class AgentConversations(HexclaveViewSet):
         body = self.read(body=inputs.AGENT_UPDATE, conversation_id=conversation_id).body
         self.check_project(body["projectId"])
         row = self.locked(conversation_id)
+        shown = conversation_id
         match body["type"]:
             case "reply":
-                actions.reply(
+                message = actions.reply(
                     conversation=row,
                     body=body["body"],
                     sender=self.sender,
@@ -204,13 +205,17 @@ class AgentConversations(HexclaveViewSet):
                     by=self.actor,
                     at=self.at,
                 )
+                shown = str(message.conversation.public_id)  # another one, if this was joined into it
             case "internal-note":
-                actions.note(conversation=row, body=body["body"], sender=self.sender, by=self.actor, at=self.at)
+                message = actions.note(
+                    conversation=row, body=body["body"], sender=self.sender, by=self.actor, at=self.at
+                )
+                shown = str(message.conversation.public_id)
             case "status":
                 self.set_status(row, body["status"])
             case "metadata":
                 self.set_metadata(row, body)
-        return self.whole(conversation_id)
+        return self.whole(shown)
 
     def set_status(self, row: Conversation, wanted: str) -> None:
         """Change the status. Raises StatusError when it has it already."""

@@ -68,12 +68,16 @@ class CustomerConversations(HexclaveViewSet):
         return self.identify(self.caller.person)
 
     def find(self, contact: Contact | None, conversation_id: str, *, is_written: bool = False) -> Conversation:
-        """The customer's conversation, if it has a message that they may see."""
+        """The customer's conversation, if it has a message that they may see; of one that was joined, the other one."""
         if contact is None:
             raise StatusError(404, NO_CONVERSATION)
         if is_written:
             return self.locked(conversation_id, visible_to=contact)
-        return found(reads.one.first(self.last, public_id=uuid.UUID(conversation_id), contact=contact.pk))
+        public_id = uuid.UUID(conversation_id)
+        row = reads.one.first(self.last, public_id=public_id, contact=contact.pk)
+        if row is None and (joined := queries.with_messages_of(public_id, contact)) is not None:
+            row = reads.one.first(self.last, public_id=joined.public_id, contact=contact.pk)
+        return found(row)
 
     def whole(self, row: Conversation) -> dict[str, Any]:
         return answers.HexclaveThread(answers.Thread(row, reads.thread(self.last, row))).data
@@ -135,5 +139,9 @@ class CustomerConversations(HexclaveViewSet):
         body = self.read(body=inputs.CUSTOMER_REPLY, conversation_id=conversation_id).body
         contact = self.contact()
         row = self.find(contact, conversation_id, is_written=True)
-        actions.receive(conversation=row, body=body["message"], door=CHAT, policy=POLICY, by=self.actor, at=self.at)
-        return Response(self.whole(self.find(contact, conversation_id)))
+        message = actions.receive(
+            conversation=row, body=body["message"], door=CHAT, policy=POLICY, by=self.actor, at=self.at
+        )
+        written_in = message.conversation  # another one, if this was joined into it
+        is_theirs = written_in.contact_id == contact.pk
+        return Response(self.whole(self.find(contact, str(written_in.public_id) if is_theirs else conversation_id)))
