@@ -397,7 +397,7 @@ def test_view_says_how_large_a_body_may_be_whatever_it_is(kind: bytes, is_announ
     assert (status, seen[0][1]) == (413, b"")
 
 
-def test_what_came_before_the_view_said_how_much_it_takes_is_kept() -> None:
+def test_what_came_before_the_view_was_asked_is_kept() -> None:
     front, seen = taking(10_000)
     client = Client(front, "/mail/ingress/x", method="POST", headers=[CHUNKED])
     status, _, _ = asyncio.run(client.answer(b"x" * 2000, b"y"))

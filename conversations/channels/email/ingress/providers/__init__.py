@@ -1,4 +1,8 @@
-"""The providers, each a module: whether a call looks like one of its own, which secret signs it, and what it brings."""
+"""The providers, each a module: whether a call looks like one of its own, which secret signs it, and what it brings.
+
+For: everything that only one provider has. In: a `Call`. Out: what it `Brought`, or why it is refused or not understood.
+The view may import the package; providers do not know each other.
+"""
 
 from __future__ import annotations
 
