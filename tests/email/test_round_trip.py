@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -11,11 +12,13 @@ import pytest
 
 from accounts import clock
 from conversations import actions
+from conversations.actions.entries import Door
 from conversations.actions.files import ReceivedFile
 from conversations.channels import outbox
 from conversations.channels.email import fetching, files, logins
 from conversations.channels.email.wire import imap
 from conversations.models import (
+    Channel,
     Conversation,
     Delivery,
     DeliveryState,
@@ -30,6 +33,7 @@ from conversations.models import (
 from tests.conftest import Member
 from tests.email.conftest import Post
 from tests.email.letters import attached
+from tests.factories import ContactFactory, ConversationFactory, receive
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -212,3 +216,19 @@ def test_acknowledgement_goes_once_to_a_person_and_never_to_a_program(post: Post
     fetch(post)
     mailing.send_due()
     assert len(post.outgoing.taken) == 3
+
+
+def test_chat_goes_on_as_mail_once_its_customer_has_left(post: Post, ben: Member) -> None:
+    contact = ContactFactory(workspace=post.mailbox.workspace, email="ada@example.com")
+    chat = ConversationFactory(workspace=post.mailbox.workspace, contact=contact, door=Door(Channel.CHAT, "widget"))
+    receive(chat)
+    assert reply(ben, "Are you there?").delivery_status == DeliveryStatus.DELIVERED
+    assert post.outgoing.taken == []
+    Conversation.objects.update(last_inbound_at=clock.now() - timedelta(minutes=16))
+    assert reply(ben, "We have found it.").delivery_status == DeliveryStatus.DELIVERED
+    (taken,) = post.outgoing.taken
+    mail = parsed(taken.data)
+    assert (taken.recipients, mail["From"]) == (["ada@example.com"], f"Ben · Acme <{post.mailbox.address}>")
+    post.deliver(post.letter("Great!", to=mail["Reply-To"]))
+    fetch(post)
+    assert InboundMail.objects.latest("pk").conversation == chat

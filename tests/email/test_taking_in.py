@@ -277,3 +277,31 @@ def test_report_of_a_delay_changes_nothing(mailbox: Mailbox, ben: Member) -> Non
 def test_report_about_an_unknown_mail_is_noted_and_shown_to_nobody(mailbox: Mailbox) -> None:
     mail = take_in(mailbox, bounce("<unknown@elsewhere.example>"))
     assert (mail.state, mail.code, Conversation.objects.count()) == (MailState.IGNORED, "bounce", 0)
+
+
+def test_failure_after_days_of_trying_marks_the_message_and_suppresses_nobody(mailbox: Mailbox, ben: Member) -> None:
+    sent = answered(conversation_of(take_in(mailbox, letter())), ben)
+    take_in(mailbox, bounce(ids.message_id(sent.public_id), status="4.4.7"))
+    sent.refresh_from_db()
+    assert sent.delivery_status == DeliveryStatus.FAILED
+    assert not SuppressedAddress.objects.exists()
+
+
+def test_answer_to_a_conversation_that_was_joined_is_in_the_other_one(mailbox: Mailbox, ben: Member) -> None:
+    first = conversation_of(take_in(mailbox, letter()))
+    own = ids.message_id(answered(first, ben).public_id)
+    other = conversation_of(take_in(mailbox, letter("About the same.", subject="Again")))
+    actions.join(conversation=first, into=other, by=ben.actor, at=clock.now())
+    mail = take_in(mailbox, letter("Thanks!", In_Reply_To=own))
+    assert (mail.conversation, mail.is_stranger) == (other, False)
+    late = take_in(mailbox, letter("Thanks!", to=tokens.address(mailbox.address, tokens.Kind.CONVERSATION, first.pk)))
+    assert late.conversation == other
+
+
+def test_next_mail_follows_the_message_that_was_moved(mailbox: Mailbox, ben: Member) -> None:
+    first = conversation_of(take_in(mailbox, letter(message_id="<one@example.com>")))
+    wrong = take_in(mailbox, letter("Another matter.", In_Reply_To="<one@example.com>", message_id="<two@example.com>"))
+    assert wrong.message is not None
+    new = actions.split(message=wrong.message, by=ben.actor, at=clock.now())
+    follow = take_in(mailbox, letter("More of it.", In_Reply_To="<two@example.com>"))
+    assert follow.conversation_id == getattr(new, "pk", None) != first.pk

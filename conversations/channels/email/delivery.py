@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import smtplib
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 
-from accounts import mailing
+from accounts import clock, mailing
 from conversations.channels import leases
 from conversations.channels.email import logins, outbound
 from conversations.channels.email.actions import suppressing
@@ -17,18 +18,33 @@ from conversations.channels.email.wire import imap, refusals, smtp
 from conversations.channels.email.wire.errors import LoginRefused, MailServerError
 from conversations.channels.email.wire.refusals import Cause, Refusal
 from conversations.channels.results import NotSent, Result, Sent
-from conversations.models import Channel, Conversation, Delivery, Inbound
+from conversations.models import Channel, Conversation, Delivery, Inbound, Mailbox
 
 logger = logging.getLogger(__name__)
 
 CHANNELS = (Channel.EMAIL, Channel.FORM, Channel.CALLBACK)
+LEFT_AFTER = timedelta(minutes=15)
 NOBODY = NotSent("no_recipient", "No recipient can get mail: their addresses are suppressed, or there are none.", True)
 AWAY = NotSent("connection", "The mail server cannot be reached.", False)
 
 
 def takes(conversation: Conversation) -> bool:
-    """Whether the customer gets replies by mail."""
-    return conversation.channel in CHANNELS and bool(conversation.contact.email)
+    """Whether the customer gets replies by mail: also of a chat that they have left, where the workspace has a mailbox."""
+    if not conversation.contact.email:
+        return False
+    if conversation.channel in CHANNELS or conversation.mailbox_id is not None:
+        return True
+    return (
+        conversation.channel == Channel.CHAT
+        and _has_left(conversation)
+        and Mailbox.objects.filter(is_default=True).exists()
+    )
+
+
+def _has_left(conversation: Conversation) -> bool:
+    """Whether the customer of a chat has written nothing for so long that they hardly wait at their screen."""
+    last = conversation.last_inbound_at
+    return last is not None and clock.now() - last >= LEFT_AFTER
 
 
 def deliver(deliveries: Sequence[Delivery]) -> Iterator[tuple[Delivery, Result]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,7 +28,17 @@ class Joined:
 
 
 def find(mail: ParsedMail) -> Joined | None:
-    """The conversation that a mail proves to belong to, by the first of four proofs."""
+    """The conversation that a mail proves to belong to, by the first of four proofs; of one that was joined, the other."""
+    found = _proven(mail)
+    if found is None:
+        return None
+    conversation = found.conversation
+    while conversation.joined_into is not None:
+        conversation = conversation.joined_into
+    return replace(found, conversation=conversation)
+
+
+def _proven(mail: ParsedMail) -> Joined | None:
     if (found := _of_tokens(tokens.in_addresses(mail.delivered_to))) is not None:
         return Joined(found, Proof.REPLY_ADDRESS)
     if (found := _of_ours(mail.in_reply_to)) is not None:

@@ -16,17 +16,17 @@ from conversations.models import Delivery, DeliveryStatus, Message
 
 
 def apply(report: DeliveryReport, mail: ParsedMail, *, by: Actor, at: datetime) -> Message | None:
-    """Note on the message what the report says: failed for good, and its recipients get no more mail; None where it names none.
+    """Note on the message what the report says: that it did not arrive; None where it names no message.
 
-    A delay, or a failure that may pass, changes nothing: the mail server goes on trying, and reports again.
+    An address that does not exist gets no more mail. One that could not be reached for days may be there again. A delay
+    changes nothing: the mail server goes on trying, and reports again.
     """
     message = find([report.original_message_id], mail.delivered_to)
-    gone = [one for one in report.recipients if one.is_permanent]
-    if message is None or not gone:
+    if message is None or not report.is_failure:
         return message
     mark(message, in_words(report), by=by, at=at)
-    for one in gone:
-        if one.address:
+    for one in report.recipients:
+        if one.is_permanent and one.address:
             suppressing.note(one.address, one.reason, one.status)
     return message
 
@@ -42,7 +42,7 @@ def mark(message: Message, reason: str, *, by: Actor, at: datetime) -> None:
 
 def in_words(report: DeliveryReport) -> str:
     """What happened, as agents read it."""
-    worst = next((one for one in report.recipients if one.is_permanent), report.recipients[0])
+    worst = min(report.recipients, key=lambda one: (not one.is_permanent, one.action != "failed"))
     return worst.reason or "The mail could not be delivered."
 
 
