@@ -200,8 +200,8 @@ document.addEventListener('desk:taken', async ({ detail: { page } }) => {
   if (!files.length || files.includes(null)) return;
   item.files = files;
   if (!isFree) render();
-  else if (form()) desk.setFiles(form(), [...desk.files(form()), ...files]);
-  else desk.keepFiles(item.place, files);
+  else if (!form()) desk.keepFiles(item.place, files);
+  else if (form().elements.send_id.value === item.id) desk.setFiles(form(), [...desk.files(form()), ...files]); // not sent without them
 });
 
 async function fileOf(link) {
