@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
@@ -71,7 +71,7 @@ class FollowUpPage(View):
             with tenancy.scope(workspace), timezone.override(workspace.time_zone):
                 return super().dispatch(request, conversation_of(found), found.language, kwargs["token"])
         except Gone as gone:
-            return pages.render(request, "gone.html", str(gone), {"days": tokens.FOLLOW_UP.days}, status=404)
+            return pages.gone(request, str(gone))
 
     def get(self, request: HttpRequest, conversation: Conversation, language: str, token: str) -> HttpResponseBase:
         """The conversation."""
@@ -127,10 +127,10 @@ def file(request: HttpRequest, token: str, public_id: UUID) -> HttpResponseBase:
             rows = Attachment.objects.filter(public_id=public_id, message__conversation=conversation_of(found))
             attachment = rows.filter(message__kind=MessageKind.MESSAGE).first()
             if attachment is None:
-                raise Http404("no such file")
+                return pages.gone(request, found.language)
             content = attachment.file.open("rb")
-    except (Gone, FileNotFoundError) as error:
-        raise Http404("no such file") from error
+    except (Gone, FileNotFoundError):
+        return pages.gone(request)
     response = FileResponse(
         content, as_attachment=True, filename=attachment.name, content_type="application/octet-stream"
     )

@@ -190,11 +190,11 @@ def sent(request: HttpRequest, key: str, token: str) -> HttpResponseBase:
     """What was sent has come in; with the link by which it is followed up."""
     form, found = find(key), tokens.read_conversation(token)
     if found is None or found.is_over or found.workspace_id != form.workspace_id:
-        raise Http404("no such page")
+        return pages.gone(request, form.language)
     with tenancy.scope(form.workspace):
         rows = Conversation.objects.select_related("contact").filter(public_id=found.public_id)
         if (conversation := rows.first()) is None:
-            raise Http404("no such page")
+            return pages.gone(request, form.language)
         call = CallbackRequest.objects.filter(conversation=conversation).first()
         facts = {
             "form": form,

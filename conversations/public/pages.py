@@ -18,7 +18,7 @@ from django.utils import translation
 
 from accounts.web import bodies
 from conversations.api.problems import RateLimited
-from conversations.forms import languages
+from conversations.forms import languages, tokens
 from conversations.forms.answers import Fault, size
 from conversations.public import limits
 
@@ -89,10 +89,16 @@ def render(
 
 
 def private(response: HttpResponseBase) -> HttpResponseBase:
-    """Keep a response out of caches, and its address from other sites."""
+    """Keep a response out of caches, and its address from other sites and out of the log: it may be a customer's link."""
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django logs the path of what it refuses
     response["Cache-Control"] = "no-store, private"
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def gone(request: HttpRequest, language: str = "") -> HttpResponse:
+    """A link that opens nothing any more."""
+    return render(request, "gone.html", language, {"days": tokens.FOLLOW_UP.days}, status=404)
 
 
 def throttled(
