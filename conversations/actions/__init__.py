@@ -4,7 +4,7 @@ For: every door, which makes one call into here; each verb permits, locks, decid
 In: rows, plain values, `by` (the actor) and `at` (the moment), all by keyword. Out: the changed row.
 Raises the errors of `accounts.errors`; the door puts them into words. Effects on the outside follow from the event.
 
-`lifecycle` is the pure rule of whose turn it is. `locking`, `entries`, `routing`, `turns`, `summaries`, `carrying`, `files`, `senders`,
+`lifecycle` is the pure rule of whose turn it is. `locking`, `entries`, `routing`, `turns`, `summaries`, `carrying`, `settling`, `files`, `senders`,
 `outgoing`, `ticket_counts` and `wishes` hold what the verbs share; they permit and record nothing by themselves.
 Features and doors import the package and name the verb (`actions.assign`). It imports queries, models and the verbs of tickets.
 """

@@ -11,10 +11,9 @@ from accounts.errors import Conflict, Invalid, NotFound
 from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import carrying, entries, lifecycle, locking, summaries, ticket_counts, turns
+from conversations.actions import carrying, locking, settling, summaries
 from conversations.actions.entries import Door
 from conversations.actions.start import start
-from conversations.actions.summaries import Entry
 from conversations.models import (
     AssistantThread,
     Channel,
@@ -23,7 +22,6 @@ from conversations.models import (
     InboundMail,
     Message,
     MessageKind,
-    Status,
 )
 from conversations.texts import validation
 
@@ -179,8 +177,8 @@ def undo_move(*, conversation: Conversation, event_id: int, by: Actor, at: datet
     summaries.put_back(source, kept["source"], kept["source_after"], at)
     summaries.put_back(target, kept["target"], kept["target_after"], at)
     if event.type == events.CONVERSATION_SPLIT.name:
-        _redirect(target, source, at)
-    _save(source, target, tickets, by=by, at=at)
+        settling.redirect(target, source, at)
+    settling.save(source, target, tickets, by=by, at=at)
     for row, other in ((source, target), (target, source)):
         journal.record(events.MOVE_UNDONE, row, by=by, at=at, undone_id=event.pk, number=other.number, kind=event.type)
     return source
@@ -225,17 +223,17 @@ def _carry(
     kept |= carrying.over(messages, source, target, at)
     carrying.hold(target, at)  # their writers have not seen what came
     left, grown = summaries.thread_of(source), summaries.thread_of(target)
-    _leave(source, had, left, at)
-    _arrive(target, before, grown, {*messages}, at, is_new=is_new)
+    settling.leave(source, had, left, at)
+    settling.arrive(target, before, grown, {*messages}, at, is_new=is_new)
     source.unread_count -= len(was_unread)
     # What is answered where it came to is read: unread is always what came last.
     waits = {entry.pk for entry in summaries.unanswered(grown)}
     target.unread_count = min(target.unread_count + len(was_unread & waits), len(waits))
-    if is_join or not source.message_count:
-        _check_tickets(source, target)
+    if is_join or (kept["source"]["message_count"] and not source.message_count):
+        settling.check_tickets(source, target)
         kept |= carrying.all_that_waits(source, target, at)
-        _redirect(source, target, at)
-    _save(source, target, tickets, by=by, at=at)
+        settling.redirect(source, target, at)
+    settling.save(source, target, tickets, by=by, at=at)
     journal.record(
         events.MESSAGES_ARRIVED,
         target,
@@ -247,72 +245,3 @@ def _carry(
         is_join=is_join,
     )
     return kept | {"source_after": summaries.snapshot(source), "target_after": summaries.snapshot(target)}
-
-
-def _leave(source: Conversation, before: Sequence[Entry], after: Sequence[Entry], at: datetime) -> None:
-    """What the row says once messages have gone. If nobody waits any more, its status is the one that it had before them."""
-    summaries.put(source, summaries.recomputed(source, after))
-    source.updated_at = at
-    waited, waits = summaries.unanswered(before), summaries.unanswered(after)
-    if source.status != Status.OPEN or not waited or waited[:1] == waits[:1]:
-        return
-    if waits:
-        source.waiting_since = waits[0].at
-    elif source.message_count:
-        turns.move(source, _status_at(source, after), at)
-
-
-def _arrive(
-    target: Conversation,
-    before: Sequence[Entry],
-    after: Sequence[Entry],
-    moved: set[int],
-    at: datetime,
-    *,
-    is_new: bool,
-) -> None:
-    """What the row says once messages have come. One that waits for an answer reopens it, as when the customer writes."""
-    summaries.put(target, summaries.recomputed(target, after))
-    target.updated_at = at
-    waited, waits = summaries.unanswered(before), summaries.unanswered(after)
-    if any(entry.pk in moved for entry in waits):
-        target.snoozed_until = None
-        turns.move(target, lifecycle.DESK.after_customer(target.status), at)
-        if target.status == Status.OPEN:
-            target.waiting_since = waits[0].at
-    elif not waits and (waited or is_new):
-        turns.move(target, lifecycle.DESK.after_agent(target.status), at)
-
-
-def _status_at(conversation: Conversation, thread: Sequence[Entry]) -> str:
-    """The status that the conversation had with the last of these entries, as the journal says."""
-    lines = Event.objects.filter(
-        workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk
-    )
-    kinds = (events.REPLY_SENT.name, events.MESSAGE_RECEIVED.name, events.CONVERSATION_STATUS_CHANGED.name)
-    last = next(entry.pk for entry in reversed(thread) if entry.kind != MessageKind.NOTE)
-    line = lines.filter(type__in=kinds, data__message_id=last).first()
-    return str(line.data["status"]) if line is not None else Status.PENDING
-
-
-def _check_tickets(source: Conversation, target: Conversation) -> None:
-    if source.ticket_id is not None and target.ticket_id not in (None, source.ticket_id):
-        raise Conflict("both conversations have a ticket: unlink one first", code="two_tickets")
-
-
-def _redirect(source: Conversation, target: Conversation, at: datetime) -> None:
-    """Close an emptied conversation, and let it point at the other one, which has its ticket from now on."""
-    turns.move(source, Status.CLOSED, at)
-    source.snoozed_until, source.unread_count, source.joined_into = None, 0, target
-    if source.ticket_id is not None:
-        linked = [moment for moment in (source.ticket_linked_at, target.ticket_linked_at) if moment is not None]
-        target.ticket_id, target.ticket_linked_at = source.ticket_id, min(linked)
-        source.ticket, source.ticket_linked_at = None, None
-
-
-def _save(source: Conversation, target: Conversation, tickets: set[int | None], *, by: Actor, at: datetime) -> None:
-    for row in sorted((source, target), key=lambda row: row.pk):
-        entries.save(row, *summaries.SAVED)
-    carrying.index(source, target)
-    for ticket_id in sorted(pk for pk in {source.ticket_id, target.ticket_id, *tickets} if pk is not None):
-        ticket_counts.after_moving(source.workspace_id, ticket_id, by=by, at=at)

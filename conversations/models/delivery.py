@@ -87,11 +87,15 @@ class Delivery(TenantModel):
             ),
             # What a thread shows beside its messages.
             models.Index(fields=["workspace", "conversation", "state", "id"], name="delivery_by_conversation"),
-            # What was taken back and is no longer kept, in all workspaces; the view of what failed.
+            # What was taken back and is no longer kept, in all workspaces; the view of what failed or is held.
             models.Index(
                 fields=["settled_at", "id"], name="delivery_taken_back", condition=Q(state="cancelled", message=None)
             ),
-            models.Index(fields=["workspace", "-id"], name="delivery_failed", condition=Q(state="failed")),
+            models.Index(
+                fields=["workspace", "-id"],
+                name="delivery_unsent",
+                condition=Q(state="failed") | Q(state="scheduled", held_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -74,6 +74,7 @@ def render(
     is_indexed: bool = False,
 ) -> HttpResponse:
     """A page in a language. `framed_by` are the origins whose pages may show it in a frame."""
+    language = language if language in languages.names() else languages.FALLBACK
     known = {"words": languages.words(language), "language": language, "direction": languages.direction(language)}
     with translation.override(language):
         response = rendered(request, f"forms/{template}", {**known, **facts}, status=status)

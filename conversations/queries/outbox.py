@@ -1,4 +1,4 @@
-"""What is in the outbox: beside a thread, and what failed."""
+"""What is in the outbox: beside a thread, and what was not sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accounts.errors import NotFound
 from conversations.models import Conversation, Delivery, DeliveryFile, DeliveryState, Message, MessageKind
 from conversations.queries import mailboxes
 
-MOST_FAILED = 1000
+MOST_UNSENT = 1000
 UNDO_SECONDS = 10
 """For a conversation of which no mailbox says otherwise."""
 
@@ -72,10 +72,12 @@ def cancelled_files(conversation: Conversation, public_ids: list[uuid.UUID]) -> 
     return list(rows.filter(delivery__state=DeliveryState.CANCELLED).order_by("pk"))
 
 
-def failed() -> QuerySet[Delivery, int]:
-    """The conversations of the newest replies that failed."""
-    rows = Delivery.objects.filter(state=DeliveryState.FAILED).order_by("-id")
-    return rows.values_list("conversation", flat=True)[:MOST_FAILED]
+def unsent() -> QuerySet[Delivery, int]:
+    """The conversations of the newest replies that a member has to look at: they failed, or are held."""
+    rows = Delivery.objects.filter(
+        Q(state=DeliveryState.FAILED) | Q(state=DeliveryState.SCHEDULED, held_at__isnull=False)
+    )
+    return rows.order_by("-id").values_list("conversation", flat=True)[:MOST_UNSENT]
 
 
 def undo_seconds(conversation: Conversation) -> int:

@@ -36,6 +36,7 @@ PARTS = {
     "conversations.actions.locking",
     "conversations.actions.routing",
     "conversations.actions.senders",
+    "conversations.actions.settling",
     "conversations.actions.turns",
     "conversations.actions.ticket_counts",
     "conversations.actions.files",

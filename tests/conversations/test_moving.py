@@ -43,7 +43,7 @@ def contact(in_acme: Workspace) -> Contact:
     return ContactFactory(workspace=in_acme, email="eve@example.com")
 
 
-def begun(contact: Contact, body: str = "The first words.", **values: Any) -> Conversation:
+def begun(contact: Contact, body: str | None = "The first words.", **values: Any) -> Conversation:
     return ConversationFactory(workspace=contact.workspace, contact=contact, body=body, **values)
 
 
@@ -214,6 +214,15 @@ def test_conversation_whose_last_message_leaves_is_joined_into_the_other(contact
     actions.move_message(message=message, to=home, **act(ben))
     mistake.refresh_from_db()
     assert (mistake.status, mistake.joined_into, mistake.message_count) == (Status.CLOSED, home, 0)
+    assert counts() == counted()
+
+
+def test_note_leaves_a_conversation_without_messages_open(contact: Contact, ben: Member) -> None:
+    home, quiet = begun(contact), begun(contact, body=None)
+    note = actions.note(conversation=quiet, body="Hm.", **act(ben))
+    actions.move_message(message=note, to=home, **act(ben))
+    quiet.refresh_from_db()
+    assert (quiet.status, quiet.joined_into, bodies(home)) == (Status.OPEN, None, ["The first words.", "Hm."])
     assert counts() == counted()
 
 

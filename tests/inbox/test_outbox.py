@@ -218,6 +218,17 @@ def test_held_reply_shows_what_came_and_is_reviewed(agent: Client, held: Deliver
     assert now(mailed).preview == "Glad to hear. Bye."
 
 
+def test_held_reply_is_in_the_view_of_what_was_not_sent_until_it_is_reviewed(
+    agent: Client, held: Delivery, mailed: Conversation
+) -> None:
+    assert "Help with order" in text_of(agent.get("/w/acme/inbox?view=failed").content)
+    assert "Failed to send: 1" in text_of(agent.get("/w/acme/inbox").content)
+    agent.post("/w/acme/inbox/outbox/retry")
+    assert now(held).is_held
+    press(agent, held, "review", {"body": "Good.", "expected_last": now(mailed).last_message_id})
+    assert "Nothing failed to send" in text_of(agent.get("/w/acme/inbox?view=failed").content)
+
+
 # --- Failed ---------------------------------------------------------------------------------------
 
 

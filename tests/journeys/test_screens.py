@@ -214,7 +214,20 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
                 questions=[{"text": LONG, "kind": "choice", "choices": [LONG, ARABIC]}, {"text": ARABIC, "kind": "checkbox"}],
                 allowed_origins=[f"https://{'o' * 60}.example"], language="ar" if kind == "callback" else "de", **act,
             )  # fmt: skip
-        for name in ("first", "second", "closed", "snoozed"):
+        outgoing = ConversationFactory(workspace=workspace, contact=long, door=Door(Channel.EMAIL, "email"))
+        failed = reply(outgoing, f"See {LONG}", by=by).delivery
+        actions.mark_failed(delivery=failed, code="address", reason=f"{LONG} does not exist.", by=by, at=at)
+        for text, later in ((LONG, 3), (ARABIC, 3), (LONG, 4), (LONG, 0)):
+            later_at = at + timedelta(days=later, minutes=1)
+            upload = SimpleUploadedFile(f"{LONG[:150]}.pdf", b"%PDF-1.4")
+            written = actions.schedule(
+                conversation=outgoing, body=text, send_after=later_at, uploads=[upload], then="resolved", by=by, at=at
+            )
+            if text == ARABIC:
+                actions.hold(delivery=written, by=by, at=at)
+            if later == 4:
+                actions.mark_failed(delivery=written, code="writer_removed", reason=LONG, by=by, at=at)
+        for name in ("first", "second", "closed", "snoozed", "outgoing"):
             made[name] = locals()[name]
     return made
 
@@ -233,7 +246,7 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("not found", "/w/acme/inbox/999999")
     yield Screen("refused", f"{knowledge}/articles/new", who="vic")
     yield Screen("new desk", "/w/empty/inbox", who="ada")
-    for view in ("unassigned", "mine", "open", "waiting", "snoozed", "news", "assistant", "solved"):
+    for view in ("unassigned", "mine", "open", "waiting", "snoozed", "news", "failed", "assistant", "solved"):
         yield Screen(f"view {view}", f"{inbox}?view={view}")
     yield Screen("search without results", f"{inbox}?q={LONG}")
     yield Screen("more views", inbox, do=click("#menu-views > summary"))
@@ -250,6 +263,11 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("macros", thread, do=click(".composer__form--reply .macros > summary"))
     yield Screen("note", thread, do=click(".composer__tab--note"))
     yield Screen("suggestion", thread, do=drafted)
+    outgoing = f"{inbox}/{made['outgoing'].number}?view=failed"
+    yield Screen("replies that were not sent", outgoing)
+    yield Screen("replies that were not sent, for a viewer", outgoing, who="vic")
+    yield Screen("reply in review", outgoing, do=click(".review > summary"))
+    yield Screen("send later", outgoing, do=click("#menu-later > summary"))
     yield Screen("details", f"{thread}#side")
     yield Screen("tags", f"{thread}#side", do=click("#menu-tags > summary"))
     yield Screen("refused reply", thread, do=lambda page: (page.locator("#reply-body").fill(" "), page.locator(".composer__form--reply .btn--main:not(.draft *)").first.click()))  # fmt: skip

@@ -277,7 +277,7 @@ EMPTY: dict[str, Empty] = {
     ),
     "news": Empty("bell", "No replies after closing", "Closed conversations in which the customer wrote again appear here.", "open", "See all open", "g a"),
     "assistant": Empty("sparkles", "No assistant conversations", "Conversations that the assistant answers appear here until it hands them over.", "open", "See all open", "g a"),
-    "failed": Empty("circle-check", "Nothing failed to send", "Replies that could not be delivered appear here.", "open", "See all open", "g a"),
+    "failed": Empty("circle-check", "Nothing failed to send", "Replies that could not be delivered, or that wait for a review, appear here.", "open", "See all open", "g a"),
     "spam": Empty("shield-check", "No spam", "Conversations that are marked as spam appear here.", "open", "See all open", "g a"),
     "solved": Empty("circle-check", "Nothing resolved yet", "Resolved and closed conversations appear here.", "open", "See all open", "g a"),
 }  # fmt: skip

@@ -129,7 +129,7 @@ INBOX_VIEWS: dict[str, InboxView] = {
             "failed",
             "Failed to send",
             lambda rows, user: rows.exclude(handler=Handler.NOBODY).filter(
-                search_queries.Among("pk", outbox_queries.failed())
+                search_queries.Among("pk", outbox_queries.unsent())
             ),
         ),
         InboxView(

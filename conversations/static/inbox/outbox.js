@@ -4,14 +4,15 @@ const { desk } = globalThis;
 const place = () => document.getElementById('outgoing');
 const isTyped = (field) => field.value !== field.defaultValue;
 const isUsed = (part) => part.querySelector('details[open]') !== null || [...part.querySelectorAll('textarea')].some(isTyped);
+const newest = new WeakMap(); // when what is shown was asked for, by the server's clock
 const reviewed = new WeakSet(); // replies whose review was sent: once they are gone, so is what was typed
 
 document.addEventListener('desk:fresh', ({ detail: { page } }) => {
   const shown = place();
   const fresh = page.getElementById('outgoing');
   // An answer that was overtaken by another one is older than what is shown.
-  if (!shown || !fresh || Number(fresh.dataset.at) < Number(shown.dataset.at)) return;
-  shown.dataset.at = fresh.dataset.at;
+  if (!shown || !fresh || Number(fresh.dataset.at) < (newest.get(shown) ?? Number(shown.dataset.at))) return;
+  newest.set(shown, Number(fresh.dataset.at));
   renewReplies(shown, fresh);
   renewStates(page.querySelector('[data-states]'));
 });
