@@ -340,6 +340,31 @@ def test_any_address_is_read(arg: str) -> None:
     assert (address is None) == (rest is None) or address is None
 
 
+def test_threads_let_go_of_the_database_when_nobody_comes(
+    mailbox: Mailbox, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(talking, "REST", 0.05)
+    before = sessions()
+    with connected(opened(at_port())) as client:
+        assert handed(client, letter(), "support@acme.example") == [keeping.KEPT]
+        assert sessions() > before
+    pause = threading.Event()
+    for _ in range(int(DEADLINE * 20)):
+        if sessions() == before:
+            return
+        pause.wait(0.05)
+    raise AssertionError("the door keeps connections")
+
+
+def sessions() -> int:
+    """Connections to the database of the tests."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        row = cursor.fetchone()
+        assert row is not None
+        return int(row[0])
+
+
 # --- The setting ----------------------------------------------------------------------------------
 
 

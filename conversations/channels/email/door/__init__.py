@@ -53,7 +53,7 @@ async def _keep_open(wanted: Any) -> None:
                 shown = code
                 await asyncio.sleep(AGAIN)
     finally:
-        room.close()
+        await room.close()
 
 
 async def _serve(wanted: Any, room: Any) -> None:

@@ -10,14 +10,16 @@ import asyncio
 import collections
 import logging
 import re
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from django.db import connections
+from django.db import close_old_connections, connections
 
 from conversations.channels.email.addressing import LARGEST
 from conversations.channels.email.door import keeping
@@ -33,6 +35,7 @@ MEMORY = 128 * 1024 * 1024  # bytes of mails that are being handed over
 COMMAND_TIME = 120.0  # seconds until the next command
 DATA_TIME = 300.0  # seconds for a whole mail
 WORK_TIME = 240.0  # seconds for the desk to keep it
+REST = 20.0  # seconds after the last client until the threads let go of the database
 READ = 64 * 1024  # bytes of a line that are read at once
 COMMAND = 2048  # bytes of a command
 _PATH = re.compile(r'<(?:@[^:<>]*:)?((?:"(?:[^"\\]|\\.)*"|[^"<>])*)>(.*)', re.DOTALL)
@@ -48,17 +51,37 @@ class Room:
         self.talks: set[Any] = set()
         self.held = 0
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="door")
+        self.is_closed = False
+        self._rest: asyncio.TimerHandle | None = None
 
     def talk(self) -> SMTP:
         """The protocol of a new connection."""
         return self.kind(self, loop=asyncio.get_running_loop())
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End all connections. What is being kept is kept; it is not acknowledged, and comes again."""
         for one in list(self.talks):
             if one.transport is not None:
                 one.transport.close()
-        self.pool.shutdown(wait=False, cancel_futures=True)
+        self._let_go()
+        self.is_closed = True
+        await asyncio.get_running_loop().run_in_executor(None, self.pool.shutdown)
+
+    def leave(self, talk: Any) -> None:
+        """A connection has ended. Some time after the last one, the threads let go of the database."""
+        self.talks.discard(talk)
+        if self._rest is not None:
+            self._rest.cancel()
+        self._rest = asyncio.get_running_loop().call_later(REST, self._rested)
+
+    def _rested(self) -> None:
+        if not self.talks and not self.is_closed:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        all_of_them = threading.Barrier(THREADS)
+        for _ in range(THREADS):
+            self.pool.submit(_disconnected, all_of_them)
 
     async def ask(self, call: Callable[..., T], *args: Any) -> T:
         """Call a function in a thread. Raises TimeoutError after a while; the function goes on."""
@@ -67,11 +90,19 @@ class Room:
 
 
 def _connected(call: Callable[..., T], *args: Any) -> T:
-    """On a connection to the database that none of the threads keeps: a mail comes now and then."""
+    """On a connection to the database that is sound."""
+    close_old_connections()
     try:
         return call(*args)
     finally:
-        connections.close_all()
+        close_old_connections()
+
+
+def _disconnected(all_of_them: threading.Barrier) -> None:
+    """Close this thread's connection. Each thread waits for the others, so that none does it twice and another one never."""
+    with suppress(threading.BrokenBarrierError):
+        all_of_them.wait(WORK_TIME)
+    connections.close_all()
 
 
 class Portion:
@@ -177,7 +208,7 @@ class _Talk(SMTP):
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.room.talks.discard(self)
+        self.room.leave(self)
         super().connection_lost(error)
 
     def eof_received(self) -> bool | None:
