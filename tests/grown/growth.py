@@ -68,6 +68,14 @@ INSERT INTO conversations_attachment (id, workspace_id, public_id, message_id, f
 SELECT %(from)s + i, %(workspace)s, gen_random_uuid(), %(from)s + i * 20, 'x', 'x', 'text/plain', 1, now()
 FROM generate_series(1, %(count)s / 20) AS i
 """
+_DELIVERIES = """
+INSERT INTO conversations_delivery (id, workspace_id, public_id, conversation_id, message_id, channel, state, body, "then", bcc,
+    send_after, held_at, due_at, attempts, channel_message_id, code, reason, created_at, settled_at)
+SELECT %(from)s + i, %(workspace)s, gen_random_uuid(), %(from)s + i, CASE WHEN i %% 997 > 2 THEN %(from)s + i END, 'email',
+    CASE WHEN i %% 997 > 3 THEN 'sent' WHEN i %% 997 > 1 THEN 'failed' ELSE 'scheduled' END, '', '', '[]', now(),
+    CASE WHEN i %% 997 = 1 THEN now() END, now() + interval '1 day', 0, '', '', '', now(), now()
+FROM generate_series(1, %(count)s) AS i
+"""
 _EVENTS = """
 INSERT INTO accounts_event (id, workspace_id, type, actor_kind, actor_id, subject_type, subject_id, data, depth, at)
 SELECT %(from)s + i, %(workspace)s, CASE i %% 2 WHEN 0 THEN 'conversation.started' ELSE 'message.received' END, 'contact', 1,
@@ -119,11 +127,11 @@ _SEARCH = """
 SELECT search_write_new(%(workspace)s, %(from)s + 1, %(from)s + %(count)s), search_learn_all(%(workspace)s)
 """
 _STATEMENTS = (
-    _CONTACTS, _TICKETS, _CONVERSATIONS, _ENTRIES, _MESSAGES, _FILES, _EVENTS, _THREADS, _SUGGESTIONS, _TALLY, _NUMBERS,
+    _CONTACTS, _TICKETS, _CONVERSATIONS, _ENTRIES, _MESSAGES, _FILES, _DELIVERIES, _EVENTS, _THREADS, _SUGGESTIONS, _TALLY, _NUMBERS,
 )  # fmt: skip
 _TABLES = (
     "conversations_contact", "tickets_ticket", "conversations_conversation", "conversations_entrypoint", "conversations_message",
-    "conversations_attachment", "accounts_event", "conversations_assistantthread", "conversations_suggestion",
+    "conversations_attachment", "conversations_delivery", "accounts_event", "conversations_assistantthread", "conversations_suggestion",
 )  # fmt: skip
 
 

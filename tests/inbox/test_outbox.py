@@ -186,7 +186,10 @@ def test_scheduled_reply_is_sent_now_or_cancelled(agent: Client, mailed: Convers
     )
     answer = press(agent, sent, "send", headers=HTMX)
     assert (answer.status_code, now(mailed).preview) == (200, "Now.")
-    assert "Cancelled." in text_of(press(agent, dropped, "cancel", headers=HTMX).content)
+    answer = press(agent, dropped, "cancel", headers=HTMX)
+    assert "Cancelled. Edit" in text_of(answer.content)
+    assert f"/outbox/{dropped.public_id}/undo" in answer.content.decode()
+    assert "<pre> Never.</pre>" in markup_of(press(agent, dropped, "undo", headers=HTMX).content)
     leave()
     assert Message.objects.count() == 2
 

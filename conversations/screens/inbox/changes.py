@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.forms import Form
@@ -70,9 +71,18 @@ def changes(form_class: type[Form], *, undoable: bool = False) -> Callable[[Chan
 
 
 def answered(
-    request: DeskRequest, number: int, *, text: str, fault: str = "", undo: Event | None = None
+    request: DeskRequest,
+    number: int,
+    *,
+    text: str,
+    fault: str = "",
+    undo: Event | None = None,
+    taken_back: UUID | None = None,
 ) -> HttpResponse:
-    """The answer after a change: fragments, or a redirect to the thread with a message."""
+    """The answer after a change: fragments, or a redirect to the thread with a message.
+
+    `taken_back` is a reply that was cancelled, whose text can be put into the composer.
+    """
     place = Place.of(request)
     if not is_fragment(request):
         noted(request, number, text=text, fault=fault, undo=undo)
@@ -83,6 +93,7 @@ def answered(
         "toast": fault or text,
         "is_fault": bool(fault),
         "undo": undo,
+        "taken_back": taken_back,
     }
     return render(request, "inbox/update.html", context, status=422 if fault else 200)
 

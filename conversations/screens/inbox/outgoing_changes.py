@@ -31,7 +31,9 @@ from conversations.screens.shell import DeskRequest, is_fragment, screen
 Change = Callable[[DeskRequest, Conversation, Delivery, dict[str, Any]], str]
 
 
-def _changes(form_class: type[Form]) -> Callable[[Change], Callable[..., HttpResponseBase]]:
+def _changes(
+    form_class: type[Form], *, takes_back: bool = False
+) -> Callable[[Change], Callable[..., HttpResponseBase]]:
     """Make a view of a function that calls a verb for a reply of a conversation and returns the text of a message."""
 
     def decorate(change: Change) -> Callable[..., HttpResponseBase]:
@@ -50,14 +52,15 @@ def _changes(form_class: type[Form]) -> Callable[[Change], Callable[..., HttpRes
                     fault = errors.of_error(error)
             else:
                 fault = errors.of_form(form)
-            return answered(request, number, text=text, fault=fault)
+            taken_back = public_id if takes_back and not fault else None
+            return answered(request, number, text=text, fault=fault, taken_back=taken_back)
 
         return view
 
     return decorate
 
 
-@_changes(forms.NothingForm)
+@_changes(forms.NothingForm, takes_back=True)
 def cancel(request: DeskRequest, conversation: Conversation, delivery: Delivery, given: dict[str, Any]) -> str:
     actions.cancel(delivery=delivery, by=request.actor, at=clock.now())
     return "Cancelled."
