@@ -199,7 +199,7 @@ def _credentials(kind: str, given: dict[str, Any], trial: Trial) -> Credentials:
         token = str(trial.oauth.get("access", ""))
         return Credentials(user, access_token=lambda: token)
     with tenancy.scope(Workspace.objects.get(pk=trial.workspace_id)):
-        mailbox = Mailbox.objects.filter(pk=trial.mailbox_id).first()
+        mailbox = Mailbox.objects.filter(pk=trial.mailbox_id or 0).first()
     if mailbox is None or not servers.takes_tokens(mailbox.login, getattr(mailbox, kind), given):
         return Credentials(user, password)
     return Credentials(user, access_token=partial(_token, mailbox))
