@@ -18,6 +18,9 @@ REACTIONS: Mapping[EventType, tuple[str, ...]] = {
     events.CONVERSATION_STATUS_CHANGED: (
         "conversations.assistant.reactions.count_as_resolved",
     ),
+    events.MAILBOX_DISCONNECTED: (
+        "conversations.notifications.reactions.tell_the_admins",
+    ),
     events.REPLY_SENT: (
         "conversations.channels.reactions.deliver_reply",
         # In one transaction, hence in the order of locks: the assistant's thread before the conversation.

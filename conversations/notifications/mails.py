@@ -1,4 +1,4 @@
-"""Mails to members."""
+"""Mails to members: conversations that were assigned to them, mailboxes that have to be reconnected."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.mail import EmailMessage
 
 from accounts import mailing, tenancy
 from accounts.models import QueuedMail, User
-from conversations.models import Conversation
+from conversations.models import Conversation, Mailbox, MailboxState
 
 
 @mailing.kind("assignment")
@@ -34,6 +34,33 @@ def _assignment(conversation: Conversation, user: User) -> EmailMessage:
         body=(
             f"{conversation.contact.display_name} wrote:\n\n{conversation.preview}\n\n"
             f"{settings.PUBLIC_URL}/w/{workspace.slug}/inbox/{conversation.number}\n"
+        ),
+        to=[user.email],
+    )
+
+
+@mailing.kind("mailbox_disconnected")
+def lost_mailboxes(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
+    """Says that a mailbox has to be reconnected, unless it has been since."""
+    lost = Mailbox.objects.filter(state=MailboxState.DISCONNECTED)
+    mailboxes = lost.in_bulk([row.about["mailbox_id"] for row in rows])
+    users = User.objects.filter(is_active=True).in_bulk([row.about["user_id"] for row in rows])
+    found = {}
+    for row in rows:
+        mailbox, user = mailboxes.get(row.about["mailbox_id"]), users.get(row.about["user_id"])
+        if mailbox is not None and user is not None:
+            found[row.pk] = _lost(mailbox, user)
+    return found
+
+
+def _lost(mailbox: Mailbox, user: User) -> EmailMessage:
+    workspace = tenancy.current()
+    return EmailMessage(
+        subject=f"[{workspace.name}] Reconnect {mailbox.address}",
+        body=(
+            f"The mailbox {mailbox.address} can no longer be read. {mailbox.failure}\n\n"
+            "Mail waits on its server until you reconnect the mailbox:\n"
+            f"{settings.PUBLIC_URL}/w/{workspace.slug}/settings/mailboxes/{mailbox.public_id}\n"
         ),
         to=[user.email],
     )

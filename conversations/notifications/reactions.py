@@ -1,12 +1,12 @@
-"""Notifying members by mail of what was assigned to them."""
+"""Notifying members by mail: of what was assigned to them, and of mailboxes that have to be reconnected."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from accounts.journal import batched
-from accounts.models import Event
-from accounts.permissions import ActorKind
+from accounts.models import Event, Membership
+from accounts.permissions import ActorKind, Role
 from conversations.notifications import mails
 
 
@@ -19,6 +19,17 @@ def tell_the_assignee(events: Sequence[Event]) -> None:
             for event in events
             if _is_for_another(event)
         )
+    )
+
+
+@batched
+def tell_the_admins(events: Sequence[Event]) -> None:
+    """Queue mails to the owners and admins of a workspace whose mailbox has to be reconnected."""
+    admins = (
+        Membership.objects.filter(role__in=(Role.OWNER, Role.ADMIN)).order_by("pk").values_list("user_id", flat=True)
+    )
+    mails.lost_mailboxes.queue(
+        *({"mailbox_id": event.subject_id, "user_id": user_id} for event in events for user_id in admins)
     )
 
 

@@ -19,10 +19,11 @@ from accounts.permissions import Actor
 from conversations import actions, events
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant.engines.protocol import Draft
+from conversations.channels.email import actions as mailbox_actions
 from conversations.models import Channel, Contact, Conversation, Delivery
 from conversations.reactions import REACTIONS, all_reactions
 from tests.conftest import Member
-from tests.factories import ConversationFactory
+from tests.factories import ConversationFactory, MailboxFactory
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WRITTEN = re.compile(r"^def ([a-z]\w*)\((?:event: Event|events: Sequence\[Event\])\) -> None:", re.MULTILINE)
@@ -59,8 +60,14 @@ def resolved(workspace: Workspace, ben: Member, ada: Member) -> None:
     actions.set_status(conversation=assistants(workspace), status="resolved", by=by, at=clock.now())
 
 
+def disconnected(workspace: Workspace, ben: Member, ada: Member) -> None:
+    act: Any = {"by": Actor.system(workspace.pk), "at": clock.now()}
+    mailbox_actions.mark_disconnected(mailbox=MailboxFactory(workspace=workspace), reason="Refused.", **act)
+
+
 SCENES: dict[EventType, Callable[[Workspace, Member, Member], None]] = {
     events.CONVERSATION_ASSIGNED: assigned,
+    events.MAILBOX_DISCONNECTED: disconnected,
     events.REPLY_SENT: replied,
     events.CONVERSATION_STATUS_CHANGED: resolved,
 }

@@ -16,7 +16,7 @@ from conversations.models import Login, Mailbox
 from conversations.screens.settings.mailboxes import forms
 from tests.conftest import Member
 from tests.factories import MailboxFactory
-from tests.inbox.conftest import text_of
+from tests.inbox.conftest import HTMX, text_of
 from tests.mail_servers import dovecot, outgoing, tokens
 from tests.mail_servers.dovecot import Dovecot
 from tests.mail_servers.outgoing import Outgoing
@@ -125,6 +125,28 @@ def test_mailbox_whose_consent_is_gone_is_reconnected(
     row = Mailbox.objects.get()
     assert row.secrets["oauth"]["access"] in provider.owners
     assert all(one.is_ok for one in trials.of_mailbox(row))
+
+
+def test_mailbox_is_tested_with_its_stored_tokens_and_may_take_a_password_instead(
+    admin: Client, in_acme: Workspace, provider: TokenServer, servers: tuple[Dovecot, Outgoing]
+) -> None:
+    came_back(admin, provider, begun(admin))
+    typed = {field: str(value) for field, value in forms.of_provider("google", ADDRESS).items()}
+    admin.post(f"{LIST}/add", {**typed, "address": ADDRESS, "inbound": "imap", "trial": work()})
+    mailbox = Mailbox.objects.get()
+    page = f"{LIST}/{mailbox.public_id}"
+    admin.post(f"{page}/test", typed, headers=HTMX)
+    assert "Fetching works." in text_of(admin.get(f"{LIST}/tests/{work()}", headers=HTMX).content)
+    # Not at another server, which would read them.
+    admin.post(f"{page}/test", {**typed, "imap_host": "localhost"}, headers=HTMX)
+    assert "Fetching does not work." in text_of(admin.get(f"{LIST}/tests/{work()}", headers=HTMX).content)
+    assert "Use a password instead" in text_of(admin.get(page).content)
+    admin.post(f"{page}/test", {**typed, "password": "secret"}, headers=HTMX)
+    name = work()
+    assert "Fetching works." in text_of(admin.get(f"{LIST}/tests/{name}", headers=HTMX).content)
+    admin.post(f"{page}/login", {**typed, "password": "secret", "trial": name})
+    row = Mailbox.objects.get()
+    assert (row.login, row.secrets) == (Login.PASSWORD, {"imap_password": "secret", "smtp_password": "secret"})
 
 
 def test_refused_sign_in_is_shown_and_nothing_is_tried(admin: Client, provider: TokenServer) -> None:

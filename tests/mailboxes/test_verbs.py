@@ -251,6 +251,24 @@ def test_tokens_take_the_place_of_passwords_and_connect_again(in_acme: Workspace
     assert not {"one", "two", "three"} & set(str(list(Event.objects.values_list("data", flat=True))).split("'"))
 
 
+def test_tokens_are_sent_to_the_providers_servers_alone(in_acme: Workspace) -> None:
+    tokens, login = {"access": "one", "refresh": "two", "expires_at": 5}, Credentials("help@gmail.com")
+    mailbox = MailboxFactory(
+        workspace=in_acme, address="help@gmail.com", login="google", oauth=tokens, imap=(ImapServer("imap.gmail.com"), login), smtp=None
+    )  # fmt: skip
+    for server in (ImapServer("imap.elsewhere.example"), ImapServer("imap.gmail.com", 143, "plain")):
+        with pytest.raises(Invalid, match="sign in again") as error:
+            actions.set_login(mailbox=mailbox, imap=(server, login), **act(in_acme))
+        assert error.value.field == "imap.host"
+    changed = actions.set_login(
+        mailbox=mailbox, imap=(ImapServer("imap.gmail.com", folder="Support"), login), smtp=(SmtpServer("smtp.gmail.com"), login), **act(in_acme)
+    )  # fmt: skip
+    assert changed.secrets == {"oauth": tokens}
+    elsewhere = (ImapServer("imap.elsewhere.example"), Credentials("help@gmail.com", "new"))
+    changed = actions.set_login(mailbox=mailbox, login="password", imap=elsewhere, smtp=None, **act(in_acme))
+    assert changed.secrets == {"imap_password": "new"}
+
+
 def test_connection_that_is_back_is_noted_once(in_acme: Workspace) -> None:
     mailbox = actions.mark_disconnected(mailbox=MailboxFactory(workspace=in_acme), reason="No.", **act(in_acme))
     for _ in range(2):

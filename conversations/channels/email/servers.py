@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from conversations.channels.email.wire.endpoints import Credentials, ImapServer, SmtpServer
+from conversations.channels.email.wire.providers import known_host
 from conversations.models import Mailbox
 
 ImapAccess = tuple[ImapServer, Credentials]
@@ -60,3 +61,10 @@ def keeps_password(before: dict[str, Any] | None, wanted: dict[str, Any] | None)
     if not before or not wanted or before["host"] != wanted["host"]:
         return False
     return bool(wanted["security"] != "plain" or before["security"] == "plain")
+
+
+def takes_tokens(login: str, before: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
+    """Whether tokens of a provider may be sent to the server: its own, or the one for which they were given."""
+    known = known_host(wanted["host"])
+    is_the_providers = known is not None and known.oauth == login and wanted["security"] != "plain"
+    return is_the_providers or keeps_password(before, wanted)

@@ -9,19 +9,21 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 from django.core.cache import cache
 
-from accounts import outbox, sealed
+from accounts import outbox, sealed, tenancy
 from accounts.errors import Invalid, sentence
+from accounts.models import Workspace
 from conversations.channels.email import logins, servers
 from conversations.channels.email.servers import ImapAccess, SmtpAccess
 from conversations.channels.email.wire import checking, oauth
 from conversations.channels.email.wire.connecting import Limits
 from conversations.channels.email.wire.endpoints import Credentials, ImapServer, SmtpServer
 from conversations.channels.email.wire.errors import MailServerError
-from conversations.models import Inbound, Mailbox
+from conversations.models import Inbound, Login, Mailbox
 
 QUEUE = "checks"
 KEPT_FOR = 30 * 60  # seconds
@@ -145,9 +147,9 @@ def _of(trial: Trial) -> Iterator[Finding]:
         if not signed_in.is_ok:
             return
     if given := access.get("imap"):
-        yield _guarded(FETCHING, lambda: _fetch((ImapServer(**_server(given)), _credentials(given, trial))))
+        yield _guarded(FETCHING, lambda: _fetch((ImapServer(**_server(given)), _credentials("imap", given, trial))))
     if wanted := access.get("smtp"):
-        login = _credentials(wanted, trial) if wanted["login"] else None
+        login = _credentials("smtp", wanted, trial) if wanted["login"] else None
         yield _guarded(SENDING, lambda: _send((SmtpServer(**_server(wanted)), login), address))
 
 
@@ -189,11 +191,23 @@ def _server(given: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name != "login"}
 
 
-def _credentials(given: dict[str, Any], trial: Trial) -> Credentials:
+def _credentials(kind: str, given: dict[str, Any], trial: Trial) -> Credentials:
+    user, password = given["login"]["user"], given["login"]["password"]
+    if trial.login == Login.PASSWORD:
+        return Credentials(user, password)
     if trial.oauth is not None:
         token = str(trial.oauth.get("access", ""))
-        return Credentials(given["login"]["user"], access_token=lambda: token)
-    return Credentials(given["login"]["user"], given["login"]["password"])
+        return Credentials(user, access_token=lambda: token)
+    with tenancy.scope(Workspace.objects.get(pk=trial.workspace_id)):
+        mailbox = Mailbox.objects.filter(pk=trial.mailbox_id or 0).first()
+    if mailbox is None or not servers.takes_tokens(mailbox.login, getattr(mailbox, kind), given):
+        return Credentials(user, password)
+    return Credentials(user, access_token=partial(_token, mailbox))
+
+
+def _token(mailbox: Mailbox) -> str:
+    with tenancy.scope(mailbox.workspace):
+        return logins.access_token(mailbox)
 
 
 def _read(name: str) -> Trial | None:

@@ -29,7 +29,7 @@ def set_login(
 ) -> Mailbox:
     """Change servers, passwords or tokens; what is not given stays. A mailbox that was disconnected is tried again.
 
-    An empty password keeps the stored one, unless it would go to another server or unencrypted. Without `smtp` (None) the mail
+    An empty password keeps the stored one, unless it would go to another server or unencrypted; so do tokens. Without `smtp` (None) the mail
     server of the installation sends. Raises Invalid with the field at fault.
     """
     permit(by, "mailbox.manage", mailbox)
@@ -42,14 +42,21 @@ def set_login(
             raise Invalid("this login is unknown", field="login")
         mailbox.login = login
         fields.append("login")
+    if mailbox.login == Login.PASSWORD:
+        secrets.pop(servers.OAUTH, None)
+    has_old_tokens = oauth is None and servers.OAUTH in secrets
     if imap is not UNSET:
         if mailbox.inbound != Inbound.IMAP:
             raise Invalid("mail of this mailbox is not fetched", field="imap")
         wanted = checking.imap(imap)
+        if has_old_tokens:
+            _check_tokens(mailbox, "imap", wanted)
         _set_password(secrets, servers.IMAP_PASSWORD, imap[1].password, mailbox.imap, wanted)
         fields += _set(mailbox, "imap", wanted)
     if smtp is not UNSET:
         wanted = checking.smtp(smtp)
+        if has_old_tokens:
+            _check_tokens(mailbox, "smtp", wanted)
         password = smtp[1].password if smtp and smtp[1] else ""
         if not wanted or not wanted["user"]:
             secrets.pop(servers.SMTP_PASSWORD, None)
@@ -58,11 +65,9 @@ def set_login(
         fields += _set(mailbox, "smtp", wanted)
     if oauth is not None:
         secrets[servers.OAUTH] = oauth
-    if mailbox.login == Login.PASSWORD:
-        secrets.pop(servers.OAUTH, None)
-    elif oauth is not None:
-        secrets.pop(servers.IMAP_PASSWORD, None)
-        secrets.pop(servers.SMTP_PASSWORD, None)
+        if mailbox.login != Login.PASSWORD:
+            secrets.pop(servers.IMAP_PASSWORD, None)
+            secrets.pop(servers.SMTP_PASSWORD, None)
     if secrets != before:
         mailbox.secrets = secrets
         fields.append("secrets")
@@ -160,6 +165,12 @@ def _set(mailbox: Mailbox, field: str, wanted: dict[str, Any] | None) -> list[st
         return []
     setattr(mailbox, field, wanted)
     return [field]
+
+
+def _check_tokens(mailbox: Mailbox, field: str, wanted: dict[str, Any] | None) -> None:
+    """Tokens are not sent to a server for which nobody signed in."""
+    if wanted and wanted["user"] and not servers.takes_tokens(mailbox.login, getattr(mailbox, field), wanted):
+        raise Invalid("the server has changed: sign in again", field=f"{field}.host", code="sign_in_needed")
 
 
 def _set_password(

@@ -90,8 +90,8 @@ def _trial(
         begun_at=clock.now().timestamp(),
         fields={**form.kept(), "address": form.cleaned_data.get("address") or (mailbox.address if mailbox else "")},
         mailbox_id=mailbox.pk if mailbox else None,
-        login=before.login if before else mailbox.login if mailbox else "password",
-        oauth=before.oauth if before else None,
+        login="password" if not form.is_signed_in else before.login if before else mailbox.login if mailbox else "",
+        oauth=before.oauth if before and form.is_signed_in else None,
         access=access,
     )
 

@@ -59,8 +59,7 @@ def login(request: DeskRequest, public_id: UUID) -> HttpResponse:
     trials.keep_passwords(access, (trial.access if trial else None) or {})
     imap, smtp = trials.accesses(access)
     given: dict[str, Any] = {"smtp": smtp} | ({"imap": imap} if imap else {})
-    is_signed_in = trial is not None and trial.oauth is not None
-    if is_signed_in and trial is not None:
+    if form.is_signed_in and trial is not None and trial.oauth is not None:
         given |= {"login": trial.login, "oauth": trial.oauth}
     elif row.login != Login.PASSWORD and form.cleaned_data["password"]:
         given |= {"login": Login.PASSWORD}
@@ -137,9 +136,8 @@ def servers_form(row: Mailbox, trial: Trial | None, data: QueryDict | None = Non
     """The servers of a mailbox: as they were tested last, or as they are stored."""
     initial = {**forms.filled(row), **(trial.fields if trial else {})}
     form = forms.ServersForm(data, initial=initial, address=row.address, inbound=row.inbound)
-    form.is_signed_in = (trial is not None and trial.oauth is not None) or (
-        row.login != Login.PASSWORD and not (data and data.get("password"))
-    )
+    has_tokens = row.login != Login.PASSWORD or (trial is not None and trial.oauth is not None)
+    form.is_signed_in = has_tokens and not (data and data.get("password"))
     return form
 
 

@@ -69,7 +69,7 @@ class ServersForm(forms.Form):
         if self._inbound(given) != Inbound.IMAP:
             return None
         server = ImapServer(
-            given["imap_host"].strip().lower(),
+            _host(given["imap_host"]),
             given["imap_port"] or 993,
             given["imap_security"] or "tls",
             given["imap_folder"].strip() or "INBOX",
@@ -83,7 +83,7 @@ class ServersForm(forms.Form):
             return None
         security: Security = given["smtp_security"] or "tls"
         server = SmtpServer(
-            given["smtp_host"].strip().lower(), given["smtp_port"] or (465 if security == "tls" else 587), security
+            _host(given["smtp_host"]), given["smtp_port"] or (465 if security == "tls" else 587), security
         )
         if self.is_signed_in:
             return server, Credentials(self._user())
@@ -185,6 +185,15 @@ def of_mailbox(mailbox: Mailbox, aliases: list[str]) -> dict[str, Any]:
 def whole_error(form: forms.Form) -> str:
     """What is wrong with the form as a whole."""
     return " ".join(str(error) for error in form.errors.get(NON_FIELD_ERRORS, []))
+
+
+def _host(text: str) -> str:
+    """The name of a server in lower case, and in ASCII where it has other letters."""
+    name = text.strip().lower().rstrip(".")
+    try:
+        return name.encode("idna").decode()
+    except UnicodeError:
+        return name
 
 
 def _of_imap(server: ImapServer) -> dict[str, Any]:

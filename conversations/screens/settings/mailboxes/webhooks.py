@@ -24,6 +24,7 @@ INSTRUCTIONS = (
             "Verify your domain in SES, and point its MX record to the inbound endpoint of your region.",
             "Create an SNS topic, and a receipt rule for your address that publishes to it, with encoding Base64.",
             "Add a subscription to the topic: protocol HTTPS, endpoint the address above. It is confirmed by itself.",
+            "SES publishes mails of up to 150 KB this way, and returns larger ones to their senders.",
         ),
     ),
     Instruction(
@@ -31,7 +32,7 @@ INSTRUCTIONS = (
         (
             "Add your domain, and set the MX records that Mailgun shows.",
             "Under Receiving, create a route: match recipient, your address.",
-            "Choose the action Forward with the address above.",
+            "Choose the action Forward with the address above, followed by /mailgun_mime, so that the whole mail is posted.",
             "Copy the HTTP webhook signing key of your account to the field below.",
         ),
         (webhook_keys.MAILGUN,),
