@@ -39,15 +39,14 @@ def arrive(
     *,
     is_new: bool,
 ) -> None:
-    """What the row says once messages have come. One that waits for an answer reopens it, as when the customer writes."""
+    """What the row says once messages have come. One that waits for an answer reopens it."""
     summaries.put(target, summaries.recomputed(target, after))
     target.updated_at = at
     waited, waits = summaries.unanswered(before), summaries.unanswered(after)
     if any(entry.pk in moved for entry in waits):
         target.snoozed_until = None
-        turns.move(target, lifecycle.DESK.after_customer(target.status), at)
-        if target.status == Status.OPEN:
-            target.waiting_since = waits[0].at
+        turns.move(target, Status.OPEN, at)  # closed ones too: it was moved there to be answered there
+        target.waiting_since = waits[0].at
     elif not waits and (waited or is_new):
         turns.move(target, lifecycle.DESK.after_agent(target.status), at)
 

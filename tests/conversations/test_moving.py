@@ -198,13 +198,16 @@ def test_message_that_was_answered_where_it_comes_changes_no_status(contact: Con
     assert home.unread_count == 0
 
 
-def test_closed_conversation_stays_closed_and_shows_what_came_as_unread(contact: Contact, ben: Member) -> None:
+def test_closed_conversation_is_opened_by_what_was_moved_there_to_be_answered(contact: Contact, ben: Member) -> None:
     home, other = begun(contact), begun(contact)
+    reply(home, by=ben.actor)
     actions.set_status(conversation=home, status=Status.CLOSED, **act(ben))
     message = receive(other, "After the end.")
     actions.move_message(message=message, to=home, **act(ben))
     home.refresh_from_db()
-    assert (home.status, home.unread_count) == (Status.CLOSED, 1)
+    assert (home.status, home.closed_at, home.unread_count) == (Status.OPEN, None, 1)
+    assert home.waiting_since == message.created_at
+    assert counts() == counted()
 
 
 def test_conversation_whose_last_message_leaves_is_joined_into_the_other(contact: Contact, ben: Member) -> None:
