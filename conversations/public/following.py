@@ -1,4 +1,4 @@
-"""The page on which a customer follows up without an account: what is said to them, and what they write on."""
+"""The page on which a customer follows up without an account: the messages of both sides, and what they add."""
 
 from __future__ import annotations
 

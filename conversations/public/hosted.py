@@ -99,7 +99,7 @@ class FormPage(View):
 def _refusal(
     request: HttpRequest, form: Form, given: Answers, page: Page
 ) -> tuple[FormOutcome, Fault | None, int] | None:
-    """Why something is not taken as it is: what is counted, what is said above the form, and the status."""
+    """Why something is not taken as it is: what is counted, the sentence above the form, and the status."""
     try:
         limits.send(request, form.key)
     except RateLimited:
