@@ -22,7 +22,7 @@ def count(form: Form, outcome: FormOutcome, at: datetime) -> None:
             "INSERT INTO conversations_formcount (workspace_id, form_id, day, outcome, count, last_at)"
             " VALUES (%s, %s, %s, %s, 1, %s) ON CONFLICT (workspace_id, form_id, day, outcome)"
             " DO UPDATE SET count = conversations_formcount.count + 1, last_at = excluded.last_at",
-            [form.workspace_id, form.pk, at.astimezone(UTC).date(), outcome, at],
+            [form.workspace_id, form.pk, _day(at), outcome, at],
         )
 
 
@@ -48,7 +48,7 @@ class FormHealth:
 def health(forms: Iterable[Form], at: datetime) -> list[FormHealth]:
     """The health of some forms, in one question."""
     found = {form.pk: FormHealth(form) for form in forms}
-    since = (at - timedelta(days=DAYS)).astimezone(UTC).date()
+    since = _day(at - timedelta(days=DAYS))
     rows: QuerySet[FormCount] = FormCount.objects.filter(form__in=[one.form for one in found.values()], day__gt=since)
     for row in rows.order_by("day", "pk"):
         one = found[row.form_id]
@@ -56,3 +56,7 @@ def health(forms: Iterable[Form], at: datetime) -> list[FormHealth]:
         if row.outcome == FormOutcome.ACCEPTED:
             one.accepted_at = max(one.accepted_at or row.last_at, row.last_at)
     return list(found.values())
+
+
+def _day(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             name='FormCount',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
+                ('day', accounts.moments.Moment(help_text='Its beginning, in UTC.')),
                 ('outcome', models.CharField(choices=[('accepted', 'Became a conversation'), ('repeated', 'Sent twice, kept once'), ('spam', 'Kept as spam: the hidden field was filled in'), ('invalid', 'Shown again: fields missing or invalid'), ('too_fast', 'Shown again: sent within two seconds'), ('expired', 'Shown again: the page was older than a day'), ('rate', 'Refused: too many at once'), ('too_large', 'Refused: larger than an upload may be'), ('not_stored', 'Shown again: files could not be stored')], max_length=10)),
                 ('count', models.PositiveIntegerField(default=0)),
                 ('last_at', accounts.moments.Moment(default=django.utils.timezone.now)),

@@ -97,7 +97,7 @@ class FormCount(TenantModel):
     """How often something became of what was sent with a form on one day, in UTC."""
 
     form = models.ForeignKey(Form, on_delete=models.CASCADE, related_name="counts", db_index=False, db_constraint=False)
-    day = models.DateField()
+    day = Moment(help_text="Its beginning, in UTC.")
     outcome = models.CharField(max_length=10, choices=FormOutcome.choices)
     count = models.PositiveIntegerField(default=0)
     last_at = Moment(default=timezone.now)
@@ -109,7 +109,7 @@ class FormCount(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.outcome} {self.day}: {self.count}"
+        return f"{self.outcome} {self.day:%Y-%m-%d}: {self.count}"
 
 
 ASAP_WITHIN = timedelta(hours=1)

@@ -1,4 +1,4 @@
-"""The page on which a customer follows up without an account: what is said to them, and what they write on."""
+"""The page on which a customer follows up without an account: the messages of both sides, and what they add."""
 
 from __future__ import annotations
 
@@ -111,10 +111,8 @@ class FollowUpPage(View):
         except DomainError:
             return show(request, conversation, language, banner=("error_unreadable", {}), status=422, **again)
         goes_on = message.conversation_id != conversation.pk
-        response = HttpResponse(status=303)
         link = tokens.of_conversation(message.conversation, language) if goes_on else token
-        response["Location"] = f"{reverse('follow-up', args=[link])}?sent=1#write"
-        return response
+        return pages.redirected(f"{reverse('follow-up', args=[link])}?sent=1#write")
 
 
 @require_safe

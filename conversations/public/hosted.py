@@ -91,16 +91,15 @@ class FormPage(View):
         except DomainError:
             counting.count(form, FormOutcome.INVALID, at)
             return show(request, form, given, token, ("error_unreadable", {}), status=422)
-        response = HttpResponse(status=303)
         path = reverse("form-sent", args=[form.key, tokens.of_conversation(conversation, form.language)])
-        response["Location"] = f"{path}?embed=1" if "embed" in request.GET else path
-        return response
+        where = f"{path}?embed=1" if "embed" in request.GET else path
+        return pages.redirected(where, framed_by=form.allowed_origins)
 
 
 def _refusal(
     request: HttpRequest, form: Form, given: Answers, page: Page
 ) -> tuple[FormOutcome, Fault | None, int] | None:
-    """Why something is not taken as it is: what is counted, what is said above the form, and the status."""
+    """Why something is not taken as it is: what is counted, the sentence above the form, and the status."""
     try:
         limits.send(request, form.key)
     except RateLimited:

@@ -78,14 +78,27 @@ def render(
     known = {"words": languages.words(language), "language": language, "direction": languages.direction(language)}
     with translation.override(language):
         response = rendered(request, f"forms/{template}", {**known, **facts}, status=status)
+    _protect(response, framed_by)
+    if not is_indexed:
+        response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def redirected(where: str, *, framed_by: Iterable[str] = CLOSED_TO_ALL) -> HttpResponse:
+    """On to the page that is shown after a form was sent; a frame goes on in its frame."""
+    response = HttpResponse(status=303)
+    response["Location"] = where
+    _protect(response, framed_by)
+    return response
+
+
+def _protect(response: HttpResponse, framed_by: Iterable[str]) -> None:
+    """Allow a page what it needs of the desk, and nothing of anybody else."""
     response["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
         f"frame-ancestors {' '.join(framed_by) or CLOSED_TO_ALL[0]}"
     )
     response.xframe_options_exempt = True  # an older header, which knows no list of origins
-    if not is_indexed:
-        response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
 
 
 def private(response: HttpResponseBase) -> HttpResponseBase:

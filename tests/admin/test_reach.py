@@ -119,7 +119,7 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             Suggestion.objects.create(kind="answer", conversation=conversation, text=SECRET),
             Article.objects.create(title=f"{SECRET} article", body=SECRET),
             Macro.objects.create(name=f"{SECRET} macro", body=SECRET),
-            form, FormCount.objects.create(form=form, day=at.date(), outcome=FormOutcome.ACCEPTED, count=1),
+            form, FormCount.objects.create(form=form, day=at, outcome=FormOutcome.ACCEPTED, count=1),
             CallbackRequest.objects.create(conversation=conversation, phone_typed=SECRET, due_at=at),
             *_mail(conversation, by, at),
         ]  # fmt: skip

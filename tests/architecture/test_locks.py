@@ -29,6 +29,7 @@ from conversations.assistant import runs
 from conversations.assistant.actions.proposals import Decision
 from conversations.assistant.engines.protocol import Call, Draft, Step
 from conversations.channels.email import actions as mailbox_actions
+from conversations.forms import actions as form_actions
 from conversations.models import (
     AssistantProposal,
     Channel,
@@ -120,6 +121,16 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         # Waits in a thread at rest: it came just after the last answer.
         queued = assistant_actions.enqueue(thread=waiting, content="Also?", **act)
         single = ticket_actions.open_ticket(workspace=acme, **act)
+        calls = [
+            ConversationFactory(
+                workspace=acme, contact=contact, door=Door(Channel.CALLBACK, "test"), metadata={"phone": "1"}
+            )
+            for _ in range(2)
+        ]
+        actions.link(conversation=calls[0], ticket=ticket, **act)
+        request, made = (call.callbacks.get() for call in calls)
+        actions.mark_called(request=made, **act)
+        form = form_actions.create_form(workspace=acme, kind="contact", name="Website", **act)
         note = actions.note(conversation=talk, body="Inside.", **act)
         sent = actions.reply(conversation=other, body="Hello.", **act)
         mistaken = actions.receive(conversation=other, body="Not here.", **act)
@@ -153,7 +164,7 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         scene = {
             **mails,
             "workspace": acme, "contact": contact, "conversation": talk, "ticket": ticket, "second": second, "loose": loose,
-            "snoozed": snoozed, "done": done, "closed": closed, "event_id": change.pk, "thread": busy.thread, "run": busy,
+            "snoozed": snoozed, "done": done, "closed": closed, "request": request, "made": made, "form": form, "event_id": change.pk, "thread": busy.thread, "run": busy,
             "resting": resting.thread, "waiting": waiting, "proposal": proposal, "item": queued, "message": note,
             "sent": sent, "other": other, "spam": spam,
             "moved_event_id": Event.objects.get(type="conversation.messages_moved").pk,
@@ -204,6 +215,10 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.assistant.actions.answering.answer_run": [{}, {"draft": Draft("Other.")}],
         "conversations.assistant.actions.answering.recover_run": [{"at": later}],
         "conversations.assistant.actions.queue.begin_queued": [{"thread": s["waiting"]}],
+        "conversations.actions.callbacks.mark_called": [{"note": "They want two.", "resolve": True}],
+        "conversations.actions.callbacks.unmark_called": [{"request": s["made"]}],
+        "conversations.forms.actions.create_form": [{"kind": "contact"}],
+        "conversations.forms.actions.update_form": [{"title": "Write to us"}],
         "conversations.actions.contacts.identify": [
             {"email": "new@example.com", "external_id": "new"}, {"external_id": s["contact"].external_id},
         ],

@@ -90,7 +90,7 @@ def test_no_mail_is_sent(visitor: Visitor, in_acme: Workspace, settings: Any, re
     assert visitor.client.get(answer["Location"]).status_code == 200
 
 
-def test_address_gets_three_in_a_day_whoever_types_it(visitor: Visitor) -> None:
+def test_address_gets_three_in_a_day_however_often_it_is_typed(visitor: Visitor) -> None:
     for number in range(5):
         visitor.send(message=f"Number {number}")
     assert len(sent()) == 3

@@ -87,7 +87,7 @@ def test_number_without_a_country_code_needs_the_country_of_the_form(
         pytest.param({"day": "tomorrow"}, "day", "This is not a day", id="no day"),
     ],
 )
-def test_time_that_cannot_be_kept_is_said_at_its_field(
+def test_time_that_cannot_be_kept_has_its_sentence_at_its_field(
     visitor: Visitor, changes: dict[str, str], field: str, sentence: str
 ) -> None:
     answer = visitor.send(**CALL | changes)

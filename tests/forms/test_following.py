@@ -116,7 +116,7 @@ def test_spammer_follows_up_among_the_spam(visitor: Visitor) -> None:
     [(" \n", "This is missing."), ("\u200b", "This is missing."), ("x" * 10_001, "At most 10000 characters.")],
     ids=["blank", "invisible", "too long"],
 )
-def test_what_cannot_be_sent_is_said_and_kept(
+def test_what_cannot_be_sent_is_kept_with_the_reason(
     conversation: Conversation, client: Client, text: str, sentence: str
 ) -> None:
     answer = write(client, link(conversation), text)

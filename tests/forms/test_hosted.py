@@ -127,7 +127,7 @@ def test_corrected_text_on_the_same_page_is_not_lost(visitor: Visitor) -> None:
 # --- Shown again --------------------------------------------------------------------------------
 
 
-def test_what_is_missing_or_wrong_is_said_at_its_field_and_the_text_is_kept(visitor: Visitor) -> None:
+def test_what_is_missing_or_wrong_has_its_sentence_at_its_field_and_the_text_is_kept(visitor: Visitor) -> None:
     answer = visitor.send(email="mira at home", message="")
     page = answer.content.decode()
     assert answer.status_code == 422

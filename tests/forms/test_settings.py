@@ -91,7 +91,7 @@ def test_form_that_is_saved_as_it_is_stays_as_it_is(in_acme: Workspace, ada: Mem
         pytest.param({"standard_message": "", "standard_subject": ""}, "asks for a message", id="nothing to say"),
     ],
 )
-def test_what_cannot_be_kept_is_said_and_what_was_typed_stays(
+def test_what_cannot_be_kept_has_its_reason_and_what_was_typed_stays(
     in_acme: Workspace, ada: Member, changes: dict[str, str], sentence: str
 ) -> None:
     form, browser = make(in_acme), ada.signed_in()

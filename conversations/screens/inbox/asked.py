@@ -9,16 +9,17 @@ from accounts import clock
 from conversations.models import CallbackRequest, Channel, Conversation, Status
 from conversations.screens.calls import Call
 
+CHANNELS = frozenset({Channel.CALLBACK, Channel.FORM})
 _SHOWN = {"form": "Form", "page": "Page", "phone": "Phone"}
 
 
 def facts(conversation: Conversation) -> dict[str, Any]:
-    """The context. Conversations that have none of it cost no question."""
+    """The context."""
     found: dict[str, Any] = {}
     if conversation.channel == Channel.CALLBACK:
         row = CallbackRequest.objects.select_related("done_by").filter(conversation=conversation).first()
         found["call"] = Call(row, clock.now()) if row is not None else None
-    if conversation.channel in (Channel.CALLBACK, Channel.FORM):
+    if conversation.channel in CHANNELS:
         found["asked"] = _answers(conversation.metadata, with_phone=not found.get("call"))
     if conversation.follows_id is not None:
         found["before"] = Conversation.objects.only("number", "subject").filter(pk=conversation.follows_id).first()

@@ -13,7 +13,7 @@ from accounts import queries as people
 from accounts.permissions import permit
 from accounts.text import uuid_or_none, whole_number
 from conversations.assistant import queries as assistant_queries
-from conversations.models import AssistantThread, Conversation, Handler
+from conversations.models import AssistantThread, Conversation, Handler, Status
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
@@ -42,7 +42,7 @@ def header_and_side(request: DeskRequest, place: Place, conversation: Conversati
         "hues": hues(request),
         "others": queries.other_conversations(conversation),
         "assistant": _kept(conversation),
-        **asked.facts(conversation),
+        **_asked(conversation),
         "is_set_aside": conversation.handler == Handler.NOBODY or conversation.joined_into_id is not None,
         "block_domain": labels.domain_to_block(conversation.contact.email),
     }
@@ -51,6 +51,12 @@ def header_and_side(request: DeskRequest, place: Place, conversation: Conversati
 def _assign_choices() -> dict[str, Any]:
     """The context of the menu's people and teams, which only those pages print on which it was opened."""
     return {"assignable": list(people.assignable()), "teams": list(people.teams())}
+
+
+def _asked(conversation: Conversation) -> dict[str, Any]:
+    """What a customer asked for beside their messages, and what came before: most conversations have none of it."""
+    is_asked = conversation.channel in asked.CHANNELS or conversation.status == Status.CLOSED
+    return asked.facts(conversation) if is_asked or conversation.follows_id is not None else {}
 
 
 def _kept(conversation: Conversation) -> AssistantThread | None:
