@@ -73,9 +73,7 @@ def test_mail_that_postmark_takes_apart_comes_in_whole(mailbox: Mailbox) -> None
     assert mail.message.body == "Meine Lampe ist kaputt."
     assert "<b>kaputt</b>" in mail.html
     assert names(mail) == {"Rechnung ü.pdf", "photo.png"}
-    found = now_of(mailbox)
-    assert found.received_at is not None
-    assert found.read_at is not None
+    assert now_of(mailbox).received_at is not None
 
 
 def test_raw_mail_is_preferred_where_postmark_sends_it(mailbox: Mailbox) -> None:
@@ -215,6 +213,10 @@ def test_what_is_no_mail_is_kept_and_set_aside_with_the_reason(mailbox: Mailbox)
     assert calls.post(mailbox, calls.mailgun(), "postmark").status_code == 200
     rows = InboundMail.objects.values_list("state", "code")
     assert list(rows) == [(MailState.QUARANTINED, "not_understood")] * 4
+    for mail in InboundMail.objects.exclude(size=3).order_by("pk"):  # tried again, it is still none
+        mail = actions.retry_mail(mail=mail, by=Actor.system(mailbox.workspace_id), at=clock.now())
+        assert receiving.process(mail).state == MailState.QUARANTINED
+    assert not Message.objects.exists()
     assert calls.post(mailbox, calls.bare(b"", "text/plain")).status_code == 200
     assert InboundMail.objects.count() == 4
 

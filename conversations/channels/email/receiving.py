@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError
@@ -21,6 +22,8 @@ from conversations.models import InboundMail, Mailbox, MailboxState, MailSource,
 
 logger = logging.getLogger(__name__)
 
+_CALL = re.compile(rb"\s*(?:[\[{]|--[^\r\n]{1,200}\r\nContent-Disposition: form-data)", re.IGNORECASE)
+NO_MAIL = "This is a call of a provider that brought no mail. The provider can make it again."
 BEGINNING = 64 * 1024
 WAITING = 200
 """How many mails that a worker left behind are read at a time."""
@@ -85,6 +88,8 @@ def process(mail: InboundMail, raw: bytes | None = None) -> InboundMail:
             if raw is None:
                 with mail.raw.open("rb") as file:
                     raw = file.read()
+            if mail.source == MailSource.INGRESS and _CALL.match(raw):
+                raise Unreadable(NO_MAIL)
             parsed = parse(raw)
             return taking_in.take_in(mail=mail, parsed=parsed, by=by, at=clock.now())
         except Unreadable as error:

@@ -30,7 +30,7 @@ def note(mailbox: Mailbox, code: str, reason: str, at: datetime) -> None:
     row.save(update_fields=["refusals", "failing_since", "failure"])
 
 
-def taken(mailbox: Mailbox, at: datetime) -> None:
-    """Something was taken just now."""
-    rows = Mailbox.objects.filter(pk=mailbox.pk).exclude(inbound=Inbound.IMAP)
-    rows.update(read_at=at, received_at=at, failing_since=None, failure="")
+def taken(mailbox: Mailbox) -> None:
+    """Something was taken just now: what was wrong is over. When a mail came in last, `receiving` notes."""
+    rows = Mailbox.objects.filter(pk=mailbox.pk, failing_since__isnull=False).exclude(inbound=Inbound.IMAP)
+    rows.update(failing_since=None, failure="")

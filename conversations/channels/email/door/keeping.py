@@ -60,7 +60,7 @@ def _keep(sender: str, recipient: Recipient, raw: bytes) -> str:
         with tenancy.scope(mailbox.workspace), about({"mailbox": mailbox.pk}):
             whole = envelopes.enveloped(raw, sender=sender, recipient=recipient.address)
             receiving.accept(mailbox=mailbox, raw=whole, source=MailSource.DOOR)
-            refusing.taken(mailbox, clock.now())
+            refusing.taken(mailbox)
     except _AWAY as error:
         logger.warning("door_unavailable error=%s", type(error).__name__)
         return LATER

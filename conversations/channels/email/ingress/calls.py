@@ -29,7 +29,7 @@ class Call:
     @cached_property
     def json(self) -> Any:
         """The body as JSON; None for what is none."""
-        if self.body[:64].lstrip()[:1] not in (b"{", b"["):
+        if self.body[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] not in (b"{", b"["):
             return None
         try:
             return json.loads(self.body)

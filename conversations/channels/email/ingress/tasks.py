@@ -47,7 +47,7 @@ def fetch_from_resend(
             )
             return
         receiving.accept(mailbox=mailbox, raw=raw, source=MailSource.INGRESS)
-        refusing.taken(mailbox, clock.now())
+        refusing.taken(mailbox)
 
 
 def _key(mailbox: Mailbox) -> str:

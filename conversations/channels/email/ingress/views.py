@@ -110,7 +110,7 @@ def _keep(mailbox: Mailbox, brought: Brought) -> None:
     for job in brought.jobs:
         outbox.queue(job.task, workspace_id=mailbox.workspace_id, mailbox_id=mailbox.pk, **job.arguments)
     if brought.mails:
-        refusing.taken(mailbox, at)
+        refusing.taken(mailbox)
 
 
 def _set_aside(mailbox: Mailbox, call: Call, code: str, reason: str) -> HttpResponseBase:
