@@ -48,7 +48,8 @@ def take_in(*, mail: InboundMail, parsed: ParsedMail, by: Actor, at: datetime) -
     Raises what the verbs raise, for a mail that the desk cannot keep: the caller quarantines it.
     """
     permit(by, "conversation.receive", mail)
-    mail = transaction.held(mail)
+    mailbox, mail = mail.mailbox, transaction.held(mail)
+    mail.mailbox = mailbox
     if mail.state in (MailState.READ, MailState.IGNORED):
         return mail
     contents.describe(mail, parsed)
