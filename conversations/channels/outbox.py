@@ -57,50 +57,71 @@ def deliver_due() -> None:
     """Hand over all replies that are due on their way. Several workers may do so at a time, as above."""
     while rows := leases.taken(DeliveryState.SENDING, seconds=leases.LEASE):
         end = time.monotonic() + BEGIN_WITHIN
-        for workspace, theirs in _by_workspace(rows):
+        for workspace, group in _by_server(rows):
             with tenancy.scope_apart(workspace, "deliveries_failed workspace=%s", workspace.pk):
-                for name, group in groupby(sorted(theirs, key=lambda row: row.channel), key=lambda row: row.channel):
-                    _deliver(name, _not_taken(name, list(group)), end)
+                if time.monotonic() > end:
+                    leases.put_back(group)
+                else:
+                    _deliver(_not_taken(group), end)
         if len(rows) < leases.BATCH:
             break
 
 
-def _not_taken(name: str, rows: Iterable[Delivery]) -> list[Delivery]:
+def _by_server(rows: Sequence[Delivery]) -> Iterator[tuple[Workspace, Sequence[Delivery]]]:
+    """What goes by the same mailbox together; first what has failed least, so that a server that is away delays the others least."""
+    groups = [
+        (workspace, list(group))
+        for workspace, theirs in _by_workspace(rows)
+        for _, group in groupby(sorted(theirs, key=_server), key=_server)
+    ]
+    return iter(sorted(groups, key=lambda found: max(row.attempts for row in found[1])))
+
+
+def _server(delivery: Delivery) -> tuple[str, int]:
+    return delivery.channel, delivery.mailbox_id or 0
+
+
+def _not_taken(rows: Iterable[Delivery]) -> list[Delivery]:
     """Those that are to be sent: one that was handed over before may have been taken, which its channel may know."""
     left = []
     for delivery in rows:
-        if delivery.handed_at is not None and channels.named(name).was_taken(delivery):
+        if delivery.handed_at is not None and channels.named(delivery.channel).was_taken(delivery):
             _settle(delivery, Sent(delivery.channel_message_id))
         else:
             left.append(delivery)
     return left
 
 
-def _deliver(name: str, rows: Sequence[Delivery], end: float) -> None:
-    """Hand these to their channel, until there is no more time."""
+def _deliver(rows: Sequence[Delivery], end: float) -> None:
+    """Hand these to their channel, until there is no more time, or it cannot be reached."""
     left = {row.pk: row for row in rows}
     try:
-        for delivery, result in _results(name, rows):
+        for delivery, result in _results(rows):
             left.pop(delivery.pk, None)
             with log_context.about({"delivery": delivery.pk}):
                 _settle(delivery, result)
+            waiting = [row for row in left.values() if row.handed_at is None]
+            if isinstance(result, NotSent) and result.concerns_all:
+                for row in waiting:
+                    _settle(row, result)
+                return
             if time.monotonic() > end:
-                leases.put_back([row for row in left.values() if row.handed_at is None])
+                leases.put_back(waiting)
                 return
     except Exception:
-        logger.exception("channel_failed name=%s deliveries=%s", name, len(left))
+        logger.exception("channel_failed name=%s deliveries=%s", rows[0].channel, len(left))
         if len(left) > 1:  # one of them is the cause: the others are not to wait for it
             for row in left.values():
-                _deliver(name, [row], end)
+                _deliver([row], end)
             return
         for row in left.values():
             _settle(row, BROKEN)
 
 
-def _results(name: str, rows: Sequence[Delivery]) -> Iterable[tuple[Delivery, Result]]:
+def _results(rows: Sequence[Delivery]) -> Iterable[tuple[Delivery, Result]]:
     if not rows:
         return ()
-    deliver = channels.named(name).deliver
+    deliver = channels.named(rows[0].channel).deliver
     return deliver(rows) if deliver is not None else ((row, NO_CHANNEL) for row in rows)
 
 

@@ -17,13 +17,15 @@ class NotSent:
     """It was not taken. `reason` is read by agents. What is not permanent is tried again.
 
     `is_uncertain`: it may have been taken nevertheless, as when the connection ends before the answer; before the next attempt
-    the channel is asked with `was_taken`.
+    the channel is asked with `was_taken`. `concerns_all`: the server cannot be reached at all, so that what else goes by it (by
+    the same mailbox) is not tried now.
     """
 
     code: str
     reason: str
     is_permanent: bool
     is_uncertain: bool = False
+    concerns_all: bool = False
 
 
 Result = Sent | NotSent

@@ -121,20 +121,24 @@ def outsiders(conversation: Conversation, addresses: Iterable[str]) -> list[str]
 
 
 def people(typed: str, limit: int = 8) -> list[tuple[str, str]]:
-    """Names and addresses of contacts whose address begins with a text, or who hold its words; bounded in any workspace."""
+    """Names and addresses of contacts whose address begins with a text; where those are few, of those who hold its words too."""
     typed = typed.strip().lower()
     if len(typed) < 2 or not can_be_kept(typed):
         return []
-    rows = Contact.objects.filter(email__has_text=True)
-    among = [rows.filter(email__gte=typed, email__lt=f"{typed}\U0010ffff").order_by("email", "pk")]
-    if (words := TokensQuery.of(typed)) is not None:
-        some = rows.filter(tokens=words).order_by().values("pk")[:LOOKED_AT]
-        among.append(rows.filter(pk__in=some).order_by("name", "pk"))
+    rows = Contact.objects.filter(email__has_text=True).order_by("email", "pk")
     found: dict[str, str] = {}
-    for each in among:
-        for name, email in each.values_list("name", "email")[:limit]:
-            found[email] = found.get(email) or name
+    for name, email in _named(rows.filter(email__gte=typed, email__lt=f"{typed}\U0010ffff"), limit):
+        found[email] = found.get(email) or name
+    words = TokensQuery.of(typed) if len(typed) > 2 and len(found) < limit else None
+    if words is not None:
+        some = Contact.objects.filter(tokens=words, email__has_text=True).order_by().values("pk")[:LOOKED_AT]
+        for name, email in _named(rows.filter(pk__in=some), limit):
+            found.setdefault(email, name)
     return [(name, email) for email, name in found.items()][:limit]
+
+
+def _named(rows: QuerySet[Contact], limit: int) -> QuerySet[Contact, tuple[str, str]]:
+    return rows.values_list("name", "email")[:limit]
 
 
 def own(addresses: Sequence[str]) -> list[str]:

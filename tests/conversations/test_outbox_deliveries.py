@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from accounts.permissions import Actor
 from conversations import actions, channels
 from conversations.channels import leases, outbox
 from conversations.channels.results import NotSent, Result, Sent
-from conversations.models import Channel, Delivery, DeliveryState, Message
+from conversations.models import Channel, Delivery, DeliveryState, Mailbox, Message
 from tests.concurrency import at_once
 from tests.conftest import Member
 from tests.effects import nothing_changes, types
@@ -151,6 +152,25 @@ def test_final_failure_is_shown_at_once_and_stops_none_of_the_others(pigeons: Pi
 
 
 @pytest.mark.usefixtures("in_acme")
+def test_server_that_is_away_is_asked_once_and_holds_up_no_other(pigeons: Pigeons, acme: Workspace) -> None:
+    mailboxes = [Mailbox.objects.create(workspace=acme, address=f"{name}@acme.example") for name in ("away", "here")]
+    away = NotSent("connection", "It is away.", is_permanent=False, concerns_all=True)
+    pigeons.answers = dict.fromkeys(["one", "three", "five"], away)
+    for number, delivery in enumerate(sent(acme, "one", "two", "three", "four", "five")):
+        Delivery.objects.filter(pk=delivery.pk).update(mailbox=mailboxes[number % 2])
+    outbox.deliver_due()
+    assert sorted(pigeons.carried) == ["four", "one", "two"]
+    assert [state for state, _ in states()] == ["sending", "sent", "sending", "sent", "sending"]
+    assert {*Delivery.objects.filter(state="sending").values_list("attempts", "code")} == {(1, "connection")}
+    # What has failed before comes last.
+    pigeons.carried = []
+    Delivery.objects.filter(pk=sent(acme, "six")[0].pk).update(mailbox=mailboxes[1])
+    make_due()
+    outbox.deliver_due()
+    assert pigeons.carried == ["six", "one"]
+
+
+@pytest.mark.usefixtures("in_acme")
 def test_reply_that_breaks_its_channel_is_tried_alone_and_stops_none_of_the_others(
     pigeons: Pigeons, acme: Workspace
 ) -> None:
@@ -170,11 +190,11 @@ def test_batch_for_which_there_is_no_time_is_put_back_as_if_it_had_not_been_take
     pigeons: Pigeons, acme: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent(acme, "one", "two", "three")
-    monkeypatch.setattr(outbox, "BEGIN_WITHIN", -1.0)
+    seconds = iter([0.0, 0.0, 0.0])  # when the batch begins, its first group, and its first reply has been handed over
+    monkeypatch.setattr(outbox, "time", SimpleNamespace(monotonic=lambda: next(seconds, outbox.BEGIN_WITHIN + 1)))
     outbox.deliver_due()
-    assert pigeons.carried == ["one"]
-    assert list(Delivery.objects.order_by("pk").values_list("state", "attempts"))[1:] == [("sending", 0)] * 2
-    outbox.deliver_due()
+    assert pigeons.carried == ["one", "two"]
+    assert list(Delivery.objects.order_by("pk").values_list("state", "attempts"))[2:] == [("sending", 0)]
     outbox.deliver_due()
     assert pigeons.carried == ["one", "two", "three"]
 

@@ -31,7 +31,7 @@ class Formats:
     def __init__(self, workspace: Workspace, key: Key, conversation: Conversation, ticket: Ticket) -> None:
         self.workspace, self.key = workspace, key
         one, two = conversation.public_id, ticket.public_id
-        tickets, assistant = "/api/projects/1/conversations/tickets", "/api/environments/1/conversations"
+        tickets, assistant = "/api/projects/@current/conversations/tickets", "/api/environments/@current/conversations"
         bearer, header = key.bearer, {"X-API-Key": key.secret}
         self.calls: list[tuple[str, dict[str, str]]] = [
             *((f"/api/v1/conversations{rest}", bearer) for rest in ("", f"/{one}", f"/{one}/messages", f"?q={WORD}")),

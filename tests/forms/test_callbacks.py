@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 import time_machine
+from django.apps import apps
 
 from accounts.models import Workspace
 from accounts.permissions import Actor
@@ -264,3 +266,20 @@ def test_details_of_a_thread_show_the_call_and_what_the_form_asked(visitor: Visi
     )
     assert done.redirect_chain[-1][0].startswith(f"/w/acme/inbox/{row.number}")
     assert "called the customer back" in done.content.decode()
+
+
+# --- Asked for before -------------------------------------------------------------------------
+
+
+def test_callbacks_of_an_earlier_version_are_listed_if_they_are_not_finished(in_acme: Workspace) -> None:
+    fill = import_module("conversations.migrations.0090_calls_of_earlier_callbacks").fill
+    waiting, finished, other = asked(in_acme), asked(in_acme), asked(in_acme, phone="")
+    by = Actor.system(in_acme.pk)
+    actions.set_status(conversation=finished, status="resolved", by=by, at=minutes(1))
+    CallbackRequest.objects.all().delete()
+    for _ in range(2):
+        fill(apps, None)
+    call = CallbackRequest.objects.get()
+    assert (call.conversation, call.phone, call.preferred_time) == (waiting, "+442079460000", "after 15:00")
+    assert call.due_at == waiting.created_at
+    assert other.channel == "callback"

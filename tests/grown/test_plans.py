@@ -78,6 +78,8 @@ HOT: dict[str, tuple[str, str, str]] = {
     "Thread": ("ben", f"{S}/7?view=open", "message_in_order"),
     "Thread with a reply that is held": ("ben", f"{S}/998?view=failed", "delivery_by_conversation"),
     "Long thread": ("ben", f"{S}/1?view=open", "message_in_order"),
+    "Customers by the beginning of an address": ("ben", f"{S}/new/known?to=customer77", "contact_by_email"),
+    "Customers by words": ("ben", f"{S}/new/known?to=77 customer", "contact_words"),
     "Admin, conversations": ("ada", f"{A}/conversations/conversation/", "conv_newest_list"),
     "Admin, conversations, far": ("ada", f"{A}/conversations/conversation/?p=19", "conv_newest_list"),
     "Admin, conversations by channel": ("ada", f"{A}/conversations/conversation/?channel__exact=discord", "conv_channel_newest"),

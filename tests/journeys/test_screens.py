@@ -38,6 +38,7 @@ from tests.factories import (
     receive,
     reply,
 )
+from tests.inbox.mails import inbound
 from tests.journeys.conftest import Window
 
 if TYPE_CHECKING:
@@ -139,6 +140,17 @@ def drafted(page: Page) -> None:
     expect(page.locator("#draft")).to_contain_text("Suggested")
 
 
+def opened_mails(page: Page) -> None:
+    page.evaluate("for (const one of document.querySelectorAll('.log details')) one.open = true")
+
+
+def new_recipient(page: Page) -> None:
+    page.locator("[data-recipients] summary").click()
+    page.locator("#reply-cc").fill(f"{'n' * 60}@{'d' * 60}.example")
+    page.locator("#reply-bcc").focus()
+    expect(page.locator(".recipients__new")).to_be_visible()
+
+
 def help_(page: Page) -> None:
     page.evaluate("document.getElementById('help').showModal()")
 
@@ -197,6 +209,24 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
                 mailbox=mailbox, source="imap", raw="none", size=9_000, digest="0" * 64, state=state, code="loop", uid=uid,
                 reason=LONG, subject=subject, from_address=f"{'f' * 60}@example.com", uid_validity=1, conversation=first,
             )  # fmt: skip
+        made["mailed"] = mailed = ConversationFactory(
+            workspace=workspace, contact=arabic, subject=LONG, body=f"{LONG} {ARABIC}", door=Door(Channel.EMAIL, "email"),
+            mailbox=made["webhook"], cc=[f"{'c' * 60}@{'d' * 60}.example", "bob@example.com"],
+        )  # fmt: skip
+        row = inbound(
+            mailed,
+            written=f'<h1>{LONG}</h1><table width="2000"><tr><td>{ARABIC}</td></tr></table><img src="https://t.example/a.png">',
+            cc=[[LONG, "bob@example.com"], [ARABIC, f"{'c' * 60}@{'d' * 60}.example"]],
+            invitation={"summary": LONG, "location": ARABIC, "organizer": [LONG, "bob@example.com"], "start": "2026-12-01"},
+            problems=[f"{LONG} was cut."], is_verified=False, is_stranger=True, from_name=LONG,
+        )  # fmt: skip
+        made["mail"] = row.message_id
+        inbound(
+            mailed, LONG, quoted=f"> {LONG}", signature=ARABIC, uid=1, uid_validity=1,
+            files=[{"content": b"%PDF-1.4", "name": f"{LONG[:150]}.pdf"}],
+        )  # fmt: skip
+        actions.set_cc(conversation=mailed, cc=[f"{'c' * 60}@{'d' * 60}.example"], by=by, at=at)
+        reply(mailed, f"See {LONG}", by=by)
         calls = [
             ConversationFactory(
                 workspace=workspace,
@@ -271,6 +301,14 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("details", f"{thread}#side")
     yield Screen("tags", f"{thread}#side", do=click("#menu-tags > summary"))
     yield Screen("refused reply", thread, do=lambda page: (page.locator("#reply-body").fill(" "), page.locator(".composer__form--reply .btn--main:not(.draft *)").first.click()))  # fmt: skip
+    mailed = f"{inbox}/{made['mailed'].number}"
+    first_mail = f"#message-{made['mail']}"
+    yield Screen("mails", f"{mailed}?view=open{first_mail}", do=opened_mails)
+    yield Screen("mails as plain text", f"{mailed}?view=open", do=click(f"{first_mail} label:has([value=plain])"))
+    yield Screen("recipients", f"{mailed}?view=open", do=click("[data-recipients] summary"))
+    yield Screen("new recipient", f"{mailed}?view=open", do=new_recipient)
+    yield Screen("new conversation", f"{inbox}/new?view=open")
+    yield Screen("refused new conversation", f"{inbox}/new?to={LONG}", do=lambda page: (page.locator("#new-subject").fill("x"), page.locator("[data-send-new]").click(), page.get_by_role("alert").wait_for()))  # fmt: skip
     article, macro = made["article"].public_id, made["macro"].public_id
     for name, path in (
         ("articles", knowledge),

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 CHANNELS = (Channel.EMAIL, Channel.FORM, Channel.CALLBACK)
 LEFT_AFTER = timedelta(minutes=15)
 NOBODY = NotSent("no_recipient", "No recipient can get mail: their addresses are suppressed, or there are none.", True)
-AWAY = NotSent("connection", "The mail server cannot be reached.", False)
+AWAY = NotSent("connection", "The mail server cannot be reached.", False, concerns_all=True)
 
 
 def takes(conversation: Conversation) -> bool:
@@ -95,7 +95,8 @@ def _reach(composed: Composed, lines: Lines, installation: mailing.Line) -> Call
             return AWAY if error is not None else partial(_by_installation, installation, composed)
         line.open()
     except MailServerError as error:
-        return NotSent("login" if isinstance(error, LoginRefused) else "connection", error.reason, False)
+        code = "login" if isinstance(error, LoginRefused) else "connection"
+        return NotSent(code, error.reason, False, concerns_all=True)
     return lambda: _result(
         composed, line.send(composed.sender, composed.recipients, composed.mail.message().as_bytes())
     )
