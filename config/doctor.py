@@ -256,6 +256,7 @@ def _mail() -> Line:
 def _door() -> Line:
     """Whether a worker of this machine takes mails from mail servers."""
     door = settings.MAIL_DOOR
+    assert door is not None
     shown = door.path or f"{door.host} port {door.port}"
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(door.host, door.host)  # noqa: S104 - where it listens
     place: str | tuple[str, int] = door.path or (here, door.port)
