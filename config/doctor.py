@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import smtplib
+import socket
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -80,6 +81,8 @@ def examine() -> Iterator[Line]:
         yield _survived(_replica)
     for look in (_storage, _static_files, _mail):
         yield _survived(look)
+    if settings.MAIL_DOOR is not None:
+        yield _survived(_door)
 
 
 def _survived(look: Callable[[], Line]) -> Line:
@@ -248,3 +251,26 @@ def _mail() -> Line:
     except (OSError, smtplib.SMTPException) as error:
         return broken("mail", f"{where} cannot be reached or does not speak as expected: {error}")
     return ok("mail", f"{where} answers")
+
+
+def _door() -> Line:
+    """Whether a worker of this machine takes mails from mail servers."""
+    door = settings.MAIL_DOOR
+    assert door is not None
+    shown = door.path or f"{door.host} port {door.port}"
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(door.host, door.host)  # noqa: S104 - where it listens
+    place: str | tuple[str, int] = door.path or (here, door.port)
+    family = socket.AF_UNIX if door.path else socket.AF_INET6 if ":" in here else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as client:
+        client.settimeout(5)
+        try:
+            client.connect(place)
+            greeting = client.recv(3)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            return advice(
+                "door", f"no worker of this machine takes mails at {shown} ({why}). If one should: its log says why."
+            )
+    if greeting != b"220":
+        return advice("door", f"{shown} belongs to something else, or is busy.")
+    return ok("door", f"open at {shown}")

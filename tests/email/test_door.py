@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from accounts import tenancy
 from accounts.models import Workspace
-from config import env
+from config import doctor, env
+from config.doctor import State
 from config.env import Door
 from conversations.channels.email import door as door_module
 from conversations.channels.email import storing
@@ -321,6 +322,14 @@ def test_second_worker_takes_the_door_over(
             with connected(wanted) as client:
                 assert handed(client, letter(f"To {wanted.path}."), "support@acme.example") == [keeping.KEPT]
             doors.held.pop(0), doors.ends.pop(0)
+
+
+def test_doctor_says_whether_the_door_is_open(mailbox: Mailbox, opened: Opened, settings: Any, tmp_path: Path) -> None:
+    for wanted in (at_port("smtp"), Door("lmtp", "", 0, str(tmp_path / "lmtp"))):
+        settings.MAIL_DOOR = wanted
+        assert doctor._door().state is State.ADVICE
+        with connected(opened(wanted)):
+            assert doctor._door().state is State.OK
 
 
 def test_without_the_setting_there_is_no_door(settings: Any) -> None:
