@@ -1,4 +1,4 @@
-"""Files on their way to whoever may have them, through the desk wherever they are stored."""
+"""Files on their way to those who may have them, through the desk wherever they are stored."""
 
 from __future__ import annotations
 

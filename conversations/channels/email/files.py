@@ -30,7 +30,7 @@ def divided(attachments: Iterable[Attachment]) -> tuple[list[Attachment], list[A
 
 
 def link(attachment: Attachment) -> str:
-    """The address at which whoever has the mail can download a file of it."""
+    """The address at which those who have the mail can download a file of it."""
     token = signing.dumps([attachment.workspace_id, str(attachment.public_id)], salt=_SALT)
     return f"{settings.PUBLIC_URL}{reverse('mailed-file', args=[token])}"
 

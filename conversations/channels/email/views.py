@@ -17,7 +17,7 @@ from conversations.queries import conversations as queries
 @require_GET
 @never_cache
 def mailed_file(request: HttpRequest, token: str) -> FileResponse:
-    """A file of a mail, for whoever has its link."""
+    """A file of a mail, for those who have its link."""
     known = files.opened(token)
     workspace = Workspace.objects.filter(pk=known[0]).first() if known is not None else None
     if known is None or workspace is None:
