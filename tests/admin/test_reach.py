@@ -152,7 +152,7 @@ KINDS = [
     Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, EntryPoint, Tally, SavedView, SavedViewFavorite,
     AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro,
     Form, FormCount, CallbackRequest,
-    Mailbox, MailboxAddress, InboundMail, MailReference, Delivery, DeliveryFile, AutomaticMail, SuppressedAddress, BlockedSender,
+    Mailbox, MailboxAddress, InboundMail, MailReference, AutomaticMail, SuppressedAddress, BlockedSender,
 ]  # fmt: skip
 
 
