@@ -15,8 +15,10 @@ from conversations import actions
 from conversations.actions.entries import Door
 from conversations.actions.files import ReceivedFile
 from conversations.channels import outbox
+from conversations.channels.email import actions as mailbox_actions
 from conversations.channels.email import fetching, files, logins
 from conversations.channels.email.wire import imap
+from conversations.channels.email.wire.endpoints import parse_smtp
 from conversations.models import (
     Channel,
     Conversation,
@@ -33,7 +35,7 @@ from conversations.models import (
 from tests.conftest import Member
 from tests.email.conftest import Post
 from tests.email.letters import attached
-from tests.factories import ContactFactory, ConversationFactory, receive
+from tests.factories import ContactFactory, ConversationFactory, MailboxFactory, receive
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -232,3 +234,15 @@ def test_chat_goes_on_as_mail_once_its_customer_has_left(post: Post, ben: Member
     post.deliver(post.letter("Great!", to=mail["Reply-To"]))
     fetch(post)
     assert InboundMail.objects.latest("pk").conversation == chat
+
+
+def test_reply_by_a_mailbox_that_was_deleted_leaves_by_the_default_one(post: Post, ada: Member, ben: Member) -> None:
+    post.deliver(post.letter())
+    fetch(post)
+    other = MailboxFactory(
+        workspace=post.mailbox.workspace, address="other@desk.test", smtp=parse_smtp(post.outgoing.url)
+    )
+    mailbox_actions.make_default(mailbox=other, by=ada.actor, at=clock.now())
+    mailbox_actions.delete_mailbox(mailbox=Mailbox.objects.get(pk=post.mailbox.pk), by=ada.actor, at=clock.now())
+    assert reply(ben).delivery_status == DeliveryStatus.DELIVERED
+    assert parsed(post.outgoing.taken[0].data)["From"] == "Ben · Acme <other@desk.test>"

@@ -24,6 +24,7 @@ from conversations.models import (
     Delivery,
     InboundMail,
     Mailbox,
+    MailboxState,
     Message,
     MessageKind,
     SenderKind,
@@ -60,7 +61,7 @@ def compose(deliveries: Sequence[Delivery]) -> dict[int, Composed]:
     found = {}
     for message in messages:
         delivery = wanted[message.pk]
-        mailbox = delivery.mailbox or message.conversation.mailbox or default
+        mailbox = next(filter(_is_present, (delivery.mailbox, message.conversation.mailbox)), default)
         composed = _mail(message, delivery, mailbox, theirs, suppressed)
         if composed is not None:
             found[delivery.pk] = composed
@@ -131,6 +132,11 @@ def _mail(
         with attachment.file.open("rb") as file:
             mail.attach(attachment.name, file.read(), attachment.content_type)
     return Composed(sender, [*to, *cc, *bcc], mail, own.strip("<>"), mailbox)
+
+
+def _is_present(mailbox: Mailbox | None) -> bool:
+    """Whether mail goes out from a mailbox: what was to leave by one that was deleted leaves by the default one."""
+    return mailbox is not None and mailbox.state != MailboxState.DELETED
 
 
 def _kept(addresses: Sequence[str], suppressed: set[str]) -> list[str]:
