@@ -47,7 +47,9 @@ CONVERSATION_PRIORITY_CHANGED = define(
 )
 CONVERSATION_TAGGED = define("conversation.tagged", "conversation", "Tags changed.", "added", "removed")
 CONVERSATION_SUBJECT_CHANGED = define("conversation.subject_changed", "conversation", "Subject changed.")
-CONVERSATION_CC_CHANGED = define("conversation.cc_changed", "conversation", "Copies changed.", "added", "removed")
+CONVERSATION_CC_CHANGED = define(
+    "conversation.cc_changed", "conversation", "Copies changed.", "added_count", "removed_count"
+)
 CONVERSATION_READ = define("conversation.read", "conversation", "Marked as read.")
 CONVERSATION_LINKED = define("conversation.linked", "conversation", "Linked to a ticket.", "ticket_id")
 CONVERSATION_UNLINKED = define("conversation.unlinked", "conversation", "Unlinked from its ticket.", "ticket_id")

@@ -32,8 +32,15 @@ def set_cc(
         wanted = recipients.merged(conversation.cc, seen, wanted)[: recipients.MOST]
     if conversation.cc == wanted:
         return conversation
-    before, conversation.cc, conversation.updated_at = conversation.cc, wanted, at
+    added, removed = {*wanted} - {*conversation.cc}, {*conversation.cc} - {*wanted}
+    conversation.cc, conversation.updated_at = wanted, at
     conversation.save(update_fields=["cc", "updated_at"])
-    added, removed = sorted({*wanted} - {*before}), sorted({*before} - {*wanted})
-    journal.record(events.CONVERSATION_CC_CHANGED, conversation, by=by, at=at, added=added, removed=removed)
+    journal.record(
+        events.CONVERSATION_CC_CHANGED,
+        conversation,
+        by=by,
+        at=at,
+        added_count=len(added),
+        removed_count=len(removed),
+    )
     return conversation

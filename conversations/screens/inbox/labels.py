@@ -92,7 +92,7 @@ def of_line(line: Line) -> SafeString:
     if kind == events.CONVERSATION_TAGGED.name:
         return _tagged(data.get("added") or [], data.get("removed") or [])
     if kind == events.CONVERSATION_CC_CHANGED.name:
-        return _copied(data.get("added") or [], data.get("removed") or [])
+        return _copied(data.get("added_count") or 0, data.get("removed_count") or 0)
     if kind == events.CONVERSATION_SUBJECT_CHANGED.name:
         return SafeString("edited the subject")
     if kind == events.CONVERSATION_SNOOZED.name:
@@ -200,13 +200,13 @@ def _tagged(added: list[str], removed: list[str]) -> SafeString:
     return format_html_join(" and ", "{}", ((part,) for part in parts)) or SafeString("edited the tags")
 
 
-def _copied(added: list[str], removed: list[str]) -> SafeString:
-    parts = []
-    for verb, where, addresses in (("added", "to", added), ("removed", "from", removed)):
-        if addresses:
-            joined = format_html_join(", ", '<b dir="ltr">{}</b>', ((one,) for one in addresses))
-            parts.append(format_html("{} {} {} Cc", verb, joined, where))
-    return format_html_join(" and ", "{}", ((part,) for part in parts)) or SafeString("edited Cc")
+def _copied(added: int, removed: int) -> SafeString:
+    parts = [
+        f"{verb} {count} address{'' if count == 1 else 'es'} {where} Cc"
+        for verb, where, count in (("added", "to", added), ("removed", "from", removed))
+        if count
+    ]
+    return SafeString(" and ".join(parts) or "changed the order of Cc")
 
 
 def of_status_change(message: Message) -> str:
