@@ -205,6 +205,8 @@ FEW = frozenset(
         "accounts_team",
         "conversations_article",
         "conversations_blockedsender",
+        "conversations_form",
+        "conversations_formcount",
         "conversations_macro",
         "conversations_mailbox",
         "conversations_mailboxaddress",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from accounts.admin.base import ReadOnlyAdmin, WorkspaceFilter
+from accounts.admin.base import OneWorkspaceFilter, ReadOnlyAdmin, WorkspaceFilter
 from conversations.models import CallbackRequest, Form, FormCount
 
 
@@ -34,7 +34,7 @@ class CallbackRequestAdmin(ReadOnlyAdmin):
     """Calls that customers asked for."""
 
     list_display = ("phone_typed", "phone", "due_at", "done_at", "done_by", "conversation", "workspace")
-    list_filter = (WorkspaceFilter,)
+    list_filter = (OneWorkspaceFilter,)
     list_select_related = ("workspace", "conversation", "done_by")
     search_fields = ("=phone", "=phone_typed")
     ordering = ("-due_at", "-pk")
