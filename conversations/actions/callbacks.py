@@ -20,7 +20,7 @@ def mark_called(
     One that was marked before stays as it is. Raises Invalid for a note that is too long.
     """
     permit(by, "conversation.update", request)
-    conversation = locking.locked(request.conversation)
+    conversation = locking.writable(request.conversation)
     request = transaction.held(request)
     if request.done_at is not None:
         return request
@@ -38,7 +38,7 @@ def mark_called(
 def unmark_called(*, request: CallbackRequest, by: Actor, at: datetime) -> CallbackRequest:
     """Put a call that was marked as made back among those to be made. Notes and the conversation's status stay."""
     permit(by, "conversation.update", request)
-    conversation = locking.locked(request.conversation)
+    conversation = locking.writable(request.conversation)
     request = transaction.held(request)
     if request.done_at is None:
         return request

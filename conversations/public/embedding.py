@@ -32,6 +32,9 @@ _LOADER = """(function () {
   window.addEventListener('message', function (event) {
     if (event.origin !== origin || event.source !== frame.contentWindow) return;
     var height = event.data && event.data.parleyFormHeight;
+    if (event.data && event.data.parleyFormTop === true) {
+      setTimeout(function () { if (frame.getBoundingClientRect().top < 0) frame.scrollIntoView(); }, 50);
+    }
     if (typeof height === 'number' && height > 0 && height < 20000) frame.style.height = Math.ceil(height) + 'px';
   });
   script.parentNode.insertBefore(frame, script.nextSibling);

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -29,6 +30,7 @@ from conversations.forms.fields import LONGEST
 from conversations.forms.tokens import FollowUp
 from conversations.models import Attachment, Channel, Conversation, Handler, Message, MessageKind, Status
 from conversations.public import limits, pages, promises
+from conversations.queries import conversations as queries
 from conversations.queries.thread import with_files
 
 MOST = 200
@@ -94,7 +96,7 @@ class FollowUpPage(View):
             return show(request, conversation, language, banner=("error_rate", {}), status=429, **again)
         if (fault := _fault(text, sent.files)) is not None:
             return show(request, conversation, language, fault=fault, status=422, **again)
-        page = tokens.read_page(again["token"], _subject(conversation))
+        page = tokens.read_page(again["token"], _subject(_place(conversation)))
         contact = conversation.contact
         try:
             message = actions.continue_or_receive(
@@ -110,8 +112,10 @@ class FollowUpPage(View):
             return show(request, conversation, language, banner=("error_not_stored", {}), status=503, **again)
         except DomainError:
             return show(request, conversation, language, banner=("error_unreadable", {}), status=422, **again)
-        goes_on = message.conversation_id != conversation.pk
-        link = tokens.of_conversation(message.conversation, language) if goes_on else token
+        # In one that was joined into another customer's, the link stays their own.
+        written_in = message.conversation
+        goes_on = written_in.pk != conversation.pk and written_in.contact_id == conversation.contact_id
+        link = tokens.of_conversation(written_in, language) if goes_on else token
         return pages.redirected(f"{reverse('follow-up', args=[link])}?sent=1#write")
 
 
@@ -122,8 +126,8 @@ def file(request: HttpRequest, token: str, public_id: UUID) -> HttpResponseBase:
     try:
         workspace, found = opened(token)
         with tenancy.scope(workspace):
-            rows = Attachment.objects.filter(public_id=public_id, message__conversation=conversation_of(found))
-            attachment = rows.filter(message__kind=MessageKind.MESSAGE).first()
+            seen = _seen(_place(conversation_of(found)))
+            attachment = Attachment.objects.filter(public_id=public_id, message__in=seen).first()
             if attachment is None:
                 return pages.gone(request, found.language)
             content = attachment.file.open("rb")
@@ -152,6 +156,7 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     """The page, with what was typed and what is wrong with it."""
+    conversation = _place(conversation)
     subject = _subject(conversation)
     if tokens.read_page(token, subject).fault == "expired":
         token = tokens.of_page(subject)
@@ -160,7 +165,7 @@ def show(
         "workspace": tenancy.current(),
         "conversation": conversation,
         "entries": _entries(conversation, language),
-        "is_closed": conversation.status == Status.CLOSED,
+        "is_closed": conversation.status == Status.CLOSED and conversation.joined_into_id is None,
         "newer": reverse("follow-up", args=[tokens.of_conversation(newer, language)]) if newer else "",
         "own": request.path,
         "text": text,
@@ -189,16 +194,35 @@ def _fault(text: str, files: Any) -> Fault | None:
 
 
 def _entries(conversation: Conversation, language: str) -> list[Message]:
-    rows = Message.objects.filter(conversation=conversation, kind=MessageKind.MESSAGE)
-    found = with_files(list(rows.order_by("-created_at", "-id")[:MOST])[::-1])
+    found = with_files(list(_seen(conversation).order_by("-created_at", "-id")[:MOST])[::-1])
     for message in found:
         message.shown_at = promises.moment(message.created_at, language)  # type: ignore[attr-defined]
     return found
 
 
+def _place(conversation: Conversation) -> Conversation:
+    """Where the messages of a conversation are: in itself, or in the customer's own one into which it was joined."""
+    if conversation.joined_into_id is None:
+        return conversation
+    return queries.with_messages_of(conversation.public_id, conversation.contact) or conversation
+
+
+def _seen(conversation: Conversation) -> QuerySet[Message]:
+    """What the customer sees: the messages of both sides; only their own where an agent joined it into another customer's."""
+    rows = Message.objects.filter(kind=MessageKind.MESSAGE)
+    if conversation.joined_into_id is None:
+        return rows.filter(conversation=conversation)
+    last = conversation
+    while last.joined_into is not None:
+        last = last.joined_into
+    return rows.filter(conversation=last, sender_contact=conversation.contact)
+
+
 def _newest(conversation: Conversation) -> Conversation | None:
     """The last of those that follow a closed conversation, or have its messages and are the same customer's, if any."""
     last = None
+    if conversation.joined_into_id is not None:
+        return None
     while (last or conversation).status == Status.CLOSED and conversation.handler != Handler.NOBODY:
         here = last or conversation
         after = Conversation.objects.filter(follows=here).order_by("-id").first()

@@ -92,8 +92,8 @@ class FormPage(View):
             counting.count(form, FormOutcome.INVALID, at)
             return show(request, form, given, token, ("error_unreadable", {}), status=422)
         path = reverse("form-sent", args=[form.key, tokens.of_conversation(conversation, form.language)])
-        where = f"{path}?embed=1" if "embed" in request.GET else path
-        return pages.redirected(where, framed_by=form.allowed_origins)
+        query = _query(request)
+        return pages.redirected(f"{path}?{query}" if query else path, framed_by=form.allowed_origins)
 
 
 def _refusal(
@@ -144,15 +144,11 @@ def show(
     request: HttpRequest, form: Form, given: Answers, token: str, banner: Fault | None = None, *, status: int = 200
 ) -> HttpResponse:
     """The form with what was typed, and what is wrong with it."""
-    is_embedded = "embed" in request.GET
     faults = {name: pages.say(form.language, fault) for name, fault in given.faults.items()}
     if given.files and (faults or banner) and "files" not in faults:
         faults["files"] = pages.words(form.language)["error_files_again"]
-    # The exact origin that a frame reports its height to: one that may show it.
-    parent = request.GET.get("origin", "") if is_embedded else ""
     facts = {
-        "form": form,
-        "workspace": form.workspace,
+        **_frame(request, form),
         "fields": fields.fields(form),
         "has_files": "files" in form.standard,
         "typed": given.typed,
@@ -160,9 +156,7 @@ def show(
         "banner": pages.say(form.language, banner) if banner else "",
         "token": token,
         "honeypot": pages.HONEYPOT,
-        "is_embedded": is_embedded,
-        "parent": parent if parent in form.allowed_origins else "",
-        "query": urlencode({name: request.GET[name] for name in ("embed", "origin", "page") if name in request.GET}),
+        "is_answer": bool(faults or banner),
         "is_callback": form.kind == FormKind.CALLBACK,
         "zones": windows.zones() if form.kind == FormKind.CALLBACK else {},
         "zone": given["zone"] or form.workspace.time_zone,
@@ -179,8 +173,26 @@ def show(
         facts,
         status=status,
         framed_by=form.allowed_origins,
-        is_indexed=status == 200 and not is_embedded,
+        is_indexed=status == 200 and "embed" not in request.GET,
     )
+
+
+def _query(request: HttpRequest) -> str:
+    """What a frame's address says of the page that it is in."""
+    return urlencode({name: request.GET[name] for name in ("embed", "origin", "page") if name in request.GET})
+
+
+def _frame(request: HttpRequest, form: Form) -> dict[str, Any]:
+    """The form, and the exact origin to which its frame reports: one that may show it."""
+    is_embedded = "embed" in request.GET
+    parent = request.GET.get("origin", "") if is_embedded else ""
+    return {
+        "form": form,
+        "workspace": form.workspace,
+        "is_embedded": is_embedded,
+        "parent": parent if parent in form.allowed_origins else "",
+        "query": _query(request),
+    }
 
 
 @require_safe
@@ -196,9 +208,8 @@ def sent(request: HttpRequest, key: str, token: str) -> HttpResponseBase:
             return pages.gone(request, form.language)
         call = CallbackRequest.objects.filter(conversation=conversation).first()
         facts = {
-            "form": form,
-            "workspace": form.workspace,
-            "is_embedded": "embed" in request.GET,
+            **_frame(request, form),
+            "is_answer": True,
             "email": conversation.contact.email if acknowledging.can_send(form.workspace) else "",
             "call": promises.promise(call, form.language) if call else "",
             "link": request.build_absolute_uri(reverse("follow-up", args=[token])),

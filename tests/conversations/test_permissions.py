@@ -13,7 +13,16 @@ from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions.entries import Door
-from conversations.models import Channel, Contact, Conversation, Delivery, DeliveryStatus, Message, SavedView
+from conversations.models import (
+    CallbackRequest,
+    Channel,
+    Contact,
+    Conversation,
+    Delivery,
+    DeliveryStatus,
+    Message,
+    SavedView,
+)
 from tests.conftest import Key, Member
 from tests.effects import DESK, MEMBERS, MORNING, actors, is_missing_for, minutes, who_may
 from tests.factories import ContactFactory, ConversationFactory, TicketFactory
@@ -38,6 +47,7 @@ class Desk:
     ticket: Ticket
     view: SavedView
     scheduled: Delivery
+    call: CallbackRequest
 
     @property
     def last(self) -> int:
@@ -60,6 +70,9 @@ def desk(acme: Workspace, ben: Member) -> Desk:
         note=actions.note(conversation=free, body="Inside", by=system, at=MORNING),
         ticket=ticket,
         view=actions.create_view(workspace=acme, name="Mine", by=ben.actor, at=MORNING),
+        call=CallbackRequest.objects.create(
+            workspace=acme, conversation=free, phone_typed="030 1234", due_at=MORNING, created_at=MORNING
+        ),
         scheduled=actions.schedule(conversation=free, body="x", send_after=minutes(5), by=ben.actor, at=MORNING),
     )
 
@@ -121,6 +134,19 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
         lambda desk, how: actions.broadcast(ticket=desk.ticket, body="x", move_to="resolved", **how),
         TICKET_WRITERS,
     ),
+    "move_message": (lambda desk, how: actions.move_message(message=desk.note, to=desk.linked, **how), WRITERS),
+    "split": (lambda desk, how: actions.split(message=desk.note, **how), WRITERS),
+    "join": (lambda desk, how: actions.join(conversation=desk.free, into=desk.linked, **how), WRITERS),
+    "keep_apart": (lambda desk, how: actions.keep_apart(conversation=desk.free, **how), WRITERS),
+    "mark_spam": (lambda desk, how: actions.mark_spam(conversation=desk.free, **how), WRITERS),
+    "unmark_spam": (lambda desk, how: actions.unmark_spam(conversation=desk.free, **how), WRITERS),
+    "set_cc": (lambda desk, how: actions.set_cc(conversation=desk.free, cc=["ann@example.com"], **how), WRITERS),
+    "mark_called": (lambda desk, how: actions.mark_called(request=desk.call, **how), WRITERS),
+    "unmark_called": (lambda desk, how: actions.unmark_called(request=desk.call, **how), WRITERS),
+    "continue_or_receive": (
+        lambda desk, how: actions.continue_or_receive(conversation=desk.free, body="x", door=DOOR, **how),
+        WRITERS_AND_CUSTOMER,
+    ),
     "update_view": (lambda desk, how: actions.update_view(view=desk.view, name="x", **how), TICKET_WRITERS),
     "delete_view": (lambda desk, how: actions.delete_view(view=desk.view, **how), TICKET_WRITERS),
 }
@@ -128,6 +154,12 @@ OF_A_WORKSPACE: dict[str, tuple[Verb, set[str]]] = {
     "identify": (
         lambda desk, how: actions.identify(workspace=desk.workspace, email="new@example.com", **how),
         WRITERS_AND_CUSTOMER,
+    ),
+    "compose": (
+        lambda desk, how: actions.compose(
+            workspace=desk.workspace, email="new@example.com", subject="x", body="x", send_after=minutes(9), **how
+        ),
+        {*MEMBERS},
     ),
     "retry_all": (lambda desk, how: actions.retry_all(workspace=desk.workspace, **how), WRITERS),
     "unassign_member": (
@@ -140,8 +172,8 @@ OF_A_WORKSPACE: dict[str, tuple[Verb, set[str]]] = {
     ),
     "create_view": (lambda desk, how: actions.create_view(workspace=desk.workspace, name="x", **how), TICKET_WRITERS),
 }
-ELSEWHERE = {"undo", "favorite_view"}
-"""Tested below: one needs a change to undo, the other is for people and keys alone."""
+ELSEWHERE = {"undo", "undo_move", "undo_spam", "favorite_view"}
+"""Tested below: those need a change to undo, and the last is for people and keys alone."""
 
 
 def test_table_has_every_verb() -> None:
@@ -171,6 +203,27 @@ def test_undo_is_for_writers(desk: Desk, ben: Member, cleo: Member, acme_key: Ke
 
     assert who_may(undo, everyone) == WRITERS
     is_missing_for(undo, cleo.actor)
+
+
+def test_undoing_moves_and_spam_is_for_writers(desk: Desk, ben: Member, cleo: Member, acme_key: Key) -> None:
+    everyone = actors(ben.actor, Actor.key(acme_key.row), desk.contact)
+    system = {"by": Actor.system(desk.workspace.pk), "at": MORNING}
+    actions.move_message(message=desk.note, to=desk.linked, **system)
+    actions.mark_spam(conversation=desk.free, **system)
+    moved, marked = (Event.objects.get(type=f"conversation.{name}") for name in ("messages_moved", "spam_marked"))
+
+    def undo_spam(by: Actor) -> object:
+        return actions.undo_spam(conversation=desk.free, event_id=marked.pk, by=by, at=minutes(1))
+
+    assert who_may(undo_spam, everyone) == WRITERS
+    is_missing_for(undo_spam, cleo.actor)
+    actions.undo_spam(conversation=desk.free, event_id=marked.pk, **system)
+
+    def undo_move(by: Actor) -> object:
+        return actions.undo_move(conversation=desk.free, event_id=moved.pk, by=by, at=minutes(1))
+
+    assert who_may(undo_move, everyone) == WRITERS
+    is_missing_for(undo_move, cleo.actor)
 
 
 def test_readers_of_tickets_may_have_favourites(desk: Desk, ben: Member, cleo: Member, acme_key: Key) -> None:

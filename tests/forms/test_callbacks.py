@@ -174,6 +174,20 @@ def test_mark_is_taken_back(in_acme: Workspace, ben: Member) -> None:
     assert recorded(lambda: actions.unmark_called(request=call, by=ben.actor, at=minutes(92))) == []
 
 
+def test_call_of_a_conversation_that_was_joined_is_noted_where_its_messages_are(
+    in_acme: Workspace, ben: Member
+) -> None:
+    row, other = asked(in_acme), asked(in_acme)  # with a call of its own, hence this one stays where it is
+    actions.join(conversation=row, into=other, by=ben.actor, at=minutes(2))
+    call = row.callbacks.get()
+    mark(call, ben.actor, note="They want two.", resolve=True)
+    assert Message.objects.get(kind=MessageKind.NOTE).conversation == other
+    other.refresh_from_db()
+    assert other.status == "resolved"
+    actions.unmark_called(request=call, by=ben.actor, at=minutes(91))
+    assert set(callbacks().to_call()) == {call, other.callbacks.get()}
+
+
 def test_calls_are_in_the_order_in_which_they_are_due_and_overdue_when_their_time_is_over(in_acme: Workspace) -> None:
     at_once, later = asked(in_acme).callbacks.get(), asked(in_acme).callbacks.get()
     CallbackRequest.objects.filter(pk=later.pk).update(

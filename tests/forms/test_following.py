@@ -227,3 +227,50 @@ def test_statements_do_not_grow_with_the_thread(
         reply(conversation, f"Number {number}", by=ben.actor, uploads=[ContentFile(b"x", "a.txt")])
     with django_assert_num_queries(4):
         client.get(address)
+
+
+# --- Joined -------------------------------------------------------------------------------------
+
+
+def joined(conversation: Conversation, into: Conversation, ben: Member) -> None:
+    actions.join(conversation=conversation, into=into, by=ben.actor, at=clock.now())
+
+
+def test_conversation_that_was_joined_into_another_customers_shows_its_customer_their_own_messages_alone(
+    conversation: Conversation, in_acme: Workspace, ben: Member, client: Client
+) -> None:
+    theirs = ConversationFactory(workspace=in_acme, body="My password is hunter2.")
+    reply(theirs, "We keep it to ourselves.", by=ben.actor)
+    address = link(conversation)
+    joined(conversation, theirs, ben)
+    page = client.get(address).content.decode()
+    assert '<div class="entry__text" dir="auto">The station is offline.</div>' in page
+    assert "hunter2" not in page
+    assert "to ourselves" not in page
+    answer = write(client, address, "Any news?")
+    assert answer["Location"].startswith(address)
+    message = Message.objects.get(body="Any news?")
+    assert (message.conversation, message.sender_contact) == (theirs, conversation.contact)
+    again = client.get(address).content.decode()
+    assert "Any news?" in again
+    assert "hunter2" not in again
+
+
+def test_file_of_another_customer_stays_theirs_after_joining(
+    conversation: Conversation, in_acme: Workspace, ben: Member, client: Client
+) -> None:
+    theirs = ConversationFactory(workspace=in_acme, uploads=[ContentFile(b"secret", "a.txt")])
+    joined(conversation, theirs, ben)
+    assert client.get(f"{link(conversation)}/files/{Attachment.objects.get().public_id}").status_code == 404
+
+
+def test_conversation_that_was_joined_into_the_customers_own_one_is_shown_there(
+    conversation: Conversation, in_acme: Workspace, ben: Member, client: Client
+) -> None:
+    own = ConversationFactory(workspace=in_acme, contact=conversation.contact, body="Where is my order?")
+    joined(conversation, own, ben)
+    page = client.get(link(conversation)).content.decode()
+    assert "Where is my order?" in page
+    assert "The station is offline." in page
+    answer = write(client, link(conversation))
+    assert f"Your request #{own.number}" in client.get(answer["Location"]).content.decode()

@@ -61,10 +61,12 @@ class Recipients:
 
     to: Sequence[str] | None = None
     bcc: Sequence[str] = ()
+    has_other_copies: bool = False
 
     @property
     def is_usual(self) -> bool:
-        return self.to is None and not self.bcc
+        """Any other goes through the outbox, which locks the conversation alone, as it is locked when its copies change."""
+        return self.to is None and not self.bcc and not self.has_other_copies
 
 
 def choose(request: DeskRequest, conversation: Conversation, given: Mapping[str, Any]) -> Recipients:
@@ -82,10 +84,11 @@ def choose(request: DeskRequest, conversation: Conversation, given: Mapping[str,
     if new:
         raise Conflict(f"{warning(new)} Send again to include {'it' if len(new) == 1 else 'them'}.", code=OUTSIDE)
     seen = given["cc_seen"] or []
-    if recipients.merged(conversation.cc, seen, cc) != conversation.cc:
+    has_other_copies = recipients.merged(conversation.cc, seen, cc) != conversation.cc
+    if has_other_copies:
         actions.set_cc(conversation=conversation, cc=cc, seen=seen, by=request.actor, at=clock.now())
     to = None if given["to"] == [conversation.contact.email] else given["to"]
-    return Recipients(to=to, bcc=bcc)
+    return Recipients(to, bcc, has_other_copies)
 
 
 def check(everyone: Sequence[str]) -> None:

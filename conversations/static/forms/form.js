@@ -31,8 +31,13 @@
   // In a frame: how tall the page is, for the one origin that has it in a frame.
   const parent = document.body.dataset.parent
   if (parent && window.parent !== window) {
-    const report = () => window.parent.postMessage({ parleyFormHeight: document.documentElement.scrollHeight }, parent)
+    const report = () => window.parent.postMessage({ parleyFormHeight: document.body.scrollHeight }, parent)
     new ResizeObserver(report).observe(document.body)
     report()
+    // The answer to what was sent begins at the top, which may be out of sight by now; browsers focus nothing in a frame by themselves.
+    if ('answer' in document.body.dataset) {
+      window.parent.postMessage({ parleyFormTop: true }, parent)
+      document.querySelector('[data-focus]')?.focus({ preventScroll: true })
+    }
   }
 })()
