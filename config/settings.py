@@ -347,6 +347,6 @@ LOGGING: dict[str, Any] = {
         "procrastinate": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
         "imapclient": {"level": "WARNING"},  # at DEBUG it writes what it reads: mails
-        "mail.log": {"level": "WARNING"},  # aiosmtpd, which writes addresses otherwise
+        "mail.log": {"level": "ERROR"},  # aiosmtpd, which writes addresses and what it does not understand otherwise
     },
 }

@@ -324,6 +324,47 @@ def test_second_worker_takes_the_door_over(
             doors.held.pop(0), doors.ends.pop(0)
 
 
+def test_addresses_and_mails_may_be_in_any_script(mailbox: Mailbox, acme: Workspace, opened: Opened) -> None:
+    with connected(opened(at_port())) as client:
+        client.send("MAIL FROM:<ünï@exämple.com> SIZE=100 BODY=8BITMIME SMTPUTF8\r\n".encode())
+        assert client.getreply()[0] == 250
+        assert replied(client, "RCPT TO:<support@acme.example>")[0] == 250
+        assert replied(client, "DATA")[0] == 354
+        client.send("From: ünï@exämple.com\r\nSubject: Grüße 請求書\r\n\r\nÄÖÜ\r\n.\r\n".encode())
+        assert client.getreply()[0] == 250
+    with inside(acme):
+        assert (InboundMail.objects.get().subject, Message.objects.get().body) == ("Grüße 請求書", "ÄÖÜ")
+
+
+HOSTILE = [
+    b"\x00" * 1000, b"\xff\xfe\r\n" * 20, b"MAIL\r\nRCPT\r\nDATA\r\nLHLO\r\nEHLO\r\nHELO x\r\n", b"A" * 200_000 + b"\r\n", b"LHLO " + b"(" * 1500 + b"\r\n",
+    b"MAIL FROM:<" + b'"' * 1500 + b">\r\n", b"MAIL FROM:<a@b.c> SIZE=x\r\nMAIL FROM:<a@b.c> X=1 Y\r\n", b"AUTH PLAIN AAAA\r\nSTARTTLS\r\nVRFY <a>\r\nEXPN x\r\nHELP x\r\nNOOP\r\n",
+    b"MAIL FROM:<a@b.c>\r\nRCPT TO:<\xff\xfe\x00@acme.example>\r\nRCPT TO:support@acme.example\r\nDATA\r\n" + b"\x00\r\r\n.\n" * 100 + b"\r\n.\r\n",
+    b"MAIL FROM:<a@b.c>\r\nRCPT TO:<support@acme.example>\r\nDATA\r\n.\r\nMAIL FROM:<a@b.c>\r\nMAIL FROM:<a@b.c>\r\nDATA x\r\n",
+]  # fmt: skip
+
+
+def test_any_bytes_stop_nobody(
+    mailbox: Mailbox, acme: Workspace, opened: Opened, caplog: pytest.LogCaptureFixture
+) -> None:
+    door = opened(at_port())
+    for piece in HOSTILE:
+        client = connected(door)
+        assert client.sock is not None
+        client.sock.sendall(piece + b"\r\n.\r\nQUIT\r\n")
+        answers = b""
+        while some := client.sock.recv(65536):
+            answers += some
+        assert answers
+        client.close()
+    with connected(door) as client:
+        assert handed(client, letter("Afterwards."), "support@acme.example") == [keeping.KEPT]
+    assert "door_failed" not in caplog.text
+    assert "never retrieved" not in caplog.text
+    with inside(acme):
+        assert Message.objects.filter(body="Afterwards.").exists()
+
+
 def test_doctor_says_whether_the_door_is_open(mailbox: Mailbox, opened: Opened, settings: Any, tmp_path: Path) -> None:
     for wanted in (at_port("smtp"), Door("lmtp", "", 0, str(tmp_path / "lmtp"))):
         settings.MAIL_DOOR = wanted
