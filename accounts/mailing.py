@@ -90,10 +90,11 @@ def send_due() -> None:
 
 def _taken() -> list[QueuedMail]:
     """The next due mails, which are this sender's for as long as the lease."""
+    # As an array the sub-select runs once: one that is joined may run again for each row, and then takes more than its limit.
     rows = QueuedMail.all_workspaces.raw(  # a worker serves all workspaces
         "UPDATE accounts_queuedmail SET attempts = attempts + 1, due_at = statement_timestamp() + make_interval(secs => %s)"
-        " WHERE id IN (SELECT id FROM accounts_queuedmail WHERE due_at <= statement_timestamp() ORDER BY due_at, id LIMIT %s"
-        " FOR UPDATE SKIP LOCKED) RETURNING id, workspace_id, kind, about, attempts",
+        " WHERE id = ANY (ARRAY(SELECT id FROM accounts_queuedmail WHERE due_at <= statement_timestamp() ORDER BY due_at, id LIMIT %s"
+        " FOR UPDATE SKIP LOCKED)) RETURNING id, workspace_id, kind, about, attempts",
         [LEASE, BATCH],
     )
     return sorted(rows, key=lambda row: (row.workspace_id, row.pk))

@@ -19,12 +19,13 @@ TO_LEAVE = 15  # seconds, for a reply that leaves: that takes no more than a few
 
 _TAKE = """
     UPDATE conversations_delivery SET attempts = attempts + 1, due_at = statement_timestamp() + make_interval(secs => %s)
-    WHERE id IN (
+    WHERE id = ANY (ARRAY(
         SELECT id FROM conversations_delivery
         WHERE state IN ('scheduled', 'sending') AND state = %s AND held_at IS NULL AND due_at <= statement_timestamp()
         ORDER BY due_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
-    ) RETURNING *
+    )) RETURNING *
 """
+# As an array the sub-select runs once: one that is joined may run again for each row, and then takes more than its limit.
 
 
 def taken(state: DeliveryState, *, seconds: int) -> list[Delivery]:
