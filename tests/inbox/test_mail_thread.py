@@ -10,7 +10,7 @@ from django.test import Client
 from accounts import tenancy
 from accounts.models import Workspace
 from conversations.channels.email import receiving
-from conversations.channels.email.actions import taking_in
+from conversations.channels.email.actions import contents
 from conversations.models import Conversation, InboundMail, Mailbox, MailSource, Proof
 from conversations.screens.inbox import mails
 from tests.inbox.conftest import HTMX, markup_of, queries_of, text_of
@@ -254,4 +254,4 @@ def test_a_mail_that_is_too_large_to_be_kept_whole_says_so(agent: Client, box: M
         raw = b"From: Ada <ada@x.example>\nTo: support@acme.example\nSubject: Big\n\nSee the pictures"
         row = receiving.accept(mailbox=box, raw=raw, source=MailSource.IMAP, uid=1, uid_validity=1, is_cut=True)
     assert row.conversation is not None, row.reason
-    assert taking_in.TOO_LARGE in text_of(shown(agent, row.conversation))
+    assert contents.TOO_LARGE in text_of(shown(agent, row.conversation))
