@@ -31,6 +31,12 @@ Trace = dict[str, Any]
 """What `back` needs: where each message and mail had come from."""
 
 
+def hold_mails(messages: Sequence[int]) -> None:
+    """Hold the mails that the messages were, for a verb that takes the tally before it moves them."""
+    held = InboundMail.objects.select_for_update(no_key=True).filter(message__in=messages)
+    list(held.order_by("pk").values_list("pk"))
+
+
 def over(messages: Sequence[int], source: Conversation, target: Conversation, at: datetime) -> Trace:
     """Take messages to another conversation: their mails, ids of mails and deliveries follow, and so does the next mail."""
     points = Message.objects.filter(pk__in=messages, entry_point__isnull=False)

@@ -86,6 +86,8 @@ def split(
     if not subject:
         mails = InboundMail.objects.filter(message=message.pk).values_list("subject", flat=True)
         subject = (mails.first() or "").strip()[: validation.SUBJECT_LIMIT] or source.subject
+    moved = [entry.pk for entry in chosen]
+    carrying.hold_mails(moved)
     target = start(
         workspace=source.workspace,
         contact=source.contact,
@@ -96,7 +98,6 @@ def split(
         by=by,
         at=at,
     )
-    moved = [entry.pk for entry in chosen]
     kept = _carry(moved, source, target, is_new=True, by=by, at=at)
     journal.record(
         events.CONVERSATION_SPLIT,

@@ -36,7 +36,6 @@ def mark_spam(*, conversation: Conversation, block: str = "", by: Actor, at: dat
     if conversation.handler == Handler.NOBODY:
         return conversation
     _check(conversation)
-    blocked = _blocked(conversation, block, by=by, at=at)
     before, was = summaries.snapshot(conversation), turns.counted(conversation)
     carrying.hold(conversation, at)
     conversation.handler, conversation.snoozed_until, conversation.unread_count = Handler.NOBODY, None, 0
@@ -44,6 +43,7 @@ def mark_spam(*, conversation: Conversation, block: str = "", by: Actor, at: dat
     conversation.updated_at = at
     entries.save(conversation, *summaries.SAVED)
     turns.recount(conversation, was)
+    blocked = _blocked(conversation, block, by=by, at=at)
     journal.record(
         events.SPAM_MARKED,
         conversation,
@@ -101,10 +101,10 @@ def undo_spam(*, conversation: Conversation, event_id: int, by: Actor, at: datet
     before, after = event.data["before"], event.data["after"]
     if not summaries.is_as(conversation, after):
         raise Conflict("the conversation has changed since", code="changed_since")
-    if event.data.get("blocked_id"):
-        BlockedSender.objects.filter(pk=event.data["blocked_id"]).delete()
     summaries.put_back(conversation, before, after, at)
     entries.save(conversation, *summaries.SAVED)
+    if event.data.get("blocked_id"):
+        BlockedSender.objects.filter(pk=event.data["blocked_id"]).delete()
     journal.record(events.SPAM_UNDONE, conversation, by=by, at=at, undone_id=event.pk)
     return conversation
 

@@ -139,7 +139,7 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         mistaken = actions.receive(conversation=other, body="Not here.", **act)
         actions.move_message(message=mistaken, to=talk, **act)
         spam = ConversationFactory(workspace=acme)
-        actions.mark_spam(conversation=spam, **act)
+        actions.mark_spam(conversation=spam, block="sender", **act)
         suggestion = assistant_actions.make_suggestion(conversation=talk, draft=Draft("Try."), engine="builtin", **act)
         assert suggestion.kind == SuggestionKind.DRAFT
         actions.assign(conversation=loose, to=ben.user, **act)
