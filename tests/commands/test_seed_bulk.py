@@ -29,6 +29,7 @@ from conversations.models import (
     Channel,
     Contact,
     Conversation,
+    DeliveryStatus,
     EntryPoint,
     Message,
     MessageKind,
@@ -239,6 +240,8 @@ class Normal:
 
 
 def test_rows_counts_and_journal_are_those_that_the_verbs_store(bulk: Workspace, twin: Workspace) -> None:
+    # What came by mail is on its way as the verbs leave it; in a desk that has grown it arrived long ago.
+    Message.all_workspaces.filter(workspace=twin).update(delivery_status=DeliveryStatus.DELIVERED)
     filled, written = Normal(bulk), Normal(twin)
     for model, key in (
         (Contact, "contact"), (Conversation, "conversation"), (EntryPoint, "entrypoint"), (Message, "message"), (Ticket, "ticket"),
@@ -334,7 +337,16 @@ def test_every_column_is_filled_or_meant_to_be_empty() -> None:
     """A column that a later version adds has to be thought of here."""
     empty = {
         Contact: set(),
-        Conversation: {"assignee_reference", "assignee_label", "first_response_due_at", "next_response_due_at"},
+        Conversation: {
+            "assignee_reference",
+            "assignee_label",
+            "first_response_due_at",
+            "next_response_due_at",
+            "mailbox_id",
+            "cc",
+            "follows_id",
+            "joined_into_id",
+        },
         EntryPoint: {"external_channel_id", "metadata"},
         Message: set(),
         Ticket: {"escalation_reason", "session_id", "sla_due_at", "team_read_at"},
