@@ -21,7 +21,8 @@ CHANNELS: Final = {
     Channel.API: ("backend", 15),
     Channel.DISCORD: ("community-forum", 5),
     Channel.CALLBACK: ("callback-form", 5),
-    Channel.MANUAL: ("inbox", 5),
+    Channel.FORM: ("contact-form", 3),
+    Channel.MANUAL: ("inbox", 2),
 }
 """The adapter of each channel, and how many of a hundred conversations come through it."""
 PRIORITIES: Final = {"normal": 70, "high": 14, "low": 8, "urgent": 5, "medium": 2, "critical": 1}
