@@ -71,7 +71,11 @@ def append(
     public_id: uuid.UUID | None = None,
     delivery_status: DeliveryStatus = DeliveryStatus.DELIVERED,
 ) -> Message:
-    """Add an entry to the thread and set the columns that follow it on the conversation, which the verb then saves with `save`."""
+    """Add an entry to the thread and set the columns that follow it on the conversation, which the verb then saves with `save`.
+
+    It stands below what is there, also where the clock of another machine is behind.
+    """
+    at = max(at, conversation.last_activity_at)
     if body is not None:
         validation.check(body, "body", longest=validation.BODY_LIMIT, blank=bool(uploads or stored))
     message = Message(

@@ -144,7 +144,7 @@ class AutomaticMailAdmin(ReadOnlyAdmin):
     """Mails that the desk sent by itself."""
 
     list_display = ("address", "kind", "sent_at", "workspace")
-    list_filter = (OneWorkspaceFilter, "kind")
+    list_filter = (OneWorkspaceFilter,)
     list_select_related = ("workspace",)
     ordering = ("-pk",)
     sortable_by = ()

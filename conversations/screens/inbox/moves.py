@@ -36,17 +36,23 @@ def choose(request: DeskRequest, number: int) -> HttpResponse:
     """Where a message goes, or with which other conversation this one is joined. As a fragment: the pane, or what was found."""
     permit(request.actor, "conversation.update")
     place, row = Place.of(request), inbox_queries.with_ticket_card(number)
+    target = request.htmx.target if is_fragment(request) else None
     find = request.GET.get("find", "").strip()[:200]
+    try:
+        chosen = _message(row, request.GET.get("message", ""))
+    except NotFound:
+        if target != "choices":
+            raise
+        return HttpResponse()  # it has been moved while more was typed: the page shows that already
     facts = {
         **frame(request, place),
         "conversation": row,
-        "chosen": _message(row, request.GET.get("message", "")),
+        "chosen": chosen,
         "find": find,
         "choices": inbox_queries.targets(row, request.user, find),
         "is_choosing": True,
         "now": clock.now(),
     }
-    target = request.htmx.target if is_fragment(request) else None
     if target == "choices":
         return render(request, "inbox/move/choices.html", facts)
     if target == "open":
