@@ -16,7 +16,7 @@ from conversations.actions import lifecycle, locking, messages, routing, start
 from conversations.actions.entries import Door
 from conversations.actions.lifecycle import ReplyPolicy
 from conversations.actions.senders import Sender
-from conversations.models import Conversation, Handler, Mailbox, Message, Status
+from conversations.models import Contact, Conversation, Handler, Mailbox, Message, Status
 
 
 @transaction.atomic
@@ -75,13 +75,16 @@ def _started(
     at: datetime,
     **given: Any,
 ) -> Message:
+    sender: Sender | None = given["sender"]
+    writer = sender.contact_id if sender is not None else None
+    is_another = writer is not None and writer != closed.contact_id  # who is then to be answered
     row = start.start(
         workspace=closed.workspace,
-        contact=closed.contact,
+        contact=Contact.objects.get(pk=writer) if writer is not None and is_another else closed.contact,
         subject=subject or closed.subject,
         body=body,
         mailbox=mailbox or closed.mailbox,
-        cc=closed.cc,
+        cc=[] if is_another else closed.cc,
         follows=closed,
         message_public_id=public_id,
         at=at,

@@ -22,6 +22,7 @@ from conversations.models import (
     InboundMail,
     Message,
     MessageKind,
+    SenderKind,
 )
 from conversations.texts import validation
 
@@ -65,8 +66,9 @@ def move_message(*, message: Message, to: Conversation, by: Actor, at: datetime)
 def split(
     *, message: Message, with_later: bool = False, subject: str | None = None, by: Actor, at: datetime
 ) -> Conversation:
-    """Start a conversation with the same customer that has this message, and with `with_later` all that came after it.
+    """Start a conversation with the person who wrote this message, that has it, and with `with_later` all that came after it.
 
+    What the team wrote stays with the same customer; copies go to nobody but those of that customer.
     Its subject is that of the message's mail unless given, else the present one. Raises Invalid where nothing would be left,
     and otherwise as `move_message` does.
     """
@@ -88,13 +90,14 @@ def split(
         subject = (mails.first() or "").strip()[: validation.SUBJECT_LIMIT] or source.subject
     moved = [entry.pk for entry in chosen]
     carrying.hold_mails(moved)
+    contact = (message.sender_contact if message.sender_kind == SenderKind.CUSTOMER else None) or source.contact
     target = start(
         workspace=source.workspace,
-        contact=source.contact,
+        contact=contact,
         subject=subject,
         door=Door(Channel(source.channel), _SPLIT),
         mailbox=source.mailbox,
-        cc=source.cc,
+        cc=source.cc if contact.pk == source.contact_id else [],
         by=by,
         at=at,
     )

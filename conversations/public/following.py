@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -28,7 +28,7 @@ from conversations.forms import answers, tokens
 from conversations.forms.answers import Fault
 from conversations.forms.fields import LONGEST
 from conversations.forms.tokens import FollowUp
-from conversations.models import Attachment, Channel, Conversation, Handler, Message, MessageKind, Status
+from conversations.models import Attachment, Channel, Conversation, Handler, Message, MessageKind, SenderKind, Status
 from conversations.public import limits, pages, promises
 from conversations.queries import conversations as queries
 from conversations.queries.thread import with_files
@@ -97,6 +97,8 @@ class FollowUpPage(View):
         if (fault := _fault(text, sent.files)) is not None:
             return show(request, conversation, language, fault=fault, status=422, **again)
         page = tokens.read_page(again["token"], _subject(_place(conversation)))
+        if page.fault == "expired":  # sent again from an old page it would be there twice
+            return show(request, conversation, language, banner=("error_expired", {}), status=422, **again)
         contact = conversation.contact
         try:
             message = actions.continue_or_receive(
@@ -208,10 +210,12 @@ def _place(conversation: Conversation) -> Conversation:
 
 
 def _seen(conversation: Conversation) -> QuerySet[Message]:
-    """What the customer sees: the messages of both sides; only their own where an agent joined it into another customer's."""
+    """What the customer sees: their own messages and the team's, never those of others that are in it; only their own where an
+    agent joined it into another customer's."""
     rows = Message.objects.filter(kind=MessageKind.MESSAGE)
     if conversation.joined_into_id is None:
-        return rows.filter(conversation=conversation)
+        theirs = Q(sender_contact=conversation.contact) | ~Q(sender_kind=SenderKind.CUSTOMER)
+        return rows.filter(theirs, conversation=conversation)
     last = conversation
     while last.joined_into is not None:
         last = last.joined_into

@@ -35,7 +35,7 @@ def find(key: str) -> Form:
     """The form of a key. Raises Http404."""
     # The key proves the workspace: no scope can be open yet.
     rows = Form.all_workspaces.select_related("workspace", "team", "assignee").filter(key=key)
-    if not key.isascii() or (form := rows.first()) is None:
+    if not key.isascii() or not key.isprintable() or (form := rows.first()) is None:
         raise Http404("no such form")
     return form
 

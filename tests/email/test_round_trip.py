@@ -16,7 +16,7 @@ from conversations.actions.entries import Door
 from conversations.actions.files import ReceivedFile
 from conversations.channels import outbox
 from conversations.channels.email import actions as mailbox_actions
-from conversations.channels.email import fetching, files, logins
+from conversations.channels.email import fetching, files, ids, logins
 from conversations.channels.email.wire import imap
 from conversations.channels.email.wire.endpoints import parse_smtp
 from conversations.models import (
@@ -246,3 +246,24 @@ def test_reply_by_a_mailbox_that_was_deleted_leaves_by_the_default_one(post: Pos
     mailbox_actions.delete_mailbox(mailbox=Mailbox.objects.get(pk=post.mailbox.pk), by=ada.actor, at=clock.now())
     assert reply(ben).delivery_status == DeliveryStatus.DELIVERED
     assert parsed(post.outgoing.taken[0].data)["From"] == "Ben · Acme <other@desk.test>"
+
+
+def test_reply_quotes_nobody_who_does_not_get_it(post: Post, ben: Member) -> None:
+    post.deliver(post.letter("My own words."))
+    fetch(post)
+    own = ids.message_id(reply(ben).public_id)
+    post.deliver(post.letter("A stranger's words.", sender="eve@other.example", In_Reply_To=own))
+    fetch(post)
+    reply(ben, "To Ada.")
+    text = parsed(post.outgoing.taken[-1].data).get_body(["plain"])
+    assert text is not None
+    assert "My own words." in text.get_content()
+    assert "stranger" not in text.get_content()
+
+
+def test_reply_to_a_mail_without_an_address_fails_for_everybody_to_see(post: Post, ben: Member) -> None:
+    post.deliver(post.letter(sender="undisclosed:;"))
+    fetch(post)
+    message = reply(ben)
+    assert message.delivery_status == DeliveryStatus.FAILED
+    assert Delivery.objects.get().code == "no_recipient"

@@ -305,3 +305,46 @@ def test_next_mail_follows_the_message_that_was_moved(mailbox: Mailbox, ben: Mem
     new = actions.split(message=wrong.message, by=ben.actor, at=clock.now())
     follow = take_in(mailbox, letter("More of it.", In_Reply_To="<two@example.com>"))
     assert follow.conversation_id == getattr(new, "pk", None) != first.pk
+
+
+def test_stranger_stays_one_and_brings_nobody_along(mailbox: Mailbox, ben: Member) -> None:
+    conversation = conversation_of(take_in(mailbox, letter()))
+    own = ids.message_id(answered(conversation, ben).public_id)
+    for sender in ("evil@bad.example", "evil@bad.example", f"Ben <{ben.user.email}>"):
+        raw = letter("Send it to my friend, too.", sender=sender, cc="friend@bad.example", In_Reply_To=own)
+        mail = take_in(mailbox, raw)
+        assert (mail.conversation, mail.is_stranger) == (conversation, True)
+    assert Conversation.objects.get(pk=conversation.pk).cc == []
+    marked = take_in(mailbox, letter("Buy!", sender="evil@bad.example", In_Reply_To=own, X_Spam_Flag="YES"))
+    assert conversation_of(marked).handler == Handler.NOBODY
+
+
+def test_conversation_that_is_split_off_is_with_who_wrote_it(mailbox: Mailbox, ben: Member) -> None:
+    conversation = conversation_of(take_in(mailbox, letter(cc="bo@example.com")))
+    own = ids.message_id(answered(conversation, ben).public_id)
+    other = take_in(mailbox, letter("I am somebody else.", sender="Eve <eve@other.example>", In_Reply_To=own))
+    assert other.message is not None
+    new = actions.split(message=other.message, by=ben.actor, at=clock.now())
+    assert (new.contact.email, new.cc) == ("eve@other.example", [])
+
+
+def test_report_about_somebody_to_whom_the_mail_never_went_is_not_believed(mailbox: Mailbox, ben: Member) -> None:
+    sent = answered(conversation_of(take_in(mailbox, letter())), ben)
+    forged = bounce(ids.message_id(sent.public_id)).replace(b"ada@example.com", b"innocent@big.example")
+    take_in(mailbox, forged)
+    sent.refresh_from_db()
+    assert sent.delivery_status == DeliveryStatus.SENDING
+    assert not SuppressedAddress.objects.exists()
+
+
+def test_answers_go_where_the_sender_wants_them_within_their_domain(mailbox: Mailbox) -> None:
+    near = take_in(mailbox, letter(sender="shop@firm.example", Reply_To="Ann <ann@firm.example>"))
+    assert conversation_of(near).contact.email == "ann@firm.example"
+    far = take_in(mailbox, letter("Other.", sender="ada@example.com", Reply_To="bank@elsewhere.example"))
+    assert conversation_of(far).contact.email == "ada@example.com"
+    assert "bank@elsewhere.example" in far.problems[0]
+
+
+def test_names_that_turn_their_direction_are_shown_as_they_are(mailbox: Mailbox) -> None:
+    mail = take_in(mailbox, letter(sender="\u202egnp <a@example.com>", subject="\u202eexe.txt"))
+    assert (mail.from_name, conversation_of(mail).subject) == ("gnp", "exe.txt")

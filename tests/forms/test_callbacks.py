@@ -160,7 +160,10 @@ def test_marking_resolves_the_conversation_where_that_is_wanted(in_acme: Workspa
 def test_marking_twice_changes_nothing(in_acme: Workspace, ben: Member, ada: Member) -> None:
     call = asked(in_acme).callbacks.get()
     mark(call, ben.actor)
-    assert recorded(lambda: mark(call, ada.actor, note="Again.")) == []
+    assert recorded(lambda: mark(call, ada.actor)) == []
+    (noted,) = recorded(lambda: mark(call, ada.actor, note="Called again."))
+    assert noted[0] == "note.added"  # nothing that a colleague has typed is lost
+    assert recorded(lambda: mark(call, ada.actor, note="Called again.")) == []
     call.refresh_from_db()
     assert call.done_by == ben.user
 

@@ -29,7 +29,12 @@ AWAY = NotSent("connection", "The mail server cannot be reached.", False, concer
 
 
 def takes(conversation: Conversation) -> bool:
-    """Whether the customer gets replies by mail: also of a chat that they have left, where the workspace has a mailbox."""
+    """Whether the customer gets replies by mail: also of a chat that they have left, where the workspace has a mailbox.
+
+    A mail whose sender has no address that works is answered by mail, too, which then fails for everybody to see.
+    """
+    if conversation.channel == Channel.EMAIL and conversation.mailbox_id is not None:
+        return True
     if not conversation.contact.email:
         return False
     if conversation.channel in CHANNELS or conversation.mailbox_id is not None:

@@ -118,7 +118,7 @@ def _mail(
         headers["Reply-To"] = tokens.address(mailbox.address, tokens.Kind.MESSAGE, message.pk)
         sender = tokens.address(mailbox.address, tokens.Kind.RETURN, message.pk)
     attached, linked = files.divided(message.files)
-    quoted = _quoted(message) if references else None
+    quoted = _quoted(message, {one.lower() for one in (*to, *cc)}) if references else None
     mail = EmailMultiAlternatives(
         subject=answer_to(conversation.subject) if references else one_line(conversation.subject),
         body=_text(message, mailbox, linked, quoted),
@@ -171,17 +171,18 @@ def threaded(mail: InboundMail, conversation: Conversation, mailbox: Mailbox) ->
 
 def _from(message: Any, mailbox: Mailbox | None, address: str) -> str:
     """The address under the name of who answers and for whom."""
-    who = message.sender_name.split(" ", 1)[0]
+    who = message.sender_name.split(" ", 1)[0] if message.sender_user_id is not None else ""  # a key has no first name
     team = (mailbox.name if mailbox is not None else "") or message.workspace.name
     return named(f"{who} · {team}" if who else team, address)
 
 
-def _quoted(message: Any) -> Message | None:
-    """What the reply answers: the last message of the other side before it."""
+def _quoted(message: Any, recipients: set[str]) -> Message | None:
+    """What the reply answers: the last message before it of somebody who gets it. Nobody is sent what others wrote."""
     rows = Message.objects.filter(
         conversation=message.conversation_id,
         kind=MessageKind.MESSAGE,
         sender_kind=SenderKind.CUSTOMER,
+        sender_email__in=recipients,
         id__lt=message.pk,
     )
     return rows.order_by("-id").first()

@@ -114,7 +114,7 @@ def facts(conversation: Conversation, taken_back: Delivery | None = None) -> dic
     """The context of the recipients' line, or of that of a reply that was taken back; empty where replies do not leave as mails."""
     if not is_by_mail(conversation):
         return {}
-    to, cc, bcc = [conversation.contact.email], list(conversation.cc), []
+    to, cc, bcc = [one for one in (conversation.contact.email,) if one], list(conversation.cc), []
     if taken_back is not None:
         to, cc, bcc = taken_back.to or to, taken_back.cc or cc, taken_back.bcc
     return {

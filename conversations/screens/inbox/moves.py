@@ -83,6 +83,7 @@ def moves(change: Move) -> Callable[..., HttpResponseBase]:
     @screen
     @wraps(change)
     def view(request: DeskRequest, number: int) -> HttpResponse:
+        permit(request.actor, "conversation.update")
         conversation, began = queries.by_number(number), clock.now()
         form = forms.MoveForm(request.POST)
         place = Place.of(request)

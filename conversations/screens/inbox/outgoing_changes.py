@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import clock, transaction
 from accounts.errors import DomainError, Forbidden, NotFound
+from accounts.permissions import permit
 from conversations import actions
 from conversations.assistant import actions as assistant_actions
 from conversations.models import Conversation, Delivery
@@ -40,6 +41,7 @@ def _changes(
         @require_POST
         @screen
         def view(request: DeskRequest, number: int, public_id: UUID) -> HttpResponse:
+            permit(request.actor, "conversation.reply")
             conversation = queries.by_number(number)
             delivery, form = outbox_queries.delivery(conversation, public_id), form_class(request.POST)
             text, fault = "", ""

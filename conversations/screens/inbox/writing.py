@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import clock, transaction
 from accounts.errors import Conflict, DomainError, Forbidden, NotFound
+from accounts.permissions import permit
 from accounts.web.bodies import takes_files
 from conversations import actions
 from conversations.actions import outgoing
@@ -37,6 +38,7 @@ from conversations.screens.shell import DeskRequest, is_fragment, screen
 @screen
 def reply(request: DeskRequest, number: int) -> HttpResponse:
     """Reply to the customer, at once or later, unless the thread has messages that the writer has not seen."""
+    permit(request.actor, "conversation.reply")
     conversation, form = queries.by_number(number), forms.ReplyForm(request.POST, request.FILES)
 
     @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from django.db import connection
@@ -17,11 +18,17 @@ NO_SUBJECT = "(No subject)"
 NO_TEXT = "(This mail has no text.)"
 TOO_LARGE = "This mail was larger than 25 MB: its beginning is here, and the whole of it in the mailbox."
 MOST_NAMED = 20
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def subject(parsed: ParsedMail) -> str:
     """Its subject; empty where it has none."""
-    return parsed.subject.strip()[: validation.SUBJECT_LIMIT]
+    return plain(parsed.subject)[: validation.SUBJECT_LIMIT]
+
+
+def plain(text: str) -> str:
+    """A line without the characters that turn its direction: they make one text look like another."""
+    return _TURNING.sub("", text).strip()
 
 
 def body(parsed: ParsedMail) -> str:
@@ -43,15 +50,20 @@ def describe(mail: InboundMail, parsed: ParsedMail) -> None:
     sender = parsed.sender
     text = body(parsed)
     mail.identifier, mail.message_key = parsed.message_id, ids.key(parsed.message_id)
-    mail.from_name = sender.name[:400] if sender is not None else ""
+    mail.from_name = plain(sender.name)[:400] if sender is not None else ""
     mail.from_address = sender.address.lower()[:254] if sender is not None else ""
     mail.to = [[one.name, one.address] for one in parsed.to]
     mail.cc = [[one.name, one.address] for one in parsed.cc]
-    mail.subject = parsed.subject[: validation.SUBJECT_LIMIT]
+    mail.subject = subject(parsed)
     mail.text = parsed.text if parsed.text.strip() != text.strip() else ""
     mail.quoted, mail.signature = parsed.quoted_text, parsed.signature_text
     mail.html, mail.remote_images = parsed.html or "", parsed.remote_images
-    mail.problems = [*([TOO_LARGE] if mail.is_cut else []), *_unchecked(parsed), *parsed.problems]
+    mail.problems = [
+        *([TOO_LARGE] if mail.is_cut else []),
+        *_unchecked(parsed),
+        *_answered_elsewhere(parsed),
+        *parsed.problems,
+    ]
     mail.invitation = reports.invitation(parsed)
 
 
@@ -85,6 +97,13 @@ def remember(mail: InboundMail, parsed: ParsedMail, conversation: Conversation, 
             "WHERE conversations_mailreference.is_named_only AND NOT excluded.is_named_only",
             [mail.workspace_id, conversation.pk, own, message.pk, own, keys],
         )
+
+
+def _answered_elsewhere(parsed: ParsedMail) -> list[str]:
+    """That the sender wants answers at an address of another domain: for an agent to decide."""
+    domain = parsed.sender.domain if parsed.sender is not None else ""
+    others = [one.address for one in parsed.reply_to if one.domain != domain]
+    return [f"The sender asks for answers to {', '.join(others[:5])} (Reply-To)."] if domain and others else []
 
 
 def _unchecked(parsed: ParsedMail) -> list[str]:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from conversations.channels.email import ids, tokens
 from conversations.mail.parsed import ParsedMail
-from conversations.models import Contact, Conversation, Handler, MailReference, Message, Proof
+from conversations.models import Contact, Conversation, Delivery, DeliveryState, Handler, MailReference, Message, Proof
 
 _ANSWER = re.compile(
     r"^\s*(?:(?:re|aw|sv|vs|ref|rif|odp|antw|回复|答复|返信)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE
@@ -63,22 +65,25 @@ def suggestion(contact: Contact, subject: str, at: datetime) -> Conversation | N
 
 
 def knows(conversation: Conversation, address: str) -> bool:
-    """Whether somebody of this address takes part in a conversation already."""
+    """Whether the team counts on this address in a conversation: its customer's, one that gets copies, or one it has written to.
+
+    Having written is not enough: a stranger who knows an id would be trusted from their second mail on, and so would anybody
+    who puts an agent's address in From.
+    """
     if not address:
         return False
     if address in (conversation.contact.email, *conversation.cc):
         return True
-    return Message.objects.filter(conversation=conversation, sender_email=address).exists()
+    written_to = Delivery.objects.filter(conversation=conversation, state=DeliveryState.SENT)
+    return written_to.filter(Q(to__contains=[address]) | Q(cc__contains=[address])).exists()
 
 
 def _of_tokens(found: Iterable[tokens.Token]) -> Conversation | None:
     for one in found:
         if one.kind == tokens.Kind.CONVERSATION:
             row = Conversation.objects.select_related("contact").filter(pk=one.id).first()
-        elif one.kind == tokens.Kind.MESSAGE:
+        else:  # what robots answer goes to the return address, too
             row = _of_message(pk=one.id)
-        else:
-            row = None
         if row is not None:
             return row
     return None

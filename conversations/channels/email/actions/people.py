@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 
 from accounts.permissions import Actor, ActorKind
 from conversations import actions
+from conversations.channels.email.actions import contents
 from conversations.mail.parsed import Address, ParsedMail
 from conversations.models import Contact, Conversation, InboundMail, MailboxAddress
 
@@ -23,18 +24,19 @@ def own_addresses() -> set[str]:
 
 
 def author(parsed: ParsedMail, own: set[str]) -> Address | None:
-    """Who wrote it: the sender, or who is to be answered where a program or a list sent it for them; None for the desk itself."""
-    sender = parsed.sender
+    """Who wrote it: the sender, or who is to be answered where they say so and are of the same domain, or where a program or a list
+    sent it for them; None for the desk itself."""
+    sender = parsed.sender or next(iter(parsed.senders), None)
     stands_in = sender is None or _is_own(sender.address, own) or _NO_REPLY.match(sender.address) is not None
     others = [one for one in parsed.reply_to if not _is_own(one.address, own)]
-    if stands_in and len(others) == 1:
+    if len(others) == 1 and (stands_in or (sender is not None and others[0].domain == sender.domain)):
         return others[0]
     return None if sender is not None and _is_own(sender.address, own) else sender
 
 
 def contact(mail: InboundMail, author: Address | None, *, by: Actor, at: datetime) -> Contact:
     address = author.address.lower() if author is not None else ""
-    name = (author.name.strip() if author is not None else "")[:400]
+    name = contents.plain(author.name if author is not None else "")[:400]
     try:
         validate_email(address)
     except ValidationError:  # nobody that could be answered: still a person who wrote
@@ -64,13 +66,11 @@ def copies(parsed: ParsedMail, own: set[str], contact: Contact) -> list[str]:
     return [*found][:MOST_COPIES]
 
 
-def add_copies(
-    conversation: Conversation, parsed: ParsedMail, own: set[str], contact: Contact, is_stranger: bool
-) -> None:
-    new = [one for one in copies(parsed, own, conversation.contact) if one not in conversation.cc]
-    if contact.pk != conversation.contact_id and not is_stranger and contact.email in new:
-        new.remove(contact.email)
-    if new and not is_stranger:
+def add_copies(conversation: Conversation, parsed: ParsedMail, own: set[str], contact: Contact) -> None:
+    """Send answers also to whom a mail of somebody who takes part went."""
+    known = {*conversation.cc, contact.email}
+    new = [one for one in copies(parsed, own, conversation.contact) if one not in known]
+    if new:
         conversation.cc = [*conversation.cc, *new][:MOST_COPIES]
         conversation.save(update_fields=["cc"])
 

@@ -24,11 +24,23 @@ def apply(report: DeliveryReport, mail: ParsedMail, *, by: Actor, at: datetime) 
     message = find([report.original_message_id], mail.delivered_to)
     if message is None or not report.is_failure:
         return message
+    # Everybody who has got a mail knows its id: a report counts for those alone to whom the mail went.
+    went_to = _recipients(message)
+    if not any(one.address in went_to or not one.address for one in report.recipients if one.action == "failed"):
+        return message
     mark(message, in_words(report), by=by, at=at)
     for one in report.recipients:
-        if one.is_permanent and one.address:
+        if one.is_permanent and one.address in went_to:
             suppressing.note(one.address, one.reason, one.status)
     return message
+
+
+def _recipients(message: Message) -> set[str]:
+    """Everybody to whom the mail of a message went."""
+    delivery = Delivery.objects.filter(message=message).first()
+    chosen = [*(delivery.to or []), *(delivery.cc or []), *delivery.bcc] if delivery is not None else []
+    conversation = message.conversation
+    return {one.lower() for one in (conversation.contact.email, *conversation.cc, *chosen) if one}
 
 
 def mark(message: Message, reason: str, *, by: Actor, at: datetime) -> None:

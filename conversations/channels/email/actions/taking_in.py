@@ -114,12 +114,15 @@ def _deliver(
 ) -> InboundMail:
     joined = joining.find(parsed)
     address = author.address.lower() if author is not None else ""
+    is_stranger = joined is not None and not joining.knows(joined.conversation, address)
+    spam = _spam(parsed, address) if joined is None or is_stranger else None
+    if spam:
+        joined, is_stranger = None, False
     standing = _Standing(
         automatic=robots.is_automatic(parsed),
-        spam=_spam(parsed, address) if joined is None else None,
+        spam=spam,
         is_verified=_VERIFIED.get(authentication(parsed, mail.mailbox.trusted_host).verdict),
     )
-    is_stranger = joined is not None and not joining.knows(joined.conversation, address)
     if joined is not None and standing.is_robot and _is_loop(mail, address, at):
         reason = f"{ANSWERS_OF_ROBOTS} automatic answers of this sender are shown a day: two programs may be answering each other."
         return _ignore(mail, "loop", reason, joined.conversation, by=by, at=at)
@@ -130,7 +133,8 @@ def _deliver(
     if joined is not None:
         conversation, message = _append(joined, contact, mail, parsed, standing, at)
         mail.proof, mail.is_stranger = joined.proof, is_stranger
-        people.add_copies(conversation, parsed, own, contact, is_stranger)
+        if not is_stranger and standing.is_verified is not False:
+            people.add_copies(conversation, parsed, own, contact)
     else:
         mail.suggested = mail.suggested or joining.suggestion(contact, parsed.subject, at)
         conversation, message = _start(contact, mail, parsed, standing, own, at)

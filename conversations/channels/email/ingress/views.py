@@ -97,6 +97,9 @@ def _taken(mailbox: Mailbox, call: Call, name: str) -> HttpResponseBase:
     except Exception as error:  # whatever a call holds that its provider does not document
         logger.exception("ingress_failed mailbox=%s error=%s", mailbox.pk, type(error).__name__)
         return _set_aside(mailbox, call, "not_understood", UNKNOWN)
+    if any(len(raw) > RAW for raw in brought.mails):  # the provider has it still, and says so to its sender
+        refusing.note(mailbox, "too_large", TOO_LARGE, clock.now())
+        return _answer(413, "This is larger than a mail may be.")
     _keep(mailbox, brought)
     return _answer(200, "Kept.")
 
