@@ -274,3 +274,25 @@ def test_conversation_that_was_joined_into_the_customers_own_one_is_shown_there(
     assert "The station is offline." in page
     answer = write(client, link(conversation))
     assert f"Your request #{own.number}" in client.get(answer["Location"]).content.decode()
+
+
+def test_link_shows_no_words_of_another_customer_whose_conversation_was_joined_into_this_one(
+    conversation: Conversation, visitor: Visitor, ben: Member, client: Client
+) -> None:
+    visitor.send(message="Mine is another matter.")
+    other = Conversation.objects.latest("pk")
+    assert other.contact != conversation.contact
+    actions.join(conversation=other, into=conversation, by=ben.actor, at=clock.now())
+    page = client.get(link(conversation)).content.decode()
+    assert "The station is offline." in page
+    assert "Mine is another matter." not in page
+
+
+def test_follow_up_from_a_page_that_is_too_old_is_shown_again_and_never_stored_twice(
+    conversation: Conversation, client: Client
+) -> None:
+    for _ in range(2):
+        answer = client.post(link(conversation), {"token": "old:old:old", "message": "Are you there?"})
+        assert answer.status_code == 422
+        assert "Are you there?" in answer.content.decode()
+    assert not Message.objects.filter(body="Are you there?").exists()
