@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accounts import journal, transaction
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import locking, messages, status
+from conversations.actions.ticket_messages import REPEAT_WITHIN
 from conversations.models import CallbackRequest, Conversation, Message, MessageKind, Status
-
-REPEAT_WITHIN = timedelta(seconds=60)
 
 
 @transaction.atomic
@@ -26,13 +25,10 @@ def mark_called(
     request = transaction.held(request)
     if note.strip() and not _is_repeated(conversation, note, at):
         messages.note(conversation=conversation, body=note, by=by, at=at)
-    if request.done_at is not None:
-        if resolve:
-            status.set_status(conversation=conversation, status=Status.RESOLVED, by=by, at=at)
-        return request
-    request.done_at, request.done_by_id = at, by.user_id
-    request.save(update_fields=["done_at", "done_by"])
-    journal.record(events.CALLBACK_MADE, conversation, by=by, at=at, callback_id=request.pk)
+    if request.done_at is None:
+        request.done_at, request.done_by_id = at, by.user_id
+        request.save(update_fields=["done_at", "done_by"])
+        journal.record(events.CALLBACK_MADE, conversation, by=by, at=at, callback_id=request.pk)
     if resolve:
         status.set_status(conversation=conversation, status=Status.RESOLVED, by=by, at=at)
     return request

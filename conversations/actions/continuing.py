@@ -39,10 +39,10 @@ def continue_or_receive(
 
     The message's own conversation says which. What a customer writes in a closed conversation more than once goes on in the
     same new one, until that is closed too. The new one has the subject of the closed one unless `subject` is another, and
-    its contact, mailbox, copies, team and assignee. One that was joined stands for the one that has its messages. Spam, and what by its policy asks for no answer, goes where it was sent.
-    `public_id` is the message's id, if the caller chose one: a repeat
-    finds the first message. Raises Invalid for a blank or too long body, and Conflict with code `sent_already` when the id
-    belongs to another customer's message.
+    its contact, mailbox, copies, team and assignee. One that was joined stands for the one that has its messages. Spam,
+    and what by its policy asks for no answer, goes where it was sent. `public_id` is the message's id, if the caller chose
+    one: a repeat finds the first message. Raises Invalid for a blank or too long body, and Conflict with code
+    `sent_already` when the id belongs to another customer's message.
     """
     permit(by, "conversation.receive", conversation)
     # Whoever writes at the same time waits here, and then finds the conversation that was started.
@@ -76,15 +76,16 @@ def _started(
     **given: Any,
 ) -> Message:
     sender: Sender | None = given["sender"]
-    writer = sender.contact_id if sender is not None else None
-    is_another = writer is not None and writer != closed.contact_id  # who is then to be answered
+    writer = closed.contact  # who is then to be answered
+    if sender is not None and sender.contact_id not in (None, closed.contact_id):
+        writer = Contact.objects.get(pk=sender.contact_id)
     row = start.start(
         workspace=closed.workspace,
-        contact=Contact.objects.get(pk=writer) if writer is not None and is_another else closed.contact,
+        contact=writer,
         subject=subject or closed.subject,
         body=body,
         mailbox=mailbox or closed.mailbox,
-        cc=[] if is_another else closed.cc,
+        cc=closed.cc if writer.pk == closed.contact_id else [],
         follows=closed,
         message_public_id=public_id,
         at=at,

@@ -30,6 +30,7 @@ from conversations.models import (
     SenderKind,
     SuppressedAddress,
 )
+from conversations.queries import mailboxes
 from conversations.queries.thread import with_files
 from conversations.texts import prose
 
@@ -56,7 +57,7 @@ def compose(deliveries: Sequence[Delivery]) -> dict[int, Composed]:
     messages = with_files(_replies.rows(messages=[*wanted]), _files) if wanted else []
     if not messages:
         return {}
-    default = Mailbox.objects.filter(is_default=True).first()
+    default = mailboxes.default()
     theirs, suppressed = _identifiers(messages), {*SuppressedAddress.objects.values_list("address", flat=True)}
     found = {}
     for message in messages:
