@@ -58,6 +58,9 @@ CALLBACK_UNMADE = define("callback.unmade", "conversation", "Call back again.", 
 FORM_CREATED = define("form.created", "form", "Form created.", "kind")
 FORM_UPDATED = define("form.updated", "form", "Form changed.", "fields")
 FORM_DELETED = define("form.deleted", "form", "Form deleted.")
+WIDGET_CREATED = define("widget.created", "widget", "Chat widget created.")
+WIDGET_UPDATED = define("widget.updated", "widget", "Chat widget changed.", "fields")
+WIDGET_DELETED = define("widget.deleted", "widget", "Chat widget deleted.")
 _MOVED = ("to_id", "number", "message_ids", "undo")
 MESSAGES_MOVED = define(
     "conversation.messages_moved", "conversation", "Message moved to another conversation.", *_MOVED

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
-from accounts import actions as account_actions
 from accounts import changes, journal, transaction
 from accounts.errors import Invalid
-from accounts.models import Membership, Team, User, Workspace
-from accounts.permissions import Actor, Role, permit
+from accounts.models import Workspace
+from accounts.permissions import Actor, permit
 from conversations import events
+from conversations.actions import checking
 from conversations.forms import fields, languages
 from conversations.models import Form, FormKind
 from conversations.texts import phones, validation
 
-MOST_ORIGINS = 50
 LONGEST = {"name": 100, "title": 200, "intro": 5_000, "thanks": 5_000, "consent": 2_000, "consent_url": 2_000}
 
 
@@ -70,17 +69,11 @@ def _checked(form: Form, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _line(name: str, *, blank: bool = True) -> Any:
-    def check(form: Form, value: str) -> str:
-        return validation.check(" ".join(value.split()), name, longest=LONGEST[name], blank=blank)
-
-    return check
+    return lambda form, value: checking.line(value, name, LONGEST[name], blank=blank)
 
 
 def _text(name: str) -> Any:
-    def check(form: Form, value: str) -> str:
-        return validation.check(value.replace("\r\n", "\n").strip(), name, longest=LONGEST[name], blank=True)
-
-    return check
+    return lambda form, value: checking.text(value, name, LONGEST[name])
 
 
 def _language(form: Form, value: str) -> str:
@@ -106,30 +99,6 @@ def _address(form: Form, value: str) -> str:
     return value
 
 
-def _origins(form: Form, value: Iterable[str]) -> list[str]:
-    found = list(dict.fromkeys(account_actions.clean_origin(one) for one in value if one.strip()))
-    # It goes into a header, where each of these would begin something else.
-    if any(re.search(r"[\s;,'\"*\\]", one) or not one.isascii() or len(one) > 300 for one in found):
-        raise Invalid("an origin is like https://example.com", field="allowed_origins")
-    if len(found) > MOST_ORIGINS:
-        raise Invalid(f"at most {MOST_ORIGINS} origins", field="allowed_origins")
-    return found
-
-
-def _team(form: Form, value: Team | None) -> Team | None:
-    if value is not None and value.workspace_id != form.workspace_id:
-        raise Invalid("the team is not in this workspace", field="team")
-    return value
-
-
-def _assignee(form: Form, value: User | None) -> User | None:
-    if value is not None:
-        answers = Membership.objects.filter(workspace_id=form.workspace_id, user=value).exclude(role=Role.VIEWER)
-        if not answers.exists():
-            raise Invalid("the assignee is not an agent of this workspace", field="assignee")
-    return value
-
-
 _CHECKS: Mapping[str, Any] = {
     "name": _line("name", blank=False),
     "title": _line("title"),
@@ -141,9 +110,9 @@ _CHECKS: Mapping[str, Any] = {
     "country": _country,
     "standard": lambda form, value: fields.clean_standard(form.kind, value),
     "questions": lambda form, value: fields.clean_questions(value),
-    "allowed_origins": _origins,
-    "team": _team,
-    "assignee": _assignee,
+    "allowed_origins": lambda form, value: checking.origins(value),
+    "team": lambda form, value: checking.team(form.workspace_id, value),
+    "assignee": lambda form, value: checking.assignee(form.workspace_id, value),
     "is_active": lambda form, value: bool(value),
 }
 

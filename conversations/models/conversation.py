@@ -141,6 +141,8 @@ class Conversation(Searched, TenantModel):
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False
     )
 
+    # What the customer has seen in a chat: the moment of the last message that was shown to them.
+    customer_seen_at = Moment(null=True, editable=False)
     message_count = models.PositiveIntegerField(default=0, editable=False)
     unread_count = models.PositiveIntegerField(default=0, editable=False)
     preview = models.CharField(max_length=280, blank=True, editable=False)

@@ -39,6 +39,7 @@ from conversations.models import (
     InboundMail,
     Mailbox,
     SuggestionKind,
+    Widget,
 )
 from tests.architecture.test_verbs import VERBS
 from tests.conftest import Member
@@ -133,6 +134,7 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         actions.link(conversation=calls[0], ticket=ticket, **act)
         request, made = (call.callbacks.get() for call in calls)
         actions.mark_called(request=made, **act)
+        widget = Widget.objects.create(workspace=acme, name="Website")
         form = form_actions.create_form(workspace=acme, kind="contact", name="Website", **act)
         note = actions.note(conversation=talk, body="Inside.", **act)
         sent = actions.reply(conversation=other, body="Hello.", **act)
@@ -167,7 +169,7 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         scene = {
             **mails,
             "workspace": acme, "contact": contact, "conversation": talk, "ticket": ticket, "second": second, "loose": loose,
-            "snoozed": snoozed, "done": done, "closed": closed, "request": request, "made": made, "form": form, "event_id": change.pk, "thread": busy.thread, "run": busy,
+            "snoozed": snoozed, "done": done, "closed": closed, "request": request, "made": made, "form": form, "widget": widget, "event_id": change.pk, "thread": busy.thread, "run": busy,
             "resting": resting.thread, "waiting": waiting, "proposal": proposal, "item": queued, "message": note,
             "sent": sent, "other": other, "spam": spam,
             "moved_event_id": Event.objects.get(type="conversation.messages_moved").pk,
@@ -223,6 +225,8 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.callbacks.unmark_called": [{"request": s["made"]}],
         "conversations.forms.actions.create_form": [{"kind": "contact"}],
         "conversations.forms.actions.update_form": [{"title": "Write to us"}],
+        "conversations.chat.actions.widgets.add_keys": [{"woes_key": True}],
+        "conversations.chat.actions.widgets.update_widget": [{"title": "Chat"}],
         "conversations.actions.contacts.identify": [
             {"email": "new@example.com", "external_id": "new"}, {"external_id": s["contact"].external_id},
         ],

@@ -32,6 +32,7 @@ PARTS = {
     "conversations.channels.email.actions.reports",
     "conversations.channels.email.actions.suppressing",
     "conversations.actions.carrying",
+    "conversations.actions.checking",
     "conversations.actions.entries",
     "conversations.actions.summaries",
     "conversations.actions.lifecycle",

@@ -345,6 +345,7 @@ def test_every_column_is_filled_or_meant_to_be_empty() -> None:
             "mailbox_id",
             "cc",
             "follows_id",
+            "customer_seen_at",
             "joined_into_id",
         },
         EntryPoint: {"external_channel_id", "metadata"},

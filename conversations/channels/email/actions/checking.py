@@ -10,16 +10,12 @@ from typing import Any
 from accounts import transaction
 from accounts.actions.validation import checked_email
 from accounts.errors import Invalid, NotFound
-from accounts.models import Membership, Team, User
-from accounts.permissions import Role
 from conversations.channels.email.servers import ImapAccess, SmtpAccess
 from conversations.channels.email.wire import endpoints
 from conversations.models import Mailbox, MailboxAddress, MailboxState
-from conversations.texts import validation
 
 MOST_ALIASES = 50
 LONGEST_UNDO = 120  # seconds
-TEXT_LIMIT = 10_000
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)([a-z0-9_]([a-z0-9_-]{0,62})\.)*[a-z0-9]([a-z0-9-]{0,62})", re.ASCII)
 
 
@@ -49,38 +45,11 @@ def host(value: str, field: str) -> str:
     return wanted
 
 
-def line(value: str, field: str, longest: int) -> str:
-    """A text in one line, which may be empty. Raises Invalid."""
-    return validation.check(" ".join(value.split()), field, longest=longest, blank=True)
-
-
-def text(value: str, field: str) -> str:
-    """A text of several lines, which may be empty. Raises Invalid."""
-    return validation.check(value.replace("\r\n", "\n").strip(), field, longest=TEXT_LIMIT, blank=True)
-
-
 def undo_seconds(value: int) -> int:
     """How long a reply can be taken back. Raises Invalid."""
     if not 0 <= value <= LONGEST_UNDO:
         raise Invalid(f"the time to undo is 0 to {LONGEST_UNDO} seconds", field="undo_seconds")
     return value
-
-
-def team(mailbox: Mailbox, wanted: Team | None) -> int | None:
-    """The key of a team of the mailbox's workspace, or None. Raises Invalid."""
-    if wanted is not None and wanted.workspace_id != mailbox.workspace_id:
-        raise Invalid("the team is not in this workspace", field="team")
-    return wanted.pk if wanted else None
-
-
-def assignee(mailbox: Mailbox, wanted: User | None) -> int | None:
-    """The key of a member who answers, or None. Raises Invalid."""
-    if wanted is None:
-        return None
-    answers = Membership.objects.filter(workspace_id=mailbox.workspace_id, user=wanted).exclude(role=Role.VIEWER)
-    if not answers.exists():
-        raise Invalid("the assignee is not an agent of this workspace", field="assignee")
-    return wanted.pk
 
 
 def imap(access: ImapAccess | None) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from accounts.errors import Conflict, Invalid
 from accounts.models import Team, User, Workspace
 from accounts.permissions import Actor, permit
 from conversations import events
+from conversations.actions import checking as shared
 from conversations.channels.email import servers
 from conversations.channels.email.actions import checking
 from conversations.channels.email.servers import ImapAccess, SmtpAccess
@@ -54,10 +55,11 @@ def create_mailbox(
     if mailboxes.present().count() >= MOST:
         raise Invalid(f"a workspace has at most {MOST} mailboxes", field="address")
     mailbox.address = checking.address(address)
-    mailbox.name = checking.line(name, "name", NAME_LIMIT)
+    mailbox.name = shared.line(name, "name", NAME_LIMIT)
     mailbox.inbound, mailbox.login = inbound, login
     mailbox.imap, mailbox.smtp = checking.imap(imap), checking.smtp(smtp)
-    mailbox.team_id, mailbox.assignee_id = checking.team(mailbox, team), checking.assignee(mailbox, assignee)
+    mailbox.team = shared.team(mailbox.workspace_id, team)
+    mailbox.assignee = shared.assignee(mailbox.workspace_id, assignee)
     secrets: dict[str, Any] = {
         servers.IMAP_PASSWORD: imap[1].password if imap else "",
         servers.SMTP_PASSWORD: smtp[1].password if smtp and smtp[1] else "",
@@ -95,21 +97,21 @@ def update_mailbox(
     permit(by, "mailbox.manage", mailbox)
     mailbox = checking.held(mailbox)
     given: dict[str, Any] = {
-        "name": name if name is None else checking.line(name, "name", NAME_LIMIT),
-        "signature": signature if signature is None else checking.text(signature, "signature"),
+        "name": name if name is None else shared.line(name, "name", NAME_LIMIT),
+        "signature": signature if signature is None else shared.text(signature, "signature"),
         "undo_seconds": undo_seconds if undo_seconds is None else checking.undo_seconds(undo_seconds),
         "acknowledges": acknowledges,
-        "acknowledgement": acknowledgement if acknowledgement is None else checking.text(acknowledgement, "acknowledgement"),
+        "acknowledgement": acknowledgement if acknowledgement is None else shared.text(acknowledgement, "acknowledgement"),
         "plus_addressing": plus_addressing,
         "trusted_host": trusted_host if trusted_host is None else checking.host(trusted_host, "trusted_host"),
     }  # fmt: skip
     changed = changes.change(mailbox, given)
     people = {
-        "team_id": UNSET if team is UNSET else checking.team(mailbox, team),
-        "assignee_id": UNSET if assignee is UNSET else checking.assignee(mailbox, assignee),
+        "team": UNSET if team is UNSET else shared.team(mailbox.workspace_id, team),
+        "assignee": UNSET if assignee is UNSET else shared.assignee(mailbox.workspace_id, assignee),
     }
     changed += changes.change(mailbox, people, unset=UNSET)
-    fields = [field.removesuffix("_id") for field in changed]
+    fields = list(changed)
     if aliases is not None and _set_aliases(mailbox, checking.aliases(aliases, mailbox.address)):
         fields.append("aliases")
     if not fields:
