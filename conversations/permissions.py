@@ -27,6 +27,7 @@ def register_rules() -> None:
             "conversation.update": Rule(Role.AGENT, ConversationScope.WRITE),
             "conversation.mark_read": Rule(Role.AGENT, ConversationScope.WRITE),
             "form.write": Rule(Role.ADMIN),
+            "widget.read": Rule(Role.VIEWER),
             "widget.write": Rule(Role.ADMIN),
             "contact.update": Rule(Role.AGENT, ConversationScope.WRITE),
         },
