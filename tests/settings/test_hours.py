@@ -74,7 +74,7 @@ def test_page_says_whether_it_is_open_now_and_until_when(in_acme: Workspace, ada
 
 @pytest.mark.parametrize(
     ("document", "state"),
-    [({"weekly": {}}, "Closed all week"), ({"weekly": dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), [["00:00", "24:00"]])}, "Open now, around the clock")],
+    [({"weekly": {}}, "Closed all week"), ({"weekly": {key: [["00:00", "24:00"]] for key in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}}, "Open now, around the clock")],
 )  # fmt: skip
 def test_page_says_it_of_hours_that_never_change(in_acme: Workspace, ada: Member, document: Any, state: str) -> None:
     keep(in_acme, document)
