@@ -14,5 +14,8 @@ for (const code of document.querySelectorAll('[data-copy]')) {
     }
     setTimeout(() => (button.textContent = 'Copy'), 2000);
   });
-  code.before(button);
+  const place = document.createElement('div');
+  place.className = 'copied';
+  code.replaceWith(place);
+  place.append(code, button);
 }

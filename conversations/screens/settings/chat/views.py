@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -32,6 +33,7 @@ def listing(request: DeskRequest) -> HttpResponse:
     remember(request)
     facts = {
         **frame.facts(request, "widgets"),
+        "add_url": reverse("add-widget", args=[request.workspace.slug]),
         "found": health(Widget.objects.order_by("name", "pk"), _today()),
         "may_change": may(request.actor, "widget.write"),
     }
