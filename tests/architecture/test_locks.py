@@ -225,6 +225,13 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.callbacks.unmark_called": [{"request": s["made"]}],
         "conversations.forms.actions.create_form": [{"kind": "contact"}],
         "conversations.forms.actions.update_form": [{"title": "Write to us"}],
+        "conversations.chat.actions.assistant.decide_in_chat": [
+            {"conversation": s["waiting"].conversation, "proposal_id": s["proposal"].public_id, "approved": True}
+        ],
+        "conversations.chat.actions.assistant.write_to_assistant": [
+            {"conversation": s["resting"].conversation}, {"conversation": s["thread"].conversation},
+            {"conversation": s["waiting"].conversation, "body": "Yes, please"},
+        ],
         "conversations.chat.actions.widgets.add_keys": [{"woes_key": True}],
         "conversations.chat.actions.widgets.update_widget": [{"title": "Chat"}],
         "conversations.actions.contacts.identify": [
