@@ -24,6 +24,7 @@ PARTS = {
     "conversations.assistant.actions.messages",
     "conversations.assistant.actions.proposing",
     "conversations.assistant.actions.threads",
+    "conversations.chat.actions.holding",
     "conversations.channels.email.actions.acknowledging",
     "conversations.channels.email.actions.checking",
     "conversations.channels.email.actions.contents",
