@@ -1,78 +1,55 @@
-"""A visitor of a website with a chat, as far as verbs know them: their session, and what they write."""
+"""A visitor of a website with a chat, who writes, and the worker that answers them."""
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 from accounts import clock
-from accounts.models import Workspace
-from accounts.permissions import Actor, ActorKind
-from conversations import actions
-from conversations.actions.entries import Door
+from accounts.permissions import Actor
 from conversations.assistant import tasks as assistant_tasks
-from conversations.chat.actions import assistant, create_widget
-from conversations.models import AssistantRun, Channel, ChatSession, Contact, Conversation, Message, Widget
-
-DOOR = Door(Channel.CHAT, "widget")
-
-
-def make_widget(workspace: Workspace, **values: Any) -> Widget:
-    """A widget of the workspace."""
-    return create_widget(
-        workspace=workspace, **{"name": "Website", "by": Actor.system(workspace.pk), "at": clock.now(), **values}
-    )
+from conversations.chat import actions, sessions
+from conversations.chat.proofs import Identity
+from conversations.models import AssistantRun, Conversation, Message, Widget
 
 
-@dataclass
 class Visitor:
-    """An anonymous visitor of a widget."""
+    """A browser on a page with the widget. Unless it proves who writes, the name and the address are only stated."""
 
-    widget: Widget
-    email: str = ""
-    name: str = ""
-    contact: Contact = field(init=False)
-    session: ChatSession = field(init=False)
-
-    def __post_init__(self) -> None:
-        workspace = self.widget.workspace
-        self.contact = actions.identify(
-            workspace=workspace, email=self.email or None, name=self.name or None, identity_source="widget",
-            is_trusted=False, by=Actor.system(workspace.pk), at=clock.now(),
-        )  # fmt: skip
-        self.session = ChatSession.objects.create(
-            workspace=workspace, widget=self.widget, contact=self.contact, token_hash=sha256(uuid.uuid4().bytes).hexdigest(),
-            page="https://shop.example/pricing", language="de", last_seen_at=clock.now(),
-        )  # fmt: skip
+    def __init__(self, widget: Widget, *, is_signed: bool = False, **identity: Any) -> None:
+        self.widget = widget
+        by, at = sessions.visitor(widget), clock.now()
+        given: dict[str, Any] = {
+            "widget": widget,
+            "language": "de",
+            "page": "https://shop.example/pricing",
+            "by": by,
+            "at": at,
+        }
+        if is_signed:
+            opened = actions.identify_visitor(identity=Identity(is_signed=True, **identity), **given)
+        else:
+            opened = actions.start_session(identity=Identity(is_signed=False, **identity), **given)
+        self.session = opened.session
+        self.contact = self.session.contact
 
     @property
     def actor(self) -> Actor:
-        return Actor(ActorKind.CONTACT, self.widget.workspace_id, id=self.contact.pk, name=self.contact.name)
+        return sessions.visitor(self.widget, self.contact)
 
-    def starts(self, body: str) -> Conversation:
-        """Start a chat with people."""
-        return actions.start(
-            workspace=self.widget.workspace, contact=self.contact, subject=body[:80] or "Chat", body=body, door=DOOR,
-            by=self.actor, at=clock.now(),
-        )  # fmt: skip
+    def starts(self, body: str = "Hello?", **values: Any) -> Conversation:
+        """Begin a chat."""
+        given = {"session": self.session, "body": body, "by": self.actor, "at": clock.now(), **values}
+        return actions.start_conversation(**given).conversation
 
-    def asks(self, body: str, **values: Any) -> Conversation:
-        """Start a chat that the assistant answers."""
-        given = {"public_id": uuid.uuid4(), "message_public_id": uuid.uuid4(), **values}
-        message = assistant.begin_with_assistant(
-            workspace=self.widget.workspace, contact=self.contact, body=body, door=DOOR, language="de", by=self.actor,
-            at=clock.now(), **given,
-        )  # fmt: skip
-        return message.conversation
+    def writes(self, conversation: Conversation, body: str, **values: Any) -> Message:
+        """Write on in a chat."""
+        given = {"session": self.session, "conversation": now(conversation), "body": body, "by": self.actor}
+        return actions.write(**given, at=clock.now(), **values)
 
-    def writes(self, conversation: Conversation, body: str, **values: Any) -> Message | None:
-        """Write on in a chat that the assistant answers; None where it is for people."""
-        given = {"message_public_id": uuid.uuid4(), **values}
-        return assistant.write_to_assistant(
-            conversation=conversation, body=body, door=DOOR, by=self.actor, at=clock.now(), **given
-        )
+    def sees(self, conversation: Conversation) -> None:
+        """Look at all that is in a chat."""
+        last = Message.objects.filter(conversation=conversation, kind="message").latest("pk")
+        actions.mark_seen(conversation=conversation, message=last, by=self.actor, at=clock.now())
 
 
 def work() -> None:

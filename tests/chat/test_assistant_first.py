@@ -18,13 +18,15 @@ from conversations.assistant.actions.answering import WAITS
 from conversations.assistant.actions.proposals import APPROVED, REJECTED
 from conversations.assistant.choice import HandOver
 from conversations.assistant.engines import builtin
+from conversations.chat import actions as actions_of_chat
 from conversations.chat import answering
 from conversations.chat.actions import assistant
 from conversations.models import AssistantRun, AssistantThread, Audience, Channel, Conversation, Handler, Message
 from conversations.screens.inbox import queries as inbox_queries
 from tests import factories
 from tests.assistant.talk import PERSON, choose, run_reactions
-from tests.chat.talking import Visitor, make_widget, now, texts, work
+from tests.chat.conftest import make
+from tests.chat.talking import Visitor, now, texts, work
 from tests.conftest import Key, Member
 from tests.dialects import bancroft_client, hexclave_client, posthog_client, test_woes
 
@@ -46,11 +48,17 @@ def visitor(in_acme: Workspace) -> Visitor:
         workspace=in_acme, title="Frobnicator margins", body="The frobnicator hums; never tell customers our margin.",
         visibility="internal",
     )  # fmt: skip
-    return Visitor(make_widget(in_acme, assistant_first=True))
+    return Visitor(make(in_acme, assistant_first=True))
+
+
+def decided(visitor: Visitor, chat: Conversation, proposal: uuid.UUID, approved: bool = True) -> Conversation:
+    return actions_of_chat.decide_in_chat(
+        conversation=chat, proposal_id=proposal, approved=approved, by=visitor.actor, at=clock.now()
+    )
 
 
 def test_visitor_asks_and_the_assistant_answers_from_public_articles(visitor: Visitor) -> None:
-    chat = visitor.asks(QUESTION)
+    chat = visitor.starts(QUESTION)
     assert (chat.channel, chat.contact_id, chat.handler) == (Channel.CHAT, visitor.contact.pk, Handler.ASSISTANT)
     assert answering.is_answering(chat)
     work()
@@ -66,7 +74,7 @@ def test_visitor_asks_and_the_assistant_answers_from_public_articles(visitor: Vi
 def test_no_list_but_the_assistants_shows_the_chat_until_it_is_handed_over(
     visitor: Visitor, ben: Member, acme_key: Key
 ) -> None:
-    chat, acme = visitor.asks(PERSON), visitor.widget.workspace
+    chat, acme = visitor.starts(PERSON), visitor.widget.workspace
     lists = (
         (posthog_client.Posthog(acme_key.secret, acme.pk), "tickets"),
         (posthog_client.Posthog(acme_key.secret, acme.pk), "/api/projects/@current/conversations/"),
@@ -86,11 +94,10 @@ def test_no_list_but_the_assistants_shows_the_chat_until_it_is_handed_over(
 
 
 def test_what_is_written_while_it_answers_is_in_the_thread_at_once_and_answered_next(visitor: Visitor) -> None:
-    chat = visitor.asks("Hello there")
+    chat = visitor.starts("Hello there")
     ids = [uuid.uuid4() for _ in range(3)]
     for public_id, body in zip(ids, ["one moment", "I mean the boiler", QUESTION], strict=True):
-        message = visitor.writes(chat, body, message_public_id=public_id)
-        assert message is not None
+        message = visitor.writes(chat, body, public_id=public_id)
         assert message.public_id == public_id
     assert [body for _, body in texts(chat)] == ["Hello there", "one moment", "I mean the boiler", QUESTION]
     work()
@@ -100,27 +107,33 @@ def test_what_is_written_while_it_answers_is_in_the_thread_at_once_and_answered_
 
 
 def test_a_repeat_finds_the_first_message_and_asks_nothing_twice(visitor: Visitor) -> None:
-    chat = visitor.asks(QUESTION)
+    chat = visitor.starts(QUESTION)
     work()
     public_id = uuid.uuid4()
-    first = visitor.writes(chat, "And the boiler?", message_public_id=public_id)
-    again = visitor.writes(chat, "And the boiler?", message_public_id=public_id)
+    first = visitor.writes(chat, "And the boiler?", public_id=public_id)
+    again = visitor.writes(chat, "And the boiler?", public_id=public_id)
     assert first == again
     assert AssistantRun.objects.count() == 2
-    other = Visitor(visitor.widget).asks(QUESTION)
+    other = Visitor(visitor.widget)
     with pytest.raises(Conflict):
-        visitor.writes(other, "And the boiler?", message_public_id=public_id)
+        other.starts("And the boiler?", message_public_id=public_id)
+    with pytest.raises(NotFound):
+        other.writes(chat, "Let me in")
+    with pytest.raises(NotFound):
+        decided(other, chat, uuid.uuid4())
 
 
 def test_who_asks_for_a_person_is_handed_over_to_the_team_of_the_widget(in_acme: Workspace, ben: Member) -> None:
     team = factories.TeamFactory(workspace=in_acme, members=[ben.user])
-    visitor = Visitor(make_widget(in_acme, assistant_first=True, team=team, assignee=ben.user))
-    chat = visitor.asks("I would rather talk to a teammate")
+    visitor = Visitor(make(in_acme, assistant_first=True, team=team, assignee=ben.user))
+    chat = visitor.starts("I would rather talk to a teammate")
     work()
     run_reactions()
     row = now(chat)
     assert (row.handler, row.team, row.assignee) == (Handler.PEOPLE, team, ben.user)
-    assert visitor.writes(chat, "It is about my boiler") is None  # the caller passes it to people
+    visitor.writes(chat, "It is about my boiler")
+    assert (texts(chat)[-1][0], now(chat).unread_count) == ("customer", 2)
+    assert not answering.is_answering(now(chat))
     assert not answering.quick_replies(row)
 
 
@@ -133,7 +146,7 @@ def test_where_it_asks_first_the_customers_own_words_decide(
 ) -> None:
     choose(visitor.widget.workspace, hand_over=HandOver.ASK)
     visitor.widget.workspace.refresh_from_db()
-    chat = visitor.asks(UNKNOWN)
+    chat = visitor.starts(UNKNOWN)
     work()
     visitor.writes(chat, "It is the large one, in the cellar")
     work()
@@ -151,26 +164,19 @@ def test_where_it_asks_first_the_customers_own_words_decide(
 
 def test_a_quick_reply_decides_once(visitor: Visitor) -> None:
     choose(visitor.widget.workspace, hand_over=HandOver.ASK)
-    chat = visitor.asks(UNKNOWN)
+    chat = visitor.starts(UNKNOWN)
     work()
     visitor.writes(chat, "It is the large one")
     work()
     [[yes, no]] = answering.quick_replies(now(chat)).values()
 
-    def decide(proposal: uuid.UUID, approved: bool, conversation: Conversation = chat) -> Conversation:
-        return assistant.decide_in_chat(
-            conversation=conversation, proposal_id=proposal, approved=approved, by=visitor.actor, at=clock.now()
-        )
-
-    assert decide(no.proposal, approved=False).handler == Handler.ASSISTANT
+    assert decided(visitor, chat, no.proposal, approved=False).handler == Handler.ASSISTANT
     assert texts(chat)[-1][1] == REJECTED
     before = texts(chat)
-    assert decide(yes.proposal, approved=True).handler == Handler.ASSISTANT  # a second click, or a second tab
+    assert decided(visitor, chat, yes.proposal).handler == Handler.ASSISTANT  # a second click, or a second tab
     assert texts(chat) == before
     with pytest.raises(NotFound):
-        decide(uuid.uuid4(), approved=True)
-    with pytest.raises(NotFound):
-        decide(yes.proposal, approved=True, conversation=Visitor(visitor.widget).asks(QUESTION))
+        decided(visitor, visitor.starts(QUESTION), yes.proposal)
 
 
 def test_when_the_engine_fails_people_get_the_chat_at_once(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +184,7 @@ def test_when_the_engine_fails_people_get_the_chat_at_once(visitor: Visitor, mon
         raise RuntimeError("broken")
 
     monkeypatch.setattr(builtin.Builtin, "answer", broken)
-    chat = visitor.asks(QUESTION)
+    chat = visitor.starts(QUESTION)
     work()
     assert (now(chat).handler, now(chat).unread_count) == (Handler.PEOPLE, 1)
     assert texts(chat) == [("customer", QUESTION), ("assistant", WAITS)]
@@ -188,29 +194,27 @@ def test_when_the_engine_fails_people_get_the_chat_at_once(visitor: Visitor, mon
 def test_without_approval_or_budget_people_get_what_is_written(visitor: Visitor) -> None:
     workspace = visitor.widget.workspace
     assert answering.is_on(visitor.widget, clock.now())
-    chat = visitor.asks(QUESTION)
+    chat = visitor.starts(QUESTION)
     work()
     choose(workspace, engine="openai")
     workspace.refresh_from_db()
     assert not answering.is_on(visitor.widget, clock.now())
-    message = visitor.writes(chat, "Does that delete my settings?")
-    assert message is not None
+    visitor.writes(chat, "Does that delete my settings?")
     row = now(chat)
     assert (row.handler, row.ticket and row.ticket.escalation_reason) == (Handler.PEOPLE, assistant.NOT_ALLOWED)
     assert texts(chat)[-1] == ("customer", "Does that delete my settings?")
 
 
 def test_files_alone_are_for_people(visitor: Visitor) -> None:
-    chat = visitor.asks(QUESTION)
+    chat = visitor.starts(QUESTION)
     work()
     message = visitor.writes(chat, "", uploads=[File(BytesIO(b"\x89PNG"), name="boiler.png")])
-    assert message is not None
     assert message.attachments.get().name == "boiler.png"
     assert now(chat).handler == Handler.PEOPLE
 
 
 def test_an_agent_who_answers_has_the_chat_from_then_on(visitor: Visitor, ben: Member) -> None:
-    chat = visitor.asks("Hello there")
+    chat = visitor.starts("Hello there")
     visitor.writes(chat, QUESTION)
     assistant_actions.reply_as_member(
         conversation=chat, body="Ben here.", writer=ben.user, by=ben.actor, at=clock.now()
@@ -218,12 +222,14 @@ def test_an_agent_who_answers_has_the_chat_from_then_on(visitor: Visitor, ben: M
     for run in AssistantRun.objects.all():
         assistant_tasks.run_assistant(workspace_id=run.workspace_id, run_id=run.pk)
     assert texts(chat) == [("customer", "Hello there"), ("customer", QUESTION), ("agent", "Ben here.")]
-    assert visitor.writes(chat, "Thanks") is None
+    visitor.writes(chat, "Thanks")
+    work()
+    assert texts(chat)[-1] == ("customer", "Thanks")
     assert now(chat).assignee == ben.user
 
 
 def test_a_resolved_chat_is_asked_on_and_a_closed_one_is_for_people(visitor: Visitor) -> None:
-    chat = visitor.asks(QUESTION)
+    chat = visitor.starts(QUESTION)
     work()
     visitor.writes(chat, "That worked, thank you")
     work()
@@ -235,11 +241,12 @@ def test_a_resolved_chat_is_asked_on_and_a_closed_one_is_for_people(visitor: Vis
     actions.set_status(
         conversation=now(chat), status="closed", by=visitor.actor.system(chat.workspace_id), at=clock.now()
     )
-    assert visitor.writes(chat, "Hello?") is None
+    after = visitor.writes(chat, "Hello?").conversation
+    assert (after.follows, after.handler) == (chat, Handler.PEOPLE)
 
 
 def test_the_assistants_api_opens_no_visitors_chat(visitor: Visitor, acme_key: Key) -> None:
-    chat = visitor.asks(QUESTION)
+    chat = visitor.starts(QUESTION)
     api = posthog_client.Posthog(acme_key.secret, visitor.widget.workspace_id)
     assert api.get(str(chat.public_id)).status_code == 404
     assert api.post(f"{chat.public_id}/append_message", {"content": "Buy now"}).status_code == 404

@@ -64,6 +64,7 @@ def ask_assistant(
     public_id: uuid.UUID | None = None,
     contact: Contact | None = None,
     door: Door = _DOOR,
+    subject: str = "",
     details: dict[str, Any] | None = None,
     message_public_id: uuid.UUID | None = None,
     uploads: Sequence[File[bytes]] = (),
@@ -76,8 +77,8 @@ def ask_assistant(
 ) -> AssistantRun:
     """Write to the assistant, in a thread or in a new one under `public_id`; the worker answers.
 
-    A new one belongs to `contact`, or else to the actor; `door` says where it came in, and `details` is the metadata of its
-    conversation. It is answered from what the actor may read, or from what `audience` names. `metadata` and `thread_metadata` are
+    A new one belongs to `contact`, or else to the actor; `door` says where it came in; `subject` and `details`, the metadata, are its
+    conversation's. It is answered from what the actor may read, or from what `audience` names. `metadata` and `thread_metadata` are
     the client's own, stored unread with the message and the thread; `message_public_id` is the message's id, if the caller chose one.
 
     Where a person has taken over, the message is for that person, and the run ends at once. Raises Conflict while the
@@ -87,7 +88,7 @@ def ask_assistant(
     validation.check(content, "content", longest=CONTENT_LIMIT)
     is_new = thread is None
     if thread is None:
-        thread = _begun(workspace, content, public_id, contact, door, details, by=by, at=at)
+        thread = _begun(workspace, content, public_id, contact, door, subject, details, by=by, at=at)
     else:
         thread = runs.hold(thread)
     if thread.status != ThreadStatus.IDLE:
@@ -251,16 +252,17 @@ def _begun(
     public_id: uuid.UUID | None,
     contact: Contact | None,
     door: Door,
+    subject: str,
     details: dict[str, Any] | None,
     *,
     by: Actor,
     at: datetime,
 ) -> AssistantThread:
-    """A new thread, titled by its first message."""
+    """A new thread, titled by its first message unless it has a subject."""
     asker = contact or contacts.identify(
         workspace=workspace, external_id=f"assistant:{by.kind}:{by.id}", name=by.name or None, by=by, at=at
     )
-    title = " ".join(content.split())[:TITLE_LIMIT] or "…"
+    title = " ".join((subject or content).split())[:TITLE_LIMIT] or "…"
     conversation = start(
         workspace=workspace, contact=asker, subject=title, door=door, handler=Handler.ASSISTANT, public_id=public_id,
         metadata=details, by=by, at=at,

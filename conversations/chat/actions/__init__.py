@@ -1,5 +1,6 @@
 """The verbs of live chat: widgets, visitors' sessions, and what visitors do in their conversations."""
 
+from conversations.chat.actions.assistant import decide_in_chat
 from conversations.chat.actions.holding import SessionEnded
 from conversations.chat.actions.sessions import (
     Opened,
@@ -13,7 +14,7 @@ from conversations.chat.actions.widgets import add_keys, create_widget, delete_w
 from conversations.chat.actions.writing import start_conversation, write
 
 __all__ = [
-    "Opened", "SessionEnded", "add_keys", "create_widget", "delete_widget", "describe_visitor", "end_session",
+    "Opened", "SessionEnded", "add_keys", "create_widget", "decide_in_chat", "delete_widget", "describe_visitor", "end_session",
     "identify_visitor", "mark_seen", "reopen_as_customer", "resolve_as_customer", "start_conversation", "start_session",
     "update_widget", "write",
 ]  # fmt: skip

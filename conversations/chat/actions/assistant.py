@@ -13,7 +13,6 @@ from accounts import transaction
 from accounts.errors import Conflict, NotFound
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
-from conversations.actions import locking
 from conversations.actions import messages as core_messages
 from conversations.actions.entries import Door
 from conversations.assistant import gate, intents, runs
@@ -23,6 +22,7 @@ from conversations.assistant.actions import messages as assistant_messages
 from conversations.assistant.actions.hand_over import hand_over
 from conversations.assistant.actions.proposals import Decision
 from conversations.assistant.engines.protocol import Call
+from conversations.chat.actions import holding
 from conversations.models import (
     AssistantProposal,
     AssistantThread,
@@ -46,25 +46,26 @@ def begin_with_assistant(
     *,
     workspace: Workspace,
     contact: Contact,
+    subject: str,
     body: str,
     door: Door,
+    metadata: dict[str, Any] | None = None,
     public_id: uuid.UUID | None = None,
     message_public_id: uuid.UUID | None = None,
     uploads: Sequence[File[bytes]] = (),
-    details: dict[str, Any] | None = None,
     language: str = "",
     by: Actor,
     at: datetime,
 ) -> Message:
     """Start a chat that the assistant answers, with the visitor's first message, which has a text.
 
-    It belongs to `contact`, and is answered from public articles and from the contact's own resolved conversations. `details` is
-    the metadata of the conversation. Raises Invalid for the text, and Conflict when an id is taken.
+    It belongs to `contact`, and is answered from public articles and from the contact's own resolved conversations. `metadata` is
+    that of the conversation. Raises Invalid for the text, and Conflict when an id is taken.
     """
     permit(by, "conversation.start", contact)
     run = answering.ask_assistant(
-        workspace=workspace, content=body, public_id=public_id, contact=contact, door=door, details=details,
-        message_public_id=message_public_id, uploads=uploads, thread_metadata=_stated(language),
+        workspace=workspace, content=body, public_id=public_id, contact=contact, door=door, subject=subject,
+        details=metadata, message_public_id=message_public_id, uploads=uploads, thread_metadata=_stated(language),
         audience=Audience.CUSTOMER, by=by, at=at,
     )  # fmt: skip
     return run.question
@@ -89,7 +90,7 @@ def write_to_assistant(
     repeat finds the first message. Raises Invalid, and Conflict with code `sent_already`.
     """
     permit(by, "conversation.receive", conversation)
-    thread = _held(conversation)
+    thread = _held(conversation, by)
     if thread is None:
         return None
     if (first := _written(thread.conversation, message_public_id)) is not None:
@@ -125,7 +126,7 @@ def decide_in_chat(
     rows = AssistantProposal.objects.filter(public_id=proposal_id, thread__conversation=conversation)
     if not rows.exists():
         raise NotFound("there is no such question")
-    thread = _held(conversation)
+    thread = _held(conversation, by)
     proposal = assistant_queries.pending_proposals().filter(pk__in=rows.values("pk")).first()
     if thread is not None and proposal is not None:
         _decide(thread, proposal, approved, by=by, at=at)
@@ -135,8 +136,8 @@ def decide_in_chat(
 # --- Parts --------------------------------------------------------------------------------------
 
 
-def _held(conversation: Conversation) -> AssistantThread | None:
-    """The chat's thread and its conversation, locked, while the assistant has them."""
+def _held(conversation: Conversation, by: Actor) -> AssistantThread | None:
+    """The visitor's thread and its conversation, locked, while the assistant has them. Raises NotFound for another's."""
     found = assistant_queries.thread_of(conversation)
     if found is None:
         return None
@@ -146,7 +147,7 @@ def _held(conversation: Conversation) -> AssistantThread | None:
         return None
     if thread.handed_over_at is not None or thread.taken_over_at is not None:
         return None
-    now = locking.locked(thread.conversation)
+    now = holding.own(thread.conversation, by)
     if now.handler != Handler.ASSISTANT or now.status == Status.CLOSED:
         return None
     thread.conversation = now

@@ -16,7 +16,8 @@ from accounts.permissions import Actor, permit
 from conversations.actions import continuing, routing
 from conversations.actions.entries import Door
 from conversations.actions.start import start
-from conversations.chat.actions import holding
+from conversations.chat import answering
+from conversations.chat.actions import assistant, holding
 from conversations.models import Channel, ChatSession, Conversation, Handler, Message
 from conversations.texts import validation
 
@@ -41,7 +42,7 @@ def start_conversation(
     by: Actor,
     at: datetime,
 ) -> Message:
-    """Start a conversation with its first message, and assign it as the widget says.
+    """Start a conversation with its first message, and assign it as the widget says; where the assistant answers first, it has it.
 
     `fields` become part of its metadata. The ids are chosen by the browser: a repeat finds the first message. Raises
     SessionEnded, Invalid with the field at fault, and Conflict with code `sent_already` for an id of somebody else's.
@@ -53,20 +54,22 @@ def start_conversation(
     validation.check(body, "text", longest=LONGEST_TEXT, blank=bool(uploads))
     holding.see(session, page, at)
     widget = session.widget
-    conversation = start(
-        workspace=widget.workspace,
-        contact=session.contact,
-        subject=subject or _title(body, uploads) or widget.name,
-        body=body,
-        uploads=uploads,
-        door=door,
-        metadata={"widget": widget.name, **_page(page), **_fields(fields)},
-        handler=Handler.PEOPLE,
-        public_id=public_id,
-        message_public_id=message_public_id,
-        by=by,
-        at=at,
-    )
+    given: dict[str, Any] = {
+        "workspace": widget.workspace,
+        "contact": session.contact,
+        "subject": subject or _title(body, uploads) or widget.name,
+        "body": body,
+        "uploads": uploads,
+        "door": door,
+        "metadata": {"widget": widget.name, **_page(page), **_fields(fields)},
+        "public_id": public_id,
+        "message_public_id": message_public_id,
+        "by": by,
+        "at": at,
+    }
+    if body.strip() and answering.is_on(widget, at):
+        return assistant.begin_with_assistant(language=session.language, **given)
+    conversation = start(handler=Handler.PEOPLE, **given)
     conversation = routing.route(conversation, to=widget.assignee, team=widget.team, at=at)
     assert conversation.last_message is not None  # it began with one
     conversation.last_message.conversation = conversation
@@ -97,6 +100,13 @@ def write(
         return first
     validation.check(body, "text", longest=LONGEST_TEXT, blank=bool(uploads))
     holding.see(session, page, at)
+    if conversation.handler == Handler.ASSISTANT:
+        asked = assistant.write_to_assistant(
+            conversation=conversation, body=body, uploads=uploads, door=door, message_public_id=public_id,
+            language=session.language, by=by, at=at,
+        )  # fmt: skip
+        if asked is not None:
+            return asked
     return continuing.continue_or_receive(
         conversation=holding.own(conversation, by),
         body=body,
