@@ -61,7 +61,8 @@ chat.emojiPicker = (button, choose) => {
     if (!isShown) return root.contains(document.activeElement) || document.activeElement === document.body ? button.focus() : undefined;
     if (search) search.value = '';
     draw();
-    (search || grid.firstElementChild).focus();
+    // On a phone the keyboard would cover the choice.
+    (search && !matchMedia('(pointer: coarse)').matches ? search : grid.firstElementChild).focus();
   }
   document.addEventListener('pointerdown', (event) => {
     if (!root.hidden && !root.contains(event.target) && !button.contains(event.target)) toggle(false);

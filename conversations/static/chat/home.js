@@ -10,10 +10,10 @@ chat.title = () => widget.title || workspace.name;
 chat.presence = () => {
   const { is_online: isOnline, next_opening: opening } = chat.online;
   const back = !isOnline && opening ? chat.opening(new Date(opening)) : '';
-  return { isOnline, text: isOnline ? say('online') : [say('offline'), back].filter(Boolean).join(' ') };
+  return { isOnline, short: isOnline ? say('online') : back || say('offline'), text: isOnline ? say('online') : [say('offline'), back].filter(Boolean).join(' ') };
 };
-chat.presenceLine = () => {
-  const { isOnline, text } = chat.presence();
+chat.presenceLine = (length = 'text') => {
+  const { isOnline, [length]: text } = chat.presence();
   return make(`p.presence${isOnline ? '.presence--on' : ''}`, {}, make('span.presence__dot', { 'aria-hidden': 'true' }), make('span', {}, text));
 };
 

@@ -5,8 +5,7 @@ const { chat } = globalThis;
 const POLL = 20_000; // ms between questions without a stream
 const SILENCE = 60_000; // ms after which a stream is taken for dead
 const PAUSES = [500, 1000, 2000, 5000, 10_000, 30_000];
-const { locks } = navigator;
-const channel = locks && globalThis.BroadcastChannel ? new BroadcastChannel(`parley:${chat.boot.key}`) : null;
+let channel = openChannel();
 const me = Math.random();
 let quit = null; // ends what this tab does for the present session
 let isStreaming = false;
@@ -25,7 +24,16 @@ document.addEventListener('visibilitychange', () => {
   if (isStale) take({ type: 'resync' });
   isStale = false;
 });
-if (channel) channel.onmessage = ({ data }) => data.token === chat.session.token && data.from !== me && take(data);
+
+function openChannel() {
+  try {
+    const made = navigator.locks ? new BroadcastChannel(`parley:${chat.boot.key}`) : null;
+    if (made) made.onmessage = ({ data }) => data.token === chat.session.token && data.from !== me && take(data);
+    return made;
+  } catch {
+    return null;
+  }
+}
 
 function restart() {
   quit?.abort();
@@ -33,8 +41,12 @@ function restart() {
   if (!token) return;
   quit = new AbortController();
   const { signal } = quit;
-  if (channel) locks.request(`parley:${chat.boot.key}:${token}`, { signal }, () => follow(token, signal)).catch(() => {});
-  else follow(token, signal);
+  if (!channel) return follow(token, signal);
+  return navigator.locks.request(`parley:${chat.boot.key}:${token}`, { signal }, () => follow(token, signal)).catch(() => {
+    if (signal.aborted) return;
+    channel = null; // a browser that refuses storage to frames refuses locks too
+    follow(token, signal);
+  });
 }
 
 // Follow the session until it ends: by a stream, or by asking.

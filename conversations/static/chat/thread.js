@@ -120,7 +120,8 @@ chat.views.thread = ({ id = null, draft = null }) => {
   // --- What is asked before the first message ---
   function askedFields() {
     const given = { ...chat.described, ...chat.session.contact };
-    const fields = Object.entries(widget.asks ?? {})
+    const fields = ['name', 'email']
+      .map((name) => [name, widget.asks?.[name]])
       .filter(([name, mode]) => isNew && mode && !chat.session.contact?.[name])
       .map(([name, mode]) => {
         const fault = make('span.fault', { id: `${name}-fault`, hidden: true });
@@ -333,7 +334,7 @@ chat.views.thread = ({ id = null, draft = null }) => {
     const partner = now?.with ?? { kind: 'team', name: '' };
     heading.textContent = chat.nameOf(partner);
     face.replaceChildren(chat.avatar(partner));
-    subtitle.replaceChildren(partner.kind === 'assistant' ? make('p.presence', {}, say('by_assistant')) : chat.presenceLine());
+    subtitle.replaceChildren(partner.kind === 'assistant' ? make('p.presence', {}, say('by_assistant')) : chat.presenceLine('short'));
     const { isOnline } = chat.presence();
     const isEmpty = !now && !chat.outbox.of(conversationId).length;
     const greeting = isOnline ? widget.greeting || say('greeting') : widget.offline_message || say('offline_message');
