@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from smtplib import SMTPException
 from typing import Any
@@ -50,22 +51,23 @@ class Kind:
     compose: Compose
     given_up: GivenUp | None = None
 
-    def queue(self, *abouts: Mapping[str, int]) -> None:
-        """Queue a mail for each of these, in the transaction and the workspace that are open."""
-        queue(self.name, *abouts)
+    def queue(self, *abouts: Mapping[str, int], due_at: datetime | None = None) -> None:
+        """Queue a mail for each of these, in the transaction and the workspace that are open; it is sent at once, or when it is due."""
+        queue(self.name, *abouts, due_at=due_at)
 
 
 _kinds: dict[str, Kind] = {}
 
 
-def queue(kind: str, *abouts: Mapping[str, int]) -> None:
-    """Queue mails of a kind by its name: verbs do not import what composes them, which uses verbs itself."""
+def queue(kind: str, *abouts: Mapping[str, int], due_at: datetime | None = None) -> None:
+    """Queue mails of a kind by its name: verbs do not import what composes them, which uses verbs itself. `due_at` as above."""
     if not abouts:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO accounts_queuedmail (workspace_id, kind, about) SELECT %s, %s, unnest(%s::jsonb[])",
-            [tenancy.current().pk, kind, [Jsonb(dict(about)) for about in abouts]],
+            "INSERT INTO accounts_queuedmail (workspace_id, kind, about, due_at)"
+            " SELECT %s, %s, unnest(%s::jsonb[]), coalesce(%s::timestamptz, statement_timestamp())",
+            [tenancy.current().pk, kind, [Jsonb(dict(about)) for about in abouts], due_at],
         )
     transaction.on_commit(BELL.ring)
 

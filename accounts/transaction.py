@@ -10,7 +10,7 @@ Code that locks several things takes them in this order, those of one kind by th
 
 1. the Idempotency-Key of the request
 2. workspace, membership, invitation, person, team, key
-3. who a contact is (`hold_name`), then the contact
+3. the session of a visitor of the chat; who a contact is (`hold_name`), then the contact
 4. the assistant's thread
 5. conversations; a message or a suggestion is changed under the lock of its conversation
 6. the tally of conversations (`Tally`)

@@ -61,6 +61,14 @@ FORM_DELETED = define("form.deleted", "form", "Form deleted.")
 WIDGET_CREATED = define("widget.created", "widget", "Chat widget created.")
 WIDGET_UPDATED = define("widget.updated", "widget", "Chat widget changed.", "fields")
 WIDGET_DELETED = define("widget.deleted", "widget", "Chat widget deleted.")
+CHAT_SESSION_STARTED = define(
+    "chat_session.started", "chat_session", "Chat session started.", "widget_id", "contact_id", "is_verified"
+)
+CHAT_SESSION_ENDED = define("chat_session.ended", "chat_session", "Chat session ended.", "contact_id")
+CHAT_SEEN = define("chat.seen", "conversation", "Seen by the customer.", "message_id")
+CONVERSATION_CONTACT_CHANGED = define(
+    "conversation.contact_changed", "conversation", "Customer identified.", "contact_id", "previous_contact_id"
+)
 _MOVED = ("to_id", "number", "message_ids", "undo")
 MESSAGES_MOVED = define(
     "conversation.messages_moved", "conversation", "Message moved to another conversation.", *_MOVED

@@ -25,10 +25,12 @@ def register_rules() -> None:
             "conversation.note": Rule(Role.AGENT, ConversationScope.WRITE),
             "conversation.assign": Rule(Role.AGENT, ConversationScope.WRITE),
             "conversation.update": Rule(Role.AGENT, ConversationScope.WRITE),
+            "conversation.set_status": Rule(Role.AGENT, ConversationScope.WRITE, is_for_contacts=True),
             "conversation.mark_read": Rule(Role.AGENT, ConversationScope.WRITE),
             "form.write": Rule(Role.ADMIN),
             "widget.write": Rule(Role.ADMIN),
-            "contact.update": Rule(Role.AGENT, ConversationScope.WRITE),
+            "contact.update": Rule(Role.AGENT, ConversationScope.WRITE, is_for_contacts=True),
+            "chat.visit": Rule(Role.AGENT, ConversationScope.WRITE, is_for_contacts=True),
         },
         scopes={
             ConversationScope.READ: "read conversations and their messages",

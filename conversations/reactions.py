@@ -12,6 +12,9 @@ from accounts.models import Event
 from conversations import events
 
 REACTIONS: Mapping[EventType, tuple[str, ...]] = {
+    events.ASSISTANT_HANDED_OVER: (
+        "conversations.chat.reactions.route_handed_over",
+    ),
     events.CONVERSATION_ASSIGNED: (
         "conversations.notifications.reactions.tell_the_assignee",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import uuid
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,8 +18,16 @@ from accounts.errors import Invalid
 from accounts.models import Workspace
 
 ALGORITHM = "HS256"
+LONGEST_LIFE = timedelta(hours=24)
+"""How far the end of a token may be away that a website signs for its visitor."""
+LEEWAY = timedelta(minutes=1)
+"""How much the clock of whoever signs may be off."""
 # The end is checked in a second step, so that the claims of an expired token can be read.
 _UNDATED: Options = {"require": ["sub", "exp"], "verify_aud": False, "verify_exp": False}
+_SIGNED: Options = {
+    "require": ["exp", "aud"], "verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False,
+    "verify_sub": False, "verify_jti": False, "verify_iss": False,
+}  # fmt: skip
 
 
 def email_hash(workspace: Workspace, email: str) -> str:
@@ -26,13 +35,38 @@ def email_hash(workspace: Workspace, email: str) -> str:
     return _email_hash(workspace.identity_secret, email)
 
 
-def proves_email(workspace: Workspace, email: str, proof: str) -> bool:
-    """Whether the proof is the email's hash under a valid secret, compared in constant time."""
-    return any(hmac.compare_digest(_email_hash(secret, email), proof) for secret in workspace.identity_secrets)
+def proves_email(workspace: Workspace, email: str, proof: str, *, any_key: bool = False) -> bool:
+    """Whether the proof is the email's hash under a valid secret, compared in constant time; with `any_key` also where the
+    secret was hex-decoded.
+    """
+    return proves(workspace, email.strip().lower(), proof, any_key=any_key)
+
+
+def proves(workspace: Workspace, text: str, proof: str, *, any_key: bool = False) -> bool:
+    """Whether the proof is the text's lower-case hex HMAC-SHA256 under a valid secret, as `proves_email`."""
+    secrets = workspace.identity_secrets
+    keys = _keys(secrets) if any_key else (secret.encode() for secret in secrets)
+    return proof.isascii() and any(hmac.compare_digest(_hash(key, text), proof) for key in keys)
 
 
 def _email_hash(secret: str, email: str) -> str:
-    return hmac.new(secret.encode(), email.strip().lower().encode(), hashlib.sha256).hexdigest()
+    return _hash(secret.encode(), email.strip().lower())
+
+
+def _hash(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _keys(secrets: Collection[str]) -> Iterator[bytes]:
+    """Each secret as its text, and decoded where it is made of hexadecimal digits: websites sign with either."""
+    for secret in secrets:
+        yield secret.encode()
+        try:
+            decoded = bytes.fromhex(secret)
+        except ValueError:
+            continue
+        if decoded:
+            yield decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +151,37 @@ def read_token(workspace: Workspace, token: str) -> Customer:
             is_email_verified=claims.get("email_verified") is not False,
         )
     raise Invalid("the customer token cannot be read", code="token_invalid")
+
+
+def read_claims(workspace: Workspace, token: str, *, audiences: Collection[str], at: datetime) -> dict[str, Any]:
+    """The claims of a token that a website has signed for its visitor, with a secret as text or hex-decoded.
+
+    `aud` must be or hold one of the audiences, and `exp` is at most LONGEST_LIFE away. Raises ExpiredToken, or Invalid with
+    code `token_invalid` for any other fault.
+    """
+    refused = Invalid("the token cannot be read", code="token_invalid")
+    for key in _keys(workspace.identity_secrets):
+        try:
+            claims = jwt.decode(token, key, algorithms=[ALGORITHM], options=_SIGNED)
+        except (jwt.InvalidTokenError, ValueError):
+            continue
+        audience = claims["aud"]
+        named = audience if isinstance(audience, list) else [audience]
+        if not any(isinstance(one, str) and one in audiences for one in named):
+            raise Invalid("the token is meant for somebody else", code="token_invalid")
+        ends, starts = _seconds(claims["exp"]), _seconds(claims.get("nbf", 0))
+        now = at.timestamp()
+        if ends is None or starts is None or starts > now + LEEWAY.total_seconds():
+            raise refused
+        if ends <= now - LEEWAY.total_seconds():
+            raise ExpiredToken(claims)
+        if ends > now + (LONGEST_LIFE + LEEWAY).total_seconds():
+            raise Invalid("the token is valid for longer than a day", code="token_invalid")
+        return claims
+    raise refused
+
+
+def _seconds(value: Any) -> float | None:
+    """A moment of a claim; None for anything that is none."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and -(2**53) < value < 2**53 else None

@@ -21,7 +21,9 @@ from conversations.models import Contact
 from conversations.texts import validation
 
 _LIMITS = {"external_id": 400, "email": 254, "name": 400, "first_name": 200, "last_name": 200, "company": 400}
-_NAMES = {"name", "first_name", "last_name"}
+_NAMES = {"name", "first_name", "last_name", "company"}
+OF_CHAT = "chat"
+"""The identity source of a visitor of the chat: while nobody has verified them, they belong to their session alone."""
 
 
 @transaction.atomic
@@ -46,7 +48,7 @@ def identify(
 
     A trusted caller (a server key, a signed token, a member) may adopt a contact known by email who has no external
     id yet, and what it states of a person is kept; an untrusted one always makes a new, unverified contact. None leaves
-    a value alone, and without `renames` the names are those of a new contact only. An address that is not verified finds
+    a value alone, and without `renames` the names and the company are those of a new contact only. An address that is not verified finds
     nobody, and replaces no verified one. Raises Invalid with the
     field at fault.
     """
@@ -125,7 +127,9 @@ def _by_external_id(*, external_id: str) -> QuerySet[Contact]:
 
 @compiled
 def _by_email(without_external_id: bool, *, email: str) -> QuerySet[Contact]:
+    # What a visitor of the chat types is no proof: whoever has the address would write where that visitor reads.
     rows = Contact.objects.filter(email=email, email__has_text=True)
+    rows = rows.exclude(identity_source=OF_CHAT, is_verified=False)
     if without_external_id:
         rows = rows.filter(external_id=None, is_verified=True)
     return rows.order_by("-is_verified", "pk")[:1]

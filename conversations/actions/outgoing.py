@@ -52,8 +52,12 @@ def put(
     by: Actor,
     at: datetime,
     leaving: Delivery | None,
+    after: int | None = None,
 ) -> Delivery | None:
-    """Queue the delivery of a message that was just written, where a channel takes it; of one that was scheduled, it is `leaving`."""
+    """Queue the delivery of a message that was just written, where a channel takes it; of one that was scheduled, it is `leaving`.
+
+    `after` is the message after which all replies go along with it.
+    """
     if channel is None and leaving is None:
         return None
     delivery = leaving or Delivery(
@@ -64,7 +68,7 @@ def put(
         send_after=at,
         created_at=at,
     )
-    delivery.message, delivery.mailbox_id = message, conversation.mailbox_id
+    delivery.message, delivery.mailbox_id, delivery.after = message, conversation.mailbox_id, after
     delivery.channel, delivery.state = channel or conversation.channel, DeliveryState.SENDING
     if channel == Channel.EMAIL:  # whom it goes to stays known, and is the same when it is sent again
         delivery.to = [conversation.contact.email] if delivery.to is None else delivery.to
@@ -80,5 +84,5 @@ def put(
     return delivery
 
 
-LEFT = ("message", "mailbox", "channel", "state", "to", "cc", "body", "attempts", "due_at", "settled_at")
+LEFT = ("message", "mailbox", "channel", "state", "to", "cc", "body", "attempts", "due_at", "settled_at", "after")
 """What `put` sets."""

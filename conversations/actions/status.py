@@ -22,7 +22,7 @@ def set_status(
 
     Raises Invalid for an unknown status, and Conflict with code `joined` for a conversation that was joined into another.
     """
-    permit(by, "conversation.update", conversation)
+    permit(by, "conversation.set_status", conversation)
     if status not in Status.values:
         raise Invalid(f"status must be one of {', '.join(Status.values)}", field="status")
     conversation = locking.locked(conversation)

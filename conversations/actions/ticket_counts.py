@@ -52,6 +52,16 @@ def after_reading(conversation: Conversation, *, ticket: Ticket | None = None, b
     ticket_actions.recount(ticket=ticket, summary=_counted(ticket), is_change=False, by=by, at=at)
 
 
+def after_seeing(conversation: Conversation, count: int, *, by: Actor, at: datetime) -> None:
+    """The customer has seen so many more of the team's messages in a conversation, hence of its ticket; `updated_at` stays."""
+    if conversation.ticket_id is None or not count:
+        return
+    ticket = _held(conversation, conversation.ticket_id)
+    unseen = max(0, ticket.unread_customer_count - count)
+    summary = replace(_counted(ticket), unread_customer_count=unseen)
+    ticket_actions.recount(ticket=ticket, summary=summary, is_change=False, by=by, at=at)
+
+
 def after_moving(workspace_id: int, ticket_id: int, *, by: Actor, at: datetime) -> None:
     """Messages came to the ticket's conversations from others, or went to them."""
     ticket = transaction.held(Ticket(pk=ticket_id, workspace_id=workspace_id))

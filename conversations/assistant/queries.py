@@ -30,8 +30,8 @@ def assistant_threads() -> AssistantThreadQuerySet:
 
 
 def assistant_thread(public_id: uuid.UUID) -> AssistantThread:
-    """Raises NotFound, also for one that was deleted."""
-    found = assistant_threads().filter(conversation__public_id=public_id).first()
+    """Raises NotFound, also for one that was deleted, and for a visitor's chat."""
+    found = assistant_threads().of_programs().filter(conversation__public_id=public_id).first()
     if found is None:
         raise NotFound("there is no such conversation")
     return found

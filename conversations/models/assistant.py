@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.moments import Moment
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
-from conversations.models.conversation import Conversation
+from conversations.models.conversation import Channel, Conversation
 from conversations.models.message import Message
 
 TITLE_LIMIT = 250
@@ -71,8 +71,12 @@ class AssistantThreadQuerySet(TenantQuerySet["AssistantThread"]):
         return self.filter(deleted_at=None)
 
     def of_workspace(self) -> Self:
-        """Those begun with a key: they are the workspace's, not one member's."""
-        return self.filter(user=None)
+        """Those begun with a key: they are the workspace's, not one member's, and no visitor's."""
+        return self.filter(user=None).of_programs()
+
+    def of_programs(self) -> Self:
+        """Those that programs and members have with it: without the chats of visitors."""
+        return self.exclude(conversation__channel=Channel.CHAT)
 
     def newest_first(self) -> Self:
         return self.select_related("conversation__ticket", "user").order_by("-updated_at", "-pk")

@@ -55,6 +55,8 @@ class Delivery(TenantModel):
     to = models.JSONField(null=True)
     cc = models.JSONField(null=True)
     bcc = models.JSONField(default=list)
+    # In a chat, replies that the customer has not seen go in one mail: those after this message, up to its own.
+    after = models.BigIntegerField(null=True)
     send_after = Moment(default=timezone.now)
     held_at = Moment(null=True)
     # The next attempt; while one is made, the moment until which it is this worker's.

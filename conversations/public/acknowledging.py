@@ -11,21 +11,22 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
 
-from accounts import mailing, outbox
+from accounts import mailing
 from accounts.credentials import links
 from accounts.models import QueuedMail, Workspace
+from conversations.actions import automatic_mails as budget
 from conversations.channels.email import ids, logins, outbound, tokens
-from conversations.channels.email.actions import acknowledging as budget
 from conversations.channels.email.sending import MailboxBackend
 from conversations.forms import languages
 from conversations.forms import tokens as form_tokens
-from conversations.models import CallbackRequest, Conversation, Form, Handler, Mailbox, MailboxState, Message
+from conversations.models import CallbackRequest, Conversation, Form, Handler, Mailbox, Message
 from conversations.public import promises
+from conversations.queries import mailboxes
 
 
 def can_send(workspace: Workspace) -> bool:
     """Whether mail can leave the desk for this workspace, in its open scope."""
-    return outbox.is_set_up() or bool((mailbox := _mailbox()) is not None and mailbox.smtp)
+    return mailboxes.can_send()
 
 
 def acknowledge(form: Form, conversation: Conversation, *, at: datetime) -> bool:
@@ -47,7 +48,7 @@ def acknowledgements(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
     calls = {one.conversation_id: one for one in CallbackRequest.objects.filter(conversation__in=list(found.values()))}
     firsts = Message.objects.filter(conversation__in=list(found.values()))
     first = {one.conversation_id: one for one in firsts.order_by("conversation_id", "id").distinct("conversation_id")}
-    mailbox = _mailbox()
+    mailbox = mailboxes.automatic()
     mails = {}
     for row in rows:
         conversation, form = found.get(row.about["conversation_id"]), forms.get(row.about["form_id"])
@@ -90,8 +91,3 @@ def _mail(
     if mailbox is not None and logins.smtp(mailbox) is not None:
         sent.connection = MailboxBackend(mailbox)
     return sent
-
-
-def _mailbox() -> Mailbox | None:
-    """The mailbox from which the workspace writes by itself."""
-    return Mailbox.objects.filter(is_default=True, state=MailboxState.ACTIVE).first()

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from accounts import outbox
 from conversations.models import Mailbox, MailboxState
 
 
@@ -17,6 +18,16 @@ def present() -> QuerySet[Mailbox]:
 def default() -> Mailbox | None:
     """The one from which mail goes out where no other is named; None in a workspace without mailboxes."""
     return Mailbox.objects.filter(is_default=True).first()
+
+
+def automatic() -> Mailbox | None:
+    """The one from which the desk writes by itself."""
+    return Mailbox.objects.filter(is_default=True, state=MailboxState.ACTIVE).first()
+
+
+def can_send() -> bool:
+    """Whether mail can leave the desk for the workspace: by its mailbox, or by the installation's server."""
+    return outbox.is_set_up() or bool((mailbox := automatic()) is not None and mailbox.smtp)
 
 
 def with_public_id(public_id: UUID) -> Mailbox | None:

@@ -29,6 +29,9 @@ from conversations.assistant import runs
 from conversations.assistant.actions.proposals import Decision
 from conversations.assistant.engines.protocol import Call, Draft, Step
 from conversations.channels.email import actions as mailbox_actions
+from conversations.chat import actions as chat_actions
+from conversations.chat import sessions
+from conversations.chat.proofs import Identity
 from conversations.forms import actions as form_actions
 from conversations.mail.parsing import parse
 from conversations.models import (
@@ -61,7 +64,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # finds them by their conversation.
 RANKS = {
     "accounts_workspace": 2, "accounts_invitation": 2, "accounts_membership": 2, "accounts_user": 2, "accounts_team": 2, "accounts_apikey": 2,
-    "the name of a contact": 3, "conversations_contact": 3.5, "conversations_assistantthread": 4,
+    "conversations_chatsession": 2.5, "the name of a contact": 3, "conversations_contact": 3.5, "conversations_assistantthread": 4,
     "conversations_conversation": 5, "conversations_mailbox": 5.5, "conversations_tally": 6, "tickets_ticket": 7, "tickets_ticketnumbers": 8,
     "conversations_savedview": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
     "conversations_suppressedaddress": 9, "conversations_blockedsender": 9,
@@ -135,6 +138,13 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         request, made = (call.callbacks.get() for call in calls)
         actions.mark_called(request=made, **act)
         widget = Widget.objects.create(workspace=acme, name="Website")
+        visiting = {"by": sessions.visitor(widget), "at": at}
+        session = chat_actions.start_session(widget=widget, **visiting).session
+        chat = chat_actions.start_conversation(session=session, body="Hello?", **act).conversation
+        actions.link(conversation=chat, ticket=ticket, **act)
+        answer = actions.reply(conversation=chat, body="Yes?", **act)
+        helped = chat_actions.start_conversation(session=session, body="Thanks", **act).conversation
+        actions.set_status(conversation=helped, status="resolved", **act)
         form = form_actions.create_form(workspace=acme, kind="contact", name="Website", **act)
         note = actions.note(conversation=talk, body="Inside.", **act)
         sent = actions.reply(conversation=other, body="Hello.", **act)
@@ -169,7 +179,7 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         scene = {
             **mails,
             "workspace": acme, "contact": contact, "conversation": talk, "ticket": ticket, "second": second, "loose": loose,
-            "snoozed": snoozed, "done": done, "closed": closed, "request": request, "made": made, "form": form, "widget": widget, "event_id": change.pk, "thread": busy.thread, "run": busy,
+            "snoozed": snoozed, "done": done, "closed": closed, "request": request, "made": made, "form": form, "widget": widget, "session": session, "chat": chat, "answer": answer, "helped": helped, "event_id": change.pk, "thread": busy.thread, "run": busy,
             "resting": resting.thread, "waiting": waiting, "proposal": proposal, "item": queued, "message": note,
             "sent": sent, "other": other, "spam": spam,
             "moved_event_id": Event.objects.get(type="conversation.messages_moved").pk,
@@ -225,8 +235,25 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.callbacks.unmark_called": [{"request": s["made"]}],
         "conversations.forms.actions.create_form": [{"kind": "contact"}],
         "conversations.forms.actions.update_form": [{"title": "Write to us"}],
+        "conversations.chat.actions.assistant.decide_in_chat": [
+            {"conversation": s["waiting"].conversation, "proposal_id": s["proposal"].public_id, "approved": True}
+        ],
+        "conversations.chat.actions.assistant.write_to_assistant": [
+            {"conversation": s["resting"].conversation}, {"conversation": s["thread"].conversation},
+            {"conversation": s["waiting"].conversation, "body": "Yes, please"},
+        ],
         "conversations.chat.actions.widgets.add_keys": [{"woes_key": True}],
         "conversations.chat.actions.widgets.update_widget": [{"title": "Chat"}],
+        "conversations.chat.actions.sessions.describe_visitor": [{"identity": Identity(False, name="Nia", email="nia@example.com")}],
+        "conversations.chat.actions.sessions.identify_visitor": [
+            {"identity": Identity(True, external_id="new"), "session": s["session"]},
+            {"identity": Identity(True, external_id=s["contact"].external_id), "session": s["session"]},
+        ],
+        "conversations.chat.actions.turns.mark_seen": [{"conversation": s["chat"], "message": s["answer"]}],
+        "conversations.chat.actions.turns.resolve_as_customer": [{"conversation": s["chat"]}],
+        "conversations.chat.actions.turns.reopen_as_customer": [{"conversation": s["helped"]}],
+        "conversations.chat.actions.writing.start_conversation": [{}],
+        "conversations.chat.actions.writing.write": [{"conversation": s["chat"]}, {"conversation": s["helped"]}],
         "conversations.actions.contacts.identify": [
             {"email": "new@example.com", "external_id": "new"}, {"external_id": s["contact"].external_id},
         ],
@@ -286,6 +313,7 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "tickets.actions.assign": [{"to": s["member"]}],
         "tickets.actions.note_message": [{"ticket_id": s["ticket"].pk}],
         "tickets.actions.recount": [{"summary": ticket_actions.MessageSummary(1, s["at"], "Words", 1, 1)}],
+        "tickets.actions.set_hours": [{"hours": {"weekly": {"mon": [["09:00", "17:00"]]}}}],
         "tickets.actions.snooze": [{"until": later}],
         "tickets.actions.unassign_member": [{"user": s["member"]}],
     }  # fmt: skip

@@ -6,9 +6,11 @@ Answering itself is no verb and may take minutes: it happens in the worker, betw
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.core.files.base import File
 from procrastinate.contrib.django import app
 
 from accounts import journal, transaction
@@ -61,6 +63,11 @@ def ask_assistant(
     thread: AssistantThread | None = None,
     public_id: uuid.UUID | None = None,
     contact: Contact | None = None,
+    door: Door = _DOOR,
+    subject: str = "",
+    details: dict[str, Any] | None = None,
+    message_public_id: uuid.UUID | None = None,
+    uploads: Sequence[File[bytes]] = (),
     metadata: dict[str, Any] | None = None,
     thread_metadata: dict[str, Any] | None = None,
     audience: Audience | None = None,
@@ -70,8 +77,9 @@ def ask_assistant(
 ) -> AssistantRun:
     """Write to the assistant, in a thread or in a new one under `public_id`; the worker answers.
 
-    A new one belongs to `contact`, or else to the actor. It is answered from what the actor may read, or from what `audience`
-    names. `metadata` and `thread_metadata` are the client's own, stored unread with the message and the thread.
+    A new one belongs to `contact`, or else to the actor; `door` says where it came in; `subject` and `details`, the metadata, are its
+    conversation's. It is answered from what the actor may read, or from what `audience` names. `metadata` and `thread_metadata` are
+    the client's own, stored unread with the message and the thread; `message_public_id` is the message's id, if the caller chose one.
 
     Where a person has taken over, the message is for that person, and the run ends at once. Raises Conflict while the
     assistant is answering in the thread or when the id is taken, and Invalid for the content.
@@ -79,14 +87,20 @@ def ask_assistant(
     permit(by, "conversation.receive", thread)
     validation.check(content, "content", longest=CONTENT_LIMIT)
     is_new = thread is None
-    thread = _begun(workspace, content, public_id, contact, by=by, at=at) if thread is None else runs.hold(thread)
+    if thread is None:
+        thread = _begun(workspace, content, public_id, contact, door, subject, details, by=by, at=at)
+    else:
+        thread = runs.hold(thread)
     if thread.status != ThreadStatus.IDLE:
         raise Conflict("the assistant is still answering in this conversation")
     if decision is None:
         proposing.expire(thread, at)
     thread.status, thread.updated_at, thread.metadata = ThreadStatus.IN_PROGRESS, at, thread_metadata or {}
     thread.save(update_fields=["status", "updated_at", "metadata"])
-    question = messages.question(thread, content, metadata, by=by, at=at)
+    question = messages.question(
+        thread, content, metadata, door=door if door != _DOOR else None, public_id=message_public_id, uploads=uploads,
+        by=by, at=at,
+    )  # fmt: skip
     threads.set_resolved(thread, thread.conversation, False, at=at)
     run = AssistantRun(
         workspace=workspace, thread=thread, question=question, started_at=at, beat_at=at,
@@ -233,16 +247,25 @@ def append_message(*, thread: AssistantThread, content: str, by: Actor, at: date
 
 
 def _begun(
-    workspace: Workspace, content: str, public_id: uuid.UUID | None, contact: Contact | None, *, by: Actor, at: datetime
+    workspace: Workspace,
+    content: str,
+    public_id: uuid.UUID | None,
+    contact: Contact | None,
+    door: Door,
+    subject: str,
+    details: dict[str, Any] | None,
+    *,
+    by: Actor,
+    at: datetime,
 ) -> AssistantThread:
-    """A new thread, titled by its first message."""
+    """A new thread, titled by its first message unless it has a subject."""
     asker = contact or contacts.identify(
         workspace=workspace, external_id=f"assistant:{by.kind}:{by.id}", name=by.name or None, by=by, at=at
     )
-    title = " ".join(content.split())[:TITLE_LIMIT] or "…"
+    title = " ".join((subject or content).split())[:TITLE_LIMIT] or "…"
     conversation = start(
-        workspace=workspace, contact=asker, subject=title, door=_DOOR, handler=Handler.ASSISTANT, public_id=public_id,
-        by=by, at=at,
+        workspace=workspace, contact=asker, subject=title, door=door, handler=Handler.ASSISTANT, public_id=public_id,
+        metadata=details, by=by, at=at,
     )  # fmt: skip
     return AssistantThread.objects.create(
         workspace=workspace, conversation=conversation, title=title, user_id=by.user_id, created_at=at, updated_at=at
@@ -304,7 +327,9 @@ def _failed(
     at: datetime,
 ) -> AssistantRun | None:
     call, reason = (question.call, question.reason) if question is not None else (None, "")
-    if call is None and choices.choice(thread.workspace).hand_over == HandOver.AUTO and _has_failed_before(run):
+    if call is None and thread.conversation.channel == Channel.CHAT:  # somebody waits at their screen
+        call, reason = Call.UNSURE, "The assistant could not answer."
+    elif call is None and choices.choice(thread.workspace).hand_over == HandOver.AUTO and _has_failed_before(run):
         call, reason = Call.UNSURE, "The assistant failed twice in a row."
     if call is not None:
         assistant = messages.assistant(thread.workspace_id)
@@ -319,21 +344,26 @@ def _failed(
 def _go_on(
     thread: AssistantThread, run: AssistantRun, outcome: RunStatus, *, by: Actor, at: datetime
 ) -> AssistantRun | None:
-    """The next message of the queue in the same run, or its end, with which the thread is idle again."""
+    """The next message in the same run: of the queue, or one that came into a chat meanwhile; or the run's end, with which the
+    thread is idle again."""
     item = threads.waiting(thread).first()
-    if item is None:
+    written = threads.unanswered(thread, run) if item is None else None
+    if item is None and written is None:
         threads.end(thread, run, outcome, at)
         return None
     run.thread = thread = runs.hold(thread)  # it may have been handed over meanwhile
     proposing.expire(thread, at)
-    run.question = messages.question(thread, item.content, item.metadata, by=by, at=at)
+    if item is not None:
+        written = messages.question(thread, item.content, item.metadata, by=by, at=at)
+        run.audience = item.audience
+        thread.metadata = {**thread.metadata, **item.thread_metadata}
+        thread.save(update_fields=["metadata"])
+        item.delete()
+    assert written is not None
     threads.set_resolved(thread, thread.conversation, False, at=at)
-    run.audience, run.beat_at, run.attempts = item.audience, at, 0
+    run.question, run.beat_at, run.attempts = written, at, 0
     run.save(update_fields=["question", "audience", "beat_at", "attempts"])
-    thread.metadata = {**thread.metadata, **item.thread_metadata}
-    thread.save(update_fields=["metadata"])
     threads.touch(thread, at)
-    item.delete()
     runs.publish(run, frames.Message.of(run.question))
     return run
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
+
+from django.core.files.base import File
 
 from accounts.permissions import Actor, ActorKind
 from conversations.actions import lifecycle, messages
+from conversations.actions.entries import Door
 from conversations.actions.senders import Sender
 from conversations.assistant import frames, runs
 from conversations.models import AssistantRun, AssistantThread, Handler, Message, SenderKind
@@ -23,10 +28,20 @@ def assistant(workspace_id: int) -> Actor:
 
 
 def question(
-    thread: AssistantThread, content: str, metadata: dict[str, Any] | None, *, by: Actor, at: datetime
+    thread: AssistantThread,
+    content: str,
+    metadata: dict[str, Any] | None,
+    *,
+    door: Door | None = None,
+    public_id: UUID | None = None,
+    uploads: Sequence[File[bytes]] = (),
+    by: Actor,
+    at: datetime,
 ) -> Message:
     """Add the customer's question to the conversation."""
-    message = messages.receive(conversation=thread.conversation, body=content, by=by, at=at)
+    message = messages.receive(
+        conversation=thread.conversation, body=content, door=door, public_id=public_id, uploads=uploads, by=by, at=at
+    )
     if metadata:
         message.metadata = metadata
         message.save(update_fields=["metadata"])

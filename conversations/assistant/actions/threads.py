@@ -15,8 +15,12 @@ from conversations.models import (
     AssistantQueueItem,
     AssistantRun,
     AssistantThread,
+    Channel,
     Conversation,
+    Message,
+    MessageKind,
     RunStatus,
+    SenderKind,
     ThreadStatus,
 )
 from tickets import actions as ticket_actions
@@ -51,3 +55,14 @@ def touch(thread: AssistantThread, at: datetime) -> None:
 def waiting(thread: AssistantThread) -> QuerySet[AssistantQueueItem]:
     """The queued messages, the next one first."""
     return AssistantQueueItem.objects.filter(thread=thread).order_by("id")
+
+
+def unanswered(thread: AssistantThread, run: AssistantRun) -> Message | None:
+    """The last message that the customer of a chat wrote after the run's question: there, nothing waits outside the thread."""
+    if thread.conversation.channel != Channel.CHAT:
+        return None
+    fresh = AssistantThread.objects.get(pk=thread.pk)
+    if fresh.handed_over_at is not None or fresh.taken_over_at is not None:
+        return None
+    written = Message.objects.filter(conversation=thread.conversation_id, kind=MessageKind.MESSAGE)
+    return written.filter(sender_kind=SenderKind.CUSTOMER, pk__gt=run.question_id).order_by("-pk").first()

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import smtplib
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
 from functools import partial
 
-from accounts import clock, mailing
+from accounts import mailing
 from conversations.channels import leases
 from conversations.channels.email import logins, outbound
 from conversations.channels.email.actions import suppressing
@@ -18,18 +17,18 @@ from conversations.channels.email.wire import imap, refusals, smtp
 from conversations.channels.email.wire.errors import LoginRefused, MailServerError
 from conversations.channels.email.wire.refusals import Cause, Refusal
 from conversations.channels.results import NotSent, Result, Sent
-from conversations.models import Channel, Conversation, Delivery, Inbound, Mailbox
+from conversations.models import Channel, Conversation, Delivery, Inbound, Message, MessageKind, SenderKind
 
 logger = logging.getLogger(__name__)
 
 CHANNELS = (Channel.EMAIL, Channel.FORM, Channel.CALLBACK)
-LEFT_AFTER = timedelta(minutes=15)
 NOBODY = NotSent("no_recipient", "No recipient can get mail: their addresses are suppressed, or there are none.", True)
 AWAY = NotSent("connection", "The mail server cannot be reached.", False, concerns_all=True)
 
 
 def takes(conversation: Conversation) -> bool:
-    """Whether the customer gets replies by mail: also of a chat that they have left, where the workspace has a mailbox.
+    """Whether the customer gets replies by mail. In a chat they are in the chat at once, and go by mail only where the customer has
+    answered by mail; those that the customer does not see are mailed later (`unseen`).
 
     A mail whose sender has no address that works is answered by mail, too, which then fails for everybody to see.
     """
@@ -37,19 +36,18 @@ def takes(conversation: Conversation) -> bool:
         return True
     if not conversation.contact.email:
         return False
-    if conversation.channel in CHANNELS or conversation.mailbox_id is not None:
-        return True
-    return (
-        conversation.channel == Channel.CHAT
-        and _has_left(conversation)
-        and Mailbox.objects.filter(is_default=True).exists()
+    if conversation.channel == Channel.CHAT:
+        return _answers_by_mail(conversation)
+    return conversation.channel in CHANNELS or conversation.mailbox_id is not None
+
+
+def _answers_by_mail(conversation: Conversation) -> bool:
+    """Whether the customer's last message came as a mail."""
+    written = Message.objects.filter(
+        conversation=conversation, kind=MessageKind.MESSAGE, sender_kind=SenderKind.CUSTOMER
     )
-
-
-def _has_left(conversation: Conversation) -> bool:
-    """Whether the customer of a chat has written nothing for so long that they hardly wait at their screen."""
-    last = conversation.last_inbound_at
-    return last is not None and clock.now() - last >= LEFT_AFTER
+    last = written.order_by("-id").values_list("entry_point__channel", flat=True).first()
+    return last == Channel.EMAIL
 
 
 def deliver(deliveries: Sequence[Delivery]) -> Iterator[tuple[Delivery, Result]]:

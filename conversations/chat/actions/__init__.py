@@ -1,5 +1,20 @@
 """The verbs of live chat: widgets, visitors' sessions, and what visitors do in their conversations."""
 
+from conversations.chat.actions.assistant import decide_in_chat
+from conversations.chat.actions.holding import SessionEnded
+from conversations.chat.actions.sessions import (
+    Opened,
+    describe_visitor,
+    end_session,
+    identify_visitor,
+    start_session,
+)
+from conversations.chat.actions.turns import mark_seen, reopen_as_customer, resolve_as_customer
 from conversations.chat.actions.widgets import add_keys, create_widget, delete_widget, update_widget
+from conversations.chat.actions.writing import start_conversation, write
 
-__all__ = ["add_keys", "create_widget", "delete_widget", "update_widget"]
+__all__ = [
+    "Opened", "SessionEnded", "add_keys", "create_widget", "decide_in_chat", "delete_widget", "describe_visitor", "end_session",
+    "identify_visitor", "mark_seen", "reopen_as_customer", "resolve_as_customer", "start_conversation", "start_session",
+    "update_widget", "write",
+]  # fmt: skip

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accounts import mailing
+from conversations.actions import automatic_mails
 from conversations.mail.parsed import ParsedMail
-from conversations.models import AutomaticMail, Contact, Conversation, InboundMail, SuppressedAddress
-
-MOST_A_DAY = 3
-"""How many mails that no person wrote an address gets in 24 hours: two programs that answer each other stop there."""
+from conversations.models import Contact, Conversation, InboundMail
 
 
 def acknowledge(
@@ -20,22 +18,9 @@ def acknowledge(
         not mail.mailbox.acknowledges
         or not contact.email
         or parsed.return_path == ""
-        or not may_send(contact.email, at)
+        or not automatic_mails.may_send(contact.email, at)
     ):
         return False
-    note_sent(mail.workspace_id, contact.email, "acknowledgement", at)
+    automatic_mails.note_sent(mail.workspace_id, contact.email, "acknowledgement", at)
     mailing.queue("acknowledgement", {"mail_id": mail.pk, "conversation_id": conversation.pk, "hops": parsed.hops + 1})
     return True
-
-
-def may_send(address: str, at: datetime) -> bool:
-    """Whether the address may get another mail that no person wrote."""
-    if SuppressedAddress.objects.filter(address=address).exists():
-        return False
-    rows = AutomaticMail.objects.filter(address=address, sent_at__gte=at - timedelta(days=1)).exclude(kind="received")
-    return rows.count() < MOST_A_DAY
-
-
-def note_sent(workspace_id: int, address: str, kind: str, at: datetime) -> None:
-    """Count a mail that no person wrote."""
-    AutomaticMail.objects.create(workspace_id=workspace_id, address=address, kind=kind, sent_at=at)

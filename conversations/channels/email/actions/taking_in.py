@@ -11,6 +11,10 @@ from conversations import actions, events
 from conversations.actions import lifecycle, routing
 from conversations.actions.entries import Door
 from conversations.actions.senders import Sender
+from conversations.assistant import actions as assistant_actions
+from conversations.assistant import queries as assistant_queries
+from conversations.assistant.actions import messages
+from conversations.assistant.engines.protocol import Call
 from conversations.channels.email import floods
 from conversations.channels.email.actions import acknowledging, contents, joining, people, reports
 from conversations.mail import robots
@@ -39,6 +43,9 @@ ANSWERS_OF_ROBOTS = 5
 _ROBOTS = (
     Automatic.AUTO_SUBMITTED, Automatic.NULL_RETURN_PATH, Automatic.REPORT, Automatic.AUTOREPLY, Automatic.HOPS, Automatic.SUBJECT,
 )  # fmt: skip
+
+
+ANSWERED_BY_MAIL = "The customer answered by mail."
 
 
 @transaction.atomic
@@ -161,6 +168,8 @@ def _deliver(
 def _append(
     joined: joining.Joined, contact: Contact, mail: InboundMail, parsed: ParsedMail, standing: _Standing, at: datetime
 ) -> tuple[Conversation, Message]:
+    if joined.conversation.handler == Handler.ASSISTANT and not standing.is_robot:
+        _hand_over(joined.conversation, at)
     message = actions.continue_or_receive(
         conversation=joined.conversation,
         body=contents.body(parsed),
@@ -174,6 +183,14 @@ def _append(
         at=at,
     )
     return message.conversation, message
+
+
+def _hand_over(conversation: Conversation, at: datetime) -> None:
+    """The assistant answers in the chat alone: who answers by mail is answered by people."""
+    thread = assistant_queries.thread_of(conversation)
+    if thread is not None:
+        by = messages.assistant(conversation.workspace_id)
+        assistant_actions.hand_over(thread=thread, call=Call.POLICY, reason=ANSWERED_BY_MAIL, by=by, at=at)
 
 
 def _start(
