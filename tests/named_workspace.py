@@ -213,6 +213,8 @@ FEW = frozenset(
         "conversations_savedview",
         "conversations_savedviewfavorite",
         "conversations_tally",
+        "conversations_widget",
+        "tickets_businesshours",
         "tickets_tag",
         "tickets_ticketnumbers",
     }

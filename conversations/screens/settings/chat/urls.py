@@ -13,4 +13,5 @@ urlpatterns = [
     path("/<uuid:public_id>/keys", views.keys, name="widget-keys"),
     path("/<uuid:public_id>/delete", views.delete, name="delete-widget"),
     path("/<uuid:public_id>/preview", previews.page, name="widget-preview"),
+    path("/<uuid:public_id>/preview/frame", previews.frame, name="widget-preview-frame"),
 ]
