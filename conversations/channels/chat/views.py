@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from accounts import clock, transaction
 from accounts.errors import Conflict, Invalid, NotFound
@@ -226,8 +226,8 @@ def stream(call: Call) -> HttpResponse:
     return LiveResponse(follow, access=ChatAccess(session.pk))
 
 
-@door.call("GET", needs=Needs.NOTHING)
-def missing(call: Call, rest: str) -> HttpResponse:
+@csrf_exempt
+def missing(request: HttpRequest, key: str, rest: str) -> HttpResponse:
     """Any other address."""
     return answers.refused(404, "not_found", "There is nothing at this address.")
 
@@ -320,10 +320,10 @@ def _check_asked(call: Call, session: ChatSession | None, stated: proofs.Identit
 def _token_to_be(call: Call) -> str | None:
     """The token of a session that is about to begin, from the browser's own secret, so that a repeat gets it again."""
     secret = call.body.text("secret", longest=10_000)
+    if secret and len(secret) not in SECRETS:
+        raise Invalid("secret has 32 to 128 characters", field="secret")
     if call.session is not None or not secret:
         return None
-    if len(secret) not in SECRETS:
-        raise Invalid("secret has 32 to 128 characters", field="secret")
     return sessions.token_of(call.widget, secret)
 
 
