@@ -66,6 +66,7 @@ CHAT_SESSION_STARTED = define(
 )
 CHAT_SESSION_ENDED = define("chat_session.ended", "chat_session", "Chat session ended.", "contact_id")
 CHAT_SEEN = define("chat.seen", "conversation", "Seen by the customer.", "message_id")
+CHAT_TRANSCRIPT_REQUESTED = define("chat.transcript_requested", "conversation", "Transcript sent to the customer.")
 CONVERSATION_CONTACT_CHANGED = define(
     "conversation.contact_changed", "conversation", "Customer identified.", "contact_id", "previous_contact_id"
 )

@@ -26,6 +26,7 @@ REACTIONS: Mapping[EventType, tuple[str, ...]] = {
     ),
     events.REPLY_SENT: (
         "conversations.channels.reactions.deliver_reply",
+        "conversations.channels.email.reactions.wait_for_the_customer",
         # In one transaction, hence in the order of locks: the assistant's thread before the conversation.
         "conversations.assistant.reactions.give_way",
         "conversations.assistant.reactions.judge_drafts",

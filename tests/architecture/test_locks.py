@@ -161,6 +161,8 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         sending, failed, undelivered = (actions.reply(conversation=mailed, body="By mail.", **act) for _ in range(3))
         actions.mark_failed(delivery=failed.delivery, code="refused", reason="It was refused.", **act)
         undelivered.delivery.delete()  # as an earlier version leaves it
+        chatted = ConversationFactory(workspace=acme, contact=contact, door=Door(Channel.CHAT, "test"))
+        actions.reply(conversation=chatted, body="Are you there?", by=by, at=at)
         later = {"send_after": at, "body": "Later.", "by": ben.actor, "at": at}
         alias = EmailAddress.objects.create(user=ben.user, email="alias@example.com", verified=True)
         article = ArticleFactory(workspace=acme)
@@ -189,7 +191,7 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
             "key": api_key(acme)[0], "team": account_actions.save_team(workspace=acme, name="Day", **act),
             "user": UserFactory(), "gone": UserFactory(is_active=False), "invitation": invitation, "alias": alias.email, "single": single, "agent": ben.actor, "member": ben.user,
             "delivery": actions.schedule(conversation=loose, **later), "sending": sending.delivery, "failed": failed.delivery,
-            "undelivered": undelivered, "answered": actions.schedule(conversation=busy.thread.conversation, **later), **act,
+            "undelivered": undelivered, "chatted": chatted, "answered": actions.schedule(conversation=busy.thread.conversation, **later), **act,
         }  # fmt: skip
         yield scene
 
@@ -267,6 +269,8 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.channels.email.actions.logins.change_ingress": [{"mailbox": s["posted"]}],
         "conversations.channels.email.actions.logins.mark_connected": [{"mailbox": s["second_mailbox"]}],
         "conversations.channels.email.actions.logins.set_login": [{"mailbox": s["second_mailbox"]}],
+        "conversations.channels.email.actions.unseen.mail_unseen": [{"conversation": s["chatted"], "at": later}],
+        "conversations.chat.actions.transcripts.request_transcript": [{"conversation": s["chatted"]}],
         "conversations.actions.composing.compose": [{"send_after": later, "by": s["agent"], "email": "new@example.com"}],
         "conversations.actions.recipients.set_cc": [{"cc": ["bob@example.com"]}],
         "conversations.actions.continuing.continue_or_receive": [{}, {"conversation": s["closed"]}],

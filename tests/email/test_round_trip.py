@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from accounts import clock
+from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.actions.files import ReceivedFile
 from conversations.channels import outbox
 from conversations.channels.email import actions as mailbox_actions
 from conversations.channels.email import fetching, files, ids, logins
+from conversations.channels.email.actions.unseen import mail_unseen
 from conversations.channels.email.wire import imap
 from conversations.channels.email.wire.endpoints import parse_smtp
 from conversations.models import (
@@ -220,20 +222,27 @@ def test_acknowledgement_goes_once_to_a_person_and_never_to_a_program(post: Post
     assert len(post.outgoing.taken) == 3
 
 
-def test_chat_goes_on_as_mail_once_its_customer_has_left(post: Post, ben: Member) -> None:
+def test_chat_goes_on_as_mail_once_its_customer_does_not_see_a_reply(post: Post, ben: Member) -> None:
     contact = ContactFactory(workspace=post.mailbox.workspace, email="ada@example.com")
     chat = ConversationFactory(workspace=post.mailbox.workspace, contact=contact, door=Door(Channel.CHAT, "widget"))
     receive(chat)
     assert reply(ben, "Are you there?").delivery_status == DeliveryStatus.DELIVERED
-    assert post.outgoing.taken == []
-    Conversation.objects.update(last_inbound_at=clock.now() - timedelta(minutes=16))
     assert reply(ben, "We have found it.").delivery_status == DeliveryStatus.DELIVERED
+    assert post.outgoing.taken == []
+    by = Actor.system(chat.workspace_id)
+    assert mail_unseen(conversation=chat, by=by, at=clock.now() + timedelta(minutes=11)) is not None
+    outbox.deliver_due()
     (taken,) = post.outgoing.taken
     mail = parsed(taken.data)
     assert (taken.recipients, mail["From"]) == (["ada@example.com"], f"Ben · Acme <{post.mailbox.address}>")
+    text = mail.get_body(["plain"])
+    assert text is not None
+    assert text.get_content().index("Are you there?") < text.get_content().index("We have found it.")
     post.deliver(post.letter("Great!", to=mail["Reply-To"]))
     fetch(post)
     assert InboundMail.objects.latest("pk").conversation == chat
+    reply(ben, "Goodbye.")
+    assert len(post.outgoing.taken) == 2
 
 
 def test_reply_by_a_mailbox_that_was_deleted_leaves_by_the_default_one(post: Post, ada: Member, ben: Member) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
@@ -76,12 +76,15 @@ class Call:
 
 
 Answer = Callable[..., HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 
-def call(method: str, weight: Weight = Weight.READ, *, needs: Needs = Needs.SESSION, takes_files: bool = False) -> Any:
+def call(
+    method: str, weight: Weight = Weight.READ, *, needs: Needs = Needs.SESSION, takes_files: bool = False
+) -> Callable[[Answer], View]:
     """A function that answers a call, as a view: with every refusal and failure as JSON."""
 
-    def decorate(answer: Answer) -> Any:
+    def decorate(answer: Answer) -> View:
         @wraps(answer)
         def view(request: HttpRequest, key: str, **given: Any) -> HttpResponseBase:
             request._has_been_logged = True  # type: ignore[attr-defined]  # Django logs the path of what it refuses
@@ -94,9 +97,7 @@ def call(method: str, weight: Weight = Weight.READ, *, needs: Needs = Needs.SESS
             patch_vary_headers(response, ["Origin", "Authorization"])
             return response
 
-        exempt: Any = csrf_exempt(view)  # no cookie says who somebody is, so that there is nothing to forge
-        exempt.view_class = _Asks
-        return exempt
+        return _let_in(view)
 
     return decorate
 
@@ -107,18 +108,22 @@ class _Asks:
     asks_for_body = True
 
 
-def by_method(**views: Any) -> Any:
+def by_method(**views: View) -> View:
     """One address with a call for each method."""
 
     def view(request: HttpRequest, key: str, **given: Any) -> HttpResponseBase:
         chosen = views.get((request.method or "").lower())
         if chosen is None:
             return _not_allowed(views)
-        return chosen(request, key=key, **given)  # type: ignore[no-any-return]
+        return chosen(request, key=key, **given)
 
-    exempt: Any = csrf_exempt(view)
+    return _let_in(view)
+
+
+def _let_in(view: View) -> View:
+    exempt: Any = csrf_exempt(view)  # no cookie says who somebody is, so that there is nothing to forge
     exempt.view_class = _Asks
-    return exempt
+    return cast(View, exempt)
 
 
 def _answered(
@@ -205,5 +210,5 @@ def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
     if isinstance(error, OSError):
         logger.warning("chat_not_stored error=%s", type(error).__name__)
         return answers.refused(503, "not_stored", "This could not be stored. Try again in a moment.")
-    logger.exception("chat_call_failed path=%s", request.path.partition("/api/")[2][:40])
+    logger.error("chat_call_failed path=%s", request.path.partition("/api/")[2][:40], exc_info=error)
     return answers.refused(500, "internal_error", "The request could not be finished.")

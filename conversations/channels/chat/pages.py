@@ -44,7 +44,7 @@ def counted(
     """A page whose visitors are counted by their address."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             limits.page(request)
         except RateLimited as refused:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from accounts import clock, transaction
 from accounts.errors import Conflict, Invalid, NotFound
@@ -104,37 +105,19 @@ def start_conversation(call: Call) -> HttpResponse:
     token = _token_to_be(call)
     session = call.session or (sessions.find(call.widget, token) if token else None)
 
-    def write(session: ChatSession | None) -> tuple[ChatSession, Message, str | None]:
-        opened: str | None = None
-        with transaction.whole():
-            if session is None:
-                by, at = sessions.visitor(call.widget), given["at"]
-                session, opened = _opened(
-                    actions.start_session(
-                        widget=call.widget,
-                        identity=stated,
-                        token=token,
-                        language=call.language,
-                        page=given["page"],
-                        by=by,
-                        at=at,
-                    )  # fmt: skip
-                )
-            elif not session.is_verified and (stated.name or stated.email):
-                by = sessions.visitor(call.widget, session.contact)
-                actions.describe_visitor(session=session, identity=stated, by=by, at=given["at"])
-            by = sessions.visitor(call.widget, session.contact)
-            return session, actions.start_conversation(session=session, by=by, **given), opened
-
     if session is None or not session.is_verified:
         _check_asked(call, session, stated)
     try:
-        session, message, opened = transaction.repeat(lambda: write(session))
+        begun = transaction.repeat(partial(_begun, call, session, stated, token, given))
     except Conflict as error:
-        again = sessions.find(call.widget, token) if error.code == "taken" and token else None
-        if again is None:
-            raise SessionEnded("this session has ended") if error.code == "taken" else error from error
-        session, message, opened = transaction.repeat(lambda: write(again))
+        if error.code != "taken":
+            raise
+        # A repeat of the request was faster.
+        session = sessions.find(call.widget, token or "")
+        if session is None:
+            raise SessionEnded("this session has ended") from error
+        begun = transaction.repeat(partial(_begun, call, session, stated, token, given))
+    session, message, opened = begun
     shapes = Shapes(call.widget, session, call.language)
     row = queries.conversation_of(session, message.conversation.public_id)
     rows, _ = paging.messages(row, None)
@@ -243,8 +226,8 @@ def stream(call: Call) -> HttpResponse:
     return LiveResponse(follow, access=ChatAccess(session.pk))
 
 
-@door.call("GET", needs=Needs.NOTHING)
-def missing(call: Call, rest: str) -> HttpResponse:
+@csrf_exempt
+def missing(request: HttpRequest, key: str, rest: str) -> HttpResponse:
     """Any other address."""
     return answers.refused(404, "not_found", "There is nothing at this address.")
 
@@ -337,12 +320,28 @@ def _check_asked(call: Call, session: ChatSession | None, stated: proofs.Identit
 def _token_to_be(call: Call) -> str | None:
     """The token of a session that is about to begin, from the browser's own secret, so that a repeat gets it again."""
     secret = call.body.text("secret", longest=10_000)
+    if secret and len(secret) not in SECRETS:
+        raise Invalid("secret has 32 to 128 characters", field="secret")
     if call.session is not None or not secret:
         return None
-    if len(secret) not in SECRETS:
-        raise Invalid("secret has 32 to 128 characters", field="secret")
     return sessions.token_of(call.widget, secret)
 
 
-def _opened(opened: actions.Opened) -> tuple[ChatSession, str | None]:
-    return opened.session, opened.token
+def _begun(
+    call: Call, session: ChatSession | None, stated: proofs.Identity, token: str | None, given: dict[str, Any]
+) -> tuple[ChatSession, Message, str | None]:
+    """The conversation with its first message, and the session that it began in, all or nothing."""
+    at = given["at"]
+    with transaction.whole():
+        opened: str | None = None
+        if session is None:
+            by, page = sessions.visitor(call.widget), given["page"]
+            started = actions.start_session(
+                widget=call.widget, identity=stated, token=token, language=call.language, page=page, by=by, at=at
+            )
+            session, opened = started.session, started.token
+        elif not session.is_verified and (stated.name or stated.email):
+            by = sessions.visitor(call.widget, session.contact)
+            session = actions.describe_visitor(session=session, identity=stated, by=by, at=at)
+        by = sessions.visitor(call.widget, session.contact)
+        return session, actions.start_conversation(session=session, by=by, **given), opened

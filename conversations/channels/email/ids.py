@@ -16,10 +16,13 @@ _OURS = re.compile(
 )
 
 
-def message_id(public_id: uuid.UUID, address: str = "") -> str:
-    """The Message-ID of a message, in brackets: the same however often it is sent, so that a repeated delivery shows once."""
+def message_id(public_id: uuid.UUID, address: str = "", part: str = "") -> str:
+    """The Message-ID of a message, in brackets: the same however often it is sent, so that a repeated delivery shows once.
+
+    `part`, in letters, is of another mail about the message.
+    """
     host = address.rpartition("@")[2] or urlsplit(settings.PUBLIC_URL).hostname or "localhost"
-    return f"<{public_id}@{host}>"
+    return f"<{public_id}.{part}@{host}>" if part else f"<{public_id}@{host}>"
 
 
 def ours(message_id: str) -> uuid.UUID | None:

@@ -17,7 +17,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.compiled import compiled
-from conversations.channels.email import files, ids, tokens
+from conversations.channels.email import files, ids, tokens, transcribing
+from conversations.chat import queries as chat_queries
 from conversations.models import (
     Attachment,
     Conversation,
@@ -104,7 +105,7 @@ def _mail(
         to, cc = cc, []
     if not to and not bcc:
         return None
-    address = mailbox.address if mailbox is not None else parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    address = mailbox.address if mailbox is not None else installation_address()
     references = [
         f"<{theirs[one]}>" if one in theirs else ids.message_id(one, address) for one in reversed(message.earlier)
     ]
@@ -118,21 +119,30 @@ def _mail(
     if mailbox is not None and mailbox.plus_addressing:
         headers["Reply-To"] = tokens.address(mailbox.address, tokens.Kind.MESSAGE, message.pk)
         sender = tokens.address(mailbox.address, tokens.Kind.RETURN, message.pk)
-    attached, linked = files.divided(message.files)
-    quoted = _quoted(message, {one.lower() for one in (*to, *cc)}) if references else None
+    unseen = _unseen(message, delivery) if delivery.after is not None else None
+    attached, linked = files.divided([file for one in unseen or [message] for file in one.files])
+    # What a stranger typed into a chat is not sent to the address that they typed.
+    is_quoted = bool(references) and (unseen is None or conversation.contact.is_verified)
+    quoted = _quoted(message, {one.lower() for one in (*to, *cc)}) if is_quoted else None
+    text, html = _contents(message, mailbox, linked, unseen)
     mail = EmailMultiAlternatives(
         subject=answer_to(conversation.subject) if references else one_line(conversation.subject),
-        body=_text(message, mailbox, linked, quoted),
+        body=_text(text, message, mailbox, quoted),
         from_email=_from(message, mailbox, address),
         to=to,
         cc=cc,
         headers=headers,
     )
-    mail.attach_alternative(_html(message, mailbox, linked, quoted), "text/html")
+    mail.attach_alternative(_html(html, message, mailbox, quoted), "text/html")
     for attachment in attached:
         with attachment.file.open("rb") as file:
             mail.attach(attachment.name, file.read(), attachment.content_type)
     return Composed(sender, [*to, *cc, *bcc], mail, own.strip("<>"), mailbox)
+
+
+def installation_address() -> str:
+    """The address from which mails go out that no mailbox sends."""
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
 def _is_present(mailbox: Mailbox | None) -> bool:
@@ -195,10 +205,31 @@ def _introduced(quoted: Message, zone: Any) -> str:
     return f"On {moment:%d %b %Y at %H:%M}, {' '.join(who.split())} wrote:"
 
 
-def _text(message: Any, mailbox: Mailbox | None, linked: Sequence[Attachment], quoted: Message | None) -> str:
-    parts = [message.body or ""]
-    if linked:
-        parts.append("\n".join(f"{one.name}: {files.link(one)}" for one in linked))
+def _unseen(message: Any, delivery: Delivery) -> list[Any]:
+    """The replies of a chat that go in one mail, the message itself last."""
+    rows = chat_queries.by_the_team(message.conversation).filter(pk__gt=delivery.after, pk__lt=message.pk)
+    return [*with_files(list(rows.order_by("pk")), _files), message]
+
+
+def _contents(
+    message: Any, mailbox: Mailbox | None, linked: Sequence[Attachment], unseen: Sequence[Any] | None
+) -> tuple[str, SafeString]:
+    """What a reply says, as text and as HTML; for replies of a chat with how the customer goes on."""
+    if unseen is None:
+        links = "\n".join(f"{one.name}: {files.link(one)}" for one in linked)
+        parts = [prose.html(message.body or "")]
+        parts += [format_html('<p><a href="{}">{}</a></p>', files.link(one), one.name) for one in linked]
+        return "\n\n".join(part for part in (message.body or "", links) if part), mark_safe("".join(parts))  # noqa: S308 - escaped part by part
+    words, direction = transcribing.words(message.conversation)
+    heads = transcribing.writers(unseen, words["you"])
+    hint = words["answer" if mailbox is not None else "go_on"]
+    hinted = format_html('<p dir="{}" style="color:#555">{}</p>', direction, hint)
+    text, html = transcribing.text(unseen, heads, linked), transcribing.html(unseen, heads, linked)
+    return f"{text}\n\n{hint}", html + hinted
+
+
+def _text(text: str, message: Any, mailbox: Mailbox | None, quoted: Message | None) -> str:
+    parts = [text]
     if mailbox is not None and mailbox.signature.strip():
         parts.append(f"-- \n{mailbox.signature.strip()}")
     parts.append(tokens.marker(message.pk))
@@ -208,9 +239,8 @@ def _text(message: Any, mailbox: Mailbox | None, linked: Sequence[Attachment], q
     return "\n\n".join(part for part in parts if part)
 
 
-def _html(message: Any, mailbox: Mailbox | None, linked: Sequence[Attachment], quoted: Message | None) -> SafeString:
-    parts = [prose.html(message.body or "")]
-    parts += [format_html('<p><a href="{}">{}</a></p>', files.link(one), one.name) for one in linked]
+def _html(html: SafeString, message: Any, mailbox: Mailbox | None, quoted: Message | None) -> SafeString:
+    parts = [html]
     if mailbox is not None and mailbox.signature.strip():
         parts.append(format_html('<div style="color:#555">-- {}</div>', prose.html(mailbox.signature.strip())))
     parts.append(format_html('<p style="color:#999;font-size:11px">{}</p>', tokens.marker(message.pk)))

@@ -9,12 +9,27 @@ from conversations.chat.actions.sessions import (
     identify_visitor,
     start_session,
 )
+from conversations.chat.actions.transcripts import request_transcript
 from conversations.chat.actions.turns import mark_seen, reopen_as_customer, resolve_as_customer
 from conversations.chat.actions.widgets import add_keys, create_widget, delete_widget, update_widget
 from conversations.chat.actions.writing import start_conversation, write
 
 __all__ = [
-    "Opened", "SessionEnded", "add_keys", "create_widget", "decide_in_chat", "delete_widget", "describe_visitor", "end_session",
-    "identify_visitor", "mark_seen", "reopen_as_customer", "resolve_as_customer", "start_conversation", "start_session",
-    "update_widget", "write",
+    "Opened",
+    "SessionEnded",
+    "add_keys",
+    "create_widget",
+    "decide_in_chat",
+    "delete_widget",
+    "describe_visitor",
+    "end_session",
+    "identify_visitor",
+    "mark_seen",
+    "reopen_as_customer",
+    "request_transcript",
+    "resolve_as_customer",
+    "start_conversation",
+    "start_session",
+    "update_widget",
+    "write",
 ]  # fmt: skip
