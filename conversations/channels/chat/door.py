@@ -87,11 +87,11 @@ def call(
     def decorate(answer: Answer) -> View:
         @wraps(answer)
         def view(request: HttpRequest, key: str, **given: Any) -> HttpResponseBase:
-            request._has_been_logged = True  # type: ignore[attr-defined]  # Django logs the path of what it refuses
             try:
                 response = _answered(request, key, answer, given, method, weight, needs, takes_files)
             except Exception as error:
                 response = _failed(request, error)
+            response._has_been_logged = True  # type: ignore[attr-defined]  # Django logs the path of what it refuses
             if not response.has_header("Cache-Control"):
                 response["Cache-Control"] = "no-store, private"
             patch_vary_headers(response, ["Origin", "Authorization"])
@@ -195,6 +195,8 @@ def _failed(request: HttpRequest, error: Exception) -> HttpResponse:
             return answers.refused(404, "not_found", "There is no such conversation.")
         case domain.Conflict():
             return answers.refused(409, error.code, domain.sentence(error), error.field)
+        case domain.UsedUp():
+            return answers.refused(429, error.code, domain.sentence(error))
         case domain.Forbidden():
             return answers.refused(403, error.code, domain.sentence(error))
         case domain.DomainError():

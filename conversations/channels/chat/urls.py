@@ -25,6 +25,7 @@ urlpatterns = [
     path(f"{_ONE}/typing", views.is_typing, name="chat-typing"),
     path(f"{_ONE}/resolve", views.resolve, name="chat-resolve"),
     path(f"{_ONE}/reopen", views.reopen, name="chat-reopen"),
+    path(f"{_ONE}/transcript", views.transcript, name="chat-transcript"),
     path(f"{_ONE}/decision", views.decide, name="chat-decision"),
     path(f"{_API}<path:rest>", views.missing, name="chat-missing"),
 ]

@@ -10,13 +10,14 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 
 from accounts import clock, transaction
 from accounts.errors import Conflict, Invalid, NotFound
 from accounts.live.responses import LiveContext, LiveResponse
 from conversations.actions.files import MAX_FILES
 from conversations.api.problems import RateLimited
-from conversations.channels.chat import answers, door, paging
+from conversations.channels.chat import answers, door, limits, paging
 from conversations.channels.chat.bodies import Body
 from conversations.channels.chat.door import Call, Needs, Weight
 from conversations.channels.chat.shapes import Shapes
@@ -209,6 +210,16 @@ def decide(call: Call, public_id: UUID) -> HttpResponse:
     shapes = _shapes(call)
     rows, _ = paging.messages(row, None)
     return answers.json({"conversation": shapes.conversation(row), "messages": shapes.messages(row, rows)})
+
+
+@door.call("POST", Weight.WRITE)
+def transcript(call: Call, public_id: UUID) -> HttpResponse:
+    """The conversation by mail, to the address that is known, or to the one that the visitor states."""
+    row = queries.conversation_of(call.own, public_id)
+    limits.transcript(call.own)
+    stated = _stated(call)
+    email = actions.request_transcript(conversation=row, email=stated.email, by=call.by, at=clock.now())
+    return answers.json({"email": email})
 
 
 @door.call("GET")
