@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
+
+from conversations.texts.languages import FALLBACK, Languages
+
+__all__ = ["FALLBACK", "FOLDER", "direction", "names", "words"]
 
 FOLDER = Path(__file__).parent
-FALLBACK = "en"
-RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+_languages = Languages(FOLDER)
 
 
-@cache
 def words(language: str) -> Mapping[str, str]:
     """The words of a language by their keys; those of English for one that has no file."""
-    path = FOLDER / f"{language}.json"
-    if not language.isalpha() or not path.is_file():
-        path = FOLDER / f"{FALLBACK}.json"
-    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-    return MappingProxyType(found)
+    return _languages.words(language)
 
 
 @cache
 def names() -> Mapping[str, str]:
     """Every language by its code, named in itself, by name."""
-    codes = sorted(path.stem for path in FOLDER.glob("*.json"))
-    return MappingProxyType(dict(sorted(((code, words(code)["language"]) for code in codes), key=lambda one: one[1])))
+    return _languages.names()
 
 
 def direction(language: str) -> str:
     """For the attribute `dir` of a page."""
-    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
+    return _languages.direction(language)

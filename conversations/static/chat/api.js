@@ -63,5 +63,5 @@ function upload(path, body, files, onprogress) {
 // What went wrong, for the visitor.
 chat.fault = ({ data }) => {
   const key = `error_${data.code}`;
-  return chat.boot.words[key] ? chat.say(key) : data.error || chat.say('error_refused');
+  return chat.say(chat.boot.words[key] ? key : 'error_refused');
 };

@@ -124,9 +124,9 @@ chat.composer = ({ place, conversation, submit }) => {
     complain();
     const now = [...list];
     for (const file of added) {
-      if (file.size > widget.max_file_bytes) complain(say('error_file_too_large', { name: chat.apart(file.name), size: chat.size(widget.max_file_bytes) }));
-      else if (!file.size) complain(say('error_file_empty', { name: chat.apart(file.name) }));
-      else if (now.length >= widget.max_files) complain(say('error_file_count', { count: widget.max_files }));
+      if (file.size > widget.max_file_bytes) complain(say('file_too_large', { name: chat.apart(file.name), size: chat.size(widget.max_file_bytes) }));
+      else if (!file.size) complain(say('file_empty', { name: chat.apart(file.name) }));
+      else if (now.length >= widget.max_files) complain(say('file_count', { count: widget.max_files }));
       else now.push(file);
     }
     setFiles(now);

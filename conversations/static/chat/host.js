@@ -2,7 +2,7 @@
 // may show the chat.
 
 const { chat } = globalThis;
-const allowed = chat.boot.widget.allowed_origins ?? [];
+const allowed = chat.boot.widget.origins ?? [];
 let port = null;
 
 chat.host = { post: (type, data) => port?.postMessage({ type, data }) };
@@ -28,7 +28,7 @@ const messages = {
 
 function greet(event) {
   if (event.source !== parent || event.data?.parley !== 1 || !event.ports[0] || port) return;
-  if (allowed.length && !allowed.includes(event.origin)) return;
+  if (allowed.length && ![location.origin, ...allowed].includes(event.origin)) return;
   port = event.ports[0];
   port.onmessage = ({ data }) => Object.hasOwn(messages, data.type) && messages[data.type](data.data);
   chat.begin(event.data);

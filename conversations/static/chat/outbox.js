@@ -71,8 +71,9 @@ async function attempt(item) {
   const { id, conversation, text, files, about } = item;
   const isFirst = item.isNew && !chat.conversations.has(conversation);
   const { page } = chat.page;
+  const begun = { ...about, ...(chat.identity && { identity: chat.identity }), ...(!chat.session.token && { secret: chat.secret }), page };
   const answer = await (isFirst
-    ? chat.ask('POST', 'conversations', { id: conversation, message: { id, text }, ...about, page }, { files, onprogress })
+    ? chat.ask('POST', 'conversations', { id: conversation, message: { id, text }, ...begun }, { files, onprogress })
     : chat.ask('POST', `conversations/${conversation}/messages`, { id, text, page }, { files, onprogress }));
   if (!outbox.items.includes(item)) return; // taken back, or the visitor has gone
   if (answer.ok) {

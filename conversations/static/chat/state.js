@@ -3,6 +3,9 @@
 const { chat } = globalThis;
 const STORED = `parley:${chat.boot.key}`;
 
+// Of which the desk makes the token of a new session: a first message that is repeated opens the same one.
+chat.secret = chat.newId() + chat.newId();
+
 chat.session = { token: null, contact: null, isVerified: false };
 chat.conversations = new Map();
 chat.threads = new Map(); // by conversation: {messages, hasMore, isLoaded}
@@ -30,6 +33,7 @@ function empty() {
 // The session has ended: whoever is here goes on as a new visitor. What is not sent yet is kept.
 chat.forget = () => {
   empty();
+  chat.secret = chat.newId() + chat.newId();
   chat.host.post('token', null);
   chat.emit('forgotten');
   chat.emit('session');
@@ -38,7 +42,9 @@ chat.forget = () => {
 
 // Another person may be here next: nothing is kept.
 chat.shutDown = () => {
+  if (chat.session.token) chat.ask('POST', 'end');
   chat.described = {};
+  chat.identity = null;
   chat.drafts = {};
   chat.outbox.clear();
   chat.forget();
@@ -86,6 +92,7 @@ chat.identify = (who) => {
   if (!who || typeof who !== 'object') return;
   const text = (value) => (typeof value === 'string' ? value : undefined);
   chat.described = { name: text(who.name), email: text(who.email) };
+  chat.identity = who.jwt || who.email_hash ? null : who;
   chat.identified = identified(who).catch(() => {});
 };
 async function identified(who) {
@@ -153,7 +160,7 @@ chat.thread = (id) => {
 function merge(thread, messages) {
   const known = new Map(thread.messages.map((one) => [one.id, one]));
   for (const one of messages) known.set(one.id, one);
-  thread.messages = [...known.values()].sort((a, b) => (a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : 0));
+  thread.messages = [...known.values()].sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
 }
 
 // Messages that came in an answer, with their conversation.
@@ -213,7 +220,7 @@ chat.save = () => {
   const isEmpty = !items.length && !Object.values(chat.drafts).some(Boolean);
   try {
     if (isEmpty) sessionStorage.removeItem(STORED);
-    else chat.remember('sessionStorage', STORED, { owner: chat.session.token, drafts: chat.drafts, items });
+    else chat.remember('sessionStorage', STORED, { owner: chat.session.token, secret: chat.secret, drafts: chat.drafts, items });
   } catch {
     // storage is refused
   }
@@ -222,6 +229,7 @@ chat.restore = () => {
   const stored = chat.remembered('sessionStorage', STORED);
   if (!stored || (stored.owner && stored.owner !== chat.session.token)) return;
   chat.drafts = stored.drafts ?? {};
+  chat.secret = stored.secret ?? chat.secret;
   for (const item of stored.items ?? []) chat.outbox.add({ ...item, files: [] });
 };
 addEventListener('pagehide', () => chat.save());

@@ -97,7 +97,7 @@ chat.views.thread = ({ id = null, draft = null }) => {
           async onsubmit(event) {
             event.preventDefault();
             if (EMAIL.test(input.value.trim()) && (await sendTranscript(input.value.trim()))) return close();
-            fault.textContent = say('error_email');
+            fault.textContent = say('error_invalid_email');
             fault.hidden = false;
             input.focus();
           },
@@ -146,7 +146,7 @@ chat.views.thread = ({ id = null, draft = null }) => {
         }
         const value = () => input.value.trim();
         const check = () => {
-          const wrong = !value() ? mode === 'required' && say('error_required') : name === 'email' && !EMAIL.test(value()) && say('error_email');
+          const wrong = !value() ? mode === 'required' && say('error_required') : name === 'email' && !EMAIL.test(value()) && say('error_invalid_email');
           show(wrong || '');
           return !wrong;
         };
