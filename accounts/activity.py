@@ -15,8 +15,8 @@ from django.urls import NoReverseMatch, reverse
 from accounts import journal
 from accounts.models import ActorKind, ApiKey, Event, Team, User
 
-_NOT_SHOWN = frozenset({"message_id", "message_ids"})
-"""Values that only programs need, such as the number of a message."""
+_NOT_SHOWN = frozenset({"message_id", "message_ids", "weekly"})
+"""Values that only programs need, such as the number of a message, or the hours of a week."""
 
 
 def summary(event: Event) -> str:

@@ -15,6 +15,8 @@ _BY_BEGINNING = {
     "setup": "sign-in",
     "mail": "mail",
     "f": "forms",
+    "widget": "chat",
+    "widget.js": "chat",
     "static": "static",
     "readyz": "health",
     "metrics": "health",

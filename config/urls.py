@@ -21,6 +21,7 @@ urlpatterns = [
     path("w/<slug:workspace_slug>/", include("conversations.screens.urls")),
     # Channels: what customers and providers reach without an account.
     path("", include("conversations.channels.email.urls")),
+    path("", include("conversations.channels.chat.urls")),
     path("inline/<str:token>", inline.picture, name="inline-picture"),
     # Customers without an account: hosted forms, and the pages on which they follow up.
     path("", include("conversations.public.urls")),

@@ -11,12 +11,14 @@ class ConversationsConfig(AppConfig):
         from conversations.actions import outgoing
         from conversations.channels.email import actions as mailbox_actions
         from conversations.channels.email import permissions as mailbox_permissions
+        from conversations.chat import access as chat_access
         from conversations.knowledge import permissions as knowledge_permissions
 
         permissions.register_rules()
         knowledge_permissions.register_rules()
         mailbox_permissions.register_rules()
         reactions.register()
+        chat_access.register_access()
         outgoing.register(channels.route)
         assignments.register("conversations", actions.unassign_member)
         assignments.register("mailboxes", mailbox_actions.release_mailboxes)

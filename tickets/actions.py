@@ -1,4 +1,4 @@
-"""The verbs of a ticket. No HTTP, and nothing about conversations, whose verbs call these."""
+"""The verbs of a ticket and of business hours. No HTTP, and nothing about conversations, whose verbs call these."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts import changes, journal, transaction, writing
+from accounts.actions import validation
 from accounts.changes import UNSET
 from accounts.compiled import compiled
 from accounts.counters import Counter
@@ -18,7 +19,9 @@ from accounts.errors import Invalid
 from accounts.models import Membership, Team, User, Workspace
 from accounts.permissions import Actor, permit
 from tickets import events, lifecycle, tags, unread
-from tickets.models import Ticket, TicketNumbers, TicketPriority, TicketStatus
+from tickets import hours as business_hours
+from tickets.hours import Hours
+from tickets.models import BusinessHours, Ticket, TicketNumbers, TicketPriority, TicketStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +289,26 @@ def delete(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     NUMBERS.move(ticket.workspace_id, ticket.status, None)
     unread.forget(ticket.workspace_id)
     ticket.delete()
+
+
+@transaction.atomic
+def set_hours(*, workspace: Workspace, hours: Any, by: Actor, at: datetime) -> Hours | None:
+    """Set when a workspace answers, as `tickets.hours.parse` reads it; None is always. Raises Invalid with the field at fault."""
+    permit(by, "hours.write", validation.own(workspace))
+    wanted = business_hours.parse(hours, workspace.time_zone)
+    time_zone, weekly = (wanted.time_zone, wanted.as_json()["weekly"]) if wanted else (None, None)
+    workspace = transaction.held(workspace)
+    row = BusinessHours.objects.first()
+    if wanted == (row.hours if row else None):
+        return wanted
+    if wanted is None:
+        BusinessHours.objects.all().delete()
+    else:
+        row = row or BusinessHours(workspace=workspace)
+        row.time_zone, row.weekly, row.updated_at = wanted.time_zone, weekly, at
+        row.save()
+    journal.record(events.HOURS_CHANGED, validation.own(workspace), by=by, at=at, time_zone=time_zone, weekly=weekly)
+    return wanted
 
 
 @compiled

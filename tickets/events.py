@@ -17,3 +17,4 @@ TICKET_MESSAGED = define("ticket.messaged", "ticket", "New message in a linked c
 TICKET_READ = define("ticket.read", "ticket", "Marked as read.")
 TICKET_RECOUNTED = define("ticket.recounted", "ticket", "Ticket counts updated.", "message_count")
 TICKET_DELETED = define("ticket.deleted", "ticket", "Ticket deleted.", "number")
+HOURS_CHANGED = define("workspace.hours_changed", "workspace", "Business hours changed.", "time_zone", "weekly")

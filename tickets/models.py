@@ -17,6 +17,8 @@ from django.utils import timezone
 from accounts.models import Team, User
 from accounts.moments import Moment
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+from tickets import hours
+from tickets.hours import Hours
 
 
 class TicketStatus(models.TextChoices):
@@ -78,6 +80,29 @@ class TicketNumbers(TenantModel):
     def standing(self, statuses: Iterable[str] = TicketStatus.values) -> int:
         """How many tickets stand in any of the statuses: in all of them unless some are named."""
         return sum(int(getattr(self, status)) for status in {*statuses})
+
+
+class BusinessHours(TenantModel):
+    """The weekly hours in which a workspace answers; without a row it always does.
+
+    `weekly` has the intervals of each day, as `tickets.hours` writes them.
+    """
+
+    time_zone = models.CharField(max_length=64)
+    weekly = models.JSONField()
+    updated_at = Moment(default=timezone.now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["workspace"], name="one_business_hours_per_workspace")]
+        verbose_name_plural = "business hours"
+
+    def __str__(self) -> str:
+        return self.time_zone
+
+    @property
+    def hours(self) -> Hours:
+        """When it is open."""
+        return hours.parse_row(self.time_zone, self.weekly)
 
 
 class TicketQuerySet(TenantQuerySet["Ticket"]):

@@ -1,4 +1,4 @@
-"""Who may read and change tickets."""
+"""Who may read and change tickets and business hours."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ def register_rules() -> None:
             "ticket.open": Rule(Role.AGENT, TicketScope.WRITE),
             "ticket.update": Rule(Role.AGENT, TicketScope.WRITE),
             "ticket.link": Rule(Role.AGENT, TicketScope.WRITE),
+            "hours.read": Rule(Role.VIEWER),
+            "hours.write": Rule(Role.ADMIN),
         },
         scopes={
             TicketScope.READ: "read tickets, their messages and saved views",

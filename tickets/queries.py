@@ -12,7 +12,8 @@ from accounts.errors import NotFound
 from accounts.tenancy import current
 from accounts.text import uuid_or_none, whole_number
 from tickets import tags
-from tickets.models import Tag, Ticket, TicketNumbers, TicketQuerySet
+from tickets.hours import Hours
+from tickets.models import BusinessHours, Tag, Ticket, TicketNumbers, TicketQuerySet
 
 HIGHEST_NUMBER = 2**31 - 1
 
@@ -52,6 +53,12 @@ def _one(
     if public_id is not None:
         rows = rows.filter(public_id=public_id)
     return (printing(rows, columns) if columns else rows)[:1]
+
+
+def business_hours() -> Hours | None:
+    """When the workspace answers. None: always."""
+    row = BusinessHours.objects.first()
+    return row.hours if row else None
 
 
 def tally() -> TicketNumbers:

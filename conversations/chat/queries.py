@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from accounts.errors import NotFound
 from conversations.models import (
@@ -21,6 +23,7 @@ from conversations.models import (
 )
 from conversations.models.chat import POSTHOG_TOKEN, WOES_KEY
 from conversations.queries import conversations
+from conversations.queries.thread import with_files
 
 _FIELDS = {WOES_KEY: "woes_key", POSTHOG_TOKEN: "posthog_token"}
 
@@ -75,12 +78,38 @@ def seen_until(conversation: Conversation) -> datetime | None:
     return conversation.customer_seen_at or conversation.last_inbound_at
 
 
-def unread(conversation: Conversation) -> int:
-    """How many of the team's messages the customer has not seen. Outside chats only those since a chat showed it."""
-    since = seen_until(conversation)
-    if conversation.channel != Channel.CHAT and conversation.customer_seen_at is None:
-        return 0
-    if since is not None and conversation.last_message_at <= since:
-        return 0
-    rows = by_the_team(conversation)
-    return (rows.filter(created_at__gt=since) if since else rows).count()
+def unread(session: ChatSession) -> dict[int, int]:
+    """How many of the team's messages the visitor has not seen, by the conversation's row, where there are any. One query.
+
+    What came outside chats counts only once a chat has shown it.
+    """
+    rows = conversations_of(session).filter(Q(channel=Channel.CHAT) | Q(customer_seen_at__isnull=False))
+    return _unread(Q(conversation__in=rows.order_by().values("pk")))
+
+
+def unread_in(conversation: Conversation) -> int:
+    """The same of one conversation."""
+    return _unread(Q(conversation=conversation)).get(conversation.pk, 0)
+
+
+def _unread(which: Q) -> dict[int, int]:
+    seen = Coalesce("conversation__customer_seen_at", "conversation__last_inbound_at", "conversation__created_at")
+    rows = Message.objects.filter(which, kind=MessageKind.MESSAGE).exclude(sender_kind=SenderKind.CUSTOMER)
+    counts = rows.filter(created_at__gt=seen).order_by().values_list("conversation").annotate(count=Count("pk"))
+    return dict(counts)
+
+
+def last_answers(conversations: Iterable[Conversation]) -> dict[int, Message]:
+    """The last message of the team or the assistant in each, by the conversation's row. One query."""
+    rows = Message.objects.filter(conversation__in=[one.pk for one in conversations], kind=MessageKind.MESSAGE)
+    answers = rows.filter(sender_kind__in=(SenderKind.AGENT, SenderKind.ASSISTANT))
+    found = answers.order_by("conversation", "-created_at", "-id").distinct("conversation")
+    return {one.conversation_id: one for one in found}
+
+
+def last_shown(conversations: Sequence[Conversation]) -> dict[int, Message]:
+    """The last message that the customer sees in each, with its files, by the conversation's row. Two queries."""
+    theirs = Q(sender_contact=F("conversation__contact")) | ~Q(sender_kind=SenderKind.CUSTOMER)
+    rows = Message.objects.filter(theirs, conversation__in=[one.pk for one in conversations], kind=MessageKind.MESSAGE)
+    found = rows.order_by("conversation", "-created_at", "-id").distinct("conversation")
+    return {one.conversation_id: one for one in with_files(list(found))}

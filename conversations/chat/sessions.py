@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from accounts.permissions import Actor, ActorKind
 from conversations.models import ChatSession, Contact, Widget
 
 LONGEST_TOKEN = 200
+_USED = timedelta(minutes=1)
 
 
 def new_token() -> str:
@@ -55,3 +58,13 @@ def as_uuid(value: object) -> UUID | None:
         return UUID(value) if isinstance(value, str) and len(value) == 36 else None
     except ValueError:
         return None
+
+
+def note_use(session: ChatSession, page: str, at: datetime) -> None:
+    """Keep when a session was used last, and on which page, at most once a minute."""
+    if at - session.last_seen_at < _USED and page in ("", session.page):
+        return
+    stale = Q(last_seen_at__lt=at - _USED) | ~Q(page=page or session.page)
+    session.last_seen_at, session.page = at, page or session.page
+    rows = ChatSession.objects.filter(stale, pk=session.pk, ended_at=None)
+    rows.update(last_seen_at=at, page=session.page)

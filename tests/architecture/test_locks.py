@@ -317,6 +317,7 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "tickets.actions.assign": [{"to": s["member"]}],
         "tickets.actions.note_message": [{"ticket_id": s["ticket"].pk}],
         "tickets.actions.recount": [{"summary": ticket_actions.MessageSummary(1, s["at"], "Words", 1, 1)}],
+        "tickets.actions.set_hours": [{"hours": {"weekly": {"mon": [["09:00", "17:00"]]}}}],
         "tickets.actions.snooze": [{"until": later}],
         "tickets.actions.unassign_member": [{"user": s["member"]}],
     }  # fmt: skip

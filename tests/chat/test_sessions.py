@@ -129,11 +129,11 @@ def test_seen_never_goes_back_and_the_ticket_follows(widget: Widget) -> None:
     first, second = reply(chat, "One."), reply(chat, "Two.")
     chat.refresh_from_db()
     ticket.refresh_from_db()
-    assert (queries.unread(chat), ticket.unread_customer_count) == (2, 2)
+    assert (queries.unread_in(chat), ticket.unread_customer_count) == (2, 2)
     for message, left in ((first, 1), (second, 0), (first, 0)):
         chat = actions.mark_seen(conversation=chat, message=message, by=by, at=clock.now())
         ticket.refresh_from_db()
-        assert (queries.unread(chat), ticket.unread_customer_count) == (left, left)
+        assert (queries.unread_in(chat), ticket.unread_customer_count) == (left, left)
     assert Event.objects.filter(type="chat.seen").count() == 2
     stranger = sessions.visitor(widget, start(widget).contact)
     with pytest.raises(NotFound):

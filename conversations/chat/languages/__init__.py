@@ -29,8 +29,13 @@ def names() -> Mapping[str, str]:
 
 def known(language: str) -> str:
     """The language of a tag such as `pt-BR` for which there are words, or the fallback."""
+    return match(language) or FALLBACK
+
+
+def match(language: str) -> str:
+    """The same; "" where there are none."""
     code = language.replace("_", "-").partition("-")[0].lower()
-    return code if code.isascii() and code.isalpha() and (FOLDER / f"{code}.json").is_file() else FALLBACK
+    return code if code.isascii() and code.isalpha() and (FOLDER / f"{code}.json").is_file() else ""
 
 
 def direction(language: str) -> str:

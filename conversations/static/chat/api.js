@@ -1,0 +1,67 @@
+// Requests to the desk. None of them throws: an answer is {ok, status, data, wait}, with status 0 where none came.
+
+const { chat } = globalThis;
+const PATIENCE = 30_000; // ms for an answer
+const UPLOAD = 300_000; // ms for one to a message with files
+chat.path = `/widget/${encodeURIComponent(chat.boot.key)}/api/`;
+
+const headers = () => ({
+  'Accept-Language': chat.boot.locale,
+  ...(chat.session.token && { Authorization: `Bearer ${chat.session.token}` }),
+});
+
+function read(status, text, wait) {
+  let data = {};
+  try {
+    data = JSON.parse(text || '{}') ?? {};
+  } catch {
+    if (status < 400) return { ok: false, status: 0, data: {}, wait: 0 }; // somebody in between answered
+  }
+  return { ok: status >= 200 && status < 300, status, data, wait: Number(wait) * 1000 || 0 };
+}
+
+chat.ask = async (method, path, body, { files = [], onprogress } = {}) => {
+  const { token } = chat.session;
+  const answer = files.length ? await upload(path, body, files, onprogress) : await call(method, path, body);
+  if (answer.status === 401 && answer.data.code === 'session_ended' && token && token === chat.session.token) chat.forget();
+  return answer;
+};
+
+async function call(method, path, body) {
+  try {
+    const answer = await fetch(chat.path + path, {
+      method,
+      headers: { ...headers(), ...(body && { 'Content-Type': 'application/json' }) },
+      body: body && JSON.stringify(body),
+      cache: 'no-store',
+      credentials: 'omit',
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    return read(answer.status, await answer.text(), answer.headers.get('Retry-After'));
+  } catch {
+    return { ok: false, status: 0, data: {}, wait: 0 };
+  }
+}
+
+// As fetch does it, with the progress that fetch does not tell.
+function upload(path, body, files, onprogress) {
+  const form = new FormData();
+  form.set('json', JSON.stringify(body));
+  for (const file of files) form.append('files', file, file.name);
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', chat.path + path);
+    request.timeout = UPLOAD;
+    for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
+    request.upload.onprogress = ({ loaded, total }) => onprogress?.(total ? loaded / total : 0);
+    request.onload = () => resolve(read(request.status, request.responseText, request.getResponseHeader('Retry-After')));
+    request.onerror = request.ontimeout = request.onabort = () => resolve({ ok: false, status: 0, data: {}, wait: 0 });
+    request.send(form);
+  });
+}
+
+// What went wrong, for the visitor.
+chat.fault = ({ data }) => {
+  const key = `error_${data.code}`;
+  return chat.boot.words[key] ? chat.say(key) : data.error || chat.say('error_refused');
+};

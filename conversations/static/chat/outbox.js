@@ -1,0 +1,116 @@
+// Messages on their way. Each has an id of its own, so that a repeat after a lost answer is the same message; those of one
+// conversation go in the order in which they were written. Nothing is given up because of the network.
+
+const { chat } = globalThis;
+const PAUSES = [1000, 2000, 4000, 8000, 15_000, 30_000]; // ms between attempts
+const LATER = new Set([0, 408, 425, 429, 500, 502, 503, 504]);
+const running = new Set();
+let hurry = [];
+
+const outbox = { items: [] };
+chat.outbox = outbox;
+
+const of = (conversation) => outbox.items.filter((one) => one.conversation === conversation);
+const changed = (conversation) => chat.emit('thread', conversation);
+
+// Send a text with files; `about` goes with the first message of a conversation: name, email and fields.
+outbox.add = ({ id = chat.newId(), conversation, text, files = [], about = {}, at = new Date().toISOString(), isNew }) => {
+  isNew ??= !chat.conversations.has(conversation);
+  outbox.items.push({ id, conversation, text, files, about, at, isNew, state: 'sending', attempts: 0, progress: 0, error: '' });
+  chat.save();
+  changed(conversation);
+  send(conversation);
+};
+
+outbox.of = of;
+
+outbox.retry = (id) => {
+  const item = outbox.items.find((one) => one.id === id);
+  if (!item) return;
+  if (item.state === 'failed') Object.assign(item, { state: 'sending', attempts: 0, error: '' });
+  wake();
+  changed(item.conversation);
+  send(item.conversation);
+};
+
+// Take back what was refused; gives it.
+outbox.remove = (id) => {
+  const item = outbox.items.find((one) => one.id === id);
+  outbox.items = outbox.items.filter((one) => one !== item);
+  chat.save();
+  if (item) changed(item.conversation);
+  return item;
+};
+
+outbox.clear = () => (outbox.items = []);
+
+function wake() {
+  hurry.splice(0).forEach((go) => go());
+}
+addEventListener('online', wake);
+document.addEventListener('visibilitychange', () => document.hidden || wake());
+
+const pause = (time) =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, time);
+    hurry.push(() => (clearTimeout(timer), resolve()));
+  });
+
+async function send(conversation) {
+  if (running.has(conversation)) return;
+  running.add(conversation);
+  try {
+    for (let item; (item = of(conversation).find((one) => one.state !== 'failed')); ) await attempt(item);
+  } finally {
+    running.delete(conversation);
+  }
+}
+
+async function attempt(item) {
+  await chat.identified;
+  const { id, conversation, text, files, about } = item;
+  const isFirst = item.isNew && !chat.conversations.has(conversation);
+  const { page } = chat.page;
+  const answer = await (isFirst
+    ? chat.ask('POST', 'conversations', { id: conversation, message: { id, text }, ...about, page }, { files, onprogress })
+    : chat.ask('POST', `conversations/${conversation}/messages`, { id, text, page }, { files, onprogress }));
+  if (!outbox.items.includes(item)) return; // taken back, or the visitor has gone
+  if (answer.ok) {
+    outbox.items = outbox.items.filter((one) => one !== item);
+    chat.take(answer.data.token);
+    if (isFirst && item.about.fields) chat.fields = null; // they were for one new conversation
+    for (const one of of(conversation)) one.isNew = false;
+    const now = answer.data.conversation.id;
+    if (now !== conversation) move(conversation, now);
+    chat.put(answer.data);
+    chat.save();
+  } else if (answer.status === 401 && answer.data.code === 'session_ended') {
+    // chat.forget has moved it to a new conversation
+  } else if (LATER.has(answer.status)) {
+    const time = PAUSES[Math.min(item.attempts++, PAUSES.length - 1)];
+    item.state = 'waiting';
+    changed(item.conversation);
+    await pause(Math.max(answer.wait, time * (0.75 + Math.random() / 2)));
+  } else {
+    Object.assign(item, { state: 'failed', error: chat.fault(answer), field: isFirst ? answer.data.field : '' });
+    changed(item.conversation);
+    if (['name', 'email'].includes(item.field)) chat.emit('asked', item);
+  }
+
+  function onprogress(part) {
+    item.progress = part;
+    changed(item.conversation);
+  }
+}
+
+// What was written for one conversation goes to another.
+function move(from, to, isNew = false) {
+  for (const one of of(from)) Object.assign(one, { conversation: to, isNew });
+  chat.emit('moved', { from, to });
+  if (of(to).length) setTimeout(send, 0, to);
+}
+
+// The history has gone with its session: what is not sent begins a new conversation.
+chat.on('forgotten', () => {
+  for (const conversation of new Set(outbox.items.map((one) => one.conversation))) move(conversation, chat.newId(), true);
+});
