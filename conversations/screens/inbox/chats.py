@@ -24,6 +24,7 @@ from conversations.models import Channel, ChatSession, Conversation
 from conversations.queries import conversations as queries
 from conversations.screens import dates
 from conversations.screens.shell import DeskRequest, screen
+from conversations.texts import names
 
 ONLINE_FOR = timedelta(minutes=2)
 """For how long a visitor counts as online after their browser was last heard of."""
@@ -36,7 +37,7 @@ def typing(request: DeskRequest, number: int) -> HttpResponse:
     permit(request.actor, "conversation.reply")
     conversation = queries.by_number(number)
     if conversation.channel == Channel.CHAT:
-        signals.agent_is_typing(conversation, request.user.name)
+        signals.agent_is_typing(conversation, names.first_name(request.user.name) or request.user.name)
     return HttpResponse(status=204)
 
 
