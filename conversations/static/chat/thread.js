@@ -249,8 +249,7 @@ chat.views.thread = ({ id = null, draft = null }) => {
     const template = make('template');
     template.innerHTML = message.html; // the desk has cleaned it
     for (const link of template.content.querySelectorAll('a')) Object.assign(link, { target: '_blank', rel: 'noopener noreferrer' });
-    for (const block of template.content.querySelectorAll('p, li, h1, h2, h3, h4, h5, h6, td, blockquote')) block.dir = 'auto';
-    for (const code of template.content.querySelectorAll('pre')) Object.assign(code, { dir: 'ltr', tabIndex: 0 });
+    for (const code of template.content.querySelectorAll('pre')) code.tabIndex = 0;
     return template.content;
   }
   function delivery(item) {
