@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor, Role
@@ -141,17 +143,55 @@ def test_list_and_page_say_who_came_today_and_when_the_last_message_was_written(
             receive(talk, "Hello", at=at)
 
     with time_machine.travel(MORNING, tick=False):
-        assert "0 visitors today" in ada.signed_in().get(LIST).content.decode()
+        assert "0 active visitors today" in ada.signed_in().get(LIST).content.decode()
         visit(MORNING - timedelta(days=1), "a" * 64, writes=True)
         page = ada.signed_in().get(LIST).content.decode()
-        assert "0 visitors today · last message Sun 1 Mar 09:00" in page
+        assert "0 active visitors today · last message Sun 1 Mar 09:00" in page
         visit(MORNING, "b" * 64, writes=False)
-        assert "1 visitor today" in ada.signed_in().get(LIST).content.decode()
+        assert "1 active visitor today" in ada.signed_in().get(LIST).content.decode()
         visit(MORNING, "c" * 64, writes=True)
         for path in (LIST, url(widget)):
             page = ada.signed_in().get(path).content.decode()
-            assert "2 visitors" in page
+            assert "2 active visitors" in page
             assert "last message today 09:00" in page
+
+
+def test_list_of_many_widgets_asks_as_often_as_that_of_one(widget: Widget, ada: Member) -> None:
+    browser = ada.signed_in()
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get(LIST).status_code == 200
+        return len(queries)
+
+    asked()
+    before = asked()
+    for number in range(20):
+        other = Widget.objects.create(name=f"Widget {number}")
+        contact = ConversationFactory(workspace=widget.workspace, door=Door(Channel.CHAT, "widget")).contact
+        ChatSession.objects.create(widget=other, contact=contact, token_hash=f"{number:064}")
+    assert asked() == before
+
+
+def test_preview_is_framed_by_the_desk_alone_and_shows_what_is_typed(widget: Widget, ada: Member) -> None:
+    browser = ada.signed_in()
+    page = browser.get(url(widget, "/preview"))
+    assert f'src="/widget.js" data-key="{widget.key}"' in page.content.decode()
+    assert page["X-Frame-Options"] == "SAMEORIGIN"
+    assert "frame-ancestors 'self'" in page["Content-Security-Policy"]
+    before = Widget.objects.values().get()
+    given = typed(browser.get(url(widget)).content.decode(), FORM)
+    shown = browser.post(url(widget, "/preview/frame"), given | {"title": "Zoë & </script>", "color": "#00ff00"})
+    text = shown.content.decode()
+    assert "Zo\\u00eb" in text or "Zoë" in text
+    assert "& </script>" not in text
+    assert "#00ff00" in text
+    assert shown["Content-Security-Policy"].endswith("frame-ancestors 'self' https://shop.example")
+    # What cannot be kept is as it is stored.
+    for changes in ({"title": "x" * 101}, {"title": "\x00"}, {"language": "xx"}, {"standard_email": "maybe"}):
+        assert browser.post(url(widget, "/preview/frame"), given | changes).status_code == 200
+    assert browser.post(url(widget, "/preview/frame"), {}).status_code == 200
+    assert Widget.objects.values().get() == before
 
 
 def test_widget_is_deleted_after_a_question(widget: Widget, ada: Member) -> None:
@@ -182,7 +222,7 @@ def test_others_look_and_change_nothing(widget: Widget, ben: Member, role: Role)
     assert Widget.objects.values().get() == before
 
 
-@pytest.mark.parametrize("path", ["", "/{}", "/{}/keys", "/{}/delete", "/{}/preview", "/add"])
+@pytest.mark.parametrize("path", ["", "/{}", "/{}/keys", "/{}/delete", "/{}/preview", "/{}/preview/frame", "/add"])
 def test_strangers_find_none(widget: Widget, cleo: Member, path: str) -> None:
     before = Widget.objects.values().get()
     for method in ("get", "post"):

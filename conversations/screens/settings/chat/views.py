@@ -83,7 +83,7 @@ def change(request: DeskRequest, public_id: uuid.UUID) -> HttpResponse:
                 messages.success(request, "Saved.")
                 return redirect("change-widget", request.workspace.slug, widget.public_id)
     remember(request)
-    [of_widget] = health([widget], _today())
+    [of_widget] = health(Widget.objects.filter(pk=widget.pk).order_by("pk"), _today())
     facts: dict[str, Any] = {
         **frame.facts(request, "widgets"),
         "widget": widget,
