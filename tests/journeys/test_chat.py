@@ -56,7 +56,7 @@ class Visitor:
         shown = self.call(f"conversations/{self.id}", None)
         self.call(f"conversations/{self.id}/seen", {"message": shown["messages"][-1]["id"]})
 
-    def hears(self) -> Iterator[dict[str, Any]]:
+    def stream(self) -> Iterator[dict[str, Any]]:
         """What comes of the visitor's stream."""
         with self.open("stream", None) as stream:
             for line in stream:
@@ -110,16 +110,16 @@ def test_agent_and_visitor_see_each_other_type_and_the_agent_what_was_seen(
     # The agent types: a note is nobody's business, a reply is.
     signals: list[str] = []
     page.on("request", lambda request: signals.append(request.url) if request.url.endswith("/typing") else None)
-    heard = visitor.hears()
-    assert next(heard)["type"] == "ready"
+    received = visitor.stream()
+    assert next(received)["type"] == "ready"
     page.keyboard.press("n")
     page.locator("#note-body").press_sequentially("A note")
     page.keyboard.press("Escape")
     assert signals == []
     page.get_by_label("Reply", exact=True).check(force=True)
     page.locator("#reply-body").press_sequentially("Which one is it?")
-    told = next(event for event in heard if event["type"] == "typing")
-    assert (told["conversation"], told["name"]) == (visitor.id, "Ben")
+    signal = next(event for event in received if event["type"] == "typing")
+    assert (signal["conversation"], signal["name"]) == (visitor.id, "Ben")
 
     # It leaves at once, and is seen.
     page.keyboard.press("Control+Enter")

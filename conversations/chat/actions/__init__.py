@@ -1,4 +1,12 @@
-"""The verbs of live chat: widgets, visitors' sessions, and what visitors do in their conversations."""
+"""The verbs of live chat: widgets, visitors' sessions, and what visitors do in their conversations.
+
+For: every door by which visitors of a website write, and the settings of widgets.
+In: rows, plain values, `by` (the visitor, or who sets a widget up) and `at` (the moment), all by keyword. Out: the changed row.
+A session is locked before its contact, that before the assistant's thread, and that before the conversation.
+
+`holding` has what the verbs share; it permits and records nothing by itself. Doors import the package and name the verb; it
+imports the core verbs and those of the assistant.
+"""
 
 from conversations.chat.actions.assistant import decide_in_chat
 from conversations.chat.actions.holding import SessionEnded
