@@ -328,7 +328,7 @@ def test_no_style_of_a_page_reaches_the_chat(desk: str, chromium: Browser, acme:
 
 def test_page_is_unharmed_where_there_is_no_chat(desk: str, chromium: Browser, acme: Workspace) -> None:
     closed = make(acme, allowed_origins=["https://shop.example"])
-    unknown = '<h1>Shop</h1><script async src="{desk}/widget.js" data-key="plw_nobody"></script>'.format(desk=desk)
+    unknown = f'<h1>Shop</h1><script async src="{desk}/widget.js" data-key="plw_nobody"></script>'
     with visiting(chromium) as context:
         with site(desk, unknown) as origin:
             visitor = Visitor(context.new_page())
