@@ -20,7 +20,9 @@ from accounts.web.bodies import BodyWanted
 from conversations.actions.files import MAX_FILES
 from conversations.api.problems import RateLimited
 from conversations.channels.callback import inbound as callback
+from conversations.channels.chat import origins
 from conversations.channels.form import inbound as contact
+from conversations.chat import queries as chat
 from conversations.forms import answers, counting, fields, tokens, windows
 from conversations.forms.answers import Answers, Fault
 from conversations.forms.tokens import Page
@@ -52,7 +54,7 @@ class FormPage(View):
         with tenancy.scope(form.workspace), timezone.override(form.workspace.time_zone):
             if not form.is_active:
                 return pages.render(
-                    request, "closed.html", form.language, {"form": form}, status=404, framed_by=form.allowed_origins
+                    request, "closed.html", form.language, {"form": form}, status=404, framed_by=_framed_by(request, form)
                 )
             return super().dispatch(request, *args, **{**kwargs, "key": form})
 
@@ -93,7 +95,7 @@ class FormPage(View):
             return show(request, form, given, token, ("error_unreadable", {}), status=422)
         path = reverse("form-sent", args=[form.key, tokens.of_conversation(conversation, form.language)])
         query = _query(request)
-        return pages.redirected(f"{path}?{query}" if query else path, framed_by=form.allowed_origins)
+        return pages.redirected(f"{path}?{query}" if query else path, framed_by=_framed_by(request, form))
 
 
 def _refusal(
@@ -172,14 +174,22 @@ def show(
         form.language,
         facts,
         status=status,
-        framed_by=form.allowed_origins,
+        framed_by=_framed_by(request, form),
         is_indexed=status == 200 and "embed" not in request.GET,
     )
 
 
 def _query(request: HttpRequest) -> str:
     """What a frame's address says of the page that it is in."""
-    return urlencode({name: request.GET[name] for name in ("embed", "origin", "page") if name in request.GET})
+    return urlencode({name: request.GET[name] for name in ("embed", "origin", "page", "widget") if name in request.GET})
+
+
+def _framed_by(request: HttpRequest, form: Form) -> list[str]:
+    """The origins whose pages may show the form: its own, or those of the widget of live chat in whose frame it is."""
+    widget = chat.find(request.GET["widget"]) if "widget" in request.GET else None
+    if widget is None or widget.workspace_id != form.workspace_id:
+        return form.allowed_origins
+    return origins.ancestors(widget).split()
 
 
 def _frame(request: HttpRequest, form: Form) -> dict[str, Any]:
@@ -215,4 +225,4 @@ def sent(request: HttpRequest, key: str, token: str) -> HttpResponseBase:
             "link": request.build_absolute_uri(reverse("follow-up", args=[token])),
             "days": tokens.FOLLOW_UP.days,
         }
-        return pages.render(request, "sent.html", form.language, facts, framed_by=form.allowed_origins)
+        return pages.render(request, "sent.html", form.language, facts, framed_by=_framed_by(request, form))
