@@ -28,6 +28,7 @@ def register_rules() -> None:
             "conversation.set_status": Rule(Role.AGENT, ConversationScope.WRITE, is_for_contacts=True),
             "conversation.mark_read": Rule(Role.AGENT, ConversationScope.WRITE),
             "form.write": Rule(Role.ADMIN),
+            "widget.read": Rule(Role.VIEWER),
             "widget.write": Rule(Role.ADMIN),
             "contact.update": Rule(Role.AGENT, ConversationScope.WRITE, is_for_contacts=True),
             "chat.visit": Rule(Role.AGENT, ConversationScope.WRITE, is_for_contacts=True),

@@ -176,6 +176,7 @@ SPANS: dict[str, str] = {
     "accounts.moments:CheckMoments.database_forwards": "a migration mends the rows of all",
     "accounts.mailing:_taken": f"{_JOB}, by the index of the mails that are due",
     "accounts.activity:_lines": "a superuser's newest events, by their ids",
+    "conversations.chat.access:still_open": "the sessions of a process's open streams, by their ids",
     "config.metrics:_of_the_database": "what waits in all workspaces, for the operator",
     "conversations.channels.email.watching:Watchers.look": f"{_JOB}, whose mailboxes are few",
     "conversations.channels.email.receiving:process_waiting": f"{_JOB}, by the index of the mails that wait",
@@ -213,6 +214,8 @@ FEW = frozenset(
         "conversations_savedview",
         "conversations_savedviewfavorite",
         "conversations_tally",
+        "conversations_widget",
+        "tickets_businesshours",
         "tickets_tag",
         "tickets_ticketnumbers",
     }

@@ -23,7 +23,7 @@ from accounts.admin.base import (
 )
 from accounts.errors import DomainError
 from tickets import actions, tags
-from tickets.models import Tag, Ticket, TicketNumbers, TicketStatus
+from tickets.models import BusinessHours, Tag, Ticket, TicketNumbers, TicketStatus
 
 
 class TicketForm(DeskForm):
@@ -185,3 +185,13 @@ class TicketNumbersAdmin(ReadOnlyAdmin):
 
     list_display = ("workspace", "last", "new", "open", "pending", "on_hold", "resolved")
     list_select_related = ("workspace",)
+
+
+@admin.register(BusinessHours)
+class BusinessHoursAdmin(ReadOnlyAdmin):
+    """When each workspace answers; the settings and `set_hours` change it."""
+
+    list_display = ("workspace", "time_zone", "updated_at")
+    list_filter = (WorkspaceFilter,)
+    list_select_related = ("workspace",)
+    ordering = ("-pk",)

@@ -21,7 +21,7 @@ ALGORITHM = "HS256"
 LONGEST_LIFE = timedelta(hours=24)
 """How far the end of a token may be away that a website signs for its visitor."""
 LEEWAY = timedelta(minutes=1)
-"""How much the clock of whoever signs may be off."""
+"""How much the clock of the website that signs may be off."""
 # The end is checked in a second step, so that the claims of an expired token can be read.
 _UNDATED: Options = {"require": ["sub", "exp"], "verify_aud": False, "verify_exp": False}
 _SIGNED: Options = {

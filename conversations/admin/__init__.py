@@ -9,6 +9,7 @@ Nothing imports it.
 
 from conversations.admin import (
     assistant,
+    chat,
     contacts,
     conversation,
     hosted_forms,
@@ -20,5 +21,5 @@ from conversations.admin import (
 )
 
 __all__ = [
-    "assistant", "contacts", "conversation", "hosted_forms", "knowledge", "mail", "outbox", "read_only", "saved_views",
+    "assistant", "chat", "contacts", "conversation", "hosted_forms", "knowledge", "mail", "outbox", "read_only", "saved_views",
 ]  # fmt: skip

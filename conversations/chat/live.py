@@ -1,4 +1,4 @@
-"""What visitors hear at once: that something in a conversation of theirs has changed, and that an agent is writing.
+"""What is sent to visitors at once: that something in a conversation of theirs has changed, and that an agent is writing.
 
 One task of a process follows the journal of a workspace for all of its visitors, and one the signals of writing agents. An event
 reaches only the streams of the customer whose conversation it is about; an open stream in which nothing happens costs neither
@@ -76,21 +76,21 @@ class Owner:
 class Listener:
     """One stream: what it has yet to send, each thing once."""
 
-    __slots__ = ("is_verified", "news", "pending", "session_id")
+    __slots__ = ("has_pending", "is_verified", "pending", "session_id")
 
     def __init__(self, session_id: int, is_verified: bool) -> None:
         self.session_id, self.is_verified = session_id, is_verified
         self.pending: dict[bytes, None] = {}
-        self.news = asyncio.Event()
+        self.has_pending = asyncio.Event()
 
     def give(self, piece: bytes) -> None:
         self.pending[piece] = None
-        self.news.set()
+        self.has_pending.set()
 
     def take(self) -> bytes:
         sent = b"".join(self.pending)
         self.pending.clear()
-        self.news.clear()
+        self.has_pending.clear()
         return sent
 
 
@@ -136,7 +136,7 @@ class Lobby:
             room = self._rooms[workspace_id] = Room(workspace_id)
             self._tasks[workspace_id] = _started(self._follow(room))
             if len(self._rooms) == 1:
-                self._tasks[0] = _started(self._hear_agents())
+                self._tasks[0] = _started(self._receive_typing())
         room.listeners.setdefault(contact_id, set()).add(listener)
         if room.is_ready:
             listener.give(READY)
@@ -185,7 +185,7 @@ class Lobby:
         if owner is not None:
             room.give(owner, _piece(type="changed", conversation=str(owner.public_id)))
 
-    async def _hear_agents(self) -> None:
+    async def _receive_typing(self) -> None:
         async with aclosing(cast(AsyncGenerator[str, None], self._context.listen(typing.AGENT))) as signals:
             async for signal in signals:
                 contact, _, rest = signal.partition(" ")
@@ -212,7 +212,7 @@ async def follow(
     listener = Listener(session_id, is_verified)
     with lobby.listening(workspace_id, contact_id, listener):
         while True:
-            await listener.news.wait()
+            await listener.has_pending.wait()
             yield listener.take()
 
 

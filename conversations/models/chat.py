@@ -110,7 +110,9 @@ class ChatSession(TenantModel):
         ]
         indexes = [
             # The sessions of a contact, the latest first.
-            models.Index(fields=["workspace", "contact", "-last_seen_at", "-id"], name="chat_session_by_contact")
+            models.Index(fields=["workspace", "contact", "-last_seen_at", "-id"], name="chat_session_by_contact"),
+            # The visitors of a widget, the latest first, for its health.
+            models.Index(fields=["workspace", "widget", "-last_seen_at", "-id"], name="chat_session_by_widget"),
         ]
 
     def __str__(self) -> str:

@@ -62,7 +62,7 @@ class Contact(Searched, TenantModel):
     @property
     def display_name(self) -> str:
         """What people call this contact; never empty."""
-        return display_name(self.name, self.email, self.external_id)
+        return display_name(self.name, self.email, self.external_id, self.pk)
 
     @property
     def reference(self) -> str:
@@ -74,6 +74,6 @@ class Contact(Searched, TenantModel):
         super().save(*args, **kwargs)
 
 
-def display_name(name: str, email: str, external_id: str | None) -> str:
-    """What people call the contact with these; never empty."""
-    return name or email or external_id or "Visitor"
+def display_name(name: str, email: str, external_id: str | None, pk: int | None = None) -> str:
+    """What people call the contact with these; never empty. Visitors of whom nothing is known are told apart by a number."""
+    return name or email or external_id or (f"Visitor {pk}" if pk else "Visitor")

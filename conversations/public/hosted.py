@@ -20,16 +20,18 @@ from accounts.web.bodies import BodyWanted
 from conversations.actions.files import MAX_FILES
 from conversations.api.problems import RateLimited
 from conversations.channels.callback import inbound as callback
-from conversations.channels.chat import origins
 from conversations.channels.form import inbound as contact
 from conversations.chat import queries as chat
 from conversations.forms import answers, counting, fields, tokens, windows
 from conversations.forms.answers import Answers, Fault
+from conversations.forms.fields import LONGEST
 from conversations.forms.tokens import Page
-from conversations.models import CallbackRequest, Conversation, Form, FormKind, FormOutcome
+from conversations.models import CallbackRequest, Conversation, Form, FormKind, FormOutcome, Widget
 from conversations.public import acknowledging, limits, pages, promises
 from conversations.texts import phones
 
+PREFILLED = ("name", "email", "subject", "message", "phone")
+"""The fields that a link may fill in."""
 INBOUND = {FormKind.CONTACT: contact.receive, FormKind.CALLBACK: callback.receive}
 
 
@@ -54,13 +56,18 @@ class FormPage(View):
         with tenancy.scope(form.workspace), timezone.override(form.workspace.time_zone):
             if not form.is_active:
                 return pages.render(
-                    request, "closed.html", form.language, {"form": form}, status=404, framed_by=_framed_by(request, form)
+                    request,
+                    "closed.html",
+                    form.language,
+                    {"form": form},
+                    status=404,
+                    framed_by=framed_by(request, form),
                 )
             return super().dispatch(request, *args, **{**kwargs, "key": form})
 
     def get(self, request: HttpRequest, key: Form) -> HttpResponseBase:
         """The empty form."""
-        return show(request, key, Answers({}), tokens.of_page(key.key))
+        return show(request, key, _prefilled(request), tokens.of_page(key.key))
 
     def post(self, request: HttpRequest, key: Form) -> HttpResponseBase:
         """Take what was sent, or show it again with what is wrong."""
@@ -95,7 +102,7 @@ class FormPage(View):
             return show(request, form, given, token, ("error_unreadable", {}), status=422)
         path = reverse("form-sent", args=[form.key, tokens.of_conversation(conversation, form.language)])
         query = _query(request)
-        return pages.redirected(f"{path}?{query}" if query else path, framed_by=_framed_by(request, form))
+        return pages.redirected(f"{path}?{query}" if query else path, framed_by=framed_by(request, form))
 
 
 def _refusal(
@@ -174,7 +181,7 @@ def show(
         form.language,
         facts,
         status=status,
-        framed_by=_framed_by(request, form),
+        framed_by=framed_by(request, form),
         is_indexed=status == 200 and "embed" not in request.GET,
     )
 
@@ -184,12 +191,24 @@ def _query(request: HttpRequest) -> str:
     return urlencode({name: request.GET[name] for name in ("embed", "origin", "page", "widget") if name in request.GET})
 
 
-def _framed_by(request: HttpRequest, form: Form) -> list[str]:
-    """The origins whose pages may show the form: its own, or those of the widget of live chat in whose frame it is."""
-    widget = chat.find(request.GET["widget"]) if "widget" in request.GET else None
-    if widget is None or widget.workspace_id != form.workspace_id:
-        return form.allowed_origins
-    return origins.ancestors(widget).split()
+def framed_by(request: HttpRequest, form: Form) -> list[str]:
+    """The origins that may show the form in a frame: its own, or with `?widget=` those of that chat widget, and the desk that shows it."""
+    widget = _widget(request, form)
+    if widget is None:
+        return list(form.allowed_origins)
+    return ["'self'", *widget.allowed_origins] if widget.allowed_origins else ["*"]
+
+
+def _widget(request: HttpRequest, form: Form) -> Widget | None:
+    key = request.GET.get("widget", "")
+    widget = chat.find(key) if key and "embed" in request.GET else None
+    return widget if widget is not None and widget.workspace_id == form.workspace_id else None
+
+
+def _prefilled(request: HttpRequest) -> Answers:
+    """What the address says of the customer and their question."""
+    given = {name: answers.clean(request.GET[name])[: LONGEST[name]] for name in PREFILLED if name in request.GET}
+    return Answers(given)
 
 
 def _frame(request: HttpRequest, form: Form) -> dict[str, Any]:
@@ -225,4 +244,4 @@ def sent(request: HttpRequest, key: str, token: str) -> HttpResponseBase:
             "link": request.build_absolute_uri(reverse("follow-up", args=[token])),
             "days": tokens.FOLLOW_UP.days,
         }
-        return pages.render(request, "sent.html", form.language, facts, framed_by=_framed_by(request, form))
+        return pages.render(request, "sent.html", form.language, facts, framed_by=framed_by(request, form))

@@ -46,6 +46,7 @@ from conversations.models import (
     AutomaticMail,
     BlockedSender,
     CallbackRequest,
+    ChatSession,
     Contact,
     Conversation,
     Delivery,
@@ -67,10 +68,11 @@ from conversations.models import (
     Suggestion,
     SuppressedAddress,
     Tally,
+    Widget,
 )
 from tests.conftest import Key, Member
 from tests.factories import ArticleFactory, ConversationFactory, MacroFactory, MailboxFactory, UserFactory, reply
-from tickets.models import Tag, Ticket, TicketNumbers
+from tickets.models import BusinessHours, Tag, Ticket, TicketNumbers
 
 SECRET = "ZEBRA"
 UNUSABLE = "!"
@@ -121,9 +123,17 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             Macro.objects.create(name=f"{SECRET} macro", body=SECRET),
             form, FormCount.objects.create(form=form, day=at, outcome=FormOutcome.ACCEPTED, count=1),
             CallbackRequest.objects.create(conversation=conversation, phone_typed=SECRET, due_at=at),
+            *_chat(conversation),
             *_mail(conversation, by, at),
         ]  # fmt: skip
     return Elsewhere({type(row): row for row in found if row is not None})
+
+
+def _chat(conversation: Conversation) -> list[Model]:
+    """Rows of live chat in the open workspace."""
+    widget = Widget.objects.create(name=SECRET)
+    session = ChatSession.objects.create(widget=widget, contact=conversation.contact, token_hash="0" * 64)
+    return [widget, session, BusinessHours.objects.create(time_zone="UTC", weekly={})]
 
 
 def _mail(conversation: Conversation, by: Actor, at: datetime) -> list[Model]:
@@ -151,7 +161,7 @@ KINDS = [
     Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, QueuedMail, Ticket, Tag, TicketNumbers,
     Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, EntryPoint, Tally, SavedView, SavedViewFavorite,
     AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro,
-    Form, FormCount, CallbackRequest,
+    Form, FormCount, CallbackRequest, Widget, ChatSession, BusinessHours,
     Mailbox, MailboxAddress, InboundMail, MailReference, AutomaticMail, SuppressedAddress, BlockedSender,
 ]  # fmt: skip
 

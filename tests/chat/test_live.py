@@ -72,7 +72,7 @@ def opened(widget: Widget) -> tuple[str, ChatSession]:
     return opened.token, opened.session
 
 
-def test_visitor_hears_of_their_own_conversations_alone_and_of_nothing_that_is_the_teams(base: str) -> None:
+def test_stream_carries_the_visitors_own_conversations_alone_and_nothing_that_is_the_teams(base: str) -> None:
     with harness.on_the_desks_database(SUFFIX):
         workspace = WorkspaceFactory()
         with tenancy.scope(workspace):

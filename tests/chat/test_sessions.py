@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
 from accounts import clock
 from accounts.errors import Conflict, NotFound
+from accounts.live.access import still_valid
 from accounts.models import Event
 from accounts.permissions import Actor
 from conversations import actions as desk
 from conversations.actions.entries import Door
 from conversations.actions.senders import Sender
 from conversations.chat import actions, proofs, queries, sessions
+from conversations.chat.access import ChatAccess
 from conversations.chat.actions import holding
 from conversations.models import Channel, ChatSession, Conversation, Message, Widget
-from tests.chat.conftest import begin, identify, start
+from tests.chat.conftest import begin, identify, make, start
 from tests.concurrency import at_once
 from tests.factories import ContactFactory, ConversationFactory, reply
 
@@ -186,6 +190,19 @@ def test_described_visitor_stays_unverified_and_a_verified_one_is_not_renamed(wi
     actions.describe_visitor(session=verified, identity=stated, by=sessions.visitor(widget), at=clock.now())
     verified.contact.refresh_from_db()
     assert verified.contact.name == "Nia Okafor"
+
+
+def test_stream_holds_while_its_session_and_its_widget_do(
+    widget: Widget, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    second = make(widget.workspace, name="Second")
+    kept, ended, off = start(widget), start(widget), start(second)
+    given = [ChatAccess(one.pk) for one in (kept, ended, off)]
+    with django_assert_num_queries(1):
+        assert still_valid(given) == {*given}
+    actions.end_session(session=ended, by=sessions.visitor(widget, ended.contact), at=clock.now())
+    actions.update_widget(widget=second, is_active=False, by=Actor.system(widget.workspace_id), at=clock.now())
+    assert still_valid(given) == {given[0]}
 
 
 @pytest.mark.django_db(transaction=True)

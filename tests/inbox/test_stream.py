@@ -23,7 +23,8 @@ EVENTS = [
 class Journal:
     """Stands for the live context."""
 
-    def __init__(self, events: list[LiveEvent]) -> None:
+    def __init__(self, events: list[LiveEvent], typing: tuple[str, ...] = ()) -> None:
+        self.typing = typing
         self.asked: list[tuple[int, int | None]] = []
         self.journal = events
 
@@ -31,6 +32,12 @@ class Journal:
         self.asked.append((workspace_id, after))
         for event in self.journal:
             yield event
+
+    async def listen(self, channel: str, key: str):  # type: ignore[no-untyped-def]
+        assert channel == "customer_typing"
+        assert key.isdigit()
+        for text in ("", *self.typing):
+            yield text
 
 
 def sent_by(response: LiveResponse, journal: Journal) -> str:
@@ -70,3 +77,12 @@ def test_stream_marks_what_the_person_did(agent: Client, ben: Member, ada: Membe
     assert isinstance(answer, LiveResponse)
     marked = [piece.split("\n")[0] for piece in sent_by(answer, journal).split("\n\n") if '"own":true' in piece]
     assert marked == ["id: 8"]
+
+
+def test_stream_says_who_is_typing_between_the_events_and_keeps_its_place(agent: Client) -> None:
+    answer = agent.get("/w/acme/inbox/stream")
+    assert isinstance(answer, LiveResponse)
+    sent = sent_by(answer, Journal(EVENTS, typing=("3", "nonsense")))
+    [piece] = [piece for piece in sent.split("\n\n") if piece.startswith("event: typing")]
+    assert piece == 'event: typing\ndata: {"id":3}'
+    assert sent.count("id: ") == 2

@@ -24,6 +24,7 @@ from accounts.permissions import Actor, Role
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.channels.email import actions as mailbox_actions
+from conversations.chat import actions as chat_actions
 from conversations.forms import actions as form_actions
 from conversations.forms import tokens
 from conversations.models import Channel, Inbound, InboundMail
@@ -40,6 +41,7 @@ from tests.factories import (
 )
 from tests.inbox.mails import inbound
 from tests.journeys.conftest import Window
+from tickets import actions as ticket_actions
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -244,6 +246,14 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
                 questions=[{"text": LONG, "kind": "choice", "choices": [LONG, ARABIC]}, {"text": ARABIC, "kind": "checkbox"}],
                 allowed_origins=[f"https://{'o' * 60}.example"], language="ar" if kind == "callback" else "de", **act,
             )  # fmt: skip
+        made["widget"] = chat_actions.create_widget(
+            workspace=workspace, name=LONG[:100], title=LONG[:100], greeting=f"{LONG} {ARABIC}", launcher_text=ARABIC[:60],
+            allowed_origins=[f"https://{'o' * 60}.example"], woes_key=True, posthog_token=True, **act,
+        )  # fmt: skip
+        week = {day: [[f"{hour:02}:00", f"{hour:02}:45"] for hour in range(2, 14)] for day in ("mon", "sat")}
+        ticket_actions.set_hours(
+            workspace=workspace, hours={"time_zone": "America/Argentina/ComodRivadavia", "weekly": week}, **act
+        )
         outgoing = ConversationFactory(workspace=workspace, contact=long, door=Door(Channel.EMAIL, "email"))
         failed = reply(outgoing, f"See {LONG}", by=by).delivery
         actions.mark_failed(delivery=failed, code="address", reason=f"{LONG} does not exist.", by=by, at=at)
@@ -365,6 +375,24 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
         ("form to delete", f"{form}/delete"),
     ):
         yield Screen(name, path, who="ada")
+    chat, widget = "/w/acme/settings/chat", f"/w/acme/settings/chat/{made['widget'].public_id}"
+    for name, path in (
+        ("widgets", chat),
+        ("no widgets", "/w/empty/settings/chat"),
+        ("new widget", f"{chat}/add"),
+        ("widget", widget),
+        ("widget to delete", f"{widget}/delete"),
+        ("business hours", "/w/acme/settings/hours"),
+        ("no business hours", "/w/empty/settings/hours"),
+        ("identity secret", "/w/acme/settings/identity"),
+        ("new identity secret", "/w/acme/settings/identity/rotate"),
+    ):
+        yield Screen(name, path, who="ada")
+    yield Screen("identity secret that is shown", "/w/acme/settings/identity", who="ada", do=click("#secret form .btn"))
+    yield Screen("refused business hours", "/w/acme/settings/hours", who="ada", do=lambda page: (page.locator("[name=mon-1-to]").fill(""), page.locator(".week > div .btn--main").click(), page.get_by_role("alert").wait_for()))  # fmt: skip
+    yield Screen("settings of a viewer", "/w/acme/settings", who="vic")
+    yield Screen("widget of a viewer", widget, who="vic")
+    yield Screen("business hours of a viewer", "/w/acme/settings/hours", who="vic")
     for kind in ("contact", "callback"):
         path = made[f"{kind} form"].path
         yield Screen(f"{kind} form for customers", path, who="")

@@ -39,7 +39,7 @@ def words(conversation: Conversation) -> Words:
     sessions = ChatSession.objects.filter(contact=conversation.contact_id).order_by("-last_seen_at", "-id")
     language = sessions.values_list("language", flat=True).first() or FALLBACK
     code = language if language in all_words() else FALLBACK
-    return Words(all_words()[code], "rtl" if code in languages.RIGHT_TO_LEFT else "ltr")
+    return Words(all_words()[code], languages.direction(code))
 
 
 def text(messages: Sequence[Any], heads: Sequence[str], linked: Sequence[Attachment]) -> str:

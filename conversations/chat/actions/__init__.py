@@ -1,4 +1,10 @@
-"""The verbs of live chat: widgets, visitors' sessions, and what visitors do in their conversations."""
+"""The verbs of live chat: widgets, visitors' sessions, and what visitors do in their conversations.
+
+For: the frame's API, PostHog's format and the settings, which make one call into here. In: rows, plain values, `by` (the visitor, the
+member) and `at`, all by keyword. Out: the changed row.
+A session is locked first (`holding`), so that what is written in it and who its visitor is never change at once. It imports the core verbs
+and those of the assistant.
+"""
 
 from conversations.chat.actions.assistant import decide_in_chat
 from conversations.chat.actions.holding import SessionEnded

@@ -27,8 +27,8 @@ def mark_seen(*, conversation: Conversation, message: Message, by: Actor, at: da
     before = queries.seen_until(conversation)
     if conversation.customer_seen_at is not None and message.created_at <= conversation.customer_seen_at:
         return conversation
-    news = queries.by_the_team(conversation).filter(created_at__lte=message.created_at)
-    count = (news.filter(created_at__gt=before) if before else news).count()
+    unseen = queries.by_the_team(conversation).filter(created_at__lte=message.created_at)
+    count = (unseen.filter(created_at__gt=before) if before else unseen).count()
     conversation.customer_seen_at = message.created_at
     writing.update(conversation, ["customer_seen_at"])
     ticket_counts.after_seeing(conversation, count, by=by, at=at)

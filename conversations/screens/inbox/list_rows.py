@@ -66,7 +66,7 @@ def of(found: Iterable[Listed], *, place: Place, inbox_url: str, hues: Mapping[s
 
 
 def _row(one: Listed, url: str, by_message: bool, hues: Mapping[str, int], now: datetime) -> Row:
-    who = display_name(one.contact__name, one.contact__email, one.contact__external_id)
+    who = display_name(one.contact__name, one.contact__email, one.contact__external_id, one.contact_id)
     owner = one.assignee__name or one.assignee__email or ""
     names = tags.unique(one.tags) if one.tags else []
     return Row(

@@ -11,6 +11,7 @@ from accounts import clock
 from conversations.models import Conversation, Delivery, DeliveryFile, DeliveryState, DeliveryStatus
 from conversations.queries import outbox as outbox_queries
 from conversations.screens import dates
+from conversations.screens.inbox import chats
 
 SOON = timedelta(minutes=2)
 """A reply that leaves within this after it was written is being sent; any other is scheduled."""
@@ -81,5 +82,6 @@ def context(conversation: Conversation) -> dict[str, Any]:
     return {
         "outgoing_at": at,
         "outgoing": [one for one in found if one.row.message_id is None],
+        "receipts": chats.receipts(conversation),
         "states": {one.row.message_id: one for one in found if one.row.message_id is not None},
     }

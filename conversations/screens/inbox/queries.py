@@ -39,6 +39,7 @@ class Listed(NamedTuple):
     priority: str
     priority_rank: int
     tags: list[str]
+    contact_id: int
     contact__name: str
     contact__email: str
     contact__external_id: str | None
@@ -54,7 +55,7 @@ COUNT_CAP = 100
 
 CARD = (
     *("workspace", "number", "subject", "channel", "handler", "status", "snoozed_until", "priority", "tags"),
-    *("message_count", "unread_count", "last_message", "updated_at", "mailbox", "cc"),
+    *("message_count", "unread_count", "last_message", "updated_at", "mailbox", "cc", "customer_seen_at"),
     *("follows__number", "joined_into__number"),
     *(f"contact__{name}" for name in ("name", "email", "external_id", "company", "is_verified", "created_at")),
     *("assignee__name", "assignee__email", "team__name"),

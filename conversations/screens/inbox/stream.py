@@ -11,14 +11,17 @@ from django.views.decorators.http import require_safe
 
 from accounts.live import responses as live
 from accounts.live.access import MemberAccess, login_id
+from accounts.live.merging import merged
 from accounts.permissions import permit
 from conversations import events
+from conversations.chat import typing
 from conversations.screens.shell import DeskRequest, screen
 
 SUBJECTS = frozenset({"", "conversation", "ticket", "contact"})
 """Subjects of events that the inbox shows; the empty one is the stream's own (ready, resync)."""
 
 
+Items = AsyncIterator[live.LiveEvent | int]
 NOT_SHOWN = frozenset(
     kind.name
     for kind in (
@@ -37,7 +40,8 @@ def stream(request: DeskRequest) -> HttpResponse:
     """The workspace's journal from `Last-Event-ID`, or `?after=`, on.
 
     `?login=` is the session that the page was made for: after signing in as somebody else, an old page gets no events.
-    `own` marks the person's own changes, whose effects are in the answers to their requests.
+    `own` marks the person's own changes, whose effects are in the answers to their requests. Between them come the chats in
+    which a customer is typing, as events of their own kind.
     """
     permit(request.actor, "conversation.read")
     if request.GET.get("login", login_id(request)) != login_id(request):
@@ -46,11 +50,17 @@ def stream(request: DeskRequest) -> HttpResponse:
     person = (request.actor.kind, request.actor.id)
 
     async def follow(context: live.LiveContext) -> AsyncIterator[bytes | HttpResponse]:
-        async for event in context.events(workspace_id, after=after):
-            if event.subject_type in SUBJECTS and event.type not in NOT_SHOWN:
-                update = {"type": event.type, "subject": event.subject_type, "id": event.subject_id}
-                if event.actor == person:
-                    update["own"] = True
-                yield live.sse(orjson.dumps(update).decode(), id=event.id)
+        journal: Items = context.events(workspace_id, after=after)
+        signals: Items = typing.customers_typing(context, workspace_id)
+        async with merged(journal, signals) as items:
+            async for item in items:
+                if isinstance(item, int):
+                    # Without an id: where a browser left off is a place in the journal.
+                    yield live.sse(orjson.dumps({"id": item}).decode(), event="typing")
+                elif item.subject_type in SUBJECTS and item.type not in NOT_SHOWN:
+                    update = {"type": item.type, "subject": item.subject_type, "id": item.subject_id}
+                    if item.actor == person:
+                        update["own"] = True
+                    yield live.sse(orjson.dumps(update).decode(), id=item.id)
 
     return live.LiveResponse(follow, access=MemberAccess.of(request, "conversation.read"))

@@ -7,6 +7,7 @@ from django.urls import path
 from conversations.screens.inbox import (
     addressing,
     changes,
+    chats,
     composing,
     files,
     lists,
@@ -36,6 +37,7 @@ urlpatterns = [
     path("files/<uuid:public_id>", files.download, name="file"),
     # Writing: one verb each.
     path("inbox/<int:number>/reply", writing.reply, name="reply"),
+    path("inbox/<int:number>/typing", chats.typing, name="typing"),
     path("inbox/<int:number>/recipients", addressing.notice, name="recipients"),
     path("inbox/<int:number>/note", writing.note, name="note"),
     path("inbox/<int:number>/outbox/<uuid:public_id>/undo", outgoing_changes.undo, name="outbox-undo"),

@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from accounts.permissions import Actor, may
 from conversations import channels
 from conversations.channels import ChannelSettings
 from conversations.screens.shell import DeskRequest, shell
 
 
-def listed(actor: Actor) -> list[ChannelSettings]:
-    """The channels that the member may set up."""
+@dataclass(frozen=True, slots=True)
+class General:
+    """What is set up for all channels, in the list of the settings."""
+
+    title: str
+    about: str
+    icon: str
+    url_name: str
+    permission: str
+
+
+GENERAL = (
+    General("Business hours", "When customers can expect an answer.", "clock", "hours", "hours.read"),
+    General(
+        "Customer identity",
+        "The secret with which your website proves who its customers are.",
+        "fingerprint-pattern",
+        "identity",
+        "workspace.rotate_identity_secret",
+    ),
+)
+
+
+def of_channels(actor: Actor) -> list[ChannelSettings]:
+    """The channels whose settings the member may see."""
     return [one for one in channels.with_settings() if may(actor, one.permission)]
 
 
+def of_all_channels(actor: Actor) -> list[General]:
+    """The other settings that the member may see."""
+    return [one for one in GENERAL if may(actor, one.permission)]
+
+
 def facts(request: DeskRequest, current: str = "") -> dict[str, object]:
-    """The context of a page; `current` is the URL name of the channel's entry in the list."""
-    return {**shell(request, "settings"), "listed": listed(request.actor), "current": current}
+    """The context of a page; `current` is the URL name of its entry in the list."""
+    return {
+        **shell(request, "settings"),
+        "of_channels": of_channels(request.actor),
+        "of_all_channels": of_all_channels(request.actor),
+        "current": current,
+    }

@@ -1,4 +1,4 @@
-"""The workspace's settings. The paths of each channel are in the package of its name."""
+"""The workspace's settings. The paths of each part are in the package of its name."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from conversations.screens.settings import views
 
 urlpatterns = [
     path("settings", views.settings, name="settings"),
+    path("settings/chat", include("conversations.screens.settings.chat.urls")),
     path("settings/forms", include("conversations.screens.settings.forms.urls")),
+    path("settings/hours", include("conversations.screens.settings.hours.urls")),
+    path("settings/identity", include("conversations.screens.settings.identity.urls")),
     path("settings/mailboxes", include("conversations.screens.settings.mailboxes.urls")),
 ]

@@ -14,7 +14,7 @@ from conversations.screens.shell import DeskRequest, remember, screen
 @require_GET
 @screen
 def settings(request: DeskRequest) -> HttpResponse:
-    """Every channel that can be set up, with what it is for."""
-    permit(request.actor, "workspace.update")
+    """Everything that can be set up, with what it is for."""
+    permit(request.actor, "hours.read")
     remember(request)
     return render(request, "settings/overview.html", frame.facts(request))

@@ -75,7 +75,9 @@ function append(entries, nodes) {
   unseen = wasAtEnd ? 0 : unseen + added;
   if (wasAtEnd) log().scrollTop = 0;
   look();
-  if (isInbound) read();
+  if (!isInbound) return;
+  desk.announce('inbound');
+  read();
 }
 
 // Messages have come from another conversation, or have gone there: they stand among those that are shown.

@@ -17,8 +17,9 @@ const received = new Set();
 
 // --- Events --------------------------------------------------------------------------------------------
 
-async function take({ state: now, id, detail }) {
+async function take({ state: now, id, detail, typing }) {
   if (now) return show(now);
+  if (typing) return document.hidden || document.dispatchEvent(new CustomEvent('desk:typing', { detail: typing }));
   if (id && received.has(id)) return;
   received.add(id);
   if (received.size > 1000) received.delete(received.values().next().value);

@@ -1,0 +1,1 @@
+"""The business hours of a workspace."""

@@ -1,0 +1,1 @@
+"""The secret with which the websites of a workspace prove who their customers are."""

@@ -1,0 +1,21 @@
+// A button that copies the code beside it; without this script a click selects it.
+
+for (const code of document.querySelectorAll('[data-copy]')) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'btn copy';
+  button.textContent = 'Copy';
+  button.addEventListener('click', async () => {
+    try {
+      await navigator.clipboard.writeText(code.textContent.trim());
+      button.textContent = 'Copied';
+    } catch {
+      getSelection().selectAllChildren(code);
+    }
+    setTimeout(() => (button.textContent = 'Copy'), 2000);
+  });
+  const place = document.createElement('div');
+  place.className = 'copied';
+  code.replaceWith(place);
+  place.append(code, button);
+}
