@@ -136,7 +136,7 @@ def test_one_browser_opens_so_many_streams_and_no_more(base: str) -> None:
             assert Browser(base, widget, token).ask("GET", "stream").status == 429
 
 
-def test_database_that_is_away_is_said_in_json_and_streams_go_on_when_it_is_back(base: str) -> None:
+def test_call_while_the_database_is_away_gets_json_and_streams_go_on_afterwards(base: str) -> None:
     with harness.on_the_desks_database(SUFFIX):
         workspace = WorkspaceFactory()
         with tenancy.scope(workspace):
