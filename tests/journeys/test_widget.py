@@ -298,7 +298,9 @@ def _check(visitor: Visitor, axe: str) -> None:  # noqa: F811
         ".map(one => `${one.id}: ${one.nodes.map(node => node.html).join(' ').slice(0, 200)}`)"
     )
     assert found == []
-    wide = "[...document.querySelectorAll('html, .home, .scroll')].filter(one => one.scrollWidth > one.clientWidth).length"
+    wide = (
+        "[...document.querySelectorAll('html, .home, .scroll')].filter(one => one.scrollWidth > one.clientWidth).length"
+    )
     assert frame.evaluate(wide) == 0
     small = frame.evaluate(
         "[...document.querySelectorAll('button, a.file, input')].filter(one => one.getClientRects().length)"
