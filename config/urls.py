@@ -9,6 +9,7 @@ from config.health import healthz, readyz
 from config.metrics import metrics
 from config.openapi import SchemaView, SwaggerView, reference_page
 from conversations.api import discovery
+from conversations.demo import shop
 from conversations.screens.home import views as home
 from conversations.screens.inbox import inline
 from conversations.screens.settings.mailboxes import sign_in
@@ -25,6 +26,8 @@ urlpatterns = [
     path("inline/<str:token>", inline.picture, name="inline-picture"),
     # Customers without an account: hosted forms, and the pages on which they follow up.
     path("", include("conversations.public.urls")),
+    # The shop of the demo, with its chat; there is none without the demo.
+    path("demo/", shop.page, name="demo-shop"),
     # Where Google and Microsoft send people back to who sign in for a mailbox.
     path("mail/signed-in", sign_in.returned, name="mailbox-sign-in-returned"),
     # Administration.

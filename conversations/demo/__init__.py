@@ -4,5 +4,6 @@ For: Northwind, which makes weather stations, an app and an API, and whose team 
 In: what everyone writes, as files in `content/`, whose README says how to edit it; `documents` reads and checks it.
 Out: conversations, articles and people, written through the verbs alone, so that a demo conversation is like any other.
 
-`cast` is the team and its customers, `month` the times, `play` writes. Only the command `seed_demo` and tests import it.
+`cast` is the team and its customers, `month` the times, `play` writes. Only the command `seed_demo` and tests import it, and the
+table of URLs `shop`, a page with the demo's chat.
 """

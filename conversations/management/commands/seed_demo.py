@@ -14,7 +14,7 @@ from accounts.management.base import DeskCommand, system
 from accounts.models import ApiKey, Dispatch, KeyKind, Workspace
 from accounts.permissions import Actor, client_scopes, scopes
 from accounts.queries import is_set_up, person_by_email
-from conversations.demo import cast, forms, knowledge, mail, note
+from conversations.demo import cast, chat, forms, knowledge, mail, note
 from conversations.demo.bulk import Plan, fill
 from conversations.demo.bulk.progress import Progress
 from conversations.demo.cast import Teammate
@@ -131,6 +131,8 @@ def _seed() -> Workspace:
         play(desk)
         mail.open_mailbox(northwind, desk.teams["Support"], by=system(northwind), at=now)
         forms.open_forms(northwind, desk.teams["Support"], by=system(northwind), at=now)
+        jonas = desk.actors[cast.JONAS.email]
+        chat.open_widget(northwind, desk.teams["Support"], jonas, by=system(northwind), at=now)
     made = [northwind]
     if not Workspace.objects.filter(slug=STUDIO).exists():
         studio = actions.create_workspace(

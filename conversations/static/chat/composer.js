@@ -17,7 +17,6 @@ chat.composer = ({ place, conversation, submit }) => {
     'aria-label': say('message'),
     placeholder: say('write'),
     enterkeyhint: 'send',
-    maxlength: '20000',
     oninput: typed,
     onkeydown: pressed,
     onpaste: pasted,

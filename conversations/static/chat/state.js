@@ -2,6 +2,7 @@
 
 const { chat } = globalThis;
 const STORED = `parley:${chat.boot.key}`;
+const MOST_FIELDS = 20;
 
 // Of which the desk makes the token of a new session: a first message that is repeated opens the same one.
 chat.secret = chat.newId() + chat.newId();
@@ -148,6 +149,13 @@ chat.moreConversations = async () => {
   chat.hasMoreConversations = answer.data.next;
   receive(answer.data);
   return true;
+};
+
+// What the website says of its next new conversation: plain values, so many and so long as the desk keeps.
+chat.newFields = () => {
+  const given = { ...chat.context, ...chat.fields };
+  const plain = Object.entries(given).filter(([name, value]) => name !== 'page' && ['string', 'number', 'boolean'].includes(typeof value));
+  return Object.fromEntries(plain.slice(0, MOST_FIELDS).map(([name, value]) => [name.slice(0, 100), typeof value === 'string' ? value.slice(0, 200) : value]));
 };
 
 // --- Messages ------------------------------------------------------------------------------------------

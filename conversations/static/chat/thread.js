@@ -58,7 +58,7 @@ chat.views.thread = ({ id = null, draft = null }) => {
     const isFirst = !conversation() && !chat.outbox.of(conversationId).length;
     if (isFirst && !asks.check()) return false;
     divider = null;
-    chat.outbox.add({ conversation: conversationId, text, files, about: isFirst ? { ...asks.values(), ...(chat.fields && { fields: chat.fields }) } : {} });
+    chat.outbox.add({ conversation: conversationId, text, files, about: isFirst ? { ...asks.values(), fields: chat.newFields() } : {} });
     toEnd();
     return true;
   }
