@@ -81,7 +81,6 @@ chat.composer = ({ place, conversation, submit }) => {
     const text = area.value.trim();
     area.focus();
     if (!text && !list.length) return;
-    if (!navigator.onLine) chat.emit('connection', false);
     if (submit({ text, files: list }) === false) return;
     area.value = '';
     setFiles([]);

@@ -14,7 +14,7 @@ chat.views.thread = ({ id = null, draft = null }) => {
   let divider = null; // the first message that was not seen before
   let typing = null;
   let isNear = true;
-  let isOffline = false;
+  let isOffline = !chat.isReachable();
   let problem = '';
   const conversation = () => chat.conversations.get(conversationId);
 
@@ -481,6 +481,7 @@ chat.views.thread = ({ id = null, draft = null }) => {
         conversationId = to;
         if (chat.conversations.has(to)) composer.become(to);
         draw();
+        setTimeout(load);
       },
       conversations() {
         drawHead();
