@@ -124,7 +124,7 @@ def parse_row(time_zone: str, weekly: Any) -> Hours:
 def loads(text: str) -> Any:
     """The JSON document in a text, for `parse`. Raises Invalid."""
     try:
-        return json.loads(text, object_pairs_hook=_each_once)
+        return json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
         raise Invalid(f"this is not JSON: {error}", field="hours") from error
 

@@ -13,9 +13,9 @@ from django.db.models import QuerySet
 
 from accounts import changes, journal, transaction, writing
 from accounts.compiled import compiled
-from accounts.errors import Conflict, Invalid
+from accounts.errors import Conflict, Forbidden, Invalid
 from accounts.models import Workspace
-from accounts.permissions import Actor, permit
+from accounts.permissions import Actor, ActorKind, permit
 from conversations import events
 from conversations.models import Contact
 from conversations.texts import validation
@@ -86,8 +86,13 @@ def identify(
 
 @transaction.atomic
 def update_contact(*, contact: Contact, by: Actor, at: datetime, **values: str | None) -> Contact:
-    """Change a contact's details; takes the same values as `identify`. Raises Invalid, or Conflict for a taken id."""
+    """Change a contact's details; takes the same values as `identify`. Raises Invalid, or Conflict for a taken id.
+
+    A customer changes their own alone, and not by which id they are known.
+    """
     permit(by, "contact.update", contact)
+    if by.kind == ActorKind.CONTACT and (contact.pk != by.id or values.get("external_id")):
+        raise Forbidden("customers change their own details alone")
     if external_id := values.get("external_id"):
         transaction.hold_name(contact.workspace_id, f"contact {external_id.strip()}")  # as `identify` does
     return _change(contact, _checked(**values), by=by, at=at)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from accounts import journal, transaction, writing
-from accounts.errors import Invalid
-from accounts.permissions import Actor, permit
+from accounts.errors import Forbidden, Invalid
+from accounts.permissions import Actor, ActorKind, permit
 from conversations import events
 from conversations.actions import entries, locking, ticket_counts, turns
 from conversations.actions.senders import Sender
@@ -20,9 +20,11 @@ def set_status(
 ) -> Conversation:
     """Set the status and add an entry for it to the thread. Any status may follow any other; setting the present one does nothing.
 
-    Raises Invalid for an unknown status, and Conflict with code `joined` for a conversation that was joined into another.
+    A customer resolves and reopens their own alone. Raises Invalid for an unknown status, and Conflict with code `joined` for a
+    conversation that was joined into another.
     """
     permit(by, "conversation.set_status", conversation)
+    _check_customer(conversation, status, by)
     if status not in Status.values:
         raise Invalid(f"status must be one of {', '.join(Status.values)}", field="status")
     conversation = locking.locked(conversation)
@@ -101,3 +103,9 @@ def unsnooze(*, conversation: Conversation, only_if_due: bool = False, by: Actor
     after = turns.standing(conversation)
     journal.record(events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=None, before=before, after=after)
     return conversation
+
+
+def _check_customer(conversation: Conversation, status: str, by: Actor) -> None:
+    is_theirs = conversation.contact_id == by.id and status in (Status.OPEN, Status.RESOLVED)
+    if by.kind == ActorKind.CONTACT and not is_theirs:
+        raise Forbidden("customers resolve and reopen their own conversations alone")

@@ -75,5 +75,5 @@ class Contact(Searched, TenantModel):
 
 
 def display_name(name: str, email: str, external_id: str | None, pk: int | None = None) -> str:
-    """What people call the contact with these; never empty. Visitors of whom nothing is known are told apart by a number."""
+    """What people call the contact with these; never empty. Visitors of whom nothing is known differ by a number."""
     return name or email or external_id or (f"Visitor {pk}" if pk else "Visitor")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -22,8 +23,10 @@ from conversations.assistant.engines.protocol import Draft
 from conversations.channels.email import actions as mailbox_actions
 from conversations.models import Channel, Contact, Conversation, Delivery
 from conversations.reactions import REACTIONS, all_reactions
+from tests.chat.conftest import make
+from tests.chat.talking import Visitor
 from tests.conftest import Member
-from tests.factories import ConversationFactory, MailboxFactory
+from tests.factories import ConversationFactory, MailboxFactory, TeamFactory
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WRITTEN = re.compile(r"^def ([a-z]\w*)\((?:event: Event|events: Sequence\[Event\])\) -> None:", re.MULTILINE)
@@ -65,7 +68,13 @@ def disconnected(workspace: Workspace, ben: Member, ada: Member) -> None:
     mailbox_actions.mark_disconnected(mailbox=MailboxFactory(workspace=workspace), reason="Refused.", **act)
 
 
+def handed_over(workspace: Workspace, ben: Member, ada: Member) -> None:
+    visitor = Visitor(make(workspace, assistant_first=True, team=TeamFactory(workspace=workspace)))
+    visitor.writes(visitor.starts("How?"), "", uploads=[ContentFile(b"x", name="photo.png")])
+
+
 SCENES: dict[EventType, Callable[[Workspace, Member, Member], None]] = {
+    events.ASSISTANT_HANDED_OVER: handed_over,
     events.CONVERSATION_ASSIGNED: assigned,
     events.MAILBOX_DISCONNECTED: disconnected,
     events.REPLY_SENT: replied,

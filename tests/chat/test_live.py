@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
 
 from accounts import clock, tenancy
 from accounts.permissions import Actor
@@ -133,3 +134,25 @@ def test_one_browser_opens_so_many_streams_and_no_more(base: str) -> None:
             streams = [Browser(base, widget, token).stream() for _ in range(live.MOST_STREAMS)]
             assert all(one.next() == {"type": "ready"} for one in streams)
             assert Browser(base, widget, token).ask("GET", "stream").status == 429
+
+
+def test_call_while_the_database_is_away_gets_json_and_streams_go_on_afterwards(base: str) -> None:
+    with harness.on_the_desks_database(SUFFIX):
+        workspace = WorkspaceFactory()
+        with tenancy.scope(workspace):
+            widget = make(workspace)
+            token, session = opened(widget)
+            chat = begin(session)
+            browser = Browser(base, widget, token)
+            stream = browser.stream()
+            assert stream.next() == {"type": "ready"}
+            database = connection.settings_dict["NAME"]
+            connection.close()
+            with harness.database_away(database):
+                answer = browser.ask("POST", "start")
+                assert (answer.status, json.loads(answer.read())["code"]) == (503, "unavailable")
+                assert answer.headers["Retry-After"]
+            assert stream.next() == {"type": "resync"}
+            reply(chat, "Back again.")
+            assert stream.next() == {"type": "changed", "conversation": str(chat.public_id)}
+            assert browser.ask("POST", "start").status == 200

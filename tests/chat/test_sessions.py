@@ -176,9 +176,9 @@ def test_repeat_finds_what_was_written(widget: Widget) -> None:
 
 def test_described_visitor_stays_unverified_and_a_verified_one_is_not_renamed(widget: Widget) -> None:
     stated = proofs.stated({"name": "Eve", "email": "eve@example.com", "plan": "pro"})
-    session = actions.describe_visitor(
-        session=start(widget), identity=stated, by=sessions.visitor(widget), at=clock.now()
-    )
+    session = start(widget)
+    by = sessions.visitor(widget, session.contact)
+    session = actions.describe_visitor(session=session, identity=stated, by=by, at=clock.now())
     session.contact.refresh_from_db()
     assert (session.contact.name, session.contact.email, session.contact.traits) == (
         "Eve",

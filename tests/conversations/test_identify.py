@@ -70,11 +70,12 @@ def test_name_is_made_of_its_parts_where_it_is_not_stated(acme: Workspace, value
         ({"name": "Jane", "email": "j@e.com", "external_id": "c"}, "Jane"),
         ({"email": "j@e.com", "external_id": "c"}, "j@e.com"),
         ({"external_id": "c"}, "c"),
-        ({}, "Visitor"),
+        ({}, "Visitor {pk}"),
     ],
 )
 def test_person_is_always_called_something(acme: Workspace, values: dict[str, str], shown: str) -> None:
-    assert identify(acme, **values).display_name == shown
+    contact = identify(acme, **values)
+    assert contact.display_name == shown.format(pk=contact.pk)
 
 
 @pytest.mark.parametrize(

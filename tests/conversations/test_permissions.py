@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from accounts import tenancy
+from accounts.errors import Forbidden
 from accounts.models import Event, Workspace
-from accounts.permissions import Actor
+from accounts.permissions import Actor, ActorKind
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.models import (
@@ -120,7 +121,10 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
     "set_tags": (lambda desk, how: actions.set_tags(conversation=desk.free, names=["vip"], **how), WRITERS),
     "edit_subject": (lambda desk, how: actions.edit_subject(conversation=desk.free, subject="x", **how), WRITERS),
     "mark_read": (lambda desk, how: actions.mark_read(conversation=desk.free, **how), WRITERS),
-    "update_contact": (lambda desk, how: actions.update_contact(contact=desk.contact, name="x", **how), WRITERS),
+    "update_contact": (
+        lambda desk, how: actions.update_contact(contact=desk.contact, name="x", **how),
+        WRITERS_AND_CUSTOMER,
+    ),
     "escalate": (lambda desk, how: actions.escalate(conversation=desk.free, **how), TICKET_WRITERS),
     "link": (lambda desk, how: actions.link(conversation=desk.free, ticket=desk.ticket, **how), TICKET_WRITERS),
     "unlink": (lambda desk, how: actions.unlink(conversation=desk.linked, **how), TICKET_WRITERS),
@@ -236,3 +240,14 @@ def test_readers_of_tickets_may_have_favourites(desk: Desk, ben: Member, cleo: M
 
     assert who_may(favorite, everyone) == {*MEMBERS, "viewer", "ticket:read", "ticket:write"}
     is_missing_for(favorite, cleo.actor)
+
+
+def test_customer_changes_nobody_elses_conversation_and_details(desk: Desk, acme: Workspace) -> None:
+    other = ContactFactory(workspace=acme)
+    by = Actor(kind=ActorKind.CONTACT, workspace_id=acme.pk, id=other.pk)
+    with pytest.raises(Forbidden):
+        actions.set_status(conversation=desk.free, status="resolved", by=by, at=minutes(1))
+    with pytest.raises(Forbidden):
+        actions.update_contact(contact=desk.contact, name="x", by=by, at=minutes(1))
+    with pytest.raises(Forbidden):
+        actions.update_contact(contact=other, external_id="u_41", by=by, at=minutes(1))

@@ -229,9 +229,12 @@ def test_chat_goes_on_as_mail_once_its_customer_does_not_see_a_reply(post: Post,
     assert reply(ben, "Are you there?").delivery_status == DeliveryStatus.DELIVERED
     assert reply(ben, "We have found it.").delivery_status == DeliveryStatus.DELIVERED
     assert post.outgoing.taken == []
+    by = Actor.system(chat.workspace_id)
     written = Message.objects.filter(conversation=chat, sender_kind="agent")
     written.update(created_at=clock.now() - timedelta(minutes=11))
-    assert mail_unseen(conversation=chat, by=Actor.system(chat.workspace_id), at=clock.now()) is not None
+    assert mail_unseen(conversation=chat, by=by, at=clock.now()) is None  # they wrote just before, and may have read it
+    Conversation.objects.filter(pk=chat.pk).update(last_inbound_at=clock.now() - timedelta(minutes=30))
+    assert mail_unseen(conversation=chat, by=by, at=clock.now()) is not None
     outbox.deliver_due()
     (taken,) = post.outgoing.taken
     mail = parsed(taken.data)

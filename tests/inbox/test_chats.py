@@ -27,7 +27,7 @@ def visitor(in_acme: Workspace) -> Visitor:
 
 @pytest.fixture
 def signals(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Conversation, str]]:
-    """Who was told that somebody is typing: signals reach nobody before a commit, and tests have none."""
+    """The signals that were sent: they reach nobody before a commit, and tests have none."""
     found: list[tuple[Conversation, str]] = []
     monkeypatch.setattr(typing, "agent_is_typing", lambda conversation, name: found.append((conversation, name)))
     return found
@@ -42,7 +42,7 @@ def fresh(client: Client, chat: Conversation) -> str:
 
 
 def states(html: str) -> dict[str, str]:
-    """By message, what is said of it."""
+    """The text of each message's state, by message."""
     parts = html.split('id="state-')[1:]
     return {part.split('"')[0]: text_of(f"<p{part.split('</div>')[0]}".encode()).strip() for part in parts}
 
@@ -56,7 +56,7 @@ def test_typing_a_reply_is_signalled_to_the_customer_of_a_chat_alone(
     answer = agent.post(url)
     assert (answer.status_code, answer.content) == (204, b"")
     assert signals == [(chat, "Ben")]
-    assert agent.post(f"/w/acme/inbox/{conversation.number}/typing").status_code == 204  # no chat: nobody is told
+    assert agent.post(f"/w/acme/inbox/{conversation.number}/typing").status_code == 204  # no chat: nobody is notified
     assert viewer.post(url).status_code == 403
     assert stranger.post(url).status_code == 404
     assert agent.get(url).status_code == 405
@@ -128,7 +128,7 @@ def test_verified_customer_is_shown_as_such(agent: Client, visitor: Visitor) -> 
     assert "Identity not verified" not in text
 
 
-def test_two_visitors_without_a_name_are_told_apart(agent: Client, visitor: Visitor) -> None:
+def test_two_visitors_without_a_name_differ_by_a_number(agent: Client, visitor: Visitor) -> None:
     other = Visitor(visitor.widget)
     chats = [visitor.starts("Hi"), other.starts("Hi")]
     listed = markup_of(agent.get("/w/acme/inbox?view=unassigned").content)

@@ -77,7 +77,7 @@ def test_preview_shows_what_is_typed_and_not_saved(window: Window, acme: Workspa
     with tenancy.scope(acme):
         assert Widget.objects.get().title == ""
     # A refused form keeps what was typed, in the preview too.
-    page.get_by_label("Websites that may show it").fill("nonsense")
+    page.get_by_label("Allowed websites").fill("nonsense")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("is not an origin")).to_be_visible()
     button = page.frame_locator("#preview").get_by_role("button")
@@ -85,7 +85,7 @@ def test_preview_shows_what_is_typed_and_not_saved(window: Window, acme: Workspa
     page.locator("#preview").evaluate("frame => frame.scrollIntoView({ block: 'end' })")
     button.click()
     expect(page.frame_locator("#preview").frame_locator("iframe").get_by_text("Ask the shop of Zoë")).to_be_visible()
-    page.get_by_label("Websites that may show it").fill("")
+    page.get_by_label("Allowed websites").fill("")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     with tenancy.scope(acme):

@@ -6,10 +6,12 @@ import os
 from types import SimpleNamespace
 from typing import Any
 
-import jwt
 import pytest
 
+from accounts import clock
 from accounts.models import Event, Workspace
+from conversations.chat import proofs
+from conversations.models import Widget
 from conversations.screens.settings.identity import samples
 from tests.conftest import Member
 
@@ -64,8 +66,8 @@ def test_python_sample_signs_a_token_for_this_workspace(
     exec(code, scope)
     monkeypatch.setitem(os.environ, "PARLEY_IDENTITY_SECRET", acme.identity_secret)
     token = scope["customer_token"](SimpleNamespace(id=41, email="nia@example.com", name="Nia"))
-    claims = jwt.decode(token, acme.identity_secret, algorithms=["HS256"], audience=str(acme.public_id))
-    assert (claims["contact_external_id"], claims["email"], claims["name"]) == ("41", "nia@example.com", "Nia")
-    assert claims["exp"] - claims["iat"] == 600
+    proven = proofs.read(Widget(workspace=acme, key="plw_shop"), {"jwt": token}, at=clock.now())
+    assert proven.is_signed
+    assert (proven.external_id, proven.email, proven.name) == ("41", "nia@example.com", "Nia")
     page = ada.signed_in().get(URL).content.decode()
     assert page.count(str(acme.public_id)) == 4

@@ -280,7 +280,7 @@ def test_command_reads_hours_and_sums_them_up_for_people(in_acme: Workspace, mon
     assert out == ""
     assert "Acme: Mon 09:00–12:00 13:00–17:00, Sat 22:00–02:00 (Europe/Berlin), now " in err
     assert queries.business_hours() == week(mon=[["09:00", "12:00"], ["13:00", "17:00"]], sat=[["22:00", "02:00"]])
-    assert "always open" in command(monkeypatch, b"null")[1]
+    assert "always open" in command(monkeypatch, b"\xef\xbb\xbfnull\r\n")[1]
     assert queries.business_hours() is None
 
 

@@ -1,9 +1,11 @@
 """The verbs of live chat: widgets, visitors' sessions, and what visitors do in their conversations.
 
-For: the frame's API, PostHog's format and the settings, which make one call into here. In: rows, plain values, `by` (the visitor, the
-member) and `at`, all by keyword. Out: the changed row.
-A session is locked first (`holding`), so that what is written in it and who its visitor is never change at once. It imports the core verbs
-and those of the assistant.
+For: every door by which visitors of a website write, and the settings of widgets.
+In: rows, plain values, `by` (the visitor, or who sets a widget up) and `at` (the moment), all by keyword. Out: the changed row.
+A session is locked before its contact, that before the assistant's thread, and that before the conversation.
+
+`holding` has what the verbs share; it permits and records nothing by itself. Doors import the package and name the verb; it
+imports the core verbs and those of the assistant.
 """
 
 from conversations.chat.actions.assistant import decide_in_chat

@@ -27,7 +27,7 @@ from conversations.screens.shell import DeskRequest, screen
 from conversations.texts import names
 
 ONLINE_FOR = timedelta(minutes=2)
-"""For how long a visitor counts as online after their browser was last heard of."""
+"""For how long a visitor counts as online after the last call of their browser."""
 
 
 @require_POST

@@ -80,7 +80,8 @@ def _row(one: Listed, url: str, by_message: bool, hues: Mapping[str, int], now: 
         channel=formatting.channel(one.channel),
         when=formatting.ago(one.last_message_at if by_message else one.waiting_since, now),
         subject=formatting.truncatechars(one.subject, 90),
-        preview=formatting.truncatechars(one.preview, 110),
+        # A chat is named by its first message.
+        preview="" if one.preview == one.subject else formatting.truncatechars(one.preview, 110),
         urgency="" if one.priority_rank < 3 else "warn" if one.priority_rank == 3 else "bad",
         priority=one.priority.capitalize(),
         snoozed=dates.moment(one.snoozed_until) if one.snoozed_until else "",

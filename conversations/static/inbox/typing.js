@@ -21,7 +21,9 @@ function show(id) {
   const dots = Object.assign(document.createElement('span'), { className: 'typing__dots' });
   dots.setAttribute('aria-hidden', 'true');
   dots.append(...[1, 2, 3].map(() => document.createElement('i')));
-  text.append(dots, name, ' is typing…');
+  const words = document.createElement('span');
+  words.append(name, ' is typing…');
+  text.append(dots, words);
 }
 
 function hide(id) {

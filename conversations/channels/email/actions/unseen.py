@@ -13,6 +13,7 @@ from conversations.actions import locking, outgoing
 from conversations.chat import queries as chat_queries
 from conversations.models import (
     Channel,
+    ChatSession,
     Conversation,
     Delivery,
     DeliveryStatus,
@@ -26,6 +27,8 @@ from conversations.queries import mailboxes
 
 UNSEEN_FOR = timedelta(minutes=10)
 """How long a reply waits for its customer in the chat."""
+LEFT_AFTER = timedelta(minutes=15)
+"""After how long without a word the customer of a chat that does not say what they see hardly waits at their screen."""
 SLACK = timedelta(minutes=1)
 """By how much the clocks of two machines may differ: what is looked at a little too early is not looked at again."""
 
@@ -46,6 +49,8 @@ def mail_unseen(*, conversation: Conversation, by: Actor, at: datetime) -> Deliv
     replies = chat_queries.by_the_team(conversation).filter(pk__gt=known).order_by("pk")
     if conversation.customer_seen_at is not None:
         replies = replies.filter(created_at__gt=conversation.customer_seen_at)
+    elif conversation.last_inbound_at is not None and not _tells_what_is_seen(conversation):
+        replies = replies.filter(created_at__gte=conversation.last_inbound_at + LEFT_AFTER)
     waiting = list(replies)
     if not waiting or waiting[0].created_at > at - UNSEEN_FOR + SLACK:
         return None
@@ -74,6 +79,11 @@ def _can_be_mailed(conversation: Conversation) -> bool:
         and mailboxes.can_send()
         and not SuppressedAddress.objects.filter(address=address).exists()
     )
+
+
+def _tells_what_is_seen(conversation: Conversation) -> bool:
+    """Whether the customer writes with a widget; chats of other programs, by the API, do not say what they have shown."""
+    return ChatSession.objects.filter(contact=conversation.contact).exists()
 
 
 def _mailed_until(conversation: Conversation) -> int:

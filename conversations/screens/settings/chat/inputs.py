@@ -30,14 +30,14 @@ class AddForm(forms.Form):
     """A new widget."""
 
     name = forms.CharField(max_length=100, label="Name")
-    allowed_origins = forms.CharField(max_length=20_000, required=False, label="Websites that may show it")
+    allowed_origins = forms.CharField(max_length=20_000, required=False, label="Allowed websites")
 
 
 class ChangeForm(forms.Form):
     """All that can be changed of a widget."""
 
     name = forms.CharField(max_length=100, label="Name")
-    allowed_origins = forms.CharField(max_length=20_000, required=False, label="Websites that may show it")
+    allowed_origins = forms.CharField(max_length=20_000, required=False, label="Allowed websites")
     language = forms.ChoiceField(required=False, label="Language")
     title = forms.CharField(max_length=widgets.LONGEST["title"], required=False, label="Title")
     greeting = forms.CharField(max_length=widgets.LONGEST["greeting"], required=False, label="Greeting")
