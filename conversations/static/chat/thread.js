@@ -78,10 +78,10 @@ chat.views.thread = ({ id = null, draft = null }) => {
   function items() {
     const now = conversation();
     return [
-      { icon: chat.hasSound ? 'sound' : 'mute', label: say('sound'), isOn: chat.hasSound, do: () => chat.setSound(!chat.hasSound) },
-      now && { icon: 'mail', label: say('transcript'), do: transcript },
-      now?.status === 'open' && { icon: 'check', label: say('resolve'), do: () => act('resolve') },
-      now?.status === 'resolved' && { icon: 'reopen', label: say('reopen'), do: () => act('reopen') },
+      { icon: chat.hasSound ? 'sound' : 'mute', text: say('sound'), isOn: chat.hasSound, do: () => chat.setSound(!chat.hasSound) },
+      now && { icon: 'mail', text: say('transcript'), do: transcript },
+      now?.status === 'open' && { icon: 'check', text: say('resolve'), do: () => act('resolve') },
+      now?.status === 'resolved' && { icon: 'reopen', text: say('reopen'), do: () => act('reopen') },
     ];
   }
   async function transcript() {
@@ -527,7 +527,7 @@ chat.menu = (items) => {
               onclick: () => (toggle(false), one.do()),
             },
             icon(one.icon),
-            one.label,
+            one.text,
           ),
         ),
     );
