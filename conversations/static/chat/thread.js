@@ -19,7 +19,7 @@ chat.views.thread = ({ id = null, draft = null }) => {
   const conversation = () => chat.conversations.get(conversationId);
 
   // --- Parts ---
-  const heading = make('h1', { tabindex: '-1', dir: 'auto' });
+  const heading = make('h1', { tabindex: '-1' });
   const subtitle = make('div.bar__sub');
   const face = make('div.bar__face');
   const menu = chat.menu(items);
@@ -331,7 +331,7 @@ chat.views.thread = ({ id = null, draft = null }) => {
   function drawHead() {
     const now = conversation();
     const partner = now?.with ?? { kind: 'team', name: '' };
-    heading.textContent = chat.nameOf(partner);
+    heading.textContent = chat.apart(chat.nameOf(partner));
     face.replaceChildren(chat.avatar(partner));
     subtitle.replaceChildren(partner.kind === 'assistant' ? make('p.presence', {}, say('by_assistant')) : chat.presenceLine('short'));
     const { isOnline } = chat.presence();
