@@ -172,7 +172,7 @@ def _talk(base: str, key: str) -> dict[str, Any]:
                 visitor.write(f"Question {number}")
                 shown = ""
                 while f"Question {number}" not in shown:
-                    _told(events)
+                    _wait_for(events)
                     shown = agent.get(f"{thread}/fresh", params=since).text
                 there.append(time.perf_counter() - began)
                 pane = agent.get(thread).text
@@ -181,14 +181,14 @@ def _talk(base: str, key: str) -> dict[str, Any]:
                 began = time.perf_counter()
                 agent.post(f"{thread}/reply", data=reply, headers={"Referer": base}).raise_for_status()
                 while True:
-                    _told(signals)
+                    _wait_for(signals)
                     if ("agent", f"Answer {number}") in visitor.texts():
                         break
                 back.append(time.perf_counter() - began)
     return {"to_agent_ms": _spread(there[5:]), "to_customer_ms": _spread(back[5:])}
 
 
-def _told(lines: Iterator[str]) -> None:
+def _wait_for(lines: Iterator[str]) -> None:
     """Wait until a stream says something."""
     while not next(lines).startswith("data:"):
         pass
@@ -204,7 +204,7 @@ def _assistant(base: str, key: str) -> dict[str, float]:
         with visitor.http.stream("GET", "stream") as frame:
             signals = frame.iter_lines()
             while not any(kind == "assistant" for kind, _ in visitor.texts()):
-                _told(signals)
+                _wait_for(signals)
         times.append(time.perf_counter() - began)
         time.sleep(2.05)
     return _spread(times[2:])
