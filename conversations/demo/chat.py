@@ -38,10 +38,10 @@ def open_widget(workspace: Workspace, team: Team, agent: Actor, *, by: Actor, at
         by=by,
         at=at,
     )
-    answered = _begin(widget, CUSTOMER, _SENSOR, "marine", at=at - timedelta(minutes=14))
-    actions.reply(conversation=answered, body=_INCLUDED, by=agent, at=at - timedelta(minutes=9))
+    answered = _begin(widget, CUSTOMER, _SENSOR, "marine", at=at - timedelta(seconds=8))
+    actions.reply(conversation=answered, body=_INCLUDED, by=agent, at=at - timedelta(seconds=6))
     visitor = Identity(is_signed=False, name="Luca Ferri")
-    _begin(widget, visitor, "Do you ship to Malta?", "mini", at=at - timedelta(minutes=2))
+    _begin(widget, visitor, "Do you ship to Malta?", "mini", at=at - timedelta(seconds=4))
 
 
 def _begin(widget: Widget, identity: Identity, body: str, product: str, *, at: datetime) -> Conversation:

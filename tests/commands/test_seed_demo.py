@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import stat
@@ -19,6 +20,7 @@ import time_machine
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db.models import Count
+from django.test import Client
 
 from accounts import clock
 from accounts.credentials import authentication
@@ -38,6 +40,7 @@ from conversations.models import (
     MessageKind,
     Suggestion,
     Tally,
+    Widget,
 )
 from tests.factories import UserFactory, WorkspaceFactory
 from tickets.models import Ticket
@@ -76,6 +79,7 @@ def test_demo_is_a_lively_month_made_once(home: Path, db: None, settings: Any) -
     assert rows.filter(snoozed_until__gt=clock.now()).exists()
     assert rows.filter(status="closed", unread_count__gt=0).exists()
     assert_a_days_work(demo)
+    assert_shop_with_a_chat(demo)
     assert rows.filter(assignee__isnull=False).values("assignee").distinct().count() >= 3
     assert rows.filter(message_count__gte=8).count() >= 2
     assert len(set(rows.values_list("priority", flat=True))) >= 4
@@ -161,6 +165,28 @@ def test_demo_is_a_lively_month_made_once(home: Path, db: None, settings: Any) -
     with pytest.raises(authentication.BadKey):
         authentication.authenticate(server, clock.now())
     assert seed() == renewed
+
+
+def assert_shop_with_a_chat(demo: Workspace) -> None:
+    """`/demo/` signs in an invented customer, of whom the chat knows a conversation that was answered."""
+    page = Client().get("/demo/")
+    assert page["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'; frame-src 'self'")
+    widget = Widget.all_workspaces.get(workspace=demo)
+    assert f'data-key="{widget.key}"' in page.content.decode()
+    data = re.search(r'<script type="application/json" id="demo">(.*?)</script>', page.content.decode())
+    assert data
+    answer = Client().post(
+        f"/widget/{widget.key}/api/identify",
+        {"jwt": json.loads(data[1])["jwt"]},
+        content_type="application/json",
+        headers={"Origin": "http://testserver"},
+    )
+    assert answer.json()["session"]["contact"]["name"] == "Hanna Visser"
+    assert answer.json()["unread"] == 1
+
+
+def test_desk_without_the_demo_has_no_shop(acme: Workspace) -> None:
+    assert Client().get("/demo/").status_code == 404
 
 
 def assert_a_days_work(demo: Workspace) -> None:

@@ -20,7 +20,7 @@ from accounts.permissions import Actor
 from conversations import actions as conversation_actions
 from conversations.chat import actions, typing
 from conversations.forms import actions as form_actions
-from conversations.models import Conversation, Message, Widget
+from conversations.models import ChatSession, Conversation, Message, Widget
 from tests.conftest import Member
 from tests.journeys.conftest import NARROW, PATIENCE, WIDE, Window
 from tests.journeys.test_screens import axe  # noqa: F401 - a fixture
@@ -224,8 +224,15 @@ def test_visitor_and_agent_write_to_each_other_across_origins(
         other.open()
         other.frame.get_by_role("button", name=re.compile("Then press the button")).click()
         expect(other.log).to_contain_text("My station is offline.")
+        # The website has gone to another address without loading a page, and one stream serves both tabs.
+        other.page.evaluate("history.pushState(null, '', '/snow')")
+        other.page.locator("h1").click()
         other.write("It works.")
         expect(visitor.log).to_contain_text("It works.")
+        # As above.
+        until(other.page, lambda: ChatSession.all_workspaces.get().page == f"{origin}/snow", "the page, known")
+        expect(visitor.button).to_have_attribute("aria-label", "Close chat")
+        assert len([one for one in visitor.asked + other.asked if one.endswith("/stream")]) == 1
 
         # Resolved by the visitor, who then goes on.
         other.frame.get_by_role("button", name="More options").click()
@@ -283,8 +290,8 @@ def test_on_a_phone_the_chat_covers_the_page_and_asks_who_writes(
         assert rights == ["rtl", "ltr"]
 
         visitor.frame.get_by_role("button", name="Close chat").tap()
-        assert not visitor.page.evaluate("document.body.inert")
         expect(visitor.button).to_be_visible()
+        assert not visitor.page.evaluate("document.body.inert")
         assert visitor.faults == []
 
 

@@ -20,14 +20,28 @@ function read(status, text, wait) {
   return { ok: status >= 200 && status < 300, status, data, wait: Number(wait) * 1000 || 0 };
 }
 
-chat.ask = async (method, path, body, { files = [], onprogress } = {}) => {
+chat.ask = async (method, path, body, { files = [], onprogress, keepalive } = {}) => {
   const { token } = chat.session;
-  const answer = files.length ? await upload(path, body, files, onprogress) : await call(method, path, body);
+  const answer = files.length ? await upload(path, body, files, onprogress) : await call(method, path, body, keepalive);
+  reached(answer.status !== 0);
   if (answer.status === 401 && answer.data.code === 'session_ended' && token && token === chat.session.token) chat.forget();
   return answer;
 };
 
-async function call(method, path, body) {
+// Whether the desk can be reached, as far as the last two requests have shown.
+let failures = 0;
+function reached(isReached) {
+  const was = failures < 2;
+  failures = isReached ? 0 : failures + 1;
+  if (was !== failures < 2) chat.emit('connection', failures < 2);
+}
+addEventListener('offline', () => {
+  failures = 2;
+  chat.emit('connection', false);
+});
+chat.isReachable = () => failures < 2;
+
+async function call(method, path, body, keepalive = false) {
   try {
     const answer = await fetch(chat.path + path, {
       method,
@@ -35,6 +49,7 @@ async function call(method, path, body) {
       body: body && JSON.stringify(body),
       cache: 'no-store',
       credentials: 'omit',
+      keepalive,
       signal: AbortSignal.timeout(PATIENCE),
     });
     return read(answer.status, await answer.text(), answer.headers.get('Retry-After'));

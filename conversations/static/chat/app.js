@@ -86,9 +86,9 @@ document.addEventListener('keydown', (event) => {
 
 // --- Beginning: the host page has said hello -------------------------------------------------------------------
 
-chat.begin = async ({ token, isOpen }) => {
+chat.begin = async ({ token, isOpen, isFull = false }) => {
   chat.session.token = token || null;
-  chat.isOpen = Boolean(isOpen);
+  if (isOpen) chat.open({ isFull });
   const started = chat.start();
   if (token) chat.emit('session');
   await started;

@@ -13,7 +13,6 @@ const lastTyped = new Map();
 chat.composer = ({ place, conversation, submit }) => {
   const area = make('textarea', {
     rows: '1',
-    dir: 'auto',
     'aria-label': say('message'),
     placeholder: say('write'),
     enterkeyhint: 'send',
@@ -51,6 +50,8 @@ chat.composer = ({ place, conversation, submit }) => {
   area.value = chat.drafts[place] ?? '';
 
   function resize() {
+    // The direction of what is written; of the page while there is nothing.
+    area.dir = area.value ? 'auto' : document.dir;
     area.style.height = 'auto';
     area.style.height = `${Math.min(area.scrollHeight, TALLEST)}px`;
     sendButton.toggleAttribute('data-empty', !area.value.trim() && !list.length);
@@ -81,7 +82,6 @@ chat.composer = ({ place, conversation, submit }) => {
     const text = area.value.trim();
     area.focus();
     if (!text && !list.length) return;
-    if (!navigator.onLine) chat.emit('connection', false);
     if (submit({ text, files: list }) === false) return;
     area.value = '';
     setFiles([]);

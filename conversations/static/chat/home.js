@@ -35,11 +35,11 @@ function row(conversation) {
     make(
       'span.row__text',
       {},
-      make('span.row__top', {}, make('span.row__name', { dir: 'auto' }, name), last && make('span.row__time', {}, chat.ago(new Date(last.at)))),
+      make('span.row__top', {}, make('span.row__name', {}, chat.apart(name)), last && make('span.row__time', {}, chat.ago(new Date(last.at)))),
       make(
         'span.row__bottom',
         {},
-        make('span.row__last', { dir: 'auto' }, own + text),
+        make('span.row__last', {}, own + chat.apart(text)),
         status !== 'open' && make('span.tag', {}, say(status)),
         unread > 0 && make('span.count', {}, make('span', { 'aria-hidden': 'true' }, unread > 9 ? '9+' : unread), make('span.sr', {}, say('unread', { count: unread }))),
       ),
@@ -62,7 +62,7 @@ function home() {
     make(
       'header.hero',
       {},
-      make('div.hero__top', {}, make('p.hero__name', { dir: 'auto' }, chat.title()), chat.iconButton('close', say('close'), () => chat.close(true))),
+      make('div.hero__top', {}, make('p.hero__name', {}, chat.apart(chat.title())), chat.iconButton('close', say('close'), () => chat.close(true))),
       heading,
       status,
     ),
@@ -78,7 +78,7 @@ function home() {
     forms.replaceChildren(
       make('h2', {}, say('forms')),
       ...chat.forms().map(({ key, title }) =>
-        make('button.row.row--form', { type: 'button', 'data-key': key, onclick: () => chat.show('form', { key }) }, icon('file'), make('span.row__name', { dir: 'auto' }, title), icon('forward')),
+        make('button.row.row--form', { type: 'button', 'data-key': key, onclick: () => chat.show('form', { key }) }, icon('file'), make('span.row__name', {}, chat.apart(title)), icon('forward')),
       ),
     );
   }
@@ -113,7 +113,7 @@ function home() {
 
 chat.views.form = ({ key }) => {
   const form = (boot.forms ?? []).find((one) => one.key === key);
-  const heading = make('h1', { tabindex: '-1', dir: 'auto' }, form?.title ?? say('forms'));
+  const heading = make('h1', { tabindex: '-1' }, chat.apart(form?.title ?? say('forms')));
   const frame =
     form &&
     make('iframe.form', {

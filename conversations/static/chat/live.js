@@ -57,7 +57,6 @@ async function follow(token, signal) {
     const wasReady = mayStream && (await stream(token, signal));
     if (signal.aborted) return;
     failures = wasReady ? 0 : failures + 1;
-    chat.emit('connection', failures < 2);
     const time = failures < 2 && mayStream ? PAUSES[failures] : POLL;
     await pause(Math.min(time, PAUSES.at(-1)) * (0.8 + Math.random() * 0.4), signal);
     if (failures >= 2 || !mayStream) share({ type: 'resync' }, token);
@@ -143,8 +142,8 @@ async function catchUp() {
     const isAbout = open && (due.has(open) || due.has(''));
     const isAlone = isAbout && due.size === 1 && !due.has('') && chat.isViewing();
     due.clear();
-    if (isAbout && chat.conversations.has(open)) await chat.load(open);
     if (!isAlone) await chat.refresh();
+    if (isAbout && chat.conversations.has(open)) await chat.load(open);
   }
   isAsking = false;
 }

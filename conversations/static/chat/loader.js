@@ -102,7 +102,7 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
       port = channel.port1;
       isReady = false;
       port.onmessage = ({ data }) => messages[data.type]?.(data.data);
-      frame.contentWindow.postMessage({ parley: 1, token: read(), isOpen }, desk, [channel.port2]);
+      frame.contentWindow.postMessage({ parley: 1, token: read(), isOpen, isFull: phone.matches }, desk, [channel.port2]);
     };
     root.prepend(frame);
     draw();

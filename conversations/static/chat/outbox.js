@@ -5,7 +5,7 @@ const { chat } = globalThis;
 const PAUSES = [1000, 2000, 4000, 8000, 15_000, 30_000]; // ms between attempts
 const LATER = new Set([0, 408, 425, 429, 500, 502, 503, 504]);
 const running = new Set();
-let hurry = [];
+const hurry = [];
 
 const outbox = { items: [] };
 chat.outbox = outbox;
@@ -44,17 +44,17 @@ outbox.remove = (id) => {
 
 outbox.clear = () => (outbox.items = []);
 
+// Wait, but no longer than until the network is back or somebody asks for it.
+chat.pause = (time) =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, time);
+    hurry.push(() => (clearTimeout(timer), resolve()));
+  });
 function wake() {
   hurry.splice(0).forEach((go) => go());
 }
 addEventListener('online', wake);
 document.addEventListener('visibilitychange', () => document.hidden || wake());
-
-const pause = (time) =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, time);
-    hurry.push(() => (clearTimeout(timer), resolve()));
-  });
 
 async function send(conversation) {
   if (running.has(conversation)) return;
@@ -91,7 +91,7 @@ async function attempt(item) {
     const time = PAUSES[Math.min(item.attempts++, PAUSES.length - 1)];
     item.state = 'waiting';
     changed(item.conversation);
-    await pause(Math.max(answer.wait, time * (0.75 + Math.random() / 2)));
+    await chat.pause(Math.max(answer.wait, time * (0.75 + Math.random() / 2)));
   } else {
     Object.assign(item, { state: 'failed', error: chat.fault(answer), field: isFirst ? answer.data.field : '' });
     changed(item.conversation);

@@ -43,7 +43,8 @@ chat.forget = () => {
 
 // Another person may be here next: nothing is kept.
 chat.shutDown = () => {
-  if (chat.session.token) chat.ask('POST', 'end');
+  if (chat.session.token) chat.ask('POST', 'end', undefined, { keepalive: true });
+  identity += 1;
   chat.described = {};
   chat.identity = null;
   chat.drafts = {};
@@ -73,7 +74,7 @@ chat.start = async () => {
   if (!chat.session.token) return;
   const answer = await chat.ask('POST', 'start', describe());
   if (answer.ok) welcome(answer.data);
-  else if (answer.status !== 401) setTimeout(chat.start, answer.wait || 10_000);
+  else if (!answer.status || answer.status === 429 || answer.status >= 500) setTimeout(chat.start, answer.wait || 5000);
 };
 
 function welcome(data) {
@@ -94,11 +95,13 @@ chat.identify = (who) => {
   const text = (value) => (typeof value === 'string' ? value : undefined);
   chat.described = { name: text(who.name), email: text(who.email) };
   chat.identity = who.jwt || who.email_hash ? null : who;
-  chat.identified = identified(who).catch(() => {});
+  chat.identified = identified(who, (identity += 1));
 };
-async function identified(who) {
-  for (let attempt = 0; attempt < 5; attempt++) {
+let identity = 0; // the newest wins
+async function identified(who, number) {
+  for (let attempt = 0; ; attempt++) {
     const answer = await chat.ask('POST', 'identify', who);
+    if (number !== identity) return;
     if (answer.ok) {
       const { token } = chat.session;
       chat.take(answer.data.token);
@@ -110,7 +113,7 @@ async function identified(who) {
       console.warn(`Parley: identify was refused (${answer.data.code ?? answer.status})`);
       return;
     }
-    await new Promise((resolve) => setTimeout(resolve, answer.wait || 1000 * 2 ** attempt));
+    await chat.pause(answer.wait || Math.min(1000 * 2 ** attempt, 30_000));
   }
 }
 
@@ -188,10 +191,12 @@ chat.load = async (id) => {
   if (!answer.ok) return answer;
   const { messages, has_more: hasMore, conversation } = answer.data;
   const known = new Set(thread.messages.map((one) => one.id));
+  const hasNew = thread.isLoaded && messages.some((one) => !one.is_own && one.kind === 'message' && !known.has(one.id));
   // So much was written since that the pages do not meet.
   const isApart = hasMore && thread.isLoaded && !messages.some((one) => known.has(one.id));
   if (!thread.isLoaded || isApart) Object.assign(thread, { messages: isApart ? [] : thread.messages, hasMore });
   chat.put({ conversation, messages });
+  if (hasNew) chat.emit('arrived', conversation);
   return answer;
 };
 
@@ -241,3 +246,4 @@ chat.restore = () => {
   for (const item of stored.items ?? []) chat.outbox.add({ ...item, files: [] });
 };
 addEventListener('pagehide', () => chat.save());
+document.addEventListener('visibilitychange', () => document.hidden && chat.save());

@@ -14,12 +14,12 @@ chat.views.thread = ({ id = null, draft = null }) => {
   let divider = null; // the first message that was not seen before
   let typing = null;
   let isNear = true;
-  let isOffline = false;
+  let isOffline = !chat.isReachable();
   let problem = '';
   const conversation = () => chat.conversations.get(conversationId);
 
   // --- Parts ---
-  const heading = make('h1', { tabindex: '-1', dir: 'auto' });
+  const heading = make('h1', { tabindex: '-1' });
   const subtitle = make('div.bar__sub');
   const face = make('div.bar__face');
   const menu = chat.menu(items);
@@ -78,10 +78,10 @@ chat.views.thread = ({ id = null, draft = null }) => {
   function items() {
     const now = conversation();
     return [
-      { icon: chat.hasSound ? 'sound' : 'mute', label: say('sound'), isOn: chat.hasSound, do: () => chat.setSound(!chat.hasSound) },
-      now && { icon: 'mail', label: say('transcript'), do: transcript },
-      now?.status === 'open' && { icon: 'check', label: say('resolve'), do: () => act('resolve') },
-      now?.status === 'resolved' && { icon: 'reopen', label: say('reopen'), do: () => act('reopen') },
+      { icon: chat.hasSound ? 'sound' : 'mute', text: say('sound'), isOn: chat.hasSound, do: () => chat.setSound(!chat.hasSound) },
+      now && { icon: 'mail', text: say('transcript'), do: transcript },
+      now?.status === 'open' && { icon: 'check', text: say('resolve'), do: () => act('resolve') },
+      now?.status === 'resolved' && { icon: 'reopen', text: say('reopen'), do: () => act('reopen') },
     ];
   }
   async function transcript() {
@@ -331,7 +331,7 @@ chat.views.thread = ({ id = null, draft = null }) => {
   function drawHead() {
     const now = conversation();
     const partner = now?.with ?? { kind: 'team', name: '' };
-    heading.textContent = chat.nameOf(partner);
+    heading.textContent = chat.apart(chat.nameOf(partner));
     face.replaceChildren(chat.avatar(partner));
     subtitle.replaceChildren(partner.kind === 'assistant' ? make('p.presence', {}, say('by_assistant')) : chat.presenceLine('short'));
     const { isOnline } = chat.presence();
@@ -481,6 +481,7 @@ chat.views.thread = ({ id = null, draft = null }) => {
         conversationId = to;
         if (chat.conversations.has(to)) composer.become(to);
         draw();
+        setTimeout(load);
       },
       conversations() {
         drawHead();
@@ -526,7 +527,7 @@ chat.menu = (items) => {
               onclick: () => (toggle(false), one.do()),
             },
             icon(one.icon),
-            one.label,
+            one.text,
           ),
         ),
     );
