@@ -28,6 +28,9 @@ from conversations.assistant import actions as assistant_actions
 from conversations.assistant import runs
 from conversations.assistant.actions.proposals import Decision
 from conversations.assistant.engines.protocol import Call, Draft, Step
+from conversations.channels.discord import actions as discord_actions
+from conversations.channels.discord import links as discord_links
+from conversations.channels.discord import payloads
 from conversations.channels.email import actions as mailbox_actions
 from conversations.chat import actions as chat_actions
 from conversations.chat import sessions
@@ -65,7 +68,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 RANKS = {
     "accounts_workspace": 2, "accounts_invitation": 2, "accounts_membership": 2, "accounts_user": 2, "accounts_team": 2, "accounts_apikey": 2,
     "conversations_chatsession": 2.5, "the name of a contact": 3, "conversations_contact": 3.5, "conversations_assistantthread": 4,
-    "conversations_conversation": 5, "conversations_mailbox": 5.5, "conversations_tally": 6, "tickets_ticket": 7, "tickets_ticketnumbers": 8,
+    "conversations_discordthread": 4.5, "conversations_conversation": 5, "conversations_mailbox": 5.5, "conversations_tally": 6,
+    "tickets_ticket": 7, "tickets_ticketnumbers": 8,
     "conversations_savedview": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
     "conversations_suppressedaddress": 9, "conversations_blockedsender": 9,
 }  # fmt: skip
@@ -178,8 +182,39 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         }  # fmt: skip
         mailbox_actions.mark_disconnected(mailbox=mails["second_mailbox"], reason="Refused.", **act)
         Mailbox.objects.filter(pk=mailbox.pk).update(backfill_days=3)
+        forum = {"id": "2", "name": "help", "type": 15, "tags": []}
+        general = {"id": "3", "name": "general", "type": 0, "tags": []}
+        bot = discord_actions.connect_bot(
+            workspace=acme,
+            token="a token",
+            user=(1, "Desk"),
+            guild=(1, "Acme"),
+            channels=[forum],
+            private_channel=general,
+            **act,
+        )
+        author = {"id": "7", "username": "eve"}
+        about = {"id": "5", "parent_id": "2", "type": 11, "name": "Lamp", "applied_tags": []}
+        words = {
+            "id": "5",
+            "channel_id": "5",
+            "author": author,
+            "content": "Dark.",
+            "timestamp": "2026-11-30T10:00:00Z",
+        }
+        met = discord_actions.meet_member(workspace=acme, author=payloads.post(words).author, **act)
+        post = discord_actions.see_thread(workspace=acme, thread=payloads.thread(about), **act)
+        taken = discord_actions.take_in(thread=post, post=payloads.post(words), member=met, body="Dark.", **act)
+        link = discord_actions.request_link(member=met, at=at - timedelta(minutes=5), by=by)
+        assert link is not None
+        link = discord_actions.send_code(link=link, email="eve@example.com", **act)
+        discord = {
+            "bot": bot, "post_row": post, "met": met, "link": link, "taken": taken,
+            "new_thread": payloads.thread({**about, "id": "6"}), "new_post": payloads.post({**words, "id": "8"}),
+            "edited_post": payloads.post({**words, "content": "Lit.", "edited_timestamp": "2026-11-30T11:00:00Z"}),
+        }  # fmt: skip
         scene = {
-            **mails,
+            **mails, **discord,
             "workspace": acme, "contact": contact, "conversation": talk, "ticket": ticket, "second": second, "loose": loose,
             "snoozed": snoozed, "done": done, "closed": closed, "request": request, "made": made, "form": form, "widget": widget, "session": session, "chat": chat, "answer": answer, "helped": helped, "event_id": change.pk, "thread": busy.thread, "run": busy,
             "resting": resting.thread, "waiting": waiting, "proposal": proposal, "item": queued, "message": note,
@@ -269,6 +304,31 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.channels.email.actions.logins.change_ingress": [{"mailbox": s["posted"]}],
         "conversations.channels.email.actions.logins.mark_connected": [{"mailbox": s["second_mailbox"]}],
         "conversations.channels.email.actions.logins.set_login": [{"mailbox": s["second_mailbox"]}],
+        "conversations.channels.discord.actions.bots.connect_bot": [
+            {"token": "b", "user": (1, "Desk"), "guild": (1, "Acme"), "channels": s["bot"].channels, "threads": [s["new_thread"]]}
+        ],
+        "conversations.channels.discord.actions.threads.see_thread": [{"thread": s["new_thread"]}],
+        "conversations.channels.discord.actions.threads.change_thread": [
+            {"thread": s["post_row"], "now": s["new_thread"], "names": {}}
+        ],
+        "conversations.channels.discord.actions.threads.set_thread_tags": [{"thread": s["post_row"], "ids": ["1"]}],
+        "conversations.channels.discord.actions.threads.delete_thread": [{"thread": s["post_row"]}],
+        "conversations.channels.discord.actions.threads.request_private": [{"conversation": s["taken"].conversation}],
+        "conversations.channels.discord.actions.threads.continue_privately": [
+            {"conversation": s["taken"].conversation, "thread": s["new_thread"], "member": s["met"]}
+        ],
+        "conversations.channels.discord.actions.messages.take_in": [
+            {"thread": s["post_row"], "post": s["new_post"], "member": s["met"]}
+        ],
+        "conversations.channels.discord.actions.messages.edit": [{"thread": s["post_row"], "post": s["edited_post"]}],
+        "conversations.channels.discord.actions.messages.withdraw": [{"thread": s["post_row"], "discord_ids": [5]}],
+        "conversations.channels.discord.actions.members.meet_member": [{"author": s["new_post"].author}],
+        "conversations.channels.discord.actions.members.request_link": [{"member": s["met"]}],
+        "conversations.channels.discord.actions.members.confirm_link": [{"code": discord_links.code(s["link"])}],
+        "conversations.channels.discord.actions.members.link_member": [
+            {"member": s["met"]}, {"member": s["met"], "email": s["contact"].email}
+        ],
+        "conversations.channels.discord.actions.members.adopt_conversations": [{"of": s["met"].contact}],
         "conversations.channels.email.actions.unseen.mail_unseen": [{"conversation": s["chatted"], "at": later}],
         "conversations.chat.actions.transcripts.request_transcript": [{"conversation": s["chatted"]}],
         "conversations.actions.composing.compose": [{"send_after": later, "by": s["agent"], "email": "new@example.com"}],
