@@ -55,7 +55,10 @@ def site(desk: str, page: str, *, host: str = "127.0.0.1", styles: str = "'none'
             text = f"<!doctype html><html lang=en><title>Shop</title>{page}".encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
-            policy = f"default-src 'none'; script-src {desk}; frame-src {desk}; style-src {styles}; connect-src 'none'"
+            policy = (
+                f"default-src 'none'; script-src {desk}; frame-src {desk}; style-src {styles}; connect-src 'none'; "
+                "require-trusted-types-for 'script'"
+            )
             self.send_header("Content-Security-Policy", policy)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
