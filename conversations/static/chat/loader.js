@@ -1,4 +1,4 @@
-/* A website's chat: its button, and the frame that does the rest. At most 4 KB when compressed. */
+/* A website's chat: its button, and the frame that does the rest. */
 (() => {
   const d = document;
   const view = window.visualViewport;
@@ -96,7 +96,7 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
     if (frame) return;
     frame = make('iframe');
     frame.title = config.labels.title;
-    frame.allow = 'autoplay;clipboard-write';
+    frame.allow = 'autoplay';
     frame.src = `${desk}/widget/${key}/?locale=${locale}`;
     frame.onload = () => {
       const channel = new MessageChannel();
@@ -116,6 +116,10 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
       draw();
     },
     token: keep,
+    forget(ended) {
+      if (read() === ended) keep(null);
+      post('token', read());
+    },
     unread(count) {
       if (count === unread) return;
       unread = count;
@@ -183,7 +187,7 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
   let early = []; // before the configuration is here
   const Parley = (command, payload) => {
     if (Object.hasOwn(callbacks, command)) callbacks[command] = payload;
-    else if (!Object.hasOwn(commands, command)) console.warn(`Parley: unknown command ${command}`);
+    else if (!Object.hasOwn(commands, command)) console.warn(`Parley: no command ${command}`);
     else if (config) commands[command](payload);
     else early?.push([command, payload]);
   };
@@ -230,7 +234,7 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
     post('token', event.newValue);
     if (event.newValue) mount();
   });
-  on(window, 'blur', look); // someone goes from the page into the frame
+  on(window, 'blur', look);
   for (const event of ['resize', 'scroll']) on(view, event, () => frame && draw());
   load();
 })();
