@@ -18,7 +18,7 @@ from accounts import clock, tenancy
 from accounts.models import Workspace
 from accounts.permissions import Actor
 from conversations import actions as conversation_actions
-from conversations.chat import actions, typing
+from conversations.chat import actions, sessions, typing
 from conversations.forms import actions as form_actions
 from conversations.models import ChatSession, Conversation, Message, Widget
 from tests.conftest import Member
@@ -55,7 +55,10 @@ def site(desk: str, page: str, *, host: str = "127.0.0.1", styles: str = "'none'
             text = f"<!doctype html><html lang=en><title>Shop</title>{page}".encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
-            policy = f"default-src 'none'; script-src {desk}; frame-src {desk}; style-src {styles}; connect-src 'none'"
+            policy = (
+                f"default-src 'none'; script-src {desk}; frame-src {desk}; style-src {styles}; connect-src 'none'; "
+                "require-trusted-types-for 'script'"
+            )
             self.send_header("Content-Security-Policy", policy)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
@@ -507,7 +510,7 @@ def test_pages_of_woes_work_with_their_own_snippet_and_commands(
         visitor.page.keyboard.press("Escape")
         visitor.command("showChatBubble")
         expect(visitor.button).to_be_visible()
-        assert visitor.faults == ["Parley: unknown command unheard-of"]
+        assert visitor.faults == ["Parley: no command unheard-of"]
 
         # Somebody proves who they are, and sees what they wrote elsewhere; the next person sees nothing of it.
         visitor.command("shutdown")
@@ -528,12 +531,20 @@ def test_visitor_who_is_identified_has_their_history(
         visitor.begin("Before signing in")
         expect(visitor.log).to_contain_text("Sent")
         before = visitor.stored()
+        second = Visitor(context.new_page())
+        second.page.goto(origin)
+        second.open()
+        second.frame.get_by_role("button", name=re.compile("Before signing in")).click()
+        expect(second.log).to_contain_text("Before signing in")
         visitor.command("identify", {"jwt": "no.such.proof"})
         until(visitor.page, lambda: any("identify was refused" in one for one in visitor.faults), "a warning")
         visitor.command("identify", {"jwt": proof})
         until(visitor.page, lambda: visitor.stored() not in (before, None), "another token")
         visitor.write("After signing in")
+        expect(visitor.log.locator(".entry--pending")).to_have_count(0)
         assert conversation().contact.email == "nia@sample.test"
+        second.write("From the tab beside it")
+        expect(visitor.log).to_contain_text("From the tab beside it")
 
         # Another browser, before the chat is opened; and the next person there.
         other = Visitor(elsewhere.new_page())
@@ -550,6 +561,21 @@ def test_visitor_who_is_identified_has_their_history(
         other.open()
         expect(other.frame.get_by_text("Your conversations")).to_be_hidden()
         assert other.faults == []
+
+        # A session that the desk has ended: what is written then begins a new one.
+        visitor.box.fill("Is anybody there?")
+        # All of the workspace in this test.
+        for session in ChatSession.all_workspaces.filter(ended_at=None).select_related(
+            "workspace", "widget", "contact"
+        ):
+            with tenancy.scope(session.workspace):
+                by = sessions.visitor(session.widget, session.contact)
+                actions.end_session(session=session, by=by, at=clock.now())
+        expect(visitor.log).to_be_hidden()
+        expect(visitor.box).to_have_value("Is anybody there?")
+        visitor.box.press("Enter")
+        until(visitor.page, lambda: "Is anybody there?" in messages(), "a message of a new visitor")
+        assert Conversation.all_workspaces.count() == 2
 
 
 def test_chat_in_arabic_is_used_with_the_keyboard_alone(

@@ -24,7 +24,10 @@ chat.ask = async (method, path, body, { files = [], onprogress, keepalive } = {}
   const { token } = chat.session;
   const answer = files.length ? await upload(path, body, files, onprogress) : await call(method, path, body, keepalive);
   reached(answer.status !== 0);
-  if (answer.status === 401 && answer.data.code === 'session_ended' && token && token === chat.session.token) chat.forget();
+  if (answer.status === 401 && answer.data.code === 'session_ended' && token) {
+    if (path !== 'identify') await chat.identified; // which may be what ended it
+    if (token === chat.session.token) chat.host.forget(token);
+  }
   return answer;
 };
 

@@ -145,6 +145,7 @@ chat.composer = ({ place, conversation, submit }) => {
     add: (dropped) => widget.accepts_files && add(dropped),
     resize,
     complain,
+    isEmpty: () => !area.value.trim() && !list.length,
     // What is written on is for the conversation that began, or goes on, under this id.
     become(id) {
       delete chat.drafts[place];

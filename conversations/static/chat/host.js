@@ -5,7 +5,11 @@ const { chat } = globalThis;
 const allowed = chat.boot.widget.origins ?? [];
 let port = null;
 
-chat.host = { post: (type, data) => port?.postMessage({ type, data }) };
+chat.host = {
+  post: (type, data) => port?.postMessage({ type, data }),
+  // A session has ended. Another tab may have the next one already: the page knows, and says which it is, if any.
+  forget: (token) => (port ? chat.host.post('forget', token) : chat.forget()),
+};
 
 const messages = {
   page: (page) => (chat.page = page),

@@ -1,4 +1,4 @@
-/* A website's chat: its button, and the frame that does the rest. At most 4 KB when compressed. */
+/* A website's chat: its button, and the frame that does the rest. */
 (() => {
   const d = document;
   const view = window.visualViewport;
@@ -53,12 +53,13 @@
 button,iframe{all:unset;box-sizing:border-box;position:fixed;${side}:20px;border:1px solid transparent}
 button{bottom:max(20px,env(safe-area-inset-bottom));display:flex;place-items:center;gap:10px;min-width:56px;height:56px;max-width:calc(100% - 40px);padding:0 15px;border-radius:28px;background:${color};color:${r * 0.21 + g * 0.72 + b * 0.07 > 0.18 ? '#111' : '#fff'};font:600 15px system-ui,sans-serif;cursor:pointer;box-shadow:0 1px 3px #0003,0 8px 24px -4px #0004}
 button:focus-visible{outline:3px solid #fff;box-shadow:0 0 0 6px #000}
-button:before{content:"";flex:none;width:24px;height:24px;background:currentColor;forced-color-adjust:none;clip-path:path("M12 2a10 9.5 0 1 1-4 18.2L2 22l1.6-5A10 9.5 0 0 1 12 2")}
+button:before{content:"";flex:none;width:24px;height:24px;background:currentColor;clip-path:path("M12 2a10 9.5 0 1 1-4 18.2L2 22l1.6-5A10 9.5 0 0 1 12 2")}
 [aria-expanded=true]:before{clip-path:path("M5 8 3 10l9 9 9-9-2-2-7 7")}
 span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 b{position:absolute;top:-5px;right:-5px;min-width:12px;padding:0 4px;border-radius:12px;border:2px solid #fff;background:#c81e1e;color:#fff;font-size:12px;line-height:18px;text-align:center}
 iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-height:calc(100% - 108px);border-radius:16px;background:Canvas;color-scheme:light dark;animation:a .2s;box-shadow:0 0 0 1px #0001,0 12px 48px -8px #0005}
 @media ${phone.media}{iframe{inset:0;width:100%;height:100%;max-width:none;max-height:none;border:0;border-radius:0;padding:env(safe-area-inset-top) 0 env(safe-area-inset-bottom)}.under{display:none}}
+@media(forced-colors:active){:before{background:ButtonText!important}}
 @keyframes a{from{opacity:0}}
 @media print{:host{display:none!important}}`);
     root.adoptedStyleSheets = [sheet];
@@ -95,7 +96,7 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
     if (frame) return;
     frame = make('iframe');
     frame.title = config.labels.title;
-    frame.allow = 'autoplay;clipboard-write';
+    frame.allow = 'autoplay';
     frame.src = `${desk}/widget/${key}/?locale=${locale}`;
     frame.onload = () => {
       const channel = new MessageChannel();
@@ -115,6 +116,10 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
       draw();
     },
     token: keep,
+    forget(ended) {
+      if (read() === ended) keep(null);
+      post('token', read());
+    },
     unread(count) {
       if (count === unread) return;
       unread = count;
@@ -182,7 +187,7 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
   let early = []; // before the configuration is here
   const Parley = (command, payload) => {
     if (Object.hasOwn(callbacks, command)) callbacks[command] = payload;
-    else if (!Object.hasOwn(commands, command)) console.warn(`Parley: unknown command ${command}`);
+    else if (!Object.hasOwn(commands, command)) console.warn(`Parley: no command ${command}`);
     else if (config) commands[command](payload);
     else early?.push([command, payload]);
   };
@@ -229,7 +234,7 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
     post('token', event.newValue);
     if (event.newValue) mount();
   });
-  on(window, 'blur', look); // someone goes from the page into the frame
+  on(window, 'blur', look);
   for (const event of ['resize', 'scroll']) on(view, event, () => frame && draw());
   load();
 })();

@@ -86,7 +86,7 @@ async function attempt(item) {
     chat.put(answer.data);
     chat.save();
   } else if (answer.status === 401 && answer.data.code === 'session_ended') {
-    // chat.forget has moved it to a new conversation
+    await chat.pause(500); // until it is in a new conversation, or there is another session
   } else if (LATER.has(answer.status)) {
     const time = PAUSES[Math.min(item.attempts++, PAUSES.length - 1)];
     item.state = 'waiting';

@@ -35,7 +35,6 @@ function empty() {
 chat.forget = () => {
   empty();
   chat.secret = chat.newId() + chat.newId();
-  chat.host.post('token', null);
   chat.emit('forgotten');
   chat.emit('session');
   chat.emit('conversations');

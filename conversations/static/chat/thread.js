@@ -490,7 +490,10 @@ chat.views.thread = ({ id = null, draft = null }) => {
       online: drawHead,
       asked,
       forgotten() {
-        if (!chat.outbox.of(conversationId).length) chat.show('home');
+        if (chat.outbox.of(conversationId).length) return;
+        if (composer.isEmpty()) return chat.show('home');
+        composer.become('new');
+        chat.show('thread', {});
       },
       connection(isGood) {
         isOffline = !isGood;
