@@ -19,7 +19,7 @@ from conversations.models.assistant import (
     RunStatus,
     ThreadStatus,
 )
-from conversations.models.chat import ChatSession, Position, Widget
+from conversations.models.chat import ChatRestore, ChatSession, Position, Widget
 from conversations.models.contact import Contact
 from conversations.models.conversation import Channel, Conversation, EntryPoint, Handler, Status, Tally
 from conversations.models.delivery import Delivery, DeliveryFile, DeliveryState
@@ -43,7 +43,7 @@ from conversations.models.suggestion import Outcome, Suggestion, SuggestionKind
 
 __all__ = [
     "Article", "ArticleVisibility", "AssistantFrame", "AssistantProposal", "AssistantQueueItem", "AssistantRun",
-    "AssistantThread", "Attachment", "Audience", "AutomaticMail", "BlockedSender", "CallbackRequest", "Channel", "ChatSession", "Contact", "Conversation",
+    "AssistantThread", "Attachment", "Audience", "AutomaticMail", "BlockedSender", "CallbackRequest", "Channel", "ChatRestore", "ChatSession", "Contact", "Conversation",
     "Delivery", "DeliveryFile", "DeliveryState", "DeliveryStatus", "EntryPoint", "Form", "FormCount", "FormKind", "FormOutcome", "FrameKind", "Handler", "Inbound", "InboundMail",
     "Login", "Macro", "MailReference", "MailSource", "MailState", "Mailbox", "MailboxAddress", "MailboxState", "Message",
     "MessageKind", "Outcome", "Position", "Proof", "ProposalStatus", "RunStatus", "SavedView", "SavedViewFavorite", "SearchDocument",
