@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -29,6 +30,8 @@ from conversations.chat import actions as chat_actions
 from conversations.dialects.posthog.views import widget as views
 from conversations.models import ChatRestore, ChatSession, Conversation, Handler, Widget
 from tests.conftest import Key, Member
+from tests.dialects import harness
+from tests.dialects.scene import Scene
 from tests.factories import ContactFactory
 from tickets import actions as ticket_actions
 from tickets.models import Ticket
@@ -285,6 +288,24 @@ def test_assistant_answers_first_in_a_ticket_too(acme: Workspace, ada: Member) -
     assert (row.handler, row.ticket is not None) == (Handler.PEOPLE, True)
     page.send("Hello?", ticket=made["ticket_id"])
     assert page.messages(made["ticket_id"])[-1]["content"] == "Hello?"
+
+
+def test_tabs_that_write_at_once_are_one_visitor(desk: str) -> None:
+    scene = Scene([{"widget": "site"}])
+    who = {"widget_session_id": str(uuid.uuid4())}
+    headers = {"X-Conversations-Token": scene.names["site"].posthog_token}
+
+    def write(number: int) -> int:
+        body = {"message": f"Tab {number}", "distinct_id": "anon-1", **who}
+        return harness.send(desk, {"method": "POST", "path": f"{BASE}message", "headers": headers, "body": body}).status
+
+    with ThreadPoolExecutor(5) as tabs:
+        assert list(tabs.map(write, range(5))) == [200] * 5
+    path = f"{BASE}tickets?{urlencode(who)}"
+    listed = json.loads(harness.send(desk, {"method": "GET", "path": path, "headers": headers}).content)
+    assert listed["count"] == 5
+    with tenancy.scope(scene.workspace):
+        assert (ChatSession.objects.count(), Conversation.objects.values("contact").distinct().count()) == (1, 1)
 
 
 # --- Messages -------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import re
+import urllib.request
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -223,6 +224,9 @@ def test_visitor_chats_with_the_team_by_posthog_js(
     eventually(lambda: visitors.has_called("POST", "/flags/"), "the call for flags")
     eventually(lambda: page.wait_for_timeout(200) or visitors.has_called("POST", "/e/"), "what was captured")
 
+    browser = page.evaluate("posthog.conversations.getWidgetSessionId()")
+    page.close()
+
     # On a phone, the visitor finds their tickets by a link that goes to their address.
     phone = visitors.open(home, NARROW)
     launcher(phone).click()
@@ -241,7 +245,12 @@ def test_visitor_chats_with_the_team_by_posthog_js(
     assert "ph_conv_restore" not in phone.url
     phone.get_by_text("Thank you!").click()
     expect(phone.get_by_text("Where is my order?")).to_be_visible()
-    assert page.evaluate("posthog.conversations.getTickets()") == {"count": 0, "results": []}
+    request = urllib.request.Request(
+        f"{desk}/api/conversations/v1/widget/tickets?widget_session_id={browser}",
+        headers={"X-Conversations-Token": str(token)},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert json.load(answer) == {"count": 0, "results": []}
 
 
 def test_signed_person_finds_their_tickets_in_any_browser(

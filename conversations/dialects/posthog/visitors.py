@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from accounts.errors import Conflict
 from accounts.permissions import Actor
 from conversations.chat import actions, proofs, queries, sessions
 from conversations.chat.proofs import Identity
@@ -74,13 +76,24 @@ class Visitor:
                 widget=self.widget, identity=self.identity, by=sessions.visitor(self.widget), at=at
             ).session
         else:
-            assert self.browser is not None
-            token = session_token(self.widget, self.browser)
-            session = actions.start_session(
-                widget=self.widget, identity=self.identity, token=token, by=sessions.visitor(self.widget), at=at
-            ).session
+            session = self._started(at)
         self.session = session
         return session
+
+    def _started(self, at: datetime) -> ChatSession:
+        """The first session of the browser; of two tabs that write at once one starts it."""
+        assert self.browser is not None
+        token, by = session_token(self.widget, self.browser), sessions.visitor(self.widget)
+        try:
+            with transaction.atomic():  # which is undone alone
+                return actions.start_session(
+                    widget=self.widget, identity=self.identity, token=token, by=by, at=at
+                ).session
+        except Conflict:
+            found = sessions.find(self.widget, token)
+            if found is None:
+                raise
+            return found
 
     # --- Tickets --------------------------------------------------------------------------------
 
