@@ -75,7 +75,7 @@ def _conversations(widget: Widget, token: str, at: datetime) -> dict[str, Any]:
 
 
 def _greeting(widget: Widget, at: datetime) -> str:
-    """What is said first: while nobody is there, what the widget says then."""
+    """The first text that a visitor reads: outside business hours the one for then."""
     words = languages.words(widget.language)
     if answering.is_on(widget, at) or presence.online(widget, at)["is_online"]:
         return widget.greeting or str(words["greeting"])
