@@ -70,6 +70,12 @@ CHAT_SESSION_STARTED = define(
     "chat_session.started", "chat_session", "Chat session started.", "widget_id", "contact_id", "is_verified"
 )
 CHAT_SESSION_ENDED = define("chat_session.ended", "chat_session", "Chat session ended.", "contact_id")
+CHAT_RESTORE_REQUESTED = define(
+    "chat_restore.requested", "chat_restore", "Link to earlier conversations requested.", "widget_id"
+)
+CHAT_RESTORED = define(
+    "chat_restore.used", "chat_restore", "Earlier conversations found again.", "session_id", "conversation_ids"
+)
 CHAT_SEEN = define("chat.seen", "conversation", "Seen by the customer.", "message_id")
 CHAT_TRANSCRIPT_REQUESTED = define("chat.transcript_requested", "conversation", "Transcript sent to the customer.")
 CONVERSATION_CONTACT_CHANGED = define(

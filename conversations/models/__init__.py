@@ -20,7 +20,7 @@ from conversations.models.assistant import (
     RunStatus,
     ThreadStatus,
 )
-from conversations.models.chat import ChatSession, Position, Widget
+from conversations.models.chat import ChatRestore, ChatSession, Position, Widget
 from conversations.models.contact import Contact
 from conversations.models.conversation import Channel, Conversation, EntryPoint, Handler, Status, Tally
 from conversations.models.delivery import Delivery, DeliveryFile, DeliveryState
@@ -52,7 +52,7 @@ from conversations.models.suggestion import Outcome, Suggestion, SuggestionKind
 
 __all__ = [
     "Article", "ArticleVisibility", "AssistantFrame", "AssistantProposal", "AssistantQueueItem", "AssistantRun",
-    "AssistantThread", "Attachment", "Audience", "AutomaticMail", "BlockedSender", "BotState", "CallbackRequest", "Channel", "ChatSession", "Contact", "Conversation",
+    "AssistantThread", "Attachment", "Audience", "AutomaticMail", "BlockedSender", "BotState", "CallbackRequest", "Channel", "ChatRestore", "ChatSession", "Contact", "Conversation",
     "Delivery", "DeliveryFile", "DeliveryState", "DeliveryStatus", "DiscordBot", "DiscordLink", "DiscordMember", "DiscordMessage", "DiscordThread",
     "EntryPoint", "Form", "FormCount", "FormKind", "FormOutcome", "FrameKind", "Handler", "Inbound", "InboundMail",
     "Login", "Macro", "MailReference", "MailSource", "MailState", "Mailbox", "MailboxAddress", "MailboxState", "Message",

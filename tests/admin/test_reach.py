@@ -46,6 +46,7 @@ from conversations.models import (
     AutomaticMail,
     BlockedSender,
     CallbackRequest,
+    ChatRestore,
     ChatSession,
     Contact,
     Conversation,
@@ -139,7 +140,10 @@ def _chat(conversation: Conversation) -> list[Model]:
     """Rows of live chat in the open workspace."""
     widget = Widget.objects.create(name=SECRET)
     session = ChatSession.objects.create(widget=widget, contact=conversation.contact, token_hash="0" * 64)
-    return [widget, session, BusinessHours.objects.create(time_zone="UTC", weekly={})]
+    restore = ChatRestore.objects.create(
+        widget=widget, email=f"{SECRET}@example.com", token_hash="0" * 64, page=SECRET, expires_at=session.created_at
+    )
+    return [widget, session, restore, BusinessHours.objects.create(time_zone="UTC", weekly={})]
 
 
 def _mail(conversation: Conversation, by: Actor, at: datetime) -> list[Model]:
@@ -182,7 +186,7 @@ KINDS = [
     Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, QueuedMail, Ticket, Tag, TicketNumbers,
     Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, EntryPoint, Tally, SavedView, SavedViewFavorite,
     AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro,
-    Form, FormCount, CallbackRequest, Widget, ChatSession, BusinessHours,
+    Form, FormCount, CallbackRequest, Widget, ChatSession, ChatRestore, BusinessHours,
     Mailbox, MailboxAddress, InboundMail, MailReference, AutomaticMail, SuppressedAddress, BlockedSender,
     DiscordBot, DiscordThread, DiscordMember, DiscordMessage, DiscordLink,
 ]  # fmt: skip

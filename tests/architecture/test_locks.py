@@ -33,7 +33,7 @@ from conversations.channels.discord import links as discord_links
 from conversations.channels.discord import payloads
 from conversations.channels.email import actions as mailbox_actions
 from conversations.chat import actions as chat_actions
-from conversations.chat import sessions
+from conversations.chat import restores, sessions
 from conversations.chat.proofs import Identity
 from conversations.forms import actions as form_actions
 from conversations.mail.parsing import parse
@@ -67,7 +67,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # finds them by their conversation.
 RANKS = {
     "accounts_workspace": 2, "accounts_invitation": 2, "accounts_membership": 2, "accounts_user": 2, "accounts_team": 2, "accounts_apikey": 2,
-    "conversations_chatsession": 2.5, "the name of a contact": 3, "conversations_contact": 3.5, "conversations_assistantthread": 4,
+    "conversations_chatrestore": 2.4, "conversations_chatsession": 2.5, "the name of a contact": 3, "conversations_contact": 3.5, "conversations_assistantthread": 4,
     "conversations_discordthread": 4.5, "conversations_conversation": 5, "conversations_mailbox": 5.5, "conversations_tally": 6,
     "tickets_ticket": 7, "tickets_ticketnumbers": 8,
     "conversations_savedview": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
@@ -143,7 +143,18 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         actions.mark_called(request=made, **act)
         widget = Widget.objects.create(workspace=acme, name="Website")
         visiting = {"by": sessions.visitor(widget), "at": at}
-        session = chat_actions.start_session(widget=widget, **visiting).session
+        opened = chat_actions.start_session(widget=widget, **visiting)
+        session = opened.session
+        tracked, tracked_closed = (
+            chat_actions.start_ticket(session=session, body="Hello?", **act).conversation for _ in range(2)
+        )
+        actions.set_status(conversation=tracked_closed, status="closed", **act)
+        known = Identity(is_signed=False, email="lost@example.com")
+        lost = chat_actions.start_session(widget=widget, identity=known, **visiting).session
+        chat_actions.start_ticket(session=lost, body="Where?", **act)
+        restore = chat_actions.request_restore(
+            widget=widget, email="lost@example.com", page="https://shop.example/?token={token}", **visiting
+        )
         chat = chat_actions.start_conversation(session=session, body="Hello?", **act).conversation
         actions.link(conversation=chat, ticket=ticket, **act)
         answer = actions.reply(conversation=chat, body="Yes?", **act)
@@ -216,7 +227,7 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         scene = {
             **mails, **discord,
             "workspace": acme, "contact": contact, "conversation": talk, "ticket": ticket, "second": second, "loose": loose,
-            "snoozed": snoozed, "done": done, "closed": closed, "request": request, "made": made, "form": form, "widget": widget, "session": session, "chat": chat, "answer": answer, "helped": helped, "event_id": change.pk, "thread": busy.thread, "run": busy,
+            "snoozed": snoozed, "done": done, "closed": closed, "request": request, "made": made, "form": form, "widget": widget, "session": session, "session_token": opened.token, "stranger": lost.contact, "restore": restore, "tracked": tracked, "tracked_closed": tracked_closed, "chat": chat, "answer": answer, "helped": helped, "event_id": change.pk, "thread": busy.thread, "run": busy,
             "resting": resting.thread, "waiting": waiting, "proposal": proposal, "item": queued, "message": note,
             "sent": sent, "other": other, "spam": spam,
             "moved_event_id": Event.objects.get(type="conversation.messages_moved").pk,
@@ -285,6 +296,18 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.chat.actions.sessions.identify_visitor": [
             {"identity": Identity(True, external_id="new"), "session": s["session"]},
             {"identity": Identity(True, external_id=s["contact"].external_id), "session": s["session"]},
+        ],
+        "conversations.chat.actions.restoring.request_restore": [
+            {"email": s["stranger"].email, "page": "https://shop.example/?token={token}"}
+        ],
+        "conversations.chat.actions.restoring.restore": [
+            {"token": restores.token_of(s["restore"]), "session_token": "fresh"},
+            {"token": restores.token_of(s["restore"]), "session_token": s["session_token"]},
+        ],
+        "conversations.chat.actions.ticketing.start_ticket": [{"traits": {"name": "Nia"}}],
+        "conversations.chat.actions.ticketing.write_in_ticket": [
+            {"conversation": s["tracked"], "ticket": s["tracked"].ticket},
+            {"conversation": s["tracked_closed"], "ticket": s["tracked_closed"].ticket},
         ],
         "conversations.chat.actions.turns.mark_seen": [{"conversation": s["chat"], "message": s["answer"]}],
         "conversations.chat.actions.turns.resolve_as_customer": [{"conversation": s["chat"]}],

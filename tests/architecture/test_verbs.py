@@ -25,6 +25,7 @@ PARTS = {
     "conversations.assistant.actions.proposing",
     "conversations.assistant.actions.threads",
     "conversations.chat.actions.holding",
+    "conversations.chat.actions.taking_over",
     "conversations.channels.email.actions.acknowledging",
     "conversations.channels.email.actions.checking",
     "conversations.channels.email.actions.contents",

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0024_queued_mails'),
-        ('conversations', '0108_mails_of_unseen_replies'),
+        ('conversations', '0094_restores_of_chats'),
     ]
 
     operations = [
