@@ -28,9 +28,6 @@ NOTE_EDITED = define("note.edited", "conversation", "Internal note edited.", "me
 NOTE_DELETED = define("note.deleted", "conversation", "Internal note deleted.", "message_id")
 MESSAGE_EDITED = define("message.edited", "conversation", "Customer edited a message.", "message_id", "version")
 MESSAGE_WITHDRAWN = define("message.withdrawn", "conversation", "Customer deleted a message.", "message_id")
-CONVERSATIONS_ADOPTED = define(
-    "contact.conversations_adopted", "contact", "Conversations of another contact taken over.", "from_id", "count"
-)
 CONVERSATION_ASSIGNED = define(
     "conversation.assigned", "conversation", "Assignee changed.", "assignee_id", "team_id", "previous_assignee_id"
 )

@@ -351,7 +351,6 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.channels.discord.actions.members.link_member": [
             {"member": s["met"]}, {"member": s["met"], "email": s["contact"].email}
         ],
-        "conversations.channels.discord.actions.members.adopt_conversations": [{"of": s["met"].contact}],
         "conversations.channels.email.actions.unseen.mail_unseen": [{"conversation": s["chatted"], "at": later}],
         "conversations.chat.actions.transcripts.request_transcript": [{"conversation": s["chatted"]}],
         "conversations.actions.composing.compose": [{"send_after": later, "by": s["agent"], "email": "new@example.com"}],

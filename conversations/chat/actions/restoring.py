@@ -11,11 +11,11 @@ from accounts import journal, mailing, transaction
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import automatic_mails
+from conversations.actions.taking_over import take_over
 from conversations.chat import queries, restores, sessions
 from conversations.chat.actions.sessions import start_session
-from conversations.chat.actions.taking_over import take_over
 from conversations.chat.proofs import Identity
-from conversations.models import ChatRestore, ChatSession, Widget
+from conversations.models import Channel, ChatRestore, ChatSession, Widget
 
 MAIL = "chat_restore"
 """The kind of the mail with the link."""
@@ -106,5 +106,5 @@ def _held(link: ChatRestore) -> ChatRestore:
 def _move(email: str, session: ChatSession, *, by: Actor, at: datetime) -> tuple[int, ...]:
     moved: list[int] = []
     for stranger in queries.strangers_of(email).exclude(pk=session.contact_id).order_by("pk"):
-        moved += take_over(stranger, session.contact, by=by, at=at)
+        moved += take_over(stranger, session.contact, channel=Channel.CHAT, by=by, at=at)
     return tuple(moved)

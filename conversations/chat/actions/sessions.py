@@ -10,11 +10,11 @@ from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions.contacts import OF_CHAT, identify, update_contact
+from conversations.actions.taking_over import take_over
 from conversations.chat import sessions
 from conversations.chat.actions import holding
-from conversations.chat.actions.taking_over import take_over
 from conversations.chat.proofs import Identity
-from conversations.models import ChatSession, Contact, Widget
+from conversations.models import Channel, ChatSession, Contact, Widget
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def identify_visitor(
             holding.see(before, page, at)
             return Opened(before, None)
         if not before.is_verified and before.contact_id != contact.pk:
-            take_over(before.contact, contact, by=by, at=at)
+            take_over(before.contact, contact, channel=Channel.CHAT, by=by, at=at)
         _end(before, by=by, at=at)
     return _opened(widget, contact, True, None, language=language, page=page, by=by, at=at)
 

@@ -14,7 +14,6 @@ from conversations.channels.discord.actions.bots import (
     resume_bot,
 )
 from conversations.channels.discord.actions.members import (
-    adopt_conversations,
     confirm_link,
     link_member,
     meet_member,
@@ -35,7 +34,6 @@ from conversations.channels.discord.actions.threads import (
 
 __all__ = [
     "OPEN_PRIVATE",
-    "adopt_conversations",
     "change_thread",
     "confirm_link",
     "connect_bot",

@@ -13,10 +13,10 @@ from accounts.errors import Conflict, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
 from conversations import actions, events
-from conversations.actions import locking
+from conversations.actions.taking_over import take_over
 from conversations.channels.discord import links
 from conversations.channels.discord.payloads import Author
-from conversations.models import Channel, Contact, Conversation, DiscordLink, DiscordMember, DiscordThread, Message
+from conversations.models import Channel, Contact, DiscordLink, DiscordMember, DiscordThread
 
 SOURCE = "discord"
 """How the contact of a member was first stated."""
@@ -141,28 +141,11 @@ def link_member(*, member: DiscordMember, email: str, by: Actor, at: datetime) -
         contact.save(update_fields=["email", "is_verified", "updated_at", "tokens"])
         journal.record(events.CONTACT_UPDATED, contact, by=by, at=at, fields=["email", "is_verified"])
     elif contact.pk != own.pk and own.identity_source == SOURCE and not own.is_verified:
-        adopt_conversations(contact=contact, of=own, by=by, at=at)
+        take_over(own, contact, channel=Channel.DISCORD, by=by, at=at)
     member.contact, member.linked_at = contact, at
     member.save(update_fields=["contact", "linked_at"])
     journal.record(events.DISCORD_LINKED, member, by=by, at=at, contact_id=contact.pk)
     return contact
-
-
-@transaction.atomic
-def adopt_conversations(*, contact: Contact, of: Contact, by: Actor, at: datetime) -> int:
-    """Give a contact the Discord conversations of another one that they have proven to be. Returns how many."""
-    permit(by, "contact.update", contact)
-    permit(by, "contact.update", of)
-    rows = Conversation.objects.filter(contact=of, channel=Channel.DISCORD).order_by("pk")
-    held = [locking.locked(row) for row in rows]
-    for row in held:
-        row.contact = contact
-        row.save(update_fields=["contact"])
-    Message.objects.filter(conversation__in=held, sender_contact=of).update(
-        sender_contact=contact, sender_reference=contact.reference
-    )
-    journal.record(events.CONVERSATIONS_ADOPTED, contact, by=by, at=at, from_id=of.pk, count=len(held))
-    return len(held)
 
 
 def _check(link: DiscordLink, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Giving what a visitor wrote to the contact that they have proven to be. The verbs of this package share it."""
+"""Giving what somebody unknown wrote to the contact that they have proven to be. The verbs of chats and of Discord share it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tickets import actions as ticket_actions
 from tickets.models import Ticket
 
 
-def take_over(own: Contact, contact: Contact, *, by: Actor, at: datetime) -> list[int]:
-    """Give the conversations of a visitor's own contact to the one that they have proven to be. Returns their ids."""
+def take_over(own: Contact, contact: Contact, *, channel: Channel, by: Actor, at: datetime) -> list[int]:
+    """Give the conversations of a channel that somebody's own contact has to the one that they have proven to be. Returns their ids."""
     # The triggers of search follow a conversation's contact.
-    rows = Conversation.objects.select_for_update(no_key=True, of=("self",)).filter(contact=own, channel=Channel.CHAT)
+    rows = Conversation.objects.select_for_update(no_key=True, of=("self",)).filter(contact=own, channel=channel)
     held = list(rows.order_by("pk"))
     Message.objects.filter(conversation__in=held, sender_contact=own).update(
         sender_contact=contact, sender_reference=contact.reference
