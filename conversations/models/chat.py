@@ -44,7 +44,7 @@ class Widget(TenantModel):
     woes_key = models.CharField(max_length=60, null=True, editable=False)
     posthog_token = models.CharField(max_length=60, null=True, editable=False)
     allowed_origins = ArrayField(models.CharField(max_length=300), default=list, blank=True)
-    language = models.CharField(max_length=5, blank=True, help_text="Empty: the visitor's.")
+    language = models.CharField(max_length=5, blank=True, help_text="Empty: that of the page, or the visitor's.")
     title = models.CharField(max_length=100, blank=True)
     greeting = models.CharField(max_length=1000, blank=True)
     offline_message = models.CharField(max_length=1000, blank=True)
