@@ -187,7 +187,11 @@ chat.views.thread = ({ id = null, draft = null }) => {
     const found = [];
     let day = '';
     let before = null;
-    const all = [...thread.messages, ...chat.outbox.of(conversationId).map(pending)];
+    // The stream may be faster than the answer to what was sent.
+    const known = new Set(thread.messages.map((one) => one.id));
+    const latest = thread.messages.at(-1)?.created_at ?? '';
+    const onTheWay = chat.outbox.of(conversationId).filter((one) => !known.has(one.id));
+    const all = [...thread.messages, ...onTheWay.map((item) => pending(item, latest))];
     const lastOwn = all.findLast((one) => one.is_own && !one.item)?.id;
     all.forEach((message, index) => {
       const at = new Date(message.created_at);
@@ -219,7 +223,17 @@ chat.views.thread = ({ id = null, draft = null }) => {
     });
     return found;
   }
-  const pending = (item) => ({ id: item.id, item, kind: 'message', is_own: true, author: { kind: 'customer', name: '' }, text: item.text, files: [], created_at: item.at });
+  // Clocks differ: what is on its way is never older than what is there.
+  const pending = (item, latest) => ({
+    id: item.id,
+    item,
+    kind: 'message',
+    is_own: true,
+    author: { kind: 'customer', name: '' },
+    text: item.text,
+    files: [],
+    created_at: Date.parse(item.at) > Date.parse(latest) || !latest ? item.at : latest,
+  });
   const isTogether = (a, b) =>
     !!a && !!b && b.kind !== 'status' && a.is_own === b.is_own && a.author.kind === b.author.kind && a.author.name === b.author.name && new Date(b.created_at) - new Date(a.created_at) < TOGETHER;
 
@@ -304,8 +318,9 @@ chat.views.thread = ({ id = null, draft = null }) => {
   const marks = new WeakMap();
   function drawLog() {
     const thread = chat.thread(conversationId);
-    const wanted = entries();
-    const known = new Map([...log.children].map((one) => [one.dataset.key, one]));
+    const wanted = new Map(entries().map((one) => [one.key, one])).values();
+    const known = new Map();
+    for (const one of [...log.children]) known.has(one.dataset.key) ? one.remove() : known.set(one.dataset.key, one);
     const isFocused = log.contains(document.activeElement);
     if (!log.childElementCount) log.setAttribute('aria-busy', 'true'); // the history is not read aloud
     let at = log.firstElementChild;
