@@ -333,7 +333,7 @@ def test_unknown_keys_addresses_and_methods_are_answered_in_json(widget: Widget)
     browser = Browser(widget)
     for key in ("plw_nobody", "x" * 300, "%00", "é"):
         answer = Client().post(f"/widget/{key}/api/start", headers={"Origin": "http://testserver"})
-        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), key
+        assert (answer.status_code, answer.json()["code"]) == (404, "widget_gone"), key
     assert browser.call("GET", "nothing/here").json()["code"] == "not_found"
     for method, path in (("GET", "start"), ("DELETE", "conversations"), ("POST", "stream"), ("PUT", "identify")):
         answer = browser.call(method, path)

@@ -140,7 +140,7 @@ def _answered(
         return _not_allowed([method.lower()])
     widget = queries.find(key)
     if widget is None:
-        return answers.refused(404, "not_found", "There is no such widget.")
+        return answers.refused(404, "widget_gone", "There is no such widget.")
     if not origins.may_call(request, widget):
         return answers.refused(403, "origin_not_allowed", "This website may not use this widget.")
     with tenancy.scope(widget.workspace), about({"widget": widget.pk}):

@@ -5,9 +5,9 @@ const PATIENCE = 30_000; // ms for an answer
 const UPLOAD = 300_000; // ms for one to a message with files
 chat.path = `/widget/${encodeURIComponent(chat.boot.key)}/api/`;
 
-const headers = () => ({
+const headers = (token = chat.session.token) => ({
   'Accept-Language': chat.boot.locale,
-  ...(chat.session.token && { Authorization: `Bearer ${chat.session.token}` }),
+  ...(token && { Authorization: `Bearer ${token}` }),
 });
 
 function read(status, text, wait) {
@@ -20,14 +20,17 @@ function read(status, text, wait) {
   return { ok: status >= 200 && status < 300, status, data, wait: Number(wait) * 1000 || 0 };
 }
 
-chat.ask = async (method, path, body, { files = [], onprogress, keepalive } = {}) => {
+chat.ask = async (method, path, body, { files = [], onprogress, keepalive, token: own } = {}) => {
   const { token } = chat.session;
-  const answer = files.length ? await upload(path, body, files, onprogress) : await call(method, path, body, keepalive);
+  const answer = files.length ? await upload(path, body, files, onprogress) : await call(method, path, body, keepalive, own);
   reached(answer.status !== 0);
   if (answer.status === 401 && answer.data.code === 'session_ended' && token) {
     if (path !== 'identify') await chat.identified; // which may be what ended it
     if (token === chat.session.token) chat.host.forget(token);
   }
+  if (answer.status === 404 && answer.data.code === 'widget_gone') chat.gone();
+  // What comes for the visitor before is not this one's.
+  if (answer.ok && token && token !== chat.session.token && path !== 'identify' && !own) return { ok: false, status: 401, data: { code: 'session_ended' }, wait: 0 };
   return answer;
 };
 
@@ -44,11 +47,11 @@ addEventListener('offline', () => {
 });
 chat.isReachable = () => failures < 2;
 
-async function call(method, path, body, keepalive = false) {
+async function call(method, path, body, keepalive = false, token = undefined) {
   try {
     const answer = await fetch(chat.path + path, {
       method,
-      headers: { ...headers(), ...(body && { 'Content-Type': 'application/json' }) },
+      headers: { ...headers(token), ...(body && { 'Content-Type': 'application/json' }) },
       body: body && JSON.stringify(body),
       cache: 'no-store',
       credentials: 'omit',
@@ -79,7 +82,8 @@ function upload(path, body, files, onprogress) {
 }
 
 // What went wrong, for the visitor.
-chat.fault = ({ data }) => {
+chat.fault = ({ status, data }) => {
+  if (!status) return chat.say('error_network');
   const key = `error_${data.code}`;
   return chat.say(chat.boot.words[key] ? key : 'error_refused');
 };

@@ -43,13 +43,17 @@ chat.setTheme = (theme) => {
 const listeners = ['thread', 'moved', 'conversations', 'online', 'asked', 'forgotten', 'connection', 'typing'];
 for (const event of listeners) chat.on(event, (detail) => view?.on[event]?.(detail));
 
+chat.on('left', () => chat.show('home'));
+
 chat.show = (name, how = {}) => {
   const hadFocus = app.contains(document.activeElement);
+  if (chat.isGone) name = 'gone';
   view = chat.views[name](how);
   viewName = name;
   app.replaceChildren(view.root);
   view.resized?.();
   if (chat.isOpen && (hadFocus || how.isAsked)) view.focus(how.from);
+  chat.host.post('view', { name, id: name === 'thread' && !how.id ? null : (view.id ?? how.key) });
 };
 chat.openThread = () => (viewName === 'thread' ? view.id : null);
 chat.isViewing = (id = chat.openThread()) => chat.isOpen && !document.hidden && id !== null && id === chat.openThread();
@@ -86,13 +90,16 @@ document.addEventListener('keydown', (event) => {
 
 // --- Beginning: the host page has said hello -------------------------------------------------------------------
 
-chat.begin = async ({ token, isOpen, isFull = false }) => {
+chat.begin = async ({ token, draft, left, shown, isOpen, isFull = false }) => {
   chat.session.token = token || null;
+  chat.recall(draft, left);
   if (isOpen) chat.open({ isFull });
   const started = chat.start();
   if (token) chat.emit('session');
   await started;
   chat.restore();
+  // The same page has loaded the frame again, in another language.
+  if (shown && viewName === 'home' && (shown.name !== 'thread' || !shown.id || chat.conversations.has(shown.id))) chat.show(shown.name, { id: shown.id, key: shown.id });
   view.resized?.();
 };
 

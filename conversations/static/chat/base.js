@@ -27,6 +27,9 @@ chat.say = (key, values = {}) => {
 // A name inside a sentence, whose direction does not turn the sentence.
 chat.apart = (name) => `\u2068${name}\u2069`;
 
+// The name of a file, with what would turn or hide a part of it shown as its code.
+chat.fileName = (name) => name.replace(/[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, (found) => `\\u${found.codePointAt().toString(16).padStart(4, '0')}`);
+
 // --- Moments and sizes ---------------------------------------------------------------------------------
 
 const formats = new Map();

@@ -6,8 +6,9 @@ const { widget } = boot;
 const TYPING = 4000; // ms between signals that somebody types
 const TALLEST = 160; // px
 
-const chosen = new Map(); // files by conversation
+const { chosen } = chat;
 const lastTyped = new Map();
+chat.on('left', () => chosen.clear());
 
 // `place` is a conversation or 'new'; `submit` takes {text, files} and gives false where they cannot be sent yet.
 chat.composer = ({ place, conversation, submit }) => {
@@ -58,6 +59,7 @@ chat.composer = ({ place, conversation, submit }) => {
   }
   function keep() {
     chat.drafts[place] = area.value;
+    chat.save();
     resize();
   }
   function complain(text = '') {
@@ -65,8 +67,9 @@ chat.composer = ({ place, conversation, submit }) => {
     fault.textContent = text;
   }
   function typed() {
-    keep();
     complain();
+    delete chat.lost[place];
+    keep();
     if (!conversation || !area.value.trim() || Date.now() - (lastTyped.get(conversation) ?? 0) < TYPING) return;
     lastTyped.set(conversation, Date.now());
     chat.ask('POST', `conversations/${conversation}/typing`);
@@ -86,7 +89,6 @@ chat.composer = ({ place, conversation, submit }) => {
     area.value = '';
     setFiles([]);
     keep();
-    chat.save();
     lastTyped.delete(conversation);
   }
   function insert(emoji) {
@@ -100,6 +102,7 @@ chat.composer = ({ place, conversation, submit }) => {
   function setFiles(now) {
     list = now;
     chosen.set(place, now);
+    chat.save();
     files.hidden = !now.length;
     files.replaceChildren(
       ...now.map((file) =>
@@ -107,8 +110,8 @@ chat.composer = ({ place, conversation, submit }) => {
           'li.file',
           {},
           chat.thumbnail(file),
-          make('span.file__text', {}, make('span.file__name', { dir: 'auto' }, file.name), make('span.file__size', {}, chat.size(file.size))),
-          chat.iconButton('close', say('remove', { name: chat.apart(file.name) }), () => remove(file)),
+          make('span.file__text', {}, make('span.file__name', { dir: 'auto' }, chat.fileName(file.name)), make('span.file__size', {}, chat.size(file.size))),
+          chat.iconButton('close', say('remove', { name: chat.apart(chat.fileName(file.name)) }), () => remove(file)),
         ),
       ),
     );
@@ -121,10 +124,11 @@ chat.composer = ({ place, conversation, submit }) => {
   }
   function add(added) {
     complain();
+    delete chat.lost[place];
     const now = [...list];
     for (const file of added) {
-      if (file.size > widget.max_file_bytes) complain(say('file_too_large', { name: chat.apart(file.name), size: chat.size(widget.max_file_bytes) }));
-      else if (!file.size) complain(say('file_empty', { name: chat.apart(file.name) }));
+      if (file.size > widget.max_file_bytes) complain(say('file_too_large', { name: chat.apart(chat.fileName(file.name)), size: chat.size(widget.max_file_bytes) }));
+      else if (!file.size) complain(say('file_empty', { name: chat.apart(chat.fileName(file.name)) }));
       else if (now.length >= widget.max_files) complain(say('file_count', { count: widget.max_files }));
       else now.push(file);
     }
@@ -139,6 +143,7 @@ chat.composer = ({ place, conversation, submit }) => {
   }
 
   setFiles(list);
+  if (chat.lost[place]) complain(chat.lostFiles(chat.lost[place]));
   return {
     root,
     area,

@@ -49,7 +49,7 @@ function row(conversation) {
 
 chat.forms = () => (boot.forms ?? []).filter(({ key }) => !chat.visibleForms || chat.visibleForms.includes(key));
 
-chat.views = { home };
+chat.views = { home, gone };
 function home() {
   const heading = make('h1', { tabindex: '-1', dir: 'auto' }, widget.greeting || say('greeting'));
   const status = make('div');
@@ -109,18 +109,28 @@ function home() {
   };
 }
 
+// --- A widget that is not there any more ------------------------------------------------------------------
+
+function gone() {
+  const text = make('p.empty', { role: 'status', tabindex: '-1' }, say('gone'));
+  const bar = make('header.bar', {}, make('div.bar__text', {}, make('h1', {}, chat.apart(chat.title()))), chat.iconButton('close', say('close'), () => chat.close(true)));
+  return { root: make('section.view.thread', {}, bar, text), focus: () => text.focus(), on: {} };
+}
+
 // --- A form of the website, on its own page in a frame ------------------------------------------------------
 
 chat.views.form = ({ key }) => {
   const form = (boot.forms ?? []).find((one) => one.key === key);
-  const heading = make('h1', { tabindex: '-1' }, chat.apart(form?.title ?? say('forms')));
-  const frame =
-    form &&
-    make('iframe.form', {
-      title: form.title,
-      src: `/f/${encodeURIComponent(key)}?${new URLSearchParams({ embed: '1', widget: boot.key, page: chat.page.page })}`,
-      onload: prefill,
-    });
+  if (!form) {
+    console.warn(`Parley: no form ${key}`);
+    return home();
+  }
+  const heading = make('h1', { tabindex: '-1' }, chat.apart(form.title));
+  const frame = make('iframe.form', {
+    title: form.title,
+    src: `/f/${encodeURIComponent(key)}?${new URLSearchParams({ embed: '1', widget: boot.key, page: chat.page.page })}`,
+    onload: prefill,
+  });
   function prefill() {
     const page = frame.contentDocument;
     page?.addEventListener('keydown', chat.escape);
@@ -140,7 +150,7 @@ chat.views.form = ({ key }) => {
       make('div.bar__text', {}, heading),
       chat.iconButton('close', say('close'), () => chat.close(true)),
     ),
-    frame ?? make('p.empty', {}, say('error_load')),
+    frame,
   );
   return { root, focus: () => heading.focus(), on: {} };
 };

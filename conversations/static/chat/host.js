@@ -27,7 +27,7 @@ const messages = {
     chat.emit('online');
   },
   theme: (theme) => chat.setTheme(theme),
-  shutdown: () => chat.shutDown(),
+  shutdown: (token) => chat.shutDown(token),
 };
 
 function greet(event) {

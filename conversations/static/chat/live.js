@@ -13,6 +13,7 @@ let isStale = false;
 let wake = () => {};
 
 chat.on('session', restart);
+chat.on('gone', () => quit?.abort());
 addEventListener('pagehide', () => quit?.abort());
 addEventListener('pageshow', (event) => event.persisted && restart());
 document.addEventListener('freeze', () => quit?.abort());
@@ -38,7 +39,7 @@ function openChannel() {
 function restart() {
   quit?.abort();
   const { token } = chat.session;
-  if (!token) return;
+  if (!token || chat.isGone) return;
   quit = new AbortController();
   const { signal } = quit;
   if (!channel) return follow(token, signal);
@@ -93,7 +94,7 @@ async function stream(token, signal) {
       credentials: 'omit',
       signal: AbortSignal.any([signal, silence.signal]),
     });
-    if (answer.status === 401 && token === chat.session.token) setTimeout(chat.start, 1000); // which finds out, unless another tab has a new one
+    if ([401, 404].includes(answer.status) && token === chat.session.token) setTimeout(chat.start, 1000); // which finds out, unless another tab has a new one
     if (!answer.ok || !answer.body) return false;
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';

@@ -1,41 +1,56 @@
-/* A website's chat: its button, and the frame that does the rest. */
+// A website's chat: its button, and the frame that does the rest.
 (() => {
   const d = document;
-  const view = window.visualViewport;
+  const screen = window.visualViewport;
   const script = d.currentScript ?? d.querySelector('script[data-key],script[data-public-key]');
   if (window.Parley?.isLoaded || !script) return;
   let { key, publicKey, api, locale } = script.dataset;
   key ??= publicKey;
   const desk = new URL(api || script.src, d.baseURI).origin;
   const name = `parley:${key}`;
+  const draft = `${name}:draft`;
+  const left = `${name}:left`;
   const phone = matchMedia('(max-width:480px),(max-height:480px)');
-  const trusted = window.trustedTypes?.createPolicy('parley', { createScriptURL: (url) => url });
   const callbacks = { onShow: null, onHide: null, onChangeUnreadMessagesCount: null };
-  let kept = {}; // for a frame that is loaded again
-  let config, frame, port, opener, isReady, isOpen, isHidden, memory, title, shown;
-  let waiting = []; // messages for a frame that is not ready
+  // For a frame that is loaded again.
+  let kept = {};
+  let trusted, config, frame, port, opener, isReady, isOpen, isHidden, isGone, title, shown, view;
+  // Messages for a frame that is not ready.
+  let waiting = [];
+  // Sessions that it is to end.
+  const ended = [];
   let unread = 0;
 
-  // The session, in memory where the browser refuses storage.
-  const read = () => {
+  // The session, what is not sent (of this tab), and when somebody left: in memory where the browser refuses storage.
+  const memory = {};
+  const storage = (item) => (item === draft ? sessionStorage : localStorage);
+  const read = (item = name) => {
     try {
-      return localStorage.getItem(name) ?? memory;
+      return storage(item).getItem(item) ?? memory[item];
     } catch {
-      return memory;
+      return memory[item];
     }
   };
-  const keep = (token) => {
-    memory = token;
+  const keep = (value, item = name) => {
+    memory[item] = value;
     try {
-      if (token) localStorage.setItem(name, token);
-      else localStorage.removeItem(name);
+      if (value) storage(item).setItem(item, value);
+      else storage(item).removeItem(item);
     } catch {}
   };
+  const leave = () => {
+    kept = { theme: kept.theme };
+    waiting = [];
+    view = keep(null, draft);
+  };
+  const mark = () => keep(`${Date.now()}`, left);
 
   // What no style of the page reaches.
   const make = (tag) => d.createElement(tag);
   const host = make('div');
   const root = host.attachShadow({ mode: 'open' });
+  // Above all, whatever the page does to itself.
+  host.popover = 'manual';
   const button = make('button');
   const text = make('span');
   const badge = make('b');
@@ -76,13 +91,13 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
     button.ariaExpanded = !!isOpen;
     button.ariaLabel = hasBadge ? `${label}, ${count}` : label;
     button.className = isOpen && isReady ? 'under' : '';
-    button.hidden = isHidden && !isOpen;
+    button.hidden = (isHidden || isGone) && !isOpen;
     if (!frame) return;
     frame.hidden = !isOpen;
     // A phone's keyboard leaves less room than the page is high.
     const isFull = isOpen && isReady && phone.matches;
-    frame.style.height = isFull ? `${view.height}px` : '';
-    frame.style.top = isFull ? `${view.offsetTop}px` : '';
+    frame.style.height = isFull ? `${screen.height}px` : '';
+    frame.style.top = isFull ? `${screen.offsetTop}px` : '';
     if (d.body) d.body.inert = isFull;
   };
 
@@ -103,7 +118,7 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
       port = channel.port1;
       isReady = false;
       port.onmessage = ({ data }) => messages[data.type]?.(data.data);
-      frame.contentWindow.postMessage({ parley: 1, token: read(), isOpen, isFull: phone.matches }, desk, [channel.port2]);
+      frame.contentWindow.postMessage({ parley: 1, token: read(), draft: read(draft), left: read(left), shown: view, isOpen, isFull: phone.matches }, desk, [channel.port2]);
     };
     root.prepend(frame);
     draw();
@@ -111,11 +126,21 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
   const messages = {
     ready() {
       isReady = true;
+      ended.splice(0).forEach((token) => post('shutdown', token));
       for (const type in kept) post(type, kept[type]);
       waiting.splice(0).forEach((one) => port.postMessage(one));
       draw();
     },
-    token: keep,
+    token: (token) => keep(token),
+    keep: (text) => keep(text, draft),
+    view: (now) => (view = now),
+    leave: mark,
+    left() {
+      if (isOpen || kept.identify || read()) return;
+      frame?.remove();
+      frame = isReady = null;
+    },
+    gone: () => draw((isGone = true)),
     forget(ended) {
       if (read() === ended) keep(null);
       post('token', read());
@@ -136,7 +161,7 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
   const call = (event, value) => setTimeout(() => callbacks[event]?.(value));
 
   function show() {
-    if (isOpen) return;
+    if (isOpen || isGone) return;
     opener = root.activeElement ?? d.activeElement;
     isOpen = true;
     mount();
@@ -178,13 +203,19 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
     },
     shutdown() {
       hide();
-      kept = { theme: kept.theme };
-      post('shutdown');
+      const token = read();
+      leave();
+      mark();
       keep(null);
       messages.unread(0);
+      if (!token && !frame) return;
+      mount();
+      if (isReady) post('shutdown', token);
+      else ended.push(token);
     },
   };
-  let early = []; // before the configuration is here
+  // Before the configuration is here.
+  let early = [];
   const Parley = (command, payload) => {
     if (Object.hasOwn(callbacks, command)) callbacks[command] = payload;
     else if (!Object.hasOwn(commands, command)) console.warn(`Parley: no command ${command}`);
@@ -198,14 +229,25 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
 
   const page = d.documentElement;
   // Beside the body, which a page may replace.
-  const attach = () => host.isConnected || page.append(host);
+  const attach = () => {
+    if (host.isConnected) return;
+    page.append(host);
+    host.showPopover?.();
+  };
   function load() {
     const asked = make('script');
     locale = encodeURIComponent(locale || page.lang || navigator.language);
     const source = `${desk}/widget/${key}/config.js?locale=${locale}`;
-    asked.src = trusted?.createScriptURL(source) ?? source;
-    asked.nonce = script.nonce;
     asked.onerror = () => console.warn('Parley: no chat on this page', (early = null) ?? '');
+    try {
+      trusted ??= window.trustedTypes?.createPolicy('parley', { createScriptURL: (url) => url });
+    } catch {}
+    try {
+      asked.src = trusted?.createScriptURL(source) ?? source;
+    } catch {
+      return asked.onerror();
+    }
+    asked.nonce = script.nonce;
     asked.addEventListener('parley', ({ detail }) => {
       config = detail;
       const isTurned = getComputedStyle(page).direction === 'rtl';
@@ -216,7 +258,7 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
       draw();
       attach();
       new MutationObserver(attach).observe(page, { childList: true });
-      if (wasMounted || read()) mount();
+      if (wasMounted || read() || read(draft)) mount();
       early.splice(0).forEach(([command, payload]) => commands[command](payload));
     });
     d.head.append(asked);
@@ -229,12 +271,18 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
     if (d.title === shown) d.title = title;
     title = shown = null;
   });
-  on(window, 'storage', (event) => {
-    if (event.key !== name || !config) return;
-    post('token', event.newValue);
-    if (event.newValue) mount();
+  on(window, 'storage', ({ key: item, newValue: token }) => {
+    if (!config) return;
+    if (item === left) {
+      leave();
+      if (frame) post('shutdown');
+      token = read();
+    } else if (item !== name) return;
+    memory[name] = token;
+    if (frame) post('token', token);
+    else if (token) mount();
   });
   on(window, 'blur', look);
-  for (const event of ['resize', 'scroll']) on(view, event, () => frame && draw());
+  for (const event of ['resize', 'scroll']) on(screen, event, () => frame && draw());
   load();
 })();

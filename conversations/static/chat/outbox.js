@@ -14,15 +14,24 @@ const of = (conversation) => outbox.items.filter((one) => one.conversation === c
 const changed = (conversation) => chat.emit('thread', conversation);
 
 // Send a text with files; `about` goes with the first message of a conversation: name, email and fields.
-outbox.add = ({ id = chat.newId(), conversation, text, files = [], about = {}, at = new Date().toISOString(), isNew }) => {
+outbox.add = ({ id = chat.newId(), conversation, text, files = [], lost = [], about = {}, at = new Date().toISOString(), isNew }) => {
   isNew ??= !chat.conversations.has(conversation);
   outbox.items.push({ id, conversation, text, files, about, at, isNew, state: 'sending', attempts: 0, progress: 0, error: '' });
+  // Its files stayed on the page before.
+  if (lost.length) Object.assign(outbox.items.at(-1), { lost, state: 'failed', error: chat.lostFiles(lost) });
   chat.save();
   changed(conversation);
   send(conversation);
 };
 
 outbox.of = of;
+
+chat.lostFiles = (names) => chat.say('files_lost', { names: names.map(chat.fileName).join(', ') });
+
+// What was given up is there after all: only its answer was lost.
+outbox.arrived = (known) => {
+  outbox.items = outbox.items.filter((one) => one.state !== 'failed' || !known.has(one.id));
+};
 
 outbox.retry = (id) => {
   const item = outbox.items.find((one) => one.id === id);
@@ -68,6 +77,7 @@ async function send(conversation) {
 
 async function attempt(item) {
   await chat.identified;
+  if (!outbox.items.includes(item)) return;
   const { id, conversation, text, files, about } = item;
   const isFirst = item.isNew && !chat.conversations.has(conversation);
   const { page } = chat.page;
@@ -87,6 +97,8 @@ async function attempt(item) {
     chat.save();
   } else if (answer.status === 401 && answer.data.code === 'session_ended') {
     await chat.pause(500); // until it is in a new conversation, or there is another session
+  } else if (answer.data.code === 'not_found' && !isFirst) {
+    chat.abandon(conversation);
   } else if (LATER.has(answer.status)) {
     const time = PAUSES[Math.min(item.attempts++, PAUSES.length - 1)];
     item.state = 'waiting';
@@ -115,3 +127,32 @@ function move(from, to, isNew = false) {
 chat.on('forgotten', () => {
   for (const conversation of new Set(outbox.items.map((one) => one.conversation))) move(conversation, chat.newId(), true);
 });
+
+// A conversation that is not the visitor's any more: what was written for it is the draft of a new one.
+chat.abandon = (id) => {
+  const items = of(id);
+  const wasOpen = chat.openThread() === id;
+  outbox.items = outbox.items.filter((one) => !items.includes(one));
+  const text = [chat.drafts.new, ...items.map((one) => one.text), chat.drafts[id]].filter(Boolean).join('\n');
+  const files = ['new', id].flatMap((place) => chat.chosen.get(place) ?? []).concat(items.flatMap((one) => one.files));
+  delete chat.drafts[id];
+  chat.drafts.new = text;
+  chat.chosen.delete(id);
+  chat.chosen.set('new', files);
+  chat.conversations.delete(id);
+  chat.threads.delete(id);
+  if (wasOpen && (text || files.length)) chat.show('thread', { problem: chat.say('gone') });
+  else if (wasOpen) chat.show('home');
+  chat.emit('conversations');
+  chat.save();
+};
+
+// The widget is not there any more.
+chat.gone = () => {
+  if (chat.isGone) return;
+  chat.isGone = true;
+  outbox.clear();
+  chat.emit('gone');
+  chat.show('gone');
+  chat.host.post('gone');
+};

@@ -1,8 +1,9 @@
 // The session, the conversations and their messages, as the desk last gave them.
 
 const { chat } = globalThis;
-const STORED = `parley:${chat.boot.key}`;
-const MOST_FIELDS = 20;
+const MOST_FIELDS = 50;
+const LONGEST_FIELDS = 10_000; // characters as JSON, as the desk takes them
+const MOST_KEPT = 200_000; // characters of what is not sent
 
 // Of which the desk makes the token of a new session: a first message that is repeated opens the same one.
 chat.secret = chat.newId() + chat.newId();
@@ -31,32 +32,52 @@ function empty() {
   setUnread(0);
 }
 
-// The session has ended: whoever is here goes on as a new visitor. What is not sent yet is kept.
-chat.forget = () => {
+// The session of somebody whom nobody knew has ended: they go on as a new visitor. What is not sent yet is kept.
+function goOn() {
   empty();
   chat.secret = chat.newId() + chat.newId();
   chat.emit('forgotten');
   chat.emit('session');
   chat.emit('conversations');
+  chat.save();
+}
+
+// The person has left, or another one is here: nothing of them is kept.
+function leave() {
+  identity += 1;
+  Object.assign(chat, { described: {}, identity: null, identified: null, newConversation: null, drafts: {}, lost: {} });
+  unsent = [];
+  chat.outbox.clear();
+  empty();
+  chat.secret = chat.newId() + chat.newId();
+  chat.emit('left');
+  chat.emit('session');
+  chat.emit('conversations');
+  chat.save();
+}
+
+// The website says that its visitor has left: here, with the token that is to end, or in another tab.
+chat.shutDown = async (token) => {
+  leave();
+  Object.assign(chat, { fields: null, context: null, formFields: null });
+  if (!token) return;
+  await chat.ask('POST', 'end', undefined, { token, keepalive: true });
+  chat.host.post('left');
 };
 
-// Another person may be here next: nothing is kept.
-chat.shutDown = () => {
-  if (chat.session.token) chat.ask('POST', 'end', undefined, { keepalive: true });
-  identity += 1;
-  chat.described = {};
-  chat.identity = null;
-  chat.drafts = {};
-  chat.outbox.clear();
-  chat.forget();
-  chat.save();
+// The session has ended, or another one is stored. What a verified visitor has not sent is for nobody else.
+chat.forget = () => {
+  if (!chat.session.isVerified) return goOn();
+  leave();
+  chat.host.post('leave');
 };
 
 // Another tab of the website has got a session, or lost it.
 chat.adopt = (token) => {
   if (token === chat.session.token) return;
   if (!token) return chat.forget();
-  empty();
+  if (chat.session.isVerified) leave();
+  else empty();
   chat.session.token = token;
   chat.emit('session');
   chat.start();
@@ -102,10 +123,18 @@ async function identified(who, number) {
     const answer = await chat.ask('POST', 'identify', who);
     if (number !== identity) return;
     if (answer.ok) {
-      const { token } = chat.session;
+      const { token, isVerified } = chat.session;
+      const isAnother = answer.data.token && token !== answer.data.token;
+      if (isAnother && isVerified) {
+        const { described, identity: stated } = chat;
+        chat.host.post('leave');
+        leave();
+        Object.assign(chat, { described, identity: stated });
+      }
+      if (isAnother) chat.threads.clear();
       chat.take(answer.data.token);
-      if (token !== chat.session.token) chat.threads.clear();
       welcome(answer.data);
+      chat.save();
       return;
     }
     if (answer.status && answer.status < 500 && answer.status !== 429) {
@@ -140,6 +169,9 @@ chat.refresh = async () => {
   const answer = await chat.ask('GET', 'conversations');
   if (!answer.ok) return answer.status === 401;
   if (!chat.conversations.size) chat.hasMoreConversations = answer.data.next;
+  const now = new Set(answer.data.conversations.map((one) => one.id));
+  // All of them are in one answer: another is not the visitor's any more.
+  if (!answer.data.next) for (const id of before.keys()) if (!now.has(id) && id !== chat.openThread()) chat.conversations.delete(id);
   receive(answer.data);
   for (const one of answer.data.conversations) if (one.unread > (before.get(one.id) ?? 0)) chat.emit('arrived', one);
   return true;
@@ -156,8 +188,16 @@ chat.moreConversations = async () => {
 // What the website says of its next new conversation: plain values, so many and so long as the desk keeps.
 chat.newFields = () => {
   const given = { ...chat.context, ...chat.fields };
-  const plain = Object.entries(given).filter(([name, value]) => name !== 'page' && ['string', 'number', 'boolean'].includes(typeof value));
-  return Object.fromEntries(plain.slice(0, MOST_FIELDS).map(([name, value]) => [name.slice(0, 100), typeof value === 'string' ? value.slice(0, 200) : value]));
+  const isPlain = ([name, value]) => name !== 'page' && name.length <= 100 && ['string', 'number', 'boolean'].includes(typeof value);
+  const found = {};
+  const refused = [];
+  for (const [name, value] of Object.entries(given)) {
+    const isTaken = isPlain([name, value]) && Object.keys(found).length < MOST_FIELDS && JSON.stringify({ ...found, [name]: value }).length <= LONGEST_FIELDS;
+    if (isTaken) found[name] = value;
+    else if (name !== 'page') refused.push(name.slice(0, 100));
+  }
+  if (refused.length) console.warn(`Parley: fields that are not sent, since they are no plain values, too many or too long: ${refused.join(', ')}`);
+  return found;
 };
 
 // --- Messages ------------------------------------------------------------------------------------------
@@ -170,6 +210,7 @@ chat.thread = (id) => {
 function merge(thread, messages) {
   const known = new Map(thread.messages.map((one) => [one.id, one]));
   for (const one of messages) known.set(one.id, one);
+  chat.outbox.arrived(known);
   thread.messages = [...known.values()].sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
 }
 
@@ -224,25 +265,65 @@ chat.markSeen = async (id) => {
   chat.emit('conversations');
 };
 
-// --- What is not sent, kept while the visitor goes from page to page --------------------------------------
+// --- What is not sent, kept by the website's page while the visitor goes from page to page --------------------
 
-chat.drafts = {};
+// A browser may refuse storage to frames of other websites; the page that holds the token holds this too.
+let unsent = []; // messages from the page before, until it is known which conversations there are
+let saved = null;
+chat.drafts = {}; // by conversation, or 'new'
+chat.chosen = new Map(); // files, as above
+chat.lost = {}; // names of files that could not come along from the page before, as above
+
 chat.save = () => {
-  const items = chat.outbox.items.filter((one) => !one.files.length).map(({ id, conversation, text, about, at, isNew }) => ({ id, conversation, text, about, at, isNew }));
-  const isEmpty = !items.length && !Object.values(chat.drafts).some(Boolean);
+  if (chat.isGone) return;
+  const { token: owner, isVerified } = chat.session;
+  const items = chat.outbox.items.map(({ id, conversation, text, files, lost, about, at, isNew }) => ({ id, conversation, text, about, at, isNew, lost: lost ?? files.map((one) => one.name) }));
+  const drafts = Object.fromEntries(Object.entries(chat.drafts).filter(([, text]) => text));
+  const chosen = [...chat.chosen].filter(([, files]) => files.length).map(([place, files]) => [place, files.map((one) => one.name)]);
+  const lost = { ...chat.lost, ...Object.fromEntries(chosen) };
+  const kept = { owner, isVerified, secret: chat.secret, drafts, lost, items: [...unsent, ...items] };
+  // Too much: the longest draft is left out first.
+  while (JSON.stringify(kept).length > MOST_KEPT) {
+    const longest = Object.keys(drafts).sort((a, b) => drafts[b].length - drafts[a].length)[0];
+    if (longest) delete drafts[longest];
+    else if (!kept.items.pop()) break;
+  }
+  const isEmpty = !isVerified && !kept.items.length && ![drafts, lost].some((one) => Object.keys(one).length);
+  const now = isEmpty ? null : JSON.stringify(kept);
+  if (now === saved) return;
+  saved = now;
+  chat.host.post('keep', now && JSON.stringify({ ...kept, at: Date.now() }));
+};
+
+// What the page kept, unless it is another person's: somebody has left since (`left`, ms), or who wrote it was verified.
+chat.recall = (text, left) => {
+  let kept = null;
   try {
-    if (isEmpty) sessionStorage.removeItem(STORED);
-    else chat.remember('sessionStorage', STORED, { owner: chat.session.token, secret: chat.secret, drafts: chat.drafts, items });
+    kept = JSON.parse(text);
   } catch {
-    // storage is refused
+    // it is not ours
+  }
+  const { token } = chat.session;
+  if (!kept || kept.at <= Number(left) || (kept.owner !== token && kept.isVerified)) return;
+  const isOwn = kept.owner === token;
+  if (isOwn) chat.session.isVerified = kept.isVerified;
+  if (!kept.owner) chat.secret = kept.secret;
+  chat.drafts = isOwn || !kept.owner ? kept.drafts : { new: Object.values(kept.drafts).join('\n') };
+  chat.lost = kept.lost;
+  unsent = kept.items;
+};
+
+// Once it is known which conversations there are.
+chat.restore = () => {
+  const begun = new Map();
+  for (const item of unsent.splice(0)) {
+    if (!chat.session.token && !item.isNew) {
+      if (!begun.has(item.conversation)) begun.set(item.conversation, chat.newId());
+      Object.assign(item, { conversation: begun.get(item.conversation), isNew: true });
+    }
+    if (item.isNew) chat.newConversation ??= item.conversation;
+    chat.outbox.add(item);
   }
 };
-chat.restore = () => {
-  const stored = chat.remembered('sessionStorage', STORED);
-  if (!stored || (stored.owner && stored.owner !== chat.session.token)) return;
-  chat.drafts = stored.drafts ?? {};
-  chat.secret = stored.secret ?? chat.secret;
-  for (const item of stored.items ?? []) chat.outbox.add({ ...item, files: [] });
-};
-addEventListener('pagehide', () => chat.save());
 document.addEventListener('visibilitychange', () => document.hidden && chat.save());
+addEventListener('beforeunload', (event) => chat.outbox.items.some((one) => one.files.length) && event.preventDefault());

@@ -8,8 +8,9 @@ const NEAR = 80; // px from the end that still count as its end
 const TYPING = 7000; // ms for which somebody who typed is shown as typing
 const EMAIL = /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/;
 
-chat.views.thread = ({ id = null, draft = null }) => {
+chat.views.thread = ({ id = null, draft = null, problem: trouble = '' }) => {
   const isNew = !id;
+  if (chat.conversations.has(chat.newConversation)) chat.newConversation = null; // it has begun meanwhile
   let conversationId = id ?? (chat.newConversation ??= chat.newId());
   let divider = null; // the first message that was not seen before
   let typing = null;
@@ -64,6 +65,7 @@ chat.views.thread = ({ id = null, draft = null }) => {
   }
   async function act(path, body) {
     const answer = await chat.ask('POST', `conversations/${conversationId}/${path}`, body);
+    if (answer.data.code === 'not_found') return chat.abandon(conversationId);
     if (!answer.ok) return complain(chat.fault(answer));
     if (answer.data.conversation) chat.put(answer.data);
     return answer.data;
@@ -85,9 +87,12 @@ chat.views.thread = ({ id = null, draft = null }) => {
     ];
   }
   async function transcript() {
-    if (chat.session.contact?.email) return sendTranscript();
+    if (chat.session.contact?.email) {
+      const answer = await sendTranscript();
+      return answer.ok || complain(chat.fault(answer));
+    }
     const input = make('input', { type: 'email', autocomplete: 'email', dir: 'ltr', required: true, 'aria-label': say('email') });
-    const fault = make('p.fault', { role: 'alert', hidden: true });
+    const fault = make('p.fault', { id: 'transcript-fault', role: 'alert', hidden: true });
     const close = () => (drawBanner(), composer.area.focus());
     banner.replaceChildren(
       make(
@@ -96,9 +101,12 @@ chat.views.thread = ({ id = null, draft = null }) => {
           novalidate: true,
           async onsubmit(event) {
             event.preventDefault();
-            if (EMAIL.test(input.value.trim()) && (await sendTranscript(input.value.trim()))) return close();
-            fault.textContent = say('error_invalid_email');
+            const email = input.value.trim();
+            const answer = EMAIL.test(email) ? await sendTranscript(email) : { status: 422, data: { code: 'invalid_email' } };
+            if (answer.ok) return close();
+            fault.textContent = chat.fault(answer);
             fault.hidden = false;
+            input.setAttribute('aria-describedby', fault.id);
             input.focus();
           },
         },
@@ -112,9 +120,9 @@ chat.views.thread = ({ id = null, draft = null }) => {
     input.focus();
   }
   async function sendTranscript(email) {
-    const data = await act('transcript', email ? { email } : {});
-    if (data) complain(say('transcript_sent', { email: chat.apart(data.email) }));
-    return data;
+    const answer = await chat.ask('POST', `conversations/${conversationId}/transcript`, email ? { email } : {});
+    if (answer.ok) complain(say('transcript_sent', { email: chat.apart(answer.data.email) }));
+    return answer;
   }
 
   // --- What is asked before the first message ---
@@ -254,7 +262,7 @@ chat.views.thread = ({ id = null, draft = null }) => {
       (message.text || message.html) && make('div.bubble', { dir: 'auto' }, body(message)),
       message.files?.length || item?.files.length ? make('ul.attachments', {}, ...(item ? item.files.map(waitingFile) : message.files.map((one) => attachment(message, one)))) : null,
       item && item.files.length > 0 && item.state === 'sending' && make('progress', { max: '1', value: String(item.progress), 'aria-label': say('sending') }),
-      isLast || item || state ? make('p.when', {}, ...(item ? delivery(item) : [state && icon('check'), state && make('span', {}, `${say('sent')} · `), make('time', { datetime: message.created_at }, time)])) : null,
+      isLast || item || state ? make('p.when', {}, ...(item ? delivery(item).filter(Boolean) : [state && icon('check'), state && make('span', {}, `${say('sent')} · `), make('time', { datetime: message.created_at }, time)])) : null,
       replies.length > 0 && make('div.replies', {}, ...replies.map(reply)),
     );
   }
@@ -273,15 +281,16 @@ chat.views.thread = ({ id = null, draft = null }) => {
     return [
       icon('alert'),
       make('span.fault', {}, `${say('not_sent')}: ${item.error}`),
-      button(say('retry'), () => chat.outbox.retry(item.id)),
+      !item.lost && button(say('retry'), () => chat.outbox.retry(item.id)),
       button(say('edit'), () => {
         chat.outbox.remove(item.id);
         composer.giveBack(item.text, item.files);
+        if (item.lost) composer.complain(item.error);
         composer.area.focus();
       }),
     ];
   }
-  const waitingFile = (file) => make('li.file', {}, chat.thumbnail(file), make('span.file__text', {}, make('span.file__name', { dir: 'auto' }, file.name)));
+  const waitingFile = (file) => make('li.file', {}, chat.thumbnail(file), make('span.file__text', {}, make('span.file__name', { dir: 'auto' }, chat.fileName(file.name))));
 
   // The links of files are valid for a short time: each use takes the newest.
   function attachment(message, file) {
@@ -289,12 +298,12 @@ chat.views.thread = ({ id = null, draft = null }) => {
     const renew = () => (link.href = newest());
     const link = make(`a.file${file.is_image ? '.file--image' : ''}`, { href: file.url, target: '_blank', rel: 'noopener noreferrer', onpointerdown: renew, onfocus: renew });
     if (file.is_image) {
-      const picture = make('img', { src: file.url, alt: say('image', { name: chat.apart(file.name) }), loading: 'lazy' });
+      const picture = make('img', { src: file.url, alt: say('image', { name: chat.apart(chat.fileName(file.name)) }), loading: 'lazy' });
       picture.addEventListener('load', () => isNear && toEnd());
       picture.addEventListener('error', async () => ((await chat.load(conversationId)), (picture.src = newest())), { once: true });
       link.append(picture);
     } else {
-      link.append(icon('file'), make('span.file__text', {}, make('span.file__name', { dir: 'auto' }, file.name), make('span.file__size', {}, chat.size(file.size))));
+      link.append(icon('file'), make('span.file__text', {}, make('span.file__name', { dir: 'auto' }, chat.fileName(file.name)), make('span.file__size', {}, chat.size(file.size))));
     }
     return make('li', {}, link);
   }
@@ -382,6 +391,11 @@ chat.views.thread = ({ id = null, draft = null }) => {
     dots.replaceChildren(make('span.dots', { 'aria-hidden': 'true' }, make('i'), make('i'), make('i')), make('span', {}, say('typing', { name: chat.apart(name) })));
     if (wasHidden && isNear) toEnd();
   }
+  function stopTyping() {
+    clearTimeout(typing?.timer);
+    typing = null;
+    drawDots();
+  }
   function drawNotice() {
     const text = problem || (isOffline ? say('connecting') : '');
     if (notice.textContent !== text) notice.textContent = text;
@@ -436,7 +450,8 @@ chat.views.thread = ({ id = null, draft = null }) => {
     if (!conversation() && isNew) return;
     const answer = await chat.load(conversationId);
     if (answer.ok) problem = '';
-    else if (answer.status === 404) return chat.show('home');
+    else if (answer.data.code === 'not_found') return chat.abandon(conversationId);
+    else if (answer.status === 404) return undefined;
     else if (answer.status !== 401) {
       problem = say('error_load');
       setTimeout(() => root.isConnected && load(), answer.wait || 5000);
@@ -460,6 +475,7 @@ chat.views.thread = ({ id = null, draft = null }) => {
   }
 
   if (draft) composer.setDraft(draft);
+  complain(trouble);
   divide();
   draw();
   drawNotice();
@@ -488,7 +504,11 @@ chat.views.thread = ({ id = null, draft = null }) => {
         if (isNew && conversation() && chat.newConversation) {
           chat.newConversation = null;
           composer.become(conversationId);
+          chat.host.post('view', { name: 'thread', id: conversationId });
         }
+        // Who was typing has written.
+        const last = chat.thread(changed).messages.at(-1);
+        if (typing && last && !last.is_own && last.id !== typing.after && [typing.name, ''].includes(last.author.name)) stopTyping();
         draw();
       },
       moved({ from, to }) {
@@ -517,7 +537,8 @@ chat.views.thread = ({ id = null, draft = null }) => {
       typing(event) {
         if (event.conversation !== conversationId) return;
         clearTimeout(typing?.timer);
-        typing = { name: event.name || chat.title(), timer: setTimeout(() => ((typing = null), drawDots()), TYPING) };
+        const after = chat.thread(conversationId).messages.at(-1)?.id;
+        typing = { name: event.name || chat.title(), after, timer: setTimeout(stopTyping, TYPING) };
         drawDots();
       },
     },
