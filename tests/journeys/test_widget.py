@@ -40,14 +40,14 @@ HOSTILE = {
     ),
     "layers": (
         "body::before { content: ''; position: fixed; inset: 0; z-index: 2147483647; background: #fee } "
-        "body { transform: rotate(3deg); filter: blur(2px); overflow: hidden } html { font-size: 40px; line-height: 3 }"
+        "body { transform: rotate(3deg); filter: blur(2px); overflow: hidden } html { font-size: 40px; line-height: 3; transform: scale(1); contain: paint }"
     ),
 }
 """What pages do to everything on them, the chat included."""
 
 
 @contextmanager
-def site(desk: str, page: str, *, host: str = "127.0.0.1", styles: str = "'none'") -> Iterator[str]:
+def site(desk: str, page: str, *, host: str = "127.0.0.1", styles: str = "'none'", types: str = "") -> Iterator[str]:
     """Somebody's pages on an origin of their own, which allow the desk's scripts and frames alone; gives the origin."""
 
     class Pages(BaseHTTPRequestHandler):
@@ -57,7 +57,7 @@ def site(desk: str, page: str, *, host: str = "127.0.0.1", styles: str = "'none'
             self.send_header("Content-Type", "text/html; charset=utf-8")
             policy = (
                 f"default-src 'none'; script-src {desk}; frame-src {desk}; style-src {styles}; connect-src 'none'; "
-                "require-trusted-types-for 'script'"
+                f"require-trusted-types-for 'script'; {types}"
             )
             self.send_header("Content-Security-Policy", policy)
             self.send_header("Content-Length", str(len(text)))
@@ -138,7 +138,9 @@ class Visitor:
         self.page.evaluate("([name, payload]) => Parley(name, payload)", [name, payload])
 
     def stored(self) -> str | None:
-        found: str | None = self.page.evaluate("localStorage.getItem(Object.keys(localStorage)[0])")
+        found: str | None = self.page.evaluate(
+            "localStorage.getItem(Object.keys(localStorage).find((one) => !one.endsWith(':left')))"
+        )
         return found
 
 
@@ -174,6 +176,14 @@ def reply(text: str, by: Member) -> None:
     row = conversation()
     with tenancy.scope(row.workspace):
         conversation_actions.reply(conversation=row, body=text, by=by.actor, at=clock.now())
+
+
+def end_sessions() -> None:
+    # All of the workspace in this test.
+    for session in ChatSession.all_workspaces.filter(ended_at=None).select_related("workspace", "widget", "contact"):
+        with tenancy.scope(session.workspace):
+            by = sessions.visitor(session.widget, session.contact)
+            actions.end_session(session=session, by=by, at=clock.now())
 
 
 def test_visitor_and_agent_write_to_each_other_across_origins(
@@ -357,6 +367,19 @@ def test_page_is_unharmed_where_there_is_no_chat(desk: str, chromium: Browser, a
             assert [one.strip() for one in visitor.faults if "404" not in one] == ["Parley: no chat on this page"]
             visitor.command("show")
             assert not visitor.page.locator("html > div").count()
+
+        # A policy that lets the script make no addresses of scripts.
+        with site(desk, shop(desk, closed), types="trusted-types default") as origin:
+            strict = Visitor(context.new_page())
+            strict.page.goto(origin)
+            until(strict.page, lambda: any("no chat on this page" in one for one in strict.faults), "a warning")
+            strict.command("show")
+            assert not strict.page.locator("html > div").count()
+        with site(desk, shop(desk, closed), types="trusted-types parley") as origin:
+            named = Visitor(context.new_page())
+            named.page.goto(origin)
+            expect(named.button).to_be_visible()
+            assert named.faults == []
 
         # A visitor whose browser blocks the script: commands wait in the page's own queue.
         with site(desk, shop(desk, closed)) as origin:
@@ -562,19 +585,14 @@ def test_visitor_who_is_identified_has_their_history(
         expect(other.frame.get_by_text("Your conversations")).to_be_hidden()
         assert other.faults == []
 
-        # A session that the desk has ended: what is written then begins a new one.
+        # A proven session that the desk has ended: what its person wrote is nobody else's.
         visitor.box.fill("Is anybody there?")
-        # All of the workspace in this test.
-        for session in ChatSession.all_workspaces.filter(ended_at=None).select_related(
-            "workspace", "widget", "contact"
-        ):
-            with tenancy.scope(session.workspace):
-                by = sessions.visitor(session.widget, session.contact)
-                actions.end_session(session=session, by=by, at=clock.now())
+        end_sessions()
         expect(visitor.log).to_be_hidden()
-        expect(visitor.box).to_have_value("Is anybody there?")
-        visitor.box.press("Enter")
-        until(visitor.page, lambda: "Is anybody there?" in messages(), "a message of a new visitor")
+        visitor.frame.get_by_role("button", name=re.compile("^Send us a message")).click()
+        expect(visitor.box).to_have_value("")
+        visitor.write("I am new here.")
+        until(visitor.page, lambda: "I am new here." in messages(), "a message of a new visitor")
         assert Conversation.all_workspaces.count() == 2
 
 
@@ -622,3 +640,196 @@ def test_chat_in_arabic_is_used_with_the_keyboard_alone(
         expect(visitor.page.locator("html > div > iframe")).to_be_hidden()
         expect(visitor.button).to_be_focused()
         assert visitor.faults == []
+
+
+def test_message_is_shown_once_when_the_stream_is_faster_than_its_answer(
+    desk: str, chromium: Browser, acme: Workspace, ben: Member
+) -> None:
+    with site(desk, shop(desk, make(acme))) as origin, visiting(chromium) as context:
+        visitor = Visitor(context.new_page())
+        visitor.page.goto(origin)
+        visitor.begin("one")
+        expect(visitor.log).to_contain_text("Sent")
+        held: list[tuple[Route, Any]] = []
+        visitor.page.route(re.compile("/messages$"), lambda route: held.append((route, route.fetch())))
+        visitor.write("two")
+        until(visitor.page, lambda: held, "an answer that is held back")
+        visitor.box.fill("still writing")
+        reply("three", ben)  # after which the thread is there with all three
+        expect(visitor.log).to_contain_text("three")
+        expect(visitor.log.locator(".bubble")).to_have_text(["one", "two", "three"])
+        expect(visitor.log.locator(".entry--pending")).to_have_count(0)
+        held[0][0].fulfill(response=held[0][1])
+        visitor.page.wait_for_timeout(200)
+        expect(visitor.log.locator(".bubble")).to_have_text(["one", "two", "three"])
+        expect(visitor.box).to_have_value("still writing")
+        # Who is typing has stopped when their message is there.
+        typing.agent_is_typing(conversation(), "Ben")
+        expect(visitor.frame.get_by_text("is typing")).to_be_visible()
+        reply("four", ben)
+        expect(visitor.log).to_contain_text("four")
+        expect(visitor.frame.get_by_text("is typing")).to_be_hidden(timeout=3000)
+
+
+def test_nothing_of_a_visitor_who_has_left_stays_in_any_tab(desk: str, chromium: Browser, acme: Workspace) -> None:
+    with site(desk, shop(desk, make(acme))) as origin, visiting(chromium) as context:
+        first, second = Visitor(context.new_page()), Visitor(context.new_page())
+        first.page.goto(origin)
+        first.begin("Hello")
+        expect(first.log).to_contain_text("Sent")
+        second.page.goto(origin)
+        second.page.route(re.compile("/messages$|/conversations$"), lambda route: route.abort())
+        second.open()
+        second.frame.get_by_role("button", name=re.compile("Hello")).click()
+        second.write("not sent")
+        second.box.fill("a draft of the first person")
+        first.command("shutdown")
+        expect(second.frame.get_by_role("button", name=re.compile("^Send us a message"))).to_be_visible()
+        second.page.unroute_all(behavior="ignoreErrors")
+        until(second.page, lambda: ChatSession.all_workspaces.get().ended_at, "the end of the session")
+        assert second.stored() is None
+
+        # The next person, in both tabs.
+        second.frame.get_by_role("button", name=re.compile("^Send us a message")).click()
+        expect(second.box).to_have_value("")
+        second.write("Another person")
+        expect(second.log).to_contain_text("Sent")
+        second.page.reload()
+        second.open()
+        second.frame.get_by_role("button", name=re.compile("Another person")).click()
+        expect(second.box).to_have_value("")
+        assert messages() == ["Hello", "Another person"]
+
+        # The desk ends the session of somebody whom nobody knew: they go on writing.
+        second.box.fill("Still here")
+        end_sessions()
+        expect(second.log).to_be_hidden()
+        expect(second.box).to_have_value("Still here")
+        second.box.press("Enter")
+        expect(second.log).to_contain_text("Sent")
+
+        # A page on which the visitor is signed out before the chat is there.
+        second.page.add_init_script(
+            "window.Parley = function () { (Parley.q ||= []).push(arguments) }; Parley('shutdown')"
+        )
+        second.page.reload()
+        until(
+            second.page, lambda: not ChatSession.all_workspaces.filter(ended_at=None).exists(), "the end of the other"
+        )
+        expect(second.page.locator("html > div > iframe")).to_have_count(0)
+        assert second.stored() is None
+
+
+def test_what_somebody_wrote_is_not_sent_as_the_next_who_signs_in(
+    desk: str, chromium: Browser, acme: Workspace
+) -> None:
+    widget, now = make(acme), int(time.time())
+
+    def proof(name: str) -> dict[str, str]:
+        claims = {"sub": name, "name": name, "aud": widget.key, "exp": now + 600}
+        return {"jwt": jwt.encode(claims, acme.identity_secret, algorithm="HS256")}
+
+    with site(desk, shop(desk, widget)) as origin, visiting(chromium) as context:
+        visitor = Visitor(context.new_page())
+        visitor.page.goto(origin)
+        visitor.open()
+        visitor.frame.get_by_role("button", name=re.compile("^Send us a message")).click()
+        visitor.box.fill("my own words")
+        visitor.command("identify", proof("Nia"))
+        until(visitor.page, lambda: visitor.stored() is not None, "a session")
+        expect(visitor.box).to_have_value("my own words")
+        before = visitor.stored()
+        visitor.page.route(re.compile("/conversations$"), lambda route: route.abort())
+        visitor.box.press("Enter")
+        expect(visitor.frame.get_by_text("Not sent yet")).to_be_visible()
+        visitor.box.fill("and a draft")
+        visitor.command("identify", proof("Ola"))
+        until(visitor.page, lambda: visitor.stored() not in (before, None), "another session")
+        visitor.page.unroute_all(behavior="ignoreErrors")
+        expect(visitor.log).to_be_hidden()
+        visitor.frame.get_by_role("button", name=re.compile("^Send us a message")).click()
+        expect(visitor.box).to_have_value("")
+        visitor.write("I am Ola")
+        expect(visitor.log).to_contain_text("Sent")
+        assert messages() == ["I am Ola"]
+        assert conversation().contact.name == "Ola"
+
+
+def test_what_is_not_sent_is_there_on_the_next_page_where_frames_may_keep_nothing(
+    desk: str, chromium: Browser, acme: Workspace
+) -> None:
+    refused = "if (window !== top) for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get() { throw new DOMException('no', 'SecurityError') } });"
+    with site(desk, shop(desk, make(acme))) as origin, visiting(chromium) as context:
+        context.add_init_script(refused)
+        visitor = Visitor(context.new_page())
+        visitor.page.goto(origin)
+        visitor.begin("Hello")
+        expect(visitor.log).to_contain_text("Sent")
+        visitor.page.route(re.compile("/messages$"), lambda route: None)  # no answer ever comes
+        hostile = "photo\u202egnp.exe"
+        file = {"name": hostile, "mimeType": "text/plain", "buffer": b"1"}
+        visitor.frame.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+        expect(visitor.frame.locator(".files .file__name")).to_have_text("photo\\u202egnp.exe")
+        visitor.write("with a file")
+        visitor.write("without")
+        visitor.box.fill("a draft")
+        visitor.command("setLocale", "de")  # which loads the frame again
+        box = visitor.frame.get_by_label("Nachricht", exact=True)
+        expect(box).to_have_value("a draft")
+        visitor.page.unroute_all(behavior="ignoreErrors")
+        visitor.page.reload()
+        until(visitor.page, lambda: messages() == ["Hello", "without"], "the message without a file")
+        visitor.open()
+        visitor.frame.get_by_role("button", name=re.compile("without")).click()
+        expect(visitor.box).to_have_value("a draft")
+        expect(visitor.log.locator(".fault")).to_contain_text("Please attach it again.")
+        visitor.box.fill("")
+        visitor.frame.get_by_role("button", name="Edit", exact=True).click()
+        expect(visitor.box).to_have_value("with a file")
+        expect(visitor.frame.get_by_role("alert")).to_contain_text("photo\\u202egnp.exe")
+
+
+def test_chat_that_is_no_longer_there_says_so(desk: str, chromium: Browser, acme: Workspace) -> None:
+    widget, by = make(acme), Actor.system(acme.pk)
+    with site(desk, shop(desk, widget)) as origin, visiting(chromium) as context:
+        visitor = Visitor(context.new_page())
+        visitor.page.goto(origin)
+        visitor.begin("Hello")
+        expect(visitor.log).to_contain_text("Sent")
+        visitor.command("showTicketForm", "unheard-of")
+        expect(visitor.frame.get_by_role("heading", name="Your conversations")).to_be_visible()
+        assert visitor.faults == ["Parley: no form unheard-of"]
+        visitor.frame.get_by_role("button", name=re.compile("Hello")).click()
+
+        # A transcript that cannot be sent, with the reason.
+        visitor.frame.get_by_role("button", name="More options").click()
+        visitor.frame.get_by_role("button", name="Email me this conversation").click()
+        address = visitor.frame.get_by_label("Email address")
+        address.fill("nobody")
+        address.press("Enter")
+        expect(visitor.frame.get_by_text("This is not an email address.")).to_be_visible()
+        address.fill("mira@example.com")
+        address.press("Enter")
+        expect(visitor.frame.get_by_text("Emails cannot be sent at the moment.")).to_be_visible()
+        visitor.frame.get_by_role("button", name="Cancel").click()
+
+        # The conversation is taken for spam: what is written is for a new one.
+        row = conversation()
+        with tenancy.scope(acme):
+            conversation_actions.mark_spam(conversation=row, by=by, at=clock.now())
+        visitor.box.fill("Is anybody there?")
+        visitor.box.press("Enter")
+        expect(visitor.frame.get_by_text("This chat is no longer available.")).to_be_visible()
+        expect(visitor.box).to_have_value("Is anybody there?")
+        expect(visitor.log).to_be_hidden()
+
+        with tenancy.scope(acme):
+            actions.update_widget(widget=widget, is_active=False, by=by, at=clock.now())
+        visitor.box.press("Enter")
+        expect(visitor.box).to_be_hidden()
+        expect(visitor.frame.get_by_text("This chat is no longer available.")).to_be_visible()
+        visitor.frame.get_by_role("button", name="Close chat").click()
+        expect(visitor.button).to_be_hidden()
+        count = len(visitor.asked)
+        visitor.page.wait_for_timeout(1500)
+        assert len(visitor.asked) == count
