@@ -113,7 +113,7 @@ function home() {
 
 function gone() {
   const text = make('p.empty', { role: 'status', tabindex: '-1' }, say('gone'));
-  const bar = make('header.bar', {}, make('div.bar__text', {}, make('h1', {}, chat.apart(chat.title()))), chat.iconButton('close', say('close'), () => chat.close(true)));
+  const bar = make('header.bar', {}, make('div.bar__text.bar__text--alone', {}, make('h1', {}, chat.apart(chat.title()))), chat.iconButton('close', say('close'), () => chat.close(true)));
   return { root: make('section.view.thread', {}, bar, text), focus: () => text.focus(), on: {} };
 }
 

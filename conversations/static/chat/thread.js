@@ -250,7 +250,7 @@ chat.views.thread = ({ id = null, draft = null, problem: trouble = '' }) => {
     const time = chat.time(new Date(message.created_at));
     const name = chat.nameOf(author);
     return make(
-      `div.entry${isOwn ? '.entry--own' : ''}${isFirst ? '.entry--first' : ''}${isLast ? '.entry--last' : ''}${item ? '.entry--pending' : ''}`,
+      `div.entry${isOwn ? '.entry--own' : ''}${isFirst ? '.entry--first' : ''}${isLast ? '.entry--last' : ''}${item && item.state !== 'failed' ? '.entry--pending' : ''}`,
       {},
       isFirst && !isOwn && chat.avatar(author),
       make(
@@ -280,7 +280,7 @@ chat.views.thread = ({ id = null, draft = null, problem: trouble = '' }) => {
     if (item.state === 'waiting') return [icon('clock'), make('span', {}, say('waiting')), button(say('retry'), () => chat.outbox.retry(item.id))];
     return [
       icon('alert'),
-      make('span.fault', {}, `${say('not_sent')}: ${item.error}`),
+      make('span.fault', {}, item.lost ? item.error : `${say('not_sent')}: ${item.error}`),
       !item.lost && button(say('retry'), () => chat.outbox.retry(item.id)),
       button(say('edit'), () => {
         chat.outbox.remove(item.id);
