@@ -24,6 +24,7 @@ from django.db import DatabaseError, Error, connection
 
 from accounts import clock, replica
 from config import checks, database_checks, health, static
+from conversations.channels.discord import health as discord_health
 from conversations.channels.email import health as email_health
 
 SHORT_OF_DISK = 1024**3  # bytes left, below which it is time to make room
@@ -77,6 +78,7 @@ def examine() -> Iterator[Line]:
             for look in (_worker, _jobs, _cache):
                 yield _survived(look)
             yield from _mailboxes()
+            yield from _discord()
     if replica.is_set_up():
         yield _survived(_replica)
     for look in (_storage, _static_files, _mail):
@@ -183,6 +185,21 @@ def _mailboxes() -> Iterator[Line]:
         yield ok("mailboxes", f"{len(found)} without trouble")
     if aside := sum(one.quarantined for one in found):
         yield advice("mailboxes", f"{aside} mails are in quarantine: see Settings, Mailboxes, Health.")
+
+
+def _discord() -> Iterator[Line]:
+    """One line for each bot of which messages may be missed; one for all where there is none."""
+    try:
+        found = discord_health.of_installation(clock.now())
+    except Exception as error:
+        yield broken("discord", f"{type(error).__name__}: {error}".splitlines()[0])
+        return
+    bad = [one for one in found if one.trouble]
+    for one in bad:
+        yield broken("discord", f"{one.bot.workspace.slug}: {one.trouble}")
+    if not bad and found:
+        connected = sum(one.is_connected for one in found)
+        yield ok("discord", f"{connected} of {len(found)} connected")
 
 
 def _cache() -> Line:

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from accounts import clock
 from conversations.api import outages
+from conversations.channels.discord import health as discord_health
 from conversations.channels.email import health as email_health
 
 PROBE_SIZE = 64 * 1024  # bytes
@@ -43,6 +44,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         "migrations": "unknown",
         "worker": "unknown",
         "mailboxes": "unknown",
+        "discord": "unknown",
         "storage": storage(),
     }
     if parts["database"] == "ok":
@@ -50,8 +52,10 @@ def readyz(request: HttpRequest) -> HttpResponse:
     if parts["migrations"] == "ok":
         parts["worker"] = worker()
         parts["mailboxes"] = mailboxes()
-    # A mail server that is away, or a password that was changed there, is no reason to take this process out of the rotation.
-    spared = {"mailboxes"}
+        parts["discord"] = discord()
+    # A mail server or Discord that is away, or a password that was changed there, is no reason to take this process out of the
+    # rotation.
+    spared = {"mailboxes", "discord"}
     # A bucket that is away is away for all: taking this process out of the rotation would help nobody, and stop reading.
     spared |= {"storage"} if settings.S3_BUCKET else set()
     sick = [name for name, state in parts.items() if state != "ok" and name not in spared]
@@ -115,6 +119,12 @@ def worker() -> str:
 def mailboxes() -> str:
     """`ok`, or the public ids of the mailboxes of which mail may be missed; addresses are nobody's business here."""
     bad = [str(one.mailbox.public_id) for one in email_health.of_installation(clock.now()) if one.trouble]
+    return f"trouble with {', '.join(bad)}" if bad else "ok"
+
+
+def discord() -> str:
+    """`ok`, or the public ids of the bots of which messages may be missed."""
+    bad = [str(one.bot.public_id) for one in discord_health.of_installation(clock.now()) if one.trouble]
     return f"trouble with {', '.join(bad)}" if bad else "ok"
 
 

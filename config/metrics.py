@@ -16,6 +16,7 @@ from accounts.background import Jobs
 from config import doors, health
 from config.server.metrics import BOUNDS, Metrics, Sums
 from conversations.background import PARTS
+from conversations.channels.discord import health as discord_health
 from conversations.channels.email import health as email_health
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _of_the_database() -> Iterator[Metric]:
             cursor.execute(REPLIES)
             replies, wait, failed = cursor.fetchone()
         seen = health.worker_seen()
-        of_mailboxes = list(_of_mailboxes())
+        of_mailboxes = [*_of_mailboxes(), *_of_discord()]
     except DatabaseError:
         yield GaugeMetricFamily(up.name, up.documentation, value=0)
         return
@@ -155,6 +156,22 @@ def _of_mailboxes() -> Iterator[Metric]:
         aside.add_metric(names, one.quarantined)
         trouble.add_metric(names, int(bool(one.trouble)))
     yield from (success, lag, aside, trouble)
+
+
+def _of_discord() -> Iterator[Metric]:
+    """Each bot by its public id."""
+    from prometheus_client.core import GaugeMetricFamily
+
+    connected = GaugeMetricFamily("parley_discord_connected", "1 where a bot is connected.", labels=["bot"])
+    seen = GaugeMetricFamily("parley_discord_seen_seconds", "How long no process has run a bot.", labels=["bot"])
+    trouble = GaugeMetricFamily("parley_discord_trouble", "1 where messages may be missed.", labels=["bot"])
+    for one in discord_health.of_installation(clock.now()):
+        names = [str(one.bot.public_id)]
+        connected.add_metric(names, int(one.is_connected))
+        if one.seconds_since_seen is not None:
+            seen.add_metric(names, one.seconds_since_seen)
+        trouble.add_metric(names, int(bool(one.trouble)))
+    yield from (connected, seen, trouble)
 
 
 def _of_the_replica() -> Iterator[Metric]:

@@ -9,6 +9,7 @@ class ConversationsConfig(AppConfig):
         from accounts import assignments
         from conversations import actions, channels, permissions, reactions
         from conversations.actions import outgoing
+        from conversations.channels.discord import permissions as discord_permissions
         from conversations.channels.email import actions as mailbox_actions
         from conversations.channels.email import permissions as mailbox_permissions
         from conversations.chat import access as chat_access
@@ -17,6 +18,7 @@ class ConversationsConfig(AppConfig):
         permissions.register_rules()
         knowledge_permissions.register_rules()
         mailbox_permissions.register_rules()
+        discord_permissions.register_rules()
         reactions.register()
         chat_access.register_access()
         outgoing.register(channels.route)

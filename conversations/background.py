@@ -8,6 +8,7 @@ from accounts.background import Held, Jobs, Part, Periodic
 from conversations.actions import outgoing
 from conversations.assistant import presence, recovery, runs
 from conversations.channels import outbox
+from conversations.channels.discord import running as discord
 from conversations.channels.email import door, trials, watching
 
 PARTS: tuple[Part, ...] = (
@@ -15,6 +16,7 @@ PARTS: tuple[Part, ...] = (
     Held("presence", presence.registered),
     Held("mailboxes", watching.running),
     Held("door", door.running),
+    Held("discord", discord.running),
     Jobs("jobs", ("default", "builtin"), setting="WORKER_CONCURRENCY"),  # the second is the job queue's own
     Jobs("checks", (trials.QUEUE,), setting="CHECK_CONCURRENCY"),
     Jobs("answers", (runs.QUEUE,), setting="ASSISTANT_CONCURRENCY"),

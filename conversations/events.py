@@ -26,6 +26,8 @@ REPLY_DISCARDED = define("reply.discarded", "conversation", "Reply that failed d
 NOTE_ADDED = define("note.added", "conversation", "Internal note added.", "message_id")
 NOTE_EDITED = define("note.edited", "conversation", "Internal note edited.", "message_id", "version")
 NOTE_DELETED = define("note.deleted", "conversation", "Internal note deleted.", "message_id")
+MESSAGE_EDITED = define("message.edited", "conversation", "Customer edited a message.", "message_id", "version")
+MESSAGE_WITHDRAWN = define("message.withdrawn", "conversation", "Customer deleted a message.", "message_id")
 CONVERSATION_ASSIGNED = define(
     "conversation.assigned", "conversation", "Assignee changed.", "assignee_id", "team_id", "previous_assignee_id"
 )
@@ -65,6 +67,12 @@ CHAT_SESSION_STARTED = define(
     "chat_session.started", "chat_session", "Chat session started.", "widget_id", "contact_id", "is_verified"
 )
 CHAT_SESSION_ENDED = define("chat_session.ended", "chat_session", "Chat session ended.", "contact_id")
+CHAT_RESTORE_REQUESTED = define(
+    "chat_restore.requested", "chat_restore", "Link to earlier conversations requested.", "widget_id"
+)
+CHAT_RESTORED = define(
+    "chat_restore.used", "chat_restore", "Earlier conversations found again.", "session_id", "conversation_ids"
+)
 CHAT_SEEN = define("chat.seen", "conversation", "Seen by the customer.", "message_id")
 CHAT_TRANSCRIPT_REQUESTED = define("chat.transcript_requested", "conversation", "Transcript sent to the customer.")
 CONVERSATION_CONTACT_CHANGED = define(
@@ -169,3 +177,23 @@ ADDRESS_SUPPRESSED = define("suppressed_address.added", "suppressed_address", "A
 ADDRESS_UNSUPPRESSED = define("suppressed_address.removed", "suppressed_address", "Address no longer suppressed.")
 SENDER_BLOCKED = define("blocked_sender.added", "blocked_sender", "Sender blocked.")
 SENDER_UNBLOCKED = define("blocked_sender.removed", "blocked_sender", "Sender no longer blocked.")
+DISCORD_CONNECTED = define("discord_bot.connected", "discord_bot", "Discord bot connected.")
+DISCORD_PAUSED = define("discord_bot.paused", "discord_bot", "Discord bot paused.")
+DISCORD_RESUMED = define("discord_bot.resumed", "discord_bot", "Discord bot resumed.")
+DISCORD_DISCONNECTED = define("discord_bot.disconnected", "discord_bot", "Discord bot needs to be reconnected.")
+DISCORD_RESEALED = define(
+    "discord_bot.resealed", "discord_bot", "Token of a Discord bot encrypted with the present key."
+)
+DISCORD_REMOVED = define("discord_bot.removed", "discord_bot", "Discord bot removed.")
+DISCORD_THREAD_SEEN = define("discord_thread.seen", "discord_thread", "Discord thread found.")
+DISCORD_THREAD_CHANGED = define("discord_thread.changed", "discord_thread", "Discord thread changed.", "fields")
+DISCORD_THREAD_DELETED = define("discord_thread.deleted", "discord_thread", "Discord thread deleted.")
+DISCORD_THREAD_OPENED = define("discord_thread.opened", "discord_thread", "Private Discord thread opened.")
+DISCORD_PRIVATE_REQUESTED = define(
+    "conversation.private_requested", "conversation", "Private Discord thread requested."
+)
+DISCORD_LINK_REQUESTED = define("discord_member.link_requested", "discord_member", "Identity link requested.")
+DISCORD_CODE_SENT = define("discord_link.code_sent", "discord_link", "Code for an identity link sent.")
+DISCORD_CODE_REFUSED = define("discord_link.code_refused", "discord_link", "Wrong code for an identity link.")
+DISCORD_LINKED = define("discord_member.linked", "discord_member", "Discord member linked to a contact.", "contact_id")
+DISCORD_MET = define("discord_member.met", "discord_member", "Discord member seen for the first time.")

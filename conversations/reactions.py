@@ -21,6 +21,9 @@ REACTIONS: Mapping[EventType, tuple[str, ...]] = {
     events.CONVERSATION_STATUS_CHANGED: (
         "conversations.assistant.reactions.count_as_resolved",
     ),
+    events.CONVERSATION_TAGGED: (
+        "conversations.channels.discord.reactions.mirror_tags",
+    ),
     events.MAILBOX_DISCONNECTED: (
         "conversations.notifications.reactions.tell_the_admins",
     ),

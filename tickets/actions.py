@@ -58,6 +58,8 @@ def open_ticket(
     traits: dict[str, Any] | None = None,
     ai_resolved: bool = False,
     sla_due_at: datetime | None = None,
+    session_id: str | None = None,
+    session_context: dict[str, Any] | None = None,
     by: Actor,
     at: datetime,
 ) -> Ticket:
@@ -82,6 +84,8 @@ def open_ticket(
         anonymous_traits=traits or {},
         ai_resolved=ai_resolved,
         sla_due_at=sla_due_at,
+        session_id=session_id,
+        session_context=session_context or {},
         resolved_at=at if status == TicketStatus.RESOLVED else None,
         created_at=at,
         updated_at=at,
@@ -204,6 +208,8 @@ def update(
     ai_resolved: bool = UNSET,
     escalation_reason: str | None = UNSET,
     sla_due_at: datetime | None = UNSET,
+    session_id: str | None = UNSET,
+    session_context: dict[str, Any] = UNSET,
     by: Actor,
     at: datetime,
 ) -> Ticket:
@@ -216,6 +222,8 @@ def update(
         "ai_resolved": ai_resolved,
         "escalation_reason": escalation_reason,
         "sla_due_at": sla_due_at,
+        "session_id": session_id,
+        "session_context": session_context,
     }
     changed = changes.change(ticket, given, unset=UNSET)
     if not changed:

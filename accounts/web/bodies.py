@@ -19,7 +19,8 @@ PENDING = "parley.body_pending"  # the body is still on its way
 ASKED = "parley.body_asked"  # Django was asked before: this call is counted already
 TOO_LARGE = "parley.body_too_large"  # the body is over its limit, and was thrown away
 GRANT = "parley.grant"  # the key's grant, so that the second call needs no query
-OWN_WORDS = ("/api/", "/f/", "/widget/")  # beginnings of the paths that say in their own words that a body is too large
+# Beginnings of the paths that say in their own words that a body is too large.
+OWN_WORDS = ("/api/", "/f/", "/widget/", "/mail/ingress/", "/e/", "/i/v", "/s/", "/batch/", "/flags")
 KNOWN = "parley.known"  # the caller has shown a session or a secret key
 
 V = TypeVar("V", bound=Callable[..., Any])

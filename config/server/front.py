@@ -49,7 +49,7 @@ FIRST = 64 * 1024  # bytes of a body that are read before the request is let in
 FRESH = 2.0  # seconds that a key need not be looked up again
 DRAIN_LIMIT = 5.0  # seconds that a refused client is listened to, so that it sees the answer
 PROBE, SAFE = "/healthz", frozenset({"GET", "HEAD", "OPTIONS"})
-WORDED = ("/api/", "/f/", "/widget/", "/mail/ingress/")  # their views answer a body that is too large
+WORDED = bodies.OWN_WORDS
 CLOSE_LIMIT = 5.0  # seconds that a cancelled generator may take to tidy up
 _END = object()
 _BUSY = Problem(503, "unavailable", "The desk is busy. Try again in a moment.", headers={"Retry-After": "1"})

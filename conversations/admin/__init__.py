@@ -12,6 +12,7 @@ from conversations.admin import (
     chat,
     contacts,
     conversation,
+    discord,
     hosted_forms,
     knowledge,
     mail,
@@ -21,5 +22,6 @@ from conversations.admin import (
 )
 
 __all__ = [
-    "assistant", "chat", "contacts", "conversation", "hosted_forms", "knowledge", "mail", "outbox", "read_only", "saved_views",
+    "assistant", "chat", "contacts", "conversation", "discord", "hosted_forms", "knowledge", "mail", "outbox", "read_only",
+    "saved_views",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from accounts.admin.base import OneWorkspaceFilter, ReadOnlyAdmin, WorkspaceFilter
-from conversations.models import ChatSession, Widget
+from conversations.models import ChatRestore, ChatSession, Widget
 
 
 @admin.register(Widget)
@@ -44,5 +44,17 @@ class ChatSessionAdmin(ReadOnlyAdmin):
     )
     list_filter = (OneWorkspaceFilter, "is_verified")
     list_select_related = ("workspace", "contact", "widget")
+    ordering = ("-pk",)
+    exclude = ("token_hash",)
+
+
+@admin.register(ChatRestore)
+class ChatRestoreAdmin(ReadOnlyAdmin):
+    """Links by mail to earlier conversations; of their tokens only the digest is kept, and it is not shown."""
+
+    list_display = ("email", "widget", "created_at", "expires_at", "used_at", "workspace")
+    list_filter = (OneWorkspaceFilter,)
+    list_select_related = ("workspace", "widget")
+    search_fields = ("=email",)
     ordering = ("-pk",)
     exclude = ("token_hash",)

@@ -20,7 +20,7 @@ _MOST_KEYS = 10_000
 class Buckets:
     """Token buckets: `per_minute` calls, refilled evenly, of which `at_once` may come together (a quarter; at least ten)."""
 
-    def __init__(self, per_minute: int, *, at_once: int | None = None) -> None:
+    def __init__(self, per_minute: float, *, at_once: int | None = None) -> None:
         self.rate = per_minute / 60
         self.size = max(10.0, per_minute / 4) if at_once is None else float(at_once)
         self._left: dict[int, tuple[float, float]] = {}

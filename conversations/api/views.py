@@ -14,6 +14,7 @@ from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 from rest_framework.viewsets import ViewSet
 
 from accounts import clock, tenancy
@@ -47,7 +48,7 @@ class DialectViewSet(ViewSet):
     scopes: ClassVar[Mapping[str, str]] = {}
     own_headers: ClassVar[Headers] = Headers()
     permission_classes: tuple[type[BasePermission], ...] = (FromAllowedOrigin, HasScope)
-    throttle_classes = (CallRate,)
+    throttle_classes: tuple[type[BaseThrottle], ...] = (CallRate,)
     # Off where the answer holds a secret, which would otherwise be in the database for a day.
     is_idempotent: ClassVar[bool] = True
     # Keys of an answer with secrets: a repeated request gets them only with the proven identity of the first.

@@ -1,7 +1,7 @@
 """How replies reach customers: each folder is a channel, named as the value that conversations store, and no other file names it.
 
 A folder states its ICON and, where replies have to be taken to the customer, a module `delivery` with `takes`, `deliver` and
-`was_taken`. The others fetch replies themselves, by the API; a stored value without a folder is one of them. What people set up of
+`was_taken`, and TAKES_OTHERS where it goes on for other channels. The others fetch replies themselves, by the API; a stored value without a folder is one of them. What people set up of
 a channel stands in its module `settings`, as SETTINGS.
 """
 
@@ -36,7 +36,8 @@ class ChannelSettings:
 class ChannelType:
     """A channel as the desk knows it.
 
-    `takes` says whether it takes replies of a conversation to the customer. `deliver` does so, in the worker and in the scope of
+    `takes` says whether it takes replies of a conversation to the customer; one that `takes_others` is asked for conversations of
+    other channels, too. `deliver` does so, in the worker and in the scope of
     their workspace: it yields the result of each as soon as it is known, and calls `leases.handed` right before it hands one
     over, leaving out those of which that is false. `was_taken` is asked after a worker died in between: None where the channel
     cannot tell.
@@ -45,6 +46,7 @@ class ChannelType:
     name: str
     label: str
     icon: str = "code-xml"
+    takes_others: bool = False
     takes: Callable[[Conversation], bool] = lambda conversation: False
     deliver: Deliver | None = None
     was_taken: Callable[[Delivery], bool | None] = lambda delivery: None
@@ -70,7 +72,8 @@ def route(conversation: Conversation) -> str | None:
     """The channel that takes replies of the conversation to its customer: its own, or one that goes on for it; None if none does."""
     if named(conversation.channel).takes(conversation):
         return conversation.channel
-    return next((name for name, channel in all_channels().items() if channel.takes(conversation)), None)
+    others = (one for one in all_channels().values() if one.takes_others)
+    return next((one.name for one in others if one.takes(conversation)), None)
 
 
 def with_settings() -> list[ChannelSettings]:
@@ -84,7 +87,13 @@ def _described(name: str) -> ChannelType:
     found = ChannelType(name, Channel(name).label, package.ICON, settings=settings.SETTINGS if settings else None)
     if delivery is None:
         return found
-    return replace(found, takes=delivery.takes, deliver=delivery.deliver, was_taken=delivery.was_taken)
+    return replace(
+        found,
+        takes=delivery.takes,
+        deliver=delivery.deliver,
+        was_taken=delivery.was_taken,
+        takes_others=getattr(delivery, "TAKES_OTHERS", False),
+    )
 
 
 def _module(name: str, part: str) -> Any:

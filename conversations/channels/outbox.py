@@ -6,6 +6,7 @@ A delivery belongs to one worker at a time, for as long as its lease. After a cr
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -138,7 +139,7 @@ def _settle(delivery: Delivery, result: Result) -> None:
         logger.info("delivery_delayed channel=%s code=%s", delivery.channel, result.code)
         leases.later(
             delivery,
-            seconds=4**delivery.attempts,
+            seconds=max(4**delivery.attempts, math.ceil(result.after)),
             code=result.code,
             reason=result.reason,
             is_uncertain=result.is_uncertain,

@@ -18,7 +18,7 @@ class NotSent:
 
     `is_uncertain`: it may have been taken nevertheless, as when the connection ends before the answer; before the next attempt
     the channel is asked with `was_taken`. `concerns_all`: the server cannot be reached at all, so that what else goes by it (by
-    the same mailbox) is not tried now.
+    the same mailbox) is not tried now. `after`: the other side asks to wait for so many seconds at least.
     """
 
     code: str
@@ -26,6 +26,7 @@ class NotSent:
     is_permanent: bool
     is_uncertain: bool = False
     concerns_all: bool = False
+    after: float = 0.0
 
 
 Result = Sent | NotSent

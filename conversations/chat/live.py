@@ -37,6 +37,8 @@ SEEN = frozenset(
     for kind in (
         events.CONVERSATION_STARTED,
         events.MESSAGE_RECEIVED,
+        events.MESSAGE_EDITED,
+        events.MESSAGE_WITHDRAWN,
         events.REPLY_SENT,
         events.CONVERSATION_STATUS_CHANGED,
         events.CONVERSATION_SUBJECT_CHANGED,

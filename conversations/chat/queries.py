@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from accounts.errors import NotFound
+from conversations.actions.contacts import OF_CHAT
 from conversations.models import (
     Channel,
     ChatSession,
+    Contact,
     Conversation,
     Handler,
     Message,
@@ -113,3 +115,10 @@ def last_shown(conversations: Sequence[Conversation]) -> dict[int, Message]:
     rows = Message.objects.filter(theirs, conversation__in=[one.pk for one in conversations], kind=MessageKind.MESSAGE)
     found = rows.order_by("conversation", "-created_at", "-id").distinct("conversation")
     return {one.conversation_id: one for one in with_files(list(found))}
+
+
+def strangers_of(email: str) -> QuerySet[Contact]:
+    """The contacts of unverified visitors who gave this address and have written in a chat."""
+    written = Conversation.objects.filter(channel=Channel.CHAT, contact=OuterRef("pk")).exclude(handler=Handler.NOBODY)
+    rows = Contact.objects.filter(email=email, email__has_text=True, identity_source=OF_CHAT, is_verified=False)
+    return rows.filter(Exists(written))

@@ -48,6 +48,11 @@ def html(source: str) -> str:
     return _cleaner.clean(_parser.render(source))
 
 
+def parsed(source: str) -> list[Token]:
+    """The parts of a text, safe as they are: no raw HTML, no images, and links that lead out alone."""
+    return _parser.parse(source)
+
+
 def opening(source: str) -> str:
     """The text in one line, without headings and markup."""
     parts: list[str] = []

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('woes_key', models.CharField(editable=False, max_length=60, null=True)),
                 ('posthog_token', models.CharField(editable=False, max_length=60, null=True)),
                 ('allowed_origins', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=300), blank=True, default=list, size=None)),
-                ('language', models.CharField(blank=True, help_text="Empty: the visitor's.", max_length=5)),
+                ('language', models.CharField(blank=True, help_text="Empty: that of the page, or the visitor's.", max_length=5)),
                 ('title', models.CharField(blank=True, max_length=100)),
                 ('greeting', models.CharField(blank=True, max_length=1000)),
                 ('offline_message', models.CharField(blank=True, max_length=1000)),

@@ -1,6 +1,7 @@
 """All rows of the desk, one file a subject, with the questions of their query sets.
 
-For: contacts, conversations, messages, articles, macros, saved views, the assistant's threads and runs, suggestions, forms.
+For: contacts, conversations, messages, articles, macros, saved views, the assistant's threads and runs, suggestions, forms,
+mailboxes, widgets and Discord's bots.
 In: writes of verbs only. Out: rows inside an open workspace scope; `all_workspaces` for jobs that span them, with a reason.
 
 Constraints keep what must hold; each index names the question that it serves. `searched` keeps the tokens of search with a row.
@@ -19,10 +20,18 @@ from conversations.models.assistant import (
     RunStatus,
     ThreadStatus,
 )
-from conversations.models.chat import ChatSession, Position, Widget
+from conversations.models.chat import ChatRestore, ChatSession, Position, Widget
 from conversations.models.contact import Contact
 from conversations.models.conversation import Channel, Conversation, EntryPoint, Handler, Status, Tally
 from conversations.models.delivery import Delivery, DeliveryFile, DeliveryState
+from conversations.models.discord import (
+    BotState,
+    DiscordBot,
+    DiscordLink,
+    DiscordMember,
+    DiscordMessage,
+    DiscordThread,
+)
 from conversations.models.form import CallbackRequest, Form, FormCount, FormKind, FormOutcome
 from conversations.models.knowledge import Article, ArticleVisibility, Macro
 from conversations.models.mail import InboundMail, MailReference, MailSource, MailState, Proof
@@ -43,8 +52,9 @@ from conversations.models.suggestion import Outcome, Suggestion, SuggestionKind
 
 __all__ = [
     "Article", "ArticleVisibility", "AssistantFrame", "AssistantProposal", "AssistantQueueItem", "AssistantRun",
-    "AssistantThread", "Attachment", "Audience", "AutomaticMail", "BlockedSender", "CallbackRequest", "Channel", "ChatSession", "Contact", "Conversation",
-    "Delivery", "DeliveryFile", "DeliveryState", "DeliveryStatus", "EntryPoint", "Form", "FormCount", "FormKind", "FormOutcome", "FrameKind", "Handler", "Inbound", "InboundMail",
+    "AssistantThread", "Attachment", "Audience", "AutomaticMail", "BlockedSender", "BotState", "CallbackRequest", "Channel", "ChatRestore", "ChatSession", "Contact", "Conversation",
+    "Delivery", "DeliveryFile", "DeliveryState", "DeliveryStatus", "DiscordBot", "DiscordLink", "DiscordMember", "DiscordMessage", "DiscordThread",
+    "EntryPoint", "Form", "FormCount", "FormKind", "FormOutcome", "FrameKind", "Handler", "Inbound", "InboundMail",
     "Login", "Macro", "MailReference", "MailSource", "MailState", "Mailbox", "MailboxAddress", "MailboxState", "Message",
     "MessageKind", "Outcome", "Position", "Proof", "ProposalStatus", "RunStatus", "SavedView", "SavedViewFavorite", "SearchDocument",
     "SearchWord", "SenderKind", "Status", "Suggestion", "SuggestionKind", "SuppressedAddress", "Tally", "ThreadStatus",

@@ -44,7 +44,7 @@ class Widget(TenantModel):
     woes_key = models.CharField(max_length=60, null=True, editable=False)
     posthog_token = models.CharField(max_length=60, null=True, editable=False)
     allowed_origins = ArrayField(models.CharField(max_length=300), default=list, blank=True)
-    language = models.CharField(max_length=5, blank=True, help_text="Empty: the visitor's.")
+    language = models.CharField(max_length=5, blank=True, help_text="Empty: that of the page, or the visitor's.")
     title = models.CharField(max_length=100, blank=True)
     greeting = models.CharField(max_length=1000, blank=True)
     offline_message = models.CharField(max_length=1000, blank=True)
@@ -77,6 +77,11 @@ class Widget(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def public_name(self) -> str:
+        """What visitors read above the chat: its title, or the workspace's name."""
+        return self.title or self.workspace.name
 
     @property
     def keys(self) -> list[str]:
@@ -117,3 +122,33 @@ class ChatSession(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.contact_id} {self.last_seen_at:%Y-%m-%d %H:%M}"
+
+
+class ChatRestore(TenantModel):
+    """A link by mail with which a visitor finds their conversations on another browser. It works once, for an hour.
+
+    Only the SHA-256 of its token is kept.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    widget = models.ForeignKey(
+        Widget, on_delete=models.CASCADE, related_name="restores", db_index=False, db_constraint=False
+    )
+    email = models.CharField(max_length=254)
+    token_hash = models.CharField(max_length=64, editable=False)
+    page = models.CharField(max_length=2200, help_text="The link, with {token} in place of its token.")
+    created_at = Moment(default=timezone.now, editable=False)
+    expires_at = Moment(editable=False)
+    used_at = Moment(null=True, editable=False)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "token_hash"], name="chat_restore_token_unique_per_workspace")
+        ]
+        indexes = [
+            # The links of an address, the latest first.
+            models.Index(fields=["workspace", "email", "-created_at", "-id"], name="chat_restore_by_email")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} {self.created_at:%Y-%m-%d %H:%M}"

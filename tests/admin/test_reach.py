@@ -46,11 +46,17 @@ from conversations.models import (
     AutomaticMail,
     BlockedSender,
     CallbackRequest,
+    ChatRestore,
     ChatSession,
     Contact,
     Conversation,
     Delivery,
     DeliveryFile,
+    DiscordBot,
+    DiscordLink,
+    DiscordMember,
+    DiscordMessage,
+    DiscordThread,
     EntryPoint,
     Form,
     FormCount,
@@ -125,6 +131,7 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             CallbackRequest.objects.create(conversation=conversation, phone_typed=SECRET, due_at=at),
             *_chat(conversation),
             *_mail(conversation, by, at),
+            *_discord(message),
         ]  # fmt: skip
     return Elsewhere({type(row): row for row in found if row is not None})
 
@@ -133,7 +140,10 @@ def _chat(conversation: Conversation) -> list[Model]:
     """Rows of live chat in the open workspace."""
     widget = Widget.objects.create(name=SECRET)
     session = ChatSession.objects.create(widget=widget, contact=conversation.contact, token_hash="0" * 64)
-    return [widget, session, BusinessHours.objects.create(time_zone="UTC", weekly={})]
+    restore = ChatRestore.objects.create(
+        widget=widget, email=f"{SECRET}@example.com", token_hash="0" * 64, page=SECRET, expires_at=session.created_at
+    )
+    return [widget, session, restore, BusinessHours.objects.create(time_zone="UTC", weekly={})]
 
 
 def _mail(conversation: Conversation, by: Actor, at: datetime) -> list[Model]:
@@ -157,12 +167,28 @@ def _mail(conversation: Conversation, by: Actor, at: datetime) -> list[Model]:
     ]
 
 
+def _discord(message: Message) -> list[Model]:
+    """Rows of Discord in the open workspace."""
+    thread = DiscordThread.objects.create(
+        discord_id=1, parent_id=2, name=f"{SECRET} thread", conversation=message.conversation
+    )
+    member = DiscordMember.objects.create(discord_id=1, name=f"{SECRET} member", contact=message.conversation.contact)
+    return [
+        DiscordBot.objects.create(user_id=1, guild_id=1, name=f"{SECRET} bot", failure=SECRET),
+        thread,
+        member,
+        DiscordMessage.objects.create(discord_id=1, thread=thread, message=message),
+        DiscordLink.objects.create(member=member, email=f"{SECRET}@example.com", expires_at=clock.now()),
+    ]
+
+
 KINDS = [
     Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, QueuedMail, Ticket, Tag, TicketNumbers,
     Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, EntryPoint, Tally, SavedView, SavedViewFavorite,
     AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro,
-    Form, FormCount, CallbackRequest, Widget, ChatSession, BusinessHours,
+    Form, FormCount, CallbackRequest, Widget, ChatSession, ChatRestore, BusinessHours,
     Mailbox, MailboxAddress, InboundMail, MailReference, AutomaticMail, SuppressedAddress, BlockedSender,
+    DiscordBot, DiscordThread, DiscordMember, DiscordMessage, DiscordLink,
 ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ WEB_AND_WORKER = (
 # By what it is for, and who loads it then.
 ON_REQUEST = {
     "boto3", "botocore", "storages",  # uploads on S3, where it is configured
+    "discord", "aiohttp",  # the process that runs Discord bots
     "redis",  # the shared cache, likewise
     "prometheus_client",  # the process that is asked for metrics
     "httpx2", "httpcore2",  # an assistant that is somebody else's

@@ -28,9 +28,12 @@ from conversations.assistant import actions as assistant_actions
 from conversations.assistant import runs
 from conversations.assistant.actions.proposals import Decision
 from conversations.assistant.engines.protocol import Call, Draft, Step
+from conversations.channels.discord import actions as discord_actions
+from conversations.channels.discord import links as discord_links
+from conversations.channels.discord import payloads
 from conversations.channels.email import actions as mailbox_actions
 from conversations.chat import actions as chat_actions
-from conversations.chat import sessions
+from conversations.chat import restores, sessions
 from conversations.chat.proofs import Identity
 from conversations.forms import actions as form_actions
 from conversations.mail.parsing import parse
@@ -64,8 +67,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # finds them by their conversation.
 RANKS = {
     "accounts_workspace": 2, "accounts_invitation": 2, "accounts_membership": 2, "accounts_user": 2, "accounts_team": 2, "accounts_apikey": 2,
-    "conversations_chatsession": 2.5, "the name of a contact": 3, "conversations_contact": 3.5, "conversations_assistantthread": 4,
-    "conversations_conversation": 5, "conversations_mailbox": 5.5, "conversations_tally": 6, "tickets_ticket": 7, "tickets_ticketnumbers": 8,
+    "conversations_chatrestore": 2.4, "conversations_chatsession": 2.5, "the name of a contact": 3, "conversations_contact": 3.5, "conversations_assistantthread": 4,
+    "conversations_discordthread": 4.5, "conversations_conversation": 5, "conversations_mailbox": 5.5, "conversations_tally": 6,
+    "tickets_ticket": 7, "tickets_ticketnumbers": 8,
     "conversations_savedview": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
     "conversations_suppressedaddress": 9, "conversations_blockedsender": 9,
 }  # fmt: skip
@@ -139,7 +143,18 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         actions.mark_called(request=made, **act)
         widget = Widget.objects.create(workspace=acme, name="Website")
         visiting = {"by": sessions.visitor(widget), "at": at}
-        session = chat_actions.start_session(widget=widget, **visiting).session
+        opened = chat_actions.start_session(widget=widget, **visiting)
+        session = opened.session
+        tracked, tracked_closed = (
+            chat_actions.start_ticket(session=session, body="Hello?", **act).conversation for _ in range(2)
+        )
+        actions.set_status(conversation=tracked_closed, status="closed", **act)
+        known = Identity(is_signed=False, email="lost@example.com")
+        lost = chat_actions.start_session(widget=widget, identity=known, **visiting).session
+        chat_actions.start_ticket(session=lost, body="Where?", **act)
+        restore = chat_actions.request_restore(
+            widget=widget, email="lost@example.com", page="https://shop.example/?token={token}", **visiting
+        )
         chat = chat_actions.start_conversation(session=session, body="Hello?", **act).conversation
         actions.link(conversation=chat, ticket=ticket, **act)
         answer = actions.reply(conversation=chat, body="Yes?", **act)
@@ -178,10 +193,41 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         }  # fmt: skip
         mailbox_actions.mark_disconnected(mailbox=mails["second_mailbox"], reason="Refused.", **act)
         Mailbox.objects.filter(pk=mailbox.pk).update(backfill_days=3)
+        forum = {"id": "2", "name": "help", "type": 15, "tags": []}
+        general = {"id": "3", "name": "general", "type": 0, "tags": []}
+        bot = discord_actions.connect_bot(
+            workspace=acme,
+            token="a token",
+            user=(1, "Desk"),
+            guild=(1, "Acme"),
+            channels=[forum],
+            private_channel=general,
+            **act,
+        )
+        author = {"id": "7", "username": "eve"}
+        about = {"id": "5", "parent_id": "2", "type": 11, "name": "Lamp", "applied_tags": []}
+        words = {
+            "id": "5",
+            "channel_id": "5",
+            "author": author,
+            "content": "Dark.",
+            "timestamp": "2026-11-30T10:00:00Z",
+        }
+        met = discord_actions.meet_member(workspace=acme, author=payloads.post(words).author, **act)
+        post = discord_actions.see_thread(workspace=acme, thread=payloads.thread(about), **act)
+        taken = discord_actions.take_in(thread=post, post=payloads.post(words), member=met, body="Dark.", **act)
+        link = discord_actions.request_link(member=met, at=at - timedelta(minutes=5), by=by)
+        assert link is not None
+        link = discord_actions.send_code(link=link, email="eve@example.com", **act)
+        discord = {
+            "bot": bot, "post_row": post, "met": met, "link": link, "taken": taken,
+            "new_thread": payloads.thread({**about, "id": "6"}), "new_post": payloads.post({**words, "id": "8"}),
+            "edited_post": payloads.post({**words, "content": "Lit.", "edited_timestamp": "2026-11-30T11:00:00Z"}),
+        }  # fmt: skip
         scene = {
-            **mails,
+            **mails, **discord,
             "workspace": acme, "contact": contact, "conversation": talk, "ticket": ticket, "second": second, "loose": loose,
-            "snoozed": snoozed, "done": done, "closed": closed, "request": request, "made": made, "form": form, "widget": widget, "session": session, "chat": chat, "answer": answer, "helped": helped, "event_id": change.pk, "thread": busy.thread, "run": busy,
+            "snoozed": snoozed, "done": done, "closed": closed, "request": request, "made": made, "form": form, "widget": widget, "session": session, "session_token": opened.token, "stranger": lost.contact, "restore": restore, "tracked": tracked, "tracked_closed": tracked_closed, "chat": chat, "answer": answer, "helped": helped, "event_id": change.pk, "thread": busy.thread, "run": busy,
             "resting": resting.thread, "waiting": waiting, "proposal": proposal, "item": queued, "message": note,
             "sent": sent, "other": other, "spam": spam,
             "moved_event_id": Event.objects.get(type="conversation.messages_moved").pk,
@@ -251,6 +297,18 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
             {"identity": Identity(True, external_id="new"), "session": s["session"]},
             {"identity": Identity(True, external_id=s["contact"].external_id), "session": s["session"]},
         ],
+        "conversations.chat.actions.restoring.request_restore": [
+            {"email": s["stranger"].email, "page": "https://shop.example/?token={token}"}
+        ],
+        "conversations.chat.actions.restoring.restore": [
+            {"token": restores.token_of(s["restore"]), "session_token": "fresh"},
+            {"token": restores.token_of(s["restore"]), "session_token": s["session_token"]},
+        ],
+        "conversations.chat.actions.ticketing.start_ticket": [{"traits": {"name": "Nia"}}],
+        "conversations.chat.actions.ticketing.write_in_ticket": [
+            {"conversation": s["tracked"], "ticket": s["tracked"].ticket},
+            {"conversation": s["tracked_closed"], "ticket": s["tracked_closed"].ticket},
+        ],
         "conversations.chat.actions.turns.mark_seen": [{"conversation": s["chat"], "message": s["answer"]}],
         "conversations.chat.actions.turns.resolve_as_customer": [{"conversation": s["chat"]}],
         "conversations.chat.actions.turns.reopen_as_customer": [{"conversation": s["helped"]}],
@@ -269,6 +327,30 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.channels.email.actions.logins.change_ingress": [{"mailbox": s["posted"]}],
         "conversations.channels.email.actions.logins.mark_connected": [{"mailbox": s["second_mailbox"]}],
         "conversations.channels.email.actions.logins.set_login": [{"mailbox": s["second_mailbox"]}],
+        "conversations.channels.discord.actions.bots.connect_bot": [
+            {"token": "b", "user": (1, "Desk"), "guild": (1, "Acme"), "channels": s["bot"].channels, "threads": [s["new_thread"]]}
+        ],
+        "conversations.channels.discord.actions.threads.see_thread": [{"thread": s["new_thread"]}],
+        "conversations.channels.discord.actions.threads.change_thread": [
+            {"thread": s["post_row"], "now": s["new_thread"], "names": {}}
+        ],
+        "conversations.channels.discord.actions.threads.set_thread_tags": [{"thread": s["post_row"], "ids": ["1"]}],
+        "conversations.channels.discord.actions.threads.delete_thread": [{"thread": s["post_row"]}],
+        "conversations.channels.discord.actions.threads.request_private": [{"conversation": s["taken"].conversation}],
+        "conversations.channels.discord.actions.threads.continue_privately": [
+            {"conversation": s["taken"].conversation, "thread": s["new_thread"], "member": s["met"]}
+        ],
+        "conversations.channels.discord.actions.messages.take_in": [
+            {"thread": s["post_row"], "post": s["new_post"], "member": s["met"]}
+        ],
+        "conversations.channels.discord.actions.messages.edit": [{"thread": s["post_row"], "post": s["edited_post"]}],
+        "conversations.channels.discord.actions.messages.withdraw": [{"thread": s["post_row"], "discord_ids": [5]}],
+        "conversations.channels.discord.actions.members.meet_member": [{"author": s["new_post"].author}],
+        "conversations.channels.discord.actions.members.request_link": [{"member": s["met"]}],
+        "conversations.channels.discord.actions.members.confirm_link": [{"code": discord_links.code(s["link"])}],
+        "conversations.channels.discord.actions.members.link_member": [
+            {"member": s["met"]}, {"member": s["met"], "email": s["contact"].email}
+        ],
         "conversations.channels.email.actions.unseen.mail_unseen": [{"conversation": s["chatted"], "at": later}],
         "conversations.chat.actions.transcripts.request_transcript": [{"conversation": s["chatted"]}],
         "conversations.actions.composing.compose": [{"send_after": later, "by": s["agent"], "email": "new@example.com"}],

@@ -18,10 +18,11 @@ from accounts.journal import EventType, dispatch
 from accounts.models import Dispatch, Event, QueuedMail, Workspace
 from accounts.permissions import Actor
 from conversations import actions, events
+from conversations.actions.entries import Door
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant.engines.protocol import Draft
 from conversations.channels.email import actions as mailbox_actions
-from conversations.models import Channel, Contact, Conversation, Delivery
+from conversations.models import Channel, Contact, Conversation, Delivery, DiscordThread
 from conversations.reactions import REACTIONS, all_reactions
 from tests.chat.conftest import make
 from tests.chat.talking import Visitor
@@ -68,6 +69,12 @@ def disconnected(workspace: Workspace, ben: Member, ada: Member) -> None:
     mailbox_actions.mark_disconnected(mailbox=MailboxFactory(workspace=workspace), reason="Refused.", **act)
 
 
+def tagged(workspace: Workspace, ben: Member, ada: Member) -> None:
+    row = ConversationFactory(workspace=workspace, door=Door(Channel.DISCORD, "discord"))
+    DiscordThread.objects.create(workspace=workspace, discord_id=1, parent_id=2, conversation=row)
+    actions.set_tags(conversation=row, names=["bug"], by=ben.actor, at=clock.now())
+
+
 def handed_over(workspace: Workspace, ben: Member, ada: Member) -> None:
     visitor = Visitor(make(workspace, assistant_first=True, team=TeamFactory(workspace=workspace)))
     visitor.writes(visitor.starts("How?"), "", uploads=[ContentFile(b"x", name="photo.png")])
@@ -76,6 +83,7 @@ def handed_over(workspace: Workspace, ben: Member, ada: Member) -> None:
 SCENES: dict[EventType, Callable[[Workspace, Member, Member], None]] = {
     events.ASSISTANT_HANDED_OVER: handed_over,
     events.CONVERSATION_ASSIGNED: assigned,
+    events.CONVERSATION_TAGGED: tagged,
     events.MAILBOX_DISCONNECTED: disconnected,
     events.REPLY_SENT: replied,
     events.CONVERSATION_STATUS_CHANGED: resolved,

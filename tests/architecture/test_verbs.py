@@ -37,6 +37,7 @@ PARTS = {
     "conversations.actions.checking",
     "conversations.actions.entries",
     "conversations.actions.summaries",
+    "conversations.actions.taking_over",
     "conversations.actions.lifecycle",
     "conversations.actions.locking",
     "conversations.actions.routing",

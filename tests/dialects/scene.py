@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 import secrets
+import uuid
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from importlib import import_module
@@ -26,6 +27,9 @@ from accounts.permissions import Actor, Role
 from conversations import actions
 from conversations.api import end_user
 from conversations.assistant import actions as assistant_actions
+from conversations.chat import actions as chat_actions
+from conversations.chat import sessions
+from conversations.dialects.posthog.visitors import session_token
 from conversations.models import Channel, Contact, Conversation, Handler
 from tests import factories
 from tickets import actions as ticket_actions
@@ -181,6 +185,21 @@ class Scene:
         """`{"link": "outage", "conversation": "order"}`: points the conversation at the ticket."""
         ticket = self.names[fact["link"]]
         actions.link(conversation=self._conversation(fact), ticket=ticket, by=self.system, at=self.at)
+
+    def widget(self, fact: dict[str, Any]) -> Any:
+        """`{"widget": "site", "allowed_origins": […], …}`: a chat with a key in each form."""
+        values = {name: value for name, value in fact.items() if name != "widget"}
+        return chat_actions.create_widget(
+            workspace=self.home, name=fact["widget"].title(), woes_key=True, posthog_token=True, by=self.system, at=self.at, **values
+        )  # fmt: skip
+
+    def visit(self, fact: dict[str, Any]) -> Any:
+        """`{"visit": "asked", "widget": "site", "browser": "<uuid>", "body": …}`: somebody wrote with posthog-js; names the ticket."""
+        widget = self.names[fact["widget"]]
+        token = session_token(widget, uuid.UUID(fact["browser"]))
+        act: dict[str, Any] = {"by": sessions.visitor(widget), "at": self.at}
+        session = chat_actions.start_session(widget=widget, token=token, **act).session
+        return chat_actions.start_ticket(session=session, body=fact["body"], **act).conversation.ticket
 
     def _conversation(self, fact: Mapping[str, Any]) -> Conversation:
         row: Conversation = self.names[fact["conversation"]]

@@ -47,6 +47,8 @@ class Reader:
         own = {"projectId": str(names["workspace"].public_id)}
         if "outage" in names:
             own["ids"] = [str(names["outage"].public_id)]
+        if "site" in names:
+            own["token"] = names["site"].posthog_token
         return {name: own.get(name, value) for name, value in body.items()}
 
     def send(self, name: str, example: str | None = None) -> harness.Answer:

@@ -51,7 +51,7 @@ def configuration(access: Access, document: dict[str, Any]) -> str:
         "database = 'none'",
         "[checks.negative_data_rejection]",
         # A text over the limit of its field may be over that of the whole body.
-        "expected-statuses = ['400', '401', '403', '404', '405', '409', '413', '415', '422']",
+        "expected-statuses = ['400', '401', '403', '404', '405', '409', '413', '415', '422', '429']",
     ]
     for name, value in access.scene.fill(access.stated["schemes"]).items():
         kind = "bearer" if document["components"]["securitySchemes"][name]["type"] == "http" else "api_key"

@@ -23,11 +23,20 @@ from accounts.models import Workspace
 from accounts.permissions import Actor, Role
 from conversations import actions
 from conversations.actions.entries import Door
+from conversations.channels.discord import links as discord_links
 from conversations.channels.email import actions as mailbox_actions
 from conversations.chat import actions as chat_actions
 from conversations.forms import actions as form_actions
 from conversations.forms import tokens
-from conversations.models import Channel, Inbound, InboundMail
+from conversations.models import (
+    Channel,
+    DiscordBot,
+    DiscordLink,
+    DiscordMember,
+    DiscordThread,
+    Inbound,
+    InboundMail,
+)
 from tests.conftest import Member, member
 from tests.dialects.node import program
 from tests.factories import (
@@ -200,6 +209,17 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
         actions.snooze(conversation=snoozed, until=at + timedelta(days=2), by=by, at=at)
         made["mailbox"] = mailbox = MailboxFactory(workspace=workspace, address=f"{'w' * 60}@{'d' * 60}.example")
         made["webhook"] = MailboxFactory(workspace=workspace, inbound=Inbound.INGRESS)
+        made["discord"] = posted = ConversationFactory(
+            workspace=workspace, subject=LONG, door=Door(Channel.DISCORD, "discord")
+        )
+        general = {"id": "2", "name": "g" * 100, "type": 0, "tags": []}
+        DiscordBot.objects.create(
+            user_id=1, guild_id=1, name=LONG[:100], guild_name=ARABIC[:100], channels=[general], private_channel=general,
+            state="disconnected", failure="Discord does not accept the bot's token any more. Enter a new one.",
+        )  # fmt: skip
+        DiscordThread.objects.create(discord_id=1, parent_id=2, name=LONG[:400], conversation=posted)
+        member = DiscordMember.objects.create(discord_id=1, name=ARABIC[:400], contact=posted.contact)
+        made["discord link"] = DiscordLink.objects.create(member=member, expires_at=at + timedelta(hours=1))
         act: dict[str, Any] = {"by": Actor.system(workspace.pk), "at": at}
         mailbox_actions.update_mailbox(mailbox=mailbox, name=LONG, signature=f"{LONG} {ARABIC}", **act)
         mailbox_actions.mark_disconnected(mailbox=mailbox, reason="The server refused the password.", **act)
@@ -360,6 +380,10 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
         yield Screen(name, path, who="ada")
     yield Screen("health of a mailbox for agents", f"{box}/health")
     yield Screen("refused mailbox", f"{mailboxes}/add?address=help@example.com", who="ada", do=lambda page: (page.locator("#id_imap_host").fill(""), page.locator(".ask .btn--main").click()))  # fmt: skip
+    yield Screen("Discord bot", "/w/acme/settings/discord", who="ada")
+    yield Screen("no Discord bot", "/w/empty/settings/discord", who="ada")
+    yield Screen("details of a conversation on Discord", f"{inbox}/{made['discord'].number}#side")
+    yield Screen("link of a Discord member", f"/f/d/{discord_links.token(made['discord link'])}", who="")
     yield Screen("callbacks", "/w/acme/callbacks")
     yield Screen("callback that is made", "/w/acme/callbacks", do=click(".call__change > summary"))
     yield Screen("callbacks that were made", "/w/acme/callbacks?view=called")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache, wraps
@@ -28,6 +29,8 @@ from conversations.models import Form, Widget
 P = ParamSpec("P")
 LOADER = Path(__file__).resolve().parents[2] / "static" / "chat" / "loader.js"
 SCRIPT = "text/javascript; charset=utf-8"
+_NOT_NEEDED = re.compile(rb"^[ \t]*//.*\n|^[ \t]+", re.M)
+"""Of the script: lines of comments, and indentation."""
 
 
 class Script(NamedTuple):
@@ -115,7 +118,7 @@ def config(request: HttpRequest, widget: Widget) -> HttpResponse:
             "open": words.get("open", ""),
             "close": words.get("close", ""),
             "unread": words.get("unread", ""),
-            "title": widget.title or widget.workspace.name,
+            "title": widget.public_name,
         },
     }
     text = f'document.currentScript.dispatchEvent(new CustomEvent("parley",{{detail:{_quoted(detail)}}}));'
@@ -125,7 +128,7 @@ def config(request: HttpRequest, widget: Widget) -> HttpResponse:
 def frame(request: HttpRequest, widget: Widget) -> HttpResponse:
     """The page in the frame of a widget, which need not be as it is stored, in the scope of its workspace."""
     language = language_of(request, widget)
-    name = widget.title or widget.workspace.name
+    name = widget.public_name
     facts = {
         "boot": boot(widget, language, clock.now()),
         "language": language,
@@ -197,7 +200,7 @@ def _loader() -> Script:
 
 
 def _read() -> Script:
-    plain = LOADER.read_bytes()
+    plain = _NOT_NEEDED.sub(b"", LOADER.read_bytes())
     return Script(plain, gzip.compress(plain, mtime=0), f'"{hashlib.sha256(plain).hexdigest()[:24]}"')
 
 

@@ -22,6 +22,7 @@ from conversations.models import Channel, Conversation, Delivery, Inbound, Messa
 logger = logging.getLogger(__name__)
 
 CHANNELS = (Channel.EMAIL, Channel.FORM, Channel.CALLBACK)
+TAKES_OTHERS = True
 NOBODY = NotSent("no_recipient", "No recipient can get mail: their addresses are suppressed, or there are none.", True)
 AWAY = NotSent("connection", "The mail server cannot be reached.", False, concerns_all=True)
 

@@ -10,6 +10,7 @@ imports the core verbs and those of the assistant.
 
 from conversations.chat.actions.assistant import decide_in_chat
 from conversations.chat.actions.holding import SessionEnded
+from conversations.chat.actions.restoring import Outcome, Restored, request_restore, restore
 from conversations.chat.actions.sessions import (
     Opened,
     describe_visitor,
@@ -17,27 +18,14 @@ from conversations.chat.actions.sessions import (
     identify_visitor,
     start_session,
 )
+from conversations.chat.actions.ticketing import start_ticket, write_in_ticket
 from conversations.chat.actions.transcripts import request_transcript
 from conversations.chat.actions.turns import mark_seen, reopen_as_customer, resolve_as_customer
 from conversations.chat.actions.widgets import add_keys, create_widget, delete_widget, update_widget
 from conversations.chat.actions.writing import start_conversation, write
 
 __all__ = [
-    "Opened",
-    "SessionEnded",
-    "add_keys",
-    "create_widget",
-    "decide_in_chat",
-    "delete_widget",
-    "describe_visitor",
-    "end_session",
-    "identify_visitor",
-    "mark_seen",
-    "reopen_as_customer",
-    "request_transcript",
-    "resolve_as_customer",
-    "start_conversation",
-    "start_session",
-    "update_widget",
-    "write",
+    "Opened", "Outcome", "Restored", "SessionEnded", "add_keys", "create_widget", "decide_in_chat", "delete_widget", "describe_visitor",
+    "end_session", "identify_visitor", "mark_seen", "reopen_as_customer", "request_restore", "request_transcript", "resolve_as_customer",
+    "restore", "start_conversation", "start_session", "start_ticket", "update_widget", "write", "write_in_ticket",
 ]  # fmt: skip

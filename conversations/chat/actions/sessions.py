@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from accounts import journal, transaction
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions.contacts import OF_CHAT, identify, update_contact
+from conversations.actions.taking_over import take_over
 from conversations.chat import sessions
 from conversations.chat.actions import holding
 from conversations.chat.proofs import Identity
-from conversations.models import Channel, ChatSession, Contact, Conversation, Message, Widget
-from tickets import actions as ticket_actions
-from tickets.models import Ticket
+from conversations.models import Channel, ChatSession, Contact, Widget
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ def identify_visitor(
             holding.see(before, page, at)
             return Opened(before, None)
         if not before.is_verified and before.contact_id != contact.pk:
-            _take_over(before.contact, contact, by=by, at=at)
+            take_over(before.contact, contact, channel=Channel.CHAT, by=by, at=at)
         _end(before, by=by, at=at)
     return _opened(widget, contact, True, None, language=language, page=page, by=by, at=at)
 
@@ -152,7 +150,7 @@ def _opened(
         token_hash=sessions.hash_of(token),
         is_verified=is_verified,
         language=language[:5],
-        page=holding.page_of(page),
+        page=sessions.page_of(page),
         created_at=at,
         last_seen_at=at,
     )
@@ -168,31 +166,6 @@ def _opened(
         is_verified=is_verified,
     )
     return Opened(session, token)
-
-
-def _take_over(own: Contact, contact: Contact, *, by: Actor, at: datetime) -> None:
-    """Give the conversations of a visitor's own contact to the one that they have proven to be."""
-    # The triggers of search follow a conversation's contact.
-    rows = Conversation.objects.select_for_update(no_key=True, of=("self",)).filter(contact=own, channel=Channel.CHAT)
-    held = list(rows.order_by("pk"))
-    Message.objects.filter(conversation__in=held, sender_contact=own).update(
-        sender_contact=contact, sender_reference=contact.reference
-    )
-    for conversation in held:
-        conversation.contact, conversation.updated_at = contact, at
-        conversation.save(update_fields=["contact", "updated_at"])
-        journal.record(
-            events.CONVERSATION_CONTACT_CHANGED,
-            conversation,
-            by=by,
-            at=at,
-            contact_id=contact.pk,
-            previous_contact_id=own.pk,
-        )
-    known = {name: value for name, value in (("name", contact.name), ("email", contact.email)) if value}
-    for ticket in Ticket.objects.filter(pk__in={row.ticket_id for row in held if row.ticket_id}).order_by("pk"):
-        traits: dict[str, Any] = {**ticket.anonymous_traits, **known}
-        ticket_actions.update(ticket=ticket, anonymous_traits=traits, by=Actor.system(ticket.workspace_id), at=at)
 
 
 def _end(session: ChatSession, *, by: Actor, at: datetime) -> ChatSession:

@@ -14,7 +14,7 @@ from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import checking
 from conversations.chat import languages
-from conversations.models import Position, Widget
+from conversations.models import ChatRestore, Position, Widget
 from conversations.models.chat import POSTHOG_TOKEN, WOES_KEY, new_key
 
 LONGEST = {"name": 100, "title": 100, "greeting": 1000, "offline_message": 1000, "launcher_text": 60}
@@ -84,6 +84,7 @@ def delete_widget(*, widget: Widget, by: Actor, at: datetime) -> None:
     permit(by, "widget.write", widget)
     widget = transaction.held(widget)
     journal.record(events.WIDGET_DELETED, widget, by=by, at=at)
+    ChatRestore.objects.filter(widget=widget).delete()  # before the sessions, as everywhere
     widget.delete()
 
 

@@ -14,6 +14,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Team, User
+from conversations.actions.contacts import OF_CHAT
 from conversations.api import outputs
 from conversations.api.fields import JsonObject
 from conversations.dialects.posthog.shapes import (
@@ -66,7 +67,7 @@ class PosthogAssignee(outputs.Output):
 
 
 class PosthogPerson(outputs.Output):
-    reads = ("external_id", "email", "name", "company", "traits", "is_verified")
+    reads = ("external_id", "email", "name", "company", "traits", "is_verified", "identity_source")
 
     id = serializers.UUIDField(source="public_id")
     name = serializers.CharField(source="display_name")
@@ -76,7 +77,7 @@ class PosthogPerson(outputs.Output):
     is_identified = serializers.BooleanField()
 
     def get_distinct_ids(self, contact: Contact) -> list[str]:
-        return [contact.reference]
+        return list(dict.fromkeys([contact.reference, distinct_id(contact)]))
 
     def get_properties(self, contact: Contact) -> dict[str, Any]:
         known = {"email": contact.email, "name": contact.name, "company": contact.company}
@@ -84,6 +85,13 @@ class PosthogPerson(outputs.Output):
 
     def get_is_identified(self, contact: Contact) -> bool:
         return contact.external_id is not None or (contact.is_verified and bool(contact.email))
+
+
+def distinct_id(contact: Contact) -> str:
+    """The id by which the client knows somebody; of a chat's visitor whom nobody has verified the one that the page stated."""
+    is_stated = contact.identity_source == OF_CHAT and not contact.is_verified
+    stated = contact.traits.get("stated_id") if is_stated else None
+    return stated if isinstance(stated, str) and stated else contact.reference
 
 
 class TicketRow(NamedTuple):
@@ -151,7 +159,7 @@ class PosthogTicket(outputs.Output):
     tags = serializers.ListField(source="ticket.tags", child=serializers.CharField())
 
     def get_distinct_id(self, row: TicketRow) -> str:
-        return row.contact.reference if row.contact else ""
+        return distinct_id(row.contact) if row.contact else ""
 
     def get_assignee(self, row: TicketRow) -> Ticket | None:
         ticket = row.ticket
@@ -170,6 +178,56 @@ class PosthogTicket(outputs.Output):
 
     def get_cc_participants(self, row: TicketRow) -> list[str]:
         return row.primary.cc if row.primary else []
+
+
+class PosthogExternalTicket(outputs.Output):
+    """A ticket for a workflow. `url` is the page on which its customer was, `sla` the moment by which it is due."""
+
+    id = serializers.UUIDField(source="ticket.public_id")
+    number = serializers.IntegerField(source="ticket.number")
+    status = outputs.Word(STATUSES, source="ticket.status")
+    priority = outputs.Word(PRIORITIES, source="ticket.priority", allow_null=True)
+    channel_source = outputs.Word(SOURCES, source="ticket.channel")
+    channel_detail = outputs.Word(DETAILS, source="ticket.channel", allow_null=True)
+    distinct_id = serializers.CharField(allow_blank=True, max_length=400)
+    created_at = Moment(source="ticket.created_at")
+    updated_at = Moment(source="ticket.updated_at")
+    message_count = serializers.IntegerField(source="ticket.message_count")
+    last_message_at = Moment(source="ticket.last_message_at", allow_null=True)
+    last_message_text = serializers.CharField(
+        source="ticket.last_message_text", allow_null=True, allow_blank=True, max_length=500
+    )
+    unread_team_count = serializers.IntegerField(source="ticket.unread_team_count")
+    unread_customer_count = serializers.IntegerField(source="ticket.unread_customer_count")
+    sla = Moment(source="ticket.sla_due_at", allow_null=True)
+    snoozed_until = Moment(source="ticket.snoozed_until", allow_null=True)
+    assignee = PosthogAssignee(allow_null=True)
+    url = serializers.CharField(allow_null=True)
+    slack_channel_id = outputs.always(None, serializers.CharField(allow_null=True))
+    slack_thread_ts = outputs.always(None, serializers.CharField(allow_null=True))
+    slack_team_id = outputs.always(None, serializers.CharField(allow_null=True))
+    email_subject = serializers.CharField(allow_null=True, allow_blank=True, max_length=500)
+    email_from = serializers.EmailField(allow_null=True)
+    email_to = serializers.CharField(allow_null=True)
+    cc_participants = serializers.ListField(
+        child=serializers.CharField(), help_text="Whom answers go to besides the customer."
+    )
+    tags = serializers.ListField(source="ticket.tags", child=serializers.CharField())
+
+    get_distinct_id = PosthogTicket.get_distinct_id
+    get_assignee = PosthogTicket.get_assignee
+    get_email_subject = PosthogTicket.get_email_subject
+    get_email_from = PosthogTicket.get_email_from
+    get_email_to = PosthogTicket.get_email_to
+    get_cc_participants = PosthogTicket.get_cc_participants
+
+    def get_url(self, row: TicketRow) -> str | None:
+        page = row.ticket.session_context.get("current_url")
+        return page if isinstance(page, str) and page else None
+
+
+class PosthogOk(outputs.Output):
+    ok = outputs.always(True, serializers.BooleanField())
 
 
 TICKET_COLUMNS = (

@@ -1,12 +1,17 @@
 """Errors: `{"type", "code", "detail", "attr"}`, one at a time; `attr` is the field, nested ones joined with `__`.
 
-A few calls answer `{"detail"}` or `{"detail", "error_type"}` instead, as documented: they say so themselves.
+A few calls answer `{"detail"}` or `{"detail", "error_type"}` instead, as documented: they say so themselves. The calls of the
+widget and of `external` answer `{"error"}` where they refuse something themselves, and the usual body otherwise.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from conversations.api.error_bodies import ErrorBodies
@@ -48,6 +53,28 @@ class PosthogDetail(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+class PosthogErrorText(serializers.Serializer[Any]):
+    """The error body of a few calls: a text for people."""
+
+    error = serializers.CharField()
+
+
+class PosthogWidgetError(serializers.Serializer[Any]):
+    """The error body of the widget's calls: a text for people, and for an invalid request the errors of each field."""
+
+    error = serializers.CharField()
+    details = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)
+
+
+class Refusal(Exception):
+    """A call of the widget that is answered `{"error"}`, with `details` where they are given."""
+
+    def __init__(self, status: int, text: str, details: Mapping[str, list[str]] | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+        self.body: dict[str, Any] = {"error": text} | ({"details": dict(details)} if details else {})
+
+
 class PosthogErrorBodies(ErrorBodies):
     """The documented error body."""
 
@@ -76,6 +103,56 @@ class PosthogErrorBodies(ErrorBodies):
 
     def serializer(self, status: int) -> type[serializers.BaseSerializer[Any]]:
         return PosthogError
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string"},
+            {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+        ]
+    }
+)
+class _TextOrFaults(serializers.JSONField):
+    """A text, or the errors of each field."""
+
+
+class PosthogExternalInvalid(serializers.Serializer[Any]):
+    """What is wrong: a text, or the errors of each field."""
+
+    error = _TextOrFaults()
+
+
+class ExternalErrorBodies(PosthogErrorBodies):
+    """`{"error": text}`; for an invalid body `{"error": {field: [texts]}}`."""
+
+    _OWN: ClassVar[frozenset[int]] = frozenset({400, 401, 403, 404})
+
+    def body(self, problem: Problem) -> Any:
+        if self.status(problem) not in self._OWN:
+            return super().body(problem)
+        texts = {fault.field: [fault.message] for fault in problem.faults if fault.field}
+        return {"error": texts if problem.status == 400 and texts else super().body(problem)["detail"]}
+
+    def serializer(self, status: int) -> type[serializers.BaseSerializer[Any]]:
+        if status == 400:
+            return PosthogExternalInvalid
+        return PosthogErrorText if status in self._OWN else PosthogError
+
+
+class WidgetErrorBodies(PosthogErrorBodies):
+    """A token that opens nothing is 403: no header challenges a browser, and none could be answered there."""
+
+    renamed_statuses: ClassVar[dict[int, int]] = {**PosthogErrorBodies.renamed_statuses, 401: 403}
+
+    def body(self, problem: Problem) -> Any:
+        found = super().body(problem)
+        if problem.status == 401:
+            found["detail"] = "There is no widget with this token."
+        return found
+
+    def response(self, problem: Problem, request: HttpRequest) -> HttpResponse:
+        return super().response(replace(problem, headers={}) if problem.status == 401 else problem, request)
 
 
 ERROR_BODIES = PosthogErrorBodies()

@@ -14,6 +14,7 @@ from rest_framework import serializers
 from conversations.actions.ticketing import TITLE_LENGTH
 from conversations.api.fields import Choice, Flag, JsonObject, NonBlankText, Text
 from conversations.assistant.actions.answering import APPENDED_LIMIT, CONTENT_LIMIT
+from conversations.dialects.posthog import deadlines
 from conversations.models import Status, Visibility
 from conversations.texts.validation import BODY_LIMIT
 from tickets.models import TicketPriority, TicketStatus
@@ -117,6 +118,23 @@ class AssigneeField(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
+@extend_schema_field({"type": "number", "exclusiveMinimum": 0})
+class Amount(serializers.Field[Any, Any, Any, Any]):
+    """A JSON number above 0."""
+
+    default_error_messages = {"invalid": "This is a number.", "min_value": "This is more than 0."}
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, (int, float)) or not abs(data) < 2**53:
+            self.fail("invalid")
+        if data <= 0:
+            self.fail("min_value")
+        return float(data)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
 class Tags(serializers.ListField):
     """Tags: trimmed, lower-cased, each once."""
 
@@ -140,6 +158,71 @@ class TicketPatch(serializers.Serializer[Any]):
     sla_due_at = Moment(required=False, allow_null=True)
     snoozed_until = Moment(required=False, allow_null=True)
     tags = Tags(required=False)
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {
+                "type": "object",
+                "required": ["days"],
+                "properties": {
+                    "days": {
+                        "type": "array",
+                        "minItems": 1,
+                        "items": {"type": "string", "enum": list(deadlines.WEEKDAYS)},
+                    },
+                    "time": {
+                        "oneOf": [
+                            {"type": "string", "enum": ["any"]},
+                            {
+                                "type": "array",
+                                "minItems": 2,
+                                "maxItems": 2,
+                                "items": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"},
+                            },
+                        ]
+                    },
+                    "timezone": {"type": "string", "description": "UTC unless it is named."},
+                },
+            },
+            {"type": "null"},
+        ]
+    }
+)
+class WorkingHours(JsonObject):
+    """Hours of some days of the week."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return deadlines.window(super().to_internal_value(data))
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
+class ExternalPatch(serializers.Serializer[Any]):
+    """What to change of a ticket: any subset. Due is what `sla_due_at` says, or when `sla_amount` of time has passed, counted
+    within `sla_business_hours` where there are some. `tags` are added, set or removed."""
+
+    status = Choice(choices=STATUSES, required=False)
+    priority = Choice(choices=PRIORITIES, required=False)
+    sla_due_at = Moment(required=False, allow_null=True)
+    sla_amount = Amount(required=False, help_text="More than 0, and at most five years.")
+    sla_unit = Choice(choices=deadlines.UNITS, default="hour")
+    sla_business_hours = WorkingHours(required=False, allow_null=True)
+    snoozed_until = Moment(required=False, allow_null=True)
+    assignee = AssigneeField(required=False, allow_null=True)
+    tags = Tags(required=False)
+    tags_mode = Choice(choices=["add", "set", "remove"], default="add")
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Refuse two statements of when it is due, and an amount that is too large."""
+        amount = data.get("sla_amount")
+        if amount is not None and "sla_due_at" in data:
+            raise serializers.ValidationError({"sla_amount": "State sla_due_at or sla_amount, not both."})
+        if amount is not None and amount > (most := deadlines.LARGEST[data["sla_unit"]]):
+            raise serializers.ValidationError({"sla_amount": f"At most {most} of this unit."})
+        return data
 
 
 class TicketInput(TicketPatch):

@@ -6,11 +6,14 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from accounts import transaction
 from accounts.errors import Invalid
 from accounts.models import Membership, Team, User
 from accounts.permissions import Actor
 from conversations.api.fields import first_given
+from conversations.dialects.posthog import deadlines
 from tickets import actions as ticket_actions
+from tickets import tags
 from tickets.models import Ticket
 
 TITLES = ("title", "subject")
@@ -59,6 +62,35 @@ def apply(row: Ticket, data: dict[str, Any], *, by: Actor, at: datetime) -> None
         own["subject"] = " ".join(title.split())
     if own:
         ticket_actions.update(ticket=row, by=by, at=at, **own)
+
+
+def apply_external(row: Ticket, data: dict[str, Any], *, by: Actor, at: datetime) -> None:
+    """The same for a call from outside, which may state a span of time and may add or remove tags. Raises Invalid."""
+    changes: dict[str, Any] = {
+        name: data[name] for name in ("status", "priority", "sla_due_at", "snoozed_until") if name in data
+    }
+    if "assignee" in data:
+        changes["assignee"] = data["assignee"]
+    if "sla_amount" in data:
+        try:
+            changes["sla_due_at"] = deadlines.deadline(
+                data["sla_amount"], data["sla_unit"], data.get("sla_business_hours"), at
+            )
+        except deadlines.TooLong as error:
+            raise Invalid("So many working hours do not pass within five years.", field="sla_amount") from error
+    if "tags" in data:
+        row = transaction.held(row)  # nobody else changes its tags meanwhile
+        changes["tags"] = _tags(row.tags, tags.normal(data["tags"]), data["tags_mode"])
+    apply(row, changes, by=by, at=at)
+
+
+def _tags(present: list[str], given: list[str], mode: str) -> list[str]:
+    if mode == "set":
+        return given
+    if mode == "remove":
+        gone = {tags.key(name) for name in given}
+        return [name for name in present if tags.key(name) not in gone]
+    return tags.unique([*present, *given])
 
 
 def assignee(stated: dict[str, Any] | None) -> tuple[User | None, Team | None]:

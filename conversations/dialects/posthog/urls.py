@@ -1,14 +1,33 @@
-"""The documented paths. Each answers below `projects` and `environments`, with and without a trailing slash."""
+"""The documented paths, with and without a trailing slash; those of a project answer below `projects` and `environments`."""
 
 from functools import partial
 
 from conversations.api import routing
-from conversations.dialects.posthog.views import Assistant, Bulk, Messages, Queue, SavedViews, Suggestions, Tickets
+from conversations.dialects.posthog.views import (
+    Assistant,
+    Bulk,
+    Captures,
+    External,
+    Flags,
+    Messages,
+    Queue,
+    RemoteConfig,
+    SavedViews,
+    Suggestions,
+    Tickets,
+    WidgetMessages,
+    WidgetRestores,
+    WidgetTickets,
+)
 
 route = partial(routing.route, prefixes=("api/projects/", "api/environments/"))
+fixed = partial(routing.route, prefixes=("",))
 
 _TICKETS = "api/projects/<str:project_id>/conversations/tickets"
 _ASSISTANT = "api/environments/<str:project_id>/conversations"
+_EXTERNAL = "api/conversations/external/ticket/<str:ticket_id>"
+_WIDGET = "api/conversations/v1/widget"
+_CAPTURES = ("e", "i/v0/e", "s", "batch", "i/v1/logs", "i/v1/metrics")
 _VIEWS = "api/projects/<str:project_id>/conversations/views"
 
 urlpatterns = [
@@ -45,4 +64,17 @@ urlpatterns = [
     ),
     route(f"{_ASSISTANT}/<str:conversation>/cancel", Assistant.as_view({"patch": "cancel"})),
     route(f"{_ASSISTANT}/<str:conversation>", Assistant.as_view({"get": "retrieve", "delete": "destroy"})),
+    # For workflows: the key alone names the project.
+    fixed(_EXTERNAL, External.as_view({"get": "retrieve", "patch": "partial_update"})),
+    # For posthog-js in a page: the token of a widget names the project.
+    fixed(f"{_WIDGET}/message", WidgetMessages.as_view({"post": "create"})),
+    fixed(f"{_WIDGET}/messages/<str:ticket_id>", WidgetMessages.as_view({"get": "list"})),
+    fixed(f"{_WIDGET}/messages/<str:ticket_id>/read", WidgetMessages.as_view({"post": "read"})),
+    fixed(f"{_WIDGET}/tickets", WidgetTickets.as_view({"get": "list"})),
+    fixed(f"{_WIDGET}/restore/request", WidgetRestores.as_view({"post": "request_link"})),
+    fixed(f"{_WIDGET}/restore", WidgetRestores.as_view({"post": "redeem"})),
+    fixed("array/<str:token>/config.js", RemoteConfig.as_view({"get": "script"})),
+    fixed("array/<str:token>/config", RemoteConfig.as_view({"get": "retrieve"})),
+    fixed("flags", Flags.as_view({"post": "list"})),
+    routing.route("e", Captures.as_view({"post": "create"}), prefixes=_CAPTURES),
 ]

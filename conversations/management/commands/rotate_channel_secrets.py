@@ -11,7 +11,9 @@ from django.core.management.base import CommandError
 from accounts import clock, sealed, tenancy
 from accounts.management.base import DeskCommand, system
 from accounts.models import Workspace
+from conversations.channels.discord import actions as discord_actions
 from conversations.channels.email import actions
+from conversations.models import DiscordBot
 from conversations.queries import mailboxes
 
 
@@ -31,16 +33,21 @@ Example: manage.py rotate_channel_secrets"""
         count, unreadable = 0, []
         for workspace in Workspace.objects.order_by("pk"):
             with tenancy.scope(workspace):
-                rows = list(mailboxes.present())
+                rows, bot = list(mailboxes.present()), DiscordBot.objects.first()
             for mailbox in rows:
                 try:
                     count += actions.reseal(mailbox=mailbox, by=system(workspace), at=clock.now())
                 except sealed.Unreadable:
                     unreadable.append(f"{mailbox.address} ({workspace.slug})")
+            if bot is not None:
+                try:
+                    count += discord_actions.reseal_bot(bot=bot, by=system(workspace), at=clock.now())
+                except sealed.Unreadable:
+                    unreadable.append(f"the Discord bot ({workspace.slug})")
         if unreadable:
             raise CommandError(
                 f"no key opens the secrets of {', '.join(unreadable)}; {count} others were encrypted anew. Name the key that "
-                "sealed them in CHANNEL_SECRETS_KEYS_BEFORE, or enter their passwords again."
+                "sealed them in CHANNEL_SECRETS_KEYS_BEFORE, or enter their passwords and tokens again."
             )
         # A restored backup brings the keys of before in this file; from now on nothing needs them.
         (Path(settings.DESK_HOME) / "secrets" / "channel_secrets_keys_before").unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from conversations.screens.inbox import (
     files,
     lists,
     mail_pages,
+    members,
     moves,
     outgoing_changes,
     stream,
@@ -67,5 +68,7 @@ urlpatterns = [
     path("inbox/<int:number>/not-spam", moves.unmark_spam, name="unmark-spam"),
     path("inbox/<int:number>/suggest", suggestions.suggest, name="suggest"),
     path("inbox/<int:number>/suggestions/<uuid:public_id>/dismiss", suggestions.dismiss, name="dismiss-suggestion"),
+    path("inbox/<int:number>/identify", members.ask_to_identify, name="ask-to-identify"),
+    path("inbox/<int:number>/private", members.continue_privately, name="continue-privately"),
     path("inbox/<int:number>/read", changes.mark_read, name="mark-read"),
 ]

@@ -9,6 +9,7 @@ from conversations.screens.settings import views
 urlpatterns = [
     path("settings", views.settings, name="settings"),
     path("settings/chat", include("conversations.screens.settings.chat.urls")),
+    path("settings/discord", include("conversations.screens.settings.discord.urls")),
     path("settings/forms", include("conversations.screens.settings.forms.urls")),
     path("settings/hours", include("conversations.screens.settings.hours.urls")),
     path("settings/identity", include("conversations.screens.settings.identity.urls")),

@@ -201,7 +201,7 @@ iframe{bottom:88px;width:400px;height:680px;max-width:calc(100% - 40px);max-heig
   const attach = () => host.isConnected || page.append(host);
   function load() {
     const asked = make('script');
-    locale = encodeURIComponent(locale || navigator.language);
+    locale = encodeURIComponent(locale || page.lang || navigator.language);
     const source = `${desk}/widget/${key}/config.js?locale=${locale}`;
     asked.src = trusted?.createScriptURL(source) ?? source;
     asked.nonce = script.nonce;

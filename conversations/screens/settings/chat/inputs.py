@@ -23,7 +23,7 @@ _PLAIN = (
 
 
 def _languages() -> list[tuple[str, str]]:
-    return [("", "The visitor's"), *languages.names().items()]
+    return [("", "That of the page, or the visitor's"), *languages.names().items()]
 
 
 class AddForm(forms.Form):

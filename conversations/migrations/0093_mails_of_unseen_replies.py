@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0105_chat_sessions_by_widget"),
+        ("conversations", "0092_chat_sessions_by_widget"),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""The Discord bot of a workspace: connected, looked at, changed and removed."""
