@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,8 +13,10 @@ from django.utils.crypto import salted_hmac
 
 from accounts.permissions import Actor, ActorKind
 from conversations.models import ChatSession, Contact, Widget
+from conversations.texts import validation
 
 LONGEST_TOKEN = 200
+LONGEST_PAGE = 2000
 _USED = timedelta(minutes=1)
 
 
@@ -62,9 +65,16 @@ def as_uuid(value: object) -> UUID | None:
 
 def note_use(session: ChatSession, page: str, at: datetime) -> None:
     """Keep when a session was used last, and on which page, at most once a minute."""
+    page = page_of(page)
     if at - session.last_seen_at < _USED and page in ("", session.page):
         return
     stale = Q(last_seen_at__lt=at - _USED) | ~Q(page=page or session.page)
     session.last_seen_at, session.page = at, page or session.page
     rows = ChatSession.objects.filter(stale, pk=session.pk, ended_at=None)
     rows.update(last_seen_at=at, page=session.page)
+
+
+def page_of(page: str) -> str:
+    """The address of a page as it is kept: without its query and fragment, which may hold secrets; "" for what is none."""
+    is_address = page.startswith(("https://", "http://")) and validation.can_be_kept(page)
+    return re.split(r"[?#]", page, maxsplit=1)[0][:LONGEST_PAGE] if is_address else ""

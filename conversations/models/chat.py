@@ -79,6 +79,11 @@ class Widget(TenantModel):
         return self.name
 
     @property
+    def public_name(self) -> str:
+        """What visitors read above the chat: its title, or the workspace's name."""
+        return self.title or self.workspace.name
+
+    @property
     def keys(self) -> list[str]:
         """All keys that open it."""
         return [key for key in (self.key, self.woes_key, self.posthog_token) if key]

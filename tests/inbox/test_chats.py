@@ -113,6 +113,18 @@ def test_details_show_where_the_customer_is(agent: Client, visitor: Visitor) -> 
     assert "Last seen" in text_of(page(agent, chat).encode())
 
 
+def test_details_show_what_the_website_says_of_a_chat(agent: Client, visitor: Visitor) -> None:
+    fields = {"plan": "pro", "order": 1042, "widget": "Mine", "cart": ["a"], "note": "<b>x</b>"}
+    chat = visitor.starts(fields=fields, page="https://shop.example/cart?token=secret#pay")
+    assert chat.metadata["widget"] == "Shop"
+    html = page(agent, chat)
+    text = text_of(html.encode())
+    assert "note &lt;b&gt;x&lt;/b&gt; plan pro order 1042" in text
+    assert "<b>x</b>" not in html
+    assert "Page shop.example/cart" in text
+    assert "secret" not in html
+
+
 def test_details_hold_hostile_values(agent: Client, visitor: Visitor) -> None:
     chat = visitor.starts("<b>Hi</b>")
     ChatSession.objects.update(page=f"https://shop.example/{'ä' * 900}?<script>\"'", language="xx")

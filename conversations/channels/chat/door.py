@@ -49,6 +49,7 @@ class Weight(Enum):
     READ = "read"
     SIGNAL = "signal"
     WRITE = "write"
+    IDENTIFY = "identify"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,8 @@ def _answered(
 def _count(request: HttpRequest, widget: Widget, session: ChatSession | None, weight: Weight) -> None:
     if weight is Weight.WRITE:
         limits.write(request, widget, session)
+    elif weight is Weight.IDENTIFY:
+        limits.identify(request, widget, session)
     elif weight is Weight.SIGNAL:
         limits.signal(request, session)
     else:

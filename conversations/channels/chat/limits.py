@@ -12,6 +12,8 @@ READS = Buckets(300, at_once=150)
 """Requests of one session, or of one address without a session."""
 WRITES = Buckets(30, at_once=30)
 """What one session sends, or one address without a session."""
+IDENTITIES = Buckets(120, at_once=60)
+"""Visitors who are identified: a website does so on every page, and an office may have one address."""
 SIGNALS = Buckets(60, at_once=30)
 """What is marked as seen, and signals of somebody who is writing."""
 WIDGET = Buckets(60, at_once=3600)
@@ -37,6 +39,11 @@ def signal(request: HttpRequest, session: ChatSession | None) -> None:
 
 def write(request: HttpRequest, widget: Widget, session: ChatSession | None) -> None:
     WRITES.take(_caller(request, session))
+    WIDGET.take(widget.pk)
+
+
+def identify(request: HttpRequest, widget: Widget, session: ChatSession | None) -> None:
+    IDENTITIES.take(_caller(request, session))
     WIDGET.take(widget.pk)
 
 

@@ -118,7 +118,7 @@ def config(request: HttpRequest, widget: Widget) -> HttpResponse:
             "open": words.get("open", ""),
             "close": words.get("close", ""),
             "unread": words.get("unread", ""),
-            "title": widget.title or widget.workspace.name,
+            "title": widget.public_name,
         },
     }
     text = f'document.currentScript.dispatchEvent(new CustomEvent("parley",{{detail:{_quoted(detail)}}}));'
@@ -128,7 +128,7 @@ def config(request: HttpRequest, widget: Widget) -> HttpResponse:
 def frame(request: HttpRequest, widget: Widget) -> HttpResponse:
     """The page in the frame of a widget, which need not be as it is stored, in the scope of its workspace."""
     language = language_of(request, widget)
-    name = widget.title or widget.workspace.name
+    name = widget.public_name
     facts = {
         "boot": boot(widget, language, clock.now()),
         "language": language,

@@ -84,7 +84,7 @@ class Shapes:
         if is_assistant:
             return {"kind": "assistant", "name": self._assistant}
         if answer is None or answer.sender_kind != SenderKind.AGENT:
-            return {"kind": "team", "name": self.widget.workspace.name}
+            return {"kind": "team", "name": self.widget.public_name}
         return {"kind": "agent", "name": self._name(answer)}
 
     def _message(self, row: Message, offered: Sequence[QuickReply]) -> dict[str, Any]:
@@ -110,8 +110,8 @@ class Shapes:
         if row.sender_kind == SenderKind.ASSISTANT:
             return self._assistant
         if row.sender_kind == SenderKind.AGENT:
-            return names.first_name(row.sender_name) or self.widget.workspace.name
-        return row.sender_name if row.sender_kind == SenderKind.CUSTOMER else self.widget.workspace.name
+            return names.first_name(row.sender_name) or self.widget.public_name
+        return row.sender_name if row.sender_kind == SenderKind.CUSTOMER else self.widget.public_name
 
     @property
     def _assistant(self) -> str:

@@ -44,7 +44,7 @@ def begin(call: Call) -> HttpResponse:
     return answers.json({**shown, "online": presence.online(call.widget, at)})
 
 
-@door.call("POST", Weight.WRITE, needs=Needs.NOTHING)
+@door.call("POST", Weight.IDENTIFY, needs=Needs.NOTHING)
 def identify(call: Call) -> HttpResponse:
     """Who the visitor is. With a proof, the session is another one from now on; without, they are described."""
     at = clock.now()

@@ -8,10 +8,8 @@ from accounts import transaction
 from accounts.errors import DomainError, NotFound
 from accounts.permissions import Actor, ActorKind
 from conversations.actions import locking
+from conversations.chat import sessions
 from conversations.models import ChatSession, Conversation, Handler
-from conversations.texts import validation
-
-LONGEST_PAGE = 2000
 
 
 class SessionEnded(DomainError):
@@ -52,11 +50,5 @@ def own(conversation: Conversation, by: Actor) -> Conversation:
 
 def see(session: ChatSession, page: str, at: datetime) -> None:
     """Keep when a session was used last, and where."""
-    session.last_seen_at, session.page = at, page_of(page) or session.page
+    session.last_seen_at, session.page = at, sessions.page_of(page) or session.page
     session.save(update_fields=["last_seen_at", "page"])
-
-
-def page_of(page: str) -> str:
-    """The address of a page as it is kept; "" for what is none."""
-    is_address = page.startswith(("https://", "http://")) and validation.can_be_kept(page)
-    return page[:LONGEST_PAGE] if is_address else ""

@@ -150,7 +150,7 @@ def _opened(
         token_hash=sessions.hash_of(token),
         is_verified=is_verified,
         language=language[:5],
-        page=holding.page_of(page),
+        page=sessions.page_of(page),
         created_at=at,
         last_seen_at=at,
     )

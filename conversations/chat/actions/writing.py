@@ -16,7 +16,7 @@ from accounts.permissions import Actor, permit
 from conversations.actions import continuing, routing
 from conversations.actions.entries import Door
 from conversations.actions.start import start
-from conversations.chat import answering
+from conversations.chat import answering, sessions
 from conversations.chat.actions import assistant, holding
 from conversations.models import Channel, ChatSession, Conversation, Handler, Message
 from conversations.texts import validation
@@ -61,7 +61,7 @@ def start_conversation(
         "body": body,
         "uploads": uploads,
         "door": door,
-        "metadata": {"widget": widget.name, **_page(page), **_fields(fields)},
+        "metadata": {**_fields(fields), "widget": widget.name, **_page(page)},
         "public_id": public_id,
         "message_public_id": message_public_id,
         "by": by,
@@ -149,7 +149,7 @@ def _title(body: str, uploads: Sequence[File[bytes]]) -> str:
 
 
 def _page(page: str) -> dict[str, str]:
-    address = holding.page_of(page)
+    address = sessions.page_of(page)
     return {"page": address[:500]} if address else {}
 
 

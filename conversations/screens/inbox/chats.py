@@ -74,6 +74,7 @@ def facts(conversation: Conversation) -> dict[str, Any]:
         "chat": session,
         "chat_is_online": is_online,
         "chat_language": _language(session.language),
+        "stated": _stated(conversation.metadata),
         "chat_page": re.sub(r"^https?://(?:www\.)?|/$", "", session.page),
     }
 
@@ -94,6 +95,12 @@ def receipts(conversation: Conversation) -> Mapping[int, Receipt]:
     if seen is not None:
         found[seen.pk] = Receipt(_seen_at(conversation, seen.pk), is_seen=True)
     return found
+
+
+def _stated(metadata: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the website says of a chat, without what the details show anyway."""
+    plain = {name: value for name, value in metadata.items() if isinstance(value, str | int | float)}
+    return [(name, str(value)) for name, value in plain.items() if name not in ("widget", "page")]
 
 
 def _session(conversation: Conversation) -> ChatSession | None:
