@@ -27,7 +27,10 @@ CHOSEN = {
     "unread": "also on the button",
     **{f"event_{status}": "a change of status" for status in ("open", "resolved", "closed")},
     **dict.fromkeys(("resolved", "closed"), "the status of a conversation in the list"),
-    **{f"error_{code}": "a refusal of the desk" for code in ("too_long", "too_large", "no_mail", "too_many_mails", "rate_limited")},
+    **{
+        f"error_{code}": "a refusal of the desk"
+        for code in ("too_long", "too_large", "no_mail", "too_many_mails", "rate_limited")
+    },
     **{f"assistant_{answer}": "a quick reply" for answer in ("yes", "no")},
     **dict.fromkeys(("name", "email"), "a field before the first message"),
 }

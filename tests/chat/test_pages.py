@@ -71,4 +71,8 @@ def test_frame_is_shown_by_allowed_websites_and_runs_the_desks_scripts_alone(wid
     policy = Client().get(f"/widget/{widget.key}/")["Content-Security-Policy"]
     assert policy.endswith("frame-ancestors 'self' https://shop.example")
     actions.update_widget(widget=widget, is_active=False, by=by, at=at)
-    assert Client().get(f"/widget/{widget.key}/").status_code == 404
+    answer = Client().get(f"/widget/{widget.key}/?locale=de")
+    assert answer.status_code == 404
+    assert "Dieser Chat ist nicht mehr verfügbar." in answer.content.decode()
+    assert "X-Frame-Options" not in answer
+    assert answer["Content-Security-Policy"].endswith("frame-ancestors *")

@@ -89,7 +89,10 @@ def config_of(request: HttpRequest, key: str) -> HttpResponseBase:
 @counted
 def frame_of(request: HttpRequest, key: str) -> HttpResponseBase:
     """The page in the widget's frame."""
-    widget = find(key)
+    try:
+        widget = find(key)
+    except Http404:
+        return gone(request)
     with tenancy.scope(widget.workspace):
         return frame(request, widget)
 
@@ -148,6 +151,21 @@ def frame(request: HttpRequest, widget: Widget) -> HttpResponse:
     return response
 
 
+def gone(request: HttpRequest) -> HttpResponse:
+    """What the frame of a widget shows that is not there any more; any website may, for it says nothing of anybody."""
+    language = language_of(request)
+    facts = {
+        "language": language,
+        "direction": languages.direction(language),
+        "text": languages.words(language).get("gone", ""),
+    }
+    response = render(request, "chat/gone.html", facts, status=404)
+    response["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors *"
+    response.xframe_options_exempt = True
+    response["Cache-Control"] = "no-cache, private"
+    return response
+
+
 def boot(widget: Widget, language: str, at: datetime) -> dict[str, Any]:
     """What the frame knows before it asks for anything."""
     return {
@@ -176,9 +194,9 @@ def boot(widget: Widget, language: str, at: datetime) -> dict[str, Any]:
     }
 
 
-def language_of(request: HttpRequest, widget: Widget) -> str:
+def language_of(request: HttpRequest, widget: Widget | None = None) -> str:
     """The language in which a visitor reads: the widget's, or the one that the page or their browser asks for."""
-    if widget.language:
+    if widget is not None and widget.language:
         return languages.known(widget.language)
     asked = [request.GET.get("locale", "")[:35]]
     asked += [
