@@ -794,8 +794,14 @@ def test_chat_that_is_no_longer_there_says_so(desk: str, chromium: Browser, acme
     with site(desk, shop(desk, widget)) as origin, visiting(chromium) as context:
         visitor = Visitor(context.new_page())
         visitor.page.goto(origin)
+        fields = {f"field {number}": "x" * (5000 if number == 0 else 5) for number in range(51)}
+        visitor.command("setNewConversationFields", fields)
         visitor.begin("Hello")
         expect(visitor.log).to_contain_text("Sent")
+        # As many and as long as the desk keeps; of the others the website hears.
+        kept = [value for name, value in conversation().metadata.items() if name.startswith("field")]
+        assert (len(kept), len(kept[0])) == (50, 5000)
+        assert visitor.faults.pop().endswith(": field 50")
         visitor.command("showTicketForm", "unheard-of")
         expect(visitor.frame.get_by_role("heading", name="Your conversations")).to_be_visible()
         assert visitor.faults == ["Parley: no form unheard-of"]

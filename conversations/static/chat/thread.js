@@ -17,6 +17,7 @@ chat.views.thread = ({ id = null, draft = null, problem: trouble = '' }) => {
   let isNear = true;
   let isOffline = !chat.isReachable();
   let problem = '';
+  let isAskingAddress = false;
   const conversation = () => chat.conversations.get(conversationId);
 
   // --- Parts ---
@@ -93,7 +94,12 @@ chat.views.thread = ({ id = null, draft = null, problem: trouble = '' }) => {
     }
     const input = make('input', { type: 'email', autocomplete: 'email', dir: 'ltr', required: true, 'aria-label': say('email') });
     const fault = make('p.fault', { id: 'transcript-fault', role: 'alert', hidden: true });
-    const close = () => (drawBanner(), composer.area.focus());
+    const close = () => {
+      isAskingAddress = false;
+      drawBanner();
+      composer.area.focus();
+    };
+    isAskingAddress = true;
     banner.replaceChildren(
       make(
         'form',
@@ -367,6 +373,7 @@ chat.views.thread = ({ id = null, draft = null, problem: trouble = '' }) => {
     log.hidden = isEmpty;
   }
   function drawBanner() {
+    if (isAskingAddress) return; // it stays while something is being typed into it
     const now = conversation();
     const isOver = now && now.status !== 'open';
     banner.hidden = !isOver;
