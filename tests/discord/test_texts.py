@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from conversations.channels.discord import payloads, reading, tags, writing
 from tests.discord.fake import EVE
 
-NAMES = {("#", 2000): "help", ("@&", 1001): "Staff"}
+NAMES = {("#", 2000): "help", ("@&", 1001): "Staff", ("@&", 1000): "@everyone"}
 
 
 def post(content: str = "", **more: Any) -> payloads.Post:
@@ -37,6 +37,9 @@ def read(content: str = "", **more: Any) -> str:
     ("content", "shown"),
     [
         ("Ask <@3001> or <@!3001>", "Ask @Bob or @Bob"),
+        ("<@&1000>, hello", "@everyone, hello"),
+        ("One\x01\x1b[31m\x7f\ttwo\r\nthree\x00", "One[31m\ttwo\nthree"),
+        ("Half \ud83d of it", "Half \ufffd of it"),
         ("<@1> in <#2000> and <#7>, <@&1001>", "@someone in #help and #channel, @Staff"),
         ("Nice <:blob:123> <a:wave:124>", "Nice :blob: :wave:"),
         ("At <t:1796036400:t>, <t:1796036400>", "At 11:00 UTC, 2026-11-30 11:00 UTC"),
