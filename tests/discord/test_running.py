@@ -45,7 +45,10 @@ class Desk:
     @property
     def environment(self) -> dict[str, str]:
         key: str = settings.CHANNEL_SECRETS_KEYS[0]
-        return environment(self.home, DATABASE_URL=self.database, CHANNEL_SECRETS_KEY=key)
+        # It could send mail, so that it sends links.
+        return environment(
+            self.home, DATABASE_URL=self.database, CHANNEL_SECRETS_KEY=key, EMAIL_HOST="127.0.0.1", EMAIL_PORT="9"
+        )
 
     @contextmanager
     def worker(self) -> Iterator[subprocess.Popen[bytes]]:

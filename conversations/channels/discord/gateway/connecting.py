@@ -66,7 +66,7 @@ def read(text: str | bytes) -> Any:
         return json.loads(whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
-discord.utils._from_json = read  # type: ignore[attr-defined,assignment]  # it reads all of an answer, or nothing
+discord.utils._from_json = read  # type: ignore[assignment]  # it reads all of an answer, or nothing
 discord.client.DiscordWebSocket = _Sockets  # type: ignore[misc,assignment]  # which discord.py offers no other way to choose
 discord.client.ExponentialBackoff = _Backoff  # type: ignore[attr-defined,assignment]  # likewise
 
