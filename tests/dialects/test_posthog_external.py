@@ -111,6 +111,7 @@ def test_any_subset_is_changed(api: Posthog, acme: Workspace, ada: Member) -> No
         ({"sla_amount": 1e300}, "sla_amount"),
         ({"sla_amount": 1826, "sla_unit": "day"}, "sla_amount"),
         ({"sla_amount": 1, "sla_due_at": None}, "sla_amount"),
+        ({"sla_unit": "hour"}, "sla_amount"),
         ({"sla_amount": 1, "sla_unit": "week"}, "sla_unit"),
         ({"sla_amount": 1800, "sla_unit": "day", "sla_business_hours": {"days": ["sunday"]}}, "sla_amount"),
         ({"sla_business_hours": {"days": []}}, "sla_business_hours"),

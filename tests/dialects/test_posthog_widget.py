@@ -520,6 +520,7 @@ def test_calls_are_limited_by_browser_by_token_and_by_address(
     refused = page.post("message", body)
     assert (refused.json()["type"], refused.json()["code"]) == ("throttled_error", "throttled")
     assert int(refused["Retry-After"]) > 0
+    assert page.post("message", body | {"identity_hash": "a" * 64}).status_code == 429  # half a proof is none
     assert Page(page.widget).send()
     assert page.get("tickets").status_code == 200  # reading has a limit of its own
     redeem = {"restore_token": "a" * 43, "widget_session_id": str(uuid.uuid4())}
@@ -559,6 +560,14 @@ def redeem(page: Page, token: str) -> dict[str, Any]:
     assert answer.status_code == 200, answer.content
     found: dict[str, Any] = answer.json()
     return found
+
+
+@pytest.mark.parametrize(
+    "url", ["http://shop.example/cart", "https://shop.example:8443/cart", "https://shop.example.evil/"]
+)
+def test_link_leads_to_the_very_site_that_asks(restorable: Page, url: str) -> None:
+    assert ask(restorable, url=url).status_code == 403
+    assert ask(restorable, url="https://SHOP.example:443/cart").json() == {"ok": True}
 
 
 def test_tickets_are_found_again_by_a_link_that_goes_to_the_address(restorable: Page, mailoutbox: list[Any]) -> None:

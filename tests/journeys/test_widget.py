@@ -187,7 +187,7 @@ def test_visitor_and_agent_write_to_each_other_across_origins(
         visitor.begin("My station is offline.")
         expect(visitor.log).to_contain_text("Sent")
         row = conversation()
-        assert row.metadata["page"] == f"{origin}/rain?size=2"
+        assert row.metadata["page"] == f"{origin}/rain"
         window.enter(ben, f"/w/acme/inbox/{row.number}")
         window.wait_until_live()
         expect(window.page.locator(".message", has_text="My station is offline.")).to_be_visible()

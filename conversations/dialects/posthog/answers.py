@@ -223,7 +223,8 @@ class PosthogExternalTicket(outputs.Output):
 
     def get_url(self, row: TicketRow) -> str | None:
         page = row.ticket.session_context.get("current_url")
-        return page if isinstance(page, str) and page else None
+        # A browser states it, hence anybody: nothing that a program could take for a script.
+        return page if isinstance(page, str) and page.startswith(("https://", "http://")) else None
 
 
 class PosthogOk(outputs.Output):

@@ -208,7 +208,7 @@ class ExternalPatch(serializers.Serializer[Any]):
     priority = Choice(choices=PRIORITIES, required=False)
     sla_due_at = Moment(required=False, allow_null=True)
     sla_amount = Amount(required=False, help_text="More than 0, and at most five years.")
-    sla_unit = Choice(choices=deadlines.UNITS, default="hour")
+    sla_unit = Choice(choices=deadlines.UNITS, required=False, help_text="Of `sla_amount`; hours unless stated.")
     sla_business_hours = WorkingHours(required=False, allow_null=True)
     snoozed_until = Moment(required=False, allow_null=True)
     assignee = AssigneeField(required=False, allow_null=True)
@@ -218,9 +218,11 @@ class ExternalPatch(serializers.Serializer[Any]):
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
         """Refuse two statements of when it is due, and an amount that is too large."""
         amount = data.get("sla_amount")
+        if amount is None and "sla_unit" in data:
+            raise serializers.ValidationError({"sla_amount": "State how many of this unit."})
         if amount is not None and "sla_due_at" in data:
             raise serializers.ValidationError({"sla_amount": "State sla_due_at or sla_amount, not both."})
-        if amount is not None and amount > (most := deadlines.LARGEST[data["sla_unit"]]):
+        if amount is not None and amount > (most := deadlines.LARGEST[data.get("sla_unit", "hour")]):
             raise serializers.ValidationError({"sla_amount": f"At most {most} of this unit."})
         return data
 

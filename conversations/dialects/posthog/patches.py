@@ -74,7 +74,7 @@ def apply_external(row: Ticket, data: dict[str, Any], *, by: Actor, at: datetime
     if "sla_amount" in data:
         try:
             changes["sla_due_at"] = deadlines.deadline(
-                data["sla_amount"], data["sla_unit"], data.get("sla_business_hours"), at
+                data["sla_amount"], data.get("sla_unit", "hour"), data.get("sla_business_hours"), at
             )
         except deadlines.TooLong as error:
             raise Invalid("So many working hours do not pass within five years.", field="sla_amount") from error

@@ -2,7 +2,7 @@
 
 const { chat } = globalThis;
 const PATIENCE = 30_000; // ms for an answer
-const UPLOAD = 300_000; // ms for one to a message with files
+const STALLED = 45_000; // ms after which an upload that makes no progress is given up, and sent again
 chat.path = `/widget/${encodeURIComponent(chat.boot.key)}/api/`;
 
 const headers = () => ({
@@ -69,11 +69,20 @@ function upload(path, body, files, onprogress) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     request.open('POST', chat.path + path);
-    request.timeout = UPLOAD;
     for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
-    request.upload.onprogress = ({ loaded, total }) => onprogress?.(total ? loaded / total : 0);
+    let timer = 0;
+    const alive = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => request.abort(), STALLED);
+    };
+    request.upload.onprogress = ({ loaded, total }) => {
+      alive();
+      onprogress?.(total ? loaded / total : 0);
+    };
     request.onload = () => resolve(read(request.status, request.responseText, request.getResponseHeader('Retry-After')));
-    request.onerror = request.ontimeout = request.onabort = () => resolve({ ok: false, status: 0, data: {}, wait: 0 });
+    request.onerror = request.onabort = () => resolve({ ok: false, status: 0, data: {}, wait: 0 });
+    request.onloadend = () => clearTimeout(timer);
+    alive();
     request.send(form);
   });
 }

@@ -34,6 +34,7 @@ from conversations.dialects.posthog import ADAPTER, HEADERS, TITLE, answers, vis
 from conversations.dialects.posthog.error_bodies import PosthogError, PosthogWidgetError, Refusal, WidgetErrorBodies
 from conversations.dialects.posthog.visitors import Visitor
 from conversations.dialects.posthog.widget_auth import WidgetToken
+from conversations.dialects.posthog.widget_inputs import is_signed
 from conversations.models import Channel, Conversation, Message, Widget
 
 DOOR = Door(Channel.CHAT, ADAPTER)
@@ -118,7 +119,8 @@ class WidgetViewSet(DialectViewSet):
     def visitor(self, data: dict[str, Any]) -> Visitor:
         """Who calls, counted. Raises Refusal and RateLimited."""
         is_read = self.request.method == "GET"
-        who = data.get("identity_hash") or data.get("widget_session_id") or address_of(self.request._request)
+        named = data.get("identity_distinct_id") if is_signed(data) else data.get("widget_session_id")
+        who = named or address_of(self.request._request)
         (READS if is_read else WRITES).take(hash(("visitor", self.widget.pk, str(who))))
         (TOKEN_READS if is_read else TOKEN_WRITES).take(hash(("token", self.widget.pk)))
         return visitors.read(self.widget, data)
@@ -256,9 +258,9 @@ class WidgetRestores(WidgetViewSet):
         origin = self.check_origin()
         data = self.sent(widget_inputs.WidgetRestoreRequestInput)
         page = _page(data["request_url"])
-        if page is None or _host(origin) != page.hostname:
+        if page is None or _site(page) != _site(_parts(origin)):
             raise Refusal(403, "The page must be on the site that asks.")
-        if page.hostname not in {_host(one) for one in self.widget.allowed_origins}:
+        if _site(page) not in {_site(_parts(one)) for one in self.widget.allowed_origins}:
             raise Refusal(403, "Links to this site are not allowed.")
         digest = hashlib.sha256(data["email"].encode()).hexdigest()
         RESTORES.take(hash(("restore", self.widget.pk, digest)))
@@ -325,11 +327,20 @@ def _origin_of(address: str) -> str:
     return f"{found.scheme}://{found.netloc}" if found.netloc else ""
 
 
-def _host(origin: str) -> str | None:
+def _parts(origin: str) -> SplitResult | None:
     try:
-        return urlsplit(origin).hostname
+        found = urlsplit(origin)
+        _ = found.port
     except ValueError:
         return None
+    return found
+
+
+def _site(page: SplitResult | None) -> tuple[str, str | None, int | None] | None:
+    """Scheme, host and port: of two sites on one host each has its own."""
+    if page is None:
+        return None
+    return page.scheme, page.hostname, page.port or {"http": 80, "https": 443}.get(page.scheme)
 
 
 def _page(address: str) -> SplitResult | None:
