@@ -228,7 +228,7 @@ def test_token_is_in_no_failure(discord: Discord) -> None:
     assert "line" not in str(refused.value)
 
 
-def test_thread_that_was_said_to_be_gone_is_there_again_when_discord_shows_it(
+def test_thread_that_was_marked_as_deleted_is_used_again_when_discord_shows_it(
     discord: Discord, post: str, bot: DiscordBot, reply: Callable[..., Delivery]
 ) -> None:
     """Retry asks Discord; a message, an update, and a history that is given out do as well."""

@@ -164,8 +164,8 @@ def test_desk_that_cannot_send_mail_offers_no_link(
 ) -> None:
     settings.EMAIL_HOST = ""  # type: ignore[attr-defined]
     tasks.send_discord_link(workspace_id=in_acme.pk, link_id=link.pk)
-    [said] = discord.replies(f"77{EVE['id']}")
-    assert said["content"] == "This team cannot confirm identities at the moment."
+    [sent] = discord.replies(f"77{EVE['id']}")
+    assert sent["content"] == "This team cannot confirm identities at the moment."
     assert not discord.replies(post)
     details = screen_discord.facts(conversation_of(post))
     assert details["discord"]["may_identify"] is False

@@ -162,7 +162,7 @@ def _post(plan: _Plan, part: int) -> NotSent | None:
     try:
         raw = plan.api.ask("POST", f"/channels/{plan.thread.discord_id}/messages", body=body, files=files)
         _note(plan, part, payloads.snowflake(payloads.mapping(raw).get("id")))
-        if plan.thread.deleted_at is not None:  # it was said to be gone, and is not
+        if plan.thread.deleted_at is not None:  # it is not
             by = Actor.system(plan.bot.workspace_id, name="Discord")
             plan.thread = actions.restore_thread(thread=plan.thread, by=by, at=clock.now())
     except RateLimited as limited:

@@ -103,7 +103,7 @@ class Desk:
 
     @in_scope
     def restore(self, thread_id: int) -> None:
-        """Follow that a thread is there that was said to be gone."""
+        """Follow that a thread is there that was marked as deleted."""
         if (row := DiscordThread.objects.filter(discord_id=thread_id).first()) is not None:
             self._restored(row)
 
@@ -180,7 +180,7 @@ class Desk:
 
     @in_scope
     def recent_threads(self) -> list[Known]:
-        """Threads in which somebody wrote of late; those that are said to be gone at last, for they may be there again."""
+        """Threads in which somebody wrote of late; those marked as deleted come last, for they may be there again."""
         since = clock.now() - COMPARED_DAYS
         rows = DiscordThread.objects.filter(active_at__gt=since, conversation__isnull=False)
         rows = rows.order_by(F("deleted_at").desc(nulls_first=True), "-active_at", "-id")

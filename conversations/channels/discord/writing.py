@@ -7,15 +7,12 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markdown_it import MarkdownIt
-
 MOST = 2000
 """Characters of a message, as Discord counts them."""
 LONGEST_MARKER, LONGEST_LANGUAGE = 20, 20
 """Characters of the line that opens code, as far as it is repeated."""
 LONGEST_SIGN = 40
 """Code points of what is seen as one sign, as far as it is kept whole."""
-_MARKDOWN = MarkdownIt("commonmark").disable("inline")
 _LINE = re.compile(r"\r\n|\n|\r")
 _JOINER = "\u200d"
 _TONES = "".join(map(chr, range(0x1F3FB, 0x1F400)))
@@ -81,9 +78,11 @@ class _Code:
 
 def _code(value: str) -> list[_Code]:
     """The blocks of code of a text, by the rules of Markdown."""
+    from markdown_it import MarkdownIt  # only long replies need it
+
     starts = [0, *(found.end() for found in _LINE.finditer(value)), len(value)]
     found = []
-    for token in _MARKDOWN.parse(value):
+    for token in MarkdownIt("commonmark").disable("inline").parse(value):
         if token.type != "fence" or token.map is None or len(token.markup) > LONGEST_MARKER:
             continue
         first, after = token.map[0], min(token.map[1], len(starts) - 1)

@@ -111,7 +111,7 @@ def delete_thread(*, thread: DiscordThread, by: Actor, at: datetime) -> DiscordT
 
 @transaction.atomic
 def restore_thread(*, thread: DiscordThread, by: Actor, at: datetime) -> DiscordThread:
-    """Note that a thread is there that was said to be gone: replies are sent there again."""
+    """Note that a thread is there that was marked as deleted: replies are sent there again."""
     permit(by, "discord.run", thread)
     thread = transaction.held(thread)
     if thread.deleted_at is None:
