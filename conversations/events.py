@@ -188,6 +188,7 @@ DISCORD_REMOVED = define("discord_bot.removed", "discord_bot", "Discord bot remo
 DISCORD_THREAD_SEEN = define("discord_thread.seen", "discord_thread", "Discord thread found.")
 DISCORD_THREAD_CHANGED = define("discord_thread.changed", "discord_thread", "Discord thread changed.", "fields")
 DISCORD_THREAD_DELETED = define("discord_thread.deleted", "discord_thread", "Discord thread deleted.")
+DISCORD_THREAD_RESTORED = define("discord_thread.restored", "discord_thread", "Discord thread is there again.")
 DISCORD_THREAD_OPENED = define("discord_thread.opened", "discord_thread", "Private Discord thread opened.")
 DISCORD_PRIVATE_REQUESTED = define(
     "conversation.private_requested", "conversation", "Private Discord thread requested."

@@ -37,7 +37,7 @@ FAULTS = {
     "email": "This is not an email address.",
     "code": "This is not the code. Check the last mail.",
     "error_rate": "That was too often. Try again in a minute.",
-    "no_mail": "This desk cannot send mail at present.",
+    "no_mail": "This team cannot confirm identities at the moment.",
 }
 
 
@@ -75,10 +75,10 @@ class LinkPage(View):
             if "code" in data:
                 if not actions.confirm_link(link=link, code=data["code"][:40], by=by, at=at):
                     return _show(request, link, workspace, fault="code", status=422)
-            elif not mailboxes.can_send():
-                return _show(request, link, workspace, fault="no_mail", status=503)
-            else:
-                email = data.get("email", "")[:300].strip().lower()
+            elif link.used_at is None:
+                email = links.address(data.get("email", "")[:300])
+                if not mailboxes.can_send():
+                    return _show(request, link, workspace, fault="no_mail", status=503)
                 if not budget.may_send(email, at):
                     return _show(request, link, workspace, fault="too_many", status=409)
                 actions.send_code(link=link, email=email, by=by, at=at)
@@ -132,6 +132,8 @@ def _show(
     asks_again: bool = False,
 ) -> HttpResponse:
     link.refresh_from_db(from_queryset=DiscordLink.objects.select_related("member"))
+    if link.used_at is not None:
+        fault, status = "", 200  # what was asked for is there
     is_new = asks_again or not link.email or "again" in request.GET
     facts = {
         "workspace": workspace,

@@ -10,13 +10,23 @@ from django.core.files.base import ContentFile
 
 from accounts import clock
 from accounts.models import Workspace
+from accounts.permissions import Actor
 from conversations import actions, channels
 from conversations.actions.entries import Door
 from conversations.channels import outbox
 from conversations.channels.discord import payloads
 from conversations.channels.discord.api import Api, Failure, RateLimited
 from conversations.channels.discord.receiving import Desk
-from conversations.models import BotState, Channel, Conversation, Delivery, DiscordBot, DiscordMessage, DiscordThread
+from conversations.models import (
+    BotState,
+    Channel,
+    Conversation,
+    Delivery,
+    DiscordBot,
+    DiscordMessage,
+    DiscordThread,
+    Message,
+)
 from tests.conftest import Member
 from tests.discord.fake import TOKEN, Discord
 from tests.factories import ConversationFactory
@@ -216,3 +226,40 @@ def test_token_is_in_no_failure(discord: Discord) -> None:
     with pytest.raises(Failure) as refused:
         Api("line\nbreak", discord.api_url).get("/users/@me")
     assert "line" not in str(refused.value)
+
+
+def test_thread_that_was_marked_as_deleted_is_used_again_when_discord_shows_it(
+    discord: Discord, post: str, bot: DiscordBot, reply: Callable[..., Delivery]
+) -> None:
+    """Retry asks Discord; a message, an update, and a history that is given out do as well."""
+    asked = rf"POST /channels/{post}/messages"
+    delivery = reply("Hello.")
+    discord.fail(asked, 404, code=10003, times=2)
+    outbox.deliver_due()
+    assert DiscordThread.objects.get().deleted_at is not None
+    actions.retry(delivery=delivery, by=Actor.system(bot.workspace_id), at=clock.now())
+    make_due()
+    outbox.deliver_due()
+    assert (now(delivery).state, now(delivery).reason) == ("failed", "The thread was deleted on Discord.")
+    assert len(discord.asked(asked)) == 2
+    actions.retry(delivery=delivery, by=Actor.system(bot.workspace_id), at=clock.now())
+    make_due()
+    outbox.deliver_due()
+    assert now(delivery).state == "sent"
+    assert DiscordThread.objects.get().deleted_at is None
+    notes = Message.objects.filter(kind="internal-note").order_by("id").values_list("body", flat=True)
+    assert [(body or "").split(" Re")[0] for body in notes] == [
+        "The thread was deleted on Discord.",
+        "The thread is there again on Discord.",
+    ]
+
+    desk = Desk(bot)
+    for show in (
+        lambda: desk.see(payloads.thread(discord.threads[post])),
+        lambda: (discord.say(post, "I am here"), take_in(bot, discord, post)),
+        lambda: desk.restore(int(post)),
+    ):
+        desk.delete(int(post))
+        assert [one.is_deleted for one in desk.recent_threads()] == [True]
+        show()
+        assert DiscordThread.objects.get().deleted_at is None

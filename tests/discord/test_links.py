@@ -15,6 +15,7 @@ from accounts.permissions import Actor
 from conversations import actions as core
 from conversations.channels.discord import actions, links, tasks
 from conversations.models import Contact, Conversation, DiscordBot, DiscordLink, DiscordMember, DiscordThread, Message
+from conversations.screens.inbox import discord as screen_discord
 from tests.conftest import Member
 from tests.discord.fake import EVE, Discord
 from tests.discord.test_delivery import conversation_of, take_in
@@ -130,8 +131,14 @@ def test_a_second_link_is_made_after_a_minute_and_ends_the_first(in_acme: Worksp
 
 
 def test_who_takes_no_direct_messages_gets_a_private_thread_or_a_hint(
-    in_acme: Workspace, bot: DiscordBot, discord: Discord, link: DiscordLink, post: str
+    settings: pytest.FixtureRequest,
+    in_acme: Workspace,
+    bot: DiscordBot,
+    discord: Discord,
+    link: DiscordLink,
+    post: str,
 ) -> None:
+    settings.EMAIL_HOST = "localhost"  # type: ignore[attr-defined]
     discord.direct_messages_open = False
     tasks.send_discord_link(workspace_id=in_acme.pk, link_id=link.pk)
     [thread] = [id_ for id_, one in discord.threads.items() if one["type"] == 12]
@@ -150,6 +157,36 @@ def test_who_takes_no_direct_messages_gets_a_private_thread_or_a_hint(
     [hint] = discord.replies(post)
     assert "/f/d/" not in hint["content"]
     assert "direct messages" in hint["content"]
+
+
+def test_desk_that_cannot_send_mail_offers_no_link(
+    settings: pytest.FixtureRequest, in_acme: Workspace, discord: Discord, link: DiscordLink, post: str, ben: Member
+) -> None:
+    settings.EMAIL_HOST = ""  # type: ignore[attr-defined]
+    tasks.send_discord_link(workspace_id=in_acme.pk, link_id=link.pk)
+    [sent] = discord.replies(f"77{EVE['id']}")
+    assert sent["content"] == "This team cannot confirm identities at the moment."
+    assert not discord.replies(post)
+    details = screen_discord.facts(conversation_of(post))
+    assert details["discord"]["may_identify"] is False
+    settings.EMAIL_HOST = "localhost"  # type: ignore[attr-defined]
+    details = screen_discord.facts(conversation_of(post))
+    assert details["discord"]["may_identify"] is True
+
+    # A link from before says so once an address was entered, and what is done stays done.
+    settings.EMAIL_HOST = ""  # type: ignore[attr-defined]
+    visitor = Client()
+    wrong = visitor.post(address(link), {"email": "no address"})
+    assert (wrong.status_code, "not an email address" in wrong.content.decode()) == (422, True)
+    right = visitor.post(address(link), {"email": "eve@example.com"})
+    assert (right.status_code, "cannot confirm identities" in right.content.decode()) == (503, True)
+    actions.send_code(link=link, email="eve@example.com", by=system(in_acme), at=clock.now())
+    link.refresh_from_db(from_queryset=DiscordLink.objects.all())
+    assert actions.confirm_link(link=link, code=links.code(link), by=system(in_acme), at=clock.now())
+    assert visitor.post(address(link), {"email": "eve@example.com"}).status_code == 303
+    done = visitor.get(address(link))
+    assert (done.status_code, "You are linked" in done.content.decode()) == (200, True)
+    assert "cannot confirm" not in done.content.decode()
 
 
 def test_conversation_goes_on_privately_or_says_why_not(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from conversations.channels.discord import payloads, reading, tags, writing
 from tests.discord.fake import EVE
 
-NAMES = {("#", 2000): "help", ("@&", 1001): "Staff"}
+NAMES = {("#", 2000): "help", ("@&", 1001): "Staff", ("@&", 1000): "@everyone"}
 
 
 def post(content: str = "", **more: Any) -> payloads.Post:
@@ -36,6 +37,9 @@ def read(content: str = "", **more: Any) -> str:
     ("content", "shown"),
     [
         ("Ask <@3001> or <@!3001>", "Ask @Bob or @Bob"),
+        ("<@&1000>, hello", "@everyone, hello"),
+        ("One\x01\x1b[31m\x7f\ttwo\r\nthree\x00", "One[31m\ttwo\nthree"),
+        ("Half \ud83d of it", "Half \ufffd of it"),
         ("<@1> in <#2000> and <#7>, <@&1001>", "@someone in #help and #channel, @Staff"),
         ("Nice <:blob:123> <a:wave:124>", "Nice :blob: :wave:"),
         ("At <t:1796036400:t>, <t:1796036400>", "At 11:00 UTC, 2026-11-30 11:00 UTC"),
@@ -131,12 +135,73 @@ def test_long_reply_is_cut_at_paragraphs_and_code_stays_code() -> None:
     assert "".join(code).count("print(1)") == 500
 
 
-@given(st.text(max_size=6000), st.integers(50, 300))
+@given(st.text(max_size=6000), st.integers(100, 300))
 def test_pieces_are_short_enough_and_lose_no_word(text: str, most: int) -> None:
     found = writing.pieces(text, most)
     assert all(writing.length(piece) <= most for piece in found)
     if "```" not in text and "~~~" not in text:
         assert "".join("".join(found).split()) == "".join(text.split())
+        assert len(found) <= 1 + 6 * writing.length(text) // most
+
+
+WORDS = st.lists(
+    st.sampled_from(["plain", "😀" * 30, "👩‍👩‍👧‍👦" * 9, "🇵🇹" * 40, "é" * 80, "汉字。" * 30, "👍🏽", "\n", "\n\n"]),
+    max_size=60,
+)
+CODE = st.tuples(
+    st.sampled_from(["```", "````", "~~~", "~~~~~"]),
+    st.sampled_from(["", "python", "x" * 2000, "😀" * 15]),
+    st.lists(st.sampled_from(["    indented()", "", "```", "~~~", "😀" * 70, "word " * 40]), max_size=20),
+    st.booleans(),
+)
+
+
+@given(st.lists(st.one_of(WORDS, CODE), max_size=5), st.integers(100, 2000))
+def test_replies_with_emoji_and_code_are_cut_whole(parts: list[Any], most: int) -> None:
+    """Every word is there once and in order, and no emoji of several is taken apart."""
+    numbered, blocks = 0, []
+    for part in parts:
+        if isinstance(part, tuple):
+            fence, language, lines, is_closed = part
+            shown = [line if line not in ("```", "~~~") or len(fence) > 3 else "-" for line in lines]
+            shown += [f"[{numbered}]"]
+            blocks.append("\n".join([fence + language, *shown, *([fence] if is_closed else [])]))
+        else:
+            blocks.append(" ".join([*part, f"[{numbered}]"]))
+        numbered += 1
+    found = writing.pieces("\n".join(blocks), most)
+    assert all(writing.length(piece) <= most for piece in found)
+    assert re.findall(r"\[\d+\]", "".join(found)) == [f"[{n}]" for n in range(numbered)]
+    assert "".join(found).count("👍🏽") == "".join(blocks).count("👍🏽")
+    for sign in ("\u200d", "\u0301", "🏽"):
+        assert not any(piece.startswith(sign) or piece.endswith("\u200d") for piece in found)
+    assert "".join(found).count("😀") >= "".join(blocks).count("😀")
+
+
+def test_reply_of_emoji_fills_its_pieces() -> None:
+    assert [writing.length(piece) for piece in writing.pieces("😀" * 1500)] == [2000, 1000]
+    assert [writing.length(piece) for piece in writing.pieces("a" + "😀" * 1500)] == [1999, 1002]
+    family = "👩‍👩‍👧‍👦"
+    assert all(piece.count(family) * 11 == writing.length(piece) for piece in writing.pieces(family * 400))
+    assert "".join(writing.pieces("e\u0301" * 1500)) == "e\u0301" * 1500
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "second"),
+    [
+        ("```x = 1``` is short\n\n" + "word " * 450, "```x = 1```", "word"),
+        ("~~~sql\n" + "select 1;\n" * 300 + "~~~\nDone.", "~~~sql\nselect", "~~~sql\nselect"),
+        ("````md\n```\n" + "inner\n" * 500 + "```\n````", "````md\n```", "````md\ninner"),
+        (f"```{'x' * 2000}\ncode\n```", "```xxx", f"```{'x' * 20}\nxxx"),
+        ("a" * 1990 + "\n```py\nprint(1)\n```", "aaa", "```py\nprint(1)\n```"),
+        ("> ```py\n" + "> print(1)\n" * 300 + "> ```", "> ```py\n> print", "> ```py\n> print"),
+    ],
+)  # fmt: skip
+def test_code_goes_on_as_the_code_it_is(text: str, first: str, second: str) -> None:
+    found = writing.pieces(text)
+    assert len(found) == 2
+    assert found[0].startswith(first)
+    assert found[1].startswith(second)
 
 
 def test_tags_follow_both_ways() -> None:

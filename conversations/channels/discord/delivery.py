@@ -125,7 +125,7 @@ def _plan(delivery: Delivery) -> _Plan | NotSent:
         return NO_THREAD
     conversation = Conversation.objects.get(pk=delivery.conversation_id)
     thread = finding.thread_of(conversation)
-    if thread is None or thread.deleted_at is not None:
+    if thread is None:
         return NO_THREAD
     try:
         api = Api.of(bot)
@@ -162,6 +162,9 @@ def _post(plan: _Plan, part: int) -> NotSent | None:
     try:
         raw = plan.api.ask("POST", f"/channels/{plan.thread.discord_id}/messages", body=body, files=files)
         _note(plan, part, payloads.snowflake(payloads.mapping(raw).get("id")))
+        if plan.thread.deleted_at is not None:  # it is not
+            by = Actor.system(plan.bot.workspace_id, name="Discord")
+            plan.thread = actions.restore_thread(thread=plan.thread, by=by, at=clock.now())
     except RateLimited as limited:
         return NotSent("rate_limited", limited.reason, False, after=limited.after, concerns_all=limited.is_global)
     except Failure as failure:
@@ -176,6 +179,8 @@ def _failed(plan: _Plan, failure: Failure) -> NotSent:
     if failure.status == 401:
         actions.mark_bot_disconnected(bot=plan.bot, reason=failure.reason, by=by, at=at)
     elif failure.status == 404 and failure.code == UNKNOWN_CHANNEL:
+        if plan.thread.deleted_at is not None:
+            return NO_THREAD
         actions.delete_thread(thread=plan.thread, by=by, at=at)
     code = {401: "token", 403: "forbidden", 404: "no_thread"}.get(failure.status, "discord")
     code = code if failure.is_permanent else AWAY

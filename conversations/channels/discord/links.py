@@ -10,9 +10,12 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.core import signing
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.urls import reverse
 
 from accounts.credentials import links
+from accounts.errors import Invalid
 from conversations.models import DiscordLink
 
 GOOD_FOR = timedelta(hours=1)
@@ -49,6 +52,19 @@ def opened(value: str) -> Opened | None:
         return Opened(int(workspace_id), uuid.UUID(public_id))
     except (signing.BadSignature, ValueError, TypeError, AttributeError):
         return None
+
+
+def address(value: str) -> str:
+    """An email address as contacts have it. Raises Invalid."""
+    value = value.strip().lower()
+    fault = Invalid("this is not an email address", field="email")
+    if len(value) > 254:
+        raise fault
+    try:
+        validate_email(value)
+    except ValidationError as error:
+        raise fault from error
+    return value
 
 
 def code(link: DiscordLink) -> str:

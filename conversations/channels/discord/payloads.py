@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ WRITTEN = {0, 19, 20, 23}
 THREAD_STARTER = 21
 LARGEST_ID = 2**63 - 1
 Raw = Mapping[str, Any]
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class Unreadable(ValueError):
@@ -165,12 +167,13 @@ def display_name(user: Raw, member: object = None) -> str:
 
 
 def text(value: object) -> str:
-    """A text that PostgreSQL can keep; nothing for anything else."""
+    """A text that PostgreSQL can keep, without control characters; nothing for anything else."""
     if not isinstance(value, str):
         return ""
+    value = _CONTROLS.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
     if validation.can_be_kept(value):
         return value
-    return value.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def number(value: object) -> int:

@@ -51,7 +51,7 @@ def _named(found: re.Match[str], people: Mapping[str, str], names: Names) -> str
         if kind == "#":
             return "#" + (names("#", _id(found["id"])) or "channel")
         if kind == "@&":
-            return "@" + (names("@&", _id(found["id"])) or "role")
+            return "@" + (names("@&", _id(found["id"])).removeprefix("@") or "role")  # one is called @everyone
         return "@" + (people.get(found["id"]) or names("@", _id(found["id"])) or "someone")
     if found["emoji"] is not None:
         return f":{found['emoji']}:"

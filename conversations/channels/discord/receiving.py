@@ -15,7 +15,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from accounts import clock, tenancy
 from accounts.errors import DomainError
@@ -96,10 +96,21 @@ class Desk:
     def see(self, thread: Thread) -> Known:
         """A thread, as new or with what has changed of it."""
         row = actions.see_thread(workspace=self.bot.workspace, thread=thread, by=self.by, at=clock.now())
-        if row.deleted_at is None:
-            names = tags.names(self.bot, thread.parent_id)
-            row = actions.change_thread(thread=row, now=thread, names=names, by=self.by, at=clock.now())
+        row = self._restored(row)
+        names = tags.names(self.bot, thread.parent_id)
+        row = actions.change_thread(thread=row, now=thread, names=names, by=self.by, at=clock.now())
         return _known(row)
+
+    @in_scope
+    def restore(self, thread_id: int) -> None:
+        """Follow that a thread is there that was marked as deleted."""
+        if (row := DiscordThread.objects.filter(discord_id=thread_id).first()) is not None:
+            self._restored(row)
+
+    def _restored(self, row: DiscordThread) -> DiscordThread:
+        if row.deleted_at is None:
+            return row
+        return actions.restore_thread(thread=row, by=self.by, at=clock.now())
 
     @in_scope
     def take_in(self, thread_id: int, post: Post, copied: Sequence[Copied], names: Names) -> None:
@@ -107,6 +118,8 @@ class Desk:
         thread = DiscordThread.objects.filter(discord_id=thread_id).first()
         if thread is None or DiscordMessage.objects.filter(discord_id=post.id).exists():
             return
+        if post.channel_id == thread_id:
+            thread = self._restored(thread)
         member = actions.meet_member(workspace=self.bot.workspace, author=post.author, by=self.by, at=clock.now())
         body, uploads = _content(post, copied, names)
         known = tags.names(self.bot, thread.parent_id)
@@ -167,10 +180,11 @@ class Desk:
 
     @in_scope
     def recent_threads(self) -> list[Known]:
-        """Threads in which somebody wrote of late."""
+        """Threads in which somebody wrote of late; those marked as deleted come last, for they may be there again."""
         since = clock.now() - COMPARED_DAYS
-        rows = DiscordThread.objects.filter(active_at__gt=since, deleted_at=None, conversation__isnull=False)
-        return [_known(row) for row in rows.order_by("-active_at", "-id")[:COMPARED_THREADS]]
+        rows = DiscordThread.objects.filter(active_at__gt=since, conversation__isnull=False)
+        rows = rows.order_by(F("deleted_at").desc(nulls_first=True), "-active_at", "-id")
+        return [_known(row) for row in rows[:COMPARED_THREADS]]
 
     @in_scope
     def recent_messages(self, thread_id: int) -> dict[int, datetime | None]:

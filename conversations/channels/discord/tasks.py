@@ -17,11 +17,13 @@ from conversations.channels.discord.payloads import Unreadable
 from conversations.channels.discord.privately import direct, in_private_thread, open_thread, say
 from conversations.channels.discord.writing import escaped
 from conversations.models import Conversation, DiscordBot, DiscordLink, DiscordMember, DiscordThread
+from conversations.queries import mailboxes
 
 logger = logging.getLogger(__name__)
 
 LINK = "Open this link to let {name} know which customer you are. It is for you alone, works once, and is good for an hour:\n{url}"
 HELLO = "This thread is private: only you and the team of {name} see it. Let us go on here."
+CANNOT = "This team cannot confirm identities at the moment."
 CLOSED = (
     "I could not send you a private message. Allow direct messages from members of this server in its privacy settings, "
     "then write `!link` again."
@@ -36,7 +38,7 @@ def try_discord(*, name: str, **future: Any) -> None:
 
 @app.task(name=links.TASK, retry=3)
 def send_discord_link(*, workspace_id: int, link_id: int, **future: Any) -> None:
-    """Send a link privately: as a direct message, else in a private thread, else nowhere."""
+    """Send a link privately: as a direct message, else in a private thread, else nowhere. Say so where the desk cannot send the code."""
     with tenancy.scope(Workspace.objects.get(pk=workspace_id)):
         link = DiscordLink.objects.select_related("member", "thread", "workspace").filter(pk=link_id).first()
         bot = DiscordBot.objects.first()
@@ -46,7 +48,8 @@ def send_discord_link(*, workspace_id: int, link_id: int, **future: Any) -> None
             api = Api.of(bot)
         except sealed.Unreadable:
             return
-        text = LINK.format(name=link.workspace.name, url=links.url(link))
+        can_confirm = mailboxes.can_send()  # the code goes by mail
+        text = LINK.format(name=link.workspace.name, url=links.url(link)) if can_confirm else CANNOT
         nonce = f"link.{link.public_id.hex[:20]}"
         try:
             direct(api, link.member.discord_id, text, nonce)
@@ -55,7 +58,9 @@ def send_discord_link(*, workspace_id: int, link_id: int, **future: Any) -> None
                 raise
             logger.info("discord_link_not_direct link=%s code=%s", link.pk, failure.code)
             is_closed = failure.code == NO_DIRECT_MESSAGES or failure.status == 403
-            if is_closed and not in_private_thread(api, bot, link.member, "Your link", text, nonce) and link.thread:
+            if not is_closed or in_private_thread(api, bot, link.member, "Your link", text, nonce):
+                return
+            if link.thread is not None and can_confirm:
                 api.ask(
                     "POST",
                     f"/channels/{link.thread.discord_id}/messages",

@@ -6,6 +6,7 @@ from typing import Any
 
 from conversations.channels.discord import finding
 from conversations.models import Channel, Conversation, DiscordBot
+from conversations.queries import mailboxes
 
 
 def facts(conversation: Conversation) -> dict[str, Any]:
@@ -22,7 +23,10 @@ def facts(conversation: Conversation) -> dict[str, Any]:
             "url": f"https://discord.com/channels/{bot.guild_id}/{thread.discord_id}"
             if bot and not bot.api_url
             else "",
-            "may_identify": bot is not None and member is not None and member.linked_at is None,
+            "may_identify": bot is not None
+            and member is not None
+            and member.linked_at is None
+            and mailboxes.can_send(),
             "may_go_private": bool(bot and bot.private_channel and member and not thread.is_private),
         }
     }

@@ -8,6 +8,7 @@ from accounts import clock
 from accounts.errors import Conflict, Invalid
 from conversations.channels.discord import actions, finding
 from conversations.models import Conversation
+from conversations.queries import mailboxes
 from conversations.screens.inbox import forms
 from conversations.screens.inbox.changes import changes
 from conversations.screens.shell import DeskRequest
@@ -18,6 +19,8 @@ def ask_to_identify(request: DeskRequest, conversation: Conversation, given: dic
     member = finding.member_of(conversation)
     if member is None:
         raise Invalid("this customer is not known on Discord")
+    if not mailboxes.can_send():
+        raise Conflict("identities are confirmed by mail, which this workspace cannot send", code="no_mail")
     thread = finding.thread_of(conversation)
     if actions.request_link(member=member, thread=thread, by=request.actor, at=clock.now()) is None:
         raise Conflict("a link was sent less than a minute ago")

@@ -28,6 +28,7 @@ from conversations.channels.discord.actions.threads import (
     delete_thread,
     note_private_failed,
     request_private,
+    restore_thread,
     see_thread,
     set_thread_tags,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "request_link",
     "request_private",
     "reseal_bot",
+    "restore_thread",
     "resume_bot",
     "see_thread",
     "send_code",

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.crypto import constant_time_compare
 
 from accounts import journal, mailing, outbox, transaction
-from accounts.errors import Conflict, Invalid
+from accounts.errors import Conflict
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
 from conversations import actions, events
@@ -84,13 +82,7 @@ def send_code(*, link: DiscordLink, email: str, by: Actor, at: datetime) -> Disc
     permit(by, "discord.run", link)
     link = transaction.held(link)
     _check(link, at)
-    email = email.strip().lower()
-    try:
-        validate_email(email)
-    except ValidationError as error:
-        raise Invalid("this is not an email address", field="email") from error
-    if len(email) > 254:
-        raise Invalid("this is not an email address", field="email")
+    email = links.address(email)
     if link.mails >= MOST_MAILS:
         raise Conflict("this link has sent all the codes it may send", code="too_many")
     link.email, link.mails, link.attempts, link.code_sent_at = email, link.mails + 1, 0, at

@@ -20,6 +20,7 @@ from conversations.models import Conversation, DiscordBot, DiscordMember, Discor
 OPEN_PRIVATE = "open_discord_thread"
 """The job that opens a private thread."""
 DELETED = "The thread was deleted on Discord. Replies can no longer be sent there."
+RESTORED = "The thread is there again on Discord. Retry the replies that were not sent."
 
 
 @transaction.atomic
@@ -105,6 +106,21 @@ def delete_thread(*, thread: DiscordThread, by: Actor, at: datetime) -> DiscordT
     if (conversation := _conversation(thread)) is not None:
         actions.note(conversation=conversation, body=DELETED, sender=Sender.actor(by), by=by, at=at)
     journal.record(events.DISCORD_THREAD_DELETED, thread, by=by, at=at)
+    return thread
+
+
+@transaction.atomic
+def restore_thread(*, thread: DiscordThread, by: Actor, at: datetime) -> DiscordThread:
+    """Note that a thread is there that was marked as deleted: replies are sent there again."""
+    permit(by, "discord.run", thread)
+    thread = transaction.held(thread)
+    if thread.deleted_at is None:
+        return thread
+    thread.deleted_at = None
+    thread.save(update_fields=["deleted_at"])
+    if (conversation := _conversation(thread)) is not None:
+        actions.note(conversation=conversation, body=RESTORED, sender=Sender.actor(by), by=by, at=at)
+    journal.record(events.DISCORD_THREAD_RESTORED, thread, by=by, at=at)
     return thread
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import discord
 import discord.client
+import discord.utils
+import orjson
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
@@ -55,6 +57,16 @@ class _Sockets:
         return await client.socket_type.from_client(client, **given)
 
 
+def read(text: str | bytes) -> Any:
+    """JSON, also with what the fast reader refuses: half a surrogate pair becomes a replacement character. Raises ValueError."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        whole = json.dumps(json.loads(text, strict=False), ensure_ascii=False)
+        return json.loads(whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
+discord.utils._from_json = read  # type: ignore[assignment]  # it reads all of an answer, or nothing
 discord.client.DiscordWebSocket = _Sockets  # type: ignore[misc,assignment]  # which discord.py offers no other way to choose
 discord.client.ExponentialBackoff = _Backoff  # type: ignore[attr-defined,assignment]  # likewise
 

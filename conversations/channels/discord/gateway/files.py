@@ -26,7 +26,10 @@ async def _copy(file: File, anywhere: bool) -> Copied:
     limit = settings.UPLOAD_LIMIT
     if file.size > limit:
         return Copied(file.name, None, receiving.too_large())
-    parts = urlsplit(file.url)
+    try:
+        parts = urlsplit(file.url)
+    except ValueError:
+        return Copied(file.name, None, REFUSED)
     if parts.scheme not in ("http", "https") or (not anywhere and parts.hostname not in FILE_HOSTS):
         return Copied(file.name, None, "it is not on Discord")
     timeout = aiohttp.ClientTimeout(total=FILE_TIMEOUT, connect=10)

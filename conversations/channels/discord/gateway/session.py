@@ -70,7 +70,7 @@ class Session(Threads):
                     self.chain(thread.id, lambda thread=thread: self.catch_up(thread))  # type: ignore[misc]
             case "THREAD_DELETE":
                 thread_id = payloads.snowflake(data.get("id"))
-                self.chain(thread_id, lambda: self.on_desk(self.desk.delete, thread_id))
+                self.chain(thread_id, lambda: self._gone(thread_id))
             case "MESSAGE_CREATE":
                 self._message(payloads.post(data))
             case "MESSAGE_UPDATE" if "content" in data and data.get("edited_timestamp"):
@@ -129,6 +129,10 @@ class Session(Threads):
             self.chain(thread.id, lambda: self._begun(thread, nothing_before))
         else:
             self.chain(thread.id, lambda: self._seen(thread))
+
+    async def _gone(self, thread_id: int) -> None:
+        self.caught_up.discard(thread_id)
+        await self.on_desk(self.desk.delete, thread_id)
 
     async def _seen(self, thread: Thread) -> None:
         await self.on_desk(self.desk.see, thread)

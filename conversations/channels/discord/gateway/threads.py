@@ -7,9 +7,12 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+import aiohttp
+import discord
+
 from conversations.channels.discord import payloads, receiving
 from conversations.channels.discord.gateway import files
-from conversations.channels.discord.gateway.chains import Chains
+from conversations.channels.discord.gateway.chains import Broken, Chains
 from conversations.channels.discord.gateway.connecting import Client, Missing
 from conversations.channels.discord.payloads import Post, Raw, Thread, Unreadable
 from conversations.channels.discord.receiving import Desk, Known
@@ -25,13 +28,15 @@ UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
 
 
 class Threads(Chains):
-    """The threads, in the order of their events. `caught_up` are those of which this connection has missed nothing."""
+    """The threads, in the order of their events. `caught_up` are those of which this connection has missed nothing, `missing` those whose
+    messages Discord did not give out when they were asked for last."""
 
     def __init__(self, bot: DiscordBot, desk: Desk) -> None:
         super().__init__()
         self.bot, self.desk = bot, desk
         self.client = Client(bot, self.feed)
         self.caught_up: set[int] = set()
+        self.missing: set[int] = set()
         self.parents: dict[int, int] = {}
         self.waiting: dict[int, list[Post]] = {}
         self.channels: dict[int, str] = {}
@@ -78,7 +83,7 @@ class Threads(Chains):
         before = await self.on_desk(self.desk.known, thread.id)
         known = await self.on_desk(self.desk.see, thread)
         is_quiet = before is not None and thread.last_message_id and thread.last_message_id <= before.cursor
-        if not is_quiet and not known.is_deleted:
+        if not is_quiet:
             await self._fetch(known)
         elif before is not None and before.has_conversation:
             self.caught_up.add(thread.id)
@@ -86,13 +91,13 @@ class Threads(Chains):
     async def _fetch(self, known: Known) -> None:
         """Take in what a thread has after its last message here; of one that has no conversation yet, all there is."""
         if not known.has_conversation and known.cursor:  # it was there before the bot: what it is about, and its end
-            pages = [await self._history(known.id)]
+            pages = [await self._history(known)]
             if not any(post.is_written and post.id > known.cursor for post in pages[0]):
                 return
         else:
             pages, after = [], known.cursor or known.id - 1
             for _ in range(MOST_PAGES):
-                page = await self._history(known.id, after=after)
+                page = await self._history(known, after=after)
                 pages.append(page)
                 if len(page) < PAGE or page[-1].id <= after:
                     break
@@ -100,7 +105,8 @@ class Threads(Chains):
         await self.starter(known)
         for post in (post for page in pages for post in page):
             await self._keep(known.id, post)
-        self.caught_up.add(known.id)
+        if known.id not in self.missing:
+            self.caught_up.add(known.id)
 
     async def starter(self, known: Known) -> None:
         """The message under which a thread of a text channel hangs."""
@@ -112,12 +118,15 @@ class Threads(Chains):
         with suppress(Unreadable):
             await self._keep(known.id, payloads.post(raw))
 
-    async def _history(self, thread_id: int, **query: int) -> list[Post]:
+    async def _history(self, known: Known, **query: int) -> list[Post]:
         """Messages of a thread, the oldest first."""
         path = "/channels/{channel_id}/messages"
-        raw = await self.client.ask(path, query={"limit": PAGE, **query}, channel_id=thread_id)
+        raw = await self.client.ask(path, query={"limit": PAGE, **query}, channel_id=known.id)
+        (self.missing.add if isinstance(raw, Missing) else self.missing.discard)(known.id)
         if isinstance(raw, Missing) and raw.code == UNKNOWN_CHANNEL:
-            await self.on_desk(self.desk.delete, thread_id)
+            await self.on_desk(self.desk.delete, known.id)
+        elif isinstance(raw, list) and known.is_deleted:
+            await self.on_desk(self.desk.restore, known.id)
         found = []
         for one in payloads.listed(raw):
             with suppress(Unreadable):
@@ -129,7 +138,7 @@ class Threads(Chains):
         if known.id not in self.caught_up:
             await self._fetch(known)
         here = await self.on_desk(self.desk.recent_messages, known.id)
-        there = {post.id: post for post in await self._history(known.id)}
+        there = {post.id: post for post in await self._history(known)}
         if not there or not here:
             return
         for id_, edited_at in here.items():
@@ -176,8 +185,10 @@ class Threads(Chains):
             return None
         if post.channel_id in self.caught_up:
             return await self._keep(post.channel_id, post)
-        known = await self.on_desk(self.desk.known, post.channel_id) or await self._find(post)
-        if known is None or known.is_deleted or not self.is_ours(known.parent_id):
+        known = await self.on_desk(self.desk.known, post.channel_id)
+        if known is None or known.is_deleted:
+            known = await self._find(post)
+        if known is None or not self.is_ours(known.parent_id):
             return None
         await self._fetch(known)
         return await self._keep(known.id, post)
@@ -199,7 +210,15 @@ class Threads(Chains):
         return await self.on_desk(self.desk.see, thread)
 
     async def _keep(self, thread_id: int, post: Post) -> None:
-        """Take in a message of a person; of others only how far the thread is."""
+        """Take in a message of a person; of others only how far the thread is. What fails by itself is left out alone."""
+        try:
+            await self._take_in(thread_id, post)
+        except (Broken, OSError, aiohttp.ClientError, discord.DiscordException):
+            raise
+        except Exception:
+            logger.exception("discord_message_failed message=%s", post.id)
+
+    async def _take_in(self, thread_id: int, post: Post) -> None:
         if not post.is_written:
             if post.channel_id == thread_id:
                 await self.on_desk(self.desk.advance, thread_id, post.id)
