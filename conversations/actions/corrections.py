@@ -8,7 +8,8 @@ from functools import partial
 from django.db import transaction as django
 
 from accounts import journal, transaction
-from accounts.permissions import Actor, permit
+from accounts.errors import NotFound
+from accounts.permissions import Actor, ActorKind, permit
 from conversations import events
 from conversations.actions import entries, locking
 from conversations.models import Attachment, Conversation, Message
@@ -27,7 +28,7 @@ def edit_message(*, message: Message, body: str, by: Actor, at: datetime) -> Mes
     Raises Invalid for a text that is too long, or blank where the message has no files.
     """
     permit(by, "conversation.receive", message)
-    conversation, message = _held(message)
+    conversation, message = _held(message, by)
     metadata = message.metadata or {}
     if message.body == body or WITHDRAWN_AT in metadata:
         return message
@@ -45,7 +46,7 @@ def edit_message(*, message: Message, body: str, by: Actor, at: datetime) -> Mes
 def withdraw_message(*, message: Message, by: Actor, at: datetime) -> Message:
     """Delete the text and the files of a customer's message for good. The entry stays, so that the team sees that there was one."""
     permit(by, "conversation.receive", message)
-    conversation, message = _held(message)
+    conversation, message = _held(message, by)
     if WITHDRAWN_AT in (message.metadata or {}):
         return message
     for file in Attachment.objects.filter(message=message).order_by("pk"):
@@ -58,10 +59,17 @@ def withdraw_message(*, message: Message, by: Actor, at: datetime) -> Message:
     return message
 
 
-def _held(message: Message) -> tuple[Conversation, Message]:
-    """Both rows as they are now, locked: the message may have been moved to another conversation meanwhile."""
+def _held(message: Message, by: Actor) -> tuple[Conversation, Message]:
+    """Both rows as they are now, locked: the message may have been moved to another conversation meanwhile.
+
+    Raises NotFound for what no customer wrote, and for a customer who did not write it.
+    """
     conversation = locking.locked(message.conversation)
-    return conversation, transaction.held(message)
+    message = transaction.held(message)
+    is_theirs = by.kind != ActorKind.CONTACT or message.sender_contact_id == by.id
+    if not message.is_from_customer or not is_theirs:
+        raise NotFound("there is no such message of a customer")
+    return conversation, message
 
 
 def _follow(conversation: Conversation, message: Message, at: datetime) -> None:

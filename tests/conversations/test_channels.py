@@ -37,8 +37,8 @@ def test_every_value_has_a_name_and_a_picture_in_the_list(value: str) -> None:
     assert icon(known.icon, 13) in html
 
 
-def test_mail_alone_is_taken_to_the_customer() -> None:
-    assert [name for name, known in channels.all_channels().items() if known.deliver] == ["email"]
+def test_mail_and_discord_alone_are_taken_to_the_customer() -> None:
+    assert [name for name, known in channels.all_channels().items() if known.deliver] == ["email", "discord"]
 
 
 @pytest.mark.usefixtures("in_acme")
@@ -71,7 +71,9 @@ def test_another_channel_goes_on_for_one_that_does_not_take_replies(
     acme: Workspace, ben: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = {name: channels.ChannelType(name, name) for name in Channel.values}
-    known["email"] = channels.ChannelType("email", "email", takes=lambda conversation: conversation.subject == "Left")
+    known["email"] = channels.ChannelType(
+        "email", "email", takes=lambda conversation: conversation.subject == "Left", takes_others=True
+    )
     monkeypatch.setattr(channels, "all_channels", lambda: known)
     left, there = (ConversationFactory(workspace=acme, channel=Channel.CHAT, subject=one) for one in ("Left", "There"))
     for conversation in (left, there):

@@ -45,6 +45,7 @@ class Desk:
     free: Conversation
     linked: Conversation
     note: Message
+    written: Message
     ticket: Ticket
     view: SavedView
     scheduled: Delivery
@@ -69,6 +70,7 @@ def desk(acme: Workspace, ben: Member) -> Desk:
         free=free,
         linked=linked,
         note=actions.note(conversation=free, body="Inside", by=system, at=MORNING),
+        written=actions.receive(conversation=linked, body="Hello?", by=system, at=MORNING),
         ticket=ticket,
         view=actions.create_view(workspace=acme, name="Mine", by=ben.actor, at=MORNING),
         call=CallbackRequest.objects.create(
@@ -86,6 +88,14 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
         WRITERS_AND_CUSTOMER,
     ),
     "receive": (lambda desk, how: actions.receive(conversation=desk.free, body="x", **how), WRITERS_AND_CUSTOMER),
+    "edit_message": (
+        lambda desk, how: actions.edit_message(message=desk.written, body="Hello!", **how),
+        WRITERS_AND_CUSTOMER,
+    ),
+    "withdraw_message": (
+        lambda desk, how: actions.withdraw_message(message=desk.written, **how),
+        WRITERS_AND_CUSTOMER,
+    ),
     "reply": (lambda desk, how: actions.reply(conversation=desk.free, body="x", **how), WRITERS),
     "note": (lambda desk, how: actions.note(conversation=desk.free, body="x", **how), WRITERS),
     "edit_note": (lambda desk, how: actions.edit_note(message=desk.note, body="x", **how), WRITERS),
