@@ -337,6 +337,8 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.channels.discord.actions.threads.set_thread_tags": [{"thread": s["post_row"], "ids": ["1"]}],
         "conversations.channels.discord.actions.threads.delete_thread": [{"thread": s["post_row"]}],
         "conversations.channels.discord.actions.threads.restore_thread": [{"thread": s["post_row"]}],
+        "conversations.actions.corrections.edit_message": [{"message": s["taken"]}],
+        "conversations.actions.corrections.withdraw_message": [{"message": s["taken"]}],
         "conversations.channels.discord.actions.threads.request_private": [{"conversation": s["taken"].conversation}],
         "conversations.channels.discord.actions.threads.continue_privately": [
             {"conversation": s["taken"].conversation, "thread": s["new_thread"], "member": s["met"]}
