@@ -5,9 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from email.utils import parseaddr
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
 
@@ -15,8 +13,7 @@ from accounts import mailing
 from accounts.credentials import links
 from accounts.models import QueuedMail, Workspace
 from conversations.actions import automatic_mails as budget
-from conversations.channels.email import ids, logins, outbound, tokens
-from conversations.channels.email.sending import MailboxBackend
+from conversations.channels.email import automatic, ids, tokens
 from conversations.forms import languages
 from conversations.forms import tokens as form_tokens
 from conversations.models import CallbackRequest, Conversation, Form, Handler, Mailbox, Message
@@ -75,19 +72,17 @@ def _mail(
         f"{words['mail_reply']}\n#{conversation.number} · {conversation.workspace.name}",
     ]
     subject = words["mail_subject_callback"] if form.kind == "callback" else words["mail_subject"]
-    address = mailbox.address if mailbox is not None else parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    headers = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "OOF, AutoReply"}
+    headers = {}
     if first is not None:
-        headers["Message-ID"] = ids.message_id(first.public_id, address)
+        headers["Message-ID"] = ids.message_id(first.public_id, automatic.sender_address(mailbox))
     if mailbox is not None and mailbox.plus_addressing:
         headers["Reply-To"] = tokens.address(mailbox.address, tokens.Kind.CONVERSATION, conversation.pk)
-    sent = EmailMessage(
+    return automatic.compose(
+        mailbox,
+        conversation.workspace,
+        to=conversation.contact.email,
         subject=f"{subject} · {conversation.workspace.name} (#{conversation.number})",
         body="\n\n".join(part for part in parts if part) + "\n",
-        from_email=outbound.named((mailbox.name if mailbox else "") or conversation.workspace.name, address),
-        to=[conversation.contact.email],
+        submitted=automatic.REPLIED,
         headers=headers,
     )
-    if mailbox is not None and logins.smtp(mailbox) is not None:
-        sent.connection = MailboxBackend(mailbox)
-    return sent

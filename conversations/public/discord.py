@@ -7,10 +7,8 @@ nobody else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from email.utils import parseaddr
 from typing import Any
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -25,8 +23,7 @@ from accounts.web.bodies import BodyWanted
 from conversations.actions import automatic_mails as budget
 from conversations.api.problems import RateLimited
 from conversations.channels.discord import actions, links
-from conversations.channels.email import logins, outbound
-from conversations.channels.email.sending import MailboxBackend
+from conversations.channels.email import automatic
 from conversations.models import DiscordLink
 from conversations.public import limits, pages
 from conversations.queries import mailboxes
@@ -102,10 +99,11 @@ def codes(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
 
 
 def _mail(link: DiscordLink) -> EmailMessage:
-    workspace, mailbox = tenancy.current(), mailboxes.automatic()
-    address = mailbox.address if mailbox is not None else parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    code = links.code(link)
-    mail = EmailMessage(
+    workspace, code = tenancy.current(), links.code(link)
+    return automatic.compose(
+        mailboxes.automatic(),
+        workspace,
+        to=link.email,
         subject=f"{code[:3]} {code[3:]} is your code · {workspace.name}",
         body=(
             f"Your code is {code[:3]} {code[3:]}. Enter it on the page that you opened from Discord. It is good until "
@@ -113,13 +111,7 @@ def _mail(link: DiscordLink) -> EmailMessage:
             f"It links the Discord member {link.member.name} with this address at {workspace.name}. If that is not you, ignore this mail, "
             "and give the code to nobody.\n"
         ),
-        from_email=outbound.named((mailbox.name if mailbox else "") or workspace.name, address),
-        to=[link.email],
-        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"},
     )
-    if mailbox is not None and logins.smtp(mailbox) is not None:
-        mail.connection = MailboxBackend(mailbox)
-    return mail
 
 
 def _show(

@@ -5,16 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailMessage
 from django.utils.html import format_html
 
 from accounts import clock, mailing, tenancy
 from accounts.models import QueuedMail
 from accounts.permissions import Actor
 from conversations import actions
-from conversations.channels.email import ids, logins, outbound, tokens, transcribing
+from conversations.channels.email import automatic, ids, outbound, tokens, transcribing
 from conversations.channels.email.actions.unseen import mail_unseen
-from conversations.channels.email.sending import MailboxBackend
 from conversations.chat import queries as chat_queries
 from conversations.mail.parsed import HOPS
 from conversations.models import Conversation, Handler, InboundMail, Mailbox, Message, MessageKind
@@ -43,21 +42,16 @@ def acknowledgements(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
 def _acknowledgement(mail: InboundMail, conversation: Conversation, hops: int) -> EmailMessage:
     mailbox = mail.mailbox
     text = mailbox.acknowledgement.strip() or DEFAULT
-    sent = EmailMessage(
+    name = automatic.sender_name(mailbox, conversation.workspace)
+    return automatic.compose(
+        mailbox,
+        conversation.workspace,
+        to=conversation.contact.email,
         subject=outbound.answer_to(conversation.subject),
-        body=f"{text}\n\n#{conversation.number} · {mailbox.name or conversation.workspace.name}\n",
-        from_email=outbound.named(mailbox.name or conversation.workspace.name, mailbox.address),
-        to=[conversation.contact.email],
-        headers={
-            **outbound.threaded(mail, conversation, mailbox),
-            "Auto-Submitted": "auto-replied",
-            "X-Auto-Response-Suppress": "OOF, AutoReply",
-            HOPS: str(hops),
-        },
+        body=f"{text}\n\n#{conversation.number} · {name}\n",
+        submitted=automatic.REPLIED,
+        headers={**outbound.threaded(mail, conversation, mailbox), HOPS: str(hops)},
     )
-    if logins.smtp(mailbox) is not None:
-        sent.connection = MailboxBackend(mailbox)
-    return sent
 
 
 @mailing.kind("reply")
@@ -99,29 +93,27 @@ def _transcript(conversation: Conversation, mailbox: Mailbox | None) -> EmailMes
     latest = chat_queries.shown(conversation).filter(kind=MessageKind.MESSAGE).order_by("-pk")[: MOST_SHOWN + 1]
     messages = with_files([*latest][::-1][-MOST_SHOWN:])
     is_cut = len(latest) > MOST_SHOWN
-    name = (mailbox.name if mailbox else "") or conversation.workspace.name
+    name = automatic.sender_name(mailbox, conversation.workspace)
     heads = transcribing.writers(messages, words["you"], conversation.workspace.zone)
     linked = [file for message in messages for file in message.files]  # type: ignore[attr-defined]
     first = " ".join((words["transcript"], words["transcript_cut"] if is_cut else "")).strip()
     last = words["answer" if mailbox else "go_on"]
-    address = mailbox.address if mailbox else outbound.installation_address()
-    headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
-    headers["X-Parley-Conversation"] = str(conversation.public_id)
+    headers = {"X-Parley-Conversation": str(conversation.public_id)}
     if messages:
+        address = automatic.sender_address(mailbox)
         headers["Message-ID"] = ids.message_id(messages[-1].public_id, address, "transcript")
     if mailbox is not None and mailbox.plus_addressing:
         headers["Reply-To"] = tokens.address(mailbox.address, tokens.Kind.CONVERSATION, conversation.pk)
-    sent = EmailMultiAlternatives(
+    sent = automatic.compose(
+        mailbox,
+        conversation.workspace,
+        to=conversation.contact.email,
         subject=f"{words['transcript_subject'].format(name=outbound.one_line(name))} (#{conversation.number})",
         body=f"{first}\n\n{transcribing.text(messages, heads, linked)}\n\n{last}\n",
-        from_email=outbound.named(name, address),
-        to=[conversation.contact.email],
         headers=headers,
     )
     note = '<p dir="{}" style="color:#555">{}</p>'
     shown = transcribing.html(messages, heads, linked)
     html = format_html(note, direction, first) + shown + format_html(note, direction, last)
     sent.attach_alternative(f"<!doctype html><html><body>{html}</body></html>", "text/html")
-    if mailbox is not None and logins.smtp(mailbox) is not None:
-        sent.connection = MailboxBackend(mailbox)
     return sent

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from email.utils import parseaddr
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 
 from accounts import clock, mailing
 from accounts.models import QueuedMail
-from conversations.channels.email import logins, outbound
-from conversations.channels.email.sending import MailboxBackend
+from conversations.channels.email import automatic
 from conversations.chat import restores
 from conversations.chat.actions.restoring import MAIL
 from conversations.models import ChatRestore, Mailbox
@@ -48,16 +45,12 @@ def _is_good(link: ChatRestore) -> bool:
 
 
 def _mail(link: ChatRestore, mailbox: Mailbox | None) -> EmailMessage:
-    address = mailbox.address if mailbox is not None else parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     name = link.workspace.name
     minutes = int(restores.LIFETIME.total_seconds() // 60)
-    mail = EmailMessage(
+    return automatic.compose(
+        mailbox,
+        link.workspace,
+        to=link.email,
         subject=f"Your conversations with {name}",
         body=_BODY.format(workspace=name, link=restores.address_of(link), minutes=minutes),
-        from_email=outbound.named((mailbox.name if mailbox else "") or name, address),
-        to=[link.email],
-        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"},
     )
-    if mailbox is not None and logins.smtp(mailbox) is not None:
-        mail.connection = MailboxBackend(mailbox)
-    return mail

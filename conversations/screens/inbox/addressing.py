@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parseaddr
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
@@ -18,6 +16,7 @@ from accounts.errors import Conflict, DomainError, Invalid
 from accounts.permissions import permit
 from conversations import actions
 from conversations.actions import outgoing
+from conversations.channels.email import outbound
 from conversations.models import Channel, Conversation, Delivery, Mailbox
 from conversations.queries import conversations as queries
 from conversations.queries import mails
@@ -172,7 +171,7 @@ def sender(conversation: Conversation) -> str:
 def named(box: Mailbox | None) -> str:
     """A mailbox for people; the installation's own address for none."""
     if box is None:
-        return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+        return outbound.installation_address()
     return f"{box.name} <{box.address}>" if box.name else box.address
 
 
