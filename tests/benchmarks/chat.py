@@ -9,11 +9,8 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import shutil
 import socket
 import statistics
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Iterable, Iterator
@@ -21,22 +18,12 @@ from typing import Any
 
 import httpx2
 
+from tests.benchmarks import apart
+from tests.benchmarks.apart import WORKSPACE
 from tests.benchmarks.probes import Desk
-from tests.runtime.machine import (
-    ROOT,
-    environment,
-    eventually,
-    free_port,
-    get,
-    kill_everything,
-    manage,
-    processes,
-    python,
-    stop,
-)
+from tests.runtime.machine import ROOT, manage, processes
 
 HOME = ROOT / ".desk" / "chat-bench"
-WORKSPACE, PASSWORD = "acme", "correct horse battery staple"
 SAMPLES, QUESTIONS, IDLE, SETTLE = 60, 30, 1000, 10.0
 
 ARTICLES = """
@@ -65,41 +52,18 @@ with tenancy.scope(widget.workspace):
 
 def main() -> None:
     """Measure, and print the figures as JSON."""
-    shutil.rmtree(HOME, ignore_errors=True)
-    port = free_port()
-    more = {"PORT": str(port), "HOST": "127.0.0.1"}
-    log = HOME.with_suffix(".log").open("wb")
-    try:
-        desk = subprocess.Popen(
-            [sys.executable, "-m", "config.server", "run"],
-            cwd=ROOT,
-            env=environment(HOME, **more),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-        base = f"http://127.0.0.1:{port}"
-        eventually(lambda: get(f"{base}/readyz")[0] == 200, "the desk")
-        try:
-            print(json.dumps(_measured(base, port, more), indent=1))
-        finally:
-            stop(desk)
-    finally:
-        kill_everything(HOME)
+    with apart.desk(HOME) as (base, more):
+        print(json.dumps(_measured(base, more), indent=1))
 
 
-def _measured(base: str, port: int, more: dict[str, str]) -> dict[str, Any]:
-    manage(HOME, "create_workspace", WORKSPACE, "--name", "Acme", **more)
-    person = ("ben@acme.example", "--name", "Ben", "--workspace", WORKSPACE, "--role", "agent", "--password-stdin")
-    made = python(HOME, "manage.py", "create_operator", *person, **more)
-    assert "ben@acme" in made.communicate(PASSWORD, timeout=60)[0]
+def _measured(base: str, more: dict[str, str]) -> dict[str, Any]:
     key, asked = (_widget(name, more, *flags) for name, flags in (("People", ()), ("Machine", ("--assistant-first",))))
     manage(HOME, "shell", "-v", "0", "-c", ARTICLES, **more)
     return {
         "sizes": _sizes(base, key),
         "talk": _talk(base, key),
         "assistant": _assistant(base, asked),
-        "idle": _idle(port, key, more),
+        "idle": _idle(key, more),
     }
 
 
@@ -152,10 +116,7 @@ class Visitor:
 def _talk(base: str, key: str) -> dict[str, Any]:
     """A customer's message until the agent's inbox has fetched it, and a reply until the frame has."""
     there, back = [], []
-    with httpx2.Client(base_url=base, follow_redirects=True, timeout=60) as agent:
-        page = agent.get("/accounts/login/")
-        form = {"login": "ben@acme.example", "password": PASSWORD, "csrfmiddlewaretoken": _token(page.text)}
-        assert "/inbox" in str(agent.post("/accounts/login/", data=form, headers={"Referer": base}).url)
+    with apart.signed_in(base) as agent:
         visitor = Visitor(base, key, "Hello")
         thread = f"/w/{WORKSPACE}/inbox/1"
         with (
@@ -176,7 +137,11 @@ def _talk(base: str, key: str) -> dict[str, Any]:
                     shown = agent.get(f"{thread}/fresh", params=since).text
                 there.append(time.perf_counter() - began)
                 pane = agent.get(thread).text
-                reply = {"csrfmiddlewaretoken": _token(pane), "body": f"Answer {number}", "send_id": str(uuid.uuid4())}
+                reply = {
+                    "csrfmiddlewaretoken": apart.token(pane),
+                    "body": f"Answer {number}",
+                    "send_id": str(uuid.uuid4()),
+                }
                 reply["expected_last"] = _found(r'name="expected_last"[^>]*value="(\d+)"', pane)
                 began = time.perf_counter()
                 agent.post(f"{thread}/reply", data=reply, headers={"Referer": base}).raise_for_status()
@@ -210,9 +175,10 @@ def _assistant(base: str, key: str) -> dict[str, float]:
     return _spread(times[2:])
 
 
-def _idle(port: int, key: str, more: dict[str, str]) -> dict[str, float]:
+def _idle(key: str, more: dict[str, str]) -> dict[str, float]:
     """A thousand frames whose streams are open, and in which nothing happens."""
     printed = manage(HOME, "shell", "-v", "0", "-c", SESSIONS.format(key=key, count=IDLE), **more)
+    port = int(more["PORT"])
     tokens = re.findall(r"^token (\S+)$", printed, re.M)
     desk = Desk(HOME, bare=processes(HOME)[0])
     before, streams = desk.memory(), []
@@ -242,10 +208,6 @@ def _found(pattern: str, page: str) -> str:
     found = re.search(pattern, page)
     assert found, pattern
     return found[1]
-
-
-def _token(page: str) -> str:
-    return page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
 
 
 def _spread(seconds: list[float]) -> dict[str, float]:

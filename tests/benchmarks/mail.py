@@ -8,78 +8,29 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
-import httpx2
-
+from tests.benchmarks import apart
+from tests.benchmarks.apart import WORKSPACE
 from tests.benchmarks.probes import role
 from tests.email.letters import letter
 from tests.mail_servers import dovecot as dovecots
-from tests.runtime.machine import (
-    ROOT,
-    environment,
-    eventually,
-    free_port,
-    get,
-    kill_everything,
-    manage,
-    processes,
-    python,
-    stop,
-)
+from tests.runtime.machine import ROOT, eventually, manage, processes
 
 HOME = ROOT / ".desk" / "mail-bench"
-WORKSPACE, PASSWORD = "acme", "correct horse battery staple"
 SAMPLES, FLOOD, BOXES = 40, 400, 10
 
 
 def main() -> None:
     """Measure, and print the figures as JSON."""
-    shutil.rmtree(HOME, ignore_errors=True)
-    port = free_port()
-    more = {"ALLOW_PRIVATE_HOSTS": "yes", "PORT": str(port), "HOST": "127.0.0.1"}
-    try:
-        with dovecots.running() as dovecot:
-            log = HOME.with_suffix(".log").open("wb")
-            desk = subprocess.Popen(
-                [sys.executable, "-m", "config.server", "run"],
-                cwd=ROOT,
-                env=environment(HOME, **more),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-            base = f"http://127.0.0.1:{port}"
-            eventually(lambda: get(f"{base}/readyz")[0] == 200, "the desk")
-            try:
-                print(json.dumps(_measured(base, dovecot, more), indent=1))
-            finally:
-                stop(desk)
-    finally:
-        kill_everything(HOME)
+    with dovecots.running() as dovecot, apart.desk(HOME, ALLOW_PRIVATE_HOSTS="yes") as (base, more):
+        print(json.dumps(_measured(base, dovecot, more), indent=1))
 
 
 def _measured(base: str, dovecot: dovecots.Dovecot, more: dict[str, str]) -> dict[str, Any]:
-    manage(HOME, "create_workspace", WORKSPACE, "--name", "Acme", **more)
-    operator = (
-        "manage.py",
-        "create_operator",
-        "ben@acme.example",
-        "--name",
-        "Ben",
-        "--workspace",
-        WORKSPACE,
-        "--role",
-        "agent",
-    )
-    made = python(HOME, *operator, "--password-stdin", **more)
-    assert "ben@acme" in made.communicate(PASSWORD, timeout=60)[0]
     _mailbox(dovecot, "box", more)
     figures: dict[str, Any] = {"waiting_ms": _latency(base, dovecot)}
     worker = _worker()
@@ -105,11 +56,7 @@ def _mailbox(dovecot: dovecots.Dovecot, user: str, more: dict[str, str]) -> None
 
 def _latency(base: str, dovecot: dovecots.Dovecot) -> dict[str, float]:
     """From LMTP's answer to the answer with the row, on an inbox whose stream is open."""
-    with httpx2.Client(base_url=base, follow_redirects=True, timeout=60) as client:
-        page = client.get("/accounts/login/")
-        token = page.text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
-        form = {"login": "ben@acme.example", "password": PASSWORD, "csrfmiddlewaretoken": token}
-        assert "/inbox" in str(client.post("/accounts/login/", data=form, headers={"Referer": base}).url)
+    with apart.signed_in(base) as client:
         times = []
         with client.stream("GET", f"/w/{WORKSPACE}/inbox/stream") as stream:
             lines = stream.iter_lines()
