@@ -27,6 +27,14 @@ class Role(models.TextChoices):
     VIEWER = "viewer"
 
 
+class Visibility(models.TextChoices):
+    """Which conversations and tickets a member sees: all, those of their teams, or these and those of nobody; and always their own."""
+
+    ALL = "all", "All conversations"
+    TEAMS_AND_UNASSIGNED = "teams_and_unassigned", "Their teams' and unassigned"
+    TEAMS = "teams", "Their teams' only"
+
+
 class ActorKind(models.TextChoices):
     """Who did something."""
 

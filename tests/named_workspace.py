@@ -219,6 +219,7 @@ FEW = frozenset(
         "conversations_savedviewfavorite",
         "conversations_tally",
         "conversations_widget",
+        "tickets_attribute",
         "tickets_businesshours",
         "tickets_tag",
         "tickets_ticketnumbers",

@@ -23,7 +23,7 @@ from accounts.admin.base import (
 )
 from accounts.errors import DomainError
 from tickets import actions, tags
-from tickets.models import BusinessHours, Tag, Ticket, TicketNumbers, TicketStatus
+from tickets.models import Attribute, BusinessHours, Tag, Ticket, TicketNumbers, TicketStatus
 
 
 class TicketForm(DeskForm):
@@ -177,6 +177,17 @@ class TagAdmin(ReadOnlyAdmin):
     @admin.display(description="colour", ordering="hue")
     def colour(self, tag: Tag) -> str:
         return format_html('<span class="hue hue-{}"></span> {}°', tag.hue // 10 * 10, tag.hue)
+
+
+@admin.register(Attribute)
+class AttributeAdmin(ReadOnlyAdmin):
+    """Custom attributes; the settings change them."""
+
+    list_display = ("name", "key", "subject", "kind", "workspace", "archived_at")
+    list_filter = (WorkspaceFilter, "subject", "kind")
+    list_select_related = ("workspace",)
+    search_fields = ("name", "=key")
+    ordering = ("workspace", "subject", "position", "pk")
 
 
 @admin.register(TicketNumbers)

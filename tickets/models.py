@@ -57,6 +57,50 @@ class Tag(TenantModel):
         return self.name
 
 
+class AttributeSubject(models.TextChoices):
+    """What a custom attribute describes."""
+
+    CONTACT = "contact", "Contact"
+    CONVERSATION = "conversation", "Conversation"
+    TICKET = "ticket", "Ticket"
+
+
+class AttributeKind(models.TextChoices):
+    """What a custom attribute holds. Stored in JSON: a decimal and a date as texts, a number as an integer of 64 bits."""
+
+    TEXT = "text", "Text"
+    NUMBER = "number", "Number"
+    DECIMAL = "decimal", "Decimal"
+    CHOICE = "choice", "Choice"
+    BOOLEAN = "boolean", "Yes or no"
+    DATE = "date", "Date"
+    URL = "url", "URL"
+
+
+class Attribute(TenantModel):
+    """A custom attribute of the workspace. Its values stand under its key in the `attributes` of the rows that it describes."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    subject = models.CharField(max_length=12, choices=AttributeSubject.choices)
+    key = models.CharField(max_length=50, help_text="Lower-case letters, digits and underscores; it never changes.")
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=8, choices=AttributeKind.choices)
+    choices = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    archived_at = Moment(null=True, blank=True, editable=False)
+    created_at = Moment(default=timezone.now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "subject", "key"], name="attribute_key_unique_per_subject"),
+            models.CheckConstraint(name="attribute_subject_is_known", condition=Q(subject__in=AttributeSubject.values)),
+            models.CheckConstraint(name="attribute_kind_is_known", condition=Q(kind__in=AttributeKind.values)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class TicketNumbers(TenantModel):
     """A workspace's running numbers: the last number given, and how many tickets stand in each status.
 
@@ -126,6 +170,8 @@ class Ticket(TenantModel):
     )
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     tags = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    # Values of the workspace's custom attributes, by their keys.
+    attributes = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
     escalation_reason = models.TextField(null=True, blank=True)
     ai_resolved = models.BooleanField(default=False)
     channel = models.CharField(max_length=20, default="api", editable=False)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import slugs
 from accounts.models.people import User
 from accounts.moments import Moment
-from accounts.permissions import Role
+from accounts.permissions import Role, Visibility
 from accounts.tenancy import QuickModel, TenantModel
 
 
@@ -73,11 +73,17 @@ class Membership(TenantModel):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.AGENT)
+    visibility = models.CharField(
+        max_length=20, choices=Visibility.choices, default=Visibility.ALL, db_default=Visibility.ALL
+    )
     created_at = Moment(default=timezone.now, editable=False)
 
     class Meta(TenantModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "user"], name="one_membership_per_person_and_workspace"),
+            models.CheckConstraint(
+                name="membership_visibility_is_known", condition=Q(visibility__in=Visibility.values)
+            ),
             models.CheckConstraint(name="membership_role_is_known", condition=Q(role__in=Role.values)),
         ]
 

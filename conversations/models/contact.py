@@ -31,6 +31,8 @@ class Contact(Searched, TenantModel):
     company = models.CharField(max_length=400, blank=True)
     avatar_url = models.URLField(max_length=2000, blank=True)
     traits = models.JSONField(default=dict, blank=True)
+    # Values of the workspace's custom attributes, by their keys.
+    attributes = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
     identity_source = models.CharField(
         max_length=32, default="headers", help_text="How this identity was first stated."
     )

@@ -127,6 +127,8 @@ class Conversation(Searched, TenantModel):
     # The conversation that was linked first is the ticket's primary one, which names its customer and takes its replies.
     ticket_linked_at = Moment(null=True, editable=False)
     metadata = models.JSONField(default=dict, blank=True)
+    # Values of the workspace's custom attributes, by their keys.
+    attributes = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
     # The mailbox whose mail began it, or that its mails leave by; and whom they go to beside the contact.
     mailbox = models.ForeignKey(
         Mailbox, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False

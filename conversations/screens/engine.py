@@ -16,6 +16,7 @@ from django.template.backends.utils import csrf_input
 from django.templatetags import static as storage
 from django.urls import get_script_prefix
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language, gettext, ngettext
 from django_htmx.jinja import htmx_script
 from jinja2 import ChainableUndefined, Environment, pass_environment
 from markupsafe import Markup
@@ -30,11 +31,13 @@ def once(environment: Environment, name: str, **facts: Hashable) -> Markup:
     """A part that shows nothing but these facts: rendered once for each of their values, and kept in the process."""
     if environment.auto_reload:
         return Markup(environment.get_template(name).render(facts))  # noqa: S704 - a template escapes what it prints
-    return _kept(environment, get_script_prefix(), name, tuple(facts.items()))
+    return _kept(environment, get_script_prefix(), get_language(), name, tuple(facts.items()))
 
 
 @lru_cache(maxsize=256)
-def _kept(environment: Environment, prefix: str, name: str, facts: tuple[tuple[str, Hashable], ...]) -> Markup:
+def _kept(
+    environment: Environment, prefix: str, language: str | None, name: str, facts: tuple[tuple[str, Hashable], ...]
+) -> Markup:
     return Markup(environment.get_template(name).render(dict(facts)))  # noqa: S704 - as above
 
 
@@ -106,7 +109,11 @@ FILTERS = {
 
 def environment(**options: Any) -> Environment:
     """For settings.TEMPLATES. What a page does not have prints as nothing, and is false."""
-    made = Environment(**options | {"undefined": ChainableUndefined})  # noqa: S701 - Django turns escaping on
+    made = Environment(  # noqa: S701 - Django turns escaping on
+        **options | {"undefined": ChainableUndefined, "extensions": ["jinja2.ext.i18n"]}
+    )
+    # `{{ _("Assigned to %(name)s", name=name) }}`: what is put in is escaped, the text itself is markup.
+    made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(FUNCTIONS)
     made.filters.update(FILTERS)
     return made

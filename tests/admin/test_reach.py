@@ -58,6 +58,7 @@ from conversations.models import (
     DiscordMessage,
     DiscordThread,
     EntryPoint,
+    Follower,
     Form,
     FormCount,
     FormOutcome,
@@ -66,6 +67,7 @@ from conversations.models import (
     Mailbox,
     MailboxAddress,
     MailReference,
+    Mention,
     Message,
     SavedView,
     SavedViewFavorite,
@@ -78,7 +80,7 @@ from conversations.models import (
 )
 from tests.conftest import Key, Member
 from tests.factories import ArticleFactory, ConversationFactory, MacroFactory, MailboxFactory, UserFactory, reply
-from tickets.models import BusinessHours, Tag, Ticket, TicketNumbers
+from tickets.models import Attribute, BusinessHours, Tag, Ticket, TicketNumbers
 
 SECRET = "ZEBRA"
 UNUSABLE = "!"
@@ -122,6 +124,9 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             delivery, delivery.files.get(), ticket, Tag.objects.first(), TicketNumbers.objects.get(), conversation, conversation.contact, message,
             Attachment.objects.get(message=message), EntryPoint.objects.first(), Tally.objects.get(),
             view, SavedViewFavorite.objects.get(),
+            Follower.objects.create(conversation=conversation, user=cleo.user),
+            Mention.objects.create(conversation=conversation, message=message, user=cleo.user),
+            Attribute.objects.create(subject="contact", key="plan", name=f"{SECRET} plan", kind="text"),
             run.thread, run, AssistantFrame.objects.first(), waiting,
             AssistantProposal.objects.create(thread=run.thread, tool_name="hand_over", preview=SECRET),
             Suggestion.objects.create(kind="answer", conversation=conversation, text=SECRET),
@@ -184,7 +189,7 @@ def _discord(message: Message) -> list[Model]:
 
 KINDS = [
     Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, QueuedMail, Ticket, Tag, TicketNumbers,
-    Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, EntryPoint, Tally, SavedView, SavedViewFavorite,
+    Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, EntryPoint, Tally, SavedView, SavedViewFavorite, Follower, Mention, Attribute,
     AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro,
     Form, FormCount, CallbackRequest, Widget, ChatSession, ChatRestore, BusinessHours,
     Mailbox, MailboxAddress, InboundMail, MailReference, AutomaticMail, SuppressedAddress, BlockedSender,

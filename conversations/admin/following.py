@@ -1,0 +1,30 @@
+"""Who follows conversations and who was mentioned in them, read only."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from accounts.admin.base import OneWorkspaceFilter, ReadOnlyAdmin
+from conversations.models import Follower, Mention
+
+
+@admin.register(Follower)
+class FollowerAdmin(ReadOnlyAdmin):
+    """Members who are notified of what happens in a conversation."""
+
+    list_display = ("conversation", "user", "workspace", "created_at")
+    list_filter = (OneWorkspaceFilter,)
+    list_select_related = ("workspace", "conversation", "user")
+    ordering = ("-pk",)
+    sortable_by = ()
+
+
+@admin.register(Mention)
+class MentionAdmin(ReadOnlyAdmin):
+    """Members who were mentioned in notes."""
+
+    list_display = ("conversation", "user", "workspace", "created_at", "seen_at")
+    list_filter = (OneWorkspaceFilter,)
+    list_select_related = ("workspace", "conversation", "user")
+    ordering = ("-pk",)
+    sortable_by = ()
