@@ -76,6 +76,11 @@ def tag_hues() -> dict[str, int]:
     return {tags.key(name): hue for name, hue in _hues.rows()}
 
 
+def tag_names(limit: int) -> list[str]:
+    """The tags of the catalogue by their names, as many as the limit."""
+    return list(Tag.objects.order_by("name", "pk").values_list("name", flat=True)[:limit])
+
+
 @compiled
 def _hues() -> QuerySet[Tag, tuple[str, int]]:
     return Tag.objects.order_by("name").values_list("name", "hue")

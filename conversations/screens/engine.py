@@ -21,22 +21,22 @@ from django_htmx.jinja import htmx_script
 from jinja2 import ChainableUndefined, Environment, pass_environment
 from markupsafe import Markup
 
-from conversations.screens import dates, filetypes, formatting, sections
+from conversations.screens import dates, filetypes, formatting, keymap
 from conversations.screens.knowledge import formatting as knowledge
 from conversations.texts import names
 
 
 @pass_environment
 def once(environment: Environment, name: str, **facts: Hashable) -> Markup:
-    """A part that shows nothing but these facts: rendered once for each of their values, and kept in the process."""
+    """A part that shows nothing but these facts: rendered once for each of their values, language and chosen keys, and kept in the process."""
     if environment.auto_reload:
         return Markup(environment.get_template(name).render(facts))  # noqa: S704 - a template escapes what it prints
-    return _kept(environment, get_script_prefix(), get_language(), name, tuple(facts.items()))
+    return _kept(environment, get_script_prefix(), (get_language(), keymap.current()), name, tuple(facts.items()))
 
 
 @lru_cache(maxsize=256)
 def _kept(
-    environment: Environment, prefix: str, language: str | None, name: str, facts: tuple[tuple[str, Hashable], ...]
+    environment: Environment, prefix: str, reader: Hashable, name: str, facts: tuple[tuple[str, Hashable], ...]
 ) -> Markup:
     return Markup(environment.get_template(name).render(dict(facts)))  # noqa: S704 - as above
 
@@ -56,7 +56,7 @@ FUNCTIONS = {
     "once": once,
     "pictures": filetypes.PICTURES,
     "static": static,
-    "shortcut_groups": sections.shortcut_groups,
+    "shortcut_groups": keymap.groups,
     "htmx_script": htmx_script,
     **{
         function.__name__: function

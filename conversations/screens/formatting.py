@@ -24,7 +24,7 @@ from lucide.templatetags.lucide import lucide
 
 from conversations import channels
 from conversations.actions.lifecycle import STATUS_NAMES
-from conversations.screens import dates, sections
+from conversations.screens import dates, keymap
 from conversations.texts import names
 from conversations.texts import prose as renderer
 from tickets import tags
@@ -45,19 +45,28 @@ def icon(name: str, size: int = 16) -> SafeString:
     return mark_safe(re.sub(r"\s*\n\s*", "", drawn))  # noqa: S308 - drawn from the package alone
 
 
-@lru_cache(maxsize=256)
 def shortcut(name: str, label: str = "") -> SafeString:
     """The attributes of the element that a shortcut clicks or focuses: its name, its keys, and a tooltip."""
-    known = sections.shortcuts()[name]
-    title = f"{label or known.label} ({known.shown[0]})"
-    keys = format_html(' aria-keyshortcuts="{}"', known.aria) if known.aria else ""
+    known = keymap.shortcut(name)
+    return _attributes(name, label or str(known.label), known.shown[0] if known.keys else "", known.aria)
+
+
+@lru_cache(maxsize=1024)
+def _attributes(name: str, label: str, shown: str, aria: str) -> SafeString:
+    title = f"{label} ({shown})" if shown else label
+    keys = format_html(' aria-keyshortcuts="{}"', aria) if aria else ""
     return format_html('data-shortcut="{}" title="{}"{}', name, title, keys)
 
 
-@lru_cache(maxsize=256)
 def key(name: str) -> SafeString:
-    """The first key of a shortcut, as a small cap."""
-    return format_html('<kbd aria-hidden="true">{}</kbd>', sections.shortcuts()[name].shown[0])
+    """The first key of a shortcut, as a small cap; nothing for a shortcut without keys."""
+    known = keymap.shortcut(name)
+    return _cap(known.shown[0]) if known.keys else SafeString()
+
+
+@lru_cache(maxsize=256)
+def _cap(shown: str) -> SafeString:
+    return format_html('<kbd aria-hidden="true">{}</kbd>', shown)
 
 
 def new_id() -> str:

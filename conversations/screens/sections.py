@@ -72,12 +72,6 @@ def shortcuts() -> Mapping[str, Shortcut]:
     return {shortcut.name: shortcut for shortcut in sorted(table, key=lambda one: GROUPS.index(one.group))}
 
 
-@cache
-def shortcut_groups() -> list[tuple[str, list[Shortcut]]]:
-    """Every shortcut by its group, for the help."""
-    return [(group, [one for one in shortcuts().values() if one.group == group]) for group in GROUPS]
-
-
 def _stated(name: str) -> Section:
     module = f"{__package__}.{name}.section"
     if importlib.util.find_spec(module) is None:

@@ -20,7 +20,7 @@ from accounts.live.access import login_id
 from accounts.models import Event, Membership, User, Workspace
 from accounts.permissions import Actor, Role, may
 from conversations.api.fallbacks import csrf_failure
-from conversations.screens import sections
+from conversations.screens import keymap, sections
 
 P = ParamSpec("P")
 
@@ -62,9 +62,14 @@ def screen(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseB
         page_login = request.headers.get(LOGIN_HEADER)
         if page_login and page_login != login_id(request):
             return csrf_failure(request)
+        asked: DeskRequest = request  # type: ignore[assignment]  # WorkspaceMiddleware has let it in
         try:
-            with timezone.override(request.workspace.time_zone), journal.recorded() as request.recorded:  # type: ignore[attr-defined]
-                response = view(request, *args, **kwargs)  # type: ignore[arg-type]
+            with (
+                timezone.override(asked.workspace.time_zone),
+                keymap.chosen(keymap.of(asked.user.preferences)),
+                journal.recorded() as asked.recorded,
+            ):
+                response = view(asked, *args, **kwargs)
         except NotFound as error:
             raise Http404(error.message) from error
         except Forbidden as error:

@@ -1,12 +1,17 @@
 """What a shortcut is, and the shortcuts of every screen; each section adds its own.
 
-The page carries them all as its help dialog; keys.js reads it from there, so that no second list exists. A shortcut
-clicks or focuses the first visible element that carries its name, except for those that keys.js does itself (moving).
+The page carries them all as its help dialog; keys.js and the palette read them from there, so that no second list exists. A
+shortcut clicks or focuses the first visible element that carries its name, except for those that keys.js does itself (moving).
+A member's own keys (`keymap`) take the place of these in the handlers, the tooltips, the help and the palette alike.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,15 +20,17 @@ class Shortcut:
 
     name: str
     keys: tuple[str, ...]
-    label: str
-    group: str
+    label: str | Promise
+    group: str | Promise
     writes: bool = False
     """Needs a member who may write."""
+    is_fixed: bool = False
+    """Held with Ctrl or ⌘, also while writing: nobody has to change it."""
 
     @property
     def shown(self) -> list[str]:
         """The keys as people read them."""
-        return [_SHOWN.get(key, key) for key in self.keys]
+        return [shown(keys) for keys in self.keys]
 
     @property
     def spelled(self) -> str:
@@ -39,18 +46,35 @@ class Shortcut:
 _SHOWN = {
     "ArrowDown": "↓",
     "ArrowUp": "↑",
+    "ArrowLeft": "←",
+    "ArrowRight": "→",
     "Escape": "Esc",
-    "Control+Enter": "Ctrl ↵",
-    "Control+Shift+Enter": "Ctrl ⇧ ↵",
-    "Control+Alt+Enter": "Ctrl Alt ↵",
+    "Control": "Ctrl",
+    "Shift": "⇧",
     "Enter": "↵",
 }
 
-MOVE, DO, VIEW, DESK = "Move", "Conversation", "Go to", "General"
+
+def shown(keys: str) -> str:
+    """Keys as people read them: `Shift+E` and `E` are the same key."""
+    return " ".join(_shown(key) for key in keys.split(" "))
+
+
+def _shown(key: str) -> str:
+    *held, last = key.split("+") if len(key) > 1 else [key]
+    if len(last) == 1 and last.isupper():
+        held = [*[one for one in held if one != "Shift"], "Shift"]
+    name = _SHOWN.get(last, unicodedata.normalize("NFC", last.lower() if last.isupper() else last))
+    return " ".join([*(_SHOWN.get(one, one) for one in held), name])
+
+
+MOVE, DO, VIEW, DESK = _("Move"), _("Conversation"), _("Go to"), _("General")
 GROUPS = (MOVE, DO, VIEW, DESK)
 """In the order of the help."""
 
 GENERAL = (
-    Shortcut("search", ("/",), "Search", DESK),
-    Shortcut("help", ("?",), "Keyboard shortcuts", DESK),
+    Shortcut("palette", ("Control+k",), _("Find a command, customer or conversation"), DESK, is_fixed=True),
+    Shortcut("search", ("/",), _("Search"), DESK),
+    Shortcut("undo", ("Control+z",), _("Undo what was last changed"), DESK, is_fixed=True),
+    Shortcut("help", ("?",), _("Keyboard shortcuts"), DESK),
 )

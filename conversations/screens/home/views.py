@@ -11,8 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import queries as people
-from accounts import transaction
-from accounts.models import User
+from conversations.screens import preferences as kept
 from conversations.screens.home import forms
 from conversations.screens.shell import LAST, DeskRequest, screen
 
@@ -37,21 +36,13 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "inbox/workspaces.html" if request.headers.get("HX-Request") else "inbox/home.html", context)
 
 
-@transaction.atomic
-def _save_preferences(user: User, chosen: dict[str, str]) -> None:
-    if chosen.items() - user.preferences.items():
-        user = transaction.held(user)  # another tab may be keeping something else
-        user.preferences.update(chosen)
-        user.save(update_fields=["preferences"])
-
-
 @require_POST
 @screen
 def preferences(request: DeskRequest) -> HttpResponse:
     """Save theme, shortcuts and panel; unknown values change nothing."""
     form = forms.PreferencesForm(request.POST)
     if form.is_valid():
-        _save_preferences(request.user, {name: value for name, value in form.cleaned_data.items() if value})
+        kept.save(request.user, {name: value for name, value in form.cleaned_data.items() if value})
     if request.htmx:
         return HttpResponse(status=204)
     back = request.POST.get("back", "")

@@ -30,6 +30,7 @@ GENERAL = (
         "identity",
         "workspace.rotate_identity_secret",
     ),
+    General("Keyboard", "Your own keys, and single keys on or off.", "keyboard", "keyboard", "hours.read"),
 )
 
 

@@ -1,17 +1,19 @@
 // The keyboard. The table is the help dialog itself: each line carries its keys and the name of what it does. A name
-// clicks, opens or focuses the element that carries it as data-shortcut; moving through the list is list.js's own.
+// clicks, opens or focuses the element that carries it as data-shortcut; moving through the list is list.js's own. What
+// changes a conversation is done to the row that has the focus, else to the open conversation.
 
 const { desk } = globalThis;
 const help = document.getElementById('help');
 const table = new Map();
-const WRITES = new Set(); // what changes the open conversation
+const WRITES = new Set(); // what changes a conversation
 for (const line of help.querySelectorAll('[data-keys]')) {
-  for (const keys of line.dataset.keys.split('|')) table.set(keys, line.dataset.keyName);
+  for (const keys of line.dataset.keys.split('|')) if (keys) table.set(keys, line.dataset.keyName);
   if ('writes' in line.dataset) WRITES.add(line.dataset.keyName);
 }
 const OWN = new Set(['next', 'previous', 'open', 'open-next', 'open-previous']);
 // Shortcuts after which people type: until the field is open, their letters must not count as keys.
 const TYPED_AFTER = new Set(['reply', 'note', 'macro', 'assign', 'snooze', 'priority', 'tags']);
+const COMPOSE = new Set(['reply', 'note']);
 const SEQUENCE = 1200; // ms between two keys that belong together
 const TYPING = 1000; // ms between two letters of such a text
 
@@ -20,11 +22,44 @@ let since = 0;
 let typedAt = -TYPING; // when the last of such letters was typed
 let mode = null; // reply or note, pressed while the conversation that it is meant for was on its way
 
-const isTyping = (element) => element.isContentEditable || element.matches?.('textarea, select, input:not([type=radio], [type=checkbox])');
+const isTyping = (element) => element.isContentEditable || element.matches?.('textarea, select, input:not([type=radio], [type=checkbox], [type=button])');
+const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
+
+// What the table calls a key. Where the keyboard writes another script, the letter at the same place of the keyboard counts.
+function named(event) {
+  let { key } = event;
+  if (/^[^\p{ASCII}]$/u.test(key) && !table.has(key)) {
+    const [, letter, digit] = /^(?:Key([A-Z])|Digit(\d))$/.exec(event.code) ?? [];
+    key = letter ? letter.toLowerCase() : digit ?? key;
+  }
+  // Shift decides, whatever caps lock says.
+  return /^[a-z]$/i.test(key) ? (event.shiftKey ? key.toUpperCase() : key.toLowerCase()) : key;
+}
+
+// Ctrl, ⌘ or Alt belong to the browser, unless they are how a keyboard writes a sign: AltGr, or ⌥ on a Mac.
+const isHeld = (event) => {
+  if (event.getModifierState('AltGraph')) return false;
+  if (event.altKey && isMac && !event.ctrlKey && !event.metaKey) return !/^[\p{P}\p{S}]$/u.test(event.key);
+  return event.ctrlKey || event.metaKey || event.altKey;
+};
+
+const isCommand = (event, letter) => (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && (event.key.toLowerCase() === letter || (event.code === `Key${letter.toUpperCase()}` && !/^[a-z]$/i.test(event.key)));
 
 document.addEventListener('keydown', (event) => {
-  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.defaultPrevented || event.isComposing) return;
   const target = event.target;
+  if (isCommand(event, 'k')) {
+    event.preventDefault();
+    if (!event.repeat) palette();
+    return;
+  }
+  if (isCommand(event, 'z') && !isTyping(target)) {
+    const undo = [...document.querySelectorAll('#toasts .toast__undo')].at(-1);
+    if (undo) event.preventDefault();
+    if (undo && !event.repeat) undo.click();
+    return;
+  }
+  if (isHeld(event)) return;
   if (isTyping(target)) {
     if (event.key === 'Escape') {
       target.blur();
@@ -41,19 +76,25 @@ document.addEventListener('keydown', (event) => {
     typedAt = Date.now();
     return event.preventDefault();
   }
-  const pair = first && Date.now() - since < SEQUENCE ? `${first} ${event.key}` : null;
-  const name = table.get(pair ?? event.key);
-  first = !name && [...table.keys()].some((keys) => keys.startsWith(`${event.key} `)) ? event.key : null;
+  const key = named(event);
+  const pair = first && Date.now() - since < SEQUENCE ? `${first} ${key}` : null;
+  const name = table.get(pair ?? key);
+  first = !name && [...table.keys()].some((keys) => keys.startsWith(`${key} `)) ? key : null;
   since = Date.now();
   if (!name) return;
   event.preventDefault();
   if (event.repeat && !OWN.has(name)) return; // held down: it is meant once
-  const isCompose = name === 'reply' || name === 'note';
+  const isCompose = COMPOSE.has(name);
   // Another conversation is on its way: this one is not meant any more, and that one is not here yet.
   if (WRITES.has(name) && desk.isOpening()) {
     mode = isCompose ? name : null;
     if (TYPED_AFTER.has(name)) typedAt = Date.now();
     return;
+  }
+  const row = focusedRow();
+  if (row && WRITES.has(name) && name !== 'new') {
+    if (TYPED_AFTER.has(name)) typedAt = Date.now();
+    return onRow(name, row);
   }
   if (isCompose && !document.getElementById('composer')) typedAt = Date.now();
   act(name);
@@ -72,10 +113,12 @@ document.addEventListener('htmx:afterRequest', ({ detail }) => {
 function act(name) {
   if (OWN.has(name)) return document.dispatchEvent(new CustomEvent('desk:key', { detail: { name } }));
   if (name === 'help') return help.showModal();
-  if (name === 'reply' || name === 'note') return document.dispatchEvent(new CustomEvent('desk:compose', { detail: { mode: name } }));
+  if (name === 'palette') return palette();
+  if (COMPOSE.has(name)) return document.dispatchEvent(new CustomEvent('desk:compose', { detail: { mode: name } }));
   if (name === 'back') return back();
-  const all = [...document.querySelectorAll(`[data-shortcut="${name}"]`)];
-  const element = all.find((one) => one.checkVisibility?.() ?? one.offsetParent) ?? all[0];
+  if (name === 'copy') return copy();
+  if (name === 'done-next') return doneNext();
+  const element = holder(name);
   if (!element) return;
   const side = element.closest('.side');
   if (side && !element.offsetParent) {
@@ -87,9 +130,18 @@ function act(name) {
   else if (element.matches('summary')) {
     const details = element.parentElement;
     details.open = true;
-    details.querySelector(':scope > :not(summary) :is(input, button):not([type=hidden])')?.focus();
+    details.querySelector(':scope > :not(summary) :is(input, button, textarea):not([type=hidden])')?.focus();
   } else element.click();
 }
+
+// The element that a shortcut clicks or focuses: one that is shown, if there is one.
+function holder(name) {
+  const all = [...document.querySelectorAll(`[data-shortcut="${name}"]`)];
+  return all.find((one) => one.checkVisibility?.() ?? one.offsetParent) ?? all[0];
+}
+
+desk.act = act;
+desk.holder = holder;
 
 function back() {
   if (location.hash === '#side') return history.back();
@@ -101,3 +153,90 @@ function back() {
     search.form.requestSubmit();
   }
 }
+
+const wordsOf = (name) => help.dataset[name];
+
+async function copy() {
+  const number = focusedRow() ? numberOf(focusedRow()) : desk.pane()?.dataset.number;
+  if (!number) return;
+  const text = `#${number}`;
+  await navigator.clipboard?.writeText(text).then(() => desk.say(wordsOf('copied').replace('%s', text)), () => desk.say(wordsOf('notCopied').replace('%s', text), { bad: true }));
+}
+
+// --- The row that has the focus ------------------------------------------------------------------
+
+const numberOf = (row) => /\/inbox\/(\d+)/.exec(row.href ?? row.querySelector('a')?.href ?? '')?.[1];
+
+// The focused row, unless its conversation is the open one.
+function focusedRow() {
+  const row = document.activeElement?.closest?.('#listbox .row');
+  return row && row.dataset.id !== desk.pane()?.dataset.id ? row : null;
+}
+
+function doneNext() {
+  const rows = [...document.querySelectorAll('#listbox .row')];
+  const at = rows.findIndex((row) => row.dataset.id === desk.pane()?.dataset.id);
+  const next = rows[at + 1] ?? rows[at - 1];
+  holder('done')?.click();
+  (next ?? document.querySelector('.thread__back'))?.click();
+}
+
+// What can be done to a conversation that is not open: asked for when its row gets the focus, so that a key finds it there.
+const KEPT = 12;
+const commands = new Map(); // number → the page that was asked for
+
+function commandsOf(number) {
+  const known = commands.get(number);
+  if (known) return known;
+  const url = `${document.getElementById('desk')?.dataset.inbox}/${number}/commands`;
+  const asked = desk.ask(desk.since(url)).then((answer) => {
+    if (answer.problem) commands.delete(number);
+    return answer;
+  });
+  commands.set(number, asked);
+  if (commands.size > KEPT) commands.delete(commands.keys().next().value);
+  return asked;
+}
+const forget = ({ detail }) => detail.type === 'resync' ? commands.clear() : commands.delete(document.getElementById(`row-${detail.id}`) ? numberOf(document.getElementById(`row-${detail.id}`)) : '');
+document.addEventListener('desk:event', forget);
+document.addEventListener('desk:listed', forget);
+
+let soon = 0;
+document.addEventListener('focusin', () => {
+  clearTimeout(soon);
+  const row = focusedRow();
+  if (row && WRITES.size && help.dataset.shortcuts === 'on') soon = setTimeout(() => commandsOf(numberOf(row)), 150);
+});
+
+async function onRow(name, row) {
+  const number = numberOf(row);
+  if (COMPOSE.has(name) || name === 'macro' || name === 'suggest') {
+    row.click();
+    mode = COMPOSE.has(name) ? name : null;
+    return;
+  }
+  const answer = await commandsOf(number);
+  commands.delete(number);
+  if (answer.problem) return desk.say(desk.errorText(answer.problem), { bad: true });
+  const { open, run } = await import(help.dataset.palette);
+  const page = desk.parse(answer.text);
+  const wanted = name === 'done-next' ? 'done' : name;
+  typedAt = -TYPING;
+  if (page.querySelector(`[data-menu="${wanted}"]`)) return open({ page, menu: wanted, focus: row });
+  const button = page.querySelector(`[data-command="${wanted}"]`);
+  if (button) run(button);
+  if (button && name === 'done-next') act('next');
+}
+
+// --- The palette ---------------------------------------------------------------------------------
+
+async function palette() {
+  const { open, close } = await import(help.dataset.palette);
+  if (close()) return;
+  const row = focusedRow();
+  const answer = row ? await commandsOf(numberOf(row)) : null;
+  open({ page: answer && !answer.problem ? desk.parse(answer.text) : null, focus: document.activeElement });
+}
+document.addEventListener('click', (event) => {
+  if (event.target.closest('[data-palette-open]')) palette();
+});

@@ -1,0 +1,200 @@
+// The palette: every command that can be done here, customers and conversations, found by typing. Its commands are the lines
+// of the help dialog, or, for a row of the list, the forms that the server sent for it.
+
+const { desk } = globalThis;
+const help = document.getElementById('help');
+const dialog = document.getElementById('palette');
+const input = dialog.querySelector('[role=combobox]');
+const list = dialog.querySelector('[role=listbox]');
+const said = dialog.querySelector('[role=status]');
+const about = dialog.querySelector('[data-about]');
+const store = dialog.querySelector('[data-forms]');
+const PAUSE = 150; // ms after the last letter until the server is asked
+const MOST = 60;
+
+let shown = []; // the options, in their order
+let chosen = -1;
+let menu = ''; // the commands of one menu alone
+let returnTo = null; // what has the focus when the palette closes
+let round = 0; // answers to earlier letters are dropped
+let found = []; // what the server found
+
+export function open({ page = null, menu: only = '', focus = null } = {}) {
+  menu = only;
+  returnTo = focus;
+  found = [];
+  store.replaceChildren(...(page ? [...page.body.children] : []));
+  const title = store.querySelector('[data-title]')?.dataset.title ?? '';
+  about.textContent = title;
+  about.hidden = !title;
+  input.value = '';
+  input.placeholder = menu ? store.querySelector(`[data-menu="${menu}"]`)?.getAttribute('aria-label') ?? '' : input.dataset.placeholder;
+  dialog.showModal();
+  look();
+}
+
+export function close() {
+  if (!dialog.open) return false;
+  dialog.close();
+  return true;
+}
+
+// Presses a button of the forms that the server sent.
+export function run(button) {
+  store.replaceChildren(document.adoptNode(button.closest('form')));
+  const form = store.firstElementChild;
+  form.requestSubmit(button);
+}
+
+dialog.addEventListener('close', () => {
+  round += 1;
+  if (returnTo?.isConnected) returnTo.focus({ preventScroll: true });
+});
+dialog.addEventListener('click', (event) => {
+  if (event.target === dialog) dialog.close(); // beside it
+});
+
+// --- What there is -------------------------------------------------------------------------------
+
+const plain = desk.plain;
+
+function* ofRow() {
+  for (const section of store.querySelectorAll(menu ? `[data-menu="${menu}"]` : 'section:not([hidden])')) {
+    for (const button of section.querySelectorAll('button')) {
+      const keys = button.querySelector('kbd')?.textContent ?? '';
+      const text = [...button.childNodes].filter((node) => node.nodeName !== 'KBD').map((node) => node.textContent).join('').trim();
+      yield { text, keys, group: section.getAttribute('aria-label'), run: () => pressed(button) };
+    }
+  }
+}
+
+function pressed(button) {
+  if (button.dataset.opens) return open({ page: { body: store.cloneNode(true) }, menu: button.dataset.opens, focus: returnTo });
+  dialog.close();
+  run(button);
+}
+
+function* ofPage() {
+  for (const section of help.querySelectorAll('section')) {
+    const group = section.querySelector('h3').textContent;
+    for (const line of section.querySelectorAll('[data-keys]')) {
+      const name = line.dataset.keyName;
+      if (['palette', 'open', 'next', 'previous'].includes(name) || (store.childElementCount && 'writes' in line.dataset && name !== 'new')) continue;
+      if (!isHere(name)) continue;
+      yield { text: line.querySelector('dt').textContent, keys: line.querySelector('kbd')?.textContent ?? '', group, run: () => { dialog.close(); desk.act(name); } };
+    }
+  }
+  for (const link of document.querySelectorAll('.rail a.rail__link:not([data-shortcut])')) {
+    yield { text: link.getAttribute('aria-label'), keys: '', group: help.dataset.places, run: () => link.click() };
+  }
+}
+
+const LIST_ONLY = new Set(['open-next', 'open-previous']);
+const THREAD_ONLY = new Set(['reply', 'note', 'copy', 'done-next']);
+function isHere(name) {
+  if (name === 'help') return true;
+  if (name === 'undo') return document.querySelector('#toasts .toast__undo') !== null;
+  if (LIST_ONLY.has(name)) return document.querySelector('#listbox .row') !== null;
+  if (THREAD_ONLY.has(name)) return name === 'copy' ? desk.pane() !== null : desk.holder(name === 'done-next' ? 'done' : name) !== undefined;
+  return desk.holder(name) !== undefined;
+}
+
+// Better the earlier and the more whole words match: 0 is best, null is no match.
+function rank(name, words) {
+  const text = plain(name);
+  let sum = 0;
+  for (const word of words) {
+    const at = text.indexOf(word);
+    if (at < 0) return null;
+    sum += at === 0 ? 0 : /[\s(“#-]/u.test(text[at - 1]) ? 1 : 5;
+  }
+  return sum;
+}
+
+function look() {
+  const words = plain(input.value).split(/\s+/).filter(Boolean);
+  const all = menu ? [...ofRow()] : [...ofRow(), ...ofPage()];
+  const ranked = all.map((one, at) => ({ ...one, rank: rank(one.text, words), at })).filter((one) => one.rank !== null);
+  if (words.length) ranked.sort((one, other) => one.rank - other.rank || one.at - other.at);
+  show([...ranked, ...found].slice(0, MOST));
+}
+
+function show(items) {
+  const held = shown[chosen]?.text;
+  shown = items;
+  let group = null;
+  const nodes = [];
+  items.forEach((one, at) => {
+    if (one.group !== group) {
+      group = one.group;
+      const head = Object.assign(document.createElement('li'), { className: 'palette__group', textContent: group, role: 'presentation' });
+      nodes.push(head);
+    }
+    const option = Object.assign(document.createElement('li'), { id: `palette-${at}`, className: 'palette__item', role: 'option' });
+    option.dataset.at = at;
+    option.append(Object.assign(document.createElement('span'), { textContent: one.text, dir: 'auto' }));
+    if (one.keys) option.append(Object.assign(document.createElement('kbd'), { textContent: one.keys }));
+    nodes.push(option);
+  });
+  list.replaceChildren(...nodes);
+  const same = items.findIndex((one) => one.text === held);
+  choose(input.value && same < 0 ? 0 : Math.max(same, 0));
+  said.textContent = items.length ? '' : dialog.dataset.nothing;
+  dialog.classList.toggle('is-empty', !items.length);
+}
+
+function choose(at) {
+  chosen = shown.length ? (at + shown.length) % shown.length : -1;
+  for (const option of list.querySelectorAll('[role=option]')) {
+    const is = Number(option.dataset.at) === chosen;
+    option.setAttribute('aria-selected', String(is));
+    if (is) option.scrollIntoView({ block: 'nearest' });
+  }
+  if (chosen >= 0) input.setAttribute('aria-activedescendant', `palette-${chosen}`);
+  else input.removeAttribute('aria-activedescendant');
+}
+
+// --- Customers and conversations -----------------------------------------------------------------
+
+let soon = 0;
+input.addEventListener('input', () => {
+  clearTimeout(soon);
+  const mine = ++round;
+  const typed = input.value.trim();
+  if (!typed || menu) found = [];
+  look();
+  if (typed && !menu && dialog.dataset.find) soon = setTimeout(() => ask(typed, mine), PAUSE);
+});
+
+async function ask(typed, mine) {
+  const answer = await desk.ask(`${dialog.dataset.find}?${new URLSearchParams({ q: typed })}`);
+  if (mine !== round || answer.problem) return;
+  const page = desk.parse(answer.text);
+  found = [...page.querySelectorAll('[data-kind] a[href]')].map((link) => ({
+    text: link.textContent.replace(/\s+/g, ' ').trim(),
+    keys: '',
+    group: link.closest('[data-kind]').getAttribute('aria-label') ?? '',
+    run: () => location.assign(link.href),
+  }));
+  look();
+}
+
+// --- Keys ----------------------------------------------------------------------------------------
+
+input.addEventListener('keydown', (event) => {
+  if (event.isComposing) return;
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? (event.ctrlKey && { n: 1, p: -1 }[event.key]);
+  if (step) choose(chosen + step);
+  else if (event.key === 'Enter') shown[chosen]?.run();
+  else if (event.key === 'z' && menu === 'snooze' && !input.value) shown.find((one) => one.keys === 'z')?.run(); // z z: tomorrow
+  else return;
+  event.preventDefault();
+});
+list.addEventListener('click', (event) => {
+  const option = event.target.closest('[role=option]');
+  if (option) shown[Number(option.dataset.at)]?.run();
+});
+list.addEventListener('mousemove', (event) => {
+  const option = event.target.closest('[role=option]');
+  if (option && Number(option.dataset.at) !== chosen) choose(Number(option.dataset.at));
+});

@@ -1,0 +1,107 @@
+"""The keyboard and the palette as people use them: other layouts, the focused row, undo, and everything found by typing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from accounts.models import Workspace
+from conversations.models import Conversation
+from tests.conftest import Member
+from tests.factories import ConversationFactory
+from tests.journeys.conftest import Window
+from tests.runtime.machine import eventually
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = playwright.expect
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def three(acme: Workspace) -> list[Conversation]:
+    return [ConversationFactory(workspace=acme, subject=f"Number {n}") for n in (1, 2, 3)]
+
+
+def test_keys_act_on_the_focused_row_and_undo_has_a_key(window: Window, ben: Member, three: list[Conversation]) -> None:
+    window.enter(ben)
+    page = window.page
+    window.wait_until_live()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    row = page.locator(f"#row-{three[1].pk}")
+    expect(row).to_be_focused()
+    page.keyboard.press("e")
+    expect(page.locator("#toasts")).to_contain_text("Resolved")
+    eventually(lambda: Conversation.all_workspaces.get(pk=three[1].pk).status == "resolved", "resolved")
+    page.keyboard.press("Control+z")
+    eventually(lambda: Conversation.all_workspaces.get(pk=three[1].pk).status == "open", "open again")
+    # A menu of the focused row: typed letters filter it.
+    page.locator(f"#row-{three[0].pk}").focus()
+    page.keyboard.press("a")
+    palette = page.get_by_role("dialog", name="Commands")
+    expect(palette).to_be_visible()
+    page.keyboard.type("me")
+    page.keyboard.press("Enter")
+    eventually(lambda: Conversation.all_workspaces.get(pk=three[0].pk).assignee_id == ben.user.pk, "assigned")
+    # Pressing z twice snoozes until tomorrow.
+    page.locator(f"#row-{three[2].pk}").focus()
+    page.keyboard.press("z")
+    expect(palette).to_be_visible()
+    page.keyboard.press("z")
+    eventually(lambda: Conversation.all_workspaces.get(pk=three[2].pk).snoozed_until is not None, "snoozed")
+
+
+def test_keyboards_of_other_scripts_and_caps_lock_move_as_well(
+    window: Window, ben: Member, three: list[Conversation]
+) -> None:
+    window.enter(ben)
+    page = window.page
+    press = "([key, code, shiftKey]) => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, code, shiftKey, bubbles: true, cancelable: true }))"
+    page.evaluate(press, ["о", "KeyJ", False])  # Cyrillic, at the place of j
+    expect(page.locator(f"#row-{three[0].pk}")).to_be_focused()
+    page.evaluate(press, ["J", "KeyJ", False])  # caps lock
+    expect(page.locator(f"#row-{three[1].pk}")).to_be_focused()
+    page.evaluate(press, ["?", "Minus", True])
+    expect(page.locator("#help")).to_be_visible()
+
+
+def test_palette_finds_commands_by_typing_and_returns_the_focus(
+    window: Window, ben: Member, three: list[Conversation]
+) -> None:
+    window.enter(ben, f"/w/acme/inbox/{three[0].number}")
+    page = window.page
+    page.keyboard.press("r")
+    writing = page.locator("#composer textarea:visible").first
+    expect(writing).to_be_focused()
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog", name="Commands")
+    field = palette.get_by_role("combobox")
+    expect(field).to_be_focused()
+    page.keyboard.type("resolve")
+    first = palette.get_by_role("option").first
+    expect(first).to_contain_text("Resolve")
+    expect(first).to_have_attribute("aria-selected", "true")
+    expect(first.locator("kbd")).to_have_text("e")
+    page.keyboard.press("Escape")
+    expect(palette).to_be_hidden()
+    expect(writing).to_be_focused()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("knowledge")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/w/acme/knowledge"))
+
+
+def test_keys_are_recorded_in_the_settings_and_work_at_once(
+    window: Window, ben: Member, three: list[Conversation]
+) -> None:
+    window.enter(ben, "/w/acme/settings/keyboard")
+    page = window.page
+    field = page.get_by_label("Resolve or reopen")
+    field.focus()
+    page.keyboard.press("y")
+    expect(field).to_have_value("y")
+    page.get_by_role("button", name="Save").last.click()
+    page.goto(f"{window.base}/w/acme/inbox/{three[0].number}")
+    page.locator("body").press("y")
+    eventually(lambda: Conversation.all_workspaces.get(pk=three[0].pk).status == "resolved", "resolved")
