@@ -11,11 +11,13 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from accounts import actions as account_actions
 from accounts import clock
 from accounts.models import ApiKey, Workspace
+from accounts.permissions import Actor, Role
 from conversations.models import Conversation, Mailbox, Message
 from tests.conftest import Member
-from tests.factories import MailboxFactory
+from tests.factories import MailboxFactory, UserFactory
 from tests.inbox.conftest import text_of
 
 URL = "/w/acme/start"
@@ -27,9 +29,9 @@ def owner(ada: Member) -> Client:
 
 
 def done(client: Client) -> list[bool]:
-    """Which of the six steps are marked as done."""
+    """Which of the three steps are marked as done."""
     page = client.get(URL).content.decode()
-    return ["is-done" in classes for classes in re.findall(r'<li\s+class="(step[^"]*)"', page)]
+    return ["is-done" in classes for classes in re.findall(r'<span\s+class="(step__mark[^"]*)"', page)]
 
 
 def test_empty_workspace_offers_its_owner_to_get_started(owner: Client) -> None:
@@ -40,7 +42,7 @@ def test_empty_workspace_offers_its_owner_to_get_started(owner: Client) -> None:
 
 def test_get_started_leads_to_the_first_mailbox(owner: Client, ben: Member) -> None:
     assert 'href="/w/acme/settings/mailboxes/add"' in owner.get(URL).content.decode()
-    assert ben.signed_in().get(f"{URL}/mailbox").status_code == 403
+    assert ben.signed_in().get(f"{URL}/state").status_code == 403
 
 
 def test_agents_of_an_empty_workspace_are_not_sent_where_they_may_not_go(ben: Member) -> None:
@@ -76,21 +78,34 @@ def test_first_key_is_shown_once_in_a_command_that_works_as_pasted(
     assert secret not in owner.get(URL).content.decode()
 
 
-def test_steps_are_marked_as_they_are_done(owner: Client, ben: Member, acme: Workspace) -> None:
-    assert done(owner) == [True, True, False, False, False, False]
+def test_steps_are_marked_as_they_are_done(owner: Client, acme: Workspace) -> None:
+    assert done(owner) == [False, False, False]
     owner.post(f"{URL}/key")
+    assert done(owner) == [True, False, False]
     opened = owner.post(f"{URL}/message", follow=True)
     assert "This is a test message" in text_of(opened.content)
-    assert done(owner) == [True, True, False, True, True, False]
+    assert done(owner) == [True, False, False]
+    assert "Reply to it." in text_of(owner.get(f"{URL}/state").content)
     number = Conversation.all_workspaces.get(workspace=acme).number
     owner.post(f"/w/acme/inbox/{number}/reply", {"body": "It works."})
-    assert done(owner) == [True, True, False, True, True, True]
+    assert done(owner) == [True, False, True]
+    owner.post("/w/acme/people", {"email": "new@acme.example", "role": "agent"})
+    assert "Invited: new@acme.example" in text_of(owner.get(f"{URL}/state").content)
+    at = clock.now()
+    account_actions.add_member(workspace=acme, user=UserFactory(), role=Role.AGENT, by=Actor.system(acme.pk), at=at)
+    assert done(owner) == [True, True, True]
+
+
+def test_page_asks_until_all_steps_are_done(owner: Client, ben: Member, acme: Workspace) -> None:
     mailbox = MailboxFactory(workspace=acme, address="help@acme.example")
-    assert "help@acme.example is being connected" in text_of(owner.get(f"{URL}/mailbox").content)
+    answer = owner.get(f"{URL}/state")
+    assert answer.status_code == 200
+    assert "help@acme.example is being connected" in text_of(answer.content)
     Mailbox.all_workspaces.filter(pk=mailbox.pk).update(failing_since=clock.now(), failure="The password was refused.")
-    waiting = owner.get(f"{URL}/mailbox").content
-    assert "The password was refused." in text_of(waiting)
-    assert b"hx-get" in waiting
+    assert "The password was refused." in text_of(owner.get(f"{URL}/state").content)
     Mailbox.all_workspaces.filter(pk=mailbox.pk).update(failing_since=None, failure="", read_at=clock.now())
-    assert b"hx-get" not in owner.get(f"{URL}/mailbox").content
-    assert done(owner) == [True] * 6
+    assert "Mail to help@acme.example arrives" in text_of(owner.get(f"{URL}/state").content)
+    owner.post(f"{URL}/message")
+    number = Conversation.all_workspaces.get(workspace=acme).number
+    owner.post(f"/w/acme/inbox/{number}/reply", {"body": "It works."})
+    assert owner.get(f"{URL}/state").status_code == 286

@@ -150,7 +150,7 @@ def test_page_of_an_earlier_login_gets_no_events_of_the_next(
     other.get_by_label("Password").fill(PASSWORD)
     other.get_by_role("button", name="Sign in").click()
     other.wait_for_selector("html[data-live-state=live]")
-    expect(window.page.locator("#toasts")).to_contain_text("You are signed out on this page.", timeout=20_000)
+    expect(window.page.get_by_text("You are signed out on this page.")).to_be_visible(timeout=20_000)
     api.start("For Vic", "Hello")
     expect(other.get_by_role("option")).to_contain_text("For Vic")
     expect(window.page.get_by_role("option")).to_have_count(0)
@@ -174,3 +174,15 @@ def test_page_that_was_just_loaded_calls_nothing_new_that_is_further_down(
     page.get_by_role("link", name="Load more").click()
     expect(page.locator("#listbox > .row")).to_have_count(33)
     expect(page.locator("#more")).to_have_count(0)
+
+
+def test_page_shows_that_it_is_offline_and_takes_it_back(window: Window, ben: Member) -> None:
+    window.enter(ben)
+    window.wait_until_live()
+    banner = window.page.locator("#connection")
+    expect(banner).to_be_hidden()
+    window.page.context.set_offline(True)
+    expect(banner.get_by_text("You are offline.")).to_be_visible()
+    window.page.context.set_offline(False)
+    expect(banner).to_be_hidden()
+    window.faults.clear()  # the browser's own lines about the network

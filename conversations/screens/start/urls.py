@@ -8,7 +8,7 @@ from conversations.screens.start import views
 
 urlpatterns = [
     path("start", views.start, name="start"),
-    path("start/mailbox", views.mailbox, name="start-mailbox"),
+    path("start/state", views.state, name="start-state"),
     path("start/key", views.create_first_key, name="start-key"),
     path("start/message", views.send_test_message, name="start-message"),
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import actions as account_actions
@@ -17,7 +18,7 @@ from accounts.permissions import permit, scopes
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.channels.email import health
-from conversations.models import Channel, Conversation, Mailbox, Message, MessageKind, SenderKind
+from conversations.models import Channel, Conversation, Form, Message, MessageKind, SenderKind, Widget
 from conversations.queries import conversations as queries
 from conversations.screens.shell import DeskRequest, screen, shell
 
@@ -25,39 +26,59 @@ TEST_DOOR = Door(Channel.MANUAL, "get-started")
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """Which steps are done; each is read from what the workspace holds, so that it may be done anywhere."""
+class Step:
+    """A step: whether it is done, and how it stands. Each is read from what the workspace holds, so that it may be done anywhere."""
 
-    has_colleague: bool
-    has_key: bool
-    has_conversation: bool
-    has_reply: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MailboxStep:
-    """How far the workspace is with its first mailbox: done when mail of it is received."""
-
-    mailbox: Mailbox | None
+    name: str
+    number: int
     is_done: bool
-    trouble: str = ""
+    state: str = ""
 
 
-def _mailbox_step() -> MailboxStep:
-    found = health.of_workspace(clock.now())
-    done = next((one for one in found if one.is_receiving), None)
-    if done is not None:
-        return MailboxStep(done.mailbox, True)
-    return MailboxStep(found[0].mailbox, False, found[0].problem) if found else MailboxStep(None, False)
+def _steps() -> list[Step]:
+    return [
+        Step("channel", 1, *_channel()),
+        Step("invite", 2, *_invite()),
+        Step("test", 3, *_test()),
+    ]
 
 
-def _progress(first: Conversation | None) -> Progress:
-    return Progress(
-        has_colleague=people.has_colleagues(),
-        has_key=people.has_working_key(clock.now()),
-        has_conversation=first is not None,
-        has_reply=Message.objects.filter(kind=MessageKind.MESSAGE, sender_kind=SenderKind.AGENT).exists(),
-    )
+def _channel() -> tuple[bool, str]:
+    """Whether customers can reach the workspace, and by what, or what is still in the way."""
+    boxes = health.of_workspace(clock.now())
+    ready = next((one for one in boxes if one.is_receiving), None)
+    if ready is not None:
+        return True, _("Mail to %(address)s arrives in the inbox.") % {"address": ready.mailbox.address}
+    waiting = ""
+    if boxes:
+        address = {"address": boxes[0].mailbox.address, "problem": boxes[0].problem}
+        waiting = _("%(address)s: %(problem)s") if boxes[0].problem else _("%(address)s is being connected …")
+        waiting %= address
+    if Widget.objects.exists():
+        return True, waiting or _("Live chat is ready for your website.")
+    if Form.objects.exists():
+        return True, waiting or _("A web form is ready.")
+    if people.has_working_key(clock.now()):
+        return True, waiting or _("Your software can send messages with an API key.")
+    return False, waiting
+
+
+def _invite() -> tuple[bool, str]:
+    """Done with the first invitation; whether it was accepted is said as well."""
+    pending = people.pending_invitations().order_by("-pk").first()
+    waiting = _("Invited: %(email)s. They have not joined yet.") % {"email": pending.email} if pending else ""
+    return people.has_colleagues(), waiting
+
+
+def _test() -> tuple[bool, str]:
+    """Done with the first reply: then a conversation has gone both ways."""
+    if Message.objects.filter(kind=MessageKind.MESSAGE, sender_kind=SenderKind.AGENT).exists():
+        return True, _("You have replied to a customer. Everything works.")
+    return False, _("A message has arrived. Reply to it.") if _first() is not None else ""
+
+
+def _first() -> Conversation | None:
+    return queries.conversations().for_people().order_by("number").first()
 
 
 @require_GET
@@ -70,17 +91,22 @@ def start(request: DeskRequest) -> HttpResponse:
 
 @require_GET
 @screen
-def mailbox(request: DeskRequest) -> HttpResponse:
-    """The step of the mailbox, for a page that waits for it."""
+def state(request: DeskRequest) -> HttpResponse:
+    """The marks of the steps, for a page that waits for them; once all are done it need not ask any more."""
     permit(request.actor, "api_key.create")
-    return render(request, "start/mailbox.html", {**shell(request, "start"), "mail": _mailbox_step()})
+    steps = _steps()
+    # htmx stops to ask when it gets this status.
+    status = 286 if all(step.is_done for step in steps) else 200
+    return render(
+        request, "start/state.html", {**shell(request, "start"), "steps": steps, "first": _first()}, status=status
+    )
 
 
 @require_POST
 @screen
 def create_first_key(request: DeskRequest) -> HttpResponse:
     """Create a server key and show it this once, inside a command that can be pasted as it is."""
-    _, secret = account_actions.create_key(
+    _key, secret = account_actions.create_key(
         workspace=request.workspace,
         name="First key",
         kind=KeyKind.SERVER,
@@ -117,12 +143,10 @@ def send_test_message(request: DeskRequest) -> HttpResponse:
 
 
 def _page(request: DeskRequest, *, secret: str = "") -> HttpResponse:
-    first = queries.conversations().for_people().order_by("number").first()
     context = {
         **shell(request, "start"),
-        "progress": _progress(first),
-        "mail": _mailbox_step(),
-        "first": first,
+        "steps": _steps(),
+        "first": _first(),
         "secret": secret,
         "public_url": settings.PUBLIC_URL,
     }

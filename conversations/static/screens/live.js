@@ -5,6 +5,7 @@ const { desk } = globalThis;
 const { url, after, login, stream: script } = document.getElementById('live').dataset;
 const SPREAD = 2000; // ms; when the desk restarts, all tabs of all people reconnect at once
 const HIDDEN_FOR = 60_000; // ms after which a tab in the background leaves the stream to another
+const PATIENCE = 4000; // ms without news until the page says so
 const LABELS = { live: 'Live', reconnecting: 'Reconnecting…', offline: 'Offline', ended: 'Signed out' };
 const address = `${url}?login=${login}`; // also the name of the worker and of the lock: each login has its own stream
 
@@ -13,6 +14,7 @@ let last = Number(after);
 let since = performance.timeOrigin; // from when on this tab needs every event
 let wasLive = false;
 let hasMissed = false;
+let patience = null;
 const received = new Set();
 
 // --- Events --------------------------------------------------------------------------------------------
@@ -36,13 +38,29 @@ function publish(detail) {
 const reconcile = () => publish({ type: 'resync', subject: '', id: 0 });
 
 function show(now) {
-  if (now === 'ended' && state !== 'ended') document.getElementById('toasts').append(document.getElementById('ended').content.cloneNode(true));
   if (now === 'live' && wasLive && state !== 'live') setTimeout(reconcile, Math.random() * SPREAD);
   wasLive ||= now === 'live';
   state = now;
   document.documentElement.dataset.liveState = now === 'reconnecting' && !navigator.onLine ? 'offline' : now;
   label();
+  clearTimeout(patience);
+  // A short gap is nobody's business.
+  patience = setTimeout(inform, now === 'reconnecting' && navigator.onLine ? PATIENCE : 0);
 }
+
+// The banner, while there is no news.
+const banner = document.getElementById('connection');
+
+function inform() {
+  const shown = document.documentElement.dataset.liveState;
+  if (!banner) return;
+  banner.hidden = shown === 'live';
+  for (const line of banner.children) line.hidden = line.dataset.state !== shown;
+}
+banner?.addEventListener('click', (event) => {
+  if (event.target.closest('[data-hurry]')) join();
+  if (event.target.closest('[data-reload]')) (event.preventDefault(), location.reload());
+});
 
 function label() {
   const shown = LABELS[document.documentElement.dataset.liveState ?? 'reconnecting'];
