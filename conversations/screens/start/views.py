@@ -64,7 +64,7 @@ def _channel() -> tuple[bool, str]:
 
 
 def _invite() -> tuple[bool, str]:
-    """Done with the first invitation; whether it was accepted is said as well."""
+    """Done with the first invitation; who has not accepted yet is named."""
     pending = people.pending_invitations().order_by("-pk").first()
     waiting = _("Invited: %(email)s. They have not joined yet.") % {"email": pending.email} if pending else ""
     return people.has_colleagues(), waiting
