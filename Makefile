@@ -1,6 +1,6 @@
 # Everything here works on a machine with git, make and Python 3.11 or newer; `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test quick soak lint fmt bench shell lock
+.PHONY: help run test quick soak lint fmt words bench shell lock
 
 PYTHON := .venv/bin/python
 # Arguments for pytest, as in: make test ARGS="tests/runtime -k front"
@@ -46,6 +46,10 @@ fmt: ## Format the code and fix what can be fixed automatically
 	@config/server/venv.sh dev
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
+
+words: ## Collect the words of the screens into the catalogues of translations, and compile them
+	@config/server/venv.sh dev
+	@DESK_HOME=.desk/test DATABASE_URL= $(PYTHON) manage.py collect_words
 
 bench: ## Measure each operation beside a bare Django view, at three sizes; the first time fills their databases (QUICK=1: two minutes)
 	@config/server/venv.sh dev

@@ -155,6 +155,8 @@ STATIC_ROOT = DESK_HOME / "static"
 
 # --- Language and time --------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "config/locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
