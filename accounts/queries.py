@@ -10,8 +10,9 @@ from django.db.models import Q, QuerySet
 from accounts.compiled import compiled, compiled_anywhere
 from accounts.credentials import links
 from accounts.errors import NotFound
-from accounts.models import ApiKey, Invitation, Membership, Team, User, UserManager
+from accounts.models import ApiKey, Event, Invitation, Membership, Team, User, UserManager
 from accounts.permissions import Role
+from accounts.tenancy import current
 
 
 def workspaces_of(user: User) -> list[Membership]:
@@ -118,3 +119,9 @@ def pending_invitations() -> QuerySet[Invitation]:
 def members() -> QuerySet[Membership]:
     """The open scope's members, by name."""
     return Membership.objects.select_related("user").order_by("user__name", "user__email", "pk")
+
+
+def newest_event() -> int:
+    """The id of the workspace's newest event, after which live updates of a page begin; 0 where there is none."""
+    newest = Event.objects.filter(workspace=current()).order_by("-id").values_list("id", flat=True).first()
+    return newest or 0

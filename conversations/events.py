@@ -108,6 +108,9 @@ SUGGESTION_DECIDED = define(
     "suggestion.decided", "conversation", "Suggestion used, edited or dismissed.", "suggestion_id", "outcome"
 )
 SUGGESTION_FAILED = define("suggestion.failed", "conversation", "Suggestion failed.", "code", "request_id")
+TICKET_BROADCAST_SCHEDULED = define(
+    "ticket.broadcast_scheduled", "ticket", "Reply to every conversation of a ticket scheduled.", "delivery_ids"
+)
 TICKET_BROADCAST = define("ticket.broadcast", "ticket", "Reply sent to every conversation of a ticket.", "message_ids")
 SAVED_VIEW_CREATED = define("saved_view.created", "saved_view", "Saved view created.", "visibility")
 SAVED_VIEW_UPDATED = define("saved_view.updated", "saved_view", "Saved view changed.", "fields")

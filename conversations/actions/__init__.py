@@ -24,7 +24,7 @@ from conversations.actions.saved_views import create_view, delete_view, favorite
 from conversations.actions.spam import mark_spam, undo_spam, unmark_spam
 from conversations.actions.start import start
 from conversations.actions.status import set_status, snooze, unsnooze
-from conversations.actions.ticket_messages import broadcast, note_in_ticket, reply_in_ticket
+from conversations.actions.ticket_messages import broadcast, broadcast_later, note_in_ticket, reply_in_ticket
 from conversations.actions.ticketing import delete_ticket, escalate, link, open_ticket, unlink
 from conversations.actions.triage import (
     assign,
@@ -37,7 +37,7 @@ from conversations.actions.triage import (
 from conversations.actions.undo import undo
 
 __all__ = [
-    "assign", "broadcast", "cancel", "compose", "continue_or_receive", "create_view", "delete_note", "delete_ticket",
+    "assign", "broadcast", "broadcast_later", "cancel", "compose", "continue_or_receive", "create_view", "delete_note", "delete_ticket",
     "delete_view", "deliver", "discard", "edit_message", "edit_note", "edit_subject", "escalate", "favorite_view", "hold", "identify",
     "join", "keep_apart", "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "move_message",
     "note", "note_in_ticket", "open_ticket", "receive", "reply", "reply_in_ticket", "reschedule", "retry", "retry_all",

@@ -6,6 +6,7 @@ conversations.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from accounts.errors import Invalid
 from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import locking, messages, status, turns
+from conversations.actions import locking, messages, outbox, status, turns
 from conversations.actions.senders import Sender
 from conversations.models import Conversation, Message, MessageKind
 from conversations.permissions import ConversationScope
@@ -27,6 +28,8 @@ from tickets.models import Ticket
 
 REPEAT_WITHIN = timedelta(seconds=60)
 """For how long the same text by the same author counts as the same message, sent twice by accident."""
+BROADCAST_UNDO = timedelta(seconds=20)
+"""For how long a reply to all conversations of a ticket may be taken back."""
 
 
 @transaction.atomic
@@ -82,6 +85,38 @@ def broadcast(*, ticket: Ticket, body: str, move_to: str | None = None, by: Acto
             status.set_status(conversation=conversation, status=move_to, by=writer, at=at)
     journal.record(events.TICKET_BROADCAST, ticket, by=by, at=at, message_ids=[message.pk for message in sent])
     return sent
+
+
+@transaction.atomic
+def broadcast_later(
+    *,
+    ticket: Ticket,
+    bodies: Mapping[int, str],
+    then: str = "",
+    send_after: datetime | None = None,
+    by: Actor,
+    at: datetime,
+) -> Event:
+    """Schedule a reply to each of the ticket's conversations that `bodies` names by their ids, with its text.
+
+    They leave together: after BROADCAST_UNDO unless a moment is given, and may be taken back until then. With `then`
+    Status.RESOLVED each resolves its conversation. Returns the event, whose data has the ids of the deliveries.
+    Raises Invalid for a conversation that is not the ticket's, no conversation at all, or a blank or too long text.
+    """
+    permit(by, "ticket.update", ticket)
+    writer = by.with_scope(ConversationScope.WRITE)
+    held = {row.pk: row for row in _conversations(ticket)}
+    if not bodies or bodies.keys() - held.keys():
+        raise Invalid("choose conversations of the ticket", field="to")
+    scheduled = [
+        outbox.schedule(
+            conversation=held[pk], body=body, then=then, send_after=send_after or at + BROADCAST_UNDO, by=writer, at=at
+        )
+        for pk, body in sorted(bodies.items())
+    ]
+    return journal.record(
+        events.TICKET_BROADCAST_SCHEDULED, ticket, by=by, at=at, delivery_ids=[row.pk for row in scheduled]
+    )
 
 
 def _conversations(ticket: Ticket) -> list[Conversation]:

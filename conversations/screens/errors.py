@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.forms import Form
 
-from accounts.errors import Conflict, DomainError
+from accounts.errors import Conflict, DomainError, Invalid
 
 _ERRORS: dict[str, str] = {
     "thread_changed": "Something new came in while you were writing. Review it, then send again.",
@@ -18,6 +18,9 @@ _ERRORS: dict[str, str] = {
     "joined": "This conversation was joined into another one.",
     "assistant": "The assistant takes part in it. Take over first.",
     "two_tickets": "Both have a ticket. Unlink one of them first.",
+    "linked_elsewhere": "It is linked to another ticket. Unlink it there first.",
+    "no_conversation": "Link a conversation first.",
+    "unknown_conversation": "There is no conversation with this number.",
     "has_ticket": "It is linked to a ticket. Unlink it first.",
     "nothing_left": "These are all messages. Choose fewer, or change the subject instead.",
     "blank": "Write something first.",
@@ -47,6 +50,21 @@ _FIELDS: dict[str, str] = {
 
 _SENTENCES = frozenset({"outside_recipients", "no_recipient", "own_address", "not_an_address"})
 """The codes of errors whose message is for a person as it is."""
+
+
+def no_conversation() -> Invalid:
+    """The error for a number that a person typed."""
+    return Invalid("there is no conversation with this number", field="conversation", code="unknown_conversation")
+
+
+def linked_elsewhere() -> Conflict:
+    """The error for a conversation that has another ticket."""
+    return Conflict("the conversation has another ticket", code="linked_elsewhere")
+
+
+def changed_since() -> Conflict:
+    """The error for an undo of what somebody else has changed since."""
+    return Conflict("it has changed since", code="changed_since")
 
 
 def of_error(error: DomainError) -> str:

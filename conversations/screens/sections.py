@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from django.utils.functional import Promise
+
 from accounts.permissions import Actor, may
 from conversations.screens.shortcuts import GENERAL, GROUPS, VIEW, Shortcut
 
 # In the order of the rail.
 NAMES = (
     "inbox",
+    "tickets",
     "callbacks",
     "knowledge",
     "assistant",
@@ -31,7 +34,7 @@ NAMES = (
 class Link:
     """A section's place in the rail, and its keys; with a permission, only members who have it see it."""
 
-    label: str
+    label: str | Promise
     icon: str
     url_name: str
     keys: tuple[str, ...] = ()

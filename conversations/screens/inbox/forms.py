@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from accounts import queries as people
 from accounts.models import Team, User
 from accounts.text import uuid_or_none, whole_number
 from conversations.models import Status
+from conversations.screens.fields import LOCAL_FORMATS, LocalDateTimeField
 from conversations.screens.inbox.addressing import RecipientsForm
 
 Row = TypeVar("Row", bound=Model)
@@ -117,27 +118,6 @@ class TagsForm(forms.Form):
 
 class SubjectForm(forms.Form):
     subject = forms.CharField(required=False)
-
-
-class LocalDateTimeField(forms.DateTimeField):
-    """A local time in the current time zone.
-
-    A time that is skipped when clocks go forward is the hour after; one that occurs twice is the first.
-    """
-
-    def to_python(self, value: Any) -> datetime | None:
-        with timezone.override(UTC):  # Django refuses both kinds of time.
-            read = super().to_python(value)
-        if read is None:
-            return None
-        local = read.replace(tzinfo=timezone.get_current_timezone(), fold=0)
-        try:
-            return local.astimezone(UTC)
-        except OverflowError as error:
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
-
-
-LOCAL_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 
 
 def shown_moment(choice: str) -> datetime | None:

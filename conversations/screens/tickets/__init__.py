@@ -1,0 +1,1 @@
+"""Tickets: their list, their board, and the page of each."""

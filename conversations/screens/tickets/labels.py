@@ -1,0 +1,91 @@
+"""The words of tickets: statuses, priorities, and the lines of a history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import moments
+from accounts.permissions import ActorKind
+from conversations import events as conversation_events
+from conversations.screens.dates import moment
+from conversations.screens.tickets.queries import HistoryLine
+from tickets import events
+from tickets.models import TicketPriority, TicketStatus
+
+STATUS: Mapping[str, str | Promise] = {
+    TicketStatus.NEW: gettext_lazy("New"),
+    TicketStatus.OPEN: gettext_lazy("Open"),
+    TicketStatus.PENDING: gettext_lazy("Waiting on customer"),
+    TicketStatus.ON_HOLD: gettext_lazy("On hold"),
+    TicketStatus.RESOLVED: gettext_lazy("Resolved"),
+}
+TABS: Mapping[str, str | Promise] = {"unresolved": gettext_lazy("Unresolved"), **STATUS, "all": gettext_lazy("All")}
+PRIORITY: Mapping[str, str | Promise] = {
+    "": gettext_lazy("No priority"),
+    TicketPriority.LOW: gettext_lazy("Low"),
+    TicketPriority.MEDIUM: gettext_lazy("Medium"),
+    TicketPriority.HIGH: gettext_lazy("High"),
+    TicketPriority.CRITICAL: gettext_lazy("Critical"),
+}
+URGENT: Mapping[str, str] = {TicketPriority.CRITICAL: "bad", TicketPriority.HIGH: "warn"}
+SORTS: Mapping[str, str | Promise] = {
+    "updated": gettext_lazy("Last changed"),
+    "created": gettext_lazy("Newest"),
+    "due": gettext_lazy("Due next"),
+}
+_ACTORS: Mapping[str, str | Promise] = {
+    ActorKind.API_KEY: gettext_lazy("The API"),
+    ActorKind.CONTACT: gettext_lazy("The customer"),
+    ActorKind.ASSISTANT: gettext_lazy("The assistant"),
+    ActorKind.SYSTEM: gettext_lazy("Parley"),
+}
+_FIELDS: Mapping[str, str | Promise] = {
+    "subject": gettext_lazy("the subject"),
+    "sla_due_at": gettext_lazy("the due date"),
+    "escalation_reason": gettext_lazy("the reason"),
+    "attributes": gettext_lazy("the attributes"),
+}
+
+
+def actor(line: HistoryLine) -> str:
+    """Who did it."""
+    if line.actor is not None:
+        return line.actor.get_short_name()
+    return str(_ACTORS.get(line.event.actor_kind, _("Someone")))
+
+
+def happened(line: HistoryLine) -> SafeString:
+    """What happened, as a sentence; names and tags are escaped."""
+    kind, data = line.event.type, line.event.data
+    if kind == events.TICKET_STATUS_CHANGED.name:
+        return format_html(_("Status: <b>{}</b>, was {}"), _status(data.get("status")), _status(data.get("previous")))
+    if kind == events.TICKET_ASSIGNED.name:
+        if line.assignee is not None:
+            return format_html(_("Assigned to <b>{}</b>"), line.assignee)
+        return escape(_("Assigned to a team") if data.get("team_id") else _("Unassigned"))
+    if kind == events.TICKET_PRIORITY_CHANGED.name:
+        return format_html(_("Priority: <b>{}</b>"), PRIORITY.get(data.get("priority") or "", ""))
+    if kind == events.TICKET_TAGGED.name:
+        added = [f"+{tag}" for tag in data.get("added") or []]
+        return format_html(_("Tags: <b>{}</b>"), ", ".join(added + [f"−{tag}" for tag in data.get("removed") or []]))
+    if kind == events.TICKET_SNOOZED.name:
+        until = data.get("until")
+        return (
+            format_html(_("Snoozed until <b>{}</b>"), moment(moments.read(until))) if until else escape(_("Unsnoozed"))
+        )
+    if kind == events.TICKET_UPDATED.name:
+        names = [str(_FIELDS[name]) for name in data.get("fields") or [] if name in _FIELDS]
+        return format_html(_("Changed {}"), ", ".join(names) or _("the details"))
+    if kind in (conversation_events.TICKET_BROADCAST.name, conversation_events.TICKET_BROADCAST_SCHEDULED.name):
+        return escape(_("Reply sent to all conversations"))
+    return escape(_("Ticket opened"))
+
+
+def _status(value: str | None) -> str:
+    return str(STATUS.get(value or "", value or ""))

@@ -1,0 +1,118 @@
+"""The page of a ticket, and opening one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts import clock, transaction
+from accounts import queries as people
+from accounts.errors import DomainError, Forbidden, NotFound
+from accounts.permissions import permit
+from conversations import actions
+from conversations.models import Message, MessageKind
+from conversations.queries import conversations as conversation_queries
+from conversations.queries import tickets as ticket_links
+from conversations.screens import errors
+from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
+from conversations.screens.tickets import forms, labels, queries, rows
+from conversations.screens.tickets.lists import frame
+from tickets import actions as ticket_actions
+from tickets import queries as ticket_queries
+from tickets.models import Ticket
+
+MOST_LINKED = 100
+"""How many conversations a page lists."""
+MOST_NOTES = 50
+
+
+def facts(request: DeskRequest, ticket: Ticket) -> dict[str, Any]:
+    """The context of a ticket's page."""
+    linked = list(ticket_links.linked(ticket)[: MOST_LINKED + 1])
+    notes = Message.objects.filter(conversation__ticket=ticket, kind=MessageKind.NOTE).select_related("conversation")
+    return {
+        **frame(request),
+        "ticket": ticket,
+        "status": labels.STATUS[ticket.status],
+        "due_state": rows.due_state(ticket, clock.now()),
+        "linked": linked[:MOST_LINKED],
+        "has_more_linked": len(linked) > MOST_LINKED,
+        "notes": list(notes.order_by("-created_at", "-pk")[:MOST_NOTES]),
+        "lines": [(labels.actor(line), labels.happened(line), line.event.at) for line in queries.history(ticket)],
+        "assignable": list(people.assignable()),
+        "teams": list(people.teams()),
+        "hues": ticket_queries.tag_hues(),
+    }
+
+
+@require_GET
+@screen
+def ticket(request: DeskRequest, number: int) -> HttpResponse:
+    """A ticket with its conversations, notes and history; as a fragment without the page around it."""
+    permit(request.actor, "ticket.read")
+    row = queries.by_number(number)
+    if is_fragment(request) and request.htmx.target == "ticket":
+        return render(request, "tickets/ticket.html", facts(request, row))
+    remember(request)
+    return render(request, "tickets/ticket_page.html", facts(request, row))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@screen
+def new(request: DeskRequest) -> HttpResponse:
+    """Open a ticket: for a conversation, or without one."""
+    permit(request.actor, "ticket.open")
+    form = forms.NewForm(request.POST if request.method == "POST" else None)
+    fault = ""
+    if request.method == "POST":
+        if form.is_valid():
+            try:
+                made = _opened(request, form.cleaned_data)
+            except Forbidden:
+                raise
+            except DomainError as error:
+                fault = errors.of_error(error)
+            else:
+                return redirect("ticket", request.workspace.slug, made.number)
+        else:
+            fault = errors.of_form(form)
+    context = {
+        **frame(request),
+        "form": form,
+        "fault": fault,
+        "typed": request.POST,
+        "asked_for": request.GET.get("conversation", ""),
+        "assignable": list(people.assignable()),
+        "teams": list(people.teams()),
+    }
+    return render(request, "tickets/new.html", context, status=422 if fault else 200)
+
+
+@transaction.atomic
+def _opened(request: DeskRequest, given: dict[str, Any]) -> Ticket:
+    """The ticket, linked to the conversation that was named. Raises NotFound for one that does not exist."""
+    by, at, owner = request.actor, clock.now(), given["owner"]
+    is_team = owner is not None and hasattr(owner, "members")
+    conversation = None
+    if given["conversation"] is not None:
+        try:
+            conversation = conversation_queries.by_number(given["conversation"])
+        except NotFound as error:
+            raise errors.no_conversation() from error
+    made = ticket_actions.open_ticket(
+        workspace=request.workspace,
+        subject=given["subject"],
+        priority=given["priority"] or None,
+        assignee=None if is_team else owner,
+        team=owner if is_team else None,
+        escalation_reason=given["reason"] or None,
+        channel=conversation.channel if conversation is not None else "manual",
+        by=by,
+        at=at,
+    )
+    if conversation is not None:
+        actions.link(conversation=conversation, ticket=made, by=by, at=at)
+    return made

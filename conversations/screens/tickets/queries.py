@@ -1,0 +1,153 @@
+"""The tickets' lists, counts and histories, in the open workspace scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from accounts.errors import NotFound
+from accounts.models import Event, User, Workspace
+from accounts.permissions import ActorKind
+from accounts.tenancy import current
+from conversations import events as conversation_events
+from conversations.models import Conversation
+from conversations.queries import tickets as ticket_links
+from conversations.queries.counts import CAP, Capped
+from conversations.queries.paging import Page, keyset
+from tickets import events
+from tickets import queries as tickets
+from tickets.models import Ticket, TicketQuerySet, TicketStatus
+
+OPEN = (TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING, TicketStatus.ON_HOLD)
+STATUSES: Mapping[str, tuple[str, ...]] = {
+    "unresolved": OPEN,
+    **{status.value: (status.value,) for status in TicketStatus},
+    "all": tuple(TicketStatus.values),
+}
+"""What the list can be narrowed to by status."""
+SORTS = ("updated", "created", "due")
+_NO_DUE = "-"
+"""Begins a cursor among the tickets without a due date, which follow those with one."""
+SHOWN_LINES = 100
+"""How many of the newest lines of a ticket's history its page shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which tickets a list shows: by status, by owner ("", "me", "nobody" or a team's key), and by search."""
+
+    status: str = "unresolved"
+    owner: str = ""
+    search: str = ""
+
+
+def by_number(number: int) -> Ticket:
+    """Raises NotFound, also for another workspace's ticket."""
+    found = tickets.tickets().filter(number=number).order_by("pk").first()
+    if found is None:
+        raise NotFound("there is no such ticket")
+    return found
+
+
+def chosen(given: Chosen, user: User) -> TicketQuerySet:
+    """The tickets of a list, in no order."""
+    rows = _of_owner(tickets.tickets(), given.owner, user).filter(status__in=STATUSES[given.status])
+    return ticket_links.matching(rows, given.search) if given.search else rows
+
+
+def _of_owner(rows: TicketQuerySet, owner: str, user: User) -> TicketQuerySet:
+    if owner == "me":
+        return rows.filter(assignee=user)
+    if owner == "nobody":
+        return rows.filter(assignee=None, team=None)
+    return rows.filter(team=int(owner)) if owner.isdecimal() else rows
+
+
+def page(rows: TicketQuerySet, *, sort: str, after: str | None, limit: int) -> Page[Ticket]:
+    """A page in an order: last changed, newest, or next due, with those without a due date at the end. Raises Invalid."""
+    if sort != "due":
+        by = "-created_at" if sort == "created" else "-updated_at"
+        return keyset(rows, by=by, after=after, limit=limit)
+    without = rows.filter(sla_due_at=None)
+    if after is not None and after.startswith(_NO_DUE):
+        return _marked(keyset(without, by="-updated_at", after=after[1:] or None, limit=limit))
+    due = keyset(rows.filter(sla_due_at__isnull=False), by="sla_due_at", after=after, limit=limit)
+    room = limit - len(due.rows)
+    if due.has_more:
+        return due
+    if room <= 0:
+        return Page(rows=due.rows, next=_NO_DUE if without.exists() else None)
+    rest = _marked(keyset(without, by="-updated_at", after=None, limit=room))
+    return Page(rows=[*due.rows, *rest.rows], next=rest.next)
+
+
+def _marked(page: Page[Ticket]) -> Page[Ticket]:
+    return Page(rows=page.rows, next=_NO_DUE + page.next if page.next else None)
+
+
+def counts(given: Chosen, user: User) -> dict[str, int]:
+    """How many tickets of the owner and the search each status holds, at most CAP each, in one statement."""
+    names = [name for name in STATUSES if name != "all"]
+    columns = []
+    for name in names:
+        rows = chosen(Chosen(name, given.owner, given.search), user)
+        columns.append(Capped(rows.order_by("-updated_at", "-pk").values("pk")[:CAP]))
+    found = Workspace.objects.filter(pk=current().pk).values_list(*columns).first()
+    return dict(zip(names, found or (), strict=False))
+
+
+def linked_counts(shown: Sequence[Ticket]) -> dict[int, int]:
+    """How many conversations each of the tickets has, by its key."""
+    rows = Conversation.objects.filter(ticket__in=[*shown]).order_by().values("ticket").annotate(n=Count("pk"))
+    return {row["ticket"]: row["n"] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """Something that happened to a ticket, and the member who did it, if it was one."""
+
+    event: Event
+    actor: User | None
+    assignee: User | None
+
+
+_SHOWN = frozenset(
+    kind.name
+    for kind in (
+        events.TICKET_OPENED,
+        events.TICKET_STATUS_CHANGED,
+        events.TICKET_ASSIGNED,
+        events.TICKET_PRIORITY_CHANGED,
+        events.TICKET_TAGGED,
+        events.TICKET_UPDATED,
+        events.TICKET_SNOOZED,
+    )
+)
+
+
+_OF_CONVERSATIONS = (conversation_events.TICKET_BROADCAST.name, conversation_events.TICKET_BROADCAST_SCHEDULED.name)
+
+
+def history(ticket: Ticket) -> list[HistoryLine]:
+    """What happened to a ticket, newest first: its newest lines."""
+    rows = Event.objects.filter(
+        workspace=current(), subject_type="ticket", subject_id=ticket.pk, type__in=[*_SHOWN, *_OF_CONVERSATIONS]
+    )
+    found = list(rows.order_by("-id")[:SHOWN_LINES])
+    members = _members(found)
+    return [
+        HistoryLine(
+            event,
+            members.get(event.actor_id) if event.actor_kind == ActorKind.MEMBER and event.actor_id else None,
+            members.get(event.data.get("assignee_id") or 0),
+        )
+        for event in found
+    ]
+
+
+def _members(found: Iterable[Event]) -> dict[int, User]:
+    ids = {event.actor_id for event in found if event.actor_kind == ActorKind.MEMBER}
+    ids |= {event.data.get("assignee_id") for event in found}
+    return User.objects.in_bulk([pk for pk in ids if pk])

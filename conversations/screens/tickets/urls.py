@@ -1,0 +1,33 @@
+"""The tickets."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from conversations.screens.tickets import board, broadcasts, changes, links, lists, pages
+
+urlpatterns = [
+    path("tickets", lists.listing, name="tickets"),
+    path("tickets/board", board.board, name="ticket-board"),
+    path("tickets/board/<str:status>", board.column, name="ticket-column"),
+    path("tickets/new", pages.new, name="new-ticket"),
+    path("tickets/<int:number>", pages.ticket, name="ticket"),
+    # Changing: one verb each.
+    path("tickets/<int:number>/status", changes.set_status, name="ticket-status"),
+    path("tickets/<int:number>/priority", changes.set_priority, name="ticket-priority"),
+    path("tickets/<int:number>/assign", changes.assign, name="ticket-assign"),
+    path("tickets/<int:number>/tags", changes.set_tags, name="ticket-tags"),
+    path("tickets/<int:number>/subject", changes.set_subject, name="ticket-subject"),
+    path("tickets/<int:number>/due", changes.set_due, name="ticket-due"),
+    path("tickets/<int:number>/reason", changes.set_reason, name="ticket-reason"),
+    path("tickets/<int:number>/snooze", changes.snooze, name="ticket-snooze"),
+    path("tickets/<int:number>/note", changes.note, name="ticket-note"),
+    path("tickets/<int:number>/read", changes.mark_read, name="ticket-read"),
+    path("tickets/<int:number>/delete", changes.delete, name="ticket-delete"),
+    path("tickets/<int:number>/link", links.link, name="ticket-link"),
+    path("tickets/<int:number>/links/<int:conversation>/remove", links.unlink, name="ticket-unlink"),
+    # One reply to all of a ticket's customers.
+    path("tickets/<int:number>/broadcast", broadcasts.write, name="ticket-broadcast"),
+    path("tickets/<int:number>/broadcast/<int:event>", broadcasts.result, name="broadcast-result"),
+    path("tickets/<int:number>/broadcast/<int:event>/undo", broadcasts.undo, name="broadcast-undo"),
+]

@@ -1,0 +1,317 @@
+"""The screens of tickets: list, board, page, links, and the reply to all; what they change, the API reads, and the reverse."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from accounts import clock, tenancy
+from accounts.models import Event, Workspace
+from accounts.permissions import Actor
+from conversations import actions
+from conversations.channels import outbox
+from conversations.models import Conversation, Delivery, Message
+from tests.conftest import Key, Member
+from tests.factories import ConversationFactory, TeamFactory, TicketFactory
+from tests.inbox.conftest import text_of
+from tickets import actions as ticket_actions
+from tickets.models import Ticket, TicketNumbers
+
+LIST = "/w/acme/tickets"
+
+
+def linked(acme: Workspace, ticket: Ticket, count: int = 2, **values: object) -> list[Conversation]:
+    """Conversations of a ticket, each of another customer."""
+    rows = []
+    with tenancy.scope(acme):
+        for _ in range(count):
+            row = ConversationFactory(workspace=acme, **values)
+            rows.append(actions.link(conversation=row, ticket=ticket, by=Actor.system(acme.pk), at=clock.now()))
+    return rows
+
+
+def test_list_shows_what_is_not_resolved_and_each_status_by_itself(ben: Member, acme: Workspace) -> None:
+    for status in ("new", "open", "resolved"):
+        TicketFactory(workspace=acme, subject=f"Is {status}", status=status)
+    client = ben.signed_in()
+    page = text_of(client.get(LIST).content)
+    assert "Is new" in page
+    assert "Is open" in page
+    assert "Is resolved" not in page
+    page = text_of(client.get(f"{LIST}?status=resolved").content)
+    assert "Is resolved" in page
+    assert "Is open" not in page
+
+
+def test_list_asks_as_many_questions_for_one_ticket_as_for_twenty(
+    ben: Member, acme: Workspace, django_assert_max_num_queries: object
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client = ben.signed_in()
+    counts = []
+    for more in (1, 19):
+        for n in range(more):
+            ticket = TicketFactory(workspace=acme, subject=f"Ticket {n}")
+            linked(acme, ticket, 1)
+        client.get(LIST)
+        with CaptureQueriesContext(connection) as asked:
+            client.get(LIST)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+    assert counts[0] <= 12
+
+
+@pytest.mark.parametrize("sort", ["updated", "created", "due"])
+def test_every_ticket_is_on_one_of_the_pages_whatever_the_order(ben: Member, acme: Workspace, sort: str) -> None:
+    import re
+
+    now = clock.now()
+    made = [
+        TicketFactory(workspace=acme, subject=f"T{n}", sla_due_at=now + timedelta(hours=n) if n % 2 else None)
+        for n in range(120)
+    ]
+    client, seen, path = ben.signed_in(), [], f"{LIST}?sort={sort}"
+    while path:
+        page = client.get(path, headers={"HX-Request": "true", "HX-Target": "ticket-more"}).content.decode()
+        seen += re.findall(r'href="/w/acme/tickets/(\d+)"', page)
+        more = re.search(r'hx-get="([^"]*after=[^"]*)"', page)
+        path = more[1].replace("&amp;", "&") if more else ""
+    assert len(seen) == len(made)
+    assert set(seen) == {str(one.number) for one in made}
+    if sort == "due":
+        dues = {str(one.number): one.sla_due_at for one in made}
+        assert [bool(dues[number]) for number in seen] == [True] * 60 + [False] * 60
+
+
+def test_owner_and_search_narrow_list_and_board(ben: Member, acme: Workspace) -> None:
+    mine = TicketFactory(workspace=acme, subject="Mine alone", assignee=ben.user)
+    TicketFactory(workspace=acme, subject="Nobodys")
+    client = ben.signed_in()
+    for path in (LIST, f"{LIST}/board"):
+        assert "Nobodys" not in text_of(client.get(f"{path}?owner=me").content)
+        assert "Mine alone" not in text_of(client.get(f"{path}?owner=nobody").content)
+        assert "Mine alone" in text_of(client.get(f"{path}?q=%23{mine.number}").content)
+        assert client.get(f"{path}?owner=%00&q=%00&sort=x&status=x").status_code in (200, 400)
+
+
+def test_fields_are_changed_by_their_verbs_and_read_by_the_api(ben: Member, acme: Workspace, acme_key: Key) -> None:
+    ticket = TicketFactory(workspace=acme, subject="Old")
+    team = TeamFactory(workspace=acme, name="Billing")
+    client, page = ben.signed_in(), f"{LIST}/{ticket.number}"
+    for name, given in {
+        "status": {"status": "pending"},
+        "priority": {"priority": "high"},
+        "assign": {"owner": f"user-{ben.user.pk}"},
+        "tags": {"tags": "Api, billing"},
+        "subject": {"subject": "New"},
+        "due": {"when": "2027-01-05T10:00"},
+        "reason": {"reason": "Needs a fix"},
+    }.items():
+        assert client.post(f"{page}/{name}", given).status_code == 302, name
+    row = Ticket.all_workspaces.get(pk=ticket.pk)
+    assert (row.status, row.priority, row.assignee_id, row.tags, row.subject) == (
+        "pending", "high", ben.user.pk, ["api", "billing"], "New",
+    )  # fmt: skip
+    assert row.sla_due_at is not None
+    assert row.escalation_reason == "Needs a fix"
+    client.post(f"{page}/assign", {"owner": f"team-{team.pk}"})
+    row.refresh_from_db()
+    assert (row.assignee_id, row.team_id) == (None, team.pk)
+    history = text_of(client.get(page).content)
+    for line in (
+        "Status: Waiting on customer, was ",
+        "Priority: High",
+        "Assigned to Ben Kimura",
+        "Tags: +api, +billing",
+    ):
+        assert line in history
+
+
+def test_a_change_is_answered_with_the_ticket_and_can_be_undone(ben: Member, acme: Workspace) -> None:
+    ticket = TicketFactory(workspace=acme, status="open")
+    client = ben.signed_in()
+    asked = {"HX-Request": "true", "HX-Target": "ticket"}
+    answer = client.post(f"{LIST}/{ticket.number}/status", {"status": "resolved"}, headers=asked)
+    page = answer.content.decode()
+    assert 'id="ticket"' in page
+    assert "Status set to Resolved." in page
+    assert 'name="expected" value="resolved"' in page
+    # Somebody else has changed it meanwhile: nothing is undone.
+    ticket_actions.set_status(ticket=ticket, status="on_hold", by=Actor.system(acme.pk), at=clock.now())
+    back = client.post(f"{LIST}/{ticket.number}/status", {"status": "open", "expected": "resolved"}, headers=asked)
+    assert back.status_code == 422
+    assert "Nothing was undone" in back.content.decode()
+    ticket.refresh_from_db()
+    assert ticket.status == "on_hold"
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("status", {"status": "nonsense"}),
+        ("priority", {"priority": "x" * 10_000}),
+        ("assign", {"owner": "user-999999999999999999999"}),
+        ("assign", {"owner": "team-0"}),
+        ("due", {"when": "0001-01-01T00:00"}),
+        ("due", {"when": "yesterday"}),
+        ("tags", {"tags": ",".join(f"t{n}" for n in range(200))}),
+        ("link", {"conversation": "999999"}),
+        ("link", {"conversation": "\u202e42"}),
+        ("note", {"body": ""}),
+    ],
+)
+def test_what_cannot_be_changes_nothing_and_is_explained(
+    ben: Member, acme: Workspace, name: str, given: dict[str, str]
+) -> None:
+    ticket = TicketFactory(workspace=acme)
+    before = Event.objects.filter(workspace=acme).count()
+    answer = ben.signed_in().post(
+        f"{LIST}/{ticket.number}/{name}", given, headers={"HX-Request": "true", "HX-Target": "ticket"}
+    )
+    assert answer.status_code == 422
+    assert "toast--bad" in answer.content.decode()
+    assert Event.objects.filter(workspace=acme).count() == before
+
+
+def test_viewers_read_and_strangers_find_nothing(vic: Member, cleo: Member, acme: Workspace) -> None:
+    ticket = TicketFactory(workspace=acme, subject="For reading")
+    viewer, stranger = vic.signed_in(), cleo.signed_in()
+    page = viewer.get(f"{LIST}/{ticket.number}")
+    assert page.status_code == 200
+    assert "<form" not in page.content.decode().split('id="ticket"')[1].split("</main>")[0]
+    assert viewer.post(f"{LIST}/{ticket.number}/status", {"status": "open"}).status_code == 403
+    assert viewer.get(f"{LIST}/new").status_code == 403
+    assert viewer.get(f"{LIST}/{ticket.number}/broadcast").status_code == 403
+    for path in (LIST, f"{LIST}/board", f"{LIST}/{ticket.number}"):
+        assert stranger.get(path).status_code == 404
+    assert viewer.get(f"{LIST}/99999").status_code == 404
+
+
+def test_conversations_are_linked_and_unlinked_and_the_first_is_primary(ben: Member, acme: Workspace) -> None:
+    ticket, other = TicketFactory(workspace=acme), TicketFactory(workspace=acme)
+    one, two = ConversationFactory(workspace=acme), ConversationFactory(workspace=acme)
+    elsewhere = linked(acme, other, 1)[0]
+    client, page = ben.signed_in(), f"{LIST}/{ticket.number}"
+    for row in (one, two):
+        client.post(f"{page}/link", {"conversation": f"#{row.number}"})
+    shown = text_of(client.get(page).content)
+    assert f"#{one.number}" in shown
+    assert "Primary" in shown
+    answer = client.post(
+        f"{page}/link", {"conversation": str(elsewhere.number)}, headers={"HX-Request": "true", "HX-Target": "ticket"}
+    )
+    assert "It is linked to another ticket." in text_of(answer.content)
+    client.post(f"{page}/links/{one.number}/remove")
+    one.refresh_from_db()
+    assert one.ticket_id is None
+    assert Ticket.all_workspaces.get(pk=ticket.pk).message_count == 1
+
+
+def test_a_note_is_the_note_of_the_api_too(ben: Member, acme: Workspace) -> None:
+    ticket = TicketFactory(workspace=acme)
+    client, page = ben.signed_in(), f"{LIST}/{ticket.number}"
+    assert "Link one to write a note." in text_of(client.get(page).content)
+    conversation = linked(acme, ticket, 1)[0]
+    client.post(f"{page}/note", {"body": "Look at <b>this</b>"})
+    note = Message.all_workspaces.get(conversation=conversation, kind="internal-note")
+    assert note.body == "Look at <b>this</b>"
+    shown = client.get(page).content.decode()
+    assert "Look at &lt;b&gt;this&lt;/b&gt;" in shown
+
+
+def test_a_ticket_is_opened_with_a_conversation_or_without(ben: Member, acme: Workspace) -> None:
+    conversation = ConversationFactory(workspace=acme)
+    client = ben.signed_in()
+    answer = client.post(
+        f"{LIST}/new", {"subject": "Fix it", "conversation": f"#{conversation.number}", "owner": f"user-{ben.user.pk}"}
+    )
+    assert answer.status_code == 302
+    conversation.refresh_from_db()
+    ticket = Ticket.all_workspaces.get(pk=conversation.ticket_id)
+    assert (ticket.subject, ticket.assignee_id) == ("Fix it", ben.user.pk)
+    assert answer["Location"].endswith(f"/tickets/{ticket.number}")
+    before = TicketNumbers.all_workspaces.get(workspace=acme).last
+    refused = client.post(f"{LIST}/new", {"subject": "Fix it", "conversation": "77777"})
+    assert refused.status_code == 422
+    assert "There is no conversation with this number." in text_of(refused.content)
+    assert TicketNumbers.all_workspaces.get(workspace=acme).last == before
+    assert client.post(f"{LIST}/new", {"subject": ""}).status_code == 422
+
+
+def test_deleting_keeps_the_conversations(ben: Member, acme: Workspace) -> None:
+    ticket = TicketFactory(workspace=acme)
+    conversation = linked(acme, ticket, 1)[0]
+    assert ben.signed_in().post(f"{LIST}/{ticket.number}/delete").status_code == 302
+    assert not Ticket.all_workspaces.filter(pk=ticket.pk).exists()
+    conversation.refresh_from_db()
+    assert conversation.ticket_id is None
+
+
+# --- The reply to all ---------------------------------------------------------------------------
+
+
+def test_reply_to_all_is_previewed_for_each_and_leaves_through_the_outbox(
+    ben: Member, acme: Workspace, client: Client
+) -> None:
+    ticket = TicketFactory(workspace=acme, status="open")
+    one, two = linked(acme, ticket)
+    agent, page = ben.signed_in(), f"{LIST}/{ticket.number}/broadcast"
+    typed = {
+        "body": "Hello {{customer.first_name}}, it is fixed.",
+        "seen": "1",
+        "to": [one.pk, two.pk],
+        "then": "resolved",
+        "ticket": "resolved",
+    }
+    preview = agent.post(page, {**typed, "do": "preview"})
+    assert preview.status_code == 200
+    assert text_of(preview.content).count("it is fixed.") == 3  # what was typed, and both
+    assert not Delivery.all_workspaces.exists()
+    sent = agent.post(page, {**typed, "do": "send"})
+    assert sent.status_code == 302
+    waiting = Delivery.all_workspaces.order_by("pk")
+    assert [row.conversation_id for row in waiting] == [one.pk, two.pk]
+    assert {row.state for row in waiting} == {"scheduled"}
+    assert Ticket.all_workspaces.get(pk=ticket.pk).status == "resolved"
+    assert "2 replies leave in a moment." in text_of(agent.get(sent["Location"]).content)
+    Delivery.all_workspaces.update(send_after=clock.now(), due_at=clock.now())
+    outbox.leave_due()
+    for row in (one, two):
+        row.refresh_from_db()
+        assert row.status == "resolved"
+        assert Message.all_workspaces.filter(conversation=row, sender_user=ben.user).count() == 1
+    assert "Sent" in text_of(agent.get(sent["Location"]).content)
+
+
+def test_reply_to_all_is_taken_back_before_it_leaves(ben: Member, acme: Workspace) -> None:
+    ticket = TicketFactory(workspace=acme)
+    one, two = linked(acme, ticket)
+    agent = ben.signed_in()
+    sent = agent.post(
+        f"{LIST}/{ticket.number}/broadcast", {"body": "Fixed.", "seen": "1", "to": [one.pk], "do": "send"}
+    )
+    assert Delivery.all_workspaces.count() == 1
+    agent.post(f"{sent['Location']}/undo")
+    assert Delivery.all_workspaces.get().state == "cancelled"
+    assert "Taken back" in text_of(agent.get(sent["Location"]).content)
+    assert not Message.all_workspaces.filter(conversation=two, sender_user=ben.user).exists()
+
+
+def test_reply_to_all_needs_words_recipients_and_known_placeholders(ben: Member, acme: Workspace) -> None:
+    ticket, other = TicketFactory(workspace=acme), TicketFactory(workspace=acme)
+    row, strange = linked(acme, ticket, 1)[0], linked(acme, other, 1)[0]
+    agent, page = ben.signed_in(), f"{LIST}/{ticket.number}/broadcast"
+    for given, text in (
+        ({"body": "", "to": [row.pk]}, "This field is required"),
+        ({"body": "Hi"}, "Choose at least one conversation."),
+        ({"body": "Hi {{customer.wat}}", "to": [row.pk]}, "is not a placeholder"),
+        ({"body": "Hi", "to": [strange.pk]}, "Choose at least one conversation."),
+    ):
+        answer = agent.post(page, {**given, "seen": "1", "do": "send"})
+        assert answer.status_code == 422
+        assert text in text_of(answer.content)
+    assert not Delivery.all_workspaces.exists()
