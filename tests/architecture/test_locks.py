@@ -40,6 +40,7 @@ from conversations.mail.parsing import parse
 from conversations.models import (
     AssistantProposal,
     Channel,
+    Conversation,
     DeliveryStatus,
     Inbound,
     InboundMail,
@@ -391,6 +392,10 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.status.unsnooze": [{"conversation": s["snoozed"]}],
         "conversations.assistant.actions.suggestions.judge_suggestions": [{"reply": s["sent"]}],
         "conversations.assistant.actions.suggestions.make_suggestion": [{}, {"ticket": s["ticket"]}],
+        "conversations.actions.ticket_messages.broadcast_later": [
+            {"bodies": {row.pk: "Fixed." for row in Conversation.objects.filter(ticket=s["ticket"])}, "then": then, "by": s["agent"]}
+            for then in ("resolved", "")
+        ],
         "conversations.actions.ticket_messages.broadcast": [{"move_to": "resolved"}, {"move_to": None}],
         "conversations.actions.ticketing.escalate": [{"conversation": s["loose"]}],
         "conversations.actions.ticketing.link": [{"ticket": s["second"]}, {"conversation": s["loose"]}],

@@ -148,6 +148,10 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
         lambda desk, how: actions.broadcast(ticket=desk.ticket, body="x", move_to="resolved", **how),
         TICKET_WRITERS,
     ),
+    "broadcast_later": (
+        lambda desk, how: actions.broadcast_later(ticket=desk.ticket, bodies={desk.linked.pk: "x"}, **how),
+        {*MEMBERS},
+    ),
     "move_message": (lambda desk, how: actions.move_message(message=desk.note, to=desk.linked, **how), WRITERS),
     "split": (lambda desk, how: actions.split(message=desk.note, **how), WRITERS),
     "join": (lambda desk, how: actions.join(conversation=desk.free, into=desk.linked, **how), WRITERS),

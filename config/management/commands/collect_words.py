@@ -12,6 +12,7 @@ import io
 import re
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ KEYWORDS = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 LOCALES = Path(settings.BASE_DIR) / "config" / "locale"
 
 
@@ -53,7 +55,9 @@ class Command(BaseCommand):
             kept = path.read_bytes() if path.exists() else b""
             written = updated(kept, language)
             with io.BytesIO(written) as text, io.BytesIO() as binary:
-                mofile.write_mo(binary, pofile.read_po(text, locale=language))
+                catalog = pofile.read_po(text, locale=language)
+                catalog.creation_date = catalog.revision_date = LONG_AGO  # the same words make the same file
+                mofile.write_mo(binary, catalog)
                 compiled = binary.getvalue()
             for target, content in ((path, written), (path.with_suffix(".mo"), compiled)):
                 if not target.exists() or target.read_bytes() != content:

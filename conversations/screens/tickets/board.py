@@ -14,7 +14,7 @@ from accounts.errors import Invalid
 from accounts.permissions import permit
 from conversations.queries.counts import shown
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
-from conversations.screens.tickets import labels, queries, rows
+from conversations.screens.tickets import labels, list_rows, queries
 from conversations.screens.tickets.lists import address, bar, chosen_of, frame
 from conversations.screens.tickets.queries import Chosen
 from tickets.models import TicketStatus
@@ -30,7 +30,7 @@ class Column:
     status: str
     title: str | Promise
     count: str
-    cards: list[rows.Row]
+    cards: list[list_rows.Row]
     next: str
 
 
@@ -69,4 +69,4 @@ def _column(request: DeskRequest, given: Chosen, status: str, count: str) -> Col
     except Invalid as error:
         raise Http404("no such page") from error
     more = address(Chosen("unresolved", given.owner, given.search), "updated", after=page.next) if page.next else ""
-    return Column(status, labels.STATUS[status], count, rows.of(page.rows, clock.now()), more)
+    return Column(status, labels.STATUS[status], count, list_rows.of(page.rows, clock.now()), more)

@@ -75,9 +75,9 @@ def answered(request: DeskRequest, number: int, done: Done, fault: str = "") -> 
         if fault or done.text:
             messages.add_message(request, messages.ERROR if fault else messages.SUCCESS, fault or done.text)
         return redirect("ticket", request.workspace.slug, number)
-    told = {"toast": fault or done.text, "is_fault": bool(fault), "done": done}
+    shown = {"toast": fault or done.text, "is_fault": bool(fault), "done": done}
     template = "tickets/moved.html" if request.headers.get("Desk-Board") else "tickets/changed.html"
-    context = {**pages.facts(request, queries.by_number(number)), **told}
+    context = {**pages.facts(request, queries.by_number(number)), **shown}
     return render(request, template, context, status=422 if fault else 200)
 
 

@@ -17,7 +17,7 @@ from accounts.permissions import may, permit
 from accounts.text import whole_number
 from conversations.queries.counts import shown
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen, shell
-from conversations.screens.tickets import labels, queries, rows
+from conversations.screens.tickets import labels, list_rows, queries
 from conversations.screens.tickets.queries import Chosen
 
 PAGE = 50
@@ -83,7 +83,7 @@ def listing(request: DeskRequest) -> HttpResponse:
     except Invalid as error:
         raise Http404("no such page") from error
     facts |= {
-        "rows": rows.of(page.rows, clock.now()),
+        "rows": list_rows.of(page.rows, clock.now()),
         "next": address(given, sort, after=page.next) if page.next else "",
         "is_first": "after" not in request.GET,
     }

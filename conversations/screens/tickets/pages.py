@@ -18,7 +18,7 @@ from conversations.queries import conversations as conversation_queries
 from conversations.queries import tickets as ticket_links
 from conversations.screens import errors
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
-from conversations.screens.tickets import forms, labels, queries, rows
+from conversations.screens.tickets import forms, labels, list_rows, queries
 from conversations.screens.tickets.lists import frame
 from tickets import actions as ticket_actions
 from tickets import queries as ticket_queries
@@ -37,7 +37,7 @@ def facts(request: DeskRequest, ticket: Ticket) -> dict[str, Any]:
         **frame(request),
         "ticket": ticket,
         "status": labels.STATUS[ticket.status],
-        "due_state": rows.due_state(ticket, clock.now()),
+        "due_state": list_rows.due_state(ticket, clock.now()),
         "linked": linked[:MOST_LINKED],
         "has_more_linked": len(linked) > MOST_LINKED,
         "notes": list(notes.order_by("-created_at", "-pk")[:MOST_NOTES]),
