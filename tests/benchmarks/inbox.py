@@ -107,8 +107,8 @@ def _fragments(scene: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         times = [_timed(ask) for _ in range(ROUNDS)]
         found = {
             "statements": statements,
+            "ms_least": round(min(times), 1),  # what it costs where nobody else uses the machine
             "ms_p50": round(statistics.median(times), 1),
-            "ms_most": round(max(times), 1),
             "gzip": len(gzip.compress(answer.content)),
             "rows": len(re.findall(rb'class="row[ "]', answer.content)),
         }

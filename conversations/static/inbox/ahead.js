@@ -88,7 +88,7 @@ document.addEventListener('htmx:beforeRequest', (event) => {
   const href = elt.getAttribute('href');
   const page = find(href);
   kept.delete(href); // it is seen once: afterwards it may hold drafts, or be read
-  if (!page) return;
+  if (!page || document.documentElement.dataset.liveState !== 'live') return; // changes may have been missed
   event.preventDefault();
   event.stopImmediatePropagation();
   const xhr = {};

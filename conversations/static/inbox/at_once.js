@@ -146,7 +146,12 @@ function undone({ number }) {
 
 const spam = ({ undo }, row) => place().dataset.view !== 'spam' && leaves(undo, row);
 
-const VERBS = { status, snooze, wake, assign, priority, tags, undo: undone, spam, trash: spam, 'not-spam': ({ undo }, row) => leaves(undo, row) };
+function unread({ undo }, row) {
+  if (!row) return;
+  set(undo, row, 'class', row.className.replace(/ ?is-read/, ''));
+}
+
+const VERBS = { unread, 'mark-unread': unread, status, snooze, wake, assign, priority, tags, undo: undone, spam, trash: spam, 'not-spam': ({ undo }, row) => leaves(undo, row) };
 
 document.addEventListener('desk:changing', ({ detail }) => {
   if (!place()) return;

@@ -36,7 +36,7 @@ function cover(id, fault = null, again = null) {
     made.setAttribute('role', 'alert');
   } else made.setAttribute('aria-hidden', 'true');
   area.dataset.covered = '';
-  area.append(made);
+  area.prepend(made);
 }
 
 document.addEventListener('htmx:beforeRequest', (event) => {
