@@ -160,13 +160,13 @@ def test_what_is_late_is_a_skeleton_and_what_fails_offers_to_try_again_in_its_pl
 ) -> None:
     api.start("First", "One")
     api.start("Second", "Two", "cus_2", "Ulf Two")
+    page = window.page
+    held: list[playwright.Route] = []
+    page.route(re.compile(r"/inbox/2\?view"), lambda route: held.append(route))  # nor is it fetched ahead
     window.enter(ben, "/w/acme/inbox/1?view=unassigned")
     window.wait_until_live()
-    page = window.page
     page.keyboard.press("r")
     page.keyboard.type("Not sent yet")
-    held: list[playwright.Route] = []
-    page.route(re.compile(r"/inbox/2\?view"), lambda route: held.append(route))
     page.get_by_role("option", name=re.compile("Second")).click()
     expect(page.locator("#open > .cover:not(.is-failed)")).to_be_visible()
     for route in held:

@@ -200,7 +200,7 @@ def _fitted(chips: Sequence[Chip], room: int) -> tuple[list[Chip], list[Chip]]:
 def _cut(text: str, room: int) -> str:
     if _width(text) <= room:
         return text
-    used, kept = 11, 0
+    used, kept = 11.0, 0
     for letter in text:
         used += _width_of(letter)
         if used > room:
@@ -209,7 +209,7 @@ def _cut(text: str, room: int) -> str:
     # Not between a letter and its accents.
     while kept > 0 and kept < len(text) and (unicodedata.combining(text[kept]) or text[kept] in "\u200d\ufe0f"):
         kept -= 1
-    return f"{text[:kept].rstrip()}…"
+    return text[:kept].rstrip(" \u200d") + "…"
 
 
 @lru_cache(maxsize=4096)

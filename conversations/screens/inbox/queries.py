@@ -386,5 +386,5 @@ def resolved_since(user: User, since: datetime) -> int:
 
 @compiled
 def _resolved(cap: int, *, person: int, since: datetime) -> QuerySet[Conversation, tuple[int]]:
-    rows = Conversation.objects.for_people().filter(assignee=person, closed_at__gte=since)
+    rows = Conversation.objects.filter(handler=Handler.PEOPLE, assignee=person, closed_at__gte=since)
     return rows.order_by("-closed_at", "-pk").values_list("pk")[:cap]
