@@ -162,7 +162,7 @@ def test_row_says_what_it_holds_and_who_has_it(agent: Client, acme: Workspace, b
     assert f'title="Assigned to {ben.user.name}"' in shown[0]
 
 
-def test_snoozed_until_they_reply_is_said_in_words(agent: Client, acme: Workspace) -> None:
+def test_snoozed_until_they_reply_is_shown_in_words(agent: Client, acme: Workspace) -> None:
     made(acme, "Order", snoozed_until=datetime.fromisoformat("9999-01-01T00:00:00+00:00"))
     assert "Until they reply" in text_of(agent.get(URL, {"view": "snoozed"}).content)
 

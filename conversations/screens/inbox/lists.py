@@ -29,6 +29,12 @@ from conversations.screens.shell import DeskRequest, is_fragment, remember, scre
 PAGE = 50
 FIRST_TABS = ("mine", "unassigned", "open")
 """The views in the bar."""
+MARKED = {
+    "mentions": ("at-sign", "views__news--note"),
+    "news": ("bell-dot", ""),
+    "failed": ("triangle-alert", "views__news--bad"),
+}
+"""Views beside the bar while there is something in them: icon and class."""
 WHEN_COUNTED = ("news", "failed")
 """Views that are offered when there is something in them."""
 MOST_ROWS = 100
@@ -57,9 +63,9 @@ def _tabs(place: Place, counts: dict[str, int]) -> dict[str, Any]:
         "tabs": first,
         "all_tabs": [tab for tab in tabs if tab.is_current or tab.count or tab.key not in WHEN_COUNTED],
         "other_tab": current if current is not None and current.key not in FIRST_TABS else None,
-        "failed_tab": next((tab for tab in tabs if tab.key == "failed" and tab.count and not tab.is_current), None),
-        "replied_tab": next((tab for tab in tabs if tab.key == "news" and tab.count and not tab.is_current), None),
-        "mentions_tab": next((tab for tab in tabs if tab.key == "mentions" and tab.count and not tab.is_current), None),
+        "marked_tabs": [
+            (tab, *MARKED[tab.key]) for tab in tabs if tab.key in MARKED and tab.count and not tab.is_current
+        ],
         "count": "" if current is None else current.shown_count,
     }
 

@@ -61,9 +61,9 @@ function pill(undo, status, text) {
 function status({ data, submitter, undo }, row, isOpen) {
   const value = data.get('status');
   const isDone = value === 'resolved' || value === 'closed';
-  const label = document.querySelector(`#menu-status [name=status][value="${value}"]`)?.textContent.trim() ?? submitter?.textContent.trim() ?? '';
+  const text = document.querySelector(`#menu-status [name=status][value="${value}"]`)?.textContent.trim() ?? submitter?.textContent.trim() ?? '';
   if (isOpen) {
-    pill(undo, value, label);
+    pill(undo, value, text);
     const done = document.getElementById('done');
     if (done && isDone !== (done.value === 'open')) {
       set(undo, done, 'value', isDone ? 'open' : 'resolved');
@@ -74,7 +74,7 @@ function status({ data, submitter, undo }, row, isOpen) {
   const { statuses, search } = place().dataset;
   if (row && statuses && search === undefined && !statuses.split(' ').includes(value)) leaves(undo, row);
   else if (row) desk.rows.back(row.dataset.number);
-  rechip(undo, row, '.chip--status', isDone ? [chip(label, 'chip--status')] : []);
+  rechip(undo, row, '.chip--status', isDone ? [chip(text, 'chip--status')] : []);
 }
 
 function snooze({ data, submitter, undo }, row, isOpen) {
@@ -151,7 +151,9 @@ function unread({ undo }, row) {
   set(undo, row, 'class', row.className.replace(/ ?is-read/, ''));
 }
 
-const VERBS = { unread, 'mark-unread': unread, status, snooze, wake, assign, priority, tags, undo: undone, spam, trash: spam, 'not-spam': ({ undo }, row) => leaves(undo, row) };
+// By the last part of the address that a change is sent to.
+const VERBS = { status, snooze, wake, assign, priority, tags, undo: undone, spam, trash: spam, unread };
+VERBS['not-spam'] = ({ undo }, row) => leaves(undo, row);
 
 document.addEventListener('desk:changing', ({ detail }) => {
   if (!place()) return;
