@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar, Self
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.deconstruct import deconstructible
 
 from accounts.models import Team, User
 from accounts.moments import Moment
@@ -49,8 +51,32 @@ class Handler(models.TextChoices):
     NOBODY = "nobody"
 
 
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""The deadline of conversations that have none: they come last."""
+
+
+@deconstructible(path="conversations.models.conversation.NextDeadline")
+class NextDeadline(models.Func):
+    """When the next reply to a customer is due: the sooner of the two deadlines that run, or NEVER."""
+
+    output_field = Moment()
+
+    def __init__(self) -> None:
+        super().__init__("first_response_at", "first_response_due_at", "next_response_due_at")
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:  # type: ignore[override]
+        answered, first, following = (compiler.compile(column)[0] for column in self.get_source_expressions())
+        # Without parameters: an index is used for an expression that a statement has literally.
+        never = f"TIMESTAMPTZ '{NEVER:%Y-%m-%d %H:%M:%S}+00'"
+        return f"COALESCE(LEAST(CASE WHEN {answered} IS NULL THEN {first} END, {following}), {never})", []
+
+
 class ConversationQuerySet(TenantQuerySet["Conversation"]):
-    """The questions an agent asks of the inbox, in words that chain."""
+    """The questions an agent asks of the inbox, in words that chain.
+
+    What a partial index is for stands in the statement literally: a prepared one is planned for any value, and would go through
+    the whole table.
+    """
 
     def for_people(self) -> Self:
         """Without those that the assistant still handles."""
@@ -58,18 +84,18 @@ class ConversationQuerySet(TenantQuerySet["Conversation"]):
 
     def with_the_assistant(self) -> Self:
         """Those that the assistant handles, without those whose client deleted them."""
-        return self.filter(handler=Handler.ASSISTANT, assistant_thread__deleted_at=None)
+        return self.filter(handler__literally=Handler.ASSISTANT, assistant_thread__deleted_at=None)
 
     def spam(self) -> Self:
         """Those that nobody answers: in no list, count or format until somebody says that they are not spam."""
-        return self.filter(handler=Handler.NOBODY)
+        return self.filter(handler__literally=Handler.NOBODY)
 
     def open(self) -> Self:
         """It is our turn, now: open and not snoozed."""
-        return self.filter(status=Status.OPEN, snoozed_until=None)
+        return self.filter(status__literally=Status.OPEN, snoozed_until=None)
 
     def waiting_on_customer(self) -> Self:
-        return self.filter(status=Status.PENDING, snoozed_until=None)
+        return self.filter(status__literally=Status.PENDING, snoozed_until=None)
 
     def snoozed(self) -> Self:
         return self.filter(status__in=(Status.OPEN, Status.PENDING), snoozed_until__isnull=False)
@@ -80,7 +106,7 @@ class ConversationQuerySet(TenantQuerySet["Conversation"]):
 
     def closed_with_unread(self) -> Self:
         """Closed, and the customer has written since."""
-        return self.filter(status=Status.CLOSED, unread_count__gt=0)
+        return self.filter(status__literally=Status.CLOSED, unread_count__is_positive=True)
 
     def assigned_to(self, user: User) -> Self:
         return self.filter(assignee=user)
@@ -239,6 +265,27 @@ class Conversation(Searched, TenantModel):
                 fields=["workspace", "-last_message_at", "-id"],
                 name="conv_news_newest",
                 condition=Q(status="closed", unread_count__gt=0),
+            ),
+            # The inbox's queues by the deadline of the next reply; conversations without one come last.
+            models.Index(
+                F("workspace"),
+                F("status"),
+                NextDeadline(),
+                F("id"),
+                name="conv_deadline_queue",
+                condition=Q(status__in=("open", "pending")),
+            ),
+            # What is open of a team, longest waiting first.
+            models.Index(
+                fields=["workspace", "team", "status", "waiting_since", "id"],
+                name="conv_team_queue",
+                condition=Q(team__isnull=False),
+            ),
+            # What a member has resolved today.
+            models.Index(
+                fields=["workspace", "assignee", "-closed_at", "-id"],
+                name="conv_resolved_by",
+                condition=Q(assignee__isnull=False, closed_at__isnull=False),
             ),
             # What is spam, newest message first.
             models.Index(

@@ -306,10 +306,13 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("not found", "/w/acme/inbox/999999")
     yield Screen("refused", f"{knowledge}/articles/new", who="vic")
     yield Screen("new desk", "/w/empty/inbox", who="ada")
-    for view in ("unassigned", "mine", "open", "waiting", "snoozed", "news", "failed", "assistant", "solved"):
+    for view in ("unassigned", "mine", "open", "teams", "mentions", "waiting", "snoozed", "callbacks", "news", "failed", "assistant", "solved"):  # fmt: skip
         yield Screen(f"view {view}", f"{inbox}?view={view}")
     yield Screen("search without results", f"{inbox}?q={LONG}")
     yield Screen("more views", inbox, do=click("#menu-views > summary"))
+    yield Screen("orders and density", f"{inbox}?view=open", do=click("#menu-sort > summary"))
+    yield Screen("compact list", f"{inbox}?view=open", do=lambda page: page.locator("#rows").evaluate("rows => rows.classList.add('rows--compact')"))  # fmt: skip
+    yield Screen("list by deadline", f"{inbox}?view=open&sort=deadline")
     yield Screen("workspaces menu", inbox, do=click("#menu-workspace > summary"))
     yield Screen("own menu", inbox, do=click("#menu-me > summary"))
     yield Screen("help", inbox, do=help_)

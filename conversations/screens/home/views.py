@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 @screen
 def preferences(request: DeskRequest) -> HttpResponse:
-    """Save theme, shortcuts and panel; unknown values change nothing."""
+    """Save theme, shortcuts, panel and density; unknown values change nothing."""
     form = forms.PreferencesForm(request.POST)
     if form.is_valid():
         kept.save(request.user, {name: value for name, value in form.cleaned_data.items() if value})
