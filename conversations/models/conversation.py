@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar, Self
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.deconstruct import deconstructible
 
 from accounts.models import Team, User
 from accounts.moments import Moment
@@ -47,6 +49,26 @@ class Handler(models.TextChoices):
     PEOPLE = "people"
     ASSISTANT = "assistant"
     NOBODY = "nobody"
+
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""The deadline of conversations that have none: they come last."""
+
+
+@deconstructible(path="conversations.models.conversation.NextDeadline")
+class NextDeadline(models.Func):
+    """When the next reply to a customer is due: the sooner of the two deadlines that run, or NEVER."""
+
+    output_field = Moment()
+
+    def __init__(self) -> None:
+        super().__init__("first_response_at", "first_response_due_at", "next_response_due_at")
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:  # type: ignore[override]
+        answered, first, following = (compiler.compile(column)[0] for column in self.get_source_expressions())
+        # Without parameters: an index is used for an expression that a statement has literally.
+        never = f"TIMESTAMPTZ '{NEVER:%Y-%m-%d %H:%M:%S}+00'"
+        return f"COALESCE(LEAST(CASE WHEN {answered} IS NULL THEN {first} END, {following}), {never})", []
 
 
 class ConversationQuerySet(TenantQuerySet["Conversation"]):
@@ -239,6 +261,27 @@ class Conversation(Searched, TenantModel):
                 fields=["workspace", "-last_message_at", "-id"],
                 name="conv_news_newest",
                 condition=Q(status="closed", unread_count__gt=0),
+            ),
+            # The inbox's queues by the deadline of the next reply; conversations without one come last.
+            models.Index(
+                F("workspace"),
+                F("status"),
+                NextDeadline(),
+                F("id"),
+                name="conv_deadline_queue",
+                condition=Q(status__in=("open", "pending")),
+            ),
+            # What is open of a team, longest waiting first.
+            models.Index(
+                fields=["workspace", "team", "status", "waiting_since", "id"],
+                name="conv_team_queue",
+                condition=Q(team__isnull=False),
+            ),
+            # What a member has resolved today.
+            models.Index(
+                fields=["workspace", "assignee", "-closed_at", "-id"],
+                name="conv_resolved_by",
+                condition=Q(assignee__isnull=False, closed_at__isnull=False),
             ),
             # What is spam, newest message first.
             models.Index(

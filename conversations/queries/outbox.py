@@ -72,12 +72,16 @@ def cancelled_files(conversation: Conversation, public_ids: list[uuid.UUID]) -> 
     return list(rows.filter(delivery__state=DeliveryState.CANCELLED).order_by("pk"))
 
 
-def unsent() -> QuerySet[Delivery, int]:
-    """The conversations of the newest replies that a member has to look at: they failed, or are held."""
-    rows = Delivery.objects.filter(
+def to_look_at() -> QuerySet[Delivery]:
+    """Replies that a member has to look at: they failed, or are held."""
+    return Delivery.objects.filter(
         Q(state=DeliveryState.FAILED) | Q(state=DeliveryState.SCHEDULED, held_at__isnull=False)
     )
-    return rows.order_by("-id").values_list("conversation", flat=True)[:MOST_UNSENT]
+
+
+def unsent() -> QuerySet[Delivery, int]:
+    """The conversations of the newest replies that a member has to look at."""
+    return to_look_at().order_by("-id").values_list("conversation", flat=True)[:MOST_UNSENT]
 
 
 def undo_seconds(conversation: Conversation) -> int:

@@ -48,7 +48,7 @@ def _save_preferences(user: User, chosen: dict[str, str]) -> None:
 @require_POST
 @screen
 def preferences(request: DeskRequest) -> HttpResponse:
-    """Save theme, shortcuts and panel; unknown values change nothing."""
+    """Save theme, shortcuts, panel and density; unknown values change nothing."""
     form = forms.PreferencesForm(request.POST)
     if form.is_valid():
         _save_preferences(request.user, {name: value for name, value in form.cleaned_data.items() if value})

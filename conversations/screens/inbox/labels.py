@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from accounts import moments, tenancy
 from accounts.permissions import ActorKind
@@ -22,6 +23,7 @@ from conversations.queries.thread import Line
 from conversations.screens.dates import moment
 from conversations.screens.empty import Empty
 from conversations.screens.formatting import url
+from conversations.screens.inbox.place import Place
 
 STATUS = STATUS_NAMES
 _STATUS_DONE: dict[str, str] = {
@@ -260,27 +262,43 @@ def _nine(day: date, local: datetime) -> datetime:
 
 EMPTY: dict[str, Empty] = {
     "mine": Empty(
-        "coffee", "Nothing assigned to you", "Open conversations assigned to you appear here.",
-        "unassigned", "See unassigned", "g u",
+        "coffee", _("Nothing assigned to you"), _("Open conversations assigned to you appear here. Press i in one to assign it to yourself."),
+        "unassigned", _("See unassigned"), "g u",
     ),
     "unassigned": Empty(
-        "check-check", "No unassigned conversations", "Every open conversation is assigned.", "open", "See all open", "g a"
+        "check-check", _("No unassigned conversations"), _("Every open conversation is assigned."), "open", _("See all open"), "g a"
+    ),
+    "teams": Empty(
+        "users", _("Nothing assigned to your teams"), _("Open conversations assigned to a team that you are in appear here."),
+        "unassigned", _("See unassigned"), "g u",
     ),
     "open": Empty(
-        "inbox", "No open conversations", "Every customer has been answered.", "waiting", "See waiting on customer", "g w"
+        "inbox", _("No open conversations"), _("Every customer has been answered."), "waiting", _("See waiting on customer"), "g w"
+    ),
+    "mentions": Empty(
+        "at-sign", _("No mentions"), _("Conversations in which a teammate mentions you in a note appear here."), "mine", _("See mine"), "g m"
     ),
     "waiting": Empty(
-        "hourglass", "No one is waiting for a reply", "Conversations appear here while you wait for the customer.", "open", "See all open", "g a"
+        "hourglass", _("No one is waiting for a reply"), _("Conversations appear here while you wait for the customer."), "open", _("See all open"), "g a"
     ),
     "snoozed": Empty(
-        "alarm-clock", "No snoozed conversations", "Press z in a conversation to snooze it.", "open", "See all open", "g a"
+        "alarm-clock", _("No snoozed conversations"), _("Press z in a conversation to snooze it."), "open", _("See all open"), "g a"
     ),
-    "news": Empty("bell", "No replies after closing", "Closed conversations in which the customer wrote again appear here.", "open", "See all open", "g a"),
-    "assistant": Empty("sparkles", "No assistant conversations", "Conversations that the assistant answers appear here until it hands them over.", "open", "See all open", "g a"),
-    "failed": Empty("circle-check", "Nothing failed to send", "Replies that could not be delivered, or that wait for a review, appear here.", "open", "See all open", "g a"),
-    "spam": Empty("shield-check", "No spam", "Conversations that are marked as spam appear here.", "open", "See all open", "g a"),
-    "solved": Empty("circle-check", "Nothing resolved yet", "Resolved and closed conversations appear here.", "open", "See all open", "g a"),
+    "callbacks": Empty("phone", _("No callbacks"), _("Conversations whose customer wants to be called appear here until someone has called."), "open", _("See all open"), "g a"),
+    "news": Empty("bell", _("No replies after closing"), _("Closed conversations in which the customer wrote again appear here."), "open", _("See all open"), "g a"),
+    "assistant": Empty("sparkles", _("No assistant conversations"), _("Conversations that the assistant answers appear here until it hands them over."), "open", _("See all open"), "g a"),
+    "failed": Empty("circle-check", _("Nothing failed to send"), _("Replies that could not be delivered, or that wait for a review, appear here."), "open", _("See all open"), "g a"),
+    "spam": Empty("shield-check", _("No spam"), _("Conversations that are marked as spam appear here."), "open", _("See all open"), "g a"),
+    "solved": Empty("circle-check", _("Nothing resolved yet"), _("Resolved and closed conversations appear here. Press e in one to resolve it."), "open", _("See all open"), "g a"),
 }  # fmt: skip
 NOT_FOUND = Empty(
-    "search-x", "No results for", "Try a name, an email address, a word from the conversation, or #number."
+    "search-x", _("No results for"), _("Try a name, an email address, a word from the conversation, or #number.")
 )
+NONE_PASSES = Empty("list-filter", _("Nothing matches the filters"), _("Remove one of them to see more."))
+
+
+def empty(place: Place) -> Empty:
+    """Why a list is empty."""
+    if place.search:
+        return NOT_FOUND
+    return NONE_PASSES if place.filters else EMPTY.get(place.view.key, NONE_PASSES)

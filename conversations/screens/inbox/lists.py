@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import clock
@@ -21,11 +22,15 @@ from conversations.queries import conversations as queries
 from conversations.screens.formatting import url
 from conversations.screens.inbox import labels, list_rows
 from conversations.screens.inbox import queries as inbox_queries
-from conversations.screens.inbox.place import FIRST_TABS, Place, frame, hues
+from conversations.screens.inbox.place import Place, frame, hues
 from conversations.screens.inbox.queries import Listed
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
 
-PAGE = 30
+PAGE = 50
+FIRST_TABS = ("mine", "unassigned", "open")
+"""The views in the bar."""
+WHEN_COUNTED = ("news", "failed")
+"""Views that are offered when there is something in them."""
 MOST_ROWS = 100
 """How many rows a page may ask for again at once."""
 
@@ -44,15 +49,18 @@ def _counts(request: DeskRequest, place: Place) -> dict[str, Any]:
 
 
 def _tabs(place: Place, counts: dict[str, int]) -> dict[str, Any]:
+    """The context of the views: all of them in the menu, and in the bar those that fit, of which the stylesheet decides."""
     tabs = place.tabs(counts)
+    current = next((tab for tab in tabs if tab.is_current), None)
+    first = [tab for tab in tabs if tab.key in FIRST_TABS]
     return {
-        "tabs": tabs[:FIRST_TABS],
-        "more_tabs": [
-            tab for tab in tabs[FIRST_TABS:] if tab.is_current or tab.count or tab.key not in ("news", "failed")
-        ],
-        "failed_tab": next((tab for tab in tabs if tab.key == "failed" and tab.count), None),
-        "replied_tab": next((tab for tab in tabs if tab.key == "news" and tab.count), None),
-        "count": next((tab.shown_count for tab in tabs if tab.is_current), ""),
+        "tabs": first,
+        "all_tabs": [tab for tab in tabs if tab.is_current or tab.count or tab.key not in WHEN_COUNTED],
+        "other_tab": current if current is not None and current.key not in FIRST_TABS else None,
+        "failed_tab": next((tab for tab in tabs if tab.key == "failed" and tab.count and not tab.is_current), None),
+        "replied_tab": next((tab for tab in tabs if tab.key == "news" and tab.count and not tab.is_current), None),
+        "mentions_tab": next((tab for tab in tabs if tab.key == "mentions" and tab.count and not tab.is_current), None),
+        "count": "" if current is None else current.shown_count,
     }
 
 
@@ -63,6 +71,7 @@ def _rows(request: DeskRequest, place: Place) -> dict[str, Any]:
             user=request.user,
             sort=place.sort,
             search=place.search,
+            filters=place.filters,
             after=request.GET.get("after"),
             limit=PAGE,
         )
@@ -74,9 +83,12 @@ def _rows(request: DeskRequest, place: Place) -> dict[str, Any]:
         "is_first_page": "after" not in request.GET,
     }
     if not page.rows:
-        facts["empty"] = labels.NOT_FOUND if place.search else labels.EMPTY[place.view.key]
-        facts["is_new_desk"] = not place.search and queries.tally().total == 0
+        facts["empty"] = labels.empty(place)
+        facts["is_new_desk"] = not place.search and not place.filters and queries.tally().total == 0
         facts["may_start"] = may(request.actor, "api_key.create")
+    if place.view.key == "mine" and not place.search and facts["is_first_page"]:
+        midnight = timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+        facts["resolved_today"] = inbox_queries.resolved_since(request.user, midnight)
     return facts
 
 
@@ -87,6 +99,7 @@ def _printed(request: DeskRequest, place: Place, found: Sequence[Listed]) -> lis
         inbox_url=url("inbox", request.workspace.slug),
         hues=hues(request) if found else {},
         now=clock.now(),
+        reader=request.user.pk,
     )
 
 
@@ -95,7 +108,11 @@ def list_update(request: DeskRequest, place: Place, conversation: Conversation) 
 
     `covered` are the events of the change, for which the page need not fetch anything.
     """
-    rows = inbox_queries.inbox_rows(place.view, request.user, place.search).filter(pk=conversation.pk).order_by("pk")
+    rows = (
+        inbox_queries.inbox_rows(place.view, request.user, place.search, place.filters)
+        .filter(pk=conversation.pk)
+        .order_by("pk")
+    )
     found = list(inbox_queries.listed(rows))
     subject = ("conversation", conversation.pk)
     return {
@@ -152,7 +169,7 @@ def rows(request: DeskRequest) -> HttpResponse:
     place = Place.of(request)
     ids = [pk for given in request.GET.getlist("id")[:MOST_ROWS] if (pk := whole_number(given)) is not None]
     found = (
-        inbox_queries.inbox_rows(place.view, request.user, place.search)
+        inbox_queries.inbox_rows(place.view, request.user, place.search, place.filters)
         .filter(pk__in=ids)
         .order_by("waiting_since", "pk")
     )

@@ -1,4 +1,4 @@
-"""A person's place in the inbox: the view, the order and the search, which every link keeps."""
+"""A person's place in the inbox: the view, the order, the search and the filters, which every link keeps."""
 
 from __future__ import annotations
 
@@ -8,30 +8,44 @@ from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from conversations.screens.inbox import queries as inbox_queries
-from conversations.screens.inbox.queries import InboxView
+from conversations.screens.inbox.queries import Filters, InboxView
 from conversations.screens.shell import DeskRequest, shell
 from tickets import queries as ticket_queries
+
+FILTERS: tuple[str, ...] = ()
+"""The names in the query string that narrow a view."""
+MOST_FILTERS = 20
+LONGEST_FILTER = 200
+
+SORT_LABELS: Mapping[str, str | Promise] = {
+    "oldest": _("Longest waiting"),
+    "newest": _("Newest"),
+    "deadline": _("Deadline"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The view, the order and the search that a person has chosen, which every link keeps."""
+    """The view, the order, the search and the filters that a person has chosen, which every link keeps."""
 
     view: InboxView
     sort: str
     search: str
+    filters: Filters = ()
 
     @classmethod
     def of(cls, request: HttpRequest) -> Place:
         """From the query string; anything unknown falls back to the default."""
-        views = inbox_queries.INBOX_VIEWS
         sort = request.GET.get("sort", "")
         return cls(
-            view=views.get(request.GET.get("view", ""), views[inbox_queries.DEFAULT_VIEW]),
+            view=view_of(request),
             sort=sort if sort in inbox_queries.SORTS else "oldest",
             search=request.GET.get("q", "").strip()[:200],
+            filters=_filters(request),
         )
 
     @property
@@ -40,9 +54,20 @@ class Place:
         return self._query(self.view.key)
 
     @property
-    def other_order(self) -> str:
-        """The same place, sorted the other way."""
-        return self._query(self.view.key, sort="newest" if self.sort == "oldest" else "oldest")
+    def sorts(self) -> list[tuple[str, str | Promise, bool]]:
+        """The orders to choose from: the query string, the label, and whether it is this one."""
+        return [
+            (self._query(self.view.key, sort=sort), label, sort == self.sort) for sort, label in SORT_LABELS.items()
+        ]
+
+    @property
+    def is_sortable(self) -> bool:
+        """Whether the person chooses the order: what is searched has one of its own."""
+        return self.view.by is None and not self.search
+
+    @property
+    def sort_label(self) -> str | Promise:
+        return SORT_LABELS[self.sort]
 
     @property
     def without_search(self) -> str:
@@ -50,11 +75,11 @@ class Place:
 
     @property
     def title(self) -> str:
-        return f"“{self.search}”" if self.search else self.view.label
+        return f"“{self.search}”" if self.search else str(self.view.label)
 
     def _query(self, view: str, *, sort: str | None = None, search: str | None = None) -> str:
         sort, search = self.sort if sort is None else sort, self.search if search is None else search
-        return _encoded(view, sort, search)
+        return _encoded(view, sort, search, self.filters)
 
     def tabs(self, counts: dict[str, int]) -> list[Tab]:
         """The views as tabs, each with its capped count."""
@@ -64,25 +89,32 @@ class Place:
                 label=view.label,
                 short=view.short,
                 count=counts.get(view.key),
-                query=self._query(view.key, search=""),
+                query=_encoded(view.key, self.sort, "", ()),
                 is_current=view == self.view and not self.search,
             )
             for view in inbox_queries.INBOX_VIEWS.values()
         ]
 
 
+def view_of(request: HttpRequest) -> InboxView:
+    """The view that the query string names, or the default."""
+    views = inbox_queries.INBOX_VIEWS
+    return views.get(request.GET.get("view", ""), views[inbox_queries.DEFAULT_VIEW])
+
+
+def _filters(request: HttpRequest) -> Filters:
+    found = [(name, value[:LONGEST_FILTER]) for name in FILTERS for value in request.GET.getlist(name) if value.strip()]
+    return tuple(found[:MOST_FILTERS])
+
+
 @lru_cache(maxsize=512)
-def _encoded(view: str, sort: str, search: str) -> str:
-    values = {"view": view}
+def _encoded(view: str, sort: str, search: str, filters: Filters) -> str:
+    values = [("view", view)]
     if sort != "oldest":
-        values["sort"] = sort
+        values.append(("sort", sort))
     if search:
-        values["q"] = search
-    return urlencode(values)
-
-
-FIRST_TABS = 4
-"""How many views are in the bar; the rest are in its menu."""
+        values.append(("q", search))
+    return urlencode([*values, *filters])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +122,8 @@ class Tab:
     """A view as the bar shows it."""
 
     key: str
-    label: str
-    short: str
+    label: str | Promise
+    short: str | Promise
     count: int | None
     query: str
     is_current: bool
@@ -109,6 +141,7 @@ def frame(request: DeskRequest, place: Place) -> dict[str, object]:
     return {
         **shell(request, "inbox"),
         "place": place,
+        "density": request.user.preferences.get("density", "comfortable"),
         "is_side_closed": request.user.preferences.get("side") == "closed",
     }
 

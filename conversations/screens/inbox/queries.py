@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, When
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.compiled import compiled
 from accounts.errors import NotFound
-from accounts.models import Event, User, Workspace
+from accounts.models import Event, Team, User, Workspace
 from accounts.tenancy import current
 from conversations.assistant import queries as assistant_queries
-from conversations.models import Conversation, Handler, InboundMail, Message
-from conversations.models.conversation import ConversationQuerySet
+from conversations.models import CallbackRequest, Conversation, Handler, InboundMail, Mention, Message
+from conversations.models.conversation import ConversationQuerySet, NextDeadline
 from conversations.queries import newest
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import search as search_queries
@@ -24,7 +28,7 @@ from conversations.queries.paging import Page, beyond, page_of, place
 
 
 class Listed(NamedTuple):
-    """What the list prints of a conversation, and no more: thirty whole conversations with their people cost five times that."""
+    """What the list prints of a conversation, and no more: fifty whole conversations with their people cost five times that."""
 
     pk: int
     number: int
@@ -35,6 +39,8 @@ class Listed(NamedTuple):
     preview: str
     waiting_since: datetime
     last_message_at: datetime
+    deadline: datetime
+    """When the next reply is due; NEVER where none is."""
     snoozed_until: datetime | None
     priority: str
     priority_rank: int
@@ -47,6 +53,11 @@ class Listed(NamedTuple):
     assignee__email: str | None
     team__name: str | None
     ticket__number: int | None
+    call_at: datetime | None
+    """When the customer wants to be called, until they were."""
+    mentioned: list[int]
+    """The ids of the members who were mentioned in it, and have not looked since."""
+    is_unsent: bool
 
 
 COUNT_CAP = 100
@@ -101,66 +112,159 @@ class InboxView:
     """A named queue of the inbox: its key in URLs, its label, and which conversations are in it."""
 
     key: str
-    label: str
+    label: str | Promise
     rows: Callable[[ConversationQuerySet, User], ConversationQuerySet]
     is_counted: bool = True
     by: str | None = None
     """The only order that makes sense in it; None where the person chooses."""
     is_personal: bool = False
     """Whether it holds other conversations for each person."""
-    short: str = ""
+    short: str | Promise = ""
     """The label where there is little room."""
+    statuses: tuple[str, ...] = ()
+    """In which statuses conversations are in it, and no others; empty where that is not what decides."""
+    is_snoozed: bool = False
+    """Whether what is snoozed is in it."""
+    counted: Callable[[ConversationQuerySet, User], ConversationQuerySet] | None = None
+    """Those of its conversations that are counted, where not all are."""
 
+
+def _of_teams(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
+    return rows.for_people().open().filter(team__in=Team.objects.filter(members=user))
+
+
+def _mentioning(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
+    return rows.for_people().filter(search_queries.Among("pk", _mentions(user)))
+
+
+def _mentioning_unseen(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
+    return rows.for_people().filter(search_queries.Among("pk", _mentions(user, seen_at=None)))
+
+
+def _mentions(user: User, **more: Any) -> QuerySet[Mention, int]:
+    rows = Mention.objects.filter(user=user, **more).order_by("-created_at", "-pk")
+    return rows.values_list("conversation", flat=True)[:MOST_MENTIONS]
+
+
+def _to_call(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
+    calls = CallbackRequest.objects.filter(done_at=None).order_by("due_at", "pk")
+    return rows.for_people().filter(
+        search_queries.Among("pk", calls.values_list("conversation", flat=True)[:MOST_CALLS])
+    )
+
+
+MOST_MENTIONS = 1000
+"""The newest mentions of a person that are looked at."""
+MOST_CALLS = 1000
+"""The calls due first that are looked at."""
 
 INBOX_VIEWS: dict[str, InboxView] = {
     view.key: view
     for view in (
-        InboxView("mine", "Mine", lambda rows, user: rows.for_people().open().assigned_to(user), is_personal=True),
-        InboxView("unassigned", "Unassigned", lambda rows, user: rows.for_people().open().unassigned()),
-        InboxView("open", "All open", lambda rows, user: rows.for_people().open()),
+        InboxView(
+            "mine",
+            pgettext_lazy("conversations", "Mine"),
+            lambda rows, user: rows.for_people().open().assigned_to(user),
+            is_personal=True,
+            statuses=("open",),
+        ),
+        InboxView(
+            "unassigned",
+            pgettext_lazy("conversations", "Unassigned"),
+            lambda rows, user: rows.for_people().open().unassigned(),
+            statuses=("open",),
+        ),
+        InboxView("open", _("All open"), lambda rows, user: rows.for_people().open(), statuses=("open",)),
+        InboxView("teams", _("My teams"), _of_teams, is_personal=True, statuses=("open",)),
+        InboxView(
+            "mentions",
+            _("Mentions"),
+            _mentioning,
+            is_personal=True,
+            by="-last_message_at",
+            counted=_mentioning_unseen,
+        ),
         InboxView(
             "waiting",
-            "Waiting on customer",
+            _("Waiting on customer"),
             lambda rows, user: rows.for_people().waiting_on_customer(),
-            short="Waiting",
+            short=pgettext_lazy("on the customer", "Waiting"),
+            statuses=("pending",),
         ),
-        InboxView("snoozed", "Snoozed", lambda rows, user: rows.for_people().snoozed()),
-        InboxView("news", "Replied after closing", lambda rows, user: rows.for_people().closed_with_unread()),
+        InboxView(
+            "snoozed",
+            pgettext_lazy("conversations", "Snoozed"),
+            lambda rows, user: rows.for_people().snoozed(),
+            statuses=("open", "pending"),
+            is_snoozed=True,
+        ),
+        InboxView("callbacks", _("Callbacks"), _to_call),
+        InboxView(
+            "news",
+            _("Replied after closing"),
+            lambda rows, user: rows.for_people().closed_with_unread(),
+            statuses=("closed",),
+        ),
         InboxView(
             "failed",
-            "Failed to send",
+            _("Failed to send"),
             lambda rows, user: rows.exclude(handler=Handler.NOBODY).filter(
                 search_queries.Among("pk", outbox_queries.unsent())
             ),
         ),
         InboxView(
             "assistant",
-            "Assistant",
+            _("Assistant"),
             lambda rows, user: rows.with_the_assistant(),
             is_counted=False,
             by="-last_message_at",
         ),
         InboxView(
-            "solved", "Resolved", lambda rows, user: rows.for_people().done(), is_counted=False, by="-last_message_at"
+            "solved",
+            pgettext_lazy("conversations", "Resolved"),
+            lambda rows, user: rows.for_people().done(),
+            is_counted=False,
+            by="-last_message_at",
+            statuses=("resolved", "closed"),
         ),
-        InboxView("spam", "Spam", lambda rows, user: rows.spam(), by="-last_message_at"),
+        InboxView("spam", _("Spam"), lambda rows, user: rows.spam(), by="-last_message_at"),
     )
 }
 DEFAULT_VIEW = "unassigned"
-SORTS = {"oldest": "waiting_since", "newest": "-last_message_at"}
-"""How a queue may be sorted: longest waiting first, or newest message first."""
+SORTS = {"oldest": "waiting_since", "newest": "-last_message_at", "deadline": "deadline"}
+"""How a queue may be sorted: longest waiting first, newest message first, or the reply that is due next first."""
+
+Filters = tuple[tuple[str, str], ...]
+"""What a view is narrowed to, as pairs of the query string."""
 
 
-def inbox_rows(view: InboxView, user: User, search: str = "") -> ConversationQuerySet:
+def narrowed(rows: ConversationQuerySet, filters: Filters) -> ConversationQuerySet:
+    """Those of the rows that pass the filters."""
+    return rows
+
+
+def inbox_rows(view: InboxView, user: User, search: str = "", filters: Filters = ()) -> ConversationQuerySet:
     """A view's conversations; with a search, all that match it: the team's, or from its view the assistant's."""
     if search.strip():
-        return _searched(found(search), view)
-    return view.rows(conversations(), user)
+        return narrowed(_searched(found(search), view), filters)
+    return narrowed(view.rows(conversations(), user), filters)
 
 
-def listed(rows: ConversationQuerySet) -> QuerySet[Any, Any]:
+def listed(rows: QuerySet[Conversation]) -> QuerySet[Any, Any]:
     """The rows as the list prints them."""
-    return rows.values_list(*Listed._fields, named=True)
+    return _described(rows).values_list(*Listed._fields, named=True)
+
+
+def _described(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """The rows with what the list prints of them that is in other tables."""
+    calls = CallbackRequest.objects.filter(conversation=OuterRef("pk"), done_at=None).order_by("pk")
+    unseen = Mention.objects.filter(conversation=OuterRef("pk"), seen_at=None).order_by("pk")
+    return rows.annotate(
+        deadline=NextDeadline(),
+        call_at=Subquery(calls.values("due_at")[:1]),
+        mentioned=ArraySubquery(unseen.values("user")),
+        is_unsent=Exists(outbox_queries.to_look_at().filter(conversation=OuterRef("pk"))),
+    )
 
 
 def _searched(rows: ConversationQuerySet, view: InboxView) -> ConversationQuerySet:
@@ -170,25 +274,36 @@ def _searched(rows: ConversationQuerySet, view: InboxView) -> ConversationQueryS
 
 
 def inbox_page(
-    view: InboxView, *, user: User, sort: str = "oldest", search: str = "", after: str | None = None, limit: int = 30
+    view: InboxView,
+    *,
+    user: User,
+    sort: str = "oldest",
+    search: str = "",
+    filters: Filters = (),
+    after: str | None = None,
+    limit: int = 50,
 ) -> Page[Listed]:
     """One page of the inbox, in one query. Raises Invalid for a cursor that this desk did not make.
 
     A search is two queries, and of a number three: what has that number comes first, whatever else holds it.
     """
-    if not search.strip():
-        by = view.by or SORTS.get(sort, SORTS["oldest"])
+    by = view.by or SORTS.get(sort, SORTS["oldest"])
+    if not search.strip() and not filters:
         person = {"person": user.pk} if view.is_personal else {}
         found_rows = _page.rows(view.key, by, limit + 1, **person, **place(after))
         return page_of(list(map(Listed._make, found_rows)), by=by, limit=limit)
+    if not search.strip():
+        rows = _described(inbox_rows(view, user, filters=filters))
+        chosen = beyond(rows, by=by, **place(after)).values_list(*Listed._fields)[: limit + 1]
+        return page_of(list(map(Listed._make, chosen)), by=by, limit=limit)
     first: list[Listed] = []
     if (number := search_queries.number(search)) is not None:
         numbered = _searched(conversations(), view).filter(search_queries.Among("pk", search_queries.numbered(number)))
         its_own_first = Case(When(number=number, then=0), default=1)
         first = list(listed(numbered.order_by(its_own_first, "-last_message_at", "-pk"))[:limit])
     values = {**place(after), "first": [row.pk for row in first] or None}
-    rows = newest.Listed(_others, "last_message_at", (view.key,), values, shown=_columns)
-    rest = newest.newest(rows, search_queries.words(search), limit + 1)
+    rows_found = newest.Listed(_others, "last_message_at", (view.key,), values, shown=_columns)
+    rest = newest.newest(rows_found, search_queries.words(search), limit + 1)
     page = page_of(list(map(Listed._make, rest)), by="-last_message_at", limit=limit)
     return Page(rows=[*first, *page.rows], next=page.next) if after is None else page
 
@@ -203,14 +318,14 @@ def _others(
 
 
 def _columns(rows: QuerySet[Conversation]) -> QuerySet[Conversation, tuple[Any, ...]]:
-    return rows.values_list(*Listed._fields)
+    return _described(rows).values_list(*Listed._fields)
 
 
 @compiled
 def _page(
     view: str, by: str, limit: int, *, moment: datetime | None, pk: int | None, person: int | None = None
 ) -> QuerySet[Conversation, tuple[Any, ...]]:
-    rows = INBOX_VIEWS[view].rows(conversations(), User(pk=person))
+    rows = _described(INBOX_VIEWS[view].rows(conversations(), User(pk=person)))
     return beyond(rows, by=by, moment=moment, pk=pk).values_list(*Listed._fields)[:limit]
 
 
@@ -253,8 +368,23 @@ def _counts(cap: int, with_event: bool = False, *, person: int) -> QuerySet[Work
     columns = [Subquery(newest)] if with_event else []
     for key in _COUNTED:
         view = INBOX_VIEWS[key]
-        rows = view.rows(conversations(), User(pk=person))
+        rows = (view.counted or view.rows)(conversations(), User(pk=person))
         # In an order of an index: PostgreSQL would else look for them from the beginning of the table.
         order = ("waiting_since", "pk") if view.by is None else (view.by, "-pk")
         columns.append(_Count(rows.order_by(*order).values("pk")[:cap]))
     return Workspace.objects.filter(pk=current().pk).values_list(*columns)
+
+
+RESOLVED_CAP = 1000
+"""Where the number of what a person has resolved today stops."""
+
+
+def resolved_since(user: User, since: datetime) -> int:
+    """How many conversations of a person's were resolved or closed since a moment, at most RESOLVED_CAP."""
+    return len(_resolved.rows(RESOLVED_CAP, person=user.pk, since=since))
+
+
+@compiled
+def _resolved(cap: int, *, person: int, since: datetime) -> QuerySet[Conversation, tuple[int]]:
+    rows = Conversation.objects.for_people().filter(assignee=person, closed_at__gte=since)
+    return rows.order_by("-closed_at", "-pk").values_list("pk")[:cap]

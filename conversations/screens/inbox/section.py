@@ -34,6 +34,11 @@ SECTION = Section(
         Shortcut("view-open", ("g a",), "All open", VIEW),
         Shortcut("view-waiting", ("g w",), "Waiting on customer", VIEW),
         Shortcut("view-snoozed", ("g s",), "Snoozed", VIEW),
+        Shortcut("view-teams", ("g y",), "My teams", VIEW),
+        Shortcut("view-mentions", ("g n",), "Mentions", VIEW),
+        Shortcut("view-callbacks", ("g l",), "Callbacks", VIEW),
+        Shortcut("view-failed", ("g f",), "Failed to send", VIEW),
+        Shortcut("view-solved", ("g e",), "Resolved", VIEW),
         Shortcut("view-assistant", ("g b",), "Assistant", VIEW),
     ),
 )

@@ -1,10 +1,12 @@
 // The list: which row is open, which has the keyboard, and what live updates do to rows. Rows never move under the
-// pointer: a changed row changes in place, new ones are appended where that moves nothing, else the bar counts them.
+// pointer: a changed row changes in place, new ones are appended where that moves nothing, else the bar counts them, and one
+// that is gone stays, in grey, until the pointer has left the list. `desk.rows` is for other scripts.
 
 const { desk } = globalThis;
 const listbox = () => document.getElementById('listbox');
 const rows = () => [...(listbox()?.querySelectorAll('.row') ?? [])];
 const openId = () => desk.pane()?.dataset.id;
+const rowOf = (number) => listbox()?.querySelector(`.row[data-number="${number}"]`);
 
 // --- Selection and focus -------------------------------------------------------------------------
 
@@ -17,7 +19,17 @@ function mark() {
   for (const row of all) row.setAttribute('aria-selected', String(row.dataset.id === id));
   const entry = all.find((row) => row === document.activeElement) ?? all.find((row) => row.dataset.id === id) ?? all[0];
   for (const row of all) row.tabIndex = row === entry ? 0 : -1;
+  fit();
+  dress();
 }
+
+// The view that is shown stands in the bar's one line, however wide the others are.
+function fit() {
+  const tab = document.querySelector('.views__bar [aria-current]');
+  tab?.classList.remove('is-first');
+  tab?.classList.toggle('is-first', tab.offsetTop >= tab.parentElement.offsetTop + tab.parentElement.clientHeight);
+}
+addEventListener('resize', fit);
 
 function focus(row) {
   if (!row) return;
@@ -67,7 +79,7 @@ document.addEventListener('htmx:afterSettle', (event) => {
     if (changed.length) recount();
   }
   if (id === 'open' || id === 'desk') {
-    for (const row of rows()) if (row.classList.contains('is-gone') && row.dataset.id !== openId()) leave(row);
+    sweep();
     if (document.activeElement !== document.body && document.activeElement.id !== hadFocus) wantsFocus = null;
     if (wantsFocus === 'subject') document.getElementById('subject')?.focus({ preventScroll: true });
     else if (wantsFocus) focus(document.getElementById(`row-${wantsFocus}`) ?? rows()[0]);
@@ -96,6 +108,7 @@ const repeated = new Set(); // ids whose change the page most likely shows alrea
 const place = () => document.getElementById('rows');
 const query = () => place().dataset.list.split('?')[1];
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const later = new Set(); // ids whose rows were not shown, as a change was on its way
 const renewed = new Map(); // id → when its row was shown last
 let isFetching = false;
 
@@ -130,8 +143,10 @@ async function fetchRows() {
 // Whether the row was replaced after the request was sent: which of the two is newer is unknown then.
 const isOvertaken = (id, askedAt) => (renewed.get(id) ?? 0) > askedAt;
 
-// The row as it is in the view now, if it is in it.
+// The row as it is in the view now, if it is in it. While a change of this page is on its way, its answer will show more.
 function show(id, row) {
+  const { number } = (row ?? document.getElementById(`row-${id}`))?.dataset ?? {};
+  if (number && desk.isChanging(number)) return later.add(id);
   renewed.set(id, performance.now());
   const old = document.getElementById(`row-${id}`);
   if (old && row) replace(old, row);
@@ -158,23 +173,65 @@ function replace(old, row) {
   old.replaceWith(row);
   htmx.process(row);
   if (had) row.focus({ preventScroll: true });
+  if (old.classList.contains('is-gone')) row.classList.remove('is-gone');
+}
+
+// --- Rows that go and come -----------------------------------------------------------------------
+
+const LEAVING = 150; // ms in which a row fades
+const gone = new Map(); // number → the row that has left the view by a change of this page, for its Undo
+let isPointed = false; // whether the pointer was used last, and is over the rows
+
+document.addEventListener('pointermove', (event) => {
+  const was = isPointed;
+  isPointed = event.pointerType === 'mouse' && event.target.closest?.('#rows') != null;
+  if (was && !isPointed) sweep();
+});
+document.addEventListener('keydown', () => {
+  isPointed = false;
+  sweep();
+}, true);
+
+// What is gone leaves, now that nothing is pointed at; the open row never does.
+function sweep() {
+  for (const row of rows()) if (row.classList.contains('is-gone') && row.dataset.id !== openId()) leave(row);
 }
 
 function leave(row) {
-  if (row.dataset.id === openId()) return row.classList.add('is-gone'); // the open row never moves
+  row.classList.add('is-gone');
+  if (row.dataset.id === openId() || isPointed || row.classList.contains('is-leaving')) return;
   const next = row === document.activeElement ? row.nextElementSibling ?? row.previousElementSibling : null;
   row.classList.add('is-leaving');
   setTimeout(() => {
+    if (!row.isConnected || !row.classList.contains('is-leaving')) return; // it has come back
     row.remove();
     if (next?.matches('.row')) focus(next);
     if (!rows().length && !openId()) document.getElementById('fresh')?.click();
-  }, 150);
+    mark();
+  }, LEAVING);
+}
+
+const seconds = (row) => Date.parse(row.querySelector('time')?.dateTime ?? 0) / 1000;
+const ORDERS = { oldest: (row) => Number(row.dataset.since), deadline: (row) => Number(row.dataset.due), newest: (row) => -seconds(row) };
+
+// A row that was here a moment ago comes back to where it belongs; below what is loaded it is not shown.
+function comeBack(row) {
+  const order = ORDERS[place().dataset.sort] ?? ORDERS.oldest;
+  const next = rows().find((one) => order(one) > order(row));
+  if (!next && document.getElementById('more')) return;
+  place().querySelector('.empty')?.remove();
+  row.classList.remove('is-gone', 'is-leaving');
+  listbox().insertBefore(row, next ?? null);
+  htmx.process(row);
 }
 
 function arrive(row) {
   const last = rows().at(-1);
-  const isLast = place().dataset.sort === 'oldest' && !document.getElementById('more') && Number(row.dataset.since) >= Number(last?.dataset.since ?? 0);
-  if (repeated.has(row.dataset.id) && place().dataset.sort === 'oldest' && document.getElementById('more')) return; // further down
+  const { sort } = place().dataset;
+  const { number } = row.dataset;
+  if (gone.delete(number)) return comeBack(row);
+  const isLast = sort === 'oldest' && !document.getElementById('more') && Number(row.dataset.since) >= Number(last?.dataset.since ?? 0);
+  if (repeated.has(row.dataset.id) && sort === 'oldest' && document.getElementById('more')) return; // further down
   if ((last && !isLast) || 'search' in place().dataset) return waiting.add(row.dataset.id);
   place().querySelector('.empty')?.remove();
   row.classList.add('is-new');
@@ -182,15 +239,35 @@ function arrive(row) {
   htmx.process(row);
 }
 
+desk.rows = {
+  of: rowOf,
+  // The change that an agent has just made takes the row out of the view. Returns what brings it back.
+  leave(row) {
+    gone.set(row.dataset.number, row);
+    leave(row);
+    return () => desk.rows.back(row.dataset.number);
+  },
+  back(number) {
+    const row = gone.get(number);
+    if (!row) return;
+    gone.delete(number);
+    row.classList.remove('is-gone', 'is-leaving');
+    if (!row.isConnected && listbox()) comeBack(row);
+    mark();
+  },
+};
+
 function count() {
   const bar = document.getElementById('fresh');
   if (!bar) return;
   bar.hidden = waiting.size === 0;
-  bar.textContent = waiting.size === 1 ? '1 new conversation' : `${waiting.size > 99 ? '99+' : waiting.size} new conversations`;
+  const { one, many } = place().dataset;
+  bar.textContent = waiting.size === 1 ? one : many.replace('%s', waiting.size > 99 ? '99+' : waiting.size);
 }
 
 function forget() {
   waiting.clear();
+  gone.clear();
   count();
 }
 
@@ -240,6 +317,12 @@ document.addEventListener('desk:event', ({ detail }) => {
   recount();
 });
 
+document.addEventListener('desk:settled', () => {
+  const ids = [...later];
+  later.clear();
+  if (ids.length) refresh(ids);
+});
+
 // The answer to a change has the row and the counts. If it is for another list, or may be outdated, they are fetched instead.
 document.addEventListener('desk:listed', ({ detail: { id, part, askedAt } }) => {
   const isHere = part.dataset.place === query();
@@ -251,4 +334,51 @@ document.addEventListener('desk:listed', ({ detail: { id, part, askedAt } }) => 
   } else refresh([id]);
   if (isHere && !isTabsInUse() && countedAt <= askedAt) showCounts(part.querySelector('#tabs'));
   else recount();
+});
+
+// That it is read is shown when the request is sent: it is sent again until it is answered.
+document.addEventListener('desk:reading', ({ detail: { number } }) => {
+  const row = rowOf(number);
+  row?.classList.add('is-read');
+  row?.querySelector('.row__dot')?.replaceChildren();
+});
+
+// --- What changes by itself ----------------------------------------------------------------------
+
+// Who looks at a conversation or writes in it; composer.js and its like know, and say it with `desk:presence`.
+let present = {};
+
+function dress() {
+  for (const row of rows()) {
+    const people = present[row.dataset.id] ?? [];
+    const state = people.some((one) => one.state === 'typing') ? 'typing' : people.length ? 'viewing' : '';
+    if ((row.dataset.presence ?? '') === state) continue;
+    if (state) row.dataset.presence = state;
+    else delete row.dataset.presence;
+    row.querySelector('.row__present')?.remove();
+    if (state) row.querySelector('.row__who').append(Object.assign(document.createElement('span'), { className: 'row__present sr', textContent: people.map((one) => one.text ?? one.name).join(', ') }));
+  }
+}
+document.addEventListener('desk:presence', ({ detail }) => {
+  present = detail;
+  dress();
+});
+
+// Deadlines come nearer.
+setInterval(() => {
+  const words = place()?.dataset;
+  for (const chip of document.querySelectorAll('.row [data-due]')) {
+    if (!chip.matches('.chip')) continue;
+    const [due, warned] = chip.dataset.due.split(' ').map(Number);
+    const left = due - Date.now() / 1000;
+    const minutes = Math.floor(Math.abs(left) / 60);
+    const time = minutes < 60 ? [words.min, minutes] : minutes < 1440 ? [words.hours, Math.floor(minutes / 60)] : [words.days, Math.floor(minutes / 1440)];
+    chip.querySelector('bdi').textContent = (left < 0 ? words.overdue : words.dueIn).replace('%s', time[0].replace('%s', time[1]));
+    chip.classList.toggle('chip--bad', left < 0);
+    chip.classList.toggle('chip--warn', left >= 0 && Date.now() / 1000 >= warned);
+  }
+}, 30_000);
+
+document.addEventListener('submit', ({ submitter }) => {
+  if (submitter?.name === 'density') place().classList.toggle('rows--compact', submitter.value === 'compact');
 });
