@@ -9,7 +9,7 @@ In: JSON of a person or of a stored row. Out: `parse` reads it, `to_q` makes a f
 operators of each kind. Imports the queries below it; the actions and everything above may import it.
 """
 
-from conversations.conditions.asking import for_tickets, holds, to_q
+from conversations.conditions.asking import for_tickets, holds, parts, to_q
 from conversations.conditions.context import Context
 from conversations.conditions.descriptions import described
 from conversations.conditions.fields import SUBJECTS, Field, fields
@@ -28,5 +28,6 @@ __all__ = [
     "for_tickets",
     "holds",
     "parse",
+    "parts",
     "to_q",
 ]

@@ -7,12 +7,14 @@ from functools import reduce
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from conversations.conditions.context import Context
 from conversations.conditions.grammar import Condition, Group, Leaf
 from conversations.conditions.kinds import COMPLEMENTS
 from conversations.conditions.sources import ALWAYS, any_of
+from conversations.models import Conversation
+from conversations.queries.search import Part
 from tickets.models import TicketQuerySet
 
 
@@ -47,6 +49,23 @@ def _q(part: Leaf | Group, context: Context) -> Q:
         return reduce(operators.and_, filters) if filters else ALWAYS
     found = any_of(filters)
     return Q(_NotTrue(found)) if part.mode == "none" else found
+
+
+def parts(condition: Condition, context: Context) -> list[Part]:
+    """The same for a search, which looks for all of them at once, and goes by the index of the rarest."""
+    root = condition.root
+    separate = root.parts if isinstance(root, Group) and root.mode == "all" else (root,)
+    return [_part(one, context) for one in separate]
+
+
+def _part(one: Leaf | Group, context: Context) -> Part:
+    filtered = _q(one, context)
+    leads = isinstance(one, Leaf) and one.field.is_leading and not _positive(one)[2]
+    return Part(filtered, (lambda since: _ids(filtered)) if leads else None)
+
+
+def _ids(filtered: Q) -> QuerySet[Any]:
+    return Conversation.objects.filter(filtered).order_by().values("pk")
 
 
 def holds(condition: Condition, row: Any, context: Context) -> bool:

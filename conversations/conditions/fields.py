@@ -28,6 +28,8 @@ class Field:
     kind: str
     source: Source
     choices: tuple[tuple[str, Label], ...] = ()
+    is_leading: bool = False
+    """Whether an index leads to all rows for which it holds."""
 
     @property
     def operators(self) -> tuple[str, ...]:
@@ -107,15 +109,17 @@ def _conversation() -> list[Field]:
             sources.Mapped("priority_rank", tuple((value, priorities.RANKS[value]) for value, _label in PRIORITIES)),
             _plain(PRIORITIES),
         ),
-        Field("tag", _("Tag"), "tags", sources.Tags("tags")),
-        Field("assignee", _("Assigned to"), "member", sources.Member("assignee")),
-        Field("team", _("Team"), "team", sources.OfTeam("team")),
+        Field("tag", _("Tag"), "tags", sources.Tags("tags"), is_leading=True),
+        Field("assignee", _("Assigned to"), "member", sources.Member("assignee"), is_leading=True),
+        Field("team", _("Team"), "team", sources.OfTeam("team"), is_leading=True),
         Field("channel", _("Channel"), "choice", sources.Choice("channel"), _plain(CHANNELS)),
         Field("mailbox", _("Mailbox"), "number", sources.Number("mailbox_id")),
         Field("handler", _("Answered by"), "choice", sources.Choice("handler"), _plain(HANDLERS)),
         Field("subject", _("Subject"), "text", sources.Text("subject")),
         Field("text", _("Words"), "words", sources.Words()),
+        Field("contact", _("Customer"), "words", sources.OfCustomer(), is_leading=True),
         *(replace(field, name=f"contact.{field.name}") for field in of_contact),
+        Field("recipient", _("Sent to"), "words", sources.Recipient()),
         Field("contact.verified", _("Customer is verified"), "yes_or_no", sources.Flag("contact__is_verified")),
         Field("number", _("Number"), "number", sources.Number("number")),
         *_moments(
@@ -130,7 +134,8 @@ def _conversation() -> list[Field]:
         ),
         Field("deadline", _("Reply due"), "moment", sources.Deadline()),
         Field("unread", _("Unread"), "yes_or_no", sources.Present("unread_count")),
-        Field("file", _("Has a file"), "yes_or_no", sources.HasFile()),
+        Field("file", _("Has a file"), "yes_or_no", sources.HasFile(), is_leading=True),
+        Field("failed", _("Failed to send"), "yes_or_no", sources.NotSent(), is_leading=True),
         Field("ticket", _("Has a ticket"), "yes_or_no", sources.Linked("ticket")),
         Field(
             "ticket.status",

@@ -16,8 +16,7 @@ from functools import reduce
 from typing import Any, Protocol
 
 from django.db import connection, models
-from django.db.models import Case, Exists, F, Func, OuterRef, Q, TextField, When
-from django.db.models.functions import Least
+from django.db.models import Exists, F, Func, OuterRef, Q, TextField
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, IsNull, LessThan, LessThanOrEqual
 
 from accounts.models import Team
@@ -25,7 +24,10 @@ from accounts.text import HIGHEST_ID
 from conversations.conditions import context as contexts
 from conversations.conditions.context import Context
 from conversations.models import Attachment, Contact, Conversation, Follower, Mention, Status
+from conversations.models.conversation import NEVER as NEVER_DUE
+from conversations.models.conversation import NextDeadline
 from conversations.models.searched import TokensQuery
+from conversations.queries import outbox as outbox_queries
 from conversations.queries import patterns
 from conversations.queries import search as search_queries
 from conversations.queries import tickets as ticket_queries
@@ -246,6 +248,33 @@ class ContactWords:
         return Contact.objects.filter(self.q(operator, value, context), pk=row.pk).exists()
 
 
+class OfCustomer:
+    """The words of the names and addresses of a conversation's customer."""
+
+    def q(self, operator: str, value: Any, context: Context) -> Q:
+        asked = TokensQuery.of(value)
+        return NEVER if asked is None else Q(contact__tokens=asked)
+
+    def holds(self, row: Any, operator: str, value: Any, context: Context) -> bool:
+        return Conversation.objects.filter(self.q(operator, value, context), pk=row.pk).exists()
+
+
+class Recipient:
+    """An address to which a conversation's mails go beside the customer's: its mailbox's, or one in Cc."""
+
+    def q(self, operator: str, value: Any, context: Context) -> Q:
+        copied = Func(F("cc"), models.Value("\n"), function="array_to_string", output_field=TextField())
+        asked = _patterns(operator, value)
+        to_mailbox = any_of(Q(mailbox__address__like_in_any_case=one) for one in asked)
+        return to_mailbox | any_of(Q(patterns.LikeInAnyCase(copied, one)) for one in asked)
+
+    def holds(self, row: Any, operator: str, value: Any, context: Context) -> bool:
+        address = read(row, "mailbox__address")
+        return (address is not None and is_like(address, operator, value)) or is_like(
+            "\n".join(row.cc), operator, value
+        )
+
+
 # --- Moments ------------------------------------------------------------------------------------
 
 
@@ -269,12 +298,11 @@ class Deadline:
     """When a customer is due an answer: the first one, or the next, whichever clock runs and ends sooner."""
 
     def q(self, operator: str, value: Any, context: Context) -> Q:
-        first = Case(When(first_response_at=None, then=F("first_response_due_at")))
-        due = Least(first, F("next_response_due_at"), output_field=models.DateTimeField())
+        due, is_due = NextDeadline(), Q(LessThan(NextDeadline(), NEVER_DUE))
         if operator == "exists":
-            return Q(IsNull(due, False))
+            return is_due
         than, moment = _bound(operator, value, context)
-        return Q((LessThan if than == "lt" else GreaterThanOrEqual)(due, moment))
+        return Q(LessThan(due, moment)) if than == "lt" else Q(GreaterThanOrEqual(due, moment)) & is_due
 
     def holds(self, row: Any, operator: str, value: Any, context: Context) -> bool:
         first = row.first_response_due_at if row.first_response_at is None else None
@@ -437,6 +465,16 @@ class HasFile:
 
     def holds(self, row: Any, operator: str, value: Any, context: Context) -> bool:
         return Attachment.objects.filter(message__conversation=row).exists()
+
+
+class NotSent:
+    """Whether a reply of a conversation could not be sent, or waits for somebody to look at it."""
+
+    def q(self, operator: str, value: Any, context: Context) -> Q:
+        return Q(Exists(outbox_queries.to_look_at().filter(conversation=OuterRef("pk"))))
+
+    def holds(self, row: Any, operator: str, value: Any, context: Context) -> bool:
+        return outbox_queries.to_look_at().filter(conversation=row).exists()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,11 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from conversations.screens import filters
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox.queries import Filters, InboxView
 from conversations.screens.shell import DeskRequest, shell
 from tickets import queries as ticket_queries
-
-FILTERS: tuple[str, ...] = ()
-"""The names in the query string that narrow a view."""
-MOST_FILTERS = 20
-LONGEST_FILTER = 200
 
 SORT_LABELS: Mapping[str, str | Promise] = {
     "oldest": _("Longest waiting"),
@@ -45,7 +41,7 @@ class Place:
             view=view_of(request),
             sort=sort if sort in inbox_queries.SORTS else "oldest",
             search=request.GET.get("q", "").strip()[:200],
-            filters=_filters(request),
+            filters=filters.of(request.GET),
         )
 
     @property
@@ -100,11 +96,6 @@ def view_of(request: HttpRequest) -> InboxView:
     """The view that the query string names, or the default."""
     views = inbox_queries.INBOX_VIEWS
     return views.get(request.GET.get("view", ""), views[inbox_queries.DEFAULT_VIEW])
-
-
-def _filters(request: HttpRequest) -> Filters:
-    found = [(name, value[:LONGEST_FILTER]) for name in FILTERS for value in request.GET.getlist(name) if value.strip()]
-    return tuple(found[:MOST_FILTERS])
 
 
 @lru_cache(maxsize=512)
