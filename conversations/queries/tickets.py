@@ -152,6 +152,12 @@ def found_by(
     return own.order_by().values("pk").union(*found)
 
 
+def titled(text: str) -> QuerySet[Ticket]:
+    """The tickets with a text in their title."""
+    rows = Ticket.objects.get_queryset()
+    return rows.filter(subject__like_in_any_case=patterns.within(text)) if can_be_kept(text) else rows.none()
+
+
 def _tickets_by(messages: QuerySet[Message]) -> QuerySet[Message, Any]:
     """Of the conversations in which these were written."""
     return messages.filter(conversation__ticket__isnull=False).order_by().values("conversation__ticket")

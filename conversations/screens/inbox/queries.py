@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -31,6 +31,7 @@ from conversations.queries import search as search_queries
 from conversations.queries.conversations import conversations
 from conversations.queries.paging import Page, beyond, page_of, place
 from conversations.screens import filters as filtering
+from conversations.screens import saved_views
 
 
 class Listed(NamedTuple):
@@ -277,6 +278,30 @@ class Asked:
     def names_handler(self) -> bool:
         """Whether it says itself who is to answer, as `is:spam` does."""
         return any(leaf.field.name == "handler" for leaf in self.condition.leaves())
+
+
+def saved(view: SavedView) -> InboxView:
+    """A saved view as one of the inbox."""
+    condition = saved_views.condition_of(view)
+    names_handler = any(leaf.field.name == "handler" for leaf in condition.leaves())
+
+    def rows(found: ConversationQuerySet, user: User) -> ConversationQuerySet:
+        among = found.exclude(assistant_thread__deleted_at__isnull=False) if names_handler else found.for_people()
+        return among.filter(conditions.to_q(condition, Context(at=clock.now(), me=user.pk)))
+
+    return InboxView(saved_views.key_of(view.short_id), view.name, rows, is_counted=False, saved=view)
+
+
+def counts_of(views: Sequence[SavedView], user: User) -> dict[int, int]:
+    """How many conversations each of some saved views holds, at most COUNT_CAP each, by their ids, in one query."""
+    columns = []
+    for view in views:
+        rows = inbox_rows(saved(view), user).order_by("-last_message_at", "-pk")
+        columns.append(_Count(rows.values("pk")[:COUNT_CAP]))
+    if not columns:
+        return {}
+    (found,) = Workspace.objects.filter(pk=current().pk).values_list(*columns)
+    return dict(zip([view.pk for view in views], found, strict=True))
 
 
 def inbox_rows(view: InboxView, user: User, search: str = "", filters: Filters = ()) -> ConversationQuerySet:

@@ -13,5 +13,6 @@ urlpatterns = [
     path("settings/forms", include("conversations.screens.settings.forms.urls")),
     path("settings/hours", include("conversations.screens.settings.hours.urls")),
     path("settings/identity", include("conversations.screens.settings.identity.urls")),
+    path("settings/views", include("conversations.screens.settings.saved_views.urls")),
     path("settings/mailboxes", include("conversations.screens.settings.mailboxes.urls")),
 ]
