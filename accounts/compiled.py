@@ -17,6 +17,7 @@ is the one that Django would write now; the tests ask it once for each shape.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from typing import Any, Generic, TypeVar
 from django.apps import apps
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BigAutoField, CharField, ForeignKey, JSONField, Lookup, Model, QuerySet
+from django.db.models import BigAutoField, CharField, ForeignKey, IntegerField, JSONField, Lookup, Model, QuerySet
 from django.db.models.query import ModelIterable, ValuesListIterable, get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg.types.numeric import Int2, Int4, Int8
@@ -227,6 +228,29 @@ class HasText(Lookup):
         return f"{lhs} {'<>' if self.rhs else '='} ''", parameters
 
 
+class Literally(Lookup):
+    """`filter(status__literally="open")`: equal to a word of the code's own, which a plan for any value can use a partial index by."""
+
+    lookup_name = "literally"
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        if not re.fullmatch(r"[a-z_]+", str(self.rhs)):
+            raise ValueError("only a word of the code may stand in a statement")
+        lhs, parameters = self.process_lhs(compiler, connection)
+        return f"{lhs} = '{self.rhs}'", parameters
+
+
+class IsPositive(Lookup):
+    """`filter(unread_count__is_positive=True)`: above zero, in words that a plan for any value can use a partial index by."""
+
+    lookup_name = "is_positive"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        lhs, parameters = self.process_lhs(compiler, connection)
+        return f"{lhs} {'>' if self.rhs else '<='} 0", parameters
+
+
 def many(ids: Iterable[int]) -> list[Int8]:
     """Ids as PostgreSQL's bigint[], however small they are."""
     return list(map(Int8, ids))
@@ -235,6 +259,8 @@ def many(ids: Iterable[int]) -> list[Int8]:
 ForeignKey.register_lookup(AnyOf)
 BigAutoField.register_lookup(AnyOf)
 CharField.register_lookup(HasText)
+CharField.register_lookup(Literally)
+IntegerField.register_lookup(IsPositive)
 
 
 def _refusal(name: str, value: object) -> TypeError:

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0025_visibility_of_members"),
-        ("conversations", "0100_indexes_of_the_inbox"),
+        ("conversations", "0101_index_of_unseen_mentions"),
     ]
 
     operations = [

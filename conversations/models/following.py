@@ -53,8 +53,11 @@ class Mention(TenantModel):
             models.UniqueConstraint(fields=["workspace", "message", "user"], name="one_mention_per_person_and_note")
         ]
         indexes = [
-            # The conversations in which a member was mentioned, newest first, and those not seen.
+            # The conversations in which a member was mentioned, newest first; and those that they have not seen.
             models.Index(fields=["workspace", "user", "-created_at", "-id"], name="mention_by_user"),
+            models.Index(
+                fields=["workspace", "user", "-created_at", "-id"], name="mention_unseen", condition=models.Q(seen_at=None)
+            ),
             # Who was mentioned in a conversation.
             models.Index(fields=["workspace", "conversation", "user"], name="mention_by_conversation"),
         ]

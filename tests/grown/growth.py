@@ -37,7 +37,7 @@ _CONVERSATIONS = """
 INSERT INTO conversations_conversation (id, workspace_id, public_id, number, contact_id, subject, channel, handler, status,
     snoozed_until, priority, priority_rank, tags, assignee_id, ticket_id, ticket_linked_at, metadata, message_count,
     unread_count, preview, last_message_id, last_visible_id, last_activity_id, last_message_at, last_visible_at,
-    last_activity_at, waiting_since, closed_at, created_at, updated_at, tokens)
+    last_activity_at, waiting_since, next_response_due_at, closed_at, created_at, updated_at, tokens)
 SELECT %(from)s + i, %(workspace)s, gen_random_uuid(), %(number)s + i, %(from)s + 1 + (i * 7) %% (%(count)s / 4), 'Subject ' || i,
     (ARRAY['chat', 'email', 'api', 'manual'])[1 + i %% 4], CASE WHEN i %% 30 = 0 THEN 'assistant' ELSE 'people' END, status,
     CASE WHEN i %% 50 = 1 THEN now() + interval '1 day' END, 'normal', 2,
@@ -45,6 +45,7 @@ SELECT %(from)s + i, %(workspace)s, gen_random_uuid(), %(number)s + i, %(from)s 
     CASE WHEN i %% 3 = 0 THEN %(user)s END, CASE WHEN i %% 5 = 0 THEN %(from)s + i / 5 END,
     CASE WHEN i %% 5 = 0 THEN now() END, '{}', 1,
     CASE WHEN i %% 500 = 3 OR i %% 10 = 1 THEN 1 ELSE 0 END, 'Hello', %(from)s + i, %(from)s + i, %(from)s + i, moment, moment, moment, moment,
+    CASE WHEN status = 'open' AND i %% 4 = 1 THEN moment + interval '2 days' END,
     CASE WHEN status IN ('resolved', 'closed') THEN now() END, moment - interval '1 hour', moment,
     ('subject' || ' ' || i || ' word' || i %% 500)::tsvector
 FROM generate_series(1, %(count)s) AS i
@@ -87,6 +88,24 @@ INSERT INTO conversations_assistantthread (id, workspace_id, conversation_id, ti
 SELECT %(from)s + i, %(workspace)s, %(from)s + 30 * i, 'Thread ' || i, 'idle', '{}', now(), now() - i * interval '1 minute'
 FROM generate_series(1, %(count)s / 30) AS i
 """
+_TEAM = """
+WITH made AS (
+    INSERT INTO accounts_team (workspace_id, public_id, name, created_at)
+    VALUES (%(workspace)s, gen_random_uuid(), 'Team ' || gen_random_uuid(), now()) RETURNING id
+), joined AS (INSERT INTO accounts_team_members (team_id, user_id) SELECT id, %(user)s FROM made)
+UPDATE conversations_conversation SET team_id = made.id FROM made
+WHERE workspace_id = %(workspace)s AND conversations_conversation.id > %(from)s AND assignee_id IS NULL AND number %% 7 = 0
+"""
+_MENTIONS = """
+INSERT INTO conversations_mention (workspace_id, conversation_id, message_id, user_id, created_at, seen_at)
+SELECT %(workspace)s, %(from)s + i * 20, %(from)s + i * 20, %(user)s, now() - i * interval '1 minute', CASE WHEN i %% 10 > 0 THEN now() END
+FROM generate_series(1, %(count)s / 20) AS i
+"""
+_CALLBACKS = """
+INSERT INTO conversations_callbackrequest (workspace_id, conversation_id, phone, phone_typed, time_zone, preferred_time, due_at, done_at, created_at)
+SELECT %(workspace)s, %(from)s + i * 50, '', '030 1234', '', '', now() + i * interval '1 minute', CASE WHEN i %% 4 > 0 THEN now() END, now()
+FROM generate_series(1, %(count)s / 50) AS i
+"""
 _SUGGESTIONS = """
 INSERT INTO conversations_suggestion (id, workspace_id, public_id, kind, conversation_id, engine, model, text, sources,
     prompt_tokens, completion_tokens, cost, took_ms, outcome, failure, created_at)
@@ -127,12 +146,13 @@ _SEARCH = """
 SELECT search_write_new(%(workspace)s, %(from)s + 1, %(from)s + %(count)s), search_learn_all(%(workspace)s)
 """
 _STATEMENTS = (
-    _CONTACTS, _TICKETS, _CONVERSATIONS, _ENTRIES, _MESSAGES, _FILES, _DELIVERIES, _EVENTS, _THREADS, _SUGGESTIONS, _TALLY, _NUMBERS,
+    _CONTACTS, _TICKETS, _CONVERSATIONS, _ENTRIES, _MESSAGES, _FILES, _DELIVERIES, _EVENTS, _THREADS, _SUGGESTIONS, _TEAM, _MENTIONS, _CALLBACKS, _TALLY, _NUMBERS,
 )  # fmt: skip
 _TABLES = (
     "conversations_contact", "tickets_ticket", "conversations_conversation", "conversations_entrypoint", "conversations_message",
     "conversations_attachment", "conversations_delivery", "accounts_event", "conversations_assistantthread", "conversations_suggestion",
 )  # fmt: skip
+_SMALLER = ("accounts_team", "accounts_team_members", "conversations_mention", "conversations_callbackrequest")
 
 
 def grow(workspace: Workspace, count: int, *, user_id: int) -> None:
@@ -187,7 +207,7 @@ def settle() -> None:
     By the costs of one, several plans of a table of this size cost the same, and chance chooses among them.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"VACUUM ANALYZE {', '.join(_TABLES)}")
+        cursor.execute(f"VACUUM ANALYZE {', '.join(_TABLES + _SMALLER)}")
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
         cursor.execute(f"ALTER DATABASE {name} SET random_page_cost = 1.1")
     connection.close()  # which the next one begins with

@@ -66,6 +66,12 @@ HOT: dict[str, tuple[str, str, str]] = {
     "Inbox, unassigned": ("ben", f"{S}?view=unassigned", "conv_unassigned_queue"),
     "Inbox, open": ("ben", f"{S}?view=open", "conv_queue"),
     "Inbox, open, newest": ("ben", f"{S}?view=open&sort=newest", "conv_status_newest"),
+    "Inbox, open, by deadline": ("ben", f"{S}?view=open&sort=deadline", "conv_deadline_queue"),
+    "Inbox, unassigned, by deadline": ("ben", f"{S}?view=unassigned&sort=deadline", "conv_deadline_queue"),
+    "Inbox, my teams": ("ben", f"{S}?view=teams", "conv_team_queue"),
+    "Inbox, mentions": ("ben", f"{S}?view=mentions", "mention_by_user"),
+    "Inbox, callbacks": ("ben", f"{S}?view=callbacks", "callback_due"),
+    "Inbox, resolved today": ("ben", f"{S}?view=mine", "conv_resolved_by"),
     "Inbox, waiting": ("ben", f"{S}?view=waiting", "conv_queue"),
     "Inbox, snoozed": ("ben", f"{S}?view=snoozed", "conv_snoozed_queue"),
     "Inbox, replied after closing": ("ben", f"{S}?view=news", "conv_news_queue"),
@@ -192,7 +198,7 @@ def test_contact_is_found_by_the_index_in_a_plan_for_any_value(
 
 SEARCHES = {
     "Inbox, a frequent word": ("ben", f"{S}?view=open&q=body", ["conv_newest_list", "document_by_conversation"], PAGE),
-    "Inbox, a word of each fiftieth": ("ben", f"{S}?view=open&q=word7", ["conv_newest_list", "document_by_conversation"], 6000),
+    "Inbox, a word of each fiftieth": ("ben", f"{S}?view=open&q=word7", ["conv_newest_list", "document_by_conversation"], 8000),
     "Inbox, a rare word": ("ben", f"{S}?view=open&q=word499", ["conv_words", "message_words_by_day"], 9000),
     "Hexclave, a part of a subject": ("key", f"{H}&limit=25&query=ubject 77", ["conv_words", "message_words_by_day"], 9000),
     "PostHog, a part of a title": ("key", f"{P}?limit=25&search=icket 77", ["ticket_texts", "message_words_by_day"], PAGE),

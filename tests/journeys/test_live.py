@@ -80,7 +80,7 @@ def test_what_a_lost_answer_held_comes_with_the_next(window: Window, api: Api, b
     expect(page.locator("#entries")).to_contain_text("Hello?", timeout=20_000)
     expect(page.locator(".row")).to_contain_text("Hello?", timeout=20_000)
     api.start("Another", "Hi", "cus_2", "Ulf Two")
-    expect(page.locator("#tabs [aria-current]")).to_have_text("Unassigned2", timeout=20_000)
+    expect(page.locator(".views__bar [aria-current]")).to_have_text("Unassigned2", timeout=20_000)
     expect(page.locator(".row.is-read")).to_have_count(1, timeout=20_000)  # that it was read was sent again too
     assert any("ERR_FAILED" in fault for fault in window.faults)
     window.faults[:] = [fault for fault in window.faults if not re.search("ERR_FAILED|50[23]", fault)]
@@ -105,7 +105,7 @@ def test_tab_in_the_background_catches_up_with_list_thread_and_counts(window: Wi
     page.evaluate(HIDE, False)
     expect(page.locator("#entries")).to_contain_text("Are you there?")
     expect(page.get_by_role("option", name=re.compile("Another"))).to_be_visible()
-    expect(page.locator("#tabs [aria-current]")).to_have_text("Unassigned2")
+    expect(page.locator(".views__bar [aria-current]")).to_have_text("Unassigned2")
 
 
 @pytest.mark.parametrize("end", ["close", "freeze"])
@@ -159,7 +159,7 @@ def test_page_of_an_earlier_login_gets_no_events_of_the_next(
 def test_page_that_was_just_loaded_calls_nothing_new_that_is_further_down(
     window: Window, acme: Workspace, ben: Member
 ) -> None:
-    for number in range(33):
+    for number in range(53):
         ConversationFactory(workspace=acme, subject=f"Number {number}")
     window.enter(ben)
     page = window.page
@@ -170,7 +170,7 @@ def test_page_that_was_just_loaded_calls_nothing_new_that_is_further_down(
         )
     expect(page.locator("#fresh")).to_be_hidden()
     # What is loaded at the end joins the rows, inside the list box and nowhere else.
-    expect(page.get_by_role("option")).to_have_count(30)
+    expect(page.get_by_role("option")).to_have_count(50)
     page.get_by_role("link", name="Load more").click()
-    expect(page.locator("#listbox > .row")).to_have_count(33)
+    expect(page.locator("#listbox > .row")).to_have_count(53)
     expect(page.locator("#more")).to_have_count(0)

@@ -25,7 +25,7 @@ def test_conversation_arrives_is_answered_and_the_answer_is_read_back(window: Wi
     conversation = api.start("Need help with auth", "I am getting a 401 from `POST /orders`.")
     row = page.get_by_role("option", name=re.compile("Ada Lovelace"))
     expect(row).to_contain_text("I am getting a 401")
-    expect(page.locator("#tabs [aria-current]")).to_have_text("Unassigned1")
+    expect(page.locator(".views__bar [aria-current]")).to_have_text("Unassigned1")
 
     # She opens it; the thread shows the message, and having been looked at it is read.
     row.click()

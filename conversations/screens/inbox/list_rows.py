@@ -144,9 +144,9 @@ def _chips(one: Listed, hues: Mapping[str, int], now: datetime) -> list[Chip]:
         chips.append(Chip("", "phone", dates.moment(one.call_at), title))
     if one.snoozed_until is not None and not is_ended:
         until = dates.moment(one.snoozed_until) if one.snoozed_until.year < NEVER.year else _("Until they reply")
-        chips.append(Chip("", "alarm-clock", until, _("Snoozed: %(until)s") % {"until": until}))
+        chips.append(Chip("chip--snoozed", "alarm-clock", until, _("Snoozed: %(until)s") % {"until": until}))
     if is_ended:
-        chips.append(Chip("", "check", str(STATUS_NAMES[one.status])))
+        chips.append(Chip("chip--status", "check", str(STATUS_NAMES[one.status])))
     if one.ticket__number is not None:
         title = _("Ticket %(number)s") % {"number": one.ticket__number}
         chips.append(Chip("", "ticket", str(one.ticket__number), title))

@@ -138,6 +138,8 @@ def inbox(request: DeskRequest) -> HttpResponse:
     target = request.htmx.target if is_fragment(request) else None
     if target == "listbox":
         return render(request, "inbox/more_rows.html", {**frame(request, place), **_rows(request, place)})
+    if target == "open":  # back from a conversation: the list is there already
+        return render(request, "inbox/no_conversation.html", {**frame(request, place), **_counts(request, place)})
     context = {**frame(request, place), **listing(request, place)}
     if target == "rows":
         path = _shown_path(request)

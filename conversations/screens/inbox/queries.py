@@ -170,7 +170,7 @@ def _to_call(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
     )
 
 
-MOST_MENTIONS = 1000
+MOST_MENTIONS = 300
 """The newest mentions of a person that are looked at."""
 MOST_CALLS = 1000
 """The calls due first that are looked at."""

@@ -10,6 +10,7 @@ const rowOf = (number) => listbox()?.querySelector(`.row[data-number="${number}"
 
 // --- Selection and focus -------------------------------------------------------------------------
 
+let present = {}; // id → who else is in it
 let wantsFocus = null; // what should have the focus after the next swap: a row's id, or 'subject'
 let hadFocus = ''; // what had it at the time of the request: if it has moved since, it stays
 
@@ -345,13 +346,11 @@ document.addEventListener('desk:reading', ({ detail: { number } }) => {
 
 // --- What changes by itself ----------------------------------------------------------------------
 
-// Who looks at a conversation or writes in it; composer.js and its like know, and say it with `desk:presence`.
-let present = {};
-
+// Who looks at a conversation or writes in it: other scripts know, and say it with `desk:presence`.
 function dress() {
   for (const row of rows()) {
     const people = present[row.dataset.id] ?? [];
-    const state = people.some((one) => one.state === 'typing') ? 'typing' : people.length ? 'viewing' : '';
+    const state = ['typing', 'viewing', 'draft'].find((one) => people.some((person) => person.state === one)) ?? '';
     if ((row.dataset.presence ?? '') === state) continue;
     if (state) row.dataset.presence = state;
     else delete row.dataset.presence;

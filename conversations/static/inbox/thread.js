@@ -120,6 +120,7 @@ function read() {
   reading = setTimeout(() => {
     if (open !== pane() || document.hidden) return;
     delete open.dataset.unread;
+    desk.announce('reading', { number: open.dataset.number });
     markRead(open.dataset.read);
   }, 700);
 }

@@ -96,6 +96,7 @@ const isUsed = (part) =>
 const isOlder = (fresh, shown) => Number(fresh.dataset.at ?? 0) < Number(shown.dataset.at ?? 0);
 
 desk.renew = (page) => {
+  const number = desk.pane()?.dataset.number;
   const head = page.getElementById('head');
   const shown = document.getElementById('head');
   if (head && shown && isOlder(head, shown)) return;
@@ -103,7 +104,7 @@ desk.renew = (page) => {
     const fresh = page.getElementById(id);
     const old = document.getElementById(id);
     if (!fresh || !old) continue;
-    if (isUsed(old)) {
+    if (isUsed(old) || desk.isChanging(number)) {
       stale.add(id);
       continue;
     }
@@ -117,7 +118,7 @@ desk.renew = (page) => {
 };
 
 // It is no longer in use: now it may be replaced.
-const finished = () => setTimeout(() => stale.size && ![...stale].some((id) => isUsed(document.getElementById(id) ?? document.head)) && desk.announce('stale'));
+const finished = () => setTimeout(() => stale.size && !desk.isChanging(desk.pane()?.dataset.number) && ![...stale].some((id) => isUsed(document.getElementById(id) ?? document.head)) && desk.announce('stale'));
 document.addEventListener('toggle', (event) => event.target.open === false && finished(), true);
 document.addEventListener('focusout', (event) => event.target.closest?.('.thread, .side') && finished());
 
@@ -160,6 +161,18 @@ function leave(form) {
   if (held) menu.querySelector('summary').focus({ preventScroll: true });
 }
 
+const pending = new Map(); // number → how many changes are on their way; what they change is shown already
+
+// Whether answers that were asked for meanwhile may be older than what is shown.
+desk.isChanging = (number) => pending.has(String(number));
+
+function count(number, by) {
+  const left = (pending.get(number) ?? 0) + by;
+  if (left > 0) pending.set(number, left);
+  else pending.delete(number);
+}
+
+// A change is shown at once by those who listen to `desk:changing`; what they put into `undo` is called when it is refused or lost.
 async function change(form, submitter) {
   const cause = submitter ?? form;
   if (busy.has(cause)) return;
@@ -167,22 +180,33 @@ async function change(form, submitter) {
   const data = new FormData(form, submitter);
   const url = submitter?.getAttribute('formaction') ?? form.getAttribute('action');
   const number = /\/inbox\/(\d+)\//.exec(url)?.[1];
+  const undo = [];
   leave(form);
   form.closest('[data-toast]')?.remove();
   form.setAttribute('aria-busy', 'true');
   const isDraft = form.dataset.change === 'draft'; // it may take long: nothing waits for it
   const ownTurn = isDraft || form.dataset.change === 'outbox'; // taking something back does not wait for what is being sent
+  const isShown = number && !ownTurn;
+  if (isShown) count(number, 1);
+  if (isShown) desk.announce('changing', { form, submitter, data, number, undo, verb: url.split('?')[0].split('/').at(-1) });
   const sent = desk.inTurn(ownTurn ? `${number} ${form.dataset.change}` : number, () => desk.ask(desk.since(url), { method: 'POST', body: new URLSearchParams(data) }));
   if (!isDraft) desk.expect(sent);
   const answer = await sent;
   form.removeAttribute('aria-busy');
   busy.delete(cause);
+  if (isShown) count(number, -1);
   const isRefused = answer.problem !== '' || answer.status >= 400;
+  if (isRefused) for (const revert of undo.reverse()) revert();
   if (isRefused && form.dataset.change === 'at-once') form.reset(); // shows what is kept, not what was chosen
   form.toggleAttribute('data-unsaved', isRefused && [...form.elements].some(isTyped));
   if (answer.problem === 'signed-out') return location.reload();
-  if (answer.problem) return desk.say(desk.errorText(answer.problem), { bad: true });
-  desk.take(answer);
+  if (answer.problem) {
+    const again = { act: document.getElementById('toasts').dataset.again, then: () => change(form, submitter) };
+    desk.say(desk.errorText(answer.problem), { bad: true, ...(answer.problem === 'offline' ? again : {}) });
+  } else desk.take(answer);
+  if (!isShown || pending.has(number)) return;
+  desk.announce('settled', { number });
+  finished();
 }
 
 document.addEventListener('submit', (event) => {
@@ -221,5 +245,5 @@ document.addEventListener('htmx:beforeOnLoad', (event) => {
   event.preventDefault();
   location.reload();
 });
-document.addEventListener('htmx:responseError', ({ detail: { xhr } }) => desk.say(desk.errorText(xhr.getResponseHeader('Desk-Problem') ?? xhr.status), { bad: true }));
-document.addEventListener('htmx:sendError', () => desk.say(desk.errorText('offline'), { bad: true }));
+document.addEventListener('htmx:responseError', ({ detail }) => desk.covers?.(detail) || desk.say(desk.errorText(detail.xhr.getResponseHeader('Desk-Problem') ?? detail.xhr.status), { bad: true }));
+document.addEventListener('htmx:sendError', ({ detail }) => desk.covers?.(detail) || desk.say(desk.errorText('offline'), { bad: true }));

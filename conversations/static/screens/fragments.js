@@ -51,4 +51,7 @@ document.addEventListener('htmx:beforeSend', ({ detail: { xhr } }) => sent.set(x
 
 const changedSince = (xhr) => [...changed.keys()].filter((id) => changed.get(id) >= (sent.get(xhr) ?? 0));
 
-globalThis.desk = { fragment, changedSince, headers };
+// As if htmx had asked at that moment, for an answer that was fetched ahead.
+const askedAt = (xhr, at) => sent.set(xhr, at);
+
+globalThis.desk = { fragment, changedSince, askedAt, headers };
