@@ -9,7 +9,7 @@ from conversations.texts import tokens
 
 LENGTH = 120
 """Characters of the part that is shown."""
-_BEFORE = 36
+_BEFORE = 24
 _LONGEST = 20_000
 
 

@@ -48,7 +48,9 @@ SEEN = """([key, part]) => new Promise((done) => {
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.inbox", description="Measure the inbox.")
-    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="conversations of each database")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="conversations of each database"
+    )
     parser.add_argument("--no-browser", action="store_true", help="only the server's part")
     parser.add_argument("--keep", metavar="FILE", help="write the results there as JSON")
     given = parser.parse_args()

@@ -69,7 +69,7 @@ def test_list(agent: Client, acme: Workspace, ben: Member, address: str, target:
     [
         # As the list, and: the conversation, its messages, their files, the journal, the people in it, and what else the
         # customer has written.
-        ("", 11),
+        ("", 12),
         ("open", 9),
     ],
 )

@@ -1,9 +1,8 @@
 // Suggestions below the search: operators, their values, customers. The module comes when the field first has the focus.
 
-let loaded = null;
-const load = () => (loaded ??= import('./suggestions.js'));
+const load = async (field) => (await import(field.dataset.script)).begin(field);
 
 document.addEventListener('focusin', ({ target }) => {
-  if (target.id === 'search') load().then(({ begin }) => begin(target));
+  if (target.id === 'search') load(target).catch(() => {}); // searching works without
 });
-if (document.activeElement?.id === 'search') load().then(({ begin }) => begin(document.activeElement));
+if (document.activeElement?.id === 'search') load(document.activeElement).catch(() => {});
