@@ -309,6 +309,14 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     for view in ("unassigned", "mine", "open", "waiting", "snoozed", "news", "failed", "assistant", "solved"):
         yield Screen(f"view {view}", f"{inbox}?view={view}")
     yield Screen("search without results", f"{inbox}?q={LONG}")
+    yield Screen("search that marks what it found", f"{inbox}?view=open&q=a+is:open&tag={LONG[:100]}&assignee=me")
+    yield Screen("suggestions of the search", inbox, do=lambda page: (page.locator("#search").focus(), page.locator("#suggestions [role=option]").first.wait_for()))  # fmt: skip
+    yield Screen("filters in the list", inbox, do=lambda page: (page.locator("#menu-filters > summary").click(), page.locator("#menu-filters .filters").wait_for()))  # fmt: skip
+    yield Screen("saved views in the list", inbox, do=click("#menu-saved > summary"))
+    yield Screen("filters", f"{inbox}/filters?view=open&tag=x")
+    yield Screen("saved views", "/w/acme/settings/views")
+    yield Screen("new saved view", f"/w/acme/settings/views/new?view=open&tag={LONG[:100]}&q={ARABIC[:60]}", do=click(".disclosed > summary"))  # fmt: skip
+    yield Screen("no saved views", "/w/empty/settings/views", who="ada")
     yield Screen("more views", inbox, do=click("#menu-views > summary"))
     yield Screen("workspaces menu", inbox, do=click("#menu-workspace > summary"))
     yield Screen("own menu", inbox, do=click("#menu-me > summary"))
