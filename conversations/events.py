@@ -117,6 +117,7 @@ SAVED_VIEW_UPDATED = define("saved_view.updated", "saved_view", "Saved view chan
 SAVED_VIEW_FAVORITED = define(
     "saved_view.favorited", "saved_view", "Saved view added to or removed from favorites.", "favorite"
 )
+SAVED_VIEW_MOVED = define("saved_view.moved", "saved_view", "Favorite saved view moved.")
 SAVED_VIEW_DELETED = define("saved_view.deleted", "saved_view", "Saved view deleted.")
 ARTICLE_CREATED = define("article.created", "article", "Article created.", "visibility")
 ARTICLE_UPDATED = define("article.updated", "article", "Article changed.", "fields")

@@ -11,6 +11,7 @@ from accounts.permissions import Actor
 from conversations import actions
 from conversations.models import (
     Article,
+    Attachment,
     Contact,
     Conversation,
     Delivery,
@@ -22,7 +23,7 @@ from conversations.models.searched import Searched, index_missing
 
 KEPT = timedelta(days=7)
 """For how long a reply that was taken back can be put into the composer again."""
-SEARCHED: tuple[type[Searched], ...] = (Contact, Conversation, Message, Article, Macro)
+SEARCHED: tuple[type[Searched], ...] = (Contact, Conversation, Message, Attachment, Article, Macro)
 
 
 @app.periodic(cron="* * * * *")

@@ -20,7 +20,7 @@ from conversations.actions.moving import join, keep_apart, move_message, split, 
 from conversations.actions.notes import delete_note, edit_note
 from conversations.actions.outbox import cancel, hold, reschedule, review, schedule
 from conversations.actions.recipients import set_cc
-from conversations.actions.saved_views import create_view, delete_view, favorite_view, update_view
+from conversations.actions.saved_views import create_view, delete_view, favorite_view, move_view, update_view
 from conversations.actions.spam import mark_spam, undo_spam, unmark_spam
 from conversations.actions.start import start
 from conversations.actions.status import set_status, snooze, unsnooze
@@ -39,7 +39,7 @@ from conversations.actions.undo import undo
 __all__ = [
     "assign", "broadcast", "broadcast_later", "cancel", "compose", "continue_or_receive", "create_view", "delete_note", "delete_ticket",
     "delete_view", "deliver", "discard", "edit_message", "edit_note", "edit_subject", "escalate", "favorite_view", "hold", "identify",
-    "join", "keep_apart", "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "move_message",
+    "join", "keep_apart", "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "move_message", "move_view",
     "note", "note_in_ticket", "open_ticket", "receive", "reply", "reply_in_ticket", "reschedule", "retry", "retry_all",
     "review", "schedule", "set_cc", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "split",
     "start", "unassign_member", "undo", "undo_move", "undo_spam", "unlink", "unmark_called", "unmark_spam",

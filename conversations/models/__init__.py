@@ -47,7 +47,7 @@ from conversations.models.mailbox import (
     SuppressedAddress,
 )
 from conversations.models.message import Attachment, DeliveryStatus, Message, MessageKind, SenderKind
-from conversations.models.saved_view import SavedView, SavedViewFavorite, Visibility
+from conversations.models.saved_view import SavedView, SavedViewFavorite, ViewSubject, Visibility
 from conversations.models.search import SearchDocument, SearchWord
 from conversations.models.suggestion import Outcome, Suggestion, SuggestionKind
 
@@ -59,5 +59,5 @@ __all__ = [
     "Login", "Macro", "MailReference", "MailSource", "MailState", "Mailbox", "MailboxAddress", "MailboxState", "Mention", "Message",
     "MessageKind", "Outcome", "Position", "Proof", "ProposalStatus", "RunStatus", "SavedView", "SavedViewFavorite", "SearchDocument",
     "SearchWord", "SenderKind", "Status", "Suggestion", "SuggestionKind", "SuppressedAddress", "Tally", "ThreadStatus",
-    "Visibility", "Widget",
+    "ViewSubject", "Visibility", "Widget",
 ]  # fmt: skip

@@ -287,6 +287,8 @@ class Conversation(Searched, TenantModel):
                 name="conv_resolved_by",
                 condition=Q(assignee__isnull=False, closed_at__isnull=False),
             ),
+            # What has a tag.
+            GinIndex(fields=["workspace", "tags"], name="conv_tags"),
             # What is spam, newest message first.
             models.Index(
                 fields=["workspace", "-last_message_at", "-id"], name="conv_spam", condition=Q(handler="nobody")

@@ -104,8 +104,8 @@ class Message(Searched, TenantModel):
         return self.sender_kind == SenderKind.CUSTOMER
 
 
-class Attachment(TenantModel):
-    """A file that came with a message. Served through the desk alone, after its permission check."""
+class Attachment(Searched, TenantModel):
+    """A file that came with a message, found by its name. Served through the desk alone, after its permission check."""
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments", db_index=False)
@@ -117,13 +117,19 @@ class Attachment(TenantModel):
     content_id = models.CharField(max_length=400, blank=True, default="", db_default="")
     is_inline = models.BooleanField(default=False, db_default=False)
     created_at = Moment(default=timezone.now, editable=False)
+    tokens = TokensField(of=("name",))
 
     class Meta(TenantModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "public_id"], name="attachment_public_id_unique_per_workspace")
         ]
-        # The files of the messages on one page of a thread.
-        indexes = [models.Index(fields=["workspace", "message", "id"], name="attachment_by_message")]
+        indexes = [
+            # The files of the messages on one page of a thread.
+            models.Index(fields=["workspace", "message", "id"], name="attachment_by_message"),
+            # Words of the names of files in a workspace.
+            GinIndex(fields=["workspace", "tokens"], name="attachment_words"),
+            models.Index(fields=["id"], name="attachment_without_tokens", condition=Q(tokens=None)),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -23,7 +23,6 @@ from conversations.models import (
     Tally,
 )
 from conversations.models.conversation import ConversationQuerySet
-from conversations.queries import search as search_queries
 
 
 def conversations() -> ConversationQuerySet:
@@ -174,14 +173,6 @@ def tally() -> Tally:
 @compiled
 def _tally() -> QuerySet[Tally]:
     return Tally.objects.order_by("pk")[:1]
-
-
-# --- The inbox ----------------------------------------------------------------------------------
-
-
-def found(search: str) -> ConversationQuerySet:
-    """Conversations that match a search, for asking whether a few are among them; `newest` looks for them."""
-    return search_queries.matching(conversations(), search_queries.words(search))
 
 
 # --- The thread ---------------------------------------------------------------------------------

@@ -67,7 +67,8 @@ class _Search:
         listed = self.listed
         form, given = (listed.rows, listed.shape, listed.by, *shape), {**listed.values, **values}
         # Admin looks into the workspace that it shows, in no scope.
-        return asked.rows(*form, **given) if self.question.of is own else list(asked.build(*form, **given))
+        is_compiled = self.question.of is own and self.question.is_compiled
+        return asked.rows(*form, **given) if is_compiled else list(asked.build(*form, **given))
 
 
 def newest(listed: Listed, question: Question, count: int, start: int = 0) -> list[Any]:
@@ -90,7 +91,8 @@ def _found(search: _Search, count: int) -> list[int]:
     if search.question.led is None:
         return _pks(search.ask(_walked, count))
     # Of several parts, the rarest leads to the others.
-    rarest = min(range(search.question.size), key=lambda n: sum(bool(held[n]) for _, *held in sample))
+    leads = range(search.question.size) if search.question.leads is None else search.question.leads
+    rarest = min(leads, key=lambda n: sum(bool(held[n]) for _, *held in sample))
     if sample and is_bounded:
         found = _looked_up_lately(search, count, rarest, len(near), len(sample))
     else:

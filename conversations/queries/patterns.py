@@ -8,6 +8,11 @@ from django.db import connection
 from django.db.models import CharField, Lookup, TextField
 
 
+def exactly(text: str) -> str:
+    """The pattern of this text alone."""
+    return _literally(text)
+
+
 def within(text: str) -> str:
     """The pattern of all texts with this one in them."""
     return f"%{_literally(text)}%"

@@ -7,7 +7,7 @@ What is looked for is a `Question`, made by `words` and `containing`; its `Part`
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from django.db.models import BooleanField, DateTimeField, Exists, F, Func, Outer
 from accounts.compiled import compiled
 from accounts.tenancy import TenantModel
 from accounts.text import whole_number
-from conversations.models import Contact, Conversation, Message, SearchDocument, SearchWord
+from conversations.models import Attachment, Contact, Conversation, Message, SearchDocument, SearchWord
 from conversations.models.searched import Day, TokensQuery
 from conversations.queries import patterns
 from conversations.texts import substrings, tokens
@@ -65,6 +65,10 @@ class Question:
     of: Rows = own
     by: str | None = None
     """The moment by which its look-ups can be bounded, if there is one."""
+    leads: tuple[int, ...] | None = None
+    """The parts to which an index leads; None for all of them."""
+    is_compiled: bool = True
+    """Whether its statements are few enough to be kept."""
 
     def parts(self) -> Sequence[Part]:
         """What a conversation must hold."""
@@ -75,6 +79,20 @@ class Question:
         asked = {**self.values, **(self.led or {})}
         asked.pop(f"asked_anywhere_{part}", None)
         return asked
+
+
+def narrowed(question: Question, parts: Sequence[Part]) -> Question:
+    """A question that asks for more, by parts that are made already; its statements are made anew each time."""
+    if not parts:
+        return question
+    size = question.size
+    leads = (*range(size), *(size + n for n, part in enumerate(parts) if part.ids is not None))
+
+    def make(form: tuple[Any, ...], of: Rows, **asked: Any) -> list[Part]:
+        return [*(question.make(form, of, **asked) if size else ()), *parts]
+
+    led = question.led if leads else None
+    return replace(question, make=make, led=led, size=size + len(parts), leads=leads, is_compiled=False)
 
 
 class Probe(Exists):
@@ -103,7 +121,7 @@ def matching(rows: R, question: Question) -> R:
 
 
 def words(search: str, of: Rows = own) -> Question:
-    """What was typed, each word anywhere: subject, message, note or contact; `conversations.texts.tokens` says how words match.
+    """What was typed, each word anywhere: subject, message, note, file name or contact; `conversations.texts.tokens` says how words match.
 
     A number also stands for the conversation, or the ticket, of that number.
     """
@@ -132,7 +150,10 @@ def _word(term: str, anywhere: str | None, wanted: int | None, of: Rows) -> Part
     holds = Q(Probe(document))
     if anywhere is not None:
         held = of(Message).filter(workspace=OuterRef("workspace"), conversation=OuterRef("pk"), tokens=query)
-        holds &= Q(tokens=query) | Q(contact__tokens=query) | Q(Probe(held))
+        named = of(Attachment).filter(
+            workspace=OuterRef("workspace"), message__conversation=OuterRef("pk"), tokens=query
+        )
+        holds &= Q(tokens=query) | Q(contact__tokens=query) | Q(Probe(held)) | Q(Probe(named))
     if wanted is not None:
         holds |= Q(number=wanted) | Q(ticket__number=wanted)
         ids = ids.union(numbered(wanted, of))
@@ -150,12 +171,13 @@ def numbered(wanted: int, of: Rows = own) -> QuerySet[Any]:
 
 
 def _holding(query: TokensQuery, of: Rows) -> QuerySet[Any]:
-    """Ids of the conversations with a subject, a contact, a message or a note that matches."""
+    """Ids of the conversations with a subject, a contact, a message, a note or the name of a file that matches."""
     contacts = of(Contact).filter(tokens=query).order_by().values("pk")
     of_people = _ids(of(Conversation).filter(Among("contact", contacts)))
     written = of(Message).filter(tokens=query).order_by().values("conversation")
+    attached = of(Attachment).filter(tokens=query).order_by().values("message__conversation")
     # A UNION over one key: an OR across tables could use no index.
-    return _ids(of(Conversation).filter(tokens=query)).union(of_people, written)
+    return _ids(of(Conversation).filter(tokens=query)).union(of_people, written, attached)
 
 
 def _ids(rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -15,7 +15,7 @@ from accounts.models import Event
 from accounts.permissions import Actor
 from accounts.text import is_digits, uuid_or_none, whole_number
 from conversations import events
-from conversations.models import Contact, Conversation, Message, MessageKind, SavedView
+from conversations.models import Contact, Conversation, Message, MessageKind, SavedView, ViewSubject
 from conversations.models.conversation import ConversationQuerySet
 from conversations.models.saved_view import SavedViewQuerySet
 from conversations.models.searched import TokensQuery
@@ -152,6 +152,12 @@ def found_by(
     return own.order_by().values("pk").union(*found)
 
 
+def titled(text: str) -> QuerySet[Ticket]:
+    """The tickets with a text in their title."""
+    rows = Ticket.objects.get_queryset()
+    return rows.filter(subject__like_in_any_case=patterns.within(text)) if can_be_kept(text) else rows.none()
+
+
 def _tickets_by(messages: QuerySet[Message]) -> QuerySet[Message, Any]:
     """Of the conversations in which these were written."""
     return messages.filter(conversation__ticket__isnull=False).order_by().values("conversation__ticket")
@@ -165,13 +171,13 @@ def _tickets_of(rows: QuerySet[Conversation]) -> QuerySet[Conversation, Any]:
 
 
 def saved_views(actor: Actor) -> SavedViewQuerySet:
-    """The views that the actor finds: own favourites first, then newest."""
+    """The views of tickets that the actor finds: own favourites first, then newest."""
     rows = cast(SavedViewQuerySet, SavedView.objects.get_queryset())
-    return rows.visible_to(actor).favorites_first(actor)
+    return rows.filter(subject=ViewSubject.TICKET).visible_to(actor).favorites_first(actor)
 
 
 def saved_view(actor: Actor, short_id: str) -> SavedView:
-    """Raises NotFound, also for another's private view."""
+    """Raises NotFound, also for another's private view, and for one of conversations."""
     found = saved_views(actor).filter(short_id=short_id).first() if short_id.isalnum() else None
     if found is None:
         raise NotFound("there is no such view")

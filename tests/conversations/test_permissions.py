@@ -190,8 +190,8 @@ OF_A_WORKSPACE: dict[str, tuple[Verb, set[str]]] = {
     ),
     "create_view": (lambda desk, how: actions.create_view(workspace=desk.workspace, name="x", **how), TICKET_WRITERS),
 }
-ELSEWHERE = {"undo", "undo_move", "undo_spam", "favorite_view"}
-"""Tested below: those need a change to undo, and the last is for people and keys alone."""
+ELSEWHERE = {"undo", "undo_move", "undo_spam", "favorite_view", "move_view"}
+"""Tested below: those need a change to undo, and the last two are for people and keys alone."""
 
 
 def test_table_has_every_verb() -> None:
@@ -252,8 +252,15 @@ def test_readers_of_tickets_may_have_favourites(desk: Desk, ben: Member, cleo: M
     def favorite(by: Actor) -> object:
         return actions.favorite_view(view=desk.view, favorite=True, by=by, at=minutes(1))
 
+    def move(by: Actor) -> object:
+        return actions.move_view(view=desk.view, before=None, by=by, at=minutes(2))
+
     assert who_may(favorite, everyone) == {*MEMBERS, "viewer", "ticket:read", "ticket:write"}
     is_missing_for(favorite, cleo.actor)
+    for name in (*MEMBERS, "viewer", "ticket:read", "ticket:write"):
+        actions.favorite_view(view=desk.view, favorite=True, by=everyone[name], at=minutes(1))
+    assert who_may(move, everyone) == {*MEMBERS, "viewer", "ticket:read", "ticket:write"}
+    is_missing_for(move, cleo.actor)
 
 
 def test_customer_changes_nobody_elses_conversation_and_details(desk: Desk, acme: Workspace) -> None:

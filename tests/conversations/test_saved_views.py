@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from accounts.errors import Invalid, NotFound
+from accounts.errors import Forbidden, Invalid, NotFound
 from accounts.models import Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.models import SavedView, SavedViewFavorite
+from conversations.queries import saved_views as finding
 from conversations.queries import tickets as queries
 from tests.conftest import Key, Member
 from tests.effects import MORNING, minutes, nothing_changes, recorded, refused
+from tests.factories import TeamFactory
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -144,3 +146,75 @@ def test_favourite_of_a_key_is_not_its_makers(acme: Workspace, ben: Member, acme
 def test_view_that_is_not_there_is_not_found(acme: Workspace, ben: Member, short_id: str) -> None:
     with pytest.raises(NotFound):
         queries.saved_view(ben.actor, short_id)
+
+
+# --- Of conversations, teams and favourites -----------------------------------------------------
+
+
+def test_view_of_conversations_keeps_a_condition_a_search_and_an_order(acme: Workspace, ben: Member) -> None:
+    condition = {"all": [{"field": "status", "is": "open"}, {"field": "tag", "in": ["refund"]}]}
+    view = create(acme, ben.actor, subject="conversation", condition=condition, search=" tag:vip ", sort="newest")
+    view.refresh_from_db()
+    assert (view.subject, view.condition, view.search, view.sort) == ("conversation", condition, "tag:vip", "newest")
+    assert names(ben.actor) == []  # the formats list views of tickets
+    with pytest.raises(NotFound):
+        queries.saved_view(ben.actor, view.short_id)
+    assert finding.saved_view(ben.actor, view.short_id) == view
+
+
+def test_what_a_view_asks_for_is_checked_by_its_subject(acme: Workspace, ben: Member) -> None:
+    with refused(Invalid, field="condition.all[0].is"):
+        create(acme, ben.actor, subject="ticket", condition={"all": [{"field": "status", "is": "snoozed"}]})
+    with refused(Invalid, field="condition.field"):
+        create(acme, ben.actor, subject="conversation", condition={"field": "due", "exists": True})
+    with refused(Invalid, field="subject"):
+        create(acme, ben.actor, subject="contact")
+    with refused(Invalid, field="search"):
+        create(acme, ben.actor, search="x" * 201)
+    with refused(Invalid, field="sort"):
+        create(acme, ben.actor, sort="DROP TABLE")
+
+
+def test_view_of_a_team_is_found_by_its_members_admins_and_keys(
+    acme: Workspace, ada: Member, ben: Member, vic: Member, acme_key: Key
+) -> None:
+    billing = TeamFactory(workspace=acme, name="Billing", members=[vic.user])
+    with refused(Invalid, field="team"):
+        create(acme, ada.actor, visibility="team")
+    with refused(Invalid, field="team"):
+        create(acme, ben.actor, visibility="team", team=billing)  # not one of his
+    view = create(acme, ada.actor, visibility="team", team=billing)
+    for actor, is_found in ((ada.actor, True), (vic.actor, True), (ben.actor, False), (Actor.key(acme_key.row), True)):
+        assert bool(finding.saved_views(actor)) is is_found, actor
+    billing.delete()
+    assert [bool(finding.saved_views(one.actor)) for one in (ada, vic)] == [True, False]
+    update(view, ada.actor, visibility="shared")
+    assert finding.saved_views(ben.actor).get().team is None
+
+
+def test_agents_change_their_own_views_and_admins_all(acme: Workspace, ada: Member, ben: Member) -> None:
+    view = create(acme, ada.actor)
+    with nothing_changes(), pytest.raises(Forbidden):
+        update(view, ben.actor, name="Mine now")
+    with nothing_changes(), pytest.raises(Forbidden):
+        actions.delete_view(view=view, by=ben.actor, at=MORNING)
+    own = create(acme, ben.actor)
+    assert update(own, ada.actor, name="Ours").name == "Ours"
+
+
+def test_favourites_have_an_order_of_their_own_for_each_person(acme: Workspace, ada: Member, ben: Member) -> None:
+    views = [create(acme, ben.actor, name=name) for name in ("c", "b", "a")]
+    for member in (ada, ben):
+        for view in views:
+            actions.favorite_view(view=view, favorite=True, by=member.actor, at=MORNING)
+    c, b, a = views
+    assert recorded(lambda: actions.move_view(view=a, before=c, by=ben.actor, at=MORNING)) == [("saved_view.moved", {})]
+    actions.move_view(view=c, before=None, by=ben.actor, at=MORNING)
+    assert [view.name for view in finding.saved_views(ben.actor)] == ["a", "b", "c"]
+    assert [view.name for view in finding.saved_views(ada.actor)] == ["c", "b", "a"]
+    with nothing_changes():
+        actions.move_view(view=b, before=c, by=ben.actor, at=MORNING)
+    actions.favorite_view(view=b, favorite=False, by=ben.actor, at=MORNING)
+    with refused(Invalid, field="before"):
+        actions.move_view(view=b, before=a, by=ben.actor, at=MORNING)
+    assert [view.name for view in finding.saved_views(ben.actor)] == ["a", "c", "b"]

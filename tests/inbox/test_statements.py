@@ -42,12 +42,14 @@ def row(workspace: Workspace, ben: Member, number: int) -> Conversation:
 @pytest.mark.parametrize(
     ("address", "target", "most"),
     [
-        # The session, the person in the workspace, the counts with the newest event, the rows, the tags' colours.
-        ("?view=open", "", 5),
-        ("?view=open", "desk", 5),
-        ("?view=open", "rows", 5),
+        # The session, the person in the workspace, the counts with the newest event, the saved views, the rows, the tags' colours.
+        ("?view=open", "", 6),
+        ("?view=open", "desk", 6),
+        ("?view=open", "rows", 6),
         ("?view=open", "listbox", 4),
-        ("?view=open&q=order", "", 6),  # a search is two
+        ("?view=open&q=order", "", 9),  # a search is two, and what it found are two
+        ("?view=open&q=tag:api+order+is:open", "", 10),  # the tag in the catalogue
+        ("?view=open&tag=api&tag=billing&status=open&assignee=me", "", 6),
         ("/counts?view=open", "", 3),
         ("/rows?view=open&" + "&".join(f"id={number}" for number in range(1, 1000)), "", 4),
     ],
@@ -67,7 +69,7 @@ def test_list(agent: Client, acme: Workspace, ben: Member, address: str, target:
     [
         # As the list, and: the conversation, its messages, their files, the journal, the people in it, and what else the
         # customer has written.
-        ("", 11),
+        ("", 12),
         ("open", 9),
     ],
 )

@@ -172,6 +172,14 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
     made: dict[str, Any] = {}
     with tenancy.scope(workspace):
         account_actions.save_team(workspace=workspace, name=LONG[:100], by=Actor.system(workspace.pk), at=at)
+        for name, asked in (
+            (LONG, {"field": "subject", "contains": LONG}),
+            (ARABIC, {"field": "tag", "is": ARABIC[:60]}),
+        ):
+            view = actions.create_view(
+                workspace=workspace, name=name, subject="conversation", condition=asked, by=by, at=at
+            )
+            actions.favorite_view(view=view, favorite=True, by=by, at=at)
         made["article"] = ArticleFactory(
             workspace=workspace,
             title=f"{LONG} gates",
@@ -308,7 +316,15 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("new desk", "/w/empty/inbox", who="ada")
     for view in ("unassigned", "mine", "open", "teams", "mentions", "waiting", "snoozed", "callbacks", "news", "failed", "assistant", "solved"):  # fmt: skip
         yield Screen(f"view {view}", f"{inbox}?view={view}")
-    yield Screen("search without results", f"{inbox}?q={LONG}")
+    yield Screen("search without results", f"{inbox}?q=no{LONG}")
+    yield Screen("search that marks what it found", f"{inbox}?view=open&q=a+is:open&tag={LONG[:100]}&assignee=me")
+    yield Screen("suggestions of the search", inbox, do=lambda page: (page.locator("#search").focus(), page.locator("#suggestions [role=option]").first.wait_for()))  # fmt: skip
+    yield Screen("filters in the list", inbox, do=lambda page: (page.locator("#menu-filters > summary").click(), page.locator("#menu-filters .filters").wait_for()))  # fmt: skip
+    yield Screen("saved views in the list", inbox, do=click("#menu-saved > summary"))
+    yield Screen("filters", f"{inbox}/filters?view=open&tag=x")
+    yield Screen("saved views", "/w/acme/settings/views")
+    yield Screen("new saved view", f"/w/acme/settings/views/new?view=open&tag={LONG[:100]}&q={ARABIC[:60]}", do=click(".disclosed > summary"))  # fmt: skip
+    yield Screen("no saved views", "/w/empty/settings/views", who="ada")
     yield Screen("more views", inbox, do=click("#menu-views > summary"))
     yield Screen("orders and density", f"{inbox}?view=open", do=click("#menu-sort > summary"))
     yield Screen("compact list", f"{inbox}?view=open", do=lambda page: page.locator("#rows").evaluate("rows => rows.classList.add('rows--compact')"))  # fmt: skip

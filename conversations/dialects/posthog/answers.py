@@ -17,6 +17,7 @@ from accounts.models import Team, User
 from conversations.actions.contacts import OF_CHAT
 from conversations.api import outputs
 from conversations.api.fields import JsonObject
+from conversations.dialects.posthog import view_filters
 from conversations.dialects.posthog.shapes import (
     AUTHORS,
     DETAILS,
@@ -28,7 +29,7 @@ from conversations.dialects.posthog.shapes import (
     Moment,
 )
 from conversations.knowledge.passages import SourceKind
-from conversations.models import Channel, Contact, Conversation, Message, MessageKind, Suggestion
+from conversations.models import Channel, Contact, Conversation, Message, MessageKind, SavedView, Suggestion
 from tickets.models import Ticket
 
 NOTHING = "No matching answer found."
@@ -312,6 +313,10 @@ class PosthogView(outputs.Output):
     is_favorited = serializers.BooleanField()
     created_at = Moment()
     created_by = PosthogUser(allow_null=True)
+
+    @staticmethod
+    def get_filters(row: SavedView) -> dict[str, Any]:
+        return view_filters.printed(row)
 
 
 @dataclass(frozen=True, slots=True)

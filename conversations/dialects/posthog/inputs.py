@@ -294,7 +294,7 @@ class ViewInput(serializers.Serializer[Any]):
 
     name = NonBlankText(max_length=400)
     filters = JsonObject(required=False)
-    visibility = Choice(choices=Visibility.values, required=False)
+    visibility = Choice(choices=[Visibility.PRIVATE.value, Visibility.SHARED.value], required=False)
     is_favorited = Flag(required=False)
 
 

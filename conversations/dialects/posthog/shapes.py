@@ -42,7 +42,10 @@ AUTHORS = Twins(
     otherwise="support",
 )
 NAMELESS = {"customer": "Customer", "AI": "Assistant", "support": "Support"}
-VISIBILITIES = Twins({value: (value,) for value in Visibility.values}, otherwise=Visibility.PRIVATE)
+VISIBILITIES = Twins(
+    {Visibility.PRIVATE.value: (Visibility.PRIVATE,), Visibility.SHARED.value: (Visibility.SHARED, Visibility.TEAM)},
+    otherwise=Visibility.PRIVATE,
+)
 THREAD_STATUSES = Twins(
     {**{status: (status,) for status in ThreadStatus.values}, "canceling": ()}, otherwise=ThreadStatus.IN_PROGRESS
 )

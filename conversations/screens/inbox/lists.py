@@ -20,7 +20,7 @@ from accounts.text import whole_number
 from conversations.models import Conversation
 from conversations.queries import conversations as queries
 from conversations.screens.formatting import url
-from conversations.screens.inbox import labels, list_rows
+from conversations.screens.inbox import findings, labels, list_rows, narrowing
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox.place import Place, frame, hues
 from conversations.screens.inbox.queries import Listed
@@ -47,7 +47,13 @@ def listing(request: DeskRequest, place: Place) -> dict[str, Any]:
     The event is read before anything that the page shows, so that no change in between is lost.
     """
     counts, newest = inbox_queries.inbox_counts_and_event(request.user)
-    return {"journal_at": newest, "login_id": login_id(request), **_tabs(place, counts), **_rows(request, place)}
+    return {
+        "journal_at": newest,
+        "login_id": login_id(request),
+        **_tabs(place, counts),
+        **narrowing.facts(request, place),
+        **_rows(request, place),
+    }
 
 
 def _counts(request: DeskRequest, place: Place) -> dict[str, Any]:
@@ -99,7 +105,7 @@ def _rows(request: DeskRequest, place: Place) -> dict[str, Any]:
 
 
 def _printed(request: DeskRequest, place: Place, found: Sequence[Listed]) -> list[list_rows.Row]:
-    return list_rows.of(
+    rows = list_rows.of(
         found,
         place=place,
         inbox_url=url("inbox", request.workspace.slug),
@@ -107,6 +113,7 @@ def _printed(request: DeskRequest, place: Place, found: Sequence[Listed]) -> lis
         now=clock.now(),
         reader=request.user.pk,
     )
+    return findings.marked(rows, found, place.view.searched(place.search))
 
 
 def list_update(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:

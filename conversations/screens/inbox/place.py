@@ -11,15 +11,11 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from conversations.screens import filters, saved_views
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox.queries import Filters, InboxView
 from conversations.screens.shell import DeskRequest, shell
 from tickets import queries as ticket_queries
-
-FILTERS: tuple[str, ...] = ()
-"""The names in the query string that narrow a view."""
-MOST_FILTERS = 20
-LONGEST_FILTER = 200
 
 SORT_LABELS: Mapping[str, str | Promise] = {
     "oldest": _("Longest waiting"),
@@ -40,12 +36,13 @@ class Place:
     @classmethod
     def of(cls, request: HttpRequest) -> Place:
         """From the query string; anything unknown falls back to the default."""
-        sort = request.GET.get("sort", "")
+        view = view_of(request)
+        sort = request.GET.get("sort") or (view.saved.sort if view.saved else "")
         return cls(
-            view=view_of(request),
+            view=view,
             sort=sort if sort in inbox_queries.SORTS else "oldest",
             search=request.GET.get("q", "").strip()[:200],
-            filters=_filters(request),
+            filters=filters.of(request.GET),
         )
 
     @property
@@ -73,6 +70,10 @@ class Place:
     def without_search(self) -> str:
         return self._query(self.view.key, search="")
 
+    def with_filters(self, pairs: Filters) -> str:
+        """The query string of the same place with other filters."""
+        return _encoded(self.view.key, self.sort, self.search, pairs)
+
     @property
     def title(self) -> str:
         return f"“{self.search}”" if self.search else str(self.view.label)
@@ -97,14 +98,12 @@ class Place:
 
 
 def view_of(request: HttpRequest) -> InboxView:
-    """The view that the query string names, or the default."""
-    views = inbox_queries.INBOX_VIEWS
-    return views.get(request.GET.get("view", ""), views[inbox_queries.DEFAULT_VIEW])
-
-
-def _filters(request: HttpRequest) -> Filters:
-    found = [(name, value[:LONGEST_FILTER]) for name in FILTERS for value in request.GET.getlist(name) if value.strip()]
-    return tuple(found[:MOST_FILTERS])
+    """The view that the query string names, which may be a saved one, or the default."""
+    views, key = inbox_queries.INBOX_VIEWS, request.GET.get("view", "")
+    if key.startswith(saved_views.PREFIX):
+        saved = saved_views.of_key(key, request.actor, "conversation")  # type: ignore[attr-defined]
+        return views[inbox_queries.DEFAULT_VIEW] if saved is None else inbox_queries.saved(saved)
+    return views.get(key, views[inbox_queries.DEFAULT_VIEW])
 
 
 @lru_cache(maxsize=512)

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts import clock
 from accounts.compiled import compiled
 from accounts.errors import NotFound
 from accounts.models import Event, Team, User, Workspace
 from accounts.tenancy import current
+from conversations import conditions
 from conversations.assistant import queries as assistant_queries
-from conversations.models import CallbackRequest, Conversation, Handler, InboundMail, Mention, Message
+from conversations.conditions import Condition, Context
+from conversations.conditions.typed import typed
+from conversations.models import CallbackRequest, Conversation, Handler, InboundMail, Mention, Message, SavedView
 from conversations.models.conversation import ConversationQuerySet, NextDeadline
 from conversations.queries import newest
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import search as search_queries
-from conversations.queries.conversations import conversations, found
+from conversations.queries.conversations import conversations
 from conversations.queries.paging import Page, beyond, page_of, place
+from conversations.screens import filters as filtering
+from conversations.screens import saved_views
 
 
 class Listed(NamedTuple):
@@ -127,6 +134,16 @@ class InboxView:
     """Whether what is snoozed is in it."""
     counted: Callable[[ConversationQuerySet, User], ConversationQuerySet] | None = None
     """Those of its conversations that are counted, where not all are."""
+    saved: SavedView | None = None
+    """What it is made of, if members saved it."""
+
+    @property
+    def is_saved(self) -> bool:
+        return self.saved is not None
+
+    def searched(self, typed: str) -> str:
+        """All that is searched for in it: what a saved view searches for, and what was typed."""
+        return f"{self.saved.search if self.saved else ''} {typed}".strip()
 
 
 def _of_teams(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
@@ -238,16 +255,72 @@ Filters = tuple[tuple[str, str], ...]
 """What a view is narrowed to, as pairs of the query string."""
 
 
-def narrowed(rows: ConversationQuerySet, filters: Filters) -> ConversationQuerySet:
-    """Those of the rows that pass the filters."""
-    return rows
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a list is asked for beside its view: words, and conditions of operators and filters."""
+
+    words: str
+    condition: Condition
+    context: Context
+
+    @classmethod
+    def of(cls, user: User, search: str, filters: Filters) -> Asked:
+        words, condition = typed(search) if search.strip() else ("", conditions.every("conversation"))
+        if filters:
+            condition = condition.and_also(filtering.condition(filters))
+        return cls(words, condition, Context(at=clock.now(), me=user.pk))
+
+    @property
+    def q(self) -> Q:
+        return conditions.to_q(self.condition, self.context)
+
+    @property
+    def names_handler(self) -> bool:
+        """Whether it says itself who is to answer, as `is:spam` does."""
+        return any(leaf.field.name == "handler" for leaf in self.condition.leaves())
+
+
+def saved(view: SavedView) -> InboxView:
+    """A saved view as one of the inbox."""
+    condition = saved_views.condition_of(view)
+    names_handler = any(leaf.field.name == "handler" for leaf in condition.leaves())
+
+    def rows(found: ConversationQuerySet, user: User) -> ConversationQuerySet:
+        among = found.exclude(assistant_thread__deleted_at__isnull=False) if names_handler else found.for_people()
+        return among.filter(conditions.to_q(condition, Context(at=clock.now(), me=user.pk)))
+
+    return InboxView(saved_views.key_of(view.short_id), view.name, rows, is_counted=False, saved=view)
+
+
+def counts_of(views: Sequence[SavedView], user: User) -> dict[int, int]:
+    """How many conversations each of some saved views holds, at most COUNT_CAP each, by their ids, in one query."""
+    columns = []
+    for view in views:
+        rows = inbox_rows(saved(view), user).order_by("-last_message_at", "-pk")
+        columns.append(_Count(rows.values("pk")[:COUNT_CAP]))
+    if not columns:
+        return {}
+    (found,) = Workspace.objects.filter(pk=current().pk).values_list(*columns)
+    return dict(zip([view.pk for view in views], found, strict=True))
 
 
 def inbox_rows(view: InboxView, user: User, search: str = "", filters: Filters = ()) -> ConversationQuerySet:
-    """A view's conversations; with a search, all that match it: the team's, or from its view the assistant's."""
-    if search.strip():
-        return narrowed(_searched(found(search), view), filters)
-    return narrowed(view.rows(conversations(), user), filters)
+    """A view's conversations that pass the filters; with a search, all that match it: the team's, or from its view the assistant's."""
+    search = view.searched(search)
+    if not search and not filters:
+        return view.rows(conversations(), user)
+    asked = Asked.of(user, search, filters)
+    rows = (_among(view, user, asked) if search else view.rows(conversations(), user)).filter(asked.q)
+    words = search_queries.words(asked.words)
+    # Signs alone are nothing to look for, and nothing beside an operator.
+    return search_queries.matching(rows, words) if asked.words and (words.size or asked.condition.is_empty) else rows
+
+
+def _among(view: InboxView, user: User, asked: Asked) -> ConversationQuerySet:
+    """The conversations in which a search from a view looks, which those of a saved view are."""
+    if asked.names_handler and not view.is_saved:
+        return conversations().exclude(assistant_thread__deleted_at__isnull=False)
+    return view.rows(conversations(), user) if view.is_saved else _searched(conversations(), view)
 
 
 def listed(rows: QuerySet[Conversation]) -> QuerySet[Any, Any]:
@@ -287,23 +360,33 @@ def inbox_page(
 
     A search is two queries, and of a number three: what has that number comes first, whatever else holds it.
     """
-    by = view.by or SORTS.get(sort, SORTS["oldest"])
-    if not search.strip() and not filters:
+    by, search = view.by or SORTS.get(sort, SORTS["oldest"]), view.searched(search)
+    if not search and not filters and not view.is_saved:
         person = {"person": user.pk} if view.is_personal else {}
         found_rows = _page.rows(view.key, by, limit + 1, **person, **place(after))
         return page_of(list(map(Listed._make, found_rows)), by=by, limit=limit)
-    if not search.strip():
+    if not search:
         rows = _described(inbox_rows(view, user, filters=filters))
         chosen = beyond(rows, by=by, **place(after)).values_list(*Listed._fields)[: limit + 1]
         return page_of(list(map(Listed._make, chosen)), by=by, limit=limit)
+    asked = Asked.of(user, search, filters)
+    is_plain = asked.condition.is_empty and not view.is_saved
     first: list[Listed] = []
-    if (number := search_queries.number(search)) is not None:
-        numbered = _searched(conversations(), view).filter(search_queries.Among("pk", search_queries.numbered(number)))
+    if (number := search_queries.number(asked.words)) is not None:
+        numbered = _among(view, user, asked).filter(search_queries.Among("pk", search_queries.numbered(number)))
+        numbered = numbered if is_plain else numbered.filter(asked.q)
         its_own_first = Case(When(number=number, then=0), default=1)
         first = list(listed(numbered.order_by(its_own_first, "-last_message_at", "-pk"))[:limit])
     values = {**place(after), "first": [row.pk for row in first] or None}
-    rows_found = newest.Listed(_others, "last_message_at", (view.key,), values, shown=_columns)
-    rest = newest.newest(rows_found, search_queries.words(search), limit + 1)
+    question = search_queries.words(asked.words)
+    if is_plain:
+        among = newest.Listed(_others, "last_message_at", (view.key,), values, shown=_columns)
+    else:
+        among = newest.Listed(
+            partial(_beside, _among(view, user, asked)), "last_message_at", (), values, shown=_columns
+        )
+        question = search_queries.narrowed(question, conditions.parts(asked.condition, asked.context))
+    rest = newest.newest(among, question, limit + 1)
     page = page_of(list(map(Listed._make, rest)), by="-last_message_at", limit=limit)
     return Page(rows=[*first, *page.rows], next=page.next) if after is None else page
 
@@ -312,7 +395,12 @@ def _others(
     view: str, *, moment: datetime | None, pk: int | None, first: list[int] | None = None
 ) -> QuerySet[Conversation]:
     """Those among which a view's search looks, after a place, without those that are shown `first`."""
-    rows = _searched(conversations(), INBOX_VIEWS[view])
+    return _beside(_searched(conversations(), INBOX_VIEWS[view]), moment=moment, pk=pk, first=first)
+
+
+def _beside(
+    rows: ConversationQuerySet, *, moment: datetime | None, pk: int | None, first: list[int] | None = None
+) -> QuerySet[Conversation]:
     rows = rows if first is None else rows.exclude(pk__any_of=first)
     return beyond(rows, by="-last_message_at", moment=moment, pk=pk)
 

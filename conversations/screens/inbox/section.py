@@ -32,6 +32,7 @@ SECTION = Section(
         Shortcut("tags", ("l",), "Edit tags", DO, writes=True),
         Shortcut("suggest", ("s",), "Suggest a reply", DO, writes=True),
         Shortcut("take-over", ("t",), "Take over from the assistant", DO, writes=True),
+        Shortcut("filter", ("v",), "Filter the list", VIEW),
         Shortcut("view-mine", ("g m",), "Mine", VIEW),
         Shortcut("view-unassigned", ("g u",), "Unassigned", VIEW),
         Shortcut("view-open", ("g a",), "All open", VIEW),
@@ -43,5 +44,6 @@ SECTION = Section(
         Shortcut("view-failed", ("g f",), "Failed to send", VIEW),
         Shortcut("view-solved", ("g e",), "Resolved", VIEW),
         Shortcut("view-assistant", ("g b",), "Assistant", VIEW),
+        *(Shortcut(f"saved-{digit}", (f"g {digit}",), f"Saved view {digit}", VIEW) for digit in range(1, 10)),
     ),
 )

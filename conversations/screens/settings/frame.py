@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
 from accounts.permissions import Actor, may
 from conversations import channels
 from conversations.channels import ChannelSettings
@@ -14,14 +17,21 @@ from conversations.screens.shell import DeskRequest, shell
 class General:
     """What is set up for all channels, in the list of the settings."""
 
-    title: str
-    about: str
+    title: str | Promise
+    about: str | Promise
     icon: str
     url_name: str
     permission: str
 
 
 GENERAL = (
+    General(
+        gettext_lazy("Saved views"),
+        gettext_lazy("Searches and filters under a name, for you, a team or everyone."),
+        "bookmark",
+        "saved-views",
+        "ticket.read",
+    ),
     General("Business hours", "When customers can expect an answer.", "clock", "hours", "hours.read"),
     General(
         "Customer identity",

@@ -14,5 +14,6 @@ urlpatterns = [
     path("settings/hours", include("conversations.screens.settings.hours.urls")),
     path("settings/identity", include("conversations.screens.settings.identity.urls")),
     path("settings/keyboard", include("conversations.screens.settings.keyboard.urls")),
+    path("settings/views", include("conversations.screens.settings.saved_views.urls")),
     path("settings/mailboxes", include("conversations.screens.settings.mailboxes.urls")),
 ]

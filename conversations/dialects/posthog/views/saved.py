@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts.errors import Invalid, NotFound
 from conversations import actions
-from conversations.dialects.posthog import answers, inputs
+from conversations.dialects.posthog import answers, inputs, view_filters
 from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.views.base import INVALID, PROJECT, PosthogViewSet, renamed
 from conversations.models import SavedView
@@ -59,7 +59,7 @@ class SavedViews(PosthogViewSet):
         data = self.read(inputs.ViewInput, request)
         is_favorited = data.pop("is_favorited", False)
         try:
-            row = actions.create_view(workspace=self.grant.workspace, by=self.actor, at=self.at, **data)
+            row = actions.create_view(workspace=self.grant.workspace, by=self.actor, at=self.at, **_read(data))
         except Invalid as error:
             raise renamed(error, {}) from error
         if is_favorited:
@@ -88,7 +88,7 @@ class SavedViews(PosthogViewSet):
         row = self._find(short_id)
         data = self.read(inputs.ViewPatch, request)
         is_favorited = data.pop("is_favorited", None)
-        row = actions.update_view(view=row, by=self.actor, at=self.at, **data)
+        row = actions.update_view(view=row, by=self.actor, at=self.at, **_read(data))
         if is_favorited is not None:
             actions.favorite_view(view=row, favorite=is_favorited, by=self.actor, at=self.at)
         return Response(self._printed(short_id))
@@ -112,3 +112,10 @@ class SavedViews(PosthogViewSet):
 
     def _printed(self, short_id: str) -> dict[str, Any]:
         return answers.PosthogView(self._find(short_id)).data
+
+
+def _read(data: dict[str, Any]) -> dict[str, Any]:
+    """The input with what its filters mean in the desk's own conditions."""
+    if (filters := data.get("filters")) is None:
+        return data
+    return {**data, "condition": view_filters.condition(filters), "search": view_filters.search(filters)}

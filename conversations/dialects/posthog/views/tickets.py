@@ -14,7 +14,7 @@ from accounts.permissions import may
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.api.fields import first_given
-from conversations.dialects.posthog import ADAPTER, answers, filters, inputs, patches
+from conversations.dialects.posthog import ADAPTER, answers, filters, inputs, patches, view_filters
 from conversations.dialects.posthog.error_bodies import PosthogDetail
 from conversations.dialects.posthog.paging import Pages
 from conversations.dialects.posthog.views.base import (
@@ -65,7 +65,7 @@ class Tickets(PosthogViewSet):
                 view = ticket_queries.saved_view(self.actor, short_id)
             except NotFound as error:
                 raise Invalid("There is no such view.", field="view") from error
-        query = filters.Query.of(request.query_params, view.filters if view else None)
+        query = filters.Query.of(request.query_params, view_filters.printed(view) if view else None)
         if query.statuses is not None:
             pages = self.pagination_class(tickets.tally().standing(query.statuses))
             window = pages.window(request)

@@ -1,0 +1,105 @@
+"""Filters of saved views: what a client's mean in the desk's own conditions, and the filters of a view that was made in the desk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from accounts.errors import Invalid
+from accounts.models import Team
+from accounts.text import uuid_or_none, whole_number
+from conversations import conditions
+from conversations.conditions.kinds import MOST_VALUES
+from conversations.dialects.posthog import shapes
+from conversations.models import SavedView
+
+_AGE = re.compile(r"-([0-9]{1,4})([hdw])")
+
+
+def condition(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """The filters as a condition, as far as they are as documented and there is a field for them."""
+    found: list[dict[str, Any]] = [
+        {"field": "status", "in": _listed(filters, "status", shapes.STATUSES.values)},
+        {"field": "priority", "in": _listed(filters, "priority", shapes.PRIORITIES.values)},
+        {"any": _assignees(filters.get("assignee"))},
+        {"none": [{"field": "tag", "in": _texts(filters.get("tagsExclude"))}]},
+        *_dates(filters),
+    ]
+    tags = _texts(filters.get("tags"))
+    if filters.get("tagsMatch") == "all":
+        found += [{"field": "tag", "is": tag} for tag in tags]
+    else:
+        found.append({"field": "tag", "in": tags})
+    return {"all": [one for one in found if one.get("any") != [] and _is_condition(one)]}
+
+
+def search(filters: Mapping[str, Any]) -> str:
+    """What the filters search for, where the desk can."""
+    text = filters.get("search")
+    return (
+        text.strip() if isinstance(text, str) and len(text) <= 200 and "\x00" not in text and text.isprintable() else ""
+    )
+
+
+def printed(view: SavedView) -> dict[str, Any]:
+    """The filters of a view: a client's own verbatim, or those that say what its condition asks."""
+    if view.filters or not (view.condition or view.search):
+        filters: dict[str, Any] = view.filters
+        return filters
+    made: dict[str, Any] = {"search": view.search} if view.search else {}
+    for leaf in view.condition.get("all", ()) if isinstance(view.condition, dict) else ():
+        values = leaf.get("in", [leaf["is"]] if "is" in leaf else [])
+        match leaf.get("field"):
+            case ("status" | "priority") as name:
+                made[name] = [value for value in values if value != "none"]
+            case "tag":
+                made["tags"] = [*made.get("tags", []), *values]
+            case "assignee":
+                made["assignee"] = [
+                    "unassigned" if one == "nobody" else {"type": "user", "id": one} for one in values if one != "me"
+                ]
+    return made
+
+
+def _is_condition(json: Any) -> bool:
+    try:
+        conditions.parse(json, "ticket", attributes=())
+    except Invalid:
+        return False
+    return True
+
+
+def _texts(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)][:MOST_VALUES] if isinstance(value, list) else []
+
+
+def _listed(filters: Mapping[str, Any], name: str, known: Any) -> list[str]:
+    given = filters.get(name)
+    return [one for one in _texts(given if isinstance(given, list) else [given]) if one in known]
+
+
+def _assignees(value: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for one in value if isinstance(value, list) else [value]:
+        kind, key = (one.get("type"), one.get("id")) if isinstance(one, dict) else str(one or "").partition(":")[::2]
+        if one == "unassigned":
+            found.append({"all": [{"field": "assignee", "is": "nobody"}, {"field": "team", "is": "none"}]})
+        elif kind == "user" and (user := whole_number(str(key))):
+            found.append({"field": "assignee", "is": user})
+        elif kind == "role" and (public_id := uuid_or_none(str(key))):
+            team = Team.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
+            found += [{"field": "team", "is": team}] if team else []
+    return found[:MOST_VALUES]
+
+
+def _dates(filters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for name, operator, by_age in (("dateFrom", "after", "newer_than"), ("dateTo", "before", "older_than")):
+        value = filters.get(name)
+        if isinstance(value, str) and value:
+            age = _AGE.fullmatch(value)
+            found.append(
+                {"field": "updated", by_age: f"{age[1]}{age[2]}"} if age else {"field": "updated", operator: value}
+            )
+    return found

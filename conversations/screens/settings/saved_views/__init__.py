@@ -1,0 +1,1 @@
+"""Saved views: listed, made, changed, shared, put in order and deleted."""

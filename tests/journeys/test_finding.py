@@ -1,0 +1,107 @@
+"""An agent finds conversations: by suggestions of the search, by filters, and by views that are saved and put in order."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from accounts import clock, tenancy
+from conversations import actions
+from tests.conftest import Member
+from tests.factories import ConversationFactory
+from tests.journeys.conftest import Window
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = playwright.expect
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_search_is_completed_from_the_keyboard_and_saved_as_a_view(window: Window, ben: Member) -> None:
+    acme, page = ben.membership.workspace, window.page
+    with tenancy.scope(acme):
+        one = ConversationFactory(workspace=acme, subject="Refund please", body="I want my money.")
+        actions.set_tags(conversation=one, names=["needs reply"], by=ben.actor, at=clock.now())
+        ConversationFactory(workspace=acme, subject="Charger", body="The money is gone.")
+    window.enter(ben)
+    search, options = page.locator("#search"), page.locator("#suggestions [role=option]")
+
+    # An operator, then its value; the field keeps the focus, and says which option it is.
+    page.keyboard.press("/")
+    expect(options.first).to_be_visible()
+    page.keyboard.type("money ta")
+    expect(options).to_have_text([re.compile("tag:")])
+    page.keyboard.press("ArrowDown")
+    expect(search).to_have_attribute("aria-activedescendant", "suggestion-1")
+    page.keyboard.press("Enter")
+    expect(search).to_have_value("money tag:")
+    expect(options).to_have_text([re.compile("needs reply")])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    expect(search).to_have_value('money tag:"needs reply" ')
+    expect(search).to_be_focused()
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page.locator(".row mark")).to_have_text("money")
+
+    # Escape closes the suggestions first, and then clears the search.
+    page.keyboard.type("is:")
+    expect(options.first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(options).to_have_count(0)
+    expect(search).to_have_value('money tag:"needs reply" is:')
+    for _letter in "is:":
+        page.keyboard.press("Backspace")
+    expect(page.locator(".row")).to_have_count(1)
+
+    page.get_by_role("link", name="Save view").click()
+    page.get_by_label("Name").fill("Refunds to answer")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Refunds to answer")).to_be_visible()
+    expect(page.locator(".row")).to_have_count(1)
+
+    # From anywhere, g and its digit.
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    expect(page.locator(".row")).to_have_count(2)
+    page.keyboard.press("g")
+    page.keyboard.press("1")
+    expect(page.get_by_role("heading", name="Refunds to answer")).to_be_visible()
+    expect(page.locator(".row")).to_have_count(1)
+
+
+def test_filters_are_chosen_in_the_list_and_taken_away_one_by_one(window: Window, ben: Member) -> None:
+    acme, page = ben.membership.workspace, window.page
+    with tenancy.scope(acme):
+        one = ConversationFactory(workspace=acme, subject="Refund please")
+        actions.set_tags(conversation=one, names=["vip"], by=ben.actor, at=clock.now())
+        ConversationFactory(workspace=acme, subject="Charger")
+    window.enter(ben)
+    page.keyboard.press("v")
+    page.get_by_role("checkbox", name="vip").check()
+    page.get_by_role("checkbox", name="Open").check()
+    page.get_by_role("button", name="Apply filters").click()
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page).to_have_url(re.compile("status=open&tag=vip"))
+    page.locator(".row").click()
+    expect(page.locator("#subject")).to_contain_text("Refund please")
+    expect(page).to_have_url(re.compile("tag=vip"))
+    page.get_by_role("link", name="Remove filter: Tag: vip").click()
+    expect(page.locator(".row")).to_have_count(2)
+    page.go_back()
+    expect(page.locator(".row")).to_have_count(1)
+
+
+def test_favourite_views_are_put_in_order_by_the_keyboard_and_by_dragging(window: Window, ben: Member) -> None:
+    acme, page = ben.membership.workspace, window.page
+    with tenancy.scope(acme):
+        for name in ("First", "Second", "Third"):
+            view = actions.create_view(workspace=acme, name=name, subject="conversation", by=ben.actor, at=clock.now())
+            actions.favorite_view(view=view, favorite=True, by=ben.actor, at=clock.now())
+    window.enter(ben, "/w/acme/settings/views")
+    names = page.locator("[data-order] .listing__who b")
+    page.get_by_role("button", name="Move down: First").press("Enter")
+    expect(names).to_have_text(["Second", "First", "Third"])
+    page.locator("[data-order] > li").nth(2).drag_to(
+        page.locator("[data-order] > li").first, target_position={"x": 30, "y": 4}
+    )
+    expect(names).to_have_text(["Third", "Second", "First"])
