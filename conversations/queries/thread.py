@@ -55,6 +55,7 @@ UNDOABLE = (
     events.CONVERSATION_JOINED.name,
     events.SPAM_MARKED.name,
     events.SPAM_UNMARKED.name,
+    events.MACRO_APPLIED.name,
 )
 """The changes that `actions.undo` takes back."""
 REARRANGING = frozenset(
