@@ -136,7 +136,7 @@ BULK_JOB_FINISHED = define(
     "bulk_job",
     "Change of many conversations finished.",
     "changed_count",
-    "unchanged_count",
+    "skipped_count",
     "failed_count",
 )
 BULK_JOB_CANCELLED = define("bulk_job.cancelled", "bulk_job", "Change of many conversations cancelled.")

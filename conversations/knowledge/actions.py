@@ -120,7 +120,7 @@ def create_macro(
     *,
     workspace: Workspace,
     name: str,
-    body: str = "",
+    body: str,
     effects: Sequence[Mapping[str, Any]] = (),
     by: Actor,
     at: datetime,

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
             name='BulkRow',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('changed', 'Changed'), ('unchanged', 'Unchanged'), ('failed', 'Failed'), ('undone', 'Undone'), ('kept', 'Kept')], default='waiting', max_length=9)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('changed', 'Changed'), ('skipped', 'Skipped'), ('failed', 'Failed'), ('undone', 'Undone'), ('kept', 'Kept')], default='waiting', max_length=9)),
                 ('reason', models.CharField(blank=True, db_default='', default='', max_length=300)),
                 ('conversation', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='conversations.conversation')),
                 ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='conversations.bulkjob')),
@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='bulkrow',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'changed', 'unchanged', 'failed', 'undone', 'kept'])), name='bulk_row_state_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'changed', 'skipped', 'failed', 'undone', 'kept'])), name='bulk_row_state_is_known'),
         ),
         TenantKey('conversations_bulkjob'),
         TenantForeignKey('conversations_bulkrow', 'job_id', 'conversations_bulkjob'),

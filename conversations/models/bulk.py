@@ -29,7 +29,7 @@ class RowState(models.TextChoices):
 
     WAITING = "waiting", "Waiting"
     CHANGED = "changed", "Changed"
-    UNCHANGED = "unchanged", "Unchanged"
+    SKIPPED = "skipped", "Skipped"
     FAILED = "failed", "Failed"
     UNDONE = "undone", "Undone"
     KEPT = "kept", "Kept"

@@ -44,6 +44,7 @@ PARTS = {
     "conversations.actions.senders",
     "conversations.actions.settling",
     "conversations.actions.turns",
+    "conversations.actions.turns_back",
     "conversations.actions.ticket_counts",
     "conversations.actions.files",
     "conversations.actions.outgoing",

@@ -61,6 +61,7 @@ def test_macro_is_done_whole_or_not_at_all(row: Conversation, acme: Workspace, a
     macro = knowledge_actions.create_macro(
         workspace=acme,
         name="Later",
+        body="",
         effects=[{"do": "add_tags", "tags": ["x"]}, {"do": "snooze", "until": "2h"}],
         by=ada.actor,
         at=MORNING,
@@ -78,7 +79,7 @@ def test_viewers_apply_none(row: Conversation, refund: Macro, vic: Member) -> No
 
 def test_macro_needs_a_text_or_something_to_do(acme: Workspace, ada: Member, refund: Macro) -> None:
     with pytest.raises(Invalid) as caught:
-        knowledge_actions.create_macro(workspace=acme, name="Empty", by=ada.actor, at=MORNING)
+        knowledge_actions.create_macro(workspace=acme, name="Empty", body="", by=ada.actor, at=MORNING)
     assert caught.value.field == "body"
     knowledge_actions.update_macro(macro=refund, body="", by=ada.actor, at=MORNING)
     with pytest.raises(Invalid):

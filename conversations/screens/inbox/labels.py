@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from accounts import moments, tenancy
 from accounts.permissions import ActorKind
@@ -18,6 +19,7 @@ from conversations import events
 from conversations.actions.lifecycle import STATUS_NAMES
 from conversations.assistant.gate import Refusal
 from conversations.models import Message, Status
+from conversations.queries import causes
 from conversations.queries.thread import Line
 from conversations.screens.dates import moment
 from conversations.screens.empty import Empty
@@ -80,6 +82,13 @@ def of_lines(lines: Sequence[Line]) -> SafeString:
     if _TOOK_OVER in parts:
         parts = [part for part in parts if part != _ASSIGNED_SELF]
     return format_html_join(", ", "{}", ((part,) for part in parts))
+
+
+def of_cause(cause: str) -> str:
+    """What brought a change about, as the end of its sentence."""
+    if cause in causes.OF_BULK:
+        return " " + _("by a bulk change")
+    return " " + _("with a macro") if cause == events.MACRO_APPLIED.name else ""
 
 
 def of_line(line: Line) -> SafeString:
