@@ -12,7 +12,7 @@ from accounts.errors import Conflict, NotFound
 from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import locking, notes, spam, ticketing, triage, turns_back
+from conversations.actions import ahead, locking, notes, spam, ticketing, triage, turns_back
 from conversations.models import Conversation, Message, MessageKind
 from tickets import events as ticket_events
 from tickets import tags as labels
@@ -55,6 +55,12 @@ def undo_caused(
     since = theirs.filter(pk__gt=caused[-1].pk).exclude(type__in=NO_CHANGE).values_list("pk", "caused_by_id")
     if any(pk not in ours and by_id not in ours for pk, by_id in since.order_by("pk")):
         raise Conflict("the conversation has changed since", code="changed_since")
+    kinds = {event.type for event in caused}
+    conversation = ahead.hold(
+        conversation,
+        tickets=[event.data["ticket_id"] for event in caused if event.type == events.CONVERSATION_UNLINKED.name],
+        numbers=events.CONVERSATION_LINKED.name in kinds,
+    )
     with journal.caused_by(because) if because is not None else nullcontext():
         for event in caused:
             conversation = locking.locked(conversation)

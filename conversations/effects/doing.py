@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from accounts.errors import Invalid, NotFound
 from accounts.models import Event, Team, User
 from accounts.permissions import Actor
 from conversations import actions
+from conversations.actions import ahead
 from conversations.effects import until
 from conversations.effects.vocabulary import ME, MEMBER, NOBODY, Effect
 from conversations.models import Conversation
@@ -39,7 +40,9 @@ def apply(
 
     A reply is not sent: its text comes back. `cause` is the event whose consequences the changes are. Raises what the verbs raise.
     """
-    replies = []
+    replies, effects = [], list(effects)
+    if len(effects) > 1:
+        conversation = _held(conversation, effects)
     with journal.caused_by(cause) if cause is not None else nullcontext(), journal.recorded() as recorded:
         for effect in effects:
             if effect.verb == "reply":
@@ -47,6 +50,18 @@ def apply(
             else:
                 conversation = DO[effect.verb](conversation, effect.values, by, at)
     return Applied(changes=bool(recorded), reply="\n\n".join(replies))
+
+
+_TALLIED = frozenset(("status", "unsnooze", "spam", "not_spam"))
+_NUMBERED = frozenset(("open_ticket",))
+
+
+def _held(conversation: Conversation, effects: Sequence[Effect]) -> Conversation:
+    """What the effects lock, in the one order, whatever theirs is."""
+    verbs = {effect.verb for effect in effects}
+    numbers = [effect.values["ticket"] for effect in effects if effect.verb == "link_ticket"]
+    tickets = Ticket.objects.filter(number__in=numbers).order_by("pk").values_list("pk", flat=True) if numbers else ()
+    return ahead.hold(conversation, tally=bool(verbs & _TALLIED), tickets=tickets, numbers=bool(verbs & _NUMBERED))
 
 
 def _assign(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
