@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db import transaction as django
@@ -16,11 +18,12 @@ from accounts.models import Workspace
 from accounts.permissions import Actor, ActorKind, Role, permit
 from conversations import events
 from conversations.bulk import queries
-from conversations.bulk.limits import MOST
+from conversations.bulk.limits import AT_ONCE, MOST
 from conversations.effects import Effect, as_json, parse, until
 from conversations.effects.vocabulary import ME, MEMBER
 from conversations.models import BulkJob, Conversation, JobState, RowState
 
+PATIENCE = timedelta(seconds=30)
 BELL = Bell()
 """Rung when there is work for the worker of this process."""
 
@@ -31,21 +34,25 @@ def start_job(
     workspace: Workspace,
     effects: Sequence[Mapping[str, Any]],
     conversations: Sequence[int],
+    public_id: UUID | None = None,
     by: Actor,
     at: datetime,
 ) -> BulkJob:
     """Start changing these conversations, named by their ids; what is no conversation of the workspace is left out.
 
+    `public_id` is the job's id, if the caller chose one: a repeat finds the first job and starts nothing.
     "Me" and moments such as "tomorrow 9:00" are fixed now. Beyond MOST conversations the rest is left out, and the job `is_cut`.
     Raises Invalid for effects that cannot be read, or none, and where there is no conversation.
     """
     permit(by, "conversation.update")
+    if public_id is not None and (known := _repeated(public_id, by)) is not None:
+        return known
     wanted = _fixed([one for one in parse(list(effects)) if one.verb != "reply"], by, at)
     if not wanted:
         raise Invalid("choose what to change", field="effects")
     chosen = list(dict.fromkeys(conversations))
-    known = set(Conversation.objects.filter(pk__any_of=chosen[: MOST + 1]).values_list("pk", flat=True))
-    rows = [pk for pk in chosen[: MOST + 1] if pk in known]
+    there = set(Conversation.objects.filter(pk__any_of=chosen[: MOST + 1]).values_list("pk", flat=True))
+    rows = [pk for pk in chosen[: MOST + 1] if pk in there]
     if not rows:
         raise Invalid("choose at least one conversation", field="conversations")
     job = BulkJob(
@@ -55,9 +62,13 @@ def start_job(
         row_count=len(rows[:MOST]),
         is_cut=len(rows) > MOST,
         created_at=at,
+        due_at=_due(len(rows), at),
     )
+    if public_id is not None:
+        job.public_id = public_id
     permit(by, "conversation.update", job)
-    job.save(force_insert=True)
+    taken = Conflict("this is being started already", code="repeated")
+    transaction.unless_taken("bulk_job_public_id_unique_per_workspace", taken, partial(job.save, force_insert=True))
     _insert_rows(job, rows[:MOST])
     job.event = journal.record(events.BULK_JOB_STARTED, job, by=by, at=at, row_count=job.row_count)
     job.save(update_fields=["event"])
@@ -90,7 +101,7 @@ def undo_job(*, job: BulkJob, by: Actor, at: datetime) -> BulkJob:
         raise Conflict("it is still running: cancel it first", code="at_work")
     if job.state in (JobState.UNDOING, JobState.UNDONE):
         raise Conflict("it was undone already", code="undone")
-    job.state, job.due_at = JobState.UNDOING, at
+    job.state, job.due_at = JobState.UNDOING, _due(job.row_count, at)
     job.undo_event = journal.record(events.BULK_JOB_UNDO_STARTED, job, by=by, at=at)
     job.save(update_fields=["state", "due_at", "undo_event"])
     django.on_commit(BELL.ring)
@@ -127,6 +138,19 @@ def finish_job(*, job: BulkJob, by: Actor, at: datetime) -> BulkJob:
             kept_count=counts[RowState.KEPT],
         )
     return job
+
+
+def _repeated(public_id: UUID, by: Actor) -> BulkJob | None:
+    """The job that this was the first time. Raises Conflict for one of somebody else."""
+    job = BulkJob.objects.filter(public_id=public_id).first()
+    if job is not None and job.created_by_id != by.user_id:
+        raise Conflict("this id is taken", code="repeated")
+    return job
+
+
+def _due(rows: int, at: datetime) -> datetime:
+    """When a worker takes it up: a few are done by whoever starts them, and by a worker only if that one dies."""
+    return at + PATIENCE if rows <= AT_ONCE else at
 
 
 def _permit(by: Actor, job: BulkJob) -> None:

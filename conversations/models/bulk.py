@@ -76,12 +76,19 @@ class BulkJob(TenantModel):
         return f"{self.state} {self.public_id}"
 
     @property
+    def verbs(self) -> list[str]:
+        """What is done, by the verbs of its effects."""
+        return [effect["do"] for effect in self.effects]
+
+    @property
     def is_at_work(self) -> bool:
         return self.state in (JobState.RUNNING, JobState.UNDOING)
 
 
 class BulkRow(TenantModel):
     """One conversation of a job, and what became of it."""
+
+    seen_by = "conversation"
 
     job = models.ForeignKey(BulkJob, on_delete=models.CASCADE, related_name="rows", db_index=False)
     conversation = models.ForeignKey(

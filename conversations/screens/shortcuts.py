@@ -44,6 +44,7 @@ _SHOWN = {
     "Control+Shift+Enter": "Ctrl ⇧ ↵",
     "Control+Alt+Enter": "Ctrl Alt ↵",
     "Enter": "↵",
+    "X": "⇧ x",
 }
 
 MOVE, DO, VIEW, DESK = "Move", "Conversation", "Go to", "General"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from conversations.screens.inbox import (
     addressing,
+    bulk,
     changes,
     chats,
     composing,
@@ -26,6 +27,13 @@ urlpatterns = [
     path("inbox/rows", lists.rows, name="inbox-rows"),
     path("inbox/counts", lists.counts, name="inbox-counts"),
     path("inbox/stream", stream.stream, name="inbox-stream"),
+    path("inbox/bulk", bulk.jobs, name="bulk-jobs"),
+    path("inbox/bulk/choose", bulk.choose, name="bulk-choose"),
+    path("inbox/bulk/start", bulk.start, name="bulk-start"),
+    re_path(r"^inbox/bulk/choices/(?P<kind>assign|macro|count)$", bulk.choices, name="bulk-choices"),
+    path("inbox/bulk/<uuid:public_id>", bulk.job, name="bulk-job"),
+    path("inbox/bulk/<uuid:public_id>/cancel", bulk.cancel, name="bulk-cancel"),
+    path("inbox/bulk/<uuid:public_id>/undo", bulk.undo, name="bulk-undo"),
     path("inbox/new", composing.new, name="new-conversation"),
     path("inbox/new/known", composing.known, name="known-customers"),
     path("inbox/<int:number>", threads.conversation, name="conversation"),
