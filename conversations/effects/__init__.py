@@ -8,6 +8,19 @@ Nothing here writes rows: the verbs of `conversations.actions` do, in the order 
 from conversations.effects.doing import Applied, apply
 from conversations.effects.planning import Planned, planned
 from conversations.effects.vocabulary import KINDS, MOST, Effect, as_json, parse, read
-from conversations.effects.wording import described
+from conversations.effects.wording import described, described_each
 
-__all__ = ["KINDS", "MOST", "Applied", "Effect", "Planned", "apply", "as_json", "described", "parse", "planned", "read"]
+__all__ = [
+    "KINDS",
+    "MOST",
+    "Applied",
+    "Effect",
+    "Planned",
+    "apply",
+    "as_json",
+    "described",
+    "described_each",
+    "parse",
+    "planned",
+    "read",
+]

@@ -25,10 +25,10 @@ from accounts.text import uuid_or_none, whole_number
 from conversations.bulk import AT_ONCE, MOST, working
 from conversations.bulk import actions as bulk_actions
 from conversations.bulk import queries as bulk_queries
-from conversations.effects import described, read
+from conversations.effects import Effect, described, described_each, read
 from conversations.knowledge import queries as knowledge_queries
 from conversations.knowledge.macro_effects import effects_of
-from conversations.models import BulkJob, BulkRow, JobState, RowState
+from conversations.models import BulkJob, BulkRow, JobState, Macro, RowState
 from conversations.models.conversation import ConversationQuerySet
 from conversations.screens import errors
 from conversations.screens.inbox import forms
@@ -281,11 +281,12 @@ def _assignees() -> dict[str, Any]:
 
 def _macros() -> dict[str, Any]:
     """The macros that do something: a text alone is nothing for many conversations."""
-    found = knowledge_queries.macro_page(limit=MOST_MACROS).rows
-    return {"macros": [(row, described(effects)) for row in found if (effects := _of_many(row))]}
+    found = {row: _of_many(row) for row in knowledge_queries.macro_page(limit=MOST_MACROS).rows}
+    doing = {row: effects for row, effects in found.items() if effects}
+    return {"macros": list(zip(doing, described_each(list(doing.values())), strict=True))}
 
 
-def _of_many(row: Any) -> list[Any]:
+def _of_many(row: Macro) -> list[Effect]:
     return [effect for effect in effects_of(row) if effect.verb != "reply"]
 
 
