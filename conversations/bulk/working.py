@@ -11,7 +11,7 @@ import logging
 import time
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from accounts import clock, log_context, tenancy, transaction
@@ -40,6 +40,13 @@ _TAKE = """
         SELECT id FROM conversations_bulkjob WHERE state IN ('running', 'undoing') AND due_at <= statement_timestamp()
         ORDER BY due_at, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
     )) RETURNING *
+"""
+_SETTLE = """
+    UPDATE conversations_bulkrow SET state = %s, reason = %s WHERE workspace_id = %s AND id = %s AND state = %s
+    AND EXISTS (
+        SELECT FROM conversations_bulkjob AS job
+        WHERE job.workspace_id = conversations_bulkrow.workspace_id AND job.id = %s AND job.state = %s
+    )
 """
 
 
@@ -128,7 +135,7 @@ def _settle(job: BulkJob, row: BulkRow, by: Actor | None) -> None:
 
 @transaction.atomic
 def _do(*, job: BulkJob, row: BulkRow, by: Actor, at: datetime) -> None:
-    conversation = locking.locked(row.conversation)
+    conversation = transaction.note_held(locking.locked(row.conversation))
     wanted = macro_effects.filled(effects.read(job.effects), conversation, by)
     applied = effects.apply(wanted, conversation=conversation, by=by, at=at, cause=job.event)
     if applied.changes:
@@ -146,9 +153,12 @@ def _undo(*, job: BulkJob, row: BulkRow, by: Actor, at: datetime) -> None:
 
 def _result(job: BulkJob, row: BulkRow, state: RowState, reason: str = "") -> None:
     """Note the result in the transaction of the change; one that came too late is undone with it."""
-    waiting = BulkRow.objects.filter(pk=row.pk, state=row.state, job__state=job.state)
-    if not waiting.update(state=state, reason=reason[:LONGEST_REASON]):
-        raise _Settled
+    with connection.cursor() as cursor:  # Django would write the SQL anew for each row
+        cursor.execute(
+            _SETTLE, [state, reason[:LONGEST_REASON], job.workspace_id, row.pk, row.state, job.pk, job.state]
+        )
+        if cursor.rowcount != 1:
+            raise _Settled
 
 
 def _note(job: BulkJob, row: BulkRow, state: RowState, reason: str) -> None:

@@ -17,7 +17,7 @@ const template = document.getElementById('bulk-template');
 const bar = template.content.firstElementChild.cloneNode(true);
 const words = bar.querySelector('.bulk__count');
 const more = bar.querySelector('[data-bulk="all"]');
-let shownFor = ''; // the view that the selection belongs to
+let shownFor = null; // the view that the selection belongs to, while there is one
 
 // --- What is selected ----------------------------------------------------------------------------
 
@@ -44,8 +44,8 @@ function clear() {
 
 function show() {
   const all = rows();
-  if (!document.getElementById('rows') || query() !== shownFor) picked.clear();
-  shownFor = query();
+  if (shownFor !== null && query() !== shownFor) picked.clear(); // another view came
+  shownFor = picked.size ? query() : null;
   const there = new Set(all.map((row) => row.dataset.id));
   for (const id of picked) if (!there.has(id)) picked.delete(id);
   if (!picked.size) isAll = false;
@@ -200,8 +200,19 @@ function take(page) {
   if (panel) {
     jobs.replaceChildren(panel);
     htmx.process(panel);
+    tell(panel);
   } else if (next && !page.querySelector('.toast--bad')) jobs.replaceChildren();
 }
+
+// Screen readers are told of its beginning and its end, not of every step.
+function tell(panel) {
+  document.getElementById('bulk-said').textContent = [...panel.querySelectorAll('p')].map((part) => part.textContent.trim()).join(': ');
+}
+document.addEventListener('htmx:afterSettle', () => {
+  const panel = jobs.querySelector('.job:not([data-at-work]):not([data-told])');
+  if (panel) tell(panel);
+  panel?.toggleAttribute('data-told', true);
+});
 
 document.addEventListener('submit', (event) => {
   if (event.defaultPrevented || (event.target !== bar && !event.target.matches('form[data-bulk]'))) return;
