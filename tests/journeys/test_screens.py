@@ -23,9 +23,9 @@ from accounts.models import Workspace
 from accounts.permissions import Actor, Role
 from conversations import actions
 from conversations.actions.entries import Door
+from conversations.bulk import actions as bulk_actions
 from conversations.channels.discord import links as discord_links
 from conversations.channels.email import actions as mailbox_actions
-from conversations.bulk import actions as bulk_actions
 from conversations.chat import actions as chat_actions
 from conversations.forms import actions as form_actions
 from conversations.forms import tokens
