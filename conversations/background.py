@@ -7,6 +7,8 @@ from accounts import background as accounts
 from accounts.background import Held, Jobs, Part, Periodic
 from conversations.actions import outgoing
 from conversations.assistant import presence, recovery, runs
+from conversations.bulk import actions as bulk
+from conversations.bulk import working
 from conversations.channels import outbox
 from conversations.channels.discord import running as discord
 from conversations.channels.email import door, trials, watching
@@ -23,5 +25,6 @@ PARTS: tuple[Part, ...] = (
     # Two, so that a reply leaves in time while a mail server is slow.
     Periodic("leaving", outbox.leave_due, every=1.0),
     Periodic("deliveries", outbox.deliver_due, every=1.0, bell=outgoing.BELL, rest=0.1),
+    Periodic("bulk", working.work_due, every=1.0, bell=bulk.BELL),
     Periodic("recovery", recovery.check, every=3.0),
 )

@@ -29,7 +29,13 @@ NOTE_DELETED = define("note.deleted", "conversation", "Internal note deleted.", 
 MESSAGE_EDITED = define("message.edited", "conversation", "Customer edited a message.", "message_id", "version")
 MESSAGE_WITHDRAWN = define("message.withdrawn", "conversation", "Customer deleted a message.", "message_id")
 CONVERSATION_ASSIGNED = define(
-    "conversation.assigned", "conversation", "Assignee changed.", "assignee_id", "team_id", "previous_assignee_id"
+    "conversation.assigned",
+    "conversation",
+    "Assignee changed.",
+    "assignee_id",
+    "team_id",
+    "previous_assignee_id",
+    "previous_team_id",
 )
 CONVERSATION_STATUS_CHANGED = define(
     "conversation.status_changed",
@@ -127,6 +133,21 @@ ARTICLE_DELETED = define("article.deleted", "article", "Article deleted.")
 MACRO_CREATED = define("macro.created", "macro", "Macro created.")
 MACRO_UPDATED = define("macro.updated", "macro", "Macro changed.", "fields")
 MACRO_DELETED = define("macro.deleted", "macro", "Macro deleted.")
+MACRO_APPLIED = define("macro.applied", "conversation", "Macro applied.", "macro_id")
+BULK_JOB_STARTED = define("bulk_job.started", "bulk_job", "Change of many conversations started.", "row_count")
+BULK_JOB_FINISHED = define(
+    "bulk_job.finished",
+    "bulk_job",
+    "Change of many conversations finished.",
+    "changed_count",
+    "skipped_count",
+    "failed_count",
+)
+BULK_JOB_CANCELLED = define("bulk_job.cancelled", "bulk_job", "Change of many conversations cancelled.")
+BULK_JOB_UNDO_STARTED = define("bulk_job.undo_started", "bulk_job", "Undoing a change of many conversations started.")
+BULK_JOB_UNDONE = define(
+    "bulk_job.undone", "bulk_job", "Change of many conversations undone.", "undone_count", "kept_count"
+)
 ASSISTANT_ASKED = define("assistant.asked", "conversation", "Message sent to the assistant.", "run_id")
 ASSISTANT_ANSWERED = define("assistant.answered", "conversation", "Assistant answered.", "run_id", "message_id")
 ASSISTANT_HANDED_OVER = define("assistant.handed_over", "conversation", "Handed over to the team.", "call", "ticket_id")

@@ -15,6 +15,9 @@ REACTIONS: Mapping[EventType, tuple[str, ...]] = {
     events.ASSISTANT_HANDED_OVER: (
         "conversations.chat.reactions.route_handed_over",
     ),
+    events.BULK_JOB_FINISHED: (
+        "conversations.notifications.reactions.tell_of_many",
+    ),
     events.CONVERSATION_ASSIGNED: (
         "conversations.notifications.reactions.tell_the_assignee",
     ),

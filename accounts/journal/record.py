@@ -92,11 +92,14 @@ def caused_by(event: Event) -> Iterator[None]:
 def recorded() -> Iterator[list[Event]]:
     """The events that are recorded inside, as they come; also those of a transaction that was rolled back."""
     events: list[Event] = []
+    outer = _recorded.get()
     token = _recorded.set(events)
     try:
         yield events
     finally:
         _recorded.reset(token)
+        if outer is not None:
+            outer.extend(events)
 
 
 def _note(events: list[Event]) -> None:

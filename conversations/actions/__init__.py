@@ -20,6 +20,7 @@ from conversations.actions.moving import join, keep_apart, move_message, split, 
 from conversations.actions.notes import delete_note, edit_note
 from conversations.actions.outbox import cancel, hold, reschedule, review, schedule
 from conversations.actions.recipients import set_cc
+from conversations.actions.reverting import undo_caused
 from conversations.actions.saved_views import create_view, delete_view, favorite_view, move_view, update_view
 from conversations.actions.spam import mark_spam, undo_spam, unmark_spam
 from conversations.actions.start import start
@@ -28,6 +29,7 @@ from conversations.actions.ticket_messages import broadcast, broadcast_later, no
 from conversations.actions.ticketing import delete_ticket, escalate, link, open_ticket, unlink
 from conversations.actions.triage import (
     assign,
+    change_tags,
     edit_subject,
     mark_read,
     set_priority,
@@ -37,11 +39,11 @@ from conversations.actions.triage import (
 from conversations.actions.undo import undo
 
 __all__ = [
-    "assign", "broadcast", "broadcast_later", "cancel", "compose", "continue_or_receive", "create_view", "delete_note", "delete_ticket",
-    "delete_view", "deliver", "discard", "edit_message", "edit_note", "edit_subject", "escalate", "favorite_view", "hold", "identify",
-    "join", "keep_apart", "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "move_message", "move_view",
-    "note", "note_in_ticket", "open_ticket", "receive", "reply", "reply_in_ticket", "reschedule", "retry", "retry_all",
-    "review", "schedule", "set_cc", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "split",
-    "start", "unassign_member", "undo", "undo_move", "undo_spam", "unlink", "unmark_called", "unmark_spam",
-    "unsnooze", "update_contact", "update_view", "withdraw_message",
+    "assign", "broadcast", "broadcast_later", "cancel", "change_tags", "compose", "continue_or_receive", "create_view",
+    "delete_note", "delete_ticket", "delete_view", "deliver", "discard", "edit_message", "edit_note", "edit_subject",
+    "escalate", "favorite_view", "hold", "identify", "join", "keep_apart", "link", "mark_called", "mark_failed", "mark_read",
+    "mark_sent", "mark_spam", "move_message", "move_view", "note", "note_in_ticket", "open_ticket", "receive", "reply",
+    "reply_in_ticket", "reschedule", "retry", "retry_all", "review", "schedule", "set_cc", "set_delivery", "set_priority",
+    "set_status", "set_tags", "snooze", "split", "start", "unassign_member", "undo", "undo_caused", "undo_move", "undo_spam",
+    "unlink", "unmark_called", "unmark_spam", "unsnooze", "update_contact", "update_view", "withdraw_message",
 ]  # fmt: skip

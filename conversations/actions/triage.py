@@ -59,6 +59,7 @@ def assign(
         assignee_id=wanted[0],
         team_id=wanted[1],
         previous_assignee_id=now[0],
+        previous_team_id=now[1],
     )
     return conversation
 
@@ -103,7 +104,25 @@ def set_tags(*, conversation: Conversation, names: Sequence[str], by: Actor, at:
     wanted = labels.check(names)
     for name in wanted:
         validation.check(name, "tags", longest=labels.MAX_LENGTH, blank=True)
+    return _tag(locking.locked(conversation), wanted, by=by, at=at)
+
+
+@transaction.atomic
+def change_tags(
+    *, conversation: Conversation, add: Sequence[str] = (), remove: Sequence[str] = (), by: Actor, at: datetime
+) -> Conversation:
+    """Add tags that the conversation has not, and remove some, compared without case. Raises Invalid as `set_tags` does."""
+    permit(by, "conversation.update", conversation)
+    for name in labels.check(add):
+        validation.check(name, "tags", longest=labels.MAX_LENGTH)
     conversation = locking.locked(conversation)
+    gone, there = {labels.key(name) for name in remove}, {labels.key(name) for name in conversation.tags}
+    kept = [name for name in conversation.tags if labels.key(name) not in gone]
+    new = [name for name in labels.unique(add) if labels.key(name) not in there | gone]
+    return _tag(conversation, labels.check([*kept, *new]), by=by, at=at)
+
+
+def _tag(conversation: Conversation, wanted: list[str], *, by: Actor, at: datetime) -> Conversation:
     if conversation.tags == wanted:
         return conversation
     before, conversation.tags, conversation.updated_at = conversation.tags, wanted, at

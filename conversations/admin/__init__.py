@@ -9,6 +9,7 @@ Nothing imports it.
 
 from conversations.admin import (
     assistant,
+    bulk,
     chat,
     contacts,
     conversation,
@@ -23,6 +24,6 @@ from conversations.admin import (
 )
 
 __all__ = [
-    "assistant", "chat", "contacts", "conversation", "discord", "following", "hosted_forms", "knowledge", "mail", "outbox", "read_only",
+    "assistant", "bulk", "chat", "contacts", "conversation", "discord", "following", "hosted_forms", "knowledge", "mail", "outbox", "read_only",
     "saved_views",
 ]  # fmt: skip

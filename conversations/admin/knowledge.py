@@ -126,10 +126,11 @@ class MacroAdmin(WrittenAdmin):
     """Macros."""
 
     form = MacroForm
-    list_display = ("name", "author", "updated_at", "workspace")
+    list_display = ("name", "author", "updated_at", "last_used_at", "workspace")
     list_filter = (WorkspaceFilter,)
     search_fields = ("name",)
     written = ("name", "body")
+    kept = ("effects", "last_used_at", *WrittenAdmin.kept)
 
     def add(self, request: HttpRequest, form: forms.ModelForm[Any]) -> Model:
         data = form.cleaned_data

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from accounts import changes, journal, transaction
 from accounts.errors import Conflict, Invalid
-from accounts.models import Workspace
+from accounts.models import Event, Workspace
 from accounts.permissions import Actor, permit
+from conversations import effects as doing
 from conversations import events
-from conversations.models import Article, ArticleVisibility, Macro
+from conversations.effects import as_json, parse
+from conversations.knowledge import counting, macro_effects
+from conversations.models import Article, ArticleVisibility, Conversation, Macro
 from conversations.models.knowledge import ARTICLE_LIMIT, MACRO_LIMIT, NAME_LIMIT, TITLE_LIMIT
 from conversations.texts import validation
 
@@ -112,19 +116,29 @@ def delete_article(*, article: Article, by: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def create_macro(*, workspace: Workspace, name: str, body: str, by: Actor, at: datetime) -> Macro:
-    """Create a macro. A name has one line of at most 100 characters, a body at most 10,000.
+def create_macro(
+    *,
+    workspace: Workspace,
+    name: str,
+    body: str,
+    effects: Sequence[Mapping[str, Any]] = (),
+    by: Actor,
+    at: datetime,
+) -> Macro:
+    """Create a macro. A name has one line of at most 100 characters, a body at most 10,000; without effects it needs a body.
 
-    Raises Invalid with the field at fault, and Conflict when the workspace has a macro of that name, whatever its case.
+    `effects` are as `conversations.effects` reads them. Raises Invalid with the field at fault, and Conflict when the workspace
+    has a macro of that name, whatever its case.
     """
     macro = Macro(
         workspace=workspace,
         name=_line(name, "name", NAME_LIMIT),
-        body=_body(body, MACRO_LIMIT),
+        effects=as_json(parse(list(effects))),
         author_id=by.user_id,
         created_at=at,
         updated_at=at,
     )
+    macro.body = _body(body, MACRO_LIMIT, may_be_blank=bool(macro.effects))
     permit(by, "knowledge.write", macro)
     _save_named(macro, force_insert=True)
     journal.record(events.MACRO_CREATED, macro, by=by, at=at)
@@ -132,14 +146,24 @@ def create_macro(*, workspace: Workspace, name: str, body: str, by: Actor, at: d
 
 
 @transaction.atomic
-def update_macro(*, macro: Macro, name: str | None = None, body: str | None = None, by: Actor, at: datetime) -> Macro:
+def update_macro(
+    *,
+    macro: Macro,
+    name: str | None = None,
+    body: str | None = None,
+    effects: Sequence[Mapping[str, Any]] | None = None,
+    by: Actor,
+    at: datetime,
+) -> Macro:
     """Change a macro; None leaves a value alone. Raises Invalid, and Conflict for a name that is taken."""
     permit(by, "knowledge.write", macro)
+    macro = transaction.held(macro)
+    done = macro.effects if effects is None else as_json(parse(list(effects)))
     given = {
         "name": name if name is None else _line(name, "name", NAME_LIMIT),
-        "body": body if body is None else _body(body, MACRO_LIMIT),
+        "body": _body(macro.body if body is None else body, MACRO_LIMIT, may_be_blank=bool(done)),
+        "effects": done,
     }
-    macro = transaction.held(macro)
     changed = changes.change(macro, given)
     if not changed:
         return macro
@@ -147,6 +171,30 @@ def update_macro(*, macro: Macro, name: str | None = None, body: str | None = No
     _save_named(macro, update_fields=[*changed, "updated_at"])
     journal.record(events.MACRO_UPDATED, macro, by=by, at=at, fields=changed)
     return macro
+
+
+class AppliedMacro(NamedTuple):
+    """What came of a macro in one conversation: its text for the composer, and the event by which it is undone."""
+
+    event: Event
+    text: str
+    changes: bool
+
+
+@transaction.atomic
+def apply_macro(*, macro: Macro, conversation: Conversation, by: Actor, at: datetime) -> AppliedMacro:
+    """Do what a macro does to a conversation, all of it or nothing, and count its use. Its text is not sent, but comes back.
+
+    Raises what its verbs raise.
+    """
+    permit(by, "knowledge.read", macro)
+    permit(by, "conversation.update", conversation)
+    event = journal.record(events.MACRO_APPLIED, conversation, by=by, at=at, macro_id=macro.pk)
+    wanted = macro_effects.filled(macro_effects.effects_of(macro), conversation, by)
+    applied = doing.apply(wanted, conversation=conversation, by=by, at=at, cause=event)
+    text = macro_effects.text_of(macro, conversation, by)
+    counting.count_use(macro, at)
+    return AppliedMacro(event, "\n\n".join(part for part in (text, applied.reply) if part), applied.changes)
 
 
 @transaction.atomic
@@ -162,9 +210,9 @@ def _line(value: str, field: str, longest: int) -> str:
     return validation.check(" ".join(value.split()), field, longest=longest)
 
 
-def _body(value: str, longest: int) -> str:
+def _body(value: str, longest: int, *, may_be_blank: bool = False) -> str:
     # Browsers send CR LF; the desk keeps LF, so that a text reads the same wherever it is shown.
-    return validation.check(value.replace("\r\n", "\n"), "body", longest=longest)
+    return validation.check(value.replace("\r\n", "\n"), "body", longest=longest, blank=may_be_blank)
 
 
 def _visibility(value: str) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import cast
 
-from django.db.models.functions import Left
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce, Left
 
+from accounts import clock
 from accounts.errors import NotFound
-from conversations.models import Article, ArticleVisibility, Macro
+from conversations.knowledge import counting
+from conversations.models import Article, ArticleVisibility, Macro, MacroUse
 from conversations.models.knowledge import ArticleQuerySet
 from conversations.models.searched import holding
 from conversations.queries.paging import Page, by_name, keyset
@@ -69,11 +73,20 @@ def _articles(*, with_drafts: bool) -> ArticleQuerySet:
 
 
 def macro_page(*, search: str = "", after: str | None = None, limit: int = 30) -> Page[Macro]:
-    """One page of macros by name, in one query; each row carries its `opening` instead of its body.
+    """One page of macros by name, in one query; each row carries its `opening` instead of its body, and `recent_uses` of 30 days.
 
     Raises Invalid for a cursor that this desk did not make.
     """
-    rows = Macro.objects.select_related("author").defer("body").annotate(opening=Left("body", OPENING))
+    since = clock.now().date() - timedelta(days=counting.DAYS)
+    uses = MacroUse.objects.filter(macro=OuterRef("pk"), day__gt=since).order_by().values("macro")
+    rows = (
+        Macro.objects.select_related("author")
+        .defer("body")
+        .annotate(
+            opening=Left("body", OPENING),
+            recent_uses=Coalesce(Subquery(uses.annotate(n=Sum("count")).values("n")), 0),
+        )
+    )
     return by_name(rows.filter(holding(search, inflected=True)), after=after, limit=limit)
 
 
@@ -83,3 +96,9 @@ def macro(public_id: uuid.UUID) -> Macro:
     if found is None:
         raise NotFound("there is no such macro")
     return found
+
+
+def uses(macro: Macro) -> int:
+    """How often a macro was used in the last 30 days."""
+    since = clock.now().date() - timedelta(days=counting.DAYS)
+    return MacroUse.objects.filter(macro=macro, day__gt=since).aggregate(n=Sum("count"))["n"] or 0

@@ -20,6 +20,7 @@ from conversations.models.assistant import (
     RunStatus,
     ThreadStatus,
 )
+from conversations.models.bulk import BulkJob, BulkRow, JobState, RowState
 from conversations.models.chat import ChatRestore, ChatSession, Position, Widget
 from conversations.models.contact import Contact
 from conversations.models.conversation import Channel, Conversation, EntryPoint, Handler, Status, Tally
@@ -34,7 +35,7 @@ from conversations.models.discord import (
 )
 from conversations.models.following import Follower, Mention
 from conversations.models.form import CallbackRequest, Form, FormCount, FormKind, FormOutcome
-from conversations.models.knowledge import Article, ArticleVisibility, Macro
+from conversations.models.knowledge import Article, ArticleVisibility, Macro, MacroUse
 from conversations.models.mail import InboundMail, MailReference, MailSource, MailState, Proof
 from conversations.models.mailbox import (
     AutomaticMail,
@@ -53,11 +54,11 @@ from conversations.models.suggestion import Outcome, Suggestion, SuggestionKind
 
 __all__ = [
     "Article", "ArticleVisibility", "AssistantFrame", "AssistantProposal", "AssistantQueueItem", "AssistantRun",
-    "AssistantThread", "Attachment", "Audience", "AutomaticMail", "BlockedSender", "BotState", "CallbackRequest", "Channel", "ChatRestore", "ChatSession", "Contact", "Conversation",
+    "AssistantThread", "Attachment", "Audience", "AutomaticMail", "BlockedSender", "BotState", "BulkJob", "BulkRow", "CallbackRequest", "Channel", "ChatRestore", "ChatSession", "Contact", "Conversation",
     "Delivery", "DeliveryFile", "DeliveryState", "DeliveryStatus", "DiscordBot", "DiscordLink", "DiscordMember", "DiscordMessage", "DiscordThread",
-    "EntryPoint", "Follower", "Form", "FormCount", "FormKind", "FormOutcome", "FrameKind", "Handler", "Inbound", "InboundMail",
-    "Login", "Macro", "MailReference", "MailSource", "MailState", "Mailbox", "MailboxAddress", "MailboxState", "Mention", "Message",
-    "MessageKind", "Outcome", "Position", "Proof", "ProposalStatus", "RunStatus", "SavedView", "SavedViewFavorite", "SearchDocument",
+    "EntryPoint", "Follower", "Form", "FormCount", "FormKind", "FormOutcome", "FrameKind", "Handler", "Inbound", "InboundMail", "JobState",
+    "Login", "Macro", "MacroUse", "MailReference", "MailSource", "MailState", "Mailbox", "MailboxAddress", "MailboxState", "Mention", "Message",
+    "MessageKind", "Outcome", "Position", "Proof", "ProposalStatus", "RowState", "RunStatus", "SavedView", "SavedViewFavorite", "SearchDocument",
     "SearchWord", "SenderKind", "Status", "Suggestion", "SuggestionKind", "SuppressedAddress", "Tally", "ThreadStatus",
     "ViewSubject", "Visibility", "Widget",
 ]  # fmt: skip

@@ -84,16 +84,22 @@ class Article(Searched, TenantModel):
 
 
 class Macro(Searched, TenantModel):
-    """A saved reply under a name that is unique in the workspace, whatever its case."""
+    """A saved reply under a name that is unique in the workspace, whatever its case, and what is done to the conversation with it.
+
+    `effects` is a list as `conversations.effects` reads it; one of `condition`'s vocabulary says where it is offered.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=NAME_LIMIT)
-    body = models.TextField()
+    body = models.TextField(blank=True)
+    effects = models.JSONField(default=list, db_default=models.Value([], models.JSONField()), blank=True)
+    condition = models.JSONField(null=True, blank=True)
     author = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False, editable=False
     )
     created_at = Moment(default=timezone.now, editable=False)
     updated_at = Moment(default=timezone.now, editable=False)
+    last_used_at = Moment(null=True, blank=True, editable=False)
     tokens = TokensField(of=("name", "body"))
 
     class Meta(TenantModel.Meta):
@@ -106,3 +112,20 @@ class Macro(Searched, TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class MacroUse(TenantModel):
+    """How often a macro was used on one day, in UTC."""
+
+    macro = models.ForeignKey(Macro, on_delete=models.CASCADE, related_name="uses", db_index=False)
+    day = models.DateField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta(TenantModel.Meta):
+        # Also for the uses of a macro since a day.
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "macro", "day"], name="one_count_per_macro_and_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"macro {self.macro_id} on {self.day}: {self.count}"

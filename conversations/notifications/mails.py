@@ -6,10 +6,14 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts import mailing, tenancy
 from accounts.models import QueuedMail, User
-from conversations.models import Conversation, Mailbox, MailboxState
+from conversations import effects
+from conversations.effects.vocabulary import MEMBER
+from conversations.models import BulkJob, BulkRow, Conversation, Mailbox, MailboxState, RowState
 
 
 @mailing.kind("assignment")
@@ -35,6 +39,43 @@ def _assignment(conversation: Conversation, user: User) -> EmailMessage:
             f"{conversation.contact.display_name} wrote:\n\n{conversation.preview}\n\n"
             f"{settings.PUBLIC_URL}/w/{workspace.slug}/inbox/{conversation.number}\n"
         ),
+        to=[user.email],
+    )
+
+
+def assigned_by(job: BulkJob) -> list[int]:
+    """The ids of the members to whom a change of many conversations assigns them."""
+    found = [effect.reference for effect in effects.read(job.effects) if effect.reference is not None]
+    return list(dict.fromkeys(pk for kind, pk in found if kind == MEMBER))
+
+
+@mailing.kind("many_assignments")
+def many_assignments(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
+    """Says once that a change of many conversations has assigned some to the member."""
+    jobs = BulkJob.objects.select_related("created_by").in_bulk([row.about["job_id"] for row in rows])
+    users = User.objects.filter(is_active=True).in_bulk([row.about["user_id"] for row in rows])
+    found = {}
+    for row in rows:
+        job, user = jobs.get(row.about["job_id"]), users.get(row.about["user_id"])
+        if job is not None and user is not None and (count := _count(job, user)):
+            found[row.pk] = _many(job, user, count)
+    return found
+
+
+def _count(job: BulkJob, user: User) -> int:
+    """How many of the job's conversations are still assigned to the member."""
+    changed = BulkRow.objects.filter(job=job, state=RowState.CHANGED).values("conversation")
+    return Conversation.objects.filter(pk__in=changed, assignee=user).count()
+
+
+def _many(job: BulkJob, user: User, count: int) -> EmailMessage:
+    workspace = tenancy.current()
+    who = job.created_by.get_short_name() if job.created_by else _("Parley")
+    words = ngettext("%(num)s conversation was assigned to you", "%(num)s conversations were assigned to you", count)
+    return EmailMessage(
+        subject=f"[{workspace.name}] {words % {'num': count}}",
+        body=_("%(who)s assigned them in one change:") % {"who": who}
+        + f"\n\n{settings.PUBLIC_URL}/w/{workspace.slug}/inbox?view=mine\n",
         to=[user.email],
     )
 

@@ -7,17 +7,34 @@ from collections.abc import Sequence
 from accounts.journal import batched
 from accounts.models import Event, Membership
 from accounts.permissions import ActorKind, Role
+from conversations.models import BulkJob
 from conversations.notifications import mails
+from conversations.queries import causes
 
 
 @batched
 def tell_the_assignee(events: Sequence[Event]) -> None:
-    """Queue mails to the members to whom someone else assigned a conversation."""
+    """Queue mails to the members to whom someone else assigned a conversation; of a change of many, one mail says it all."""
+    summed = causes.of_bulk_jobs(events)
     mails.assignments.queue(
         *(
             {"conversation_id": event.subject_id, "user_id": event.data["assignee_id"]}
             for event in events
-            if _is_for_another(event)
+            if _is_for_another(event) and event.pk not in summed
+        )
+    )
+
+
+@batched
+def tell_of_many(events: Sequence[Event]) -> None:
+    """Queue one mail to each member to whom someone else's change of many conversations has assigned any."""
+    jobs = BulkJob.objects.filter(pk__in=[event.subject_id for event in events]).order_by("pk")
+    mails.many_assignments.queue(
+        *(
+            {"job_id": job.pk, "user_id": user_id}
+            for job in jobs
+            for user_id in mails.assigned_by(job)
+            if user_id != job.created_by_id
         )
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.compiled import Compiled, compiled, compiled_anywhere
 from accounts.models import Event, Team, User
@@ -55,6 +55,7 @@ UNDOABLE = (
     events.CONVERSATION_JOINED.name,
     events.SPAM_MARKED.name,
     events.SPAM_UNMARKED.name,
+    events.MACRO_APPLIED.name,
 )
 """The changes that `actions.undo` takes back."""
 REARRANGING = frozenset(
@@ -81,6 +82,11 @@ class Line:
     ticket: Ticket | None = None
 
     @property
+    def cause(self) -> str:
+        """The type of the event that brought it about, if one did."""
+        return cause_of(self.event)
+
+    @property
     def at(self) -> datetime:
         return self.event.at
 
@@ -90,6 +96,7 @@ class Thread:
     """The last entries of a conversation, oldest first, with the grey lines that fell among them."""
 
     messages: Sequence[Message]
+    """A status change has the type of the event that brought it about as its `cause`, if one did."""
     lines: Sequence[Line]
     has_older: bool
 
@@ -114,7 +121,7 @@ def thread(conversation: Conversation, *, before: int | None = None, limit: int 
         200, conversation=conversation.pk, begin=page[0].created_at if has_older and page else None, end=edge
     )
     return Thread(
-        messages=mails.with_mails(conversation, with_files(page)),
+        messages=mails.with_mails(conversation, with_files(_with_causes(page, happened))),
         lines=_lines(conversation, happened[::-1]),
         has_older=has_older,
     )
@@ -131,7 +138,7 @@ def thread_since(conversation: Conversation, *, message: int, event: int, limit:
     )
     happened = _journal.rows(limit, conversation=conversation.pk, after=event)
     return Thread(
-        messages=mails.with_mails(conversation, with_files(page)),
+        messages=mails.with_mails(conversation, with_files(_with_causes(page, happened))),
         lines=_lines(conversation, happened[::-1]),
         has_older=False,
     )
@@ -191,10 +198,14 @@ def _journal(
     end: datetime | None = None,
     after: int | None = None,
 ) -> QuerySet[Event]:
-    """The newest events first, of those that a thread shows."""
+    """The newest events first, of those that a thread shows, and status changes that something brought about."""
     rows = Event.objects.filter(
-        workspace=current(), subject_type="conversation", subject_id=conversation, type__in=LINES
-    ).order_by("-id")
+        Q(type__in=LINES) | Q(type=_STATUS, caused_by__isnull=False),
+        workspace=current(),
+        subject_type="conversation",
+        subject_id=conversation,
+    ).annotate(cause=F("caused_by__type"))
+    rows = rows.order_by("-id")
     if begin is not None:
         rows = rows.filter(at__gte=begin)
     if end is not None:
@@ -207,6 +218,21 @@ def _journal(
 @compiled_anywhere
 def _people(*, ids: list[int]) -> QuerySet[User]:
     return User.objects.filter(pk__any_of=ids).order_by("pk").only("name", "email")
+
+
+_STATUS = events.CONVERSATION_STATUS_CHANGED.name
+
+
+def cause_of(row: Event | Message) -> str:
+    """The type of the event that brought an event of a thread, or a status change, about; "" where none did."""
+    return getattr(row, "cause", None) or ""
+
+
+def _with_causes(page: list[Message], happened: list[Event]) -> list[Message]:
+    causes = {event.data.get("message_id"): cause_of(event) for event in happened if event.type == _STATUS}
+    for message in page if causes else ():
+        message.cause = causes.get(message.pk, "")  # type: ignore[attr-defined]
+    return page
 
 
 def change_to_undo(conversation: Conversation, *, by: Actor, since: datetime) -> Event | None:
@@ -224,6 +250,7 @@ def change_to_undo(conversation: Conversation, *, by: Actor, since: datetime) ->
 
 
 def _lines(conversation: Conversation, happened: list[Event]) -> list[Line]:
+    happened = [event for event in happened if event.type != _STATUS]
     ids = {e.actor_id for e in happened if e.actor_kind == "operator"} | {e.data.get("assignee_id") for e in happened}
     ids.discard(None)
     people: dict[int | None, User] = {person.pk: person for person in _people.rows(ids=sorted(ids))} if ids else {}

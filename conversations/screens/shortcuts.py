@@ -52,6 +52,7 @@ _SHOWN = {
     "Control": "Ctrl",
     "Shift": "⇧",
     "Enter": "↵",
+    "X": "⇧ x",
 }
 
 

@@ -28,6 +28,8 @@ from conversations.assistant import actions as assistant_actions
 from conversations.assistant import runs
 from conversations.assistant.actions.proposals import Decision
 from conversations.assistant.engines.protocol import Call, Draft, Step
+from conversations.bulk import actions as bulk_actions
+from conversations.bulk import working
 from conversations.channels.discord import actions as discord_actions
 from conversations.channels.discord import links as discord_links
 from conversations.channels.discord import payloads
@@ -36,6 +38,7 @@ from conversations.chat import actions as chat_actions
 from conversations.chat import restores, sessions
 from conversations.chat.proofs import Identity
 from conversations.forms import actions as form_actions
+from conversations.knowledge import actions as knowledge_actions
 from conversations.mail.parsing import parse
 from conversations.models import (
     AssistantProposal,
@@ -44,6 +47,7 @@ from conversations.models import (
     DeliveryStatus,
     Inbound,
     InboundMail,
+    Macro,
     Mailbox,
     SuggestionKind,
     Widget,
@@ -73,6 +77,7 @@ RANKS = {
     "tickets_ticket": 7, "tickets_ticketnumbers": 8,
     "conversations_savedview": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
     "conversations_suppressedaddress": 9, "conversations_blockedsender": 9,
+    "conversations_macrouse": 9.5, "conversations_bulkjob": 10, "conversations_bulkrow": 10,
 }  # fmt: skip
 ALWAYS_SHARED = {"conversations_tally", "tickets_ticketnumbers", "tickets_tag"}  # an insert meets the rows of others
 _STATEMENT = re.compile(
@@ -240,14 +245,28 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
             "delivery": actions.schedule(conversation=loose, **later), "sending": sending.delivery, "failed": failed.delivery,
             "undelivered": undelivered, "chatted": chatted, "answered": actions.schedule(conversation=busy.thread.conversation, **later), **act,
         }  # fmt: skip
-        yield scene
+        caused, many = (ConversationFactory(workspace=acme, contact=contact) for _ in range(2))
+        chosen: dict[str, Any] = {"workspace": acme, "effects": EFFECTS, "conversations": [many.pk], **act}
+        job, over = bulk_actions.start_job(**chosen), working.work(bulk_actions.start_job(**chosen))
+        cause = knowledge_actions.apply_macro(macro=macro_with_effects(acme), conversation=caused, **act).event
+        yield {**scene, "job": job, "over": over, "conversations": [many.pk], "cause": cause, "caused": caused}
+
+
+EFFECTS = [
+    {"do": "assign", "to": "nobody"}, {"do": "priority", "priority": "low"}, {"do": "add_tags", "tags": ["zest"]},
+    {"do": "note", "text": "Some words."}, {"do": "open_ticket"}, {"do": "status", "status": "resolved"},
+]  # fmt: skip
+
+
+def macro_with_effects(workspace: Workspace) -> Macro:
+    return MacroFactory(workspace=workspace, effects=EFFECTS)
 
 
 VALUES: dict[str, Any] = {
     "body": "Some words.", "content": "Some words.", "subject": "Other", "title": "Other", "name": "Other",
     "reason": "A reason.", "status": "resolved", "priority": "high", "names": ["zeal", "apex"], "slug": "fresh",
     "role": Role.ADMIN, "kind": KeyKind.SERVER, "scopes": ["conversation:read"], "engine": "builtin", "code": "broken",
-    "favorite": True, "text": "Some words.", "from_customer": True, "is_change": True, "call": Call.ASKED, "request_id": 1,
+    "effects": [{"do": "read"}], "favorite": True, "text": "Some words.", "from_customer": True, "is_change": True, "call": Call.ASKED, "request_id": 1,
     "email": "fresh@example.com", "address": "fresh@example.com", "pattern": "@fresh.example", "days": 7,
     "keys": {"mailgun_signing_key": "a key"}, "parsed": parse(b"From: eve@example.com\r\nSubject: New\r\n\r\nHello"),
     "oauth": {"access": "a", "refresh": "b", "expires_at": 0}, "password": PASSWORD, "is_superuser": True,
@@ -280,6 +299,10 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.assistant.actions.answering.answer_run": [{}, {"draft": Draft("Other.")}],
         "conversations.assistant.actions.answering.recover_run": [{"at": later}],
         "conversations.assistant.actions.queue.begin_queued": [{"thread": s["waiting"]}],
+        "conversations.actions.reverting.undo_caused": [{"conversation": s["caused"]}],
+        "conversations.actions.triage.change_tags": [{"add": ["zeal", "apex"]}],
+        "conversations.bulk.actions.undo_job": [{"job": s["over"]}],
+        "conversations.knowledge.actions.apply_macro": [{"macro": macro_with_effects(s["workspace"]), "conversation": s["loose"]}],
         "conversations.actions.callbacks.mark_called": [{"note": "They want two.", "resolve": True}],
         "conversations.actions.callbacks.unmark_called": [{"request": s["made"]}],
         "conversations.forms.actions.create_form": [{"kind": "contact"}],

@@ -21,6 +21,8 @@ from conversations import actions, events
 from conversations.actions.entries import Door
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant.engines.protocol import Draft
+from conversations.bulk import actions as bulk_actions
+from conversations.bulk import working
 from conversations.channels.email import actions as mailbox_actions
 from conversations.models import Channel, Contact, Conversation, Delivery, DiscordThread
 from conversations.reactions import REACTIONS, all_reactions
@@ -80,8 +82,16 @@ def handed_over(workspace: Workspace, ben: Member, ada: Member) -> None:
     visitor.writes(visitor.starts("How?"), "", uploads=[ContentFile(b"x", name="photo.png")])
 
 
+def assigned_many(workspace: Workspace, ben: Member, ada: Member) -> None:
+    rows = [ConversationFactory(workspace=workspace).pk for _ in range(2)]
+    effects = [{"do": "assign", "to": f"member:{ada.user.pk}"}]
+    act: Any = {"by": ben.actor, "at": clock.now()}
+    working.work(bulk_actions.start_job(workspace=workspace, effects=effects, conversations=rows, **act))
+
+
 SCENES: dict[EventType, Callable[[Workspace, Member, Member], None]] = {
     events.ASSISTANT_HANDED_OVER: handed_over,
+    events.BULK_JOB_FINISHED: assigned_many,
     events.CONVERSATION_ASSIGNED: assigned,
     events.CONVERSATION_TAGGED: tagged,
     events.MAILBOX_DISCONNECTED: disconnected,

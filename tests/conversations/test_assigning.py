@@ -62,11 +62,13 @@ def test_team_of_another_workspace_cannot_be_assigned(conversation: Conversation
 def test_assignment_is_one_event_with_who_had_it_before(
     conversation: Conversation, ada: Member, ben: Member, team: Team
 ) -> None:
-    data = {"assignee_id": ben.user.pk, "team_id": None, "previous_assignee_id": None}
+    data = {"assignee_id": ben.user.pk, "team_id": None, "previous_assignee_id": None, "previous_team_id": None}
     assert recorded(lambda: assign(conversation, to=ben.user)) == [("conversation.assigned", data)]
-    data = {"assignee_id": ada.user.pk, "team_id": team.pk, "previous_assignee_id": ben.user.pk}
+    before = {"previous_assignee_id": ben.user.pk, "previous_team_id": None}
+    data = {"assignee_id": ada.user.pk, "team_id": team.pk, **before}
     assert recorded(lambda: assign(conversation, to=ada.user, team=team)) == [("conversation.assigned", data)]
-    data = {"assignee_id": None, "team_id": None, "previous_assignee_id": ada.user.pk}
+    before = {"previous_assignee_id": ada.user.pk, "previous_team_id": team.pk}
+    data = {"assignee_id": None, "team_id": None, **before}
     assert recorded(lambda: assign(conversation)) == [("conversation.assigned", data)]
 
 

@@ -14,6 +14,7 @@ from accounts.models import Event, Workspace
 from accounts.permissions import Actor, ActorKind
 from conversations import actions
 from conversations.actions.entries import Door
+from conversations.knowledge import actions as knowledge_actions
 from conversations.models import (
     CallbackRequest,
     Channel,
@@ -26,7 +27,7 @@ from conversations.models import (
 )
 from tests.conftest import Key, Member
 from tests.effects import DESK, MEMBERS, MORNING, actors, is_missing_for, minutes, who_may
-from tests.factories import ContactFactory, ConversationFactory, TicketFactory
+from tests.factories import ContactFactory, ConversationFactory, MacroFactory, TicketFactory
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.usefixtures("in_acme")
@@ -128,6 +129,7 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
     "unsnooze": (lambda desk, how: actions.unsnooze(conversation=desk.free, **how), WRITERS),
     "assign": (lambda desk, how: actions.assign(conversation=desk.free, label="Someone", **how), WRITERS),
     "set_priority": (lambda desk, how: actions.set_priority(conversation=desk.free, priority="low", **how), WRITERS),
+    "change_tags": (lambda desk, how: actions.change_tags(conversation=desk.free, add=["vip"], **how), WRITERS),
     "set_tags": (lambda desk, how: actions.set_tags(conversation=desk.free, names=["vip"], **how), WRITERS),
     "edit_subject": (lambda desk, how: actions.edit_subject(conversation=desk.free, subject="x", **how), WRITERS),
     "mark_read": (lambda desk, how: actions.mark_read(conversation=desk.free, **how), WRITERS),
@@ -190,7 +192,7 @@ OF_A_WORKSPACE: dict[str, tuple[Verb, set[str]]] = {
     ),
     "create_view": (lambda desk, how: actions.create_view(workspace=desk.workspace, name="x", **how), TICKET_WRITERS),
 }
-ELSEWHERE = {"undo", "undo_move", "undo_spam", "favorite_view", "move_view"}
+ELSEWHERE = {"undo", "undo_caused", "undo_move", "undo_spam", "favorite_view", "move_view"}
 """Tested below: those need a change to undo, and the last two are for people and keys alone."""
 
 
@@ -242,6 +244,19 @@ def test_undoing_moves_and_spam_is_for_writers(desk: Desk, ben: Member, cleo: Me
 
     assert who_may(undo_move, everyone) == WRITERS
     is_missing_for(undo_move, cleo.actor)
+
+
+def test_undoing_what_a_macro_has_changed_is_for_writers(
+    desk: Desk, ben: Member, cleo: Member, acme_key: Key, acme: Workspace
+) -> None:
+    macro = MacroFactory(workspace=acme, effects=[{"do": "priority", "priority": "low"}])
+    cause = knowledge_actions.apply_macro(macro=macro, conversation=desk.free, by=ben.actor, at=MORNING).event
+
+    def undo_caused(by: Actor) -> object:
+        return actions.undo_caused(conversation=desk.free, cause=cause, by=by, at=minutes(1))
+
+    assert who_may(undo_caused, actors(ben.actor, Actor.key(acme_key.row), desk.contact)) == WRITERS
+    is_missing_for(undo_caused, cleo.actor)
 
 
 def test_readers_of_tickets_may_have_favourites(desk: Desk, ben: Member, cleo: Member, acme_key: Key) -> None:

@@ -23,6 +23,7 @@ from accounts.models import Workspace
 from accounts.permissions import Actor, Role
 from conversations import actions
 from conversations.actions.entries import Door
+from conversations.bulk import actions as bulk_actions
 from conversations.channels.discord import links as discord_links
 from conversations.channels.email import actions as mailbox_actions
 from conversations.chat import actions as chat_actions
@@ -30,6 +31,7 @@ from conversations.forms import actions as form_actions
 from conversations.forms import tokens
 from conversations.models import (
     Channel,
+    Conversation,
     DiscordBot,
     DiscordLink,
     DiscordMember,
@@ -160,6 +162,18 @@ def new_recipient(page: Page) -> None:
     page.locator("#reply-cc").fill(f"{'n' * 60}@{'d' * 60}.example")
     page.locator("#reply-bcc").focus()
     expect(page.locator(".recipients__new")).to_be_visible()
+
+
+def selected(page: Page) -> None:
+    for key in ("j", "x", "j", "x"):
+        page.keyboard.press(key)
+    expect(page.locator(".bulk__count")).to_be_visible()
+
+
+def previewed(page: Page) -> None:
+    page.locator(".composer__form--reply .macros > summary").click()
+    page.locator("[data-preview]").first.click()
+    expect(page.locator(".preview")).to_be_visible()
 
 
 def help_(page: Page) -> None:
@@ -297,6 +311,12 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
                 actions.mark_failed(delivery=written, code="writer_removed", reason=LONG, by=by, at=at)
         for name in ("first", "second", "closed", "snoozed", "outgoing"):
             made[name] = locals()[name]
+        effects = [{"do": "add_tags", "tags": [LONG[:100], ARABIC[:100]]}, {"do": "status", "status": "pending"}]
+        chosen = list(Conversation.objects.order_by("pk").values_list("pk", flat=True)[:4])
+        made["bulk job"] = bulk_actions.start_job(
+            workspace=workspace, effects=effects, conversations=chosen, by=by, at=at
+        )
+        made["macro with actions"] = MacroFactory(workspace=workspace, name=LONG[1:100], effects=effects)
     return made
 
 
@@ -359,7 +379,19 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("new conversation", f"{inbox}/new?view=open")
     yield Screen("refused new conversation", f"{inbox}/new?to={LONG}", do=lambda page: (page.locator("#new-subject").fill("x"), page.locator("[data-send-new]").click(), page.get_by_role("alert").wait_for()))  # fmt: skip
     article, macro = made["article"].public_id, made["macro"].public_id
+    doing = made["macro with actions"].public_id
+    yield Screen("selection", f"{inbox}?view=open", do=selected)
+    yield Screen(
+        "tags of a selection", f"{inbox}?view=open", do=lambda page: (selected(page), page.keyboard.press("l"))
+    )
+    yield Screen("macro before it is applied", thread, do=previewed)
     for name, path in (
+        ("bulk changes", f"{inbox}/bulk"),
+        ("bulk change", f"{inbox}/bulk/{made['bulk job'].public_id}"),
+        ("choose conversations", f"{inbox}/bulk/choose?view=open"),
+        ("no bulk changes", "/w/empty/inbox/bulk"),
+        ("macro with actions", f"{knowledge}/macros/{doing}"),
+        ("macro with actions in writing", f"{knowledge}/macros/{doing}/edit"),
         ("articles", knowledge),
         ("drafts", f"{knowledge}?view=drafts"),
         ("article", f"{knowledge}/articles/{article}"),

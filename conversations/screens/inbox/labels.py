@@ -19,6 +19,7 @@ from conversations import events
 from conversations.actions.lifecycle import STATUS_NAMES
 from conversations.assistant.gate import Refusal
 from conversations.models import Message, Status
+from conversations.queries import causes
 from conversations.queries.thread import Line
 from conversations.screens.dates import moment
 from conversations.screens.empty import Empty
@@ -82,6 +83,13 @@ def of_lines(lines: Sequence[Line]) -> SafeString:
     if _TOOK_OVER in parts:
         parts = [part for part in parts if part != _ASSIGNED_SELF]
     return format_html_join(", ", "{}", ((part,) for part in parts))
+
+
+def of_cause(cause: str) -> str:
+    """What brought a change about, as the end of its sentence."""
+    if cause in causes.OF_BULK:
+        return " " + _("by a bulk change")
+    return " " + _("with a macro") if cause == events.MACRO_APPLIED.name else ""
 
 
 def of_line(line: Line) -> SafeString:

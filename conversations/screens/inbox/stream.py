@@ -17,7 +17,7 @@ from conversations import events
 from conversations.chat import typing
 from conversations.screens.shell import DeskRequest, screen
 
-SUBJECTS = frozenset({"", "conversation", "ticket", "contact"})
+SUBJECTS = frozenset({"", "conversation", "ticket", "contact", "bulk_job"})
 """Subjects of events that the inbox shows; the empty one is the stream's own (ready, resync)."""
 
 
@@ -29,9 +29,10 @@ NOT_SHOWN = frozenset(
         events.SUGGESTION_MADE,
         events.SUGGESTION_DECIDED,
         events.SUGGESTION_FAILED,
+        events.MACRO_APPLIED,
     )
 )
-"""Events that change nothing in the inbox: a suggestion is in the answer to its request."""
+"""Events that change nothing in the inbox: a suggestion is in the answer to its request; what a macro changes has events of its own."""
 
 
 @require_safe

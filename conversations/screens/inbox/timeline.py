@@ -54,8 +54,10 @@ class Entry:
         """A grey line's text, with names escaped."""
         if self.message is not None:
             who = names.first_name(self.message.sender_name) or "The customer"
-            return format_html('<b dir="auto">{}</b> {}', who, labels.of_status_change(self.message))
-        return format_html('<b dir="auto">{}</b> {}', labels.of_actor(self.lines[0]), labels.of_lines(self.lines))
+            what, cause = labels.of_status_change(self.message), thread_queries.cause_of(self.message)
+            return format_html('<b dir="auto">{}</b> {}{}', who, what, labels.of_cause(cause))
+        who, cause = labels.of_actor(self.lines[0]), self.lines[0].cause
+        return format_html('<b dir="auto">{}</b> {}{}', who, labels.of_lines(self.lines), labels.of_cause(cause))
 
 
 def entries(items: Iterable[Message | Line], *, after: int = 0) -> list[Entry]:
@@ -93,7 +95,8 @@ def _day(item: Message | Line) -> object:
 
 
 def _together(a: Line, b: Line) -> bool:
-    return (a.event.actor_kind, a.event.actor_id) == (b.event.actor_kind, b.event.actor_id) and b.at - a.at <= TOGETHER
+    same = (a.event.actor_kind, a.event.actor_id, a.cause) == (b.event.actor_kind, b.event.actor_id, b.cause)
+    return same and b.at - a.at <= TOGETHER
 
 
 def _goes_on(a: Message, b: Message) -> bool:

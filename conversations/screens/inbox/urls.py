@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from conversations.screens.inbox import (
     addressing,
+    bulk,
     changes,
     chats,
     commands,
@@ -13,6 +14,7 @@ from conversations.screens.inbox import (
     files,
     finding,
     lists,
+    macros,
     mail_pages,
     members,
     moves,
@@ -34,6 +36,13 @@ urlpatterns = [
     path("inbox/saved", narrowing.saved, name="inbox-saved"),
     path("inbox/suggestions", suggesting.options, name="search-suggestions"),
     path("find", finding.find, name="find"),
+    path("inbox/bulk", bulk.jobs, name="bulk-jobs"),
+    path("inbox/bulk/choose", bulk.choose, name="bulk-choose"),
+    path("inbox/bulk/start", bulk.start, name="bulk-start"),
+    re_path(r"^inbox/bulk/choices/(?P<kind>assign|macro|count)$", bulk.choices, name="bulk-choices"),
+    path("inbox/bulk/<uuid:public_id>", bulk.job, name="bulk-job"),
+    path("inbox/bulk/<uuid:public_id>/cancel", bulk.cancel, name="bulk-cancel"),
+    path("inbox/bulk/<uuid:public_id>/undo", bulk.undo, name="bulk-undo"),
     path("inbox/new", composing.new, name="new-conversation"),
     path("inbox/new/known", composing.known, name="known-customers"),
     path("inbox/<int:number>", threads.conversation, name="conversation"),
@@ -75,6 +84,9 @@ urlpatterns = [
     path("inbox/<int:number>/keep-apart", moves.keep_apart, name="keep-apart"),
     path("inbox/<int:number>/spam", moves.mark_spam, name="mark-spam"),
     path("inbox/<int:number>/not-spam", moves.unmark_spam, name="unmark-spam"),
+    path("inbox/<int:number>/macros/<uuid:public_id>/preview", macros.preview, name="macro-preview"),
+    path("inbox/<int:number>/macros/<uuid:public_id>/apply", macros.apply, name="macro-apply"),
+    path("inbox/<int:number>/macros/<uuid:public_id>/used", macros.used, name="macro-used"),
     path("inbox/<int:number>/suggest", suggestions.suggest, name="suggest"),
     path("inbox/<int:number>/suggestions/<uuid:public_id>/dismiss", suggestions.dismiss, name="dismiss-suggestion"),
     path("inbox/<int:number>/identify", members.ask_to_identify, name="ask-to-identify"),

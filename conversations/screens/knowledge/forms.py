@@ -28,10 +28,10 @@ class ArticleForm(forms.Form):
 
 
 class MacroForm(forms.Form):
-    """A macro: its name and its text."""
+    """A macro: its name and its text; without actions it needs one, as the verb says."""
 
     name = forms.CharField(max_length=NAME_LIMIT, error_messages={"required": "Give it a name."})
-    body = forms.CharField(max_length=MACRO_LIMIT, strip=False, error_messages={"required": "Write something first."})
+    body = forms.CharField(max_length=MACRO_LIMIT, strip=False, required=False)
 
     def clean_body(self) -> str:
         body = str(self.cleaned_data["body"])

@@ -8,16 +8,21 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from accounts import clock
 from accounts.errors import Invalid
 from accounts.permissions import permit
+from conversations.effects import described, described_each
 from conversations.knowledge import actions as knowledge_actions
 from conversations.knowledge import placeholders
 from conversations.knowledge import queries as knowledge_queries
+from conversations.knowledge.macro_effects import effects_of
 from conversations.models import Macro
 from conversations.queries import conversations as queries
+from conversations.screens.effects_form import SNOOZES, EffectsForm, initial_of
 from conversations.screens.knowledge import forms, labels
 from conversations.screens.knowledge.articles import PAGE, KnowledgePlace, listed, page, reads_or_writes, saved
 from conversations.screens.shell import DeskRequest, screen
@@ -45,7 +50,8 @@ def macros(request: DeskRequest) -> HttpResponse:
 def macro(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """One macro, to read."""
     permit(request.actor, "knowledge.read")
-    facts = {"macro": knowledge_queries.macro(public_id), "placeholders": placeholders.PLACEHOLDERS}
+    row = knowledge_queries.macro(public_id)
+    facts = {"macro": row, "actions": described(effects_of(row)), "uses": _uses(row)}
     return page(request, "knowledge/macros/read.html", facts)
 
 
@@ -54,14 +60,18 @@ def macro(request: DeskRequest, public_id: UUID) -> HttpResponse:
 def new(request: DeskRequest) -> HttpResponse:
     """Add a macro."""
     permit(request.actor, "knowledge.write")
-    form = forms.MacroForm(request.POST if request.method == "POST" else None)
+    given = request.POST if request.method == "POST" else None
+    form, does = forms.MacroForm(given), EffectsForm(given)
 
     def save(given: dict[str, Any]) -> Macro:
-        return knowledge_actions.create_macro(workspace=request.workspace, by=request.actor, at=clock.now(), **given)
+        at = clock.now()
+        return knowledge_actions.create_macro(
+            workspace=request.workspace, effects=does.effects, by=request.actor, at=at, **given
+        )
 
-    if form.is_bound and (made := saved(form, save)):
+    if form.is_bound and does.is_valid() and (made := saved(form, save)):
         return _done(request, made)
-    return _form(request, form)
+    return _form(request, form, does)
 
 
 @reads_or_writes
@@ -71,14 +81,17 @@ def edit(request: DeskRequest, public_id: UUID) -> HttpResponse:
     permit(request.actor, "knowledge.write")
     row = knowledge_queries.macro(public_id)
     began_from = {"name": row.name, "body": row.body}
-    form = forms.MacroForm(request.POST if request.method == "POST" else None, initial=began_from)
+    given = request.POST if request.method == "POST" else None
+    does_from, others = initial_of(effects_of(row))
+    form, does = forms.MacroForm(given, initial=began_from), EffectsForm(given, initial=does_from, others=others)
 
     def save(given: dict[str, Any]) -> Macro:
-        return knowledge_actions.update_macro(macro=row, by=request.actor, at=clock.now(), **given)
+        at = clock.now()
+        return knowledge_actions.update_macro(macro=row, effects=does.effects, by=request.actor, at=at, **given)
 
-    if form.is_bound and (changed := saved(form, save)):
+    if form.is_bound and does.is_valid() and (changed := saved(form, save)):
         return _done(request, changed)
-    return _form(request, form, row)
+    return _form(request, form, does, row)
 
 
 @reads_or_writes
@@ -102,10 +115,14 @@ def composer_menu(request: DeskRequest, number: int) -> HttpResponse:
     conversation = queries.by_number(number)
     found = knowledge_queries.macro_page(limit=MOST_IN_MENU)
     openings = {row: row.opening for row in found.rows}  # type: ignore[attr-defined] # as macro_page annotates
+    does = described_each([effects_of(row) for row in openings])
     facts = {
         "workspace": request.workspace,
         "conversation": conversation,
-        "macros": [(row, placeholders.filled(text, conversation, request.user)) for row, text in openings.items()],
+        "macros": [
+            (row, placeholders.filled(text, conversation, request.user), actions)
+            for (row, text), actions in zip(openings.items(), does, strict=True)
+        ],
         "has_more": found.has_more,
     }
     return render(request, "inbox/macros.html", facts)
@@ -126,6 +143,20 @@ def _done(request: DeskRequest, row: Macro) -> HttpResponse:
     return redirect("macro", request.workspace.slug, row.public_id)
 
 
-def _form(request: DeskRequest, form: forms.MacroForm, row: Macro | None = None) -> HttpResponse:
-    facts = {"form": form, "macro": row, "placeholders": placeholders.PLACEHOLDERS}
+def _form(request: DeskRequest, form: forms.MacroForm, does: EffectsForm, row: Macro | None = None) -> HttpResponse:
+    facts = {
+        "form": form,
+        "effects_form": does,
+        "snoozes": SNOOZES,
+        "other_actions": described(does.others),
+        "macro": row,
+        "placeholders": placeholders.PLACEHOLDERS,
+    }
     return page(request, "knowledge/macros/form.html", facts, status=422 if form.is_bound else 200)
+
+
+def _uses(row: Macro) -> str:
+    count = knowledge_queries.uses(row)
+    if not count:
+        return _("Not used in the last 30 days.")
+    return ngettext("Used %(num)s time in 30 days.", "Used %(num)s times in 30 days.", count) % {"num": count}

@@ -118,7 +118,7 @@ async function refresh(ids) {
   if (isFetching) return;
   isFetching = true;
   while (asked.size) {
-    await pause(120); // a burst becomes one request
+    await pause(asked.size > 30 ? 1500 : 120); // a burst becomes one request; a change of many, one now and then
     await fetchRows();
   }
   isFetching = false;

@@ -23,11 +23,13 @@ async function insert(macro) {
   const menu = macro.closest('.macros');
   const text = menu.closest('form').elements.body;
   menu.open = false;
+  if (macro.dataset.preview) return (await import(macro.dataset.module)).preview(macro, text);
   text.focus({ preventScroll: true });
   const before = [text.value, text.selectionStart, text.selectionEnd].join();
   const answer = await desk.ask(macro.dataset.macro);
   if (answer.problem) return desk.say('The macro could not be loaded.', { bad: true });
   if (!text.isConnected || !desk.isOpen(answer.number)) return;
+  desk.ask(macro.dataset.used, { method: 'POST', body: new URLSearchParams({ csrfmiddlewaretoken: text.form.elements.csrfmiddlewaretoken.value }) });
   if ([text.value, text.selectionStart, text.selectionEnd].join() === before) return desk.insert(text, answer.text);
   // Something was written meanwhile: the writer decides where the text goes.
   const name = macro.querySelector('b').textContent;

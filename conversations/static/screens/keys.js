@@ -10,7 +10,7 @@ for (const line of help.querySelectorAll('[data-keys]')) {
   for (const keys of line.dataset.keys.split('|')) if (keys) table.set(keys, line.dataset.keyName);
   if ('writes' in line.dataset) WRITES.add(line.dataset.keyName);
 }
-const OWN = new Set(['next', 'previous', 'open', 'open-next', 'open-previous']);
+const OWN = new Set(['next', 'previous', 'open', 'open-next', 'open-previous', 'select', 'select-range', 'select-all']);
 // Shortcuts after which people type: until the field is open, their letters must not count as keys.
 const TYPED_AFTER = new Set(['reply', 'note', 'macro', 'assign', 'snooze', 'priority', 'tags']);
 const COMPOSE = new Set(['reply', 'note']);
@@ -86,7 +86,7 @@ document.addEventListener('keydown', (event) => {
   if (event.repeat && !OWN.has(name)) return; // held down: it is meant once
   const isCompose = COMPOSE.has(name);
   // Another conversation is on its way: this one is not meant any more, and that one is not here yet.
-  if (WRITES.has(name) && desk.isOpening()) {
+  if (WRITES.has(name) && !OWN.has(name) && desk.isOpening()) {
     mode = isCompose ? name : null;
     if (TYPED_AFTER.has(name)) typedAt = Date.now();
     return;

@@ -1,0 +1,227 @@
+"""The doors of bulk changes: the bar's requests, the page that works without script, the panel and the report."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts import tenancy
+from accounts.models import Workspace
+from conversations.bulk import limits
+from conversations.models import BulkJob, Conversation, RowState
+from conversations.screens.inbox import bulk
+from tests.conftest import Member
+from tests.factories import ContactFactory, ConversationFactory, MacroFactory, TeamFactory
+from tests.inbox.conftest import text_of
+
+URL = "/w/acme/inbox/bulk"
+SCRIPT = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def rows(acme: Workspace) -> list[Conversation]:
+    contact = ContactFactory(workspace=acme, name="Eve Adams")
+    return [ConversationFactory(workspace=acme, contact=contact, subject=f"Case {n}") for n in range(3)]
+
+
+@pytest.fixture
+def agent(ben: Member) -> Client:
+    return ben.signed_in()
+
+
+def fresh(row: Conversation) -> Conversation:
+    return Conversation.all_workspaces.get(pk=row.pk)
+
+
+def only() -> BulkJob:
+    return BulkJob.all_workspaces.get()
+
+
+def send(client: Client, rows: list[Conversation], do: str, **more: Any) -> Any:
+    return client.post(f"{URL}/start?view=open", {"id": [row.pk for row in rows], "do": do, **more}, headers=SCRIPT)
+
+
+@pytest.mark.parametrize(
+    ("do", "more", "field", "value"),
+    [
+        ("status:resolved", {}, "status", "resolved"),
+        ("priority:high", {}, "priority", "high"),
+        ("add_tags", {"tags": 'billing, "a, b"'}, "tags", ["billing", "a, b"]),
+        ("assign:nobody", {}, "assignee_id", None),
+        ("spam", {}, "handler", "nobody"),
+        ("read", {}, "unread_count", 0),
+    ],
+)
+def test_each_button_of_the_bar_changes_all_that_are_selected(
+    agent: Client, rows: list[Conversation], do: str, more: dict[str, str], field: str, value: Any
+) -> None:
+    answer = send(agent, rows[:2], do, **more)
+    assert answer.status_code == 200
+    assert [getattr(fresh(row), field) for row in rows[:2]] == [value] * 2
+
+
+def test_assigning_to_me_a_member_and_a_team(agent: Client, rows: list[Conversation], ben: Member, ada: Member) -> None:
+    team = TeamFactory(workspace=rows[0].workspace)
+    for do, wanted in (
+        ("assign:me", (ben.user.pk, None)),
+        (f"assign:member:{ada.user.pk}", (ada.user.pk, None)),
+        (f"assign:team:{team.pk}", (None, team.pk)),
+    ):
+        assert send(agent, rows[:1], do).status_code == 200
+        assert (fresh(rows[0]).assignee_id, fresh(rows[0]).team_id) == wanted
+
+
+def test_snoozing_until_a_choice_and_a_typed_moment(agent: Client, rows: list[Conversation]) -> None:
+    send(agent, rows[:1], "snooze:tomorrow 9:00")
+    send(agent, rows[1:2], "snooze:", until="2030-01-02T10:30")
+    assert fresh(rows[0]).snoozed_until is not None
+    assert str(fresh(rows[1]).snoozed_until).startswith("2030-01-02")
+    assert send(agent, rows[2:], "snooze:", until="").status_code == 422
+
+
+def test_macro_is_applied_to_all_without_its_text(agent: Client, rows: list[Conversation], acme: Workspace) -> None:
+    macro = MacroFactory(
+        workspace=acme, name="Refund", body="Dear customer", effects=[{"do": "add_tags", "tags": ["refund"]}]
+    )
+    MacroFactory(workspace=acme, name="Text alone")
+    menu = text_of(agent.get(f"{URL}/choices/macro", headers=SCRIPT).content)
+    assert "Refund Add tags: refund" in menu
+    assert "Text alone" not in menu
+    assert send(agent, rows, f"macro:{macro.public_id}").status_code == 200
+    assert [fresh(row).tags for row in rows] == [["refund"]] * 3
+    assert {fresh(row).message_count for row in rows} == {row.message_count for row in rows}
+    assert send(agent, rows, f"macro:{uuid.uuid4()}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("do", "more"),
+    [
+        ("dance", {}), ("", {}), ("assign:member:99999", {}), ("add_tags", {"tags": " , "}), ("status:done", {}),
+        ("priority:\x00", {}), ("add_tags", {"tags": "x" * 101}), ("snooze:whenever", {}), ("reply", {}),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_and_nothing_changes(
+    agent: Client, rows: list[Conversation], do: str, more: dict[str, str]
+) -> None:
+    answer = send(agent, rows, do, **more)
+    assert answer.status_code == 422
+    assert "toast--bad" in answer.content.decode()
+    assert not BulkJob.all_workspaces.exists()
+
+
+def test_nothing_selected_is_said(agent: Client, rows: list[Conversation]) -> None:
+    assert send(agent, [], "status:resolved").status_code == 422
+
+
+def test_few_are_done_in_the_request_and_answered_with_an_undo(agent: Client, rows: list[Conversation]) -> None:
+    page = send(agent, rows, "status:resolved").content.decode()
+    assert "3 conversations changed." in text_of(page.encode())
+    answer = agent.post(f"{URL}/{only().public_id}/undo", headers=SCRIPT)
+    assert "3 conversations put back." in text_of(answer.content)
+    assert {fresh(row).status for row in rows} == {"open"}
+
+
+def test_many_wait_for_the_worker_and_the_panel_asks_again(
+    agent: Client, rows: list[Conversation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    page = send(agent, rows, "status:resolved").content.decode()
+    assert 'hx-trigger="every 1s"' in page
+    assert "0 of 3 conversations" in text_of(page.encode())
+    assert fresh(rows[0]).status == "open"
+    with tenancy.scope(rows[0].workspace):
+        bulk.working.work(only())
+    page = agent.get(f"{URL}/{only().public_id}", headers=SCRIPT).content.decode()
+    assert "hx-trigger" not in page
+    assert "3 conversations changed." in text_of(page.encode())
+
+
+def test_all_of_a_view_are_chosen_on_the_server(agent: Client, rows: list[Conversation], acme: Workspace) -> None:
+    agent.post(f"{URL}/start", {"id": [rows[0].pk], "do": "status:resolved"}, headers=SCRIPT)
+    assert agent.get(f"{URL}/choices/count?view=open", headers=SCRIPT).content == b"2"
+    agent.post(f"{URL}/start?view=open", {"all": "1", "do": "add_tags", "tags": "swept"}, headers=SCRIPT)
+    assert [fresh(row).tags for row in rows] == [[], ["swept"], ["swept"]]
+
+
+def test_all_that_match_a_search_are_chosen_on_the_server(agent: Client, rows: list[Conversation]) -> None:
+    ConversationFactory(workspace=rows[0].workspace, subject="Zebra crossing")
+    query = "view=open&q=case+1"
+    assert agent.get(f"{URL}/choices/count?{query}", headers=SCRIPT).content == b"1"
+    agent.post(f"{URL}/start?{query}", {"all": "1", "do": "priority:low"}, headers=SCRIPT)
+    assert [fresh(row).priority for row in rows] == ["normal", "low", "normal"]
+
+
+def test_request_that_is_sent_again_starts_nothing_more(agent: Client, rows: list[Conversation]) -> None:
+    again = str(uuid.uuid4())
+    for _ in range(2):
+        assert send(agent, rows, "priority:high", send_id=again).status_code == 200
+    assert str(only().public_id) == again
+
+
+def test_what_was_skipped_is_reported_with_its_reason(agent: Client, rows: list[Conversation]) -> None:
+    send(agent, rows[:1], "status:resolved")
+    page = send(agent, rows, "snooze:2h").content.decode()
+    assert "2 conversations changed, 1 skipped." in text_of(page.encode())
+    job = BulkJob.all_workspaces.latest("pk")
+    report = agent.get(f"{URL}/{job.public_id}").content
+    assert "A resolved or closed conversation cannot be snoozed." in text_of(report)
+    assert f"/w/acme/inbox/{rows[0].number}" in report.decode()
+    assert "Snooze until" in text_of(agent.get(URL).content)
+
+
+def test_it_all_works_without_script(agent: Client, rows: list[Conversation]) -> None:
+    page = agent.get(f"{URL}/choose?view=open").content.decode()
+    assert f'name="id" value="{rows[0].pk}"' in page
+    answer = agent.post(f"{URL}/start?view=open", {"id": [rows[0].pk], "do": "status:resolved"})
+    assert answer.status_code == 302
+    report = agent.get(answer["Location"]).content
+    assert "1 conversation changed." in text_of(report)
+    answer = agent.post(f"{URL}/{only().public_id}/undo")
+    assert "1 conversation put back." in text_of(agent.get(answer["Location"]).content)
+    answer = agent.post(f"{URL}/start?view=open", {"do": "status:resolved"}, follow=True)
+    assert "at least one conversation" in text_of(answer.content)
+
+
+def test_viewers_read_reports_and_change_nothing(agent: Client, rows: list[Conversation], vic: Member) -> None:
+    send(agent, rows, "status:resolved")
+    viewer, job = vic.signed_in(), only()
+    assert viewer.get(f"{URL}/{job.public_id}").status_code == 200
+    assert viewer.get(URL).status_code == 200
+    assert viewer.get(f"{URL}/choose").status_code == 403
+    for path in (f"{URL}/start", f"{URL}/{job.public_id}/undo", f"{URL}/{job.public_id}/cancel"):
+        assert viewer.post(path, {"id": [rows[0].pk], "do": "status:open"}).status_code == 403
+    assert 'id="bulk-template"' not in viewer.get("/w/acme/inbox").content.decode()
+
+
+def test_strangers_find_no_job(agent: Client, rows: list[Conversation], cleo: Member) -> None:
+    send(agent, rows, "status:resolved")
+    assert cleo.signed_in().get(f"{URL}/{only().public_id}").status_code == 404
+    assert cleo.signed_in().get(f"/w/globex/inbox/bulk/{only().public_id}").status_code == 404
+
+
+def test_grey_line_says_that_it_was_a_bulk_change(agent: Client, rows: list[Conversation]) -> None:
+    send(agent, rows, "status:resolved")
+    send(agent, rows, "priority:high")
+    page = text_of(agent.get(f"/w/acme/inbox/{rows[0].number}").content)
+    assert "resolved it by a bulk change" in page
+    assert "set the priority to high by a bulk change" in page
+
+
+def test_report_asks_the_same_for_one_row_and_for_many(agent: Client, acme: Workspace) -> None:
+    contact = ContactFactory(workspace=acme)
+    many = [ConversationFactory(workspace=acme, contact=contact) for _ in range(12)]
+    counted = []
+    for chosen in (many[:2], many[:1], many):
+        send(agent, chosen, "priority:high" if len(counted) % 2 else "priority:low")
+        job = BulkJob.all_workspaces.latest("pk")
+        with CaptureQueriesContext(connection) as statements:
+            agent.get(f"{URL}/{job.public_id}")
+        counted.append(len(statements))
+    assert counted[1] == counted[2]
+    assert len(many) <= limits.AT_ONCE
+    assert set(job.rows.values_list("state", flat=True)) <= {RowState.CHANGED, RowState.SKIPPED}

@@ -1,0 +1,215 @@
+"""Macros that do something: what is done with their text, its undo, and how often they are used."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts import clock
+from accounts.errors import Conflict, Forbidden, Invalid
+from accounts.models import Event, Workspace
+from conversations import actions
+from conversations.knowledge import actions as knowledge_actions
+from conversations.knowledge import queries as knowledge_queries
+from conversations.models import Conversation, Macro, Message, MessageKind
+from tests.conftest import Member
+from tests.effects import MORNING, minutes, nothing_changes
+from tests.factories import ContactFactory, ConversationFactory, MacroFactory
+from tests.inbox.conftest import text_of
+
+pytestmark = pytest.mark.usefixtures("in_acme")
+
+REFUND = [
+    {"do": "add_tags", "tags": ["refund"]},
+    {"do": "note", "text": "Refund for {{customer.first_name}}."},
+    {"do": "status", "status": "resolved"},
+]
+
+
+@pytest.fixture
+def row(acme: Workspace) -> Conversation:
+    return ConversationFactory(workspace=acme, contact=ContactFactory(workspace=acme, name="Eve Adams"), at=MORNING)
+
+
+@pytest.fixture
+def refund(acme: Workspace, ada: Member) -> Macro:
+    return knowledge_actions.create_macro(
+        workspace=acme, name="Refund", body="Hi {{customer.first_name}}", effects=REFUND, by=ada.actor, at=MORNING
+    )
+
+
+def fresh(row: Conversation) -> Conversation:
+    return Conversation.objects.get(pk=row.pk)
+
+
+def test_macro_changes_the_conversation_and_gives_its_text_back(row: Conversation, refund: Macro, ben: Member) -> None:
+    applied = knowledge_actions.apply_macro(macro=refund, conversation=row, by=ben.actor, at=minutes(1))
+    assert (applied.text, applied.changes) == ("Hi Eve", True)
+    assert (fresh(row).tags, fresh(row).status) == (["refund"], "resolved")
+    kinds = dict(Message.objects.filter(conversation=row).exclude(body=None).values_list("kind", "body"))
+    assert kinds[MessageKind.NOTE] == "Refund for Eve."
+
+
+def test_one_undo_takes_all_of_it_back(row: Conversation, refund: Macro, ben: Member) -> None:
+    applied = knowledge_actions.apply_macro(macro=refund, conversation=row, by=ben.actor, at=minutes(1))
+    actions.undo(conversation=row, event_id=applied.event.pk, by=ben.actor, at=minutes(2))
+    assert (fresh(row).tags, fresh(row).status) == ([], "open")
+    assert not Message.objects.filter(conversation=row, kind=MessageKind.NOTE).exists()
+
+
+def test_macro_is_done_whole_or_not_at_all(row: Conversation, acme: Workspace, ada: Member) -> None:
+    macro = knowledge_actions.create_macro(
+        workspace=acme,
+        name="Later",
+        body="",
+        effects=[{"do": "add_tags", "tags": ["x"]}, {"do": "snooze", "until": "2h"}],
+        by=ada.actor,
+        at=MORNING,
+    )
+    actions.set_status(conversation=row, status="resolved", by=ada.actor, at=minutes(1))
+    with nothing_changes(), pytest.raises(Invalid):
+        knowledge_actions.apply_macro(macro=macro, conversation=row, by=ada.actor, at=minutes(2))
+    assert knowledge_queries.uses(macro) == 0
+
+
+def test_viewers_apply_none(row: Conversation, refund: Macro, vic: Member) -> None:
+    with nothing_changes(), pytest.raises(Forbidden):
+        knowledge_actions.apply_macro(macro=refund, conversation=row, by=vic.actor, at=minutes(1))
+
+
+def test_macro_needs_a_text_or_something_to_do(acme: Workspace, ada: Member, refund: Macro) -> None:
+    with pytest.raises(Invalid) as caught:
+        knowledge_actions.create_macro(workspace=acme, name="Empty", body="", by=ada.actor, at=MORNING)
+    assert caught.value.field == "body"
+    knowledge_actions.update_macro(macro=refund, body="", by=ada.actor, at=MORNING)
+    with pytest.raises(Invalid):
+        knowledge_actions.update_macro(macro=refund, effects=[], by=ada.actor, at=MORNING)
+    with pytest.raises(Invalid) as caught:
+        knowledge_actions.update_macro(
+            macro=refund, effects=[{"do": "assign", "to": "team:4"}], by=ada.actor, at=MORNING
+        )
+    assert caught.value.field == "effects[0].to"
+
+
+def test_uses_of_the_last_thirty_days_are_counted(row: Conversation, refund: Macro, ben: Member) -> None:
+    now = clock.now()
+    for days in (0, 1, 1, 40):
+        at = now - timedelta(days=days)
+        knowledge_actions.apply_macro(macro=refund, conversation=row, by=ben.actor, at=at)
+    (listed,) = knowledge_queries.macro_page().rows
+    assert listed.recent_uses == knowledge_queries.uses(refund) == 3  # type: ignore[attr-defined]
+
+
+def test_name_that_is_taken_is_still_refused(acme: Workspace, refund: Macro, ada: Member) -> None:
+    with pytest.raises(Conflict):
+        knowledge_actions.create_macro(workspace=acme, name="REFUND", body="x", by=ada.actor, at=MORNING)
+
+
+# --- On the screens -----------------------------------------------------------------------------
+
+URL = "/w/acme/knowledge/macros"
+
+
+def test_editor_writes_and_shows_what_a_macro_does(acme: Workspace, ben: Member) -> None:
+    agent = ben.signed_in()
+    sent = {
+        "name": "Refund", "body": "", "assign": "me", "priority": "high", "add_tags": "refund, vip", "note": "Checked.\r\nOK",
+        "open_ticket": "1", "snooze": "tomorrow 9:00", "status": "",
+    }  # fmt: skip
+    answer = agent.post(f"{URL}/new", sent)
+    assert answer.status_code == 302
+    row = Macro.objects.get()
+    assert row.effects == [
+        {"do": "assign", "to": "me"},
+        {"do": "priority", "priority": "high"},
+        {"do": "add_tags", "tags": ["refund", "vip"]},
+        {"do": "note", "text": "Checked.\nOK"},
+        {"do": "open_ticket", "reason": ""},
+        {"do": "snooze", "until": "tomorrow 9:00"},
+    ]
+    page = text_of(agent.get(answer["Location"]).content)
+    assert "Assign to me" in page
+    assert "Add tags: refund, vip" in page
+    assert "6 actions" in text_of(agent.get(URL).content)
+    form = agent.get(f"{URL}/{row.public_id}/edit").content.decode()
+    assert 'value="refund, vip"' in form
+    assert '<option value="me" selected>' in form
+    agent.post(f"{URL}/{row.public_id}/edit", {**sent, "body": "Text", "open_ticket": "", "snooze": ""})
+    assert [effect["do"] for effect in Macro.objects.get().effects] == ["assign", "priority", "add_tags", "note"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"snooze": "whenever"}, "Write 2h, 3d"),
+        ({"snooze": "2h", "status": "resolved"}, "cannot be snoozed"),
+        ({"assign": "member:99999"}, "Select a valid choice"),
+        ({"note": "Hi {{nobody.name}}"}, "is not a known placeholder"),
+        ({"add_tags": "x" * 101}, "at most 100 characters"),
+        ({}, "Write something first"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_its_field(
+    acme: Workspace, ben: Member, wrong: dict[str, str], words: str
+) -> None:
+    answer = ben.signed_in().post(f"{URL}/new", {"name": "Refund", "body": "", **wrong})
+    assert answer.status_code == 422
+    assert words in text_of(answer.content)
+    assert not Macro.objects.exists()
+
+
+def test_what_the_form_cannot_show_stays_in_the_macro(acme: Workspace, ben: Member) -> None:
+    effects = [{"do": "read"}, {"do": "add_tags", "tags": ["a"]}]
+    row = knowledge_actions.create_macro(workspace=acme, name="x", body="y", effects=effects, by=ben.actor, at=MORNING)
+    agent = ben.signed_in()
+    assert "Also: Mark as read" in text_of(agent.get(f"{URL}/{row.public_id}/edit").content)
+    agent.post(f"{URL}/{row.public_id}/edit", {"name": "x", "body": "y", "add_tags": "b"})
+    assert Macro.objects.get().effects == [{"do": "add_tags", "tags": ["b"]}, {"do": "read"}]
+
+
+def test_preview_shows_the_text_and_what_would_change(row: Conversation, refund: Macro, ben: Member) -> None:
+    with nothing_changes():
+        page = text_of(ben.signed_in().get(f"/w/acme/inbox/{row.number}/macros/{refund.public_id}/preview").content)
+    for words in ("Hi Eve", "Add tags: refund", "Add the note “Refund for Eve.”", "Resolve"):
+        assert words in page
+
+
+def test_applying_answers_with_the_changed_parts_and_one_undo(row: Conversation, refund: Macro, ben: Member) -> None:
+    agent, path = ben.signed_in(), f"/w/acme/inbox/{row.number}"
+    answer = agent.post(f"{path}/macros/{refund.public_id}/apply", headers={"HX-Request": "true"})
+    page = answer.content.decode()
+    assert "“Refund” applied." in page
+    event = Event.objects.get(type="macro.applied")
+    assert f'name="event" value="{event.pk}"' in page
+    assert "resolved it with a macro" in text_of(agent.get(path).content)
+    agent.post(f"{path}/undo", {"event": event.pk})
+    assert (fresh(row).status, fresh(row).tags) == ("open", [])
+
+
+def test_text_alone_is_counted_when_it_was_inserted(row: Conversation, acme: Workspace, ben: Member) -> None:
+    macro = MacroFactory(workspace=acme, name="Hello")
+    agent = ben.signed_in()
+    assert agent.post(f"/w/acme/inbox/{row.number}/macros/{macro.public_id}/used").status_code == 204
+    assert "used 1 time in 30 days" in text_of(agent.get(URL).content)
+
+
+def test_viewers_neither_preview_nor_apply(row: Conversation, refund: Macro, vic: Member) -> None:
+    viewer, path = vic.signed_in(), f"/w/acme/inbox/{row.number}/macros/{refund.public_id}"
+    assert viewer.get(f"{path}/preview").status_code == 403
+    with nothing_changes():
+        assert viewer.post(f"{path}/apply").status_code == 403
+        assert viewer.post(f"{path}/used").status_code in (204, 403)
+
+
+def test_menu_asks_the_same_for_one_macro_and_for_many(row: Conversation, acme: Workspace, ada: Member) -> None:
+    agent, counted = ada.signed_in(), []
+    for name in ("a", "b", "c", "d"):
+        effects = [{"do": "assign", "to": f"member:{ada.user.pk}"}]
+        knowledge_actions.create_macro(workspace=acme, name=name, body="x", effects=effects, by=ada.actor, at=MORNING)
+        with CaptureQueriesContext(connection) as statements:
+            assert agent.get(f"/w/acme/inbox/{row.number}/macros").status_code == 200
+        counted.append(len(statements))
+    assert len(set(counted[1:])) == 1
