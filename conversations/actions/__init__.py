@@ -26,6 +26,7 @@ from conversations.actions.start import start
 from conversations.actions.status import set_status, snooze, unsnooze
 from conversations.actions.ticket_messages import broadcast, note_in_ticket, reply_in_ticket
 from conversations.actions.ticketing import delete_ticket, escalate, link, open_ticket, unlink
+from conversations.actions.trashing import purge, restore, trash
 from conversations.actions.triage import (
     assign,
     edit_subject,
@@ -40,8 +41,8 @@ __all__ = [
     "assign", "broadcast", "cancel", "compose", "continue_or_receive", "create_view", "delete_note", "delete_ticket",
     "delete_view", "deliver", "discard", "edit_message", "edit_note", "edit_subject", "escalate", "favorite_view", "hold", "identify",
     "join", "keep_apart", "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "move_message",
-    "note", "note_in_ticket", "open_ticket", "receive", "reply", "reply_in_ticket", "reschedule", "retry", "retry_all",
+    "note", "note_in_ticket", "open_ticket", "purge", "receive", "reply", "reply_in_ticket", "reschedule", "restore", "retry", "retry_all",
     "review", "schedule", "set_cc", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "split",
-    "start", "unassign_member", "undo", "undo_move", "undo_spam", "unlink", "unmark_called", "unmark_spam",
+    "start", "trash", "unassign_member", "undo", "undo_move", "undo_spam", "unlink", "unmark_called", "unmark_spam",
     "unsnooze", "update_contact", "update_view", "withdraw_message",
 ]  # fmt: skip

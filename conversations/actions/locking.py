@@ -33,6 +33,15 @@ def locked(conversation: Conversation) -> Conversation:
     return row
 
 
+def locked_in_trash(conversation: Conversation) -> Conversation:
+    """The row of a conversation that is in the Trash, held until the transaction ends. Raises NotFound for any other."""
+    held = Conversation.trash.select_related("contact").select_for_update(no_key=True, of=("self",))
+    found = held.filter(pk=conversation.pk).order_by("pk").first()
+    if found is None:
+        raise NotFound("there is no such conversation in the Trash")
+    return found
+
+
 def writable(conversation: Conversation) -> Conversation:
     """Where what is written in a conversation lands, held: the conversation, or the one into which it was joined."""
     row = locked(conversation)

@@ -22,7 +22,7 @@ from conversations.models.assistant import (
 )
 from conversations.models.chat import ChatRestore, ChatSession, Position, Widget
 from conversations.models.contact import Contact
-from conversations.models.conversation import Channel, Conversation, EntryPoint, Handler, Status, Tally
+from conversations.models.conversation import UNTIL_REPLY, Channel, Conversation, EntryPoint, Handler, Status, Tally
 from conversations.models.delivery import Delivery, DeliveryFile, DeliveryState
 from conversations.models.discord import (
     BotState,
@@ -52,7 +52,7 @@ from conversations.models.search import SearchDocument, SearchWord
 from conversations.models.suggestion import Outcome, Suggestion, SuggestionKind
 
 __all__ = [
-    "Article", "ArticleVisibility", "AssistantFrame", "AssistantProposal", "AssistantQueueItem", "AssistantRun",
+    "UNTIL_REPLY", "Article", "ArticleVisibility", "AssistantFrame", "AssistantProposal", "AssistantQueueItem", "AssistantRun",
     "AssistantThread", "Attachment", "Audience", "AutomaticMail", "BlockedSender", "BotState", "CallbackRequest", "Channel", "ChatRestore", "ChatSession", "Contact", "Conversation",
     "Delivery", "DeliveryFile", "DeliveryState", "DeliveryStatus", "DiscordBot", "DiscordLink", "DiscordMember", "DiscordMessage", "DiscordThread",
     "EntryPoint", "Follower", "Form", "FormCount", "FormKind", "FormOutcome", "FrameKind", "Handler", "Inbound", "InboundMail",

@@ -63,7 +63,8 @@ def with_messages_of(public_id: uuid.UUID, contact: Contact) -> Conversation | N
     row = Conversation.objects.filter(public_id=public_id, contact=contact).order_by("pk").first()
     while row is not None and row.joined_into is not None:
         row = row.joined_into
-    return row if row is not None and row.contact_id == contact.pk else None
+    is_theirs = row is not None and row.contact_id == contact.pk and row.handler != Handler.TRASH
+    return row if is_theirs else None
 
 
 def one(rows: QuerySet[Conversation]) -> Conversation:
@@ -149,7 +150,8 @@ def message(conversation: Conversation, pk: int) -> Message:
 
 def attachment(public_id: uuid.UUID) -> Attachment:
     """A file of the workspace. Raises NotFound."""
-    found = Attachment.objects.filter(public_id=public_id).order_by("pk").first()
+    rows = Attachment.objects.filter(public_id=public_id).exclude(message__conversation__handler=Handler.TRASH)
+    found = rows.order_by("pk").first()
     if found is None:
         raise NotFound("there is no such file")
     return found
@@ -160,7 +162,8 @@ def file(public_id: uuid.UUID) -> Attachment | DeliveryFile:
     try:
         return attachment(public_id)
     except NotFound:
-        found = DeliveryFile.objects.filter(public_id=public_id).order_by("pk").first()
+        rows = DeliveryFile.objects.filter(public_id=public_id).exclude(delivery__conversation__handler=Handler.TRASH)
+        found = rows.order_by("pk").first()
         if found is None:
             raise
         return found

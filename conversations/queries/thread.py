@@ -45,6 +45,8 @@ LINES = (
     events.SPAM_MARKED.name,
     events.SPAM_UNMARKED.name,
     events.SPAM_UNDONE.name,
+    events.CONVERSATION_TRASHED.name,
+    events.CONVERSATION_RESTORED.name,
 )
 """The journal's events that a thread shows as one grey line each; status changes are entries of the thread itself."""
 UNDOABLE = (

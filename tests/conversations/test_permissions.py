@@ -33,6 +33,7 @@ pytestmark = pytest.mark.usefixtures("in_acme")
 
 WRITERS = {*MEMBERS, *DESK, "conversation:write"}
 WRITERS_AND_CUSTOMER = {*WRITERS, "contact"}
+ADMINS = {"owner", "admin", *DESK}
 TICKET_WRITERS = {*MEMBERS, *DESK, "ticket:write"}
 
 
@@ -50,6 +51,7 @@ class Desk:
     view: SavedView
     scheduled: Delivery
     call: CallbackRequest
+    binned: Conversation
 
     @property
     def last(self) -> int:
@@ -64,8 +66,11 @@ def desk(acme: Workspace, ben: Member) -> Desk:
     ticket = TicketFactory(workspace=acme)
     actions.link(conversation=linked, ticket=ticket, by=system, at=MORNING)
     actions.snooze(conversation=free, until=minutes(60), by=system, at=MORNING)
+    binned = ConversationFactory(workspace=acme, contact=contact, at=MORNING)
+    actions.trash(conversation=binned, by=system, at=MORNING)
     return Desk(
         workspace=acme,
+        binned=binned,
         contact=contact,
         free=free,
         linked=linked,
@@ -154,6 +159,9 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
     "keep_apart": (lambda desk, how: actions.keep_apart(conversation=desk.free, **how), WRITERS),
     "mark_spam": (lambda desk, how: actions.mark_spam(conversation=desk.free, **how), WRITERS),
     "unmark_spam": (lambda desk, how: actions.unmark_spam(conversation=desk.free, **how), WRITERS),
+    "trash": (lambda desk, how: actions.trash(conversation=desk.free, **how), ADMINS),
+    "restore": (lambda desk, how: actions.restore(conversation=desk.binned, **how), ADMINS),
+    "purge": (lambda desk, how: actions.purge(conversation=desk.binned, **how), ADMINS),
     "set_cc": (lambda desk, how: actions.set_cc(conversation=desk.free, cc=["ann@example.com"], **how), WRITERS),
     "mark_called": (lambda desk, how: actions.mark_called(request=desk.call, **how), WRITERS),
     "unmark_called": (lambda desk, how: actions.unmark_called(request=desk.call, **how), WRITERS),

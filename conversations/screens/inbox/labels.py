@@ -118,6 +118,8 @@ _ALWAYS = {
     events.ASSISTANT_TAKEN_OVER.name: _TOOK_OVER,
     events.SPAM_UNMARKED.name: SafeString("marked it as not spam"),
     events.SPAM_UNDONE.name: SafeString("undid the change of the spam mark"),
+    events.CONVERSATION_TRASHED.name: SafeString("moved it to the Trash"),
+    events.CONVERSATION_RESTORED.name: SafeString("restored it from the Trash"),
 }
 _MOVES = {
     events.MESSAGES_MOVED.name, events.CONVERSATION_SPLIT.name, events.CONVERSATION_JOINED.name, events.MESSAGES_ARRIVED.name,
@@ -150,6 +152,8 @@ _ICONS: dict[str, str] = {
     events.SPAM_MARKED.name: "shield-alert",
     events.SPAM_UNMARKED.name: "shield-check",
     events.SPAM_UNDONE.name: "undo-2",
+    events.CONVERSATION_TRASHED.name: "trash-2",
+    events.CONVERSATION_RESTORED.name: "undo-2",
 }
 
 

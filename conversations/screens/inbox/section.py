@@ -27,6 +27,7 @@ SECTION = Section(
         Shortcut("snooze", ("z",), "Snooze until …", DO, writes=True),
         Shortcut("priority", ("p",), "Set priority", DO, writes=True),
         Shortcut("tags", ("l",), "Edit tags", DO, writes=True),
+        Shortcut("trash", ("#",), "Move to Trash", DO, writes=True),
         Shortcut("suggest", ("s",), "Suggest a reply", DO, writes=True),
         Shortcut("take-over", ("t",), "Take over from the assistant", DO, writes=True),
         Shortcut("view-mine", ("g m",), "Mine", VIEW),

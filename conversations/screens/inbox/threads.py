@@ -10,10 +10,10 @@ from django.views.decorators.http import require_GET
 
 from accounts import clock
 from accounts import queries as people
-from accounts.permissions import permit
+from accounts.permissions import may, permit
 from accounts.text import uuid_or_none, whole_number
 from conversations.assistant import queries as assistant_queries
-from conversations.models import AssistantThread, Conversation, Handler, Status
+from conversations.models import AssistantThread, Conversation, Status
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
@@ -45,7 +45,8 @@ def header_and_side(request: DeskRequest, place: Place, conversation: Conversati
         **_asked(conversation),
         **discord.facts(conversation),
         **chats.facts(conversation),
-        "is_set_aside": conversation.handler == Handler.NOBODY or conversation.joined_into_id is not None,
+        "is_set_aside": conversation.is_set_aside or conversation.joined_into_id is not None,
+        "may_trash": may(request.actor, "conversation.trash"),
         "block_domain": labels.domain_to_block(conversation.contact.email),
     }
 

@@ -18,6 +18,7 @@ from conversations.screens.inbox import (
     stream,
     suggestions,
     threads,
+    trash,
     writing,
 )
 
@@ -28,6 +29,11 @@ urlpatterns = [
     path("inbox/stream", stream.stream, name="inbox-stream"),
     path("inbox/new", composing.new, name="new-conversation"),
     path("inbox/new/known", composing.known, name="known-customers"),
+    path("inbox/trash", trash.trash_page, name="trash"),
+    path("inbox/trash/<int:number>", trash.trashed, name="trashed"),
+    path("inbox/trash/<int:number>/restore", trash.restore, name="restore"),
+    path("inbox/trash/<int:number>/purge", trash.purge, name="purge"),
+    path("inbox/<int:number>/trash", trash.move_to_trash, name="move-to-trash"),
     path("inbox/<int:number>", threads.conversation, name="conversation"),
     path("inbox/<int:number>/fresh", threads.fresh, name="conversation-fresh"),
     path("inbox/<int:number>/menus/assign", threads.assign_menu, name="assign-menu"),
