@@ -102,6 +102,16 @@ KEPT_APART = define("conversation.kept_apart", "conversation", "Suggested conver
 SPAM_MARKED = define("conversation.spam_marked", "conversation", "Marked as spam.", "before", "after", "blocked_id")
 SPAM_UNMARKED = define("conversation.spam_unmarked", "conversation", "Marked as not spam.", "before", "after")
 SPAM_UNDONE = define("conversation.spam_undone", "conversation", "Spam mark restored to what it was.", "undone_id")
+CONVERSATION_FOLLOWED = define("conversation.followed", "conversation", "Followed.", "user_id")
+CONVERSATION_UNFOLLOWED = define("conversation.unfollowed", "conversation", "No longer followed.", "user_id")
+CONVERSATION_MENTIONED = define(
+    "conversation.mentioned", "conversation", "Member mentioned in a note.", "user_id", "message_id"
+)
+CONVERSATION_MENTION_SEEN = define("conversation.mention_seen", "conversation", "Mention seen.", "user_id")
+CONVERSATION_NAMED = define("conversation.named", "conversation", "Named in another conversation.", "from_id", "number")
+MESSAGE_REDACTED = define(
+    "message.redacted", "conversation", "Message redacted.", "message_id", "is_whole", "file_count"
+)
 CONVERSATION_TRASHED = define("conversation.trashed", "conversation", "Moved to the Trash.", "before")
 CONVERSATION_RESTORED = define("conversation.restored", "conversation", "Restored from the Trash.")
 CONVERSATION_PURGED = define("conversation.purged", "conversation", "Deleted for good.", "number")

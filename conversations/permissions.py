@@ -27,6 +27,7 @@ def register_rules() -> None:
             "conversation.update": Rule(Role.AGENT, ConversationScope.WRITE),
             "conversation.set_status": Rule(Role.AGENT, ConversationScope.WRITE, is_for_contacts=True),
             "conversation.mark_read": Rule(Role.AGENT, ConversationScope.WRITE),
+            "conversation.follow": Rule(Role.VIEWER),
             "conversation.trash": Rule(Role.ADMIN),
             "message.redact": Rule(Role.ADMIN),
             "form.write": Rule(Role.ADMIN),

@@ -13,7 +13,7 @@ from accounts import journal, transaction, writing
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import entries, lifecycle, locking, outgoing, spam, ticket_counts, turns
+from conversations.actions import entries, lifecycle, locking, mentioning, outgoing, spam, ticket_counts, turns
 from conversations.actions.entries import Door
 from conversations.actions.files import Stored
 from conversations.actions.lifecycle import ReplyPolicy
@@ -100,6 +100,7 @@ def reply(
         events.REPLY_SENT, conversation, by=by, at=at, message_id=writing.id_of(message), status=conversation.status
     )
     outgoing.put(message, conversation, channel, by=by, at=at, leaving=leaving)
+    mentioning.note_numbers(message, conversation, by=by, at=at)
     return message
 
 
@@ -181,6 +182,8 @@ def note(
 ) -> Message:
     """Write what only the team sees. It is not delivered, and changes neither the preview nor the status.
 
+    Members whom it names by `@` are mentioned.
+
     `public_id` as in `reply`.
     """
     permit(by, "conversation.note", conversation)
@@ -207,6 +210,8 @@ def note(
     )
     entries.save(conversation)
     journal.record(events.NOTE_ADDED, conversation, by=by, at=at, message_id=writing.id_of(message))
+    mentioning.note_names(message, conversation, by=by, at=at)
+    mentioning.note_numbers(message, conversation, by=by, at=at)
     return message
 
 

@@ -13,7 +13,7 @@ from accounts.errors import Conflict, NotFound
 from accounts.models import Event, Membership
 from accounts.permissions import Actor, Role, permit
 from conversations import events
-from conversations.actions import carrying, entries, locking, summaries, ticket_counts, turns
+from conversations.actions import carrying, entries, forgetting, locking, summaries, ticket_counts, turns
 from conversations.models import (
     AssistantThread,
     Attachment,
@@ -111,9 +111,11 @@ def purge(*, conversation: Conversation, by: Actor, at: datetime) -> None:
     ]
     for file in kept:
         django.on_commit(partial(file.storage.delete, str(file.name)))
+    words = forgetting.words_in(conversation)
     journal.record(events.CONVERSATION_PURGED, conversation, by=by, at=at, number=conversation.number)
     InboundMail.objects.filter(pk__in=[one.pk for one in mails.only("pk", "workspace")]).delete()
     Conversation.trash.filter(pk=conversation.pk).delete()
+    forgetting.forget(conversation.workspace_id, words)
 
 
 def _thread(conversation: Conversation) -> AssistantThread | None:

@@ -45,6 +45,8 @@ LINES = (
     events.SPAM_MARKED.name,
     events.SPAM_UNMARKED.name,
     events.SPAM_UNDONE.name,
+    events.CONVERSATION_NAMED.name,
+    events.MESSAGE_REDACTED.name,
     events.CONVERSATION_TRASHED.name,
     events.CONVERSATION_RESTORED.name,
 )

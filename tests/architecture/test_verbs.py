@@ -40,6 +40,8 @@ PARTS = {
     "conversations.actions.taking_over",
     "conversations.actions.lifecycle",
     "conversations.actions.locking",
+    "conversations.actions.forgetting",
+    "conversations.actions.mentioning",
     "conversations.actions.routing",
     "conversations.actions.senders",
     "conversations.actions.settling",

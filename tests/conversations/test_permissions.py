@@ -162,6 +162,7 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
     "trash": (lambda desk, how: actions.trash(conversation=desk.free, **how), ADMINS),
     "restore": (lambda desk, how: actions.restore(conversation=desk.binned, **how), ADMINS),
     "purge": (lambda desk, how: actions.purge(conversation=desk.binned, **how), ADMINS),
+    "redact": (lambda desk, how: actions.redact(message=desk.note, is_whole=True, **how), ADMINS),
     "set_cc": (lambda desk, how: actions.set_cc(conversation=desk.free, cc=["ann@example.com"], **how), WRITERS),
     "mark_called": (lambda desk, how: actions.mark_called(request=desk.call, **how), WRITERS),
     "unmark_called": (lambda desk, how: actions.unmark_called(request=desk.call, **how), WRITERS),
@@ -194,8 +195,8 @@ OF_A_WORKSPACE: dict[str, tuple[Verb, set[str]]] = {
     ),
     "create_view": (lambda desk, how: actions.create_view(workspace=desk.workspace, name="x", **how), TICKET_WRITERS),
 }
-ELSEWHERE = {"undo", "undo_move", "undo_spam", "favorite_view"}
-"""Tested below: those need a change to undo, and the last is for people and keys alone."""
+ELSEWHERE = {"follow", "see_mentions", "unfollow", "undo", "undo_move", "undo_spam", "favorite_view"}
+"""Tested below: those need a change to undo, following is for members, and favourites are for people and keys alone."""
 
 
 def test_table_has_every_verb() -> None:
@@ -214,6 +215,28 @@ def test_row_is_missing_for_a_stranger(desk: Desk, cleo: Member, name: str) -> N
     verb, _ = ON_ROWS[name]
     with tenancy.scope(cleo.membership.workspace):
         is_missing_for(lambda by: verb(desk, {"by": by, "at": minutes(1)}), cleo.actor)
+
+
+def test_members_follow_conversations_and_writers_add_others(
+    desk: Desk, ada: Member, ben: Member, cleo: Member, acme_key: Key
+) -> None:
+    everyone = actors(ben.actor, Actor.key(acme_key.row), desk.contact)
+
+    def themselves(by: Actor) -> object:
+        actions.unfollow(conversation=desk.free, user=ben.user, by=by, at=minutes(1))
+        return actions.follow(conversation=desk.free, user=ben.user, by=by, at=minutes(1))
+
+    def another(by: Actor) -> object:
+        return actions.follow(conversation=desk.free, user=ada.user, by=by, at=minutes(1))
+
+    def see(by: Actor) -> object:
+        return actions.see_mentions(conversation=desk.free, by=by, at=minutes(1))
+
+    assert who_may(themselves, everyone) == {*MEMBERS, "viewer", *DESK}
+    assert who_may(another, everyone) == {*MEMBERS, *DESK}
+    assert who_may(see, everyone) == {*MEMBERS, "viewer", *DESK}
+    for verb in (themselves, another, see):
+        is_missing_for(verb, cleo.actor)
 
 
 def test_undo_is_for_writers(desk: Desk, ben: Member, cleo: Member, acme_key: Key) -> None:

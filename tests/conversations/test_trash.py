@@ -15,7 +15,7 @@ from accounts import clock
 from accounts.errors import Conflict, Forbidden, NotFound
 from accounts.models import Event, Workspace
 from conversations import actions, maintenance
-from conversations.models import Attachment, Contact, Conversation, Delivery, Handler, Message
+from conversations.models import Attachment, Contact, Conversation, Delivery, Handler, Message, SearchWord
 from conversations.queries import conversations as queries
 from conversations.screens.inbox import queries as inbox_queries
 from tests.conftest import Key, Member
@@ -139,6 +139,7 @@ def test_deleted_for_good_are_messages_files_and_replies_and_the_number_stays_ta
         actions.purge(conversation=talk, **act(ada))
     assert not Conversation.all_workspaces.exists()
     assert not Message.objects.exists()
+    assert not SearchWord.objects.filter(word="parcel").exists()
     assert not Delivery.objects.exists()
     assert not default_storage.exists(stored)
     assert Event.objects.filter(subject_id=talk.pk, type="conversation.purged").exists()

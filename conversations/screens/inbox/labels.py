@@ -118,12 +118,13 @@ _ALWAYS = {
     events.ASSISTANT_TAKEN_OVER.name: _TOOK_OVER,
     events.SPAM_UNMARKED.name: SafeString("marked it as not spam"),
     events.SPAM_UNDONE.name: SafeString("undid the change of the spam mark"),
+    events.MESSAGE_REDACTED.name: SafeString("redacted a message"),
     events.CONVERSATION_TRASHED.name: SafeString("moved it to the Trash"),
     events.CONVERSATION_RESTORED.name: SafeString("restored it from the Trash"),
 }
 _MOVES = {
     events.MESSAGES_MOVED.name, events.CONVERSATION_SPLIT.name, events.CONVERSATION_JOINED.name, events.MESSAGES_ARRIVED.name,
-    events.MOVE_UNDONE.name, events.SPAM_MARKED.name,
+    events.MOVE_UNDONE.name, events.SPAM_MARKED.name, events.CONVERSATION_NAMED.name,
 }  # fmt: skip
 _UNDONE = {events.CONVERSATION_SPLIT.name: "the split", events.CONVERSATION_JOINED.name: "joining"}
 _UNSNOOZED = SafeString("unsnoozed it")
@@ -152,6 +153,8 @@ _ICONS: dict[str, str] = {
     events.SPAM_MARKED.name: "shield-alert",
     events.SPAM_UNMARKED.name: "shield-check",
     events.SPAM_UNDONE.name: "undo-2",
+    events.MESSAGE_REDACTED.name: "eye-off",
+    events.CONVERSATION_NAMED.name: "link",
     events.CONVERSATION_TRASHED.name: "trash-2",
     events.CONVERSATION_RESTORED.name: "undo-2",
 }
@@ -162,6 +165,8 @@ def _moved(kind: str, data: dict[str, Any]) -> SafeString:
         return SafeString("marked it as spam and blocked the sender" if data.get("blocked_id") else "marked it as spam")
     number = int(data.get("number", 0))
     place = format_html('<a href="{}">#{}</a>', url("conversation", tenancy.current().slug, number), number)
+    if kind == events.CONVERSATION_NAMED.name:
+        return format_html("linked this from {}", place)
     if kind == events.CONVERSATION_JOINED.name:
         return format_html("joined this into {}", place)
     if kind == events.MOVE_UNDONE.name:
