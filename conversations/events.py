@@ -53,6 +53,7 @@ CONVERSATION_CC_CHANGED = define(
     "conversation.cc_changed", "conversation", "Copies changed.", "added_count", "removed_count"
 )
 CONVERSATION_READ = define("conversation.read", "conversation", "Marked as read.")
+CONVERSATION_MARKED_UNREAD = define("conversation.marked_unread", "conversation", "Marked as unread.")
 CONVERSATION_LINKED = define("conversation.linked", "conversation", "Linked to a ticket.", "ticket_id")
 CONVERSATION_UNLINKED = define("conversation.unlinked", "conversation", "Unlinked from its ticket.", "ticket_id")
 CALLBACK_MADE = define("callback.made", "conversation", "Called back.", "callback_id")
@@ -86,6 +87,9 @@ CONVERSATION_SPLIT = define(
     "conversation.split", "conversation", "Messages split off into a new conversation.", *_MOVED
 )
 CONVERSATION_JOINED = define("conversation.joined", "conversation", "Joined into another conversation.", *_MOVED)
+CONVERSATIONS_MERGED = define(
+    "conversation.merged", "conversation", "Conversations merged into this one.", "merged_ids", "event_ids"
+)
 MESSAGES_ARRIVED = define(
     "conversation.messages_arrived",
     "conversation",
@@ -108,6 +112,9 @@ CONVERSATION_MENTIONED = define(
     "conversation.mentioned", "conversation", "Member mentioned in a note.", "user_id", "message_id"
 )
 CONVERSATION_MENTION_SEEN = define("conversation.mention_seen", "conversation", "Mention seen.", "user_id")
+CONVERSATION_FORWARDED = define(
+    "conversation.forwarded", "conversation", "Forwarded by mail.", "to_id", "number", "message_id"
+)
 CONVERSATION_NAMED = define("conversation.named", "conversation", "Named in another conversation.", "from_id", "number")
 MESSAGE_REDACTED = define(
     "message.redacted", "conversation", "Message redacted.", "message_id", "is_whole", "file_count"

@@ -10,12 +10,13 @@ Features and doors import the package and name the verb (`actions.assign`). It i
 """
 
 from conversations.actions.callbacks import mark_called, unmark_called
-from conversations.actions.composing import compose
+from conversations.actions.composing import compose, forward
 from conversations.actions.contacts import identify, update_contact
 from conversations.actions.continuing import continue_or_receive
 from conversations.actions.corrections import edit_message, withdraw_message
 from conversations.actions.delivery import deliver, discard, mark_failed, mark_sent, retry, retry_all, set_delivery
 from conversations.actions.following import follow, see_mentions, unfollow
+from conversations.actions.merging import merge, undo_merge
 from conversations.actions.messages import note, receive, reply
 from conversations.actions.moving import join, keep_apart, move_message, split, undo_move
 from conversations.actions.notes import delete_note, edit_note
@@ -33,6 +34,7 @@ from conversations.actions.triage import (
     assign,
     edit_subject,
     mark_read,
+    mark_unread,
     set_priority,
     set_tags,
     unassign_member,
@@ -41,10 +43,10 @@ from conversations.actions.undo import undo
 
 __all__ = [
     "assign", "broadcast", "cancel", "compose", "continue_or_receive", "create_view", "delete_note", "delete_ticket",
-    "delete_view", "deliver", "discard", "edit_message", "edit_note", "edit_subject", "escalate", "favorite_view", "follow", "hold", "identify",
-    "join", "keep_apart", "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "move_message",
+    "delete_view", "deliver", "discard", "edit_message", "edit_note", "edit_subject", "escalate", "favorite_view", "follow", "forward", "hold", "identify",
+    "join", "keep_apart", "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "mark_unread", "merge", "move_message",
     "note", "note_in_ticket", "open_ticket", "purge", "receive", "redact", "reply", "reply_in_ticket", "reschedule", "restore", "retry", "retry_all",
     "review", "schedule", "see_mentions", "set_cc", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "split",
-    "start", "trash", "unassign_member", "undo", "undo_move", "undo_spam", "unfollow", "unlink", "unmark_called", "unmark_spam",
+    "start", "trash", "unassign_member", "undo", "undo_merge", "undo_move", "undo_spam", "unfollow", "unlink", "unmark_called", "unmark_spam",
     "unsnooze", "update_contact", "update_view", "withdraw_message",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -66,6 +67,11 @@ def both(one: Conversation, other: Conversation) -> tuple[Conversation, Conversa
     if one.pk not in rows or other.pk not in rows:
         raise NotFound("this conversation no longer exists")
     return rows[one.pk], rows[other.pk]
+
+
+def all_of(ids: Sequence[int]) -> list[Conversation]:
+    """The conversations of these ids as they are now, held in the order of their ids; those that are gone are left out."""
+    return list(_of_ids.rows(ids=sorted({*ids})))
 
 
 def found(*, public_id: uuid.UUID, **limits: Any) -> Conversation | None:

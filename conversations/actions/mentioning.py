@@ -22,7 +22,7 @@ def note_names(message: Message, conversation: Conversation, *, by: Actor, at: d
     if not mentions.may_mention(text):
         return
     found = mentions.mentioned(text, _names())
-    found -= {by.user_id, message.sender_user_id}  # type: ignore[arg-type]  # None is nobody's id
+    found -= {by.user_id, message.sender_user_id}
     if not found:
         return
     writing.send()  # the message has its id from here on

@@ -10,7 +10,7 @@ from accounts.errors import Conflict, NotFound
 from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import entries, locking, moving, spam, ticket_counts, turns
+from conversations.actions import entries, locking, merging, moving, spam, ticket_counts, turns
 from conversations.actions.senders import Sender
 from conversations.models import Conversation, MessageKind
 from conversations.queries import thread as thread_queries
@@ -33,6 +33,8 @@ def undo(*, conversation: Conversation, event_id: int, by: Actor, at: datetime) 
         raise NotFound("there is no such change")
     if event.type in moving.UNDOABLE:
         return moving.undo_move(conversation=conversation, event_id=event_id, by=by, at=at)
+    if event.type == events.CONVERSATIONS_MERGED.name:
+        return merging.undo_merge(conversation=conversation, event_id=event_id, by=by, at=at)
     if event.type in spam.UNDOABLE:
         return spam.undo_spam(conversation=conversation, event_id=event_id, by=by, at=at)
     if not {"before", "after"} <= event.data.keys():

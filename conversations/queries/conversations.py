@@ -200,4 +200,5 @@ def _others(limit: int, *, contact: int, conversation: int) -> QuerySet[Conversa
     rows = Conversation.objects.filter(contact=contact, handler=Handler.PEOPLE, joined_into=None).exclude(
         pk=conversation
     )
-    return rows.order_by("-last_message_at", "-pk").only("number", "subject")[:limit]
+    shown = rows.order_by("-last_message_at", "-pk")
+    return shown.only("number", "subject", "status", "snoozed_until", "last_message_at")[:limit]

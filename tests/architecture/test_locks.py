@@ -170,6 +170,9 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         binned = ConversationFactory(workspace=acme, contact=contact)
         actions.link(conversation=binned, ticket=ticket, **act)
         actions.trash(conversation=binned, **act)
+        merged, merged_too = (ConversationFactory(workspace=acme, contact=contact) for _ in range(2))
+        actions.merge(conversations=[merged, merged_too], into=loose, **act)
+        actions.follow(conversation=talk, user=ben.user, **act)
         suggestion = assistant_actions.make_suggestion(conversation=talk, draft=Draft("Try."), engine="builtin", **act)
         assert suggestion.kind == SuggestionKind.DRAFT
         actions.assign(conversation=loose, to=ben.user, **act)
@@ -284,6 +287,15 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.assistant.actions.queue.begin_queued": [{"thread": s["waiting"]}],
         "conversations.actions.callbacks.mark_called": [{"note": "They want two.", "resolve": True}],
         "conversations.actions.callbacks.unmark_called": [{"request": s["made"]}],
+        "conversations.actions.following.follow": [{"user": s["member"]}],
+        "conversations.actions.following.unfollow": [{"user": s["member"]}],
+        "conversations.actions.composing.forward": [{"send_after": later}],
+        "conversations.actions.merging.merge": [{"conversations": [s["other"], s["loose"]], "into": s["closed"]}],
+        "conversations.actions.merging.undo_merge": [
+            {"conversation": s["loose"], "event_id": Event.objects.get(type="conversation.merged").pk}
+        ],
+        "conversations.actions.notes.edit_note": [{"body": "Other words, #1 and @ada."}],
+        "conversations.actions.redacting.redact": [{"is_whole": True}],
         "conversations.actions.trashing.restore": [{"conversation": s["binned"]}],
         "conversations.actions.trashing.purge": [{"conversation": s["binned"]}],
         "conversations.forms.actions.create_form": [{"kind": "contact"}],

@@ -126,9 +126,7 @@ def test_conversation_that_is_named_says_so_once(acme: Workspace, talk: Conversa
         )
     actions.reply(conversation=talk, body=f"See #{other.number}.", by=ben.actor, at=minutes(2))
     lines = Event.objects.filter(type="conversation.named")
-    assert [(line.subject_id, line.data) for line in lines] == [
-        (other.pk, {"from_id": talk.pk, "number": talk.number})
-    ]
+    assert [(line.subject_id, line.data) for line in lines] == [(other.pk, {"from_id": talk.pk, "number": talk.number})]
 
 
 @pytest.mark.parametrize(

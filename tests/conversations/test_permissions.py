@@ -156,6 +156,14 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
     "move_message": (lambda desk, how: actions.move_message(message=desk.note, to=desk.linked, **how), WRITERS),
     "split": (lambda desk, how: actions.split(message=desk.note, **how), WRITERS),
     "join": (lambda desk, how: actions.join(conversation=desk.free, into=desk.linked, **how), WRITERS),
+    "merge": (lambda desk, how: actions.merge(conversations=[desk.free], into=desk.linked, **how), WRITERS),
+    "mark_unread": (lambda desk, how: actions.mark_unread(conversation=desk.free, **how), WRITERS),
+    "forward": (
+        lambda desk, how: actions.forward(
+            conversation=desk.free, email="new@example.com", subject="x", body="x", send_after=minutes(9), **how
+        ),
+        {*MEMBERS},
+    ),
     "keep_apart": (lambda desk, how: actions.keep_apart(conversation=desk.free, **how), WRITERS),
     "mark_spam": (lambda desk, how: actions.mark_spam(conversation=desk.free, **how), WRITERS),
     "unmark_spam": (lambda desk, how: actions.unmark_spam(conversation=desk.free, **how), WRITERS),
@@ -195,7 +203,7 @@ OF_A_WORKSPACE: dict[str, tuple[Verb, set[str]]] = {
     ),
     "create_view": (lambda desk, how: actions.create_view(workspace=desk.workspace, name="x", **how), TICKET_WRITERS),
 }
-ELSEWHERE = {"follow", "see_mentions", "unfollow", "undo", "undo_move", "undo_spam", "favorite_view"}
+ELSEWHERE = {"follow", "see_mentions", "unfollow", "undo", "undo_merge", "undo_move", "undo_spam", "favorite_view"}
 """Tested below: those need a change to undo, following is for members, and favourites are for people and keys alone."""
 
 
@@ -269,6 +277,16 @@ def test_undoing_moves_and_spam_is_for_writers(desk: Desk, ben: Member, cleo: Me
 
     assert who_may(undo_move, everyone) == WRITERS
     is_missing_for(undo_move, cleo.actor)
+    actions.undo_move(conversation=desk.free, event_id=moved.pk, **system)
+    other = ConversationFactory(workspace=desk.workspace, contact=desk.contact, at=MORNING)
+    actions.merge(conversations=[desk.free, other], into=desk.linked, **system)
+    merged = Event.objects.get(type="conversation.merged")
+
+    def undo_merge(by: Actor) -> object:
+        return actions.undo_merge(conversation=desk.linked, event_id=merged.pk, by=by, at=minutes(1))
+
+    assert who_may(undo_merge, everyone) == WRITERS
+    is_missing_for(undo_merge, cleo.actor)
 
 
 def test_readers_of_tickets_may_have_favourites(desk: Desk, ben: Member, cleo: Member, acme_key: Key) -> None:

@@ -17,7 +17,7 @@ from accounts.permissions import ActorKind
 from conversations import events
 from conversations.actions.lifecycle import STATUS_NAMES
 from conversations.assistant.gate import Refusal
-from conversations.models import Message, Status
+from conversations.models import UNTIL_REPLY, Message, Status
 from conversations.queries.thread import Line
 from conversations.screens.dates import moment
 from conversations.screens.empty import Empty
@@ -97,6 +97,8 @@ def of_line(line: Line) -> SafeString:
         return SafeString("edited the subject")
     if kind == events.CONVERSATION_SNOOZED.name:
         until = data.get("until")
+        if until == UNTIL_REPLY.isoformat():
+            return SafeString("snoozed it until the customer replies")
         return format_html("snoozed it until <b>{}</b>", moment(moments.read(until))) if until else _UNSNOOZED
     if kind == events.CONVERSATION_LINKED.name:
         return format_html("linked it to <b>ticket {}</b>", line.ticket.number) if line.ticket else _LINKED
@@ -124,7 +126,7 @@ _ALWAYS = {
 }
 _MOVES = {
     events.MESSAGES_MOVED.name, events.CONVERSATION_SPLIT.name, events.CONVERSATION_JOINED.name, events.MESSAGES_ARRIVED.name,
-    events.MOVE_UNDONE.name, events.SPAM_MARKED.name, events.CONVERSATION_NAMED.name,
+    events.MOVE_UNDONE.name, events.SPAM_MARKED.name, events.CONVERSATION_NAMED.name, events.CONVERSATION_FORWARDED.name,
 }  # fmt: skip
 _UNDONE = {events.CONVERSATION_SPLIT.name: "the split", events.CONVERSATION_JOINED.name: "joining"}
 _UNSNOOZED = SafeString("unsnoozed it")
@@ -155,6 +157,7 @@ _ICONS: dict[str, str] = {
     events.SPAM_UNDONE.name: "undo-2",
     events.MESSAGE_REDACTED.name: "eye-off",
     events.CONVERSATION_NAMED.name: "link",
+    events.CONVERSATION_FORWARDED.name: "forward",
     events.CONVERSATION_TRASHED.name: "trash-2",
     events.CONVERSATION_RESTORED.name: "undo-2",
 }
@@ -167,6 +170,8 @@ def _moved(kind: str, data: dict[str, Any]) -> SafeString:
     place = format_html('<a href="{}">#{}</a>', url("conversation", tenancy.current().slug, number), number)
     if kind == events.CONVERSATION_NAMED.name:
         return format_html("linked this from {}", place)
+    if kind == events.CONVERSATION_FORWARDED.name:
+        return format_html("forwarded {} as {}", "a message" if data.get("message_id") else "this", place)
     if kind == events.CONVERSATION_JOINED.name:
         return format_html("joined this into {}", place)
     if kind == events.MOVE_UNDONE.name:
@@ -239,6 +244,10 @@ class SnoozeChoice:
     def when(self) -> str:
         formats = {"later": "H:i", "tomorrow": "D H:i"}
         return date_format(timezone.localtime(self.until), formats.get(self.key, "D j M H:i"))
+
+
+UNTIL_REPLY_CHOICE = "reply"
+"""The choice of the snooze menu that has no date."""
 
 
 def snooze_choices(at: datetime) -> list[SnoozeChoice]:

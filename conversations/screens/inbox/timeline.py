@@ -84,7 +84,7 @@ def seen(thread: thread_queries.Thread) -> tuple[int, int]:
     """The last message id and the last event id of a part of a thread: where the next part goes on."""
     return (
         thread.messages[-1].pk if thread.messages else 0,
-        thread.lines[-1].event.pk if thread.lines else 0,
+        thread.last_event,
     )
 
 
