@@ -5,7 +5,7 @@ In: rows, plain values, `by` (the actor) and `at` (the moment), all by keyword. 
 Raises the errors of `accounts.errors`; the door puts them into words. Effects on the outside follow from the event.
 
 `lifecycle` is the pure rule of whose turn it is. `locking`, `entries`, `routing`, `turns`, `summaries`, `carrying`, `settling`, `files`, `senders`,
-`outgoing`, `mentioning`, `ticket_counts` and `wishes` hold what the verbs share; they permit and record nothing by themselves.
+`outgoing`, `mentioning`, `releasing`, `forgetting`, `ticket_counts` and `wishes` hold what the verbs share; they permit and record nothing by themselves.
 Features and doors import the package and name the verb (`actions.assign`). It imports queries, models and the verbs of tickets.
 """
 
@@ -32,6 +32,7 @@ from conversations.actions.ticketing import delete_ticket, escalate, link, open_
 from conversations.actions.trashing import purge, restore, trash
 from conversations.actions.triage import (
     assign,
+    claim,
     edit_subject,
     mark_read,
     mark_unread,
@@ -42,7 +43,7 @@ from conversations.actions.triage import (
 from conversations.actions.undo import undo
 
 __all__ = [
-    "assign", "broadcast", "cancel", "compose", "continue_or_receive", "create_view", "delete_note", "delete_ticket",
+    "assign", "broadcast", "cancel", "claim", "compose", "continue_or_receive", "create_view", "delete_note", "delete_ticket",
     "delete_view", "deliver", "discard", "edit_message", "edit_note", "edit_subject", "escalate", "favorite_view", "follow", "forward", "hold", "identify",
     "join", "keep_apart", "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "mark_unread", "merge", "move_message",
     "note", "note_in_ticket", "open_ticket", "purge", "receive", "redact", "reply", "reply_in_ticket", "reschedule", "restore", "retry", "retry_all",

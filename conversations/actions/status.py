@@ -8,7 +8,7 @@ from accounts import journal, transaction, writing
 from accounts.errors import Forbidden, Invalid
 from accounts.permissions import Actor, ActorKind, permit
 from conversations import events
-from conversations.actions import entries, locking, ticket_counts, turns
+from conversations.actions import entries, locking, releasing, ticket_counts, turns
 from conversations.actions.senders import Sender
 from conversations.models import UNTIL_REPLY, Conversation, MessageKind, Status
 
@@ -59,6 +59,7 @@ def set_status(
         before=before,
         after=turns.standing(conversation),
     )
+    releasing.follow_status(conversation, before["status"], at=at)
     return conversation
 
 

@@ -64,6 +64,17 @@ def assign(
 
 
 @transaction.atomic
+def claim(*, conversation: Conversation, by: Actor, at: datetime) -> Conversation:
+    """Give an unassigned conversation to the member who acts, who begins to answer it; one that is somebody's stays theirs."""
+    permit(by, "conversation.assign", conversation)
+    conversation = locking.locked(conversation)
+    to = User.objects.filter(pk=by.user_id).first() if conversation.is_unassigned and by.user_id else None
+    if to is None or conversation.is_done:
+        return conversation
+    return assign(conversation=conversation, to=to, team=conversation.team, by=by, at=at)
+
+
+@transaction.atomic
 def unassign_member(*, workspace: Workspace, user: User, by: Actor, at: datetime) -> int:
     """Unassign every conversation that a member has in the workspace, done ones too; teams stay. Returns how many."""
     permit(by, "conversation.assign")

@@ -10,7 +10,7 @@ from accounts.errors import Conflict, NotFound
 from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import entries, locking, merging, moving, spam, ticket_counts, turns
+from conversations.actions import entries, locking, merging, moving, releasing, spam, ticket_counts, turns
 from conversations.actions.senders import Sender
 from conversations.models import Conversation, MessageKind
 from conversations.queries import thread as thread_queries
@@ -87,6 +87,7 @@ def _put_back(
             before=undone,
             after=after,
         )
+        releasing.follow_status(conversation, undone["status"], at=at)
     else:
         until = before["snoozed_until"]
         journal.record(events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=until, before=undone, after=after)

@@ -42,6 +42,7 @@ PARTS = {
     "conversations.actions.locking",
     "conversations.actions.forgetting",
     "conversations.actions.mentioning",
+    "conversations.actions.releasing",
     "conversations.actions.routing",
     "conversations.actions.senders",
     "conversations.actions.settling",

@@ -164,6 +164,7 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
         ),
         {*MEMBERS},
     ),
+    "claim": (lambda desk, how: actions.claim(conversation=desk.free, **how), WRITERS),
     "keep_apart": (lambda desk, how: actions.keep_apart(conversation=desk.free, **how), WRITERS),
     "mark_spam": (lambda desk, how: actions.mark_spam(conversation=desk.free, **how), WRITERS),
     "unmark_spam": (lambda desk, how: actions.unmark_spam(conversation=desk.free, **how), WRITERS),

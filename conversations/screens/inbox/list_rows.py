@@ -10,8 +10,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from conversations.actions.lifecycle import STATUS_NAMES
+from conversations.models import UNTIL_REPLY
 from conversations.models.contact import display_name
 from conversations.screens import dates, formatting
 from conversations.screens.inbox.place import Place
@@ -84,7 +86,7 @@ def _row(one: Listed, url: str, by_message: bool, hues: Mapping[str, int], now: 
         preview="" if one.preview == one.subject else formatting.truncatechars(one.preview, 110),
         urgency="" if one.priority_rank < 3 else "warn" if one.priority_rank == 3 else "bad",
         priority=one.priority.capitalize(),
-        snoozed=dates.moment(one.snoozed_until) if one.snoozed_until else "",
+        snoozed=_until(one.snoozed_until) if one.snoozed_until else "",
         ended=STATUS_NAMES[one.status] if one.status in ("resolved", "closed") else "",
         ticket=one.ticket__number,
         tags=[TagChip(_short(tag), formatting.hue(tag, hues)) for tag in names[:MOST_TAGS]],
@@ -94,6 +96,10 @@ def _row(one: Listed, url: str, by_message: bool, hues: Mapping[str, int], now: 
         owner_face=formatting.face(owner) if owner else "",
         team="" if owner else one.team__name or "",
     )
+
+
+def _until(moment: datetime) -> str:
+    return _("Until reply") if moment == UNTIL_REPLY else dates.moment(moment)
 
 
 def _short(tag: str) -> str:
