@@ -289,7 +289,7 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.callbacks.unmark_called": [{"request": s["made"]}],
         "conversations.actions.following.follow": [{"user": s["member"]}],
         "conversations.actions.following.unfollow": [{"user": s["member"]}],
-        "conversations.actions.composing.forward": [{"send_after": later}],
+        "conversations.actions.composing.forward": [{"send_after": later, "by": s["agent"], "mailbox": None}],
         "conversations.actions.merging.merge": [{"conversations": [s["other"], s["loose"]], "into": s["closed"]}],
         "conversations.actions.merging.undo_merge": [
             {"conversation": s["loose"], "event_id": Event.objects.get(type="conversation.merged").pk}

@@ -1,4 +1,4 @@
-"""Forwarding a message or a whole thread by mail: a conversation of its own with whoever gets it, named in both."""
+"""Forwarding a message or a whole thread by mail: a conversation of its own with the recipient, named in both."""
 
 from __future__ import annotations
 

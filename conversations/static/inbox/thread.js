@@ -164,3 +164,12 @@ document.addEventListener('click', (event) => {
   const offer = event.target.closest('[data-load-images]')?.closest('[data-images]');
   if (offer) offer.hidden = true;
 });
+
+// A picture opens large; without the module, or with a key for a new tab, its link does what links do.
+document.addEventListener('click', (event) => {
+  const link = event.target.closest('#entries a.picture');
+  const url = document.getElementById('live')?.dataset.lightbox;
+  if (!link || !url || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  import(url).then(({ open }) => open(link)).catch(() => window.open(link.href, '_blank', 'noopener'));
+});
