@@ -31,6 +31,7 @@ SECTION = Section(
         Shortcut("forward", ("F",), "Forward the conversation", DO, writes=True),
         Shortcut("unread", ("U",), "Mark as unread", DO, writes=True),
         Shortcut("trash", ("#",), "Move to Trash", DO, writes=True),
+        Shortcut("accept-tags", ("L",), "Add the suggested tags", DO, writes=True),
         Shortcut("suggest", ("s",), "Suggest a reply", DO, writes=True),
         Shortcut("take-over", ("t",), "Take over from the assistant", DO, writes=True),
         Shortcut("view-mine", ("g m",), "Mine", VIEW),

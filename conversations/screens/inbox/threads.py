@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.permissions import may, permit
 from accounts.text import uuid_or_none, whole_number
 from conversations.assistant import queries as assistant_queries
+from conversations.knowledge import tagging
 from conversations.models import AssistantThread, Conversation, Follower, Handler, Mention, Status
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
@@ -44,6 +45,7 @@ def header_and_side(request: DeskRequest, place: Place, conversation: Conversati
         "snooze_choices": labels.snooze_choices(clock.now()),
         "hues": hues(request),
         "others": (others := queries.other_conversations(conversation)),
+        "suggests_tags": not conversation.tags and tagging.threshold_of(request.workspace) is not None,
         "mergeable": _mergeable(conversation, others),
         "followers": (followers := _followers(conversation)),
         "is_following": any(one.pk == request.user.pk for one in followers),
@@ -195,6 +197,22 @@ def assign_menu(request: DeskRequest, number: int) -> HttpResponse:
     row = queries.by_number(number)
     facts = {"conversation": row, "me": request.user, **_assign_choices()}
     return render(request, "inbox/head/assign_choices.html", facts)
+
+
+@require_GET
+@screen
+def suggested_tags(request: DeskRequest, number: int) -> HttpResponse:
+    """The tags that similar conversations have, asked for once the thread is shown."""
+    permit(request.actor, "conversation.update")
+    row = queries.by_number(number)
+    row.workspace = request.workspace
+    facts = {
+        **frame(request, Place.of(request)),
+        "conversation": row,
+        "suggested": tagging.suggested(row) if not row.is_done else [],
+        "hues": hues(request),
+    }
+    return render(request, "inbox/side/suggested_tags.html", facts)
 
 
 def pane_update(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:

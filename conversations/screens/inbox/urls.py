@@ -38,6 +38,7 @@ urlpatterns = [
     path("inbox/<int:number>/trash", trash.move_to_trash, name="move-to-trash"),
     path("inbox/<int:number>", threads.conversation, name="conversation"),
     path("inbox/<int:number>/fresh", threads.fresh, name="conversation-fresh"),
+    path("inbox/<int:number>/suggested-tags", threads.suggested_tags, name="suggested-tags"),
     path("inbox/<int:number>/menus/assign", threads.assign_menu, name="assign-menu"),
     path("inbox/<int:number>/messages/<int:message>", threads.message_text, name="message-text"),
     path("inbox/<int:number>/messages/<int:message>/body", mail_pages.body, name="mail-body"),
