@@ -199,6 +199,28 @@ def test_other_open_conversations_of_the_customer_are_merged_and_it_is_undone(
     assert now(others[0]).joined_into_id is None
 
 
+def test_note_links_the_conversations_that_it_names_and_marks_whom_it_mentions(
+    agent: Client, conversation: Conversation, ben: Member, ada: Member
+) -> None:
+    with tenancy.scope(conversation.workspace):
+        other = ConversationFactory(workspace=conversation.workspace, subject="<b>Bold</b> & more")
+    body = f"@{ada.user.name}: as in #{other.number}, not `#{other.number}` and not #77. <i>@{ada.user.name}</i>"
+    written(conversation, body, ben)
+    shown = page(agent, conversation)
+    link = f'<a href="{path("conversation", other)}" title="&lt;b&gt;Bold&lt;/b&gt; &amp; more">#{other.number}</a>'
+    assert shown.count(link) == 1
+    assert shown.count(f'<b class="mention">@{ada.user.name}</b>') == 2
+    assert "&lt;i&gt;" in shown
+    assert "#77" in shown
+
+
+def test_reply_keeps_a_number_as_it_is(agent: Client, conversation: Conversation, ben: Member) -> None:
+    with tenancy.scope(conversation.workspace):
+        other = ConversationFactory(workspace=conversation.workspace)
+    actions.reply(conversation=conversation, body=f"See #{other.number}.", by=ben.actor, at=clock.now())
+    assert f"See #{other.number}." in page(agent, conversation)
+
+
 def test_viewer_changes_nothing(viewer: Client, conversation: Conversation, ben: Member) -> None:
     note = written(conversation, "Note", ben)
     for name, args in (
