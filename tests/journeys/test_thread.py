@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.files.base import ContentFile
@@ -15,7 +17,11 @@ from conversations import actions
 from conversations.models import Conversation, Mention
 from tests.conftest import Member
 from tests.factories import receive
-from tests.journeys.conftest import Api, Window
+from tests.journeys.conftest import WIDE, Api, Window
+from tests.runtime.machine import eventually
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -24,6 +30,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+
+
+@pytest.fixture
+def second_window(window: Window, chromium: Browser) -> Iterator[Window]:
+    """The browser of a colleague."""
+    context = chromium.new_context(viewport=WIDE)  # type: ignore[arg-type]
+    yield Window(context.new_page(), window.base, [])
+    context.close()
 
 
 def test_deleted_conversation_leaves_the_colleagues_list_and_comes_back(
@@ -63,8 +77,9 @@ def test_redacted_passage_leaves_the_page_of_a_colleague(
 
 
 def test_picture_opens_large_and_the_focus_returns(
-    window: Window, api: Api, ben: Member, acme: Workspace
+    window: Window, api: Api, ben: Member, acme: Workspace, desk_folder: Path, settings: Any
 ) -> None:
+    settings.MEDIA_ROOT = desk_folder / "files"
     api.start("Photos", "Two of them.")
     with tenancy.scope(acme):
         conversation = Conversation.objects.get()
@@ -91,7 +106,7 @@ def test_picture_opens_large_and_the_focus_returns(
 
 
 def test_mention_is_seen_when_the_conversation_is_open(
-    window: Window, api: Api, ada: Member, ben: Member, acme: Workspace, eventually_true: Callable[..., None]
+    window: Window, api: Api, ada: Member, ben: Member, acme: Workspace
 ) -> None:
     api.start("Look at this", "Please.")
     with tenancy.scope(acme):
@@ -108,4 +123,4 @@ def test_mention_is_seen_when_the_conversation_is_open(
         with tenancy.scope(acme):
             return Mention.objects.filter(seen_at__isnull=False).exists()
 
-    eventually_true(is_seen, "the mention to be seen")
+    eventually(is_seen, "the mention to be seen")
