@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -109,4 +112,4 @@ def _found(number: int) -> Conversation:
 
 def _days_left(row: Conversation) -> int:
     assert row.trashed_at is not None
-    return max(0, (row.trashed_at + KEPT - clock.now()).days)
+    return max(0, math.ceil((row.trashed_at + KEPT - clock.now()) / timedelta(days=1)))
