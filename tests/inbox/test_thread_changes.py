@@ -105,12 +105,13 @@ def test_open_pages_show_a_changed_note_anew(agent: Client, conversation: Conver
     assert b"data-whole" not in again.content
 
 
-def test_member_follows_and_is_shown_among_followers(viewer: Client, conversation: Conversation, vic: Member) -> None:
-    viewer.post(path("follow", conversation), {"follow": "on"})
-    shown = page(viewer, conversation)
-    assert 'aria-pressed="true"' in shown
-    assert vic.user.name in shown
-    viewer.post(path("follow", conversation), {"follow": ""})
+def test_member_follows_and_is_shown_among_followers(
+    agent: Client, viewer: Client, conversation: Conversation, ben: Member
+) -> None:
+    agent.post(path("follow", conversation), {"follow": "on"})
+    assert 'aria-pressed="true"' in page(agent, conversation)
+    assert ben.user.name in page(viewer, conversation)
+    agent.post(path("follow", conversation), {"follow": ""})
     with tenancy.scope(conversation.workspace):
         assert not Follower.objects.exists()
 

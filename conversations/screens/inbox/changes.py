@@ -216,8 +216,8 @@ def take_over(request: DeskRequest, conversation: Conversation, given: dict[str,
 def mark_read(request: DeskRequest, number: int) -> HttpResponse:
     """Mark the conversation as read, and that one is mentioned in it as seen. A fragment is answered with its row in the list and the counts."""
     conversation = queries.by_number(number)
-    actions.see_mentions(**_by(request, conversation))
-    if may(request.actor, "conversation.mark_read"):
+    was_mentioned = actions.see_mentions(**_by(request, conversation))
+    if not was_mentioned or may(request.actor, "conversation.mark_read"):
         actions.mark_read(**_by(request, conversation))
     if not is_fragment(request):
         return HttpResponse(status=204)

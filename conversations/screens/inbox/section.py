@@ -27,7 +27,7 @@ SECTION = Section(
         Shortcut("snooze", ("z",), "Snooze until …", DO, writes=True),
         Shortcut("priority", ("p",), "Set priority", DO, writes=True),
         Shortcut("tags", ("l",), "Edit tags", DO, writes=True),
-        Shortcut("follow", ("f",), "Follow or unfollow", DO),
+        Shortcut("follow", ("f",), "Follow or unfollow", DO, writes=True),
         Shortcut("forward", ("F",), "Forward the conversation", DO, writes=True),
         Shortcut("unread", ("U",), "Mark as unread", DO, writes=True),
         Shortcut("trash", ("#",), "Move to Trash", DO, writes=True),

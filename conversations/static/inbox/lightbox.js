@@ -15,6 +15,7 @@ function parts() {
     dialog.addEventListener('click', press);
     dialog.addEventListener('keydown', key);
     dialog.addEventListener('close', () => cause?.isConnected && cause.focus({ preventScroll: true }));
+    dialog.querySelector('.lightbox__stage').append(new Image());
     dialog.querySelector('img').addEventListener('dblclick', () => scale(zoom > 1 ? 1 : 2));
   }
   return dialog;

@@ -155,7 +155,7 @@ document.addEventListener('htmx:afterSettle', (event) => {
 });
 document.addEventListener('desk:event', ({ detail }) => {
   const isHere = detail.type === 'resync' || (detail.subject === 'conversation' && String(detail.id) === pane()?.dataset.id);
-  if (isHere && detail.type === 'conversation.trashed') return desk.say(desk.errorText('404'), { bad: true });
+  if (isHere && detail.type === 'conversation.trashed') return void (detail.own || desk.say(desk.errorText('404'), { bad: true }));
   if (isHere && detail.type !== 'conversation.read') refresh();
 });
 begin();
