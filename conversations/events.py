@@ -59,6 +59,7 @@ CONVERSATION_CC_CHANGED = define(
     "conversation.cc_changed", "conversation", "Copies changed.", "added_count", "removed_count"
 )
 CONVERSATION_READ = define("conversation.read", "conversation", "Marked as read.")
+CONVERSATION_MARKED_UNREAD = define("conversation.marked_unread", "conversation", "Marked as unread.")
 CONVERSATION_LINKED = define("conversation.linked", "conversation", "Linked to a ticket.", "ticket_id")
 CONVERSATION_UNLINKED = define("conversation.unlinked", "conversation", "Unlinked from its ticket.", "ticket_id")
 CALLBACK_MADE = define("callback.made", "conversation", "Called back.", "callback_id")
@@ -92,6 +93,9 @@ CONVERSATION_SPLIT = define(
     "conversation.split", "conversation", "Messages split off into a new conversation.", *_MOVED
 )
 CONVERSATION_JOINED = define("conversation.joined", "conversation", "Joined into another conversation.", *_MOVED)
+CONVERSATIONS_MERGED = define(
+    "conversation.merged", "conversation", "Conversations merged into this one.", "merged_ids", "event_ids"
+)
 MESSAGES_ARRIVED = define(
     "conversation.messages_arrived",
     "conversation",
@@ -108,6 +112,22 @@ KEPT_APART = define("conversation.kept_apart", "conversation", "Suggested conver
 SPAM_MARKED = define("conversation.spam_marked", "conversation", "Marked as spam.", "before", "after", "blocked_id")
 SPAM_UNMARKED = define("conversation.spam_unmarked", "conversation", "Marked as not spam.", "before", "after")
 SPAM_UNDONE = define("conversation.spam_undone", "conversation", "Spam mark restored to what it was.", "undone_id")
+CONVERSATION_FOLLOWED = define("conversation.followed", "conversation", "Followed.", "user_id")
+CONVERSATION_UNFOLLOWED = define("conversation.unfollowed", "conversation", "No longer followed.", "user_id")
+CONVERSATION_MENTIONED = define(
+    "conversation.mentioned", "conversation", "Member mentioned in a note.", "user_id", "message_id"
+)
+CONVERSATION_MENTION_SEEN = define("conversation.mention_seen", "conversation", "Mention seen.", "user_id")
+CONVERSATION_FORWARDED = define(
+    "conversation.forwarded", "conversation", "Forwarded by mail.", "to_id", "number", "message_id"
+)
+CONVERSATION_NAMED = define("conversation.named", "conversation", "Named in another conversation.", "from_id", "number")
+MESSAGE_REDACTED = define(
+    "message.redacted", "conversation", "Message redacted.", "message_id", "is_whole", "file_count"
+)
+CONVERSATION_TRASHED = define("conversation.trashed", "conversation", "Moved to the Trash.", "before")
+CONVERSATION_RESTORED = define("conversation.restored", "conversation", "Restored from the Trash.")
+CONVERSATION_PURGED = define("conversation.purged", "conversation", "Deleted for good.", "number")
 SUGGESTION_REQUESTED = define("suggestion.requested", "conversation", "Suggestion requested.", "engine", "ticket_id")
 SUGGESTION_MADE = define("suggestion.made", "conversation", "Reply suggested.", "engine", "request_id", "suggestion_id")
 SUGGESTION_DECIDED = define(

@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 from accounts import clock, tenancy
 from accounts.permissions import Actor
 from conversations import actions
+from conversations.actions import trashing
 from conversations.models import (
     Article,
     Attachment,
@@ -16,6 +17,7 @@ from conversations.models import (
     Conversation,
     Delivery,
     DeliveryState,
+    Handler,
     Macro,
     Message,
 )
@@ -51,6 +53,19 @@ def forget_replies(timestamp: int) -> None:
             for file in delivery.files.all():
                 file.file.delete(save=False)
             delivery.delete()
+
+
+@app.periodic(cron="41 * * * *")
+@app.task(name="empty_trash", queueing_lock="empty_trash", pass_context=False)
+def empty_trash(timestamp: int) -> None:
+    """Delete for good what has been in the Trash for thirty days, in all workspaces."""
+    at = clock.now()
+    rows = Conversation.all_workspaces.filter(
+        handler=Handler.TRASH, trashed_at__lt=at - trashing.KEPT
+    )  # one job for all
+    for conversation in rows.select_related("workspace").order_by("trashed_at", "pk")[:500]:
+        with tenancy.scope_apart(conversation.workspace, "purge_failed conversation=%s", conversation.pk):
+            actions.purge(conversation=conversation, by=Actor.system(conversation.workspace_id), at=at)
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -63,6 +63,21 @@ class Workspace(QuickModel):
         return self.settings.get("assigns_writer") is not False
 
     @property
+    def assigns_on_typing(self) -> bool:
+        """Whether beginning to write a reply assigns an unassigned conversation to its writer."""
+        return self.settings.get("assigns_on_typing") is True
+
+    @property
+    def releases_resolved(self) -> bool:
+        """Whether a conversation that is resolved or closed becomes unassigned; its team stays."""
+        return self.settings.get("releases_resolved") is True
+
+    @property
+    def returns_to_last(self) -> bool:
+        """Whether a released conversation that is reopened goes back to who had it."""
+        return self.settings.get("returns_to_last") is not False
+
+    @property
     def identity_secrets(self) -> tuple[str, ...]:
         """The secrets that a customer's proof may be signed with: the present one, and the one before a rotation."""
         return tuple(filter(None, (self.identity_secret, self.previous_identity_secret)))

@@ -5,21 +5,24 @@ In: rows, plain values, `by` (the actor) and `at` (the moment), all by keyword. 
 Raises the errors of `accounts.errors`; the door puts them into words. Effects on the outside follow from the event.
 
 `lifecycle` is the pure rule of whose turn it is. `locking`, `entries`, `routing`, `turns`, `summaries`, `carrying`, `settling`, `files`, `senders`,
-`outgoing`, `ticket_counts` and `wishes` hold what the verbs share; they permit and record nothing by themselves.
+`outgoing`, `mentioning`, `releasing`, `forgetting`, `ticket_counts` and `wishes` hold what the verbs share; they permit and record nothing by themselves.
 Features and doors import the package and name the verb (`actions.assign`). It imports queries, models and the verbs of tickets.
 """
 
 from conversations.actions.callbacks import mark_called, unmark_called
-from conversations.actions.composing import compose
+from conversations.actions.composing import compose, forward
 from conversations.actions.contacts import identify, update_contact
 from conversations.actions.continuing import continue_or_receive
 from conversations.actions.corrections import edit_message, withdraw_message
 from conversations.actions.delivery import deliver, discard, mark_failed, mark_sent, retry, retry_all, set_delivery
+from conversations.actions.following import follow, see_mentions, unfollow
+from conversations.actions.merging import merge, undo_merge
 from conversations.actions.messages import note, receive, reply
 from conversations.actions.moving import join, keep_apart, move_message, split, undo_move
 from conversations.actions.notes import delete_note, edit_note
 from conversations.actions.outbox import cancel, hold, reschedule, review, schedule
 from conversations.actions.recipients import set_cc
+from conversations.actions.redacting import redact
 from conversations.actions.reverting import undo_caused
 from conversations.actions.saved_views import create_view, delete_view, favorite_view, move_view, update_view
 from conversations.actions.spam import mark_spam, undo_spam, unmark_spam
@@ -27,11 +30,14 @@ from conversations.actions.start import start
 from conversations.actions.status import set_status, snooze, unsnooze
 from conversations.actions.ticket_messages import broadcast, broadcast_later, note_in_ticket, reply_in_ticket
 from conversations.actions.ticketing import delete_ticket, escalate, link, open_ticket, unlink
+from conversations.actions.trashing import purge, restore, trash
 from conversations.actions.triage import (
     assign,
     change_tags,
+    claim,
     edit_subject,
     mark_read,
+    mark_unread,
     set_priority,
     set_tags,
     unassign_member,
@@ -39,11 +45,12 @@ from conversations.actions.triage import (
 from conversations.actions.undo import undo
 
 __all__ = [
-    "assign", "broadcast", "broadcast_later", "cancel", "change_tags", "compose", "continue_or_receive", "create_view",
+    "assign", "broadcast", "broadcast_later", "cancel", "change_tags", "claim", "compose", "continue_or_receive", "create_view",
     "delete_note", "delete_ticket", "delete_view", "deliver", "discard", "edit_message", "edit_note", "edit_subject",
-    "escalate", "favorite_view", "hold", "identify", "join", "keep_apart", "link", "mark_called", "mark_failed", "mark_read",
-    "mark_sent", "mark_spam", "move_message", "move_view", "note", "note_in_ticket", "open_ticket", "receive", "reply",
-    "reply_in_ticket", "reschedule", "retry", "retry_all", "review", "schedule", "set_cc", "set_delivery", "set_priority",
-    "set_status", "set_tags", "snooze", "split", "start", "unassign_member", "undo", "undo_caused", "undo_move", "undo_spam",
-    "unlink", "unmark_called", "unmark_spam", "unsnooze", "update_contact", "update_view", "withdraw_message",
+    "escalate", "favorite_view", "follow", "forward", "hold", "identify", "join", "keep_apart", "link", "mark_called",
+    "mark_failed", "mark_read", "mark_sent", "mark_spam", "mark_unread", "merge", "move_message", "move_view", "note",
+    "note_in_ticket", "open_ticket", "purge", "receive", "redact", "reply", "reply_in_ticket", "reschedule", "restore", "retry",
+    "retry_all", "review", "schedule", "see_mentions", "set_cc", "set_delivery", "set_priority", "set_status", "set_tags",
+    "snooze", "split", "start", "trash", "unassign_member", "undo", "undo_caused", "undo_merge", "undo_move", "undo_spam",
+    "unfollow", "unlink", "unmark_called", "unmark_spam", "unsnooze", "update_contact", "update_view", "withdraw_message",
 ]  # fmt: skip

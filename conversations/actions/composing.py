@@ -8,15 +8,80 @@ from uuid import UUID
 
 from django.core.files.base import File
 
-from accounts import transaction
-from accounts.models import Workspace
+from accounts import journal, transaction
+from accounts.models import Event, Workspace
 from accounts.permissions import Actor, permit
+from conversations import events
 from conversations.actions import contacts, outbox
 from conversations.actions.entries import Door
 from conversations.actions.start import start
-from conversations.models import Channel, Delivery, Mailbox
+from conversations.models import Channel, Conversation, Delivery, Mailbox, Message
 
 DOOR = Door(Channel.EMAIL, "email")
+
+
+@transaction.atomic
+def forward(
+    *,
+    conversation: Conversation,
+    message: Message | None = None,
+    email: str,
+    name: str = "",
+    subject: str,
+    body: str,
+    uploads: Sequence[File[bytes]] = (),
+    mailbox: Mailbox | None = None,
+    to: Sequence[str] = (),
+    cc: Sequence[str] = (),
+    bcc: Sequence[str] = (),
+    send_after: datetime,
+    public_id: UUID | None = None,
+    by: Actor,
+    at: datetime,
+) -> Conversation:
+    """Send a conversation, or one message of it, to somebody by mail, as `compose` does: in a conversation of its own.
+
+    Both name the other. Returns the new one; a repeat under the same `public_id` the first one.
+    """
+    permit(by, "conversation.reply", conversation)
+    sent = compose(
+        workspace=conversation.workspace,
+        email=email,
+        name=name,
+        subject=subject,
+        body=body,
+        uploads=uploads,
+        mailbox=mailbox,
+        to=to,
+        cc=cc,
+        bcc=bcc,
+        send_after=send_after,
+        public_id=public_id,
+        by=by,
+        at=at,
+    )
+    made = sent.conversation
+    lines = Event.objects.filter(
+        workspace_id=conversation.workspace_id,
+        subject_type="conversation",
+        subject_id=conversation.pk,
+        type=events.CONVERSATION_FORWARDED.name,
+        data__to_id=made.pk,
+    )
+    if not lines.exists():
+        journal.record(
+            events.CONVERSATION_FORWARDED,
+            conversation,
+            by=by,
+            at=at,
+            to_id=made.pk,
+            number=made.number,
+            message_id=message.pk if message is not None else None,
+        )
+        journal.record(
+            events.CONVERSATION_NAMED, made, by=by, at=at, from_id=conversation.pk, number=conversation.number
+        )
+    return made
 
 
 @transaction.atomic
@@ -33,13 +98,14 @@ def compose(
     cc: Sequence[str] = (),
     bcc: Sequence[str] = (),
     send_after: datetime,
+    then: str = "",
     public_id: UUID | None = None,
     by: Actor,
     at: datetime,
 ) -> Delivery:
     """Write a mail to somebody, who becomes a contact unless known, in a conversation of its own; it leaves as `schedule` says.
 
-    `to` are more recipients beside them. The conversation's mails go by `mailbox` and to `cc` besides from then on. `public_id`
+    `to` are more recipients beside them; `then` as in `schedule`. The conversation's mails go by `mailbox` and to `cc` besides from then on. `public_id`
     as in `schedule`: a repeat finds the first one. Raises Invalid with the field at fault.
     """
     permit(by, "conversation.reply")
@@ -57,6 +123,7 @@ def compose(
         conversation=conversation,
         body=body,
         send_after=send_after,
+        then=then,
         uploads=uploads,
         public_id=public_id,
         to=[contact.email, *to] if to else None,

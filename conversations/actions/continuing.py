@@ -16,7 +16,7 @@ from conversations.actions import lifecycle, locking, messages, routing, start
 from conversations.actions.entries import Door
 from conversations.actions.lifecycle import ReplyPolicy
 from conversations.actions.senders import Sender
-from conversations.models import Contact, Conversation, Handler, Mailbox, Message, Status
+from conversations.models import Contact, Conversation, Mailbox, Message, Status
 
 
 @transaction.atomic
@@ -51,7 +51,7 @@ def continue_or_receive(
         sender = Sender.contact(conversation.contact)  # who wrote, also where it was joined into another customer's
     if public_id is not None and (first := _written(closed, public_id)) is not None:
         return first
-    while closed.status == Status.CLOSED and closed.handler != Handler.NOBODY and policy.asks_for_answer:
+    while closed.status == Status.CLOSED and not closed.is_set_aside and policy.asks_for_answer:
         after = Conversation.objects.filter(follows=closed).order_by("-id").first()
         if after is None:
             return _started(

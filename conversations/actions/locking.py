@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -33,6 +34,15 @@ def locked(conversation: Conversation) -> Conversation:
     return row
 
 
+def locked_in_trash(conversation: Conversation) -> Conversation:
+    """The row of a conversation that is in the Trash, held until the transaction ends. Raises NotFound for any other."""
+    held = Conversation.trash.select_related("contact").select_for_update(no_key=True, of=("self",))
+    found = held.filter(pk=conversation.pk).order_by("pk").first()
+    if found is None:
+        raise NotFound("there is no such conversation in the Trash")
+    return found
+
+
 def writable(conversation: Conversation) -> Conversation:
     """Where what is written in a conversation lands, held: the conversation, or the one into which it was joined."""
     row = locked(conversation)
@@ -57,6 +67,11 @@ def both(one: Conversation, other: Conversation) -> tuple[Conversation, Conversa
     if one.pk not in rows or other.pk not in rows:
         raise NotFound("this conversation no longer exists")
     return rows[one.pk], rows[other.pk]
+
+
+def all_of(ids: Sequence[int]) -> list[Conversation]:
+    """The conversations of these ids as they are now, held in the order of their ids; those that are gone are left out."""
+    return list(_of_ids.rows(ids=sorted({*ids})))
 
 
 def found(*, public_id: uuid.UUID, **limits: Any) -> Conversation | None:

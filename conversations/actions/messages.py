@@ -13,7 +13,17 @@ from accounts import journal, transaction, writing
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import entries, lifecycle, locking, outgoing, spam, ticket_counts, turns
+from conversations.actions import (
+    entries,
+    lifecycle,
+    locking,
+    mentioning,
+    outgoing,
+    releasing,
+    spam,
+    ticket_counts,
+    turns,
+)
 from conversations.actions.entries import Door
 from conversations.actions.files import Stored
 from conversations.actions.lifecycle import ReplyPolicy
@@ -91,7 +101,8 @@ def reply(
         conversation.waiting_since = at
     else:
         conversation.last_outbound_at = answered_at
-    turns.move(conversation, policy.after_agent(conversation.status), at)
+    before = conversation.status
+    turns.move(conversation, policy.after_agent(before), at)
     entries.save(conversation)
     ticket = _update_ticket(conversation, body, from_customer=False, by=by, at=at)
     if had_unread:
@@ -100,6 +111,8 @@ def reply(
         events.REPLY_SENT, conversation, by=by, at=at, message_id=writing.id_of(message), status=conversation.status
     )
     outgoing.put(message, conversation, channel, by=by, at=at, leaving=leaving)
+    releasing.follow_status(conversation, before, at=at)
+    mentioning.note_numbers(message, conversation, by=by, at=at)
     return message
 
 
@@ -130,7 +143,7 @@ def receive(
     was_answered = conversation.last_inbound_at is None or (
         conversation.last_outbound_at is not None and conversation.last_outbound_at > conversation.last_inbound_at
     )
-    inbound_at = conversation.last_inbound_at
+    inbound_at, before = conversation.last_inbound_at, conversation.status
     message = entries.append(
         conversation,
         kind=MessageKind.MESSAGE,
@@ -163,6 +176,7 @@ def receive(
         message_id=writing.id_of(message),
         status=conversation.status,
     )
+    releasing.follow_status(conversation, before, at=at)
     return message
 
 
@@ -180,6 +194,8 @@ def note(
     public_id: UUID | None = None,
 ) -> Message:
     """Write what only the team sees. It is not delivered, and changes neither the preview nor the status.
+
+    Members whom it names by `@` are mentioned.
 
     `public_id` as in `reply`.
     """
@@ -207,6 +223,8 @@ def note(
     )
     entries.save(conversation)
     journal.record(events.NOTE_ADDED, conversation, by=by, at=at, message_id=writing.id_of(message))
+    mentioning.note_names(message, conversation, by=by, at=at)
+    mentioning.note_numbers(message, conversation, by=by, at=at)
     return message
 
 

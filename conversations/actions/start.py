@@ -135,7 +135,9 @@ def start(
 def _check_is_free(workspace: Workspace, **named: Any) -> None:
     """Raises Conflict when a conversation has the id; None is no id."""
     [(field, value)] = named.items()
-    if value is not None and Conversation.objects.filter(workspace=workspace, **named).exists():
+    # Spans workspaces: it names its own; an id of a conversation in the Trash is taken, too.
+    taken = Conversation.all_workspaces.filter(workspace=workspace, **named)
+    if value is not None and taken.exists():
         name = "external id" if field == "external_id" else "id"
         raise Conflict(f"a conversation with this {name} already exists", field=field)
 

@@ -8,9 +8,9 @@ from accounts import journal, transaction, writing
 from accounts.errors import Forbidden, Invalid
 from accounts.permissions import Actor, ActorKind, permit
 from conversations import events
-from conversations.actions import entries, locking, ticket_counts, turns
+from conversations.actions import entries, locking, releasing, ticket_counts, turns
 from conversations.actions.senders import Sender
-from conversations.models import Conversation, MessageKind, Status
+from conversations.models import UNTIL_REPLY, Conversation, MessageKind, Status
 
 
 @transaction.atomic
@@ -59,17 +59,19 @@ def set_status(
         before=before,
         after=turns.standing(conversation),
     )
+    releasing.follow_status(conversation, before["status"], at=at)
     return conversation
 
 
 @transaction.atomic
 @writing.together()
-def snooze(*, conversation: Conversation, until: datetime, by: Actor, at: datetime) -> Conversation:
-    """Snooze a conversation: it leaves the queues until the moment, or until the customer writes.
+def snooze(*, conversation: Conversation, until: datetime | None, by: Actor, at: datetime) -> Conversation:
+    """Snooze a conversation: it leaves the queues until the moment, or until the customer writes; None waits for that alone.
 
     Raises Invalid for a moment that has passed, or a conversation that is done.
     """
     permit(by, "conversation.update", conversation)
+    until = until or UNTIL_REPLY
     if until <= at:
         raise Invalid("until must be in the future", field="until")
     conversation = locking.locked(conversation)

@@ -12,7 +12,7 @@ from accounts.permissions import Actor, Role, permit
 from conversations import events, priorities
 from conversations.actions import locking, ticket_counts
 from conversations.actions.start import check_priority
-from conversations.models import Conversation
+from conversations.models import Conversation, Handler
 from conversations.texts import validation
 from tickets import tags as labels
 
@@ -62,6 +62,17 @@ def assign(
         previous_team_id=now[1],
     )
     return conversation
+
+
+@transaction.atomic
+def claim(*, conversation: Conversation, by: Actor, at: datetime) -> Conversation:
+    """Give an unassigned conversation to the member who acts, who begins to answer it; one that is somebody's stays theirs."""
+    permit(by, "conversation.assign", conversation)
+    conversation = locking.locked(conversation)
+    to = User.objects.filter(pk=by.user_id).first() if conversation.is_unassigned and by.user_id else None
+    if to is None or conversation.is_done:
+        return conversation
+    return assign(conversation=conversation, to=to, team=conversation.team, by=by, at=at)
 
 
 @transaction.atomic
@@ -144,6 +155,23 @@ def edit_subject(*, conversation: Conversation, subject: str, by: Actor, at: dat
     conversation.subject, conversation.updated_at = subject, at
     conversation.save(update_fields=["subject", "updated_at"])
     journal.record(events.CONVERSATION_SUBJECT_CHANGED, conversation, by=by, at=at)
+    return conversation
+
+
+@transaction.atomic
+def mark_unread(*, conversation: Conversation, by: Actor, at: datetime) -> Conversation:
+    """Mark the customer's last message as unread again; neither the thread nor `updated_at` changes.
+
+    Nothing is done where it is unread, or where the customer has written nothing, and for spam.
+    """
+    permit(by, "conversation.mark_read", conversation)
+    conversation = locking.locked(conversation)
+    if conversation.unread_count or conversation.last_inbound_at is None or conversation.handler == Handler.NOBODY:
+        return conversation
+    conversation.unread_count = 1
+    conversation.save(update_fields=["unread_count"])
+    ticket_counts.after_reading(conversation, by=by, at=at)
+    journal.record(events.CONVERSATION_MARKED_UNREAD, conversation, by=by, at=at)
     return conversation
 
 

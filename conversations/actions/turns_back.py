@@ -8,7 +8,7 @@ from typing import Any
 from accounts import journal
 from accounts.permissions import Actor
 from conversations import events
-from conversations.actions import entries, ticket_counts, turns
+from conversations.actions import entries, releasing, ticket_counts, turns
 from conversations.actions.senders import Sender
 from conversations.models import Conversation, MessageKind
 
@@ -50,6 +50,7 @@ def put_back(
             before=undone,
             after=now,
         )
+        releasing.follow_status(conversation, undone["status"], at=at)
     else:
         until = before["snoozed_until"]
         journal.record(events.CONVERSATION_SNOOZED, conversation, by=by, at=at, until=until, before=undone, after=now)

@@ -10,7 +10,7 @@ from accounts.errors import Conflict, NotFound
 from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import locking, moving, reverting, spam, turns, turns_back
+from conversations.actions import locking, merging, moving, reverting, spam, turns, turns_back
 from conversations.models import Conversation
 from conversations.queries import thread as thread_queries
 
@@ -32,6 +32,8 @@ def undo(*, conversation: Conversation, event_id: int, by: Actor, at: datetime) 
         raise NotFound("there is no such change")
     if event.type in moving.UNDOABLE:
         return moving.undo_move(conversation=conversation, event_id=event_id, by=by, at=at)
+    if event.type == events.CONVERSATIONS_MERGED.name:
+        return merging.undo_merge(conversation=conversation, event_id=event_id, by=by, at=at)
     if event.type in spam.UNDOABLE:
         return spam.undo_spam(conversation=conversation, event_id=event_id, by=by, at=at)
     if event.type == events.MACRO_APPLIED.name:

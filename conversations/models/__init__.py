@@ -23,16 +23,9 @@ from conversations.models.assistant import (
 from conversations.models.bulk import BulkJob, BulkRow, JobState, RowState
 from conversations.models.chat import ChatRestore, ChatSession, Position, Widget
 from conversations.models.contact import Contact
-from conversations.models.conversation import Channel, Conversation, EntryPoint, Handler, Status, Tally
+from conversations.models.conversation import UNTIL_REPLY, Channel, Conversation, EntryPoint, Handler, Status, Tally
 from conversations.models.delivery import Delivery, DeliveryFile, DeliveryState
-from conversations.models.discord import (
-    BotState,
-    DiscordBot,
-    DiscordLink,
-    DiscordMember,
-    DiscordMessage,
-    DiscordThread,
-)
+from conversations.models.discord import BotState, DiscordBot, DiscordLink, DiscordMember, DiscordMessage, DiscordThread
 from conversations.models.following import Follower, Mention
 from conversations.models.form import CallbackRequest, Form, FormCount, FormKind, FormOutcome
 from conversations.models.knowledge import Article, ArticleVisibility, Macro, MacroUse
@@ -47,18 +40,84 @@ from conversations.models.mailbox import (
     MailboxState,
     SuppressedAddress,
 )
-from conversations.models.message import Attachment, DeliveryStatus, Message, MessageKind, SenderKind
+from conversations.models.message import Attachment, DeliveryStatus, Message, MessageKind, MessageVersion, SenderKind
 from conversations.models.saved_view import SavedView, SavedViewFavorite, ViewSubject, Visibility
 from conversations.models.search import SearchDocument, SearchWord
 from conversations.models.suggestion import Outcome, Suggestion, SuggestionKind
 
 __all__ = [
-    "Article", "ArticleVisibility", "AssistantFrame", "AssistantProposal", "AssistantQueueItem", "AssistantRun",
-    "AssistantThread", "Attachment", "Audience", "AutomaticMail", "BlockedSender", "BotState", "BulkJob", "BulkRow", "CallbackRequest", "Channel", "ChatRestore", "ChatSession", "Contact", "Conversation",
-    "Delivery", "DeliveryFile", "DeliveryState", "DeliveryStatus", "DiscordBot", "DiscordLink", "DiscordMember", "DiscordMessage", "DiscordThread",
-    "EntryPoint", "Follower", "Form", "FormCount", "FormKind", "FormOutcome", "FrameKind", "Handler", "Inbound", "InboundMail", "JobState",
-    "Login", "Macro", "MacroUse", "MailReference", "MailSource", "MailState", "Mailbox", "MailboxAddress", "MailboxState", "Mention", "Message",
-    "MessageKind", "Outcome", "Position", "Proof", "ProposalStatus", "RowState", "RunStatus", "SavedView", "SavedViewFavorite", "SearchDocument",
-    "SearchWord", "SenderKind", "Status", "Suggestion", "SuggestionKind", "SuppressedAddress", "Tally", "ThreadStatus",
-    "ViewSubject", "Visibility", "Widget",
+    "UNTIL_REPLY",
+    "Article",
+    "ArticleVisibility",
+    "AssistantFrame",
+    "AssistantProposal",
+    "AssistantQueueItem",
+    "AssistantRun",
+    "AssistantThread",
+    "Attachment",
+    "Audience",
+    "AutomaticMail",
+    "BlockedSender",
+    "BotState",
+    "BulkJob",
+    "BulkRow",
+    "CallbackRequest",
+    "Channel",
+    "ChatRestore",
+    "ChatSession",
+    "Contact",
+    "Conversation",
+    "Delivery",
+    "DeliveryFile",
+    "DeliveryState",
+    "DeliveryStatus",
+    "DiscordBot",
+    "DiscordLink",
+    "DiscordMember",
+    "DiscordMessage",
+    "DiscordThread",
+    "EntryPoint",
+    "Follower",
+    "Form",
+    "FormCount",
+    "FormKind",
+    "FormOutcome",
+    "FrameKind",
+    "Handler",
+    "Inbound",
+    "InboundMail",
+    "JobState",
+    "Login",
+    "Macro",
+    "MacroUse",
+    "MailReference",
+    "MailSource",
+    "MailState",
+    "Mailbox",
+    "MailboxAddress",
+    "MailboxState",
+    "Mention",
+    "Message",
+    "MessageKind",
+    "MessageVersion",
+    "Outcome",
+    "Position",
+    "Proof",
+    "ProposalStatus",
+    "RowState",
+    "RunStatus",
+    "SavedView",
+    "SavedViewFavorite",
+    "SearchDocument",
+    "SearchWord",
+    "SenderKind",
+    "Status",
+    "Suggestion",
+    "SuggestionKind",
+    "SuppressedAddress",
+    "Tally",
+    "ThreadStatus",
+    "ViewSubject",
+    "Visibility",
+    "Widget",
 ]  # fmt: skip

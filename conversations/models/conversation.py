@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -44,11 +44,16 @@ class Channel(models.TextChoices):
 
 
 class Handler(models.TextChoices):
-    """Who answers at present: nobody answers spam."""
+    """Who answers at present: nobody answers spam, and what is in the Trash is as if it had been deleted."""
 
     PEOPLE = "people"
     ASSISTANT = "assistant"
     NOBODY = "nobody"
+    TRASH = "trash"
+
+
+UNTIL_REPLY = datetime(9999, 1, 1, tzinfo=UTC)
+"""The moment of a snooze that only a message of the customer ends."""
 
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -117,6 +122,20 @@ class ConversationQuerySet(TenantQuerySet["Conversation"]):
     def with_people(self) -> Self:
         """Everything that any door prints of a conversation, in the same query."""
         return self.select_related("contact", "assignee", "team", "ticket")
+
+
+class ConversationManager(TenantManager["Conversation"].from_queryset(ConversationQuerySet)):  # type: ignore[misc]
+    """The conversations of the open scope's workspace, without those in the Trash."""
+
+    def get_queryset(self) -> ConversationQuerySet:
+        return cast(ConversationQuerySet, super().get_queryset().exclude(handler=Handler.TRASH))
+
+
+class TrashManager(TenantManager["Conversation"].from_queryset(ConversationQuerySet)):  # type: ignore[misc]
+    """The conversations in the Trash of the open scope's workspace."""
+
+    def get_queryset(self) -> ConversationQuerySet:
+        return cast(ConversationQuerySet, super().get_queryset().filter(handler=Handler.TRASH))
 
 
 class Conversation(Searched, TenantModel):
@@ -193,11 +212,23 @@ class Conversation(Searched, TenantModel):
     first_response_at = Moment(null=True, blank=True, editable=False)
     next_response_due_at = Moment(null=True, blank=True, editable=False)
     closed_at = Moment(null=True, editable=False)
+    # When it was put into the Trash, and by whom.
+    trashed_at = Moment(null=True, editable=False)
+    trashed_by = models.ForeignKey(
+        User,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        editable=False,
+    )
     created_at = Moment(default=timezone.now, editable=False)
     updated_at = Moment(default=timezone.now, editable=False)
     tokens = TokensField(of=("subject",))
 
-    objects: ClassVar[TenantManager[Self]] = TenantManager.from_queryset(ConversationQuerySet)()
+    objects: ClassVar[TenantManager[Self]] = ConversationManager()
+    trash: ClassVar[TenantManager[Self]] = TrashManager()
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -293,6 +324,9 @@ class Conversation(Searched, TenantModel):
             models.Index(
                 fields=["workspace", "-last_message_at", "-id"], name="conv_spam", condition=Q(handler="nobody")
             ),
+            # What is in the Trash, what was put there last first; and the job that deletes what has been there for long, in all
+            # workspaces, which goes through it whole: it is small.
+            models.Index(fields=["workspace", "-trashed_at", "-id"], name="conv_trash", condition=Q(handler="trash")),
             # The one that goes on from a closed one.
             models.Index(
                 fields=["workspace", "follows", "id"], name="conv_follows", condition=Q(follows__isnull=False)
@@ -314,6 +348,16 @@ class Conversation(Searched, TenantModel):
     def is_done(self) -> bool:
         """Resolved or closed."""
         return self.status in (Status.RESOLVED, Status.CLOSED)
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Nobody answers it: it is spam, or in the Trash."""
+        return self.handler in (Handler.NOBODY, Handler.TRASH)
+
+    @property
+    def is_snoozed_until_reply(self) -> bool:
+        """Snoozed until its customer writes, without a date."""
+        return self.snoozed_until == UNTIL_REPLY
 
     @property
     def is_unassigned(self) -> bool:

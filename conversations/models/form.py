@@ -120,12 +120,12 @@ class CallbackQuerySet(TenantQuerySet["CallbackRequest"]):
     """The questions about calls."""
 
     def to_call(self) -> Self:
-        """Not called yet, the earliest first. Those of spam are nobody's."""
-        return self.filter(done_at=None).exclude(conversation__handler="nobody").order_by("due_at", "pk")
+        """Not called yet, the earliest first. Those of spam, and of what is in the Trash, are nobody's."""
+        return self.filter(done_at=None).exclude(conversation__handler__in=("nobody", "trash")).order_by("due_at", "pk")
 
     def called(self) -> Self:
         """The latest first."""
-        return self.exclude(done_at=None).order_by("-done_at", "-pk")
+        return self.exclude(done_at=None).exclude(conversation__handler="trash").order_by("-done_at", "-pk")
 
     def overdue(self, at: datetime) -> Self:
         """Their time is over."""

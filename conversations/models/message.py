@@ -104,6 +104,26 @@ class Message(Searched, TenantModel):
         return self.sender_kind == SenderKind.CUSTOMER
 
 
+class MessageVersion(TenantModel):
+    """The text of a note before it was changed, which owners and admins may read."""
+
+    seen_by = "message"
+
+    message = models.ForeignKey(
+        Message, on_delete=models.CASCADE, related_name="versions", db_index=False, db_constraint=False
+    )
+    body = models.TextField(blank=True)
+    replaced_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    replaced_at = Moment(default=timezone.now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        # The texts of a note before, the latest first.
+        indexes = [models.Index(fields=["workspace", "message", "-id"], name="version_by_message")]
+
+    def __str__(self) -> str:
+        return self.body[:80]
+
+
 class Attachment(Searched, TenantModel):
     """A file that came with a message, found by its name. Served through the desk alone, after its permission check."""
 

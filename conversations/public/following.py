@@ -28,7 +28,7 @@ from conversations.forms import answers, tokens
 from conversations.forms.answers import Fault
 from conversations.forms.fields import LONGEST
 from conversations.forms.tokens import FollowUp
-from conversations.models import Attachment, Channel, Conversation, Handler, Message, MessageKind, SenderKind, Status
+from conversations.models import Attachment, Channel, Conversation, Message, MessageKind, SenderKind, Status
 from conversations.public import limits, pages, promises
 from conversations.queries import conversations as queries
 from conversations.queries.thread import with_files
@@ -227,7 +227,7 @@ def _newest(conversation: Conversation) -> Conversation | None:
     last = None
     if conversation.joined_into_id is not None:
         return None
-    while (last or conversation).status == Status.CLOSED and conversation.handler != Handler.NOBODY:
+    while (last or conversation).status == Status.CLOSED and not conversation.is_set_aside:
         here = last or conversation
         after = Conversation.objects.filter(follows=here).order_by("-id").first()
         if here.joined_into is not None and here.joined_into.contact_id == here.contact_id:

@@ -62,7 +62,8 @@ def with_messages_of(public_id: uuid.UUID, contact: Contact) -> Conversation | N
     row = Conversation.objects.filter(public_id=public_id, contact=contact).order_by("pk").first()
     while row is not None and row.joined_into is not None:
         row = row.joined_into
-    return row if row is not None and row.contact_id == contact.pk else None
+    is_theirs = row is not None and row.contact_id == contact.pk and row.handler != Handler.TRASH
+    return row if is_theirs else None
 
 
 def one(rows: QuerySet[Conversation]) -> Conversation:
@@ -148,7 +149,8 @@ def message(conversation: Conversation, pk: int) -> Message:
 
 def attachment(public_id: uuid.UUID) -> Attachment:
     """A file of the workspace. Raises NotFound."""
-    found = Attachment.objects.filter(public_id=public_id).order_by("pk").first()
+    rows = Attachment.objects.filter(public_id=public_id).exclude(message__conversation__handler=Handler.TRASH)
+    found = rows.order_by("pk").first()
     if found is None:
         raise NotFound("there is no such file")
     return found
@@ -159,7 +161,8 @@ def file(public_id: uuid.UUID) -> Attachment | DeliveryFile:
     try:
         return attachment(public_id)
     except NotFound:
-        found = DeliveryFile.objects.filter(public_id=public_id).order_by("pk").first()
+        rows = DeliveryFile.objects.filter(public_id=public_id).exclude(delivery__conversation__handler=Handler.TRASH)
+        found = rows.order_by("pk").first()
         if found is None:
             raise
         return found
@@ -188,4 +191,5 @@ def _others(limit: int, *, contact: int, conversation: int) -> QuerySet[Conversa
     rows = Conversation.objects.filter(contact=contact, handler=Handler.PEOPLE, joined_into=None).exclude(
         pk=conversation
     )
-    return rows.order_by("-last_message_at", "-pk").only("number", "subject")[:limit]
+    shown = rows.order_by("-last_message_at", "-pk")
+    return shown.only("number", "subject", "status", "snoozed_until", "last_message_at")[:limit]

@@ -45,6 +45,11 @@ LINES = (
     events.SPAM_MARKED.name,
     events.SPAM_UNMARKED.name,
     events.SPAM_UNDONE.name,
+    events.CONVERSATION_NAMED.name,
+    events.CONVERSATION_FORWARDED.name,
+    events.MESSAGE_REDACTED.name,
+    events.CONVERSATION_TRASHED.name,
+    events.CONVERSATION_RESTORED.name,
 )
 """The journal's events that a thread shows as one grey line each; status changes are entries of the thread itself."""
 UNDOABLE = (
@@ -53,6 +58,7 @@ UNDOABLE = (
     events.MESSAGES_MOVED.name,
     events.CONVERSATION_SPLIT.name,
     events.CONVERSATION_JOINED.name,
+    events.CONVERSATIONS_MERGED.name,
     events.SPAM_MARKED.name,
     events.SPAM_UNMARKED.name,
     events.MACRO_APPLIED.name,
@@ -69,6 +75,20 @@ REARRANGING = frozenset(
     )
 )
 """The events after which other messages are in the thread: what is on screen is not only added to."""
+
+
+CHANGING = frozenset(
+    kind.name
+    for kind in (
+        events.NOTE_EDITED,
+        events.NOTE_DELETED,
+        events.MESSAGE_EDITED,
+        events.MESSAGE_WITHDRAWN,
+        events.MESSAGE_REDACTED,
+    )
+)
+"""The events after which a message that is on screen reads otherwise."""
+_JOURNALED = (*LINES, *sorted(CHANGING - {*LINES}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +119,14 @@ class Thread:
     """A status change has the type of the event that brought it about as its `cause`, if one did."""
     lines: Sequence[Line]
     has_older: bool
+    last_event: int = 0
+    is_changed: bool = False
+    """Whether a message was changed or has gone among what happened."""
 
     @property
     def is_rearranged(self) -> bool:
-        """Whether messages have come from elsewhere or gone among what happened."""
-        return any(line.event.type in REARRANGING for line in self.lines)
+        """Whether messages have come from elsewhere, gone, or changed among what happened."""
+        return self.is_changed or any(line.event.type in REARRANGING for line in self.lines)
 
     @property
     def items(self) -> list[Message | Line]:
@@ -124,6 +147,7 @@ def thread(conversation: Conversation, *, before: int | None = None, limit: int 
         messages=mails.with_mails(conversation, with_files(_with_causes(page, happened))),
         lines=_lines(conversation, happened[::-1]),
         has_older=has_older,
+        last_event=happened[0].pk if happened else 0,
     )
 
 
@@ -141,6 +165,8 @@ def thread_since(conversation: Conversation, *, message: int, event: int, limit:
         messages=mails.with_mails(conversation, with_files(_with_causes(page, happened))),
         lines=_lines(conversation, happened[::-1]),
         has_older=False,
+        last_event=happened[0].pk if happened else 0,
+        is_changed=any(one.type in CHANGING for one in happened),
     )
 
 
@@ -200,7 +226,7 @@ def _journal(
 ) -> QuerySet[Event]:
     """The newest events first, of those that a thread shows, and status changes that something brought about."""
     rows = Event.objects.filter(
-        Q(type__in=LINES) | Q(type=_STATUS, caused_by__isnull=False),
+        Q(type__in=_JOURNALED) | Q(type=_STATUS, caused_by__isnull=False),
         workspace=current(),
         subject_type="conversation",
         subject_id=conversation,
@@ -250,7 +276,7 @@ def change_to_undo(conversation: Conversation, *, by: Actor, since: datetime) ->
 
 
 def _lines(conversation: Conversation, happened: list[Event]) -> list[Line]:
-    happened = [event for event in happened if event.type != _STATUS]
+    happened = [event for event in happened if event.type in LINES]
     ids = {e.actor_id for e in happened if e.actor_kind == "operator"} | {e.data.get("assignee_id") for e in happened}
     ids.discard(None)
     people: dict[int | None, User] = {person.pk: person for person in _people.rows(ids=sorted(ids))} if ids else {}

@@ -72,6 +72,7 @@ from conversations.models import (
     MailReference,
     Mention,
     Message,
+    MessageVersion,
     SavedView,
     SavedViewFavorite,
     SearchDocument,
@@ -129,6 +130,7 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             view, SavedViewFavorite.objects.get(),
             Follower.objects.create(conversation=conversation, user=cleo.user),
             Mention.objects.create(conversation=conversation, message=message, user=cleo.user),
+            MessageVersion.objects.create(message=message, body=SECRET),
             Attribute.objects.create(subject="contact", key="plan", name=f"{SECRET} plan", kind="text"),
             run.thread, run, AssistantFrame.objects.first(), waiting,
             AssistantProposal.objects.create(thread=run.thread, tool_name="hand_over", preview=SECRET),
@@ -195,7 +197,7 @@ def _discord(message: Message) -> list[Model]:
 
 KINDS = [
     Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, QueuedMail, Ticket, Tag, TicketNumbers,
-    Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, EntryPoint, Tally, SavedView, SavedViewFavorite, Follower, Mention, Attribute,
+    Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, EntryPoint, Tally, SavedView, SavedViewFavorite, Follower, Mention, MessageVersion, Attribute,
     AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro, MacroUse, BulkJob, BulkRow,
     Form, FormCount, CallbackRequest, Widget, ChatSession, ChatRestore, BusinessHours,
     Mailbox, MailboxAddress, InboundMail, MailReference, AutomaticMail, SuppressedAddress, BlockedSender,

@@ -173,6 +173,12 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         actions.move_message(message=mistaken, to=talk, **act)
         spam = ConversationFactory(workspace=acme)
         actions.mark_spam(conversation=spam, block="sender", **act)
+        binned = ConversationFactory(workspace=acme, contact=contact)
+        actions.link(conversation=binned, ticket=ticket, **act)
+        actions.trash(conversation=binned, **act)
+        merged, merged_too, gathered = (ConversationFactory(workspace=acme, contact=contact) for _ in range(3))
+        actions.merge(conversations=[merged, merged_too], into=gathered, **act)
+        actions.follow(conversation=talk, user=ben.user, **act)
         suggestion = assistant_actions.make_suggestion(conversation=talk, draft=Draft("Try."), engine="builtin", **act)
         assert suggestion.kind == SuggestionKind.DRAFT
         actions.assign(conversation=loose, to=ben.user, **act)
@@ -235,7 +241,7 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
             "workspace": acme, "contact": contact, "conversation": talk, "ticket": ticket, "second": second, "loose": loose,
             "snoozed": snoozed, "done": done, "closed": closed, "request": request, "made": made, "form": form, "widget": widget, "session": session, "session_token": opened.token, "stranger": lost.contact, "restore": restore, "tracked": tracked, "tracked_closed": tracked_closed, "chat": chat, "answer": answer, "helped": helped, "event_id": change.pk, "thread": busy.thread, "run": busy,
             "resting": resting.thread, "waiting": waiting, "proposal": proposal, "item": queued, "message": note,
-            "sent": sent, "other": other, "spam": spam,
+            "sent": sent, "other": other, "spam": spam, "binned": binned, "gathered": gathered,
             "moved_event_id": Event.objects.get(type="conversation.messages_moved").pk,
             "spam_event_id": Event.objects.get(type="conversation.spam_marked").pk, "suggestion": suggestion, "article": article, "macro": MacroFactory(workspace=acme),
             "draft_article": ArticleFactory(workspace=acme, published=False),
@@ -305,6 +311,17 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.knowledge.actions.apply_macro": [{"macro": macro_with_effects(s["workspace"]), "conversation": s["loose"]}],
         "conversations.actions.callbacks.mark_called": [{"note": "They want two.", "resolve": True}],
         "conversations.actions.callbacks.unmark_called": [{"request": s["made"]}],
+        "conversations.actions.following.follow": [{"user": s["member"]}],
+        "conversations.actions.following.unfollow": [{"user": s["member"]}],
+        "conversations.actions.composing.forward": [{"send_after": later, "by": s["agent"], "mailbox": None}],
+        "conversations.actions.merging.merge": [{"conversations": [s["other"], s["loose"]], "into": s["closed"]}],
+        "conversations.actions.merging.undo_merge": [
+            {"conversation": s["gathered"], "event_id": Event.objects.get(type="conversation.merged").pk}
+        ],
+        "conversations.actions.notes.edit_note": [{"body": "Other words, #1 and @ada."}],
+        "conversations.actions.redacting.redact": [{"is_whole": True}],
+        "conversations.actions.trashing.restore": [{"conversation": s["binned"]}],
+        "conversations.actions.trashing.purge": [{"conversation": s["binned"]}],
         "conversations.forms.actions.create_form": [{"kind": "contact"}],
         "conversations.forms.actions.update_form": [{"title": "Write to us"}],
         "conversations.chat.actions.assistant.decide_in_chat": [

@@ -34,6 +34,7 @@ pytestmark = pytest.mark.usefixtures("in_acme")
 
 WRITERS = {*MEMBERS, *DESK, "conversation:write"}
 WRITERS_AND_CUSTOMER = {*WRITERS, "contact"}
+ADMINS = {"owner", "admin", *DESK}
 TICKET_WRITERS = {*MEMBERS, *DESK, "ticket:write"}
 
 
@@ -51,6 +52,7 @@ class Desk:
     view: SavedView
     scheduled: Delivery
     call: CallbackRequest
+    binned: Conversation
 
     @property
     def last(self) -> int:
@@ -65,8 +67,11 @@ def desk(acme: Workspace, ben: Member) -> Desk:
     ticket = TicketFactory(workspace=acme)
     actions.link(conversation=linked, ticket=ticket, by=system, at=MORNING)
     actions.snooze(conversation=free, until=minutes(60), by=system, at=MORNING)
+    binned = ConversationFactory(workspace=acme, contact=contact, at=MORNING)
+    actions.trash(conversation=binned, by=system, at=MORNING)
     return Desk(
         workspace=acme,
+        binned=binned,
         contact=contact,
         free=free,
         linked=linked,
@@ -157,9 +162,22 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
     "move_message": (lambda desk, how: actions.move_message(message=desk.note, to=desk.linked, **how), WRITERS),
     "split": (lambda desk, how: actions.split(message=desk.note, **how), WRITERS),
     "join": (lambda desk, how: actions.join(conversation=desk.free, into=desk.linked, **how), WRITERS),
+    "merge": (lambda desk, how: actions.merge(conversations=[desk.free], into=desk.linked, **how), WRITERS),
+    "mark_unread": (lambda desk, how: actions.mark_unread(conversation=desk.free, **how), WRITERS),
+    "forward": (
+        lambda desk, how: actions.forward(
+            conversation=desk.free, email="new@example.com", subject="x", body="x", send_after=minutes(9), **how
+        ),
+        {*MEMBERS},
+    ),
+    "claim": (lambda desk, how: actions.claim(conversation=desk.free, **how), WRITERS),
     "keep_apart": (lambda desk, how: actions.keep_apart(conversation=desk.free, **how), WRITERS),
     "mark_spam": (lambda desk, how: actions.mark_spam(conversation=desk.free, **how), WRITERS),
     "unmark_spam": (lambda desk, how: actions.unmark_spam(conversation=desk.free, **how), WRITERS),
+    "trash": (lambda desk, how: actions.trash(conversation=desk.free, **how), ADMINS),
+    "restore": (lambda desk, how: actions.restore(conversation=desk.binned, **how), ADMINS),
+    "purge": (lambda desk, how: actions.purge(conversation=desk.binned, **how), ADMINS),
+    "redact": (lambda desk, how: actions.redact(message=desk.note, is_whole=True, **how), ADMINS),
     "set_cc": (lambda desk, how: actions.set_cc(conversation=desk.free, cc=["ann@example.com"], **how), WRITERS),
     "mark_called": (lambda desk, how: actions.mark_called(request=desk.call, **how), WRITERS),
     "unmark_called": (lambda desk, how: actions.unmark_called(request=desk.call, **how), WRITERS),
@@ -192,7 +210,18 @@ OF_A_WORKSPACE: dict[str, tuple[Verb, set[str]]] = {
     ),
     "create_view": (lambda desk, how: actions.create_view(workspace=desk.workspace, name="x", **how), TICKET_WRITERS),
 }
-ELSEWHERE = {"undo", "undo_caused", "undo_move", "undo_spam", "favorite_view", "move_view"}
+ELSEWHERE = {
+    "follow",
+    "see_mentions",
+    "unfollow",
+    "undo",
+    "undo_caused",
+    "undo_merge",
+    "undo_move",
+    "undo_spam",
+    "favorite_view",
+    "move_view",
+}
 """Tested below: those need a change to undo, and the last two are for people and keys alone."""
 
 
@@ -212,6 +241,28 @@ def test_row_is_missing_for_a_stranger(desk: Desk, cleo: Member, name: str) -> N
     verb, _ = ON_ROWS[name]
     with tenancy.scope(cleo.membership.workspace):
         is_missing_for(lambda by: verb(desk, {"by": by, "at": minutes(1)}), cleo.actor)
+
+
+def test_members_follow_conversations_and_writers_add_others(
+    desk: Desk, ada: Member, ben: Member, cleo: Member, acme_key: Key
+) -> None:
+    everyone = actors(ben.actor, Actor.key(acme_key.row), desk.contact)
+
+    def themselves(by: Actor) -> object:
+        actions.unfollow(conversation=desk.free, user=ben.user, by=by, at=minutes(1))
+        return actions.follow(conversation=desk.free, user=ben.user, by=by, at=minutes(1))
+
+    def another(by: Actor) -> object:
+        return actions.follow(conversation=desk.free, user=ada.user, by=by, at=minutes(1))
+
+    def see(by: Actor) -> object:
+        return actions.see_mentions(conversation=desk.free, by=by, at=minutes(1))
+
+    assert who_may(themselves, everyone) == {*MEMBERS, "viewer", *DESK}
+    assert who_may(another, everyone) == {*MEMBERS, *DESK}
+    assert who_may(see, everyone) == {*MEMBERS, "viewer", *DESK}
+    for verb in (themselves, another, see):
+        is_missing_for(verb, cleo.actor)
 
 
 def test_undo_is_for_writers(desk: Desk, ben: Member, cleo: Member, acme_key: Key) -> None:
@@ -244,6 +295,16 @@ def test_undoing_moves_and_spam_is_for_writers(desk: Desk, ben: Member, cleo: Me
 
     assert who_may(undo_move, everyone) == WRITERS
     is_missing_for(undo_move, cleo.actor)
+    actions.undo_move(conversation=desk.free, event_id=moved.pk, **system)
+    other = ConversationFactory(workspace=desk.workspace, contact=desk.contact, at=MORNING)
+    actions.merge(conversations=[desk.free, other], into=desk.linked, **system)
+    merged = Event.objects.get(type="conversation.merged")
+
+    def undo_merge(by: Actor) -> object:
+        return actions.undo_merge(conversation=desk.linked, event_id=merged.pk, by=by, at=minutes(1))
+
+    assert who_may(undo_merge, everyone) == WRITERS
+    is_missing_for(undo_merge, cleo.actor)
 
 
 def test_undoing_what_a_macro_has_changed_is_for_writers(

@@ -309,7 +309,12 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
                 actions.hold(delivery=written, by=by, at=at)
             if later == 4:
                 actions.mark_failed(delivery=written, code="writer_removed", reason=LONG, by=by, at=at)
-        for name in ("first", "second", "closed", "snoozed", "outgoing"):
+        binned = ConversationFactory(workspace=workspace, contact=arabic, subject=LONG, body=f"{LONG} {ARABIC}")
+        reply(binned, LONG, by=by, uploads=[SimpleUploadedFile(f"{LONG[:150]}.pdf", b"%PDF-1.4")])
+        made["message"] = outgoing.last_message_id
+        made["written note"] = actions.note(conversation=outgoing, body=f"{LONG} #{first.number}", by=by, at=at).pk
+        actions.trash(conversation=binned, by=Actor.system(workspace.pk), at=at)
+        for name in ("first", "second", "closed", "snoozed", "outgoing", "binned"):
             made[name] = locals()[name]
         effects = [{"do": "add_tags", "tags": [LONG[:100], ARABIC[:100]]}, {"do": "status", "status": "pending"}]
         chosen = list(Conversation.objects.order_by("pk").values_list("pk", flat=True)[:4])
@@ -370,6 +375,16 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("details", f"{thread}#side")
     yield Screen("tags", f"{thread}#side", do=click("#menu-tags > summary"))
     yield Screen("refused reply", thread, do=lambda page: (page.locator("#reply-body").fill(" "), page.locator(".composer__form--reply .btn--main:not(.draft *)").first.click()))  # fmt: skip
+    changed, bin_ = f"{inbox}/{made['outgoing'].number}", f"{inbox}/trash"
+    yield Screen("forwarding", f"{changed}/forward")
+    yield Screen("message to be redacted", f"{changed}/messages/{made['message']}/change", who="ada")
+    yield Screen("note of one's own", f"{changed}/messages/{made['written note']}/change")
+    for name, path in (
+        ("trash", bin_),
+        ("conversation in the trash", f"{bin_}/{made['binned'].number}"),
+        ("deleting for good", f"{bin_}/{made['binned'].number}?delete"),
+    ):
+        yield Screen(name, path, who="ada")
     mailed = f"{inbox}/{made['mailed'].number}"
     first_mail = f"#message-{made['mail']}"
     yield Screen("mails", f"{mailed}?view=open{first_mail}", do=opened_mails)

@@ -34,7 +34,7 @@ def acknowledgements(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
     found = {}
     for row in rows:
         mail, conversation = mails.get(row.about["mail_id"]), conversations.get(row.about["conversation_id"])
-        if mail is not None and conversation is not None and conversation.handler != Handler.NOBODY:
+        if mail is not None and conversation is not None and not conversation.is_set_aside:
             found[row.pk] = _acknowledgement(mail, conversation, row.about.get("hops", 1))
     return found
 

@@ -9,7 +9,7 @@ from accounts.errors import DomainError, NotFound
 from accounts.permissions import Actor, ActorKind
 from conversations.actions import locking
 from conversations.chat import sessions
-from conversations.models import ChatSession, Conversation, Handler
+from conversations.models import ChatSession, Conversation
 
 
 class SessionEnded(DomainError):
@@ -43,7 +43,7 @@ def own(conversation: Conversation, by: Actor) -> Conversation:
     """The conversation, held, if it is the visitor's who acts. Raises NotFound for another's, as for a missing one."""
     row = locking.locked(conversation)
     is_theirs = by.kind != ActorKind.CONTACT or row.contact_id == by.id
-    if not is_theirs or row.handler == Handler.NOBODY:
+    if not is_theirs or row.is_set_aside:
         raise NotFound("there is no such conversation")
     return row
 

@@ -13,11 +13,13 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import clock
 from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.models import Event
+from accounts.permissions import may
 from conversations import actions
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import queries as assistant_queries
@@ -154,10 +156,26 @@ def edit_subject(request: DeskRequest, conversation: Conversation, given: dict[s
 @changes(forms.SnoozeForm, undoable=True)
 def snooze(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     at = clock.now()
+    if given["choice"] == labels.UNTIL_REPLY_CHOICE and not given["until"]:
+        actions.snooze(conversation=conversation, until=None, by=request.actor, at=at)
+        return _("Snoozed until the customer replies.")
     chosen = {choice.key: choice.until for choice in labels.snooze_choices(at)}
     until = given["until"] or chosen.get(given["choice"]) or forms.shown_moment(given["choice"]) or at
     actions.snooze(conversation=conversation, until=until, by=request.actor, at=at)
     return f"Snoozed until {dates.moment(until)}."
+
+
+@changes(forms.FollowForm)
+def follow(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+    verb = actions.follow if given["follow"] else actions.unfollow
+    verb(user=request.user, **_by(request, conversation))
+    return _("Following.") if given["follow"] else _("No longer following.")
+
+
+@changes(forms.NothingForm)
+def mark_unread(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
+    actions.mark_unread(**_by(request, conversation))
+    return _("Marked as unread.")
 
 
 @changes(forms.NothingForm, undoable=True)
@@ -196,9 +214,11 @@ def take_over(request: DeskRequest, conversation: Conversation, given: dict[str,
 @require_POST
 @screen
 def mark_read(request: DeskRequest, number: int) -> HttpResponse:
-    """Mark the conversation as read. A fragment is answered with its row in the list and the counts."""
+    """Mark the conversation as read, and that one is mentioned in it as seen. A fragment is answered with its row in the list and the counts."""
     conversation = queries.by_number(number)
-    actions.mark_read(**_by(request, conversation))
+    was_mentioned = actions.see_mentions(**_by(request, conversation))
+    if not was_mentioned or may(request.actor, "conversation.mark_read"):
+        actions.mark_read(**_by(request, conversation))
     if not is_fragment(request):
         return HttpResponse(status=204)
     place = Place.of(request)

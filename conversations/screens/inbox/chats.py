@@ -16,7 +16,7 @@ from accounts import clock
 from accounts.models import Event
 from accounts.permissions import permit
 from accounts.tenancy import current
-from conversations import events
+from conversations import actions, events
 from conversations.chat import languages
 from conversations.chat import queries as chat_queries
 from conversations.chat import typing as signals
@@ -33,11 +33,13 @@ ONLINE_FOR = timedelta(minutes=2)
 @require_POST
 @screen
 def typing(request: DeskRequest, number: int) -> HttpResponse:
-    """Signal to the customer of a chat that the member is writing a reply."""
+    """Signal to the customer of a chat that the member is writing a reply; where the workspace wants that, it becomes theirs."""
     permit(request.actor, "conversation.reply")
     conversation = queries.by_number(number)
     if conversation.channel == Channel.CHAT:
         signals.agent_is_typing(conversation, names.first_name(request.user.name) or request.user.name)
+    if request.workspace.assigns_on_typing and conversation.is_unassigned:
+        actions.claim(conversation=conversation, by=request.actor, at=clock.now())
     return HttpResponse(status=204)
 
 

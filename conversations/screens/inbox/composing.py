@@ -17,7 +17,7 @@ from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.permissions import permit
 from accounts.web.bodies import takes_files
 from conversations import actions
-from conversations.models import Mailbox
+from conversations.models import Mailbox, Status
 from conversations.queries import mails
 from conversations.screens import errors
 from conversations.screens.inbox import addressing
@@ -39,6 +39,7 @@ class NewForm(NoteForm):
     bcc = addressing.AddressesField()
     subject = forms.CharField(required=False)
     mailbox = forms.UUIDField(required=False)
+    then = forms.ChoiceField(choices=[(Status.RESOLVED, "")], required=False)
 
     def clean_to(self) -> dict[str, str]:
         try:
@@ -95,6 +96,7 @@ def _send(request: DeskRequest, given: dict[str, Any]) -> int:
         to=[address for address, _ in others],
         cc=[one for one in cc if one != email],
         bcc=bcc,
+        then=given["then"],
         send_after=at + timedelta(seconds=UNDO if box is None else box.undo_seconds),
         public_id=given["send_id"],
         by=request.actor,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from accounts import tenancy
 from accounts.models import Workspace
 from conversations.api.downloads import sent
-from conversations.models import Attachment
+from conversations.models import Attachment, Handler
 from conversations.screens import filetypes
 
 MINUTES = 10
@@ -37,7 +37,8 @@ def picture(request: HttpRequest, token: str) -> HttpResponseBase:
     if workspace is None:
         raise Http404("there is no such file")
     with tenancy.scope(workspace):
-        attachment = Attachment.objects.filter(pk=pk, content_type__in=filetypes.PICTURES).first()
+        rows = Attachment.objects.filter(pk=pk, content_type__in=filetypes.PICTURES)
+        attachment = rows.exclude(message__conversation__handler=Handler.TRASH).first()
     if attachment is None:
         raise Http404("there is no such file")
     return sent(attachment, content_type=attachment.content_type, as_attachment=False)

@@ -18,7 +18,7 @@ from accounts.permissions import ActorKind
 from conversations import events
 from conversations.actions.lifecycle import STATUS_NAMES
 from conversations.assistant.gate import Refusal
-from conversations.models import Message, Status
+from conversations.models import UNTIL_REPLY, Message, Status
 from conversations.queries import causes
 from conversations.queries.thread import Line
 from conversations.screens.dates import moment
@@ -107,6 +107,8 @@ def of_line(line: Line) -> SafeString:
         return SafeString("edited the subject")
     if kind == events.CONVERSATION_SNOOZED.name:
         until = data.get("until")
+        if until == UNTIL_REPLY.isoformat():
+            return SafeString("snoozed it until the customer replies")
         return format_html("snoozed it until <b>{}</b>", moment(moments.read(until))) if until else _UNSNOOZED
     if kind == events.CONVERSATION_LINKED.name:
         return format_html("linked it to <b>ticket {}</b>", line.ticket.number) if line.ticket else _LINKED
@@ -128,10 +130,13 @@ _ALWAYS = {
     events.ASSISTANT_TAKEN_OVER.name: _TOOK_OVER,
     events.SPAM_UNMARKED.name: SafeString("marked it as not spam"),
     events.SPAM_UNDONE.name: SafeString("undid the change of the spam mark"),
+    events.MESSAGE_REDACTED.name: SafeString("redacted a message"),
+    events.CONVERSATION_TRASHED.name: SafeString("moved it to the Trash"),
+    events.CONVERSATION_RESTORED.name: SafeString("restored it from the Trash"),
 }
 _MOVES = {
     events.MESSAGES_MOVED.name, events.CONVERSATION_SPLIT.name, events.CONVERSATION_JOINED.name, events.MESSAGES_ARRIVED.name,
-    events.MOVE_UNDONE.name, events.SPAM_MARKED.name,
+    events.MOVE_UNDONE.name, events.SPAM_MARKED.name, events.CONVERSATION_NAMED.name, events.CONVERSATION_FORWARDED.name,
 }  # fmt: skip
 _UNDONE = {events.CONVERSATION_SPLIT.name: "the split", events.CONVERSATION_JOINED.name: "joining"}
 _UNSNOOZED = SafeString("unsnoozed it")
@@ -160,6 +165,11 @@ _ICONS: dict[str, str] = {
     events.SPAM_MARKED.name: "shield-alert",
     events.SPAM_UNMARKED.name: "shield-check",
     events.SPAM_UNDONE.name: "undo-2",
+    events.MESSAGE_REDACTED.name: "eye-off",
+    events.CONVERSATION_NAMED.name: "link",
+    events.CONVERSATION_FORWARDED.name: "forward",
+    events.CONVERSATION_TRASHED.name: "trash-2",
+    events.CONVERSATION_RESTORED.name: "undo-2",
 }
 
 
@@ -168,6 +178,10 @@ def _moved(kind: str, data: dict[str, Any]) -> SafeString:
         return SafeString("marked it as spam and blocked the sender" if data.get("blocked_id") else "marked it as spam")
     number = int(data.get("number", 0))
     place = format_html('<a href="{}">#{}</a>', url("conversation", tenancy.current().slug, number), number)
+    if kind == events.CONVERSATION_NAMED.name:
+        return format_html("linked this from {}", place)
+    if kind == events.CONVERSATION_FORWARDED.name:
+        return format_html("forwarded {} as {}", "a message" if data.get("message_id") else "this", place)
     if kind == events.CONVERSATION_JOINED.name:
         return format_html("joined this into {}", place)
     if kind == events.MOVE_UNDONE.name:
@@ -240,6 +254,10 @@ class SnoozeChoice:
     def when(self) -> str:
         formats = {"later": "H:i", "tomorrow": "D H:i"}
         return date_format(timezone.localtime(self.until), formats.get(self.key, "D j M H:i"))
+
+
+UNTIL_REPLY_CHOICE = "reply"
+"""The choice of the snooze menu that has no date."""
 
 
 def snooze_choices(at: datetime) -> list[SnoozeChoice]:

@@ -172,7 +172,12 @@ def counts(request: DeskRequest) -> HttpResponse:
     """The views with their counts."""
     permit(request.actor, "conversation.read")
     place = Place.of(request)
-    facts = {"workspace": request.workspace, "place": place, **_counts(request, place)}
+    facts = {
+        "workspace": request.workspace,
+        "membership": request.membership,
+        "place": place,
+        **_counts(request, place),
+    }
     return render(request, "inbox/tabs.html", facts)
 
 

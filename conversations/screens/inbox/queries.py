@@ -23,7 +23,16 @@ from conversations import conditions
 from conversations.assistant import queries as assistant_queries
 from conversations.conditions import Condition, Context
 from conversations.conditions.typed import typed
-from conversations.models import CallbackRequest, Conversation, Handler, InboundMail, Mention, Message, SavedView
+from conversations.models import (
+    CallbackRequest,
+    Conversation,
+    Follower,
+    Handler,
+    InboundMail,
+    Mention,
+    Message,
+    SavedView,
+)
 from conversations.models.conversation import ConversationQuerySet, NextDeadline
 from conversations.queries import newest
 from conversations.queries import outbox as outbox_queries
@@ -88,7 +97,7 @@ def with_ticket_card(number: int) -> Conversation:
     """By number, with all that its page shows. Raises NotFound.
 
     That is the ticket's owner and `ticket_conversations` (how many share the ticket), the assistant's thread, and
-    `has_draft`: whether a drafted reply is still open; `has_outgoing`: whether the outbox has anything of it; `has_proposal`: whether the customer is asked about a hand-over.
+    `has_followers`; `has_new_mentions`: whether a mention of anybody has not been seen; `has_draft`: whether a drafted reply is still open; `has_outgoing`: whether the outbox has anything of it; `has_proposal`: whether the customer is asked about a hand-over.
     """
     found = _card.first(number=number)
     if found is None:
@@ -107,6 +116,8 @@ def _card(*, number: int) -> QuerySet[Conversation]:
         suggested_number=Subquery(perhaps.values("suggested__number")[:1]),
         newest_message=Subquery(Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk").values("pk")[:1]),
         ticket_conversations=Subquery(shared.values("n")),
+        has_followers=Exists(Follower.objects.filter(conversation=OuterRef("pk"))),
+        has_new_mentions=Exists(Mention.objects.filter(conversation=OuterRef("pk"), seen_at=None)),
         has_draft=Exists(assistant_queries.undecided_drafts().filter(conversation=OuterRef("pk"))),
         has_outgoing=Exists(outbox_queries.unsettled().filter(conversation=OuterRef("pk"))),
         has_proposal=Exists(assistant_queries.pending_proposals().filter(thread__conversation=OuterRef("pk"))),

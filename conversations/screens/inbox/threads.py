@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,10 +12,12 @@ from django.views.decorators.http import require_GET
 
 from accounts import clock
 from accounts import queries as people
-from accounts.permissions import permit
+from accounts.models import User
+from accounts.permissions import may, permit
 from accounts.text import uuid_or_none, whole_number
 from conversations.assistant import queries as assistant_queries
-from conversations.models import AssistantThread, Conversation, Handler, Status
+from conversations.knowledge import tagging
+from conversations.models import AssistantThread, Conversation, Follower, Handler, Mention, Status
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
@@ -40,14 +44,45 @@ def header_and_side(request: DeskRequest, place: Place, conversation: Conversati
         "priorities": offered if conversation.priority in offered else (conversation.priority, *offered),
         "snooze_choices": labels.snooze_choices(clock.now()),
         "hues": hues(request),
-        "others": queries.other_conversations(conversation),
+        "others": (others := queries.other_conversations(conversation)),
+        "suggests_tags": not conversation.tags and tagging.threshold_of(request.workspace) is not None,
+        "mergeable": _mergeable(conversation, others),
+        "followers": (followers := _followers(conversation)),
+        "is_following": any(one.pk == request.user.pk for one in followers),
         "assistant": _kept(conversation),
         **_asked(conversation),
         **discord.facts(conversation),
         **chats.facts(conversation),
-        "is_set_aside": conversation.handler == Handler.NOBODY or conversation.joined_into_id is not None,
+        "is_set_aside": conversation.is_set_aside or conversation.joined_into_id is not None,
+        "may_trash": may(request.actor, "conversation.trash"),
         "block_domain": labels.domain_to_block(conversation.contact.email),
     }
+
+
+def _followers(conversation: Conversation) -> list[User]:
+    if not getattr(conversation, "has_followers", False):  # annotated by with_ticket_card
+        return []
+    rows = Follower.objects.filter(conversation=conversation).select_related("user").order_by("pk")
+    return [row.user for row in rows[:50]]
+
+
+MERGED_WITHIN = timedelta(hours=48)
+"""Open conversations of one customer are offered to be merged when no more than this lies between their last messages."""
+
+
+def _mergeable(conversation: Conversation, others: Sequence[Conversation]) -> list[Conversation]:
+    """The other open conversations of the customer that may be about the same matter."""
+    if conversation.status != Status.OPEN or conversation.handler != Handler.PEOPLE:
+        return []
+    since = clock.now() - MERGED_WITHIN
+    return [one for one in others if one.status == Status.OPEN and one.last_message_at >= since]
+
+
+def _is_mentioned(request: DeskRequest, conversation: Conversation) -> bool:
+    """Whether the member is mentioned in a note that they have not seen."""
+    if not getattr(conversation, "has_new_mentions", False):  # as above
+        return False
+    return Mention.objects.filter(conversation=conversation, user=request.user, seen_at=None).exists()
 
 
 def _assign_choices() -> dict[str, Any]:
@@ -74,6 +109,7 @@ def pane(
         **header_and_side(request, place, conversation),
         **_entries(conversation, before=before),
         "is_older": before is not None,
+        "is_mentioned": _is_mentioned(request, conversation),
         **outgoing.context(conversation),
         **drafted(request, conversation),
         **addressing.facts(conversation),
@@ -161,6 +197,22 @@ def assign_menu(request: DeskRequest, number: int) -> HttpResponse:
     row = queries.by_number(number)
     facts = {"conversation": row, "me": request.user, **_assign_choices()}
     return render(request, "inbox/head/assign_choices.html", facts)
+
+
+@require_GET
+@screen
+def suggested_tags(request: DeskRequest, number: int) -> HttpResponse:
+    """The tags that similar conversations have, asked for once the thread is shown."""
+    permit(request.actor, "conversation.update")
+    row = queries.by_number(number)
+    row.workspace = request.workspace
+    facts = {
+        **frame(request, Place.of(request)),
+        "conversation": row,
+        "suggested": tagging.suggested(row) if not row.is_done else [],
+        "hues": hues(request),
+    }
+    return render(request, "inbox/side/suggested_tags.html", facts)
 
 
 def pane_update(request: DeskRequest, place: Place, conversation: Conversation) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from conversations.models import Message, MessageKind
 from conversations.queries import thread as thread_queries
 from conversations.queries.thread import Line
 from conversations.screens import dates
-from conversations.screens.inbox import labels, mails
+from conversations.screens.inbox import labels, mails, naming
 from conversations.texts import names
 
 TOGETHER = timedelta(minutes=5)
@@ -32,6 +32,8 @@ class Entry:
     """It is by the same person as the one before: without face and name."""
     mail: mails.ShownMail | None = None
     sent: mails.SentMail | None = None
+    html: SafeString | None = None
+    """The text of a note that names people or conversations."""
 
     @property
     def is_line(self) -> bool:
@@ -79,14 +81,18 @@ def entries(items: Iterable[Message | Line], *, after: int = 0) -> list[Entry]:
                 Entry(message=item, day=day, follows=follows and mail is None, mail=mail, sent=mails.sent_of(item))
             )
         previous = item
-    return [entry for entry in result if entry.message is None or entry.message.pk > after]
+    shown = [entry for entry in result if entry.message is None or entry.message.pk > after]
+    named = naming.of_notes(entry.message for entry in shown if entry.message is not None)
+    for entry in shown:
+        entry.html = named.get(entry.message.pk) if entry.message is not None else None
+    return shown
 
 
 def seen(thread: thread_queries.Thread) -> tuple[int, int]:
     """The last message id and the last event id of a part of a thread: where the next part goes on."""
     return (
         thread.messages[-1].pk if thread.messages else 0,
-        thread.lines[-1].event.pk if thread.lines else 0,
+        thread.last_event,
     )
 
 

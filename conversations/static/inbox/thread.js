@@ -156,6 +156,7 @@ document.addEventListener('htmx:afterSettle', (event) => {
 });
 document.addEventListener('desk:event', ({ detail }) => {
   const isHere = detail.type === 'resync' || (detail.subject === 'conversation' && String(detail.id) === pane()?.dataset.id);
+  if (isHere && detail.type === 'conversation.trashed') return void (detail.own || desk.say(desk.errorText('404'), { bad: true }));
   if (isHere && detail.type !== 'conversation.read') refresh();
 });
 begin();
@@ -164,4 +165,13 @@ begin();
 document.addEventListener('click', (event) => {
   const offer = event.target.closest('[data-load-images]')?.closest('[data-images]');
   if (offer) offer.hidden = true;
+});
+
+// A picture opens large; without the module, or with a key for a new tab, its link does what links do.
+document.addEventListener('click', (event) => {
+  const link = event.target.closest('#entries a.picture');
+  const url = document.getElementById('live')?.dataset.lightbox;
+  if (!link || !url || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  import(url).then(({ open }) => open(link)).catch(() => window.open(link.href, '_blank', 'noopener'));
 });

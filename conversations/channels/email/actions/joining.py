@@ -30,13 +30,18 @@ class Joined:
 
 
 def find(mail: ParsedMail) -> Joined | None:
-    """The conversation that a mail proves to belong to, by the first of four proofs; of one that was joined, the other."""
+    """The conversation that a mail proves to belong to, by the first of four proofs; of one that was joined, the other.
+
+    What is in the Trash takes no mail: it begins a conversation.
+    """
     found = _proven(mail)
     if found is None:
         return None
     conversation = found.conversation
     while conversation.joined_into is not None:
         conversation = conversation.joined_into
+    if conversation.handler == Handler.TRASH:
+        return None
     return replace(found, conversation=conversation)
 
 
