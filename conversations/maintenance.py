@@ -9,12 +9,14 @@ from procrastinate.contrib.django import app
 from accounts import clock, tenancy
 from accounts.permissions import Actor
 from conversations import actions
+from conversations.actions import drafted
 from conversations.models import (
     Article,
     Contact,
     Conversation,
     Delivery,
     DeliveryState,
+    Draft,
     Macro,
     Message,
 )
@@ -50,6 +52,16 @@ def forget_replies(timestamp: int) -> None:
             for file in delivery.files.all():
                 file.file.delete(save=False)
             delivery.delete()
+
+
+@app.periodic(cron="37 * * * *")
+@app.task(name="forget_drafts", queueing_lock="forget_drafts", pass_context=False)
+def forget_drafts(timestamp: int) -> None:
+    """Delete drafts that were discarded a week ago, with their files, in all workspaces."""
+    rows = Draft.all_workspaces.filter(discarded_at__lt=clock.now() - KEPT)  # one job for all
+    for draft in rows.select_related("workspace").order_by("discarded_at", "pk")[:500]:
+        with tenancy.scope_apart(draft.workspace, "forget_failed draft=%s", draft.pk):
+            drafted.forget(draft)
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -195,6 +195,7 @@ SPANS: dict[str, str] = {
     "conversations.assistant.tasks:settle_quiet_threads": f"{_JOB}; what the assistant handles is little",
     "conversations.assistant.watching:pulse": "the newest frame of runs in hand, by the key that begins with the run",
     "conversations.channels.leases:taken": f"{_JOB}, by the partial index of the deliveries that are due",
+    "conversations.maintenance:forget_drafts": f"{_JOB}, by the partial index of what was discarded",
     "conversations.maintenance:forget_replies": f"{_JOB}, by the partial index of what was taken back",
     "conversations.maintenance:unsnooze_due": f"{_JOB}, by the partial index of what is snoozed",
     "conversations.models.searched:index_missing": f"{_JOB}, by the partial indexes of what has no tokens",

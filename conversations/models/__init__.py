@@ -32,6 +32,7 @@ from conversations.models.discord import (
     DiscordMessage,
     DiscordThread,
 )
+from conversations.models.draft import Draft, DraftFile, DraftKind, Presence
 from conversations.models.following import Follower, Mention
 from conversations.models.form import CallbackRequest, Form, FormCount, FormKind, FormOutcome
 from conversations.models.knowledge import Article, ArticleVisibility, Macro
@@ -55,9 +56,10 @@ __all__ = [
     "Article", "ArticleVisibility", "AssistantFrame", "AssistantProposal", "AssistantQueueItem", "AssistantRun",
     "AssistantThread", "Attachment", "Audience", "AutomaticMail", "BlockedSender", "BotState", "CallbackRequest", "Channel", "ChatRestore", "ChatSession", "Contact", "Conversation",
     "Delivery", "DeliveryFile", "DeliveryState", "DeliveryStatus", "DiscordBot", "DiscordLink", "DiscordMember", "DiscordMessage", "DiscordThread",
+    "Draft", "DraftFile", "DraftKind",
     "EntryPoint", "Follower", "Form", "FormCount", "FormKind", "FormOutcome", "FrameKind", "Handler", "Inbound", "InboundMail",
     "Login", "Macro", "MailReference", "MailSource", "MailState", "Mailbox", "MailboxAddress", "MailboxState", "Mention", "Message",
-    "MessageKind", "Outcome", "Position", "Proof", "ProposalStatus", "RunStatus", "SavedView", "SavedViewFavorite", "SearchDocument",
+    "MessageKind", "Outcome", "Position", "Presence", "Proof", "ProposalStatus", "RunStatus", "SavedView", "SavedViewFavorite", "SearchDocument",
     "SearchWord", "SenderKind", "Status", "Suggestion", "SuggestionKind", "SuppressedAddress", "Tally", "ThreadStatus",
     "Visibility", "Widget",
 ]  # fmt: skip

@@ -43,11 +43,20 @@ _SHOWN = {
     "Control+Enter": "Ctrl ↵",
     "Control+Shift+Enter": "Ctrl ⇧ ↵",
     "Control+Alt+Enter": "Ctrl Alt ↵",
+    "Control+b": "Ctrl B",
+    "Control+i": "Ctrl I",
+    "Control+k": "Ctrl K",
+    "Control+e": "Ctrl E",
+    "Control+Shift+7": "Ctrl ⇧ 7",
+    "Control+Shift+8": "Ctrl ⇧ 8",
+    "Control+Shift+9": "Ctrl ⇧ 9",
+    "Control+Alt+c": "Ctrl Alt C",
+    "Control+Shift+p": "Ctrl ⇧ P",
     "Enter": "↵",
 }
 
-MOVE, DO, VIEW, DESK = "Move", "Conversation", "Go to", "General"
-GROUPS = (MOVE, DO, VIEW, DESK)
+MOVE, DO, WRITE, VIEW, DESK = "Move", "Conversation", "Writing", "Go to", "General"
+GROUPS = (MOVE, DO, WRITE, VIEW, DESK)
 """In the order of the help."""
 
 GENERAL = (

@@ -35,6 +35,7 @@ PARTS = {
     "conversations.actions.automatic_mails",
     "conversations.actions.carrying",
     "conversations.actions.checking",
+    "conversations.actions.drafted",
     "conversations.actions.entries",
     "conversations.actions.summaries",
     "conversations.actions.taking_over",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conversations.screens.sections import Link, Section
-from conversations.screens.shortcuts import DO, MOVE, VIEW, Shortcut
+from conversations.screens.shortcuts import DO, MOVE, VIEW, WRITE, Shortcut
 
 SECTION = Section(
     link=Link("Inbox", icon="inbox", url_name="inbox", keys=("g i",)),
@@ -21,6 +21,15 @@ SECTION = Section(
         Shortcut("send", ("Control+Enter",), "Send", DO, writes=True),
         Shortcut("send-and-resolve", ("Control+Shift+Enter",), "Send and resolve", DO, writes=True),
         Shortcut("send-later", ("Control+Alt+Enter",), "Send later", DO, writes=True),
+        Shortcut("bold", ("Control+b",), "Bold", WRITE, writes=True),
+        Shortcut("italic", ("Control+i",), "Italic", WRITE, writes=True),
+        Shortcut("link", ("Control+k",), "Link", WRITE, writes=True),
+        Shortcut("code", ("Control+e",), "Code", WRITE, writes=True),
+        Shortcut("numbers", ("Control+Shift+7",), "Numbered list", WRITE, writes=True),
+        Shortcut("list", ("Control+Shift+8",), "List", WRITE, writes=True),
+        Shortcut("quote", ("Control+Shift+9",), "Quote", WRITE, writes=True),
+        Shortcut("block", ("Control+Alt+c",), "Code block", WRITE, writes=True),
+        Shortcut("preview", ("Control+Shift+p",), "Preview", WRITE, writes=True),
         Shortcut("done", ("e",), "Resolve or reopen", DO, writes=True),
         Shortcut("assign", ("a",), "Assign to …", DO, writes=True),
         Shortcut("assign-me", ("i",), "Assign to me", DO, writes=True),

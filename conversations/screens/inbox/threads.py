@@ -17,7 +17,7 @@ from conversations.models import AssistantThread, Conversation, Handler, Status
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
-from conversations.screens.inbox import addressing, asked, chats, discord, labels, outgoing
+from conversations.screens.inbox import addressing, asked, chats, discord, drafts, labels, outgoing
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox import timeline as threads
 from conversations.screens.inbox.lists import listing
@@ -75,6 +75,7 @@ def pane(
         **_entries(conversation, before=before),
         "is_older": before is not None,
         **outgoing.context(conversation),
+        **drafts.facts(request, conversation),
         **drafted(request, conversation),
         **addressing.facts(conversation),
         **restored(request, conversation),

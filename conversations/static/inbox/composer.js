@@ -51,6 +51,17 @@ desk.insert = (text, words) => {
   text.dispatchEvent(new Event('input', { bubbles: true }));
 };
 
+// What is rarely needed is loaded when someone begins to write.
+const extras = () => {
+  const { pick, formatScript } = document.getElementById('composer').dataset;
+  return Promise.all([import(formatScript), import(pick)]).catch(() => desk.say(desk.errorText('offline'), { bad: true }));
+};
+document.addEventListener('focusin', (event) => event.target.matches('form[data-compose] textarea[name=body]') && extras());
+document.addEventListener('click', async (event) => {
+  const button = event.target.closest('[data-format]');
+  if (button && (await extras())) desk.format(button.form, button.dataset.format);
+});
+
 // --- The suggestion ------------------------------------------------------------------------------
 
 // Tab inserts it into an empty reply, Esc dismisses it; nothing is ever sent automatically.
