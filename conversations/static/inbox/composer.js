@@ -18,6 +18,7 @@ document.addEventListener('desk:compose', ({ detail: { mode } }) => turnTo(mode)
 
 // The second click of a double click on a button that is sending does not take the focus out of the text.
 document.addEventListener('mousedown', (event) => {
+  if (event.target.closest('.format')) event.preventDefault(); // the selection stays
   if (event.target.closest('.composer__tools') && !event.target.closest('button:enabled, summary, input, label, .menu__body')) event.preventDefault();
 });
 

@@ -140,7 +140,7 @@ function show() {
     const text = shown.map(([state, names]) => sentence(place, state, names)).join(' · ');
     if (place.textContent !== text) place.textContent = text;
     place.hidden = !text;
-    place.classList.toggle('presence--writes', here.some((one) => one.state === 'reply'));
+    place.classList.toggle('here--writes', here.some((one) => one.state === 'reply'));
     // Said aloud is only what matters to one who writes.
     const [, writers] = parts[0];
     const aloud = writers.length ? sentence(place, 'reply', writers) : '';
