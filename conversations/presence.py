@@ -1,4 +1,4 @@
-"""Who has a conversation open and who is writing in it: told to the other members at once, and never part of its history.
+"""Who has a conversation open and who is writing in it: the other members are notified at once, and none of it is history.
 
 The pages of a member say every EVERY seconds that they are there. A row that none has renewed for GONE_AFTER stands for
 nobody, so that a closed lid or a killed browser needs no goodbye. Signals go by NOTIFY, as do those of typing in a chat: one
@@ -105,8 +105,8 @@ async def signals(context: LiveContext, workspace_id: int) -> AsyncIterator[Mapp
                 yield orjson.loads(text)
 
 
-def _signal(conversation: Conversation, user: User, **said: Any) -> None:
-    about = {"id": conversation.pk, "user": user.pk, "name": _name(user), **said}
+def _signal(conversation: Conversation, user: User, **facts: Any) -> None:
+    about = {"id": conversation.pk, "user": user.pk, "name": _name(user), **facts}
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, f"{current().pk} {orjson.dumps(about).decode()}"])
 

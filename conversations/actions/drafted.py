@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from uuid import UUID
 
 from django.core.files.storage import default_storage
@@ -30,7 +31,7 @@ def files_of(conversation: Conversation, kind: str, public_ids: Sequence[UUID], 
         # A repeat of a request whose answer was lost: they are where the first one has put them.
         sent = Attachment.objects.filter(public_id__in=wanted, message__conversation=conversation)
         waiting = DeliveryFile.objects.filter(public_id__in=wanted, delivery__conversation=conversation)
-        found |= {row.public_id: Stored.of(row) for row in (*sent, *waiting)}
+        found |= {row.public_id: Stored.of(row) for row in sent} | {row.public_id: Stored.of(row) for row in waiting}
     if missing := [one for one in wanted if one not in found]:
         raise Invalid(f"{len(missing)} of the files are gone", field="files", code="file_gone")
     return [found[one] for one in wanted]
@@ -62,12 +63,12 @@ def forget(row: Draft) -> None:
     row.delete()
 
 
-def drop_files(rows: Sequence[DraftFile] | object) -> None:
+def drop_files(rows: Iterable[DraftFile]) -> None:
     """Delete files of a draft, and what the storage holds of them once the transaction is committed."""
-    for file in rows:  # type: ignore[attr-defined]
+    for file in rows:
         path = str(file.file.name)
         file.delete()
-        django.on_commit(lambda path=path: default_storage.delete(path))
+        django.on_commit(partial(default_storage.delete, path))
 
 
 def moved(source: Conversation, target: Conversation) -> None:

@@ -55,7 +55,8 @@ def save_draft(
     the same page, `tab`, has saved it, and this save, `seq`, is a later one. What was sent under `send_id` meanwhile is no draft
     any more. Raises Invalid for a text that is too long.
     """
-    permit(by, _verb(kind), conversation)
+    permit(by, "conversation.reply", conversation)
+    _check_kind(kind)
     validation.check(body, "body", longest=validation.BODY_LIMIT, blank=True)
     lines = {
         name: validation.check(text, name, longest=LONGEST_ALONG, blank=True) for name, text in (along or {}).items()
@@ -102,7 +103,8 @@ def attach_to_draft(
 
     Raises Invalid for one that is empty or too large, and for the eleventh; OSError where it cannot be stored.
     """
-    permit(by, _verb(kind), conversation)
+    permit(by, "conversation.reply", conversation)
+    _check_kind(kind)
     draft = _held(conversation, kind, by)
     if draft is None or draft.discarded_at is not None:
         if draft is not None:
@@ -126,7 +128,8 @@ def attach_to_draft(
 @transaction.atomic
 def discard_draft(*, conversation: Conversation, kind: str, by: Actor, at: datetime) -> Draft | None:
     """Throw a member's own draft away; for a while it can be restored. None where there is none."""
-    permit(by, _verb(kind), conversation)
+    permit(by, "conversation.reply", conversation)
+    _check_kind(kind)
     draft = _held(conversation, kind, by)
     if draft is None or draft.discarded_at is not None:
         return draft
@@ -139,7 +142,8 @@ def discard_draft(*, conversation: Conversation, kind: str, by: Actor, at: datet
 @transaction.atomic
 def restore_draft(*, conversation: Conversation, kind: str, by: Actor, at: datetime) -> Draft | None:
     """Bring a discarded draft back, unless another one was begun. None where there is none."""
-    permit(by, _verb(kind), conversation)
+    permit(by, "conversation.reply", conversation)
+    _check_kind(kind)
     draft = _held(conversation, kind, by)
     if draft is None or draft.discarded_at is None:
         return draft
@@ -150,10 +154,9 @@ def restore_draft(*, conversation: Conversation, kind: str, by: Actor, at: datet
     return draft
 
 
-def _verb(kind: str) -> str:
+def _check_kind(kind: str) -> None:
     if kind not in DraftKind.values:
         raise Invalid("a draft is a reply or a note", field="kind")
-    return "conversation.reply" if kind == DraftKind.REPLY else "conversation.note"
 
 
 def _held(conversation: Conversation, kind: str, by: Actor) -> Draft | None:
@@ -178,7 +181,7 @@ def _begun(
     draft = Draft(
         workspace_id=conversation.workspace_id,
         conversation=conversation,
-        user_id=by.user_id,
+        user_id=by.user_id or 0,  # of a member, as `_held` has checked
         kind=kind,
         body=body,
         along=dict(along),

@@ -13,6 +13,7 @@ from conversations.admin import (
     contacts,
     conversation,
     discord,
+    drafts,
     following,
     hosted_forms,
     knowledge,
@@ -23,6 +24,6 @@ from conversations.admin import (
 )
 
 __all__ = [
-    "assistant", "chat", "contacts", "conversation", "discord", "following", "hosted_forms", "knowledge", "mail", "outbox", "read_only",
+    "assistant", "chat", "contacts", "conversation", "discord", "drafts", "following", "hosted_forms", "knowledge", "mail", "outbox", "read_only",
     "saved_views",
 ]  # fmt: skip

@@ -25,7 +25,7 @@ class Draft(TenantModel):
     """An unsent reply or note of a member in a conversation. The team may read it; nothing ever sends it but its writer.
 
     Each save counts `version` up. `tab` and `seq` name the page that saved last and its save: of one page, saves that are
-    overtaken on the way are told by them. One that was discarded is kept for a while, so that it can be restored.
+    overtaken on the way are recognised by them. One that was discarded is kept for a while, so that it can be restored.
     """
 
     seen_by = "conversation"

@@ -1,4 +1,4 @@
-"""Who is in a conversation: told at once, gone by itself, and never part of the history."""
+"""Who is in a conversation: shown at once, gone by itself, and never part of the history."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_member_who_has_it_open_is_seen_by_the_others(agent: Client, ada: Member
     assert inside(reader, conversation) == []
 
 
-def test_who_is_not_heard_of_is_gone_within_half_a_minute(
+def test_who_sends_no_sign_of_life_is_gone_within_half_a_minute(
     agent: Client, ada: Member, conversation: Conversation
 ) -> None:
     reader = ada.signed_in()
@@ -102,9 +102,9 @@ def test_stream_names_people_only_to_those_who_see_every_conversation(
     agent: Client, acme: Workspace, ben: Member, visibility: Visibility
 ) -> None:
     Membership.all_workspaces.filter(pk=ben.membership.pk).update(visibility=visibility)
-    said: dict[str, Any] = {"id": 3, "user": 99, "name": "Ada", "state": "reply"}
+    signal: dict[str, Any] = {"id": 3, "user": 99, "name": "Ada", "state": "reply"}
     answer = agent.get("/w/acme/inbox/stream?after=5")
-    sent = sent_by(answer, Journal([], presence=(json.dumps(said),)))  # type: ignore[arg-type]
+    sent = sent_by(answer, Journal([], presence=(json.dumps(signal),)))  # type: ignore[arg-type]
     [piece] = [piece for piece in sent.split("\n\n") if piece.startswith("event: presence")]
     shown = json.loads(piece.split("data: ")[1])
-    assert shown == (said if visibility == Visibility.ALL else {"id": 3})
+    assert shown == (signal if visibility == Visibility.ALL else {"id": 3})

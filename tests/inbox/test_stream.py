@@ -24,7 +24,7 @@ class Journal:
     """Stands for the live context."""
 
     def __init__(self, events: list[LiveEvent], typing: tuple[str, ...] = (), presence: tuple[str, ...] = ()) -> None:
-        self.said = {"customer_typing": typing, "presence": presence}
+        self.signals = {"customer_typing": typing, "presence": presence}
         self.asked: list[tuple[int, int | None]] = []
         self.journal = events
 
@@ -35,7 +35,7 @@ class Journal:
 
     async def listen(self, channel: str, key: str):  # type: ignore[no-untyped-def]
         assert key.isdigit()
-        for text in ("", *self.said[channel]):
+        for text in ("", *self.signals[channel]):
             yield text
 
 

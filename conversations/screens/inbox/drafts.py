@@ -33,7 +33,7 @@ from conversations.screens.shell import DeskRequest, is_fragment, screen
 from conversations.texts import recipients
 
 EVERY_NTH = 3
-"""Of the saves of one who goes on writing, how many are told to the other pages."""
+"""Of the saves of one who goes on writing, one in so many notifies the other pages."""
 
 
 class UUIDsField(forms.Field):

@@ -22,7 +22,7 @@ def mentions(request: DeskRequest, number: int) -> HttpResponse:
     """Whom a note may mention: the members who may answer, and the teams."""
     permit(request.actor, "conversation.note")
     queries.by_number(number)
-    found = [
+    found: list[dict[str, object]] = [
         {"text": member.name or member.email, "about": member.email if member.name else ""}
         for member in people.assignable()
         if member.pk != request.user.pk

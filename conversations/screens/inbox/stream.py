@@ -43,7 +43,7 @@ def stream(request: DeskRequest) -> HttpResponse:
     `?login=` is the session that the page was made for: after signing in as somebody else, an old page gets no events.
     `own` marks the person's own changes, whose effects are in the answers to their requests. Between them come the chats in
     which a customer is typing, and who of the team is in which conversation, as events of their own kinds. A member who does
-    not see all conversations is told only that something has changed in one, and asks for what they may see of it.
+    not see all conversations gets only its id, and asks for what they may see of it.
     """
     permit(request.actor, "conversation.read")
     if request.GET.get("login", login_id(request)) != login_id(request):
