@@ -78,11 +78,11 @@ function begun(box) {
   if (!form || box.selectionStart !== box.selectionEnd) return null;
   const end = box.selectionStart;
   const before = box.value.slice(Math.max(0, end - 60), end);
-  for (const kind of KINDS) {
-    const found = kind.begins.exec(before);
-    if (found && (!kind.isFor || kind.isFor(form))) return { box, form, kind, words: found[1], end, start: end - found[1].length - 1 };
-  }
-  return null;
+  const found = KINDS.filter((kind) => kind.isFor?.(form) ?? true)
+    .map((kind) => [kind, kind.begins.exec(before)])
+    .filter(([, match]) => match)
+    .map(([kind, [, words]]) => ({ box, form, kind, words, end, start: end - words.length - 1 }));
+  return found.sort((a, b) => b.start - a.start)[0] ?? null; // the one that was begun last
 }
 
 async function look(box) {
