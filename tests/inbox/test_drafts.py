@@ -17,10 +17,11 @@ from accounts.models import Event, Workspace
 from conversations import actions, maintenance
 from conversations.actions import drafted
 from conversations.actions.drafts import DraftChanged
-from conversations.models import Attachment, Conversation, Draft, DraftFile, Message
+from conversations.actions.entries import Door
+from conversations.models import Attachment, Channel, Conversation, Draft, DraftFile, Message
 from tests.conftest import Member
 from tests.factories import ConversationFactory
-from tests.inbox.conftest import HTMX, text_of
+from tests.inbox.conftest import HTMX, markup_of, text_of
 
 URL = "/w/acme/inbox/1"
 
@@ -90,6 +91,25 @@ def test_save_that_was_overtaken_does_not_bring_the_older_text_back(agent: Clien
     save(agent, "Newer", tab="one", seq=9)
     assert save(agent, "Older", tab="one", seq=8)["status"] == 409
     assert drafts(conversation.workspace) == [("reply", "Newer", 1)]
+
+
+def test_recipients_of_a_draft_come_back_with_it(agent: Client, acme: Workspace) -> None:
+    row = ConversationFactory(workspace=acme, door=Door(Channel.EMAIL, "test"))
+    url = f"/w/acme/inbox/{row.number}"
+    form = {
+        "mode": "reply",
+        "body": "Hello",
+        "to": "other@example.com",
+        "cc": "eve@example.com",
+        "bcc": "",
+        "cc_seen": "",
+    }
+    assert agent.post(f"{url}/draft", form, headers=HTMX).status_code == 200
+    page = markup_of(agent.get(url).content)
+    assert "To other@example.com, cc 1" in page
+    assert 'name="cc" value="eve@example.com"' in page
+    assert f'data-usual="{row.contact.email}"' in page
+    assert "not been in this conversation before" in page
 
 
 def test_emptied_draft_is_gone(agent: Client, conversation: Conversation) -> None:

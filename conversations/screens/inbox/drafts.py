@@ -28,9 +28,9 @@ from conversations.queries import conversations as queries
 from conversations.queries import drafts as draft_queries
 from conversations.screens import errors
 from conversations.screens.formatting import prose
+from conversations.screens.inbox import addressing
 from conversations.screens.inbox.place import Place
 from conversations.screens.shell import DeskRequest, is_fragment, screen
-from conversations.texts import recipients
 
 EVERY_NTH = 3
 """Of the saves of one who goes on writing, one in so many notifies the other pages."""
@@ -93,10 +93,12 @@ class Shown:
 
 
 def facts(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
-    """The context of the composer's own drafts, by kind, and of those of colleagues."""
+    """The context of the composer's own drafts, by kind, with the recipients' line, and of those of colleagues."""
     found = draft_queries.of(conversation)
     own = {row.kind: row for row in found if row.user_id == request.user.pk}
+    reply = own.get(DraftKind.REPLY)
     return {
+        **addressing.facts(conversation, draft=reply.along if reply is not None else None),
         "own_drafts": own,
         "colleague_drafts": [Shown(row) for row in found if row.user_id != request.user.pk],
         "now": clock.now(),
@@ -247,17 +249,3 @@ def _refused(request: DeskRequest, number: int, fault: str) -> HttpResponse:
         return _json({"fault": fault}, status=422)
     messages.error(request, fault)
     return redirect(reverse("conversation", args=[request.workspace.slug, number]))
-
-
-def typed(row: Draft, shown: dict[str, Any]) -> dict[str, Any]:
-    """The recipients of a draft in the composer's line."""
-    kept = {name: str(row.along[name]) for name in ("to", "cc", "bcc", "cc_seen") if name in row.along}
-    if not kept or all(shown.get(name) == text for name, text in kept.items()):
-        return shown
-    lists = []
-    for name in ("to", "cc", "bcc"):
-        try:
-            lists.append(recipients.parse(kept.get(name, "")))
-        except ValueError:
-            lists.append([])
-    return {**shown, **kept, "lists": lists}

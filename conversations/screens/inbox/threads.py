@@ -77,7 +77,6 @@ def pane(
         **outgoing.context(conversation),
         **drafts.facts(request, conversation),
         **drafted(request, conversation),
-        **addressing.facts(conversation),
         **restored(request, conversation),
         **(_assign_choices() if request.GET.get("menu") == "assign" else {}),
     }

@@ -14,7 +14,7 @@ desk.putAlong = (form, along) => {
 desk.clearAlong = (form) => {
   for (const field of form.querySelectorAll('[data-along]')) {
     if (field.name === 'cc') field.form.elements.cc_seen.value = field.value;
-    else if (field.name !== 'cc_seen') field.value = field.name === 'to' ? field.defaultValue : '';
+    else if (field.name !== 'cc_seen') field.value = field.name === 'to' ? field.dataset.usual : '';
   }
   tell(form);
 };
