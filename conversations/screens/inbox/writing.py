@@ -43,7 +43,7 @@ def reply(request: DeskRequest, number: int) -> HttpResponse:
     conversation, form = queries.by_number(number), forms.ReplyForm(request.POST, request.FILES)
 
     @transaction.atomic
-    def send(given: dict[str, Any]) -> None:
+    def send(given: dict[str, Any]) -> bool:
         at, chosen = clock.now(), addressing.choose(request, conversation, given)
         stored = drafted.files_of(conversation, DraftKind.REPLY, given["draft_file"], by=request.actor)
         values: dict[str, Any] = {
@@ -62,17 +62,17 @@ def reply(request: DeskRequest, number: int) -> HttpResponse:
             actions.schedule(send_after=send_after, to=chosen.to, bcc=chosen.bcc, **values)
         else:
             assistant_actions.reply_as_member(writer=request.user, **values)
-        _used(request, conversation, DraftKind.REPLY, given, stored)
+        return _used(request, conversation, DraftKind.REPLY, given, stored)
 
     return _written(request, conversation, form, send, mode="reply")
 
 
 def _used(
     request: DeskRequest, conversation: Conversation, kind: str, given: dict[str, Any], stored: Sequence[Stored]
-) -> None:
-    """Forget the draft that was sent."""
+) -> bool:
+    """Forget the draft that was sent; whether there was one, and none is left."""
     version, tab = given["draft_version"], given["draft_tab"]
-    drafted.use(conversation, kind, version=version, tab=tab, sent=stored, by=request.actor)
+    return drafted.use(conversation, kind, version=version, tab=tab, sent=stored, by=request.actor)
 
 
 def _undo(conversation: Conversation) -> timedelta:
@@ -95,7 +95,7 @@ def note(request: DeskRequest, number: int) -> HttpResponse:
     conversation, form = queries.by_number(number), forms.NoteForm(request.POST, request.FILES)
 
     @transaction.atomic
-    def add(given: dict[str, Any]) -> None:
+    def add(given: dict[str, Any]) -> bool:
         stored = drafted.files_of(conversation, DraftKind.NOTE, given["draft_file"], by=request.actor)
         actions.note(
             conversation=conversation,
@@ -106,7 +106,7 @@ def note(request: DeskRequest, number: int) -> HttpResponse:
             by=request.actor,
             at=clock.now(),
         )
-        _used(request, conversation, DraftKind.NOTE, given, stored)
+        return _used(request, conversation, DraftKind.NOTE, given, stored)
 
     return _written(request, conversation, form, add, mode="note")
 
@@ -115,15 +115,17 @@ def _written(
     request: DeskRequest,
     conversation: Conversation,
     form: forms.NoteForm,
-    write: Callable[[dict[str, Any]], None],
+    write: Callable[[dict[str, Any]], bool],
     mode: str,
 ) -> HttpResponse:
     """All that has changed on the page, and the reason if it was not sent. Neither replaces the text that is being written."""
     fault, status = "", 200
     if form.is_valid():
         try:
-            write(form.cleaned_data)
-            presence.draft_changed(conversation, request.user, mode, version=0, tab=form.cleaned_data["draft_tab"])
+            had_draft = write(form.cleaned_data)
+            if had_draft:
+                tab = form.cleaned_data["draft_tab"]
+                presence.draft_changed(conversation, request.user, mode, version=0, tab=tab)
         except (NotFound, Forbidden):
             raise
         except DomainError as error:

@@ -190,10 +190,14 @@ document.addEventListener('focusout', (event) => {
 // It was sent: what was written since is a draft of its own.
 desk.wasSent = (place) => {
   const state = stateOf(place);
+  const other = state.clash; // the text of another page was not sent: it stays a draft
   state.version = 0;
+  state.clash = null;
   state.dirty = state.text !== '';
   remember(state);
   told(state, '');
+  showClash(state);
+  if (other && !state.dirty) refresh(state);
   if (state.dirty) state.timer ??= setTimeout(save, EVERY, state);
 };
 
@@ -222,6 +226,7 @@ function showClash(state) {
   const shown = formOf(state.place)?.querySelector('.clash');
   if (!shown) return;
   shown.hidden = !state.clash;
+  if (state.clash) told(state, '');
   shown.querySelector('.clash__other').textContent = state.clash?.body ?? '';
 }
 
