@@ -16,7 +16,7 @@ Code that locks several things takes them in this order, those of one kind by th
 6. the tally of conversations (`Tally`)
 7. tickets
 8. the tally of tickets (`TicketNumbers`)
-9. saved views, articles, macros; the catalogue of tags, by name
+9. saved views, articles, macros, drafts; the catalogue of tags, by name
 10. jobs on many conversations, and their rows
 
 tests/architecture/test_locks.py keeps the order. Locks are FOR NO KEY UPDATE, so that inserting a row that points at a locked one need not wait. See docs/adr/0012.

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from accounts import clock, tenancy
 from accounts.permissions import Actor
 from conversations import actions
-from conversations.actions import trashing
+from conversations.actions import drafted, trashing
 from conversations.models import (
     Article,
     Attachment,
@@ -17,6 +17,7 @@ from conversations.models import (
     Conversation,
     Delivery,
     DeliveryState,
+    Draft,
     Handler,
     Macro,
     Message,
@@ -66,6 +67,16 @@ def empty_trash(timestamp: int) -> None:
     for conversation in rows.select_related("workspace").order_by("trashed_at", "pk")[:500]:
         with tenancy.scope_apart(conversation.workspace, "purge_failed conversation=%s", conversation.pk):
             actions.purge(conversation=conversation, by=Actor.system(conversation.workspace_id), at=at)
+
+
+@app.periodic(cron="37 * * * *")
+@app.task(name="forget_drafts", queueing_lock="forget_drafts", pass_context=False)
+def forget_drafts(timestamp: int) -> None:
+    """Delete drafts that were discarded a week ago, with their files, in all workspaces."""
+    rows = Draft.all_workspaces.filter(discarded_at__lt=clock.now() - KEPT)  # one job for all
+    for draft in rows.select_related("workspace").order_by("discarded_at", "pk")[:500]:
+        with tenancy.scope_apart(draft.workspace, "forget_failed draft=%s", draft.pk):
+            drafted.forget(draft)
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -15,6 +15,7 @@ from conversations.actions.contacts import identify, update_contact
 from conversations.actions.continuing import continue_or_receive
 from conversations.actions.corrections import edit_message, withdraw_message
 from conversations.actions.delivery import deliver, discard, mark_failed, mark_sent, retry, retry_all, set_delivery
+from conversations.actions.drafts import attach_to_draft, discard_draft, restore_draft, save_draft
 from conversations.actions.following import follow, see_mentions, unfollow
 from conversations.actions.merging import merge, undo_merge
 from conversations.actions.messages import note, receive, reply
@@ -45,12 +46,13 @@ from conversations.actions.triage import (
 from conversations.actions.undo import undo
 
 __all__ = [
-    "assign", "broadcast", "broadcast_later", "cancel", "change_tags", "claim", "compose", "continue_or_receive", "create_view",
-    "delete_note", "delete_ticket", "delete_view", "deliver", "discard", "edit_message", "edit_note", "edit_subject",
-    "escalate", "favorite_view", "follow", "forward", "hold", "identify", "join", "keep_apart", "link", "mark_called",
-    "mark_failed", "mark_read", "mark_sent", "mark_spam", "mark_unread", "merge", "move_message", "move_view", "note",
-    "note_in_ticket", "open_ticket", "purge", "receive", "redact", "reply", "reply_in_ticket", "reschedule", "restore", "retry",
-    "retry_all", "review", "schedule", "see_mentions", "set_cc", "set_delivery", "set_priority", "set_status", "set_tags",
-    "snooze", "split", "start", "trash", "unassign_member", "undo", "undo_caused", "undo_merge", "undo_move", "undo_spam",
-    "unfollow", "unlink", "unmark_called", "unmark_spam", "unsnooze", "update_contact", "update_view", "withdraw_message",
+    "assign", "attach_to_draft", "broadcast", "broadcast_later", "cancel", "change_tags", "claim", "compose",
+    "continue_or_receive", "create_view", "delete_note", "delete_ticket", "delete_view", "deliver", "discard", "discard_draft",
+    "edit_message", "edit_note", "edit_subject", "escalate", "favorite_view", "follow", "forward", "hold", "identify", "join",
+    "keep_apart", "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "mark_unread", "merge",
+    "move_message", "move_view", "note", "note_in_ticket", "open_ticket", "purge", "receive", "redact", "reply",
+    "reply_in_ticket", "reschedule", "restore", "restore_draft", "retry", "retry_all", "review", "save_draft", "schedule",
+    "see_mentions", "set_cc", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "split", "start", "trash",
+    "unassign_member", "undo", "undo_caused", "undo_merge", "undo_move", "undo_spam", "unfollow", "unlink", "unmark_called",
+    "unmark_spam", "unsnooze", "update_contact", "update_view", "withdraw_message",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 
 from accounts import writing
 from accounts.errors import Invalid
-from conversations.models import Attachment, Delivery, DeliveryFile, Message
+from conversations.models import Attachment, Delivery, DeliveryFile, DraftFile, Message
 
 MAX_FILES = 10
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]+")
@@ -43,8 +43,8 @@ class Stored:
     is_inline: bool = False
 
     @classmethod
-    def of(cls, file: DeliveryFile) -> Stored:
-        """The file of a reply that has not left yet."""
+    def of(cls, file: DeliveryFile | DraftFile | Attachment) -> Stored:
+        """A file that is kept already, with a reply that has not left or with a draft."""
         return cls(str(file.file.name), file.name, file.content_type, file.size, file.public_id)
 
 

@@ -190,6 +190,7 @@ def note(
     at: datetime,
     sender: Sender | None = None,
     uploads: Sequence[File[bytes]] = (),
+    stored: Sequence[Stored] = (),
     metadata: dict[str, Any] | None = None,
     public_id: UUID | None = None,
 ) -> Message:
@@ -197,7 +198,7 @@ def note(
 
     Members whom it names by `@` are mentioned.
 
-    `public_id` as in `reply`.
+    `public_id` and `stored` as in `reply`.
     """
     permit(by, "conversation.note", conversation)
     conversation = locking.writable(conversation)
@@ -208,7 +209,7 @@ def note(
         kind=MessageKind.NOTE,
         sender=sender,
         body=body,
-        sizes=[upload.size for upload in uploads],
+        sizes=[*(file.size for file in stored), *(upload.size for upload in uploads)],
     ):
         return first
     message = entries.append(
@@ -219,6 +220,7 @@ def note(
         at=at,
         metadata=metadata,
         uploads=uploads,
+        stored=stored,
         public_id=public_id,
     )
     entries.save(conversation)

@@ -14,6 +14,7 @@ from conversations.admin import (
     contacts,
     conversation,
     discord,
+    drafts,
     following,
     hosted_forms,
     knowledge,
@@ -24,6 +25,6 @@ from conversations.admin import (
 )
 
 __all__ = [
-    "assistant", "bulk", "chat", "contacts", "conversation", "discord", "following", "hosted_forms", "knowledge", "mail", "outbox", "read_only",
+    "assistant", "bulk", "chat", "contacts", "conversation", "discord", "drafts", "following", "hosted_forms", "knowledge", "mail", "outbox", "read_only",
     "saved_views",
 ]  # fmt: skip

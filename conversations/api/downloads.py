@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.http import FileResponse, Http404
 
-from conversations.models import Attachment, DeliveryFile
+from conversations.models import Attachment, DeliveryFile, DraftFile
 from conversations.texts import names
 
 PIECE = 64 * 1024  # bytes that are read at once
 
 
-def sent(attachment: Attachment | DeliveryFile, *, content_type: str, as_attachment: bool) -> FileResponse:
+def sent(attachment: Attachment | DeliveryFile | DraftFile, *, content_type: str, as_attachment: bool) -> FileResponse:
     """A file on its way, passed on by the desk wherever it is stored. The caller has checked who asks. Raises Http404.
 
     Never a link to the storage: that would hold for everybody who has it, and carries none of these headers.

@@ -26,6 +26,7 @@ from conversations.models.contact import Contact
 from conversations.models.conversation import UNTIL_REPLY, Channel, Conversation, EntryPoint, Handler, Status, Tally
 from conversations.models.delivery import Delivery, DeliveryFile, DeliveryState
 from conversations.models.discord import BotState, DiscordBot, DiscordLink, DiscordMember, DiscordMessage, DiscordThread
+from conversations.models.draft import Draft, DraftFile, DraftKind, Presence
 from conversations.models.following import Follower, Mention
 from conversations.models.form import CallbackRequest, Form, FormCount, FormKind, FormOutcome
 from conversations.models.knowledge import Article, ArticleVisibility, Macro, MacroUse
@@ -76,6 +77,9 @@ __all__ = [
     "DiscordMember",
     "DiscordMessage",
     "DiscordThread",
+    "Draft",
+    "DraftFile",
+    "DraftKind",
     "EntryPoint",
     "Follower",
     "Form",
@@ -102,6 +106,7 @@ __all__ = [
     "MessageVersion",
     "Outcome",
     "Position",
+    "Presence",
     "Proof",
     "ProposalStatus",
     "RowState",

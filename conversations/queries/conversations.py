@@ -17,6 +17,7 @@ from conversations.models import (
     Contact,
     Conversation,
     DeliveryFile,
+    DraftFile,
     Handler,
     Message,
     MessageKind,
@@ -156,13 +157,14 @@ def attachment(public_id: uuid.UUID) -> Attachment:
     return found
 
 
-def file(public_id: uuid.UUID) -> Attachment | DeliveryFile:
-    """A file of the workspace, of a message or of a reply that has not left. Raises NotFound."""
+def file(public_id: uuid.UUID) -> Attachment | DeliveryFile | DraftFile:
+    """A file of the workspace, of a message, of a reply that has not left, or of a draft. Raises NotFound."""
     try:
         return attachment(public_id)
     except NotFound:
         rows = DeliveryFile.objects.filter(public_id=public_id).exclude(delivery__conversation__handler=Handler.TRASH)
-        found = rows.order_by("pk").first()
+        drafted = DraftFile.objects.filter(public_id=public_id).order_by("pk")
+        found = rows.order_by("pk").first() or drafted.first()
         if found is None:
             raise
         return found

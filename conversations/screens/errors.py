@@ -8,6 +8,8 @@ from accounts.errors import Conflict, DomainError, Invalid
 
 _ERRORS: dict[str, str] = {
     "thread_changed": "Something new came in while you were writing. Review it, then send again.",
+    "draft_changed": "This draft was changed in another tab or on another device.",
+    "file_gone": "A file is no longer there. Attach it again.",
     "sent_already": "This was already sent before you changed it. Check the thread, then send what is missing.",
     "left_already": "It has been sent already.",
     "cancelled": "It was cancelled.",

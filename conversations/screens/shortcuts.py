@@ -52,7 +52,6 @@ _SHOWN = {
     "Control": "Ctrl",
     "Shift": "⇧",
     "Enter": "↵",
-    "X": "⇧ x",
 }
 
 
@@ -69,8 +68,8 @@ def _shown(key: str) -> str:
     return " ".join([*(_SHOWN.get(one, one) for one in held), name])
 
 
-MOVE, DO, VIEW, DESK = _("Move"), _("Conversation"), _("Go to"), _("General")
-GROUPS = (MOVE, DO, VIEW, DESK)
+MOVE, DO, WRITE, VIEW, DESK = _("Move"), _("Conversation"), _("Writing"), _("Go to"), _("General")
+GROUPS = (MOVE, DO, WRITE, VIEW, DESK)
 """In the order of the help."""
 
 GENERAL = (

@@ -59,6 +59,8 @@ from conversations.models import (
     DiscordMember,
     DiscordMessage,
     DiscordThread,
+    Draft,
+    DraftFile,
     EntryPoint,
     Follower,
     Form,
@@ -73,6 +75,7 @@ from conversations.models import (
     Mention,
     Message,
     MessageVersion,
+    Presence,
     SavedView,
     SavedViewFavorite,
     SearchDocument,
@@ -128,6 +131,7 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             delivery, delivery.files.get(), ticket, Tag.objects.first(), TicketNumbers.objects.get(), conversation, conversation.contact, message,
             Attachment.objects.get(message=message), EntryPoint.objects.first(), Tally.objects.get(),
             view, SavedViewFavorite.objects.get(),
+            *_drafts(conversation, cleo),
             Follower.objects.create(conversation=conversation, user=cleo.user),
             Mention.objects.create(conversation=conversation, message=message, user=cleo.user),
             MessageVersion.objects.create(message=message, body=SECRET),
@@ -180,6 +184,16 @@ def _mail(conversation: Conversation, by: Actor, at: datetime) -> list[Model]:
     ]
 
 
+def _drafts(conversation: Conversation, who: Member) -> list[Model]:
+    """What is written and not sent, and who is there."""
+    draft = Draft.objects.create(conversation=conversation, user=who.user, kind="reply", body=f"{SECRET} draft")
+    return [
+        draft,
+        DraftFile.objects.create(draft=draft, file="x", name=SECRET, content_type="text/plain", size=1),
+        Presence.objects.create(conversation=conversation, user=who.user),
+    ]
+
+
 def _discord(message: Message) -> list[Model]:
     """Rows of Discord in the open workspace."""
     thread = DiscordThread.objects.create(
@@ -197,7 +211,7 @@ def _discord(message: Message) -> list[Model]:
 
 KINDS = [
     Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, QueuedMail, Ticket, Tag, TicketNumbers,
-    Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, EntryPoint, Tally, SavedView, SavedViewFavorite, Follower, Mention, MessageVersion, Attribute,
+    Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, Draft, DraftFile, Presence, EntryPoint, Tally, SavedView, SavedViewFavorite, Follower, Mention, MessageVersion, Attribute,
     AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro, MacroUse, BulkJob, BulkRow,
     Form, FormCount, CallbackRequest, Widget, ChatSession, ChatRestore, BusinessHours,
     Mailbox, MailboxAddress, InboundMail, MailReference, AutomaticMail, SuppressedAddress, BlockedSender,

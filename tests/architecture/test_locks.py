@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.core.files.base import ContentFile
 from django.db import OperationalError, connection, transaction
 
 from accounts import actions as account_actions
@@ -75,7 +77,7 @@ RANKS = {
     "conversations_chatrestore": 2.4, "conversations_chatsession": 2.5, "the name of a contact": 3, "conversations_contact": 3.5, "conversations_assistantthread": 4,
     "conversations_discordthread": 4.5, "conversations_conversation": 5, "conversations_mailbox": 5.5, "conversations_tally": 6,
     "tickets_ticket": 7, "tickets_ticketnumbers": 8,
-    "conversations_savedview": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
+    "conversations_savedview": 9, "conversations_draft": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
     "conversations_suppressedaddress": 9, "conversations_blockedsender": 9,
     "conversations_macrouse": 9.5, "conversations_bulkjob": 10, "conversations_bulkrow": 10,
 }  # fmt: skip
@@ -182,6 +184,9 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         suggestion = assistant_actions.make_suggestion(conversation=talk, draft=Draft("Try."), engine="builtin", **act)
         assert suggestion.kind == SuggestionKind.DRAFT
         actions.assign(conversation=loose, to=ben.user, **act)
+        for row in (loose, done):
+            actions.save_draft(conversation=row, kind="reply", body="Not yet.", by=ben.actor, at=at)
+        actions.discard_draft(conversation=done, kind="reply", by=ben.actor, at=at)
         ticket_actions.assign(ticket=single, to=ben.user, **act)
         invitation = account_actions.invite(workspace=acme, email="nia@example.com", role=Role.AGENT, **act).invitation
         mailed = ConversationFactory(workspace=acme, door=Door(Channel.EMAIL, "test"))
@@ -427,6 +432,15 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.spam.mark_spam": [{"conversation": s["loose"], "block": "sender"}],
         "conversations.actions.spam.undo_spam": [{"conversation": s["spam"], "event_id": s["spam_event_id"]}],
         "conversations.actions.spam.unmark_spam": [{"conversation": s["spam"]}],
+        "conversations.actions.drafts.save_draft": [
+            {"kind": "reply", "by": s["agent"]}, {"kind": "note", "by": s["agent"]},
+            {"kind": "reply", "by": s["agent"], "conversation": s["loose"], "base": 1},
+        ],
+        "conversations.actions.drafts.attach_to_draft": [
+            {"kind": "reply", "by": s["agent"], "upload": ContentFile(b"x", name="x"), "public_id": uuid.uuid4()}
+        ],
+        "conversations.actions.drafts.discard_draft": [{"kind": "reply", "by": s["agent"], "conversation": s["loose"]}],
+        "conversations.actions.drafts.restore_draft": [{"kind": "reply", "by": s["agent"], "conversation": s["done"]}],
         "conversations.actions.saved_views.favorite_view": [{"by": s["agent"]}],
         "conversations.actions.status.snooze": [{"until": later}],
         "conversations.actions.status.unsnooze": [{"conversation": s["snoozed"]}],

@@ -36,6 +36,7 @@ PARTS = {
     "conversations.actions.automatic_mails",
     "conversations.actions.carrying",
     "conversations.actions.checking",
+    "conversations.actions.drafted",
     "conversations.actions.entries",
     "conversations.actions.summaries",
     "conversations.actions.taking_over",

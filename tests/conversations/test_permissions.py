@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.core.files.base import ContentFile
 
 from accounts import tenancy
 from accounts.errors import Forbidden
@@ -113,6 +115,24 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
     "deliver": (lambda desk, how: actions.deliver(message=desk.note, **how), WRITERS),
     "schedule": (
         lambda desk, how: actions.schedule(conversation=desk.free, body="x", send_after=minutes(9), **how),
+        {*MEMBERS},
+    ),
+    "save_draft": (
+        lambda desk, how: actions.save_draft(conversation=desk.free, kind="reply", body="x", **how),
+        {*MEMBERS},
+    ),
+    "attach_to_draft": (
+        lambda desk, how: actions.attach_to_draft(
+            conversation=desk.free, kind="note", upload=ContentFile(b"x", name="x"), public_id=uuid4(), **how
+        ),
+        {*MEMBERS},
+    ),
+    "discard_draft": (
+        lambda desk, how: actions.discard_draft(conversation=desk.free, kind="reply", **how),
+        {*MEMBERS},
+    ),
+    "restore_draft": (
+        lambda desk, how: actions.restore_draft(conversation=desk.free, kind="reply", **how),
         {*MEMBERS},
     ),
     "cancel": (lambda desk, how: actions.cancel(delivery=desk.scheduled, **how), WRITERS),

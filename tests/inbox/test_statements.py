@@ -70,7 +70,7 @@ def test_list(agent: Client, acme: Workspace, ben: Member, address: str, target:
         # As the list, and: the conversation, its messages, their files, the journal, the people in it, and what else the
         # customer has written.
         ("", 12),
-        ("open", 9),
+        ("open", 10),
     ],
 )
 def test_thread(agent: Client, acme: Workspace, ben: Member, target: str, most: int) -> None:

@@ -23,8 +23,8 @@ EVENTS = [
 class Journal:
     """Stands for the live context."""
 
-    def __init__(self, events: list[LiveEvent], typing: tuple[str, ...] = ()) -> None:
-        self.typing = typing
+    def __init__(self, events: list[LiveEvent], typing: tuple[str, ...] = (), presence: tuple[str, ...] = ()) -> None:
+        self.signals = {"customer_typing": typing, "presence": presence}
         self.asked: list[tuple[int, int | None]] = []
         self.journal = events
 
@@ -34,9 +34,8 @@ class Journal:
             yield event
 
     async def listen(self, channel: str, key: str):  # type: ignore[no-untyped-def]
-        assert channel == "customer_typing"
         assert key.isdigit()
-        for text in ("", *self.typing):
+        for text in ("", *self.signals[channel]):
             yield text
 
 

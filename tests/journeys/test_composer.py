@@ -263,7 +263,7 @@ def test_what_is_not_sent_is_never_lost_and_never_sent_twice(window: Window, api
             expect(reply).to_have_value(f"Something else\n\n{text}")
             expect(reply).to_be_focused()
         elif given == 1:
-            page.get_by_role("button", name="Discard").click()
+            page.get_by_role("button", name="Discard", exact=True).click()
         else:
             page.get_by_role("button", name="Send again").click()
             replies.take().continue_()
@@ -657,8 +657,9 @@ def test_files_are_pasted_dropped_and_kept(window: Window, api: Api, ben: Member
     expect(page.locator(".message--ours").last).to_have_text(re.compile("Understood."))
     expect(page.locator(".message--ours").last).to_be_in_viewport()
 
-    # The session ends: the text is kept, and a message says that the files must be chosen again.
+    # The session ends: the text is kept, and so is the file, which was uploaded already.
     reply.evaluate(PASTE, ["late.png", "paste"])
+    expect(files.locator(".attached progress")).to_be_hidden()
     page.keyboard.type("Not yet sent")
     page.context.clear_cookies(name="sessionid")
     page.keyboard.press("Control+Enter")
@@ -667,7 +668,7 @@ def test_files_are_pasted_dropped_and_kept(window: Window, api: Api, ben: Member
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Sign in").click()
     expect(reply).to_have_value("Not yet sent")
-    expect(files).to_have_text("Choose these files again: late.png")
+    expect(files.locator(".attached > span")).to_have_text(["late.png"])
     # Signed in anew in another tab: this page says what to do, and nothing is lost by doing it.
     other = page.context.new_page()
     page.context.clear_cookies(name="sessionid")

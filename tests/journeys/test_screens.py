@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -153,6 +154,12 @@ def drafted(page: Page) -> None:
     expect(page.locator("#draft")).to_contain_text("Suggested")
 
 
+def picked(page: Page, typed: str) -> None:
+    page.locator("#reply-body").click()
+    page.keyboard.type(typed)
+    expect(page.locator("#pick [role=option]").first).to_be_visible()
+
+
 def opened_mails(page: Page) -> None:
     page.evaluate("for (const one of document.querySelectorAll('.log details')) one.open = true")
 
@@ -269,6 +276,8 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
             mailed, LONG, quoted=f"> {LONG}", signature=ARABIC, uid=1, uid_validity=1,
             files=[{"content": b"%PDF-1.4", "name": f"{LONG[:150]}.pdf"}],
         )  # fmt: skip
+        actions.save_draft(conversation=mailed, kind="reply", body="Not yet", by=by, at=at)
+        actions.attach_to_draft(conversation=mailed, kind="reply", upload=upload, public_id=uuid4(), by=by, at=at)
         actions.set_cc(conversation=mailed, cc=[f"{'c' * 60}@{'d' * 60}.example"], by=by, at=at)
         reply(mailed, f"See {LONG}", by=by)
         calls = [
@@ -367,6 +376,10 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("macros", thread, do=click(".composer__form--reply .macros > summary"))
     yield Screen("note", thread, do=click(".composer__tab--note"))
     yield Screen("suggestion", thread, do=drafted)
+    yield Screen("drafts of a colleague", f"{inbox}/{made['second'].number}", do=lambda page: page.evaluate("for (const one of document.querySelectorAll('.colleague')) one.open = true"))  # fmt: skip
+    yield Screen("macros while typing", thread, do=lambda page: picked(page, "/"))
+    yield Screen("conversations while typing", thread, do=lambda page: picked(page, "See #"))
+    yield Screen("preview", thread, do=lambda page: (page.locator("#reply-body").fill(LONG), page.locator("[data-format=preview]").first.click(), page.locator(".composer__preview p").wait_for()))  # fmt: skip
     outgoing = f"{inbox}/{made['outgoing'].number}?view=failed"
     yield Screen("replies that were not sent", outgoing)
     yield Screen("replies that were not sent, for a viewer", outgoing, who="vic")
@@ -496,6 +509,16 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("conversation in administration", reverse("admin:conversations_conversation_change", args=[made["first"].pk]), who="ada")  # fmt: skip
 
 
+def draft_of_colleague(workspace: Workspace, conversation: Any) -> None:
+    """A reply and a note that somebody with a long name has not sent."""
+    by, at = member(workspace, LONG[:120], Role.AGENT).actor, clock.now()
+    with tenancy.scope(workspace):
+        for kind in ("reply", "note"):
+            actions.save_draft(conversation=conversation, kind=kind, body=f"{ARABIC}\n{LONG}", by=by, at=at)
+        file = SimpleUploadedFile(f"{LONG[:150]}.pdf", b"%PDF-1.4")
+        actions.attach_to_draft(conversation=conversation, kind="reply", upload=file, public_id=uuid4(), by=by, at=at)
+
+
 Known = dict[tuple[int, str], list[int]]
 """The parts that axe has looked at, by width and theme."""
 
@@ -533,6 +556,7 @@ def test_screens_hold_whatever_is_in_them_and_have_no_barriers(
     ada.user.is_staff = ada.user.is_superuser = True
     ada.user.save()
     made = fill(acme, ben)
+    draft_of_colleague(acme, made["second"])
     page, context = window.page, window.page.context
     people = {"ada": ada, "ben": ben, "vic": vic, "nobody": nobody}
     cookies = {name: who.signed_in().cookies["sessionid"].value for name, who in people.items()}

@@ -109,36 +109,45 @@ def is_by_mail(conversation: Conversation) -> bool:
     return outgoing.route(conversation) == Channel.EMAIL
 
 
-def facts(conversation: Conversation, taken_back: Delivery | None = None) -> dict[str, Any]:
-    """The context of the recipients' line, or of that of a reply that was taken back; empty where replies do not leave as mails."""
+def facts(
+    conversation: Conversation, taken_back: Delivery | None = None, draft: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The context of the recipients' line, or of that of a reply that was taken back, or as it was typed in a draft; empty where
+    replies do not leave as mails."""
     if not is_by_mail(conversation):
         return {}
     to, cc, bcc = [one for one in (conversation.contact.email,) if one], list(conversation.cc), []
     if taken_back is not None:
         to, cc, bcc = taken_back.to or to, taken_back.cc or cc, taken_back.bcc
-    return {
-        "recipients": {
-            "line": summary(to, cc, bcc),
-            "to": recipients.line(to),
-            "cc": recipients.line(cc),
-            "bcc": recipients.line(bcc),
-            "cc_seen": recipients.line(conversation.cc),
-            "sender": sender(conversation),
-        }
+    found = {
+        "line": summary(to, cc, bcc),
+        "to": recipients.line(to),
+        "cc": recipients.line(cc),
+        "bcc": recipients.line(bcc),
+        "cc_seen": recipients.line(conversation.cc),
+        "sender": sender(conversation),
+        "usual": recipients.line([one for one in (conversation.contact.email,) if one]),
     }
+    if draft and any(draft.get(name, found[name]) != found[name] for name in ("to", "cc", "bcc")):
+        found |= _as_typed(conversation, draft)
+    return {"recipients": found}
 
 
 def typed(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
     """The context of the recipients' line as it was sent, for a reply that was not: with those who are new, of whom it tells."""
     known = facts(conversation)
-    form = RecipientsForm(request.POST)
     if not known or "to" not in request.POST:
         return known
-    everyone = [*addresses(form, "to"), *addresses(form, "cc"), *addresses(form, "bcc")]
-    new = mails.outsiders(conversation, everyone)
-    shown = {name: request.POST.get(name, "") for name in ("to", "cc", "bcc", "cc_seen")}
-    line = summary(addresses(form, "to"), addresses(form, "cc"), addresses(form, "bcc"))
-    return {"recipients": known["recipients"] | shown | {"line": line, "is_open": True, **_notice(new)}}
+    return {"recipients": known["recipients"] | _as_typed(conversation, request.POST) | {"is_open": True}}
+
+
+def _as_typed(conversation: Conversation, values: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of these values, the line of those that can be read, and who of them is new."""
+    form = RecipientsForm(values)
+    lists = [addresses(form, name) for name in ("to", "cc", "bcc")]
+    shown = {name: values.get(name, "") for name in ("to", "cc", "bcc", "cc_seen")}
+    new = mails.outsiders(conversation, [one for listed in lists for one in listed])
+    return {**shown, "line": summary(*lists), **_notice(new)}
 
 
 def addresses(form: forms.Form, name: str) -> list[str]:

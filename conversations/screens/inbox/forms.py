@@ -52,11 +52,17 @@ class UUIDsField(forms.Field):
 
 
 class NoteForm(forms.Form):
-    """A text with files; whitespace is the writer's own. `send_id` is the same when a form is sent again."""
+    """A text with files; whitespace is the writer's own. `send_id` is the same when a form is sent again.
+
+    `draft_file` are files that were uploaded already; `draft_version` and `draft_tab` are of the draft that is sent.
+    """
 
     body = forms.CharField(required=False, strip=False)
     uploads = FilesField(required=False, widget=FilesInput(attrs={"multiple": True}))
     send_id = forms.UUIDField(required=False)
+    draft_file = UUIDsField(required=False, widget=forms.MultipleHiddenInput)
+    draft_version = forms.IntegerField(required=False, min_value=0)
+    draft_tab = forms.CharField(required=False, max_length=36)
 
     def clean_body(self) -> str:
         # Browsers send CR LF; the desk keeps LF, so that a text is the same in every wire format.

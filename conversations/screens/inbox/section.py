@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conversations.screens.sections import Link, Section
-from conversations.screens.shortcuts import DO, MOVE, VIEW, Shortcut
+from conversations.screens.shortcuts import DO, MOVE, VIEW, WRITE, Shortcut
 
 SECTION = Section(
     link=Link("Inbox", icon="inbox", url_name="inbox", keys=("g i",)),
@@ -24,6 +24,15 @@ SECTION = Section(
         Shortcut("send", ("Control+Enter",), "Send", DO, writes=True, is_fixed=True),
         Shortcut("send-and-resolve", ("Control+Shift+Enter",), "Send and resolve", DO, writes=True, is_fixed=True),
         Shortcut("send-later", ("Control+Alt+Enter",), "Send later", DO, writes=True, is_fixed=True),
+        Shortcut("bold", ("Control+b",), "Bold", WRITE, writes=True, is_fixed=True),
+        Shortcut("italic", ("Control+i",), "Italic", WRITE, writes=True, is_fixed=True),
+        Shortcut("link", ("Control+Shift+u",), "Link", WRITE, writes=True, is_fixed=True),
+        Shortcut("code", ("Control+e",), "Code", WRITE, writes=True, is_fixed=True),
+        Shortcut("numbers", ("Control+Shift+7",), "Numbered list", WRITE, writes=True, is_fixed=True),
+        Shortcut("list", ("Control+Shift+8",), "List", WRITE, writes=True, is_fixed=True),
+        Shortcut("quote", ("Control+Shift+9",), "Quote", WRITE, writes=True, is_fixed=True),
+        Shortcut("block", ("Control+Alt+c",), "Code block", WRITE, writes=True, is_fixed=True),
+        Shortcut("preview", ("Control+Shift+p",), "Preview", WRITE, writes=True, is_fixed=True),
         Shortcut("done", ("e",), "Resolve or reopen", DO, writes=True),
         Shortcut("done-next", ("E",), "Resolve and open the next", DO, writes=True),
         Shortcut("ticket", ("T",), "Open a ticket", DO, writes=True),

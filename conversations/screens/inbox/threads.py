@@ -21,7 +21,7 @@ from conversations.models import AssistantThread, Conversation, Follower, Handle
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
-from conversations.screens.inbox import addressing, asked, chats, discord, labels, outgoing
+from conversations.screens.inbox import addressing, asked, chats, discord, drafts, labels, outgoing
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox import timeline as threads
 from conversations.screens.inbox.lists import listing
@@ -111,8 +111,8 @@ def pane(
         "is_older": before is not None,
         "is_mentioned": _is_mentioned(request, conversation),
         **outgoing.context(conversation),
+        **drafts.facts(request, conversation),
         **drafted(request, conversation),
-        **addressing.facts(conversation),
         **restored(request, conversation),
         **(_assign_choices() if request.GET.get("menu") == "assign" else {}),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,10 +17,11 @@ from accounts import clock, transaction
 from accounts.errors import Conflict, DomainError, Forbidden, NotFound
 from accounts.permissions import permit
 from accounts.web.bodies import takes_files
-from conversations import actions
-from conversations.actions import outgoing
+from conversations import actions, presence
+from conversations.actions import drafted, outgoing
+from conversations.actions.files import Stored
 from conversations.assistant import actions as assistant_actions
-from conversations.models import Conversation
+from conversations.models import Conversation, DraftKind
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.screens import errors
@@ -42,11 +43,13 @@ def reply(request: DeskRequest, number: int) -> HttpResponse:
     conversation, form = queries.by_number(number), forms.ReplyForm(request.POST, request.FILES)
 
     @transaction.atomic
-    def send(given: dict[str, Any]) -> None:
+    def send(given: dict[str, Any]) -> bool:
         at, chosen = clock.now(), addressing.choose(request, conversation, given)
+        stored = drafted.files_of(conversation, DraftKind.REPLY, given["draft_file"], by=request.actor)
         values: dict[str, Any] = {
             "conversation": conversation,
             "body": given["body"],
+            "stored": stored,
             "then": given["then"],
             "uploads": [*_kept(conversation, given["keep"]), *given["uploads"]],
             "expected_last": given["expected_last"],
@@ -59,8 +62,17 @@ def reply(request: DeskRequest, number: int) -> HttpResponse:
             actions.schedule(send_after=send_after, to=chosen.to, bcc=chosen.bcc, **values)
         else:
             assistant_actions.reply_as_member(writer=request.user, **values)
+        return _used(request, conversation, DraftKind.REPLY, given, stored)
 
     return _written(request, conversation, form, send, mode="reply")
+
+
+def _used(
+    request: DeskRequest, conversation: Conversation, kind: str, given: dict[str, Any], stored: Sequence[Stored]
+) -> bool:
+    """Forget the draft that was sent; whether there was one, and none is left."""
+    version, tab = given["draft_version"], given["draft_tab"]
+    return drafted.use(conversation, kind, version=version, tab=tab, sent=stored, by=request.actor)
 
 
 def _undo(conversation: Conversation) -> timedelta:
@@ -82,15 +94,19 @@ def note(request: DeskRequest, number: int) -> HttpResponse:
     """Write what only the team sees."""
     conversation, form = queries.by_number(number), forms.NoteForm(request.POST, request.FILES)
 
-    def add(given: dict[str, Any]) -> None:
+    @transaction.atomic
+    def add(given: dict[str, Any]) -> bool:
+        stored = drafted.files_of(conversation, DraftKind.NOTE, given["draft_file"], by=request.actor)
         actions.note(
             conversation=conversation,
             body=given["body"],
             uploads=given["uploads"],
+            stored=stored,
             public_id=given["send_id"],
             by=request.actor,
             at=clock.now(),
         )
+        return _used(request, conversation, DraftKind.NOTE, given, stored)
 
     return _written(request, conversation, form, add, mode="note")
 
@@ -99,14 +115,17 @@ def _written(
     request: DeskRequest,
     conversation: Conversation,
     form: forms.NoteForm,
-    write: Callable[[dict[str, Any]], None],
+    write: Callable[[dict[str, Any]], bool],
     mode: str,
 ) -> HttpResponse:
     """All that has changed on the page, and the reason if it was not sent. Neither replaces the text that is being written."""
     fault, status = "", 200
     if form.is_valid():
         try:
-            write(form.cleaned_data)
+            had_draft = write(form.cleaned_data)
+            if had_draft:
+                tab = form.cleaned_data["draft_tab"]
+                presence.draft_changed(conversation, request.user, mode, version=0, tab=tab)
         except (NotFound, Forbidden):
             raise
         except DomainError as error:

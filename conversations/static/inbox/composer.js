@@ -18,6 +18,7 @@ document.addEventListener('desk:compose', ({ detail: { mode } }) => turnTo(mode)
 
 // The second click of a double click on a button that is sending does not take the focus out of the text.
 document.addEventListener('mousedown', (event) => {
+  if (event.target.closest('.format')) event.preventDefault(); // the selection stays
   if (event.target.closest('.composer__tools') && !event.target.closest('button:enabled, summary, input, label, .menu__body')) event.preventDefault();
 });
 
@@ -50,6 +51,17 @@ desk.insert = (text, words) => {
   text.setRangeText(words, text.selectionStart, text.selectionEnd, 'end');
   text.dispatchEvent(new Event('input', { bubbles: true }));
 };
+
+// What is rarely needed is loaded when someone begins to write.
+const extras = () => {
+  const { pick, formatScript } = document.getElementById('composer').dataset;
+  return Promise.all([import(formatScript), import(pick)]).catch(() => desk.say(desk.errorText('offline'), { bad: true }));
+};
+document.addEventListener('focusin', (event) => event.target.matches('form[data-compose] textarea[name=body]') && extras());
+document.addEventListener('click', async (event) => {
+  const button = event.target.closest('[data-format]');
+  if (button && (await extras())) desk.format(button.form, button.dataset.format);
+});
 
 // --- The suggestion ------------------------------------------------------------------------------
 

@@ -1,100 +1,410 @@
-// Drafts: texts are kept across pages, in this tab alone, per person, conversation and form. Files are kept while moving
-// through the inbox; after leaving the page only their names are known, and a message says so.
+// Drafts: what is in a box of the composer is kept by the server, for the team and for the writer's other pages, and in this
+// browser for as long as the server may not have it. Files are uploaded once, as soon as they are chosen.
 
 const { desk } = globalThis;
+const EVERY = 2000; // ms between two saves of one who goes on writing
+const PAUSES = [2000, 30_000]; // ms between attempts: the first and the longest
+const LATE = 20_000; // ms that an answer may take
+const KEEPALIVE = 60_000; // bytes that a page may still send while it is left
 
 desk.forms = () => document.querySelectorAll('form[data-compose]');
 desk.form = (mode) => document.querySelector(`form[data-compose=${mode}]`);
 desk.place = (form) => `${form.closest('[data-draft]').dataset.draft}:${form.dataset.compose}`;
+desk.me = () => document.querySelector('[data-me]')?.dataset.me;
+const formOf = (place) => [...desk.forms()].find((form) => desk.place(form) === place);
+
+// Version 4, also on pages without https, where crypto.randomUUID is missing.
+desk.newId = () => {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+};
 
 // A full storage loses the copy, never the sending.
-desk.store = (key, value) => {
+desk.store = (key, value, storage = sessionStorage) => {
   try {
-    if (value) sessionStorage.setItem(key, value);
-    else sessionStorage.removeItem(key);
+    if (value) storage.setItem(key, value);
+    else storage.removeItem(key);
   } catch {
-    sessionStorage.removeItem(key);
+    storage.removeItem(key);
   }
 };
 
-const chosen = new Map(); // place → its files
+// The name of this tab, which a reload keeps and a copy of the tab does not: two pages never save as one.
+const named = () => (desk.store('tab', (desk.tab = desk.newId())), desk.tab);
+desk.tab = (navigator.locks && sessionStorage.getItem('tab')) || named();
+navigator.locks?.request(`tab ${desk.tab}`, { ifAvailable: true }, (lock) => (lock ? new Promise(() => {}) : void named()));
 
-desk.files = (form) => [...form.elements.uploads.files];
+// --- What is known of each box -------------------------------------------------------------------
+
+const states = new Map(); // place → text, version that the server has, whether the text is newer, files
+
+function stateOf(place) {
+  if (!states.has(place)) {
+    const base = sessionStorage.getItem(`base:${place}`);
+    const mirror = JSON.parse(localStorage.getItem(`unsaved:${place}`) ?? 'null');
+    const own = sessionStorage.getItem(`draft:${place}`);
+    const text = own ?? mirror?.text ?? '';
+    const version = parseInt(base ?? mirror?.base ?? 0, 10);
+    // A text of an earlier version of this page has no base: nobody but this browser knows it.
+    const dirty = text !== '' && (own === null || base === null || base.endsWith('*'));
+    states.set(place, { place, text, version, dirty, files: [], removed: [], pause: PAUSES[0] });
+  }
+  return states.get(place);
+}
+
+function remember(state) {
+  desk.store(`draft:${state.place}`, state.text);
+  desk.store(`base:${state.place}`, state.text || state.version ? `${state.version}${state.dirty ? '*' : ''}` : '');
+  if (!state.dirty) desk.store(`unsaved:${state.place}`, '', localStorage);
+}
+
+// Until the server has it, it outlives the tab.
+const mirror = (state) => desk.store(`unsaved:${state.place}`, JSON.stringify({ text: state.text, base: state.version }), localStorage);
+
+desk.hasDraft = (place) => stateOf(place).text !== '' || stateOf(place).files.length > 0;
+desk.draftOf = (place) => ({ draft_version: stateOf(place).version, draft_tab: desk.tab });
 
 desk.setText = (form, text) => {
   form.elements.body.value = text;
-  desk.store(`draft:${desk.place(form)}`, text);
+  changed(stateOf(desk.place(form)), text);
 };
+desk.keepText = (place, text) => changed(stateOf(place), text);
 
-desk.setFiles = (form, files) => {
-  const list = new DataTransfer();
-  for (const file of files) list.items.add(file);
-  form.elements.uploads.files = list.files;
-  desk.keepFiles(desk.place(form), files);
-  const shown = form.querySelector('.composer__files');
-  shown.replaceChildren(...files.map(chip));
-};
-
-desk.keepFiles = (place, files) => {
-  if (files.length) chosen.set(place, files);
-  else chosen.delete(place);
-  desk.store(`files:${place}`, files.length ? JSON.stringify(files.map((file) => file.name)) : '');
-};
-
-function chip(file, index) {
-  const shown = document.createElement('span');
-  const name = Object.assign(document.createElement('span'), { textContent: file.name, title: file.name });
-  const remove = Object.assign(document.createElement('button'), { type: 'button', textContent: '×', title: `Remove ${file.name}` });
-  shown.className = 'chip attached';
-  remove.dataset.detach = index;
-  remove.setAttribute('aria-label', remove.title);
-  shown.append(name, remove);
-  return shown;
+function changed(state, text) {
+  if (text && !state.text) state.began = Number(document.getElementById('entries')?.dataset.message ?? 0);
+  state.text = text;
+  state.dirty = true;
+  state.fault = '';
+  remember(state);
+  state.timer ??= setTimeout(save, EVERY, state);
 }
 
-// Restores the drafts of a page that was just shown.
-desk.restore = () => {
-  for (const form of desk.forms()) {
-    const place = desk.place(form);
-    const kept = sessionStorage.getItem(`draft:${place}`);
-    if (kept && !form.elements.body.value) form.elements.body.value = kept;
-    if (chosen.has(place)) desk.setFiles(form, chosen.get(place));
-    else desk.forgetFiles(form, JSON.parse(sessionStorage.getItem(`files:${place}`) ?? '[]'));
-  }
-};
+// What this writer could not have seen when they began.
+desk.began = (form) => stateOf(desk.place(form)).began ?? Infinity;
 
-desk.forgetFiles = (form, names) => {
-  if (!names.length) return;
-  desk.store(`files:${desk.place(form)}`, JSON.stringify(names));
-  form.querySelector('.composer__files').textContent = `Choose these files again: ${names.join(', ')}`;
-};
+function take(state, { version, body, along, files }) {
+  Object.assign(state, { version, text: body, dirty: false, clash: null });
+  state.files = [...files.map((file) => ({ ...file, done: true })), ...state.files.filter((one) => !one.done)];
+  remember(state);
+  const form = formOf(state.place);
+  if (!form) return;
+  if (form.elements.body.value !== body) form.elements.body.value = body;
+  if (Object.keys(along ?? {}).length) desk.putAlong?.(form, along);
+  draw(state);
+}
+
+// --- Saving --------------------------------------------------------------------------------------
+
+const token = () => document.querySelector('[name=csrfmiddlewaretoken]')?.value ?? '';
+
+function told(state, words) {
+  const shown = formOf(state.place)?.querySelector('.composer__saved');
+  if (shown) shown.textContent = words ? (shown.dataset[words] ?? words) : '';
+}
+
+async function save(state, { isFinal = false, isLeaving = false } = {}) {
+  clearTimeout(state.timer);
+  state.timer = null;
+  if (!state.dirty || state.clash || state.fault || desk.isBusy(state.place)) return;
+  if (state.saving && !isLeaving) return void (state.again = true);
+  const { text, removed, place } = state;
+  const form = formOf(place);
+  state.url = form?.dataset.save ?? state.url;
+  if (!state.url) return;
+  if (form) state.along = desk.along(form);
+  if (form) state.sendId = form.elements.send_id.value;
+  const body = new FormData();
+  const fields = { ...state.along, csrfmiddlewaretoken: token(), mode: place.split(':').at(-1), body: text, base: state.version, tab: desk.tab, seq: Date.now(), send_id: state.sendId };
+  for (const [name, value] of Object.entries(fields)) body.set(name, value);
+  if (removed.length) body.set('removed', removed.join(' '));
+  if (isFinal || isLeaving) body.set('final', '1');
+  if (isLeaving) mirror(state);
+  state.saving = true;
+  const signal = AbortSignal.timeout(LATE);
+  const answer = await desk.ask(state.url, { method: 'POST', body, signal, keepalive: isLeaving && text.length * 3 < KEEPALIVE });
+  state.saving = false;
+  const given = parsed(answer);
+  if (!answer.problem && answer.status === 200) {
+    state.version = given.version;
+    state.dirty = state.text !== text || removed.length < state.removed.length;
+    state.removed = state.removed.filter((id) => !removed.includes(id));
+    state.pause = PAUSES[0];
+    remember(state);
+    told(state, state.dirty || !state.text ? '' : 'saved');
+  } else if (answer.status === 409 && given.version) {
+    if (given.body === state.text) return take(state, given);
+    state.clash = given;
+    showClash(state);
+    return;
+  } else if (!answer.problem || ['403', '404', '413'].includes(answer.problem)) {
+    state.fault = given.fault ?? desk.errorText(answer.problem);
+    mirror(state);
+    return told(state, state.fault);
+  } else {
+    mirror(state);
+    told(state, 'unsaved');
+    state.timer = setTimeout(save, state.pause, state);
+    state.pause = Math.min(state.pause * 2, PAUSES[1]);
+    return;
+  }
+  if (state.dirty) state.timer ??= setTimeout(save, state.again ? 0 : EVERY, state);
+  state.again = false;
+}
+
+function parsed(answer) {
+  try {
+    return JSON.parse(answer.text);
+  } catch {
+    return {};
+  }
+}
+
+const dirty = () => [...states.values()].filter((state) => state.dirty);
+const flush = () => dirty().forEach((state) => save(state, { isLeaving: true }));
+addEventListener('pagehide', flush);
+document.addEventListener('visibilitychange', () => document.hidden && flush());
+addEventListener('online', () => {
+  dirty().forEach((state) => save(state));
+  for (const state of states.values()) state.files.filter((one) => one.failed).forEach((one) => upload(state, one));
+});
 
 document.addEventListener('input', (event) => {
   const form = event.target.closest('form[data-compose]');
   if (!form || event.target.name !== 'body') return;
   desk.stay(); // who writes here stays here
-  desk.store(`draft:${desk.place(form)}`, event.target.value);
+  told(stateOf(desk.place(form)), '');
+  changed(stateOf(desk.place(form)), event.target.value);
 });
+document.addEventListener('change', (event) => {
+  const form = event.target.matches('[data-along]') && event.target.form;
+  if (form && desk.hasDraft(desk.place(form))) changed(stateOf(desk.place(form)), form.elements.body.value);
+});
+document.addEventListener('focusout', (event) => {
+  const form = event.target.name === 'body' && event.target.closest('form[data-compose]');
+  if (form) save(stateOf(desk.place(form)), { isFinal: true });
+});
+
+// It was sent: what was written since is a draft of its own.
+desk.wasSent = (place) => {
+  const state = stateOf(place);
+  const other = state.clash; // the text of another page was not sent: it stays a draft
+  state.version = 0;
+  state.clash = null;
+  state.dirty = state.text !== '';
+  remember(state);
+  told(state, '');
+  showClash(state);
+  if (other && !state.dirty) refresh(state);
+  if (state.dirty) state.timer ??= setTimeout(save, EVERY, state);
+};
+
+// Nothing was sent: what the server keeps stays until it is saved again.
+desk.wasNotSent = (place) => stateOf(place).dirty && (stateOf(place).timer ??= setTimeout(save, EVERY, stateOf(place)));
+
+// --- Another page of the same person -------------------------------------------------------------
+
+async function refresh(state) {
+  const form = formOf(state.place);
+  if (!form) return;
+  const answer = await desk.ask(`${form.dataset.own}?mode=${form.dataset.compose}`);
+  if (answer.problem || state.dirty || desk.isBusy(state.place)) return;
+  take(state, parsed(answer));
+}
+
+document.addEventListener('desk:signal', ({ detail }) => {
+  if (!detail.draft || String(detail.user) !== desk.me() || detail.tab === desk.tab) return;
+  if (String(detail.id) !== desk.pane()?.dataset.id) return;
+  const form = desk.form(detail.draft);
+  const state = form && stateOf(desk.place(form));
+  if (state && !state.dirty && !desk.isBusy(state.place) && state.version !== detail.version) refresh(state);
+});
+
+function showClash(state) {
+  const shown = formOf(state.place)?.querySelector('.clash');
+  if (!shown) return;
+  shown.hidden = !state.clash;
+  if (state.clash) told(state, '');
+  shown.querySelector('.clash__other').textContent = state.clash?.body ?? '';
+}
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-clash]');
+  if (!button) return;
+  const form = button.form;
+  const state = stateOf(desk.place(form));
+  const { version, body } = state.clash;
+  const mine = state.text;
+  if (button.dataset.clash === 'theirs') take(state, state.clash);
+  state.clash = null;
+  state.version = version;
+  if (button.dataset.clash === 'both') form.elements.body.value = `${body}\n\n${mine}`;
+  if (button.dataset.clash !== 'theirs') changed(state, form.elements.body.value);
+  showClash(state);
+  save(state, { isFinal: true });
+  form.elements.body.focus({ preventScroll: true });
+});
+
+// --- A page that was just shown ------------------------------------------------------------------
+
+desk.restore = () => {
+  for (const form of desk.forms()) {
+    const state = stateOf(desk.place(form));
+    const version = Number(form.dataset.version);
+    const box = form.elements.body;
+    const files = [...form.querySelectorAll('[data-file]')].map((one) => ({ id: one.dataset.file, name: one.dataset.name, size: Number(one.dataset.size), done: true }));
+    state.url = form.dataset.save;
+    if ('given' in form.dataset) changed(state, box.value); // put there by the page itself, as without script
+    else if (state.dirty || (state.version > version && state.text)) {
+      box.value = state.text;
+      state.files = [...state.files, ...files.filter((file) => !state.removed.includes(file.id) && !state.files.some((one) => one.id === file.id))];
+      if (state.dirty) state.timer ??= setTimeout(save, EVERY, state);
+      else refresh(state);
+    } else take(state, { version, body: box.value, along: {}, files: files.filter((file) => !state.removed.includes(file.id)) });
+    if (state.text) state.began ??= Number(document.getElementById('entries')?.dataset.message ?? 0);
+    draw(state);
+    const lost = JSON.parse(sessionStorage.getItem(`files:${state.place}`) ?? '[]').filter((name) => !state.files.some((one) => one.name === name));
+    desk.forgetFiles(form, lost);
+    if (state.clash) showClash(state);
+  }
+};
 
 // --- Files: chosen, pasted, dropped --------------------------------------------------------------
 
-const add = (form, files) => files.length && desk.setFiles(form, [...(chosen.get(desk.place(form)) ?? []), ...files]);
+desk.files = (form) => [...stateOf(desk.place(form)).files];
+desk.setFiles = (form, files) => desk.keepFiles(desk.place(form), files);
+desk.keepFiles = (place, files) => {
+  const state = stateOf(place);
+  const before = new Set(state.files);
+  state.files = files.map((file) => (file instanceof File ? { id: desk.newId(), name: file.name, size: file.size, file } : file));
+  for (const one of state.files) if (!before.has(one) && !one.done && one.file) upload(state, one);
+  draw(state);
+};
+// They are sent with no message: the server need not keep them.
+desk.dropFiles = (place, files) => {
+  const state = stateOf(place);
+  state.removed.push(...files.filter((one) => one.done).map((one) => one.id));
+  state.dirty = true;
+  state.timer ??= setTimeout(save, EVERY, state);
+};
+
+// Of files that are not uploaded only the names are known after the page was left.
+function draw(state) {
+  const waiting = state.files.filter((one) => !one.done).map((one) => one.name);
+  desk.store(`files:${state.place}`, waiting.length ? JSON.stringify(waiting) : '');
+  const shown = formOf(state.place)?.querySelector('.composer__files');
+  if (!shown || (!state.files.length && shown.dataset.lost)) return;
+  delete shown.dataset.lost;
+  shown.replaceChildren(...state.files.map(chip));
+}
+
+function chip(one, index) {
+  const shown = document.getElementById('attached').content.cloneNode(true).firstElementChild;
+  const [name, bar, again, remove] = ['span', 'progress', '[data-again]', '[data-detach]'].map((part) => shown.querySelector(part));
+  name.textContent = name.title = one.name;
+  bar.hidden = one.done || one.failed || !one.file;
+  if (one.progress) bar.value = one.progress;
+  again.hidden = !one.failed;
+  again.dataset.again = remove.dataset.detach = index;
+  remove.title = `${remove.getAttribute('aria-label')} ${one.name}`;
+  remove.setAttribute('aria-label', remove.title);
+  shown.classList.toggle('attached--failed', Boolean(one.failed));
+  one.shown = bar;
+  return shown;
+}
+
+desk.forgetFiles = (form, names) => {
+  if (!names.length) return;
+  desk.store(`files:${desk.place(form)}`, JSON.stringify(names));
+  const shown = form.querySelector('.composer__files');
+  const words = Object.assign(document.createElement('span'), { textContent: `${form.dataset.lost} ${names.join(', ')}` });
+  shown.dataset.lost = 'yes';
+  shown.append(words);
+};
+
+let line = Promise.resolve(); // one file at a time
+
+function upload(state, one) {
+  one.failed = false;
+  const form = formOf(state.place);
+  state.upload = form?.dataset.upload ?? state.upload;
+  line = line.then(() => state.files.includes(one) && send(state, one));
+}
+
+const send = (state, one) =>
+  new Promise((done) => {
+    const request = (one.request = new XMLHttpRequest());
+    const body = new FormData();
+    for (const [name, value] of Object.entries({ csrfmiddlewaretoken: token(), mode: state.place.split(':').at(-1), id: one.id, tab: desk.tab })) body.set(name, value);
+    body.set('file', one.file, one.name);
+    request.open('POST', state.upload);
+    for (const [name, value] of Object.entries({ 'HX-Request': 'true', ...desk.headers })) request.setRequestHeader(name, value);
+    request.upload.onprogress = (event) => {
+      one.progress = event.loaded / event.total;
+      if (one.shown) one.shown.value = one.progress;
+    };
+    request.onloadend = () => {
+      one.request = null;
+      if (request.status === 200) {
+        one.done = true;
+        state.version ||= JSON.parse(request.responseText).version;
+        remember(state);
+      } else if (request.status === 422 || request.status === 413) {
+        state.files = state.files.filter((other) => other !== one);
+        const fault = parsed({ text: request.responseText }).fault ?? desk.errorText('413');
+        desk.say(`${one.name}: ${fault}`, { bad: true });
+      } else if (state.files.includes(one)) one.failed = true;
+      draw(state);
+      done();
+    };
+    request.send(body);
+  });
+
+// Refused at once where the server would refuse it.
+function add(form, files) {
+  const { tooLarge, tooMany, emptyFile, most, largest } = form.dataset;
+  const place = desk.place(form);
+  const refused = (file) => (!file.size ? emptyFile : file.size > Number(largest) ? tooLarge : '');
+  const good = files.filter((file) => !refused(file));
+  for (const file of files) if (refused(file)) desk.say(`${file.name}: ${refused(file)}`, { bad: true });
+  const room = Number(most) - stateOf(place).files.length;
+  if (good.length > room) desk.say(tooMany, { bad: true });
+  if (good.length && room > 0) desk.keepFiles(place, [...stateOf(place).files, ...good.slice(0, room)]);
+}
 
 document.addEventListener('change', (event) => {
-  if (!event.target.matches('.attach input')) return;
-  const form = event.target.form;
-  const picked = [...event.target.files];
-  if (picked.length) add(form, picked);
-  else desk.setFiles(form, chosen.get(desk.place(form)) ?? []);
+  if (!event.target.matches('form[data-compose] .attach input')) return;
+  add(event.target.form, [...event.target.files]);
+  event.target.value = ''; // the same one can be chosen again
 });
 
 document.addEventListener('click', (event) => {
-  const remove = event.target.closest('[data-detach]');
-  if (!remove) return;
-  const form = remove.closest('form');
-  desk.setFiles(form, desk.files(form).filter((file, index) => index !== Number(remove.dataset.detach)));
+  const button = event.target.closest('[data-detach], [data-again]');
+  const form = button?.closest('form[data-compose]');
+  if (!form) return;
+  const state = stateOf(desk.place(form));
+  const one = state.files[Number(button.dataset.detach ?? button.dataset.again)];
+  if ('again' in button.dataset) {
+    upload(state, one);
+    return draw(state);
+  }
+  one.request?.abort();
+  state.files = state.files.filter((other) => other !== one);
+  draw(state);
+  state.removed.push(one.id);
+  state.dirty = true;
+  save(state);
   form.elements.body.focus({ preventScroll: true });
 });
+
+// Pictures from the clipboard are all called the same.
+const pasted = (form, file, index) => {
+  if (!/^image\.\w+$/.test(file.name)) return file;
+  const stamp = new Date().toISOString().slice(0, 19).replace('T', ' ').replaceAll(':', '.');
+  return new File([file], `${form.dataset.pasted} ${stamp}${index ? ` ${index + 1}` : ''}.${file.name.split('.').at(-1)}`, { type: file.type });
+};
 
 document.addEventListener('paste', (event) => {
   const form = event.target.closest?.('form[data-compose]');
@@ -102,7 +412,7 @@ document.addEventListener('paste', (event) => {
   // Text copied from a document comes with a picture of it: the text is meant.
   if (!form || event.target.name !== 'body' || !data.files.length || (data.getData('text/html') && data.getData('text/plain'))) return;
   event.preventDefault();
-  add(form, [...data.files]);
+  add(form, [...data.files].map((file, index) => pasted(form, file, index)));
 });
 
 const isFiles = (event) => event.dataTransfer?.types.includes('Files');
@@ -125,5 +435,43 @@ document.addEventListener('drop', (event) => {
   if (!form || !event.target.closest?.('.thread')) return;
   const items = [...event.dataTransfer.items].filter((item) => item.kind === 'file');
   add(form, items.filter((item) => !isFolder(item)).map((item) => item.getAsFile()));
-  if (items.some(isFolder)) desk.say('Folders cannot be attached.', { bad: true });
+  if (items.some(isFolder)) desk.say(form.dataset.folder, { bad: true });
+});
+
+// --- Throwing it away ----------------------------------------------------------------------------
+
+document.addEventListener('click', async (event) => {
+  const button = event.target.closest('[data-discard]');
+  if (!button) return;
+  event.preventDefault();
+  const form = button.form;
+  const state = stateOf(desk.place(form));
+  const { text } = state;
+  const body = () => {
+    const data = new FormData();
+    data.set('csrfmiddlewaretoken', token());
+    data.set('mode', form.dataset.compose);
+    return data;
+  };
+  if (state.dirty) await save(state); // so that it can be restored whole
+  for (const one of state.files) one.request?.abort();
+  form.elements.body.value = '';
+  Object.assign(state, { text: '', dirty: false, files: [] });
+  remember(state);
+  draw(state);
+  told(state, '');
+  form.elements.body.focus({ preventScroll: true });
+  const answer = await desk.ask(button.formAction, { method: 'POST', body: body() });
+  if (answer.problem || answer.status >= 400) {
+    desk.setText(form, text);
+    return desk.say(desk.errorText(answer.problem), { bad: true });
+  }
+  const { restore, discarded, undo } = button.dataset;
+  const back = async () => {
+    const given = parsed(await desk.ask(restore, { method: 'POST', body: body() }));
+    if (given.version && !state.text) return take(state, given);
+    const typed = formOf(state.place);
+    if (typed) desk.setText(typed, [state.text, text].filter(Boolean).join('\n\n'));
+  };
+  desk.say(discarded, { act: undo, then: back });
 });

@@ -14,7 +14,7 @@ desk.putAlong = (form, along) => {
 desk.clearAlong = (form) => {
   for (const field of form.querySelectorAll('[data-along]')) {
     if (field.name === 'cc') field.form.elements.cc_seen.value = field.value;
-    else if (field.name !== 'cc_seen') field.value = field.name === 'to' ? field.defaultValue : '';
+    else if (field.name !== 'cc_seen') field.value = field.name === 'to' ? field.dataset.usual : '';
   }
   tell(form);
 };
@@ -59,3 +59,29 @@ document.addEventListener('submit', (event) => {
   event.target.dataset.sent = 'yes';
 });
 addEventListener('pageshow', () => delete document.querySelector('form[data-new]')?.dataset.sent);
+
+// --- A new conversation: its text stays in this tab until it was sent ------------------------------
+
+const FIELDS = ['to', 'cc', 'bcc', 'subject', 'body'];
+const fresh = () => document.querySelector('form[data-new]');
+const keyOf = (form) => `new:${form.dataset.me}`;
+
+document.addEventListener('input', ({ target: { form } }) => {
+  if (!form?.matches('form[data-new]')) return;
+  const typed = Object.fromEntries(FIELDS.map((name) => [name, form.elements[name].value]));
+  desk.store(keyOf(form), Object.values(typed).some(Boolean) ? JSON.stringify(typed) : '');
+});
+document.addEventListener('submit', ({ target }) => target.matches('form[data-new]') && desk.store('new-sent', keyOf(target)));
+
+function restore() {
+  const form = fresh();
+  const sent = sessionStorage.getItem('new-sent');
+  // The page that follows is the conversation, or the form again, which holds what was refused.
+  if (sent && !form) desk.store(sent, '');
+  desk.store('new-sent', '');
+  const kept = form && JSON.parse(sessionStorage.getItem(keyOf(form)) ?? 'null');
+  if (!kept || form.elements.body.value || form.elements.subject.value) return;
+  for (const name of FIELDS) form.elements[name].value ||= kept[name];
+}
+document.addEventListener('htmx:afterSettle', ({ detail }) => ['open', 'desk'].includes(detail.target?.id) && restore());
+restore();

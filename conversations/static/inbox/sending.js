@@ -8,21 +8,13 @@ const OUTDATED = { 'signed-out': 'You were signed out.', redirected: 'That did n
 const LEFT = 'You left the page while this was being sent. Send it again; nothing is sent twice.';
 
 const isOn = (item) => item.state === 'sending';
-const isBusy = (place) => [...items.values()].some((item) => item.place === place && isOn(item));
-
-// Version 4, also on pages without https, where crypto.randomUUID is missing.
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-}
+const isBusy = (desk.isBusy = (place) => [...items.values()].some((item) => item.place === place && isOn(item)));
 
 function keep(item) {
   items.set(item.id, item);
   const { id, place, url, then, later, laterAt, text, names, along } = item;
-  desk.store(`sending:${id}`, JSON.stringify({ id, place, url, then, later, laterAt, text, names, along }));
+  const files = item.files.filter((one) => one.done).map((one) => ({ id: one.id, name: one.name, size: one.size, done: true }));
+  desk.store(`sending:${id}`, JSON.stringify({ id, place, url, then, later, laterAt, text, names, along, files }));
 }
 
 function drop(item) {
@@ -55,12 +47,16 @@ document.addEventListener('submit', (event) => {
   event.submitter?.closest('details')?.removeAttribute('open');
   item.expected = form.elements.expected_last?.value;
   item.along = desk.along(form);
+  const warning = desk.collision?.(form);
+  if (warning) return refuse(form, warning);
   refuse(form, '');
+  item.draft = desk.draftOf(place);
+  items.set(id, Object.assign(item, { state: 'sending' })); // from here on nothing is saved as a draft
   desk.setText(form, '');
   desk.clearAlong(form);
   desk.setFiles(form, []);
   desk.store(`returned:${place}`, '');
-  form.elements.send_id.value = newId();
+  form.elements.send_id.value = desk.newId();
   send(item);
   desk.announce('sending');
 });
@@ -78,13 +74,19 @@ async function send(item) {
   if (item.later === 'at') data.set('later_at', item.laterAt);
   if (item.expected) data.set('expected_last', item.expected);
   for (const [name, value] of Object.entries(item.along ?? {})) data.set(name, value);
-  for (const file of item.files) data.append('uploads', file);
+  for (const [name, value] of Object.entries(item.draft ?? {})) data.set(name, value);
+  for (const one of item.files) {
+    one.request?.abort(); // what is not uploaded yet goes along
+    if (one.done) data.append('draft_file', one.id);
+    else data.append('uploads', one.file, one.name);
+  }
   const number = /\/inbox\/(\d+)\//.exec(item.url)[1];
   const sent = desk.inTurn(number, () => desk.ask(desk.since(item.url), { method: 'POST', body: data }));
   desk.expect(sent);
   const answer = await sent;
   if (!answer.problem && answer.status < 400) {
     drop(item);
+    desk.wasSent(item.place);
     desk.take(answer);
     render();
   } else {
@@ -106,12 +108,13 @@ function giveBack(item, number, answer) {
   if (refused?.announced) item.along = { ...item.along, announced: refused.announced };
   const form = [...desk.forms()].find((one) => desk.place(one) === item.place);
   if (refused && form?.elements.expected_last) form.elements.expected_last.value = refused.expectedLast;
-  if (form ? isEmpty(form) : !sessionStorage.getItem(`draft:${item.place}`) && !sessionStorage.getItem(`files:${item.place}`)) {
+  if (form ? isEmpty(form) : !desk.hasDraft(item.place)) {
     putBack(item, form, why);
   } else {
     Object.assign(item, { state: 'failed', why });
     keep(item);
   }
+  desk.wasNotSent(item.place);
   if (!form) desk.say(`#${number}: ${item.place.endsWith(':note') ? 'the note was not added' : 'the reply was not sent'}. ${why}`, { bad: true });
   render();
 }
@@ -121,7 +124,7 @@ const isEmpty = (form) => !form.elements.body.value && !desk.files(form).length;
 function putBack(item, form, why) {
   desk.store(`returned:${item.place}`, JSON.stringify({ id: item.id, text: item.text }));
   if (!form) {
-    desk.store(`draft:${item.place}`, item.text);
+    desk.keepText(item.place, item.text);
     desk.keepFiles(item.place, item.files);
     return;
   }
@@ -170,6 +173,7 @@ document.addEventListener('click', (event) => {
   }
   drop(item);
   if (button.dataset.unsent === 'edit') edit(item, form);
+  else desk.dropFiles(item.place, item.files);
   render();
 });
 
@@ -188,20 +192,20 @@ document.addEventListener('desk:taken', async ({ detail: { page } }) => {
   if (!back) return;
   const links = [...back.querySelectorAll('a')];
   const names = links.map((link) => link.textContent);
-  const item = { id: newId(), place: back.dataset.restored, url: back.dataset.url.split('?')[0], then: '', text: back.querySelector('pre').textContent, files: [], names };
+  const item = { id: desk.newId(), place: back.dataset.restored, url: back.dataset.url.split('?')[0], then: '', text: back.querySelector('pre').textContent, files: [], names };
   const { to, cc, bcc } = back.dataset;
   if (to !== undefined) item.along = { to, cc, bcc };
   const form = () => [...desk.forms()].find((one) => desk.place(one) === item.place);
-  const isFree = form() ? isEmpty(form()) : !sessionStorage.getItem(`draft:${item.place}`);
+  const isFree = form() ? isEmpty(form()) : !desk.hasDraft(item.place);
   if (isFree) putBack(item, form(), '');
   else keep(Object.assign(item, { state: 'failed', why: 'You took it back.' }));
   render();
   const files = await Promise.all(links.map(fileOf));
   if (!files.length || files.includes(null)) return;
-  item.files = files;
+  item.files = files.map((file) => ({ id: desk.newId(), name: file.name, size: file.size, file }));
   if (!isFree) render();
-  else if (!form()) desk.keepFiles(item.place, files);
-  else if (form().elements.send_id.value === item.id) desk.setFiles(form(), [...desk.files(form()), ...files]); // not sent without them
+  else if (!form()) desk.keepFiles(item.place, item.files);
+  else if (form().elements.send_id.value === item.id) desk.setFiles(form(), [...desk.files(form()), ...item.files]); // not sent without them
 });
 
 async function fileOf(link) {
@@ -214,16 +218,20 @@ const isLost = (item) => item.names.length > item.files.length;
 
 // It is in the thread: nothing is left to do, even if its answer was lost.
 function arrived(id) {
-  if (items.has(id)) drop(items.get(id));
+  if (items.has(id)) {
+    desk.wasSent(items.get(id).place);
+    drop(items.get(id));
+  }
   for (const form of desk.forms()) {
     const key = `returned:${desk.place(form)}`;
     const returned = JSON.parse(sessionStorage.getItem(key) ?? '{}');
     if (returned.id !== id) continue;
     desk.store(key, '');
-    form.elements.send_id.value = newId();
+    form.elements.send_id.value = desk.newId();
     if (form.elements.body.value !== returned.text) continue; // it was changed since: the rest stays
     desk.setText(form, '');
     desk.setFiles(form, []);
+    desk.wasSent(desk.place(form));
     refuse(form, '');
   }
 }
@@ -247,7 +255,7 @@ function open() {
 for (const key of Object.keys(sessionStorage)) {
   if (!key.startsWith('sending:')) continue;
   const item = JSON.parse(sessionStorage.getItem(key));
-  items.set(item.id, { ...item, files: [], state: 'failed', why: LEFT });
+  items.set(item.id, { ...item, files: item.files ?? [], state: 'failed', why: LEFT });
 }
 addEventListener('beforeunload', (event) => [...items.values()].some(isOn) && event.preventDefault());
 document.addEventListener('htmx:afterSettle', (event) => ['open', 'desk'].includes(event.detail.target?.id) && open());

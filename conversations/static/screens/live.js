@@ -19,9 +19,10 @@ const received = new Set();
 
 // --- Events --------------------------------------------------------------------------------------------
 
-async function take({ state: now, id, detail, typing }) {
+async function take({ state: now, id, detail, typing, signal }) {
   if (now) return show(now);
   if (typing) return document.hidden || document.dispatchEvent(new CustomEvent('desk:typing', { detail: typing }));
+  if (signal) return void document.dispatchEvent(new CustomEvent('desk:signal', { detail: signal }));
   if (id && received.has(id)) return;
   received.add(id);
   if (received.size > 1000) received.delete(received.values().next().value);

@@ -1,0 +1,80 @@
+"""What sending takes of a writer's draft: its files become those of the message, and the draft is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.db import transaction as django
+
+from accounts.errors import Invalid
+from accounts.permissions import Actor
+from conversations.actions.files import Stored
+from conversations.models import Attachment, Conversation, DeliveryFile, Draft, DraftFile
+
+
+def files_of(conversation: Conversation, kind: str, public_ids: Sequence[UUID], *, by: Actor) -> list[Stored]:
+    """The uploaded files of these ids, in their order; those that were sent already count as the message has them.
+
+    Raises Invalid for one that is nowhere.
+    """
+    if not public_ids:
+        return []
+    wanted = [*dict.fromkeys(public_ids)]
+    drafts = DraftFile.objects.filter(
+        public_id__in=wanted, draft__conversation=conversation, draft__user=by.user_id, draft__kind=kind
+    )
+    found: dict[UUID, Stored] = {row.public_id: Stored.of(row) for row in drafts}
+    if len(found) < len(wanted):
+        # A repeat of a request whose answer was lost: they are where the first one has put them.
+        sent = Attachment.objects.filter(public_id__in=wanted, message__conversation=conversation)
+        waiting = DeliveryFile.objects.filter(public_id__in=wanted, delivery__conversation=conversation)
+        found |= {row.public_id: Stored.of(row) for row in sent} | {row.public_id: Stored.of(row) for row in waiting}
+    if missing := [one for one in wanted if one not in found]:
+        raise Invalid(f"{len(missing)} of the files are gone", field="files", code="file_gone")
+    return [found[one] for one in wanted]
+
+
+def use(
+    conversation: Conversation, kind: str, *, version: int | None, tab: str, sent: Sequence[Stored] = (), by: Actor
+) -> bool:
+    """Forget the draft that was sent, and the rows of its files. One that another page has changed since stays.
+
+    `version` is None where the page knows of no versions: it sends the draft that it shows.
+    """
+    draft = Draft.objects.select_for_update(no_key=True, of=("self",)).filter(
+        conversation=conversation, user=by.user_id, kind=kind
+    )
+    row = draft.order_by("pk").first()
+    if row is None:
+        return False
+    DraftFile.objects.filter(draft=row, public_id__in=[one.public_id for one in sent]).delete()
+    if version is not None and row.version != version and row.tab != tab:
+        return False
+    forget(row)
+    return True
+
+
+def forget(row: Draft) -> None:
+    """Delete a draft, and the files that were uploaded for it."""
+    drop_files(row.files.order_by("pk"))
+    row.delete()
+
+
+def drop_files(rows: Iterable[DraftFile]) -> None:
+    """Delete files of a draft, and what the storage holds of them once the transaction is committed."""
+    for file in rows:
+        path = str(file.file.name)
+        file.delete()
+        django.on_commit(partial(default_storage.delete, path))
+
+
+def moved(source: Conversation, target: Conversation) -> None:
+    """Let the drafts of a conversation follow what was written in it, unless their writers have one in the other."""
+    taken = Draft.objects.filter(conversation=target, discarded_at=None).values_list("user", "kind")
+    for row in Draft.objects.filter(conversation=source, discarded_at=None).order_by("pk"):
+        if (row.user_id, row.kind) not in taken:
+            row.conversation = target
+            row.save(update_fields=["conversation"])

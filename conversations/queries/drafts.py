@@ -1,0 +1,18 @@
+"""Drafts: what members have written in a conversation and not sent."""
+
+from __future__ import annotations
+
+from accounts.models import User
+from conversations.models import Conversation, Draft
+
+
+def of(conversation: Conversation) -> list[Draft]:
+    """Every member's drafts in a conversation with their files, the oldest first."""
+    rows = Draft.objects.filter(conversation=conversation, discarded_at=None).select_related("user")
+    return list(rows.prefetch_related("files").order_by("pk"))
+
+
+def own(conversation: Conversation, user: User, kind: str) -> Draft | None:
+    """The member's draft of a kind, or None."""
+    rows = Draft.objects.filter(conversation=conversation, user=user, kind=kind, discarded_at=None)
+    return rows.prefetch_related("files").order_by("pk").first()
