@@ -5,16 +5,22 @@ In: rows, plain values, `by` (the actor) and `at` (the moment), all by keyword. 
 Raises the errors of `accounts.errors`; the door puts them into words. Effects on the outside follow from the event.
 
 `lifecycle` is the pure rule of whose turn it is. `locking`, `entries`, `routing`, `turns`, `summaries`, `carrying`, `settling`, `files`, `senders`,
-`outgoing`, `ticket_counts` and `wishes` hold what the verbs share; they permit and record nothing by themselves.
+`outgoing`, `ticket_counts`, `aliases` and `wishes` hold what the verbs share; they permit and record nothing by themselves.
 Features and doors import the package and name the verb (`actions.assign`). It imports queries, models and the verbs of tickets.
 """
 
+from conversations.actions.addresses import add_address, remove_address
+from conversations.actions.attributes import set_attributes
+from conversations.actions.blocking import block_contact, unblock_contact
 from conversations.actions.callbacks import mark_called, unmark_called
+from conversations.actions.companies import create_company, merge_companies, set_company, update_company
 from conversations.actions.composing import compose
+from conversations.actions.contact_notes import add_contact_note, delete_contact_note, edit_contact_note
 from conversations.actions.contacts import identify, update_contact
 from conversations.actions.continuing import continue_or_receive
 from conversations.actions.corrections import edit_message, withdraw_message
 from conversations.actions.delivery import deliver, discard, mark_failed, mark_sent, retry, retry_all, set_delivery
+from conversations.actions.merging import merge_contacts, undo_merge
 from conversations.actions.messages import note, receive, reply
 from conversations.actions.moving import join, keep_apart, move_message, split, undo_move
 from conversations.actions.notes import delete_note, edit_note
@@ -37,11 +43,13 @@ from conversations.actions.triage import (
 from conversations.actions.undo import undo
 
 __all__ = [
-    "assign", "broadcast", "cancel", "compose", "continue_or_receive", "create_view", "delete_note", "delete_ticket",
-    "delete_view", "deliver", "discard", "edit_message", "edit_note", "edit_subject", "escalate", "favorite_view", "hold", "identify",
-    "join", "keep_apart", "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "move_message",
-    "note", "note_in_ticket", "open_ticket", "receive", "reply", "reply_in_ticket", "reschedule", "retry", "retry_all",
-    "review", "schedule", "set_cc", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "split",
-    "start", "unassign_member", "undo", "undo_move", "undo_spam", "unlink", "unmark_called", "unmark_spam",
-    "unsnooze", "update_contact", "update_view", "withdraw_message",
+    "add_address", "add_contact_note", "assign", "block_contact", "broadcast", "cancel", "compose", "continue_or_receive",
+    "create_company", "create_view", "delete_contact_note", "delete_note", "delete_ticket", "delete_view", "deliver",
+    "discard", "edit_contact_note", "edit_message", "edit_note", "edit_subject", "escalate", "favorite_view", "hold",
+    "identify", "join", "keep_apart", "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam",
+    "merge_companies", "merge_contacts", "move_message", "note", "note_in_ticket", "open_ticket", "receive",
+    "remove_address", "reply", "reply_in_ticket", "reschedule", "retry", "retry_all", "review", "schedule",
+    "set_attributes", "set_cc", "set_company", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "split",
+    "start", "unassign_member", "unblock_contact", "undo", "undo_merge", "undo_move", "undo_spam", "unlink",
+    "unmark_called", "unmark_spam", "unsnooze", "update_company", "update_contact", "update_view", "withdraw_message",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from conversations.admin import (
     chat,
     contacts,
     conversation,
+    customers,
     discord,
     following,
     hosted_forms,
@@ -23,6 +24,6 @@ from conversations.admin import (
 )
 
 __all__ = [
-    "assistant", "chat", "contacts", "conversation", "discord", "following", "hosted_forms", "knowledge", "mail", "outbox", "read_only",
+    "assistant", "chat", "contacts", "conversation", "customers", "discord", "following", "hosted_forms", "knowledge", "mail", "outbox", "read_only",
     "saved_views",
 ]  # fmt: skip

@@ -21,7 +21,15 @@ from conversations.models.assistant import (
     ThreadStatus,
 )
 from conversations.models.chat import ChatRestore, ChatSession, Position, Widget
-from conversations.models.contact import Contact
+from conversations.models.contact import (
+    AddressKind,
+    Company,
+    Contact,
+    ContactAddress,
+    ContactNote,
+    Erasure,
+    ErasureState,
+)
 from conversations.models.conversation import Channel, Conversation, EntryPoint, Handler, Status, Tally
 from conversations.models.delivery import Delivery, DeliveryFile, DeliveryState
 from conversations.models.discord import (
@@ -52,10 +60,11 @@ from conversations.models.search import SearchDocument, SearchWord
 from conversations.models.suggestion import Outcome, Suggestion, SuggestionKind
 
 __all__ = [
-    "Article", "ArticleVisibility", "AssistantFrame", "AssistantProposal", "AssistantQueueItem", "AssistantRun",
-    "AssistantThread", "Attachment", "Audience", "AutomaticMail", "BlockedSender", "BotState", "CallbackRequest", "Channel", "ChatRestore", "ChatSession", "Contact", "Conversation",
+    "AddressKind", "Article", "ArticleVisibility", "AssistantFrame", "AssistantProposal", "AssistantQueueItem", "AssistantRun",
+    "AssistantThread", "Attachment", "Audience", "AutomaticMail", "BlockedSender", "BotState", "CallbackRequest", "Channel", "ChatRestore", "ChatSession", "Company", "Contact", "ContactAddress",
+    "ContactNote", "Conversation",
     "Delivery", "DeliveryFile", "DeliveryState", "DeliveryStatus", "DiscordBot", "DiscordLink", "DiscordMember", "DiscordMessage", "DiscordThread",
-    "EntryPoint", "Follower", "Form", "FormCount", "FormKind", "FormOutcome", "FrameKind", "Handler", "Inbound", "InboundMail",
+    "EntryPoint", "Erasure", "ErasureState", "Follower", "Form", "FormCount", "FormKind", "FormOutcome", "FrameKind", "Handler", "Inbound", "InboundMail",
     "Login", "Macro", "MailReference", "MailSource", "MailState", "Mailbox", "MailboxAddress", "MailboxState", "Mention", "Message",
     "MessageKind", "Outcome", "Position", "Proof", "ProposalStatus", "RunStatus", "SavedView", "SavedViewFavorite", "SearchDocument",
     "SearchWord", "SenderKind", "Status", "Suggestion", "SuggestionKind", "SuppressedAddress", "Tally", "ThreadStatus",

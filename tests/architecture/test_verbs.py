@@ -32,6 +32,7 @@ PARTS = {
     "conversations.channels.email.actions.people",
     "conversations.channels.email.actions.reports",
     "conversations.channels.email.actions.suppressing",
+    "conversations.actions.aliases",
     "conversations.actions.automatic_mails",
     "conversations.actions.carrying",
     "conversations.actions.checking",
