@@ -247,6 +247,27 @@ def update(
 
 
 @transaction.atomic
+def erase(*, ticket: Ticket, is_shared: bool = False, by: Actor, at: datetime) -> Ticket:
+    """Erase the words of a ticket; of one that is shared with other customers, what may be of the one that is erased."""
+    permit(by, "ticket.erase", ticket)
+    ticket = transaction.held(ticket)
+    given: dict[str, Any] = {
+        "anonymous_traits": {},
+        "last_message_text": None,
+        "session_id": None,
+        "session_context": {},
+    }
+    if not is_shared:
+        given |= {"subject": "", "escalation_reason": None, "attributes": {}}
+    changed = changes.change(ticket, given, unset=UNSET)
+    if changed:
+        ticket.updated_at = at
+        ticket.save(update_fields=[*changed, "updated_at"])
+        journal.record(events.TICKET_ERASED, ticket, by=by, at=at)
+    return ticket
+
+
+@transaction.atomic
 @writing.together()
 def note_message(*, ticket_id: int, text: str, from_customer: bool, by: Actor, at: datetime) -> Ticket:
     """A public message was written in a linked conversation: update the summary, and reopen what a customer answers.

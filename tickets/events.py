@@ -23,3 +23,4 @@ ATTRIBUTE_CREATED = define("attribute.created", "attribute", "Custom attribute c
 ATTRIBUTE_UPDATED = define("attribute.updated", "attribute", "Custom attribute changed.", "fields")
 ATTRIBUTE_ARCHIVED = define("attribute.archived", "attribute", "Custom attribute archived or restored.", "archived")
 ATTRIBUTE_MOVED = define("attribute.moved", "attribute", "Custom attribute moved in the list.", "position")
+TICKET_ERASED = define("ticket.erased", "ticket", "Content erased.")

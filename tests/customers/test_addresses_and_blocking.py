@@ -39,9 +39,7 @@ def test_address_that_is_not_verified_leads_nowhere(acme: Workspace, ben: Member
 def test_caller_with_another_id_gets_another_customer(acme: Workspace, ben: Member) -> None:
     ada = ContactFactory(workspace=acme, external_id="one")
     add(ada, ben, "ada@work.example")
-    found = actions.identify(
-        workspace=acme, external_id="two", email="ada@work.example", by=ben.actor, at=minutes(1)
-    )
+    found = actions.identify(workspace=acme, external_id="two", email="ada@work.example", by=ben.actor, at=minutes(1))
     assert (found.pk == ada.pk, found.external_id) == (False, "two")
 
 

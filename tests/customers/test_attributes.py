@@ -47,7 +47,9 @@ def put(row: Any, ben: Member, **values: Any) -> Any:
         ("url", "https://example.com/a?b=c", "https://example.com/a?b=c"),
     ],
 )
-def test_value_is_stored_by_its_kind(acme: Workspace, ada: Member, ben: Member, kind: str, typed: Any, stored: Any) -> None:
+def test_value_is_stored_by_its_kind(
+    acme: Workspace, ada: Member, ben: Member, kind: str, typed: Any, stored: Any
+) -> None:
     attribute = create(acme, ada, kind, choices=["Gold", "Silver"])
     contact = put(ContactFactory(workspace=acme), ben, **{attribute.key: typed})
     assert contact.attributes == {attribute.key: stored}
