@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -86,17 +87,19 @@ def identify(
 
 
 @transaction.atomic
-def update_contact(*, contact: Contact, by: Actor, at: datetime, **values: str | None) -> Contact:
+def update_contact(
+    *, contact: Contact, clear: Collection[str] = (), by: Actor, at: datetime, **values: str | None
+) -> Contact:
     """Change a contact's details; takes the same values as `identify`. Raises Invalid, or Conflict for a taken id.
 
-    A customer changes their own alone, and not by which id they are known.
+    `clear` names texts that are to be taken away. A customer changes their own details alone, and not by which id they are known.
     """
     permit(by, "contact.update", contact)
-    if by.kind == ActorKind.CONTACT and (contact.pk != by.id or values.get("external_id")):
+    if by.kind == ActorKind.CONTACT and (contact.pk != by.id or values.get("external_id") or clear):
         raise Forbidden("customers change their own details alone")
     if external_id := values.get("external_id"):
         transaction.hold_name(contact.workspace_id, f"contact {external_id.strip()}")  # as `identify` does
-    return _change(contact, _checked(**values), by=by, at=at)
+    return _change(contact, {**dict.fromkeys(clear, ""), **_checked(**values)}, by=by, at=at)
 
 
 def _checked(**values: str | None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from conversations.screens.shortcuts import GENERAL, GROUPS, VIEW, Shortcut
 # In the order of the rail.
 NAMES = (
     "inbox",
+    "contacts",
     "callbacks",
     "knowledge",
     "assistant",
