@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from tickets import attributes
 from tickets.models import Attribute, AttributeKind
 
-PREFIX = "attribute-"
-"""How the names of the fields begin."""
+PREFIX, CUSTOMER = "attribute-", "customer-attribute-"
+"""How the names of the fields begin; the second where fields of a conversation and of its customer are on one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,11 @@ class Field:
     value: Any
     typed: str
     fault: str = ""
+    prefix: str = PREFIX
 
     @property
     def name(self) -> str:
-        return f"{PREFIX}{self.attribute.key}"
+        return f"{self.prefix}{self.attribute.key}"
 
     @property
     def shown(self) -> str:
@@ -51,23 +52,28 @@ def fields(
     *,
     data: QueryDict | None = None,
     fault: tuple[str, str] = ("", ""),
+    prefix: str = PREFIX,
 ) -> list[Field]:
     """The fields of a row; with `data` they hold what was typed. `fault` is the key at fault and what is wrong with it."""
     found = []
     for row in rows:
         value = values.get(row.key)
-        name = f"{PREFIX}{row.key}"
+        name = f"{prefix}{row.key}"
         typed = str(data[name]) if data is not None and name in data else attributes.typed(row, value)
-        found.append(Field(row, value, typed, fault[1] if fault[0] == row.key else ""))
+        found.append(Field(row, value, typed, fault[1] if fault[0] == row.key else "", prefix))
     return found
 
 
-def typed(rows: Iterable[Attribute], values: Mapping[str, Any], data: QueryDict) -> dict[str, str]:
+def typed(
+    rows: Iterable[Attribute], values: Mapping[str, Any], data: QueryDict, *, prefix: str = PREFIX
+) -> dict[str, str]:
     """What was typed, by key; what is as it was is left out, so that a value of an earlier choice is not judged again."""
-    rows = list(rows)
-    given = {row.key: str(data[f"{PREFIX}{row.key}"]) for row in rows if f"{PREFIX}{row.key}" in data}
-    before = {row.key: attributes.typed(row, values.get(row.key)) for row in rows}
-    return {key: value for key, value in given.items() if value.strip() != before[key]}
+    found = {}
+    for row in rows:
+        name = f"{prefix}{row.key}"
+        if name in data and str(data[name]).strip() != attributes.typed(row, values.get(row.key)):
+            found[row.key] = str(data[name])
+    return found
 
 
 def shown(attribute: Attribute, value: Any) -> str:

@@ -246,3 +246,24 @@ def test_member_of_another_workspace_reaches_no_company(acme: Workspace, cleo: M
     company = actions.create_company(workspace=acme, name="Example", by=ben.actor, at=clock.now())
     MembershipFactory(workspace=cleo.membership.workspace)
     assert cleo.signed_in().get(f"/w/globex/companies/{company.public_id}").status_code == 404
+
+
+def test_attributes_and_the_name_are_edited_beside_the_conversation(
+    page: Client, acme: Workspace, zoe: Contact, ada: Member
+) -> None:
+    for subject, name, kind in (("contact", "Seats", "number"), ("conversation", "Order", "text")):
+        ticket_actions.create_attribute(
+            workspace=acme, subject=subject, name=name, kind=kind, by=ada.actor, at=clock.now()
+        )
+    row = ConversationFactory(workspace=acme, contact=zoe)
+    place = f"/w/acme/inbox/{row.number}"
+    assert page.post(f"{place}/attributes", {"attribute-order": "A-7"}).status_code == 302
+    assert page.post(f"{place}/customer", {"customer-attribute-seats": "9", "name": "Zoe"}).status_code == 302
+    row.refresh_from_db()
+    zoe.refresh_from_db()
+    assert (row.attributes, zoe.attributes, zoe.name) == ({"order": "A-7"}, {"seats": 9}, "Zoe")
+    shown = text(page.get(place))
+    assert at(zoe) in shown
+    assert "A-7" in shown
+    answer = page.post(f"{place}/customer", {"customer-attribute-seats": "many"}, headers={"HX-Request": "true"})
+    assert (answer.status_code, "Seats must be a whole number" in text(answer)) == (422, True)

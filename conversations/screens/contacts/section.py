@@ -4,6 +4,4 @@ from __future__ import annotations
 
 from conversations.screens.sections import Link, Section
 
-SECTION = Section(
-    link=Link("Customers", icon="users", url_name="customers", keys=("g c",), permission="conversation.read")
-)
+SECTION = Section(link=Link("Customers", icon="users", url_name="customers", keys=("g c",)))

@@ -17,7 +17,7 @@ from conversations.models import AssistantThread, Conversation, Handler, Status
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
-from conversations.screens.inbox import addressing, asked, chats, discord, labels, outgoing
+from conversations.screens.inbox import addressing, asked, attributes, chats, discord, labels, outgoing
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox import timeline as threads
 from conversations.screens.inbox.lists import listing
@@ -43,6 +43,7 @@ def header_and_side(request: DeskRequest, place: Place, conversation: Conversati
         "others": queries.other_conversations(conversation),
         "assistant": _kept(conversation),
         **_asked(conversation),
+        **attributes.facts(conversation),
         **discord.facts(conversation),
         **chats.facts(conversation),
         "is_set_aside": conversation.handler == Handler.NOBODY or conversation.joined_into_id is not None,

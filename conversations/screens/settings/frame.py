@@ -22,6 +22,13 @@ class General:
 
 
 GENERAL = (
+    General(
+        "Custom attributes",
+        "What you keep of customers, conversations and tickets.",
+        "list-plus",
+        "attributes",
+        "attribute.read",
+    ),
     General("Business hours", "When customers can expect an answer.", "clock", "hours", "hours.read"),
     General(
         "Customer identity",
