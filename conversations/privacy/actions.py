@@ -12,7 +12,15 @@ from accounts import journal, transaction
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.models import AssistantThread, ChatSession, Contact, Conversation, Erasure, ErasureState
+from conversations.models import (
+    AssistantThread,
+    ChatSession,
+    Contact,
+    Conversation,
+    DiscordThread,
+    Erasure,
+    ErasureState,
+)
 from conversations.privacy import contents, words
 from conversations.queries import conversations as queries
 from tickets import actions as ticket_actions
@@ -51,15 +59,17 @@ def erase_details(*, erasure: Erasure, by: Actor, at: datetime) -> Erasure:
     if erasure.state != ErasureState.WAITING:
         return erasure
     contact = Contact.objects.get(pk=erasure.contact_id)
+    contents.links_to(contents.addresses_of(contact))
     _hold_sessions(contact)
     contacts = contents.people(contact)
     known = contents.addresses(contacts)
     # Of the conversations themselves `erase_conversation` forgets the words; here those of the contact's own row.
     learned = words.of_contacts(contact.workspace_id, [row.pk for row in contacts])
     _forget_answers(contact, [*known, *(row.external_id for row in contacts if row.external_id)])
-    contents.details(contacts, known, at)
+    contents.details(contacts, at)
     mails, files = contents.mails_of(known, at)
     contents.mentions(known, contact)
+    contents.lists_with(known)
     words.forget(contact.workspace_id, learned)
     erasure.state = ErasureState.RUNNING
     erasure.counts = {"conversations": 0, "messages": 0, "files": files, "mails": mails, "tickets": 0}
@@ -73,6 +83,7 @@ def erase_conversation(*, erasure: Erasure, conversation: Conversation, by: Acto
     """One step: the content of a conversation, and of its ticket as far as that is this customer's alone."""
     permit(by, "contact.erase", erasure)
     list(AssistantThread.objects.select_for_update(no_key=True).filter(conversation=conversation).order_by("pk"))
+    list(DiscordThread.objects.select_for_update(no_key=True).filter(conversation=conversation).order_by("pk"))
     row = _held(conversation)
     erasure = transaction.held(erasure)
     if row is None or row.contact_id != erasure.contact_id or erasure.reached >= row.pk:

@@ -57,9 +57,17 @@ _NOT_SENT = (DeliveryState.SCHEDULED, DeliveryState.SENDING)
 
 
 def people(contact: Contact) -> list[Contact]:
-    """The contact and those that were merged into it."""
-    rows = Contact.objects.filter(Q(pk=contact.pk) | Q(merged_into=contact.pk))
-    return list(rows.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+    """The contact and those that were merged into it, held."""
+    return list(_people(contact).select_for_update(no_key=True, of=("self",)))
+
+
+def addresses_of(contact: Contact) -> list[str]:
+    """Every address by which the person is known, before anything is held."""
+    return addresses(_people(contact))
+
+
+def _people(contact: Contact) -> QuerySet[Contact]:
+    return Contact.objects.filter(Q(pk=contact.pk) | Q(merged_into=contact.pk)).order_by("pk")
 
 
 def addresses(contacts: Iterable[Contact]) -> list[str]:
@@ -74,7 +82,7 @@ def conversations_of(contact: Contact) -> QuerySet[Conversation]:
     return Conversation.all_workspaces.filter(workspace=contact.workspace_id, contact=contact.pk)
 
 
-def details(contacts: Sequence[Contact], known: Sequence[str], at: datetime) -> None:
+def details(contacts: Sequence[Contact], at: datetime) -> None:
     """What is known of the person, and by what they would be found again."""
     sessions = ChatSession.objects.filter(contact__in=contacts)
     sessions.delete()
@@ -83,17 +91,24 @@ def details(contacts: Sequence[Contact], known: Sequence[str], at: datetime) -> 
     DiscordMember.objects.filter(pk__in=members).delete()
     ContactNote.objects.filter(contact__in=contacts).delete()
     ContactAddress.objects.filter(contact__in=contacts).delete()
-    if known:
-        ChatRestore.objects.filter(email__in=known).delete()
-        AutomaticMail.objects.filter(address__in=known).delete()
-        SuppressedAddress.objects.filter(address__in=known).delete()
-        BlockedSender.objects.filter(pattern__in=known).delete()
     for row in contacts:
         row.name, row.erased_at, row.updated_at = ERASED, row.erased_at or at, at
         row.email = row.first_name = row.last_name = row.company = row.avatar_url = row.aliases = ""
         row.external_id = row.organization = None
         row.traits, row.attributes = {}, {}
         row.save()
+
+
+def links_to(known: Sequence[str]) -> None:
+    """Links by mail to earlier chats. Before the contacts are held, as everywhere."""
+    ChatRestore.objects.filter(email__in=known).delete()
+
+
+def lists_with(known: Sequence[str]) -> None:
+    """The addresses in the lists of the mailboxes."""
+    AutomaticMail.objects.filter(address__in=known).delete()
+    SuppressedAddress.objects.filter(address__in=known).delete()
+    BlockedSender.objects.filter(pattern__in=known).delete()
 
 
 def mails_of(known: Sequence[str], at: datetime) -> tuple[int, int]:
