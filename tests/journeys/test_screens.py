@@ -185,6 +185,19 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
             workspace=workspace, external_id=LONG * 2, name=LONG, email=f"{'w' * 60}@{'d' * 60}.{'e' * 60}.example"
         )
         arabic = ContactFactory(workspace=workspace, name=ARABIC)
+        made["customer"], made["arabic"] = long, arabic
+        for subject, kind in (("contact", "text"), ("contact", "choice"), ("conversation", "url"), ("ticket", "date")):
+            ticket_actions.create_attribute(
+                workspace=workspace, subject=subject, name=f"{kind} {LONG}"[:100], kind=kind, choices=[LONG[:100], ARABIC[:90]],
+                by=Actor.system(workspace.pk), at=at,
+            )  # fmt: skip
+        made["company"] = company = actions.create_company(
+            workspace=workspace, name=LONG * 2, domains=["example.com"], notes=f"{LONG}\n{ARABIC}", by=by, at=at
+        )
+        actions.set_company(contact=long, company=company, by=by, at=at)
+        actions.set_company(contact=arabic, company=company, by=by, at=at)
+        actions.add_address(contact=long, kind="email", value=f"{'o' * 60}@{'d' * 60}.example", by=by, at=at)
+        actions.add_contact_note(contact=long, body=f"{LONG} {ARABIC}", by=by, at=at)
         first = ConversationFactory(
             workspace=workspace,
             contact=long,
@@ -308,6 +321,22 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("new desk", "/w/empty/inbox", who="ada")
     for view in ("unassigned", "mine", "open", "waiting", "snoozed", "news", "failed", "assistant", "solved"):
         yield Screen(f"view {view}", f"{inbox}?view={view}")
+    one, other = (f"/w/acme/customers/{made[name].public_id}" for name in ("customer", "arabic"))
+    yield Screen("customers", "/w/acme/customers")
+    yield Screen("customers filtered", f"/w/acme/customers?company={made['company'].public_id}&q=Donau")
+    yield Screen("no customers", f"/w/acme/customers?q={LONG}nobody")
+    yield Screen("customer", one, who="ada")
+    yield Screen("customer of a viewer", one, who="vic")
+    yield Screen("customer from right to left", other)
+    yield Screen("edit customer", f"{one}/edit")
+    yield Screen("new customer", "/w/acme/customers/new")
+    yield Screen("merge customers", f"{one}/merge?with={made['arabic'].public_id}")
+    yield Screen("find a customer to merge", f"{one}/merge?q=Donau")
+    yield Screen("erase customer", f"{one}/erase", who="ada")
+    yield Screen("companies", "/w/acme/companies")
+    yield Screen("company", f"/w/acme/companies/{made['company'].public_id}")
+    yield Screen("edit company", f"/w/acme/companies/{made['company'].public_id}/edit")
+    yield Screen("custom attributes", "/w/acme/settings/attributes", who="ada")
     yield Screen("search without results", f"{inbox}?q={LONG}")
     yield Screen("more views", inbox, do=click("#menu-views > summary"))
     yield Screen("workspaces menu", inbox, do=click("#menu-workspace > summary"))
