@@ -6,6 +6,38 @@ from accounts.journal import define
 
 CONTACT_CREATED = define("contact.created", "contact", "Contact created.")
 CONTACT_UPDATED = define("contact.updated", "contact", "Contact details changed.", "fields")
+CONTACT_BLOCKED = define("contact.blocked", "contact", "Customer blocked.")
+CONTACT_UNBLOCKED = define("contact.unblocked", "contact", "Customer no longer blocked.")
+CONTACT_ADDRESS_ADDED = define("contact.address_added", "contact", "Address of a customer added.", "address_id", "kind")
+CONTACT_ADDRESS_REMOVED = define(
+    "contact.address_removed", "contact", "Address of a customer removed.", "address_id", "kind"
+)
+CONTACT_NOTE_ADDED = define("contact.note_added", "contact", "Note about a customer added.", "note_id")
+CONTACT_NOTE_EDITED = define("contact.note_edited", "contact", "Note about a customer edited.", "note_id")
+CONTACT_NOTE_DELETED = define("contact.note_deleted", "contact", "Note about a customer deleted.", "note_id")
+CONTACT_COMPANY_CHANGED = define(
+    "contact.company_changed", "contact", "Company of a customer changed.", "company_id", "previous_company_id"
+)
+CONTACT_ATTRIBUTES_CHANGED = define("contact.attributes_changed", "contact", "Attributes changed.", "keys")
+CONTACT_MERGED = define("contact.merged", "contact", "Merged into another customer.", "into_id", "undo")
+CONTACT_ABSORBED = define("contact.absorbed", "contact", "Another customer merged into this one.", "merged_id")
+CONTACT_MERGE_UNDONE = define("contact.merge_undone", "contact", "Merge of customers undone.", "undone_id", "other_id")
+CONTACT_ERASURE_REQUESTED = define(
+    "contact.erasure_requested", "contact", "Erasing of a customer requested.", "erasure_id"
+)
+CONTACT_ERASED = define("contact.erased", "contact", "Customer erased.", "erasure_id")
+CONTACT_EXPORTED = define("contact.exported", "contact", "Data of a customer exported.")
+CONVERSATION_ERASED = define(
+    "conversation.erased", "conversation", "Content erased.", "erasure_id", "message_count", "file_count"
+)
+CONVERSATION_ATTRIBUTES_CHANGED = define(
+    "conversation.attributes_changed", "conversation", "Attributes changed.", "keys"
+)
+COMPANY_CREATED = define("company.created", "company", "Company created.")
+COMPANY_UPDATED = define("company.updated", "company", "Company changed.", "fields")
+COMPANY_MERGED = define(
+    "company.merged", "company", "Another company merged into this one.", "merged_id", "contact_count"
+)
 CONVERSATION_STARTED = define("conversation.started", "conversation", "Conversation created.", "channel", "message_id")
 MESSAGE_RECEIVED = define("message.received", "conversation", "Customer message received.", "message_id", "status")
 REPLY_SENT = define("reply.sent", "conversation", "Reply sent.", "message_id", "status")

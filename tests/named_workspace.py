@@ -201,6 +201,7 @@ SPANS: dict[str, str] = {
     "conversations.maintenance:forget_replies": f"{_JOB}, by the partial index of what was taken back",
     "conversations.maintenance:empty_trash": f"{_JOB}, by the partial index of the Trash",
     "conversations.maintenance:unsnooze_due": f"{_JOB}, by the partial index of what is snoozed",
+    "conversations.privacy.tasks:resume_erasures": f"{_JOB}, by the partial index of what is not finished",
     "conversations.models.searched:index_missing": f"{_JOB}, by the partial indexes of what has no tokens",
     "tickets.tasks:unsnooze_due_tickets": f"{_JOB}, by the partial index of what is snoozed",
 }

@@ -13,7 +13,7 @@ from accounts.tenancy import current
 from accounts.text import uuid_or_none, whole_number
 from tickets import tags
 from tickets.hours import Hours
-from tickets.models import BusinessHours, Tag, Ticket, TicketNumbers, TicketQuerySet
+from tickets.models import Attribute, BusinessHours, Tag, Ticket, TicketNumbers, TicketQuerySet
 
 HIGHEST_NUMBER = 2**31 - 1
 
@@ -84,3 +84,9 @@ def tag_names(limit: int) -> list[str]:
 @compiled
 def _hues() -> QuerySet[Tag, tuple[str, int]]:
     return Tag.objects.order_by("name").values_list("name", "hue")
+
+
+def attributes_of(subject: str, *, archived: bool = False) -> QuerySet[Attribute]:
+    """The custom attributes of customers, conversations or tickets, in their order; archived ones only where asked for."""
+    rows = Attribute.objects.filter(subject=subject)
+    return (rows if archived else rows.filter(archived_at=None)).order_by("position", "pk")

@@ -6,11 +6,17 @@ Raises the errors of `accounts.errors`; the door puts them into words. Effects o
 
 `lifecycle` is the pure rule of whose turn it is. `locking`, `entries`, `routing`, `turns`, `summaries`, `carrying`, `settling`, `files`, `senders`,
 `outgoing`, `mentioning`, `releasing`, `forgetting`, `ticket_counts` and `wishes` hold what the verbs share; they permit and record nothing by themselves.
+`outgoing`, `ticket_counts`, `aliases` and `wishes` hold what the verbs share; they permit and record nothing by themselves.
 Features and doors import the package and name the verb (`actions.assign`). It imports queries, models and the verbs of tickets.
 """
 
+from conversations.actions.addresses import add_address, remove_address
+from conversations.actions.attributes import set_attributes
+from conversations.actions.blocking import block_contact, unblock_contact
 from conversations.actions.callbacks import mark_called, unmark_called
+from conversations.actions.companies import create_company, merge_companies, set_company, update_company
 from conversations.actions.composing import compose, forward
+from conversations.actions.contact_notes import add_contact_note, delete_contact_note, edit_contact_note
 from conversations.actions.contacts import identify, update_contact
 from conversations.actions.continuing import continue_or_receive
 from conversations.actions.corrections import edit_message, withdraw_message
@@ -18,6 +24,7 @@ from conversations.actions.delivery import deliver, discard, mark_failed, mark_s
 from conversations.actions.drafts import attach_to_draft, discard_draft, restore_draft, save_draft
 from conversations.actions.following import follow, see_mentions, unfollow
 from conversations.actions.merging import merge, undo_merge
+from conversations.actions.merging_contacts import merge_contacts, undo_contact_merge
 from conversations.actions.messages import note, receive, reply
 from conversations.actions.moving import join, keep_apart, move_message, split, undo_move
 from conversations.actions.notes import delete_note, edit_note
@@ -46,13 +53,15 @@ from conversations.actions.triage import (
 from conversations.actions.undo import undo
 
 __all__ = [
-    "assign", "attach_to_draft", "broadcast", "broadcast_later", "cancel", "change_tags", "claim", "compose",
-    "continue_or_receive", "create_view", "delete_note", "delete_ticket", "delete_view", "deliver", "discard", "discard_draft",
-    "edit_message", "edit_note", "edit_subject", "escalate", "favorite_view", "follow", "forward", "hold", "identify", "join",
-    "keep_apart", "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "mark_unread", "merge",
-    "move_message", "move_view", "note", "note_in_ticket", "open_ticket", "purge", "receive", "redact", "reply",
-    "reply_in_ticket", "reschedule", "restore", "restore_draft", "retry", "retry_all", "review", "save_draft", "schedule",
-    "see_mentions", "set_cc", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "split", "start", "trash",
-    "unassign_member", "undo", "undo_caused", "undo_merge", "undo_move", "undo_spam", "unfollow", "unlink", "unmark_called",
-    "unmark_spam", "unsnooze", "update_contact", "update_view", "withdraw_message",
+    "add_address", "add_contact_note", "assign", "attach_to_draft", "block_contact", "broadcast", "broadcast_later", "cancel",
+    "change_tags", "claim", "compose", "continue_or_receive", "create_company", "create_view", "delete_contact_note",
+    "delete_note", "delete_ticket", "delete_view", "deliver", "discard", "discard_draft", "edit_contact_note", "edit_message",
+    "edit_note", "edit_subject", "escalate", "favorite_view", "follow", "forward", "hold", "identify", "join", "keep_apart",
+    "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "mark_unread", "merge", "merge_companies",
+    "merge_contacts", "move_message", "move_view", "note", "note_in_ticket", "open_ticket", "purge", "receive", "redact",
+    "remove_address", "reply", "reply_in_ticket", "reschedule", "restore", "restore_draft", "retry", "retry_all", "review",
+    "save_draft", "schedule", "see_mentions", "set_attributes", "set_cc", "set_company", "set_delivery", "set_priority",
+    "set_status", "set_tags", "snooze", "split", "start", "trash", "unassign_member", "unblock_contact", "undo", "undo_caused",
+    "undo_contact_merge", "undo_merge", "undo_move", "undo_spam", "unfollow", "unlink", "unmark_called", "unmark_spam",
+    "unsnooze", "update_company", "update_contact", "update_view", "withdraw_message",
 ]  # fmt: skip

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -17,7 +18,7 @@ from accounts.errors import Conflict, Forbidden, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, ActorKind, permit
 from conversations import events
-from conversations.models import Contact
+from conversations.models import AddressKind, Contact, ContactAddress
 from conversations.texts import validation
 
 _LIMITS = {"external_id": 400, "email": 254, "name": 400, "first_name": 200, "last_name": 200, "company": 400}
@@ -58,16 +59,17 @@ def identify(
     )
     if is_trusted:
         names = given.get("external_id"), given.get("email") if is_email_verified else None
-        contact = _find(*names)
         kept = given if renames else {field: value for field, value in given.items() if field not in _NAMES}
-        if any(names) and (contact is None or changes.differing(contact, kept)):
+        found = _find(*names)
+        if any(names) and (found is None or changes.differing(found.contact, found.stated(kept))):
             # A concurrent request for the same person waits here, and then finds the contact that was made.
             transaction.hold_name(workspace.pk, *(f"contact {name}" for name in names if name))
-            contact = _find(*names)
-        if contact is not None:
-            if contact.is_verified and not is_email_verified:
+            found = _find(*names)
+        if found is not None:
+            kept = found.stated(kept)
+            if found.contact.is_verified and not is_email_verified:
                 kept.pop("email", None)
-            return _change(contact, kept, by=by, at=at)
+            return _change(found.contact, kept, by=by, at=at)
     contact = Contact(
         workspace=workspace,
         public_id=uuid.uuid4(),
@@ -85,17 +87,19 @@ def identify(
 
 
 @transaction.atomic
-def update_contact(*, contact: Contact, by: Actor, at: datetime, **values: str | None) -> Contact:
+def update_contact(
+    *, contact: Contact, clear: Collection[str] = (), by: Actor, at: datetime, **values: str | None
+) -> Contact:
     """Change a contact's details; takes the same values as `identify`. Raises Invalid, or Conflict for a taken id.
 
-    A customer changes their own alone, and not by which id they are known.
+    `clear` names texts that are to be taken away. A customer changes their own details alone, and not by which id they are known.
     """
     permit(by, "contact.update", contact)
-    if by.kind == ActorKind.CONTACT and (contact.pk != by.id or values.get("external_id")):
+    if by.kind == ActorKind.CONTACT and (contact.pk != by.id or values.get("external_id") or clear):
         raise Forbidden("customers change their own details alone")
     if external_id := values.get("external_id"):
         transaction.hold_name(contact.workspace_id, f"contact {external_id.strip()}")  # as `identify` does
-    return _change(contact, _checked(**values), by=by, at=at)
+    return _change(contact, {**dict.fromkeys(clear, ""), **_checked(**values)}, by=by, at=at)
 
 
 def _checked(**values: str | None) -> dict[str, Any]:
@@ -117,12 +121,34 @@ def _checked(**values: str | None) -> dict[str, Any]:
     return given
 
 
-def _find(external_id: str | None, email: str | None) -> Contact | None:
-    """The contact of the external id; else the one of the address, which has no external id if one was given."""
-    found = _by_external_id.first(external_id=external_id) if external_id else None
-    if found is None and email:
-        found = _by_email.first(external_id is not None, email=email)
-    return found
+class _Found(NamedTuple):
+    """A contact, and the field by which it was found as an alias: an id of before a merge, or another address."""
+
+    contact: Contact
+    alias: str = ""
+
+    def stated(self, given: dict[str, Any]) -> dict[str, Any]:
+        """What a caller states of the contact: an alias does not replace what it is known by."""
+        return {field: value for field, value in given.items() if field != self.alias}
+
+
+def _find(external_id: str | None, email: str | None) -> _Found | None:
+    """The contact of the external id; else the one of the address, which has no external id if one was given.
+
+    The id of a contact that was merged, and a verified other address, lead to the contact that has them now.
+    """
+    known = _by_external_id.first(external_id=external_id) if external_id else None
+    if known is not None:
+        if known.merged_into is not None:
+            return _Found(known.merged_into, "external_id")
+        return _Found(known)
+    if not email:
+        return None
+    known = _by_email.first(external_id is not None, email=email)
+    if known is not None:
+        return _Found(known)
+    other = _by_address.first(external_id is not None, email=email)
+    return _Found(other.contact, "email") if other is not None else None
 
 
 @compiled
@@ -134,10 +160,20 @@ def _by_external_id(*, external_id: str) -> QuerySet[Contact]:
 def _by_email(without_external_id: bool, *, email: str) -> QuerySet[Contact]:
     # What a visitor of the chat types is no proof: whoever has the address would write where that visitor reads.
     rows = Contact.objects.filter(email=email, email__has_text=True)
-    rows = rows.exclude(identity_source=OF_CHAT, is_verified=False)
+    rows = rows.exclude(identity_source=OF_CHAT, is_verified=False).filter(merged_into=None)
     if without_external_id:
         rows = rows.filter(external_id=None, is_verified=True)
     return rows.order_by("-is_verified", "pk")[:1]
+
+
+@compiled
+def _by_address(without_external_id: bool, *, email: str) -> QuerySet[ContactAddress]:
+    rows = ContactAddress.objects.select_related("contact").filter(
+        kind=AddressKind.EMAIL, value=email, is_verified=True
+    )
+    if without_external_id:
+        rows = rows.filter(contact__external_id=None)
+    return rows.order_by("pk")[:1]
 
 
 def _change(contact: Contact, given: dict[str, Any], *, by: Actor, at: datetime) -> Contact:

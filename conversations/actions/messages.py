@@ -132,14 +132,16 @@ def receive(
 ) -> Message:
     """Add a message from the customer (the conversation's contact, unless `sender` names another person on that side).
 
-    It unsnoozes the conversation and counts as unread, unless the policy says that nobody has to answer it, or the
-    conversation is spam; whether it reopens a finished one is the policy's choice. `public_id` is the message's id, if the
+    It unsnoozes the conversation and counts as unread, unless the policy says that nobody has to answer it, the
+    conversation is spam, or the customer is blocked; whether it reopens a finished one is the policy's choice. `public_id` is the message's id, if the
     caller chose one.
     Raises Invalid for a blank or too long body.
     """
     permit(by, "conversation.receive", conversation)
     writer, conversation = conversation, locking.writable(conversation)
-    asks = policy.asks_for_answer and conversation.handler != Handler.NOBODY
+    customer = _customer(writer, conversation)
+    is_blocked = customer.blocked_at is not None and (sender is None or sender.contact_id == customer.pk)
+    asks = policy.asks_for_answer and conversation.handler != Handler.NOBODY and not is_blocked
     was_answered = conversation.last_inbound_at is None or (
         conversation.last_outbound_at is not None and conversation.last_outbound_at > conversation.last_inbound_at
     )
@@ -147,7 +149,7 @@ def receive(
     message = entries.append(
         conversation,
         kind=MessageKind.MESSAGE,
-        sender=sender or Sender.contact(_customer(writer, conversation)),
+        sender=sender or Sender.contact(customer),
         body=body,
         at=at,
         entry_point=entries.door(conversation, door, at) if door else None,

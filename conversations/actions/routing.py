@@ -9,12 +9,12 @@ from accounts.errors import Invalid
 from accounts.models import Team, User
 from accounts.permissions import Actor
 from conversations.actions import triage
-from conversations.models import Conversation
+from conversations.models import Conversation, Handler
 
 
 def route(conversation: Conversation, *, to: User | None, team: Team | None, at: datetime) -> Conversation:
-    """Assign a new conversation by the desk itself. A person who may not answer any more is left out; their team stays."""
-    if to is None and team is None:
+    """Assign a new conversation by the desk itself, unless it is spam. A person who may not answer any more is left out; their team stays."""
+    if (to is None and team is None) or conversation.handler == Handler.NOBODY:
         return conversation
     by = Actor.system(conversation.workspace_id)
     try:

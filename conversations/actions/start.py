@@ -54,7 +54,7 @@ def start(
     """Start a conversation with a contact, under the workspace's next number, with a first message if there is a body.
 
     `door` is where it began; `channel` is what lists show, the door's own unless given. The first message is the
-    contact's unless `sender` says otherwise; either way the conversation is open. `external_id` is the caller's own
+    contact's unless `sender` says otherwise; either way the conversation is open. What a blocked contact begins is spam. `external_id` is the caller's own
     name for it: at most 255 characters, unique in the workspace. Mails go by `mailbox`, and to `cc` besides; `follows` is the
     closed conversation that it goes on from. `public_id` is one that the caller chose, as `message_public_id` is for the
     first message, and `number` one that a verb has drawn before, which locks more than this. `wish` is the call that it asks
@@ -66,6 +66,9 @@ def start(
     check_priority(priority)
     if external_id is not None:
         validation.check(external_id, "external_id", longest=255)
+    is_theirs = sender is None or sender.kind == SenderKind.CUSTOMER
+    if contact.blocked_at is not None and body is not None and is_theirs:
+        handler = Handler.NOBODY  # as `mark_spam` leaves it
     counted = Status.OPEN if handler == Handler.PEOPLE else None
     if external_id is not None or public_id is not None:
         if number is None:
@@ -118,7 +121,7 @@ def start(
             uploads=uploads,
             public_id=message_public_id,
         )
-        if sender.kind == SenderKind.CUSTOMER:
+        if sender.kind == SenderKind.CUSTOMER and (handler != Handler.NOBODY or contact.blocked_at is None):
             conversation.unread_count = 1
         entries.save(conversation)
     journal.record(

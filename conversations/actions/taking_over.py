@@ -1,7 +1,11 @@
-"""Giving what somebody unknown wrote to the contact that they have proven to be. The verbs of chats and of Discord share it."""
+"""Giving the conversations of one contact to another: of a stranger to who they have proven to be, and of a duplicate to the other.
+
+The verbs of chats, of Discord and of merging share it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,25 +19,34 @@ from tickets.models import Ticket
 
 def take_over(own: Contact, contact: Contact, *, channel: Channel, by: Actor, at: datetime) -> list[int]:
     """Give the conversations of a channel that somebody's own contact has to the one that they have proven to be. Returns their ids."""
-    # The triggers of search follow a conversation's contact.
-    rows = Conversation.objects.select_for_update(no_key=True, of=("self",)).filter(contact=own, channel=channel)
-    held = list(rows.order_by("pk"))
-    Message.objects.filter(conversation__in=held, sender_contact=own).update(
+    rows = held(Conversation.objects.filter(contact=own, channel=channel).order_by("pk"))
+    Message.objects.filter(conversation__in=rows, sender_contact=own).update(
         sender_contact=contact, sender_reference=contact.reference
     )
-    for conversation in held:
-        conversation.contact, conversation.updated_at = contact, at
-        conversation.save(update_fields=["contact", "updated_at"])
-        journal.record(
-            events.CONVERSATION_CONTACT_CHANGED,
-            conversation,
-            by=by,
-            at=at,
-            contact_id=contact.pk,
-            previous_contact_id=own.pk,
-        )
+    give(rows, contact, by=by, at=at)
+    name_in_tickets(rows, contact, at=at)
+    return [row.pk for row in rows]
+
+
+def held(rows: Any) -> list[Conversation]:
+    """The conversations of a query set as they are now, held in the order of their ids."""
+    return list(rows.select_for_update(no_key=True, of=("self",)))
+
+
+def give(rows: Sequence[Conversation], contact: Contact, *, by: Actor, at: datetime) -> None:
+    """Make a contact the one of these held conversations."""
+    # The triggers of search follow a conversation's contact.
+    lines = []
+    for row in rows:
+        lines.append((row, {"contact_id": contact.pk, "previous_contact_id": row.contact_id}))
+        row.contact, row.updated_at = contact, at
+    Conversation.objects.filter(pk__in=[row.pk for row in rows]).update(contact=contact, updated_at=at)
+    journal.record_each(events.CONVERSATION_CONTACT_CHANGED, lines, by=by, at=at)
+
+
+def name_in_tickets(rows: Sequence[Conversation], contact: Contact, *, at: datetime) -> None:
+    """Put what a contact is called into the tickets of their conversations."""
     known = {name: value for name, value in (("name", contact.name), ("email", contact.email)) if value}
-    for ticket in Ticket.objects.filter(pk__in={row.ticket_id for row in held if row.ticket_id}).order_by("pk"):
+    for ticket in Ticket.objects.filter(pk__in={row.ticket_id for row in rows if row.ticket_id}).order_by("pk"):
         traits: dict[str, Any] = {**ticket.anonymous_traits, **known}
         ticket_actions.update(ticket=ticket, anonymous_traits=traits, by=Actor.system(ticket.workspace_id), at=at)
-    return [conversation.pk for conversation in held]

@@ -13,6 +13,7 @@ from conversations.admin import (
     chat,
     contacts,
     conversation,
+    customers,
     discord,
     drafts,
     following,
@@ -25,6 +26,6 @@ from conversations.admin import (
 )
 
 __all__ = [
-    "assistant", "bulk", "chat", "contacts", "conversation", "discord", "drafts", "following", "hosted_forms", "knowledge", "mail", "outbox", "read_only",
+    "assistant", "bulk", "chat", "contacts", "conversation", "customers", "discord", "drafts", "following", "hosted_forms", "knowledge", "mail", "outbox", "read_only",
     "saved_views",
 ]  # fmt: skip

@@ -22,7 +22,15 @@ from conversations.models.assistant import (
 )
 from conversations.models.bulk import BulkJob, BulkRow, JobState, RowState
 from conversations.models.chat import ChatRestore, ChatSession, Position, Widget
-from conversations.models.contact import Contact
+from conversations.models.contact import (
+    AddressKind,
+    Company,
+    Contact,
+    ContactAddress,
+    ContactNote,
+    Erasure,
+    ErasureState,
+)
 from conversations.models.conversation import UNTIL_REPLY, Channel, Conversation, EntryPoint, Handler, Status, Tally
 from conversations.models.delivery import Delivery, DeliveryFile, DeliveryState
 from conversations.models.discord import BotState, DiscordBot, DiscordLink, DiscordMember, DiscordMessage, DiscordThread
@@ -48,6 +56,7 @@ from conversations.models.suggestion import Outcome, Suggestion, SuggestionKind
 
 __all__ = [
     "UNTIL_REPLY",
+    "AddressKind",
     "Article",
     "ArticleVisibility",
     "AssistantFrame",
@@ -66,7 +75,10 @@ __all__ = [
     "Channel",
     "ChatRestore",
     "ChatSession",
+    "Company",
     "Contact",
+    "ContactAddress",
+    "ContactNote",
     "Conversation",
     "Delivery",
     "DeliveryFile",
@@ -81,6 +93,8 @@ __all__ = [
     "DraftFile",
     "DraftKind",
     "EntryPoint",
+    "Erasure",
+    "ErasureState",
     "Follower",
     "Form",
     "FormCount",

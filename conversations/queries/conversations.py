@@ -83,17 +83,22 @@ def by_number(number: int) -> Conversation:
 def contact_named(external_id: str, email: str = "") -> Contact | None:
     """The contact that a trusted caller means, as `actions.identify` would find them; None where it would make one."""
     if found := Contact.objects.filter(external_id=external_id).first():
-        return found
-    known = Contact.objects.filter(email=email.strip().lower(), external_id=None, is_verified=True)
+        return present(found)
+    known = Contact.objects.filter(email=email.strip().lower(), external_id=None, is_verified=True, merged_into=None)
     return known.order_by("pk").first() if email.strip() else None
 
 
+def present(contact: Contact) -> Contact:
+    """The contact that has the conversations of one that may have been merged."""
+    return contact.merged_into or contact
+
+
 def contact_by_reference(reference: str) -> Contact | None:
-    """The contact of that external id, or else of that public id."""
-    if found := _contact.first(external_id=reference):
-        return found
-    public_id = uuid_or_none(reference)
-    return _contact.first(public_id=public_id) if public_id else None
+    """The contact of that external id, or else of that public id; one that was merged stands for the one that has it."""
+    found = _contact.first(external_id=reference)
+    if found is None and (public_id := uuid_or_none(reference)) is not None:
+        found = _contact.first(public_id=public_id)
+    return present(found) if found is not None else None
 
 
 @compiled

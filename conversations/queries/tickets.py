@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 
 from accounts.compiled import compiled, printing
 from accounts.errors import NotFound
@@ -90,7 +91,8 @@ def of_people(rows: TicketQuerySet, *, references: Sequence[str] = (), emails: S
     """Tickets with a conversation of any of these people: by the ids that callers know them by, or by email."""
     ids = [found for reference in references if (found := uuid_or_none(reference)) is not None]
     wanted = Q(external_id__in=references) | Q(external_id=None, public_id__in=ids) | Q(email__in=emails)
-    contacts = Contact.objects.filter(wanted).order_by().values("pk")
+    # The ids of a contact that was merged lead to the one that has its conversations.
+    contacts = Contact.objects.filter(wanted).order_by().values(has=Coalesce("merged_into", "pk"))
     return rows.filter(pk__in=_tickets_of(Conversation.objects.filter(contact__in=contacts)))
 
 

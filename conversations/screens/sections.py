@@ -20,6 +20,7 @@ from conversations.screens.shortcuts import GENERAL, GROUPS, VIEW, Shortcut
 NAMES = (
     "inbox",
     "tickets",
+    "contacts",
     "callbacks",
     "knowledge",
     "assistant",

@@ -45,8 +45,10 @@ from conversations.mail.parsing import parse
 from conversations.models import (
     AssistantProposal,
     Channel,
+    Contact,
     Conversation,
     DeliveryStatus,
+    Erasure,
     Inbound,
     InboundMail,
     Macro,
@@ -74,7 +76,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # finds them by their conversation.
 RANKS = {
     "accounts_workspace": 2, "accounts_invitation": 2, "accounts_membership": 2, "accounts_user": 2, "accounts_team": 2, "accounts_apikey": 2,
-    "conversations_chatrestore": 2.4, "conversations_chatsession": 2.5, "the name of a contact": 3, "conversations_contact": 3.5, "conversations_assistantthread": 4,
+    "conversations_chatrestore": 2.4, "conversations_chatsession": 2.5, "the name of a contact": 3, "conversations_company": 3.4, "conversations_contact": 3.5, "conversations_assistantthread": 4,
     "conversations_discordthread": 4.5, "conversations_conversation": 5, "conversations_mailbox": 5.5, "conversations_tally": 6,
     "tickets_ticket": 7, "tickets_ticketnumbers": 8,
     "conversations_savedview": 9, "conversations_draft": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
@@ -241,8 +243,27 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
             "new_thread": payloads.thread({**about, "id": "6"}), "new_post": payloads.post({**words, "id": "8"}),
             "edited_post": payloads.post({**words, "content": "Lit.", "edited_timestamp": "2026-11-30T11:00:00Z"}),
         }  # fmt: skip
+        double, merged, waiting_one, gone_one = (ContactFactory(workspace=acme) for _ in range(4))
+        ConversationFactory(workspace=acme, contact=merged)
+        actions.merge_contacts(contact=merged, into=ContactFactory(workspace=acme), **act)
+        company = actions.create_company(workspace=acme, name="Example", **act)
+        actions.set_company(contact=double, company=company, **act)
+        fields = [
+            ticket_actions.create_attribute(workspace=acme, subject=subject, name=name, kind="text", **act)
+            for subject, name in (("contact", "Plan"), ("contact", "Seats"), ("ticket", "Plan"))
+        ]
+        customers = {
+            "company": company, "second_company": actions.create_company(workspace=acme, name="Second", **act), "double": double,
+            "merged": Contact.objects.get(pk=merged.pk),
+            "blocked": actions.block_contact(contact=ContactFactory(workspace=acme), **act),
+            "phone": actions.add_address(contact=double, kind="phone", value="030 12", **act),
+            "about": actions.add_contact_note(contact=double, body="Inside.", **act), "attribute": fields[0],
+            "waiting_erasure": Erasure.objects.create(contact=waiting_one),
+            "erasure": Erasure.objects.create(contact=contact, state="running"),
+            "last_erasure": Erasure.objects.create(contact=gone_one, state="running"),
+        }  # fmt: skip
         scene = {
-            **mails, **discord,
+            **mails, **discord, **customers,
             "workspace": acme, "contact": contact, "conversation": talk, "ticket": ticket, "second": second, "loose": loose,
             "snoozed": snoozed, "done": done, "closed": closed, "request": request, "made": made, "form": form, "widget": widget, "session": session, "session_token": opened.token, "stranger": lost.contact, "restore": restore, "tracked": tracked, "tracked_closed": tracked_closed, "chat": chat, "answer": answer, "helped": helped, "event_id": change.pk, "thread": busy.thread, "run": busy,
             "resting": resting.thread, "waiting": waiting, "proposal": proposal, "item": queued, "message": note,
@@ -363,6 +384,25 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.contacts.identify": [
             {"email": "new@example.com", "external_id": "new"}, {"external_id": s["contact"].external_id},
         ],
+        "conversations.actions.addresses.add_address": [{"kind": "email", "value": "other@example.com"}],
+        "conversations.actions.addresses.remove_address": [{"address": s["phone"]}],
+        "conversations.actions.attributes.set_attributes": [
+            {"row": s["contact"], "values": {"plan": "x"}}, {"row": s["ticket"], "values": {"plan": "x"}},
+        ],
+        "conversations.actions.blocking.unblock_contact": [{"contact": s["blocked"]}],
+        "conversations.actions.companies.create_company": [{"name": "Third"}],
+        "conversations.actions.companies.merge_companies": [{"into": s["second_company"]}],
+        "conversations.actions.contact_notes.edit_contact_note": [{"note": s["about"], "by": Actor.system(s["workspace"].pk)}],
+        "conversations.actions.contact_notes.delete_contact_note": [{"note": s["about"]}],
+        "conversations.actions.merging_contacts.merge_contacts": [{"contact": s["double"], "into": s["contact"]}, {"into": s["double"]}],
+        "conversations.actions.merging_contacts.undo_contact_merge": [{"contact": s["merged"]}],
+        "conversations.privacy.actions.request_erasure": [{"contact": s["double"]}],
+        "conversations.privacy.actions.erase_details": [{"erasure": s["waiting_erasure"]}],
+        "conversations.privacy.actions.erase_conversation": [{}, {"conversation": s["chat"]}],
+        "conversations.privacy.actions.finish_erasure": [{"erasure": s["last_erasure"]}],
+        "tickets.actions.create_attribute": [{"subject": "contact", "name": "Other", "kind": "text"}],
+        "tickets.actions.move_attribute": [{"up": False}],
+        "tickets.actions.set_attributes": [{"values": {"plan": "y"}}],
         "conversations.actions.contacts.update_contact": [{"external_id": "other"}],
         "conversations.channels.email.actions.mailboxes.create_mailbox": [{"inbound": "door"}],
         "conversations.channels.email.actions.mailboxes.make_default": [{"mailbox": s["second_mailbox"]}],

@@ -33,6 +33,7 @@ PARTS = {
     "conversations.channels.email.actions.reports",
     "conversations.channels.email.actions.suppressing",
     "conversations.actions.ahead",
+    "conversations.actions.aliases",
     "conversations.actions.automatic_mails",
     "conversations.actions.carrying",
     "conversations.actions.checking",

@@ -41,7 +41,7 @@ def test_link_leads_to_a_page_that_says_it_is_the_current_one(name: str, acme: W
 
 
 def test_rail_is_in_order_and_shows_what_a_member_may_see(ada: Member, ben: Member) -> None:
-    everyone = ["Inbox", "Tickets", "Callbacks", "Knowledge", "Assistant", "API reference"]
+    everyone = ["Inbox", "Tickets", "Customers", "Callbacks", "Knowledge", "Assistant", "API reference"]
     assert rail(ben.signed_in(), "/w/acme/knowledge") == [*everyone, "Settings"]
     assert rail(ada.signed_in(), "/w/acme/knowledge") == [*everyone, "People", "Settings", "Administration"]
 

@@ -214,6 +214,19 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
             workspace=workspace, external_id=LONG * 2, name=LONG, email=f"{'w' * 60}@{'d' * 60}.{'e' * 60}.example"
         )
         arabic = ContactFactory(workspace=workspace, name=ARABIC)
+        made["customer"], made["arabic"] = long, arabic
+        for subject, kind in (("contact", "text"), ("contact", "choice"), ("conversation", "url"), ("ticket", "date")):
+            ticket_actions.create_attribute(
+                workspace=workspace, subject=subject, name=f"{kind} {LONG}"[:100], kind=kind, choices=[LONG[:100], ARABIC[:90]],
+                by=Actor.system(workspace.pk), at=at,
+            )  # fmt: skip
+        made["company"] = company = actions.create_company(
+            workspace=workspace, name=LONG * 2, domains=["example.com"], notes=f"{LONG}\n{ARABIC}", by=by, at=at
+        )
+        actions.set_company(contact=long, company=company, by=by, at=at)
+        actions.set_company(contact=arabic, company=company, by=by, at=at)
+        actions.add_address(contact=long, kind="email", value=f"{'o' * 60}@{'d' * 60}.example", by=by, at=at)
+        actions.add_contact_note(contact=long, body=f"{LONG} {ARABIC}", by=by, at=at)
         first = ConversationFactory(
             workspace=workspace,
             contact=long,
@@ -359,6 +372,22 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("saved views", "/w/acme/settings/views")
     yield Screen("new saved view", f"/w/acme/settings/views/new?view=open&tag={LONG[:100]}&q={ARABIC[:60]}", do=click(".disclosed > summary"))  # fmt: skip
     yield Screen("no saved views", "/w/empty/settings/views", who="ada")
+    one, other = (f"/w/acme/customers/{made[name].public_id}" for name in ("customer", "arabic"))
+    yield Screen("customers", "/w/acme/customers")
+    yield Screen("customers filtered", f"/w/acme/customers?company={made['company'].public_id}&q=Donau")
+    yield Screen("no customers", f"/w/acme/customers?q={LONG}nobody")
+    yield Screen("customer", one, who="ada")
+    yield Screen("customer of a viewer", one, who="vic")
+    yield Screen("customer from right to left", other)
+    yield Screen("edit customer", f"{one}/edit")
+    yield Screen("new customer", "/w/acme/customers/new")
+    yield Screen("merge customers", f"{one}/merge?with={made['arabic'].public_id}")
+    yield Screen("find a customer to merge", f"{one}/merge?q=Donau")
+    yield Screen("erase customer", f"{one}/erase", who="ada")
+    yield Screen("companies", "/w/acme/companies")
+    yield Screen("company", f"/w/acme/companies/{made['company'].public_id}")
+    yield Screen("edit company", f"/w/acme/companies/{made['company'].public_id}/edit")
+    yield Screen("custom attributes", "/w/acme/settings/attributes", who="ada")
     yield Screen("more views", inbox, do=click("#menu-views > summary"))
     yield Screen("orders and density", f"{inbox}?view=open", do=click("#menu-sort > summary"))
     yield Screen("compact list", f"{inbox}?view=open", do=lambda page: page.locator("#rows").evaluate("rows => rows.classList.add('rows--compact')"))  # fmt: skip

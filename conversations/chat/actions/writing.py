@@ -67,7 +67,7 @@ def start_conversation(
         "by": by,
         "at": at,
     }
-    if body.strip() and answering.is_on(widget, at):
+    if body.strip() and session.contact.blocked_at is None and answering.is_on(widget, at):
         return assistant.begin_with_assistant(language=session.language, **given)
     conversation = start(handler=Handler.PEOPLE, **given)
     conversation = routing.route(conversation, to=widget.assignee, team=widget.team, at=at)

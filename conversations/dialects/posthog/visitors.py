@@ -22,7 +22,8 @@ from conversations.chat.proofs import Identity
 from conversations.dialects.posthog.error_bodies import Refusal
 from conversations.dialects.posthog.widget_answers import WidgetMessage, WidgetTicket
 from conversations.dialects.posthog.widget_inputs import is_signed
-from conversations.models import ChatSession, Contact, Conversation, Message, MessageKind, SenderKind, Widget
+from conversations.models import ChatSession, Conversation, Message, MessageKind, SenderKind, Widget
+from conversations.queries import conversations as conversation_queries
 from conversations.queries.tickets import PRIMARY_FIRST
 from tickets.models import Ticket
 
@@ -51,7 +52,7 @@ class Visitor:
         if not self.identity.is_signed:
             assert self.browser is not None
             return sessions.find(self.widget, session_token(self.widget, self.browser))
-        contact = Contact.objects.filter(external_id=self.identity.external_id).order_by("pk").first()
+        contact = conversation_queries.contact_named(self.identity.external_id)
         if contact is None:
             return None
         rows = ChatSession.objects.select_related("contact")

@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import F, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from rest_framework.exceptions import ValidationError
 
 from accounts.compiled import compiled, printing
 from accounts.text import uuid_or_none
 from conversations.api.filters import ChoiceParameter, Parameter, read_once
 from conversations.dialects.woes.shapes import CHANNELS, CONVERSATION, STATUSES
-from conversations.models import Conversation
+from conversations.models import Contact, Conversation
 from conversations.queries import conversations as queries
 from conversations.queries.paging import Place, beyond, place
 
@@ -105,6 +106,11 @@ def _read(params: Mapping[str, str]) -> Asked:
     )
 
 
+def _contact(**named: Any) -> Subquery:
+    has = Coalesce(F("merged_into"), F("pk"))
+    return Subquery(Contact.objects.filter(**named).order_by("pk").values(has=has)[:1])
+
+
 asked = read_once(_read)
 """The parameters of a call. Raises ValidationError, or Invalid for a cursor."""
 
@@ -129,8 +135,9 @@ def newest(
     if channel:
         rows = CHANNELS.among(rows, "channel", channel)
     if customer is not None:
-        wanted = Q(contact__external_id=customer)
+        # The id of a contact that was merged leads to the one that has its conversations.
+        named = [_contact(external_id=customer)]
         if customer_id is not None:
-            wanted |= Q(contact__external_id=None, contact__public_id=customer_id)
-        rows = rows.filter(wanted)
+            named.append(_contact(public_id=customer_id))
+        rows = rows.filter(contact=Coalesce(*named) if len(named) > 1 else named[0])
     return beyond(rows, by=BY, moment=moment, pk=pk)[: size + 1]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import JSONObject
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -41,6 +42,7 @@ from conversations.queries.conversations import conversations
 from conversations.queries.paging import Page, beyond, page_of, place
 from conversations.screens import filters as filtering
 from conversations.screens import saved_views
+from tickets.models import Attribute, AttributeSubject
 
 
 class Listed(NamedTuple):
@@ -85,6 +87,7 @@ CARD = (
     *("message_count", "unread_count", "last_message", "updated_at", "mailbox", "cc", "customer_seen_at"),
     *("follows__number", "joined_into__number"),
     *(f"contact__{name}" for name in ("name", "email", "external_id", "company", "is_verified", "created_at")),
+    *("attributes", "contact__public_id", "contact__attributes", "contact__blocked_at", "contact__erased_at"),
     *("assignee__name", "assignee__email", "team__name"),
     *(f"ticket__{name}" for name in ("number", "subject", "status", "priority", "escalation_reason")),
     *("ticket__assignee__name", "ticket__assignee__email"),
@@ -105,6 +108,14 @@ def with_ticket_card(number: int) -> Conversation:
     return found
 
 
+def _attributes() -> QuerySet[Attribute, Any]:
+    """The custom attributes of conversations and customers, in their order: read with the page, for there are few."""
+    subjects = (AttributeSubject.CONVERSATION.value, AttributeSubject.CONTACT.value)
+    rows = Attribute.objects.filter(subject__in=subjects, archived_at=None).order_by("position", "pk")
+    names = ("id", "subject", "key", "name", "kind", "choices")
+    return rows.values(row=JSONObject(**{name: name for name in names}))
+
+
 @compiled
 def _card(*, number: int) -> QuerySet[Conversation]:
     shared = Conversation.objects.filter(ticket=OuterRef("ticket")).order_by().values("ticket").annotate(n=Count("pk"))
@@ -112,6 +123,7 @@ def _card(*, number: int) -> QuerySet[Conversation]:
     after = Conversation.objects.filter(follows=OuterRef("pk")).order_by("-pk").values("number")
     perhaps = InboundMail.objects.filter(conversation=OuterRef("pk"), suggested__isnull=False).order_by("pk")
     rows = rows.annotate(
+        attribute_rows=ArraySubquery(_attributes()),
         continued_in=Subquery(after[:1]),
         suggested_number=Subquery(perhaps.values("suggested__number")[:1]),
         newest_message=Subquery(Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk").values("pk")[:1]),

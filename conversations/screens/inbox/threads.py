@@ -21,7 +21,7 @@ from conversations.models import AssistantThread, Conversation, Follower, Handle
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
-from conversations.screens.inbox import addressing, asked, chats, discord, drafts, labels, outgoing
+from conversations.screens.inbox import addressing, asked, attributes, chats, discord, drafts, labels, outgoing
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox import timeline as threads
 from conversations.screens.inbox.lists import listing
@@ -51,6 +51,7 @@ def header_and_side(request: DeskRequest, place: Place, conversation: Conversati
         "is_following": any(one.pk == request.user.pk for one in followers),
         "assistant": _kept(conversation),
         **_asked(conversation),
+        **attributes.facts(conversation),
         **discord.facts(conversation),
         **chats.facts(conversation),
         "is_set_aside": conversation.is_set_aside or conversation.joined_into_id is not None,

@@ -6,6 +6,7 @@ from django.urls import path, re_path
 
 from conversations.screens.inbox import (
     addressing,
+    attribute_changes,
     bulk,
     changes,
     chats,
@@ -95,6 +96,8 @@ urlpatterns = [
     path("inbox/outbox/retry", outgoing_changes.retry_all, name="outbox-retry-all"),
     path("inbox/<int:number>/assign", changes.assign, name="assign"),
     path("inbox/<int:number>/status", changes.set_status, name="status"),
+    path("inbox/<int:number>/attributes", attribute_changes.set_attributes, name="conversation-attributes"),
+    path("inbox/<int:number>/customer", attribute_changes.edit_customer, name="conversation-customer"),
     path("inbox/<int:number>/priority", changes.set_priority, name="priority"),
     path("inbox/<int:number>/tags", changes.set_tags, name="tags"),
     path("inbox/<int:number>/subject", changes.edit_subject, name="subject"),

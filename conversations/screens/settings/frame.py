@@ -32,6 +32,13 @@ GENERAL = (
         "saved-views",
         "ticket.read",
     ),
+    General(
+        gettext_lazy("Custom attributes"),
+        gettext_lazy("What you keep of customers, conversations and tickets."),
+        "list-plus",
+        "attributes",
+        "attribute.read",
+    ),
     General("Business hours", "When customers can expect an answer.", "clock", "hours", "hours.read"),
     General(
         "Customer identity",

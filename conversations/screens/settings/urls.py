@@ -8,6 +8,7 @@ from conversations.screens.settings import views
 
 urlpatterns = [
     path("settings", views.settings, name="settings"),
+    path("settings/attributes", include("conversations.screens.settings.attributes.urls")),
     path("settings/chat", include("conversations.screens.settings.chat.urls")),
     path("settings/discord", include("conversations.screens.settings.discord.urls")),
     path("settings/forms", include("conversations.screens.settings.forms.urls")),

@@ -126,7 +126,7 @@ def link_member(*, member: DiscordMember, email: str, by: Actor, at: datetime) -
     permit(by, "discord.run", member)
     transaction.hold_name(member.workspace_id, f"contact {email}")
     own = transaction.held(member.contact)
-    contact = Contact.objects.filter(email=email, is_verified=True).order_by("pk").first()
+    contact = Contact.objects.filter(email=email, is_verified=True, merged_into=None).order_by("pk").first()
     if contact is None:
         contact = own
         contact.email, contact.is_verified, contact.updated_at = email, True, at

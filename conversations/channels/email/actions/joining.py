@@ -12,7 +12,18 @@ from django.db.models import Q
 
 from conversations.channels.email import ids, tokens
 from conversations.mail.parsed import ParsedMail
-from conversations.models import Contact, Conversation, Delivery, DeliveryState, Handler, MailReference, Message, Proof
+from conversations.models import (
+    AddressKind,
+    Contact,
+    ContactAddress,
+    Conversation,
+    Delivery,
+    DeliveryState,
+    Handler,
+    MailReference,
+    Message,
+    Proof,
+)
 
 _ANSWER = re.compile(
     r"^\s*(?:(?:re|aw|sv|vs|ref|rif|odp|antw|回复|答复|返信)\s*(?:\[\d+\])?\s*[:：]\s*)+", re.IGNORECASE
@@ -78,6 +89,9 @@ def knows(conversation: Conversation, address: str) -> bool:
     if not address:
         return False
     if address in (conversation.contact.email, *conversation.cc):
+        return True
+    own = ContactAddress.objects.filter(contact=conversation.contact_id, kind=AddressKind.EMAIL, value=address)
+    if own.filter(is_verified=True).exists():
         return True
     written_to = Delivery.objects.filter(conversation=conversation, state=DeliveryState.SENT)
     return written_to.filter(Q(to__contains=[address]) | Q(cc__contains=[address])).exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from accounts import journal, transaction
@@ -134,6 +134,8 @@ def _deliver(
         reason = f"{ANSWERS_OF_ROBOTS} automatic answers of this sender are shown a day: two programs may be answering each other."
         return _ignore(mail, "loop", reason, joined.conversation, by=by, at=at)
     contact = people.contact(mail, author, by=by, at=at)
+    if contact.blocked_at is not None and not standing.spam:
+        standing = replace(standing, spam="The customer is blocked.")
     if joined is not None and is_stranger and not joined.is_strong:
         mail.suggested, joined, is_stranger = joined.conversation, None, False
     now, at = at, _moment(mail, joined.conversation if joined else None, at)

@@ -1,0 +1,85 @@
+"""What the customers' screens say: reasons, activity, and refusals of verbs."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.errors import DomainError, sentence
+from accounts.permissions import ActorKind
+from conversations import events
+from conversations.queries.customers import Line
+from conversations.screens import errors
+
+REASONS: dict[str, Promise] = {
+    "address": gettext_lazy("Same email address"),
+    "phone": gettext_lazy("Same phone number"),
+    "id": gettext_lazy("Same ID in their traits"),
+    "name": gettext_lazy("Same name and company"),
+}
+"""Why two customers may be one person."""
+
+TICKET_STATUSES: dict[str, Promise] = {
+    "new": gettext_lazy("New"),
+    "open": gettext_lazy("Open"),
+    "pending": gettext_lazy("Waiting on customer"),
+    "on_hold": gettext_lazy("On hold"),
+    "resolved": gettext_lazy("Resolved"),
+}
+
+_DONE: dict[str, Promise] = {
+    events.CONTACT_CREATED.name: gettext_lazy("Customer created"),
+    events.CONTACT_UPDATED.name: gettext_lazy("Details changed"),
+    events.CONTACT_BLOCKED.name: gettext_lazy("Blocked"),
+    events.CONTACT_UNBLOCKED.name: gettext_lazy("Unblocked"),
+    events.CONTACT_ADDRESS_ADDED.name: gettext_lazy("Address added"),
+    events.CONTACT_ADDRESS_REMOVED.name: gettext_lazy("Address removed"),
+    events.CONTACT_NOTE_ADDED.name: gettext_lazy("Note added"),
+    events.CONTACT_NOTE_EDITED.name: gettext_lazy("Note edited"),
+    events.CONTACT_NOTE_DELETED.name: gettext_lazy("Note deleted"),
+    events.CONTACT_COMPANY_CHANGED.name: gettext_lazy("Company changed"),
+    events.CONTACT_ATTRIBUTES_CHANGED.name: gettext_lazy("Attributes changed"),
+    events.CONTACT_ABSORBED.name: gettext_lazy("Another customer merged into this one"),
+    events.CONTACT_MERGED.name: gettext_lazy("Merged into another customer"),
+    events.CONTACT_MERGE_UNDONE.name: gettext_lazy("Merge undone"),
+    events.CONTACT_ERASURE_REQUESTED.name: gettext_lazy("Erasing requested"),
+    events.CONTACT_ERASED.name: gettext_lazy("Erased"),
+    events.CONTACT_EXPORTED.name: gettext_lazy("Data exported"),
+}
+_ERRORS: dict[str, Promise] = {
+    "address_taken": gettext_lazy("Another customer has this address. Merge the two instead."),
+    "company_taken": gettext_lazy("Another company has this name. Merge the two instead."),
+    "merged": gettext_lazy("One of them was merged meanwhile."),
+    "erased": gettext_lazy("One of them was erased."),
+    "unverified": gettext_lazy("Merge the customer who is not verified into the one who is."),
+    "too_many": gettext_lazy("This is too much for one step."),
+    "changed_since": gettext_lazy("One of them has changed since. Nothing was undone."),
+}
+
+
+def of_line(line: Line) -> str:
+    """What happened."""
+    return str(_DONE.get(line.event.type, _("Changed")))
+
+
+def of_actor(line: Line) -> str:
+    """Who did it."""
+    if line.actor is not None:
+        return line.actor.get_short_name()
+    kinds = {
+        ActorKind.API_KEY: _("The API"),
+        ActorKind.CONTACT: _("The customer"),
+        ActorKind.ASSISTANT: _("The assistant"),
+        ActorKind.SYSTEM: "Parley",
+    }
+    return kinds.get(ActorKind(line.event.actor_kind), _("Someone"))
+
+
+def of_error(error: DomainError) -> str:
+    """The message for a person."""
+    if error.code in _ERRORS:
+        return str(_ERRORS[error.code])
+    if error.code in ("blank", "too_long", "not_text", "attribute_value", "invalid", "forbidden"):
+        return sentence(error)
+    return errors.of_error(error)

@@ -1,0 +1,168 @@
+"""The list of customers, and the page of one."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.errors import Invalid, NotFound
+from accounts.permissions import may, permit
+from accounts.text import uuid_or_none, whole_number
+from conversations import channels
+from conversations.models import Company, Contact, Handler
+from conversations.queries import customers as queries
+from conversations.screens import attributes
+from conversations.screens.contacts import labels
+from conversations.screens.contacts.forms import CustomerForm
+from conversations.screens.shell import DeskRequest, is_fragment, remember, screen, shell
+from tickets import attributes as values
+from tickets.models import Attribute, AttributeSubject
+from tickets.queries import attributes_of
+
+HISTORY = 25
+WORK = 20
+
+
+@require_safe
+@screen
+def customers(request: DeskRequest) -> HttpResponse:
+    """Customers, the newest first: searched, and filtered by company, by an attribute, or by being blocked."""
+    permit(request.actor, "conversation.read")
+    search = request.GET.get("q", "").strip()[:200]
+    company = _company(request.GET.get("company", ""))
+    known = list(attributes_of(AttributeSubject.CONTACT))
+    attribute, wanted, fault = _wanted(known, request.GET)
+    is_blocked = request.GET.get("blocked") == "1"
+    before = whole_number(request.GET.get("before", ""))
+    rows = queries.customers(search=search, company=company, blocked=is_blocked, attribute=wanted, before=before)
+    found = list(rows[: queries.PAGE + 1]) if not fault else []
+    shown = found[: queries.PAGE]
+    kept = {"q": search, "company": company.public_id if company else "", "blocked": "1" if is_blocked else ""}
+    if wanted is not None and attribute is not None:
+        kept |= {"attribute": attribute.key, "value": request.GET.get("value", "")}
+    chosen = {name: value for name, value in kept.items() if value}
+    remember(request)
+    facts = {
+        **shell(request, "contacts"),
+        "customers": shown,
+        "last_seen": queries.last_seen(shown) if shown else {},
+        "search": search,
+        "company": company,
+        "is_blocked": is_blocked,
+        "attributes": known,
+        "attribute": attribute,
+        "value": request.GET.get("value", "")[:200],
+        "shown_value": attributes.shown(attribute, wanted[1]) if attribute and wanted else "",
+        "fault": fault,
+        "without": {name: _without(chosen, name) for name in ("q", "company", "blocked", "attribute")},
+        "query": urlencode(chosen),
+        "next": shown[-1].pk if len(found) > queries.PAGE else None,
+        "is_filtered": bool(chosen),
+    }
+    template = "contacts/more.html" if is_fragment(request) and request.htmx.target == "more" else "contacts/list.html"
+    return render(request, template, facts)
+
+
+@require_safe
+@screen
+def customer(request: DeskRequest, public_id: UUID) -> HttpResponse:
+    """The page of a customer; that of one who was merged leads to the one who has their conversations."""
+    permit(request.actor, "conversation.read")
+    contact = queries.by_public_id(public_id)
+    if contact.merged_into is not None:
+        return redirect("customer", request.workspace.slug, contact.merged_into.public_id)
+    remember(request)
+    return page(request, contact)
+
+
+def page(
+    request: DeskRequest,
+    contact: Contact,
+    *,
+    data: QueryDict | None = None,
+    form: CustomerForm | None = None,
+    fault: str = "",
+    at_fault: str = "",
+    attribute_fault: tuple[str, str] = ("", ""),
+    status: int = 200,
+) -> HttpResponse:
+    """The page, with what was typed where it could not be kept: `at_fault` says in which of its forms."""
+    before = whole_number(request.GET.get("before", ""))
+    history = list(queries.history(contact, before=before)[: HISTORY + 1])
+    undone = uuid_or_none(request.GET.get("merged", ""))
+    merged = list(queries.merged(contact)[:WORK])
+    may_edit = may(request.actor, "contact.edit") and contact.erased_at is None
+    known = list(attributes_of(AttributeSubject.CONTACT))
+    facts = {
+        **shell(request, "contacts"),
+        "contact": contact,
+        "form": form or CustomerForm.of(contact),
+        "addresses": list(queries.addresses(contact)),
+        "discord_members": list(queries.discord_members(contact)),
+        "merged": merged,
+        "just_merged": next((row for row in merged if row.public_id == undone), None),
+        "fields": attributes.fields(known, contact.attributes, data=data, fault=attribute_fault),
+        "traits": _traits(contact),
+        "notes": list(queries.notes(contact)[: queries.MOST_NOTES]),
+        "history": history[:HISTORY],
+        "earlier": history[HISTORY - 1].pk if len(history) > HISTORY else None,
+        "is_later": before is not None,
+        "open_conversations": list(queries.open_conversations(contact)[:WORK]),
+        "open_tickets": list(queries.open_tickets(contact)[:WORK]),
+        "duplicates": [(one, labels.REASONS[one.reason]) for one in queries.duplicates(contact)] if may_edit else [],
+        "activity": [
+            (labels.of_line(line), labels.of_actor(line), line.event.at) for line in queries.activity(contact)
+        ],
+        "erasure": queries.erasure(contact),
+        "channel": channels.named,
+        "statuses": labels.TICKET_STATUSES,
+        "spam": Handler.NOBODY,
+        "may_edit": may_edit,
+        "may_export": may(request.actor, "contact.export"),
+        "may_erase": may(request.actor, "contact.erase"),
+        "may_delete_notes": may(request.actor, "contact.delete_note"),
+        "typed": data or {},
+        "fault": fault,
+        "at_fault": at_fault,
+    }
+    return render(request, "contacts/page.html", facts, status=status)
+
+
+def _company(given: str) -> Company | None:
+    public_id = uuid_or_none(given)
+    if public_id is None:
+        return None
+    try:
+        return queries.company(public_id)
+    except NotFound:
+        return None
+
+
+def _wanted(known: list[Attribute], data: QueryDict) -> tuple[Attribute | None, tuple[str, Any] | None, str]:
+    """The attribute that is asked for, its key with the value as it is stored, and what is wrong with that."""
+    attribute = next((one for one in known if one.key == data.get("attribute")), None)
+    if attribute is None:
+        return None, None, ""
+    try:
+        value = values.read(attribute, data.get("value", ""))
+    except Invalid as error:
+        return attribute, None, labels.of_error(error)
+    return attribute, (attribute.key, value) if value is not None else None, ""
+
+
+def _without(chosen: dict[str, Any], name: str) -> str:
+    names = {name, "value"} if name == "attribute" else {name}
+    return urlencode({key: value for key, value in chosen.items() if key not in names})
+
+
+def _traits(contact: Contact) -> list[tuple[str, str]]:
+    """What callers state of a customer, as texts."""
+    traits = contact.traits if isinstance(contact.traits, dict) else {}
+    return [(str(name), value if isinstance(value, str) else str(value)) for name, value in sorted(traits.items())][
+        :100
+    ]

@@ -1,0 +1,1 @@
+"""The settings of custom attributes: what the workspace keeps of customers, conversations and tickets beside what there is."""

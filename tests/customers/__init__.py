@@ -1,0 +1,1 @@
+"""Customers: merging, companies, other addresses, attributes, blocking, erasing and exporting."""

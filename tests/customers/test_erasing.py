@@ -1,0 +1,334 @@
+"""Erasing a customer: no column and no file holds a word of theirs any more, and what is not theirs is as it was.
+
+Every row that belongs to the customer gets the canary into every text that it has. What may stay is named here, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.search import SearchVectorField
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection, models
+
+from accounts import clock
+from accounts.models import Event, IdempotentRequest, QueuedMail, Workspace
+from accounts.permissions import Actor
+from conversations import actions
+from conversations.assistant import actions as assistant_actions
+from conversations.assistant import runs
+from conversations.assistant.engines.protocol import Draft
+from conversations.chat import actions as chat_actions
+from conversations.chat import sessions
+from conversations.models import (
+    AssistantFrame,
+    AssistantProposal,
+    AssistantQueueItem,
+    AssistantRun,
+    AssistantThread,
+    Attachment,
+    AutomaticMail,
+    BlockedSender,
+    CallbackRequest,
+    ChatRestore,
+    Contact,
+    Conversation,
+    Delivery,
+    DeliveryFile,
+    DiscordLink,
+    DiscordMember,
+    DiscordMessage,
+    DiscordThread,
+    EntryPoint,
+    Erasure,
+    Follower,
+    InboundMail,
+    MailReference,
+    Mention,
+    Message,
+    SuppressedAddress,
+    Widget,
+)
+from conversations.models.contact import ERASED
+from conversations.privacy import actions as privacy
+from conversations.privacy import contents, tasks
+from tests.conftest import Member
+from tests.factories import ContactFactory, ConversationFactory, MailboxFactory
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.usefixtures("in_acme")
+
+CANARY = "xylocanary"
+EMAIL = f"{CANARY}@example.com"
+STAYS = {
+    # The team's own words for sorting and assigning, which hold nothing of the customer.
+    ("conversations_conversation", "priority"), ("conversations_conversation", "tags"), ("tickets_ticket", "tags"),
+    ("conversations_conversation", "assignee_reference"), ("conversations_conversation", "assignee_label"),
+    # Which integration, engine, tool or failure it was: names of the desk.
+    ("conversations_entrypoint", "adapter"), ("conversations_suggestion", "engine"), ("conversations_suggestion", "model"),
+    ("conversations_suggestion", "failure"), ("conversations_assistantproposal", "tool_name"), ("tickets_ticket", "channel"),
+    ("conversations_contact", "identity_source"), ("conversations_assistantthread", "call"),
+    # Hashes, by which a mail that comes again is known, and codes of the desk.
+    ("conversations_inboundmail", "digest"), ("conversations_inboundmail", "message_key"), ("conversations_mailreference", "key"),
+    ("conversations_delivery", "then"), ("conversations_discordthread", "tags"), ("accounts_queuedmail", "kind"),
+    ("accounts_queuedmail", "last_error"),
+    # Whoever wrote for the team; what the customer's messages say of their writer is erased (test below).
+    ("conversations_message", "sender_reference"), ("conversations_message", "sender_name"), ("conversations_message", "sender_email"),
+    ("conversations_erasure", "counts"),
+}  # fmt: skip
+OWNERS = ("Contact", "Conversation", "Message", "Delivery", "AssistantThread", "AssistantRun", "DiscordMember")
+
+
+@pytest.fixture
+def customer(acme: Workspace, ben: Member) -> Contact:
+    """A customer of whom every kind of row exists."""
+    act: dict[str, Any] = {"by": ben.actor, "at": clock.now()}
+    contact = ContactFactory(workspace=acme, email=EMAIL, name=f"{CANARY} Doe", external_id=CANARY)
+    double = ContactFactory(workspace=acme, email=f"other.{EMAIL}", external_id=f"{CANARY}-2")
+    run = assistant_actions.ask_assistant(workspace=acme, content=CANARY, contact=contact, by=ben.actor, at=clock.now())
+    run = runs.claim(run.pk, clock.now())
+    assert run is not None
+    row = run.thread.conversation
+    assistant_actions.enqueue(thread=run.thread, content=CANARY, by=ben.actor, at=clock.now())
+    AssistantFrame.objects.create(run=run, sequence=99, kind="text", body={"text": CANARY})
+    AssistantProposal.objects.create(thread=run.thread, tool_name="hand_over", preview=CANARY, payload={"a": CANARY})
+    assistant_actions.make_suggestion(conversation=row, draft=Draft(CANARY), engine="builtin", **act)
+    upload = ContentFile(CANARY.encode(), name=f"{CANARY}.txt")
+    talk = ConversationFactory(workspace=acme, contact=double, subject=CANARY, body=CANARY, uploads=[upload])
+    actions.note(conversation=talk, body=f"{CANARY} again", **act)
+    actions.reply(conversation=talk, body=f"Dear {CANARY}", **act)
+    actions.escalate(conversation=talk, **act)
+    actions.schedule(
+        conversation=talk, body=CANARY, send_after=clock.now() + timedelta(hours=1), uploads=[upload], by=ben.actor,
+        at=clock.now(),
+    )  # fmt: skip
+    message = talk.messages.order_by("pk").first()
+    assert message is not None
+    CallbackRequest.objects.create(conversation=talk, phone_typed=CANARY, due_at=clock.now())
+    InboundMail.objects.create(
+        mailbox=MailboxFactory(workspace=acme), source="imap", size=1, digest="0" * 64, state="read", conversation=talk,
+        message=message, from_address=EMAIL,
+        raw=default_storage.save("1/mail/x.eml", ContentFile(CANARY.encode())), text=CANARY,
+    )  # fmt: skip
+    MailReference.objects.create(conversation=talk, message=message, key="k")
+    Follower.objects.create(conversation=talk, user=ben.user)
+    Mention.objects.create(conversation=talk, message=message, user=ben.user)
+    thread = DiscordThread.objects.create(discord_id=1, parent_id=2, name=CANARY, conversation=talk)
+    member = DiscordMember.objects.create(discord_id=1, name=CANARY, contact=contact)
+    DiscordMessage.objects.create(discord_id=1, thread=thread, message=message)
+    DiscordLink.objects.create(member=member, email=EMAIL, expires_at=clock.now())
+    widget = Widget.objects.create(workspace=acme, name="Website")
+    session = chat_actions.start_session(widget=widget, by=sessions.visitor(widget), at=clock.now()).session
+    visitor, session.contact = session.contact, contact
+    session.save()
+    visitor.delete()
+    ChatRestore.objects.create(widget=widget, email=EMAIL, token_hash=CANARY, page=CANARY, expires_at=clock.now())
+    actions.add_contact_note(contact=contact, body=CANARY, **act)
+    actions.add_address(contact=contact, kind="email", value=f"third.{EMAIL}", **act)
+    for model, values in (
+        (AutomaticMail, {"address": EMAIL, "kind": "x"}),
+        (SuppressedAddress, {"address": EMAIL, "reason": CANARY}),
+        (BlockedSender, {"pattern": EMAIL}),
+    ):
+        model.objects.create(**values)
+    QueuedMail.objects.create(
+        kind="transcript", about={"conversation_id": talk.pk}, due_at=clock.now() + timedelta(days=1)
+    )
+    IdempotentRequest.objects.create(
+        method="POST", path="/x", key="k", body_hash="h", body=f'{{"e": "{EMAIL}"}}'.encode()
+    )
+    actions.merge_contacts(contact=double, into=contact, **act)
+    return Contact.objects.get(pk=contact.pk)
+
+
+def mine() -> Iterator[type[models.Model]]:
+    """Every model with a way to the customer."""
+    for app in ("accounts", "tickets", "conversations"):
+        for model in apps.get_app_config(app).get_models():
+            targets = {
+                field.related_model.__name__
+                for field in model._meta.get_fields()
+                if field.is_relation and field.concrete and isinstance(field.related_model, type)
+            }
+            if targets & {*OWNERS} or model.__name__ in ("Contact", "Ticket"):
+                yield model
+
+
+def poison() -> None:
+    """Put the canary into every text of every row."""
+    for model in mine():
+        for field in model._meta.concrete_fields:
+            if (model._meta.db_table, field.column) in STAYS or field.choices or field.unique or field.is_relation:
+                continue
+            value: Any = None
+            if isinstance(field, SearchVectorField):
+                continue
+            if isinstance(field, ArrayField):
+                value = [CANARY]
+            elif isinstance(field, models.JSONField):
+                value = {CANARY: CANARY}
+                if field.name in ("to", "cc", "bcc", "sources", "problems", "tags"):
+                    value = [CANARY]
+            elif isinstance(field, (models.CharField, models.TextField)) and not isinstance(field, models.UUIDField):
+                if field.max_length is not None and field.max_length < 30:
+                    continue
+                value = models.functions.Concat(
+                    models.Value(f"{CANARY} "), models.functions.Cast("pk", models.CharField())
+                )
+                if field.name == "email":
+                    value = EMAIL
+            if value is not None and field.name not in (
+                "raw",
+                "file",
+                "token_hash",
+                "from_address",
+                "email",
+                "reference",
+                "external_id",
+                "metadata",
+            ):
+                model._base_manager.update(**{field.name: value})
+    Conversation.all_workspaces.update(
+        metadata={"phone": CANARY},
+        external_id=models.functions.Concat(models.Value(CANARY), "pk", output_field=models.CharField()),
+    )
+    Message.objects.exclude(kind="status-change").update(metadata={"x": CANARY})
+    EntryPoint.objects.update(metadata={"x": CANARY})
+    for row in (*Message.objects.all(), *Contact.objects.all(), *Conversation.objects.all()):
+        row.save()  # with their tokens
+
+
+def holding(table: str) -> list[str]:
+    """The columns of a table in which the canary is."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT column_name, data_type FROM information_schema.columns WHERE table_name = %s", [table])
+        found = []
+        for column, kind in cursor.fetchall():
+            text = f"encode({column}, 'escape')" if kind == "bytea" else f'"{column}"::text'
+            cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {text} ILIKE %s', [f"%{CANARY}%"])
+            if cursor.fetchone()[0]:
+                found.append(column)
+    return found
+
+
+def tables() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
+        )
+        return sorted(row[0] for row in cursor.fetchall())
+
+
+def erase(contact: Contact, by: Actor) -> Erasure:
+    return tasks.carry_out(privacy.request_erasure(contact=contact, by=by, at=clock.now()))
+
+
+def test_every_model_with_a_way_to_the_customer_has_a_row(customer: Contact) -> None:
+    assert [model.__name__ for model in mine() if not model._base_manager.exists() and model is not Erasure] == []
+
+
+def test_no_column_and_no_file_holds_a_word_of_theirs(customer: Contact, ada: Member) -> None:
+    poison()
+    before = {table: holding(table) for table in tables()}
+    assert len([table for table, columns in before.items() if columns]) > 20
+    erasure = erase(customer, ada.actor)
+    after = {(table, column) for table in tables() for column in holding(table)}
+    assert after - STAYS == set()
+    assert {("conversations_message", "sender_name")} & after == set()
+    assert not any(default_storage.exists(path) for path in ("1/mail/x.eml",))
+    assert not Attachment.objects.exists()
+    assert not DeliveryFile.objects.exists()
+    assert (erasure.state, erasure.counts["conversations"]) == ("done", 2)
+
+
+def test_numbers_states_counts_and_the_journal_stay(customer: Contact, ada: Member) -> None:
+    fields = ("number", "status", "message_count", "unread_count", "created_at", "assignee_id", "ticket_id")
+    before = [*Conversation.objects.order_by("pk").values(*fields)]
+    events, tickets = Event.objects.count(), [*Ticket.objects.values("number", "status", "message_count")]
+    messages = Message.objects.count()
+    erase(customer, ada.actor)
+    assert [*Conversation.objects.order_by("pk").values(*fields)] == before
+    assert [*Ticket.objects.values("number", "status", "message_count")] == tickets
+    assert Message.objects.count() == messages
+    assert Event.objects.count() > events
+    assert Contact.objects.get(pk=customer.pk).name == ERASED
+
+
+def test_nothing_that_waits_is_sent_or_answered(customer: Contact, ada: Member) -> None:
+    erase(customer, ada.actor)
+    assert not Delivery.objects.filter(state__in=("scheduled", "sending")).exists()
+    assert {*AssistantRun.objects.values_list("status", flat=True)} == {"canceled"}
+    assert not AssistantQueueItem.objects.exists()
+    assert {*AssistantThread.objects.values_list("title", flat=True)} == {contents.TEXT}
+
+
+def test_other_customers_keep_everything(customer: Contact, acme: Workspace, ada: Member) -> None:
+    other = ConversationFactory(workspace=acme, cc=[EMAIL, "bob@example.com"])
+    text = other.messages.get().body
+    erase(customer, ada.actor)
+    other = Conversation.objects.get(pk=other.pk)
+    assert (other.messages.get().body, other.cc) == (text, ["bob@example.com"])
+    assert Contact.objects.get(pk=other.contact_id).email
+
+
+def test_what_they_wrote_in_the_conversation_of_another_is_erased_alone(
+    customer: Contact, acme: Workspace, ada: Member
+) -> None:
+    from conversations.actions.senders import Sender
+
+    other = ConversationFactory(workspace=acme, body="Keep this")
+    actions.receive(conversation=other, body=CANARY, sender=Sender.contact(customer), by=ada.actor, at=clock.now())
+    erase(customer, ada.actor)
+    assert [*other.messages.order_by("pk").values_list("body", flat=True)] == ["Keep this", contents.TEXT]
+
+
+def test_ticket_of_several_customers_keeps_its_subject(customer: Contact, acme: Workspace, ada: Member) -> None:
+    ticket = Ticket.objects.get()
+    Ticket.objects.update(subject="Outage")
+    actions.link(conversation=ConversationFactory(workspace=acme), ticket=ticket, by=ada.actor, at=clock.now())
+    erase(customer, ada.actor)
+    ticket.refresh_from_db()
+    assert (ticket.subject, ticket.anonymous_traits, ticket.last_message_text) == ("Outage", {}, None)
+
+
+def test_worker_that_was_killed_goes_on_where_it_was(customer: Contact, ada: Member) -> None:
+    by, at = Actor.system(customer.workspace_id), clock.now()
+    erasure = privacy.request_erasure(contact=customer, by=ada.actor, at=at)
+    erasure = privacy.erase_details(erasure=erasure, by=by, at=at)
+    first = Conversation.objects.order_by("pk").filter(contact=customer).first()
+    assert first is not None
+    privacy.erase_conversation(erasure=erasure, conversation=first, by=by, at=at)
+    tasks.resume_erasures(timestamp=0)
+    erasure.refresh_from_db()
+    assert (erasure.state, erasure.counts["conversations"]) == ("done", 2)
+    tasks.resume_erasures(timestamp=0)
+    tasks.erase_contact(workspace_id=customer.workspace_id, erasure_id=erasure.pk)
+    assert Event.objects.filter(type="conversation.erased").count() == 2
+
+
+def test_who_was_erased_writes_as_somebody_new(customer: Contact, acme: Workspace, ada: Member) -> None:
+    erase(customer, ada.actor)
+    found = actions.identify(workspace=acme, external_id=CANARY, email=EMAIL, by=ada.actor, at=clock.now())
+    assert found.pk != customer.pk
+
+
+def test_erasing_one_that_was_merged_erases_the_person(customer: Contact, ada: Member) -> None:
+    merged = Contact.objects.get(merged_into=customer)
+    assert erase(merged, ada.actor).contact_id == customer.pk
+    assert {*Contact.objects.values_list("name", flat=True)} == {ERASED}
+
+
+def test_command_asks_before_it_erases(customer: Contact) -> None:
+    with pytest.raises(CommandError, match="--yes"):
+        call_command("erase_contact", workspace="acme", contact=EMAIL)
+    assert Contact.objects.get(pk=customer.pk).email == EMAIL
+    call_command("erase_contact", workspace="acme", contact=EMAIL, yes=True)
+    assert Contact.objects.get(pk=customer.pk).email == ""
