@@ -23,6 +23,7 @@ def register_rules() -> None:
             "ticket.open": Rule(Role.AGENT, TicketScope.WRITE),
             "ticket.update": Rule(Role.AGENT, TicketScope.WRITE),
             "ticket.link": Rule(Role.AGENT, TicketScope.WRITE),
+            "tag.write": Rule(Role.ADMIN),
             "hours.read": Rule(Role.VIEWER),
             "hours.write": Rule(Role.ADMIN),
         },
