@@ -20,7 +20,6 @@ NAMES = (
     "callbacks",
     "knowledge",
     "assistant",
-    "people",
     "settings",
     "start",
     "home",

@@ -360,7 +360,7 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     ):
         yield Screen(name, path, who="ada")
     for name, path in (
-        ("people", "/w/acme/people"),
+        ("people", "/w/acme/settings/members"),
         ("own addresses", "/accounts/email/"),
         ("get started", "/w/empty/start"),
     ):

@@ -11,3 +11,4 @@ class PreferencesForm(forms.Form):
     theme = forms.ChoiceField(choices=[("system", ""), ("light", ""), ("dark", "")], required=False)
     shortcuts = forms.ChoiceField(choices=[("on", ""), ("off", "")], required=False)
     side = forms.ChoiceField(choices=[("open", ""), ("closed", "")], required=False)
+    density = forms.ChoiceField(choices=[("comfortable", ""), ("compact", "")], required=False)
