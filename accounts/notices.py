@@ -1,4 +1,4 @@
-"""What a person wants to hear of, and where: in the page, as a notification of the browser, by mail; and when not.
+"""What a person is notified of, and where: in the page, as a notification of the browser, by mail; and when not.
 
 Kept in `User.preferences["notifications"]`:
 `{"events": {"assigned": ["page", "mail"]}, "quiet": {"from": "22:00", "to": "07:00", "days": [0, 6]}, "sound": false}`.
@@ -42,7 +42,7 @@ class QuietHours:
 
 
 def ways(user: User, event: str) -> frozenset[str]:
-    """How the person wants to hear of an event. Raises KeyError for one that is unknown."""
+    """In which ways the person is notified of an event. Raises KeyError for one that is unknown."""
     default, chosen = DEFAULTS[event], _kept(user).get("events", {}).get(event)
     return default if chosen is None else frozenset(chosen) & frozenset(WAYS)
 

@@ -8,7 +8,6 @@ import warnings
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from PIL import Image, ImageOps
 
 from accounts.errors import Invalid
 
@@ -22,6 +21,8 @@ CONTENT_TYPE = "image/webp"
 
 def encoded(content: bytes) -> bytes:
     """The middle of a picture as a square WebP, turned upright, without anything else that was in the file. Raises Invalid."""
+    from PIL import Image, ImageOps  # only uploads of pictures need it
+
     if len(content) > MOST_BYTES:
         raise Invalid("a picture has at most 10 MB", field="picture")
     try:

@@ -134,7 +134,7 @@ SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 def has_second_factor(user_id: int) -> bool:
     """Whether the person has an authenticator app or a passkey."""
-    return Authenticator.objects.filter(user=user_id, type__in=SECOND_FACTORS).exists()
+    return bool(Authenticator.objects.filter(user=user_id, type__in=SECOND_FACTORS).exists())
 
 
 def with_second_factor(user_ids: Iterable[int]) -> set[int]:

@@ -80,7 +80,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "accounts.web.seen.SeenMiddleware",
     "accounts.web.middleware.WorkspaceMiddleware",
     "accounts.web.middleware.RefusedValueMiddleware",
     "accounts.web.bodies.BodyMiddleware",

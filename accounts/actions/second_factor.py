@@ -21,12 +21,12 @@ from accounts.queries import has_second_factor
 def note_second_factor(*, user: User, change: str, kind: str, by: Actor, at: datetime) -> None:
     """Record that a person has `added`, `removed` or `reset` an authenticator of that kind."""
     permit(by, "person.change_second_factor", person=user)
-    kinds = {
-        "added": events.SECOND_FACTOR_ADDED,
-        "removed": events.SECOND_FACTOR_REMOVED,
-        "reset": events.SECOND_FACTOR_RESET,
-    }
-    journal.record(kinds[change], user, by=by, at=at, kind=kind)
+    if change == "added":
+        journal.record(events.SECOND_FACTOR_ADDED, user, by=by, at=at, kind=kind)
+    elif change == "removed":
+        journal.record(events.SECOND_FACTOR_REMOVED, user, by=by, at=at, kind=kind)
+    else:
+        journal.record(events.SECOND_FACTOR_RESET, user, by=by, at=at, kind=kind)
 
 
 @transaction.atomic
@@ -34,7 +34,7 @@ def reset_second_factor(*, user: User, by: Actor, at: datetime) -> int:
     """Take everything away that a person has as a second factor, who has lost it; returns how many there were."""
     permit(by, "person.reset_second_factor")
     user = transaction.held(user)
-    count, _ = Authenticator.objects.filter(user=user).delete()
+    count = int(Authenticator.objects.filter(user=user).delete()[0])
     if count:
         journal.record(events.SECOND_FACTOR_RESET, user, by=by, at=at, kind="all")
     return count

@@ -24,6 +24,7 @@ from accounts.compiled import compiled_anywhere
 from accounts.models import Membership, User
 from accounts.permissions import Actor
 from accounts.queries import has_second_factor
+from accounts.web import seen
 
 _PATH = re.compile(r"^/w/(?P<slug>[-a-zA-Z0-9_]+)(?:/|$)")
 
@@ -46,7 +47,9 @@ class WorkspaceMiddleware:
         request.workspace = membership.workspace  # type: ignore[attr-defined]
         request.actor = Actor.member(membership)  # type: ignore[attr-defined]
         with tenancy.scope(membership.workspace):
-            return self.get_response(request)
+            response = self.get_response(request)
+        seen.touch(request)
+        return response
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponseBase | None:
         """Refuse strangers here, where Django's own 404 page and sign-in redirect apply."""

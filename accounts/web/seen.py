@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from ipaddress import ip_address
 
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
-from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 
 from accounts import clock
 
@@ -20,23 +17,14 @@ _MOST = 20_000
 _noted: dict[str, float] = {}
 
 
-class SeenMiddleware:
-    """Notes sessions as they are used, after the response is made."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
-        key = request.session.session_key
-        if key and request.session.get(SESSION_KEY) is not None:
-            now = time.monotonic()
-            if len(_noted) >= _MOST:
-                _noted.clear()
-            # The first request of a session in this process notes nothing: signing in has.
-            if now - _noted.setdefault(key, now) >= EVERY:
-                note(request)
-        return response
+def touch(request: HttpRequest) -> None:
+    """Note a session that is used, if this process has not done so lately. Called after a page is made."""
+    key, now = request.session.session_key or "", time.monotonic()
+    if len(_noted) >= _MOST:
+        _noted.clear()
+    # The first request of a session in this process notes nothing: signing in has.
+    if now - _noted.setdefault(key, now) >= EVERY:
+        note(request)
 
 
 def note(request: HttpRequest) -> None:

@@ -24,8 +24,8 @@ from conversations.actions.saved_views import create_view, delete_view, favorite
 from conversations.actions.spam import mark_spam, undo_spam, unmark_spam
 from conversations.actions.start import start
 from conversations.actions.status import set_status, snooze, unsnooze
-from conversations.actions.tagging import replace_tag
-from conversations.actions.teams import move_team, move_team_of_channels
+from conversations.actions.tagging import delete_tag, recolour_tag, rename_tag, replace_tag
+from conversations.actions.teams import move_team, move_team_of_channels, move_team_of_mailboxes
 from conversations.actions.ticket_messages import broadcast, note_in_ticket, reply_in_ticket
 from conversations.actions.ticketing import delete_ticket, escalate, link, open_ticket, unlink
 from conversations.actions.triage import (
@@ -46,7 +46,7 @@ __all__ = [
     "continue_or_receive",
     "create_view",
     "delete_note",
-    "delete_ticket",
+    "delete_tag", "delete_ticket",
     "delete_view",
     "deliver",
     "discard",
@@ -67,11 +67,11 @@ __all__ = [
     "mark_spam",
     "move_message",
     "move_team",
-    "move_team_of_channels",
+    "move_team_of_channels", "move_team_of_mailboxes",
     "note",
     "note_in_ticket",
     "open_ticket",
-    "receive",
+    "receive", "recolour_tag", "rename_tag",
     "replace_tag",
     "reply",
     "reply_in_ticket",

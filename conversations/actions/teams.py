@@ -32,19 +32,30 @@ def move_team(*, workspace: Workspace, team: Team, to: Team | None, by: Actor, a
 
 @transaction.atomic
 def move_team_of_channels(*, workspace: Workspace, team: Team, to: Team | None, by: Actor, at: datetime) -> int:
-    """Have mailboxes, chat widgets, forms and the Discord bot give new conversations to another team, or to none."""
+    """Have chat widgets, forms and the Discord bot give new conversations to another team, or to none. Returns how many."""
     permit(by, "conversation.assign")
-    count = 0
-    for model, event in (
-        (Mailbox, events.MAILBOX_UPDATED),
-        (Widget, events.WIDGET_UPDATED),
-        (Form, events.FORM_UPDATED),
-    ):
-        rows = model.objects.select_for_update(no_key=True, of=("self",)).filter(workspace=workspace, team=team)
-        for row in rows.order_by("pk"):
-            row.team = to
-            row.save(update_fields=["team"])
-            journal.record(event, row, by=by, at=at, fields=["team"])
-            count += 1
+    widgets = list(Widget.objects.select_for_update(no_key=True, of=("self",)).filter(team=team).order_by("pk"))
+    for widget in widgets:
+        widget.team = to
+        widget.save(update_fields=["team"])
+        journal.record(events.WIDGET_UPDATED, widget, by=by, at=at, fields=["team"])
+    forms = list(Form.objects.select_for_update(no_key=True, of=("self",)).filter(team=team).order_by("pk"))
+    for form in forms:
+        form.team = to
+        form.save(update_fields=["team"])
+        journal.record(events.FORM_UPDATED, form, by=by, at=at, fields=["team"])
     # The bot has no event of its own for this: that the team was deleted says it.
-    return count + DiscordBot.objects.filter(workspace=workspace, team=team).update(team=to)
+    bots = DiscordBot.objects.filter(workspace=workspace, team=team).update(team=to)
+    return len(widgets) + len(forms) + bots
+
+
+@transaction.atomic
+def move_team_of_mailboxes(*, workspace: Workspace, team: Team, to: Team | None, by: Actor, at: datetime) -> int:
+    """Have mailboxes give new conversations to another team, or to none. Returns how many."""
+    permit(by, "conversation.assign")
+    mailboxes = list(Mailbox.objects.select_for_update(no_key=True, of=("self",)).filter(team=team).order_by("pk"))
+    for mailbox in mailboxes:
+        mailbox.team = to
+        mailbox.save(update_fields=["team"])
+        journal.record(events.MAILBOX_UPDATED, mailbox, by=by, at=at, fields=["team"])
+    return len(mailboxes)

@@ -126,7 +126,7 @@ def set_visibility(request: DeskRequest, number: int) -> HttpResponse:
 def switch_account(request: DeskRequest, number: int) -> HttpResponse:
     """Disable a person's account in every workspace, or enable it again; for superusers."""
     if not request.user.is_superuser:
-        raise PermissionDenied("Only the operator of this installation can do this.")
+        raise PermissionDenied("Only the people who run this desk can do this.")
     user = _membership(number).user
     by = Actor.installation(request.user.name or request.user.email, id=request.user.pk)
     try:

@@ -16,10 +16,10 @@ from accounts import clock
 from accounts.errors import DomainError, sentence
 from accounts.permissions import may, permit
 from accounts.text import whole_number
+from conversations import actions
 from conversations.models import Conversation
 from conversations.screens.settings import frame
 from conversations.screens.shell import DeskRequest, remember, screen
-from tickets import actions
 from tickets import tags as catalogue
 from tickets.models import Tag, Ticket
 

@@ -62,10 +62,10 @@ class NotificationsForm(forms.Form):
             "sound": notices.has_sound(user),
         }
         super().__init__(data, initial=initial)
-        self.ways = {
+        self.ways: dict[str, list[str]] = {
             event: [way for way in notices.WAYS if f"{event}-{way}" in data]
             if data is not None
-            else notices.ways(user, event)
+            else sorted(notices.ways(user, event))
             for event in notices.EVENTS
         }
 
