@@ -6,12 +6,10 @@ import base64
 import logging
 import secrets
 from typing import Any
-from urllib.parse import urlsplit
 
 from allauth.mfa import signals
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -34,7 +32,7 @@ LAST = "workspace"
 
 
 class DeskMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Secrets are sealed in the database, and passkeys belong to the address of the desk."""
+    """Secrets are sealed in the database, and errors and names are in our words."""
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
@@ -57,8 +55,8 @@ class DeskMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships 
         return _("Passkey") if not count else _("Passkey %(number)s") % {"number": count + 1}
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        # The address under which the desk is reached, never a request's Host header.
-        return {"id": urlsplit(settings.PUBLIC_URL).hostname or "localhost", "name": "Parley"}
+        # The host of the request, which is one of ALLOWED_HOSTS.
+        return {**super().get_public_key_credential_rp_entity(), "name": "Parley"}
 
 
 def connect() -> None:

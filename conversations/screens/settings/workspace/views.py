@@ -19,8 +19,14 @@ from accounts.permissions import may, permit
 from conversations.screens.settings import frame
 from conversations.screens.shell import DeskRequest, remember, screen
 
-SETTINGS = ("assigns_writer", "push_shows_text")
-"""The switches that are kept in `Workspace.settings` under the name of their field."""
+SETTINGS = {
+    "assigns_writer": True,
+    "assigns_on_typing": False,
+    "releases_resolved": False,
+    "returns_to_last": True,
+    "push_shows_text": True,
+}
+"""The switches that are kept in `Workspace.settings` under the name of their field, with what holds until one is set."""
 
 
 class WorkspaceForm(forms.Form):
@@ -31,12 +37,20 @@ class WorkspaceForm(forms.Form):
     assigns_writer = forms.BooleanField(
         label=gettext_lazy("A reply assigns an unassigned conversation to its writer"), required=False
     )
+    assigns_on_typing = forms.BooleanField(label=gettext_lazy("Beginning to write does so already"), required=False)
+    releases_resolved = forms.BooleanField(
+        label=gettext_lazy("Resolving or closing unassigns the conversation"), required=False
+    )
+    returns_to_last = forms.BooleanField(
+        label=gettext_lazy("One that is reopened goes back to who had it"), required=False
+    )
     push_shows_text = forms.BooleanField(
         label=gettext_lazy("Notifications of the browser quote what customers write"), required=False
     )
 
     def __init__(self, workspace: Workspace, data: QueryDict | None = None) -> None:
-        initial = {name: getattr(workspace, name) for name in ("name", "time_zone", *SETTINGS)}
+        kept = {name: bool(workspace.settings.get(name, default)) for name, default in SETTINGS.items()}
+        initial = {"name": workspace.name, "time_zone": workspace.time_zone, **kept}
         super().__init__(data, initial=initial)
         self.zones = [(zone, zone.replace("_", " ")) for zone in sorted({*available_timezones(), workspace.time_zone})]
         self.fields["time_zone"].choices = self.zones  # type: ignore[attr-defined]
@@ -75,6 +89,7 @@ def workspace(request: DeskRequest) -> HttpResponse:
         **frame.facts(request, "workspace-settings"),
         "form": form,
         "may_change": may_change,
+        "switches": SETTINGS,
         "without": len(people) - len(queries.with_second_factor(people)),
         "has_own": queries.has_second_factor(request.user.pk),
     }
