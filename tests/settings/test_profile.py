@@ -20,9 +20,13 @@ from accounts.errors import Forbidden, Invalid
 from accounts.models import Event, User, Workspace
 from accounts.notices import QuietHours
 from accounts.permissions import Actor
+from accounts.tasks import forget_sessions
+from conversations.actions.entries import Door
+from conversations.models import Channel
 from conversations.screens.formatting import face
 from tests.conftest import Member
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, ConversationFactory
+from tests.inbox.mails import by_mail, mailbox
 from tests.settings.conftest import typed
 
 pytestmark = pytest.mark.usefixtures("in_acme")
@@ -320,3 +324,33 @@ def test_session_is_noted_again_after_a_while(ben: Member, monkeypatch: pytest.M
     monkeypatch.setattr(seen, "EVERY", 0.0)
     desk.get("/w/acme/inbox")
     assert UserSession.objects.get().last_seen_at > long_ago
+
+
+def test_sessions_that_are_over_are_forgotten(ben: Member) -> None:
+    desk = signed_in(ben.user, FIREFOX)
+    UserSession.objects.create(user=ben.user, session_key="gone", ip="192.0.2.1", user_agent=PHONE)
+    forget_sessions(0)
+    assert UserSession.objects.get().user_agent == FIREFOX
+    assert desk.get("/w/acme/inbox").status_code == 200
+
+
+# --- Signature -----------------------------------------------------------------------------------
+
+
+def test_composer_of_a_mail_shows_the_signature_before_it_is_sent(acme: Workspace, ben: Member) -> None:
+    conversation = by_mail(mailbox(acme))
+    url = f"/w/acme/inbox/{conversation.number}"
+    assert "composer__signature" not in ben.signed_in().get(url).content.decode()
+    sign = {"user": ben.user, "by": Actor.person(ben.user), "at": clock.now()}
+    actions.update_profile(signature="**Ben**\n<script>alert(1)</script>", **sign)
+    page = ben.signed_in().get(url).content.decode()
+    assert "<strong>Ben</strong>" in page
+    assert "<script>alert(1)" not in page
+    actions.update_profile(signs_replies=False, **sign)
+    assert "composer__signature" not in ben.signed_in().get(url).content.decode()
+
+
+def test_composer_of_a_chat_shows_none(acme: Workspace, ben: Member) -> None:
+    User.objects.filter(pk=ben.user.pk).update(signature="Ben")
+    chat = ConversationFactory(workspace=acme, door=Door(Channel.CHAT, "widget"))
+    assert "composer__signature" not in ben.signed_in().get(f"/w/acme/inbox/{chat.number}").content.decode()
