@@ -23,8 +23,8 @@ from accounts.permissions import Actor, Role
 if TYPE_CHECKING:
     from accounts.models import Membership, User, Workspace
 
-_UNWANTED = frozenset({"auth", "account"})
-"""Apps whose models are not shown: groups grant nothing here, and people look after their addresses themselves."""
+_UNWANTED = frozenset({"auth", "account", "mfa", "usersessions"})
+"""Apps whose models are not shown: groups grant nothing here, and people look after their addresses, second factors and sessions themselves."""
 _EVERYDAY = {
     "Workspace": "Workspaces",
     "User": "People",
@@ -46,6 +46,8 @@ class Reach:
     is_superuser: bool
     memberships: Mapping[int, Membership]
     """By workspace id, those as owner or admin."""
+    is_led_away: bool = False
+    """A workspace of theirs requires a second factor, and they have none yet: they may do nothing here."""
 
     @property
     def may_open(self) -> bool:
@@ -110,9 +112,21 @@ def reach(request: HttpRequest) -> Reach:
         # Admin spans a person's workspaces; these rows say which.
         rows = Membership.all_workspaces.select_related("user", "workspace").filter(user=user)
         memberships = {row.workspace_id: row for row in rows.filter(role__in=(Role.OWNER, Role.ADMIN))}
-    found = Reach(user, bool(user.is_active and user.is_superuser), memberships)
+    is_led_away = any(row.workspace.requires_second_factor for row in memberships.values()) and _has_none(user)
+    found = Reach(
+        user,
+        bool(user.is_active and user.is_superuser) and not is_led_away,
+        {} if is_led_away else memberships,
+        is_led_away,
+    )
     request._desk_reach = found  # type: ignore[attr-defined]
     return found
+
+
+def _has_none(user: User) -> bool:
+    from accounts.queries import has_second_factor
+
+    return not has_second_factor(user.pk)
 
 
 class DeskAdminSite(AdminSite):
@@ -141,6 +155,8 @@ class DeskAdminSite(AdminSite):
         """Sign in on the desk's own page, which limits attempts; a person without access here gets a page that says so."""
         if self.has_permission(request):
             return redirect(reverse("admin:index", current_app=self.name))
+        if reach(request).is_led_away:
+            return redirect(reverse("mfa_index"))
         if request.user.is_authenticated:
             raise PermissionDenied("Administration is for owners and admins of a workspace.")
         return redirect_to_login(request.GET.get("next") or reverse("admin:index", current_app=self.name))

@@ -1,4 +1,4 @@
-"""What is assigned to members: each app above registers the verb that unassigns its own rows."""
+"""What is assigned to members and teams: each app above registers the verbs that free its own rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from accounts.models import User, Workspace
+from accounts.models import Team, User, Workspace
 from accounts.permissions import Actor
 
 
@@ -16,7 +16,14 @@ class Unassign(Protocol):
     def __call__(self, *, workspace: Workspace, user: User, by: Actor, at: datetime) -> int: ...
 
 
+class MoveTeam(Protocol):
+    """Gives a team's rows in a workspace to another team, or to none; returns how many there were."""
+
+    def __call__(self, *, workspace: Workspace, team: Team, to: Team | None, by: Actor, at: datetime) -> int: ...
+
+
 _verbs: dict[str, Unassign] = {}
+_of_teams: dict[str, MoveTeam] = {}
 
 
 def register(what: str, verb: Unassign) -> None:
@@ -28,6 +35,20 @@ def unassign(*, workspace: Workspace, user: User, by: Actor, at: datetime) -> di
     """Unassign everything that the member has in the workspace; returns how many rows of each kind that were, if any."""
     freed = {what: verb(workspace=workspace, user=user, by=by, at=at) for what, verb in sorted(_verbs.items())}
     return {what: count for what, count in freed.items() if count}
+
+
+def register_of_teams(what: str, verb: MoveTeam) -> None:
+    """Name what the verb moves from one team to another, in the plural."""
+    _of_teams[what] = verb
+
+
+def move_team(*, workspace: Workspace, team: Team, to: Team | None, by: Actor, at: datetime) -> dict[str, int]:
+    """Give everything that the team has to another one, or to none; returns how many rows of each kind that were, if any."""
+    # In the order in which the verbs of a kind lock: conversations before tickets.
+    moved = {
+        what: verb(workspace=workspace, team=team, to=to, by=by, at=at) for what, verb in sorted(_of_teams.items())
+    }
+    return {what: count for what, count in moved.items() if count}
 
 
 def summary(freed: Mapping[str, int]) -> str:

@@ -14,5 +14,5 @@ def is_set_up() -> bool:
 
 
 def queue(task: str, **arguments: Any) -> None:
-    """Queue a task of `accounts.tasks`, by name: verbs do not import the tasks, which use verbs themselves."""
+    """Queue a task by name: verbs do not import the tasks, which use verbs themselves."""
     app.configure_task(task).defer(**arguments)

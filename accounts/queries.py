@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
+from django.utils.crypto import constant_time_compare
 
 from accounts.compiled import compiled, compiled_anywhere
 from accounts.credentials import links
@@ -125,3 +131,48 @@ def newest_event() -> int:
     """The id of the workspace's newest event, after which live updates of a page begin; 0 where there is none."""
     newest = Event.objects.filter(workspace=current()).order_by("-id").values_list("id", flat=True).first()
     return newest or 0
+
+
+# --- Second factors and sessions -----------------------------------------------------------------
+
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+"""What proves a person beside their password; recovery codes stand in for it."""
+
+
+def has_second_factor(user_id: int) -> bool:
+    """Whether the person has an authenticator app or a passkey."""
+    return bool(Authenticator.objects.filter(user=user_id, type__in=SECOND_FACTORS).exists())
+
+
+def with_second_factor(user_ids: Iterable[int]) -> set[int]:
+    """Those of the people who have an authenticator app or a passkey."""
+    rows = Authenticator.objects.filter(user__in=[*user_ids], type__in=SECOND_FACTORS)
+    return set(rows.values_list("user_id", flat=True))
+
+
+def must_set_up_second_factor(user: User) -> bool:
+    """Whether one of the person's workspaces requires a second factor, and they have none."""
+    # A person may belong to many workspaces: any of them may require it.
+    rows = Membership.all_workspaces.filter(user=user, workspace__settings__requires_second_factor=True)
+    return rows.exists() and not has_second_factor(user.pk)
+
+
+def sessions_of(user: User, at: datetime) -> list[UserSession]:
+    """The person's sessions that still hold, those used last first, at most a hundred."""
+    rows = list(UserSession.objects.filter(user=user).order_by("-last_seen_at", "-pk")[:100])
+    keys = session_keys_of(user, at, among=[row.session_key for row in rows])
+    return [row for row in rows if row.session_key in keys]
+
+
+def session_keys_of(user: User, at: datetime, among: Collection[str] | None = None) -> set[str]:
+    """The keys of the sessions in which the person is signed in; without `among`, all sessions of the desk are read for it."""
+    rows = Session.objects.filter(expire_date__gt=at)
+    if among is not None:
+        rows = rows.filter(session_key__in=[*among])
+    found: set[str] = set()
+    for row in rows.order_by("pk").iterator(chunk_size=500):
+        data = row.get_decoded()
+        proof = str(data.get(HASH_SESSION_KEY, ""))
+        if data.get(SESSION_KEY) == str(user.pk) and constant_time_compare(proof, user.get_session_auth_hash()):
+            found.add(row.session_key)
+    return found

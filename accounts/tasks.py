@@ -1,4 +1,4 @@
-"""Mails about accounts. A link is made when its mail is sent, so that the queue never holds one."""
+"""Mails about accounts, and forgetting sessions. A link is made when its mail is sent, so that the queue never holds one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import datetime
 from smtplib import SMTPException
 from typing import Any
 
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from procrastinate import RetryStrategy
@@ -64,6 +66,14 @@ def mail_email_changed(*, user_id: int, email: str, **future: Any) -> None:
     user = User.objects.filter(pk=user_id).first()
     if user is not None:
         _send("email_changed", email, user=user, email=email)
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="forget_sessions", queueing_lock="forget_sessions", pass_context=False)
+def forget_sessions(timestamp: int) -> None:
+    """Delete sessions that have expired, and what is noted of sessions that are gone."""
+    Session.objects.filter(expire_date__lt=clock.now()).delete()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
 def _send(template: str, to: str, **facts: Any) -> None:

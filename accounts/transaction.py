@@ -9,7 +9,7 @@ savepoint is taken; who catches such an error and goes on makes the call `apart`
 Code that locks several things takes them in this order, those of one kind by their ids:
 
 1. the Idempotency-Key of the request
-2. workspace, membership, invitation, person, team, key
+2. workspace, membership, invitation, person, team, key; what a person signs in with, and their sessions; widgets and forms
 3. the session of a visitor of the chat; who a contact is (`hold_name`), then the contact
 4. the assistant's thread
 5. conversations; a message or a suggestion is changed under the lock of its conversation

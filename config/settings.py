@@ -57,6 +57,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -202,6 +204,15 @@ ACCOUNT_RATE_LIMITS = {
     "reset_mail": "3/15m/key",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+# Second factors: an authenticator app, passkeys, and recovery codes, which are shown once.
+MFA_ADAPTER = "accounts.signin.second_factor.DeskMFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Parley"
+MFA_TOTP_TOLERANCE = 1  # a code is good half a minute longer, for clocks that differ
+# An invited person may not have proven their address yet, and has to set one up where a workspace requires it.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 
 # --- Safety -------------------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS

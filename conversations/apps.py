@@ -23,4 +23,7 @@ class ConversationsConfig(AppConfig):
         chat_access.register_access()
         outgoing.register(channels.route)
         assignments.register("conversations", actions.unassign_member)
+        assignments.register_of_teams("conversations", actions.move_team)
+        assignments.register_of_teams("channels", actions.move_team_of_channels)
+        assignments.register_of_teams("mailboxes", actions.move_team_of_mailboxes)
         assignments.register("mailboxes", mailbox_actions.release_mailboxes)

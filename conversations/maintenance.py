@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any, TypeVar
 
+from django.db.models import QuerySet
 from procrastinate.contrib.django import app
 
 from accounts import clock, tenancy
+from accounts.models import Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions import drafted, trashing
@@ -23,10 +27,17 @@ from conversations.models import (
     Message,
 )
 from conversations.models.searched import Searched, index_missing
+from tickets import actions as ticket_actions
+from tickets import tags
+from tickets.models import Ticket
+
+M = TypeVar("M", Conversation, Ticket)
 
 KEPT = timedelta(days=7)
 """For how long a reply that was taken back can be put into the composer again."""
 SEARCHED: tuple[type[Searched], ...] = (Contact, Conversation, Message, Attachment, Article, Macro)
+STEP = 500
+"""Rows that are looked at in one statement."""
 
 
 @app.periodic(cron="* * * * *")
@@ -77,6 +88,31 @@ def forget_drafts(timestamp: int) -> None:
     for draft in rows.select_related("workspace").order_by("discarded_at", "pk")[:500]:
         with tenancy.scope_apart(draft.workspace, "forget_failed draft=%s", draft.pk):
             drafted.forget(draft)
+
+
+@app.task(name="replace_tag")
+def replace_tag(*, workspace_id: int, name: str, by_name: str | None, **future: Any) -> None:
+    """Put a tag into the place of another one on every conversation and ticket, each in a transaction of its own.
+
+    It may be run again: rows that are done are left alone.
+    """
+    workspace = Workspace.objects.get(pk=workspace_id)
+    by, wanted = Actor.system(workspace_id, name="Tags"), tags.key(name)
+    with tenancy.scope(workspace):
+        for conversation in _tagged(Conversation.objects.all(), wanted):
+            actions.replace_tag(conversation=conversation, name=name, by_name=by_name, by=by, at=clock.now())
+        for ticket in _tagged(Ticket.objects.all(), wanted):
+            ticket_actions.replace_tag(ticket=ticket, name=name, by_name=by_name, by=by, at=clock.now())
+
+
+def _tagged(rows: QuerySet[M], wanted: str) -> Iterator[M]:
+    """The rows that have a tag, whatever its case: read in steps, so that no transaction is long."""
+    last = 0
+    while page := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", "tags")[:STEP]):
+        last = page[-1][0]
+        found = [pk for pk, names in page if any(tags.key(one) == wanted for one in names)]
+        if found:
+            yield from rows.filter(pk__in=found).order_by("pk")
 
 
 @app.periodic(cron="*/10 * * * *")

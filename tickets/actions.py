@@ -176,6 +176,23 @@ def unassign_member(*, workspace: Workspace, user: User, by: Actor, at: datetime
 
 
 @transaction.atomic
+def move_team(*, workspace: Workspace, team: Team, to: Team | None, by: Actor, at: datetime) -> int:
+    """Give every ticket of a team to another one, or to none, resolved ones too; members stay. Returns how many."""
+    permit(by, "ticket.update")
+    count, to_id = 0, to.pk if to is not None else None
+    held = Ticket.objects.select_for_update(no_key=True).filter(workspace=workspace, team=team)
+    while batch := list(held.order_by("pk")[:UNASSIGNED_AT_ONCE]):
+        held.filter(pk__in=[row.pk for row in batch]).update(team=to, updated_at=at)
+        lines = (
+            (row, {"assignee_id": row.assignee_id, "team_id": to_id, "previous_assignee_id": row.assignee_id})
+            for row in batch
+        )
+        journal.record_each(events.TICKET_ASSIGNED, lines, by=by, at=at)
+        count += len(batch)
+    return count
+
+
+@transaction.atomic
 def set_priority(*, ticket: Ticket, priority: str | None, by: Actor, at: datetime) -> Ticket:
     """Set or clear the priority. Raises Invalid for an unknown one."""
     permit(by, "ticket.update", ticket)
@@ -187,6 +204,15 @@ def set_priority(*, ticket: Ticket, priority: str | None, by: Actor, at: datetim
     ticket.save(update_fields=["priority", "updated_at"])
     journal.record(events.TICKET_PRIORITY_CHANGED, ticket, by=by, at=at, priority=ticket.priority, previous=before)
     return ticket
+
+
+@transaction.atomic
+def replace_tag(*, ticket: Ticket, name: str, by_name: str | None, by: Actor, at: datetime) -> Ticket:
+    """Put another tag into the place of one, whatever its case, or take it away."""
+    permit(by, "ticket.update", ticket)
+    ticket = transaction.held(ticket)
+    wanted = tags.normal(tags.replaced(ticket.tags, name, by_name))
+    return set_tags(ticket=ticket, names=wanted, by=by, at=at)
 
 
 @transaction.atomic

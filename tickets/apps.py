@@ -11,3 +11,4 @@ class TicketsConfig(AppConfig):
 
         permissions.register_rules()
         assignments.register("tickets", actions.unassign_member)
+        assignments.register_of_teams("tickets", actions.move_team)

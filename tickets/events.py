@@ -24,3 +24,5 @@ ATTRIBUTE_UPDATED = define("attribute.updated", "attribute", "Custom attribute c
 ATTRIBUTE_ARCHIVED = define("attribute.archived", "attribute", "Custom attribute archived or restored.", "archived")
 ATTRIBUTE_MOVED = define("attribute.moved", "attribute", "Custom attribute moved in the list.", "position")
 TICKET_ERASED = define("ticket.erased", "ticket", "Content erased.")
+TAG_UPDATED = define("tag.updated", "tag", "Tag changed.", "fields")
+TAG_DELETED = define("tag.deleted", "tag", "Tag deleted.", "into_id")

@@ -26,6 +26,7 @@ def register_rules() -> None:
             "ticket.erase": Rule(Role.ADMIN),
             "attribute.read": Rule(Role.VIEWER),
             "attribute.write": Rule(Role.ADMIN),
+            "tag.write": Rule(Role.ADMIN),
             "hours.read": Rule(Role.VIEWER),
             "hours.write": Rule(Role.ADMIN),
         },

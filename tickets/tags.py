@@ -36,6 +36,12 @@ def unique(names: Iterable[str]) -> list[str]:
     return list(found.values())
 
 
+def replaced(names: Iterable[str], name: str, by_name: str | None) -> list[str]:
+    """The tags with another one in the place of `name`, in whatever case it is, or without it."""
+    found = ((by_name if key(one) == key(name) else one) for one in names)
+    return unique(one for one in found if one is not None)
+
+
 def normal(names: Iterable[str]) -> list[str]:
     """A ticket's tags: trimmed, lower-cased, each once, in the order given."""
     return unique(name.strip().lower() for name in names if not is_blank(name))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
+from uuid import UUID, uuid4
 
 from accounts import events, journal, permissions, transaction
 from accounts.actions import validation
 from accounts.credentials import keys
-from accounts.errors import Invalid
+from accounts.errors import Conflict, Invalid
 from accounts.models import ApiKey, KeyKind, Workspace
 from accounts.permissions import Actor, permit
 
@@ -25,12 +26,14 @@ def create_key(
     allowed_origins: Sequence[str] = (),
     allowed_bundle_ids: Sequence[str] = (),
     unverified_identity: bool = False,
+    public_id: UUID | None = None,
     by: Actor,
     at: datetime,
 ) -> tuple[ApiKey, str]:
     """Issue a key; returns it with its secret, which is shown this once and stored nowhere.
 
-    A client key is public: it holds only scopes that are registered for such keys. Raises Invalid with the field at fault.
+    A client key is public: it holds only scopes that are registered for such keys. `public_id` is that of a form, which can be
+    sent twice. Raises Invalid with the field at fault, and Conflict for a key that was created before.
     """
     permit(by, "api_key.create", validation.own(workspace))
     if kind not in KeyKind.values:
@@ -48,6 +51,7 @@ def create_key(
         raise Invalid("the expiry must be in the future", field="expires_at")
     made = keys.make(kind)
     key = ApiKey(
+        public_id=public_id or uuid4(),
         workspace=workspace,
         name=name.strip(),
         kind=kind,
@@ -62,7 +66,8 @@ def create_key(
         created_at=at,
     )
     validation.validate(key)
-    key.save()
+    again = Conflict("this key was created already; its secret was shown then", code="already_created")
+    transaction.unless_taken("accounts_apikey_public_id_key", again, key.save)
     journal.record(events.API_KEY_CREATED, key, by=by, at=at, kind=kind, scopes=wanted)
     return key, made.secret
 

@@ -8,9 +8,9 @@ from django.db.models import Q
 
 from accounts import assignments, events, journal, transaction
 from accounts.actions import joining, validation
-from accounts.errors import Conflict, NotFound
+from accounts.errors import Conflict, Invalid, NotFound
 from accounts.models import Membership, Team, User, Workspace
-from accounts.permissions import Actor, Role, permit
+from accounts.permissions import Actor, Role, Visibility, permit
 
 
 @transaction.atomic
@@ -36,6 +36,24 @@ def change_role(*, membership: Membership, role: Role, by: Actor, at: datetime) 
     journal.record(
         events.MEMBER_ROLE_CHANGED, membership, by=by, at=at, user_id=membership.user_id, role=role, previous=before
     )
+    return membership
+
+
+@transaction.atomic
+def set_visibility(*, membership: Membership, visibility: Visibility, by: Actor, at: datetime) -> Membership:
+    """Change which conversations and tickets a member sees. Raises Invalid for an unknown value."""
+    permit(by, "member.set_visibility", membership)
+    if visibility not in Visibility.values:
+        raise Invalid(f"visibility must be one of {', '.join(Visibility.values)}", field="visibility")
+    membership = transaction.held(membership)
+    if membership.visibility == visibility:
+        return membership
+    before, membership.visibility = membership.visibility, visibility
+    membership.save(update_fields=["visibility"])
+    journal.record(
+        events.MEMBER_VISIBILITY_CHANGED, membership, by=by, at=at, user_id=membership.user_id, visibility=visibility,
+        previous=before,
+    )  # fmt: skip
     return membership
 
 

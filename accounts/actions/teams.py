@@ -1,11 +1,11 @@
-"""Teams: made, renamed, and given members."""
+"""Teams: made, renamed, given members, and deleted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from accounts import events, journal, transaction
+from accounts import assignments, events, journal, transaction
 from accounts.actions import validation
 from accounts.errors import Conflict, Invalid
 from accounts.models import Membership, Team, User, Workspace
@@ -37,3 +37,23 @@ def save_team(
         team.members.set(chosen)
     journal.record(events.TEAM_CREATED if is_new else events.TEAM_UPDATED, team, by=by, at=at)
     return team
+
+
+@transaction.atomic
+def delete_team(*, team: Team, move_to: Team | None = None, by: Actor, at: datetime) -> dict[str, int]:
+    """Delete a team; what it has goes to another one, or to none. Returns how many rows of each kind that were.
+
+    Raises Invalid for a team that is to take over from itself, NotFound for one that is gone.
+    """
+    permit(by, "team.delete", team)
+    if move_to is not None:
+        permit(by, "team.delete", move_to)
+        if move_to.pk == team.pk:
+            raise Invalid("choose another team", field="move_to")
+    # In the order of their ids, so that two admins who move work back and forth take turns.
+    rows = {row.pk: transaction.held(row) for row in sorted(filter(None, (team, move_to)), key=lambda row: row.pk)}
+    team, to = rows[team.pk], rows[move_to.pk] if move_to is not None else None
+    moved = assignments.move_team(workspace=team.workspace, team=team, to=to, by=by, at=at)
+    journal.record(events.TEAM_DELETED, team, by=by, at=at, moved=moved, team_id=to.pk if to else None)
+    team.delete()
+    return moved

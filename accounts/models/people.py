@@ -57,7 +57,16 @@ class User(QuickModel, AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=200, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("may open Django admin", default=False)
-    preferences = models.JSONField(default=dict, blank=True, help_text="Theme, density, shortcuts; set in the inbox.")
+    preferences = models.JSONField(
+        default=dict, blank=True, help_text="Theme, density, shortcuts and notifications; set in the inbox."
+    )
+    # Empty: the workspace's time zone, and the language of the installation.
+    time_zone = models.CharField(max_length=64, blank=True, default="", db_default="")
+    language = models.CharField(max_length=10, blank=True, default="", db_default="")
+    signature = models.TextField(blank=True, default="", db_default="")
+    signs_replies = models.BooleanField(default=True, db_default=True)
+    # The path of a square picture in the storage, which the desk has encoded itself.
+    picture = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
     date_joined = Moment(default=timezone.now)
     last_login = Moment("last login", blank=True, null=True)
 

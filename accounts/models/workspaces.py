@@ -78,6 +78,16 @@ class Workspace(QuickModel):
         return self.settings.get("returns_to_last") is not False
 
     @property
+    def requires_second_factor(self) -> bool:
+        """Whether its members need a second factor to open it."""
+        return self.settings.get("requires_second_factor") is True
+
+    @property
+    def push_shows_text(self) -> bool:
+        """Whether notifications outside the desk may quote what customers write."""
+        return self.settings.get("push_shows_text") is not False
+
+    @property
     def identity_secrets(self) -> tuple[str, ...]:
         """The secrets that a customer's proof may be signed with: the present one, and the one before a rotation."""
         return tuple(filter(None, (self.identity_secret, self.previous_identity_secret)))

@@ -9,12 +9,19 @@ from allauth.core.internal.ratelimit import truncate_ip
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
 
+from accounts.web import seen
+
 
 class DeskAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
     """Closes self-service sign-up, and counts wrong passwords by address and account together."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Sign a person in, and note the session for their own list."""
+        super().login(request, user)
+        seen.note(request)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The client's address, from X-Forwarded-For where TRUSTED_PROXIES says so; never a refusal for an odd header."""

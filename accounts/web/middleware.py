@@ -7,20 +7,24 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, REDIRECT_FIELD_NAME, SESSION_KEY
 from django.contrib.auth.views import redirect_to_login
 from django.db import DataError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
+from django.utils.http import urlencode
 from django.views.defaults import bad_request
 
 from accounts import errors, tenancy
 from accounts.compiled import compiled_anywhere
 from accounts.models import Membership, User
 from accounts.permissions import Actor
+from accounts.queries import has_second_factor
+from accounts.web import seen
 
 _PATH = re.compile(r"^/w/(?P<slug>[-a-zA-Z0-9_]+)(?:/|$)")
 
@@ -43,11 +47,16 @@ class WorkspaceMiddleware:
         request.workspace = membership.workspace  # type: ignore[attr-defined]
         request.actor = Actor.member(membership)  # type: ignore[attr-defined]
         with tenancy.scope(membership.workspace):
-            return self.get_response(request)
+            response = self.get_response(request)
+        seen.touch(request)
+        return response
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponseBase | None:
         """Refuse strangers here, where Django's own 404 page and sign-in redirect apply."""
-        if _PATH.match(request.path_info) is None or hasattr(request, "membership"):
+        membership: Membership | None = getattr(request, "membership", None)
+        if membership is not None:
+            return _lead_to_second_factor(request, membership)
+        if _PATH.match(request.path_info) is None:
             return None
         if not request.user.is_authenticated:
             return redirect_to_login(_way_back(request))
@@ -84,6 +93,16 @@ def _is_proven(request: HttpRequest, person: User) -> bool:
         and request.session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
         and constant_time_compare(request.session.get(HASH_SESSION_KEY, ""), person.get_session_auth_hash())
     )
+
+
+def _lead_to_second_factor(request: HttpRequest, membership: Membership) -> HttpResponseBase | None:
+    """A workspace that requires a second factor shows nothing to a member who has none, but where to set it up."""
+    if not membership.workspace.requires_second_factor or has_second_factor(membership.user_id):
+        return None
+    to = f"{reverse('mfa_index')}?{urlencode({REDIRECT_FIELD_NAME: _way_back(request)})}"
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": to})
+    return redirect(to) if request.accepts("text/html") else HttpResponse(status=403)
 
 
 def _way_back(request: HttpRequest) -> str:

@@ -36,6 +36,8 @@ from conversations.actions.saved_views import create_view, delete_view, favorite
 from conversations.actions.spam import mark_spam, undo_spam, unmark_spam
 from conversations.actions.start import start
 from conversations.actions.status import set_status, snooze, unsnooze
+from conversations.actions.tagging import delete_tag, recolour_tag, rename_tag, replace_tag
+from conversations.actions.teams import move_team, move_team_of_channels, move_team_of_mailboxes
 from conversations.actions.ticket_messages import broadcast, broadcast_later, note_in_ticket, reply_in_ticket
 from conversations.actions.ticketing import delete_ticket, escalate, link, open_ticket, unlink
 from conversations.actions.trashing import purge, restore, trash
@@ -55,13 +57,14 @@ from conversations.actions.undo import undo
 __all__ = [
     "add_address", "add_contact_note", "assign", "attach_to_draft", "block_contact", "broadcast", "broadcast_later", "cancel",
     "change_tags", "claim", "compose", "continue_or_receive", "create_company", "create_view", "delete_contact_note",
-    "delete_note", "delete_ticket", "delete_view", "deliver", "discard", "discard_draft", "edit_contact_note", "edit_message",
-    "edit_note", "edit_subject", "escalate", "favorite_view", "follow", "forward", "hold", "identify", "join", "keep_apart",
-    "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "mark_unread", "merge", "merge_companies",
-    "merge_contacts", "move_message", "move_view", "note", "note_in_ticket", "open_ticket", "purge", "receive", "redact",
-    "remove_address", "reply", "reply_in_ticket", "reschedule", "restore", "restore_draft", "retry", "retry_all", "review",
-    "save_draft", "schedule", "see_mentions", "set_attributes", "set_cc", "set_company", "set_delivery", "set_priority",
-    "set_status", "set_tags", "snooze", "split", "start", "trash", "unassign_member", "unblock_contact", "undo", "undo_caused",
-    "undo_contact_merge", "undo_merge", "undo_move", "undo_spam", "unfollow", "unlink", "unmark_called", "unmark_spam",
-    "unsnooze", "update_company", "update_contact", "update_view", "withdraw_message",
+    "delete_note", "delete_tag", "delete_ticket", "delete_view", "deliver", "discard", "discard_draft", "edit_contact_note",
+    "edit_message", "edit_note", "edit_subject", "escalate", "favorite_view", "follow", "forward", "hold", "identify", "join",
+    "keep_apart", "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "mark_unread", "merge",
+    "merge_companies", "merge_contacts", "move_message", "move_team", "move_team_of_channels", "move_team_of_mailboxes",
+    "move_view", "note", "note_in_ticket", "open_ticket", "purge", "receive", "recolour_tag", "redact", "remove_address",
+    "rename_tag", "replace_tag", "reply", "reply_in_ticket", "reschedule", "restore", "restore_draft", "retry", "retry_all",
+    "review", "save_draft", "schedule", "see_mentions", "set_attributes", "set_cc", "set_company", "set_delivery",
+    "set_priority", "set_status", "set_tags", "snooze", "split", "start", "trash", "unassign_member", "unblock_contact", "undo",
+    "undo_caused", "undo_contact_merge", "undo_merge", "undo_move", "undo_spam", "unfollow", "unlink", "unmark_called",
+    "unmark_spam", "unsnooze", "update_company", "update_contact", "update_view", "withdraw_message",
 ]  # fmt: skip

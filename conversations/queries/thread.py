@@ -178,20 +178,21 @@ def _messages(
 
     By moment, then id: a message that was moved here stands where it was written, whatever its id.
     """
-    rows = Message.objects.filter(conversation=conversation)
+    rows = Message.objects.filter(conversation=conversation).select_related("sender_user")
     return beyond(rows, by="-created_at", moment=moment, pk=before).only(*_PRINTED)[:limit]
 
 
 @compiled
 def _since(limit: int, *, conversation: int, begin: int) -> QuerySet[Message]:
     """The messages that were written last, from that of an id on."""
-    rows = Message.objects.filter(conversation=conversation, id__gte=begin)
+    rows = Message.objects.filter(conversation=conversation, id__gte=begin).select_related("sender_user")
     return rows.order_by("-id").only(*_PRINTED)[:limit]
 
 
 _PRINTED = (
     *("workspace", "conversation", "public_id", "kind", "body", "created_at", "delivery_status", "metadata"),
     *("sender_kind", "sender_user", "sender_contact", "sender_name", "sender_email"),
+    *("sender_user__name", "sender_user__email", "sender_user__public_id", "sender_user__picture"),
 )
 
 

@@ -56,6 +56,7 @@ FUNCTIONS = {
     "once": once,
     "pictures": filetypes.PICTURES,
     "static": static,
+    "language": get_language,
     "shortcut_groups": keymap.groups,
     "htmx_script": htmx_script,
     **{

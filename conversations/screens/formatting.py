@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.template import defaultfilters
 from django.urls import get_script_prefix, reverse
@@ -22,6 +22,8 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from lucide.templatetags.lucide import lucide
 
+from accounts import pictures
+from accounts.models import User
 from conversations import channels
 from conversations.actions.lifecycle import STATUS_NAMES
 from conversations.screens import dates, keymap
@@ -108,9 +110,22 @@ def initials(name: str) -> str:
     return "".join(letters).upper()
 
 
-def face(name: object) -> SafeString:
-    """A round picture of a name: its initials on a colour that is always the same for it."""
-    return _face(str(name))
+def face(who: object, name: object = None) -> SafeString:
+    """A round picture of a person who has one; else of the name: its initials on a colour that is always the same for it.
+
+    `name` is what the person is called where that is not their own name. Of a row that was read without the column of pictures it shows the initials: nothing is read for a face.
+    """
+    if isinstance(who, User) and (path := who.__dict__.get("picture")):
+        return _picture(who.public_id, pictures.version(path))
+    return _face(str(name or who))
+
+
+@lru_cache(maxsize=2048)
+def _picture(public_id: UUID, version: str) -> SafeString:
+    return format_html(
+        '<span class="face" aria-hidden="true"><img src="{}" alt="" width="64" height="64" loading="lazy"></span>',
+        url("picture", public_id, version),
+    )
 
 
 @lru_cache(maxsize=2048)

@@ -24,7 +24,6 @@ NAMES = (
     "callbacks",
     "knowledge",
     "assistant",
-    "people",
     "settings",
     "start",
     "home",

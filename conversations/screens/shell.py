@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django_htmx.middleware import HtmxDetails
@@ -50,7 +51,7 @@ View = Callable[Concatenate[DeskRequest, P], HttpResponseBase]
 
 
 def screen(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """A view of the desk: in the workspace's time zone, kept by no cache, with domain errors as pages.
+    """A view of the desk: in the person's time zone and language, kept by no cache, with domain errors as pages.
 
     Nothing is cached because pages hold customers' data, and because one URL answers with a page or a fragment.
     """
@@ -65,7 +66,7 @@ def screen(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseB
         asked: DeskRequest = request  # type: ignore[assignment]  # WorkspaceMiddleware has let it in
         try:
             with (
-                timezone.override(asked.workspace.time_zone),
+                in_words_of(asked.user, asked.workspace),
                 keymap.chosen(keymap.of(asked.user.preferences)),
                 journal.recorded() as asked.recorded,
             ):
@@ -81,6 +82,14 @@ def screen(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseB
         return response
 
     return wrapped  # type: ignore[return-value]
+
+
+@contextmanager
+def in_words_of(user: User, workspace: Workspace) -> Iterator[None]:
+    """Times and words as the person has chosen them: else in the workspace's time zone and the desk's language."""
+    language = translation.override(user.language) if user.language else nullcontext()
+    with timezone.override(user.time_zone or workspace.time_zone), language:
+        yield
 
 
 def remember(request: DeskRequest) -> None:

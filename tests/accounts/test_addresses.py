@@ -138,7 +138,7 @@ def test_primary_address_cannot_be_removed_and_nobody_changes_anothers(ben: Memb
 
 
 def test_pages_of_allauth_that_change_addresses_or_skip_the_password_are_gone(ben: Member) -> None:
-    for path in ("confirm-email/abc/", "confirm-email/", "login/code/confirm/", "reauthenticate/"):
+    for path in ("confirm-email/abc/", "confirm-email/", "login/code/confirm/", "2fa/trust/", "2fa/webauthn/signup/"):
         with pytest.raises(Resolver404):
             resolve(f"/accounts/{path}")
     assert ben.signed_in().get("/accounts/password/set/")["Location"] == "/accounts/password/reset/"

@@ -271,22 +271,22 @@ def test_nobody_mails_the_world_through_a_workspace(ada: Member) -> None:
 
 def test_owner_invites_sends_again_and_revokes_on_the_people_page(acme: Workspace, ada: Member, ben: Member) -> None:
     client = ada.signed_in()
-    page = client.get("/w/acme/people").content.decode()
+    page = client.get("/w/acme/settings/members").content.decode()
     assert "ben@acme.example" in page
-    assert client.post("/w/acme/people", {"email": "nia@example.com", "role": "agent"}).status_code == 302
-    page = client.get("/w/acme/people").content.decode()
+    assert client.post("/w/acme/settings/members", {"email": "nia@example.com", "role": "agent"}).status_code == 302
+    page = client.get("/w/acme/settings/members").content.decode()
     assert "nia@example.com" in page
     assert "email not sent yet" in page
     send_queued()
-    assert "sent " in client.get("/w/acme/people").content.decode()
+    assert "sent " in client.get("/w/acme/settings/members").content.decode()
     row = Invitation.all_workspaces.get()
-    client.post(f"/w/acme/people/invitations/{row.public_id}/resend")
+    client.post(f"/w/acme/settings/members/invitations/{row.public_id}/resend")
     assert len(send_queued()) == 1
-    client.post(f"/w/acme/people/invitations/{row.public_id}/revoke")
+    client.post(f"/w/acme/settings/members/invitations/{row.public_id}/revoke")
     assert Invitation.all_workspaces.get().revoked_at is not None
-    refused = client.post("/w/acme/people", {"email": "nobody", "role": "agent"})
+    refused = client.post("/w/acme/settings/members", {"email": "nobody", "role": "agent"})
     assert refused.status_code == 422
-    assert client.post("/w/acme/people", {"email": "x@example.com", "role": "emperor"}).status_code == 422
+    assert client.post("/w/acme/settings/members", {"email": "x@example.com", "role": "emperor"}).status_code == 422
 
 
 def test_without_a_mail_server_the_link_is_shown_once_to_the_inviter(
@@ -294,11 +294,11 @@ def test_without_a_mail_server_the_link_is_shown_once_to_the_inviter(
 ) -> None:
     settings.EMAIL_HOST = ""
     client = ada.signed_in()
-    answer = client.post("/w/acme/people", {"email": "nia@example.com", "role": "agent"})
+    answer = client.post("/w/acme/settings/members", {"email": "nia@example.com", "role": "agent"})
     assert "no-store" in answer["Cache-Control"]
     link = str(answer.context["sent"].link)
     assert link in answer.content.decode()
-    assert link not in client.get("/w/acme/people").content.decode()
+    assert link not in client.get("/w/acme/settings/members").content.decode()
     assert send_queued() == []
     nia = accept(path_of(link), **NEW).user
     assert not queries.has_proven(nia, nia.email), "a link that was handed over proves no address"
@@ -306,24 +306,24 @@ def test_without_a_mail_server_the_link_is_shown_once_to_the_inviter(
 
 def test_member_gets_another_role_and_is_removed_on_the_people_page(acme: Workspace, ada: Member, ben: Member) -> None:
     client, number = ada.signed_in(), ben.membership.pk
-    client.post(f"/w/acme/people/{number}/role", {"role": "viewer"})
+    client.post(f"/w/acme/settings/members/{number}/role", {"role": "viewer"})
     assert Membership.all_workspaces.get(pk=number).role == Role.VIEWER
-    assert "Ben Kimura" in client.get(f"/w/acme/people/{number}/remove").content.decode()
+    assert "Ben Kimura" in client.get(f"/w/acme/settings/members/{number}/remove").content.decode()
     assert Membership.all_workspaces.filter(pk=number).exists()
-    client.post(f"/w/acme/people/{number}/remove")
+    client.post(f"/w/acme/settings/members/{number}/remove")
     assert not Membership.all_workspaces.filter(pk=number).exists()
     mine = ada.membership.pk
-    answer = client.post(f"/w/acme/people/{mine}/remove", follow=True)
+    answer = client.post(f"/w/acme/settings/members/{mine}/remove", follow=True)
     assert "A workspace needs at least one owner." in answer.content.decode()
 
 
 @pytest.mark.parametrize("who", ["ben", "vic"])
 def test_agents_and_viewers_have_no_people_page_and_no_link_to_it(request: pytest.FixtureRequest, who: str) -> None:
     client = request.getfixturevalue(who).signed_in()
-    assert client.get("/w/acme/people").status_code == 403
-    assert client.post("/w/acme/people", {"email": "x@example.com", "role": "agent"}).status_code == 403
+    assert client.get("/w/acme/settings/members").status_code == 403
+    assert client.post("/w/acme/settings/members", {"email": "x@example.com", "role": "agent"}).status_code == 403
     inbox = client.get("/w/acme/inbox").content.decode()
-    assert "/w/acme/people" not in inbox
+    assert "/w/acme/settings/members" not in inbox
     assert "/admin/" not in inbox
 
 
@@ -331,6 +331,6 @@ def test_owners_and_admins_see_people_and_administration(acme: Workspace, ada: M
     eli = UserFactory(email="eli@acme.example")
     membership = actions.add_member(workspace=acme, user=eli, role=Role.ADMIN, by=Actor.system(acme.pk), at=clock.now())
     for member in (ada, Member(eli, membership)):
-        inbox = member.signed_in().get("/w/acme/inbox").content.decode()
-        assert 'href="/w/acme/people"' in inbox
+        inbox = member.signed_in().get("/w/acme/settings").content.decode()
+        assert 'href="/w/acme/settings/members"' in inbox
         assert 'href="/admin/"' in inbox

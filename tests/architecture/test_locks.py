@@ -15,15 +15,16 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.core.files.base import ContentFile
 from django.db import OperationalError, connection, transaction
 
 from accounts import actions as account_actions
-from accounts import clock, tenancy
+from accounts import clock, sealed, tenancy
 from accounts.credentials import links
 from accounts.errors import DomainError
 from accounts.models import Event, KeyKind, Workspace
-from accounts.permissions import Actor, Role
+from accounts.permissions import Actor, Role, Visibility
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.assistant import actions as assistant_actions
@@ -69,6 +70,8 @@ from tests.factories import (
     api_key,
 )
 from tickets import actions as ticket_actions
+from tickets import tags
+from tickets.models import Tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,6 +79,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # finds them by their conversation.
 RANKS = {
     "accounts_workspace": 2, "accounts_invitation": 2, "accounts_membership": 2, "accounts_user": 2, "accounts_team": 2, "accounts_apikey": 2,
+    "mfa_authenticator": 2.1, "django_session": 2.1, "usersessions_usersession": 2.2,
+    "conversations_widget": 2.3, "conversations_form": 2.31, "conversations_discordbot": 2.32,
     "conversations_chatrestore": 2.4, "conversations_chatsession": 2.5, "the name of a contact": 3, "conversations_company": 3.4, "conversations_contact": 3.5, "conversations_assistantthread": 4,
     "conversations_discordthread": 4.5, "conversations_conversation": 5, "conversations_mailbox": 5.5, "conversations_tally": 6,
     "tickets_ticket": 7, "tickets_ticketnumbers": 8,
@@ -83,6 +88,11 @@ RANKS = {
     "conversations_suppressedaddress": 9, "conversations_blockedsender": 9,
     "conversations_macrouse": 9.5, "conversations_bulkjob": 10, "conversations_bulkrow": 10,
 }  # fmt: skip
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c494441"
+    "54789c63106868000001b401119ff016020000000049454e44ae426082"
+)
+"""One pixel."""
 ALWAYS_SHARED = {"conversations_tally", "tickets_ticketnumbers", "tickets_tag"}  # an insert meets the rows of others
 _STATEMENT = re.compile(
     r"^(?P<select>SELECT)\b.*? FROM \"?(?P<read>\w+)\"?.* FOR (?:NO KEY )?UPDATE|"
@@ -198,6 +208,18 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         chatted = ConversationFactory(workspace=acme, contact=contact, door=Door(Channel.CHAT, "test"))
         actions.reply(conversation=chatted, body="Are you there?", by=by, at=at)
         later = {"send_after": at, "body": "Later.", "by": ben.actor, "at": at}
+        tags.remember(acme.pk, ["apex", "zeal"], at)
+        team, second_team = (
+            account_actions.save_team(workspace=acme, name=name, members=[ben.user], **act) for name in ("Day", "Night")
+        )
+        authenticator = Authenticator.objects.create(
+            user=ben.user, type=Authenticator.Type.TOTP, data={"secret": sealed.seal({"text": "secret"})}
+        )
+        with_team = ConversationFactory(workspace=acme, contact=contact)
+        actions.assign(conversation=with_team, team=team, **act)
+        actions.set_tags(conversation=with_team, names=["apex"], **act)
+        ticket_actions.assign(ticket=second, team=team, **act)
+        ticket_actions.set_tags(ticket=second, names=["apex"], **act)
         alias = EmailAddress.objects.create(user=ben.user, email="alias@example.com", verified=True)
         article = ArticleFactory(workspace=acme)
         mailbox = MailboxFactory(workspace=acme, assignee=ben.user)
@@ -272,7 +294,9 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
             "spam_event_id": Event.objects.get(type="conversation.spam_marked").pk, "suggestion": suggestion, "article": article, "macro": MacroFactory(workspace=acme),
             "draft_article": ArticleFactory(workspace=acme, published=False),
             "view": actions.create_view(workspace=acme, name="Mine", **act), "membership": ben.membership,
-            "key": api_key(acme)[0], "team": account_actions.save_team(workspace=acme, name="Day", **act),
+            "key": api_key(acme)[0], "team": team, "second_team": second_team,
+            "authenticator": authenticator, "with_team": with_team,
+            "tag": Tag.objects.get(name="apex"), "second_tag": Tag.objects.get(name="zeal"),
             "user": UserFactory(), "gone": UserFactory(is_active=False), "invitation": invitation, "alias": alias.email, "single": single, "agent": ben.actor, "member": ben.user,
             "delivery": actions.schedule(conversation=loose, **later), "sending": sending.delivery, "failed": failed.delivery,
             "undelivered": undelivered, "chatted": chatted, "answered": actions.schedule(conversation=busy.thread.conversation, **later), **act,
@@ -302,6 +326,8 @@ VALUES: dict[str, Any] = {
     "email": "fresh@example.com", "address": "fresh@example.com", "pattern": "@fresh.example", "days": 7,
     "keys": {"mailgun_signing_key": "a key"}, "parsed": parse(b"From: eve@example.com\r\nSubject: New\r\n\r\nHello"),
     "oauth": {"access": "a", "refresh": "b", "expires_at": 0}, "password": PASSWORD, "is_superuser": True,
+    "visibility": Visibility.TEAMS, "is_required": True, "change": "added", "ways": {"assigned": ["mail"]}, "quiet": None,
+    "sound": True, "hue": 200, "by_name": "zeal",
     "draft": Draft("Other.", step=Step.HAND_OVER, reason="No idea."), "door": Door(Channel.API, "test"),
 }  # fmt: skip
 """What a parameter of this name is given, unless the scene has a row of its name."""
@@ -497,6 +523,17 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.triage.assign": [{"to": s["member"]}],
         "conversations.actions.triage.unassign_member": [{"user": s["member"]}],
         "conversations.actions.undo.undo": [{"conversation": s["done"]}],
+        "accounts.actions.profiles.update_profile": [{"name": "Other", "signature": "Other"}],
+        "accounts.actions.profiles.set_picture": [{"content": PNG}],
+        "accounts.actions.sessions.end_sessions": [{"keys": {"unknown"}}],
+        "accounts.actions.teams.delete_team": [{}, {"move_to": s["second_team"]}],
+        "conversations.actions.tagging.delete_tag": [{}, {"into": s["second_tag"]}],
+        "conversations.actions.tagging.replace_tag": [{"conversation": s["with_team"], "name": "apex"}],
+        "conversations.actions.teams.move_team": [{"to": s["second_team"]}],
+        "conversations.actions.teams.move_team_of_channels": [{"to": s["second_team"]}],
+        "conversations.actions.teams.move_team_of_mailboxes": [{"to": s["second_team"]}],
+        "tickets.actions.move_team": [{"to": s["second_team"]}],
+        "tickets.actions.replace_tag": [{"ticket": s["second"], "name": "apex"}],
         "tickets.actions.delete": [{"ticket": s["single"]}],
         "tickets.actions.assign": [{"to": s["member"]}],
         "tickets.actions.note_message": [{"ticket_id": s["ticket"].pk}],

@@ -168,6 +168,10 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
     "set_priority": (lambda desk, how: actions.set_priority(conversation=desk.free, priority="low", **how), WRITERS),
     "change_tags": (lambda desk, how: actions.change_tags(conversation=desk.free, add=["vip"], **how), WRITERS),
     "set_tags": (lambda desk, how: actions.set_tags(conversation=desk.free, names=["vip"], **how), WRITERS),
+    "replace_tag": (
+        lambda desk, how: actions.replace_tag(conversation=desk.free, name="a", by_name="b", **how),
+        WRITERS,
+    ),
     "edit_subject": (lambda desk, how: actions.edit_subject(conversation=desk.free, subject="x", **how), WRITERS),
     "mark_read": (lambda desk, how: actions.mark_read(conversation=desk.free, **how), WRITERS),
     "update_contact": (
@@ -267,8 +271,9 @@ OF_A_WORKSPACE: dict[str, tuple[Verb, set[str]]] = {
 ELSEWHERE = {
     "follow", "see_mentions", "unfollow", "undo", "undo_caused", "undo_merge", "undo_move", "undo_spam", "favorite_view",
     "move_view", "undo_contact_merge", "merge_companies", "edit_contact_note", "delete_contact_note",
+    "move_team", "move_team_of_channels", "move_team_of_mailboxes", "recolour_tag", "rename_tag", "delete_tag",
 }  # fmt: skip
-"""Tested below: those need a change to undo, or two rows, or are for members, for the author of a row, or for people and keys alone."""
+"""Tested below and in tests/settings: those need a change to undo, or two rows, or are for members, for the author of a row, or for people and keys alone."""
 
 
 def test_table_has_every_verb() -> None:

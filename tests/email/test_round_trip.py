@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from accounts import clock
+from accounts.models import User
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions.entries import Door
@@ -188,6 +189,24 @@ def test_mail_that_was_taken_without_an_answer_is_sent_again_under_the_same_id_a
     ids = {parsed(one.data)["Message-ID"] for one in post.outgoing.taken}
     assert len(ids) == 1
     assert Message.objects.latest("pk").delivery_status == DeliveryStatus.DELIVERED
+
+
+def test_reply_ends_with_the_writers_signature_and_the_mailboxes(post: Post, ben: Member, ada: Member) -> None:
+    User.objects.filter(pk=ben.user.pk).update(signature="**Ben** <Kimura>\nhttps://acme.example")
+    Mailbox.objects.filter(pk=post.mailbox.pk).update(signature="Acme Ltd")
+    post.deliver(post.letter())
+    fetch(post)
+    reply(ben, "Done.")
+    reply(ada, "And checked.")
+    mails = [parsed(taken.data) for taken in post.outgoing.taken]
+    texts = [mail.get_body(["plain"]).get_content().replace("\r\n", "\n") for mail in mails]  # type: ignore[union-attr]
+    assert "Done.\n\n-- \n**Ben** <Kimura>\nhttps://acme.example\n\nAcme Ltd\n" in texts[0]
+    assert "And checked.\n\n-- \nAcme Ltd\n" in texts[1]
+    html = mails[0].get_body(["html"]).get_content()  # type: ignore[union-attr]
+    assert "<strong>Ben</strong> &lt;Kimura&gt;" in html
+    User.objects.filter(pk=ben.user.pk).update(signs_replies=False)
+    reply(ben, "Bye.")
+    assert "Kimura" not in parsed(post.outgoing.taken[-1].data).get_body(["plain"]).get_content().split("> ")[0]  # type: ignore[union-attr]
 
 
 def test_mail_that_is_in_the_mailbox_already_is_not_sent_again(post: Post, ben: Member) -> None:

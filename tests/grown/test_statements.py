@@ -111,7 +111,6 @@ def test_screen_asks_no_more_of_many_rows(acme: Workspace, ada: Member) -> None:
         "conversation",
         "knowledge",
         "macros",
-        "people",
         "inbox-counts",
         "article",
         "assistant",

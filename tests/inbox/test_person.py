@@ -103,7 +103,7 @@ def test_help_and_keys_come_from_one_table(agent: Client, viewer: Client, conver
 
 def test_every_page_with_keys_loads_what_they_rest_on_first(ada: Member, conversation: object) -> None:
     browser = ada.signed_in()
-    for path in ("inbox", "inbox/1", "knowledge", "knowledge/macros/new", "assistant", "people", "start"):
+    for path in ("inbox", "inbox/1", "knowledge", "knowledge/macros/new", "assistant", "settings/members", "start"):
         html = browser.get(f"/w/acme/{path}").content.decode()
         loaded = [
             name for name in re.findall(r'src="[^"]*screens/(\w+)\.', html) if name in ("answers", "menus", "keys")

@@ -133,7 +133,7 @@ def test_invitations_are_dated_in_the_workspace_time_zone(acme: Workspace, ada: 
         account_actions.invite(
             workspace=acme, email="nia@example.com", role=Role.AGENT, show_link=True, by=ada.actor, at=clock.now()
         )
-        page = ada.signed_in().get("/w/acme/people").content.decode()
+        page = ada.signed_in().get("/w/acme/settings/members").content.decode()
     assert "5 Mar, 05:30" in page
 
 

@@ -90,7 +90,7 @@ def test_thread(agent: Client, acme: Workspace, ben: Member, target: str, most: 
     assert queries_of(lambda: agent.get(address, headers=headers)) == one <= most
 
 
-@pytest.mark.parametrize("address", ["/w/acme/knowledge", "/w/acme/knowledge/macros", "/w/acme/people"])
+@pytest.mark.parametrize("address", ["/w/acme/knowledge", "/w/acme/knowledge/macros", "/w/acme/settings/members"])
 def test_other_lists(acme: Workspace, ada: Member, address: str) -> None:
     browser = ada.signed_in()
 

@@ -54,6 +54,7 @@ from tests.factories import (
 from tests.inbox.mails import inbound
 from tests.journeys.conftest import Window
 from tickets import actions as ticket_actions
+from tickets.models import Tag
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -192,7 +193,10 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
     by, at = ben.actor, clock.now()
     made: dict[str, Any] = {}
     with tenancy.scope(workspace):
-        account_actions.save_team(workspace=workspace, name=LONG[:100], by=Actor.system(workspace.pk), at=at)
+        made["member"] = ben.membership.pk
+        made["team"] = account_actions.save_team(
+            workspace=workspace, name=LONG[:100], members=[ben.user], by=Actor.system(workspace.pk), at=at
+        )
         for name, asked in (
             (LONG, {"field": "subject", "contains": LONG}),
             (ARABIC, {"field": "tag", "is": ARABIC[:60]}),
@@ -234,6 +238,7 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
             body=f"It sticks. {LONG}\n\n```\n{LONG * 3}\n```",
         )
         actions.set_tags(conversation=first, names=[LONG[:100], ARABIC[:100], "vip", "billing"], by=by, at=at)
+        made["tag"] = Tag.objects.get(name=LONG[:100]).pk
         actions.set_priority(conversation=first, priority="urgent", by=by, at=at)
         upload = SimpleUploadedFile(f"{LONG[:150]}.pdf", b"%PDF-1.4", content_type="application/pdf")
         actions.note(conversation=first, body=f"{ARABIC} {LONG}", uploads=[upload], by=by, at=at)
@@ -468,8 +473,26 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     ):
         yield Screen(name, path, who="ada")
     for name, path in (
-        ("people", "/w/acme/people"),
+        ("people", "/w/acme/settings/members"),
+        ("member", f"/w/acme/settings/members/{made['member']}"),
+        ("member to remove", f"/w/acme/settings/members/{made['member']}/remove"),
+        ("profile", "/w/acme/settings/profile"),
+        ("security", "/w/acme/settings/security"),
+        ("notifications", "/w/acme/settings/notifications"),
+        ("workspace", "/w/acme/settings/workspace"),
+        ("teams", "/w/acme/settings/teams"),
+        ("no teams", "/w/empty/settings/teams"),
+        ("new team", "/w/acme/settings/teams/new"),
+        ("team to delete", f"/w/acme/settings/teams/{made['team'].public_id}/delete"),
+        ("tags page", "/w/acme/settings/tags"),
+        ("tag", f"/w/acme/settings/tags/{made['tag']}"),
+        ("tag to delete", f"/w/acme/settings/tags/{made['tag']}/delete"),
+        ("API keys", "/w/acme/settings/keys"),
+        ("no API keys", "/w/empty/settings/keys"),
+        ("new API key", "/w/acme/settings/keys/new"),
+        ("audit log", "/w/acme/settings/audit"),
         ("own addresses", "/accounts/email/"),
+        ("own password asked for again", "/accounts/reauthenticate/"),
         ("get started", "/w/empty/start"),
     ):
         yield Screen(name, path, who="ada")

@@ -76,7 +76,7 @@ def _replies(*, messages: list[int]) -> QuerySet[Message]:
         conversation=OuterRef("conversation"), kind=MessageKind.MESSAGE, id__lt=OuterRef("pk")
     )
     ids_before = earlier.order_by("-id").values("public_id")[:REFERENCES]
-    rows = Message.objects.select_related("conversation__contact", "conversation__mailbox", "workspace")
+    rows = Message.objects.select_related("conversation__contact", "conversation__mailbox", "workspace", "sender_user")
     return rows.filter(pk__any_of=messages).order_by("pk").annotate(earlier=ArraySubquery(ids_before))
 
 
@@ -228,10 +228,17 @@ def _contents(
     return f"{text}\n\n{hint}", html + hinted
 
 
+def _signatures(message: Any, mailbox: Mailbox | None) -> tuple[str, str]:
+    """The writer's own signature, which is Markdown, and the mailbox's, which is plain text."""
+    writer = message.sender_user
+    own = writer.signature if writer is not None and writer.signs_replies else ""
+    return own.strip(), mailbox.signature.strip() if mailbox is not None else ""
+
+
 def _text(text: str, message: Any, mailbox: Mailbox | None, quoted: Message | None) -> str:
     parts = [text]
-    if mailbox is not None and mailbox.signature.strip():
-        parts.append(f"-- \n{mailbox.signature.strip()}")
+    if any(signatures := _signatures(message, mailbox)):
+        parts.append("-- \n" + "\n\n".join(filter(None, signatures)))
     parts.append(tokens.marker(message.pk))
     if quoted is not None:
         lines = (quoted.body or "")[:QUOTED].splitlines()
@@ -241,8 +248,12 @@ def _text(text: str, message: Any, mailbox: Mailbox | None, quoted: Message | No
 
 def _html(html: SafeString, message: Any, mailbox: Mailbox | None, quoted: Message | None) -> SafeString:
     parts = [html]
-    if mailbox is not None and mailbox.signature.strip():
-        parts.append(format_html('<div style="color:#555">-- {}</div>', prose.html(mailbox.signature.strip())))
+    own, theirs = _signatures(message, mailbox)
+    if own or theirs:
+        from conversations.knowledge import markup  # only replies that are signed need it
+
+        signed = mark_safe((markup.html(own) if own else "") + (prose.html(theirs) if theirs else ""))  # noqa: S308 - both escape
+        parts.append(format_html('<div style="color:#555">-- {}</div>', signed))
     parts.append(format_html('<p style="color:#999;font-size:11px">{}</p>', tokens.marker(message.pk)))
     if quoted is not None:
         introduced = _introduced(quoted, message.workspace.zone)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.management.base import CommandError
 
+from accounts import actions as accounts
 from accounts import clock, sealed, tenancy
 from accounts.management.base import DeskCommand, system
 from accounts.models import Workspace
+from accounts.permissions import Actor
 from conversations.channels.discord import actions as discord_actions
 from conversations.channels.email import actions
 from conversations.models import DiscordBot
@@ -18,10 +21,11 @@ from conversations.queries import mailboxes
 
 
 class Command(DeskCommand):
-    """Encrypts the secrets of all channels anew."""
+    """Encrypts the secrets of all channels and of second factors anew."""
 
-    help = """Encrypt the passwords and tokens of all channels anew, with the present CHANNEL_SECRETS_KEY. It works beside a
-running desk, and may be run again. The last line on stdout is how many channels have been encrypted anew.
+    help = """Encrypt the passwords and tokens of all channels, and the secrets of authenticator apps and recovery codes, anew
+with the present CHANNEL_SECRETS_KEY. It works beside a running desk, and may be run again. The last line on stdout is how many
+secrets have been encrypted anew.
 
 To change the key: set CHANNEL_SECRETS_KEY to a new one (openssl rand -base64 48) and CHANNEL_SECRETS_KEYS_BEFORE to the old
 one, which is in DESK_HOME/secrets/channel_secrets_key if you have never set it; restart the desk; run this command; then
@@ -44,6 +48,12 @@ Example: manage.py rotate_channel_secrets"""
                     count += discord_actions.reseal_bot(bot=bot, by=system(workspace), at=clock.now())
                 except sealed.Unreadable:
                     unreadable.append(f"the Discord bot ({workspace.slug})")
+        for authenticator in Authenticator.objects.select_related("user").order_by("pk"):
+            try:
+                by = Actor.installation("Operator command")
+                count += accounts.reseal_second_factor(authenticator=authenticator, by=by, at=clock.now())
+            except sealed.Unreadable:
+                unreadable.append(f"a second factor ({authenticator.user.email})")
         if unreadable:
             raise CommandError(
                 f"no key opens the secrets of {', '.join(unreadable)}; {count} others were encrypted anew. Name the key that "

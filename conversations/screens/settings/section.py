@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from conversations.screens.sections import Link, Section
 
-SECTION = Section(link=Link("Settings", icon="sliders-horizontal", url_name="settings", permission="hours.read"))
+SECTION = Section(link=Link("Settings", icon="sliders-horizontal", url_name="settings", permission="workspace.read"))

@@ -15,6 +15,6 @@ from conversations.screens.shell import DeskRequest, remember, screen
 @screen
 def settings(request: DeskRequest) -> HttpResponse:
     """Everything that can be set up, with what it is for."""
-    permit(request.actor, "hours.read")
+    permit(request.actor, "workspace.read")
     remember(request)
     return render(request, "settings/overview.html", frame.facts(request))

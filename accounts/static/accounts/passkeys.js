@@ -1,0 +1,19 @@
+// Says on the page why a passkey could not be used; allauth's scripts speak with the authenticator.
+
+const fault = document.querySelector('[data-passkey-fault]');
+
+const say = (text) => {
+  fault.textContent = text;
+  fault.hidden = false;
+};
+
+if (!window.PublicKeyCredential) {
+  for (const one of document.querySelectorAll('[data-needs-passkey]')) one.disabled = true;
+  if (!fault.closest('[data-quiet]')) say(fault.dataset.unsupported);
+}
+
+document.addEventListener('allauth.error', (event) => {
+  event.preventDefault();
+  // SecurityError: the page is not at the address that passkeys belong to.
+  say(event.detail.exception?.name === 'SecurityError' ? fault.dataset.unsupported : fault.dataset.failed);
+});

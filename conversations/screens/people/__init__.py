@@ -1,1 +1,0 @@
-"""The workspace's people: its members with their roles, and invitations."""

@@ -1,0 +1,157 @@
+"""The audit log: a page at a time, and as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.timezone import localdate
+from django.views.decorators.http import require_GET
+
+from accounts import activity, clock, queries, tenancy
+from accounts.models import ActorKind, Event, Workspace
+from accounts.permissions import permit
+from accounts.text import whole_number
+from conversations.models import Conversation
+from conversations.screens.formatting import url
+from conversations.screens.settings import frame
+from conversations.screens.settings.audit import filters
+from conversations.screens.shell import DeskRequest, remember, screen
+
+PAGE = 50
+STEP = 1000
+"""Lines that an export reads at once."""
+COLUMNS = ("id", "at", "type", "what", "actor_kind", "actor_id", "actor", "subject_type", "subject_id", "data")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@require_GET
+@screen
+def audit(request: DeskRequest) -> HttpResponse:
+    """Lines that fit the filters, newest first; the next page begins below the last id."""
+    permit(request.actor, "journal.read")
+    chosen = filters.Filters.of(request.GET)
+    rows, before = chosen.narrowed(request.workspace), whole_number(request.GET.get("before", ""))
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    page = list(activity.with_people(rows)[: PAGE + 1])
+    remember(request)
+    facts = {
+        **frame.facts(request, "audit-log"),
+        "lines": _linked(request.workspace, page[:PAGE]),
+        "last": page[PAGE - 1].pk if len(page) > PAGE else None,
+        "is_first": before is None,
+        "filters": chosen,
+        "people": [membership.user for membership in queries.members()],
+        "others": [(kind.value, kind.label) for kind in filters.OTHERS],
+        "kinds": filters.kinds(),
+        "subjects": [(name, name.replace("_", " ")) for name in filters.subjects()],
+    }
+    return render(request, "settings/audit/page.html", facts, status=422 if chosen.faults else 200)
+
+
+@require_GET
+@screen
+def export_csv(request: DeskRequest) -> HttpResponseBase:
+    """Every line that fits the filters as CSV, newest first."""
+    return _export(request, "csv", "text/csv; charset=utf-8", _csv)
+
+
+@require_GET
+@screen
+def export_jsonl(request: DeskRequest) -> HttpResponseBase:
+    """Every line that fits the filters as one JSON object a line, newest first."""
+    return _export(request, "jsonl", "application/jsonl; charset=utf-8", _jsonl)
+
+
+def _export(
+    request: DeskRequest, ending: str, content_type: str, written: Callable[[Iterable[Event]], str]
+) -> HttpResponseBase:
+    permit(request.actor, "journal.read")
+    chosen = filters.Filters.of(request.GET)
+    rows = chosen.narrowed(request.workspace)
+    if chosen.faults:
+        return HttpResponse(status=422)
+    name = f"audit-{request.workspace.slug}-{localdate(clock.now()):%Y-%m-%d}.{ending}"
+    head = ",".join(COLUMNS) + "\r\n" if ending == "csv" else ""
+    # The answer is made after the view: without what the view had open, and step by step.
+    pieces = partial(_pieces, request.workspace, rows.query, written, head)
+    response = StreamingHttpResponse(pieces(), content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _pieces(workspace: Workspace, query: Any, written: Callable[[Iterable[Event]], str], head: str) -> Iterator[bytes]:
+    if head:
+        yield head.encode()
+    before: int | None = None
+    while True:
+        rows = Event.objects.filter(workspace=workspace)
+        rows.query = query.clone()
+        if before is not None:
+            rows = rows.filter(id__lt=before)
+        with tenancy.scope(workspace):
+            page = list(activity.with_people(rows)[:STEP])
+        if page:
+            yield written(page).encode()
+        if len(page) < STEP:
+            return
+        before = page[-1].pk
+
+
+def _csv(page: Iterable[Event]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for event in page:
+        line = _values(event)
+        writer.writerow([_harmless(line[name]) for name in COLUMNS])
+    return out.getvalue()
+
+
+def _jsonl(page: Iterable[Event]) -> str:
+    return "".join(json.dumps({**_values(event), "data": event.data}, ensure_ascii=False) + "\n" for event in page)
+
+
+def _values(event: Event) -> dict[str, Any]:
+    return {
+        "id": event.pk,
+        "at": event.at.isoformat(),
+        "type": event.type,
+        "what": activity.summary(event),
+        "actor_kind": event.actor_kind,
+        "actor_id": event.actor_id,
+        "actor": activity.actor_text(event),
+        "subject_type": event.subject_type,
+        "subject_id": event.subject_id,
+        "data": json.dumps(event.data, ensure_ascii=False, sort_keys=True),
+    }
+
+
+def _harmless(value: object) -> object:
+    """A text that a spreadsheet would take for a formula, with an apostrophe before it."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _linked(workspace: Workspace, page: list[Event]) -> list[dict[str, object]]:
+    """The lines with their words, those of conversations with the page of the conversation."""
+    ids = {event.subject_id for event in page if event.subject_type == "conversation"}
+    numbers = dict(Conversation.objects.filter(pk__in=ids).values_list("pk", "number"))
+    lines: list[dict[str, object]] = []
+    for event in page:
+        number = numbers.get(event.subject_id) if event.subject_type == "conversation" else None
+        lines.append({
+            "event": event,
+            "what": activity.summary(event),
+            "actor": activity.actor_text(event),
+            "is_person": event.actor_kind == ActorKind.MEMBER,
+            "subject": f"#{number}" if number else f"{event.subject_type.replace('_', ' ')} {event.subject_id}",
+            "url": url("conversation", workspace.slug, number) if number else None,
+        })  # fmt: skip
+    return lines

@@ -1,0 +1,1 @@
+"""API keys: listed, created with their secret shown once, and revoked."""

@@ -1,0 +1,1 @@
+"""The workspace's teams: read by everyone, made, renamed and deleted by owners and admins."""

@@ -1,0 +1,1 @@
+"""The workspace itself: name, time zone, assignment and security."""

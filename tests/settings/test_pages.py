@@ -1,0 +1,51 @@
+"""Every page of the settings: who may open it, what it says about that, and where the members were before."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from accounts.models import Workspace
+from accounts.permissions import Role
+from tests.conftest import Member, member
+
+pytestmark = pytest.mark.usefixtures("in_acme")
+
+FOR_EVERYONE = ("", "/profile", "/security", "/notifications", "/workspace", "/teams", "/tags", "/hours")
+FOR_ADMINS = ("/members", "/teams/new", "/keys", "/keys/new", "/audit", "/audit/export.csv", "/audit/export.jsonl")
+
+
+def status(browser: Client, path: str) -> int:
+    return browser.get(f"/w/acme/settings{path}").status_code
+
+
+@pytest.mark.parametrize("role", Role)
+def test_pages_open_for_those_whom_they_name(acme: Workspace, role: Role) -> None:
+    browser = member(acme, f"{role.value} someone", role).signed_in()
+    assert {path: status(browser, path) for path in FOR_EVERYONE} == dict.fromkeys(FOR_EVERYONE, 200)
+    wanted = 200 if role in (Role.OWNER, Role.ADMIN) else 403
+    assert {path: status(browser, path) for path in FOR_ADMINS} == dict.fromkeys(FOR_ADMINS, wanted)
+
+
+def test_strangers_find_nothing(cleo: Member) -> None:
+    assert {status(cleo.signed_in(), path) for path in FOR_EVERYONE + FOR_ADMINS} == {404}
+
+
+def test_pages_say_who_sees_them(ada: Member, ben: Member) -> None:
+    assert "Who sees this page: Only you" in ben.signed_in().get("/w/acme/settings/profile").content.decode()
+    assert "Everyone in the workspace" in ben.signed_in().get("/w/acme/settings/teams").content.decode()
+    assert "Owners and admins" in ada.signed_in().get("/w/acme/settings/keys").content.decode()
+
+
+def test_list_leads_to_what_the_member_may_see(ada: Member, ben: Member) -> None:
+    of_ada, of_ben = (one.signed_in().get("/w/acme/settings").content.decode() for one in (ada, ben))
+    for title in ("Profile", "Security", "Notifications", "Workspace", "Teams", "Tags", "Macros", "Assistant"):
+        assert f"<b>{title}</b>" in of_ada
+        assert f"<b>{title}</b>" in of_ben
+    for title in ("Members", "API keys", "Audit log", "Customer identity", "Mailboxes"):
+        assert f"<b>{title}</b>" in of_ada
+        assert f"<b>{title}</b>" not in of_ben
+
+
+def test_old_address_of_members_leads_to_the_new_one(ada: Member) -> None:
+    assert ada.signed_in().get("/w/acme/people")["Location"] == "/w/acme/settings/members"
