@@ -85,15 +85,23 @@ function changed(state, text) {
 // What this writer could not have seen when they began.
 desk.began = (form) => stateOf(desk.place(form)).began ?? Infinity;
 
-function take(state, { version, body, along, files }) {
+// The draft as the server had it at `since`; what was uploaded here afterwards, or is on its way, stays.
+function take(state, { version, body, along, files }, since = 0) {
   Object.assign(state, { version, text: body, dirty: false, clash: null });
-  state.files = [...files.map((file) => ({ ...file, done: true })), ...state.files.filter((one) => !one.done)];
+  state.files = together(state, files, since);
   remember(state);
   const form = formOf(state.place);
   if (!form) return;
   if (form.elements.body.value !== body) form.elements.body.value = body;
   if (Object.keys(along ?? {}).length) desk.putAlong?.(form, along);
   draw(state);
+}
+
+function together(state, files, since) {
+  const ids = new Set(files.map((file) => file.id));
+  const known = (file) => state.files.find((one) => one.id === file.id) ?? { ...file, done: true };
+  const here = state.files.filter((one) => !ids.has(one.id) && (!one.done || one.doneAt > since));
+  return [...files.filter((file) => !state.removed.includes(file.id)).map(known), ...here];
 }
 
 // --- Saving --------------------------------------------------------------------------------------
@@ -209,9 +217,10 @@ desk.wasNotSent = (place) => stateOf(place).dirty && (stateOf(place).timer ??= s
 async function refresh(state) {
   const form = formOf(state.place);
   if (!form) return;
+  const since = performance.now();
   const answer = await desk.ask(`${form.dataset.own}?mode=${form.dataset.compose}`);
   if (answer.problem || state.dirty || desk.isBusy(state.place)) return;
-  take(state, parsed(answer));
+  take(state, parsed(answer), since);
 }
 
 document.addEventListener('desk:signal', ({ detail }) => {
@@ -259,10 +268,10 @@ desk.restore = () => {
     if ('given' in form.dataset) changed(state, box.value); // put there by the page itself, as without script
     else if (state.dirty || (state.version > version && state.text)) {
       box.value = state.text;
-      state.files = [...state.files, ...files.filter((file) => !state.removed.includes(file.id) && !state.files.some((one) => one.id === file.id))];
+      state.files = together(state, files, 0);
       if (state.dirty) state.timer ??= setTimeout(save, EVERY, state);
       else refresh(state);
-    } else take(state, { version, body: box.value, along: {}, files: files.filter((file) => !state.removed.includes(file.id)) });
+    } else take(state, { version, body: box.value, along: {}, files });
     if (state.text) state.began ??= Number(document.getElementById('entries')?.dataset.message ?? 0);
     draw(state);
     const lost = JSON.parse(sessionStorage.getItem(`files:${state.place}`) ?? '[]').filter((name) => !state.files.some((one) => one.name === name));
@@ -349,6 +358,7 @@ const send = (state, one) =>
       one.request = null;
       if (request.status === 200) {
         one.done = true;
+        one.doneAt = performance.now();
         state.version ||= JSON.parse(request.responseText).version;
         remember(state);
       } else if (request.status === 422 || request.status === 413) {
