@@ -9,14 +9,16 @@ from typing import ClassVar, Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 
 from accounts.models import Team, User
+from accounts.models.workspaces import of_viewer
 from accounts.moments import Moment
-from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+from accounts.permissions import Visibility
+from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet, Viewer, seen
 from tickets import hours
 from tickets.hours import Hours
 
@@ -242,3 +244,13 @@ class Ticket(TenantModel):
 
     def __str__(self) -> str:
         return f"#{self.number} {self.subject}".strip()
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> Q:
+        """One's own and one's teams', and those of conversations that the viewer sees; one without a conversation by itself."""
+        conversations = cls._meta.get_field("conversations").related_model
+        linked = conversations.all_workspaces.filter(workspace=OuterRef("workspace"), ticket=OuterRef("pk"))  # its own
+        found = of_viewer(viewer) | Q(Exists(seen(linked, viewer)))
+        if viewer.visibility == Visibility.TEAMS_AND_UNASSIGNED:
+            found |= Q(assignee=None, team=None) & ~Q(Exists(linked))
+        return found

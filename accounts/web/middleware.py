@@ -42,7 +42,7 @@ class WorkspaceMiddleware:
         request.membership = membership  # type: ignore[attr-defined]
         request.workspace = membership.workspace  # type: ignore[attr-defined]
         request.actor = Actor.member(membership)  # type: ignore[attr-defined]
-        with tenancy.scope(membership.workspace):
+        with tenancy.scope(membership.workspace, membership.viewer):
             return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponseBase | None:

@@ -9,9 +9,9 @@ from uuid import UUID
 from django.core.files.base import File
 
 from accounts import transaction
-from accounts.models import Workspace
-from accounts.permissions import Actor, permit
-from conversations.actions import contacts, outbox
+from accounts.models import User, Workspace
+from accounts.permissions import Actor, Visibility, permit
+from conversations.actions import contacts, outbox, routing
 from conversations.actions.entries import Door
 from conversations.actions.start import start
 from conversations.models import Channel, Delivery, Mailbox
@@ -53,6 +53,9 @@ def compose(
     conversation = start(
         workspace=workspace, contact=contact, subject=subject, door=DOOR, mailbox=mailbox, cc=cc, by=by, at=at
     )
+    if by.visibility == Visibility.TEAMS:  # else they would not see what they began
+        writer = User.objects.get(pk=by.user_id)
+        conversation = routing.route(conversation, to=writer, team=None, at=at)
     return outbox.schedule(
         conversation=conversation,
         body=body,
