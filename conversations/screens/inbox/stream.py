@@ -15,6 +15,7 @@ from accounts.live.merging import merged
 from accounts.permissions import permit
 from conversations import events
 from conversations.chat import typing
+from conversations.screens.inbox.sight import Watcher
 from conversations.screens.shell import DeskRequest, screen
 
 SUBJECTS = frozenset({"", "conversation", "ticket", "contact"})
@@ -41,23 +42,30 @@ def stream(request: DeskRequest) -> HttpResponse:
 
     `?login=` is the session that the page was made for: after signing in as somebody else, an old page gets no events.
     `own` marks the person's own changes, whose effects are in the answers to their requests. Between them come the chats in
-    which a customer is typing, as events of their own kind.
+    which a customer is typing, as events of their own kind. Nothing tells of a conversation that the person does not see; where
+    they see others from now on, a `resync` does.
     """
     permit(request.actor, "conversation.read")
     if request.GET.get("login", login_id(request)) != login_id(request):
         raise PermissionDenied("this page belongs to another session")
     workspace_id, after = request.workspace.pk, live.last_event_id(request)
-    person = (request.actor.kind, request.actor.id)
+    person, membership = (request.actor.kind, request.actor.id), request.membership
 
     async def follow(context: live.LiveContext) -> AsyncIterator[bytes | HttpResponse]:
+        watcher = Watcher(context, membership)
         journal: Items = context.events(workspace_id, after=after)
         signals: Items = typing.customers_typing(context, workspace_id)
         async with merged(journal, signals) as items:
             async for item in items:
                 if isinstance(item, int):
+                    if not await watcher.shows_conversation(item):
+                        continue
                     # Without an id: where a browser left off is a place in the journal.
                     yield live.sse(orjson.dumps({"id": item}).decode(), event="typing")
-                elif item.subject_type in SUBJECTS and item.type not in NOT_SHOWN:
+                elif await watcher.has_changed(item):
+                    resync = {"type": "resync", "subject": "", "id": 0}
+                    yield live.sse(orjson.dumps(resync).decode(), id=item.id)
+                elif item.subject_type in SUBJECTS and item.type not in NOT_SHOWN and await watcher.shows(item):
                     update = {"type": item.type, "subject": item.subject_type, "id": item.subject_id}
                     if item.actor == person:
                         update["own"] = True
