@@ -101,7 +101,7 @@ def scope_of(actor: Actor | None) -> Iterator[None]:
 
 @contextmanager
 def everything() -> Iterator[None]:
-    """All rows of the open scope's workspace, whoever views it: for sums and consequences that are the desk's own. Say why."""
+    """All rows of the open scope's workspace, for any viewer: for sums and consequences that are the desk's own. Say why."""
     token = _viewer.set(None)
     try:
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -248,8 +248,9 @@ class Ticket(TenantModel):
     @classmethod
     def visible_to(cls, viewer: Viewer) -> Q:
         """One's own and one's teams', and those of conversations that the viewer sees; one without a conversation by itself."""
-        conversations = cls._meta.get_field("conversations").related_model
-        linked = conversations.all_workspaces.filter(workspace=OuterRef("workspace"), ticket=OuterRef("pk"))  # its own
+        conversations = cast(type[TenantModel], cls._meta.get_field("conversations").related_model)
+        key: dict[str, Any] = {"workspace": OuterRef("workspace"), "ticket": OuterRef("pk")}
+        linked = conversations.all_workspaces.filter(**key)  # of its own workspace
         found = of_viewer(viewer) | Q(Exists(seen(linked, viewer)))
         if viewer.visibility == Visibility.TEAMS_AND_UNASSIGNED:
             found |= Q(assignee=None, team=None) & ~Q(Exists(linked))

@@ -53,7 +53,7 @@ def compose(
     conversation = start(
         workspace=workspace, contact=contact, subject=subject, door=DOOR, mailbox=mailbox, cc=cc, by=by, at=at
     )
-    if by.visibility == Visibility.TEAMS:  # else they would not see what they began
+    if by.user_id is not None and by.visibility == Visibility.TEAMS:  # else they would not see what they began
         writer = User.objects.get(pk=by.user_id)
         conversation = routing.route(conversation, to=writer, team=None, at=at)
     return outbox.schedule(

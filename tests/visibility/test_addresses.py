@@ -42,6 +42,7 @@ def address(pattern: URLPattern, **values: Any) -> str:
         "provider": "google",
         "name": "x",
         "event": 1,
+        "notification": 1,
         **values,
     }
     wanted = ["workspace_slug", *pattern.pattern.converters]
@@ -106,7 +107,7 @@ def test_counts_are_of_what_is_seen(ben: Member, kinds: Mapping[str, Conversatio
             assert inbox_counts(ben.user)["open"] == len(SEEN[visibility])
 
 
-def test_whoever_assigns_a_conversation_away_is_led_to_the_list(
+def test_member_who_assigns_a_conversation_away_is_led_to_the_list(
     ada: Member, ben: Member, kinds: Mapping[str, Conversation]
 ) -> None:
     limit(ben, Visibility.TEAMS)

@@ -1,4 +1,4 @@
-"""Live events: no id of a conversation that the reader does not see, and what they lose or gain is told to their page."""
+"""Live events: no id of a conversation that the reader does not see, and their page learns what they lose and gain."""
 
 from __future__ import annotations
 
