@@ -76,6 +76,8 @@ class Membership(TenantModel):
     visibility = models.CharField(
         max_length=20, choices=Visibility.choices, default=Visibility.ALL, db_default=Visibility.ALL
     )
+    # When they were last seen at a page of the workspace, to a minute or so: mails wait for those who are away.
+    seen_at = Moment(null=True, editable=False)
     created_at = Moment(default=timezone.now, editable=False)
 
     class Meta(TenantModel.Meta):

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from accounts import clock, sealed, tenancy
+from accounts import clock, pushing, sealed, tenancy
 from accounts.management.base import DeskCommand, system
 from accounts.models import Workspace
 from conversations.channels.discord import actions as discord_actions
@@ -44,6 +44,10 @@ Example: manage.py rotate_channel_secrets"""
                     count += discord_actions.reseal_bot(bot=bot, by=system(workspace), at=clock.now())
                 except sealed.Unreadable:
                     unreadable.append(f"the Discord bot ({workspace.slug})")
+        try:
+            pushing.reseal()
+        except sealed.Unreadable:
+            unreadable.append("the key of Web Push")
         if unreadable:
             raise CommandError(
                 f"no key opens the secrets of {', '.join(unreadable)}; {count} others were encrypted anew. Name the key that "
