@@ -17,12 +17,13 @@ from conversations.admin import (
     hosted_forms,
     knowledge,
     mail,
+    notifications,
     outbox,
     read_only,
     saved_views,
 )
 
 __all__ = [
-    "assistant", "chat", "contacts", "conversation", "discord", "following", "hosted_forms", "knowledge", "mail", "outbox", "read_only",
-    "saved_views",
+    "assistant", "chat", "contacts", "conversation", "discord", "following", "hosted_forms", "knowledge", "mail",
+    "notifications", "outbox", "read_only", "saved_views",
 ]  # fmt: skip

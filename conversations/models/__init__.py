@@ -47,6 +47,7 @@ from conversations.models.mailbox import (
     SuppressedAddress,
 )
 from conversations.models.message import Attachment, DeliveryStatus, Message, MessageKind, SenderKind
+from conversations.models.notification import Notification, NotificationKind
 from conversations.models.saved_view import SavedView, SavedViewFavorite, Visibility
 from conversations.models.search import SearchDocument, SearchWord
 from conversations.models.suggestion import Outcome, Suggestion, SuggestionKind
@@ -57,7 +58,7 @@ __all__ = [
     "Delivery", "DeliveryFile", "DeliveryState", "DeliveryStatus", "DiscordBot", "DiscordLink", "DiscordMember", "DiscordMessage", "DiscordThread",
     "EntryPoint", "Follower", "Form", "FormCount", "FormKind", "FormOutcome", "FrameKind", "Handler", "Inbound", "InboundMail",
     "Login", "Macro", "MailReference", "MailSource", "MailState", "Mailbox", "MailboxAddress", "MailboxState", "Mention", "Message",
-    "MessageKind", "Outcome", "Position", "Proof", "ProposalStatus", "RunStatus", "SavedView", "SavedViewFavorite", "SearchDocument",
+    "MessageKind", "Notification", "NotificationKind", "Outcome", "Position", "Proof", "ProposalStatus", "RunStatus", "SavedView", "SavedViewFavorite", "SearchDocument",
     "SearchWord", "SenderKind", "Status", "Suggestion", "SuggestionKind", "SuppressedAddress", "Tally", "ThreadStatus",
     "Visibility", "Widget",
 ]  # fmt: skip
