@@ -24,6 +24,7 @@ NAMES = (
     "settings",
     "start",
     "home",
+    "notifications",
 )
 
 

@@ -21,6 +21,7 @@ from accounts.models import Event, Membership, User, Workspace
 from accounts.permissions import Actor, Role, may
 from conversations.api.fallbacks import csrf_failure
 from conversations.screens import sections
+from conversations.screens.bell import Bell
 
 P = ParamSpec("P")
 
@@ -103,4 +104,5 @@ def shell(request: DeskRequest, section: str) -> dict[str, object]:
         "theme": preferences.get("theme", "system"),
         "has_shortcuts": preferences.get("shortcuts", "on") == "on",
         "is_fragment": is_fragment(request),
+        "bell": Bell(request),
     }

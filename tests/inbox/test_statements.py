@@ -42,12 +42,12 @@ def row(workspace: Workspace, ben: Member, number: int) -> Conversation:
 @pytest.mark.parametrize(
     ("address", "target", "most"),
     [
-        # The session, the person in the workspace, the counts with the newest event, the rows, the tags' colours.
-        ("?view=open", "", 5),
+        # The session, the person in the workspace, the counts with the newest event, the rows, the tags' colours; on a page the bell.
+        ("?view=open", "", 6),
         ("?view=open", "desk", 5),
         ("?view=open", "rows", 5),
         ("?view=open", "listbox", 4),
-        ("?view=open&q=order", "", 6),  # a search is two
+        ("?view=open&q=order", "", 7),  # a search is two
         ("/counts?view=open", "", 3),
         ("/rows?view=open&" + "&".join(f"id={number}" for number in range(1, 1000)), "", 4),
     ],
@@ -66,8 +66,8 @@ def test_list(agent: Client, acme: Workspace, ben: Member, address: str, target:
     ("target", "most"),
     [
         # As the list, and: the conversation, its messages, their files, the journal, the people in it, and what else the
-        # customer has written.
-        ("", 11),
+        # customer has written; on a page the bell.
+        ("", 12),
         ("open", 9),
     ],
 )

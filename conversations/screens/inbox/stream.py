@@ -15,6 +15,7 @@ from accounts.live.merging import merged
 from accounts.permissions import permit
 from conversations import events
 from conversations.chat import typing
+from conversations.notifications import reading as notifications
 from conversations.screens.inbox.sight import Watcher
 from conversations.screens.shell import DeskRequest, screen
 
@@ -22,7 +23,7 @@ SUBJECTS = frozenset({"", "conversation", "ticket", "contact"})
 """Subjects of events that the inbox shows; the empty one is the stream's own (ready, resync)."""
 
 
-Items = AsyncIterator[live.LiveEvent | int]
+Items = AsyncIterator[live.LiveEvent | int | str]
 NOT_SHOWN = frozenset(
     kind.name
     for kind in (
@@ -42,7 +43,7 @@ def stream(request: DeskRequest) -> HttpResponse:
 
     `?login=` is the session that the page was made for: after signing in as somebody else, an old page gets no events.
     `own` marks the person's own changes, whose effects are in the answers to their requests. Between them come the chats in
-    which a customer is typing, as events of their own kind. Nothing tells of a conversation that the person does not see; where
+    which a customer is typing, as events of their own kind, and that the person's notifications have changed. Nothing tells of a conversation that the person does not see; where
     they see others from now on, a `resync` does.
     """
     permit(request.actor, "conversation.read")
@@ -55,8 +56,12 @@ def stream(request: DeskRequest) -> HttpResponse:
         watcher = Watcher(context, membership)
         journal: Items = context.events(workspace_id, after=after)
         signals: Items = typing.customers_typing(context, workspace_id)
-        async with merged(journal, signals) as items:
+        notified: Items = notifications.signals(context, membership.user_id)
+        async with merged(journal, signals, notified) as items:
             async for item in items:
+                if isinstance(item, str):
+                    yield live.sse("{}", event=item)
+                    continue
                 if isinstance(item, int):
                     if not await watcher.shows_conversation(item):
                         continue

@@ -17,8 +17,9 @@ const received = new Set();
 
 // --- Events --------------------------------------------------------------------------------------------
 
-async function take({ state: now, id, detail, typing }) {
+async function take({ state: now, id, detail, typing, notification }) {
   if (now) return show(now);
+  if (notification) return document.dispatchEvent(new CustomEvent('desk:notification'));
   if (typing) return document.hidden || document.dispatchEvent(new CustomEvent('desk:typing', { detail: typing }));
   if (id && received.has(id)) return;
   received.add(id);
