@@ -10,6 +10,7 @@ IDENTITY_SECRET_ROTATED = define("workspace.identity_secret_rotated", "workspace
 MEMBER_ADDED = define("member.added", "membership", "Member joined.", "user_id", "role")
 MEMBER_ROLE_CHANGED = define("member.role_changed", "membership", "Member role changed.", "user_id", "role", "previous")
 MEMBER_REMOVED = define("member.removed", "membership", "Member removed.", "user_id", "unassigned")
+MEMBER_VIEWED_AS = define("member.viewed_as", "membership", "Workspace viewed as a member.", "user_id")
 MEMBER_DEACTIVATED = define("member.deactivated", "membership", "Member deactivated.", "user_id", "unassigned")
 MEMBER_REACTIVATED = define("member.reactivated", "membership", "Member reactivated.", "user_id")
 INVITATION_CREATED = define("invitation.created", "invitation", "Invitation created.", "role", "by_mail")

@@ -13,6 +13,7 @@ def register_rules() -> None:
         "member.invite": Rule(Role.ADMIN),
         "member.change_role": Rule(Role.ADMIN),
         "member.remove": Rule(Role.ADMIN),
+        "member.view_as": Rule(Role.ADMIN),
         "team.write": Rule(Role.ADMIN),
         "api_key.create": Rule(Role.ADMIN),
         "api_key.revoke": Rule(Role.ADMIN),

@@ -18,7 +18,7 @@ from accounts.actions.invitations import (
     revoke_invitation,
 )
 from accounts.actions.keys import clean_origin, create_key, revoke_key
-from accounts.actions.members import add_member, change_role, remove_member
+from accounts.actions.members import add_member, change_role, remove_member, view_as
 from accounts.actions.people import (
     change_password,
     create_person,
@@ -37,5 +37,5 @@ __all__ = [
     "create_person", "create_workspace", "deactivate_person", "invite", "make_email_primary", "mark_invitation_mailed",
     "reactivate_person", "remove_email", "remove_member", "rename_person", "request_email", "resend_invitation",
     "revoke_invitation", "revoke_key", "rotate_identity_secret", "save_team", "send_password_reset", "set_superuser", "set_up_desk",
-    "update_workspace",
+    "update_workspace", "view_as",
 ]  # fmt: skip

@@ -21,12 +21,15 @@ from accounts import errors, tenancy
 from accounts.compiled import compiled_anywhere
 from accounts.models import Membership, User
 from accounts.permissions import Actor
+from accounts.web import previews
 
 _PATH = re.compile(r"^/w/(?P<slug>[-a-zA-Z0-9_]+)(?:/|$)")
 
 
 class WorkspaceMiddleware:
     """Opens the scope for every page under `/w/<slug>/` and sets `request.membership`, `request.workspace`, `request.actor`.
+
+    In a preview (`accounts.web.previews`) these, and `request.user`, are the member's as whom an admin looks at the pages.
 
     Strangers get the 404 of a workspace that does not exist; people without a session are sent to sign in.
     """
@@ -39,14 +42,22 @@ class WorkspaceMiddleware:
         membership = None if match is None else _membership(request, match["slug"])
         if membership is None:
             return self.get_response(request)
-        request.membership = membership  # type: ignore[attr-defined]
-        request.workspace = membership.workspace  # type: ignore[attr-defined]
-        request.actor = Actor.member(membership)  # type: ignore[attr-defined]
-        with tenancy.scope(membership.workspace, membership.viewer):
+        request.own_membership = membership  # type: ignore[attr-defined]
+        previewed = previews.membership(request, membership)
+        request.preview = previewed  # type: ignore[attr-defined]
+        shown = previewed or membership
+        request.membership, request.workspace = shown, shown.workspace  # type: ignore[attr-defined]
+        request.actor = Actor.member(membership) if previewed is None else previews.actor(previewed)  # type: ignore[attr-defined]
+        if previewed is not None:
+            request.user = previewed.user
+        viewer = membership.viewer if previewed is None else previews.viewer(previewed)
+        with tenancy.scope(shown.workspace, viewer):
             return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponseBase | None:
         """Refuse strangers here, where Django's own 404 page and sign-in redirect apply."""
+        if getattr(request, "preview", None) is not None:
+            return previews.check(request)
         if _PATH.match(request.path_info) is None or hasattr(request, "membership"):
             return None
         if not request.user.is_authenticated:

@@ -25,6 +25,7 @@ NAMES = (
     "start",
     "home",
     "notifications",
+    "preview",
 )
 
 
