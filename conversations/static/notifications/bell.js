@@ -100,4 +100,4 @@ if (head) new MutationObserver(show).observe(head, { childList: true, characterD
 show();
 read() || (document.hidden || ask());
 const push = document.querySelector('[data-push]');
-if (push || localStorage.getItem('push')) import('./push.js').then((module) => module.begin(push));
+if (bell() && (push || localStorage.getItem('push'))) import(bell().dataset.script).then((module) => module.begin(push));
