@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from accounts import journal, mailing
+from accounts import journal, mailing, pushing
 from accounts.bell import Bell
 from accounts.journal import announcing
 
@@ -57,5 +57,6 @@ def _dispatch() -> None:
 # what each event alone would. Mails, which nobody waits for with a finger on the key, come in larger batches.
 PARTS: tuple[Part, ...] = (
     Periodic("dispatch", _dispatch, every=announcing.LOOK_EVERY, channel=announcing.CHANNEL, rest=0.1),
+    Periodic("pushes", pushing.send_due, every=5.0, bell=pushing.BELL, rest=0.5),
     Periodic("mails", mailing.send_due, every=5.0, bell=mailing.BELL, rest=0.5),
 )

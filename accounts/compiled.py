@@ -11,7 +11,8 @@ arguments are values: they may only be compared with, as `filter(pk=pk)` does; a
     rows = newest.rows("open", 26, contact=5)
 
 A function is compiled by calling it with values made up for the purpose, and looking where they end up in the statement. The
-open scope's workspace is a value too, so that one statement serves all workspaces. `agrees` says whether a compiled statement
+open scope's workspace is a value too, so that one statement serves all workspaces. Where the scope has a viewer, what that sees is part
+of the shape, and who it is a value. `agrees` says whether a compiled statement
 is the one that Django would write now; the tests ask it once for each shape.
 """
 
@@ -20,7 +21,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Generic, TypeVar
@@ -38,7 +39,7 @@ from accounts import tenancy
 M = TypeVar("M")
 
 SHAPES_AT_MOST = 500  # per function; more of them are a value that was taken for a shape
-WORKSPACE = "workspace"
+WORKSPACE, VIEWER = "workspace", "viewer"
 _FIRST = (
     2_046_029_254  # fits every integer column but small ones; no row has it, and no year is that of the made-up moments
 )
@@ -109,11 +110,16 @@ class Compiled(Generic[M]):
             return wanted[0] is None
 
     def key(self, shape: tuple[Hashable, ...], values: dict[str, Any]) -> Hashable:
-        """What is compiled apart: the shape, and which of the values are none."""
-        return (shape, *[name for name, value in values.items() if value is not None])
+        """What is compiled apart: the shape, which of the values are none, and what the scope's viewer sees."""
+        viewer = tenancy.viewer() if self.is_scoped else None
+        sight = () if viewer is None else (viewer.visibility,)
+        return (shape, sight, *[name for name, value in values.items() if value is not None])
 
     def _scope(self) -> dict[str, Any]:
-        return {WORKSPACE: tenancy.current().pk} if self.is_scoped else {}
+        if not self.is_scoped:
+            return {}
+        viewer = tenancy.viewer()
+        return {WORKSPACE: tenancy.current().pk, VIEWER: None if viewer is None else viewer.user_id}
 
     def _plan(self, shape: tuple[Hashable, ...], values: dict[str, Any]) -> Plan[M]:
         key = self.key(shape, values)
@@ -128,17 +134,21 @@ class Compiled(Generic[M]):
     def _compile(self, shape: tuple[Hashable, ...], values: dict[str, Any]) -> Plan[M]:
         number = iter(range(1, 1000))
         made_up = {name: _like(value, next(number), name) for name, value in values.items() if value is not None}
-        workspace = _FIRST
-        with tenancy.scope(apps.get_model("accounts", "Workspace")(pk=workspace)):
+        workspace, person = _FIRST, _FIRST - 1
+        viewer = tenancy.viewer() if self.is_scoped else None
+        made_up_viewer = None if viewer is None else replace(viewer, user_id=person)
+        with tenancy.scope(apps.get_model("accounts", "Workspace")(pk=workspace), made_up_viewer):
             rows = self.build(*shape, **(values | made_up))
             compiler = rows.query.get_compiler(connection=connection)
             sql, parameters = _statement(compiler)
         if sql is None:
             return Plan(None, (), lambda found: [])
         scope = {WORKSPACE: workspace} if self.is_scoped else {}
+        if viewer is not None:
+            scope[VIEWER] = person
         names = {_key(value): name for name, value in (made_up | scope).items()}
         placed = tuple(_placed(given, names) for given in parameters)
-        missing = {*names.values()} - {given.name for given in placed if isinstance(given, Slot)}
+        missing = {*names.values()} - {given.name for given in placed if isinstance(given, Slot)} - {VIEWER}
         if missing:
             raise TypeError(f"{self.build.__qualname__} does more with {', '.join(sorted(missing))} than compare")
         return Plan(sql, placed, _reader(rows, compiler))

@@ -16,6 +16,7 @@ MEMBER_VISIBILITY_CHANGED = define(
     "member.visibility_changed", "membership", "Member visibility changed.", "user_id", "visibility", "previous"
 )
 MEMBER_REMOVED = define("member.removed", "membership", "Member removed.", "user_id", "unassigned")
+MEMBER_VIEWED_AS = define("member.viewed_as", "membership", "Workspace viewed as a member.", "user_id")
 MEMBER_DEACTIVATED = define("member.deactivated", "membership", "Member deactivated.", "user_id", "unassigned")
 MEMBER_REACTIVATED = define("member.reactivated", "membership", "Member reactivated.", "user_id")
 INVITATION_CREATED = define("invitation.created", "invitation", "Invitation created.", "role", "by_mail")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
@@ -35,6 +35,15 @@ class Visibility(models.TextChoices):
     TEAMS = "teams", "Their teams' only"
 
 
+SEES_ALL = frozenset({Role.OWNER, Role.ADMIN})
+"""Roles that see everything, whatever their membership says."""
+
+
+def sight(role: str, visibility: str) -> Visibility:
+    """Which conversations and tickets a member of a role sees."""
+    return Visibility.ALL if role in SEES_ALL else Visibility(visibility)
+
+
 class ActorKind(models.TextChoices):
     """Who did something."""
 
@@ -56,6 +65,7 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     name: str = ""
     email: str = ""
+    visibility: Visibility = Visibility.ALL
 
     @classmethod
     def member(cls, membership: Membership) -> Actor:
@@ -68,6 +78,7 @@ class Actor:
             role=Role(membership.role),
             name=user.name,
             email=user.email,
+            visibility=sight(membership.role, membership.visibility),
         )
 
     @classmethod
@@ -202,13 +213,24 @@ def may(actor: Actor, verb: str) -> bool:
     return rule.scope is not None and holds_scope(actor.scopes, rule.scope)
 
 
+Sees = Callable[[Actor, HasWorkspace], bool]
+_sees: list[Sees] = []
+
+
+def register_sight(sees: Sees) -> None:
+    """Say how to find out whether an actor with a limited view sees a row. Called once, by `accounts.transaction`."""
+    _sees[:] = [sees]
+
+
 def permit(actor: Actor, verb: str, obj: HasWorkspace | None = None, *, person: HasKey | None = None) -> None:
     """Let the actor do the verb on the row, or to the person, or raise.
 
-    Raises NotFound for a row of another workspace (answered exactly as a missing row) and Forbidden otherwise,
-    with the scope that a key lacks.
+    Raises NotFound for a row of another workspace, or one that the member does not see (answered exactly as a missing row),
+    and Forbidden otherwise, with the scope that a key lacks.
     """
     if obj is not None and obj.workspace_id != actor.workspace_id:
+        raise NotFound("there is no such row in this workspace")
+    if obj is not None and actor.visibility != Visibility.ALL and not all(sees(actor, obj) for sees in _sees):
         raise NotFound("there is no such row in this workspace")
     rule = _rules[verb]
     if may(actor, verb) or (rule.is_for_oneself and person is not None and actor.user_id == person.pk):

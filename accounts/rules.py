@@ -16,6 +16,7 @@ def register_rules() -> None:
         "member.set_visibility": Rule(Role.ADMIN),
         "member.remove": Rule(Role.ADMIN),
         "team.read": Rule(Role.VIEWER),
+        "member.view_as": Rule(Role.ADMIN),
         "team.write": Rule(Role.ADMIN),
         "team.delete": Rule(Role.ADMIN),
         "journal.read": Rule(Role.ADMIN),

@@ -4,6 +4,10 @@ The scope is opened from the URL or the credential of a request, never from a re
 `with scope(workspace): …`; a verb runs in the scope of its actor (`accounts.transaction.atomic`). Inside, `Model.objects` holds that workspace's rows alone; outside, it raises MissingScope.
 `Model.all_workspaces` holds the rows of all; a line that uses it says why.
 
+A scope may have a `Viewer`: a member who sees only some of the conversations and tickets. Then `Model.objects` holds what that member
+sees, of these and of everything that hangs on them (`visible_to`). Verbs reach all rows of the workspace, and refuse a row that
+their actor does not see as if it did not exist (`accounts.permissions.permit`). docs/visibility.md has the rule.
+
 Where a row is given to a filter (`conversation=row`), by hand or by Django itself (`row.messages`, prefetches, deletions), the
 filter names the row's workspace too: every index of a tenant's table begins with it.
 
@@ -16,12 +20,16 @@ import logging
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
 from django.apps import apps
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.base import ModelState
 from django.db.models.fields.related_lookups import RelatedExact, RelatedIn
+
+from accounts.errors import Forbidden
 
 if TYPE_CHECKING:
     from accounts.models import Workspace
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _current: ContextVar[Workspace | None] = ContextVar("workspace", default=None)
+_viewer: ContextVar[Viewer | None] = ContextVar("viewer", default=None)
 
 M = TypeVar("M", bound=models.Model)
 
@@ -38,32 +47,66 @@ class MissingScope(RuntimeError):
     """A tenant's rows were asked for outside a workspace scope: a programming error, never an answer to a user."""
 
 
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A member who sees only some conversations and tickets, by a value of `permissions.Visibility`.
+
+    `is_preview` is for an admin who looks at the desk as this member: no verb runs then.
+    """
+
+    user_id: int
+    visibility: str
+    is_preview: bool = False
+
+
 @contextmanager
-def scope(workspace: Workspace) -> Iterator[Workspace]:
-    """Open the scope of one workspace. Scopes nest; the innermost counts."""
-    token = _current.set(workspace)
+def scope(workspace: Workspace, viewer: Viewer | None = None) -> Iterator[Workspace]:
+    """Open the scope of one workspace, with a viewer for a member who does not see everything.
+
+    Scopes nest; the innermost counts. One of the same workspace keeps the viewer of the outer one, unless it names another.
+    """
+    opened, kept = _current.get(), _viewer.get()
+    if viewer is None and opened is not None and opened.pk == workspace.pk:
+        viewer = kept
+    token, viewer_token = _current.set(workspace), _viewer.set(viewer)
     try:
         yield workspace
     finally:
+        _viewer.reset(viewer_token)
         _current.reset(token)
 
 
 @contextmanager
 def scope_of(actor: Actor | None) -> Iterator[None]:
-    """The scope of the actor: verbs run in it. The operator of the installation acts in none."""
-    opened = _current.get()
-    if actor is None or (opened is not None and opened.pk == actor.workspace_id):
+    """The scope of the actor, in which verbs run: all rows of the workspace. The operator of the installation acts in none.
+
+    Raises Forbidden while an admin looks at the desk as a member.
+    """
+    if actor is None:
         yield
         return
-    token = _current.set(
-        apps.get_model("accounts", "Workspace").objects.filter(pk=actor.workspace_id).first()
-        if actor.workspace_id
-        else None
-    )
+    opened, viewer = _current.get(), _viewer.get()
+    if viewer is not None and viewer.is_preview:
+        raise Forbidden("you are viewing this workspace as another member: leave the preview to change anything")
+    if opened is None or opened.pk != actor.workspace_id:
+        found = apps.get_model("accounts", "Workspace").objects.filter(pk=actor.workspace_id).first()
+        opened = found if actor.workspace_id else None
+    token, viewer_token = _current.set(opened), _viewer.set(None)
     try:
         yield
     finally:
+        _viewer.reset(viewer_token)
         _current.reset(token)
+
+
+@contextmanager
+def everything() -> Iterator[None]:
+    """All rows of the open scope's workspace, for any viewer: for sums and consequences that are the desk's own. Say why."""
+    token = _viewer.set(None)
+    try:
+        yield
+    finally:
+        _viewer.reset(token)
 
 
 @contextmanager
@@ -84,21 +127,36 @@ def current() -> Workspace:
     return workspace
 
 
+def viewer() -> Viewer | None:
+    """The member whose view the open scope is limited to; None where all rows are seen."""
+    return _viewer.get()
+
+
 class TenantQuerySet(models.QuerySet[M]):
     """Base of every tenant query set, so that predicates chain."""
 
 
 class TenantManager(models.Manager[M], Generic[M]):
-    """Rows of the open scope's workspace; raises MissingScope outside one."""
+    """Rows of the open scope's workspace that its viewer sees; raises MissingScope outside one."""
 
     use_in_migrations = False
 
     def get_queryset(self) -> models.QuerySet[M]:
-        return super().get_queryset().filter(workspace=current())
+        rows = super().get_queryset().filter(workspace=current())
+        viewer = _viewer.get()
+        return rows if viewer is None else seen(rows, viewer)
 
     def create(self, **values: Any) -> M:
         values.setdefault("workspace", current())
         return super().create(**values)
+
+
+def seen(rows: models.QuerySet[M], viewer: Viewer) -> models.QuerySet[M]:
+    """Those of the rows that a viewer sees."""
+    if viewer.visibility == "all":  # somebody who looks on as a member who sees everything
+        return rows
+    condition = cast("type[TenantModel]", rows.model).visible_to(viewer)
+    return rows if condition is None else rows.filter(condition)
 
 
 class QuickModel(models.Model):
@@ -132,6 +190,20 @@ class TenantModel(QuickModel):
     # First declared, hence Django's own default for admin, migrations and reverse relations.
     all_workspaces: ClassVar[models.Manager[Self]] = models.Manager()
     objects: ClassVar[TenantManager[Self]] = TenantManager()
+
+    seen_by: ClassVar[str] = ""
+    """The relation to the row that it is seen with, such as `conversation`; where that is null, nobody with a limited view sees it."""
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> Q | Exists | None:
+        """Which rows a member with a limited view sees; None for all of them."""
+        if not cls.seen_by:
+            return None
+        target = cls._meta.get_field(cls.seen_by).related_model
+        assert isinstance(target, type)
+        assert issubclass(target, TenantModel)
+        key = {"workspace": OuterRef("workspace"), "pk": OuterRef(cls.seen_by)}
+        return Exists(seen(target.all_workspaces.filter(**key), viewer))  # of the row's own workspace
 
     class Meta(QuickModel.Meta):
         abstract = True

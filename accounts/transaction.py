@@ -37,7 +37,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from accounts import tenancy
 from accounts.errors import NotFound
-from accounts.permissions import Actor
+from accounts.permissions import Actor, register_sight
 from accounts.tenancy import TenantModel
 
 logger = logging.getLogger(__name__)
@@ -48,14 +48,23 @@ M = TypeVar("M", bound=models.Model)
 
 PAUSES = (0.02, 0.1, 0.3, 0.8)
 """Seconds before each repetition, give or take a half; after the last one the error is raised."""
-_whole: ContextVar[object | None] = ContextVar("whole", default=None)
+_whole: ContextVar[_Whole | None] = ContextVar("whole", default=None)
 _GIVEN_UP = frozenset({"40P01", "40001", "55P03"})  # deadlock, serialization failure, lock not available
+
+
+class _Whole:
+    """What is undone whole, and the rows that its actor saw when it began to change them."""
+
+    __slots__ = ("seen",)
+
+    def __init__(self) -> None:
+        self.seen: set[tuple[type[models.Model], Any, int | None]] = set()
 
 
 def atomic(verb: Callable[P, R]) -> Callable[P, R]:
     """Run a function in one transaction, or as part of what is undone whole; repeat it where it began the transaction.
 
-    A verb, which says `by` whom it is done, reaches the rows of the actor's workspace alone.
+    A verb, which says `by` whom it is done, reaches the rows of the actor's workspace alone, and all of them.
     """
 
     def alone(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -78,7 +87,7 @@ def atomic(verb: Callable[P, R]) -> Callable[P, R]:
 def whole() -> Iterator[None]:
     """One transaction, or a savepoint of the one that is open, that an error undoes whole: verbs inside take no savepoints."""
     with django.atomic():
-        token = _whole.set(object())
+        token = _whole.set(_Whole())
         try:
             yield
         finally:
@@ -125,6 +134,31 @@ def apart() -> Iterator[None]:
     """An error inside, which the caller catches, undoes this much alone. Outside a transaction each verb has its own."""
     with whole() if connection.in_atomic_block else nullcontext():
         yield
+
+
+def sees(actor: Actor, row: Any) -> bool:
+    """Whether a member with a limited view sees a row.
+
+    One that they saw when a verb began, they see until it ends: what they assign to somebody else can be tagged as well.
+    """
+    model = row._meta.concrete_model if isinstance(row, models.Model) else None
+    if actor.user_id is None or row.pk is None or model is None or not issubclass(model, TenantModel):
+        return True
+    viewer = tenancy.Viewer(actor.user_id, actor.visibility)
+    if model.visible_to(viewer) is None:
+        return True
+    inside, key = _whole.get(), (model, row.pk, actor.user_id)
+    if inside is not None and key in inside.seen:
+        return True
+    found = tenancy.seen(model.all_workspaces.filter(workspace=row.workspace_id, pk=row.pk), viewer)  # the row's own
+    if not found.exists():
+        return False
+    if inside is not None:
+        inside.seen.add(key)
+    return True
+
+
+register_sight(sees)
 
 
 def note_held(row: M) -> M:

@@ -12,6 +12,7 @@ from conversations.api import discovery
 from conversations.demo import shop
 from conversations.screens.home import views as home
 from conversations.screens.inbox import inline
+from conversations.screens.notifications import browsers, stopping
 from conversations.screens.settings.mailboxes import sign_in
 
 urlpatterns = [
@@ -20,6 +21,9 @@ urlpatterns = [
     path("setup", signin.setup, name="setup"),
     path("accounts/", include("accounts.signin.urls")),
     path("w/<slug:workspace_slug>/", include("conversations.screens.urls")),
+    # Web Push, and stopping mails about notifications from a link in one of them.
+    path("push-worker.js", browsers.worker, name="push-worker"),
+    path("notifications/mail/<str:token>", stopping.stop, name="stop-mails"),
     # Channels: what customers and providers reach without an account.
     path("", include("conversations.channels.email.urls")),
     path("", include("conversations.channels.chat.urls")),

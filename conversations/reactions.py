@@ -16,10 +16,16 @@ REACTIONS: Mapping[EventType, tuple[str, ...]] = {
         "conversations.chat.reactions.route_handed_over",
     ),
     events.BULK_JOB_FINISHED: (
-        "conversations.notifications.reactions.tell_of_many",
+        "conversations.notifications.reactions.notify_of_many",
     ),
     events.CONVERSATION_ASSIGNED: (
-        "conversations.notifications.reactions.tell_the_assignee",
+        "conversations.notifications.reactions.notify_of_assignment",
+    ),
+    events.CONVERSATION_READ: (
+        "conversations.notifications.reactions.mark_notifications_read",
+    ),
+    events.CONVERSATION_STARTED: (
+        "conversations.notifications.reactions.notify_of_new",
     ),
     events.CONVERSATION_STATUS_CHANGED: (
         "conversations.assistant.reactions.count_as_resolved",
@@ -27,8 +33,23 @@ REACTIONS: Mapping[EventType, tuple[str, ...]] = {
     events.CONVERSATION_TAGGED: (
         "conversations.channels.discord.reactions.mirror_tags",
     ),
+    events.DELIVERY_CHANGED: (
+        "conversations.notifications.reactions.notify_of_failure",
+    ),
     events.MAILBOX_DISCONNECTED: (
-        "conversations.notifications.reactions.tell_the_admins",
+        "conversations.notifications.reactions.notify_of_lost_mailbox",
+    ),
+    events.MESSAGE_RECEIVED: (
+        "conversations.notifications.reactions.notify_of_reply",
+    ),
+    events.NOTE_ADDED: (
+        "conversations.notifications.reactions.notify_of_mention",
+    ),
+    events.NOTE_EDITED: (
+        "conversations.notifications.reactions.notify_of_mention",
+    ),
+    events.REPLY_FAILED: (
+        "conversations.notifications.reactions.notify_of_failure",
     ),
     events.REPLY_SENT: (
         "conversations.channels.reactions.deliver_reply",

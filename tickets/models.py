@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Lower, Upper
 from django.utils import timezone
 
 from accounts.models import Team, User
+from accounts.models.workspaces import of_viewer
 from accounts.moments import Moment
-from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+from accounts.permissions import Visibility
+from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet, Viewer, seen
 from tickets import hours
 from tickets.hours import Hours
 
@@ -242,3 +244,14 @@ class Ticket(TenantModel):
 
     def __str__(self) -> str:
         return f"#{self.number} {self.subject}".strip()
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> Q:
+        """One's own and one's teams', and those of conversations that the viewer sees; one without a conversation by itself."""
+        conversations = cast(type[TenantModel], cls._meta.get_field("conversations").related_model)
+        key: dict[str, Any] = {"workspace": OuterRef("workspace"), "ticket": OuterRef("pk")}
+        linked = conversations.all_workspaces.filter(**key)  # of its own workspace
+        found = of_viewer(viewer) | Q(Exists(seen(linked, viewer)))
+        if viewer.visibility == Visibility.TEAMS_AND_UNASSIGNED:
+            found |= Q(assignee=None, team=None) & ~Q(Exists(linked))
+        return found

@@ -18,7 +18,7 @@ from accounts.actions.invitations import (
     revoke_invitation,
 )
 from accounts.actions.keys import clean_origin, create_key, revoke_key
-from accounts.actions.members import add_member, change_role, remove_member, set_visibility
+from accounts.actions.members import add_member, change_role, remove_member, set_visibility, view_as
 from accounts.actions.people import (
     change_password,
     create_person,
@@ -44,7 +44,7 @@ __all__ = [
     "accept_invitation", "add_member", "change_password", "change_role", "clean_origin", "confirm_email", "create_key",
     "create_person", "create_workspace", "deactivate_person", "delete_team", "end_sessions", "invite", "make_email_primary",
     "mark_invitation_mailed", "note_second_factor", "reactivate_person", "remove_email", "remove_member", "rename_person",
-    "request_email", "require_second_factor", "reseal_second_factor", "resend_invitation", "reset_second_factor", "revoke_invitation", "revoke_key",
-    "rotate_identity_secret", "save_team", "send_password_reset", "set_notifications", "set_picture", "set_superuser",
-    "set_up_desk", "set_visibility", "update_profile", "update_workspace",
+    "request_email", "require_second_factor", "reseal_second_factor", "resend_invitation", "reset_second_factor",
+    "revoke_invitation", "revoke_key", "rotate_identity_secret", "save_team", "send_password_reset", "set_notifications",
+    "set_picture", "set_superuser", "set_up_desk", "set_visibility", "update_profile", "update_workspace", "view_as",
 ]  # fmt: skip

@@ -76,6 +76,13 @@ def remove_member(*, membership: Membership, by: Actor, at: datetime) -> dict[st
     return freed
 
 
+@transaction.atomic
+def view_as(*, membership: Membership, by: Actor, at: datetime) -> None:
+    """Record that an admin begins to look at the workspace as a member sees it."""
+    permit(by, "member.view_as", membership)
+    journal.record(events.MEMBER_VIEWED_AS, membership, by=by, at=at, user_id=membership.user_id)
+
+
 def _locked_membership(membership: Membership) -> Membership:
     """The row as it is now, locked together with the owners', so that two of them cannot remove each other."""
     ours = Membership.objects.filter(workspace_id=membership.workspace_id)

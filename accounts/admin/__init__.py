@@ -8,6 +8,6 @@ In: forms of Django admin. Out: calls of verbs; admin writes no row by itself.
 The apps above import `base`; nothing else is imported from here.
 """
 
-from accounts.admin import invitations, journal, keys, people, workspaces
+from accounts.admin import invitations, journal, keys, people, push, workspaces
 
-__all__ = ["invitations", "journal", "keys", "people", "workspaces"]
+__all__ = ["invitations", "journal", "keys", "people", "push", "workspaces"]

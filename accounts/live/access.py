@@ -55,7 +55,7 @@ class MemberAccess(Access):
         """From a request that `WorkspaceMiddleware` let in and whose view has permitted the verb."""
         return cls(
             workspace_id=request.workspace.pk,  # type: ignore[attr-defined]
-            user_id=request.user.pk or 0,
+            user_id=request.own_membership.user_id,  # type: ignore[attr-defined]  # also in a preview
             session_key=request.session.session_key or "",
             session_hash=request.session.get(HASH_SESSION_KEY, ""),
             verb=verb,

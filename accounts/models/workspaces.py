@@ -15,8 +15,8 @@ from django.utils import timezone
 from accounts import slugs
 from accounts.models.people import User
 from accounts.moments import Moment
-from accounts.permissions import Role, Visibility
-from accounts.tenancy import QuickModel, TenantModel
+from accounts.permissions import Role, Visibility, sight
+from accounts.tenancy import QuickModel, TenantModel, Viewer
 
 
 def validate_time_zone(value: str) -> None:
@@ -101,6 +101,8 @@ class Membership(TenantModel):
     visibility = models.CharField(
         max_length=20, choices=Visibility.choices, default=Visibility.ALL, db_default=Visibility.ALL
     )
+    # When they were last seen at a page of the workspace, to a minute or so: mails wait for those who are away.
+    seen_at = Moment(null=True, editable=False)
     created_at = Moment(default=timezone.now, editable=False)
 
     class Meta(TenantModel.Meta):
@@ -114,6 +116,18 @@ class Membership(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
+
+    @property
+    def viewer(self) -> Viewer | None:
+        """Whose view the scope of this member's requests is limited to; None for one who sees everything."""
+        visibility = sight(self.role, self.visibility)
+        return None if visibility == Visibility.ALL else Viewer(self.user_id, visibility)
+
+
+def of_viewer(viewer: Viewer) -> Q:
+    """Rows that are assigned to a member, or to one of their teams."""
+    teams = Team.members.through.objects.filter(user=viewer.user_id)
+    return Q(assignee=viewer.user_id) | Q(team__in=teams.values("team"))
 
 
 class Team(TenantModel):

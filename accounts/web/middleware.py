@@ -24,13 +24,15 @@ from accounts.compiled import compiled_anywhere
 from accounts.models import Membership, User
 from accounts.permissions import Actor
 from accounts.queries import has_second_factor
-from accounts.web import seen
+from accounts.web import previews, seen
 
 _PATH = re.compile(r"^/w/(?P<slug>[-a-zA-Z0-9_]+)(?:/|$)")
 
 
 class WorkspaceMiddleware:
     """Opens the scope for every page under `/w/<slug>/` and sets `request.membership`, `request.workspace`, `request.actor`.
+
+    In a preview (`accounts.web.previews`) these, and `request.user`, are the member's as whom an admin looks at the pages.
 
     Strangers get the 404 of a workspace that does not exist; people without a session are sent to sign in.
     """
@@ -43,19 +45,28 @@ class WorkspaceMiddleware:
         membership = None if match is None else _membership(request, match["slug"])
         if membership is None:
             return self.get_response(request)
-        request.membership = membership  # type: ignore[attr-defined]
-        request.workspace = membership.workspace  # type: ignore[attr-defined]
-        request.actor = Actor.member(membership)  # type: ignore[attr-defined]
-        with tenancy.scope(membership.workspace):
+        request.own_membership = membership  # type: ignore[attr-defined]
+        previewed = previews.membership(request, membership)
+        request.preview = previewed  # type: ignore[attr-defined]
+        shown = previewed or membership
+        request.membership, request.workspace = shown, shown.workspace  # type: ignore[attr-defined]
+        request.actor = Actor.member(membership) if previewed is None else previews.actor(previewed)  # type: ignore[attr-defined]
+        if previewed is not None:
+            request.user = previewed.user
+        viewer = membership.viewer if previewed is None else previews.viewer(previewed)
+        with tenancy.scope(shown.workspace, viewer):
             response = self.get_response(request)
         seen.touch(request)
         return response
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponseBase | None:
         """Refuse strangers here, where Django's own 404 page and sign-in redirect apply."""
-        membership: Membership | None = getattr(request, "membership", None)
+        membership: Membership | None = getattr(request, "own_membership", None)
         if membership is not None:
-            return _lead_to_second_factor(request, membership)
+            led = _lead_to_second_factor(request, membership)
+            if led is None and request.preview is not None:  # type: ignore[attr-defined]
+                return previews.check(request)
+            return led
         if _PATH.match(request.path_info) is None:
             return None
         if not request.user.is_authenticated:

@@ -9,10 +9,10 @@ from uuid import UUID
 from django.core.files.base import File
 
 from accounts import journal, transaction
-from accounts.models import Event, Workspace
-from accounts.permissions import Actor, permit
+from accounts.models import Event, User, Workspace
+from accounts.permissions import Actor, Visibility, permit
 from conversations import events
-from conversations.actions import contacts, outbox
+from conversations.actions import contacts, outbox, routing
 from conversations.actions.entries import Door
 from conversations.actions.start import start
 from conversations.models import Channel, Conversation, Delivery, Mailbox, Message
@@ -119,6 +119,9 @@ def compose(
     conversation = start(
         workspace=workspace, contact=contact, subject=subject, door=DOOR, mailbox=mailbox, cc=cc, by=by, at=at
     )
+    if by.user_id is not None and by.visibility == Visibility.TEAMS:  # else they would not see what they began
+        writer = User.objects.get(pk=by.user_id)
+        conversation = routing.route(conversation, to=writer, team=None, at=at)
     return outbox.schedule(
         conversation=conversation,
         body=body,

@@ -20,12 +20,13 @@ from conversations.admin import (
     hosted_forms,
     knowledge,
     mail,
+    notifications,
     outbox,
     read_only,
     saved_views,
 )
 
 __all__ = [
-    "assistant", "bulk", "chat", "contacts", "conversation", "customers", "discord", "drafts", "following", "hosted_forms", "knowledge", "mail", "outbox", "read_only",
+    "assistant", "bulk", "chat", "contacts", "conversation", "customers", "discord", "drafts", "following", "hosted_forms", "knowledge", "mail", "notifications", "outbox", "read_only",
     "saved_views",
 ]  # fmt: skip

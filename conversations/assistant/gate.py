@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from django.db.models import Sum
 
+from accounts import tenancy
 from accounts.models import Workspace
 from conversations.assistant import choice as choices
 from conversations.models import Suggestion
@@ -36,5 +37,6 @@ def refusal(workspace: Workspace, at: datetime) -> Refusal | None:
 def spent(workspace: Workspace, at: datetime) -> Decimal:
     """What has been spent since the calendar month began in the workspace's time zone, in the operator's currency."""
     began = at.astimezone(workspace.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    rows = Suggestion.objects.filter(created_at__gte=began, cost__gt=0)
-    return rows.aggregate(total=Sum("cost"))["total"] or Decimal(0)
+    with tenancy.everything():  # the budget is the workspace's, whoever asks
+        rows = Suggestion.objects.filter(created_at__gte=began, cost__gt=0)
+        return rows.aggregate(total=Sum("cost"))["total"] or Decimal(0)

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from accounts.errors import NotFound
 from accounts.models import Event
-from accounts.tenancy import current
+from accounts.tenancy import current, viewer
 from conversations import events
 from conversations.models import (
     AssistantProposal,
@@ -43,8 +43,20 @@ def thread_of(conversation: Conversation) -> AssistantThread | None:
 
 
 def undecided_draft(conversation: Conversation) -> Suggestion | None:
-    """The assistant's latest draft, while it is neither used nor rejected."""
-    return undecided_drafts().filter(conversation=conversation).order_by("-id").first()
+    """The assistant's latest draft, while it is neither used nor rejected.
+
+    None where it rests on a conversation that the viewer of the scope does not see: its text may quote that.
+    """
+    found = undecided_drafts().filter(conversation=conversation).order_by("-id").first()
+    return found if found is None or _sees_sources(found) else None
+
+
+def _sees_sources(suggestion: Suggestion) -> bool:
+    """Whether the viewer of the scope sees every conversation that the suggestion rests on."""
+    if viewer() is None:
+        return True
+    ids = {one["conversation"] for one in suggestion.sources if one.get("conversation")}
+    return not ids or Conversation.objects.filter(public_id__in=ids).count() == len(ids)
 
 
 def undecided_drafts() -> QuerySet[Suggestion]:

@@ -14,8 +14,8 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from accounts import clock, tenancy
-from accounts.models import Workspace
-from accounts.permissions import Actor
+from accounts.models import Membership, Workspace
+from accounts.permissions import Actor, Visibility
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import choice as choices
 from conversations.assistant import gate, questions, runs
@@ -55,11 +55,15 @@ def suggest_reply(
     ticket_id: int | None = None,
     request_id: int,
     audience: str = Audience.TICKETS,
+    user_id: int | None = None,
     **future: Any,
 ) -> None:
-    """Let the workspace's engine suggest the next reply in a conversation, and store it for the waiting request."""
+    """Let the workspace's engine suggest the next reply in a conversation, and store it for the waiting request.
+
+    It is made of what the member who asked sees.
+    """
     workspace = Workspace.objects.get(pk=workspace_id)
-    with tenancy.scope(workspace):
+    with tenancy.scope(workspace, _viewer(workspace, user_id)):
         conversation = Conversation.objects.select_related("contact").filter(pk=conversation_id or 0).first()
         ticket = Ticket.objects.filter(pk=ticket_id).first() if ticket_id else None
         if conversation is None or (ticket_id and ticket is None):
@@ -85,6 +89,15 @@ def suggest_reply(
             assistant_actions.fail_suggestion(
                 **_failure(error), request_id=request_id, took_ms=took, at=clock.now(), **subject
             )
+
+
+def _viewer(workspace: Workspace, user_id: int | None) -> tenancy.Viewer | None:
+    """Whose view limits what a suggestion is made of; one who has left the workspace meanwhile sees nothing."""
+    if user_id is None:
+        return None
+    with tenancy.scope(workspace):
+        membership = Membership.objects.filter(user=user_id).first()
+    return tenancy.Viewer(user_id, Visibility.TEAMS) if membership is None else membership.viewer
 
 
 def _took(began: float) -> int:

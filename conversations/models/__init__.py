@@ -50,6 +50,7 @@ from conversations.models.mailbox import (
     SuppressedAddress,
 )
 from conversations.models.message import Attachment, DeliveryStatus, Message, MessageKind, MessageVersion, SenderKind
+from conversations.models.notification import Notification, NotificationKind
 from conversations.models.saved_view import SavedView, SavedViewFavorite, ViewSubject, Visibility
 from conversations.models.search import SearchDocument, SearchWord
 from conversations.models.suggestion import Outcome, Suggestion, SuggestionKind
@@ -118,6 +119,8 @@ __all__ = [
     "Message",
     "MessageKind",
     "MessageVersion",
+    "Notification",
+    "NotificationKind",
     "Outcome",
     "Position",
     "Presence",

@@ -85,6 +85,8 @@ class AssistantThreadQuerySet(TenantQuerySet["AssistantThread"]):
 class AssistantThread(TenantModel):
     """What a conversation with the assistant has besides its messages. Changes of the thread lock this row first."""
 
+    seen_by = "conversation"
+
     conversation = models.OneToOneField(Conversation, on_delete=models.CASCADE, related_name="assistant_thread")
     title = models.CharField(max_length=TITLE_LIMIT)
     status = models.CharField(max_length=11, choices=ThreadStatus.choices, default=ThreadStatus.IDLE)
@@ -130,6 +132,8 @@ class AssistantRun(TenantModel):
     before can write nothing more.
     """
 
+    seen_by = "thread"
+
     thread = models.ForeignKey(AssistantThread, on_delete=models.CASCADE, related_name="runs", db_index=False)
     question = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+", db_index=False)
     status = models.CharField(max_length=8, choices=RunStatus.choices, default=RunStatus.RUNNING)
@@ -172,6 +176,8 @@ class AssistantRun(TenantModel):
 class AssistantFrame(TenantModel):
     """One thing that a watcher of a run is shown. Frames are written under the thread's lock: their ids grow in order."""
 
+    seen_by = "run"
+
     run = models.ForeignKey(AssistantRun, on_delete=models.CASCADE, related_name="frames", db_index=False)
     sequence = models.PositiveIntegerField()
     kind = models.CharField(max_length=12, choices=FrameKind.choices)
@@ -189,6 +195,8 @@ class AssistantFrame(TenantModel):
 
 class AssistantQueueItem(TenantModel):
     """A message that waits until the assistant has answered the one before."""
+
+    seen_by = "thread"
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     thread = models.ForeignKey(AssistantThread, on_delete=models.CASCADE, related_name="queue", db_index=False)
@@ -209,6 +217,8 @@ class AssistantQueueItem(TenantModel):
 
 class AssistantProposal(TenantModel):
     """A step for which the assistant asks approval before it takes it."""
+
+    seen_by = "thread"
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     thread = models.ForeignKey(AssistantThread, on_delete=models.CASCADE, related_name="proposals", db_index=False)

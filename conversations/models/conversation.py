@@ -14,8 +14,10 @@ from django.utils import timezone
 from django.utils.deconstruct import deconstructible
 
 from accounts.models import Team, User
+from accounts.models.workspaces import of_viewer
 from accounts.moments import Moment
-from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+from accounts.permissions import Visibility
+from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet, Viewer
 from conversations.models.contact import Contact
 from conversations.models.mailbox import Mailbox
 from conversations.models.searched import Searched, TokensField, cut
@@ -344,6 +346,14 @@ class Conversation(Searched, TenantModel):
     def __str__(self) -> str:
         return f"#{self.number} {self.subject[:80]}"
 
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> Q:
+        """One's own and one's teams', and with that view those of nobody."""
+        found = of_viewer(viewer)
+        if viewer.visibility == Visibility.TEAMS_AND_UNASSIGNED:
+            found |= Q(assignee=None, team=None)
+        return found
+
     @property
     def is_done(self) -> bool:
         """Resolved or closed."""
@@ -393,6 +403,8 @@ class Tally(TenantModel):
 
 class EntryPoint(TenantModel):
     """A door that a conversation has used: where it began (`is_entry_point`), or one that joined later."""
+
+    seen_by = "conversation"
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(

@@ -34,6 +34,8 @@ class Delivery(TenantModel):
     `held_at` is set where the thread had moved on by then: it waits for its writer.
     """
 
+    seen_by = "conversation"
+
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="deliveries", db_index=False, db_constraint=False
@@ -110,6 +112,8 @@ class Delivery(TenantModel):
 
 class DeliveryFile(TenantModel):
     """A file of a reply that has not left yet; it then becomes an attachment of the message."""
+
+    seen_by = "delivery"
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     delivery = models.ForeignKey(

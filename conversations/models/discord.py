@@ -96,6 +96,8 @@ class DiscordThread(TenantModel):
     `last_message_id` is the last message that was taken in: what comes after it is fetched when the connection was lost.
     """
 
+    seen_by = "conversation"
+
     discord_id = models.BigIntegerField()
     parent_id = models.BigIntegerField()
     owner_id = models.BigIntegerField(null=True)
@@ -155,6 +157,8 @@ class DiscordMember(TenantModel):
 class DiscordMessage(TenantModel):
     """A message there that is a message here; a long reply is several of them, numbered by `part`."""
 
+    seen_by = "thread"
+
     discord_id = models.BigIntegerField()
     thread = models.ForeignKey(
         DiscordThread, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
@@ -184,6 +188,8 @@ class DiscordMessage(TenantModel):
 
 class DiscordLink(TenantModel):
     """A link by which a member proves who they are, once, by a code that is mailed to the address they name."""
+
+    seen_by = "thread"
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     member = models.ForeignKey(

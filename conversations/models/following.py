@@ -15,6 +15,8 @@ from conversations.models.message import Message
 class Follower(TenantModel):
     """A member who is notified of what happens in a conversation."""
 
+    seen_by = "conversation"
+
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
@@ -37,6 +39,8 @@ class Follower(TenantModel):
 
 class Mention(TenantModel):
     """A member who was mentioned in a note; `seen_at` is when they opened the conversation afterwards."""
+
+    seen_by = "conversation"
 
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False

@@ -136,6 +136,8 @@ class CallbackQuerySet(TenantQuerySet["CallbackRequest"]):
 class CallbackRequest(TenantModel):
     """A call that a customer asked for. Without a window they named no time, or named it in words of their own."""
 
+    seen_by = "conversation"
+
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="callbacks", db_index=False, db_constraint=False
     )

@@ -51,6 +51,8 @@ class InboundMail(TenantModel):
     shows of it is read once, in the worker.
     """
 
+    seen_by = "conversation"
+
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     mailbox = models.ForeignKey(
         Mailbox, on_delete=models.CASCADE, related_name="mails", db_index=False, db_constraint=False
@@ -132,6 +134,8 @@ class InboundMail(TenantModel):
 
 class MailReference(TenantModel):
     """A Message-ID that the desk knows: of a mail of its own, of one that came in, or only named in one."""
+
+    seen_by = "conversation"
 
     key = models.CharField(max_length=64, help_text="SHA-256 of the Message-ID.")
     conversation = models.ForeignKey(

@@ -45,6 +45,8 @@ class DeliveryStatus(models.TextChoices):
 class Message(Searched, TenantModel):
     """One entry of a thread. Who sent it is also kept as it was at the time: names and emails change, people leave."""
 
+    seen_by = "conversation"
+
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)
     kind = models.CharField(max_length=16, choices=MessageKind.choices, default=MessageKind.MESSAGE)
@@ -126,6 +128,8 @@ class MessageVersion(TenantModel):
 
 class Attachment(Searched, TenantModel):
     """A file that came with a message, found by its name. Served through the desk alone, after its permission check."""
+
+    seen_by = "message"
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments", db_index=False)

@@ -22,6 +22,8 @@ class SearchDocument(TenantModel):
     that grows, so that a reply writes no more than it holds. No index reads the tokens, which makes a change cheap.
     """
 
+    seen_by = "conversation"
+
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="documents", db_index=False)
     is_open = models.BooleanField(default=True, editable=False)
     tokens = SearchVectorField(editable=False)

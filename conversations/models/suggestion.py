@@ -43,6 +43,8 @@ class Outcome(models.TextChoices):
 class Suggestion(TenantModel):
     """One suggestion or answer, with its engine, its sources, its cost and its outcome. Costs are in the operator's currency."""
 
+    seen_by = "conversation"
+
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=6, choices=SuggestionKind.choices)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="suggestions", db_index=False)

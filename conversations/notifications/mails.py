@@ -1,19 +1,117 @@
-"""Mails to members: conversations that were assigned to them, mailboxes that have to be reconnected."""
+"""Mails to members who are away: one for all that they have not read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db.models import Q, QuerySet
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import mailing, tenancy
-from accounts.models import QueuedMail, User
+from accounts import clock, mailing, notices, tenancy
+from accounts.models import Membership, QueuedMail, User
 from conversations import effects
 from conversations.effects.vocabulary import MEMBER
-from conversations.models import BulkJob, BulkRow, Conversation, Mailbox, MailboxState, RowState
+from conversations.models import (
+    BulkJob,
+    BulkRow,
+    Conversation,
+    Mailbox,
+    MailboxState,
+    Notification,
+    NotificationKind,
+    RowState,
+)
+from conversations.notifications import sentences, stopping
+from conversations.notifications.writing import MAIL, MAIL_AFTER
+
+MOST = 20
+"""Lines of one mail."""
+TOO_OLD = timedelta(days=1)
+"""Who has been at the desk so long without reading it has no use for a mail."""
+
+
+@mailing.kind(MAIL)
+def notifications(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
+    """What a member has not read; later where they are at a page of the workspace now, or in their quiet hours."""
+    at, workspace, found = clock.now(), tenancy.current(), {}
+    members = Membership.objects.select_related("user").filter(
+        user__in=[row.about["user_id"] for row in rows], user__is_active=True
+    )
+    known = {member.user_id: member for member in members}
+    for row in rows:
+        member = known.get(row.about["user_id"])
+        if member is None:
+            continue
+        language = getattr(member.user, "language", "") or None
+        with tenancy.scope(workspace, member.viewer), translation.override(language):
+            waiting = _waiting(member.user_id, row.pk, at)
+            if not waiting.exists():
+                continue
+            if (later := _later(member, at)) is not None:
+                mailing.queue(MAIL, {"user_id": member.user_id}, due_at=later)
+                continue
+            waiting.update(mail_id=row.pk)
+            related = ("conversation__contact", "mailbox", "actor")
+            found[row.pk] = _bundle(member.user, list(waiting.select_related(*related).order_by("-at", "-pk")))
+    return found
+
+
+def _waiting(user_id: int, mail_id: int, at: datetime) -> QuerySet[Notification]:
+    own = Q(mail_id=None) | Q(mail_id=mail_id)
+    rows = Notification.objects.filter(user=user_id, read_at=None, is_for_mail=True, at__gt=at - TOO_OLD)
+    is_taken_back = Q(kind=NotificationKind.ASSIGNED) & ~Q(conversation__assignee=user_id)
+    is_connected = Q(mailbox__isnull=False) & ~Q(mailbox__state=MailboxState.DISCONNECTED)
+    return rows.filter(own).exclude(is_taken_back).exclude(is_connected)
+
+
+def _later(member: Membership, at: datetime) -> datetime | None:
+    """When to look again, where it is too early for a mail."""
+    if member.seen_at is not None and member.seen_at + MAIL_AFTER > at:
+        return member.seen_at + MAIL_AFTER
+    return notices.quiet_until(member.user, at, tenancy.current().zone)
+
+
+def _bundle(user: User, rows: Sequence[Notification]) -> EmailMessage:
+    workspace = tenancy.current()
+    texts = [f"{sentences.title(row)} {sentences.more(row)}".strip() for row in rows]
+    if len(rows) == 1 and rows[0].conversation is not None:
+        subject = f"{texts[0]}: {' '.join(rows[0].conversation.subject.split())[:120]}"
+    else:
+        subject = (
+            texts[0]
+            if len(rows) == 1
+            else ngettext("%(num)s notification", "%(num)s notifications", len(rows)) % {"num": len(rows)}
+        )
+    parts = [_part(row, text) for row, text in zip(rows[:MOST], texts, strict=False)]
+    if len(rows) > MOST:
+        url = f"{settings.PUBLIC_URL}/w/{workspace.slug}/notifications"
+        parts.append(f"{_('%(num)s more: %(url)s') % {'num': len(rows) - MOST, 'url': url}}\n")
+    stop = stopping.url(user)
+    parts.append(f"-- \n{_('Choose what you are notified of, or stop these mails: %(url)s') % {'url': stop}}\n")
+    return EmailMessage(
+        subject=f"[{workspace.name}] {subject}",
+        body="\n".join(parts),
+        to=[user.email],
+        headers={"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+    )
+
+
+def _part(row: Notification, text: str) -> str:
+    lines = [text]
+    if row.conversation is not None:
+        lines += [" ".join(row.conversation.subject.split())[:200], row.conversation.preview]
+    elif row.mailbox is not None:
+        lines += [row.mailbox.failure, _("Mail waits on its server until you reconnect the mailbox:")]
+    lines.append(f"{settings.PUBLIC_URL}{sentences.path(row)}")
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+# --- Mails that earlier versions have queued -------------------------------------------------------
 
 
 @mailing.kind("assignment")

@@ -1,4 +1,4 @@
-"""Jobs that earlier versions have queued: a notification is queued as a mail."""
+"""Deleting old notifications; and jobs that earlier versions have queued."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ from typing import Any
 
 from procrastinate.contrib.django import app
 
-from accounts import tenancy
+from accounts import clock, tenancy
 from accounts.models import Workspace
-from conversations.notifications import mails
+from conversations.notifications import mails, reading
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(name="forget_notifications", pass_context=False)
+def forget_notifications(timestamp: int = 0) -> None:
+    """Delete notifications of more than ninety days."""
+    reading.forget(clock.now())
 
 
 @app.task(name="mail_assignment", retry=5)

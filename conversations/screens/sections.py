@@ -27,6 +27,8 @@ NAMES = (
     "settings",
     "start",
     "home",
+    "notifications",
+    "preview",
 )
 
 

@@ -22,6 +22,7 @@ from accounts.models import Event, Membership, User, Workspace
 from accounts.permissions import Actor, Role, may
 from conversations.api.fallbacks import csrf_failure
 from conversations.screens import keymap, sections
+from conversations.screens.bell import Bell
 
 P = ParamSpec("P")
 
@@ -33,6 +34,9 @@ class DeskRequest(HttpRequest):
     workspace: Workspace
     membership: Membership
     actor: Actor
+    own_membership: Membership
+    """The signed-in person's own, also in a preview, where `membership` is the member's as whom they look at the pages."""
+    preview: Membership | None
     htmx: HtmxDetails
     recorded: list[Event]
     """The events of what the request has changed so far."""
@@ -113,8 +117,11 @@ def shell(request: DeskRequest, section: str) -> dict[str, object]:
         "section": section,
         "may_write": may(request.actor, "conversation.reply"),
         "links": sections.links(request.actor),
-        "may_administer": request.user.is_superuser or request.membership.role in (Role.OWNER, Role.ADMIN),
+        "may_administer": request.preview is None
+        and (request.user.is_superuser or request.membership.role in (Role.OWNER, Role.ADMIN)),
         "theme": preferences.get("theme", "system"),
         "has_shortcuts": preferences.get("shortcuts", "on") == "on",
         "is_fragment": is_fragment(request),
+        "bell": Bell(request),
+        "preview": request.preview,
     }

@@ -25,7 +25,10 @@ from accounts.models import (
     IdempotentRequest,
     Invitation,
     Membership,
+    PushKey,
+    PushSubscription,
     QueuedMail,
+    QueuedPush,
     Team,
     User,
     Workspace,
@@ -79,6 +82,7 @@ from conversations.models import (
     Mention,
     Message,
     MessageVersion,
+    Notification,
     Presence,
     SavedView,
     SavedViewFavorite,
@@ -143,6 +147,8 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             ContactAddress.objects.create(contact=conversation.contact, kind="email", value=f"{SECRET.lower()}@example.com"),
             ContactNote.objects.create(contact=conversation.contact, body=SECRET),
             Erasure.objects.create(contact=conversation.contact),
+            Notification.objects.create(user=cleo.user, kind="assigned", conversation=conversation, event_id=1),
+            *_push(cleo.user),
             Attribute.objects.create(subject="contact", key="plan", name=f"{SECRET} plan", kind="text"),
             run.thread, run, AssistantFrame.objects.first(), waiting,
             AssistantProposal.objects.create(thread=run.thread, tool_name="hand_over", preview=SECRET),
@@ -159,6 +165,15 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             *_discord(message),
         ]  # fmt: skip
     return Elsewhere({type(row): row for row in found if row is not None})
+
+
+def _push(user: User) -> list[Model]:
+    """Rows of Web Push, whose browser is of no workspace."""
+    browser = PushSubscription.objects.create(
+        user=user, endpoint=SECRET, endpoint_hash=SECRET, p256dh=SECRET, auth=SECRET, browser=SECRET
+    )
+    key = PushKey.objects.create(pk=1, public=SECRET, sealed=SECRET)
+    return [browser, key, QueuedPush.objects.create(subscription=browser, kind=SECRET)]
 
 
 def _chat(conversation: Conversation) -> list[Model]:
@@ -218,8 +233,9 @@ def _discord(message: Message) -> list[Model]:
 
 
 KINDS = [
-    Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, QueuedMail, Ticket, Tag, TicketNumbers,
-    Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, Draft, DraftFile, Presence, EntryPoint, Tally, SavedView, SavedViewFavorite, Follower, Mention, MessageVersion, Attribute,
+    Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, QueuedMail, PushKey, PushSubscription,
+    QueuedPush, Ticket, Tag, TicketNumbers,
+    Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, Draft, DraftFile, Presence, EntryPoint, Tally, SavedView, SavedViewFavorite, Follower, Mention, MessageVersion, Notification, Attribute,
     Company, ContactAddress, ContactNote, Erasure,
     AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro, MacroUse, BulkJob, BulkRow,
     Form, FormCount, CallbackRequest, Widget, ChatSession, ChatRestore, BusinessHours,

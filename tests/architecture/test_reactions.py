@@ -24,12 +24,12 @@ from conversations.assistant.engines.protocol import Draft
 from conversations.bulk import actions as bulk_actions
 from conversations.bulk import working
 from conversations.channels.email import actions as mailbox_actions
-from conversations.models import Channel, Contact, Conversation, Delivery, DiscordThread
+from conversations.models import Channel, Contact, Conversation, Delivery, DiscordThread, Mention, Notification
 from conversations.reactions import REACTIONS, all_reactions
 from tests.chat.conftest import make
 from tests.chat.talking import Visitor
 from tests.conftest import Member
-from tests.factories import ConversationFactory, MailboxFactory, TeamFactory
+from tests.factories import ConversationFactory, MailboxFactory, TeamFactory, receive
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WRITTEN = re.compile(r"^def ([a-z]\w*)\((?:event: Event|events: Sequence\[Event\])\) -> None:", re.MULTILINE)
@@ -89,10 +89,64 @@ def assigned_many(workspace: Workspace, ben: Member, ada: Member) -> None:
     working.work(bulk_actions.start_job(workspace=workspace, effects=effects, conversations=rows, **act))
 
 
+def read(workspace: Workspace, ben: Member, ada: Member) -> None:
+    row, act = ConversationFactory(workspace=workspace), {"by": ben.actor, "at": clock.now()}
+    Notification.objects.create(user=ben.user, kind="replied", conversation=row, event_id=1)
+    actions.mark_read(conversation=row, **act)
+
+
+def started(workspace: Workspace, ben: Member, ada: Member) -> None:
+    ada.user.preferences = {"notifications": {"events": {"unassigned_new": ["page"]}}}
+    ada.user.save()
+    ConversationFactory(workspace=workspace)
+
+
+def received(workspace: Workspace, ben: Member, ada: Member) -> None:
+    row = ConversationFactory(workspace=workspace)
+    actions.assign(conversation=row, to=ben.user, by=ada.actor, at=clock.now())
+    receive(row)
+
+
+def mentioned(workspace: Workspace, ben: Member, ada: Member) -> None:
+    row, at = ConversationFactory(workspace=workspace), clock.now()
+    note = actions.note(conversation=row, body="@Ben Kimura?", by=ada.actor, at=at)
+    Mention.objects.get_or_create(
+        workspace=workspace, conversation=row, message=note, user=ben.user, defaults={"created_at": at}
+    )
+
+
+def mentioned_later(workspace: Workspace, ben: Member, ada: Member) -> None:
+    row, at = ConversationFactory(workspace=workspace), clock.now()
+    note = actions.note(conversation=row, body="Hm.", by=ada.actor, at=at)
+    actions.edit_note(message=note, body="@Ben Kimura?", by=ada.actor, at=at)
+    Mention.objects.get_or_create(
+        workspace=workspace, conversation=row, message=note, user=ben.user, defaults={"created_at": at}
+    )
+
+
+def came_back(workspace: Workspace, ben: Member, ada: Member) -> None:
+    row = ConversationFactory(workspace=workspace)
+    message = actions.reply(conversation=row, body="Hello", by=ben.actor, at=clock.now())
+    actions.set_delivery(message=message, status="failed", by=Actor.system(workspace.pk), at=clock.now())
+
+
+def never_left(workspace: Workspace, ben: Member, ada: Member) -> None:
+    row, at = ConversationFactory(workspace=workspace), clock.now()
+    later = actions.schedule(conversation=row, body="Hello", send_after=at, by=ben.actor, at=at)
+    actions.mark_failed(delivery=later, code="x", reason="Refused.", by=Actor.system(workspace.pk), at=at)
+
+
 SCENES: dict[EventType, Callable[[Workspace, Member, Member], None]] = {
     events.ASSISTANT_HANDED_OVER: handed_over,
     events.BULK_JOB_FINISHED: assigned_many,
     events.CONVERSATION_ASSIGNED: assigned,
+    events.CONVERSATION_READ: read,
+    events.CONVERSATION_STARTED: started,
+    events.DELIVERY_CHANGED: came_back,
+    events.MESSAGE_RECEIVED: received,
+    events.NOTE_ADDED: mentioned,
+    events.NOTE_EDITED: mentioned_later,
+    events.REPLY_FAILED: never_left,
     events.CONVERSATION_TAGGED: tagged,
     events.MAILBOX_DISCONNECTED: disconnected,
     events.REPLY_SENT: replied,

@@ -104,27 +104,6 @@ def test_reply_that_is_gone_is_not_mailed(acme: Workspace, ben: Member) -> None:
     assert (mail.outbox, on_their_way()) == ([], [])
 
 
-def test_assignee_is_notified_by_mail_unless_it_was_their_own_doing(acme: Workspace, ada: Member, ben: Member) -> None:
-    conversation = ConversationFactory(workspace=acme, subject="Help")
-    actions.assign(conversation=conversation, to=ben.user, by=ben.actor, at=clock.now())
-    assert queued() == []
-    actions.assign(conversation=conversation, to=ada.user, by=ben.actor, at=clock.now())
-    ((kind, about),) = queued()
-    assert (kind, about["user_id"]) == ("assignment", ada.user.pk)
-    mailing.send_due()
-    assert mail.outbox[0].to == [ada.user.email]
-    assert "/w/acme/inbox/1" in mail.outbox[0].body
-
-
-def test_assignment_that_was_taken_back_is_not_mailed(acme: Workspace, ada: Member, ben: Member) -> None:
-    conversation = ConversationFactory(workspace=acme, subject="Help")
-    actions.assign(conversation=conversation, to=ada.user, by=ben.actor, at=clock.now())
-    assert len(queued()) == 1
-    actions.assign(conversation=conversation, to=None, by=ben.actor, at=clock.now())
-    mailing.send_due()
-    assert (mail.outbox, queued()) == ([], [])
-
-
 def test_what_an_earlier_version_queued_goes_out_once(acme: Workspace, ada: Member, ben: Member) -> None:
     by, texts = {"by": ben.actor, "at": clock.now()}, ("as a mail", "as a job", "not at all")
     mailed, job, neither = (actions.reply(conversation=by_mail(acme), body=one, **by) for one in texts)

@@ -24,7 +24,7 @@ class Journal:
     """Stands for the live context."""
 
     def __init__(self, events: list[LiveEvent], typing: tuple[str, ...] = (), presence: tuple[str, ...] = ()) -> None:
-        self.signals = {"customer_typing": typing, "presence": presence}
+        self.signals = {"customer_typing": typing, "presence": presence, "notification": ()}
         self.asked: list[tuple[int, int | None]] = []
         self.journal = events
 

@@ -515,6 +515,8 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("no Discord bot", "/w/empty/settings/discord", who="ada")
     yield Screen("details of a conversation on Discord", f"{inbox}/{made['discord'].number}#side")
     yield Screen("link of a Discord member", f"/f/d/{discord_links.token(made['discord link'])}", who="")
+    yield Screen("notifications", "/w/acme/notifications")
+    yield Screen("no notifications", "/w/empty/notifications", who="ada")
     yield Screen("callbacks", "/w/acme/callbacks")
     yield Screen("callback that is made", "/w/acme/callbacks", do=click(".call__change > summary"))
     yield Screen("callbacks that were made", "/w/acme/callbacks?view=called")

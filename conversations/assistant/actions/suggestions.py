@@ -45,6 +45,7 @@ def request_suggestion(
         ticket_id=ticket.pk if ticket else None,
         request_id=request.pk,
         audience=questions.audience_of(by).value,
+        user_id=by.user_id,
     )
     return request
 

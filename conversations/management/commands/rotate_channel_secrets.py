@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from accounts import actions as accounts
-from accounts import clock, sealed, tenancy
+from accounts import clock, pushing, sealed, tenancy
 from accounts.management.base import DeskCommand, system
 from accounts.models import Workspace
 from accounts.permissions import Actor
@@ -54,6 +54,10 @@ Example: manage.py rotate_channel_secrets"""
                 count += accounts.reseal_second_factor(authenticator=authenticator, by=by, at=clock.now())
             except sealed.Unreadable:
                 unreadable.append(f"a second factor ({authenticator.user.email})")
+        try:
+            pushing.reseal()
+        except sealed.Unreadable:
+            unreadable.append("the key of Web Push")
         if unreadable:
             raise CommandError(
                 f"no key opens the secrets of {', '.join(unreadable)}; {count} others were encrypted anew. Name the key that "

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts import clock
 from accounts.errors import DomainError, Forbidden, NotFound
@@ -86,6 +87,8 @@ def answered(
     `taken_back` is a reply that was cancelled, whose text can be put into the composer.
     """
     place = Place.of(request)
+    if not inbox_queries.is_seen(number):
+        return _left(request, place, number, text=text, fault=fault)
     if not is_fragment(request):
         noted(request, number, text=text, fault=fault, undo=undo)
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}")
@@ -98,6 +101,13 @@ def answered(
         "taken_back": taken_back,
     }
     return render(request, "inbox/update.html", context, status=422 if fault else 200)
+
+
+def _left(request: DeskRequest, place: Place, number: int, *, text: str, fault: str) -> HttpResponse:
+    """The answer after a change by which the member has lost sight of the conversation: the list, with the message."""
+    noted(request, number, text=text, fault=fault)
+    url = f"{reverse('inbox', args=[request.workspace.slug])}?{place.query}"
+    return HttpResponseClientRedirect(url) if is_fragment(request) else redirect(url)
 
 
 def noted(request: DeskRequest, number: int, *, text: str = "", fault: str = "", undo: Event | None = None) -> None:

@@ -102,6 +102,8 @@ def moves(change: Move) -> Callable[..., HttpResponseBase]:
             return redirect(f"{again}&message={message}" if message else again)
         undo = thread_queries.change_to_undo(conversation, by=request.actor, since=began)
         noted(request, number, text=text, undo=undo)
+        if not inbox_queries.is_seen(shown.number):
+            return redirect(f"{reverse('inbox', args=[request.workspace.slug])}?{place.query}")
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, shown.number])}?{place.query}")
 
     return view

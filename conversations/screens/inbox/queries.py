@@ -19,7 +19,7 @@ from accounts import clock
 from accounts.compiled import compiled
 from accounts.errors import NotFound
 from accounts.models import Event, Team, User, Workspace
-from accounts.tenancy import current
+from accounts.tenancy import current, viewer
 from conversations import conditions
 from conversations.assistant import queries as assistant_queries
 from conversations.conditions import Condition, Context
@@ -96,6 +96,11 @@ CARD = (
 """What the page of a conversation prints of it."""
 
 
+def is_seen(number: int) -> bool:
+    """Whether the viewer of the scope sees the conversation: one that a member has assigned to others, they may no longer see."""
+    return viewer() is None or Conversation.objects.filter(number=number).exists()
+
+
 def with_ticket_card(number: int) -> Conversation:
     """By number, with all that its page shows. Raises NotFound.
 
@@ -105,6 +110,9 @@ def with_ticket_card(number: int) -> Conversation:
     found = _card.first(number=number)
     if found is None:
         raise NotFound("there is no such conversation")
+    before = found.follows_id
+    if before is not None and viewer() is not None and not Conversation.objects.filter(pk=before).exists():
+        found.follows = None  # it is shown as one that follows nothing
     return found
 
 
@@ -122,6 +130,8 @@ def _card(*, number: int) -> QuerySet[Conversation]:
     rows = conversations().select_related("ticket__assignee", "assistant_thread", "follows", "joined_into")
     after = Conversation.objects.filter(follows=OuterRef("pk")).order_by("-pk").values("number")
     perhaps = InboundMail.objects.filter(conversation=OuterRef("pk"), suggested__isnull=False).order_by("pk")
+    if viewer() is not None:
+        perhaps = perhaps.filter(Exists(Conversation.objects.filter(pk=OuterRef("suggested"))))
     rows = rows.annotate(
         attribute_rows=ArraySubquery(_attributes()),
         continued_in=Subquery(after[:1]),

@@ -13,16 +13,18 @@ from django.views.decorators.http import require_safe
 from accounts.live import responses as live
 from accounts.live.access import MemberAccess, login_id
 from accounts.live.merging import merged
-from accounts.permissions import Visibility, permit
+from accounts.permissions import permit
 from conversations import events, presence
 from conversations.chat import typing
+from conversations.notifications import reading as notifications
+from conversations.screens.inbox.sight import Watcher
 from conversations.screens.shell import DeskRequest, screen
 
 SUBJECTS = frozenset({"", "conversation", "ticket", "contact", "bulk_job"})
 """Subjects of events that the inbox shows; the empty one is the stream's own (ready, resync)."""
 
 
-Items = AsyncIterator[live.LiveEvent | int | Mapping[str, Any]]
+Items = AsyncIterator[live.LiveEvent | int | str | Mapping[str, Any]]
 NOT_SHOWN = frozenset(
     kind.name
     for kind in (
@@ -43,29 +45,39 @@ def stream(request: DeskRequest) -> HttpResponse:
 
     `?login=` is the session that the page was made for: after signing in as somebody else, an old page gets no events.
     `own` marks the person's own changes, whose effects are in the answers to their requests. Between them come the chats in
-    which a customer is typing, and who of the team is in which conversation, as events of their own kinds. A member who does
-    not see all conversations gets only its id, and asks for what they may see of it.
+    which a customer is typing, and who of the team is in which conversation, as events of their own kinds, and that the person's
+    notifications have changed. Nothing tells of a conversation that the person does not see; where they see others from now on, a
+    `resync` does.
     """
     permit(request.actor, "conversation.read")
     if request.GET.get("login", login_id(request)) != login_id(request):
         raise PermissionDenied("this page belongs to another session")
     workspace_id, after = request.workspace.pk, live.last_event_id(request)
-    person = (request.actor.kind, request.actor.id)
-    sees_all = request.membership.visibility == Visibility.ALL
+    person, membership = (request.actor.kind, request.actor.id), request.membership
 
     async def follow(context: live.LiveContext) -> AsyncIterator[bytes | HttpResponse]:
+        watcher = Watcher(context, membership)
         journal: Items = context.events(workspace_id, after=after)
         signals: Items = typing.customers_typing(context, workspace_id)
         inside: Items = presence.signals(context, workspace_id)
-        async with merged(journal, signals, inside) as items:
+        notified: Items = notifications.signals(context, membership.user_id)
+        async with merged(journal, signals, inside, notified) as items:
             async for item in items:
+                if isinstance(item, str):
+                    yield live.sse("{}", event=item)
+                    continue
                 if isinstance(item, int):
+                    if not await watcher.shows_conversation(item):
+                        continue
                     # Without an id: where a browser left off is a place in the journal.
                     yield live.sse(orjson.dumps({"id": item}).decode(), event="typing")
                 elif isinstance(item, Mapping):
-                    about = item if sees_all or item.get("user") == person[1] else {"id": item["id"]}
-                    yield live.sse(orjson.dumps(about).decode(), event="presence")
-                elif item.subject_type in SUBJECTS and item.type not in NOT_SHOWN:
+                    if await watcher.shows_conversation(item["id"]):
+                        yield live.sse(orjson.dumps(item).decode(), event="presence")
+                elif await watcher.has_changed(item):
+                    resync = {"type": "resync", "subject": "", "id": 0}
+                    yield live.sse(orjson.dumps(resync).decode(), id=item.id)
+                elif item.subject_type in SUBJECTS and item.type not in NOT_SHOWN and await watcher.shows(item):
                     update = {"type": item.type, "subject": item.subject_type, "id": item.subject_id}
                     if item.actor == person:
                         update["own"] = True

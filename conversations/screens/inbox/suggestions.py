@@ -83,11 +83,11 @@ def _fault(request: DeskRequest, conversation: Conversation, at: datetime) -> st
 
 
 def _held(request: DeskRequest, conversation: Conversation, request_id: int) -> LiveResponse:
-    workspace_id, conversation_id = request.workspace.pk, conversation.pk
+    workspace_id, conversation_id, viewer = request.workspace.pk, conversation.pk, request.membership.viewer
 
     def render_made(made: suggestion_results.SuggestionResult) -> HttpResponse:
         workspace = Workspace.objects.get(pk=workspace_id)
-        with tenancy.scope(workspace), timezone.override(workspace.time_zone):
+        with tenancy.scope(workspace, viewer), timezone.override(workspace.time_zone):
             suggestion = Suggestion.objects.filter(pk=made.suggestion_id or 0).first()
             return _answer(request, conversation, suggestion, made.code)
 

@@ -19,8 +19,9 @@ const received = new Set();
 
 // --- Events --------------------------------------------------------------------------------------------
 
-async function take({ state: now, id, detail, typing, signal }) {
+async function take({ state: now, id, detail, typing, signal, notification }) {
   if (now) return show(now);
+  if (notification) return document.dispatchEvent(new CustomEvent('desk:notification'));
   if (typing) return document.hidden || document.dispatchEvent(new CustomEvent('desk:typing', { detail: typing }));
   if (signal) return void document.dispatchEvent(new CustomEvent('desk:signal', { detail: signal }));
   if (id && received.has(id)) return;

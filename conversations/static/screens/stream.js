@@ -6,7 +6,7 @@ const RESYNC = { type: 'resync', subject: '', id: 0 };
 const PAUSES = [1000, 30_000]; // ms between attempts: the first and the longest
 
 export class Stream {
-  // `send` takes {state: 'live' | 'reconnecting' | 'ended'}, {id, detail}, {typing} and {signal}.
+  // `send` takes {state: 'live' | 'reconnecting' | 'ended'}, {id, detail}, {typing}, {signal} and {notification}.
   constructor(url, after, send) {
     Object.assign(this, { url, send, start: after, last: after, kept: [], ids: new Set() });
     this.state = 'reconnecting';
@@ -26,6 +26,7 @@ export class Stream {
     // Who is typing: without an id, and nothing for a tab that opens later.
     this.source.addEventListener('typing', (message) => this.send({ typing: JSON.parse(message.data) }));
     this.source.addEventListener('presence', (message) => this.send({ signal: JSON.parse(message.data) }));
+    this.source.addEventListener('notification', () => this.send({ notification: true }));
     this.source.onerror = () => {
       this.show('reconnecting');
       if (this.source.readyState === EventSource.CLOSED) this.later();

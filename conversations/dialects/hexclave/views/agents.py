@@ -72,7 +72,7 @@ class AgentConversations(HexclaveViewSet):
             if self.membership is not None and stated.pk != self.membership.pk:
                 self.membership = None
         if self.membership is not None:
-            self._stack.enter_context(tenancy.scope(self.membership.workspace))
+            self._stack.enter_context(tenancy.scope(self.membership.workspace, self.membership.viewer))
 
     @property
     def counted(self) -> int | None:

@@ -1,0 +1,92 @@
+"""What members are notified of."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.moments import Moment
+from accounts.tenancy import TenantModel, Viewer, seen
+from conversations.models.conversation import Conversation
+from conversations.models.mailbox import Mailbox
+
+
+class NotificationKind(models.TextChoices):
+    """What happened. The names are those of the members' preferences (accounts.notices)."""
+
+    ASSIGNED = "assigned", "Assigned to me"
+    MENTIONED = "mentioned", "Mentioned"
+    REPLIED = "replied", "Customer replied"
+    TEAM_ASSIGNED = "team_assigned", "Assigned to my team"
+    UNASSIGNED_NEW = "unassigned_new", "New and unassigned"
+    FAILED_TO_SEND = "failed_to_send", "Failed to send"
+    MAILBOX_DISCONNECTED = "mailbox_disconnected", "Mailbox disconnected"
+
+
+class Notification(TenantModel):
+    """Something that a member should know. What happens in a conversation before they read it is collapsed into one row.
+
+    `event_id` is the newest event that it tells of, and `count` how many there were. Of several kinds it shows the most important.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=20, choices=NotificationKind.choices)
+    conversation = models.ForeignKey(
+        Conversation, null=True, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    mailbox = models.ForeignKey(
+        Mailbox, null=True, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    # The member who did it; null where it was a customer or the desk.
+    actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    event_id = models.BigIntegerField(editable=False)
+    count = models.PositiveIntegerField(default=1, editable=False)
+    is_in_page = models.BooleanField(default=True, editable=False)
+    is_for_mail = models.BooleanField(default=False, editable=False)
+    # The queued mail that it went into: it goes into no other one.
+    mail_id = models.BigIntegerField(null=True, editable=False)
+    at = Moment(default=timezone.now, editable=False)
+    read_at = Moment(null=True, editable=False)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "user", "conversation"],
+                condition=Q(read_at=None),
+                name="one_unread_notification_per_conversation",
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "user", "mailbox"],
+                condition=Q(read_at=None),
+                name="one_unread_notification_per_mailbox",
+            ),
+            models.CheckConstraint(name="notification_kind_is_known", condition=Q(kind__in=NotificationKind.values)),
+            models.CheckConstraint(
+                name="notification_is_of_a_conversation_or_a_mailbox",
+                condition=Q(conversation__isnull=True) ^ Q(mailbox__isnull=True),
+            ),
+        ]
+        indexes = [
+            # A member's notifications, newest first, and those that they have not read.
+            models.Index(fields=["workspace", "user", "-at", "-id"], name="notification_newest"),
+            models.Index(
+                fields=["workspace", "user", "-at", "-id"], name="notification_unread", condition=Q(read_at=None)
+            ),
+            # Whether a member was notified of an event of a conversation, also long ago.
+            models.Index(fields=["workspace", "conversation", "user", "event_id"], name="notification_of_conversation"),
+            # The daily job that deletes old ones, in all workspaces.
+            models.Index(fields=["at"], name="notification_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.user_id}"
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> Q:
+        """Those of conversations that are seen, and those of mailboxes."""
+        rows = Conversation.all_workspaces.filter(
+            workspace=OuterRef("workspace"), pk=OuterRef("conversation")
+        )  # its own
+        return Q(conversation=None) | Q(Exists(seen(rows, viewer)))

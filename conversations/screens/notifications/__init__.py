@@ -1,0 +1,1 @@
+"""The bell and its page, Web Push in this browser, and stopping mails."""

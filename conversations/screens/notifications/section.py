@@ -1,0 +1,8 @@
+"""What the keyboard needs of the notifications; the rail has the bell."""
+
+from __future__ import annotations
+
+from conversations.screens.sections import Section
+from conversations.screens.shortcuts import VIEW, Shortcut
+
+SECTION = Section(shortcuts=(Shortcut("notifications", ("g o",), "Notifications", VIEW),))

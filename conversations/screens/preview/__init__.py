@@ -1,0 +1,1 @@
+"""Looking at the desk as a member sees it, for admins: read only, until they leave."""

@@ -1,0 +1,206 @@
+"""Who is notified of what: of each event those whom it concerns, nobody of what they did, and of one conversation once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts import actions as account_actions
+from accounts import clock, journal, tenancy
+from accounts.models import Event, Workspace
+from accounts.permissions import Actor, Role, Visibility
+from conversations import actions
+from conversations.channels.email import actions as mailbox_actions
+from conversations.models import Conversation, Follower, Mention, Notification
+from conversations.notifications import reading
+from conversations.reactions import all_reactions
+from tests.conftest import Member, member
+from tests.factories import ConversationFactory, MailboxFactory, TeamFactory, receive
+from tests.notifications.conftest import act, of, wants
+
+pytestmark = pytest.mark.usefixtures("in_acme")
+
+
+@pytest.fixture
+def row(acme: Workspace) -> Conversation:
+    made: Conversation = ConversationFactory(workspace=acme, subject="Help")
+    return made
+
+
+def test_assignee_is_notified_unless_they_took_it_themselves(ada: Member, ben: Member, row: Conversation) -> None:
+    actions.assign(conversation=row, to=ben.user, **act(ben))
+    assert of(ben) == []
+    actions.assign(conversation=row, to=ada.user, **act(ben))
+    assert (of(ada), of(ben)) == ([("assigned", 1, 1)], [])
+
+
+def test_team_is_notified_once_when_it_gets_a_conversation(
+    acme: Workspace, ada: Member, ben: Member, vic: Member, row: Conversation
+) -> None:
+    team = TeamFactory(workspace=acme, members=[ben.user, vic.user])
+    actions.assign(conversation=row, team=team, **act(ben))
+    assert (of(ben), of(vic), of(ada)) == ([], [("team_assigned", 1, 1)], [])
+    Notification.objects.update(read_at=clock.now())
+    actions.assign(conversation=row, to=ben.user, team=team, **act(ada))
+    actions.assign(conversation=row, team=team, **act(ada))
+    assert of(vic) == []
+
+
+def test_reply_of_a_customer_is_for_the_assignee_and_for_followers(
+    acme: Workspace, ada: Member, ben: Member, vic: Member, row: Conversation
+) -> None:
+    actions.assign(conversation=row, to=ben.user, **act(ben))
+    Follower.objects.create(conversation=row, user=vic.user)
+    receive(row, "Hello?")
+    receive(row, "Anybody?")
+    assert (of(ben), of(vic), of(ada)) == ([("replied", 1, 2)], [("replied", 1, 2)], [])
+
+
+def test_new_conversation_is_for_those_who_want_it_while_it_is_nobodys(
+    acme: Workspace, ada: Member, ben: Member, vic: Member
+) -> None:
+    wants(ben, unassigned_new=["page"])
+    ConversationFactory(workspace=acme)
+    taken = ConversationFactory(workspace=acme)
+    actions.assign(conversation=taken, to=ada.user, **act(ada))
+    assert (of(ben), of(vic)) == ([("unassigned_new", 1, 1)], [])
+
+
+def test_mention_says_more_than_what_came_before_it_and_after_it(ada: Member, ben: Member, row: Conversation) -> None:
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    given = act(ada)
+    note = actions.note(conversation=row, body="Can you look, Ben?", **given)
+    Mention.objects.get_or_create(
+        workspace=row.workspace, conversation=row, message=note, user=ben.user, defaults={"created_at": given["at"]}
+    )
+    receive(row, "Hello?")
+    assert of(ben) == [("mentioned", 1, 3)]
+
+
+def test_writer_is_notified_of_a_reply_that_failed(
+    acme: Workspace, ada: Member, ben: Member, row: Conversation
+) -> None:
+    message = actions.reply(conversation=row, body="Hello", **act(ben))
+    actions.set_delivery(message=message, status="failed", by=Actor.system(acme.pk), at=clock.now())
+    assert of(ben) == [("failed_to_send", 1, 1)]
+
+
+def test_owners_and_admins_are_notified_of_a_mailbox_that_is_disconnected(
+    acme: Workspace, ada: Member, ben: Member
+) -> None:
+    box = MailboxFactory(workspace=acme)
+    mailbox_actions.mark_disconnected(mailbox=box, reason="Refused.", by=Actor.system(acme.pk), at=clock.now())
+    assert (of(ada), of(ben)) == ([("mailbox_disconnected", None, 1)], [])
+
+
+def test_nobody_is_notified_of_what_they_do_not_see(
+    acme: Workspace, ada: Member, ben: Member, row: Conversation
+) -> None:
+    Follower.objects.create(conversation=row, user=ben.user)
+    actions.assign(conversation=row, to=ada.user, **act(ada))
+    ben.membership.visibility = Visibility.TEAMS_AND_UNASSIGNED
+    ben.membership.save()
+    receive(row, "Hello?")
+    assert of(ben) == []
+    actions.assign(conversation=row, to=None, **act(ada))
+    receive(row, "Still there?")
+    assert of(ben) == [("replied", 1, 1)]
+    actions.assign(conversation=row, to=ada.user, **act(ada))
+    with tenancy.scope(acme, ben.membership.viewer):
+        assert reading.unread(ben.user.pk) == [], "what was taken from them is gone from the bell"
+
+
+def test_spam_notifies_nobody(acme: Workspace, ada: Member, ben: Member, row: Conversation) -> None:
+    Follower.objects.create(conversation=row, user=ben.user)
+    receive(row, "Buy this")
+    actions.mark_spam(conversation=row, **act(ada))
+    assert of(ben) == []
+
+
+def test_who_has_left_or_wants_nothing_is_not_notified(
+    acme: Workspace, ada: Member, ben: Member, vic: Member, row: Conversation
+) -> None:
+    wants(ben, assigned=[])
+    Follower.objects.create(conversation=row, user=vic.user)
+    vic.membership.delete()
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    receive(row)
+    assert of(ben) == [("replied", 1, 1)]
+    assert of(vic) == []
+
+
+def test_event_that_comes_again_notifies_nobody_again_even_after_it_was_read(
+    acme: Workspace, ada: Member, ben: Member, row: Conversation
+) -> None:
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    assert of(ben) == [("assigned", 1, 1)]
+    event = Event.objects.filter(type="conversation.assigned").latest("pk")
+    Notification.objects.update(read_at=clock.now())
+    for kind, reactions in all_reactions().items():
+        for reaction in reactions if kind.name == event.type else ():
+            reaction(event)
+    assert of(ben) == []
+
+
+def test_reading_a_conversation_reads_its_notifications_until_then(ada: Member, ben: Member, row: Conversation) -> None:
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    receive(row)
+    assert len(of(ben)) == 1
+    actions.mark_read(conversation=row, **act(ben))
+    assert of(ben) == []
+    receive(row)
+    assert of(ben) == [("replied", 1, 1)]
+
+
+def test_a_hundred_changes_at_once_are_written_in_as_many_statements_as_one(
+    acme: Workspace, ada: Member, ben: Member
+) -> None:
+    def statements(count: int) -> int:
+        journal.drain()
+        for row in [ConversationFactory(workspace=acme) for _ in range(count)]:
+            actions.assign(conversation=row, to=ben.user, **act(ada))
+        with CaptureQueriesContext(connection) as captured:
+            journal.drain()
+        return len(captured)
+
+    one = statements(1)
+    assert statements(20) == one
+
+
+def test_message_in_a_workspace_of_fifty_members_costs_what_it_does_with_two(
+    acme: Workspace, ada: Member, ben: Member
+) -> None:
+    def statements() -> int:
+        row = ConversationFactory(workspace=acme)
+        actions.assign(conversation=row, to=ben.user, **act(ben))
+        journal.drain()
+        receive(row)
+        with CaptureQueriesContext(connection) as captured:
+            journal.drain()
+        return len(captured)
+
+    few = statements()
+    for number in range(48):
+        member(acme, f"Agent{number}", Role.AGENT)
+    assert statements() == few
+
+
+def test_notifications_are_kept_for_ninety_days(acme: Workspace, ben: Member, row: Conversation) -> None:
+    at = clock.now()
+    for days in (91, 89):
+        Notification.objects.create(
+            user=ben.user, kind="assigned", conversation=row, event_id=days, at=at - timedelta(days=days), read_at=at
+        )
+    assert reading.forget(at) == 1
+
+
+def test_member_who_is_removed_leaves_no_unread_rows_that_others_see(
+    acme: Workspace, ada: Member, ben: Member, row: Conversation
+) -> None:
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    journal.drain()
+    account_actions.remove_member(membership=ben.membership, **act(ada))
+    assert reading.unread(ada.user.pk) == []

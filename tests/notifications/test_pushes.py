@@ -1,0 +1,223 @@
+"""Web Push: what a browser gets is encrypted for it and signed by the desk; it is tried again, and ends with the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts import clock, journal, pushing, sealed
+from accounts.models import PushKey, PushSubscription, QueuedPush, Workspace
+from conversations import actions
+from conversations.models import Conversation, Notification
+from tests.conftest import Member
+from tests.factories import ContactFactory, ConversationFactory, receive
+from tests.notifications.conftest import act, wants
+from tests.notifications.push_service import PushService, running
+
+pytestmark = pytest.mark.usefixtures("in_acme")
+BROWSER = "/w/acme/notifications/browser"
+
+
+@pytest.fixture
+def service(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[PushService]:
+    settings.ALLOW_PRIVATE_HOSTS = True
+    with running(tmp_path) as found:
+        monkeypatch.setattr(pushing, "context", found.context)
+        yield found
+
+
+@pytest.fixture
+def row(acme: Workspace) -> Conversation:
+    contact = ContactFactory(workspace=acme, name="Jane Doe")
+    made: Conversation = ConversationFactory(workspace=acme, contact=contact, subject="Help", body="It never came.")
+    return made
+
+
+def switch_on(client: Client, service: PushService) -> None:
+    assert client.post(BROWSER, {"endpoint": service.endpoint, **service.keys}).status_code == 204
+
+
+def pushed() -> None:
+    """All reactions have run, and the time of every message has come."""
+    journal.drain()
+    QueuedPush.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    pushing.send_due()
+
+
+def test_browser_gets_an_encrypted_message_with_the_desks_signature(
+    ada: Member, ben: Member, row: Conversation, service: PushService
+) -> None:
+    client = ben.signed_in()
+    key = client.get(BROWSER).json()["key"]
+    switch_on(client, service)
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    pushed()
+    (shown,) = service.received
+    assert shown["body"] == "Ada Duarte assigned #1 to you\nIt never came."
+    assert (shown["title"], shown["url"], shown["workspace"]) == ("Acme", "/w/acme/inbox/1", "acme")
+    assert service.claims(key)["sub"].startswith(("mailto:", "https://"))
+    headers = service.headers[0]
+    assert (headers["content-encoding"], headers["ttl"], len(headers["topic"])) == ("aes128gcm", "86400", 32)
+    pushed()
+    assert len(service.received) == 1, "it is not pushed again"
+    assert QueuedPush.objects.count() == 0
+
+
+def test_key_of_the_desk_is_sealed_made_once_and_sealed_anew(db: None) -> None:
+    first = pushing.public_key()
+    assert pushing.public_key() == first
+    before = PushKey.objects.get().sealed
+    assert "PRIVATE" not in before
+    assert pushing.reseal()
+    after = PushKey.objects.get().sealed
+    assert after != before
+    assert sealed.opened(after) == sealed.opened(before)
+
+
+def test_many_things_at_once_are_one_message(acme: Workspace, ada: Member, ben: Member, service: PushService) -> None:
+    switch_on(ben.signed_in(), service)
+    for _ in range(12):
+        actions.assign(conversation=ConversationFactory(workspace=acme), to=ben.user, **act(ada))
+    pushed()
+    assert [one["body"] for one in service.received] == ["12 new notifications"]
+
+
+def test_workspace_may_keep_what_customers_write_out_of_it(
+    acme: Workspace, ada: Member, ben: Member, row: Conversation, service: PushService
+) -> None:
+    acme.settings = {"push_shows_text": False}
+    acme.save()
+    switch_on(ben.signed_in(), service)
+    actions.assign(conversation=row, to=ben.user, **act(ben))
+    receive(row, "My password is hunter2")
+    pushed()
+    (shown,) = service.received
+    assert shown["body"] == "The customer replied in #1"
+    assert "Jane" not in str(shown)
+
+
+def test_what_was_read_meanwhile_is_not_pushed(
+    ada: Member, ben: Member, row: Conversation, service: PushService
+) -> None:
+    switch_on(ben.signed_in(), service)
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    journal.drain()
+    Notification.objects.update(read_at=clock.now())
+    pushed()
+    assert (service.received, QueuedPush.objects.count()) == ([], 0)
+
+
+def test_nothing_is_pushed_in_quiet_hours_or_without_the_wish(
+    ada: Member, ben: Member, row: Conversation, service: PushService
+) -> None:
+    switch_on(ben.signed_in(), service)
+    now = clock.now()
+    wants(ben, quiet=[f"{now - timedelta(hours=1):%H:%M}", f"{now + timedelta(hours=1):%H:%M}"])
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    pushed()
+    wants(ben, replied=["page"])
+    receive(row)
+    pushed()
+    assert service.received == []
+
+
+def test_service_that_is_busy_is_tried_again(ada: Member, ben: Member, row: Conversation, service: PushService) -> None:
+    switch_on(ben.signed_in(), service)
+    service.answers = [503, 429]
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    for _ in range(3):
+        pushed()
+    assert len(service.received) == 1
+    assert len(service.headers) == 3
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_browser_that_its_service_has_forgotten_is_forgotten(
+    ada: Member, ben: Member, row: Conversation, service: PushService, status: int
+) -> None:
+    switch_on(ben.signed_in(), service)
+    service.answers = [status]
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    pushed()
+    assert (PushSubscription.objects.count(), QueuedPush.objects.count()) == (0, 0)
+
+
+def test_message_that_is_refused_for_good_is_given_up(
+    ada: Member, ben: Member, row: Conversation, service: PushService
+) -> None:
+    switch_on(ben.signed_in(), service)
+    service.answers = [403]
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    pushed()
+    assert PushSubscription.objects.get().failure == "403"
+    assert QueuedPush.objects.count() == 0
+
+
+def test_it_ends_with_the_session(ada: Member, ben: Member, row: Conversation, service: PushService) -> None:
+    client = ben.signed_in()
+    switch_on(client, service)
+    client.logout()
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    pushed()
+    assert (service.received, PushSubscription.objects.count()) == ([], 0)
+
+
+def test_member_who_was_removed_gets_nothing(ada: Member, ben: Member, row: Conversation, service: PushService) -> None:
+    switch_on(ben.signed_in(), service)
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    journal.drain()
+    ben.membership.delete()
+    pushed()
+    assert (service.received, QueuedPush.objects.count()) == ([], 0)
+
+
+def test_desk_pushes_to_no_private_address(
+    ada: Member, ben: Member, row: Conversation, service: PushService, settings: Any
+) -> None:
+    settings.ALLOW_PRIVATE_HOSTS = False
+    switch_on(ben.signed_in(), service)
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    pushed()
+    assert (service.headers, PushSubscription.objects.count()) == ([], 0)
+
+
+def test_what_is_no_browser_is_refused(ben: Member, service: PushService) -> None:
+    client, good = ben.signed_in(), {"endpoint": service.endpoint, **service.keys}
+    for name, value in (
+        ("endpoint", "http://localhost/x"), ("endpoint", "https://u:p@localhost/"), ("endpoint", "x" * 3000), ("endpoint", "https://a\0b/"),
+        ("endpoint", ""), ("p256dh", "AAAA"), ("p256dh", ""), ("auth", "AAAA"), ("auth", "é"),
+    ):  # fmt: skip
+        answer = client.post(BROWSER, {**good, name: value})
+        assert answer.status_code == 422, (name, value)
+    assert PushSubscription.objects.count() == 0
+
+
+def test_browser_is_switched_off_and_belongs_to_who_switched_it_on_last(
+    ada: Member, ben: Member, service: PushService
+) -> None:
+    switch_on(ben.signed_in(), service)
+    client = ada.signed_in()
+    switch_on(client, service)
+    assert PushSubscription.objects.get().user == ada.user
+    ben.signed_in().post(f"{BROWSER}/remove", {"endpoint": service.endpoint})
+    assert PushSubscription.objects.count() == 1, "another's browser stays"
+    client.post(f"{BROWSER}/remove", {"endpoint": service.endpoint})
+    assert PushSubscription.objects.count() == 0
+
+
+def test_person_has_twenty_browsers_at_most(ben: Member, service: PushService) -> None:
+    for number in range(22):
+        pushing.subscribe(ben.user, endpoint=f"https://push.example/{number}", session_key="x", **service.keys)
+    assert PushSubscription.objects.count() == 20
+
+
+def test_worker_is_served_at_the_root(client: Client, db: None) -> None:
+    answer = client.get("/push-worker.js")
+    assert answer["Content-Type"].startswith("text/javascript")
+    assert b"showNotification" in answer.content

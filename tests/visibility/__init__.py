@@ -1,0 +1,1 @@
+"""Which conversations and tickets a member sees."""
