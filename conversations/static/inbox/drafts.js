@@ -46,10 +46,11 @@ function stateOf(place) {
     const base = sessionStorage.getItem(`base:${place}`);
     const mirror = JSON.parse(localStorage.getItem(`unsaved:${place}`) ?? 'null');
     const own = sessionStorage.getItem(`draft:${place}`);
-    const text = own ?? mirror?.text ?? '';
-    const version = parseInt(base ?? mirror?.base ?? 0, 10);
-    // A text of an earlier version of this page has no base: nobody but this browser knows it.
-    const dirty = text !== '' && (own === null || base === null || base.endsWith('*'));
+    const isOfTab = base !== null || own !== null;
+    const text = isOfTab ? (own ?? '') : (mirror?.text ?? '');
+    const version = parseInt(base ?? (isOfTab ? 0 : mirror?.base) ?? 0, 10);
+    // A text of an earlier version of this page has no base: nobody but this browser knows it. An emptied one may be unsaved too.
+    const dirty = base?.endsWith('*') ?? text !== '';
     states.set(place, { place, text, version, dirty, files: [], removed: [], pause: PAUSES[0] });
   }
   return states.get(place);
@@ -57,12 +58,12 @@ function stateOf(place) {
 
 function remember(state) {
   desk.store(`draft:${state.place}`, state.text);
-  desk.store(`base:${state.place}`, state.text || state.version ? `${state.version}${state.dirty ? '*' : ''}` : '');
+  desk.store(`base:${state.place}`, state.text || state.version || state.dirty ? `${state.version}${state.dirty ? '*' : ''}` : '');
   if (!state.dirty) desk.store(`unsaved:${state.place}`, '', localStorage);
 }
 
 // Until the server has it, it outlives the tab.
-const mirror = (state) => desk.store(`unsaved:${state.place}`, JSON.stringify({ text: state.text, base: state.version }), localStorage);
+const mirror = (state) => desk.store(`unsaved:${state.place}`, state.text && JSON.stringify({ text: state.text, base: state.version }), localStorage);
 
 desk.hasDraft = (place) => stateOf(place).text !== '' || stateOf(place).files.length > 0;
 desk.draftOf = (place) => ({ draft_version: stateOf(place).version, draft_tab: desk.tab });
