@@ -185,8 +185,8 @@ def test_reply_from_the_inbox_with_its_live_event(ben: Member, keeps: Keeps) -> 
         await stream.until('"type":"reply.sent"')
         await stream.leave()
 
-    # The stream also says who is typing in a chat. The one climb: the channels have registered who says whether one of them takes the reply to its customer.
-    keeps("Inbox reply with its live event", Bounds(rooms=13, climbs=1, modules=75), flow)
+    # The stream also says who is typing in a chat, and that notifications have changed. The one climb: the channels have registered who says whether one of them takes the reply to its customer.
+    keeps("Inbox reply with its live event", Bounds(rooms=14, climbs=1, modules=80), flow)
 
 
 def test_conversation_with_the_assistant_is_created_and_streamed(acme_key: Key, keeps: Keeps) -> None:
