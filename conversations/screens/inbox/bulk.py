@@ -30,8 +30,7 @@ from conversations.knowledge import queries as knowledge_queries
 from conversations.knowledge.macro_effects import effects_of
 from conversations.models import BulkJob, BulkRow, JobState, Macro, RowState
 from conversations.models.conversation import ConversationQuerySet
-from conversations.screens import errors
-from conversations.screens.inbox import forms
+from conversations.screens import errors, fields
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox.place import Place, frame
 from conversations.screens.shell import DeskRequest, is_fragment, screen
@@ -52,7 +51,7 @@ def _effects(given: QueryDict) -> list[dict[str, Any]]:
     if verb in ("add_tags", "remove_tags"):
         return [{"do": verb, "tags": tags.parsed(given.get("tags", "")[:24_000])}]
     if verb == "snooze" and not value:
-        field = forms.LocalDateTimeField(input_formats=forms.LOCAL_FORMATS)
+        field = fields.LocalDateTimeField(input_formats=fields.LOCAL_FORMATS)
         moment = field.clean(given.get("until", ""))
         assert moment is not None  # it is required
         value = moment.astimezone(UTC).isoformat()
