@@ -135,7 +135,7 @@ def _check(contact: Contact, into: Contact) -> None:
 
 
 def _hold_names(*rows: Contact) -> None:
-    """As `identify` does: whoever means one of them meanwhile waits."""
+    """As `identify` does: callers who name one of them meanwhile wait."""
     names = {name for row in rows for name in (row.external_id, row.email) if name}
     transaction.hold_name(rows[0].workspace_id, *(f"contact {name}" for name in names))
 
@@ -251,7 +251,7 @@ def _move_messages(contact: Contact, into: Contact, conversations: Sequence[Conv
 
 
 def _elsewhere(contact: Contact, into: Contact) -> Any:
-    """What the contact wrote in the other's conversations, where the two were told apart."""
+    """What the contact wrote in the other's conversations, where the two were two senders."""
     rows = Message.objects.filter(conversation__contact=into, sender_contact=contact)
     return rows.order_by("pk")
 

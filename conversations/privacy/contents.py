@@ -179,7 +179,7 @@ def messages_elsewhere(rows: Sequence[Message], at: datetime) -> dict[str, int]:
 
 
 def _messages(rows: QuerySet[Message], row: Conversation) -> int:
-    """Each text; of what customers wrote also who they said they were."""
+    """Each text; of what customers wrote also their names and addresses."""
     rows.filter(sender_kind=SenderKind.CUSTOMER).update(sender_name=ERASED, sender_email="", sender_reference=None)
     written = rows.exclude(kind=MessageKind.STATUS_CHANGE)
     count = written.exclude(body=TEXT, metadata=None).count()

@@ -166,14 +166,14 @@ def test_merging_into_oneself_twice_or_into_an_unverified_one_is_refused(acme: W
         merge(ada, double, ben.actor)
 
 
-def test_merge_is_told_without_anything_personal(acme: Workspace, ben: Member) -> None:
+def test_merge_is_recorded_without_anything_personal(acme: Workspace, ben: Member) -> None:
     ada, double = person(acme, external_id=None), person(acme, external_id="secret-id", email="secret@example.com")
     talk = ConversationFactory(workspace=acme, contact=double)
     assert types(lambda: merge(double, ada, ben.actor)) == [
         "conversation.contact_changed", "contact.merged", "contact.absorbed",
     ]  # fmt: skip
-    told = " ".join(str(event.data) for event in Event.objects.all())
-    assert "secret" not in told
+    printed = " ".join(str(event.data) for event in Event.objects.all())
+    assert "secret" not in printed
     assert talk.pk in Event.objects.get(type="contact.merged").data["undo"]["conversations"]
 
 

@@ -42,7 +42,7 @@ def test_admin_creates_renames_moves_archives_and_restores(ada: Member) -> None:
         {"subject": "contact", "kind": "text", "name": "a\x00b"},
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_created(ada: Member, data: dict[str, str]) -> None:
+def test_what_is_wrong_is_shown_and_nothing_created(ada: Member, data: dict[str, str]) -> None:
     assert ada.signed_in().post(HOME, data).status_code == 422
     assert not Attribute.objects.exists()
 
