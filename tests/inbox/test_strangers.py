@@ -27,7 +27,7 @@ def flat(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern]:
 
 
 def addresses(slug: str, number: int, message: int, file: str) -> list[str]:
-    known = {"workspace_slug": slug, "number": number, "message": message, "public_id": file}
+    known = {"workspace_slug": slug, "number": number, "message": message, "public_id": file, "pk": 1}
     known |= {"mail_id": file, "provider": "google", "name": "x"}
     found = []
     for pattern in flat(urlpatterns):
