@@ -149,7 +149,7 @@ def _repeated(public_id: UUID, by: Actor) -> BulkJob | None:
 
 
 def _due(rows: int, at: datetime) -> datetime:
-    """When a worker takes it up: a few are done by whoever starts them, and by a worker only if that one dies."""
+    """When a worker takes it up: a few are done in the request that starts them, and by a worker only where that dies."""
     return at + PATIENCE if rows <= AT_ONCE else at
 
 

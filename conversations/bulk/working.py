@@ -31,7 +31,7 @@ TURN = 2.0  # seconds after which another job has its turn
 BATCH = 50
 NOTHING = "Nothing to change."
 BROKEN = "Something went wrong."
-LEFT = "Whoever started this is no longer a member."
+LEFT = "The agent who started this is no longer a member."
 LONGEST_REASON = 300
 
 _TAKE = """

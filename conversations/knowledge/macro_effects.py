@@ -23,7 +23,7 @@ def text_of(macro: Macro, conversation: Conversation, by: Actor) -> str:
 
 
 def filled(effects: Iterable[Effect], conversation: Conversation, by: Actor) -> list[Effect]:
-    """The effects with the placeholders of their texts filled in for a conversation and whoever does them."""
+    """The effects with the placeholders of their texts filled in for a conversation and the agent who does them."""
     agent = _agent(by)
     return [
         replace(effect, values={**effect.values, "text": placeholders.filled(text, conversation, agent)})

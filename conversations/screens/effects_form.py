@@ -120,5 +120,5 @@ def _priorities() -> list[tuple[str, str]]:
 def _assignees() -> list[Any]:
     members = [(f"{MEMBER}:{user.pk}", str(user)) for user in people.assignable()]
     teams = [(f"{TEAM}:{team.pk}", str(team)) for team in people.teams()]
-    fixed = [("me", _("Whoever uses the macro")), (NOBODY, _("Nobody"))]
+    fixed = [("me", _("The agent who uses the macro")), (NOBODY, _("Nobody"))]
     return [*fixed, *([(_("Teams"), teams)] if teams else []), (_("Agents"), members)]

@@ -94,7 +94,7 @@ def test_job_needs_something_to_do(rows: list[Conversation], ben: Member, effect
         start(rows, ben, effects)
 
 
-def test_more_than_the_most_are_cut_and_said_so(
+def test_more_than_the_most_are_cut_and_the_job_tells(
     rows: list[Conversation], ben: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk_actions, "MOST", 3)
@@ -173,7 +173,7 @@ def test_starter_who_has_left_changes_nothing_more(rows: list[Conversation], ben
     job = start(rows, ben)
     account_actions.remove_member(membership=ben.membership, by=ada.actor, at=minutes(11))
     working.work(job)
-    assert {row.reason for row in job.rows.all()} == {"Whoever started this is no longer a member."}
+    assert {row.reason for row in job.rows.all()} == {"The agent who started this is no longer a member."}
 
 
 def test_worker_that_died_half_way_repeats_no_conversation(rows: list[Conversation], ben: Member) -> None:

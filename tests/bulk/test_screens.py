@@ -105,7 +105,7 @@ def test_macro_is_applied_to_all_without_its_text(agent: Client, rows: list[Conv
         ("priority:\x00", {}), ("add_tags", {"tags": "x" * 101}), ("snooze:whenever", {}), ("reply", {}),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_and_nothing_changes(
+def test_what_is_wrong_is_shown_and_nothing_changes(
     agent: Client, rows: list[Conversation], do: str, more: dict[str, str]
 ) -> None:
     answer = send(agent, rows, do, **more)
@@ -114,7 +114,7 @@ def test_what_is_wrong_is_said_and_nothing_changes(
     assert not BulkJob.all_workspaces.exists()
 
 
-def test_nothing_selected_is_said(agent: Client, rows: list[Conversation]) -> None:
+def test_nothing_selected_is_refused(agent: Client, rows: list[Conversation]) -> None:
     assert send(agent, [], "status:resolved").status_code == 422
 
 

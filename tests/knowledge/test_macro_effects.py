@@ -152,7 +152,7 @@ def test_editor_writes_and_shows_what_a_macro_does(acme: Workspace, ben: Member)
         ({}, "Write something first"),
     ],
 )
-def test_what_is_wrong_is_said_beside_its_field(
+def test_what_is_wrong_is_shown_beside_its_field(
     acme: Workspace, ben: Member, wrong: dict[str, str], words: str
 ) -> None:
     answer = ben.signed_in().post(f"{URL}/new", {"name": "Refund", "body": "", **wrong})

@@ -264,14 +264,26 @@ def jobs(request: DeskRequest) -> HttpResponse:
 
 @require_GET
 @screen
-def choices(request: DeskRequest, kind: str) -> HttpResponse:
-    """What a menu of the bar fetches when it is opened: members and teams, or macros; and how many the view holds."""
+def assignees(request: DeskRequest) -> HttpResponse:
+    """Members and teams, as a menu of the bar fetches them when it is opened."""
     permit(request.actor, "conversation.update")
-    place = Place.of(request)
-    if kind == "count":
-        return HttpResponse(str(_count(request, place)), content_type="text/plain")
-    facts = {**frame(request, place), **(_assignees() if kind == "assign" else _macros())}
-    return render(request, f"inbox/bulk/{kind}_choices.html", facts)
+    return render(request, "inbox/bulk/assign_choices.html", {**frame(request, Place.of(request)), **_assignees()})
+
+
+@require_GET
+@screen
+def macros(request: DeskRequest) -> HttpResponse:
+    """The macros that do something, likewise."""
+    permit(request.actor, "conversation.update")
+    return render(request, "inbox/bulk/macro_choices.html", {**frame(request, Place.of(request)), **_macros()})
+
+
+@require_GET
+@screen
+def count(request: DeskRequest) -> HttpResponse:
+    """How many conversations the view holds, or the search finds."""
+    permit(request.actor, "conversation.update")
+    return HttpResponse(str(_count(request, Place.of(request))), content_type="text/plain")
 
 
 def _assignees() -> dict[str, Any]:

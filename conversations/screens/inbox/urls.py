@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path, re_path
+from django.urls import path
 
 from conversations.screens.inbox import (
     addressing,
@@ -46,7 +46,9 @@ urlpatterns = [
     path("inbox/bulk", bulk.jobs, name="bulk-jobs"),
     path("inbox/bulk/choose", bulk.choose, name="bulk-choose"),
     path("inbox/bulk/start", bulk.start, name="bulk-start"),
-    re_path(r"^inbox/bulk/choices/(?P<kind>assign|macro|count)$", bulk.choices, name="bulk-choices"),
+    path("inbox/bulk/choices/assign", bulk.assignees, name="bulk-assignees"),
+    path("inbox/bulk/choices/macro", bulk.macros, name="bulk-macros"),
+    path("inbox/bulk/choices/count", bulk.count, name="bulk-count"),
     path("inbox/bulk/<uuid:public_id>", bulk.job, name="bulk-job"),
     path("inbox/bulk/<uuid:public_id>/cancel", bulk.cancel, name="bulk-cancel"),
     path("inbox/bulk/<uuid:public_id>/undo", bulk.undo, name="bulk-undo"),
