@@ -64,8 +64,11 @@ def _effects(given: QueryDict) -> list[dict[str, Any]]:
 
 
 def _rows(request: DeskRequest, place: Place) -> ConversationQuerySet:
-    """All that are in the view, or match the search."""
-    return inbox_queries.inbox_rows(place.view, request.user, place.search)
+    """All that are in the view and pass its filters, or match the search. Raises NotFound for filters that this desk did not make."""
+    try:
+        return inbox_queries.inbox_rows(place.view, request.user, place.search, place.filters)
+    except Invalid as error:
+        raise NotFound("no such view") from error
 
 
 def _count(request: DeskRequest, place: Place) -> int:
@@ -77,6 +80,7 @@ def _matching(request: DeskRequest, place: Place) -> list[int]:
     """Their ids in the order of the list; at most one more than a job may have."""
     rows = _rows(request, place)
     by = "-last_message_at" if place.search else place.view.by or inbox_queries.SORTS[place.sort]
+    by = inbox_queries.SORTS["oldest"] if by == "deadline" else by  # that one is of rows as they are listed
     order = (by, "-pk" if by.startswith("-") else "pk")
     return list(rows.order_by(*order).values_list("pk", flat=True)[: MOST + 1])
 
@@ -313,6 +317,7 @@ def choose(request: DeskRequest) -> HttpResponse:
             user=request.user,
             sort=place.sort,
             search=place.search,
+            filters=place.filters,
             after=request.GET.get("after"),
             limit=PAGE,
         )
