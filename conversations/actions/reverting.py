@@ -12,7 +12,7 @@ from accounts.errors import Conflict, NotFound
 from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import ahead, locking, notes, spam, ticketing, triage, turns_back
+from conversations.actions import ahead, following, locking, notes, spam, ticketing, triage, turns_back
 from conversations.models import Conversation, Message, MessageKind
 from tickets import events as ticket_events
 from tickets import tags as labels
@@ -22,6 +22,9 @@ NO_CHANGE = frozenset(
     kind.name
     for kind in (
         events.CONVERSATION_READ,
+        events.CONVERSATION_MARKED_UNREAD,
+        events.CONVERSATION_FOLLOWED,
+        events.CONVERSATION_UNFOLLOWED,
         events.DELIVERY_CHANGED,
         events.CHAT_SEEN,
         events.SUGGESTION_REQUESTED,
@@ -109,6 +112,12 @@ def _noted(conversation: Conversation, event: Event, by: Actor, at: datetime) ->
         notes.delete_note(message=found, by=by, at=at)
 
 
+def _followed(conversation: Conversation, event: Event, by: Actor, at: datetime) -> None:
+    change = following.unfollow if event.type == events.CONVERSATION_FOLLOWED.name else following.follow
+    if (user := people.assignable().filter(pk=event.data["user_id"]).first()) is not None:
+        change(conversation=conversation, user=user, by=by, at=at)
+
+
 def _spam(conversation: Conversation, event: Event, by: Actor, at: datetime) -> None:
     spam.undo_spam(conversation=conversation, event_id=event.pk, by=by, at=at)
 
@@ -122,6 +131,8 @@ _BACK: Mapping[str, Callable[[Conversation, Event, Actor, datetime], None]] = {
     events.CONVERSATION_LINKED.name: _linked,
     events.CONVERSATION_UNLINKED.name: _unlinked,
     events.NOTE_ADDED.name: _noted,
+    events.CONVERSATION_FOLLOWED.name: _followed,
+    events.CONVERSATION_UNFOLLOWED.name: _followed,
     events.SPAM_MARKED.name: _spam,
     events.SPAM_UNMARKED.name: _spam,
 }

@@ -16,7 +16,7 @@ from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions import ahead
 from conversations.effects import until
-from conversations.effects.vocabulary import ME, MEMBER, NOBODY, Effect
+from conversations.effects.vocabulary import ME, MEMBER, NOBODY, REPLY, Effect
 from conversations.models import Conversation
 from tickets import tags
 from tickets.models import Ticket
@@ -107,7 +107,7 @@ def _set_tags(conversation: Conversation, values: Values, by: Actor, at: datetim
 
 def _snooze(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
     moment = until.found(values["until"], at)
-    if moment is None:
+    if moment is None and values["until"] != REPLY:
         raise Invalid("until must be in the future", field="until")
     return actions.snooze(conversation=conversation, until=moment, by=by, at=at)
 
@@ -137,6 +137,24 @@ def _unlink_ticket(conversation: Conversation, values: Values, by: Actor, at: da
     return actions.unlink(conversation=conversation, by=by, at=at)
 
 
+def _follow(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
+    return actions.follow(conversation=conversation, user=_themselves(by), by=by, at=at)
+
+
+def _unfollow(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
+    return actions.unfollow(conversation=conversation, user=_themselves(by), by=by, at=at)
+
+
+def _themselves(by: Actor) -> User:
+    if by.user_id is None:
+        raise Invalid("only members of the workspace can follow a conversation", field="user")
+    return User.objects.get(pk=by.user_id)
+
+
+def _unread(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
+    return actions.mark_unread(conversation=conversation, by=by, at=at)
+
+
 def _read(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
     return actions.mark_read(conversation=conversation, by=by, at=at)
 
@@ -162,7 +180,10 @@ DO: Mapping[str, Callable[[Conversation, Values, Actor, datetime], Conversation]
     "open_ticket": _open_ticket,
     "link_ticket": _link_ticket,
     "unlink_ticket": _unlink_ticket,
+    "follow": _follow,
+    "unfollow": _unfollow,
     "read": _read,
+    "unread": _unread,
     "spam": _spam,
     "not_spam": _not_spam,
 }

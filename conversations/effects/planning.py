@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from accounts import queries as people
 from accounts.permissions import Actor
 from conversations.effects import until
-from conversations.effects.vocabulary import ME, MEMBER, NOBODY, Effect
+from conversations.effects.vocabulary import ME, MEMBER, NOBODY, REPLY, Effect
 from conversations.effects.wording import Names, names_of, phrase
-from conversations.models import Conversation, Handler, Status
+from conversations.models import UNTIL_REPLY, Conversation, Handler, Status
 from tickets import tags
 
 
@@ -70,7 +70,7 @@ def _of(row: Conversation) -> _State:
 def _planned(effect: Effect, state: _State, names: Names, assignable: set[int], by: Actor, at: datetime) -> Planned:
     text, before = phrase(effect, names), _kept(state)
     fault = _change(effect, state, names, assignable, by, at)
-    is_written = effect.verb in ("note", "reply", "link_ticket")
+    is_written = effect.verb in ("note", "reply", "link_ticket", "follow", "unfollow")
     return Planned(text, changes=not fault and (is_written or _kept(state) != before), fault=fault)
 
 
@@ -103,7 +103,7 @@ def _change(effect: Effect, state: _State, names: Names, assignable: set[int], b
         case "set_tags":
             state.tags = list(values["tags"])
         case "snooze":
-            moment = until.found(values["until"], at)
+            moment = UNTIL_REPLY if values["until"] == REPLY else until.found(values["until"], at)
             if moment is None or moment <= at:
                 return _("The moment has passed.")
             if state.status in (Status.RESOLVED, Status.CLOSED):
@@ -117,8 +117,8 @@ def _change(effect: Effect, state: _State, names: Names, assignable: set[int], b
             state.has_ticket = True
         case "link_ticket" | "unlink_ticket":
             state.has_ticket = effect.verb == "link_ticket"
-        case "read":
-            state.unread = False
+        case "read" | "unread":
+            state.unread = effect.verb == "unread"
         case "spam" | "not_spam":
             if effect.verb == "spam" and state.has_ticket:
                 return _("The conversation has a ticket.")

@@ -21,6 +21,8 @@ LONGEST_PRIORITY = 32
 LONGEST_KEY = 64
 MEMBER, TEAM = "member", "team"
 ME, NOBODY = "me", "nobody"
+REPLY = "reply"
+"""Until the customer writes."""
 _MOST_ID = 2**63 - 1
 
 Reader = Callable[[Any], Any]
@@ -86,8 +88,12 @@ def _some_tags(value: Any) -> list[str]:
 
 
 def _until(value: Any) -> str:
+    if value == REPLY:
+        return REPLY
     if not isinstance(value, str) or not until.is_known(value):
-        raise Invalid("must be such as 2h, 3d, tomorrow 9:00, monday 9:00 or a moment with its offset from UTC")
+        raise Invalid(
+            "must be reply, or such as 2h, 3d, tomorrow 9:00, monday 9:00, or a moment with its offset from UTC"
+        )
     return value.strip()
 
 
@@ -111,7 +117,10 @@ KINDS: dict[str, dict[str, Reader]] = {
     "open_ticket": {"reason": _text(2000, may_be_blank=True)},
     "link_ticket": {"ticket": _number},
     "unlink_ticket": {},
+    "follow": {},
+    "unfollow": {},
     "read": {},
+    "unread": {},
     "spam": {},
     "not_spam": {},
 }

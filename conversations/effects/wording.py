@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, Team
 from conversations.actions.lifecycle import STATUS_NAMES
 from conversations.effects import until
-from conversations.effects.vocabulary import ME, MEMBER, NOBODY, Effect
+from conversations.effects.vocabulary import ME, MEMBER, NOBODY, REPLY, Effect
 
 Values = Mapping[str, Any]
 Names = Mapping[tuple[str, int], str]
@@ -78,6 +78,8 @@ def _tags(words: Callable[[], str], blank: Callable[[], str] | None = None) -> C
 
 def _snooze(effect: Effect, names: Names) -> str:
     given = effect.values["until"]
+    if given == REPLY:
+        return _("Snooze until they reply")
     if given[:1].isdigit() and "-" not in given:
         return _("Snooze for %(time)s") % {"time": given}
     moment = until.found(given, localtime()) if "-" in given else None
@@ -102,6 +104,9 @@ _PHRASES: Mapping[str, Callable[[Effect, Names], str]] = {
     "open_ticket": lambda effect, names: _("Open a ticket"),
     "link_ticket": lambda effect, names: _("Link to ticket %(ticket)s") % effect.values,
     "unlink_ticket": lambda effect, names: _("Unlink from the ticket"),
+    "follow": lambda effect, names: _("Follow"),
+    "unfollow": lambda effect, names: _("Unfollow"),
+    "unread": lambda effect, names: _("Mark as unread"),
     "read": lambda effect, names: _("Mark as read"),
     "spam": lambda effect, names: _("Mark as spam"),
     "not_spam": lambda effect, names: _("Mark as not spam"),

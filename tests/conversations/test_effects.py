@@ -15,7 +15,7 @@ from accounts.permissions import Actor
 from conversations import actions, effects
 from conversations import events as kinds
 from conversations.effects import until
-from conversations.models import Contact, Conversation, Message, MessageKind
+from conversations.models import Contact, Conversation, Follower, Message, MessageKind
 from tests.conftest import Member
 from tests.effects import MORNING, minutes, nothing_changes, types
 from tests.factories import ContactFactory, ConversationFactory, TeamFactory, TicketFactory
@@ -263,3 +263,15 @@ def test_reading_it_meanwhile_does_not_keep_from_undoing(row: Conversation, ada:
     actions.mark_read(conversation=row, by=ben.actor, at=minutes(6))
     actions.undo_caused(conversation=row, cause=cause, by=ada.actor, at=minutes(7))
     assert fresh(row).priority == "normal"
+
+
+def test_following_and_waiting_for_a_reply_are_done_and_put_back(row: Conversation, ada: Member) -> None:
+    cause = cause_of(row, ada.actor)
+    wanted = effects.parse([{"do": "follow"}, {"do": "snooze", "until": "reply"}])
+    assert effects.described(wanted) == ["Follow", "Snooze until they reply"]
+    effects.apply(wanted, conversation=row, by=ada.actor, at=minutes(5), cause=cause)
+    assert fresh(row).is_snoozed_until_reply
+    assert Follower.objects.filter(conversation=row, user=ada.user).exists()
+    actions.undo_caused(conversation=row, cause=cause, by=ada.actor, at=minutes(6))
+    assert fresh(row).snoozed_until is None
+    assert not Follower.objects.exists()

@@ -193,7 +193,9 @@ class ShownJob:
     def may_undo(self) -> bool:
         """Whether there is anything that can be put back."""
         is_over = self.row.state in (JobState.DONE, JobState.CANCELLED)
-        return self.may_change and is_over and self.counts["changed"] > 0 and set(self.row.verbs) != {"read"}
+        return (
+            self.may_change and is_over and self.counts["changed"] > 0 and not {*self.row.verbs} <= {"read", "unread"}
+        )
 
     @property
     def text(self) -> str:
