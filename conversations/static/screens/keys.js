@@ -54,7 +54,7 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   if (isCommand(event, 'z') && !isTyping(target)) {
-    const undo = [...document.querySelectorAll('#toasts .toast__undo')].at(-1);
+    const undo = [...document.querySelectorAll('#toasts [data-undo]')].at(-1);
     if (undo) event.preventDefault();
     if (undo && !event.repeat) undo.click();
     return;
@@ -92,7 +92,8 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   const row = focusedRow();
-  if (row && WRITES.has(name) && name !== 'new') {
+  // While rows are selected, keys act on all of them: the bar holds their buttons.
+  if (row && WRITES.has(name) && !OWN.has(name) && name !== 'new' && !document.querySelector('#list .bulk')) {
     if (TYPED_AFTER.has(name)) typedAt = Date.now();
     return onRow(name, row);
   }
@@ -174,10 +175,11 @@ function focusedRow() {
 }
 
 function doneNext() {
-  const rows = [...document.querySelectorAll('#listbox .row')];
+  const rows = [...document.querySelectorAll('#listbox .row:not(.is-gone)')];
   const at = rows.findIndex((row) => row.dataset.id === desk.pane()?.dataset.id);
   const next = rows[at + 1] ?? rows[at - 1];
-  holder('done')?.click();
+  const done = holder('done');
+  if (done?.value === 'resolved') done.click();
   (next ?? document.querySelector('.thread__back'))?.click();
 }
 
@@ -224,6 +226,7 @@ async function onRow(name, row) {
   typedAt = -TYPING;
   if (page.querySelector(`[data-menu="${wanted}"]`)) return open({ page, menu: wanted, focus: row });
   const button = page.querySelector(`[data-command="${wanted}"]`);
+  if (name === 'done-next' && button?.value !== 'resolved') return act('next');
   if (button) run(button);
   if (button && name === 'done-next') act('next');
 }
