@@ -98,7 +98,7 @@ def _is_empty() -> bool:
 
 def _make_schema(cursor: Any, head: Head) -> None:
     """Empty tables exactly as they were when the backup was made."""
-    existing = tables.names(cursor)
+    existing = tables.names(cursor, with_unlogged=True)
     if existing:
         listed = sql.SQL(", ").join(map(sql.Identifier, existing))
         cursor.execute(sql.SQL("LOCK TABLE {}").format(listed))
@@ -114,7 +114,7 @@ def _make_schema(cursor: Any, head: Head) -> None:
         for (statement,) in cursor.fetchall():
             cursor.execute(statement)
         _migrate(lambda key: key in wanted)
-    made = tables.names(cursor)
+    made = tables.names(cursor, with_unlogged=True)
     if missing := set(head.columns) - set(made):
         raise Refused(f"Its table {min(missing)} is not one of the desk's.")
     cursor.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(map(sql.Identifier, made))))

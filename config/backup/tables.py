@@ -7,8 +7,8 @@ from typing import Any
 from django.apps import apps
 
 KNOWN = """
-    SELECT relname::text FROM pg_class
-    WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relpersistence = 'p'
+    SELECT relname::text, relpersistence = 'p' FROM pg_class
+    WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relpersistence IN ('p', 'u')
     AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
     ORDER BY relname
 """
@@ -29,10 +29,11 @@ REFERENCES = """
 """
 
 
-def names(cursor: Any) -> list[str]:
-    """Every table of the desk but the cache, the referenced ones first."""
+def names(cursor: Any, *, with_unlogged: bool = False) -> list[str]:
+    """Every table of the desk but the cache, the referenced ones first; unlogged ones are of the moment, and in no backup."""
     cursor.execute(KNOWN)
-    left = {name for (name,) in cursor.fetchall() if name.startswith(_prefixes())}
+    found = [name for name, is_kept in cursor.fetchall() if is_kept or with_unlogged]
+    left = {name for name in found if name.startswith(_prefixes())}
     cursor.execute(REFERENCES)
     references = [(source, target) for source, target in cursor.fetchall() if source in left and target in left]
     ordered: list[str] = []
