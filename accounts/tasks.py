@@ -7,9 +7,11 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+from django.utils import translation
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -17,7 +19,7 @@ from accounts import actions, clock, tenancy
 from accounts.credentials import links
 from accounts.models import Invitation, User, Workspace
 from accounts.permissions import Actor
-from accounts.queries import has_proven
+from accounts.queries import has_proven, person_by_email
 
 _RETRY = RetryStrategy(max_attempts=9, exponential_wait=4, retry_exceptions=[OSError, SMTPException])
 """A mail server that is away is tried again for about a day."""
@@ -32,7 +34,8 @@ def mail_invitation(*, workspace_id: int, invitation_id: int, sent_at: str, **fu
         invitation = rows.filter(pk=invitation_id, accepted_at=None, revoked_at=None, sent_at=moment).first()
         if invitation is None or invitation.mailed_at is not None:
             return
-        _send("invitation", invitation.email, invitation=invitation, link=links.invitation(invitation))
+        known = person_by_email(invitation.email)
+        _send("invitation", invitation.email, known, invitation=invitation, link=links.invitation(invitation))
         by = Actor.system(workspace_id)
         actions.mark_invitation_mailed(invitation=invitation, sent_at=moment, by=by, at=clock.now())
 
@@ -43,13 +46,13 @@ def mail_password_reset(*, user_id: int, email: str = "", **future: Any) -> None
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is not None:
         to = email if email and has_proven(user, email) else user.email
-        _send("password_reset", to, user=user, email=to, link=links.password_reset(user))
+        _send("password_reset", to, user, email=to, link=links.password_reset(user))
 
 
 @app.task(name="mail_unknown_account", retry=_RETRY)
 def mail_unknown_account(*, email: str, **future: Any) -> None:
     """Mail the person who asked for a reset that no account has this address; the page itself does not say so."""
-    _send("unknown_account", email, email=email)
+    _send("unknown_account", email, None, email=email)
 
 
 @app.task(name="mail_email_confirmation", retry=_RETRY)
@@ -57,7 +60,7 @@ def mail_email_confirmation(*, user_id: int, email: str, **future: Any) -> None:
     """Mail a link with which a person proves that an address is theirs."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is not None:
-        _send("email_confirmation", email, user=user, email=email, link=links.email_confirmation(user, email))
+        _send("email_confirmation", email, user, email=email, link=links.email_confirmation(user, email))
 
 
 @app.task(name="mail_email_changed", retry=_RETRY)
@@ -65,7 +68,7 @@ def mail_email_changed(*, user_id: int, email: str, **future: Any) -> None:
     """Tell the address that was primary before that it no longer is."""
     user = User.objects.filter(pk=user_id).first()
     if user is not None:
-        _send("email_changed", email, user=user, email=email)
+        _send("email_changed", email, user, email=email)
 
 
 @app.periodic(cron="41 3 * * *")
@@ -76,9 +79,10 @@ def forget_sessions(timestamp: int) -> None:
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
-def _send(template: str, to: str, **facts: Any) -> None:
-    """Send the mail `account/email/<template>.txt`: its first line is the subject."""
-    # Named, so that a worker does not load the engine of the screens.
-    text = render_to_string(f"account/email/{template}.txt", facts, using="django")
+def _send(template: str, to: str, user: User | None, **facts: Any) -> None:
+    """Send the mail `account/email/<template>.txt`, in the language of the person, else the desk's: its first line is the subject."""
+    with translation.override(user.language_or_default if user is not None else settings.LANGUAGE_CODE):
+        # Named, so that a worker does not load the engine of the screens.
+        text = render_to_string(f"account/email/{template}.txt", {"user": user, **facts}, using="django")
     subject, _, body = text.strip().partition("\n")
     EmailMessage(subject=" ".join(subject.split()), body=body.strip() + "\n", to=[to]).send()

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import pgettext
 
 from accounts.moments import Moment
 from accounts.permissions import Role
@@ -84,6 +86,11 @@ class User(QuickModel, AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         self.email = UserManager.normalize_email(self.email)
 
+    @property
+    def language_or_default(self) -> str:
+        """The language that the person has chosen, else the desk's."""
+        return self.language or settings.LANGUAGE_CODE
+
     def get_full_name(self) -> str:
         return self.name
 
@@ -130,6 +137,19 @@ class Invitation(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.email} ({self.role})"
+
+    @property
+    def role_name(self) -> str:
+        """The role within a sentence such as "You are invited as agent"."""
+        match self.role:
+            case Role.OWNER:
+                return pgettext("invited as …", "owner")
+            case Role.ADMIN:
+                return pgettext("invited as …", "admin")
+            case Role.VIEWER:
+                return pgettext("invited as …", "viewer")
+            case _agent:
+                return pgettext("invited as …", "agent")
 
     @property
     def is_pending(self) -> bool:

@@ -10,6 +10,7 @@ from allauth.core.internal import ratelimit
 from django import forms
 from django.contrib.auth import password_validation
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accounts import actions, clock, outbox
 from accounts.models import User
@@ -54,10 +55,10 @@ class JoinForm(forms.Form):
     """A new person's name and password."""
 
     name = forms.CharField(
-        label="Your name", max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name", "maxlength": 200})
+        label=_("Your name"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "name", "maxlength": 200})
     )
     password = forms.CharField(
-        label="Password",
+        label=_("Password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=password_validation.password_validators_help_text_html(),
@@ -68,17 +69,17 @@ class SetupForm(JoinForm):
     """The first workspace of an empty desk, and its owner."""
 
     workspace = forms.CharField(
-        label="Workspace",
+        label=_("Workspace"),
         max_length=200,
         widget=forms.TextInput(attrs={"maxlength": 200}),
-        help_text="The name of your company or team.",
+        help_text=_("The name of your company or team."),
     )
     time_zone = forms.ChoiceField(choices=[(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())])
     email = forms.EmailField(
-        label="Your email",
+        label=_("Your email"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "maxlength": 254}),
-        help_text="You sign in with it.",
+        help_text=_("You sign in with it."),
     )
 
 
@@ -86,8 +87,8 @@ class EmailForm(forms.Form):
     """An address of one's own, and the current password."""
 
     email = forms.EmailField(
-        label="Email address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+        label=_("Email address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
     password = forms.CharField(
-        label="Current password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+        label=_("Current password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )

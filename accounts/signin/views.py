@@ -16,17 +16,19 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import actions, clock
 from accounts.credentials import links
-from accounts.errors import Conflict, DomainError, NotFound, sentence
+from accounts.errors import Conflict, DomainError, NotFound
 from accounts.models import Invitation, User
 from accounts.permissions import Actor
 from accounts.queries import has_proven, is_set_up, person_by_email, usable_invitation
 from accounts.signin.forms import EmailForm, JoinForm, SetupForm
+from accounts.signin.refusals import of_error
 
 reads_or_writes = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -65,12 +67,13 @@ def _change_addresses(request: HttpRequest, user: User, form: EmailForm) -> str:
     try:
         if "action_primary" in request.POST:
             actions.make_email_primary(**act)
-            return f"{act['email']} is now your primary address."
+            return _("%(email)s is now your primary address.") % {"email": act["email"]}
         if "action_remove" in request.POST:
             actions.remove_email(**act)
-            return f"{act['email']} was removed."
+            return _("%(email)s was removed.") % {"email": act["email"]}
         if "action_add" in request.POST:
-            return f"Check your email for a link to verify {actions.request_email(**act)}."
+            address = actions.request_email(**act)
+            return _("Check your email for a link to verify %(email)s.") % {"email": address}
     except DomainError as error:
         _refuse(form, error)
     return ""
@@ -85,10 +88,10 @@ def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         try:
             address = actions.confirm_email(user=user, token=token, by=Actor.person(user), at=clock.now())
-            messages.success(request, f"{address} is verified.")
+            messages.success(request, _("%(email)s is verified.") % {"email": address})
             return redirect("account_email")
         except DomainError as error:
-            problem = sentence(error)
+            problem = of_error(error)
     facts = {"problem": problem, "me": user, "theme": _theme(request)}
     return render(request, "account/email_confirm.html", facts, status=422 if problem else 200)
 
@@ -164,7 +167,7 @@ def _join(request: HttpRequest, token: str, user: User | None, form: Form) -> Ht
     membership = actions.accept_invitation(token=token, user=user, **given, by=by, at=clock.now())
     if user is None:
         get_adapter(request).login(request, membership.user)
-    messages.success(request, f"You joined {membership.workspace.name}.")
+    messages.success(request, _("You joined %(workspace)s.") % {"workspace": membership.workspace.name})
     return redirect("inbox", membership.workspace.slug)
 
 
@@ -180,4 +183,4 @@ def _theme(request: HttpRequest) -> str:
 
 
 def _refuse(form: Form, error: DomainError) -> None:
-    form.add_error(error.field if error.field in form.fields else None, sentence(error))
+    form.add_error(error.field if error.field in form.fields else None, of_error(error))

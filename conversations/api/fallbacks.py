@@ -8,8 +8,10 @@ from typing import Any
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
+from django.utils.translation import gettext
 from django.views import csrf, defaults
 
+from accounts.web import languages
 from conversations.api import cors, outages
 from conversations.api.discovery import dialect_of
 from conversations.api.error_bodies import ErrorBodies
@@ -42,7 +44,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost):
         return _wrong_host(request)
     problem = Problem(400, "invalid_request", "The request cannot be read.")
-    return in_format(request, problem) or defaults.bad_request(request, exception)
+    return in_format(request, problem) or languages.answered(request, lambda: defaults.bad_request(request, exception))
 
 
 def _wrong_host(request: HttpRequest) -> HttpResponse:
@@ -59,31 +61,35 @@ def _wrong_host(request: HttpRequest) -> HttpResponse:
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403."""
     problem = Problem(403, "forbidden", "This is not allowed.")
-    return in_format(request, problem) or defaults.permission_denied(request, exception)
+    return in_format(request, problem) or languages.answered(
+        request, lambda: defaults.permission_denied(request, exception)
+    )
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404."""
     problem = Problem(404, "not_found", "There is nothing at this path.")
-    return in_format(request, problem) or defaults.page_not_found(request, exception)
+    return in_format(request, problem) or languages.answered(
+        request, lambda: defaults.page_not_found(request, exception)
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, or 503 where the database or the disk is what failed, wherever in the request that was."""
     if (outage := outages.of(sys.exc_info()[1])) is not None:
-        return in_format(request, outage) or _outage_page(outage)
+        return in_format(request, outage) or languages.answered(request, lambda: _outage_page(outage))
     problem = Problem(500, "internal_error", "The request could not be finished.")
-    return in_format(request, problem) or defaults.server_error(request)
+    return in_format(request, problem) or languages.answered(request, lambda: defaults.server_error(request))
 
 
 def _outage_page(outage: Problem) -> HttpResponse:
     """An error page that needs neither the database nor the disk."""
-    page = loader.render_to_string("503.html", {"why": outage.message})
+    page = loader.render_to_string("503.html", {"why": gettext(outage.message)})
     return HttpResponse(page, status=outage.status, headers=dict(outage.headers))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form from an earlier login; a header lets the inbox's pages explain it."""
-    response = csrf.csrf_failure(request, reason)
+    response = languages.answered(request, lambda: csrf.csrf_failure(request, reason))
     response["Desk-Problem"] = "outdated"
     return response

@@ -6,15 +6,16 @@ import errno
 import sys
 
 from django.db import Error, InterfaceError, OperationalError
+from django.utils.translation import gettext_noop
 from psycopg.errors import DiskFull
 
 from accounts.errors import StorageUnavailable
 from conversations.api.problems import Problem
 
-NO_DATABASE = "The desk cannot reach its database. Try again in a moment."
-NO_STORAGE = "The desk cannot reach the storage of its files. Nothing was changed. Try again in a moment."
-NO_CACHE = "The desk cannot reach its cache. Try again in a moment."
-NO_ROOM = "The desk has no space left to store this. Nothing was changed."
+NO_DATABASE = gettext_noop("The desk cannot reach its database. Try again in a moment.")
+NO_STORAGE = gettext_noop("The desk cannot reach the storage of its files. Nothing was changed. Try again in a moment.")
+NO_CACHE = gettext_noop("The desk cannot reach its cache. Try again in a moment.")
+NO_ROOM = gettext_noop("The desk has no space left to store this. Nothing was changed.")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 

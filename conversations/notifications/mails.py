@@ -47,8 +47,7 @@ def notifications(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
         member = known.get(row.about["user_id"])
         if member is None:
             continue
-        language = getattr(member.user, "language", "") or None
-        with tenancy.scope(workspace, member.viewer), translation.override(language):
+        with tenancy.scope(workspace, member.viewer), translation.override(member.user.language_or_default):
             waiting = _waiting(member.user_id, row.pk, at)
             if not waiting.exists():
                 continue
@@ -125,17 +124,19 @@ def assignments(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
     for row in rows:
         conversation, user = conversations.get(row.about["conversation_id"]), users.get(row.about["user_id"])
         if conversation is not None and user is not None and conversation.assignee_id == user.pk:
-            found[row.pk] = _assignment(conversation, user)
+            with translation.override(user.language_or_default):
+                found[row.pk] = _assignment(conversation, user)
     return found
 
 
 def _assignment(conversation: Conversation, user: User) -> EmailMessage:
     workspace = tenancy.current()
+    about = {"number": f"#{conversation.number}", "subject": " ".join(conversation.subject.split())[:120]}
+    wrote = _("%(customer)s wrote:") % {"customer": conversation.contact.display_name}
     return EmailMessage(
-        subject=f"[{workspace.name}] Assigned to you: #{conversation.number} {' '.join(conversation.subject.split())[:120]}",
+        subject=f"[{workspace.name}] {_('Assigned to you: %(number)s %(subject)s') % about}",
         body=(
-            f"{conversation.contact.display_name} wrote:\n\n{conversation.preview}\n\n"
-            f"{settings.PUBLIC_URL}/w/{workspace.slug}/inbox/{conversation.number}\n"
+            f"{wrote}\n\n{conversation.preview}\n\n{settings.PUBLIC_URL}/w/{workspace.slug}/inbox/{conversation.number}\n"
         ),
         to=[user.email],
     )
@@ -156,7 +157,8 @@ def many_assignments(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
     for row in rows:
         job, user = jobs.get(row.about["job_id"]), users.get(row.about["user_id"])
         if job is not None and user is not None and (count := _count(job, user)):
-            found[row.pk] = _many(job, user, count)
+            with translation.override(user.language_or_default):
+                found[row.pk] = _many(job, user, count)
     return found
 
 
@@ -188,17 +190,18 @@ def lost_mailboxes(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
     for row in rows:
         mailbox, user = mailboxes.get(row.about["mailbox_id"]), users.get(row.about["user_id"])
         if mailbox is not None and user is not None:
-            found[row.pk] = _lost(mailbox, user)
+            with translation.override(user.language_or_default):
+                found[row.pk] = _lost(mailbox, user)
     return found
 
 
 def _lost(mailbox: Mailbox, user: User) -> EmailMessage:
-    workspace = tenancy.current()
+    workspace, about = tenancy.current(), {"address": mailbox.address}
     return EmailMessage(
-        subject=f"[{workspace.name}] Reconnect {mailbox.address}",
+        subject=f"[{workspace.name}] {_('Reconnect %(address)s') % about}",
         body=(
-            f"The mailbox {mailbox.address} can no longer be read. {mailbox.failure}\n\n"
-            "Mail waits on its server until you reconnect the mailbox:\n"
+            f"{_('The mailbox %(address)s can no longer be read.') % about} {mailbox.failure}\n\n"
+            f"{_('Mail waits on its server until you reconnect the mailbox:')}\n"
             f"{settings.PUBLIC_URL}/w/{workspace.slug}/settings/mailboxes/{mailbox.public_id}\n"
         ),
         to=[user.email],

@@ -31,7 +31,7 @@ def notifications(rows: Sequence[QueuedPush]) -> Mapping[int, Push]:
             continue
         with (
             tenancy.scope(workspace, member.viewer),
-            translation.override(getattr(member.user, "language", "") or None),
+            translation.override(member.user.language_or_default),
         ):
             ids = [pk for pk in row.about.get("notification_ids", ()) if isinstance(pk, int)]
             unread = Notification.objects.filter(pk__in=ids, user=member.user_id, read_at=None)

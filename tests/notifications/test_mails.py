@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -18,6 +20,7 @@ from conversations.models import Conversation, Notification
 from conversations.notifications import stopping
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory, MailboxFactory, receive
+from tests.languages import speak_german
 from tests.notifications.conftest import act, of, wants
 
 pytestmark = pytest.mark.usefixtures("in_acme")
@@ -141,6 +144,26 @@ def test_mails_are_stopped_from_a_link_in_one_without_signing_in(ada: Member, be
     assert notices.ways(ada.user, "assigned") == {"page", "browser"}
     receive(row)
     assert (sent(), len(of(ada))) == ([], 1)
+
+
+def test_mail_and_the_page_that_stops_it_are_in_the_members_language(
+    acme: Workspace, ada: Member, ben: Member, row: Conversation, tmp_path: Path, settings: Any
+) -> None:
+    words = {
+        "%(name)s assigned %(number)s to you": "%(name)s hat dir %(number)s zugewiesen",
+        "Assigned to you: %(number)s %(subject)s": "Dir zugewiesen: %(number)s %(subject)s",
+        "Stop these mails": "Diese Mails beenden",
+    }
+    speak_german(tmp_path / "locale", settings, words)
+    ada.user.language = "de"
+    ada.user.save(update_fields=["language"])
+    actions.assign(conversation=row, to=ada.user, **act(ben))
+    mailing.queue("assignment", {"conversation_id": row.pk, "user_id": ada.user.pk})  # as an earlier version has
+    subjects = {one.subject: one for one in sent()}
+    assert set(subjects) == {"[Acme] Ben Kimura hat dir #1 zugewiesen: Help", "[Acme] Dir zugewiesen: #1 Help"}
+    link = subjects["[Acme] Ben Kimura hat dir #1 zugewiesen: Help"].extra_headers["List-Unsubscribe"].strip("<>")
+    page = Client(headers={"Accept-Language": "en"}).get(link[link.index("/notifications/mail/") :]).content.decode()
+    assert ('<html lang="de"' in page, "Diese Mails beenden" in page) == (True, True)
 
 
 def test_forged_link_stops_nothing(db: None) -> None:

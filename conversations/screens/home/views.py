@@ -6,6 +6,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -33,7 +34,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "me": request.user,
         "theme": request.user.preferences.get("theme", "system"),
     }
-    return render(request, "inbox/workspaces.html" if request.headers.get("HX-Request") else "inbox/home.html", context)
+    template = "inbox/workspaces.html" if request.headers.get("HX-Request") else "inbox/home.html"
+    with translation.override(request.user.language_or_default):
+        return render(request, template, context)
 
 
 @require_POST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -22,4 +23,5 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404("no such page")
     if request.method == "POST":
         stopping.stop(person)
-    return render(request, "notifications/stop.html", {"is_done": request.method == "POST"})
+    with translation.override(person.language_or_default):
+        return render(request, "notifications/stop.html", {"is_done": request.method == "POST"})

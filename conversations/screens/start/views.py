@@ -108,7 +108,7 @@ def create_first_key(request: DeskRequest) -> HttpResponse:
     """Create a server key and show it this once, inside a command that can be pasted as it is."""
     _key, secret = account_actions.create_key(
         workspace=request.workspace,
-        name="First key",
+        name=_("First key"),
         kind=KeyKind.SERVER,
         scopes=list(scopes()),
         by=request.actor,
@@ -125,7 +125,7 @@ def send_test_message(request: DeskRequest) -> HttpResponse:
     contact = actions.identify(
         workspace=request.workspace,
         external_id="get-started",
-        name="Test customer",
+        name=_("Test customer"),
         is_trusted=True,
         by=request.actor,
         at=at,
@@ -133,9 +133,9 @@ def send_test_message(request: DeskRequest) -> HttpResponse:
     conversation = actions.start(
         workspace=request.workspace,
         contact=contact,
-        subject="A test message",
+        subject=_("A test message"),
         door=TEST_DOOR,
-        body="Hello! This is a test message from Get started. Reply to it to see how a conversation goes.",
+        body=_("Hello! This is a test message from Get started. Reply to it to see how a conversation goes."),
         by=request.actor,
         at=at,
     )
