@@ -84,7 +84,7 @@ RANKS = {
     "conversations_chatrestore": 2.4, "conversations_chatsession": 2.5, "the name of a contact": 3, "conversations_company": 3.4, "conversations_contact": 3.5, "conversations_assistantthread": 4,
     "conversations_discordthread": 4.5, "conversations_conversation": 5, "conversations_mailbox": 5.5, "conversations_tally": 6,
     "tickets_ticket": 7, "tickets_ticketnumbers": 8,
-    "conversations_savedview": 9, "conversations_draft": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
+    "conversations_savedview": 9, "conversations_savedviewfavorite": 9.1, "conversations_draft": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
     "conversations_suppressedaddress": 9, "conversations_blockedsender": 9,
     "conversations_macrouse": 9.5, "conversations_bulkjob": 10, "conversations_bulkrow": 10,
 }  # fmt: skip
@@ -301,6 +301,10 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
             "delivery": actions.schedule(conversation=loose, **later), "sending": sending.delivery, "failed": failed.delivery,
             "undelivered": undelivered, "chatted": chatted, "answered": actions.schedule(conversation=busy.thread.conversation, **later), **act,
         }  # fmt: skip
+        favorites = [actions.create_view(workspace=acme, name=name, **act) for name in ("First", "Second")]
+        for one in favorites:
+            actions.favorite_view(view=one, favorite=True, by=ben.actor, at=at)
+        scene["favorites"] = favorites
         caused, many = (ConversationFactory(workspace=acme, contact=contact) for _ in range(2))
         chosen: dict[str, Any] = {"workspace": acme, "effects": EFFECTS, "conversations": [many.pk], **act}
         job, over = bulk_actions.start_job(**chosen), working.work(bulk_actions.start_job(**chosen))
@@ -508,6 +512,9 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.drafts.discard_draft": [{"kind": "reply", "by": s["agent"], "conversation": s["loose"]}],
         "conversations.actions.drafts.restore_draft": [{"kind": "reply", "by": s["agent"], "conversation": s["done"]}],
         "conversations.actions.saved_views.favorite_view": [{"by": s["agent"]}],
+        "conversations.actions.saved_views.move_view": [
+            {"view": s["favorites"][1], "before": s["favorites"][0], "by": s["agent"]}
+        ],
         "conversations.actions.status.snooze": [{"until": later}],
         "conversations.actions.status.unsnooze": [{"conversation": s["snoozed"]}],
         "conversations.assistant.actions.suggestions.judge_suggestions": [{"reply": s["sent"]}],
