@@ -142,7 +142,9 @@ def move_view(*, view: SavedView, before: SavedView | None, by: Actor, at: datet
     """Put one of one's favourites before another, or after all others. Raises Invalid where one of them is no favourite."""
     permit(by, "ticket.read", view)
     view = transaction.held(view)
-    marks = list(SavedViewFavorite.objects.filter(marked_by(by)).order_by("position", "pk").select_for_update())
+    marks = list(
+        SavedViewFavorite.objects.filter(marked_by(by)).order_by("position", "pk").select_for_update(no_key=True)
+    )
     own = {mark.view_id: mark for mark in marks}
     if view.pk not in own or (before is not None and before.pk not in own):
         raise Invalid("only favorites have an order", field="before")

@@ -1,6 +1,6 @@
 """Conditions on conversations, tickets and contacts: one vocabulary for filters, saved views, macros and rules.
 
-For: whoever keeps or shows a condition. A condition is JSON: `{"field": "status", "is": "open"}`, combined by `all`, `any` and
+For: code that keeps or shows a condition. A condition is JSON: `{"field": "status", "is": "open"}`, combined by `all`, `any` and
 `none`; docs/conditions.md lists the fields and operators.
 In: JSON of a person or of a stored row. Out: `parse` reads it, `to_q` makes a filter of it, `holds` asks it of one row, and
 `described` says it in words. A test holds the filter and the predicate equal.

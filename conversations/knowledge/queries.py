@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import cast
 
 from django.db.models import OuterRef, Subquery, Sum
@@ -77,7 +76,7 @@ def macro_page(*, search: str = "", after: str | None = None, limit: int = 30) -
 
     Raises Invalid for a cursor that this desk did not make.
     """
-    since = clock.now().date() - timedelta(days=counting.DAYS)
+    since = counting.shown_after(clock.now())
     uses = MacroUse.objects.filter(macro=OuterRef("pk"), day__gt=since).order_by().values("macro")
     rows = (
         Macro.objects.select_related("author")
@@ -100,5 +99,5 @@ def macro(public_id: uuid.UUID) -> Macro:
 
 def uses(macro: Macro) -> int:
     """How often a macro was used in the last 30 days."""
-    since = clock.now().date() - timedelta(days=counting.DAYS)
+    since = counting.shown_after(clock.now())
     return MacroUse.objects.filter(macro=macro, day__gt=since).aggregate(n=Sum("count"))["n"] or 0

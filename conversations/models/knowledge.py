@@ -118,7 +118,7 @@ class MacroUse(TenantModel):
     """How often a macro was used on one day, in UTC."""
 
     macro = models.ForeignKey(Macro, on_delete=models.CASCADE, related_name="uses", db_index=False)
-    day = models.DateField()
+    day = Moment(help_text="Its beginning, in UTC.")
     count = models.PositiveIntegerField(default=0)
 
     class Meta(TenantModel.Meta):
@@ -128,4 +128,4 @@ class MacroUse(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"macro {self.macro_id} on {self.day}: {self.count}"
+        return f"macro {self.macro_id} on {self.day:%Y-%m-%d}: {self.count}"

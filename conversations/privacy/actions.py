@@ -140,7 +140,7 @@ def export_contact(*, contact: Contact, by: Actor, at: datetime) -> Contact:
 
 
 def _held(conversation: Conversation) -> Conversation | None:
-    # Also what members do not see, such as what is in the Trash.
+    # Spans workspaces: it names its own; one in the Trash is erased, too.
     rows = Conversation.all_workspaces.select_for_update(no_key=True, of=("self",))
     return rows.filter(workspace=conversation.workspace_id, pk=conversation.pk).order_by("pk").first()
 
@@ -162,6 +162,7 @@ def _forget_answers(contact: Contact, names: list[str]) -> None:
 def _erase_ticket(row: Conversation, *, by: Actor, at: datetime) -> bool:
     """A ticket that other customers have conversations in keeps what is theirs."""
     assert row.ticket_id is not None
+    # Spans workspaces: it names its own; one in the Trash has its words in the ticket, too.
     others = Conversation.all_workspaces.filter(workspace=row.workspace_id, ticket=row.ticket_id)
     is_shared = others.exclude(contact=row.contact_id).exists()
     ticket = Ticket.objects.get(pk=row.ticket_id)

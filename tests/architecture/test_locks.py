@@ -84,7 +84,7 @@ RANKS = {
     "conversations_chatrestore": 2.4, "conversations_chatsession": 2.5, "the name of a contact": 3, "conversations_company": 3.4, "conversations_contact": 3.5, "conversations_assistantthread": 4,
     "conversations_discordthread": 4.5, "conversations_conversation": 5, "conversations_mailbox": 5.5, "conversations_tally": 6,
     "tickets_ticket": 7, "tickets_ticketnumbers": 8,
-    "conversations_savedview": 9, "conversations_draft": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
+    "conversations_savedview": 9, "conversations_savedviewfavorite": 9.1, "conversations_draft": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
     "conversations_suppressedaddress": 9, "conversations_blockedsender": 9,
     "conversations_macrouse": 9.5, "conversations_bulkjob": 10, "conversations_bulkrow": 10,
 }  # fmt: skip
@@ -301,6 +301,10 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
             "delivery": actions.schedule(conversation=loose, **later), "sending": sending.delivery, "failed": failed.delivery,
             "undelivered": undelivered, "chatted": chatted, "answered": actions.schedule(conversation=busy.thread.conversation, **later), **act,
         }  # fmt: skip
+        favorites = [actions.create_view(workspace=acme, name=name, **act) for name in ("First", "Second")]
+        for one in favorites:
+            actions.favorite_view(view=one, favorite=True, by=ben.actor, at=at)
+        scene["favorites"] = favorites
         caused, many = (ConversationFactory(workspace=acme, contact=contact) for _ in range(2))
         chosen: dict[str, Any] = {"workspace": acme, "effects": EFFECTS, "conversations": [many.pk], **act}
         job, over = bulk_actions.start_job(**chosen), working.work(bulk_actions.start_job(**chosen))
@@ -426,9 +430,9 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.privacy.actions.erase_details": [{"erasure": s["waiting_erasure"]}],
         "conversations.privacy.actions.erase_conversation": [{}, {"conversation": s["chat"]}],
         "conversations.privacy.actions.finish_erasure": [{"erasure": s["last_erasure"]}],
-        "tickets.actions.create_attribute": [{"subject": "contact", "name": "Other", "kind": "text"}],
-        "tickets.actions.move_attribute": [{"up": False}],
-        "tickets.actions.set_attributes": [{"values": {"plan": "y"}}],
+        "tickets.actions.attributes.create_attribute": [{"subject": "contact", "name": "Other", "kind": "text"}],
+        "tickets.actions.attributes.move_attribute": [{"up": False}],
+        "tickets.actions.attributes.set_attributes": [{"values": {"plan": "y"}}],
         "conversations.actions.contacts.update_contact": [{"external_id": "other"}],
         "conversations.channels.email.actions.mailboxes.create_mailbox": [{"inbound": "door"}],
         "conversations.channels.email.actions.mailboxes.make_default": [{"mailbox": s["second_mailbox"]}],
@@ -508,6 +512,9 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.drafts.discard_draft": [{"kind": "reply", "by": s["agent"], "conversation": s["loose"]}],
         "conversations.actions.drafts.restore_draft": [{"kind": "reply", "by": s["agent"], "conversation": s["done"]}],
         "conversations.actions.saved_views.favorite_view": [{"by": s["agent"]}],
+        "conversations.actions.saved_views.move_view": [
+            {"view": s["favorites"][1], "before": s["favorites"][0], "by": s["agent"]}
+        ],
         "conversations.actions.status.snooze": [{"until": later}],
         "conversations.actions.status.unsnooze": [{"conversation": s["snoozed"]}],
         "conversations.assistant.actions.suggestions.judge_suggestions": [{"reply": s["sent"]}],
@@ -532,15 +539,15 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.teams.move_team": [{"to": s["second_team"]}],
         "conversations.actions.teams.move_team_of_channels": [{"to": s["second_team"]}],
         "conversations.actions.teams.move_team_of_mailboxes": [{"to": s["second_team"]}],
-        "tickets.actions.move_team": [{"to": s["second_team"]}],
-        "tickets.actions.replace_tag": [{"ticket": s["second"], "name": "apex"}],
-        "tickets.actions.delete": [{"ticket": s["single"]}],
-        "tickets.actions.assign": [{"to": s["member"]}],
-        "tickets.actions.note_message": [{"ticket_id": s["ticket"].pk}],
-        "tickets.actions.recount": [{"summary": ticket_actions.MessageSummary(1, s["at"], "Words", 1, 1)}],
-        "tickets.actions.set_hours": [{"hours": {"weekly": {"mon": [["09:00", "17:00"]]}}}],
-        "tickets.actions.snooze": [{"until": later}],
-        "tickets.actions.unassign_member": [{"user": s["member"]}],
+        "tickets.actions.tickets.move_team": [{"to": s["second_team"]}],
+        "tickets.actions.tickets.replace_tag": [{"ticket": s["second"], "name": "apex"}],
+        "tickets.actions.tickets.delete": [{"ticket": s["single"]}],
+        "tickets.actions.tickets.assign": [{"to": s["member"]}],
+        "tickets.actions.tickets.note_message": [{"ticket_id": s["ticket"].pk}],
+        "tickets.actions.tickets.recount": [{"summary": ticket_actions.MessageSummary(1, s["at"], "Words", 1, 1)}],
+        "tickets.actions.hours.set_hours": [{"hours": {"weekly": {"mon": [["09:00", "17:00"]]}}}],
+        "tickets.actions.tickets.snooze": [{"until": later}],
+        "tickets.actions.tickets.unassign_member": [{"user": s["member"]}],
     }  # fmt: skip
     return known.get(name, [{}])
 

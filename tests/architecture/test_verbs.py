@@ -124,9 +124,12 @@ def _records(module: ModuleType, name: str, seen: set[tuple[str, str]]) -> bool:
         if isinstance(call.func, ast.Name) and _records(module, call.func.id, seen):
             return True
         if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
-            other = getattr(module, call.func.value.id, None)
             if call.func.attr in ("record", "record_each"):
                 return True
-            if inspect.ismodule(other) and other.__name__ in MODULES and _records(other, call.func.attr, seen):
+            called = getattr(getattr(module, call.func.value.id, None), call.func.attr, None)
+            home = (
+                inspect.getmodule(called) if inspect.isfunction(called) else None
+            )  # a package names those of its modules
+            if home is not None and home.__name__ in MODULES and _records(home, call.func.attr, seen):
                 return True
     return False

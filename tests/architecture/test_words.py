@@ -64,7 +64,9 @@ def _texts(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _of_template(source: str) -> Iterator[tuple[int, str]]:
-    """The text between the tags, and the attributes that are read; both keep the lines they stand on."""
+    """The text between the tags, what is translated, and the attributes that are read; each with the line it stands on."""
+    for call in re.finditer(r"(?:\b(?:_|n?p?gettext)\(|{%-? *trans(?:late)? )(.*?)[\"'] *(?:[,)]|-?%})", source):
+        yield source.count("\n", 0, call.start()) + 1, call[1]
     shown = re.compile(r'(?:title|aria-label|placeholder|alt|content)="([^"]*)"')
     bare = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", source)
     for tag in re.finditer(r"<[^>]*>", bare):

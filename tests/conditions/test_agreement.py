@@ -16,7 +16,7 @@ from accounts.models import Workspace
 from conversations import conditions
 from conversations.conditions import kinds
 from conversations.models import Contact, Conversation
-from tests.conditions import rows as odd
+from tests.conditions import odd_rows as odd
 from tests.conftest import Member
 from tickets.models import Ticket
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from accounts.errors import Invalid
 from accounts.models import Workspace
 from conversations import conditions
-from tests.conditions import rows as odd
+from tests.conditions import odd_rows as odd
 from tests.conftest import Member
 from tests.factories import TeamFactory
 

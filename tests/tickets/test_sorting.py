@@ -69,7 +69,7 @@ def test_team_elsewhere_and_two_assignees_are_refused(
 def test_leaving_member_loses_tickets_of_every_state(
     acme: Workspace, ada: Member, ben: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions, "UNASSIGNED_AT_ONCE", 2)
+    monkeypatch.setattr("tickets.actions.tickets.UNASSIGNED_AT_ONCE", 2)
     bens = [
         TicketFactory(workspace=acme, status=status, assignee=ben.user) for status in ("new", "pending", "resolved")
     ]

@@ -53,7 +53,7 @@ class Journal:
     def assigned(self, conversation_id: int, user_id: int | None, team_id: int | None, at: int, by: str) -> None:
         to = "null" if user_id is None else user_id
         team = "null" if team_id is None else team_id
-        data = f'{{"assignee_id": {to}, "team_id": {team}, "previous_assignee_id": null}}'
+        data = f'{{"assignee_id": {to}, "team_id": {team}, "previous_assignee_id": null, "previous_team_id": null}}'
         self.note(events.CONVERSATION_ASSIGNED, conversation_id, at, data, by)
 
     def status_changes(

@@ -30,6 +30,7 @@ from conversations.queries import thread as thread_queries
 from conversations.screens import dates, errors
 from conversations.screens.inbox import forms, labels
 from conversations.screens.inbox import queries as inbox_queries
+from conversations.screens.inbox.card import with_ticket_card
 from conversations.screens.inbox.lists import list_update
 from conversations.screens.inbox.place import Place, frame
 from conversations.screens.inbox.threads import pane_update
@@ -92,7 +93,7 @@ def answered(
     if not is_fragment(request):
         noted(request, number, text=text, fault=fault, undo=undo)
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}")
-    conversation = inbox_queries.with_ticket_card(number)
+    conversation = with_ticket_card(number)
     context = {
         **after_change(request, place, conversation),
         "toast": fault or text,

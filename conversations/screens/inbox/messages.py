@@ -18,7 +18,7 @@ from conversations import actions
 from conversations.models import Attachment, Message, MessageKind, MessageVersion
 from conversations.queries import conversations as queries
 from conversations.screens import errors
-from conversations.screens.inbox import queries as inbox_queries
+from conversations.screens.inbox.card import with_ticket_card
 from conversations.screens.inbox.changes import noted
 from conversations.screens.inbox.forms import UUIDsField
 from conversations.screens.inbox.lists import listing
@@ -98,7 +98,7 @@ def redact(request: DeskRequest, number: int, message: int) -> HttpResponse:
 def _page(
     request: DeskRequest, number: int, entry: Message, *, typed: str | None = None, passage: str = "", fault: str = ""
 ) -> HttpResponse:
-    place, row = Place.of(request), inbox_queries.with_ticket_card(number)
+    place, row = Place.of(request), with_ticket_card(number)
     is_note, may_redact = entry.kind == MessageKind.NOTE, may(request.actor, "message.redact")
     is_own = is_note and entry.sender_user_id == request.user.pk
     if entry.kind not in (MessageKind.MESSAGE, MessageKind.NOTE) or not (is_own or may_redact):

@@ -26,6 +26,7 @@ from conversations.queries import thread as thread_queries
 from conversations.screens import errors
 from conversations.screens.inbox import forms
 from conversations.screens.inbox import queries as inbox_queries
+from conversations.screens.inbox.card import with_ticket_card
 from conversations.screens.inbox.changes import changes, noted
 from conversations.screens.inbox.lists import listing
 from conversations.screens.inbox.place import Place, frame
@@ -37,7 +38,7 @@ from conversations.screens.shell import DeskRequest, is_fragment, screen
 def choose(request: DeskRequest, number: int) -> HttpResponse:
     """Where a message goes, or with which other conversation this one is joined. As a fragment: the pane, or what was found."""
     permit(request.actor, "conversation.update")
-    place, row = Place.of(request), inbox_queries.with_ticket_card(number)
+    place, row = Place.of(request), with_ticket_card(number)
     target = request.htmx.target if is_fragment(request) else None
     find = request.GET.get("find", "").strip()[:200]
     try:

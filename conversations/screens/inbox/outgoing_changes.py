@@ -24,7 +24,7 @@ from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.screens import errors
 from conversations.screens.inbox import addressing, forms
-from conversations.screens.inbox import queries as inbox_queries
+from conversations.screens.inbox.card import with_ticket_card
 from conversations.screens.inbox.changes import after_change, answered
 from conversations.screens.inbox.place import Place
 from conversations.screens.shell import DeskRequest, is_fragment, screen
@@ -125,7 +125,7 @@ def undo(request: DeskRequest, number: int, public_id: UUID) -> HttpResponse:
         url = reverse("conversation", args=[request.workspace.slug, number])
         return redirect(f"{url}?{place.query}&restored={public_id}#composer")
     restored = outbox_queries.cancelled(conversation, public_id)
-    facts = {**after_change(request, place, inbox_queries.with_ticket_card(number)), "restored": restored}
+    facts = {**after_change(request, place, with_ticket_card(number)), "restored": restored}
     facts |= addressing.facts(conversation, restored)
     return render(request, "inbox/restored.html", facts)
 

@@ -22,8 +22,8 @@ from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
 from conversations.screens.inbox import addressing, asked, attributes, chats, discord, drafts, labels, outgoing
-from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox import timeline as threads
+from conversations.screens.inbox.card import with_ticket_card
 from conversations.screens.inbox.lists import listing
 from conversations.screens.inbox.place import Place, frame, hues
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
@@ -160,7 +160,7 @@ def conversation(request: DeskRequest, number: int) -> HttpResponse:
     """The thread, beside the list it was opened from. As a fragment: the pane alone, or only older entries."""
     permit(request.actor, "conversation.read")
     place, before = Place.of(request), _number(request, "before")
-    row = inbox_queries.with_ticket_card(number)
+    row = with_ticket_card(number)
     target = request.htmx.target if is_fragment(request) else None
     if target == "older":
         part = thread_queries.thread(row, before=before)
@@ -186,7 +186,7 @@ def conversation(request: DeskRequest, number: int) -> HttpResponse:
 def fresh(request: DeskRequest, number: int) -> HttpResponse:
     """The entries after the message and the event that the page has seen, with the current header and details."""
     permit(request.actor, "conversation.read")
-    place, row = Place.of(request), inbox_queries.with_ticket_card(number)
+    place, row = Place.of(request), with_ticket_card(number)
     return render(request, "inbox/thread_update.html", pane_update(request, place, row))
 
 

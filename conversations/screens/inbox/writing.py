@@ -26,7 +26,7 @@ from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.screens import errors
 from conversations.screens.inbox import addressing, forms
-from conversations.screens.inbox import queries as inbox_queries
+from conversations.screens.inbox.card import with_ticket_card
 from conversations.screens.inbox.changes import after_change
 from conversations.screens.inbox.lists import listing
 from conversations.screens.inbox.place import Place
@@ -136,7 +136,7 @@ def _written(
     composer = {"mode": mode, "fault": fault, "draft": request.POST.get("body", "") if fault else ""}
     if not is_fragment(request) and not fault:
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}#composer")
-    row = inbox_queries.with_ticket_card(number)
+    row = with_ticket_card(number)
     typed = addressing.typed(request, row) if fault and mode == "reply" else {}
     if not is_fragment(request):
         context = {**listing(request, place), **pane(request, place, row), **typed, "composer": composer}

@@ -1,9 +1,9 @@
-"""The verbs of a ticket and of business hours. No HTTP, and nothing about conversations, whose verbs call these."""
+"""The verbs of a ticket."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -11,26 +11,14 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts import changes, journal, transaction, writing
-from accounts.actions import validation
 from accounts.changes import UNSET
 from accounts.compiled import compiled
 from accounts.counters import Counter
-from accounts.errors import Conflict, Invalid
+from accounts.errors import Invalid
 from accounts.models import Membership, Team, User, Workspace
 from accounts.permissions import Actor, permit
-from tickets import attributes, events, lifecycle, queries, tags, unread
-from tickets import hours as business_hours
-from tickets.hours import Hours
-from tickets.models import (
-    Attribute,
-    AttributeKind,
-    AttributeSubject,
-    BusinessHours,
-    Ticket,
-    TicketNumbers,
-    TicketPriority,
-    TicketStatus,
-)
+from tickets import events, lifecycle, tags, unread
+from tickets.models import Ticket, TicketNumbers, TicketPriority, TicketStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +34,6 @@ class MessageSummary:
 
 SUMMARY_FIELDS = tuple(field.name for field in fields(MessageSummary))
 UNASSIGNED_AT_ONCE = 1000
-MOST_ATTRIBUTES = 100
-"""Attributes of customers, of conversations and of tickets each, without archived ones."""
-MOST_CHOICES = 200
 MESSAGE_CUT = 500
 """How much of the last message a ticket's row keeps."""
 NUMBERS = Counter(TicketNumbers, last="last", statuses=TicketStatus.values)
@@ -358,26 +343,6 @@ def delete(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     ticket.delete()
 
 
-@transaction.atomic
-def set_hours(*, workspace: Workspace, hours: Any, by: Actor, at: datetime) -> Hours | None:
-    """Set when a workspace answers, as `tickets.hours.parse` reads it; None is always. Raises Invalid with the field at fault."""
-    permit(by, "hours.write", validation.own(workspace))
-    wanted = business_hours.parse(hours, workspace.time_zone)
-    time_zone, weekly = (wanted.time_zone, wanted.as_json()["weekly"]) if wanted else (None, None)
-    workspace = transaction.held(workspace)
-    row = BusinessHours.objects.first()
-    if wanted == (row.hours if row else None):
-        return wanted
-    if wanted is None:
-        BusinessHours.objects.all().delete()
-    else:
-        row = row or BusinessHours(workspace=workspace)
-        row.time_zone, row.weekly, row.updated_at = wanted.time_zone, weekly, at
-        row.save()
-    journal.record(events.HOURS_CHANGED, validation.own(workspace), by=by, at=at, time_zone=time_zone, weekly=weekly)
-    return wanted
-
-
 @compiled
 def _held(*, pk: int) -> QuerySet[Ticket]:
     return Ticket.objects.select_for_update(no_key=True).filter(pk=pk).order_by("pk")[:1]
@@ -428,125 +393,3 @@ def _check_assignee(workspace_id: int, user: User | None, team: Team | None) -> 
         raise Invalid("the assignee is not a member of this workspace", field="assignee")
     if team is not None and team.workspace_id != workspace_id:
         raise Invalid("the team is not in this workspace", field="assignee")
-
-
-# --- Custom attributes --------------------------------------------------------------------------
-
-
-@transaction.atomic
-def create_attribute(
-    *,
-    workspace: Workspace,
-    subject: str,
-    name: str,
-    kind: str,
-    choices: Sequence[str] = (),
-    by: Actor,
-    at: datetime,
-) -> Attribute:
-    """Create a custom attribute, below those that there are. Raises Invalid, or Conflict for a name that is taken."""
-    permit(by, "attribute.write")
-    if subject not in AttributeSubject.values:
-        raise Invalid("an attribute describes customers, conversations or tickets", field="subject")
-    if kind not in AttributeKind.values:
-        raise Invalid("unknown kind", field="kind")
-    transaction.hold_name(workspace.pk, f"attributes {subject}")
-    rows = list(Attribute.objects.filter(subject=subject).order_by("position", "pk"))
-    if sum(row.archived_at is None for row in rows) >= MOST_ATTRIBUTES:
-        raise Invalid(f"at most {MOST_ATTRIBUTES} attributes", field="name", code="too_many")
-    name = _attribute_name(name, rows)
-    row = Attribute.objects.create(
-        workspace=workspace,
-        subject=subject,
-        key=attributes.key_of(name, (one.key for one in rows)),
-        name=name,
-        kind=kind,
-        choices=_choices(kind, choices),
-        position=max((one.position for one in rows), default=-1) + 1,
-        created_at=at,
-    )
-    journal.record(events.ATTRIBUTE_CREATED, row, by=by, at=at, subject=subject, kind=kind, key=row.key)
-    return row
-
-
-@transaction.atomic
-def update_attribute(
-    *, attribute: Attribute, name: str | None = None, choices: Sequence[str] | None = None, by: Actor, at: datetime
-) -> Attribute:
-    """Rename an attribute, or change what can be chosen; values that are stored stay as they are, and its key too."""
-    permit(by, "attribute.write", attribute)
-    transaction.hold_name(attribute.workspace_id, f"attributes {attribute.subject}")
-    attribute = transaction.held(attribute)
-    others = Attribute.objects.filter(subject=attribute.subject).exclude(pk=attribute.pk)
-    given = {
-        "name": None if name is None else _attribute_name(name, others),
-        "choices": None if choices is None else _choices(attribute.kind, choices),
-    }
-    changed = changes.change(attribute, given)
-    if changed:
-        attribute.save(update_fields=changed)
-        journal.record(events.ATTRIBUTE_UPDATED, attribute, by=by, at=at, fields=changed)
-    return attribute
-
-
-@transaction.atomic
-def archive_attribute(*, attribute: Attribute, archived: bool = True, by: Actor, at: datetime) -> Attribute:
-    """Offer an attribute no more, or again. Its values stay."""
-    permit(by, "attribute.write", attribute)
-    attribute = transaction.held(attribute)
-    if (attribute.archived_at is not None) == archived:
-        return attribute
-    attribute.archived_at = at if archived else None
-    attribute.save(update_fields=["archived_at"])
-    journal.record(events.ATTRIBUTE_ARCHIVED, attribute, by=by, at=at, archived=archived)
-    return attribute
-
-
-@transaction.atomic
-def move_attribute(*, attribute: Attribute, up: bool, by: Actor, at: datetime) -> Attribute:
-    """Change places with the attribute above or below it; at the end of the list nothing changes."""
-    permit(by, "attribute.write", attribute)
-    transaction.hold_name(attribute.workspace_id, f"attributes {attribute.subject}")
-    rows = list(Attribute.objects.filter(subject=attribute.subject, archived_at=None).order_by("position", "pk"))
-    place = next((n for n, row in enumerate(rows) if row.pk == attribute.pk), None)
-    other = None if place is None else place - 1 if up else place + 1
-    if place is None or other is None or not 0 <= other < len(rows):
-        return attribute
-    rows[place], rows[other] = rows[other], rows[place]
-    for position, row in enumerate(rows):
-        row.position = position
-    Attribute.objects.bulk_update(rows, ["position"])
-    journal.record(events.ATTRIBUTE_MOVED, attribute, by=by, at=at, position=other)
-    return rows[other]
-
-
-@transaction.atomic
-def set_attributes(*, ticket: Ticket, values: Mapping[str, Any], by: Actor, at: datetime) -> Ticket:
-    """Set custom attributes of a ticket by their keys; None and a blank text take a value away. Raises Invalid with the key at fault."""
-    permit(by, "ticket.update", ticket)
-    wanted = attributes.read_all(queries.attributes_of(AttributeSubject.TICKET), values)
-    ticket = transaction.held(ticket)
-    after, keys = attributes.changed(ticket.attributes, wanted)
-    if keys:
-        ticket.attributes, ticket.updated_at = after, at
-        ticket.save(update_fields=["attributes", "updated_at"])
-        journal.record(events.TICKET_ATTRIBUTES_CHANGED, ticket, by=by, at=at, keys=keys)
-    return ticket
-
-
-def _attribute_name(name: str, others: Iterable[Attribute]) -> str:
-    name = attributes.line(name, "name")
-    if any(one.name.lower() == name.lower() for one in others):
-        raise Conflict("another attribute has this name", field="name", code="attribute_taken")
-    return name
-
-
-def _choices(kind: str, choices: Sequence[str]) -> list[str]:
-    if kind != AttributeKind.CHOICE:
-        return []
-    found = [*dict.fromkeys(" ".join(one.split()) for one in choices if one.strip())]
-    if not found:
-        raise Invalid("enter at least one choice", field="choices", code="blank")
-    if len(found) > MOST_CHOICES:
-        raise Invalid(f"at most {MOST_CHOICES} choices", field="choices")
-    return [attributes.line(one, "choices") for one in found]

@@ -1,0 +1,72 @@
+"""Where the value of a field stands: each source is asked in SQL (`q`) and of a row in Python (`holds`), with the same answer.
+
+Sources know the operators that hold something; their complements are made of these, in `asking`.
+"""
+
+from conversations.conditions.sources.attributes import (
+    ChoiceAttribute,
+    DayAttribute,
+    NumberAttribute,
+    TextAttribute,
+    YesOrNoAttribute,
+)
+from conversations.conditions.sources.columns import (
+    Choice,
+    ChoiceOrNone,
+    Deadline,
+    Flag,
+    Mapped,
+    Moment,
+    Number,
+    Present,
+    Text,
+)
+from conversations.conditions.sources.people import Member, Members, OfTeam, Tags
+from conversations.conditions.sources.related import (
+    ContactWords,
+    HasFile,
+    Linked,
+    NotSent,
+    OfConversations,
+    OfCustomer,
+    Recipient,
+    State,
+    TicketWords,
+    Words,
+)
+from conversations.conditions.sources.source import ALWAYS, NEVER, Source, any_of
+
+__all__ = [
+    "ALWAYS",
+    "NEVER",
+    "Choice",
+    "ChoiceAttribute",
+    "ChoiceOrNone",
+    "ContactWords",
+    "DayAttribute",
+    "Deadline",
+    "Flag",
+    "HasFile",
+    "Linked",
+    "Mapped",
+    "Member",
+    "Members",
+    "Moment",
+    "NotSent",
+    "Number",
+    "NumberAttribute",
+    "OfConversations",
+    "OfCustomer",
+    "OfTeam",
+    "Present",
+    "Recipient",
+    "Source",
+    "State",
+    "Tags",
+    "Text",
+    "TextAttribute",
+    "TicketWords",
+    "Words",
+    "YesOrNoAttribute",
+    "any_of",
+]
