@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from django.utils.functional import Promise
+
 from conversations.channels.results import Result
 from conversations.models import Channel, Conversation, Delivery
 
@@ -25,8 +27,8 @@ Deliver = Callable[[Sequence[Delivery]], Iterator[tuple[Delivery, Result]]]
 class ChannelSettings:
     """A channel in the list of the settings: its title, what it is for, its first screen, and who may set it up."""
 
-    title: str
-    about: str
+    title: str | Promise
+    about: str | Promise
     icon: str
     url_name: str
     permission: str

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.errors import Invalid
 from conversations.forms import languages
 from conversations.models import Form, FormKind
@@ -18,7 +20,7 @@ WHEN = ("day", "from", "to", "zone")
 LONGEST = {"name": 200, "email": 254, "phone": 40, "subject": 200, "message": 10_000, "text": 500, "longtext": 10_000}
 MOST_QUESTIONS = 20
 MOST_CHOICES = 50
-KINDS = {"text": "Short text", "longtext": "Long text", "choice": "Choice", "checkbox": "Checkbox"}
+KINDS = {"text": _("Short text"), "longtext": _("Long text"), "choice": _("Choice"), "checkbox": _("Checkbox")}
 DEFAULTS: Mapping[str, Mapping[str, str]] = {
     FormKind.CONTACT: {"name": "optional", "email": "required", "message": "required", "files": "optional"},
     FormKind.CALLBACK: {"name": "required", "phone": "required", "email": "optional", "message": "optional"},

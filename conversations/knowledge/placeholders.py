@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
 from accounts import tenancy
 from accounts.models import User
 from conversations.models import Contact, Conversation
 from conversations.texts import names
 
-PLACEHOLDERS: dict[str, str] = {
-    "customer.name": "the customer's name; “there” or “customer” where none is known",
-    "customer.first_name": "the customer's first name; “there” or “customer” where none is known",
-    "agent.name": "the name of the agent who writes, or the workspace's name",
-    "conversation.number": "the conversation's number",
+PLACEHOLDERS: dict[str, str | Promise] = {
+    "customer.name": gettext_lazy("the customer's name; “there” or “customer” where none is known"),
+    "customer.first_name": gettext_lazy("the customer's first name; “there” or “customer” where none is known"),
+    "agent.name": gettext_lazy("the name of the agent who writes, or the workspace's name"),
+    "conversation.number": gettext_lazy("the conversation's number"),
 }
 _VALUES: dict[str, Callable[[Conversation, User], str]] = {
     "customer.name": lambda conversation, agent: _known_as(conversation.contact),

@@ -9,6 +9,8 @@ from typing import cast
 
 from django.db.models import OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce, Left
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts import clock
 from accounts.errors import NotFound
@@ -27,7 +29,7 @@ class ArticleView:
     """A part of the knowledge base: its key in URLs, its label, and which articles are in it."""
 
     key: str
-    label: str
+    label: str | Promise
     rows: Callable[[ArticleQuerySet], ArticleQuerySet]
     is_about_drafts: bool = False
     """It is of no use to those who see no drafts."""
@@ -36,10 +38,10 @@ class ArticleView:
 ARTICLE_VIEWS: dict[str, ArticleView] = {
     view.key: view
     for view in (
-        ArticleView("all", "All", lambda rows: rows),
-        ArticleView("published", "Published", lambda rows: rows.published(), is_about_drafts=True),
-        ArticleView("drafts", "Drafts", lambda rows: rows.filter(published_at=None), is_about_drafts=True),
-        ArticleView("internal", "Team only", lambda rows: rows.filter(visibility=ArticleVisibility.INTERNAL)),
+        ArticleView("all", _("All"), lambda rows: rows),
+        ArticleView("published", _("Published"), lambda rows: rows.published(), is_about_drafts=True),
+        ArticleView("drafts", _("Drafts"), lambda rows: rows.filter(published_at=None), is_about_drafts=True),
+        ArticleView("internal", _("Team only"), lambda rows: rows.filter(visibility=ArticleVisibility.INTERNAL)),
     )
 }
 DEFAULT_ARTICLE_VIEW = "all"

@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
 from accounts.moments import Moment
@@ -28,8 +29,8 @@ def new_key(beginning: str = KEY) -> str:
 class Position(models.TextChoices):
     """The lower corner in which the button is; they change sides where a page is read from right to left."""
 
-    RIGHT = "right", "Right"
-    LEFT = "left", "Left"
+    RIGHT = "right", _("Right")
+    LEFT = "left", _("Left")
 
 
 class Widget(TenantModel):

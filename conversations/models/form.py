@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
 from accounts.moments import Moment
@@ -26,8 +27,8 @@ def new_key() -> str:
 class FormKind(models.TextChoices):
     """What customers do on a form."""
 
-    CONTACT = "contact", "Contact"
-    CALLBACK = "callback", "Callback"
+    CONTACT = "contact", _("Contact")
+    CALLBACK = "callback", _("Callback")
 
 
 class Form(TenantModel):
@@ -82,15 +83,15 @@ class Form(TenantModel):
 class FormOutcome(models.TextChoices):
     """What became of something that was sent with a form."""
 
-    ACCEPTED = "accepted", "Became a conversation"
-    REPEATED = "repeated", "Sent twice, kept once"
-    SPAM = "spam", "Kept as spam: the hidden field was filled in"
-    INVALID = "invalid", "Shown again: fields missing or invalid"
-    TOO_FAST = "too_fast", "Shown again: sent within two seconds"
-    EXPIRED = "expired", "Shown again: the page was older than a day"
-    RATE = "rate", "Refused: too many at once"
-    TOO_LARGE = "too_large", "Refused: larger than an upload may be"
-    NOT_STORED = "not_stored", "Shown again: files could not be stored"
+    ACCEPTED = "accepted", _("Became a conversation")
+    REPEATED = "repeated", _("Sent twice, kept once")
+    SPAM = "spam", _("Kept as spam: the hidden field was filled in")
+    INVALID = "invalid", _("Shown again: fields missing or invalid")
+    TOO_FAST = "too_fast", _("Shown again: sent within two seconds")
+    EXPIRED = "expired", _("Shown again: the page was older than a day")
+    RATE = "rate", _("Refused: too many at once")
+    TOO_LARGE = "too_large", _("Refused: larger than an upload may be")
+    NOT_STORED = "not_stored", _("Shown again: files could not be stored")
 
 
 class FormCount(TenantModel):

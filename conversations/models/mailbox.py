@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts import sealed
 from accounts.models import Team, User
@@ -20,8 +21,8 @@ class Inbound(models.TextChoices):
     """How mail comes in."""
 
     IMAP = "imap", "IMAP"
-    INGRESS = "ingress", "Provider webhook"
-    DOOR = "door", "LMTP or SMTP from your own mail server"
+    INGRESS = "ingress", _("Provider webhook")
+    DOOR = "door", _("LMTP or SMTP from your own mail server")
 
 
 class Login(models.TextChoices):

@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from conversations.forms import windows
 from conversations.models import CallbackRequest
@@ -44,8 +45,10 @@ class Call:
         """The time on the agent's clock."""
         begin, end = self.request.window_start, self.request.window_end
         if begin is None or end is None:
-            asked = f"asked {dates.moment(self.request.created_at)}"
-            return asked if self.request.preferred_time else f"As soon as possible, {asked}"
+            asked = {"when": dates.moment(self.request.created_at)}
+            if self.request.preferred_time:
+                return _("asked %(when)s") % asked
+            return _("As soon as possible, asked %(when)s") % asked
         return _capital(_span(begin, end))
 
     @property
@@ -58,7 +61,8 @@ class Call:
         if place is None or begin.astimezone(place).utcoffset() == timezone.localtime(begin).utcoffset():
             return ""
         with timezone.override(place):
-            return f"{_span(begin, end)} in {place.key.rpartition('/')[2].replace('_', ' ')}"
+            town = place.key.rpartition("/")[2].replace("_", " ")
+            return _("%(when)s in %(place)s") % {"when": _span(begin, end), "place": town}
 
 
 def _span(begin: datetime, end: datetime) -> str:

@@ -1,10 +1,14 @@
-"""Dates and times as the screens show them. Written with plain strings: a page prints sixty of them."""
+"""Dates and times as the screens show them, in the language of the person who reads. A page prints sixty of them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
-from django.utils import timezone
+from django.utils import dates, timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -13,57 +17,117 @@ MONTHS = (
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What a language calls the days and months, and how it writes dates and times."""
+
+    months: tuple[str, ...]
+    short_months: tuple[str, ...]
+    days: tuple[str, ...]
+    short_days: tuple[str, ...]
+    today_at: str
+    tomorrow_at: str
+    day_at: str
+    zoned: str
+    date: str
+    with_weekday: str
+    with_year: str
+    today: str
+    yesterday: str
+    now: str
+    minutes: str
+    hours: str
+
+
 def moment(value: datetime) -> str:
     """A moment in the current time zone: "today 17:00", "Mon 23 Nov 09:00", with the year when it is another."""
-    local, today = timezone.localtime(value), timezone.localdate()
-    clock = f"{local:%H:%M}"
+    local, today, words = timezone.localtime(value), timezone.localdate(), _words()
+    time = f"{local:%H:%M}"
     if local.date() == today:
-        return f"today {clock}"
+        return words.today_at % {"time": time}
     if local.date() == today + timedelta(days=1):
-        return f"tomorrow {clock}"
+        return words.tomorrow_at % {"time": time}
+    short = _short(local, words)
     if local.year == today.year:
-        return f"{_weekday(local)} {_date(local)} {clock}"
-    return f"{_date(local)} {local.year} {clock}"
+        named = words.with_weekday % {"weekday": words.short_days[local.weekday()], "date": short}
+        return words.day_at % {"date": named, "time": time}
+    return words.day_at % {"date": words.with_year % {"date": short, "year": local.year}, "time": time}
+
+
+def clock(value: datetime) -> str:
+    """A moment as `moment` has it, but of today the time alone: "17:00"."""
+    local = timezone.localtime(value)
+    return f"{local:%H:%M}" if local.date() == timezone.localdate() else moment(value)
 
 
 def day(value: datetime) -> str:
     """A day separator: "Today", "Yesterday", "Monday 16 November"."""
-    local, today = timezone.localtime(value).date(), timezone.localdate()
+    local, today, words = timezone.localtime(value).date(), timezone.localdate(), _words()
     if local == today:
-        return "Today"
+        return words.today
     if local == today - timedelta(days=1):
-        return "Yesterday"
+        return words.yesterday
     if local.year == today.year:
-        return f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}"
-    return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+        return words.with_weekday % {"weekday": words.days[local.weekday()], "date": _long(local, words)}
+    return words.with_year % {"date": _long(local, words), "year": local.year}
 
 
 def ago(value: datetime, at: datetime) -> str:
     """How long ago, as short as it goes: "now", "4 min", "3 h", "Thu", "12 Mar", "12 Mar 2024"."""
-    seconds = (at - value).total_seconds()
+    seconds, words = (at - value).total_seconds(), _words()
     if seconds < 60:
-        return "now"
+        return words.now
     if seconds < 3600:
-        return f"{int(seconds // 60)} min"
+        return words.minutes % {"minutes": int(seconds // 60)}
     if seconds < 12 * 3600:
-        return f"{int(seconds // 3600)} h"
+        return words.hours % {"hours": int(seconds // 3600)}
     local, today = timezone.localtime(value), timezone.localtime(at).date()
     if local.date() == today:
         return f"{local:%H:%M}"
     if today - local.date() < timedelta(days=7):
-        return _weekday(local)
-    return _date(local) if local.year == today.year else f"{_date(local)} {local.year}"
+        return words.short_days[local.weekday()]
+    short = _short(local, words)
+    return short if local.year == today.year else words.with_year % {"date": short, "year": local.year}
 
 
 def full(local: datetime) -> str:
     """A local moment to the minute, with its time zone: "Thursday 5 March 2026, 05:30 JST"."""
-    date = f"{DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]} {local.year}"
-    return f"{date}, {local:%H:%M} {local.tzname()}"
+    words = _words()
+    named = words.with_weekday % {"weekday": words.days[local.weekday()], "date": _long(local, words)}
+    whole = words.with_year % {"date": named, "year": local.year}
+    return words.zoned % {"date": whole, "time": f"{local:%H:%M}", "zone": local.tzname()}
 
 
-def _weekday(local: datetime | date) -> str:
-    return DAYS[local.weekday()][:3]
+def _words() -> Language:
+    return _of_language(get_language())
 
 
-def _date(local: datetime | date) -> str:
-    return f"{local.day} {MONTHS[local.month - 1][:3]}"
+@lru_cache(maxsize=32)
+def _of_language(language: str | None) -> Language:
+    """What is looked up once for each language: it is the current one."""
+    return Language(
+        months=tuple(map(str, dates.MONTHS.values())),
+        short_months=tuple(name.title() for name in map(str, dates.MONTHS_3.values())),
+        days=tuple(map(str, dates.WEEKDAYS.values())),
+        short_days=tuple(map(str, dates.WEEKDAYS_ABBR.values())),
+        today_at=_("today %(time)s"),
+        tomorrow_at=_("tomorrow %(time)s"),
+        day_at=_("%(date)s %(time)s"),
+        zoned=_("%(date)s, %(time)s %(zone)s"),
+        date=_("%(day)s %(month)s"),
+        with_weekday=_("%(weekday)s %(date)s"),
+        with_year=_("%(date)s %(year)s"),
+        today=_("Today"),
+        yesterday=_("Yesterday"),
+        now=_("now"),
+        minutes=_("%(minutes)s min"),
+        hours=_("%(hours)s h"),
+    )
+
+
+def _short(local: date, words: Language) -> str:
+    return words.date % {"day": local.day, "month": words.short_months[local.month - 1]}
+
+
+def _long(local: date, words: Language) -> str:
+    return words.date % {"day": local.day, "month": words.months[local.month - 1]}

@@ -16,7 +16,7 @@ from django.template.backends.utils import csrf_input
 from django.templatetags import static as storage
 from django.urls import get_script_prefix
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
 from django_htmx.jinja import htmx_script
 from jinja2 import ChainableUndefined, Environment, pass_environment
 from markupsafe import Markup
@@ -90,7 +90,7 @@ FILTERS = {
         formatting.hue,
         formatting.each_once,
         formatting.tag_line,
-        formatting.hand_over_reason,
+        formatting.handed_over,
         formatting.money,
         formatting.clock,
         formatting.date,
@@ -114,7 +114,7 @@ def environment(**options: Any) -> Environment:
         **options | {"undefined": ChainableUndefined, "extensions": ["jinja2.ext.i18n"]}
     )
     # `{{ _("Assigned to %(name)s", name=name) }}`: what is put in is escaped, the text itself is markup.
-    made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext)  # type: ignore[attr-defined]
     made.globals.update(FUNCTIONS)
     made.filters.update(FILTERS)
     return made

@@ -3,50 +3,53 @@
 from __future__ import annotations
 
 from django.forms import Form
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import Conflict, DomainError, Invalid
 
-_ERRORS: dict[str, str] = {
-    "thread_changed": "Something new came in while you were writing. Review it, then send again.",
-    "draft_changed": "This draft was changed in another tab or on another device.",
-    "file_gone": "A file is no longer there. Attach it again.",
-    "sent_already": "This was already sent before you changed it. Check the thread, then send what is missing.",
-    "left_already": "It has been sent already.",
-    "cancelled": "It was cancelled.",
-    "held": "New messages came in. Review it, then send it.",
-    "not_scheduled": "It is no longer scheduled.",
-    "changed_since": "The conversation has changed since. Nothing was undone.",
-    "spam": "One of them is spam. Mark it as not spam first.",
-    "joined": "This conversation was joined into another one.",
-    "assistant": "The assistant takes part in it. Take over first.",
-    "two_tickets": "Both have a ticket. Unlink one of them first.",
-    "linked_elsewhere": "It is linked to another ticket. Unlink it there first.",
-    "no_conversation": "Link a conversation first.",
-    "unknown_conversation": "There is no conversation with this number.",
-    "has_ticket": "It is linked to a ticket. Unlink it first.",
-    "nothing_left": "These are all messages. Choose fewer, or change the subject instead.",
-    "blank": "Write something first.",
-    "too_long": "This text is too long.",
-    "too_large": "A file is too large.",
-    "not_text": "This contains characters that are not text.",
-    "name_taken": "A macro with this name already exists.",
-    "article_changed": "Someone else has changed this article. Saving again replaces their version.",
-    "forbidden": "Your role does not allow this.",
-    "quota_limit_exceeded": "The assistant's budget for this month is used up.",
+_ERRORS: dict[str, str | Promise] = {
+    "thread_changed": _("Something new came in while you were writing. Review it, then send again."),
+    "draft_changed": _("This draft was changed in another tab or on another device."),
+    "file_gone": _("A file is no longer there. Attach it again."),
+    "sent_already": _("This was already sent before you changed it. Check the thread, then send what is missing."),
+    "left_already": _("It has been sent already."),
+    "cancelled": _("It was cancelled."),
+    "held": _("New messages came in. Review it, then send it."),
+    "not_scheduled": _("It is no longer scheduled."),
+    "changed_since": _("The conversation has changed since. Nothing was undone."),
+    "spam": _("One of them is spam. Mark it as not spam first."),
+    "joined": _("This conversation was joined into another one."),
+    "assistant": _("The assistant takes part in it. Take over first."),
+    "two_tickets": _("Both have a ticket. Unlink one of them first."),
+    "linked_elsewhere": _("It is linked to another ticket. Unlink it there first."),
+    "no_conversation": _("Link a conversation first."),
+    "unknown_conversation": _("There is no conversation with this number."),
+    "has_ticket": _("It is linked to a ticket. Unlink it first."),
+    "nothing_left": _("These are all messages. Choose fewer, or change the subject instead."),
+    "blank": _("Write something first."),
+    "too_long": _("This text is too long."),
+    "too_large": _("A file is too large."),
+    "not_text": _("This contains characters that are not text."),
+    "name_taken": _("A macro with this name already exists."),
+    "article_changed": _("Someone else has changed this article. Saving again replaces their version."),
+    "forbidden": _("Your role does not allow this."),
+    "quota_limit_exceeded": _("The assistant's budget for this month is used up."),
 }
-_FIELDS: dict[str, str] = {
-    "assignee": "Conversations can't be assigned to this person.",
-    "until": "Pick a time in the future.",
-    "send_after": "Pick a time within a year.",
-    "tags": "You can add up to 100 tags of up to 100 characters each.",
-    "priority": "A priority has 1 to 32 characters.",
-    "subject": "A subject has 1 to 10,000 characters.",
-    "status": "Unknown status.",
-    "ticket": "This conversation already has a ticket.",
-    "to": "This is the conversation that it is in.",
-    "into": "Choose another conversation.",
-    "block": "This sender can't be blocked.",
-    "files": "You can attach up to 10 files. Empty files are not accepted.",
+_FIELDS: dict[str, str | Promise] = {
+    "assignee": _("Conversations can't be assigned to this person."),
+    "until": _("Pick a time in the future."),
+    "send_after": _("Pick a time within a year."),
+    "tags": _("You can add up to 100 tags of up to 100 characters each."),
+    "priority": _("A priority has 1 to 32 characters."),
+    "subject": _("A subject has 1 to 10,000 characters."),
+    "status": _("Unknown status."),
+    "ticket": _("This conversation already has a ticket."),
+    "to": _("This is the conversation that it is in."),
+    "into": _("Choose another conversation."),
+    "block": _("This sender can't be blocked."),
+    "files": _("You can attach up to 10 files. Empty files are not accepted."),
 }
 
 
@@ -74,10 +77,12 @@ def of_error(error: DomainError) -> str:
     if error.code in _SENTENCES:
         return error.message
     if isinstance(error, Conflict) and error.field in _FIELDS:
-        return _FIELDS[error.field]
+        return str(_FIELDS[error.field])
     if error.code in _ERRORS and not (error.code == "blank" and error.field not in ("body", None)):
-        return _ERRORS[error.code]
-    return _FIELDS.get(error.field or "", f"That did not work: {error.message}.")
+        return str(_ERRORS[error.code])
+    if (known := _FIELDS.get(error.field or "")) is not None:
+        return str(known)
+    return gettext("That did not work: %(reason)s.") % {"reason": error.message}
 
 
 def of_form(form: Form) -> str:

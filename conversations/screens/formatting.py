@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
+from django.utils.translation import ngettext
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from lucide.templatetags.lucide import lucide
@@ -178,9 +179,15 @@ def truncatechars(text: object, length: int) -> str:
     return f"{shown[: length - 1]}…" if shown.isascii() else Truncator(shown).chars(length)
 
 
-def hand_over_reason(value: str) -> str:
-    """Why the assistant handed over, after a number of conversations."""
-    return {"asked": "asked for a person", "policy": "by your topics"}.get(value, "unanswered")
+def handed_over(reason: str, number: int) -> str:
+    """How many conversations the assistant handed over for a reason."""
+    if reason == "asked":
+        text = ngettext("%(num)s asked for a person", "%(num)s asked for a person", number)
+    elif reason == "policy":
+        text = ngettext("%(num)s by your topics", "%(num)s by your topics", number)
+    else:
+        text = ngettext("%(num)s unanswered", "%(num)s unanswered", number)
+    return text % {"num": number}
 
 
 def money(amount: Decimal) -> str:

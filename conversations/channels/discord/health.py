@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext
+
 from accounts import sealed
 from conversations.models import BotState, DiscordBot
 
@@ -49,18 +51,21 @@ def of_installation(at: datetime) -> list[Health]:
 def trouble(bot: DiscordBot, at: datetime) -> str:
     """Why messages may be missed, as a sentence without secrets; empty where nothing is wrong."""
     if bot.state == BotState.DISCONNECTED:
-        return f"It has to be reconnected. {bot.failure}".strip()
+        return f"{gettext('It has to be reconnected.')} {bot.failure}".strip()
     if bot.state != BotState.ACTIVE:
         return ""
     try:
         _ = bot.token
     except sealed.Unreadable:
-        return "Its token cannot be decrypted, because the key is another one: enter it again."
+        return gettext("Its token cannot be decrypted, because the key is another one: enter it again.")
     if bot.failing_since and at - bot.failing_since > PATIENCE:
-        return f"It has had no connection for {_minutes(at - bot.failing_since)} minutes. {bot.failure}".strip()
+        text = gettext("It has had no connection for %(minutes)s minutes.") % {
+            "minutes": _minutes(at - bot.failing_since)
+        }
+        return f"{text} {bot.failure}".strip()
     since = at - max(bot.seen_at or bot.updated_at, bot.updated_at)
     if since > PATIENCE:
-        return f"No worker has run it for {_minutes(since)} minutes."
+        return gettext("No worker has run it for %(minutes)s minutes.") % {"minutes": _minutes(since)}
     return ""
 
 

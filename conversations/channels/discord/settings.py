@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from conversations.channels import ChannelSettings
 
 SETTINGS = ChannelSettings(
-    title="Discord",
-    about="Posts of a forum and threads of your Discord server become conversations.",
+    title=_("Discord"),
+    about=_("Posts of a forum and threads of your Discord server become conversations."),
     icon="gamepad-2",
     url_name="discord",
     permission="discord.manage",

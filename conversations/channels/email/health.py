@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 
 from accounts import sealed
 from conversations.models import Inbound, InboundMail, Mailbox, MailboxState, MailState, SuppressedAddress
@@ -110,17 +111,18 @@ def refusals(mailbox: Mailbox) -> list[Refusals]:
 def trouble(mailbox: Mailbox, at: datetime) -> str:
     """Why mail may be missed, as a sentence without addresses and secrets; empty where nothing is wrong."""
     if mailbox.state == MailboxState.DISCONNECTED:
-        return f"It has to be reconnected. {mailbox.failure}".strip()
+        return f"{gettext('It has to be reconnected.')} {mailbox.failure}".strip()
     if mailbox.state != MailboxState.ACTIVE:
         return ""
     if not _is_readable(mailbox):
-        return "Its password cannot be decrypted, because the key is another one: enter it again."
+        return gettext("Its password cannot be decrypted, because the key is another one: enter it again.")
     if mailbox.failing_since and at - mailbox.failing_since > PATIENCE:
-        return f"It has failed for {_minutes(at - mailbox.failing_since)} minutes. {mailbox.failure}".strip()
+        text = gettext("It has failed for %(minutes)s minutes.") % {"minutes": _minutes(at - mailbox.failing_since)}
+        return f"{text} {mailbox.failure}".strip()
     if mailbox.inbound == Inbound.IMAP:
         since = at - (mailbox.read_at or mailbox.updated_at)
         if since > PATIENCE:
-            return f"No worker has read it for {_minutes(since)} minutes."
+            return gettext("No worker has read it for %(minutes)s minutes.") % {"minutes": _minutes(since)}
     return ""
 
 

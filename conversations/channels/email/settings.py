@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from conversations.channels import ChannelSettings
 
 SETTINGS = ChannelSettings(
-    title="Mailboxes",
-    about="Addresses at which customers write, and from which replies are sent.",
+    title=_("Mailboxes"),
+    about=_("Addresses at which customers write, and from which replies are sent."),
     icon="mail",
     url_name="mailboxes",
     permission="mailbox.manage",

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid
 from conversations.assistant import choice as choices
@@ -46,7 +47,7 @@ class AssistantForm(forms.Form):
     def clean_engine(self) -> str:
         name = str(self.cleaned_data["engine"])
         if name != choices.BUILTIN and not settings.ASSISTANT_BASE_URL:
-            raise forms.ValidationError("No language model is set up. Set ASSISTANT_BASE_URL first.")
+            raise forms.ValidationError(_("No language model is set up. Set ASSISTANT_BASE_URL first."))
         return name
 
     def clean_hand_over(self) -> choices.HandOver:
@@ -57,5 +58,6 @@ class AssistantForm(forms.Form):
             return choices.clean_topics(str(self.cleaned_data["topics"]).splitlines())
         except Invalid as error:
             raise forms.ValidationError(
-                f"You can add up to {choices.MOST_TOPICS} topics of up to {choices.LONGEST_TOPIC} characters each."
+                _("You can add up to %(most)s topics of up to %(longest)s characters each.")
+                % {"most": choices.MOST_TOPICS, "longest": choices.LONGEST_TOPIC}
             ) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from conversations.screens.sections import Link, Section
 
-SECTION = Section(link=Link("Assistant", icon="sparkles", url_name="assistant"))
+SECTION = Section(link=Link(_("Assistant"), icon="sparkles", url_name="assistant"))

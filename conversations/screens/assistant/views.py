@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import actions as account_actions
@@ -39,7 +40,7 @@ def assistant(request: DeskRequest) -> HttpResponse:
             account_actions.update_workspace(
                 workspace=request.workspace, settings=values.settings, by=request.actor, at=clock.now()
             )
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved."))
             return redirect("assistant", request.workspace.slug)
         status = 422
     return render(request, "assistant/page.html", _facts(request, form, chosen), status=status)

@@ -14,6 +14,7 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import clock, transaction
@@ -57,7 +58,7 @@ class KnowledgePlace:
     def tabs(self, *, with_drafts: bool) -> list[tuple[str, str, bool]]:
         """The views with this search: label, query string, and whether it is this one."""
         views = [view for view in knowledge_queries.ARTICLE_VIEWS.values() if with_drafts or not view.is_about_drafts]
-        return [(view.label, self._query(view), view == self.view) for view in views]
+        return [(str(view.label), self._query(view), view == self.view) for view in views]
 
     def _query(self, view: ArticleView) -> str:
         return urlencode({"view": view.key} | ({"q": self.search} if self.search else {}))
@@ -152,7 +153,7 @@ def new(request: DeskRequest) -> HttpResponse:
         return knowledge_actions.publish_article(article=made, by=by, at=at) if given["then"] else made
 
     if form.is_bound and (made := saved(form, save)):
-        return _done(request, made, "Published." if made.is_published else "Draft saved.")
+        return _done(request, made, _("Published.") if made.is_published else _("Draft saved."))
     return _form(request, form)
 
 
@@ -179,7 +180,7 @@ def edit(request: DeskRequest, public_id: UUID) -> HttpResponse:
         return knowledge_actions.publish_article(article=changed, by=by, at=at) if given["then"] else changed
 
     if form.is_bound and (changed := saved(form, save)):
-        return _done(request, changed, "Published." if form.cleaned_data["then"] else "Saved.")
+        return _done(request, changed, _("Published.") if form.cleaned_data["then"] else _("Saved."))
     return _form(request, form, row)
 
 
@@ -189,7 +190,7 @@ def publish(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """Publish an article, so that answers use it."""
     row = knowledge_queries.article(public_id)
     return _done(
-        request, knowledge_actions.publish_article(article=row, by=request.actor, at=clock.now()), "Published."
+        request, knowledge_actions.publish_article(article=row, by=request.actor, at=clock.now()), _("Published.")
     )
 
 
@@ -199,7 +200,7 @@ def unpublish(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """Make an article a draft again."""
     row = knowledge_queries.article(public_id)
     return _done(
-        request, knowledge_actions.unpublish_article(article=row, by=request.actor, at=clock.now()), "Unpublished."
+        request, knowledge_actions.unpublish_article(article=row, by=request.actor, at=clock.now()), _("Unpublished.")
     )
 
 
@@ -212,7 +213,7 @@ def delete(request: DeskRequest, public_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return page(request, "knowledge/articles/delete.html", {"article": row})
     knowledge_actions.delete_article(article=row, by=request.actor, at=clock.now())
-    messages.success(request, "Article deleted.")
+    messages.success(request, _("Article deleted."))
     return redirect("knowledge", request.workspace.slug)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from conversations.knowledge import placeholders
 from conversations.models import ArticleVisibility
@@ -14,9 +16,16 @@ from conversations.models.knowledge import ARTICLE_LIMIT, MACRO_LIMIT, NAME_LIMI
 class ArticleForm(forms.Form):
     """An article as it is written. `seen` is the `updated_at` that the writer began from; `then` may publish it."""
 
-    title = forms.CharField(max_length=TITLE_LIMIT, error_messages={"required": "Give it a title."})
-    body = forms.CharField(max_length=ARTICLE_LIMIT, strip=False, error_messages={"required": "Write something first."})
-    visibility = forms.ChoiceField(choices=ArticleVisibility.choices)
+    title = forms.CharField(
+        label=lazy("Title"), max_length=TITLE_LIMIT, error_messages={"required": lazy("Give it a title.")}
+    )
+    body = forms.CharField(
+        label=lazy("Body"),
+        max_length=ARTICLE_LIMIT,
+        strip=False,
+        error_messages={"required": lazy("Write something first.")},
+    )
+    visibility = forms.ChoiceField(label=lazy("Visibility"), choices=ArticleVisibility.choices)
     seen = forms.CharField(required=False)
     then = forms.ChoiceField(choices=[("publish", "")], required=False)
 
@@ -30,11 +39,16 @@ class ArticleForm(forms.Form):
 class MacroForm(forms.Form):
     """A macro: its name and its text; without actions it needs one, as the verb says."""
 
-    name = forms.CharField(max_length=NAME_LIMIT, error_messages={"required": "Give it a name."})
-    body = forms.CharField(max_length=MACRO_LIMIT, strip=False, required=False)
+    name = forms.CharField(
+        label=lazy("Name"), max_length=NAME_LIMIT, error_messages={"required": lazy("Give it a name.")}
+    )
+    body = forms.CharField(label=lazy("Body"), max_length=MACRO_LIMIT, strip=False, required=False)
 
     def clean_body(self) -> str:
         body = str(self.cleaned_data["body"])
         if unknown := placeholders.unknown(body):
-            raise forms.ValidationError(f"{unknown} is not a known placeholder. Customers would see it as it is.")
+            raise forms.ValidationError(
+                _("%(placeholder)s is not a known placeholder. Customers would see it as it is.")
+                % {"placeholder": unknown}
+            )
         return body

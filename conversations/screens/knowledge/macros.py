@@ -103,7 +103,7 @@ def delete(request: DeskRequest, public_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return page(request, "knowledge/macros/delete.html", {"macro": row})
     knowledge_actions.delete_macro(macro=row, by=request.actor, at=clock.now())
-    messages.success(request, "Macro deleted.")
+    messages.success(request, _("Macro deleted."))
     return redirect("macros", request.workspace.slug)
 
 
@@ -139,7 +139,7 @@ def filled_in(request: DeskRequest, number: int, public_id: UUID) -> HttpRespons
 
 
 def _done(request: DeskRequest, row: Macro) -> HttpResponse:
-    messages.success(request, "Saved.")
+    messages.success(request, _("Saved."))
     return redirect("macro", request.workspace.slug, row.public_id)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from conversations.screens.sections import Link, Section
 
-SECTION = Section(link=Link("Knowledge", icon="book-open", url_name="knowledge", keys=("g k",)))
+SECTION = Section(link=Link(_("Knowledge"), icon="book-open", url_name="knowledge", keys=("g k",)))

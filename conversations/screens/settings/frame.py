@@ -80,10 +80,12 @@ GENERAL = (
         gettext_lazy("Members"), gettext_lazy("Who works here, and as what."), "users", "people", "member.invite"
     ),
     General(gettext_lazy("Teams"), gettext_lazy("Groups that work can be given to."), "users-round", "teams", "team.read"),
-    General("Business hours", "When customers can expect an answer.", "clock", "hours", "hours.read"),
     General(
-        "Customer identity",
-        "The secret with which your website proves who its customers are.",
+        gettext_lazy("Business hours"), gettext_lazy("When customers can expect an answer."), "clock", "hours", "hours.read"
+    ),
+    General(
+        gettext_lazy("Customer identity"),
+        gettext_lazy("The secret with which your website proves who its customers are."),
         "fingerprint-pattern",
         "identity",
         "workspace.rotate_identity_secret",

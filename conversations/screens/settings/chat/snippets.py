@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from conversations.models import Widget
 
@@ -23,16 +24,16 @@ def snippets(widget: Widget) -> list[Snippet]:
     desk = settings.PUBLIC_URL
     found = [
         Snippet(
-            "Your website",
-            "Before the end of the body, on every page that shows the chat.",
+            _("Your website"),
+            _("Before the end of the body, on every page that shows the chat."),
             f'<script async src="{desk}/widget.js" data-key="{widget.key}"></script>',
         )
     ]
     if widget.woes_key:
         found.append(
             Snippet(
-                "A page made for Woes",
-                "In place of Woes' script. window.Woes(…) works as before.",
+                _("A page made for Woes"),
+                _("In place of Woes' script. window.Woes(…) works as before."),
                 f'<script async src="{desk}/widget.js"\n  data-public-key="{widget.woes_key}" '
                 f'data-api="{desk}/api/widget/messages"></script>',
             )
@@ -41,7 +42,9 @@ def snippets(widget: Widget) -> list[Snippet]:
         found.append(
             Snippet(
                 "posthog-js",
-                "Where your page starts posthog-js. Nothing but the chat is on, and what else it captures is dropped.",
+                _(
+                    "Where your page starts posthog-js. Nothing but the chat is on, and what else it captures is dropped."
+                ),
                 "import posthog from 'posthog-js'\nimport 'posthog-js/dist/conversations'\n\n"
                 f"posthog.init('{widget.posthog_token}', {{ api_host: '{desk}' }})",
             )

@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import clock
@@ -58,7 +59,7 @@ def add(request: DeskRequest) -> HttpResponse:
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, sentence(error))
         else:
-            messages.success(request, f"{made.name} is ready.")
+            messages.success(request, _("%(name)s is ready.") % {"name": made.name})
             return redirect("change-widget", request.workspace.slug, made.public_id)
     remember(request)
     facts = {**frame.facts(request, "widgets"), "form": form}
@@ -80,7 +81,7 @@ def change(request: DeskRequest, public_id: uuid.UUID) -> HttpResponse:
             except DomainError as error:
                 form.refuse(error)
             else:
-                messages.success(request, "Saved.")
+                messages.success(request, _("Saved."))
                 return redirect("change-widget", request.workspace.slug, widget.public_id)
     remember(request)
     [of_widget] = health(Widget.objects.filter(pk=widget.pk).order_by("pk"), _today())
@@ -119,7 +120,7 @@ def delete(request: DeskRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "settings/chat/delete.html", {**frame.facts(request, "widgets"), "widget": widget})
     actions.delete_widget(widget=widget, by=request.actor, at=clock.now())
-    messages.success(request, f"{widget.name} was deleted. Its conversations are still here.")
+    messages.success(request, _("%(name)s was deleted. Its conversations are still here.") % {"name": widget.name})
     return redirect("widgets", request.workspace.slug)
 
 

@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts import clock, queries, sealed
@@ -22,6 +24,13 @@ from conversations.screens.settings import frame
 from conversations.screens.shell import DeskRequest, remember, screen
 
 LONGEST_TOKEN = 500
+KINDS = {
+    payloads.TEXT: lazy("Text channel"),
+    payloads.ANNOUNCEMENT: lazy("Announcement channel"),
+    payloads.FORUM: lazy("Forum"),
+    payloads.MEDIA: lazy("Media channel"),
+}
+"""The channels that have threads, as the page names them."""
 
 
 @require_safe
@@ -43,14 +52,14 @@ def test(request: DeskRequest) -> HttpResponse:
     token = token[4:].strip() if token.lower().startswith("bot ") else token
     fault = ""
     if not token and DiscordBot.objects.first() is None:
-        fault = "Enter the bot's token."
+        fault = _("Enter the bot's token.")
     elif len(token) > LONGEST_TOKEN or not token.isascii() or any(char.isspace() for char in token):
-        fault = "This is not a token: copy it from the Discord developer portal, under Bot."
+        fault = _("This is not a token: copy it from the Discord developer portal, under Bot.")
     if not fault:
         try:
             name = trials.begin(workspace_id=request.workspace.pk, user_id=request.user.pk, token=token)
         except sealed.Unreadable:
-            fault = "The stored token cannot be decrypted: enter it again."
+            fault = _("The stored token cannot be decrypted: enter it again.")
     if fault:
         return render(request, "settings/discord/page.html", {**_facts(request), "fault": fault}, status=422)
     return redirect(f"{reverse('discord', args=[request.workspace.slug])}?trial={name}#check")
@@ -75,7 +84,7 @@ def connect(request: DeskRequest) -> HttpResponse:
     name, trial = _trial(request)
     found = trials.findings(name) if trial is not None else None
     if trial is None or found is None or found.fault:
-        messages.error(request, "That took too long. Test the token again.")
+        messages.error(request, _("That took too long. Test the token again."))
         return redirect("discord", request.workspace.slug)
     server = found.server(request.POST.get("server", ""))
     chosen = [one for one in _channels(server) if f"{one['id']}" in request.POST.getlist("channels")]
@@ -102,7 +111,7 @@ def connect(request: DeskRequest) -> HttpResponse:
     except DomainError as error:
         facts = {**_facts(request, name, trial), "fault": sentence(error), "posted": request.POST}
         return render(request, "settings/discord/page.html", facts, status=422)
-    messages.success(request, f"{bot.name} is connected.")
+    messages.success(request, _("%(name)s is connected.") % {"name": bot.name})
     return redirect("discord", request.workspace.slug)
 
 
@@ -110,7 +119,7 @@ def connect(request: DeskRequest) -> HttpResponse:
 @screen
 def pause(request: DeskRequest) -> HttpResponse:
     """Stop receiving."""
-    done = "Paused. What is written on Discord is fetched when you resume."
+    done = _("Paused. What is written on Discord is fetched when you resume.")
     return _changed(request, actions.pause_bot, done)
 
 
@@ -118,7 +127,7 @@ def pause(request: DeskRequest) -> HttpResponse:
 @screen
 def resume(request: DeskRequest) -> HttpResponse:
     """Receive again."""
-    return _changed(request, actions.resume_bot, "Resumed.")
+    return _changed(request, actions.resume_bot, _("Resumed."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -130,7 +139,7 @@ def remove(request: DeskRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "settings/discord/remove.html", {**frame.facts(request, "discord"), "bot": bot})
     actions.remove_bot(bot=bot, by=request.actor, at=clock.now())
-    messages.success(request, "The bot was removed. Its conversations are still here.")
+    messages.success(request, _("The bot was removed. Its conversations are still here."))
     return redirect("discord", request.workspace.slug)
 
 
@@ -188,7 +197,7 @@ def _choices(found: Findings | None, bot: DiscordBot | None) -> list[dict[str, A
             "channels": [
                 {
                     **one,
-                    "kind": payloads.PARENTS[one["type"]],
+                    "kind": KINDS[one["type"]],
                     "is_chosen": int(one["id"]) in now and bot is not None and bot.channel(int(one["id"])) is not None,
                     "is_text": one["type"] == payloads.TEXT,
                     "is_private": bool(bot and bot.private_channel and bot.private_channel["id"] == one["id"]),

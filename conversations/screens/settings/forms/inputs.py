@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts import queries
 from accounts.errors import DomainError, sentence
@@ -13,20 +15,24 @@ from accounts.models import Team, User
 from conversations.forms import fields, languages
 from conversations.models import Form, FormKind
 
-PRESENCE = (("", "No"), ("optional", "Optional"), ("required", "Required"))
+PRESENCE = (("", lazy("No")), ("optional", lazy("Optional")), ("required", lazy("Required")))
 TITLES = {
-    "name": "Name", "email": "Email address", "phone": "Phone number", "subject": "Subject", "message": "Message",
-    "files": "Files",
-}  # fmt: skip
+    "name": lazy("Name"),
+    "email": lazy("Email address"),
+    "phone": lazy("Phone number"),
+    "subject": lazy("Subject"),
+    "message": lazy("Message"),
+    "files": lazy("Files"),
+}
 BLANK_ROWS = 3
 
 
 class AddForm(forms.Form):
     """A new form."""
 
-    name = forms.CharField(max_length=100, label="Name")
-    kind = forms.ChoiceField(choices=FormKind.choices, label="What customers do", initial=FormKind.CONTACT)
-    language = forms.ChoiceField(label="Language", initial="en")
+    name = forms.CharField(max_length=100, label=lazy("Name"))
+    kind = forms.ChoiceField(choices=FormKind.choices, label=lazy("What customers do"), initial=FormKind.CONTACT)
+    language = forms.ChoiceField(label=lazy("Language"), initial="en")
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -36,18 +42,18 @@ class AddForm(forms.Form):
 class ChangeForm(forms.Form):
     """All that can be changed of a form."""
 
-    name = forms.CharField(max_length=100, label="Name")
-    language = forms.ChoiceField(label="Language")
-    title = forms.CharField(max_length=200, required=False, label="Title")
-    intro = forms.CharField(max_length=5_000, required=False, label="Introduction")
-    thanks = forms.CharField(max_length=5_000, required=False, label="Thank-you text")
-    consent = forms.CharField(max_length=2_000, required=False, label="Consent text")
-    consent_url = forms.CharField(max_length=2_000, required=False, label="Link to your privacy policy")
-    country = forms.CharField(max_length=2, required=False, label="Country")
-    allowed_origins = forms.CharField(max_length=20_000, required=False, label="Websites that may show it")
-    team = forms.ChoiceField(required=False, label="Team")
-    assignee = forms.ChoiceField(required=False, label="Assigned to")
-    is_active = forms.BooleanField(required=False, label="Takes messages")
+    name = forms.CharField(max_length=100, label=lazy("Name"))
+    language = forms.ChoiceField(label=lazy("Language"))
+    title = forms.CharField(max_length=200, required=False, label=lazy("Title"))
+    intro = forms.CharField(max_length=5_000, required=False, label=lazy("Introduction"))
+    thanks = forms.CharField(max_length=5_000, required=False, label=lazy("Thank-you text"))
+    consent = forms.CharField(max_length=2_000, required=False, label=lazy("Consent text"))
+    consent_url = forms.CharField(max_length=2_000, required=False, label=lazy("Link to your privacy policy"))
+    country = forms.CharField(max_length=2, required=False, label=lazy("Country"))
+    allowed_origins = forms.CharField(max_length=20_000, required=False, label=lazy("Websites that may show it"))
+    team = forms.ChoiceField(required=False, label=lazy("Team"))
+    assignee = forms.ChoiceField(required=False, label=lazy("Assigned to"))
+    is_active = forms.BooleanField(required=False, label=lazy("Takes messages"))
 
     def __init__(self, form: Form, data: QueryDict | None = None) -> None:
         super().__init__(data, initial=_filled(form))
@@ -55,9 +61,9 @@ class ChangeForm(forms.Form):
         self._teams: dict[str, Team] = {str(one.pk): one for one in queries.teams()}
         self._people: dict[str, User] = {str(one.pk): one for one in queries.assignable()}
         self.fields["language"].choices = list(languages.names().items())  # type: ignore[attr-defined]
-        self.fields["team"].choices = [("", "No team"), *((pk, one.name) for pk, one in self._teams.items())]  # type: ignore[attr-defined]
+        self.fields["team"].choices = [("", _("No team")), *((pk, one.name) for pk, one in self._teams.items())]  # type: ignore[attr-defined]
         people = ((pk, one.name or one.email) for pk, one in self._people.items())
-        self.fields["assignee"].choices = [("", "Unassigned"), *people]  # type: ignore[attr-defined]
+        self.fields["assignee"].choices = [("", _("Unassigned")), *people]  # type: ignore[attr-defined]
         for name in fields.STANDARD:
             self.fields[f"standard_{name}"] = forms.ChoiceField(choices=PRESENCE, required=False, label=TITLES[name])
             self.initial[f"standard_{name}"] = form.standard.get(name, "")

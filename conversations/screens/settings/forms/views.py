@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import clock
@@ -54,7 +55,7 @@ def add(request: DeskRequest) -> HttpResponse:
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, sentence(error))
         else:
-            messages.success(request, f"{made.name} is ready.")
+            messages.success(request, _("%(name)s is ready.") % {"name": made.name})
             return redirect("change-form", request.workspace.slug, made.pk)
     remember(request)
     facts = {**frame.facts(request, "forms"), "form": form}
@@ -74,7 +75,7 @@ def change(request: DeskRequest, number: int) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved."))
             return redirect("change-form", request.workspace.slug, row.pk)
     remember(request)
     [health] = counting.health([row], clock.now())
@@ -102,7 +103,7 @@ def delete(request: DeskRequest, number: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "settings/forms/delete.html", {**frame.facts(request, "forms"), "row": row})
     actions.delete_form(form=row, by=request.actor, at=clock.now())
-    messages.success(request, f"{row.name} was deleted. Its conversations are still here.")
+    messages.success(request, _("%(name)s was deleted. Its conversations are still here.") % {"name": row.name})
     return redirect("forms", request.workspace.slug)
 
 

@@ -9,6 +9,9 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts.errors import DomainError, Invalid, sentence
 from tickets import hours
@@ -35,15 +38,17 @@ class Day:
 class HoursForm(forms.Form):
     """The hours of a week. A form that asks for another row is shown again and not saved."""
 
-    mode = forms.ChoiceField(choices=[(ALWAYS, "Always open"), (WEEKLY, "Weekly hours")], label="Open")
-    time_zone = forms.CharField(max_length=64, label="Time zone")
+    mode = forms.ChoiceField(
+        choices=[(ALWAYS, lazy("Always open")), (WEEKLY, lazy("Weekly hours"))], label=lazy("Open")
+    )
+    time_zone = forms.CharField(max_length=64, label=lazy("Time zone"))
 
     def __init__(self, kept: Hours | None, time_zone: str, data: QueryDict | None = None) -> None:
         initial = {"mode": WEEKLY if kept else ALWAYS, "time_zone": kept.time_zone if kept else time_zone}
         super().__init__(data, initial=initial)
         week = kept.as_json()["weekly"] if kept else USUAL
         rows = _typed(data) if data is not None else {day: _shown(week.get(day, [])) for day in DAYS}
-        self.days = [Day(day, name, rows[day]) for day, name in DAYS.items()]
+        self.days = [Day(day, str(name), rows[day]) for day, name in zip(DAYS, WEEKDAYS.values(), strict=True)]
 
     @property
     def zones(self) -> list[tuple[str, list[str]]]:
@@ -98,7 +103,7 @@ class HoursForm(forms.Form):
 
 def _check(day: Day) -> None:
     if any(bool(start) != bool(end) for start, end in day.rows):
-        raise Invalid("enter both when it opens and when it closes")
+        raise Invalid(_("enter both when it opens and when it closes"))
     hours.parse({"weekly": {day.key: _filled(day.rows)}})
 
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import clock
@@ -40,7 +41,7 @@ def hours(request: DeskRequest) -> HttpResponse:
             except DomainError as error:
                 form.refuse(error)
             else:
-                messages.success(request, "Saved.")
+                messages.success(request, _("Saved."))
                 return redirect("hours", request.workspace.slug)
         status = 422 if form.errors else 200
     remember(request)
@@ -58,11 +59,11 @@ def hours(request: DeskRequest) -> HttpResponse:
 def _state(kept: Hours | None, at: datetime) -> str:
     """Whether it is open now, and until when."""
     if kept is None:
-        return "Always open"
+        return _("Always open")
     is_open = kept.is_open(at)
     change = kept.next_closing(at) if is_open else kept.next_opening(at)
     with timezone.override(kept.time_zone):
-        when = dates.moment(change).removeprefix("today ") if change else ""
+        when = dates.clock(change) if change else ""
     if is_open:
-        return f"Open now · closes {when}" if when else "Open now, around the clock"
-    return f"Closed now · opens {when}" if when else "Closed all week"
+        return _("Open now · closes %(when)s") % {"when": when} if when else _("Open now, around the clock")
+    return _("Closed now · opens %(when)s") % {"when": when} if when else _("Closed all week")

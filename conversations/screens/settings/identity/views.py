@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import actions, clock
@@ -42,5 +43,5 @@ def rotate(request: DeskRequest) -> HttpResponse:
         }
         return render(request, "settings/identity/rotate.html", facts)
     actions.rotate_identity_secret(workspace=request.workspace, by=request.actor, at=clock.now())
-    messages.success(request, "New secret created. The previous one stays valid until the next rotation.")
+    messages.success(request, _("New secret created. The previous one stays valid until the next rotation."))
     return redirect("identity", request.workspace.slug)

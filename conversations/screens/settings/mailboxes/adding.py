@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import clock
@@ -54,7 +55,7 @@ def add(request: DeskRequest) -> HttpResponse:
     except DomainError as error:
         forms.add_error(form, error)
         return page(request, form, name, trial, status=422)
-    messages.success(request, f"{mailbox.address} was added.")
+    messages.success(request, _("%(address)s was added.") % {"address": mailbox.address})
     return redirect("mailbox", request.workspace.slug, mailbox.public_id)
 
 
@@ -87,7 +88,7 @@ def _begun(request: DeskRequest, trial: Trial | None) -> forms.AddForm | None:
         validate_email(address)
     except ValidationError:
         return None
-    values, _ = forms.guessed(address)
+    values, _known = forms.guessed(address)
     return forms.AddForm(
         initial={**values, "address": address, "inbound": Inbound.IMAP, "name": request.workspace.name}
     )

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import clock, sealed
@@ -41,7 +42,7 @@ def mailbox(request: DeskRequest, public_id: UUID) -> HttpResponse:
     except DomainError as error:
         forms.add_error(form, error)
         return page(request, row, general=form, status=422)
-    messages.success(request, "Saved.")
+    messages.success(request, _("Saved."))
     return redirect("mailbox", request.workspace.slug, public_id)
 
 
@@ -51,7 +52,7 @@ def login(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """Change the servers and their logins. A password that is left empty stays."""
     permit(request.actor, "mailbox.manage")
     row = place.found(public_id)
-    _, trial = place.trial(request)
+    _name, trial = place.trial(request)
     form = servers_form(row, trial, request.POST)
     if not form.is_valid():
         return page(request, row, servers=form, status=422)
@@ -68,7 +69,7 @@ def login(request: DeskRequest, public_id: UUID) -> HttpResponse:
     except DomainError as error:
         forms.add_error(form, error)
         return page(request, row, servers=form, status=422)
-    messages.success(request, "Saved.")
+    messages.success(request, _("Saved."))
     return redirect("mailbox", request.workspace.slug, public_id)
 
 
@@ -76,28 +77,28 @@ def login(request: DeskRequest, public_id: UUID) -> HttpResponse:
 @screen
 def pause(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """Stop receiving."""
-    return _changed(request, public_id, actions.pause_mailbox, "Paused. Mail waits on its server until you resume.")
+    return _changed(request, public_id, actions.pause_mailbox, _("Paused. Mail waits on its server until you resume."))
 
 
 @require_POST
 @screen
 def resume(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """Receive again."""
-    return _changed(request, public_id, actions.resume_mailbox, "Resumed.")
+    return _changed(request, public_id, actions.resume_mailbox, _("Resumed."))
 
 
 @require_POST
 @screen
 def make_default(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """Send from this mailbox where no other is named."""
-    return _changed(request, public_id, actions.make_default, "This is the default mailbox now.")
+    return _changed(request, public_id, actions.make_default, _("This is the default mailbox now."))
 
 
 @require_POST
 @screen
 def change_webhook(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """Give the provider another address to post mails to."""
-    done = "The webhook has a new address. Enter it at your provider; the one before takes nothing more."
+    done = _("The webhook has a new address. Enter it at your provider; the one before takes nothing more.")
     return _changed(request, public_id, actions.change_ingress, done)
 
 
@@ -113,9 +114,9 @@ def provider_keys(request: DeskRequest, public_id: UUID) -> HttpResponse:
     try:
         actions.set_provider_keys(mailbox=row, keys=keys, by=request.actor, at=clock.now())
     except DomainError as error:
-        messages.error(request, f"{webhooks.KEY_TITLES.get(error.field or '', 'Key')}: {sentence(error)}")
+        messages.error(request, f"{webhooks.KEY_TITLES.get(error.field or '', _('Key'))}: {sentence(error)}")
     else:
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
     return redirect(f"{reverse('mailbox', args=[request.workspace.slug, public_id])}#webhook")
 
 
@@ -128,7 +129,7 @@ def delete(request: DeskRequest, public_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "settings/mailboxes/delete.html", {**place.facts(request), "mailbox": row})
     actions.delete_mailbox(mailbox=row, by=request.actor, at=clock.now())
-    messages.success(request, f"{row.address} was deleted. Its conversations are still here.")
+    messages.success(request, _("%(name)s was deleted. Its conversations are still here.") % {"name": row.address})
     return redirect("mailboxes", request.workspace.slug)
 
 

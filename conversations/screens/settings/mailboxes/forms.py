@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from accounts import queries
 from accounts.errors import DomainError, sentence
@@ -15,7 +17,7 @@ from conversations.channels.email.wire.endpoints import Credentials, ImapServer,
 from conversations.channels.email.wire.providers import KnownServers, known_servers
 from conversations.models import Inbound, Mailbox
 
-SECURITY = (("tls", "TLS"), ("starttls", "STARTTLS"), ("plain", "If offered"))
+SECURITY = (("tls", "TLS"), ("starttls", "STARTTLS"), ("plain", lazy("If offered")))
 OWN, DESK = "own", "desk"
 _FIELDS = {"imap.user": "user", "imap_password": "password", "imap": "imap_host", "smtp": "smtp_host"}
 """What verbs call a field, and what it is called here."""
@@ -33,18 +35,18 @@ def add_error(form: forms.Form, error: DomainError) -> None:
 class ServersForm(forms.Form):
     """Where mail is fetched and by what it is sent, with the logins."""
 
-    imap_host = forms.CharField(max_length=253, required=False, label="Server")
-    imap_port = forms.IntegerField(min_value=1, max_value=65535, required=False, label="Port")
-    imap_security = forms.ChoiceField(choices=SECURITY, required=False, label="Encryption")
-    imap_folder = forms.CharField(max_length=200, required=False, label="Folder")
-    user = forms.CharField(max_length=254, required=False, label="User")
-    password = forms.CharField(max_length=1000, required=False, strip=False, label="Password")
+    imap_host = forms.CharField(max_length=253, required=False, label=lazy("Server"))
+    imap_port = forms.IntegerField(min_value=1, max_value=65535, required=False, label=lazy("Port"))
+    imap_security = forms.ChoiceField(choices=SECURITY, required=False, label=lazy("Encryption"))
+    imap_folder = forms.CharField(max_length=200, required=False, label=lazy("Folder"))
+    user = forms.CharField(max_length=254, required=False, label=lazy("User"))
+    password = forms.CharField(max_length=1000, required=False, strip=False, label=lazy("Password"))
     sending = forms.ChoiceField(choices=((OWN, OWN), (DESK, DESK)), required=False)
-    smtp_host = forms.CharField(max_length=253, required=False, label="Server")
-    smtp_port = forms.IntegerField(min_value=1, max_value=65535, required=False, label="Port")
-    smtp_security = forms.ChoiceField(choices=SECURITY, required=False, label="Encryption")
-    smtp_user = forms.CharField(max_length=254, required=False, label="User for sending")
-    smtp_password = forms.CharField(max_length=1000, required=False, strip=False, label="Password for sending")
+    smtp_host = forms.CharField(max_length=253, required=False, label=lazy("Server"))
+    smtp_port = forms.IntegerField(min_value=1, max_value=65535, required=False, label=lazy("Port"))
+    smtp_security = forms.ChoiceField(choices=SECURITY, required=False, label=lazy("Encryption"))
+    smtp_user = forms.CharField(max_length=254, required=False, label=lazy("User for sending"))
+    smtp_password = forms.CharField(max_length=1000, required=False, strip=False, label=lazy("Password for sending"))
 
     def __init__(self, *args: Any, address: str = "", inbound: str = Inbound.IMAP, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -55,9 +57,9 @@ class ServersForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if self._inbound(given) == Inbound.IMAP and not given.get("imap_host"):
-            self.add_error("imap_host", "Enter the name of the IMAP server.")
+            self.add_error("imap_host", _("Enter the name of the IMAP server."))
         if given.get("sending") == OWN and not given.get("smtp_host"):
-            self.add_error("smtp_host", "Enter the name of the SMTP server.")
+            self.add_error("smtp_host", _("Enter the name of the SMTP server."))
         return given
 
     def _inbound(self, given: dict[str, Any]) -> str:
@@ -103,9 +105,9 @@ class ServersForm(forms.Form):
 class AddForm(ServersForm):
     """A new mailbox."""
 
-    address = forms.EmailField(max_length=254, label="Address")
-    name = forms.CharField(max_length=200, required=False, label="Name that customers see")
-    inbound = forms.ChoiceField(choices=Inbound.choices, label="How mail comes in")
+    address = forms.EmailField(max_length=254, label=lazy("Address"))
+    name = forms.CharField(max_length=200, required=False, label=lazy("Name that customers see"))
+    inbound = forms.ChoiceField(choices=Inbound.choices, label=lazy("How mail comes in"))
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -117,20 +119,20 @@ class AddForm(ServersForm):
 class MailboxForm(forms.Form):
     """What can be changed of a mailbox beside its servers."""
 
-    name = forms.CharField(max_length=200, required=False, label="Name that customers see")
-    aliases = forms.CharField(max_length=20_000, required=False, label="Aliases")
+    name = forms.CharField(max_length=200, required=False, label=lazy("Name that customers see"))
+    aliases = forms.CharField(max_length=20_000, required=False, label=lazy("Aliases"))
     team = forms.ModelChoiceField(
-        queryset=Team.all_workspaces.none(), required=False, empty_label="No team", label="Team"
+        queryset=Team.all_workspaces.none(), required=False, empty_label=lazy("No team"), label=lazy("Team")
     )  # filled below
     assignee = forms.ModelChoiceField(
-        queryset=User.objects.none(), required=False, empty_label="Unassigned", label="Assigned to"
+        queryset=User.objects.none(), required=False, empty_label=lazy("Unassigned"), label=lazy("Assigned to")
     )
-    signature = forms.CharField(max_length=10_000, required=False, label="Signature")
-    undo_seconds = forms.IntegerField(min_value=0, max_value=120, label="Time to undo a reply")
-    acknowledges = forms.BooleanField(required=False, label="Send an automatic reply to new conversations")
-    acknowledgement = forms.CharField(max_length=10_000, required=False, label="Text of the automatic reply")
-    plus_addressing = forms.BooleanField(required=False, label="Plus addressing")
-    trusted_host = forms.CharField(max_length=253, required=False, label="Trusted server")
+    signature = forms.CharField(max_length=10_000, required=False, label=lazy("Signature"))
+    undo_seconds = forms.IntegerField(min_value=0, max_value=120, label=lazy("Time to undo a reply"))
+    acknowledges = forms.BooleanField(required=False, label=lazy("Send an automatic reply to new conversations"))
+    acknowledgement = forms.CharField(max_length=10_000, required=False, label=lazy("Text of the automatic reply"))
+    plus_addressing = forms.BooleanField(required=False, label=lazy("Plus addressing"))
+    trusted_host = forms.CharField(max_length=253, required=False, label=lazy("Trusted server"))
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

@@ -8,6 +8,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts import clock
@@ -31,11 +33,11 @@ from conversations.screens.shell import DeskRequest, remember, screen
 MOST = 50
 """How many mails or addresses of a kind a page lists, the newest first."""
 CODES = {
-    "bounce": "Delivery reports",
-    "duplicate": "Duplicates",
-    "loop": "Loops stopped",
-    "own_mail": "Sent by the desk itself",
-    "dismissed": "Dismissed",
+    "bounce": lazy("Delivery reports"),
+    "duplicate": lazy("Duplicates"),
+    "loop": lazy("Loops stopped"),
+    "own_mail": lazy("Sent by the desk itself"),
+    "dismissed": lazy("Dismissed"),
 }
 
 
@@ -90,7 +92,7 @@ def backfill(request: DeskRequest, public_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, sentence(error))
     else:
-        messages.success(request, "Earlier mail will be fetched. Mails that are here already are left out.")
+        messages.success(request, _("Earlier mail will be fetched. Mails that are here already are left out."))
     return redirect("mailbox-health", request.workspace.slug, public_id)
 
 
@@ -99,7 +101,7 @@ def backfill(request: DeskRequest, public_id: UUID) -> HttpResponse:
 def stop_backfill(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """Fetch no more earlier mail."""
     actions.cancel_backfill(mailbox=place.found(public_id), by=request.actor, at=clock.now())
-    messages.success(request, "Stopped. What has been fetched stays.")
+    messages.success(request, _("Stopped. What has been fetched stays."))
     return redirect("mailbox-health", request.workspace.slug, public_id)
 
 
@@ -108,7 +110,7 @@ def stop_backfill(request: DeskRequest, public_id: UUID) -> HttpResponse:
 def retry(request: DeskRequest, public_id: UUID, mail_id: UUID) -> HttpResponse:
     """Have a quarantined mail read again."""
     actions.retry_mail(mail=_mail(public_id, mail_id), by=request.actor, at=clock.now())
-    messages.success(request, "The mail is being read again.")
+    messages.success(request, _("The mail is being read again."))
     return redirect("mailbox-health", request.workspace.slug, public_id)
 
 
@@ -117,7 +119,7 @@ def retry(request: DeskRequest, public_id: UUID, mail_id: UUID) -> HttpResponse:
 def dismiss(request: DeskRequest, public_id: UUID, mail_id: UUID) -> HttpResponse:
     """Take a quarantined mail off the list."""
     actions.dismiss_mail(mail=_mail(public_id, mail_id), by=request.actor, at=clock.now())
-    messages.success(request, "Dismissed.")
+    messages.success(request, _("Dismissed."))
     return redirect("mailbox-health", request.workspace.slug, public_id)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import clock
@@ -25,7 +26,7 @@ def unsuppress(request: DeskRequest, public_id: UUID, number: int) -> HttpRespon
     if row is None:
         raise Http404("no such address")
     actions.unsuppress(suppressed=row, by=request.actor, at=clock.now())
-    messages.success(request, f"Mail is sent to {row.address} again.")
+    messages.success(request, _("Mail is sent to %(address)s again.") % {"address": row.address})
     return _back(request, public_id)
 
 
@@ -46,7 +47,7 @@ def suppress(request: DeskRequest, public_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, sentence(error))
     else:
-        messages.success(request, f"{row.address} gets no mail any more.")
+        messages.success(request, _("%(address)s gets no mail any more.") % {"address": row.address})
     return _back(request, public_id)
 
 
@@ -62,7 +63,7 @@ def block(request: DeskRequest, public_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, sentence(error))
     else:
-        messages.success(request, f"Mail from {row.pattern} goes to spam.")
+        messages.success(request, _("Mail from %(sender)s goes to spam.") % {"sender": row.pattern})
     return _back(request, public_id)
 
 
@@ -74,7 +75,7 @@ def unblock(request: DeskRequest, public_id: UUID, number: int) -> HttpResponse:
     if row is None:
         raise Http404("no such sender")
     actions.unblock_sender(sender=row, by=request.actor, at=clock.now())
-    messages.success(request, f"Mail from {row.pattern} is received again.")
+    messages.success(request, _("Mail from %(sender)s is received again.") % {"sender": row.pattern})
     return _back(request, public_id)
 
 

@@ -14,6 +14,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -40,7 +41,7 @@ def begin_new(request: DeskRequest, provider: str) -> HttpResponse:
     try:
         address = checking.address(request.POST.get("address", ""))
     except Invalid:
-        messages.error(request, "Enter the address first.")
+        messages.error(request, _("Enter the address first."))
         return redirect("add-mailbox", request.workspace.slug)
     fields = {"address": address, "name": request.POST.get("name", "")[:200], "inbound": Inbound.IMAP}
     return _begin(request, provider, address, fields, None)
@@ -74,20 +75,20 @@ def signed_in(request: DeskRequest) -> HttpResponse:
     kept: dict[str, Any] = request.session.pop(SESSION, None) or {}
     is_ours = kept.get("workspace") == request.workspace.slug
     if not is_ours or not oauth.is_state(kept.get("state", ""), request.GET.get("state", "")):
-        messages.error(request, "This sign-in is not valid any more. Begin again.")
+        messages.error(request, _("This sign-in is not valid any more. Begin again."))
         return redirect("mailboxes", request.workspace.slug)
     mailbox = place.found(UUID(kept["mailbox"])) if kept["mailbox"] else None
     back = _page(request, mailbox)
     code = request.GET.get("code", "")
     if not code:
-        messages.error(request, "The provider did not let you sign in.")
+        messages.error(request, _("The provider did not let you sign in."))
         return redirect(back)
     address = mailbox.address if mailbox else kept["fields"]["address"]
     fields = {**_servers(kept["provider"], address, mailbox), **kept["fields"]}
     form = forms.AddForm({**fields, "address": address, "inbound": Inbound.IMAP})
     form.is_signed_in = True
     if not form.is_valid():
-        messages.error(request, "The servers of this provider are not known.")
+        messages.error(request, _("The servers of this provider are not known."))
         return redirect(back)
     trial = Trial(
         workspace_id=request.workspace.pk,

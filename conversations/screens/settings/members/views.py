@@ -154,7 +154,9 @@ def change_role(request: DeskRequest, number: int) -> HttpResponse:
         actions.change_role(membership=membership, role=Role(role), by=request.actor, at=clock.now())
     except DomainError as error:
         return _refuse(request, error)
-    messages.success(request, f"{membership.user} is now {Role(role).label.lower()}.")
+    messages.success(
+        request, _("%(name)s is now %(role)s.") % {"name": membership.user, "role": Role(role).label.lower()}
+    )
     return redirect("people" if request.user.pk != membership.user_id else "inbox", request.workspace.slug)
 
 
