@@ -149,6 +149,34 @@ def _not_spam(conversation: Conversation, values: Values, by: Actor, at: datetim
     return actions.unmark_spam(conversation=conversation, by=by, at=at)
 
 
+def _attribute(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
+    actions.set_attributes(row=conversation, values={values["key"]: values["value"]}, by=by, at=at)
+    return conversation
+
+
+def _follow(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
+    return actions.follow(conversation=conversation, user=_oneself(by), by=by, at=at)
+
+
+def _unfollow(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
+    return actions.unfollow(conversation=conversation, user=_oneself(by), by=by, at=at)
+
+
+def _oneself(by: Actor) -> User:
+    membership = people.membership(by.user_id) if by.user_id is not None else None
+    if membership is None:
+        raise Invalid("only members of the workspace can follow a conversation", field="user")
+    return membership.user
+
+
+def _unread(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
+    return actions.mark_unread(conversation=conversation, by=by, at=at)
+
+
+def _trash(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
+    return actions.trash(conversation=conversation, by=by, at=at)
+
+
 DO: Mapping[str, Callable[[Conversation, Values, Actor, datetime], Conversation]] = {
     "assign": _assign,
     "status": _status,
@@ -162,8 +190,13 @@ DO: Mapping[str, Callable[[Conversation, Values, Actor, datetime], Conversation]
     "open_ticket": _open_ticket,
     "link_ticket": _link_ticket,
     "unlink_ticket": _unlink_ticket,
+    "attribute": _attribute,
+    "follow": _follow,
+    "unfollow": _unfollow,
     "read": _read,
+    "unread": _unread,
     "spam": _spam,
     "not_spam": _not_spam,
+    "trash": _trash,
 }
 """The verb of each effect; a reply has none."""

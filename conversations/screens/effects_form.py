@@ -18,7 +18,7 @@ from tickets import tags
 
 SHOWN = ("assign", "priority", "add_tags", "remove_tags", "note", "open_ticket", "snooze", "status")
 """What the form can show, in the order in which it is done; others that a list has stay in it, after these."""
-SNOOZES = ("3h", "1d", "tomorrow 9:00", "monday 9:00", "1w")
+SNOOZES = ("3h", "1d", "tomorrow 9:00", "monday 9:00", "1w", until.REPLY)
 """What the field for a moment suggests."""
 
 
@@ -45,7 +45,7 @@ class EffectsForm(forms.Form):
     def clean_snooze(self) -> str:
         text = str(self.cleaned_data["snooze"]).strip()
         if text and not until.is_known(text):
-            raise forms.ValidationError(_("Write 2h, 3d, tomorrow 9:00 or monday 9:00."))
+            raise forms.ValidationError(_("Write 2h, 3d, tomorrow 9:00, monday 9:00 or reply."))
         return text
 
     def clean_note(self) -> str:
