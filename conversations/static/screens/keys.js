@@ -91,7 +91,7 @@ document.addEventListener('keydown', (event) => {
     if (TYPED_AFTER.has(name)) typedAt = Date.now();
     return;
   }
-  const row = focusedRow();
+  const row = inBar(name) ? null : focusedRow();
   if (row && WRITES.has(name) && name !== 'new') {
     if (TYPED_AFTER.has(name)) typedAt = Date.now();
     return onRow(name, row);
@@ -134,8 +134,13 @@ function act(name) {
   } else element.click();
 }
 
-// The element that a shortcut clicks or focuses: one that is shown, if there is one.
+// What a selection's bar, which is in the page while there is one, does with all that is selected.
+const inBar = (name) => document.querySelector(`#bulk [data-shortcut="${name}"]`);
+
+// The element that a shortcut clicks or focuses: the bar's, else one that is shown, if there is one.
 function holder(name) {
+  const own = inBar(name);
+  if (own) return own;
   const all = [...document.querySelectorAll(`[data-shortcut="${name}"]`)];
   return all.find((one) => one.checkVisibility?.() ?? one.offsetParent) ?? all[0];
 }
