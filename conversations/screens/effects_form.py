@@ -16,9 +16,9 @@ from conversations.effects.vocabulary import MEMBER, NOBODY, TEAM
 from conversations.knowledge import placeholders
 from tickets import tags
 
-SHOWN = ("assign", "priority", "add_tags", "remove_tags", "note", "open_ticket", "snooze", "status")
+SHOWN = ("assign", "priority", "add_tags", "remove_tags", "note", "open_ticket", "follow", "snooze", "status")
 """What the form can show, in the order in which it is done; others that a list has stay in it, after these."""
-SNOOZES = ("3h", "1d", "tomorrow 9:00", "monday 9:00", "1w", until.REPLY)
+SNOOZES = (until.REPLY, "3h", "1d", "tomorrow 9:00", "monday 9:00", "1w")
 """What the field for a moment suggests."""
 
 
@@ -31,6 +31,7 @@ class EffectsForm(forms.Form):
     remove_tags = forms.CharField(required=False, max_length=4000, strip=False)
     note = forms.CharField(required=False, max_length=10_000, strip=False)
     open_ticket = forms.BooleanField(required=False)
+    follow = forms.BooleanField(required=False)
     snooze = forms.CharField(required=False, max_length=40)
     status = forms.ChoiceField(required=False)
 
@@ -45,7 +46,7 @@ class EffectsForm(forms.Form):
     def clean_snooze(self) -> str:
         text = str(self.cleaned_data["snooze"]).strip()
         if text and not until.is_known(text):
-            raise forms.ValidationError(_("Write 2h, 3d, tomorrow 9:00, monday 9:00 or reply."))
+            raise forms.ValidationError(_("Write 2h, 3d, tomorrow 9:00, monday 9:00, or reply."))
         return text
 
     def clean_note(self) -> str:
@@ -83,6 +84,7 @@ class EffectsForm(forms.Form):
             "remove_tags": {"tags": given["remove_tags"]},
             "note": {"text": given["note"] if given["note"].strip() else ""},
             "open_ticket": {"reason": given["open_ticket"]},
+            "follow": {"is_chosen": given["follow"]},
             "snooze": {"until": given["snooze"]},
             "status": {"status": given["status"]},
         }
@@ -90,6 +92,7 @@ class EffectsForm(forms.Form):
         for one in chosen:
             if one["do"] == "open_ticket":
                 one["reason"] = ""
+            one.pop("is_chosen", None)
         return [*chosen, *({"do": other.verb, **other.values} for other in self.others)]
 
 
@@ -108,7 +111,7 @@ def initial_of(effects: Iterable[Effect]) -> tuple[dict[str, Any], list[Effect]]
 def _shown(verb: str, values: Mapping[str, Any]) -> Any:
     if verb in ("add_tags", "remove_tags"):
         return tags.line(values["tags"])
-    if verb == "open_ticket":
+    if verb in ("open_ticket", "follow"):
         return True
     return next(iter(values.values()))
 

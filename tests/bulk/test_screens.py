@@ -159,16 +159,6 @@ def test_all_that_match_a_search_are_chosen_on_the_server(agent: Client, rows: l
     assert [fresh(row).priority for row in (*rows, found)] == ["normal", "normal", "normal", "low"]
 
 
-def test_filters_narrow_what_is_all(agent: Client, rows: list[Conversation]) -> None:
-    send(agent, rows[:1], "add_tags", tags="vip")
-    query = "view=open&tag=vip"
-    assert agent.get(f"{URL}/choices/count?{query}", headers=SCRIPT).content == b"1"
-    page = agent.get(f"{URL}/choose?{query}").content.decode()
-    assert [f'value="{row.pk}"' in page for row in rows] == [True, False, False]
-    agent.post(f"{URL}/start?{query}", {"all": "1", "do": "priority:low"}, headers=SCRIPT)
-    assert [fresh(row).priority for row in rows] == ["low", "normal", "normal"]
-
-
 def test_following_and_no_longer(agent: Client, rows: list[Conversation], ben: Member) -> None:
     send(agent, rows[:2], "follow")
     followed = Follower.all_workspaces.filter(user=ben.user)
@@ -214,6 +204,21 @@ def test_only_admins_move_many_to_the_trash_and_bring_them_back(
     assert [fresh(row).handler for row in rows] == ["trash", "trash", rows[2].handler]
     admin.post(f"{URL}/{only().public_id}/undo", headers=SCRIPT)
     assert [fresh(row).handler for row in rows] == [row.handler for row in rows]
+
+
+def test_all_of_a_view_are_those_that_pass_its_filters(agent: Client, rows: list[Conversation]) -> None:
+    send(agent, rows[:1], "add_tags", tags="vip")
+    query = "view=open&tag=vip"
+    assert agent.get(f"{URL}/choices/count?{query}", headers=SCRIPT).content == b"1"
+    agent.post(f"{URL}/start?{query}", {"all": "1", "do": "priority:low"}, headers=SCRIPT)
+    assert [fresh(row).priority for row in rows] == ["low", "normal", "normal"]
+    assert f'value="{rows[1].pk}"' not in agent.get(f"{URL}/choose?{query}").content.decode()
+
+
+def test_all_are_taken_in_every_order(agent: Client, rows: list[Conversation]) -> None:
+    for sort in ("oldest", "newest", "deadline"):
+        agent.post(f"{URL}/start?view=open&sort={sort}", {"all": "1", "do": "add_tags", "tags": sort}, headers=SCRIPT)
+    assert {tuple(fresh(row).tags) for row in rows} == {("oldest", "newest", "deadline")}
 
 
 def test_request_that_is_sent_again_starts_nothing_more(agent: Client, rows: list[Conversation]) -> None:

@@ -71,8 +71,11 @@ def _effects(given: QueryDict) -> list[dict[str, Any]]:
 
 
 def _rows(request: DeskRequest, place: Place) -> ConversationQuerySet:
-    """All that are in the view and pass its filters, or match the search."""
-    return inbox_queries.inbox_rows(place.view, request.user, place.search, place.filters)
+    """All that are in the view and pass its filters, or match the search. Raises NotFound for filters that this desk did not make."""
+    try:
+        return inbox_queries.inbox_rows(place.view, request.user, place.search, place.filters)
+    except Invalid as error:
+        raise NotFound("no such view") from error
 
 
 def _count(request: DeskRequest, place: Place) -> int:
@@ -85,6 +88,7 @@ def _matching(request: DeskRequest, place: Place) -> list[int]:
     rows = _rows(request, place)
     is_search = bool(place.view.searched(place.search))
     by = "-last_message_at" if is_search else place.view.by or inbox_queries.SORTS[place.sort]
+    by = inbox_queries.SORTS["oldest"] if by == "deadline" else by  # that one is of rows as they are listed
     order = (by, "-pk" if by.startswith("-") else "pk")
     return list(rows.order_by(*order).values_list("pk", flat=True)[: MOST + 1])
 
