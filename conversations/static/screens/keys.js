@@ -92,7 +92,7 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   const row = inBar(name) ? null : focusedRow();
-  if (row && WRITES.has(name) && name !== 'new') {
+  if (row && WRITES.has(name) && !OWN.has(name) && name !== 'new') {
     if (TYPED_AFTER.has(name)) typedAt = Date.now();
     return onRow(name, row);
   }
