@@ -457,32 +457,38 @@ document.addEventListener('click', async (event) => {
   event.preventDefault();
   const form = button.form;
   const state = stateOf(desk.place(form));
-  const { text } = state;
+  const { text, files } = state;
   const body = () => {
     const data = new FormData();
     data.set('csrfmiddlewaretoken', token());
     data.set('mode', form.dataset.compose);
     return data;
   };
-  if (state.dirty) await save(state); // so that it can be restored whole
-  for (const one of state.files) one.request?.abort();
-  form.elements.body.value = '';
+  const isUnsaved = state.dirty;
+  for (const one of files) one.request?.abort();
+  form.elements.body.value = ''; // what is typed from here on is another draft
   Object.assign(state, { text: '', dirty: false, files: [] });
   remember(state);
   draw(state);
   told(state, '');
   form.elements.body.focus({ preventScroll: true });
   const answer = await desk.ask(button.formAction, { method: 'POST', body: body() });
+  const giveBack = () => {
+    const place = formOf(state.place);
+    if (place) desk.setText(place, [state.text, text].filter(Boolean).join('\n\n'));
+  };
   if (answer.problem || answer.status >= 400) {
-    desk.setText(form, text);
+    state.files.push(...files.filter((one) => !one.request));
+    draw(state);
+    giveBack();
     return desk.say(desk.errorText(answer.problem), { bad: true });
   }
   const { restore, discarded, undo } = button.dataset;
   const back = async () => {
     const given = parsed(await desk.ask(restore, { method: 'POST', body: body() }));
-    if (given.version && !state.text) return take(state, given);
-    const typed = formOf(state.place);
-    if (typed) desk.setText(typed, [state.text, text].filter(Boolean).join('\n\n'));
+    // The desk's copy may lack the last words.
+    if (given.version && !state.text && !(isUnsaved && given.body !== text)) return take(state, given);
+    giveBack();
   };
-  desk.say(discarded, { act: undo, then: back });
+  desk.say(discarded, { act: undo, then: back, isUndo: true });
 });

@@ -7,6 +7,7 @@ let anchor = ''; // the row from which a range goes
 let isAll = false; // all that the view holds, on the server
 let total = 0; // how many that are, once the server has said so
 let isBusy = false;
+let unanswered = ''; // what was asked for last, if no answer came
 const list = () => document.getElementById('list');
 const rows = () => [...document.querySelectorAll('#listbox .row:not(.is-gone)')];
 const query = () => document.getElementById('rows')?.dataset.list.split('?')[1] ?? '';
@@ -83,8 +84,10 @@ async function count() {
   more.textContent = more.dataset.words.replace('%s', total ? total.toLocaleString() : '…');
   if (total) return;
   total = -1;
+  more.disabled = true;
   const answer = await desk.ask(`${bar.dataset.count}?${query()}`);
   total = answer.problem ? 0 : Number(answer.text) || 0;
+  more.disabled = !total;
   more.textContent = more.dataset.words.replace('%s', total > 10000 ? '10,000+' : total.toLocaleString());
 }
 
@@ -172,6 +175,12 @@ async function send(form, submitter) {
   const data = new URLSearchParams(new FormData(form, submitter));
   if (isBar && isAll) data.set('all', '1');
   else if (isBar) for (const id of ids) data.append('id', id);
+  // The same again, after an answer that was lost, is one job; anything else is another one.
+  const own = data.get('send_id');
+  data.delete('send_id');
+  if (isBar && unanswered && unanswered !== data.toString()) bar.elements.send_id.value = desk.newId();
+  const asked = data.toString();
+  if (own) data.set('send_id', isBar ? bar.elements.send_id.value : own);
   const menu = submitter?.closest('details[open]');
   if (menu) menu.open = false;
   form.closest('[data-toast]')?.remove();
@@ -181,6 +190,7 @@ async function send(form, submitter) {
   const url = form.getAttribute('action').split('?')[0];
   const answer = await desk.ask(`${url}?${query()}`, { method: 'POST', body: data });
   isBusy = false;
+  if (isBar) unanswered = answer.problem ? asked : '';
   bar.removeAttribute('aria-busy');
   for (const row of marked) row.classList.remove('is-changing');
   if (answer.problem === 'signed-out') return location.reload();

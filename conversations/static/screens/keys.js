@@ -54,7 +54,7 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   if (isCommand(event, 'z') && !isTyping(target)) {
-    const undo = [...document.querySelectorAll('#toasts .toast__undo')].at(-1);
+    const undo = [...document.querySelectorAll('#toasts [data-undo]')].at(-1);
     if (undo) event.preventDefault();
     if (undo && !event.repeat) undo.click();
     return;
@@ -91,8 +91,9 @@ document.addEventListener('keydown', (event) => {
     if (TYPED_AFTER.has(name)) typedAt = Date.now();
     return;
   }
-  const row = inBar(name) ? null : focusedRow();
-  if (row && WRITES.has(name) && !OWN.has(name) && name !== 'new') {
+  const row = focusedRow();
+  // While rows are selected, keys act on all of them, as far as the bar has their buttons.
+  if (row && WRITES.has(name) && !OWN.has(name) && name !== 'new' && !inBar(name)) {
     if (TYPED_AFTER.has(name)) typedAt = Date.now();
     return onRow(name, row);
   }
@@ -179,10 +180,11 @@ function focusedRow() {
 }
 
 function doneNext() {
-  const rows = [...document.querySelectorAll('#listbox .row')];
+  const rows = [...document.querySelectorAll('#listbox .row:not(.is-gone)')];
   const at = rows.findIndex((row) => row.dataset.id === desk.pane()?.dataset.id);
   const next = rows[at + 1] ?? rows[at - 1];
-  holder('done')?.click();
+  const done = holder('done');
+  if (done?.value === 'resolved') done.click();
   (next ?? document.querySelector('.thread__back'))?.click();
 }
 
@@ -229,6 +231,7 @@ async function onRow(name, row) {
   typedAt = -TYPING;
   if (page.querySelector(`[data-menu="${wanted}"]`)) return open({ page, menu: wanted, focus: row });
   const button = page.querySelector(`[data-command="${wanted}"]`);
+  if (name === 'done-next' && button?.value !== 'resolved') return act('next');
   if (button) run(button);
   if (button && name === 'done-next') act('next');
 }

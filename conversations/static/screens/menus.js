@@ -102,13 +102,14 @@ document.addEventListener('htmx:afterRequest', ({ detail: { elt } }) => {
 
 const region = document.getElementById('toasts');
 
-function say(text, { bad = false, act = '', then = null } = {}) {
+function say(text, { bad = false, act = '', then = null, isUndo = false } = {}) {
   const toast = document.createElement('div');
   toast.className = bad ? 'toast toast--bad' : 'toast';
   toast.dataset.toast = '';
   toast.append(Object.assign(document.createElement('span'), { textContent: text }));
   if (act) {
     const button = Object.assign(document.createElement('button'), { type: 'button', className: 'toast__undo', textContent: act });
+    button.toggleAttribute('data-undo', isUndo);
     button.addEventListener('click', () => (toast.remove(), then()));
     toast.append(button);
   }

@@ -93,7 +93,7 @@ const LIST_ONLY = new Set(['open-next', 'open-previous']);
 const THREAD_ONLY = new Set(['reply', 'note', 'copy', 'done-next']);
 function isHere(name) {
   if (name === 'help') return true;
-  if (name === 'undo') return document.querySelector('#toasts .toast__undo') !== null;
+  if (name === 'undo') return document.querySelector('#toasts [data-undo]') !== null;
   if (LIST_ONLY.has(name)) return document.querySelector('#listbox .row') !== null;
   if (THREAD_ONLY.has(name)) return name === 'copy' ? desk.pane() !== null : desk.holder(name === 'done-next' ? 'done' : name) !== undefined;
   return desk.holder(name) !== undefined;
