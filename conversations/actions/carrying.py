@@ -22,6 +22,7 @@ from conversations.models import (
     EntryPoint,
     InboundMail,
     MailReference,
+    Mention,
     Message,
     Proof,
 )
@@ -115,6 +116,7 @@ def index(*conversations: Conversation) -> None:
 def _follow(messages: Sequence[int], source: Conversation, target: Conversation) -> None:
     MailReference.objects.filter(conversation=source, message__in=messages).update(conversation=target)
     Delivery.objects.filter(message__in=messages).update(conversation=target)
+    Mention.objects.filter(message__in=messages).update(conversation=target)
 
 
 def _doors(points: Iterable[int], target: Conversation, at: datetime) -> dict[int, EntryPoint]:

@@ -71,10 +71,27 @@ def drop_files(rows: Iterable[DraftFile]) -> None:
         django.on_commit(partial(default_storage.delete, path))
 
 
-def moved(source: Conversation, target: Conversation) -> None:
-    """Let the drafts of a conversation follow what was written in it, unless their writers have one in the other."""
-    taken = Draft.objects.filter(conversation=target, discarded_at=None).values_list("user", "kind")
-    for row in Draft.objects.filter(conversation=source, discarded_at=None).order_by("pk"):
-        if (row.user_id, row.kind) not in taken:
-            row.conversation = target
+def moved(source: Conversation, target: Conversation) -> list[int]:
+    """Let the drafts of a conversation follow what was written in it, unless their writers have one in the other. Says which."""
+    theirs = Draft.objects.filter(conversation=target)
+    taken = [*theirs.filter(discarded_at=None).values_list("user", "kind")]
+    moving = [
+        row
+        for row in Draft.objects.filter(conversation=source, discarded_at=None).order_by("pk")
+        if (row.user_id, row.kind) not in taken
+    ]
+    for row in moving:
+        for discarded in theirs.filter(user=row.user_id, kind=row.kind).order_by("pk"):
+            forget(discarded)
+        row.conversation = target
+        row.save(update_fields=["conversation"])
+    return [row.pk for row in moving]
+
+
+def back(drafts: Sequence[int], source: Conversation, target: Conversation) -> None:
+    """Take drafts that were `moved` back, those that are there still."""
+    rows = Draft.objects.filter(pk__in=drafts, conversation=target) if drafts else Draft.objects.none()
+    for row in rows.order_by("pk"):
+        if not Draft.objects.filter(conversation=source, user=row.user_id, kind=row.kind).exists():
+            row.conversation = source
             row.save(update_fields=["conversation"])

@@ -11,7 +11,7 @@ from accounts.errors import Conflict, Invalid, NotFound
 from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import carrying, locking, settling, summaries
+from conversations.actions import carrying, drafted, locking, settling, summaries
 from conversations.actions.entries import Door
 from conversations.actions.start import start
 from conversations.models import (
@@ -183,6 +183,7 @@ def undo_move(*, conversation: Conversation, event_id: int, by: Actor, at: datet
     if event.type == events.CONVERSATION_SPLIT.name:
         settling.redirect(target, source, at)
     settling.save(source, target, tickets, by=by, at=at)
+    drafted.back(kept.get("drafts", ()), source, target)
     for row, other in ((source, target), (target, source)):
         journal.record(events.MOVE_UNDONE, row, by=by, at=at, undone_id=event.pk, number=other.number, kind=event.type)
     return source
@@ -233,11 +234,14 @@ def _carry(
     # What is answered where it came to is read: unread is always what came last.
     waits = {entry.pk for entry in summaries.unanswered(grown)}
     target.unread_count = min(target.unread_count + len(was_unread & waits), len(waits))
-    if is_join or (kept["source"]["message_count"] and not source.message_count):
+    is_emptied = is_join or (kept["source"]["message_count"] and not source.message_count)
+    if is_emptied:
         settling.check_tickets(source, target)
         kept |= carrying.all_that_waits(source, target, at)
         settling.redirect(source, target, at)
     settling.save(source, target, tickets, by=by, at=at)
+    if is_emptied:
+        kept["drafts"] = drafted.moved(source, target)
     journal.record(
         events.MESSAGES_ARRIVED,
         target,

@@ -9,10 +9,10 @@ from datetime import datetime
 from accounts import journal, transaction
 from accounts import queries as people
 from accounts.errors import Conflict, NotFound
-from accounts.models import Event
+from accounts.models import Event, Membership
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import ahead, following, locking, notes, spam, ticketing, triage, turns_back
+from conversations.actions import ahead, following, locking, notes, spam, ticketing, trashing, triage, turns_back
 from conversations.models import Conversation, Message, MessageKind
 from tickets import events as ticket_events
 from tickets import tags as labels
@@ -25,6 +25,7 @@ NO_CHANGE = frozenset(
         events.CONVERSATION_MARKED_UNREAD,
         events.CONVERSATION_FOLLOWED,
         events.CONVERSATION_UNFOLLOWED,
+        events.CONVERSATION_MENTION_SEEN,
         events.DELIVERY_CHANGED,
         events.CHAT_SEEN,
         events.SUGGESTION_REQUESTED,
@@ -42,9 +43,12 @@ def undo_caused(
 ) -> Conversation:
     """Put back what the consequences of an event have changed in a conversation, the last of them first.
 
-    `because` is the event whose consequence the undoing is. Marking as read is not taken back. Raises NotFound where the event has changed nothing that can be put back, and Conflict with
-    code `changed_since` when anyone has changed the conversation, or written in it, since.
+    `because` is the event whose consequence the undoing is. Marking as read and values of attributes are not taken back. Raises
+    NotFound where the event has changed nothing that can be put back, and Conflict with code `changed_since` when anyone has
+    changed the conversation, or written in it, since.
     """
+    if Conversation.trash.filter(pk=conversation.pk).exists():
+        return _out_of_trash(conversation, cause, because, by=by, at=at)
     permit(by, "conversation.update", conversation)
     permit(by, "conversation.assign", conversation)
     conversation = locking.locked(conversation)
@@ -70,6 +74,23 @@ def undo_caused(
             _BACK[event.type](conversation, event, by, at)
         _delete_tickets(conversation, cause, by=by, at=at)
     return locking.locked(conversation)
+
+
+def _out_of_trash(
+    conversation: Conversation, cause: Event, because: Event | None, *, by: Actor, at: datetime
+) -> Conversation:
+    """Bring a conversation back from the Trash, if it was the cause that has put it there: then nothing else has come of it."""
+    trashed = Event.objects.filter(
+        workspace_id=conversation.workspace_id,
+        subject_type="conversation",
+        subject_id=conversation.pk,
+        type=events.CONVERSATION_TRASHED.name,
+    )
+    last = trashed.order_by("-pk").first()
+    if last is None or last.caused_by_id != cause.pk:
+        raise NotFound("this conversation no longer exists")
+    with journal.caused_by(because) if because is not None else nullcontext():
+        return trashing.restore(conversation=conversation, by=by, at=at)
 
 
 def _assigned(conversation: Conversation, event: Event, by: Actor, at: datetime) -> None:
@@ -112,14 +133,23 @@ def _noted(conversation: Conversation, event: Event, by: Actor, at: datetime) ->
         notes.delete_note(message=found, by=by, at=at)
 
 
-def _followed(conversation: Conversation, event: Event, by: Actor, at: datetime) -> None:
-    change = following.unfollow if event.type == events.CONVERSATION_FOLLOWED.name else following.follow
-    if (user := people.assignable().filter(pk=event.data["user_id"]).first()) is not None:
-        change(conversation=conversation, user=user, by=by, at=at)
-
-
 def _spam(conversation: Conversation, event: Event, by: Actor, at: datetime) -> None:
     spam.undo_spam(conversation=conversation, event_id=event.pk, by=by, at=at)
+
+
+def _unread(conversation: Conversation, event: Event, by: Actor, at: datetime) -> None:
+    triage.mark_read(conversation=conversation, by=by, at=at)
+
+
+def _followed(conversation: Conversation, event: Event, by: Actor, at: datetime) -> None:
+    """Follow no longer, or again, unless they have left."""
+    members = Membership.objects.select_related("user").filter(
+        workspace_id=conversation.workspace_id, user=event.data["user_id"]
+    )
+    if (member := members.first()) is not None:
+        is_new = event.type == events.CONVERSATION_FOLLOWED.name
+        verb = following.unfollow if is_new else following.follow
+        verb(conversation=conversation, user=member.user, by=by, at=at)
 
 
 _BACK: Mapping[str, Callable[[Conversation, Event, Actor, datetime], None]] = {
@@ -131,6 +161,7 @@ _BACK: Mapping[str, Callable[[Conversation, Event, Actor, datetime], None]] = {
     events.CONVERSATION_LINKED.name: _linked,
     events.CONVERSATION_UNLINKED.name: _unlinked,
     events.NOTE_ADDED.name: _noted,
+    events.CONVERSATION_MARKED_UNREAD.name: _unread,
     events.CONVERSATION_FOLLOWED.name: _followed,
     events.CONVERSATION_UNFOLLOWED.name: _followed,
     events.SPAM_MARKED.name: _spam,

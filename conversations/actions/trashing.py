@@ -20,6 +20,7 @@ from conversations.models import (
     Conversation,
     DeliveryFile,
     DiscordThread,
+    DraftFile,
     Handler,
     InboundMail,
 )
@@ -107,6 +108,7 @@ def purge(*, conversation: Conversation, by: Actor, at: datetime) -> None:
     kept = [
         *(one.file for one in Attachment.objects.filter(message__conversation=conversation)),
         *(one.file for one in DeliveryFile.objects.filter(delivery__conversation=conversation)),
+        *(one.file for one in DraftFile.objects.filter(draft__conversation=conversation)),
         *(one.raw for one in mails.only("raw", "workspace")),
     ]
     for file in kept:

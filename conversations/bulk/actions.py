@@ -20,7 +20,7 @@ from conversations import events
 from conversations.bulk import queries
 from conversations.bulk.limits import AT_ONCE, MOST
 from conversations.effects import Effect, as_json, parse, until
-from conversations.effects.vocabulary import ME, MEMBER
+from conversations.effects.vocabulary import ME, MEMBER, TRASH
 from conversations.models import BulkJob, Conversation, JobState, RowState
 
 PATIENCE = timedelta(seconds=30)
@@ -41,7 +41,8 @@ def start_job(
     """Start changing these conversations, named by their ids; what is no conversation of the workspace is left out.
 
     `public_id` is the job's id, if the caller chose one: a repeat finds the first job and starts nothing.
-    "Me" and moments such as "tomorrow 9:00" are fixed now. Beyond MOST conversations the rest is left out, and the job `is_cut`.
+    Only who may trash may start what trashes. "Me" and moments such as "tomorrow 9:00" are fixed now. Beyond MOST conversations
+    the rest is left out, and the job `is_cut`.
     Raises Invalid for effects that cannot be read, or none, and where there is no conversation.
     """
     permit(by, "conversation.update")
@@ -50,6 +51,8 @@ def start_job(
     wanted = _fixed([one for one in parse(list(effects)) if one.verb != "reply"], by, at)
     if not wanted:
         raise Invalid("choose what to change", field="effects")
+    if any(one.verb == TRASH for one in wanted):
+        permit(by, "conversation.trash")
     chosen = list(dict.fromkeys(conversations))
     there = set(Conversation.objects.filter(pk__any_of=chosen[: MOST + 1]).values_list("pk", flat=True))
     rows = [pk for pk in chosen[: MOST + 1] if pk in there]

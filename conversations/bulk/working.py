@@ -21,6 +21,7 @@ from accounts.permissions import Actor
 from conversations import actions, effects
 from conversations.actions import locking
 from conversations.bulk import actions as bulk_actions
+from conversations.effects.vocabulary import TRASH
 from conversations.knowledge import macro_effects
 from conversations.models import BulkJob, BulkRow, JobState, RowState
 
@@ -135,8 +136,10 @@ def _settle(job: BulkJob, row: BulkRow, by: Actor | None) -> None:
 
 @transaction.atomic
 def _do(*, job: BulkJob, row: BulkRow, by: Actor, at: datetime) -> None:
-    conversation = transaction.note_held(locking.locked(row.conversation))
-    wanted = macro_effects.filled(effects.read(job.effects), conversation, by)
+    given, conversation = effects.read(job.effects), row.conversation
+    if all(effect.verb != TRASH for effect in given):  # which takes the assistant's thread before the conversation
+        conversation = transaction.note_held(locking.locked(conversation))
+    wanted = macro_effects.filled(given, conversation, by)
     applied = effects.apply(wanted, conversation=conversation, by=by, at=at, cause=job.event)
     if applied.changes:
         _result(job, row, RowState.CHANGED)

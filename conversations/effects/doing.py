@@ -16,7 +16,7 @@ from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions import ahead
 from conversations.effects import until
-from conversations.effects.vocabulary import ME, MEMBER, NOBODY, REPLY, Effect
+from conversations.effects.vocabulary import ME, MEMBER, NOBODY, Effect
 from conversations.models import Conversation
 from tickets import tags
 from tickets.models import Ticket
@@ -107,7 +107,7 @@ def _set_tags(conversation: Conversation, values: Values, by: Actor, at: datetim
 
 def _snooze(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
     moment = until.found(values["until"], at)
-    if moment is None and values["until"] != REPLY:
+    if moment is None:
         raise Invalid("until must be in the future", field="until")
     return actions.snooze(conversation=conversation, until=moment, by=by, at=at)
 
@@ -137,24 +137,6 @@ def _unlink_ticket(conversation: Conversation, values: Values, by: Actor, at: da
     return actions.unlink(conversation=conversation, by=by, at=at)
 
 
-def _follow(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
-    return actions.follow(conversation=conversation, user=_themselves(by), by=by, at=at)
-
-
-def _unfollow(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
-    return actions.unfollow(conversation=conversation, user=_themselves(by), by=by, at=at)
-
-
-def _themselves(by: Actor) -> User:
-    if by.user_id is None:
-        raise Invalid("only members of the workspace can follow a conversation", field="user")
-    return User.objects.get(pk=by.user_id)
-
-
-def _unread(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
-    return actions.mark_unread(conversation=conversation, by=by, at=at)
-
-
 def _read(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
     return actions.mark_read(conversation=conversation, by=by, at=at)
 
@@ -165,6 +147,34 @@ def _spam(conversation: Conversation, values: Values, by: Actor, at: datetime) -
 
 def _not_spam(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
     return actions.unmark_spam(conversation=conversation, by=by, at=at)
+
+
+def _attribute(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
+    actions.set_attributes(row=conversation, values={values["key"]: values["value"]}, by=by, at=at)
+    return conversation
+
+
+def _follow(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
+    return actions.follow(conversation=conversation, user=_oneself(by), by=by, at=at)
+
+
+def _unfollow(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
+    return actions.unfollow(conversation=conversation, user=_oneself(by), by=by, at=at)
+
+
+def _oneself(by: Actor) -> User:
+    membership = people.membership(by.user_id) if by.user_id is not None else None
+    if membership is None:
+        raise Invalid("only members of the workspace can follow a conversation", field="user")
+    return membership.user
+
+
+def _unread(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
+    return actions.mark_unread(conversation=conversation, by=by, at=at)
+
+
+def _trash(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
+    return actions.trash(conversation=conversation, by=by, at=at)
 
 
 DO: Mapping[str, Callable[[Conversation, Values, Actor, datetime], Conversation]] = {
@@ -180,11 +190,13 @@ DO: Mapping[str, Callable[[Conversation, Values, Actor, datetime], Conversation]
     "open_ticket": _open_ticket,
     "link_ticket": _link_ticket,
     "unlink_ticket": _unlink_ticket,
+    "attribute": _attribute,
     "follow": _follow,
     "unfollow": _unfollow,
     "read": _read,
     "unread": _unread,
     "spam": _spam,
     "not_spam": _not_spam,
+    "trash": _trash,
 }
 """The verb of each effect; a reply has none."""

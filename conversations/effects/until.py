@@ -1,4 +1,4 @@
-"""Moments as an effect names them, which are found when it is done: "2h", "tomorrow 9:00", or a moment itself."""
+"""Moments as an effect names them, which are found when it is done: "2h", "tomorrow 9:00", "reply", or a moment itself."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from datetime import UTC, datetime, time, timedelta
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from conversations.models import UNTIL_REPLY
+
+REPLY = "reply"
 _FOR = re.compile(r"([1-9]\d{0,3}) ?(m|min|h|d|w)")
 _UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -22,9 +25,11 @@ def is_known(text: str) -> bool:
 def found(text: str, at: datetime) -> datetime | None:
     """The moment that the text names at another one, days in the current time zone; None for a text that names none.
 
-    A weekday is the next one after today.
+    A weekday is the next one after today; "reply" lasts until the customer writes.
     """
     text = text.strip().lower()
+    if text == REPLY:
+        return UNTIL_REPLY
     if length := _FOR.fullmatch(text):
         return at + timedelta(**{_UNITS[length[2]]: int(length[1])})
     if day := _DAY.fullmatch(text):

@@ -12,7 +12,9 @@ from accounts.text import is_blank
 from conversations.effects import until
 from conversations.models import Status
 from conversations.texts import validation
-from tickets import tags
+from tickets import attributes, tags
+from tickets.models import AttributeSubject
+from tickets.queries import attributes_of
 
 MOST = 20
 """How many effects one list may have."""
@@ -21,8 +23,8 @@ LONGEST_PRIORITY = 32
 LONGEST_KEY = 64
 MEMBER, TEAM = "member", "team"
 ME, NOBODY = "me", "nobody"
-REPLY = "reply"
-"""Until the customer writes."""
+TRASH = "trash"
+"""It stands alone: nothing else can be done to what is in the Trash."""
 _MOST_ID = 2**63 - 1
 
 Reader = Callable[[Any], Any]
@@ -88,12 +90,8 @@ def _some_tags(value: Any) -> list[str]:
 
 
 def _until(value: Any) -> str:
-    if value == REPLY:
-        return REPLY
     if not isinstance(value, str) or not until.is_known(value):
-        raise Invalid(
-            "must be reply, or such as 2h, 3d, tomorrow 9:00, monday 9:00, or a moment with its offset from UTC"
-        )
+        raise Invalid("must be such as 2h, 3d, tomorrow 9:00, monday 9:00, reply or a moment with its offset from UTC")
     return value.strip()
 
 
@@ -101,6 +99,12 @@ def _number(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**31:
         raise Invalid("must be a number")
     return value
+
+
+def _value(value: Any) -> Any:
+    if value is not None and not isinstance(value, (bool, int, str)):
+        raise Invalid("must be a text, a number, true, false or null")
+    return _text(LONGEST_TEXT, may_be_blank=True)(value) if isinstance(value, str) else value
 
 
 KINDS: dict[str, dict[str, Reader]] = {
@@ -117,12 +121,14 @@ KINDS: dict[str, dict[str, Reader]] = {
     "open_ticket": {"reason": _text(2000, may_be_blank=True)},
     "link_ticket": {"ticket": _number},
     "unlink_ticket": {},
+    "attribute": {"key": _text(LONGEST_KEY), "value": _value},
     "follow": {},
     "unfollow": {},
     "read": {},
     "unread": {},
     "spam": {},
     "not_spam": {},
+    "trash": {},
 }
 """The values of each effect, with what reads them."""
 OPTIONAL: dict[tuple[str, str], Any] = {("open_ticket", "reason"): ""}
@@ -137,7 +143,10 @@ def read(given: Any) -> tuple[Effect, ...]:
         raise Invalid("effects must be a list", field="effects")
     if len(given) > MOST:
         raise Invalid(f"at most {MOST} effects", field="effects")
-    return tuple(_effect(one, f"effects[{position}]") for position, one in enumerate(given))
+    effects = tuple(_effect(one, f"effects[{position}]") for position, one in enumerate(given))
+    if len(effects) > 1 and any(effect.verb == TRASH for effect in effects):
+        raise Invalid("trash stands alone", field="effects")
+    return effects
 
 
 def parse(given: Any) -> tuple[Effect, ...]:
@@ -156,7 +165,20 @@ def parse(given: Any) -> tuple[Effect, ...]:
             is_team = effect.reference[0] == TEAM
             what = "there is no such team" if is_team else "conversations can't be assigned to this person"
             raise Invalid(what, field=f"effects[{position}].to")
+    _check_attributes(effects)
     return effects
+
+
+def _check_attributes(effects: Iterable[Effect]) -> None:
+    """Raises Invalid for an attribute that there is not, or a value that it does not take."""
+    wanted = [(position, effect.values) for position, effect in enumerate(effects) if effect.verb == "attribute"]
+    known = list(attributes_of(AttributeSubject.CONVERSATION)) if wanted else []
+    for position, values in wanted:
+        try:
+            attributes.read_all(known, {values["key"]: values["value"]})
+        except Invalid as error:
+            name = "key" if error.code == "unknown_attribute" else "value"
+            raise Invalid(error.message, field=f"effects[{position}].{name}", code=error.code) from error
 
 
 def as_json(effects: Iterable[Effect]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.formats import date_format
@@ -13,27 +14,38 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, Team
 from conversations.actions.lifecycle import STATUS_NAMES
 from conversations.effects import until
-from conversations.effects.vocabulary import ME, MEMBER, NOBODY, REPLY, Effect
+from conversations.effects.vocabulary import ME, MEMBER, NOBODY, Effect
+from conversations.models import UNTIL_REPLY
+from tickets.models import Attribute, AttributeSubject
+from tickets.queries import attributes_of
 
 Values = Mapping[str, Any]
-Names = Mapping[tuple[str, int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What effects name, as far as it still exists: members and teams, and custom attributes."""
+
+    people: Mapping[tuple[str, int], str]
+    attributes: Sequence[Attribute]
 
 
 def described(effects: Iterable[Effect]) -> list[str]:
-    """Each effect as one phrase, with the names of those to whom it assigns: two queries at most."""
+    """Each effect as one phrase, with the names of what it names: three queries at most."""
     effects = list(effects)
     names = names_of(effects)
     return [phrase(effect, names) for effect in effects]
 
 
 def described_each(lists: Sequence[Sequence[Effect]]) -> list[list[str]]:
-    """As `described` for each of several lists, in two queries at most."""
+    """As `described` for each of several lists, in three queries at most."""
     names = names_of([effect for effects in lists for effect in effects])
     return [[phrase(effect, names) for effect in effects] for effects in lists]
 
 
 def names_of(effects: Iterable[Effect]) -> Names:
-    """The names of the members and teams that the effects name, as far as those still exist."""
+    """The names of what the effects name."""
+    effects = list(effects)
     wanted = {effect.reference for effect in effects if effect.reference is not None}
     members = [pk for kind, pk in wanted if kind == MEMBER]
     teams = [pk for kind, pk in wanted if kind != MEMBER]
@@ -43,7 +55,8 @@ def names_of(effects: Iterable[Effect]) -> Names:
             found[MEMBER, row.user_id] = row.user.name or row.user.email
     if teams:
         found |= {("team", row.pk): row.name for row in Team.objects.filter(pk__in=teams)}
-    return found
+    has_attributes = any(effect.verb == "attribute" for effect in effects)
+    return Names(found, list(attributes_of(AttributeSubject.CONVERSATION)) if has_attributes else [])
 
 
 def phrase(effect: Effect, names: Names) -> str:
@@ -58,7 +71,7 @@ def _assign(effect: Effect, names: Names) -> str:
     if to == ME:
         return _("Assign to me")
     gone = _("a former member") if effect.reference and effect.reference[0] == MEMBER else _("a deleted team")
-    return _("Assign to %(name)s") % {"name": names.get(effect.reference, gone) if effect.reference else gone}
+    return _("Assign to %(name)s") % {"name": names.people.get(effect.reference, gone) if effect.reference else gone}
 
 
 def _status(effect: Effect, names: Names) -> str:
@@ -78,7 +91,7 @@ def _tags(words: Callable[[], str], blank: Callable[[], str] | None = None) -> C
 
 def _snooze(effect: Effect, names: Names) -> str:
     given = effect.values["until"]
-    if given == REPLY:
+    if until.found(given, localtime()) == UNTIL_REPLY:
         return _("Snooze until they reply")
     if given[:1].isdigit() and "-" not in given:
         return _("Snooze for %(time)s") % {"time": given}
@@ -88,6 +101,15 @@ def _snooze(effect: Effect, names: Names) -> str:
 
 def _quoted(words: Callable[[], str]) -> Callable[[Effect, Names], str]:
     return lambda effect, names: words() % {"text": Truncator(" ".join(effect.values["text"].split())).chars(80)}
+
+
+def _attribute(effect: Effect, names: Names) -> str:
+    key, value = effect.values["key"], effect.values["value"]
+    name = next((one.name for one in names.attributes if one.key == key), key)
+    if value is None or value == "":
+        return _("Clear %(name)s") % {"name": name}
+    shown = {True: _("Yes"), False: _("No")}[value] if isinstance(value, bool) else Truncator(str(value)).chars(80)
+    return _("Set %(name)s to %(value)s") % {"name": name, "value": shown}
 
 
 _PHRASES: Mapping[str, Callable[[Effect, Names], str]] = {
@@ -104,10 +126,12 @@ _PHRASES: Mapping[str, Callable[[Effect, Names], str]] = {
     "open_ticket": lambda effect, names: _("Open a ticket"),
     "link_ticket": lambda effect, names: _("Link to ticket %(ticket)s") % effect.values,
     "unlink_ticket": lambda effect, names: _("Unlink from the ticket"),
+    "attribute": _attribute,
     "follow": lambda effect, names: _("Follow"),
     "unfollow": lambda effect, names: _("Unfollow"),
-    "unread": lambda effect, names: _("Mark as unread"),
     "read": lambda effect, names: _("Mark as read"),
+    "unread": lambda effect, names: _("Mark as unread"),
     "spam": lambda effect, names: _("Mark as spam"),
     "not_spam": lambda effect, names: _("Mark as not spam"),
+    "trash": lambda effect, names: _("Move to Trash"),
 }

@@ -23,6 +23,7 @@ from conversations.models import (
     Attachment,
     AutomaticMail,
     BlockedSender,
+    BulkRow,
     CallbackRequest,
     ChatRestore,
     ChatSession,
@@ -36,11 +37,14 @@ from conversations.models import (
     DiscordLink,
     DiscordMember,
     DiscordThread,
+    Draft,
+    DraftFile,
     EntryPoint,
     InboundMail,
     MailState,
     Message,
     MessageKind,
+    MessageVersion,
     ProposalStatus,
     RunStatus,
     SenderKind,
@@ -143,6 +147,8 @@ def conversation(row: Conversation, at: datetime) -> dict[str, int]:
     counts["mails"], counts["files"] = mails, counts["files"] + raw
     _outbox(row, at)
     _assistant(row, at)
+    Draft.objects.filter(conversation=row.pk).delete()
+    BulkRow.objects.filter(conversation=row.pk).update(reason="")
     Suggestion.objects.filter(conversation=row.pk).update(text="", sources=[])
     EntryPoint.objects.filter(conversation=row.pk).update(external_channel_id=None, metadata=None)
     CallbackRequest.objects.filter(conversation=row.pk).update(
@@ -170,6 +176,7 @@ def messages_elsewhere(rows: Sequence[Message], at: datetime) -> dict[str, int]:
         return {}
     pks = [row.pk for row in rows]
     chosen = Message.objects.filter(pk__in=pks)
+    MessageVersion.objects.filter(message__in=pks).delete()
     files = _delete_files(Attachment.objects.filter(message__in=pks))
     mails, raw = _mails(InboundMail.objects.filter(message__in=pks).exclude(code=CODE), at)
     chosen.update(body=TEXT, tokens="", metadata=None, sender_name=ERASED, sender_email="", sender_reference=None)
@@ -185,13 +192,15 @@ def _messages(rows: QuerySet[Message], row: Conversation) -> int:
     count = written.exclude(body=TEXT, metadata=None).count()
     written.update(body=TEXT, metadata=None, tokens="")
     rows.filter(kind=MessageKind.STATUS_CHANGE).update(body=None, tokens="")
+    MessageVersion.objects.filter(message__conversation=row.pk).delete()
     return count
 
 
 def _files(row: Conversation) -> int:
     attachments = Attachment.objects.filter(message__conversation=row.pk)
     waiting = DeliveryFile.objects.filter(delivery__conversation=row.pk)
-    return _delete_files(attachments) + _delete_files(waiting)
+    drafts = DraftFile.objects.filter(draft__conversation=row.pk)
+    return _delete_files(attachments) + _delete_files(waiting) + _delete_files(drafts)
 
 
 def _delete_files(rows: QuerySet[Any]) -> int:

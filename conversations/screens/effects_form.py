@@ -12,13 +12,13 @@ from accounts import queries as people
 from accounts.errors import Invalid, sentence
 from conversations.actions.lifecycle import STATUS_NAMES
 from conversations.effects import Effect, until
-from conversations.effects.vocabulary import MEMBER, NOBODY, REPLY, TEAM
+from conversations.effects.vocabulary import MEMBER, NOBODY, TEAM
 from conversations.knowledge import placeholders
 from tickets import tags
 
 SHOWN = ("assign", "priority", "add_tags", "remove_tags", "note", "open_ticket", "follow", "snooze", "status")
 """What the form can show, in the order in which it is done; others that a list has stay in it, after these."""
-SNOOZES = ("reply", "3h", "1d", "tomorrow 9:00", "monday 9:00", "1w")
+SNOOZES = (until.REPLY, "3h", "1d", "tomorrow 9:00", "monday 9:00", "1w")
 """What the field for a moment suggests."""
 
 
@@ -45,7 +45,7 @@ class EffectsForm(forms.Form):
 
     def clean_snooze(self) -> str:
         text = str(self.cleaned_data["snooze"]).strip()
-        if text and text != REPLY and not until.is_known(text):
+        if text and not until.is_known(text):
             raise forms.ValidationError(_("Write 2h, 3d, tomorrow 9:00, monday 9:00, or reply."))
         return text
 

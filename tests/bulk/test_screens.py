@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import tenancy
 from accounts.models import Workspace
 from conversations.bulk import limits
-from conversations.models import BulkJob, Conversation, RowState
+from conversations.models import BulkJob, Conversation, Follower, RowState
 from conversations.screens.inbox import bulk
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory, MacroFactory, TeamFactory
@@ -55,6 +56,8 @@ def send(client: Client, rows: list[Conversation], do: str, **more: Any) -> Any:
         ("assign:nobody", {}, "assignee_id", None),
         ("spam", {}, "handler", "nobody"),
         ("read", {}, "unread_count", 0),
+        ("unread", {}, "unread_count", 1),
+        ("snooze:reply", {}, "is_snoozed_until_reply", True),
     ],
 )
 def test_each_button_of_the_bar_changes_all_that_are_selected(
@@ -149,11 +152,58 @@ def test_all_of_a_view_are_chosen_on_the_server(agent: Client, rows: list[Conver
 
 
 def test_all_that_match_a_search_are_chosen_on_the_server(agent: Client, rows: list[Conversation]) -> None:
-    ConversationFactory(workspace=rows[0].workspace, subject="Zebra crossing")
-    query = "view=open&q=case+1"
+    found = ConversationFactory(workspace=rows[0].workspace, subject="Zebra crossing")
+    query = "view=open&q=zebra"
     assert agent.get(f"{URL}/choices/count?{query}", headers=SCRIPT).content == b"1"
     agent.post(f"{URL}/start?{query}", {"all": "1", "do": "priority:low"}, headers=SCRIPT)
-    assert [fresh(row).priority for row in rows] == ["normal", "low", "normal"]
+    assert [fresh(row).priority for row in (*rows, found)] == ["normal", "normal", "normal", "low"]
+
+
+def test_following_and_no_longer(agent: Client, rows: list[Conversation], ben: Member) -> None:
+    send(agent, rows[:2], "follow")
+    followed = Follower.all_workspaces.filter(user=ben.user)
+    assert {row.conversation_id for row in followed} == {row.pk for row in rows[:2]}
+    send(agent, rows[:1], "unfollow")
+    assert [row.conversation_id for row in followed.all()] == [rows[1].pk]
+    agent.post(f"{URL}/{BulkJob.all_workspaces.latest('pk').public_id}/undo", headers=SCRIPT)
+    assert followed.count() == 2
+
+
+@pytest.mark.parametrize(("which", "kept"), [("oldest", 0), ("newest", 2)])
+def test_chosen_ones_are_merged_into_one_and_apart_again(
+    agent: Client, rows: list[Conversation], which: str, kept: int
+) -> None:
+    answer = send(agent, rows, f"merge:{which}").content.decode()
+    number = rows[kept].number
+    assert f"2 conversations merged into #{number}." in text_of(answer.encode())
+    assert [fresh(row).joined_into_id for row in rows if row != rows[kept]] == [rows[kept].pk] * 2
+    assert not BulkJob.all_workspaces.exists()
+    event = re.search(r'name="event" value="(\d+)"', answer)
+    assert event is not None
+    assert f"/w/acme/inbox/{number}/undo" in answer
+    agent.post(f"/w/acme/inbox/{number}/undo", {"event": event[1]})
+    assert {fresh(row).joined_into_id for row in rows} == {None}
+
+
+def test_one_alone_is_not_merged(agent: Client, rows: list[Conversation]) -> None:
+    answer = send(agent, rows[:1], "merge:oldest")
+    assert answer.status_code == 422
+    assert "Select 2 to 51 conversations to merge them." in text_of(answer.content)
+    shown = agent.post(f"{URL}/start?view=open", {"id": [row.pk for row in rows], "do": "merge:oldest"}, follow=True)
+    assert shown.redirect_chain[-1][0].startswith(f"/w/acme/inbox/{rows[0].number}?")
+
+
+def test_only_admins_move_many_to_the_trash_and_bring_them_back(
+    agent: Client, rows: list[Conversation], ada: Member
+) -> None:
+    assert 'value="trash"' not in agent.get("/w/acme/inbox").content.decode()
+    assert send(agent, rows, "trash").status_code == 403
+    admin = ada.signed_in()
+    assert 'value="trash"' in admin.get("/w/acme/inbox").content.decode()
+    send(admin, rows[:2], "trash")
+    assert [fresh(row).handler for row in rows] == ["trash", "trash", rows[2].handler]
+    admin.post(f"{URL}/{only().public_id}/undo", headers=SCRIPT)
+    assert [fresh(row).handler for row in rows] == [row.handler for row in rows]
 
 
 def test_all_of_a_view_are_those_that_pass_its_filters(agent: Client, rows: list[Conversation]) -> None:

@@ -19,6 +19,7 @@ from conversations.models import Contact, Conversation, Follower, Message, Messa
 from tests.conftest import Member
 from tests.effects import MORNING, minutes, nothing_changes, types
 from tests.factories import ContactFactory, ConversationFactory, TeamFactory, TicketFactory
+from tickets import actions as ticket_actions
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.usefixtures("in_acme")
@@ -93,6 +94,9 @@ def test_what_is_read_is_written_the_same(ben: Member, acme: Workspace) -> None:
         ([{"do": "link_ticket", "ticket": True}], "effects[0].ticket"),
         ([{"do": "read", "really": True}], "effects[0]"),
         ([{"do": "read"}] * 21, "effects"),
+        ([{"do": "read"}, {"do": "trash"}], "effects"),
+        ([{"do": "attribute", "key": "plan"}], "effects[0].key"),
+        ([{"do": "attribute", "key": "plan", "value": [1]}], "effects[0].value"),
     ],
 )
 def test_what_is_wrong_is_named_by_its_path(given: Any, field: str) -> None:
@@ -203,6 +207,62 @@ def test_dry_run_says_what_would_change_and_changes_nothing(row: Conversation, a
     ]
 
 
+def test_following_marking_unread_and_snoozing_until_they_reply(row: Conversation, ada: Member) -> None:
+    actions.mark_read(conversation=row, by=ada.actor, at=MORNING)
+    given = [{"do": "follow"}, {"do": "unread"}, {"do": "snooze", "until": "reply"}]
+    wanted = effects.parse(given)
+    assert effects.described(wanted) == ["Follow", "Mark as unread", "Snooze until they reply"]
+    before = effects.planned(wanted, conversation=fresh(row), by=ada.actor, at=minutes(1))
+    assert [one.changes for one in before] == [True, True, True]
+    cause = cause_of(row, ada.actor)
+    effects.apply(wanted, conversation=row, by=ada.actor, at=minutes(5), cause=cause)
+    assert (fresh(row).is_snoozed_until_reply, fresh(row).unread_count) == (True, 1)
+    assert [one.user for one in Follower.objects.filter(conversation=row)] == [ada.user]
+    after = effects.planned(wanted, conversation=fresh(row), by=ada.actor, at=minutes(6))
+    assert [one.changes for one in after] == [False, False, False]
+    actions.undo_caused(conversation=row, cause=cause, by=ada.actor, at=minutes(7))
+    assert (fresh(row).snoozed_until, fresh(row).unread_count) == (None, 0)
+    assert not Follower.objects.exists()
+
+
+def test_attribute_is_set_as_its_kind_wants_it(row: Conversation, ada: Member) -> None:
+    made = ticket_actions.create_attribute(
+        workspace=row.workspace, subject="conversation", name="Orders", kind="number", by=ada.actor, at=MORNING
+    )
+    with pytest.raises(Invalid) as caught:
+        effects.parse([{"do": "attribute", "key": made.key, "value": "many"}])
+    assert caught.value.field == "effects[0].value"
+    wanted = effects.parse([{"do": "attribute", "key": made.key, "value": 3}])
+    assert effects.described(wanted) == ["Set Orders to 3"]
+    for changes in (True, False):
+        assert [one.changes for one in effects.planned(wanted, conversation=row, by=ada.actor, at=MORNING)] == [changes]
+        effects.apply(wanted, conversation=row, by=ada.actor, at=minutes(1))
+        row = fresh(row)
+    assert row.attributes == {made.key: 3}
+    emptied = effects.parse([{"do": "attribute", "key": made.key, "value": None}])
+    assert effects.described(emptied) == ["Clear Orders"]
+    effects.apply(emptied, conversation=row, by=ada.actor, at=minutes(2))
+    assert fresh(row).attributes == {}
+    gone = effects.read([{"do": "attribute", "key": "gone", "value": 1}])
+    assert [one.fault for one in effects.planned(gone, conversation=row, by=ada.actor, at=MORNING)] != [""]
+
+
+def test_trash_is_for_admins_and_undone(row: Conversation, ada: Member, ben: Member) -> None:
+    wanted = effects.parse([{"do": "trash"}])
+    [plan] = effects.planned(wanted, conversation=row, by=ben.actor, at=MORNING)
+    assert plan.fault == "Only owners and admins can move conversations to the Trash."
+    with nothing_changes(), pytest.raises(Forbidden):
+        effects.apply(wanted, conversation=row, by=ben.actor, at=minutes(1))
+    cause = cause_of(row, ada.actor)
+    effects.apply(wanted, conversation=row, by=ada.actor, at=minutes(5), cause=cause)
+    assert not Conversation.objects.exists()
+    actions.undo_caused(conversation=row, cause=cause, by=ada.actor, at=minutes(6))
+    assert fresh(row).status == row.status
+    actions.trash(conversation=row, by=ada.actor, at=minutes(7))
+    with nothing_changes(), pytest.raises(NotFound):
+        actions.undo_caused(conversation=row, cause=cause, by=ada.actor, at=minutes(8))
+
+
 # --- Undoing ------------------------------------------------------------------------------------
 
 
@@ -263,15 +323,3 @@ def test_reading_it_meanwhile_does_not_keep_from_undoing(row: Conversation, ada:
     actions.mark_read(conversation=row, by=ben.actor, at=minutes(6))
     actions.undo_caused(conversation=row, cause=cause, by=ada.actor, at=minutes(7))
     assert fresh(row).priority == "normal"
-
-
-def test_following_and_waiting_for_a_reply_are_done_and_put_back(row: Conversation, ada: Member) -> None:
-    cause = cause_of(row, ada.actor)
-    wanted = effects.parse([{"do": "follow"}, {"do": "snooze", "until": "reply"}])
-    assert effects.described(wanted) == ["Follow", "Snooze until they reply"]
-    effects.apply(wanted, conversation=row, by=ada.actor, at=minutes(5), cause=cause)
-    assert fresh(row).is_snoozed_until_reply
-    assert Follower.objects.filter(conversation=row, user=ada.user).exists()
-    actions.undo_caused(conversation=row, cause=cause, by=ada.actor, at=minutes(6))
-    assert fresh(row).snoozed_until is None
-    assert not Follower.objects.exists()

@@ -8,7 +8,7 @@ from accounts.errors import Conflict, Invalid
 from accounts.models import Event, Workspace
 from conversations import actions
 from conversations.actions.entries import Door
-from conversations.models import Channel, Conversation, Handler, Message
+from conversations.models import Channel, Conversation, Draft, Handler, Mention, Message
 from conversations.queries import conversations as queries
 from conversations.queries import thread as thread_queries
 from tests.conftest import Member
@@ -78,6 +78,40 @@ def test_what_is_written_to_a_merged_one_lands_in_the_other(three: list[Conversa
     message = receive(three[0], "And this?", at=minutes(10))
     assert message.conversation_id == three[2].pk
     assert message.sender_contact_id == three[0].contact_id
+
+
+def test_drafts_follow_and_come_back(three: list[Conversation], ada: Member, ben: Member) -> None:
+    act = {"kind": "reply", "at": minutes(5)}
+    actions.save_draft(conversation=three[0], body="Of Ben", by=ben.actor, **act)
+    actions.save_draft(conversation=three[0], body="Of Ada", by=ada.actor, **act)
+    actions.save_draft(conversation=three[2], body="Ada's other one", by=ada.actor, **act)
+    thrown = actions.save_draft(conversation=three[2], body="Thrown away", by=ben.actor, **act)
+    actions.discard_draft(conversation=three[2], kind="reply", by=ben.actor, at=minutes(6))
+    actions.merge(conversations=three[:1], into=three[2], by=ben.actor, at=minutes(9))
+
+    def texts() -> list[tuple[int, str]]:
+        rows = Draft.objects.filter(discarded_at=None).order_by("conversation_id", "body")
+        return list(rows.values_list("conversation_id", "body"))
+
+    assert thrown is not None
+    assert not Draft.objects.filter(pk=thrown.pk).exists()
+    assert texts() == [(three[0].pk, "Of Ada"), (three[2].pk, "Ada's other one"), (three[2].pk, "Of Ben")]
+    change = thread_queries.change_to_undo(three[2], by=ben.actor, since=minutes(9))
+    assert change is not None
+    actions.undo(conversation=three[2], event_id=change.pk, by=ben.actor, at=minutes(10))
+    assert texts() == [(three[0].pk, "Of Ada"), (three[0].pk, "Of Ben"), (three[2].pk, "Ada's other one")]
+
+
+def test_mention_is_where_its_note_is(three: list[Conversation], ada: Member, ben: Member) -> None:
+    actions.note(conversation=three[0], body=f"@{ada.user.name} look", by=ben.actor, at=minutes(5))
+    actions.join(conversation=three[0], into=three[2], by=ben.actor, at=minutes(6))
+    mention = Mention.objects.get(user=ada.user)
+    assert mention.conversation_id == three[2].pk
+    change = thread_queries.change_to_undo(three[0], by=ben.actor, since=minutes(6))
+    assert change is not None
+    actions.undo(conversation=three[0], event_id=change.pk, by=ben.actor, at=minutes(7))
+    mention.refresh_from_db()
+    assert mention.conversation_id == three[0].pk
 
 
 def test_all_are_merged_or_none(three: list[Conversation], ben: Member) -> None:

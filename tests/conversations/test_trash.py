@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
@@ -15,7 +16,7 @@ from accounts import clock
 from accounts.errors import Conflict, Forbidden, NotFound
 from accounts.models import Event, Workspace
 from conversations import actions, maintenance
-from conversations.models import Attachment, Contact, Conversation, Delivery, Handler, Message, SearchWord
+from conversations.models import Attachment, Contact, Conversation, Delivery, Draft, Handler, Message, SearchWord
 from conversations.queries import conversations as queries
 from conversations.screens.inbox import queries as inbox_queries
 from tests.conftest import Key, Member
@@ -42,7 +43,7 @@ def test_trashed_conversation_is_in_no_list_count_or_search(talk: Conversation, 
     actions.trash(conversation=talk, **act(ada))
     assert not any(view.rows(queries.conversations(), ada.user).exists() for view in inbox_queries.INBOX_VIEWS.values())
     assert queries.tally().total == 0
-    assert not queries.found("parcel").exists()
+    assert not inbox_queries.inbox_rows(inbox_queries.INBOX_VIEWS["open"], ada.user, "parcel").exists()
     assert not Conversation.objects.exists()
     assert list(Conversation.trash.all()) == [talk]
     with pytest.raises(NotFound):
@@ -134,6 +135,8 @@ def test_deleted_for_good_are_messages_files_and_replies_and_the_number_stays_ta
     message = reply(talk, by=ada.actor, uploads=[file])
     stored = str(Attachment.objects.get(message=message).file.name)
     actions.schedule(conversation=talk, body="Later", send_after=clock.now() + timedelta(hours=1), **act(ada))
+    draft = {"conversation": talk, "kind": "reply", "public_id": uuid4()}
+    kept = actions.attach_to_draft(upload=ContentFile(b"%PDF-1.4 draft", name="draft.pdf"), **draft, **act(ada))
     actions.trash(conversation=talk, **act(ada))
     with django_capture_on_commit_callbacks(execute=True):
         actions.purge(conversation=talk, **act(ada))
@@ -142,6 +145,8 @@ def test_deleted_for_good_are_messages_files_and_replies_and_the_number_stays_ta
     assert not SearchWord.objects.filter(word="parcel").exists()
     assert not Delivery.objects.exists()
     assert not default_storage.exists(stored)
+    assert not Draft.objects.exists()
+    assert not default_storage.exists(str(kept.file.name))
     assert Event.objects.filter(subject_id=talk.pk, type="conversation.purged").exists()
     assert ConversationFactory(workspace=ada.membership.workspace).number == talk.number + 1
 
@@ -166,6 +171,8 @@ def test_admin_deletes_restores_and_deletes_for_good_on_the_screens(
     as_ada = client
     as_ada.force_login(ada.user)
     slug, number = talk.workspace.slug, talk.number
+    for name in ("inbox", "inbox-counts"):
+        assert f'href="{reverse("trash", args=[slug])}"' in as_ada.get(reverse(name, args=[slug])).content.decode()
     page = as_ada.post(reverse("move-to-trash", args=[slug, number]), follow=True)
     assert "Moved to the Trash." in page.content.decode()
     assert reverse("restore", args=[slug, number]) in page.content.decode()
@@ -184,6 +191,7 @@ def test_agents_have_no_trash(talk: Conversation, ben: Member, client: Client) -
     as_ben.force_login(ben.user)
     slug = talk.workspace.slug
     assert as_ben.get(reverse("trash", args=[slug])).status_code == 403
+    assert reverse("trash", args=[slug]) not in as_ben.get(reverse("inbox", args=[slug])).content.decode()
     assert as_ben.post(reverse("move-to-trash", args=[slug, talk.number])).status_code == 403
     assert (
         reverse("move-to-trash", args=[slug, talk.number])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -37,6 +38,8 @@ from conversations.models import (
     Attachment,
     AutomaticMail,
     BlockedSender,
+    BulkJob,
+    BulkRow,
     CallbackRequest,
     ChatRestore,
     Contact,
@@ -47,6 +50,7 @@ from conversations.models import (
     DiscordMember,
     DiscordMessage,
     DiscordThread,
+    DraftFile,
     EntryPoint,
     Erasure,
     Follower,
@@ -54,6 +58,9 @@ from conversations.models import (
     MailReference,
     Mention,
     Message,
+    MessageVersion,
+    Notification,
+    Presence,
     SuppressedAddress,
     Widget,
 )
@@ -84,7 +91,7 @@ STAYS = {
     ("conversations_message", "sender_reference"), ("conversations_message", "sender_name"), ("conversations_message", "sender_email"),
     ("conversations_erasure", "counts"),
 }  # fmt: skip
-OWNERS = ("Contact", "Conversation", "Message", "Delivery", "AssistantThread", "AssistantRun", "DiscordMember")
+OWNERS = ("Contact", "Conversation", "Message", "Delivery", "AssistantThread", "AssistantRun", "DiscordMember", "Draft")
 
 
 @pytest.fixture
@@ -121,6 +128,13 @@ def customer(acme: Workspace, ben: Member) -> Contact:
     MailReference.objects.create(conversation=talk, message=message, key="k")
     Follower.objects.create(conversation=talk, user=ben.user)
     Mention.objects.create(conversation=talk, message=message, user=ben.user)
+    MessageVersion.objects.create(message=message, body=CANARY)
+    draft = actions.save_draft(conversation=talk, kind="reply", body=CANARY, **act)
+    actions.attach_to_draft(conversation=talk, kind="reply", upload=upload, public_id=uuid4(), **act)
+    assert draft is not None
+    Presence.objects.create(conversation=talk, user=ben.user)
+    Notification.objects.create(user=ben.user, kind="assigned", conversation=talk, event_id=1)
+    BulkRow.objects.create(job=BulkJob.objects.create(row_count=1, effects=[]), conversation=talk, reason=CANARY)
     thread = DiscordThread.objects.create(discord_id=1, parent_id=2, name=CANARY, conversation=talk)
     member = DiscordMember.objects.create(discord_id=1, name=CANARY, contact=contact)
     DiscordMessage.objects.create(discord_id=1, thread=thread, message=message)
@@ -246,6 +260,7 @@ def test_no_column_and_no_file_holds_a_word_of_theirs(customer: Contact, ada: Me
     assert not any(default_storage.exists(path) for path in ("1/mail/x.eml",))
     assert not Attachment.objects.exists()
     assert not DeliveryFile.objects.exists()
+    assert not DraftFile.objects.exists()
     assert (erasure.state, erasure.counts["conversations"]) == ("done", 2)
 
 

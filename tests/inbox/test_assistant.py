@@ -195,7 +195,7 @@ def test_draft_works_without_script(agent: Client, conversation: Conversation, a
     led = agent.post(f"{URL}/suggest?view=open")
     assert (led.status_code, led["Location"]) == (302, f"{URL}?view=open#composer")
     page = agent.get(f"{URL}?draft=use").content.decode()
-    assert ">Hello Jane,\n\nWe search for it &amp; answer in two days.</textarea>" in page
+    assert ">\nHello Jane,\n\nWe search for it &amp; answer in two days.</textarea>" in page
     agent.post(f"{URL}/reply", {"body": Suggestion.all_workspaces.get().text})
     while journal.drain():
         pass

@@ -119,11 +119,27 @@ def test_commands_of_a_row_are_what_can_be_done_to_it(ben: Member) -> None:
         assert f'data-command="{name}"' in page
     for menu in ("assign", "snooze", "priority", "tags"):
         assert f'data-menu="{menu}"' in page
+    assert 'data-command="follow"' in page
+    assert 'value="reply"' in page
+    assert 'data-command="trash"' not in page
     assert "<b>Hello</b>" not in page
     client.post(f"/w/acme/inbox/{conversation.number}/status", {"status": "resolved"})
     page = client.get(f"/w/acme/inbox/{conversation.number}/commands").content.decode()
     assert 'value="open" data-command="done"' in page
     assert 'data-menu="snooze"' in page or "snooze" not in page
+
+
+def test_commands_of_a_row_follow_mark_unread_and_trash(ben: Member, ada: Member) -> None:
+    conversation = ConversationFactory(workspace=ben.membership.workspace)
+    admin, url = ada.signed_in(), f"/w/acme/inbox/{conversation.number}"
+    assert 'data-command="unread"' not in admin.get(f"{url}/commands").content.decode()
+    admin.post(f"{url}/follow", {"follow": "on"})
+    admin.post(f"{url}/read")
+    page = admin.get(f"{url}/commands").content.decode()
+    assert re.search(r'name="follow" value=""\s+data-command="follow"', page)
+    assert 'data-command="unread"' in page
+    assert f'action="{url}/trash' in page
+    assert 'data-command="trash"' in page
 
 
 def test_viewers_and_strangers_get_no_commands(ben: Member, vic: Member, cleo: Member) -> None:

@@ -89,7 +89,7 @@ def test_steps_are_marked_as_they_are_done(owner: Client, acme: Workspace) -> No
     number = Conversation.all_workspaces.get(workspace=acme).number
     owner.post(f"/w/acme/inbox/{number}/reply", {"body": "It works."})
     assert done(owner) == [True, False, True]
-    owner.post("/w/acme/people", {"email": "new@acme.example", "role": "agent"})
+    owner.post("/w/acme/settings/members", {"email": "new@acme.example", "role": "agent"})
     assert "Invited: new@acme.example" in text_of(owner.get(f"{URL}/state").content)
     at = clock.now()
     account_actions.add_member(workspace=acme, user=UserFactory(), role=Role.AGENT, by=Actor.system(acme.pk), at=at)

@@ -42,14 +42,15 @@ def row(workspace: Workspace, ben: Member, number: int) -> Conversation:
 @pytest.mark.parametrize(
     ("address", "target", "most"),
     [
-        # The session, the person in the workspace, the counts with the newest event, the saved views, the rows, the tags' colours.
-        ("?view=open", "", 6),
+        # The session, the person in the workspace, the counts with the newest event, the saved views, the rows, the tags' colours;
+        # of whole pages also what the bell counts.
+        ("?view=open", "", 7),
         ("?view=open", "desk", 6),
         ("?view=open", "rows", 6),
         ("?view=open", "listbox", 4),
-        ("?view=open&q=order", "", 9),  # a search is two, and what it found are two
-        ("?view=open&q=tag:api+order+is:open", "", 10),  # the tag in the catalogue
-        ("?view=open&tag=api&tag=billing&status=open&assignee=me", "", 6),
+        ("?view=open&q=order", "", 10),  # a search is two, and what it found are two
+        ("?view=open&q=tag:api+order+is:open", "", 11),  # the tag in the catalogue
+        ("?view=open&tag=api&tag=billing&status=open&assignee=me", "", 7),
         ("/counts?view=open", "", 3),
         ("/rows?view=open&" + "&".join(f"id={number}" for number in range(1, 1000)), "", 4),
     ],
@@ -67,9 +68,9 @@ def test_list(agent: Client, acme: Workspace, ben: Member, address: str, target:
 @pytest.mark.parametrize(
     ("target", "most"),
     [
-        # As the list, and: the conversation, its messages, their files, the journal, the people in it, and what else the
-        # customer has written.
-        ("", 12),
+        # As the list, and: the conversation, its messages, their files, the journal, the people in it, their drafts, and
+        # what else the customer has written.
+        ("", 14),
         ("open", 10),
     ],
 )

@@ -397,7 +397,8 @@ def test_no_answer_of_one_conversation_touches_another(window: Window, api: Api,
     expect(selected).to_contain_text("Ulf Two")
     page.keyboard.press("e")  # meant for the one that is not here yet: nothing happens
     waiting.abort()
-    expect(page.locator("#toasts")).to_contain_text("The server cannot be reached.")
+    expect(page.locator("#open > .cover.is-failed")).to_contain_text("The server cannot be reached.")
+    page.get_by_role("button", name="Back to what was open").click()
     expect(selected).to_contain_text("Ulf Two")
     expect(page.locator("#subject")).to_have_text("Second")
     # Whoever begins to write stays; and of two that were asked for, the last one is shown.

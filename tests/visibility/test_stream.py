@@ -32,8 +32,14 @@ class Hub:
 class ReadingJournal(Journal):
     """The live context with a database."""
 
-    def __init__(self, events: list[LiveEvent], typing: tuple[str, ...] = (), hub: Hub | None = None) -> None:
-        super().__init__(events, typing)
+    def __init__(
+        self,
+        events: list[LiveEvent],
+        typing: tuple[str, ...] = (),
+        presence: tuple[str, ...] = (),
+        hub: Hub | None = None,
+    ) -> None:
+        super().__init__(events, typing, presence)
         self.hub = hub or Hub()
         self.calls = 0
 
@@ -61,9 +67,10 @@ def test_stream_has_only_what_its_reader_sees(
 ) -> None:
     limit(ben, visibility)
     events = [LiveEvent(n, "reply.sent", "conversation", row.pk) for n, row in enumerate(kinds.values(), 10**9)]
-    journal = ReadingJournal(events, typing=tuple(str(row.pk) for row in kinds.values()))
-    wanted = sorted(kinds[kind].pk for kind in SEEN[visibility])
-    assert sorted(shown(ben, journal)) == sorted([*wanted, *wanted])
+    inside = tuple(json.dumps({"id": row.pk, "user": 0, "name": "Ada", "state": "viewing"}) for row in kinds.values())
+    journal = ReadingJournal(events, typing=tuple(str(row.pk) for row in kinds.values()), presence=inside)
+    wanted = [kinds[kind].pk for kind in SEEN[visibility]]
+    assert sorted(shown(ben, journal)) == sorted([*wanted, *wanted, *wanted])
     assert visibility != Visibility.ALL or journal.calls == 0
 
 

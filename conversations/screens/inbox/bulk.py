@@ -22,6 +22,8 @@ from accounts import queries as people
 from accounts.errors import DomainError, Forbidden, Invalid, NotFound
 from accounts.permissions import permit
 from accounts.text import uuid_or_none, whole_number
+from conversations import actions
+from conversations.actions import merging
 from conversations.bulk import AT_ONCE, MOST, working
 from conversations.bulk import actions as bulk_actions
 from conversations.bulk import queries as bulk_queries
@@ -30,8 +32,11 @@ from conversations.knowledge import queries as knowledge_queries
 from conversations.knowledge.macro_effects import effects_of
 from conversations.models import BulkJob, BulkRow, JobState, Macro, RowState
 from conversations.models.conversation import ConversationQuerySet
+from conversations.queries import conversations as queries
+from conversations.queries import thread as thread_queries
 from conversations.screens import errors, fields
 from conversations.screens.inbox import queries as inbox_queries
+from conversations.screens.inbox.changes import noted
 from conversations.screens.inbox.place import Place, frame
 from conversations.screens.shell import DeskRequest, is_fragment, screen
 from tickets import tags
@@ -40,6 +45,8 @@ PAGE = 50
 MOST_MACROS = 300
 VALUES = {"assign": "to", "status": "status", "priority": "priority", "snooze": "until"}
 """What the second half of a button's value is, as in `status:resolved`."""
+NOT_UNDONE = frozenset({"read", "attribute"})
+"""Effects that are not put back."""
 
 
 # --- What is chosen -----------------------------------------------------------------------------
@@ -79,7 +86,8 @@ def _count(request: DeskRequest, place: Place) -> int:
 def _matching(request: DeskRequest, place: Place) -> list[int]:
     """Their ids in the order of the list; at most one more than a job may have."""
     rows = _rows(request, place)
-    by = "-last_message_at" if place.search else place.view.by or inbox_queries.SORTS[place.sort]
+    is_search = bool(place.view.searched(place.search))
+    by = "-last_message_at" if is_search else place.view.by or inbox_queries.SORTS[place.sort]
     by = inbox_queries.SORTS["oldest"] if by == "deadline" else by  # that one is of rows as they are listed
     order = (by, "-pk" if by.startswith("-") else "pk")
     return list(rows.order_by(*order).values_list("pk", flat=True)[: MOST + 1])
@@ -100,6 +108,9 @@ def start(request: DeskRequest) -> HttpResponse:
     """Change the conversations that are named by `id`, or `all` of the view. Few are done in the request, many by the worker."""
     permit(request.actor, "conversation.update")
     place, sent = Place.of(request), uuid_or_none(request.POST.get("send_id", ""))
+    verb, _colon, into = request.POST.get("do", "").partition(":")
+    if verb == "merge":
+        return _merged(request, place, is_newest=into == "newest")
     try:
         job = bulk_actions.start_job(
             workspace=request.workspace,
@@ -116,6 +127,32 @@ def start(request: DeskRequest) -> HttpResponse:
     except ValidationError:
         return _refused(request, place, _("Pick a time in the future."))
     return _answer(request, place, _done(job))
+
+
+def _merged(request: DeskRequest, place: Place, *, is_newest: bool) -> HttpResponse:
+    """Merge the chosen conversations into the oldest of them, or the newest: in the request, and undone as one."""
+    began, ids = clock.now(), _chosen(request, place)
+    rows = list(queries.conversations().filter(pk__any_of=ids[: merging.MOST + 2]).order_by("created_at", "pk"))
+    if not 1 < len(rows) <= merging.MOST + 1:
+        fault = _("Select 2 to %(most)s conversations to merge them.") % {"most": merging.MOST + 1}
+        return _refused(request, place, fault)
+    kept = rows.pop(-1 if is_newest else 0)
+    try:
+        kept = actions.merge(conversations=rows, into=kept, by=request.actor, at=began)
+    except (NotFound, Forbidden):
+        raise
+    except DomainError as error:
+        return _refused(request, place, errors.of_error(error))
+    words = ngettext(
+        "%(num)s conversation merged into #%(number)s.", "%(num)s conversations merged into #%(number)s.", len(rows)
+    )
+    text = words % {"num": len(rows), "number": kept.number}
+    undo = thread_queries.change_to_undo(kept, by=request.actor, since=began)
+    if not is_fragment(request):
+        noted(request, kept.number, text=text, undo=undo)
+        return redirect(f"{reverse('conversation', args=[request.workspace.slug, kept.number])}?{place.query}")
+    facts = {**frame(request, place), "merged": text, "about": kept, "undo": undo}
+    return render(request, "inbox/bulk/answer.html", facts)
 
 
 @require_POST
@@ -193,9 +230,7 @@ class ShownJob:
     def may_undo(self) -> bool:
         """Whether there is anything that can be put back."""
         is_over = self.row.state in (JobState.DONE, JobState.CANCELLED)
-        return (
-            self.may_change and is_over and self.counts["changed"] > 0 and not {*self.row.verbs} <= {"read", "unread"}
-        )
+        return self.may_change and is_over and self.counts["changed"] > 0 and not set(self.row.verbs) <= NOT_UNDONE
 
     @property
     def text(self) -> str:

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET
 
 from accounts import clock
 from accounts import queries as people
-from accounts.permissions import permit
-from conversations.models import Conversation
+from accounts.permissions import may, permit
+from conversations.models import Conversation, Follower
 from conversations.queries import conversations as queries
 from conversations.screens.inbox import labels
 from conversations.screens.inbox.place import Place, frame
@@ -45,6 +45,8 @@ def commands(request: DeskRequest, number: int) -> HttpResponse:
         "snooze_choices": labels.snooze_choices(clock.now()),
         "assignable": list(people.assignable()),
         "teams": list(people.teams()),
+        "is_following": Follower.objects.filter(conversation=conversation, user=request.user).exists(),
+        "may_trash": may(request.actor, "conversation.trash"),
         "tag_choices": _tags(conversation, ticket_queries.tag_names(MOST_TAGS)),
     }
     return render(request, "inbox/commands.html", facts)

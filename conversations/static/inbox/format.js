@@ -69,8 +69,8 @@ desk.format = (form, name) => {
 
 // --- Keys ------------------------------------------------------------------------------------------
 
-const KEYS = { b: 'bold', i: 'italic', k: 'link', e: 'code' };
-const SHIFTED = { Digit7: 'numbers', Digit8: 'list', Digit9: 'quote', KeyP: 'preview' };
+const KEYS = { b: 'bold', i: 'italic', e: 'code' };
+const SHIFTED = { KeyU: 'link', Digit7: 'numbers', Digit8: 'list', Digit9: 'quote', KeyP: 'preview' };
 
 document.addEventListener('keydown', (event) => {
   const box = event.target;

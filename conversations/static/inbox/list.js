@@ -351,11 +351,19 @@ function dress() {
   for (const row of rows()) {
     const people = present[row.dataset.id] ?? [];
     const state = ['typing', 'viewing', 'draft'].find((one) => people.some((person) => person.state === one)) ?? '';
-    if ((row.dataset.presence ?? '') === state) continue;
-    if (state) row.dataset.presence = state;
-    else delete row.dataset.presence;
-    row.querySelector('.row__present')?.remove();
-    if (state) row.querySelector('.row__who').append(Object.assign(document.createElement('span'), { className: 'row__present sr', textContent: people.map((one) => one.text ?? one.name).join(', ') }));
+    const text = people.map((one) => one.text ?? one.name).join(', ');
+    const old = row.querySelector('.row__present');
+    if ((row.dataset.presence ?? '') === state && (old?.textContent ?? '') === text) continue;
+    old?.remove();
+    const face = row.querySelector('.face');
+    if (state) {
+      row.dataset.presence = state;
+      face.title = text;
+      row.querySelector('.row__who').append(Object.assign(document.createElement('span'), { className: 'row__present sr', textContent: text }));
+    } else {
+      delete row.dataset.presence;
+      face.removeAttribute('title');
+    }
   }
 }
 document.addEventListener('desk:presence', ({ detail }) => {

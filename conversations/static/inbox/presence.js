@@ -1,5 +1,5 @@
-// Presence: this page says that its conversation is open and being written in, and shows who else is there, in the thread and
-// in the rows. Nobody has to say goodbye: who has not been heard of for a while is gone.
+// Presence: this page says that its conversation is open and being written in, and shows who else is there in the thread; list.js
+// shows it in the rows (`desk:presence`). Nobody has to say goodbye: who has not been heard of for a while is gone.
 
 const { desk } = globalThis;
 const { people: url } = document.getElementById('live').dataset;
@@ -90,7 +90,6 @@ const entry = (name, state) => ({ name, writes: state === 'viewing' ? '' : state
 
 document.addEventListener('desk:signal', ({ detail }) => {
   const { id, user, name, state, draft, version } = detail;
-  if (!user) return ask([id]); // who it is may be seen by those who see the conversation
   if (String(user) === desk.me()) {
     // Another page of one's own has left what is open here.
     if (state === 'gone' && String(id) === desk.pane()?.dataset.id && said) beat();
@@ -147,33 +146,16 @@ function show() {
     if (aloud !== announced) document.getElementById('presence-said').textContent = aloud;
     announced = aloud;
   }
+  const words = document.getElementById('presence-words');
+  const one = (name, state) => ({ name, state, text: words.getAttribute(`data-text-${state}`).replace('{}', name) });
   const all = {};
   for (const row of rows()) {
-    const here = present(row.dataset.id).map(({ name, state }) => ({ name, state: plain(state) }));
+    const here = present(row.dataset.id).map(({ name, state }) => one(name, plain(state)));
     const drafts = [...(drafted.get(row.dataset.id) ?? [])].filter(([user]) => !inside.get(row.dataset.id)?.get(user)?.writes);
-    const found = [...here, ...drafts.map(([, name]) => ({ name, state: 'draft' }))];
+    const found = [...here, ...drafts.map(([, name]) => one(name, 'draft'))];
     if (found.length) all[row.dataset.id] = found;
-    mark(row, found);
   }
   desk.announce('presence', all);
-}
-
-function mark(row, found) {
-  const place = document.getElementById('row-presence')?.dataset ?? {};
-  const state = ['typing', 'viewing', 'draft'].find((one) => found.some((other) => other.state === one)) ?? '';
-  const names = found.filter((one) => one.state === state).map((one) => one.name);
-  const text = state ? place[state].replace('{}', new Intl.ListFormat(document.documentElement.lang).format(names)) : '';
-  const old = row.querySelector('.row__presence');
-  if ((row.dataset.presence ?? '') === state && (old?.textContent ?? '') === text) return;
-  if (!state) {
-    delete row.dataset.presence;
-    return old?.remove();
-  }
-  row.dataset.presence = state;
-  const shown = old ?? Object.assign(document.createElement('span'), { className: 'row__presence' });
-  shown.title = text;
-  shown.replaceChildren(document.getElementById(`mark-${state}`).content.cloneNode(true), Object.assign(document.createElement('span'), { className: 'sr', textContent: text }));
-  if (!old) (row.querySelector('.row__who') ?? row).append(shown);
 }
 
 setInterval(show, 2000);
@@ -231,14 +213,5 @@ document.addEventListener('htmx:afterSettle', (event) => {
 document.addEventListener('htmx:historyRestore', () => (beat(), look()));
 document.addEventListener('desk:event', ({ detail }) => detail.type === 'resync' && look());
 document.addEventListener('visibilitychange', () => document.hidden || look());
-let isDue = false; // rows that were replaced get their mark again, once a frame
-const again = () => {
-  isDue = true;
-  requestAnimationFrame(() => {
-    isDue = false;
-    show();
-  });
-};
-new MutationObserver(() => isDue || again()).observe(document.body, { childList: true, subtree: true });
 beat();
 look();

@@ -92,8 +92,8 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   const row = focusedRow();
-  // While rows are selected, keys act on all of them: the bar holds their buttons.
-  if (row && WRITES.has(name) && !OWN.has(name) && name !== 'new' && !document.querySelector('#list .bulk')) {
+  // While rows are selected, keys act on all of them, as far as the bar has their buttons.
+  if (row && WRITES.has(name) && !OWN.has(name) && name !== 'new' && !inBar(name)) {
     if (TYPED_AFTER.has(name)) typedAt = Date.now();
     return onRow(name, row);
   }
@@ -135,8 +135,13 @@ function act(name) {
   } else element.click();
 }
 
-// The element that a shortcut clicks or focuses: one that is shown, if there is one.
+// What a selection's bar, which is in the page while there is one, does with all that is selected.
+const inBar = (name) => document.querySelector(`#bulk [data-shortcut="${name}"]`);
+
+// The element that a shortcut clicks or focuses: the bar's, else one that is shown, if there is one.
 function holder(name) {
+  const own = inBar(name);
+  if (own) return own;
   const all = [...document.querySelectorAll(`[data-shortcut="${name}"]`)];
   return all.find((one) => one.checkVisibility?.() ?? one.offsetParent) ?? all[0];
 }
