@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.forms import Form
 
-from accounts.errors import Conflict, DomainError, Invalid
+from accounts.errors import Conflict, DomainError, Invalid, sentence
 
 _ERRORS: dict[str, str] = {
     "thread_changed": "Something new came in while you were writing. Review it, then send again.",
@@ -52,6 +52,8 @@ _FIELDS: dict[str, str] = {
 
 _SENTENCES = frozenset({"outside_recipients", "no_recipient", "own_address", "not_an_address"})
 """The codes of errors whose message is for a person as it is."""
+_OF_VALUES = frozenset({"attribute_value"})
+"""The codes of errors whose message is of a name that people have given."""
 
 
 def no_conversation() -> Invalid:
@@ -73,6 +75,8 @@ def of_error(error: DomainError) -> str:
     """The message for a person."""
     if error.code in _SENTENCES:
         return error.message
+    if error.code in _OF_VALUES:
+        return sentence(error)
     if isinstance(error, Conflict) and error.field in _FIELDS:
         return _FIELDS[error.field]
     if error.code in _ERRORS and not (error.code == "blank" and error.field not in ("body", None)):

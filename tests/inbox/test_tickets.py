@@ -17,7 +17,7 @@ from tests.conftest import Key, Member
 from tests.factories import ConversationFactory, TeamFactory, TicketFactory
 from tests.inbox.conftest import text_of
 from tickets import actions as ticket_actions
-from tickets.models import Ticket, TicketNumbers
+from tickets.models import Attribute, Ticket, TicketNumbers
 
 LIST = "/w/acme/tickets"
 
@@ -129,6 +129,31 @@ def test_fields_are_changed_by_their_verbs_and_read_by_the_api(ben: Member, acme
         "Tags: <b>+api, +billing</b>",
     ):
         assert line in history
+
+
+def test_attributes_are_edited_shown_and_in_the_history(ben: Member, vic: Member, acme: Workspace) -> None:
+    ticket = TicketFactory(workspace=acme)
+    with tenancy.scope(acme):
+        for n, (name, kind) in enumerate([("Seats", "number"), ("Plan", "choice"), ("Signed", "date")]):
+            Attribute.objects.create(
+                workspace=acme, subject="ticket", key=name.lower(), name=name, kind=kind, position=n,
+                choices=["Pro", "Free"] if kind == "choice" else [], created_at=clock.now(),
+            )  # fmt: skip
+    client, page = ben.signed_in(), f"{LIST}/{ticket.number}"
+    given = {"attribute-seats": "12", "attribute-plan": "Pro", "attribute-signed": "2027-02-03"}
+    assert client.post(f"{page}/attributes", given).status_code == 302
+    row = Ticket.all_workspaces.get(pk=ticket.pk)
+    assert row.attributes == {"seats": 12, "plan": "Pro", "signed": "2027-02-03"}
+    shown = client.get(page).content.decode()
+    assert 'value="12"' in shown
+    assert "Attributes changed: <b>Plan, Seats, Signed</b>" in shown
+    assert "3 February 2027" in text_of(vic.signed_in().get(page).content)
+    asked = {"HX-Request": "true", "HX-Target": "ticket"}
+    refused = client.post(f"{page}/attributes", {"attribute-seats": "many"}, headers=asked)
+    assert refused.status_code == 422
+    assert "Seats must be a whole number" in text_of(refused.content)
+    assert 'value="many"' in refused.content.decode()
+    assert Ticket.all_workspaces.get(pk=ticket.pk).attributes == row.attributes
 
 
 def test_a_change_is_answered_with_the_ticket_and_can_be_undone(ben: Member, acme: Workspace) -> None:

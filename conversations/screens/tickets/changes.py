@@ -20,12 +20,13 @@ from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.models import Team
 from accounts.permissions import permit
 from conversations import actions
-from conversations.screens import dates, errors
+from conversations.screens import attributes, dates, errors
 from conversations.screens.shell import DeskRequest, is_fragment, screen
 from conversations.screens.tickets import forms, labels, pages, queries
 from tickets import actions as ticket_actions
+from tickets import queries as ticket_queries
 from tickets import tags
-from tickets.models import Ticket
+from tickets.models import AttributeSubject, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ def answered(request: DeskRequest, number: int, done: Done, fault: str = "") -> 
         return redirect("ticket", request.workspace.slug, number)
     shown = {"toast": fault or done.text, "is_fault": bool(fault), "done": done}
     template = "tickets/moved.html" if request.headers.get("Desk-Board") else "tickets/changed.html"
-    context = {**pages.facts(request, queries.by_number(number)), **shown}
+    facts = pages.facts(request, queries.by_number(number), typed=request.POST if fault else None)
+    context = {**facts, **shown}
     return render(request, template, context, status=422 if fault else 200)
 
 
@@ -132,6 +134,14 @@ def set_subject(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> 
 def set_reason(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
     ticket_actions.update(ticket=ticket, escalation_reason=given["reason"] or None, by=request.actor, at=clock.now())
     return Done(_("Reason saved."))
+
+
+@changes(forms.AttributesForm)
+def set_attributes(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
+    rows = list(ticket_queries.attributes_of(AttributeSubject.TICKET))
+    values = attributes.typed(rows, ticket.attributes, request.POST)
+    ticket_actions.set_attributes(ticket=ticket, values=values, by=request.actor, at=clock.now())
+    return Done(_("Saved."))
 
 
 @changes(forms.WhenForm)

@@ -61,6 +61,10 @@ class WhenForm(forms.Form):
     when = LocalDateTimeField(required=False, input_formats=LOCAL_FORMATS)
 
 
+class AttributesForm(forms.Form):
+    """Nothing of its own: `conversations.screens.attributes` reads what was typed."""
+
+
 class NoteForm(forms.Form):
     body = forms.CharField(strip=False)
 

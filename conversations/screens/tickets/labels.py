@@ -49,7 +49,6 @@ _FIELDS: Mapping[str, str | Promise] = {
     "subject": gettext_lazy("the subject"),
     "sla_due_at": gettext_lazy("the due date"),
     "escalation_reason": gettext_lazy("the reason"),
-    "attributes": gettext_lazy("the attributes"),
 }
 
 
@@ -79,6 +78,8 @@ def happened(line: HistoryLine) -> SafeString:
         return (
             format_html(_("Snoozed until <b>{}</b>"), moment(moments.read(until))) if until else escape(_("Unsnoozed"))
         )
+    if kind == events.TICKET_ATTRIBUTES_CHANGED.name:
+        return format_html(_("Attributes changed: <b>{}</b>"), ", ".join(line.attributes))
     if kind == events.TICKET_UPDATED.name:
         names = [str(_FIELDS[name]) for name in data.get("fields") or [] if name in _FIELDS]
         return format_html(_("Changed {}"), ", ".join(names) or _("the details"))

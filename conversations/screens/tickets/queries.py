@@ -18,7 +18,7 @@ from conversations.queries.counts import CAP, Capped
 from conversations.queries.paging import Page, keyset
 from tickets import events
 from tickets import queries as tickets
-from tickets.models import Ticket, TicketQuerySet, TicketStatus
+from tickets.models import AttributeSubject, Ticket, TicketQuerySet, TicketStatus
 
 OPEN = (TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING, TicketStatus.ON_HOLD)
 STATUSES: Mapping[str, tuple[str, ...]] = {
@@ -111,6 +111,8 @@ class HistoryLine:
     event: Event
     actor: User | None
     assignee: User | None
+    attributes: tuple[str, ...] = ()
+    """The names of the custom attributes that it changed."""
 
 
 _SHOWN = frozenset(
@@ -123,6 +125,7 @@ _SHOWN = frozenset(
         events.TICKET_TAGGED,
         events.TICKET_UPDATED,
         events.TICKET_SNOOZED,
+        events.TICKET_ATTRIBUTES_CHANGED,
     )
 )
 
@@ -136,12 +139,13 @@ def history(ticket: Ticket) -> list[HistoryLine]:
         workspace=current(), subject_type="ticket", subject_id=ticket.pk, type__in=[*_SHOWN, *_OF_CONVERSATIONS]
     )
     found = list(rows.order_by("-id")[:SHOWN_LINES])
-    members = _members(found)
+    members, names = _members(found), _attribute_names(found)
     return [
         HistoryLine(
             event,
             members.get(event.actor_id) if event.actor_kind == ActorKind.MEMBER and event.actor_id else None,
             members.get(event.data.get("assignee_id") or 0),
+            tuple(names.get(key, key) for key in event.data.get("keys") or ()),
         )
         for event in found
     ]
@@ -151,3 +155,10 @@ def _members(found: Iterable[Event]) -> dict[int, User]:
     ids = {event.actor_id for event in found if event.actor_kind == ActorKind.MEMBER}
     ids |= {event.data.get("assignee_id") for event in found}
     return User.objects.in_bulk([pk for pk in ids if pk])
+
+
+def _attribute_names(found: Iterable[Event]) -> dict[str, str]:
+    """The names of the tickets' attributes by their keys, of archived ones too, where a line needs them."""
+    if all(event.type != events.TICKET_ATTRIBUTES_CHANGED.name for event in found):
+        return {}
+    return dict(tickets.attributes_of(AttributeSubject.TICKET, archived=True).values_list("key", "name"))

@@ -18,6 +18,7 @@ urlpatterns = [
     path("tickets/<int:number>/assign", changes.assign, name="ticket-assign"),
     path("tickets/<int:number>/tags", changes.set_tags, name="ticket-tags"),
     path("tickets/<int:number>/subject", changes.set_subject, name="ticket-subject"),
+    path("tickets/<int:number>/attributes", changes.set_attributes, name="ticket-attributes"),
     path("tickets/<int:number>/due", changes.set_due, name="ticket-due"),
     path("tickets/<int:number>/reason", changes.set_reason, name="ticket-reason"),
     path("tickets/<int:number>/snooze", changes.snooze, name="ticket-snooze"),
