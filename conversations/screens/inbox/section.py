@@ -6,7 +6,7 @@ from conversations.screens.sections import Link, Section
 from conversations.screens.shortcuts import DO, MOVE, VIEW, WRITE, Shortcut
 
 SECTION = Section(
-    link=Link("Inbox", icon="inbox", url_name="inbox", keys=("g i",)),
+    link=Link("Inbox", icon="inbox", url_name="inbox", keys=("g i",), is_main=True),
     shortcuts=(
         Shortcut("next", ("j", "ArrowDown"), "Next conversation in the list", MOVE),
         Shortcut("previous", ("k", "ArrowUp"), "Previous conversation in the list", MOVE),

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from conversations.screens.sections import Link, Section
 
-SECTION = Section(link=Link("Knowledge", icon="book-open", url_name="knowledge", keys=("g k",)))
+SECTION = Section(link=Link("Knowledge", icon="book-open", url_name="knowledge", keys=("g k",), is_main=True))
