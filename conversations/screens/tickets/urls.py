@@ -8,6 +8,7 @@ from conversations.screens.tickets import board, broadcasts, changes, links, lis
 
 urlpatterns = [
     path("tickets", lists.listing, name="tickets"),
+    path("tickets/filters", lists.filter_fields, name="ticket-filters"),
     path("tickets/board", board.board, name="ticket-board"),
     path("tickets/board/<str:status>", board.column, name="ticket-column"),
     path("tickets/new", pages.new, name="new-ticket"),
