@@ -22,6 +22,8 @@ _ERRORS: dict[str, str] = {
     "two_tickets": "Both have a ticket. Unlink one of them first.",
     "linked_elsewhere": "It is linked to another ticket. Unlink it there first.",
     "no_conversation": "Link a conversation first.",
+    "no_ticket": "This conversation has no ticket any more.",
+    "unknown_ticket": "There is no ticket with this number.",
     "unknown_conversation": "There is no conversation with this number.",
     "has_ticket": "It is linked to a ticket. Unlink it first.",
     "nothing_left": "These are all messages. Choose fewer, or change the subject instead.",
@@ -52,13 +54,28 @@ _FIELDS: dict[str, str] = {
 
 _SENTENCES = frozenset({"outside_recipients", "no_recipient", "own_address", "not_an_address"})
 """The codes of errors whose message is for a person as it is."""
-_OF_VALUES = frozenset({"attribute_value"})
-"""The codes of errors whose message is of a name that people have given."""
+_OF_VALUES = frozenset({"attribute_value", "input"})
+"""The codes of errors whose message is a sentence but for its capital and its point."""
 
 
 def no_conversation() -> Invalid:
     """The error for a number that a person typed."""
     return Invalid("there is no conversation with this number", field="conversation", code="unknown_conversation")
+
+
+def no_ticket() -> Conflict:
+    """The error for a change of a ticket from which the conversation was unlinked meanwhile."""
+    return Conflict("the conversation has no ticket", code="no_ticket")
+
+
+def no_ticket_of_number() -> Invalid:
+    """The error for a ticket's number that a person typed."""
+    return Invalid("there is no ticket with this number", field="number", code="unknown_ticket")
+
+
+def of_input(form: Form) -> Invalid:
+    """The error for a form that is not valid."""
+    return Invalid(of_form(form), code="input")
 
 
 def linked_elsewhere() -> Conflict:

@@ -71,6 +71,8 @@ def fields(pairs: Pairs, subject: str = "conversation", *, without: Sequence[str
         if name in without:
             continue
         choices = of_lists.get(name) or [(value, str(label)) for value, label in known[name].choices]
+        if not choices:
+            continue
         kind = "list" if name in of_lists else "ticks"
         asked.append(Asked(name, str(known[name].label), kind, _choices(choices, chosen.get(name, []))))
     for name, label in DATES[subject].items():

@@ -35,7 +35,7 @@ SECTION = Section(
         Shortcut("preview", ("Control+Shift+p",), "Preview", WRITE, writes=True, is_fixed=True),
         Shortcut("done", ("e",), "Resolve or reopen", DO, writes=True),
         Shortcut("done-next", ("E",), "Resolve and open the next", DO, writes=True),
-        Shortcut("ticket", ("T",), "Open a ticket", DO, writes=True),
+        Shortcut("ticket", ("T",), "Open a ticket, or go to it", DO, writes=True),
         Shortcut("copy", (".",), "Copy the number", DO),
         Shortcut("assign", ("a",), "Assign to …", DO, writes=True),
         Shortcut("assign-me", ("i",), "Assign to me", DO, writes=True),

@@ -14,7 +14,8 @@ from accounts.errors import Invalid
 from accounts.permissions import permit
 from conversations.queries.counts import shown
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
-from conversations.screens.tickets import labels, list_rows, queries
+from conversations.screens.ticketing import STATUS
+from conversations.screens.tickets import list_rows, queries
 from conversations.screens.tickets.lists import address, bar, chosen_of, frame
 from conversations.screens.tickets.queries import Chosen
 from tickets.models import TicketStatus
@@ -71,4 +72,4 @@ def _column(request: DeskRequest, given: Chosen, status: str, count: str) -> Col
     except Invalid as error:
         raise Http404("no such page") from error
     more = address(replace(given, status=given.usual_status), "", after=page.next) if page.next else ""
-    return Column(status, labels.STATUS[status], count, list_rows.of(page.rows, clock.now()), more, address(wanted, ""))
+    return Column(status, STATUS[status], count, list_rows.of(page.rows, clock.now()), more, address(wanted, ""))

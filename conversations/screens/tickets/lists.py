@@ -17,7 +17,7 @@ from accounts.live.access import login_id
 from accounts.permissions import may, permit
 from conversations.queries import saved_views as saved_queries
 from conversations.queries.counts import shown
-from conversations.screens import filter_form, filters, saved_views
+from conversations.screens import filter_form, filters, saved_views, ticketing
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen, shell
 from conversations.screens.tickets import labels, list_rows, queries
 from conversations.screens.tickets.queries import Chosen
@@ -61,8 +61,8 @@ def frame(request: DeskRequest) -> dict[str, Any]:
         **shell(request, "tickets"),
         "journal_at": people.newest_event(),
         "login_id": login_id(request),
-        "statuses": labels.STATUS,
-        "priorities": labels.PRIORITY,
+        "statuses": ticketing.STATUS,
+        "priorities": ticketing.PRIORITY,
         "may_change": may(request.actor, "ticket.update"),
     }
 

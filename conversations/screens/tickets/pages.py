@@ -16,7 +16,7 @@ from conversations import actions
 from conversations.models import Message, MessageKind
 from conversations.queries import conversations as conversation_queries
 from conversations.queries import tickets as ticket_links
-from conversations.screens import attributes, errors
+from conversations.screens import attributes, errors, ticketing
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
 from conversations.screens.tickets import forms, labels, list_rows, queries
 from conversations.screens.tickets.lists import frame
@@ -36,7 +36,7 @@ def facts(request: DeskRequest, ticket: Ticket, *, typed: QueryDict | None = Non
     return {
         **frame(request),
         "ticket": ticket,
-        "status": labels.STATUS[ticket.status],
+        "status": ticketing.STATUS[ticket.status],
         "due_state": list_rows.due_state(ticket, clock.now()),
         "linked": linked[:MOST_LINKED],
         "has_more_linked": len(linked) > MOST_LINKED,
