@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Conflict, DomainError, Invalid
+from accounts.errors import Conflict, DomainError, Invalid, sentence
 
 _ERRORS: dict[str, str | Promise] = {
     "thread_changed": _("Something new came in while you were writing. Review it, then send again."),
@@ -24,6 +24,8 @@ _ERRORS: dict[str, str | Promise] = {
     "assistant": _("The assistant takes part in it. Take over first."),
     "two_tickets": _("Both have a ticket. Unlink one of them first."),
     "linked_elsewhere": _("It is linked to another ticket. Unlink it there first."),
+    "no_ticket": _("This conversation has no ticket any more."),
+    "unknown_ticket": _("There is no ticket with this number."),
     "no_conversation": _("Link a conversation first."),
     "unknown_conversation": _("There is no conversation with this number."),
     "has_ticket": _("It is linked to a ticket. Unlink it first."),
@@ -55,11 +57,28 @@ _FIELDS: dict[str, str | Promise] = {
 
 _SENTENCES = frozenset({"outside_recipients", "no_recipient", "own_address", "not_an_address"})
 """The codes of errors whose message is for a person as it is."""
+_OF_VALUES = frozenset({"attribute_value", "input"})
+"""The codes of errors whose message is a sentence but for its capital and its point."""
 
 
 def no_conversation() -> Invalid:
     """The error for a number that a person typed."""
     return Invalid("there is no conversation with this number", field="conversation", code="unknown_conversation")
+
+
+def no_ticket() -> Conflict:
+    """The error for a change of a ticket from which the conversation was unlinked meanwhile."""
+    return Conflict("the conversation has no ticket", code="no_ticket")
+
+
+def no_ticket_of_number() -> Invalid:
+    """The error for a ticket's number that a person typed."""
+    return Invalid("there is no ticket with this number", field="number", code="unknown_ticket")
+
+
+def of_input(form: Form) -> Invalid:
+    """The error for a form that is not valid."""
+    return Invalid(of_form(form), code="input")
 
 
 def linked_elsewhere() -> Conflict:
@@ -76,6 +95,8 @@ def of_error(error: DomainError) -> str:
     """The message for a person."""
     if error.code in _SENTENCES:
         return error.message
+    if error.code in _OF_VALUES:
+        return sentence(error)
     if isinstance(error, Conflict) and error.field in _FIELDS:
         return str(_FIELDS[error.field])
     if error.code in _ERRORS and not (error.code == "blank" and error.field not in ("body", None)):

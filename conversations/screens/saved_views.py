@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from accounts.errors import Invalid, NotFound
 from accounts.permissions import Actor
+from accounts.text import whole_number
 from conversations import conditions
 from conversations.conditions import Condition
 from conversations.models import SavedView
@@ -63,7 +64,27 @@ def shown(query: QueryDict, actor: Actor) -> Shown:
         search, sort = f"{saved.search} {search}".strip()[:200], sort or saved.sort
     elif subject == "conversation" and not search:  # a search leaves its view
         found = conditions.parse(OF_INBOX.get(key, {})).and_also(found)
+    if subject == "ticket":
+        found = _of_tickets(query, has_view=saved is not None).and_also(found)
     return Shown(subject, found, search, sort)
+
+
+def _of_tickets(query: QueryDict, *, has_view: bool) -> Condition:
+    """What the list of tickets asks for by its tabs and its owner, beside the filters."""
+    status, owner = query.get("status", ""), query.get("owner", "")
+    asked: list[dict[str, Any]] = []
+    if status == "unresolved" or not (status or has_view):
+        asked.append(TICKETS_BEGIN)
+    if owner == "me":
+        asked.append({"field": "assignee", "is": "me"})
+    elif owner == "nobody":
+        asked += [{"field": "assignee", "is": "nobody"}, {"field": "team", "is": "none"}]
+    elif (team := whole_number(owner)) is not None:
+        asked.append({"field": "team", "is": team})
+    try:
+        return conditions.parse({"all": asked}, "ticket")
+    except Invalid:
+        return conditions.every("ticket")
 
 
 def of_key(key: str, actor: Actor, subject: str) -> SavedView | None:

@@ -41,6 +41,8 @@ class Link:
     url_name: str
     keys: tuple[str, ...] = ()
     permission: str = ""
+    is_main: bool = False
+    """Whether it has its place on a phone too, where the others are in a menu."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from accounts.permissions import rules
 from conversations.screens import sections
 from conversations.screens.formatting import icon
 from tests.conftest import Member
+from tests.inbox.conftest import markup_of, text_of
 
 FOLDERS = {path.parent.name for path in Path(sections.__file__).parent.glob("*/urls.py")}
 LINKS = {name: section.link for name, section in sections.all_sections().items() if section.link}
@@ -22,7 +23,7 @@ LINKS = {name: section.link for name, section in sections.all_sections().items()
 def rail(client: Client, path: str) -> list[str]:
     """The names in the rail of a page, in their order."""
     html = client.get(path).content.decode()
-    links: list[str] = re.findall(r'<a\s[^>]*class="rail__link"[^>]*aria-label="([^"]*)"', html)
+    links: list[str] = re.findall(r'<a\s[^>]*class="rail__link[^"]*"[^>]*aria-label="([^"]*)"', html)
     return links
 
 
@@ -41,9 +42,22 @@ def test_link_leads_to_a_page_that_says_it_is_the_current_one(name: str, acme: W
 
 
 def test_rail_is_in_order_and_shows_what_a_member_may_see(ada: Member, ben: Member) -> None:
-    everyone = ["Inbox", "Tickets", "Customers", "Callbacks", "Knowledge", "Assistant", "API reference"]
-    assert rail(ben.signed_in(), "/w/acme/knowledge") == [*everyone, "Settings"]
-    assert rail(ada.signed_in(), "/w/acme/knowledge") == [*everyone, "Settings", "Administration"]
+    everyone = ["Inbox", "Tickets", "Customers", "Callbacks", "Knowledge", "Assistant", "API reference", "Settings"]
+    assert rail(ben.signed_in(), "/w/acme/knowledge") == [*everyone, "Notifications"]
+    assert rail(ada.signed_in(), "/w/acme/knowledge") == [*everyone, "Administration", "Notifications"]
+
+
+def test_a_phone_has_the_rest_of_the_rail_in_a_menu(ada: Member, ben: Member) -> None:
+    for who, administers in ((ben, []), (ada, ["Administration"])):
+        page = who.signed_in().get("/w/acme/knowledge").content
+        menu = markup_of(page).split('id="menu-rail"')[1].split("</details>")[0]
+        items = [
+            text_of(one.encode()).strip()
+            for one in re.findall(r'<(?:a|button) class="menu__item.*?</(?:a|button)>', menu)
+        ]
+        assert items == [
+            "Callbacks", "Assistant", "Settings", "API reference", *administers, "Commands", "All workspaces",
+        ]  # fmt: skip
 
 
 def test_no_two_shortcuts_share_a_name_or_keys() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,12 +13,12 @@ from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.channels import outbox
-from conversations.models import Conversation, Delivery, Message
+from conversations.models import Conversation, Delivery, Message, SavedView
 from tests.conftest import Key, Member
 from tests.factories import ConversationFactory, TeamFactory, TicketFactory
-from tests.inbox.conftest import text_of
+from tests.inbox.conftest import markup_of, text_of
 from tickets import actions as ticket_actions
-from tickets.models import Ticket, TicketNumbers
+from tickets.models import Attribute, Ticket, TicketNumbers
 
 LIST = "/w/acme/tickets"
 
@@ -129,6 +130,31 @@ def test_fields_are_changed_by_their_verbs_and_read_by_the_api(ben: Member, acme
         "Tags: <b>+api, +billing</b>",
     ):
         assert line in history
+
+
+def test_attributes_are_edited_shown_and_in_the_history(ben: Member, vic: Member, acme: Workspace) -> None:
+    ticket = TicketFactory(workspace=acme)
+    with tenancy.scope(acme):
+        for n, (name, kind) in enumerate([("Seats", "number"), ("Plan", "choice"), ("Signed", "date")]):
+            Attribute.objects.create(
+                workspace=acme, subject="ticket", key=name.lower(), name=name, kind=kind, position=n,
+                choices=["Pro", "Free"] if kind == "choice" else [], created_at=clock.now(),
+            )  # fmt: skip
+    client, page = ben.signed_in(), f"{LIST}/{ticket.number}"
+    given = {"attribute-seats": "12", "attribute-plan": "Pro", "attribute-signed": "2027-02-03"}
+    assert client.post(f"{page}/attributes", given).status_code == 302
+    row = Ticket.all_workspaces.get(pk=ticket.pk)
+    assert row.attributes == {"seats": 12, "plan": "Pro", "signed": "2027-02-03"}
+    shown = client.get(page).content.decode()
+    assert 'value="12"' in shown
+    assert "Attributes changed: <b>Plan, Seats, Signed</b>" in shown
+    assert "3 February 2027" in text_of(vic.signed_in().get(page).content)
+    asked = {"HX-Request": "true", "HX-Target": "ticket"}
+    refused = client.post(f"{page}/attributes", {"attribute-seats": "many"}, headers=asked)
+    assert refused.status_code == 422
+    assert "Seats must be a whole number" in text_of(refused.content)
+    assert 'value="many"' in refused.content.decode()
+    assert Ticket.all_workspaces.get(pk=ticket.pk).attributes == row.attributes
 
 
 def test_a_change_is_answered_with_the_ticket_and_can_be_undone(ben: Member, acme: Workspace) -> None:
@@ -315,3 +341,65 @@ def test_reply_to_all_needs_words_recipients_and_known_placeholders(ben: Member,
         assert answer.status_code == 422
         assert text in text_of(answer.content)
     assert not Delivery.all_workspaces.exists()
+
+
+# --- Filters and saved views --------------------------------------------------------------------
+
+
+def test_filters_narrow_list_and_board_and_are_chips(ben: Member, acme: Workspace) -> None:
+    TicketFactory(workspace=acme, subject="Tagged one", tag_names=["vip"], priority="high")
+    TicketFactory(workspace=acme, subject="Plain one", assignee=ben.user)
+    with tenancy.scope(acme):
+        Attribute.objects.create(
+            workspace=acme, subject="ticket", key="plan", name="Plan", kind="choice", choices=["Pro"],
+            created_at=clock.now(),
+        )  # fmt: skip
+    Ticket.all_workspaces.filter(subject="Tagged one").update(attributes={"plan": "Pro"})
+    client = ben.signed_in()
+    for path in (LIST, f"{LIST}/board"):
+        for query in ("tag=vip", "priority=high&priority=critical", "assignee=nobody", "attribute.plan=Pro"):
+            page = text_of(client.get(f"{path}?{query}").content)
+            assert "Tagged one" in page, query
+            assert "Plain one" not in page, query
+        assert "Plain one" in text_of(client.get(f"{path}?assignee=me&due_after=x&team=y&filter=%7B").content)
+    page = client.get(f"{LIST}?status=new&sort=due&tag=vip&owner=nobody&q=one").content
+    assert "Remove filter: Tag: vip" in text_of(page)
+    assert 'href="/w/acme/tickets?status=new&amp;owner=nobody&amp;q=one&amp;sort=due"' in markup_of(page)
+    for headers in ({}, {"HX-Request": "true"}):
+        form = client.get(f"{LIST}/filters?tag=vip&q=one&layout=board", headers=headers).content.decode()
+        assert 'action="/w/acme/tickets/board"' in form
+        assert 'name="q" value="one"' in form
+        assert 'name="tag" value="vip" checked' in form
+        assert 'name="attribute.plan" value="Pro"' in form
+        assert 'name="status"' not in form
+    assert client.get(f"{LIST}/filters?tag=%00").status_code in (200, 400)
+
+
+def test_what_the_list_shows_is_saved_as_a_view_and_opened_again(ben: Member, acme: Workspace) -> None:
+    team = TeamFactory(workspace=acme, name="Billing")
+    TicketFactory(workspace=acme, subject="Open and tagged", tag_names=["vip"], team=team)
+    TicketFactory(workspace=acme, subject="Resolved and tagged", tag_names=["vip"], team=team, status="resolved")
+    TicketFactory(workspace=acme, subject="Of nobody", tag_names=["vip"])
+    client = ben.signed_in()
+    page = client.get(f"{LIST}?tag=vip&owner={team.pk}&sort=due").content
+    found = re.search(r'href="([^"]*/settings/views/new[^"]*)"', markup_of(page))
+    assert found is not None
+    new = found[1].replace("&amp;", "&")
+    form = client.get(new).context["form"]
+    given = {name: form[name].value() or "" for name in ("visibility", "sort", "search", "condition")}
+    assert given["sort"] == "due"
+    answer = client.post(new, {**given, "name": "Billing VIPs"})
+    view = SavedView.all_workspaces.get()
+    assert (view.subject, view.name) == ("ticket", "Billing VIPs")
+    assert answer["Location"] == f"{LIST}?view=v-{view.short_id}"
+    for path in (LIST, f"{LIST}/board"):
+        text = text_of(client.get(f"{path}?view=v-{view.short_id}").content)
+        assert "Billing VIPs" in text
+        assert "Open and tagged" in text
+        assert "Resolved and tagged" not in text
+        assert "Of nobody" not in text
+    narrowed = client.get(f"{LIST}?view=v-{view.short_id}&status=resolved&q=tagged").content
+    assert "No tickets found" in text_of(narrowed)
+    assert f'name="view" value="v-{view.short_id}"' in narrowed.decode()
+    # A view of conversations, and one that nobody has, are no views of tickets.
+    assert "Of nobody" in text_of(client.get(f"{LIST}?view=v-nothing").content)

@@ -48,6 +48,7 @@ from tests.factories import (
     ConversationFactory,
     MacroFactory,
     MailboxFactory,
+    TicketFactory,
     receive,
     reply,
 )
@@ -244,7 +245,14 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
         actions.note(conversation=first, body=f"{ARABIC} {LONG}", uploads=[upload], by=by, at=at)
         reply(first, f"See {LONG}", by=by)
         receive(first, "And now?")
-        actions.escalate(conversation=first, reason=LONG, by=by, at=at)
+        made["ticket"] = ticket = actions.escalate(conversation=first, reason=LONG, by=by, at=at)
+        ticket_actions.set_tags(ticket=ticket, names=[LONG[:100], ARABIC[:100]], by=by, at=at)
+        ticket_actions.update(ticket=ticket, sla_due_at=at - timedelta(days=1), by=by, at=at)
+        for status in ("open", "on_hold", "resolved"):
+            TicketFactory(
+                workspace=workspace, subject=ARABIC if status == "open" else LONG, status=status, assignee=ben.user
+            )
+        made["broadcast"] = actions.broadcast_later(ticket=ticket, bodies={first.pk: LONG}, by=by, at=at).pk
         for number in range(32):
             ConversationFactory(workspace=workspace, contact=arabic, subject=f"Another {number}", body="Hello")
         second = ConversationFactory(workspace=workspace, contact=arabic, subject=ARABIC, body=ARABIC)
@@ -392,6 +400,22 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("companies", "/w/acme/companies")
     yield Screen("company", f"/w/acme/companies/{made['company'].public_id}")
     yield Screen("edit company", f"/w/acme/companies/{made['company'].public_id}/edit")
+    tickets = "/w/acme/tickets"
+    its = f"{tickets}/{made['ticket'].number}"
+    yield Screen("tickets", f"{tickets}?status=all")
+    yield Screen("tickets filtered", f"{tickets}?tag={LONG[:100]}&owner=me&priority=high")
+    yield Screen("filters of tickets", tickets, do=lambda page: (page.locator("#menu-filters > summary").click(), page.locator("#menu-filters .filters").wait_for()))  # fmt: skip
+    yield Screen("filters of tickets as a page", f"{tickets}/filters?tag={ARABIC[:60]}")
+    yield Screen("no tickets", "/w/empty/tickets", who="ada")
+    yield Screen("board of tickets", f"{tickets}/board")
+    yield Screen("ticket", its)
+    yield Screen("ticket of a viewer", its, who="vic")
+    yield Screen("new ticket", f"{tickets}/new?conversation=1")
+    yield Screen("reply to all of a ticket", f"{its}/broadcast")
+    yield Screen("preview of a reply to all of a ticket", f"{its}/broadcast", do=lambda page: (page.locator("#body").fill(LONG), page.locator("[value=preview]").click(), page.locator(".broadcast__text").first.wait_for()))  # fmt: skip
+    yield Screen("result of a reply to all of a ticket", f"{its}/broadcast/{made['broadcast']}")
+    yield Screen("ticket to link", f"{inbox}/{made['second'].number}/link-ticket")
+    yield Screen("ticket beside the thread", thread, do=lambda page: page.locator("#summary-ticket-owner").click() if page.locator("#summary-ticket-owner").is_visible() else None)  # fmt: skip
     yield Screen("custom attributes", "/w/acme/settings/attributes", who="ada")
     yield Screen("more views", inbox, do=click("#menu-views > summary"))
     yield Screen("orders and density", f"{inbox}?view=open", do=click("#menu-sort > summary"))

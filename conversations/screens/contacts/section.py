@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from conversations.screens.sections import Link, Section
 
-SECTION = Section(link=Link("Customers", icon="users", url_name="customers", keys=("g c",)))
+SECTION = Section(link=Link("Customers", icon="users", url_name="customers", keys=("g c",), is_main=True))

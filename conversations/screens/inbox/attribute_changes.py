@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import clock
-from accounts.errors import DomainError, Forbidden, Invalid, NotFound, sentence
+from accounts.errors import DomainError, Forbidden, NotFound
 from conversations import actions
 from conversations.models import Conversation
 from conversations.queries import conversations as queries
@@ -36,8 +36,7 @@ def _changes(change: Callable[[DeskRequest, Conversation], str]) -> Callable[...
         except (NotFound, Forbidden):
             raise
         except DomainError as error:
-            is_value = isinstance(error, Invalid) and error.code == "attribute_value"
-            fault = sentence(error) if is_value else errors.of_error(error)
+            fault = errors.of_error(error)
         return answered(request, number, text=text, fault=fault)
 
     return view

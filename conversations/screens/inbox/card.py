@@ -25,7 +25,7 @@ CARD = (
     *("attributes", "contact__public_id", "contact__attributes", "contact__blocked_at", "contact__erased_at"),
     *("assignee__name", "assignee__email", "team__name"),
     *(f"ticket__{name}" for name in ("number", "subject", "status", "priority", "escalation_reason")),
-    *("ticket__assignee__name", "ticket__assignee__email"),
+    *("ticket__sla_due_at", "ticket__tags", "ticket__team__name", "ticket__assignee__name", "ticket__assignee__email"),
     *(f"assistant_thread__{name}" for name in ("status", "taken_over_at", "ai_resolved", "deleted_at")),
 )
 """What the page of a conversation prints of it."""
@@ -59,7 +59,9 @@ def _attributes() -> QuerySet[Attribute, Any]:
 @compiled
 def _card(*, number: int) -> QuerySet[Conversation]:
     shared = Conversation.objects.filter(ticket=OuterRef("ticket")).order_by().values("ticket").annotate(n=Count("pk"))
-    rows = conversations().select_related("ticket__assignee", "assistant_thread", "follows", "joined_into")
+    rows = conversations().select_related(
+        "ticket__assignee", "ticket__team", "assistant_thread", "follows", "joined_into"
+    )
     after = Conversation.objects.filter(follows=OuterRef("pk")).order_by("-pk").values("number")
     perhaps = InboundMail.objects.filter(conversation=OuterRef("pk"), suggested__isnull=False).order_by("pk")
     if viewer() is not None:

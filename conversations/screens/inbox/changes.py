@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
@@ -38,6 +38,13 @@ from conversations.screens.shell import DeskRequest, is_fragment, screen
 from tickets import tags
 
 Change = Callable[[DeskRequest, Conversation, dict[str, Any]], str]
+
+
+class Back(NamedTuple):
+    """How a change is undone by another: the name of its URL, and the values to post."""
+
+    url_name: str
+    given: tuple[tuple[str, str], ...] = ()
 
 
 def changes(form_class: type[Form], *, undoable: bool = False) -> Callable[[Change], Callable[..., HttpResponseBase]]:
@@ -82,10 +89,11 @@ def answered(
     fault: str = "",
     undo: Event | None = None,
     taken_back: UUID | None = None,
+    back: Back | None = None,
 ) -> HttpResponse:
     """The answer after a change: fragments, or a redirect to the thread with a message.
 
-    `taken_back` is a reply that was cancelled, whose text can be put into the composer.
+    `taken_back` is a reply that was cancelled, whose text can be put into the composer, and `back` another change that undoes this one.
     """
     place = Place.of(request)
     if not inbox_queries.is_seen(number):
@@ -100,6 +108,7 @@ def answered(
         "is_fault": bool(fault),
         "undo": undo,
         "taken_back": taken_back,
+        "back": back,
     }
     return render(request, "inbox/update.html", context, status=422 if fault else 200)
 
@@ -205,12 +214,6 @@ def undo(request: DeskRequest, conversation: Conversation, given: dict[str, Any]
 def escalate(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     ticket = actions.escalate(reason=given["reason"] or None, **_by(request, conversation))
     return f"Ticket {ticket.number} opened."
-
-
-@changes(forms.NothingForm)
-def unlink(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
-    actions.unlink(**_by(request, conversation))
-    return "Unlinked from the ticket."
 
 
 @changes(forms.NothingForm)

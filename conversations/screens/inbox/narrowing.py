@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts import queries as account_queries
 from accounts.permissions import may, permit
-from conversations import conditions
 from conversations.queries import saved_views as queries
-from conversations.screens import filters, saved_views
+from conversations.screens import filter_form, filters, saved_views
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox.place import Place, frame
 from conversations.screens.shell import DeskRequest, is_fragment, screen
-from tickets.models import Tag
-
-MOST_TAGS = 300
-"""How many tags the form offers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,86 +84,11 @@ def saved(request: DeskRequest) -> HttpResponse:
     return render(request, "inbox/saved_links.html", facts)
 
 
-# --- The form -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A value that the form offers."""
-
-    value: str
-    label: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A field of the form: ticks for the few `choices` of it, or a list, or something to type."""
-
-    name: str
-    label: str
-    kind: str
-    choices: Sequence[Choice] = ()
-    value: str = ""
-
-
 @require_safe
 @screen
 def form(request: DeskRequest) -> HttpResponse:
     """The form of the filters: in the list's menu, or as a page."""
     permit(request.actor, "conversation.read")
     place = Place.of(request)
-    facts = {**frame(request, place), "fields": _fields(request, place)}
+    facts = {**frame(request, place), "fields": filter_form.fields(place.filters)}
     return render(request, "inbox/filter_form.html" if is_fragment(request) else "inbox/filter_page.html", facts)
-
-
-def _fields(request: DeskRequest, place: Place) -> list[Asked]:
-    chosen: dict[str, list[str]] = {}
-    for name, value in place.filters:
-        chosen.setdefault(name, []).append(value)
-    fields = {field.name: field for field in conditions.fields("conversation")}
-    members = [(str(one.pk), one.name or one.email) for one in account_queries.assignable()]
-    teams = [(str(one.pk), one.name) for one in account_queries.teams()]
-    tags = [(one, one) for one in Tag.objects.order_by("name", "pk").values_list("name", flat=True)[:MOST_TAGS]]
-    of_lists = {
-        "assignee": [("me", _("Me")), ("nobody", _("Nobody")), *members],
-        "team": [("mine", _("My teams")), ("none", _("No team")), *teams],
-        "tag": tags,
-    }
-    asked = []
-    for name in filters.CHOSEN:
-        choices = of_lists.get(name) or [(value, str(label)) for value, label in fields[name].choices]
-        kind = "list" if name in of_lists else "ticks"
-        asked.append(Asked(name, str(fields[name].label), kind, _choices(choices, chosen.get(name, []))))
-    for name, label in (
-        ("created_after", _("Created from")),
-        ("created_before", _("Created before")),
-        ("message_after", _("Last message from")),
-        ("message_before", _("Last message before")),
-    ):
-        asked.append(Asked(name, label, "date", value=next(iter(chosen.get(name, [])), "")))
-    asked += [
-        _of_attribute(field, chosen.get(name, []))
-        for name, field in fields.items()
-        if name.startswith((filters.ATTRIBUTE, f"contact.{filters.ATTRIBUTE}"))
-    ]
-    return asked
-
-
-def _of_attribute(field: conditions.Field, chosen: Sequence[str]) -> Asked:
-    value = next(iter(chosen), "")
-    if field.kind == "optional_yes_or_no":
-        choices = [("true", _("Yes")), ("false", _("No"))]
-        return Asked(field.name, str(field.label), "ticks", _choices(choices, chosen))
-    if field.kind == "optional_choice":
-        choices = [(one, str(label)) for one, label in field.choices]
-        return Asked(field.name, str(field.label), "ticks", _choices(choices, chosen))
-    kind = {"day": "date", "number": "number"}.get(field.kind, "text")
-    return Asked(field.name, str(field.label), kind, value=value)
-
-
-def _choices(offered: Sequence[tuple[str, str]], chosen: Sequence[str]) -> list[Choice]:
-    """Those that are offered, and those chosen that are not any more."""
-    known = [value for value, _label in offered]
-    others = [(value, value) for value in chosen if value not in known]
-    return [Choice(value, label, value in chosen) for value, label in [*offered, *others]]

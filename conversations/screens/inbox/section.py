@@ -6,7 +6,7 @@ from conversations.screens.sections import Link, Section
 from conversations.screens.shortcuts import DO, MOVE, VIEW, WRITE, Shortcut
 
 SECTION = Section(
-    link=Link("Inbox", icon="inbox", url_name="inbox", keys=("g i",)),
+    link=Link("Inbox", icon="inbox", url_name="inbox", keys=("g i",), is_main=True),
     shortcuts=(
         Shortcut("next", ("j", "ArrowDown"), "Next conversation in the list", MOVE),
         Shortcut("previous", ("k", "ArrowUp"), "Previous conversation in the list", MOVE),
@@ -35,7 +35,7 @@ SECTION = Section(
         Shortcut("preview", ("Control+Shift+p",), "Preview", WRITE, writes=True, is_fixed=True),
         Shortcut("done", ("e",), "Resolve or reopen", DO, writes=True),
         Shortcut("done-next", ("E",), "Resolve and open the next", DO, writes=True),
-        Shortcut("ticket", ("T",), "Open a ticket", DO, writes=True),
+        Shortcut("ticket", ("T",), "Open a ticket, or go to it", DO, writes=True),
         Shortcut("copy", (".",), "Copy the number", DO),
         Shortcut("assign", ("a",), "Assign to …", DO, writes=True),
         Shortcut("assign-me", ("i",), "Assign to me", DO, writes=True),

@@ -16,6 +16,7 @@ from conversations.screens.inbox import (
     files,
     finding,
     forwarding,
+    linking,
     lists,
     macros,
     mail_pages,
@@ -107,7 +108,13 @@ urlpatterns = [
     path("inbox/<int:number>/wake", changes.unsnooze, name="unsnooze"),
     path("inbox/<int:number>/undo", changes.undo, name="undo"),
     path("inbox/<int:number>/ticket", changes.escalate, name="escalate"),
-    path("inbox/<int:number>/unlink", changes.unlink, name="unlink"),
+    path("inbox/<int:number>/unlink", linking.unlink, name="unlink"),
+    path("inbox/<int:number>/link-ticket", linking.link, name="link-ticket"),
+    path("inbox/<int:number>/ticket-owners", linking.owners, name="conversation-ticket-owners"),
+    *(
+        path(f"inbox/<int:number>/ticket-{name}", view, name=f"conversation-ticket-{name}")
+        for name, view in linking.FIELDS.items()
+    ),
     path("inbox/<int:number>/take-over", changes.take_over, name="take-over"),
     path("inbox/<int:number>/forward", forwarding.forward, name="forward"),
     path("inbox/<int:number>/move", moves.choose, name="move"),

@@ -6,4 +6,4 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.screens.sections import Link, Section
 
-SECTION = Section(link=Link(_("Knowledge"), icon="book-open", url_name="knowledge", keys=("g k",)))
+SECTION = Section(link=Link(_("Knowledge"), icon="book-open", url_name="knowledge", keys=("g k",), is_main=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -14,7 +14,8 @@ from accounts.errors import Invalid
 from accounts.permissions import permit
 from conversations.queries.counts import shown
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
-from conversations.screens.tickets import labels, list_rows, queries
+from conversations.screens.ticketing import STATUS
+from conversations.screens.tickets import list_rows, queries
 from conversations.screens.tickets.lists import address, bar, chosen_of, frame
 from conversations.screens.tickets.queries import Chosen
 from tickets.models import TicketStatus
@@ -32,6 +33,8 @@ class Column:
     count: str
     cards: list[list_rows.Row]
     next: str
+    query: str
+    """That of the list of its tickets."""
 
 
 @require_GET
@@ -39,10 +42,10 @@ class Column:
 def board(request: DeskRequest) -> HttpResponse:
     """Every status as a column, with a bounded number of cards."""
     permit(request.actor, "ticket.read")
-    given = chosen_of(request)
+    given, sort = chosen_of(request)
     counts = queries.counts(given, request.user)
     columns = [_column(request, given, status, shown(counts.get(status, 0))) for status in TicketStatus.values]
-    facts = {**frame(request), **bar(request, given, "updated"), "columns": columns, "is_board": True}
+    facts = {**frame(request), **bar(request, given, sort), "columns": columns, "is_board": True}
     if is_fragment(request) and request.htmx.target == "tickets":
         return render(request, "tickets/board.html", facts)
     remember(request)
@@ -56,17 +59,17 @@ def column(request: DeskRequest, status: str) -> HttpResponse:
     permit(request.actor, "ticket.read")
     if status not in TicketStatus.values:
         raise Http404("no such status")
-    given = chosen_of(request)
-    facts = {**frame(request), **bar(request, given, "updated"), "column": _column(request, given, status, "")}
+    given, _sort = chosen_of(request)
+    facts = {**frame(request), "column": _column(request, given, status, "")}
     return render(request, "tickets/cards.html", facts)
 
 
 def _column(request: DeskRequest, given: Chosen, status: str, count: str) -> Column:
-    wanted = Chosen(status, given.owner, given.search)
+    wanted = replace(given, status=status)
     after = request.GET.get("after") if is_fragment(request) else None
     try:
         page = queries.page(queries.chosen(wanted, request.user), sort="updated", after=after, limit=CARDS)
     except Invalid as error:
         raise Http404("no such page") from error
-    more = address(Chosen("unresolved", given.owner, given.search), "updated", after=page.next) if page.next else ""
-    return Column(status, labels.STATUS[status], count, list_rows.of(page.rows, clock.now()), more)
+    more = address(replace(given, status=given.usual_status), "", after=page.next) if page.next else ""
+    return Column(status, STATUS[status], count, list_rows.of(page.rows, clock.now()), more, address(wanted, ""))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -17,27 +16,15 @@ from django.views.decorators.http import require_POST
 
 from accounts import clock
 from accounts.errors import DomainError, Forbidden, NotFound
-from accounts.models import Team
 from accounts.permissions import permit
 from conversations import actions
-from conversations.screens import dates, errors
+from conversations.screens import attributes, dates, errors, ticketing
 from conversations.screens.shell import DeskRequest, is_fragment, screen
-from conversations.screens.tickets import forms, labels, pages, queries
+from conversations.screens.ticketing import Change, Done
+from conversations.screens.tickets import forms, pages, queries
 from tickets import actions as ticket_actions
-from tickets import tags
-from tickets.models import Ticket
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a change tells, and how it is undone: the name of a URL of this section with the values to post."""
-
-    text: str
-    undo_url: str = ""
-    undo_values: tuple[tuple[str, str], ...] = ()
-
-
-Change = Callable[[DeskRequest, Ticket, dict[str, Any]], Done]
+from tickets import queries as ticket_queries
+from tickets.models import AttributeSubject, Ticket
 
 
 def changes(form_class: type[Form]) -> Callable[[Change], Callable[..., HttpResponseBase]]:
@@ -77,49 +64,13 @@ def answered(request: DeskRequest, number: int, done: Done, fault: str = "") -> 
         return redirect("ticket", request.workspace.slug, number)
     shown = {"toast": fault or done.text, "is_fault": bool(fault), "done": done}
     template = "tickets/moved.html" if request.headers.get("Desk-Board") else "tickets/changed.html"
-    context = {**pages.facts(request, queries.by_number(number)), **shown}
+    facts = pages.facts(request, queries.by_number(number), typed=request.POST if fault else None)
+    context = {**facts, **shown}
     return render(request, template, context, status=422 if fault else 200)
 
 
-@changes(forms.StatusForm)
-def set_status(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
-    before = ticket.status
-    if given["expected"] and given["expected"] != before:
-        raise errors.changed_since()
-    ticket_actions.set_status(ticket=ticket, status=given["status"], by=request.actor, at=clock.now())
-    if before == given["status"]:
-        return Done("")
-    text = _("Status set to %(status)s.") % {"status": labels.STATUS[given["status"]]}
-    return Done(text, "ticket-status", (("status", before), ("expected", given["status"])))
-
-
-@changes(forms.PriorityForm)
-def set_priority(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
-    before = ticket.priority or ""
-    ticket_actions.set_priority(ticket=ticket, priority=given["priority"] or None, by=request.actor, at=clock.now())
-    text = _("Priority set to %(priority)s.") % {"priority": labels.PRIORITY[given["priority"]]}
-    return Done(text, "ticket-priority", (("priority", before),))
-
-
-@changes(forms.OwnerForm)
-def assign(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
-    before = f"user-{ticket.assignee_id}" if ticket.assignee_id else f"team-{ticket.team_id}" if ticket.team_id else ""
-    owner = given["owner"]
-    to, team = (None, owner) if isinstance(owner, Team) else (owner, None)
-    ticket_actions.assign(ticket=ticket, to=to, team=team, by=request.actor, at=clock.now())
-    undo = ("ticket-assign", (("owner", before),))
-    if owner is None:
-        return Done(_("Unassigned."), *undo)
-    if owner == request.user:
-        return Done(_("Assigned to you."), *undo)
-    return Done(_("Assigned to %(name)s.") % {"name": owner}, *undo)
-
-
-@changes(forms.TagsForm)
-def set_tags(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
-    names = tags.parsed(given["tags"], ticket.tags)
-    ticket_actions.set_tags(ticket=ticket, names=names, by=request.actor, at=clock.now())
-    return Done(_("Tags saved."))
+FIELDS = {name: changes(field.form)(field.change) for name, field in ticketing.FIELDS.items()}
+"""The views of what can be changed beside a conversation too."""
 
 
 @changes(forms.SubjectForm)
@@ -134,15 +85,15 @@ def set_reason(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> D
     return Done(_("Reason saved."))
 
 
-@changes(forms.WhenForm)
-def set_due(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
-    ticket_actions.update(ticket=ticket, sla_due_at=given["when"], by=request.actor, at=clock.now())
-    if given["when"] is None:
-        return Done(_("Due date removed."))
-    return Done(_("Due %(when)s.") % {"when": dates.moment(given["when"])})
+@changes(forms.AttributesForm)
+def set_attributes(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
+    rows = list(ticket_queries.attributes_of(AttributeSubject.TICKET))
+    values = attributes.typed(rows, ticket.attributes, request.POST)
+    ticket_actions.set_attributes(ticket=ticket, values=values, by=request.actor, at=clock.now())
+    return Done(_("Saved."))
 
 
-@changes(forms.WhenForm)
+@changes(ticketing.WhenForm)
 def snooze(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
     ticket_actions.snooze(ticket=ticket, until=given["when"], by=request.actor, at=clock.now())
     if given["when"] is None:

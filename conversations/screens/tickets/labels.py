@@ -14,25 +14,12 @@ from accounts import moments
 from accounts.permissions import ActorKind
 from conversations import events as conversation_events
 from conversations.screens.dates import moment
+from conversations.screens.ticketing import PRIORITY, STATUS
 from conversations.screens.tickets.queries import HistoryLine
 from tickets import events
-from tickets.models import TicketPriority, TicketStatus
+from tickets.models import TicketPriority
 
-STATUS: Mapping[str, str | Promise] = {
-    TicketStatus.NEW: gettext_lazy("New"),
-    TicketStatus.OPEN: gettext_lazy("Open"),
-    TicketStatus.PENDING: gettext_lazy("Waiting on customer"),
-    TicketStatus.ON_HOLD: gettext_lazy("On hold"),
-    TicketStatus.RESOLVED: gettext_lazy("Resolved"),
-}
 TABS: Mapping[str, str | Promise] = {"unresolved": gettext_lazy("Unresolved"), **STATUS, "all": gettext_lazy("All")}
-PRIORITY: Mapping[str, str | Promise] = {
-    "": gettext_lazy("No priority"),
-    TicketPriority.LOW: gettext_lazy("Low"),
-    TicketPriority.MEDIUM: gettext_lazy("Medium"),
-    TicketPriority.HIGH: gettext_lazy("High"),
-    TicketPriority.CRITICAL: gettext_lazy("Critical"),
-}
 URGENT: Mapping[str, str] = {TicketPriority.CRITICAL: "bad", TicketPriority.HIGH: "warn"}
 SORTS: Mapping[str, str | Promise] = {
     "updated": gettext_lazy("Last changed"),
@@ -49,7 +36,6 @@ _FIELDS: Mapping[str, str | Promise] = {
     "subject": gettext_lazy("the subject"),
     "sla_due_at": gettext_lazy("the due date"),
     "escalation_reason": gettext_lazy("the reason"),
-    "attributes": gettext_lazy("the attributes"),
 }
 
 
@@ -79,6 +65,8 @@ def happened(line: HistoryLine) -> SafeString:
         return (
             format_html(_("Snoozed until <b>{}</b>"), moment(moments.read(until))) if until else escape(_("Unsnoozed"))
         )
+    if kind == events.TICKET_ATTRIBUTES_CHANGED.name:
+        return format_html(_("Attributes changed: <b>{}</b>"), ", ".join(line.attributes))
     if kind == events.TICKET_UPDATED.name:
         names = [str(_FIELDS[name]) for name in data.get("fields") or [] if name in _FIELDS]
         return format_html(_("Changed {}"), ", ".join(names) or _("the details"))

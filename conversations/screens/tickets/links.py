@@ -14,8 +14,9 @@ from conversations import actions
 from conversations.queries import conversations as conversation_queries
 from conversations.screens import errors
 from conversations.screens.shell import DeskRequest, screen
+from conversations.screens.ticketing import Done
 from conversations.screens.tickets import forms, queries
-from conversations.screens.tickets.changes import Done, answered, changes
+from conversations.screens.tickets.changes import answered, changes
 from tickets.models import Ticket
 
 
@@ -47,7 +48,5 @@ def unlink(request: DeskRequest, number: int, conversation: int) -> HttpResponse
         raise
     except DomainError as error:
         return answered(request, number, Done(""), errors.of_error(error))
-    done = Done(
-        _("#%(number)s unlinked.") % {"number": conversation}, "ticket-link", (("conversation", str(conversation)),)
-    )
+    done = Done(_("#%(number)s unlinked.") % {"number": conversation}, "link", (("conversation", str(conversation)),))
     return answered(request, number, done)

@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString
 from conversations.models import Conversation
 from conversations.queries import tickets as ticket_links
 from conversations.screens import formatting
+from conversations.screens.ticketing import PRIORITY, STATUS
 from conversations.screens.tickets import queries
-from conversations.screens.tickets.labels import PRIORITY, STATUS, URGENT
+from conversations.screens.tickets.labels import URGENT
 from tickets.models import Ticket, TicketStatus
 
 SOON = timedelta(hours=24)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import urlencode
+from dataclasses import replace
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_safe
 
 from accounts import clock
 from accounts import queries as people
 from accounts.errors import Invalid
 from accounts.live.access import login_id
 from accounts.permissions import may, permit
-from accounts.text import whole_number
+from conversations.queries import saved_views as saved_queries
 from conversations.queries.counts import shown
+from conversations.screens import filter_form, filters, saved_views, ticketing
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen, shell
 from conversations.screens.tickets import labels, list_rows, queries
 from conversations.screens.tickets.queries import Chosen
@@ -23,27 +25,34 @@ from conversations.screens.tickets.queries import Chosen
 PAGE = 50
 
 
-def chosen_of(request: HttpRequest) -> Chosen:
-    """From the query string; anything unknown falls back to the default."""
-    status, owner = request.GET.get("status", ""), request.GET.get("owner", "")
-    is_known = owner in ("me", "nobody") or whole_number(owner) is not None
-    return Chosen(
-        status=status if status in queries.STATUSES else "unresolved",
-        owner=owner if is_known else "",
-        search=request.GET.get("q", "").strip()[:200],
-    )
+class SavedLink(NamedTuple):
+    """A saved view in the menu."""
+
+    name: str
+    query: str
+    is_current: bool
+    is_favorite: bool
+
+
+def chosen_of(request: DeskRequest) -> tuple[Chosen, str]:
+    """Which tickets, and their order, from the query string; anything unknown falls back to the default."""
+    given = Chosen.of(request.GET, request.actor)
+    sort = request.GET.get("sort") or (given.saved.sort if given.saved else "")
+    return given, sort if sort in queries.SORTS else "updated"
 
 
 def address(given: Chosen, sort: str, **more: str) -> str:
     """The query string that leads to a list, without `?`."""
+    usual_sort = (given.saved.sort if given.saved else "") or "updated"
     values = {
-        "status": given.status if given.status != "unresolved" else "",
+        "view": saved_views.key_of(given.saved.short_id) if given.saved else "",
+        "status": given.status if given.status != given.usual_status else "",
         "owner": given.owner,
         "q": given.search,
-        "sort": sort if sort != "updated" else "",
-        **more,
+        "sort": sort if sort != usual_sort else "",
     }
-    return urlencode({name: value for name, value in values.items() if value})
+    kept = [(name, value) for name, value in values.items() if value]
+    return urlencode([*kept, *given.filters, *more.items()])
 
 
 def frame(request: DeskRequest) -> dict[str, Any]:
@@ -52,22 +61,54 @@ def frame(request: DeskRequest) -> dict[str, Any]:
         **shell(request, "tickets"),
         "journal_at": people.newest_event(),
         "login_id": login_id(request),
-        "statuses": labels.STATUS,
-        "priorities": labels.PRIORITY,
+        "statuses": ticketing.STATUS,
+        "priorities": ticketing.PRIORITY,
         "may_change": may(request.actor, "ticket.update"),
     }
 
 
 def bar(request: DeskRequest, given: Chosen, sort: str) -> dict[str, Any]:
     """The context of what a list is narrowed by."""
+    is_narrowed = bool(given.owner or given.search or given.filters)
+    chips = filters.chips(given.filters, "ticket") if given.filters else []
     return {
         "given": given,
         "sort": sort,
         "sorts": labels.SORTS,
         "teams": list(people.teams()),
-        "is_narrowed": bool(given.owner or given.search),
+        "is_narrowed": is_narrowed,
         "query": address(given, sort),
+        "filter_chips": [(chip.text, address(replace(given, filters=chip.rest), sort)) for chip in chips],
+        "without_filters": address(replace(given, filters=()), sort),
+        "saved_links": _saved_links(request, given),
+        "may_save": may(request.actor, "ticket.update") and (is_narrowed or given.status != given.usual_status),
     }
+
+
+def _saved_links(request: DeskRequest, given: Chosen) -> list[SavedLink]:
+    current = given.saved.short_id if given.saved else ""
+    return [
+        SavedLink(view.name, f"view={saved_views.key_of(view.short_id)}", view.short_id == current, view.is_favorite)
+        for view in saved_queries.in_menu(request.actor, "ticket")
+    ]
+
+
+@require_safe
+@screen
+def filter_fields(request: DeskRequest) -> HttpResponse:
+    """The form of the filters: in the menu of list or board, or as a page."""
+    permit(request.actor, "ticket.read")
+    given, sort = chosen_of(request)
+    facts = {
+        **frame(request),
+        "given": given,
+        "query": address(given, sort),
+        "kept": parse_qsl(address(replace(given, filters=given.unoffered), sort)),
+        "without_filters": address(replace(given, filters=()), sort),
+        "is_board": request.GET.get("layout") == "board",
+        "fields": filter_form.fields(given.filters, "ticket", without=queries.WITHOUT),
+    }
+    return render(request, "tickets/filter_form.html" if is_fragment(request) else "tickets/filter_page.html", facts)
 
 
 @require_GET
@@ -75,8 +116,7 @@ def bar(request: DeskRequest, given: Chosen, sort: str) -> dict[str, Any]:
 def listing(request: DeskRequest) -> HttpResponse:
     """A page of tickets; as a fragment only its rows, or what further rows there are."""
     permit(request.actor, "ticket.read")
-    given, sort = chosen_of(request), request.GET.get("sort", "")
-    sort = sort if sort in queries.SORTS else "updated"
+    given, sort = chosen_of(request)
     facts = {**frame(request), **bar(request, given, sort)}
     try:
         page = queries.page(queries.chosen(given, request.user), sort=sort, after=request.GET.get("after"), limit=PAGE)
@@ -91,7 +131,7 @@ def listing(request: DeskRequest) -> HttpResponse:
         return render(request, "tickets/rows.html", facts)
     counts = queries.counts(given, request.user)
     facts["tabs"] = [
-        (name, label, shown(counts.get(name, 0)), address(Chosen(name, given.owner, given.search), sort))
+        (name, label, shown(counts.get(name, 0)), address(replace(given, status=name), sort))
         for name, label in labels.TABS.items()
     ]
     if is_fragment(request) and request.htmx.target == "tickets":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -16,27 +16,27 @@ from conversations import actions
 from conversations.models import Message, MessageKind
 from conversations.queries import conversations as conversation_queries
 from conversations.queries import tickets as ticket_links
-from conversations.screens import errors
+from conversations.screens import attributes, errors, ticketing
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
 from conversations.screens.tickets import forms, labels, list_rows, queries
 from conversations.screens.tickets.lists import frame
 from tickets import actions as ticket_actions
 from tickets import queries as ticket_queries
-from tickets.models import Ticket
+from tickets.models import AttributeSubject, Ticket
 
 MOST_LINKED = 100
 """How many conversations a page lists."""
 MOST_NOTES = 50
 
 
-def facts(request: DeskRequest, ticket: Ticket) -> dict[str, Any]:
-    """The context of a ticket's page."""
+def facts(request: DeskRequest, ticket: Ticket, *, typed: QueryDict | None = None) -> dict[str, Any]:
+    """The context of a ticket's page; `typed` is what was refused."""
     linked = list(ticket_links.linked(ticket)[: MOST_LINKED + 1])
     notes = Message.objects.filter(conversation__ticket=ticket, kind=MessageKind.NOTE).select_related("conversation")
     return {
         **frame(request),
         "ticket": ticket,
-        "status": labels.STATUS[ticket.status],
+        "status": ticketing.STATUS[ticket.status],
         "due_state": list_rows.due_state(ticket, clock.now()),
         "linked": linked[:MOST_LINKED],
         "has_more_linked": len(linked) > MOST_LINKED,
@@ -45,6 +45,9 @@ def facts(request: DeskRequest, ticket: Ticket) -> dict[str, Any]:
         "assignable": list(people.assignable()),
         "teams": list(people.teams()),
         "hues": ticket_queries.tag_hues(),
+        "attribute_fields": attributes.fields(
+            ticket_queries.attributes_of(AttributeSubject.TICKET), ticket.attributes, data=typed
+        ),
     }
 
 

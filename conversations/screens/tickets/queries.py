@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Count
+from django.http import QueryDict
 
+from accounts import clock
 from accounts.errors import NotFound
 from accounts.models import Event, User, Workspace
-from accounts.permissions import ActorKind
+from accounts.permissions import Actor, ActorKind
 from accounts.tenancy import current
+from accounts.text import whole_number
+from conversations import conditions
 from conversations import events as conversation_events
-from conversations.models import Conversation
+from conversations.conditions import Condition, Context
+from conversations.models import Conversation, SavedView
 from conversations.queries import tickets as ticket_links
 from conversations.queries.counts import CAP, Capped
 from conversations.queries.paging import Page, keyset
+from conversations.screens import filters, saved_views
+from conversations.screens.filters import Pairs
 from tickets import events
 from tickets import queries as tickets
-from tickets.models import Ticket, TicketQuerySet, TicketStatus
+from tickets.models import AttributeSubject, Ticket, TicketQuerySet, TicketStatus
 
 OPEN = (TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING, TicketStatus.ON_HOLD)
 STATUSES: Mapping[str, tuple[str, ...]] = {
@@ -27,6 +34,8 @@ STATUSES: Mapping[str, tuple[str, ...]] = {
     "all": tuple(TicketStatus.values),
 }
 """What the list can be narrowed to by status."""
+WITHOUT = ("status",)
+"""The filters that the list has in another way: its tabs."""
 SORTS = ("updated", "created", "due")
 _NO_DUE = "-"
 """Begins a cursor among the tickets without a due date, which follow those with one."""
@@ -36,11 +45,44 @@ SHOWN_LINES = 100
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which tickets a list shows: by status, by owner ("", "me", "nobody" or a team's key), and by search."""
+    """Which tickets a list shows: by status, by owner ("", "me", "nobody" or a team's key), by search, filters and saved view."""
 
     status: str = "unresolved"
     owner: str = ""
     search: str = ""
+    filters: Pairs = ()
+    saved: SavedView | None = None
+    condition: Condition | None = None
+    """What the filters and the saved view ask for."""
+
+    @classmethod
+    def of(cls, query: QueryDict, actor: Actor) -> Chosen:
+        """From the query string; anything unknown falls back to the default."""
+        status, owner = query.get("status", ""), query.get("owner", "")
+        is_known = owner in ("me", "nobody") or whole_number(owner) is not None
+        pairs = tuple(pair for pair in filters.of(query) if pair[0] not in WITHOUT)
+        saved = saved_views.of_key(query.get("view", ""), actor, "ticket")
+        found = filters.condition(pairs, "ticket")
+        if saved is not None:
+            found = saved_views.condition_of(saved).and_also(found)
+        return cls(
+            status=status if status in STATUSES else "all" if saved is not None else "unresolved",
+            owner=owner if is_known else "",
+            search=query.get("q", "").strip()[:200],
+            filters=pairs,
+            saved=saved,
+            condition=None if found.is_empty else found,
+        )
+
+    @property
+    def unoffered(self) -> Pairs:
+        """The filters that the form does not offer, and keeps."""
+        return tuple(pair for pair in self.filters if pair[0] == filters.ANYTHING)
+
+    @property
+    def usual_status(self) -> str:
+        """The status that an address leaves out."""
+        return "unresolved" if self.saved is None else "all"
 
 
 def by_number(number: int) -> Ticket:
@@ -54,7 +96,11 @@ def by_number(number: int) -> Ticket:
 def chosen(given: Chosen, user: User) -> TicketQuerySet:
     """The tickets of a list, in no order."""
     rows = _of_owner(tickets.tickets(), given.owner, user).filter(status__in=STATUSES[given.status])
-    return ticket_links.matching(rows, given.search) if given.search else rows
+    if given.condition is not None:
+        rows = conditions.for_tickets(rows, given.condition, Context(at=clock.now(), me=user.pk))
+    for search in (given.saved.search if given.saved else "", given.search):
+        rows = ticket_links.matching(rows, search) if search else rows
+    return rows
 
 
 def _of_owner(rows: TicketQuerySet, owner: str, user: User) -> TicketQuerySet:
@@ -89,10 +135,10 @@ def _marked(page: Page[Ticket]) -> Page[Ticket]:
 
 def counts(given: Chosen, user: User) -> dict[str, int]:
     """How many tickets of the owner and the search each status holds, at most CAP each, in one statement."""
-    names = [name for name in STATUSES if name != "all"]
+    names = [name for name in STATUSES if name != "all" or given.saved is not None]
     columns = []
     for name in names:
-        rows = chosen(Chosen(name, given.owner, given.search), user)
+        rows = chosen(replace(given, status=name), user)
         columns.append(Capped(rows.order_by("-updated_at", "-pk").values("pk")[:CAP]))
     found = Workspace.objects.filter(pk=current().pk).values_list(*columns).first()
     return dict(zip(names, found or (), strict=False))
@@ -111,6 +157,8 @@ class HistoryLine:
     event: Event
     actor: User | None
     assignee: User | None
+    attributes: tuple[str, ...] = ()
+    """The names of the custom attributes that it changed."""
 
 
 _SHOWN = frozenset(
@@ -123,6 +171,7 @@ _SHOWN = frozenset(
         events.TICKET_TAGGED,
         events.TICKET_UPDATED,
         events.TICKET_SNOOZED,
+        events.TICKET_ATTRIBUTES_CHANGED,
     )
 )
 
@@ -136,12 +185,13 @@ def history(ticket: Ticket) -> list[HistoryLine]:
         workspace=current(), subject_type="ticket", subject_id=ticket.pk, type__in=[*_SHOWN, *_OF_CONVERSATIONS]
     )
     found = list(rows.order_by("-id")[:SHOWN_LINES])
-    members = _members(found)
+    members, names = _members(found), _attribute_names(found)
     return [
         HistoryLine(
             event,
             members.get(event.actor_id) if event.actor_kind == ActorKind.MEMBER and event.actor_id else None,
             members.get(event.data.get("assignee_id") or 0),
+            tuple(names.get(key, key) for key in event.data.get("keys") or ()),
         )
         for event in found
     ]
@@ -151,3 +201,10 @@ def _members(found: Iterable[Event]) -> dict[int, User]:
     ids = {event.actor_id for event in found if event.actor_kind == ActorKind.MEMBER}
     ids |= {event.data.get("assignee_id") for event in found}
     return User.objects.in_bulk([pk for pk in ids if pk])
+
+
+def _attribute_names(found: Iterable[Event]) -> dict[str, str]:
+    """The names of the tickets' attributes by their keys, of archived ones too, where a line needs them."""
+    if all(event.type != events.TICKET_ATTRIBUTES_CHANGED.name for event in found):
+        return {}
+    return dict(tickets.attributes_of(AttributeSubject.TICKET, archived=True).values_list("key", "name"))

@@ -8,6 +8,6 @@ from conversations.screens.sections import Link, Section
 from conversations.screens.shortcuts import DESK, Shortcut
 
 SECTION = Section(
-    link=Link(_("Tickets"), icon="ticket", url_name="tickets", keys=("g t",)),
+    link=Link(_("Tickets"), icon="ticket", url_name="tickets", keys=("g t",), is_main=True),
     shortcuts=(Shortcut("new-ticket", (), _("New ticket"), DESK, writes=True),),
 )

@@ -8,17 +8,15 @@ from conversations.screens.tickets import board, broadcasts, changes, links, lis
 
 urlpatterns = [
     path("tickets", lists.listing, name="tickets"),
+    path("tickets/filters", lists.filter_fields, name="ticket-filters"),
     path("tickets/board", board.board, name="ticket-board"),
     path("tickets/board/<str:status>", board.column, name="ticket-column"),
     path("tickets/new", pages.new, name="new-ticket"),
     path("tickets/<int:number>", pages.ticket, name="ticket"),
     # Changing: one verb each.
-    path("tickets/<int:number>/status", changes.set_status, name="ticket-status"),
-    path("tickets/<int:number>/priority", changes.set_priority, name="ticket-priority"),
-    path("tickets/<int:number>/assign", changes.assign, name="ticket-assign"),
-    path("tickets/<int:number>/tags", changes.set_tags, name="ticket-tags"),
+    *(path(f"tickets/<int:number>/{name}", view, name=f"ticket-{name}") for name, view in changes.FIELDS.items()),
     path("tickets/<int:number>/subject", changes.set_subject, name="ticket-subject"),
-    path("tickets/<int:number>/due", changes.set_due, name="ticket-due"),
+    path("tickets/<int:number>/attributes", changes.set_attributes, name="ticket-attributes"),
     path("tickets/<int:number>/reason", changes.set_reason, name="ticket-reason"),
     path("tickets/<int:number>/snooze", changes.snooze, name="ticket-snooze"),
     path("tickets/<int:number>/note", changes.note, name="ticket-note"),

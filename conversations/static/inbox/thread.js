@@ -155,9 +155,10 @@ document.addEventListener('htmx:afterSettle', (event) => {
   for (const [index, day] of days.entries()) if (day.textContent === days[index - 1]?.textContent) day.remove();
 });
 document.addEventListener('desk:event', ({ detail }) => {
-  const isHere = detail.type === 'resync' || (detail.subject === 'conversation' && String(detail.id) === pane()?.dataset.id);
+  const shown = { conversation: pane()?.dataset.id, ticket: document.getElementById('ticket-card')?.dataset.ticket }[detail.subject];
+  const isHere = detail.type === 'resync' || (shown !== undefined && String(detail.id) === shown);
   if (isHere && detail.type === 'conversation.trashed') return void (detail.own || desk.say(desk.errorText('404'), { bad: true }));
-  if (isHere && detail.type !== 'conversation.read') refresh();
+  if (isHere && !detail.type.endsWith('.read')) refresh();
 });
 begin();
 

@@ -18,7 +18,7 @@ from conversations.models import SavedView, Visibility
 
 SORTS = {
     "conversation": (("oldest", lazy("Longest waiting")), ("newest", lazy("Newest")), ("deadline", lazy("Deadline"))),
-    "ticket": (("", lazy("As in the list of tickets")),),
+    "ticket": (("", lazy("Last changed")), ("created", lazy("Newest")), ("due", lazy("Due next"))),
 }
 
 

@@ -112,7 +112,7 @@ def new(request: DeskRequest) -> HttpResponse:
     began = {
         "name": "",
         "visibility": Visibility.PRIVATE,
-        "sort": shown.sort or "oldest",
+        "sort": shown.sort or inputs.SORTS[shown.subject][0][0],
         "search": shown.search,
         "condition": json.dumps(shown.condition.as_json(), ensure_ascii=False, indent=2),
     }

@@ -1,0 +1,125 @@
+"""Tickets as only a browser shows them: the board by pointer, keyboard and menu, two agents side by side, and the panel."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from accounts import clock
+from accounts.models import Workspace
+from accounts.permissions import Actor
+from conversations import actions
+from tests.conftest import Member
+from tests.factories import ConversationFactory, TicketFactory
+from tests.journeys.conftest import PATIENCE, Window
+from tests.runtime.machine import eventually
+from tickets import actions as ticket_actions
+from tickets.models import Ticket
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = playwright.expect
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def card_in(page: Page, status: str, text: str) -> Locator:
+    """A card in a column of the board."""
+    return page.locator(f"#column-{status} .card-ticket", has_text=text)
+
+
+def has_status(ticket: Ticket, status: str) -> None:
+    """Wait until it is stored."""
+    eventually(lambda: Ticket.all_workspaces.get(pk=ticket.pk).status == status, f"the status {status}")
+
+
+def test_cards_move_by_pointer_keyboard_and_menu_and_go_back_when_refused(
+    window: Window, acme: Workspace, ben: Member
+) -> None:
+    ticket = TicketFactory(workspace=acme, subject="Late parcels")
+    page = window.page
+    window.enter(ben, "/w/acme/tickets/board")
+    card_in(page, "new", "Late parcels").drag_to(page.locator("#column-open"))
+    expect(card_in(page, "open", "Late parcels")).to_be_visible()
+    expect(page.locator("#toasts")).to_contain_text("Status set to Open.")
+    has_status(ticket, "open")
+    says = page.locator("[data-board-says]")
+    # By the keyboard: Escape leaves it where it is, Space drops it.
+    card_in(page, "open", "Late parcels").locator("[data-row]").focus()
+    page.keyboard.press("Space")
+    expect(says).to_contain_text("picked up from Open")
+    page.keyboard.press("ArrowRight")
+    expect(says).to_have_text("Waiting on customer")
+    page.keyboard.press("Escape")
+    expect(says).to_contain_text("stays in Open")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    expect(card_in(page, "on_hold", "Late parcels")).to_be_visible()
+    has_status(ticket, "on_hold")
+    # By the menu; what is refused goes back with the reason.
+    page.route("**/tickets/*/status", lambda route: route.fulfill(status=403, body=""))
+    card_in(page, "on_hold", "Late parcels").locator("summary").click()
+    page.get_by_role("button", name="Resolved").click()
+    expect(page.locator("#toasts")).to_contain_text("Your role does not allow this.")
+    expect(card_in(page, "on_hold", "Late parcels")).to_be_visible()
+    page.unroute("**/tickets/*/status")
+    card_in(page, "on_hold", "Late parcels").locator("summary").click()
+    page.get_by_role("button", name="Resolved").click()
+    expect(card_in(page, "resolved", "Late parcels")).to_be_visible()
+    has_status(ticket, "resolved")
+    assert all("403" in fault for fault in window.faults)
+    window.faults.clear()
+
+
+def test_a_colleagues_changes_appear_on_the_board_and_beside_the_thread(
+    window: Window, acme: Workspace, ben: Member
+) -> None:
+    conversation = ConversationFactory(workspace=acme, subject="Where is my parcel?")
+    system = Actor.system(acme.pk)
+    ticket = actions.escalate(conversation=conversation, by=system, at=clock.now())
+    page = window.page
+    window.enter(ben, "/w/acme/tickets/board")
+    window.wait_until_live()
+    ticket_actions.set_status(ticket=ticket, status="on_hold", by=system, at=clock.now())
+    expect(card_in(page, "on_hold", "Where is my parcel?")).to_be_visible()
+    window.go(f"/w/acme/inbox/{conversation.number}")
+    window.wait_until_live()
+    expect(page.locator("#ticket-status")).to_have_value("on_hold")
+    ticket_actions.set_status(ticket=ticket, status="pending", by=system, at=clock.now())
+    expect(page.locator("#ticket-status")).to_have_value("pending")
+
+
+def test_ticket_is_changed_beside_the_thread_linked_and_unlinked(window: Window, acme: Workspace, ben: Member) -> None:
+    conversation = ConversationFactory(workspace=acme, subject="Where is my parcel?")
+    known = TicketFactory(workspace=acme, subject="Late parcels")
+    page = window.page
+    window.enter(ben, f"/w/acme/inbox/{conversation.number}")
+    page.locator("#menu-link-ticket > summary").click()
+    page.locator("#find-ticket").fill("parcels")
+    page.get_by_role("button", name=re.compile("Late parcels")).click()
+    expect(page.locator("#toasts")).to_contain_text(f"Linked to ticket {known.number}.")
+    page.locator("#ticket-status").select_option("on_hold")
+    expect(page.locator("#toasts")).to_contain_text("Status set to On hold.")
+    has_status(known, "on_hold")
+    page.locator("#toasts .toast", has_text="On hold").get_by_role("button", name="Undo").click()
+    has_status(known, "new")
+    expect(page.locator("#ticket-status")).to_have_value("new")
+    page.locator("#summary-ticket-owner").click()
+    page.locator("#menu-ticket-owner select").select_option(f"user-{ben.user.pk}")
+    expect(page.locator("#summary-ticket-owner")).to_contain_text("Ben Kimura")
+    page.get_by_role("button", name="Unlink from ticket").click()
+    expect(page.locator("#toasts")).to_contain_text("Unlinked from the ticket.")
+    # `T` opens a ticket, and leads to it once it is there.
+    expect(page.locator("#menu-ticket")).to_be_visible()
+    page.keyboard.press("T")
+    expect(page.locator("#reason")).to_be_visible()
+    page.get_by_role("button", name="Open ticket").click()
+    expect(page.locator("#ticket-card")).to_be_visible()
+    page.locator("#log").focus()
+    page.keyboard.press("T")
+    page.wait_for_url(re.compile(r"/tickets/\d+$"), timeout=PATIENCE)
