@@ -10,7 +10,7 @@ from django.db.models import Count
 from accounts.errors import NotFound
 from accounts.models import Event, User, Workspace
 from accounts.permissions import ActorKind
-from accounts.tenancy import current
+from accounts.tenancy import current, viewer
 from conversations import events as conversation_events
 from conversations.models import Conversation
 from conversations.queries import tickets as ticket_links
@@ -49,6 +49,11 @@ def by_number(number: int) -> Ticket:
     if found is None:
         raise NotFound("there is no such ticket")
     return found
+
+
+def is_seen(number: int) -> bool:
+    """Whether the viewer of the scope sees the ticket: one that a member has assigned to others, they may no longer see."""
+    return viewer() is None or Ticket.objects.filter(number=number).exists()
 
 
 def chosen(given: Chosen, user: User) -> TicketQuerySet:
