@@ -10,6 +10,7 @@ from allauth.usersessions.models import UserSession
 from django.http import HttpRequest
 
 from accounts import clock
+from accounts.models import Membership
 
 EVERY = 300.0
 """Seconds between two notes of one session by one process: a page costs no statement more."""
@@ -38,8 +39,14 @@ def note(request: HttpRequest) -> None:
         "user_agent": request.headers.get("User-Agent", "")[:200].replace("\x00", ""),
     }
     if not UserSession.objects.filter(session_key=key).update(**seen):
-        UserSession.objects.update_or_create(session_key=key, defaults={**seen, "user_id": request.user.pk})
+        UserSession.objects.update_or_create(session_key=key, defaults={**seen, "user_id": _person(request)})
     _noted[key] = time.monotonic()
+
+
+def _person(request: HttpRequest) -> int | None:
+    """Whose session it is: in a preview `request.user` is the member that is looked at."""
+    membership: Membership | None = getattr(request, "own_membership", None)
+    return request.user.pk if membership is None else membership.user_id
 
 
 def _address(request: HttpRequest) -> str:

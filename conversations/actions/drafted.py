@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction as django
 
 from accounts.errors import Invalid
 from accounts.permissions import Actor
+from conversations.actions import files
 from conversations.actions.files import Stored
 from conversations.models import Attachment, Conversation, DeliveryFile, Draft, DraftFile
 
 
-def files_of(conversation: Conversation, kind: str, public_ids: Sequence[UUID], *, by: Actor) -> list[Stored]:
-    """The uploaded files of these ids, in their order; those that were sent already count as the message has them.
+def files_of(
+    conversation: Conversation, kind: str, public_ids: Sequence[UUID], *, send_id: UUID | None, by: Actor, at: datetime
+) -> list[Stored]:
+    """The uploaded files of these ids, in their order. Those that went with this very `send_id` count as they are there;
+    those that went with another message are copied, so that each has its own.
 
     Raises Invalid for one that is nowhere.
     """
@@ -29,12 +35,28 @@ def files_of(conversation: Conversation, kind: str, public_ids: Sequence[UUID], 
     found: dict[UUID, Stored] = {row.public_id: Stored.of(row) for row in drafts}
     if len(found) < len(wanted):
         # A repeat of a request whose answer was lost: they are where the first one has put them.
-        sent = Attachment.objects.filter(public_id__in=wanted, message__conversation=conversation)
-        waiting = DeliveryFile.objects.filter(public_id__in=wanted, delivery__conversation=conversation)
-        found |= {row.public_id: Stored.of(row) for row in sent} | {row.public_id: Stored.of(row) for row in waiting}
+        left = [one for one in wanted if one not in found]
+        sent = Attachment.objects.filter(public_id__in=left, message__conversation=conversation)
+        waiting = DeliveryFile.objects.filter(public_id__in=left, delivery__conversation=conversation)
+        for row in sent.select_related("message").order_by("pk"):
+            found[row.public_id] = _for(send_id, row.message.public_id, row, at)
+        for file in waiting.exclude(public_id__in=found).select_related("delivery").order_by("pk"):
+            found[file.public_id] = _for(send_id, file.delivery.public_id, file, at)
     if missing := [one for one in wanted if one not in found]:
         raise Invalid(f"{len(missing)} of the files are gone", field="files", code="file_gone")
     return [found[one] for one in wanted]
+
+
+def _for(send_id: UUID | None, sent_as: UUID, row: Attachment | DeliveryFile, at: datetime) -> Stored:
+    """A file that was sent: as it is where it went with this id, else a copy. Raises Invalid where the storage has lost it."""
+    if send_id == sent_as:
+        return Stored.of(row)
+    try:
+        with row.file.open("rb") as content:
+            (copy,) = files.store(row.workspace_id, [File(content.file, name=row.name)], at)
+    except FileNotFoundError as error:
+        raise Invalid("one of the files is gone", field="files", code="file_gone") from error
+    return copy
 
 
 def use(

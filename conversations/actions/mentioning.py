@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from accounts import journal, writing
+from accounts import journal, transaction, writing
 from accounts.models import Event, Membership, Team
 from accounts.permissions import Actor
 from conversations import events
@@ -43,13 +43,18 @@ def note_names(message: Message, conversation: Conversation, *, by: Actor, at: d
 
 
 def note_numbers(message: Message, conversation: Conversation, *, by: Actor, at: datetime) -> None:
-    """Record in the conversations that a text names that they are named here, in each once."""
+    """Record in the conversations that a text names that they are named here, in each once.
+
+    Those that the actor does not see are left alone.
+    """
     numbers = [one for one in mentions.numbers(message.body or "") if one != conversation.number]
     if not numbers:
         return
     writing.send()
     named = Conversation.objects.filter(number__in=numbers).only("workspace", "number").order_by("pk")
     for row in named:
+        if not transaction.sees(by, row):
+            continue
         lines = Event.objects.filter(
             workspace_id=row.workspace_id,
             subject_type="conversation",

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
+from accounts import tenancy
 from accounts.errors import NotFound
 from conversations.models import BulkJob, BulkRow, RowState
 
@@ -29,17 +30,19 @@ def newest() -> QuerySet[BulkJob]:
 
 
 def counts(job: BulkJob) -> Counter[str]:
-    """How many conversations of a job are in each state."""
-    rows = BulkRow.objects.filter(job=job).order_by().values_list("state").annotate(n=Count("pk"))
-    return Counter(dict(rows))
+    """How many conversations of a job are in each state, those too that its starter no longer sees."""
+    with tenancy.everything():  # what was assigned away is changed all the same
+        rows = BulkRow.objects.filter(job=job).order_by().values_list("state").annotate(n=Count("pk"))
+        return Counter(dict(rows))
 
 
 def counts_of(jobs: list[BulkJob]) -> dict[int, Counter[str]]:
     """`counts` of several jobs by their ids, in one query."""
-    rows = BulkRow.objects.filter(job__in=jobs).order_by().values_list("job", "state").annotate(n=Count("pk"))
     found: dict[int, Counter[str]] = {job.pk: Counter() for job in jobs}
-    for pk, state, count in rows if jobs else ():
-        found[pk][state] = count
+    with tenancy.everything():  # as in `counts`
+        rows = BulkRow.objects.filter(job__in=jobs).order_by().values_list("job", "state").annotate(n=Count("pk"))
+        for pk, state, count in rows if jobs else ():
+            found[pk][state] = count
     return found
 
 

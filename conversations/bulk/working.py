@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, connection
@@ -17,7 +18,7 @@ from django.utils import timezone
 from accounts import clock, log_context, tenancy, transaction
 from accounts import queries as people
 from accounts.errors import Conflict, DomainError, Forbidden, NotFound, sentence
-from accounts.permissions import Actor
+from accounts.permissions import Actor, Visibility
 from conversations import actions, effects
 from conversations.actions import locking
 from conversations.bulk import actions as bulk_actions
@@ -75,7 +76,8 @@ def work(job: BulkJob, *, seconds: float | None = None) -> BulkJob:
     """Do the rows of a job, in the scope of its workspace, until there are none, or the time is over. Returns it as it is then."""
     end = None if seconds is None else time.monotonic() + seconds
     by = _starter(job)
-    with timezone.override(job.workspace.time_zone):
+    # In the request of a member with a limited view too: what they assign away has its result, and is put back.
+    with tenancy.everything(), timezone.override(job.workspace.time_zone):
         while rows := _next(job):
             for row in rows:
                 _settle(job, row, by)
@@ -104,11 +106,15 @@ def _let_go(job: BulkJob) -> BulkJob:
 
 
 def _starter(job: BulkJob) -> Actor | None:
-    """Who started it or, where it is being undone, who does that: as what they may do now. None once they have left."""
+    """Who started it or, where it is being undone, who does that: as what they may do now. None once they have left.
+
+    What the job has taken out of their sight they put back all the same.
+    """
     event = job.undo_event if job.state == JobState.UNDOING else job.event
     membership = people.membership(event.actor_id) if event is not None and event.actor_id is not None else None
     if membership is not None and membership.user.is_active:
-        return Actor.member(membership)
+        actor = Actor.member(membership)
+        return replace(actor, visibility=Visibility.ALL) if job.state == JobState.UNDOING else actor
     is_system = event is not None and event.actor_id is None
     return Actor.system(job.workspace_id) if is_system else None
 

@@ -64,7 +64,7 @@ class Draft(TenantModel):
 class DraftFile(TenantModel):
     """A file that was uploaded for a draft; sent, it becomes an attachment of the message without being copied."""
 
-    seen_by = "draft__conversation"
+    seen_by = "draft"
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     draft = models.ForeignKey(

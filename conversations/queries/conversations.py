@@ -168,8 +168,8 @@ def file(public_id: uuid.UUID) -> Attachment | DeliveryFile | DraftFile:
         return attachment(public_id)
     except NotFound:
         rows = DeliveryFile.objects.filter(public_id=public_id).exclude(delivery__conversation__handler=Handler.TRASH)
-        drafted = DraftFile.objects.filter(public_id=public_id).order_by("pk")
-        found = rows.order_by("pk").first() or drafted.first()
+        drafted = DraftFile.objects.filter(public_id=public_id).exclude(draft__conversation__handler=Handler.TRASH)
+        found = rows.order_by("pk").first() or drafted.order_by("pk").first()
         if found is None:
             raise
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
 from django.test import Client
 
 from accounts import clock, tenancy
@@ -22,6 +24,7 @@ from conversations.models import Attachment, Channel, Conversation, Draft, Draft
 from tests.conftest import Member
 from tests.factories import ConversationFactory
 from tests.inbox.conftest import HTMX, markup_of, text_of
+from tests.runtime.machine import eventually
 
 URL = "/w/acme/inbox/1"
 
@@ -184,6 +187,63 @@ def test_save_that_arrives_after_the_sending_leaves_no_draft(agent: Client, conv
     agent.post(f"{URL}/reply", {"body": "Sent.", "send_id": send_id}, headers=HTMX)
     assert save(agent, "Sent.", tab="one", seq=1, send_id=send_id) == {"status": 200, "version": 0}
     assert drafts(conversation.workspace) == []
+
+
+def test_file_that_went_with_another_message_is_copied(agent: Client, conversation: Conversation) -> None:
+    """Of two messages, neither loses its file with the other."""
+    save(agent, "The bill")
+    file = upload(agent)
+    for body in ("The bill", "Once more"):
+        form = {"body": body, "draft_file": [str(file)], "send_id": uuid4()}
+        for _ in range(2):  # the answer of the first was lost
+            answer = agent.post(f"{URL}/reply", form, headers=HTMX)
+            assert answer.status_code == 200, text_of(answer.content)
+    first, second = Attachment.all_workspaces.order_by("pk")
+    assert (first.public_id, first.name, first.size) == (file, second.name, second.size)
+    assert first.file.name != second.file.name
+    assert second.file.open("rb").read() == b"%PDF-1.4 x"
+
+
+def test_file_that_the_storage_has_lost_is_not_copied(agent: Client, conversation: Conversation) -> None:
+    file = upload(agent)
+    agent.post(f"{URL}/reply", {"body": "Here", "draft_file": [str(file)]}, headers=HTMX)
+    default_storage.delete(Attachment.all_workspaces.get().file.name)
+    answer = agent.post(f"{URL}/reply", {"body": "Again", "draft_file": [str(file)]}, headers=HTMX)
+    assert answer.status_code == 422
+    assert "Attach it again" in text_of(answer.content)
+
+
+def test_files_of_drafts_are_not_served_from_the_trash(agent: Client, ada: Member, conversation: Conversation) -> None:
+    file = upload(agent)
+    actions.trash(conversation=conversation, by=ada.actor, at=clock.now())
+    assert agent.get(f"/w/acme/files/{file}").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_save_that_arrives_during_the_sending_leaves_no_draft(ben: Member, conversation: Conversation) -> None:
+    send_id, at = uuid4(), clock.now()
+    saved: list[Draft | None] = []
+
+    def keep() -> None:
+        more = {"kind": "reply", "body": "Sent.", "send_id": send_id, "by": ben.actor, "at": at}
+        saved.append(actions.save_draft(conversation=conversation, **more))
+        connection.close()
+
+    saving = threading.Thread(target=keep)
+    with transaction.atomic():
+        actions.reply(conversation=conversation, body="Sent.", public_id=send_id, by=ben.actor, at=at)
+        saving.start()
+        eventually(lambda: _is_waited_for() or not saving.is_alive(), "the save")
+    saving.join()
+    assert saved == [None]
+    assert not Draft.all_workspaces.exists()
+
+
+def _is_waited_for() -> bool:
+    """Whether another connection waits for what this one holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))")
+        return cursor.fetchone() is not None
 
 
 def test_refused_reply_keeps_its_draft_and_its_files(agent: Client, conversation: Conversation) -> None:

@@ -19,7 +19,7 @@ from accounts.models import Workspace
 from conversations import actions
 from conversations.models import Conversation
 from conversations.screens import errors, formatting
-from conversations.screens.inbox import timeline
+from conversations.screens.inbox import naming, timeline
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory, receive
 
@@ -190,3 +190,16 @@ def test_words_of_an_unknown_fault_are_still_words() -> None:
     from accounts.errors import Invalid
 
     assert errors.of_error(Invalid("it is odd", field="oddity")) == "That did not work: it is odd."
+
+
+@pytest.mark.parametrize("body", ["See #{number}, @Ada", "@Ada: #{number}"])
+def test_mention_in_the_subject_of_a_linked_conversation_stays_text(acme: Workspace, body: str) -> None:
+    """Nothing but the text of a note is marked: not what stands in an attribute of a link."""
+    from accounts import tenancy
+
+    subject = "For @Ada & <b>@Ben</b> in #7"
+    with tenancy.scope(acme):
+        html = naming.html(formatting.prose(body.format(number=7)), {7: subject}, ["Ada", "Ben"])
+    markup = Markup(html)
+    assert [attrs.get("title") for tag, attrs in markup.elements if tag == "a"] == [subject]
+    assert [tag for tag, _ in markup.elements if tag == "b"] == ["b"]

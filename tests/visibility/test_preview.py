@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from accounts.live import access
 from accounts.live.responses import LiveResponse
 from accounts.models import Event, Workspace
 from accounts.permissions import Role, Visibility
+from accounts.web import seen
 from conversations.models import Conversation, Notification
 from tests.conftest import Member
 from tests.inbox.conftest import HTMX, now, text_of
@@ -58,6 +60,14 @@ def test_nothing_can_be_changed(client: Client, kinds: Mapping[str, Conversation
     page = client.get(f"/w/acme/inbox/{row.number}").content.decode()
     assert "<textarea" not in page
     assert (now(row).updated_at, Event.objects.count()) == (before, events)
+
+
+def test_session_stays_the_admins_own(client: Client, ada: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seen, "EVERY", 0.0)
+    UserSession.objects.all().delete()
+    client.get("/w/acme/inbox")
+    client.get("/w/acme/inbox")
+    assert UserSession.objects.get().user == ada.user
 
 
 def test_pages_that_are_the_members_own_are_not_shown(client: Client) -> None:

@@ -165,6 +165,12 @@ def test_every_row_that_names_a_conversation_or_a_ticket_is_seen_with_it(model: 
         assert model in limited, f"{model.__name__} points at {names}"
 
 
+@pytest.mark.parametrize("model", _tenant_models(), ids=lambda model: model.__name__)
+def test_rows_of_every_kind_can_be_asked_for(acme: Workspace, model: type[TenantModel]) -> None:
+    with tenancy.scope(acme, Viewer(1, Visibility.TEAMS)):
+        assert not model.objects.filter(pk=0).exists()
+
+
 def test_nobody_loses_a_team_and_goes_on_seeing_it(
     acme: Workspace, ben: Member, support: Team, kinds: Mapping[str, Conversation]
 ) -> None:

@@ -41,7 +41,7 @@ def reply_as_member(
     at: datetime,
 ) -> Message:
     """Reply as `actions.reply` does. Where the assistant answers, the writer takes over; an unassigned conversation becomes theirs
-    where the workspace wants that; `then` resolves it."""
+    where the workspace wants that, unless `then` resolves it and it is released with that."""
     permit(by, "conversation.reply", conversation)
     if conversation.handler == Handler.ASSISTANT:
         thread = assistant_queries.thread_of(conversation)
@@ -61,7 +61,9 @@ def reply_as_member(
         at=at,
     )
     answered = message.conversation  # as it is now, and locked
-    if answered.is_unassigned and tenancy.current().assigns_writer:
+    workspace = tenancy.current()
+    is_released = answered.is_done and workspace.releases_resolved
+    if answered.is_unassigned and workspace.assigns_writer and not is_released:
         triage.assign(conversation=answered, to=writer, team=answered.team, by=by, at=at)
     return message
 

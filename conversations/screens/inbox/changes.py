@@ -97,7 +97,7 @@ def answered(
     """
     place = Place.of(request)
     if not inbox_queries.is_seen(number):
-        return _left(request, place, number, text=text, fault=fault)
+        return left(request, place, number, text=text, fault=fault)
     if not is_fragment(request):
         noted(request, number, text=text, fault=fault, undo=undo)
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}")
@@ -113,7 +113,7 @@ def answered(
     return render(request, "inbox/update.html", context, status=422 if fault else 200)
 
 
-def _left(request: DeskRequest, place: Place, number: int, *, text: str, fault: str) -> HttpResponse:
+def left(request: DeskRequest, place: Place, number: int, *, text: str, fault: str = "") -> HttpResponse:
     """The answer after a change by which the member has lost sight of the conversation: the list, with the message."""
     noted(request, number, text=text, fault=fault)
     url = f"{reverse('inbox', args=[request.workspace.slug])}?{place.query}"

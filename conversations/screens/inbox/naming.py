@@ -47,8 +47,9 @@ def html(text: str, subjects: Mapping[int, str], names: Collection[str]) -> Safe
             if (kept := _KEPT.match(part)) is not None:
                 depth += -1 if kept[1] else 1
         elif depth == 0 and part:
-            part = _linked(part, subjects)
+            # Names first: the subject of a conversation, in its link, may name somebody too.
             part = name.sub(r'<b class="mention">\1</b>', part) if spelled else part
+            part = _linked(part, subjects)
         parts.append(part)
     return mark_safe("".join(parts))  # noqa: S308 (prose has escaped it)
 

@@ -11,9 +11,10 @@ from django.core.files.base import File
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts import clock, transaction
+from accounts import clock, tenancy, transaction
 from accounts.errors import Conflict, DomainError, Forbidden, NotFound
 from accounts.permissions import permit
 from accounts.web.bodies import takes_files
@@ -26,8 +27,9 @@ from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.screens import errors
 from conversations.screens.inbox import addressing, forms
+from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox.card import with_ticket_card
-from conversations.screens.inbox.changes import after_change
+from conversations.screens.inbox.changes import after_change, left
 from conversations.screens.inbox.lists import listing
 from conversations.screens.inbox.place import Place
 from conversations.screens.inbox.threads import pane
@@ -45,7 +47,9 @@ def reply(request: DeskRequest, number: int) -> HttpResponse:
     @transaction.atomic
     def send(given: dict[str, Any]) -> bool:
         at, chosen = clock.now(), addressing.choose(request, conversation, given)
-        stored = drafted.files_of(conversation, DraftKind.REPLY, given["draft_file"], by=request.actor)
+        stored = drafted.files_of(
+            conversation, DraftKind.REPLY, given["draft_file"], send_id=given["send_id"], by=request.actor, at=at
+        )
         values: dict[str, Any] = {
             "conversation": conversation,
             "body": given["body"],
@@ -72,7 +76,8 @@ def _used(
 ) -> bool:
     """Forget the draft that was sent; whether there was one, and none is left."""
     version, tab = given["draft_version"], given["draft_tab"]
-    return drafted.use(conversation, kind, version=version, tab=tab, sent=stored, by=request.actor)
+    with tenancy.everything():  # what was sent may have taken the conversation out of its writer's sight
+        return drafted.use(conversation, kind, version=version, tab=tab, sent=stored, by=request.actor)
 
 
 def _undo(conversation: Conversation) -> timedelta:
@@ -96,7 +101,10 @@ def note(request: DeskRequest, number: int) -> HttpResponse:
 
     @transaction.atomic
     def add(given: dict[str, Any]) -> bool:
-        stored = drafted.files_of(conversation, DraftKind.NOTE, given["draft_file"], by=request.actor)
+        at = clock.now()
+        stored = drafted.files_of(
+            conversation, DraftKind.NOTE, given["draft_file"], send_id=given["send_id"], by=request.actor, at=at
+        )
         actions.note(
             conversation=conversation,
             body=given["body"],
@@ -104,7 +112,7 @@ def note(request: DeskRequest, number: int) -> HttpResponse:
             stored=stored,
             public_id=given["send_id"],
             by=request.actor,
-            at=clock.now(),
+            at=at,
         )
         return _used(request, conversation, DraftKind.NOTE, given, stored)
 
@@ -133,6 +141,8 @@ def _written(
     else:
         fault, status = errors.of_form(form), 422
     place, number = Place.of(request), conversation.number
+    if not fault and not inbox_queries.is_seen(number):
+        return left(request, place, number, text=_("Reply sent.") if mode == "reply" else _("Note added."))
     composer = {"mode": mode, "fault": fault, "draft": request.POST.get("body", "") if fault else ""}
     if not is_fragment(request) and not fault:
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}#composer")

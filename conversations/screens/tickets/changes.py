@@ -11,8 +11,10 @@ from django.forms import Form
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts import clock
 from accounts.errors import DomainError, Forbidden, NotFound
@@ -57,13 +59,20 @@ def changes(form_class: type[Form]) -> Callable[[Change], Callable[..., HttpResp
 
 
 def answered(request: DeskRequest, number: int, done: Done, fault: str = "") -> HttpResponse:
-    """The ticket with a toast, its card alone for the board, or a redirect to its page with a message."""
-    if not is_fragment(request):
+    """The ticket with a toast, its card alone for the board, or a redirect to its page with a message.
+
+    A member who has lost sight of the ticket by the change is led to the list.
+    """
+    is_board, has_left = bool(request.headers.get("Desk-Board")), not queries.is_seen(number)
+    if has_left or not is_fragment(request):
         if fault or done.text:
             messages.add_message(request, messages.ERROR if fault else messages.SUCCESS, fault or done.text)
-        return redirect("ticket", request.workspace.slug, number)
+        if not has_left:
+            return redirect("ticket", request.workspace.slug, number)
+        url = reverse("ticket-board" if is_board else "tickets", args=[request.workspace.slug])
+        return HttpResponseClientRedirect(url) if is_fragment(request) else redirect(url)
     shown = {"toast": fault or done.text, "is_fault": bool(fault), "done": done}
-    template = "tickets/moved.html" if request.headers.get("Desk-Board") else "tickets/changed.html"
+    template = "tickets/moved.html" if is_board else "tickets/changed.html"
     facts = pages.facts(request, queries.by_number(number), typed=request.POST if fault else None)
     context = {**facts, **shown}
     return render(request, template, context, status=422 if fault else 200)

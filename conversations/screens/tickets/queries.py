@@ -12,7 +12,7 @@ from accounts import clock
 from accounts.errors import NotFound
 from accounts.models import Event, User, Workspace
 from accounts.permissions import Actor, ActorKind
-from accounts.tenancy import current
+from accounts.tenancy import current, viewer
 from accounts.text import whole_number
 from conversations import conditions
 from conversations import events as conversation_events
@@ -91,6 +91,11 @@ def by_number(number: int) -> Ticket:
     if found is None:
         raise NotFound("there is no such ticket")
     return found
+
+
+def is_seen(number: int) -> bool:
+    """Whether the viewer of the scope sees the ticket: one that a member has assigned to others, they may no longer see."""
+    return viewer() is None or Ticket.objects.filter(number=number).exists()
 
 
 def chosen(given: Chosen, user: User) -> TicketQuerySet:

@@ -33,6 +33,7 @@ desk.ask = async (url, options = {}) => {
       status: response.status,
       text: await response.text(),
       number: response.headers.get('Desk-Conversation') ?? '',
+      to: response.headers.get('HX-Redirect') ?? '',
       problem: isShown ? '' : response.headers.get('Desk-Problem') ?? String(response.status),
     };
   } catch {
@@ -58,6 +59,7 @@ desk.take = (answer) => {
   desk.list(page, answer.askedAt);
   desk.announce('taken', { page });
   if (!desk.isOpen(answer.number)) return false;
+  if (answer.to) location.assign(answer.to); // the change has taken the conversation out of the member's sight
   desk.announce('fresh', { page });
   return true;
 };
