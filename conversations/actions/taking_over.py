@@ -35,6 +35,7 @@ def take_over(own: Contact, contact: Contact, *, channel: Channel, by: Actor, at
 
 def all_of(contact: Contact) -> QuerySet[Conversation]:
     """All conversations of a contact: also those in the Trash, which may come back."""
+    # Spans workspaces: it names its own; the scope leaves out the Trash.
     return Conversation.all_workspaces.filter(workspace=contact.workspace_id, contact=contact)
 
 
@@ -50,6 +51,7 @@ def give(rows: Sequence[Conversation], contact: Contact, *, by: Actor, at: datet
     for row in rows:
         lines.append((row, {"contact_id": contact.pk, "previous_contact_id": row.contact_id}))
         row.contact, row.updated_at = contact, at
+    # Spans workspaces: it names its own, as above.
     chosen = Conversation.all_workspaces.filter(workspace=contact.workspace_id, pk__in=[row.pk for row in rows])
     chosen.update(contact=contact, updated_at=at)
     journal.record_each(events.CONVERSATION_CONTACT_CHANGED, lines, by=by, at=at)

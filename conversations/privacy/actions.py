@@ -142,7 +142,7 @@ def export_contact(*, contact: Contact, by: Actor, at: datetime) -> Contact:
 
 
 def _held(conversation: Conversation) -> Conversation | None:
-    # Also what members do not see, such as what is in the Trash.
+    # Spans workspaces: it names its own; one in the Trash is erased, too.
     rows = Conversation.all_workspaces.select_for_update(no_key=True, of=("self",))
     return rows.filter(workspace=conversation.workspace_id, pk=conversation.pk).order_by("pk").first()
 
@@ -167,6 +167,7 @@ def _erase_ticket(row: Conversation, people: Sequence[int], *, by: Actor, at: da
     ticket = Ticket.objects.filter(pk=ticket_id).first() if ticket_id is not None else None
     if ticket is None:
         return False
+    # Spans workspaces: it names its own; one in the Trash has its words in the ticket, too.
     others = Conversation.all_workspaces.filter(workspace=row.workspace_id, ticket=ticket.pk)
     is_shared = others.exclude(contact__in=people).exists()
     ticket_actions.erase(ticket=ticket, is_shared=is_shared, by=by, at=at)
