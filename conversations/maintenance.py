@@ -45,8 +45,8 @@ STEP = 500
 def unsnooze_due(timestamp: int) -> None:
     """End every snooze that is due, in all workspaces."""
     at = clock.now()
-    due = Conversation.all_workspaces.filter(snoozed_until__lte=at).select_related("workspace")  # one job for all
-    for conversation in due.order_by("snoozed_until")[:500]:
+    due = Conversation.all_workspaces.filter(snoozed_until__lte=at).exclude(handler=Handler.TRASH)  # one job for all
+    for conversation in due.select_related("workspace").order_by("snoozed_until")[:500]:
         with tenancy.scope_apart(conversation.workspace, "wake_failed conversation=%s", conversation.pk):
             by = Actor.system(conversation.workspace_id)
             actions.unsnooze(conversation=conversation, only_if_due=True, by=by, at=at)

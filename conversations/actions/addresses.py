@@ -12,6 +12,7 @@ from accounts.errors import Conflict, Invalid
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import aliases
+from conversations.actions.erased import held_unless_erased
 from conversations.models import AddressKind, Contact, ContactAddress, MailboxAddress
 from conversations.texts import phones, validation
 
@@ -25,12 +26,13 @@ def add_address(
 ) -> ContactAddress:
     """Add another address of a contact; one that a member adds is verified by them.
 
-    Raises Invalid for what is no address, or Conflict for one that is another contact's.
+    Raises Invalid for what is no address, Conflict for one that is another contact's, and Conflict with code `erased` for a contact
+    that was erased.
     """
     permit(by, "contact.edit", contact)
     value = _normal(kind, value)
     transaction.hold_name(contact.workspace_id, f"contact {value}")
-    contact = transaction.held(contact)
+    contact = held_unless_erased(contact)
     if kind == AddressKind.EMAIL and value == contact.email:
         raise Invalid("this is their main address", field="value")
     known = ContactAddress.objects.filter(contact=contact, kind=kind, value=value).first()

@@ -10,6 +10,7 @@ from accounts import journal, transaction
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import locking
+from conversations.actions.erased import held_unless_erased
 from conversations.models import Contact, Conversation
 from tickets import actions as ticket_actions
 from tickets import attributes
@@ -23,14 +24,15 @@ def set_attributes(
 ) -> Contact | Conversation | Ticket:
     """Set custom attributes of a row by their keys; None and a blank text take a value away.
 
-    Values are as people type them or as they are stored. Raises Invalid with the key at fault, also for one that is archived.
+    Values are as people type them or as they are stored. Raises Invalid with the key at fault, also for one that is archived,
+    and Conflict with code `erased` for a contact that was erased.
     """
     if isinstance(row, Ticket):
         return ticket_actions.set_attributes(ticket=row, values=values, by=by, at=at)
     if isinstance(row, Contact):
         permit(by, "contact.edit", row)
         wanted = attributes.read_all(attributes_of(AttributeSubject.CONTACT), values)
-        contact = transaction.held(row)
+        contact = held_unless_erased(row)
         contact.attributes, keys = attributes.changed(contact.attributes, wanted)
         if keys:
             contact.updated_at = at

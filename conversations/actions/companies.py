@@ -11,6 +11,7 @@ from accounts.errors import Conflict, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
 from conversations import events
+from conversations.actions.erased import held_unless_erased
 from conversations.models import Company, Contact
 from conversations.texts import validation
 
@@ -72,11 +73,11 @@ def update_company(
 
 @transaction.atomic
 def set_company(*, contact: Contact, company: Company | None, by: Actor, at: datetime) -> Contact:
-    """Say which company a contact belongs to; the text that formats print follows."""
+    """Say which company a contact belongs to; the text that formats print follows. Raises Conflict with code `erased`."""
     permit(by, "contact.edit", contact)
     if company is not None:
         permit(by, "contact.edit", company)
-    contact = transaction.held(contact)
+    contact = held_unless_erased(contact)
     previous, pk = contact.organization_id, company.pk if company else None
     name = company.name if company else ""
     if (previous, contact.company) == (pk, name):

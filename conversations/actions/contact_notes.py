@@ -8,6 +8,7 @@ from accounts import journal, transaction
 from accounts.errors import Forbidden
 from accounts.permissions import Actor, ActorKind, permit
 from conversations import events
+from conversations.actions.erased import held_unless_erased
 from conversations.models import Contact, ContactNote
 from conversations.texts import validation
 
@@ -17,9 +18,10 @@ LONGEST = 20_000
 
 @transaction.atomic
 def add_contact_note(*, contact: Contact, body: str, by: Actor, at: datetime) -> ContactNote:
-    """Note something about a contact. Raises Invalid for a blank or too long text."""
+    """Note something about a contact. Raises Invalid for a blank or too long text, and Conflict with code `erased`."""
     permit(by, "contact.note", contact)
     validation.check(body, "body", longest=LONGEST)
+    contact = held_unless_erased(contact)
     note = ContactNote.objects.create(contact=contact, body=body, author_id=by.user_id, created_at=at)
     journal.record(events.CONTACT_NOTE_ADDED, contact, by=by, at=at, note_id=note.pk)
     return note

@@ -18,6 +18,7 @@ from accounts.errors import Conflict, Forbidden, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, ActorKind, permit
 from conversations import events
+from conversations.actions.erased import held_unless_erased
 from conversations.models import AddressKind, Contact, ContactAddress
 from conversations.queries import search
 from conversations.texts import validation
@@ -91,7 +92,9 @@ def identify(
 def update_contact(
     *, contact: Contact, clear: Collection[str] = (), by: Actor, at: datetime, **values: str | None
 ) -> Contact:
-    """Change a contact's details; takes the same values as `identify`. Raises Invalid, or Conflict for a taken id.
+    """Change a contact's details; takes the same values as `identify`.
+
+    Raises Invalid, or Conflict for a taken id, and with code `erased` for one that was erased.
 
     `clear` names texts that are to be taken away. A customer changes their own details alone, and not by which id they are known.
     """
@@ -175,7 +178,7 @@ def _by_email(without_external_id: bool, *, email: str) -> QuerySet[Contact]:
 def _change(contact: Contact, given: dict[str, Any], *, by: Actor, at: datetime) -> Contact:
     if not changes.differing(contact, given):
         return contact
-    contact = transaction.held(contact)
+    contact = held_unless_erased(contact)
     if "name" in changes.differing(contact, given) and not {"first_name", "last_name"} & given.keys():
         # A person renamed as a whole: the parts that an earlier caller gave are those of the old name.
         given = {**given, "first_name": "", "last_name": ""}

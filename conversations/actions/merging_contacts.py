@@ -48,7 +48,7 @@ def merge_contacts(*, contact: Contact, into: Contact, by: Actor, at: datetime) 
     _hold_names(contact, into)
     contact, into = _both(contact, into)
     _check(contact, into)
-    rows = Conversation.objects.filter(contact=contact).order_by("pk")
+    rows = taking_over.all_of(contact).order_by("pk")
     if rows[: MOST + 1].count() > MOST:
         raise Conflict(f"the customer has more than {MOST} conversations", code="too_many")
     conversations = taking_over.held(rows)
@@ -92,7 +92,7 @@ def undo_contact_merge(*, contact: Contact, by: Actor, at: datetime) -> Contact:
     contact, into = _both(contact, into)
     if contact.merged_into_id != into.pk or contact.erased_at is not None or into.erased_at is not None:
         raise Conflict("one of the customers has changed since", code="changed_since")
-    rows = Conversation.objects.filter(pk__in=undo["conversations"], contact=into).order_by("pk")
+    rows = taking_over.all_of(into).filter(pk__in=undo["conversations"]).order_by("pk")
     conversations = taking_over.held(rows)
     ChatSession.objects.filter(pk__in=undo["sessions"]["moved"], contact=into).update(contact=contact)
     _unfill(contact, into, undo)
@@ -156,8 +156,9 @@ def _sessions(contact: Contact, into: Contact) -> list[ChatSession]:
 
 def _move_sessions(sessions: Sequence[ChatSession], contact: Contact, into: Contact, at: datetime) -> dict[str, Any]:
     """Those of the contact go along. What proves nothing shows nobody's chats but its own, and describes no verified contact."""
-    chats = Conversation.objects.filter(channel=Channel.CHAT).order_by()
-    has_chats = {row.pk: chats.filter(contact=row).exists() for row in (contact, into)}
+    has_chats = {
+        row.pk: taking_over.all_of(row).filter(channel=Channel.CHAT).order_by().exists() for row in (contact, into)
+    }
     ended, moved = [], []
     for one in sessions:
         is_own = one.contact_id == contact.pk

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from accounts import journal, transaction
 from accounts.errors import Conflict, NotFound
-from accounts.models import Event, Membership
+from accounts.models import Membership
 from accounts.permissions import Actor, Role, permit
 from conversations import events
 from conversations.actions import carrying, entries, forgetting, locking, summaries, ticket_counts, turns
@@ -24,6 +24,7 @@ from conversations.models import (
     Handler,
     InboundMail,
 )
+from conversations.queries import conversations as queries
 from tickets.models import Ticket
 
 KEPT = timedelta(days=30)
@@ -70,10 +71,7 @@ def restore(*, conversation: Conversation, by: Actor, at: datetime) -> Conversat
     permit(by, "conversation.trash", conversation)
     thread = _thread(conversation)
     conversation = locking.locked_in_trash(conversation)
-    changes = Event.objects.filter(
-        workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk
-    )
-    event = changes.filter(type=events.CONVERSATION_TRASHED.name).order_by("-id").first()
+    event = queries.last_trashed(conversation)
     if event is None:
         raise NotFound("there is no such change")
     before = dict(event.data["before"])

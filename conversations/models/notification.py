@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.moments import Moment
-from accounts.tenancy import TenantModel, Viewer, seen
-from conversations.models.conversation import Conversation
+from accounts.tenancy import TenantManager, TenantModel, Viewer, seen
+from conversations.models.conversation import Conversation, Handler
 from conversations.models.mailbox import Mailbox
 
 
@@ -23,6 +25,16 @@ class NotificationKind(models.TextChoices):
     UNASSIGNED_NEW = "unassigned_new", "New and unassigned"
     FAILED_TO_SEND = "failed_to_send", "Failed to send"
     MAILBOX_DISCONNECTED = "mailbox_disconnected", "Mailbox disconnected"
+
+
+class NotificationManager(TenantManager["Notification"]):
+    """The notifications of the open scope's workspace, without those of conversations in the Trash."""
+
+    def get_queryset(self) -> models.QuerySet[Notification]:
+        trash = Conversation.all_workspaces.filter(
+            workspace=OuterRef("workspace"), pk=OuterRef("conversation"), handler=Handler.TRASH
+        )  # its own
+        return super().get_queryset().exclude(Exists(trash))
 
 
 class Notification(TenantModel):
@@ -49,6 +61,8 @@ class Notification(TenantModel):
     mail_id = models.BigIntegerField(null=True, editable=False)
     at = Moment(default=timezone.now, editable=False)
     read_at = Moment(null=True, editable=False)
+
+    objects: ClassVar[NotificationManager] = NotificationManager()
 
     class Meta(TenantModel.Meta):
         constraints = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -86,11 +87,12 @@ def erase_conversation(*, erasure: Erasure, conversation: Conversation, by: Acto
     list(DiscordThread.objects.select_for_update(no_key=True).filter(conversation=conversation).order_by("pk"))
     row = _held(conversation)
     erasure = transaction.held(erasure)
-    if row is None or row.contact_id != erasure.contact_id or erasure.reached >= row.pk:
+    people = contents.ids_of(Contact.objects.get(pk=erasure.contact_id))
+    if row is None or row.contact_id not in people or erasure.reached >= row.pk:
         return erasure
     learned = vocabulary.of_conversations(row.workspace_id, [row.pk])
     found = contents.conversation(row, at)
-    found["tickets"] = int(row.ticket_id is not None and _erase_ticket(row, by=by, at=at))
+    found["tickets"] = int(_erase_ticket(row, people, by=by, at=at))
     vocabulary.forget(row.workspace_id, learned)
     for name, count in {**found, "conversations": 1}.items():
         erasure.counts[name] = erasure.counts.get(name, 0) + count
@@ -159,12 +161,14 @@ def _forget_answers(contact: Contact, names: list[str]) -> None:
         cursor.execute(_ANSWERS, [contact.workspace_id, [one.encode() for one in needles if one]])
 
 
-def _erase_ticket(row: Conversation, *, by: Actor, at: datetime) -> bool:
-    """A ticket that other customers have conversations in keeps what is theirs."""
-    assert row.ticket_id is not None
+def _erase_ticket(row: Conversation, people: Sequence[int], *, by: Actor, at: datetime) -> bool:
+    """A ticket that other customers have conversations in keeps what is theirs. Says whether there is one."""
+    ticket_id = contents.ticket_of(row)
+    ticket = Ticket.objects.filter(pk=ticket_id).first() if ticket_id is not None else None
+    if ticket is None:
+        return False
     # Spans workspaces: it names its own; one in the Trash has its words in the ticket, too.
-    others = Conversation.all_workspaces.filter(workspace=row.workspace_id, ticket=row.ticket_id)
-    is_shared = others.exclude(contact=row.contact_id).exists()
-    ticket = Ticket.objects.get(pk=row.ticket_id)
+    others = Conversation.all_workspaces.filter(workspace=row.workspace_id, ticket=ticket.pk)
+    is_shared = others.exclude(contact__in=people).exists()
     ticket_actions.erase(ticket=ticket, is_shared=is_shared, by=by, at=at)
     return True

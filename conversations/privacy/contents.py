@@ -40,6 +40,7 @@ from conversations.models import (
     Draft,
     DraftFile,
     EntryPoint,
+    Handler,
     InboundMail,
     MailState,
     Message,
@@ -53,6 +54,7 @@ from conversations.models import (
     ThreadStatus,
 )
 from conversations.models.contact import ERASED
+from conversations.queries import conversations as queries
 
 TEXT = "Erased"
 """What stands for a message, a note or a subject."""
@@ -81,9 +83,23 @@ def addresses(contacts: Iterable[Contact]) -> list[str]:
     return [*dict.fromkeys([*(row.email for row in rows if row.email), *other])]
 
 
+def ids_of(contact: Contact) -> list[int]:
+    """The ids of the contact and of those that were merged into it."""
+    return list(_people(contact).values_list("pk", flat=True))
+
+
 def conversations_of(contact: Contact) -> QuerySet[Conversation]:
-    """All of them: also what is spam, or in a place where members do not see it."""
-    return Conversation.all_workspaces.filter(workspace=contact.workspace_id, contact=contact.pk)
+    """All of the person's: also what is spam, in the Trash, or of a contact that was merged into this one."""
+    return Conversation.all_workspaces.filter(workspace=contact.workspace_id, contact__in=ids_of(contact))
+
+
+def ticket_of(row: Conversation) -> int | None:
+    """The id of the conversation's ticket; of one in the Trash, of the ticket that it would come back to."""
+    if row.handler != Handler.TRASH:
+        return row.ticket_id
+    event = queries.last_trashed(row)
+    ticket_id: int | None = event.data["before"]["ticket_id"] if event is not None else None
+    return ticket_id
 
 
 def details(contacts: Sequence[Contact], at: datetime) -> None:

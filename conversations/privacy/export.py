@@ -6,7 +6,7 @@ Files are links to the desk, or the names under which they are beside the docume
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,9 +24,11 @@ from conversations.models import (
     Delivery,
     DeliveryState,
     DiscordMember,
+    Handler,
     InboundMail,
     Message,
 )
+from conversations.privacy import contents
 from tickets.models import Ticket
 
 FORMAT, VERSION = "parley.person", 1
@@ -35,6 +37,7 @@ Locate = Callable[[Attachment], str]
 
 def parts(contact: Contact, *, at: datetime, locate: Locate) -> Iterator[str]:
     """The document, to be written one part after the other; `locate` says where a file is found. In the open scope."""
+    people = contents.ids_of(contact)
     head = {
         "format": FORMAT,
         "version": VERSION,
@@ -44,26 +47,26 @@ def parts(contact: Contact, *, at: datetime, locate: Locate) -> Iterator[str]:
         "merged": [_person(row) for row in Contact.objects.filter(merged_into=contact).order_by("pk")],
         "addresses": [
             {"kind": row.kind, "value": row.value, "verified": row.is_verified, "added_at": row.created_at}
-            for row in ContactAddress.objects.filter(contact=contact).order_by("pk")
+            for row in ContactAddress.objects.filter(contact__in=people).order_by("pk")
         ],
         "notes": [
             {"text": row.body, "author": str(row.author) if row.author else None, "written_at": row.created_at}
-            for row in ContactNote.objects.select_related("author").filter(contact=contact).order_by("pk")
+            for row in ContactNote.objects.select_related("author").filter(contact__in=people).order_by("pk")
         ],
         "chat_sessions": [
             {"page": row.page, "language": row.language, "began_at": row.created_at, "last_seen_at": row.last_seen_at}
-            for row in ChatSession.objects.filter(contact=contact).order_by("pk")
+            for row in ChatSession.objects.filter(contact__in=people).order_by("pk")
         ],
         "discord": [
             {"id": str(row.discord_id), "name": row.name, "linked_at": row.linked_at}
-            for row in DiscordMember.objects.filter(contact=contact).order_by("pk")
+            for row in DiscordMember.objects.filter(contact__in=people).order_by("pk")
         ],
-        "events": [{"type": row.type, "at": row.at} for row in _events(contact)],
+        "events": [{"type": row.type, "at": row.at} for row in _events(contact, people)],
     }
     yield _dumped(head)[:-1]
     yield from _listed("conversations", (_conversation(row, locate) for row in _conversations(contact)))
     yield from _listed("tickets", map(_ticket, _tickets(contact)))
-    yield from _listed("messages_elsewhere", (_message(row, locate) for row in _elsewhere(contact)))
+    yield from _listed("messages_elsewhere", (_message(row, locate) for row in _elsewhere(people)))
     yield "}\n"
 
 
@@ -71,7 +74,7 @@ def files(contact: Contact) -> Iterator[Attachment]:
     """Every file in the person's conversations, and with what they wrote elsewhere."""
     for row in _conversations(contact):
         yield from Attachment.objects.filter(message__conversation=row.pk).order_by("pk")
-    for message in _elsewhere(contact):
+    for message in _elsewhere(contents.ids_of(contact)):
         yield from Attachment.objects.filter(message=message).order_by("pk")
 
 
@@ -108,27 +111,29 @@ def _person(row: Contact) -> dict[str, Any]:
     }
 
 
-def _events(contact: Contact) -> Iterable[Event]:
-    rows = Event.objects.filter(workspace_id=contact.workspace_id, subject_type="contact", subject_id=contact.pk)
+def _events(contact: Contact, people: Sequence[int]) -> Iterable[Event]:
+    rows = Event.objects.filter(workspace_id=contact.workspace_id, subject_type="contact", subject_id__in=people)
     return rows.order_by("pk").iterator(chunk_size=500)
 
 
 def _conversations(contact: Contact) -> Iterator[Conversation]:
     """One after the other, by their ids, so that none has to be held in memory. Those that members do not see are in it."""
     last = 0
-    rows = Conversation.all_workspaces.filter(workspace=contact.workspace_id, contact=contact.pk).order_by("pk")
+    rows = contents.conversations_of(contact).order_by("pk")
     while found := list(rows.filter(pk__gt=last)[:50]):
         yield from found
         last = found[-1].pk
 
 
 def _tickets(contact: Contact) -> list[Ticket]:
-    own = Conversation.objects.filter(contact=contact, ticket__isnull=False).order_by().values("ticket")
-    return list(Ticket.objects.filter(pk__in=own).order_by("pk"))
+    rows = contents.conversations_of(contact)
+    found = [*rows.filter(ticket__isnull=False).order_by().values_list("ticket", flat=True)]
+    found += [contents.ticket_of(row) for row in rows.filter(handler=Handler.TRASH).order_by()]
+    return list(Ticket.objects.filter(pk__in=[pk for pk in found if pk is not None]).order_by("pk"))
 
 
-def _elsewhere(contact: Contact) -> list[Message]:
-    rows = Message.objects.filter(sender_contact=contact).exclude(conversation__contact=contact)
+def _elsewhere(people: Sequence[int]) -> list[Message]:
+    rows = Message.objects.filter(sender_contact__in=people).exclude(conversation__contact__in=people)
     return list(rows.order_by("pk")[:10_000])
 
 

@@ -10,8 +10,10 @@ from django.db.models import Q, QuerySet
 
 from accounts.compiled import compiled, printing
 from accounts.errors import NotFound
+from accounts.models import Event
 from accounts.tenancy import current
 from accounts.text import uuid_or_none
+from conversations import events
 from conversations.models import (
     Attachment,
     Contact,
@@ -160,6 +162,14 @@ def attachment(public_id: uuid.UUID) -> Attachment:
     if found is None:
         raise NotFound("there is no such file")
     return found
+
+
+def last_trashed(conversation: Conversation) -> Event | None:
+    """The event of the last time that a conversation went to the Trash."""
+    changes = Event.objects.filter(
+        workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk
+    )
+    return changes.filter(type=events.CONVERSATION_TRASHED.name).order_by("-id").first()
 
 
 def file(public_id: uuid.UUID) -> Attachment | DeliveryFile | DraftFile:

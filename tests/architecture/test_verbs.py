@@ -39,6 +39,7 @@ PARTS = {
     "conversations.actions.checking",
     "conversations.actions.drafted",
     "conversations.actions.entries",
+    "conversations.actions.erased",
     "conversations.actions.summaries",
     "conversations.actions.taking_over",
     "conversations.actions.lifecycle",

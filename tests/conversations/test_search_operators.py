@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from accounts import clock
 from accounts.models import Workspace
 from conversations import actions
 from conversations.conditions.typed import typed
-from conversations.models import Conversation
+from conversations.models import Attachment, Conversation
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.texts import operators
 from tests.conftest import Member
@@ -140,6 +141,24 @@ def test_name_of_a_file_is_found_until_the_file_is_gone(acme: Workspace, ben: Me
     message.attachments.get().delete()
     assert found(ben, "zebra") == []
     assert Conversation.objects.filter(pk=row.pk).exists()
+
+
+def test_deleting_many_files_writes_the_words_of_each_conversation_once(acme: Workspace, ben: Member) -> None:
+    rows = [ConversationFactory(workspace=acme, subject=f"Photos {number}") for number in range(2)]
+    for row in rows:
+        reply(row, "see", uploads=[ContentFile(b"%PDF-1.4 x", f"zebra-{number}.pdf") for number in range(3)])
+    before = written()
+    Attachment.objects.all().delete()
+    assert written() - before == len(rows)
+    assert (found(ben, "zebra"), found(ben, "see")) == ([], ["Photos 1", "Photos 0"])
+
+
+def written() -> int:
+    """How often documents of the search were changed in this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_get_xact_tuples_updated('conversations_searchdocument'::regclass)")
+        count: int = cursor.fetchone()[0]
+    return count
 
 
 NASTY = [

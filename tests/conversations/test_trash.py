@@ -9,7 +9,9 @@ from uuid import uuid4
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import clock
@@ -197,3 +199,21 @@ def test_agents_have_no_trash(talk: Conversation, ben: Member, client: Client) -
         reverse("move-to-trash", args=[slug, talk.number])
         not in as_ben.get(reverse("conversation", args=[slug, talk.number])).content.decode()
     )
+
+
+def test_snooze_of_what_is_in_the_trash_ends_when_it_comes_back(
+    contact: Contact, talk: Conversation, ada: Member
+) -> None:
+    other = ConversationFactory(workspace=contact.workspace)
+    for row in (talk, other):
+        before, until = clock.now() - timedelta(hours=2), clock.now() - timedelta(hours=1)
+        actions.snooze(conversation=row, until=until, by=ada.actor, at=before)
+    actions.trash(conversation=talk, **act(ada))
+    with CaptureQueriesContext(connection) as asked:
+        maintenance.unsnooze_due(0)
+    assert Conversation.objects.get().snoozed_until is None
+    assert Conversation.trash.get().snoozed_until is not None
+    assert not [query for query in asked if f'"id" = {talk.pk} ' in query["sql"]]
+    actions.restore(conversation=talk, **act(ada))
+    maintenance.unsnooze_due(0)
+    assert Conversation.objects.get(pk=talk.pk).snoozed_until is None

@@ -5,7 +5,7 @@ Every row that belongs to the customer gets the canary into every text that it h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -21,6 +21,7 @@ from django.core.management.base import CommandError
 from django.db import connection, models
 
 from accounts import clock
+from accounts.errors import Conflict
 from accounts.models import Event, IdempotentRequest, QueuedMail, Workspace
 from accounts.permissions import Actor
 from conversations import actions
@@ -43,6 +44,8 @@ from conversations.models import (
     CallbackRequest,
     ChatRestore,
     Contact,
+    ContactAddress,
+    ContactNote,
     Conversation,
     Delivery,
     DeliveryFile,
@@ -68,7 +71,9 @@ from conversations.models.contact import ERASED
 from conversations.privacy import actions as privacy
 from conversations.privacy import contents, tasks
 from tests.conftest import Member
+from tests.effects import refused
 from tests.factories import ContactFactory, ConversationFactory, MailboxFactory
+from tickets.actions import create_attribute
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.usefixtures("in_acme")
@@ -347,3 +352,50 @@ def test_command_asks_before_it_erases(customer: Contact) -> None:
     assert Contact.objects.get(pk=customer.pk).email == EMAIL
     call_command("erase_contact", workspace="acme", contact=EMAIL, yes=True)
     assert Contact.objects.get(pk=customer.pk).email == ""
+
+
+def test_what_is_in_the_trash_is_erased_with_the_ticket_that_it_had(customer: Contact, ada: Member) -> None:
+    talk = Conversation.objects.get(ticket__isnull=False)
+    actions.trash(conversation=talk, by=ada.actor, at=clock.now())
+    erase(customer, ada.actor)
+    assert Conversation.trash.get().subject == contents.TEXT
+    assert {*Message.objects.filter(conversation=talk, kind="message").values_list("body", flat=True)} == {
+        contents.TEXT
+    }
+    assert CANARY not in str(Ticket.objects.values().get())
+
+
+def test_what_is_left_with_a_merged_one_is_erased_too(customer: Contact, acme: Workspace, ada: Member) -> None:
+    merged = Contact.objects.get(merged_into=customer)
+    left = ConversationFactory(workspace=acme, contact=merged, subject=CANARY, body=CANARY)
+    erase(customer, ada.actor)
+    left.refresh_from_db()
+    assert (left.subject, left.messages.get().body) == (contents.TEXT, contents.TEXT)
+
+
+@pytest.mark.parametrize(
+    ("verb", "given"),
+    [
+        (actions.update_contact, {"name": "Zoë"}),
+        (actions.set_company, {"company": "Zoë & Co"}),
+        (actions.add_address, {"kind": "phone", "value": "+44 20 7946 0000"}),
+        (actions.add_contact_note, {"body": "It was Zoë"}),
+        (actions.set_attributes, {"values": {"nickname": "Zoë"}}),
+    ],
+)
+def test_nothing_is_added_to_who_was_erased(
+    acme: Workspace, ada: Member, verb: Callable[..., Any], given: dict[str, Any]
+) -> None:
+    contact = ContactFactory(workspace=acme)
+    act: dict[str, Any] = {"by": ada.actor, "at": clock.now()}
+    create_attribute(workspace=acme, subject="contact", name="Nickname", kind="text", **act)
+    erase(contact, ada.actor)
+    before = Contact.objects.values().get(pk=contact.pk)
+    if "company" in given:
+        given = {"company": actions.create_company(workspace=acme, name=given["company"], **act)}
+    who = "row" if verb is actions.set_attributes else "contact"
+    with refused(Conflict, code="erased"):
+        verb(**{who: contact}, **given, **act)
+    assert Contact.objects.values().get(pk=contact.pk) == before
+    assert not ContactNote.objects.exists()
+    assert not ContactAddress.objects.exists()

@@ -16,7 +16,7 @@ from django.core.management.base import CommandError
 from accounts.errors import Forbidden
 from accounts.models import Event, Workspace
 from conversations import actions
-from conversations.models import Contact
+from conversations.models import Contact, Conversation
 from conversations.privacy import actions as privacy
 from tests.conftest import Member
 from tests.effects import MORNING, minutes, refused
@@ -89,3 +89,16 @@ def test_export_is_recorded_and_for_admins(customer: Contact, ada: Member, ben: 
 def test_nobody_is_found_by_another_reference(customer: Contact, reference: str) -> None:
     with pytest.raises(CommandError):
         exported(reference)
+
+
+def test_document_has_what_is_in_the_trash_and_what_is_left_with_a_merged_one(
+    customer: Contact, acme: Workspace, ada: Member
+) -> None:
+    [talk] = Conversation.objects.filter(contact=customer)
+    actions.trash(conversation=talk, by=ada.actor, at=minutes(3))
+    double = ContactFactory(workspace=acme)
+    actions.merge_contacts(contact=double, into=customer, by=ada.actor, at=minutes(4))
+    ConversationFactory(workspace=acme, contact=double, subject="Left behind")
+    document = exported("zoe")
+    assert {row["subject"] for row in document["conversations"]} == {"Lamp", "Left behind"}
+    assert len(document["tickets"]) == 1

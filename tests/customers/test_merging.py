@@ -207,3 +207,29 @@ def test_client_that_names_the_merged_id_lists_the_conversations(acme: Workspace
     for reference in ("one", "two", str(ada.public_id), str(double.public_id)):
         answer = Client().get(WOES, {"customerId": reference}, headers={"Authorization": f"Bearer {acme_key.secret}"})
         assert {row["subject"] for row in answer.json()["conversations"]} == mine, reference
+
+
+def test_what_is_in_the_trash_moves_along_and_back(acme: Workspace, ada: Member) -> None:
+    one, double = person(acme), person(acme)
+    talk = ConversationFactory(workspace=acme, contact=double)
+    actions.trash(conversation=talk, by=ada.actor, at=minutes(1))
+    merge(double, one, ada.actor)
+    assert Conversation.trash.get().contact == one
+    undo(double, ada.actor)
+    assert Conversation.trash.get().contact == double
+    actions.restore(conversation=talk, by=ada.actor, at=minutes(7))
+    assert Conversation.objects.get().contact == double
+
+
+def test_browser_that_has_proven_nothing_sees_no_chat_that_comes_back_from_the_trash(
+    acme: Workspace, ada: Member
+) -> None:
+    one, double = person(acme), person(acme)
+    talk = ConversationFactory(workspace=acme, contact=one, door=Door(Channel.CHAT, "chat"))
+    widget = Widget.objects.create(workspace=acme, name="Website")
+    session = chat_actions.start_session(widget=widget, by=sessions.visitor(widget), at=MORNING).session
+    ChatSession.objects.filter(pk=session.pk).update(contact=double)
+    actions.trash(conversation=talk, by=ada.actor, at=minutes(1))
+    merge(double, one, ada.actor)
+    session.refresh_from_db()
+    assert session.ended_at is not None

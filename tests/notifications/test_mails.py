@@ -66,6 +66,13 @@ def test_assignment_that_was_taken_back_or_read_is_not_mailed(ada: Member, ben: 
     assert (sent(), QueuedMail.objects.count()) == ([], 0)
 
 
+def test_what_is_in_the_trash_is_not_mailed(ada: Member, ben: Member, row: Conversation) -> None:
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    journal.drain()
+    actions.trash(conversation=row, **act(ada))
+    assert (sent(), QueuedMail.objects.count()) == ([], 0)
+
+
 def test_many_things_are_one_mail(acme: Workspace, ada: Member, ben: Member) -> None:
     rows = [ConversationFactory(workspace=acme, subject=f"Order {number}") for number in range(25)]
     for row in rows:

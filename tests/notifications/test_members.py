@@ -204,3 +204,15 @@ def test_member_who_is_removed_leaves_no_unread_rows_that_others_see(
     journal.drain()
     account_actions.remove_member(membership=ben.membership, **act(ada))
     assert reading.unread(ada.user.pk) == []
+
+
+def test_conversation_in_the_trash_notifies_nobody_until_it_comes_back(
+    ada: Member, ben: Member, row: Conversation
+) -> None:
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    assert of(ben) == [("assigned", 1, 1)]
+    actions.trash(conversation=row, **act(ada))
+    assert of(ben) == []
+    assert reading.unread(ben.user.pk) == []
+    actions.restore(conversation=row, **act(ada))
+    assert of(ben) == [("assigned", 1, 1)]

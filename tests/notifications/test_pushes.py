@@ -113,6 +113,15 @@ def test_what_was_read_meanwhile_is_not_pushed(
     assert (service.received, QueuedPush.objects.count()) == ([], 0)
 
 
+def test_what_is_in_the_trash_is_not_pushed(ada: Member, ben: Member, row: Conversation, service: PushService) -> None:
+    switch_on(ben.signed_in(), service)
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    journal.drain()
+    actions.trash(conversation=row, **act(ada))
+    pushed()
+    assert (service.received, QueuedPush.objects.count()) == ([], 0)
+
+
 def test_nothing_is_pushed_in_quiet_hours_or_without_the_wish(
     ada: Member, ben: Member, row: Conversation, service: PushService
 ) -> None:

@@ -11,6 +11,7 @@ from accounts.errors import Conflict
 from accounts.models import Workspace
 from accounts.permissions import Actor, permit
 from conversations import actions, events
+from conversations.actions.erased import held_unless_erased
 from conversations.actions.taking_over import take_over
 from conversations.channels.discord import links
 from conversations.channels.discord.payloads import Author
@@ -125,7 +126,7 @@ def link_member(*, member: DiscordMember, email: str, by: Actor, at: datetime) -
     """
     permit(by, "discord.run", member)
     transaction.hold_name(member.workspace_id, f"contact {email}")
-    own = transaction.held(member.contact)
+    own = held_unless_erased(member.contact)
     contact = Contact.objects.filter(email=email, is_verified=True, merged_into=None).order_by("pk").first()
     if contact is None:
         contact = own
