@@ -41,6 +41,7 @@ PARTS = {
     "conversations.actions.entries",
     "conversations.actions.summaries",
     "conversations.actions.taking_over",
+    "conversations.actions.kept_answers",
     "conversations.actions.lifecycle",
     "conversations.actions.locking",
     "conversations.actions.forgetting",
