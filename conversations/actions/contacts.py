@@ -50,8 +50,8 @@ def identify(
     """The contact that the caller means: by external id first, then by email, else a new one.
 
     A trusted caller (a server key, a signed token, a member) may adopt a contact known by email who has no external
-    id yet, and what it states of a person is kept; an untrusted one always makes a new, unverified contact. None leaves
-    a value alone, and without `renames` the names and the company are those of a new contact only. An address that is not verified finds
+    id yet, and what it states of a person is kept; an untrusted one always makes a new, unverified contact. Who is named by
+    another address, or by an id of before a merge, gets what is stated where there was nothing. None leaves a value alone, and without `renames` the names and the company are those of a new contact only. An address that is not verified finds
     nobody, and replaces no verified one. Raises Invalid with the
     field at fault.
     """
@@ -132,8 +132,16 @@ class _Found(NamedTuple):
     alias: str = ""
 
     def stated(self, given: dict[str, Any]) -> dict[str, Any]:
-        """What a caller states of the contact: an alias does not replace what it is known by."""
-        return {field: value for field, value in given.items() if field != self.alias}
+        """What a caller states of the contact; one who names it by an alias fills its gaps, and replaces nothing."""
+        if not self.alias:
+            return given
+        filled = {
+            name: value for name, value in given.items() if not getattr(self.contact, name) and name != self.alias
+        }
+        if "name" in filled:
+            return filled
+        # The parts are those of the name.
+        return {name: value for name, value in filled.items() if name not in ("first_name", "last_name")}
 
 
 def _find(external_id: str | None, email: str | None) -> _Found | None:

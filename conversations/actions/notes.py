@@ -16,6 +16,9 @@ from conversations.actions import locking, mentioning
 from conversations.models import Attachment, Conversation, Message, MessageKind, MessageVersion
 from conversations.texts import validation
 
+RICH = "rich_content"
+"""Where the metadata of a message hold the document of a client's editor, which says the same as the text."""
+
 
 @transaction.atomic
 def edit_note(
@@ -23,6 +26,7 @@ def edit_note(
 ) -> Message:
     """Change a note's text, and its metadata unless None; the text before is kept for owners and admins.
 
+    A document of an editor that says the text before goes with it.
     Raises Invalid for a blank or too long text, and Forbidden for a member who did not write it.
     """
     permit(by, "conversation.note", message)
@@ -31,8 +35,11 @@ def edit_note(
     validation.check(body, "body", longest=validation.BODY_LIMIT)
     conversation = locking.locked(message.conversation)
     message = transaction.held(message)
-    wanted = message.metadata if metadata is None else {**(message.metadata or {}), **metadata}
-    if (message.body, message.metadata) == (body, wanted):
+    kept = message.metadata or {}
+    if message.body != body:
+        kept = {name: value for name, value in kept.items() if name != RICH}
+    wanted = {**kept, **(metadata or {})}
+    if (message.body, message.metadata or {}) == (body, wanted):
         return message
     version = int((message.metadata or {}).get("version", 1)) + 1
     if message.body != body:
@@ -43,7 +50,7 @@ def edit_note(
             replaced_by_id=by.user_id,
             replaced_at=at,
         )
-    message.body, message.metadata = body, {**(wanted or {}), "version": version}
+    message.body, message.metadata = body, {**wanted, "version": version}
     message.save(update_fields=["body", "metadata"])
     _touch(conversation, at)
     journal.record(events.NOTE_EDITED, conversation, by=by, at=at, message_id=message.pk, version=version)

@@ -8,16 +8,14 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction as django
-from django.db.models import F, Func, IntegerField, Q, Value
+from django.db.models import Q
 from django.db.models.fields.files import FieldFile
-from django.db.models.functions import Cast
 
 from accounts import journal, transaction
 from accounts.errors import Invalid
-from accounts.models import IdempotentRequest
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import carrying, entries, forgetting, locking, ticket_counts
+from conversations.actions import carrying, entries, forgetting, kept_answers, locking, ticket_counts
 from conversations.models import (
     AssistantFrame,
     AssistantProposal,
@@ -81,6 +79,9 @@ def redact(
     versions = [*MessageVersion.objects.filter(message=message).values_list("body", flat=True)]
     if removed:
         _forget(message, conversation, removed, body)
+        texts = [kept_answers.Redaction(before=before, removed=removed, after=body, gap=GAP)]
+        texts += [kept_answers.Redaction(before=one, removed=one, after=REDACTED, gap=GAP) for one in versions if one]
+        kept_answers.redact([message.public_id, conversation.public_id], texts)
     if conversation.last_message_id == message.pk:
         conversation.preview = validation.preview(body)
     if removed and _begins_with(removed, conversation.subject):
@@ -132,11 +133,6 @@ def _forget(message: Message, conversation: Conversation, removed: str, body: st
     AssistantProposal.objects.filter(message=message).update(preview=REDACTED, payload={})
     suggested = Suggestion.objects.filter(conversation=conversation)
     suggested.filter(Q(message=message) | Q(text__contains=removed)).update(text=REDACTED, sources=[])
-    # An answer that is repeated for an Idempotency-Key prints nothing of it any more.
-    for public_id in (message.public_id, conversation.public_id):
-        holds = Func(Value(str(public_id).encode()), F("body"), template="position(%(expressions)s)", arg_joiner=" in ")
-        answers = IdempotentRequest.objects.alias(place=Cast(holds, IntegerField())).filter(place__gt=0)
-        answers.update(body=b"{}")
 
 
 def _quoting(conversation: Conversation, removed: str) -> list[int]:

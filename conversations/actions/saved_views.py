@@ -80,6 +80,7 @@ def update_view(
 ) -> SavedView:
     """Change a view; None leaves a value alone, and filters are replaced as a whole. Raises Invalid.
 
+    A client's own filters go where the condition or the search is changed without them: they would say something else.
     Members who are no admins change their own views alone, and those that nobody has made who is still here.
     """
     permit(by, "ticket.update", view)
@@ -97,6 +98,8 @@ def update_view(
         found = _team(visibility or view.visibility, team or view.team, by)
     else:
         found = view.team
+    if filters is None and changes.differing(view, {name: given[name] for name in ("condition", "search")}):
+        given["filters"] = {}
     changed = changes.change(view, given)
     if found != view.team:
         view.team = found

@@ -18,7 +18,7 @@ from conversations.actions import entries, turns, wishes
 from conversations.actions.entries import Door
 from conversations.actions.senders import Sender
 from conversations.actions.wishes import CallWish
-from conversations.models import Channel, Contact, Conversation, Handler, Mailbox, MessageKind, SenderKind, Status
+from conversations.models import Channel, Contact, Conversation, Handler, Mailbox, MessageKind, SenderKind
 from conversations.texts import validation
 
 _DOOR = Door(Channel.API, "api")
@@ -57,7 +57,7 @@ def start(
     contact's unless `sender` says otherwise; either way the conversation is open. What a blocked contact begins is spam. `external_id` is the caller's own
     name for it: at most 255 characters, unique in the workspace. Mails go by `mailbox`, and to `cc` besides; `follows` is the
     closed conversation that it goes on from. `public_id` is one that the caller chose, as `message_public_id` is for the
-    first message, and `number` one that a verb has drawn before, which locks more than this. `wish` is the call that it asks
+    first message, and `number` one that a verb has drawn before, which locks more than this, and counted as `turns.counted_as` says. `wish` is the call that it asks
     for; that of a callback may be in its `metadata`. Raises Invalid with the field at fault, or Conflict when either id is
     taken.
     """
@@ -66,10 +66,9 @@ def start(
     check_priority(priority)
     if external_id is not None:
         validation.check(external_id, "external_id", longest=255)
-    is_theirs = sender is None or sender.kind == SenderKind.CUSTOMER
-    if contact.blocked_at is not None and body is not None and is_theirs:
-        handler = Handler.NOBODY  # as `mark_spam` leaves it
-    counted = Status.OPEN if handler == Handler.PEOPLE else None
+    if sender is None or sender.kind == SenderKind.CUSTOMER:
+        handler = turns.handler_of(contact, body, handler)
+    counted = turns.counted_as(handler)
     if external_id is not None or public_id is not None:
         if number is None:
             number = turns.TALLY.draw(workspace.pk, counted)

@@ -14,7 +14,7 @@ from conversations.actions import locking, ticket_counts, turns
 from conversations.actions.contacts import identify
 from conversations.actions.entries import Door
 from conversations.actions.start import start
-from conversations.models import Conversation, Mailbox, Status
+from conversations.models import Conversation, Mailbox
 from conversations.permissions import ConversationScope
 from tickets import actions as ticket_actions
 from tickets.models import Ticket, TicketPriority
@@ -99,7 +99,7 @@ def open_ticket(
         at=at,
     )
     # Contact, tally of conversations, tally of tickets: see `accounts.transaction`.
-    number = turns.TALLY.draw(workspace.pk, Status.OPEN)
+    number = turns.TALLY.draw(workspace.pk, turns.counted_as(turns.handler_of(contact, body)))
     title = " ".join((title or values.get("escalation_reason") or "").split())[:TITLE_LENGTH]
     ticket = ticket_actions.open_ticket(
         workspace=workspace, subject=title, channel=door.channel, by=by, at=at, **values

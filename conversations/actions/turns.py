@@ -8,6 +8,7 @@ from typing import Any
 from accounts.counters import Counter
 from conversations.actions.entries import save
 from conversations.models import (
+    Contact,
     Conversation,
     Handler,
     Message,
@@ -18,6 +19,16 @@ from conversations.models import (
 )
 
 TALLY = Counter(Tally, last="last_number", statuses=Status.values)
+
+
+def handler_of(contact: Contact, body: str | None, handler: Handler = Handler.PEOPLE) -> Handler:
+    """Who looks after a conversation that the contact begins: nobody where a blocked one writes, as `mark_spam` leaves it."""
+    return Handler.NOBODY if contact.blocked_at is not None and body is not None else handler
+
+
+def counted_as(handler: Handler) -> Status | None:
+    """The status in which a new conversation of the handler is counted; None for none."""
+    return Status.OPEN if handler == Handler.PEOPLE else None
 
 
 def standing(conversation: Conversation) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from conversations.models.saved_view import SavedViewQuerySet
 from conversations.models.searched import TokensQuery
 from conversations.queries import patterns
 from conversations.queries import search as search_queries
+from conversations.queries.conversations import with_address
 from conversations.texts.validation import can_be_kept
 from tickets.models import Ticket, TicketQuerySet
 from tickets.queries import HIGHEST_NUMBER
@@ -88,11 +89,13 @@ def wrote(actor: Actor, note: Message) -> bool:
 
 
 def of_people(rows: TicketQuerySet, *, references: Sequence[str] = (), emails: Sequence[str] = ()) -> TicketQuerySet:
-    """Tickets with a conversation of any of these people: by the ids that callers know them by, or by email."""
+    """Tickets with a conversation of any of these people: by an id that callers know them by or the desk's, or by email."""
     ids = [found for reference in references if (found := uuid_or_none(reference)) is not None]
-    wanted = Q(external_id__in=references) | Q(external_id=None, public_id__in=ids) | Q(email__in=emails)
+    wanted = Q(external_id__in=references) | Q(public_id__in=ids) | Q(email__in=emails)
     # The ids of a contact that was merged lead to the one that has its conversations.
-    contacts = Contact.objects.filter(wanted).order_by().values(has=Coalesce("merged_into", "pk"))
+    contacts: QuerySet[Any, Any] = Contact.objects.filter(wanted).order_by().values(has=Coalesce("merged_into", "pk"))
+    if emails:
+        contacts = contacts.union(with_address(emails))
     return rows.filter(pk__in=_tickets_of(Conversation.objects.filter(contact__in=contacts)))
 
 

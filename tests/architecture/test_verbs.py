@@ -42,6 +42,7 @@ PARTS = {
     "conversations.actions.erased",
     "conversations.actions.summaries",
     "conversations.actions.taking_over",
+    "conversations.actions.kept_answers",
     "conversations.actions.lifecycle",
     "conversations.actions.locking",
     "conversations.actions.forgetting",

@@ -12,7 +12,7 @@ from accounts.models import Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions.entries import Door
-from conversations.models import Channel, Contact, Conversation, Message, Tally
+from conversations.models import Channel, Contact, Conversation, Handler, Message, Tally
 from conversations.queries import tickets as queries
 from tests.conftest import Member
 from tests.effects import MORNING, minutes, nothing_changes, recorded, refused, types
@@ -299,3 +299,13 @@ def test_linked_ticket_cannot_vanish_beneath_its_conversation(conversation: Conv
     link(conversation, ticket)
     with pytest.raises(RestrictedError):
         Ticket.objects.filter(pk=ticket.pk).delete()
+
+
+def test_ticket_of_a_blocked_customer_is_counted_as_no_open_conversation(acme: Workspace) -> None:
+    ada = ContactFactory(workspace=acme, external_id="ada")
+    actions.block_contact(contact=ada, by=Actor.system(acme.pk), at=MORNING)
+    ticket = open_ticket(acme, external_id="ada", title="Spam", body="Buy now")
+    made = Conversation.objects.get(ticket=ticket)
+    assert (made.handler, made.number, Tally.objects.get().open) == (Handler.NOBODY, 1, 0)
+    open_ticket(acme, external_id="ada", title="Ours")
+    assert Tally.objects.get().open == Conversation.objects.filter(handler=Handler.PEOPLE, status="open").count() == 1

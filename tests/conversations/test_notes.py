@@ -162,3 +162,12 @@ def test_message_that_has_gone_out_can_neither_be_edited_nor_deleted(conversatio
 
 def test_thread_shows_notes_among_messages(conversation: Conversation, note: Message) -> None:
     assert [entry.body for entry in thread_queries.thread(conversation).messages] == ["Help", "Her key lacks it."]
+
+
+def test_document_of_an_editor_goes_with_the_text_that_it_said(conversation: Conversation, ben: Member) -> None:
+    rich = {"rich_content": {"type": "doc"}, "a": 1}
+    note = actions.note(conversation=conversation, body="First", metadata=rich, by=ben.actor, at=MORNING)
+    note = actions.edit_note(message=note, body="Second", by=ben.actor, at=minutes(2))
+    assert note.metadata == {"a": 1, "version": 2}
+    note = actions.edit_note(message=note, body="Third", metadata=rich, by=ben.actor, at=minutes(3))
+    assert note.metadata == {**rich, "version": 3}

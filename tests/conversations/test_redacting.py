@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 from django.apps import apps
 from django.core.files.base import ContentFile
@@ -14,7 +15,7 @@ from accounts.errors import Invalid
 from accounts.models import IdempotentRequest, Workspace
 from conversations import actions
 from conversations.models import Attachment, Conversation, InboundMail, Message
-from conversations.queries import conversations as queries
+from conversations.queries import search
 from tests.conftest import Member
 from tests.effects import MORNING, minutes, recorded, refused
 from tests.factories import ConversationFactory, MailboxFactory
@@ -23,6 +24,10 @@ pytestmark = pytest.mark.usefixtures("in_acme")
 
 WORD = "zyzzyva"
 SECRET = f"The card is {WORD} 4111 1111 1111 1111, thanks."
+
+
+def is_found(text: str) -> bool:
+    return search.matching(Conversation.objects.get_queryset(), search.words(text)).exists()
 
 
 @pytest.fixture
@@ -68,7 +73,7 @@ def test_redacted_message_is_nowhere_and_its_file_is_gone(
     row = Message.objects.get(pk=message.pk)
     assert (row.body, row.metadata and row.metadata["redacted_by"]) == ("(Redacted)", ada.user.name)
     assert Conversation.objects.get(pk=talk.pk).preview == "(Redacted)"
-    assert not queries.found(WORD).exists()
+    assert not is_found(WORD)
 
 
 def test_passage_is_removed_wherever_it_stands_and_the_rest_stays(message: Message, ada: Member) -> None:
@@ -76,7 +81,7 @@ def test_passage_is_removed_wherever_it_stands_and_the_rest_stays(message: Messa
     assert row.body == "The card is █████, thanks."
     assert tables_with(WORD) == set()
     assert row.attachments.count() == 1
-    assert queries.found("thanks").exists()
+    assert is_found("thanks")
 
 
 def test_one_file_is_removed_and_the_text_stays(message: Message, ada: Member) -> None:
@@ -109,11 +114,50 @@ def test_versions_of_a_note_and_kept_answers_go_along(acme: Workspace, talk: Con
         path="/api/x",
         key="1",
         body_hash="x",
-        body=f'{{"id": "{note.public_id}", "b": "{WORD}"}}'.encode(),
+        body=orjson.dumps(
+            {"id": str(note.public_id), "status": "sent", "content": SECRET, "rich_content": {"text": SECRET}}
+        ),
     )
     actions.redact(message=note, is_whole=True, by=ada.actor, at=minutes(3))
     assert tables_with(WORD) == set()
-    assert bytes(IdempotentRequest.objects.get().body) == b"{}"
+    assert orjson.loads(bytes(IdempotentRequest.objects.get().body)) == {
+        "id": str(note.public_id), "status": "sent", "content": "(Redacted)", "rich_content": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("passage", "printed", "redacted"),
+    [
+        (
+            "4111 1111 1111 1111",
+            f"The card is {WORD} 4111 1111 1111 1111, thanks.",
+            f"The card is {WORD} █████, thanks.",
+        ),
+        ("4111 1111 1111 1111", f"The card is {WORD} 4111 1…", f"The card is {WORD} █████"),
+        ("4111 1111 1111 1111", "See: 4111 1111 1111 1111!", "See: █████!"),
+        ("4111 1111 1111 1111", "Thanks", "Thanks"),
+        (f"{WORD} 4111 1111 1111 1111, thanks.", f"{WORD} 4111 1111", "█████"),
+    ],
+)
+def test_kept_answer_loses_the_passage_and_nothing_else(
+    message: Message, ada: Member, passage: str, printed: str, redacted: str
+) -> None:
+    answer = {"conversation": str(message.conversation.public_id), "preview": printed, "unread": 0}
+    IdempotentRequest.objects.create(
+        method="POST", path="/api/x", key="1", body_hash="x", body=orjson.dumps({"items": [answer]})
+    )
+    actions.redact(message=message, passage=passage, by=ada.actor, at=minutes(3))
+    kept = orjson.loads(bytes(IdempotentRequest.objects.get().body))["items"][0]
+    assert kept["preview"].startswith(redacted[:20])
+    assert (passage in kept["preview"], kept | {"preview": ""}) == (False, answer | {"preview": ""})
+
+
+def test_kept_answer_that_cannot_be_read_is_deleted(message: Message, ada: Member) -> None:
+    IdempotentRequest.objects.create(
+        method="POST", path="/api/x", key="1", body_hash="x", body=f"{message.public_id}: {WORD}".encode()
+    )
+    actions.redact(message=message, is_whole=True, by=ada.actor, at=minutes(3))
+    assert not IdempotentRequest.objects.exists()
 
 
 def test_subject_that_was_made_of_the_text_goes_along(acme: Workspace, ada: Member) -> None:

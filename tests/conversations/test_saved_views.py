@@ -218,3 +218,13 @@ def test_favourites_have_an_order_of_their_own_for_each_person(acme: Workspace, 
     with refused(Invalid, field="before"):
         actions.move_view(view=b, before=a, by=ben.actor, at=MORNING)
     assert [view.name for view in finding.saved_views(ben.actor)] == ["a", "c", "b"]
+
+
+def test_changing_what_a_clients_view_asks_for_drops_its_own_filters(acme: Workspace, ben: Member) -> None:
+    filters, condition = {"status": ["open"]}, {"field": "status", "in": ["open"]}
+    view = create(acme, ben.actor, filters=filters, condition=condition)
+    assert update(view, ben.actor, name="Open", condition=condition, search="").filters == filters
+    assert update(view, ben.actor, condition={"field": "status", "in": ["new"]}).filters == {}
+    view = create(acme, ben.actor, filters=filters)
+    assert update(view, ben.actor, search="refund").filters == {}
+    assert update(view, ben.actor, search="money", filters=filters).filters == filters

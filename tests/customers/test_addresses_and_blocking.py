@@ -109,3 +109,19 @@ def test_only_its_author_edits_a_note_and_admins_delete_others(acme: Workspace, 
     assert actions.edit_contact_note(note=note, body="Tuesdays", by=ben.actor, at=minutes(1)).edited_at == minutes(1)
     actions.delete_contact_note(note=note, by=ada.actor, at=minutes(2))
     assert not contact.notes(manager="objects").exists()
+
+
+def test_caller_with_an_id_or_address_of_before_fills_gaps_and_replaces_nothing(acme: Workspace, ben: Member) -> None:
+    into = ContactFactory(workspace=acme, external_id="new", email="ada@example.com", name="Ada Park", company="")
+    old = ContactFactory(workspace=acme, external_id="old", email="ada@old.example", name="Ada P.")
+    actions.merge_contacts(contact=old, into=into, by=ben.actor, at=minutes(1))
+    Contact.objects.filter(pk=into.pk).update(company="", first_name="", last_name="")
+    for named in ({"external_id": "old", "email": "ada@third.example"}, {"email": "ada@old.example"}):
+        found = actions.identify(
+            workspace=acme, name="A. Nother", first_name="A.", last_name="Nother", company="Acme", **named,
+            by=ben.actor, at=minutes(2),
+        )  # fmt: skip
+        assert (found.pk, found.external_id, found.email) == (into.pk, "new", "ada@example.com")
+        assert (found.name, found.first_name, found.company) == ("Ada Park", "", "Acme")
+    with nothing_changes():
+        actions.identify(workspace=acme, external_id="old", company="Other", by=ben.actor, at=minutes(3))

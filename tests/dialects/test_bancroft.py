@@ -15,7 +15,7 @@ from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.dialects.bancroft.filters import Window
-from conversations.models import Channel, Contact, Conversation, Message
+from conversations.models import Channel, Contact, Conversation, Message, SenderKind
 from tests.conftest import Key, Member
 from tests.dialects.bancroft_client import BODY, CONVERSATIONS, CREATE, MOMENT, Api
 from tests.factories import ContactFactory, ConversationFactory, receive, reply
@@ -369,3 +369,25 @@ def test_every_call_costs_the_same_queries_for_one_row_and_for_twenty(api: Api, 
         "retrieve": 2,
         "messages": 3,
     }
+
+
+# --- Other addresses of the requester -----------------------------------------------------------
+
+
+def test_requester_writes_from_another_verified_address_too(api: Api, acme: Workspace, ben: Member) -> None:
+    row = ConversationFactory(workspace=acme)
+    act: dict[str, Any] = {"by": ben.actor, "at": clock.now()}
+    actions.add_address(contact=row.contact, kind="email", value="work@example.com", **act)
+    actions.add_address(contact=row.contact, kind="email", value="typed@example.com", is_verified=False, **act)
+    old = ContactFactory(workspace=acme, email="old@example.com", is_email_verified=False)
+    actions.merge_contacts(contact=old, into=row.contact, **act)
+    path = f"{CONVERSATIONS}{row.public_id}/messages/create/"
+    for email, sender in (
+        ("Work@example.com", SenderKind.CUSTOMER), ("old@example.com", SenderKind.CUSTOMER), (row.contact.email, SenderKind.CUSTOMER),
+        ("typed@example.com", SenderKind.AGENT), ("nobody@example.com", SenderKind.AGENT),
+    ):  # fmt: skip
+        made = api.post(path, {"body": "Hello", "user_email": email}).json()
+        assert made["sender_email"] == email.lower()
+        assert Message.all_workspaces.get(public_id=made["id"]).sender_kind == sender, email
+    assert api.get(f"{CONVERSATIONS}?user_email=work@example.com").json()["count"] == 1
+    assert api.get(f"{CONVERSATIONS}?user_email=typed@example.com").json()["count"] == 0

@@ -6,11 +6,12 @@ import uuid
 
 import pytest
 
+from accounts import clock
 from accounts.credentials import identity
 from accounts.models import KeyKind, Workspace
 from conversations import actions
 from conversations.models import Contact, Conversation, Message, SenderKind
-from tests.conftest import Key
+from tests.conftest import Key, Member
 from tests.dialects.bancroft_client import BODY, CONVERSATIONS, CREATE, Api, proof
 from tests.factories import ContactFactory, ConversationFactory, api_key
 
@@ -199,3 +200,17 @@ def test_repeats_are_the_proven_users_own(page: Api, acme: Workspace) -> None:
         headers = {"X-User-Hash": identity.email_hash(acme, row.contact.email), "Idempotency-Key": "k"}
         answer = page.post(CREATE, {"subject": "Hi", "user_email": row.contact.email}, **headers)
         assert "Idempotent-Replayed" not in answer
+
+
+def test_client_key_shows_its_user_what_another_verified_address_has(page: Api, acme: Workspace, ben: Member) -> None:
+    row = ConversationFactory(workspace=acme)
+    for value, is_verified in (("work@example.com", True), ("typed@example.com", False)):
+        actions.add_address(
+            contact=row.contact, kind="email", value=value, is_verified=is_verified, by=ben.actor, at=clock.now()
+        )
+    for email, count, status in (("work@example.com", 1, 201), ("typed@example.com", 0, 404)):
+        proven = proof(acme, email)
+        listed = page.get(CONVERSATIONS, **proven).json()
+        assert (listed["count"], len(listed["results"])) == (count, count)
+        path = f"{CONVERSATIONS}{row.public_id}/messages/create/"
+        assert page.post(path, {"body": "Hi", "user_email": email}, **proven).status_code == status

@@ -142,7 +142,17 @@ def test_people_are_found_by_id_or_address(api: Posthog, acme: Workspace, ben: M
     assert api.numbers(f"distinct_ids={chat.contact.external_id}") == [2]
     assert api.numbers(f"emails={mail.contact.email.upper()}") == [1]
     assert api.numbers(f"distinct_ids={chat.contact.external_id}&emails={mail.contact.email}") == [2, 1]
-    assert api.numbers(f"distinct_ids={chat.contact.public_id}") == []
+    assert api.numbers(f"distinct_ids={chat.contact.public_id}") == [2]
+    for value, is_verified in (("second@example.com", True), ("typed@example.com", False)):
+        actions.add_address(
+            contact=mail.contact, kind="email", value=value, is_verified=is_verified, by=ben.actor, at=clock.now()
+        )
+    assert api.numbers("emails=Second@example.com") == [1]
+    assert api.numbers("emails=typed@example.com") == []
+    assert api.numbers(f"emails=second@example.com,{mail.contact.email}&distinct_ids={chat.contact.public_id}") == [
+        2,
+        1,
+    ]
     made = api.create()
     assert api.numbers(f"distinct_ids={made['distinct_id']}") == [3]
     assert api.numbers("channel_source=email") == [1]
@@ -177,6 +187,56 @@ def test_saved_view_filters_and_what_is_stated_wins(some: Posthog) -> None:
     assert some.numbers(f"view={wide['short_id']}&order_by=-created_at") == [4, 3, 2, 1]
     for unknown in ("nothing", "%00", "x" * 500):
         assert refusal(some.get(f"tickets?view={unknown}")) == (400, "validation_error", "invalid_input", "view")
+
+
+def test_view_of_a_screen_applies_its_condition_and_what_is_stated_wins(
+    some: Posthog, acme: Workspace, ben: Member
+) -> None:
+    def view(condition: dict[str, Any], search: str = "") -> str:
+        made = actions.create_view(
+            workspace=acme, name="Mine", condition=condition, search=search, by=ben.actor, at=clock.now()
+        )
+        return made.short_id
+
+    tagged = view({"all": [{"field": "status", "in": ["new", "open"]}, {"any": [{"field": "tag", "is": "billing"}]}]})
+    listed = some.get(f"tickets?view={tagged}&limit=1").json()
+    assert (listed["count"], [row["ticket_number"] for row in listed["results"]]) == (2, [2])
+    assert some.numbers(f"view={tagged}") == [2, 1]
+    assert some.numbers(f"view={tagged}&status=resolved") == []
+    not_vip = view({"all": [{"field": "tag", "is_not": "vip"}, {"field": "status", "is_not": "resolved"}]})
+    assert some.numbers(f"view={not_vip}") == [4, 1]
+    assert some.numbers(f"view={not_vip}&status=resolved") == [3]
+    assert some.numbers(f"view={not_vip}&search=nothing") == []
+    assert some.numbers(f"view={view({}, search='#3')}") == [3]
+    assert some.numbers(f"view={view({'none': [{'field': 'status', 'is': 'new'}]}, search='#1')}") == []
+
+
+def test_view_sent_back_as_it_is_printed_stays_as_it_was(api: Posthog, acme: Workspace, ben: Member) -> None:
+    team = account_actions.save_team(workspace=acme, name="Billing", by=Actor.system(acme.pk), at=clock.now())
+    condition = {"all": [{"field": "status", "is": "open"}, {"field": "subject", "contains": "invoice"}]}
+    row = actions.create_view(
+        workspace=acme, name="Bills", condition=condition, visibility="team", team=team,
+        by=Actor.system(acme.pk), at=clock.now(),
+    )  # fmt: skip
+    printed = api.get(f"views/{row.short_id}").json()
+    assert (printed["visibility"], printed["filters"]) == ("shared", {"status": ["open"]})
+    api.patch(f"views/{row.short_id}", {name: printed[name] for name in ("visibility", "filters")})
+    row.refresh_from_db()
+    assert (row.visibility, row.team, row.condition, row.filters) == ("team", team, condition, {})
+    api.patch(f"views/{row.short_id}", {"filters": {"status": ["new"]}, "visibility": "private"})
+    row.refresh_from_db()
+    assert (row.visibility, row.team, row.filters) == ("private", None, {"status": ["new"]})
+
+
+def test_filters_beyond_what_a_condition_holds_are_kept_as_given(api: Posthog) -> None:
+    filters = {
+        "assignee": [{"type": "user", "id": n} for n in range(1, 40)],
+        "tags": [f"tag {n}" for n in range(45)],
+        "tagsMatch": "all",
+    }
+    made = api.post("views", {"name": "Wide", "filters": filters})
+    assert (made.status_code, made.json()["filters"]) == (201, filters)
+    assert api.numbers(f"view={made.json()['short_id']}") == []
 
 
 def test_pages_are_a_hundred_and_a_thousand_at_most(api: Posthog, acme: Workspace) -> None:

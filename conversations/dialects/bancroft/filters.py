@@ -104,7 +104,7 @@ def chosen(
     """All conversations of a list, on whatever page."""
     rows = queries.visible(queries.conversations().for_people(), email=email, only=only)
     if requester is not None:
-        rows = rows.filter(contact__email=requester)
+        rows = queries.of_address(rows, requester)
     return STATUSES.among(rows, "status", status) if status else rows
 
 

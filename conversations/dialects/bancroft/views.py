@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
@@ -189,12 +190,16 @@ class Messages(BancroftViewSet):
         responses={201: shapes.BancroftMessage},
     )
     def create(self, request: Request, conversation_id: str) -> Response:
-        """With the requester's email it is a customer message; with another email and a server key, a reply of the team."""
+        """With an email of the requester it is a customer message; with another email and a server key, a reply of the team."""
         row = self.end_user.hold(conversation_id)
         data = reading.body(shapes.MessageInput, request.data)
         text, email = data["body"], data["user_email"]
-        if email == row.contact.email:
-            message = actions.receive(conversation=row, body=text, policy=POLICY, by=self.actor, at=self.at)
+        if queries.is_address_of(row.contact, email):
+            # As it was sent from: it may be another address than the customer's main one.
+            sender = replace(Sender.contact(row.contact), email=email)
+            message = actions.receive(
+                conversation=row, body=text, sender=sender, policy=POLICY, by=self.actor, at=self.at
+            )
         elif self.end_user.is_trusted:
             sender = self.agent(email)
             message = actions.reply(

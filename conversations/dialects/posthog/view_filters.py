@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from accounts.errors import Invalid
 from accounts.models import Team
 from accounts.text import uuid_or_none, whole_number
 from conversations import conditions
+from conversations.conditions import Condition, Group, Leaf
 from conversations.conditions.kinds import MOST_VALUES
 from conversations.dialects.posthog import shapes
 from conversations.models import SavedView
@@ -18,7 +20,10 @@ _AGE = re.compile(r"-([0-9]{1,4})([hdw])")
 
 
 def condition(filters: Mapping[str, Any]) -> dict[str, Any]:
-    """The filters as a condition, as far as they are as documented and there is a field for them."""
+    """The filters as a condition, as far as they are as documented and there is a field for them.
+
+    What is more than a condition may hold asks nothing there: it goes by the client's own filters, which are kept.
+    """
     found: list[dict[str, Any]] = [
         {"field": "status", "in": _listed(filters, "status", shapes.STATUSES.values)},
         {"field": "priority", "in": _listed(filters, "priority", shapes.PRIORITIES.values)},
@@ -31,7 +36,8 @@ def condition(filters: Mapping[str, Any]) -> dict[str, Any]:
         found += [{"field": "tag", "is": tag} for tag in tags]
     else:
         found.append({"field": "tag", "in": tags})
-    return {"all": [one for one in found if one.get("any") != [] and _is_condition(one)]}
+    asked = {"all": [one for one in found if one.get("any") != [] and _is_condition(one)]}
+    return asked if _is_condition(asked) else {}
 
 
 def search(filters: Mapping[str, Any]) -> str:
@@ -40,6 +46,50 @@ def search(filters: Mapping[str, Any]) -> str:
     return (
         text.strip() if isinstance(text, str) and len(text) <= 200 and "\x00" not in text and text.isprintable() else ""
     )
+
+
+_STATED: Mapping[str, tuple[str, ...]] = {
+    "status": ("status",),
+    "priority": ("priority",),
+    "channel": ("channel_source", "channel_detail"),
+    "tag": ("tags", "tags_all"),
+    "assignee": ("assignee",),
+    "team": ("assignee",),
+    "updated": ("date_from", "date_to"),
+    "due": ("sla",),
+    "snoozed_until": ("snoozed",),
+    "text": ("search",),
+}
+"""By which parameters of a list a call states a field itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a view asks for: by filters, and where it was made on a screen by a condition beside them."""
+
+    filters: Mapping[str, Any]
+    condition: Condition | None = None
+
+
+def asked(view: SavedView, stated: Container[str]) -> Asked:
+    """What a view asks for in a list; `stated` are the parameters of the call, which win over the view's.
+
+    Where a condition names what is no field any more, it holds for nothing.
+    """
+    if view.filters or not view.condition:
+        return Asked(printed(view))
+    try:
+        condition = conditions.parse(view.condition, "ticket")
+    except Invalid:
+        return Asked({}, Condition("ticket", Group("any", ())))
+    root = condition.root
+    parts = root.parts if isinstance(root, Group) and root.mode == "all" else (root,)
+    kept = tuple(part for part in parts if not (isinstance(part, Leaf) and _is_stated(part, stated)))
+    return Asked({"search": view.search}, Condition("ticket", Group("all", kept)))
+
+
+def _is_stated(leaf: Leaf, stated: Container[str]) -> bool:
+    return any(name in stated for name in _STATED.get(leaf.field.name, ()))
 
 
 def printed(view: SavedView) -> dict[str, Any]:

@@ -84,9 +84,9 @@ class SavedViews(PosthogViewSet):
         responses={200: answers.PosthogView, 400: INVALID},
     )
     def partial_update(self, request: Request, project_id: str, short_id: str) -> Response:
-        """`filters` are replaced completely."""
+        """`filters` are replaced completely. What is sent as it is printed changes nothing."""
         row = self._find(short_id)
-        data = self.read(inputs.ViewPatch, request)
+        data = self._changes(row, self.read(inputs.ViewPatch, request))
         is_favorited = data.pop("is_favorited", None)
         row = actions.update_view(view=row, by=self.actor, at=self.at, **_read(data))
         if is_favorited is not None:
@@ -103,6 +103,12 @@ class SavedViews(PosthogViewSet):
         """Deletes the view for everyone."""
         actions.delete_view(view=self._find(short_id), by=self.actor, at=self.at)
         return Response(status=204)
+
+    def _changes(self, row: SavedView, data: dict[str, Any]) -> dict[str, Any]:
+        """What differs from what is printed of the view, which may have been made on a screen."""
+        printed = answers.PosthogView(row).data
+        same = [name for name in ("filters", "visibility") if name in data and data[name] == printed[name]]
+        return {name: value for name, value in data.items() if name not in same}
 
     def _find(self, short_id: str) -> SavedView:
         try:

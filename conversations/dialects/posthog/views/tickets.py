@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts.errors import Invalid, NotFound
 from accounts.permissions import may
-from conversations import actions
+from conversations import actions, conditions
 from conversations.actions.entries import Door
 from conversations.api.fields import first_given
 from conversations.dialects.posthog import ADAPTER, answers, filters, inputs, patches, view_filters
@@ -31,7 +31,7 @@ from conversations.queries import tickets as ticket_queries
 from tickets import actions as ticket_actions
 from tickets import queries as tickets
 from tickets import unread
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketQuerySet
 from tickets.permissions import TicketScope
 
 
@@ -59,13 +59,18 @@ class Tickets(PosthogViewSet):
     )
     def list(self, request: Request, project_id: str) -> Response:
         """Latest change first. Invalid filters are ignored."""
-        view = None
+        asked = view_filters.Asked({})
         if short_id := request.query_params.get("view"):
             try:
                 view = ticket_queries.saved_view(self.actor, short_id)
+                asked = view_filters.asked(view, request.query_params)
             except NotFound as error:
                 raise Invalid("There is no such view.", field="view") from error
-        query = filters.Query.of(request.query_params, view_filters.printed(view) if view else None)
+        query = filters.Query.of(request.query_params, asked.filters)
+        if asked.condition is not None:
+            pages = self.pagination_class()
+            rows = pages.rows(self._chosen(query, asked.condition), request)
+            return pages.response(answers.PosthogTicketPage, with_people(rows))
         if query.statuses is not None:
             pages = self.pagination_class(tickets.tally().standing(query.statuses))
             window = pages.window(request)
@@ -75,9 +80,18 @@ class Tickets(PosthogViewSet):
         if query.search and not query.asks_more:
             rows = pages.found(filters.found(query), filters.some, request)
             return pages.response(answers.PosthogTicketPage, with_people(rows))
-        chosen = self.filterset_class(query.data, tickets.tickets(), now=self.at, workspace=self.grant.workspace)
-        rows = pages.rows(chosen.qs.order_by(*query.order), request)
+        rows = pages.rows(self._chosen(query), request)
         return pages.response(answers.PosthogTicketPage, with_people(rows))
+
+    def _chosen(self, query: filters.Query, condition: conditions.Condition | None = None) -> TicketQuerySet:
+        """The tickets that pass the parameters and a view's condition."""
+        rows = tickets.tickets()
+        if condition is not None:
+            context = conditions.Context(at=self.at, me=self.actor.user_id, zone=self.grant.workspace.zone)
+            rows = conditions.for_tickets(rows, condition, context)
+        chosen = self.filterset_class(query.data, rows, now=self.at, workspace=self.grant.workspace)
+        ordered: TicketQuerySet = chosen.qs.order_by(*query.order)
+        return ordered
 
     @extend_schema(
         operation_id="createPosthogTicket",
