@@ -33,7 +33,7 @@ def test_fields_are_changed_beside_the_thread(
 ) -> None:
     team = TeamFactory(workspace=conversation.workspace, name="Billing")
     path = f"{INBOX}/{conversation.number}"
-    for name, given, said in (
+    for name, given, words in (
         ("status", {"status": "on_hold"}, "Status set to On hold."),
         ("priority", {"priority": "critical"}, "Priority set to Critical."),
         ("assign", {"owner": f"user-{ben.user.pk}"}, "Assigned to you."),
@@ -42,7 +42,7 @@ def test_fields_are_changed_beside_the_thread(
     ):
         answer = agent.post(f"{path}/ticket-{name}", given, headers=HTMX)
         assert answer.status_code == 200, name
-        assert said in text_of(answer.content)
+        assert words in text_of(answer.content)
         assert 'id="side"' in answer.content.decode()
         assert agent.post(f"{path}/ticket-{name}", given).status_code == 302
     row = Ticket.all_workspaces.get(pk=ticket.pk)
@@ -109,14 +109,14 @@ def test_what_cannot_be_changes_nothing_and_is_explained(
 ) -> None:
     path = f"{INBOX}/{conversation.number}"
     other = TicketFactory(workspace=acme)
-    for name, given, said in (
+    for name, given, words in (
         ("ticket-status", {"status": "open"}, "This conversation has no ticket any more."),
         ("link-ticket", {"ticket": "777"}, "There is no ticket with this number."),
         ("link-ticket", {"ticket": "\u202e7"}, "There is no ticket with this number."),
         ("link-ticket", {}, "There is no ticket with this number."),
     ):
         answer = agent.post(f"{path}/{name}", given, headers=HTMX)
-        assert (answer.status_code, said in text_of(answer.content)) == (422, True), name
+        assert (answer.status_code, words in text_of(answer.content)) == (422, True), name
     agent.post(f"{path}/link-ticket", {"ticket": str(other.number)})
     before = Event.objects.filter(workspace=acme).count()
     elsewhere = TicketFactory(workspace=acme)

@@ -79,9 +79,9 @@ SIDEWAYS = r"""
     const style = getComputedStyle(e);
     if (!e.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
     const scrolls = /auto|scroll/.test(style.overflowX) && e.scrollWidth > e.clientWidth + 1;
-    if (scrolls && !e.matches('pre, .views__bar, .table, .panel__scroll, textarea')) found.push(`${name(e)} scrolls sideways`);
+    if (scrolls && !e.matches('pre, .views__bar, .board, .table, .panel__scroll, textarea')) found.push(`${name(e)} scrolls sideways`);
     if (!e.matches('button, summary, .btn, .icon-btn, input:not([type=hidden]), select, textarea, a')) continue;
-    if (e.closest('.views__bar, .bubble, .table, pre, .skip, .sr') || e.matches('.skip, .sr, .attach input')) continue;
+    if (e.closest('.views__bar, .board, .bubble, .table, pre, .skip, .sr') || e.matches('.skip, .sr, .attach input')) continue;
     const box = e.getBoundingClientRect();
     if (!box.width || !box.height) continue;
     let [left, right] = [0, innerWidth];

@@ -116,10 +116,10 @@ def test_ticket_is_changed_beside_the_thread_linked_and_unlinked(window: Window,
     expect(page.locator("#toasts")).to_contain_text("Unlinked from the ticket.")
     # `T` opens a ticket, and leads to it once it is there.
     expect(page.locator("#menu-ticket")).to_be_visible()
-    page.keyboard.press("T")
+    page.keyboard.press("Shift+T")
     expect(page.locator("#reason")).to_be_visible()
     page.get_by_role("button", name="Open ticket").click()
     expect(page.locator("#ticket-card")).to_be_visible()
     page.locator("#log").focus()
-    page.keyboard.press("T")
+    page.keyboard.press("Shift+T")
     page.wait_for_url(re.compile(r"/tickets/\d+$"), timeout=PATIENCE)
