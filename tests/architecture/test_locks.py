@@ -503,7 +503,7 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.spam.undo_spam": [{"conversation": s["spam"], "event_id": s["spam_event_id"]}],
         "conversations.actions.spam.unmark_spam": [{"conversation": s["spam"]}],
         "conversations.actions.drafts.save_draft": [
-            {"kind": "reply", "by": s["agent"]}, {"kind": "note", "by": s["agent"]},
+            {"kind": "reply", "by": s["agent"]}, {"kind": "note", "by": s["agent"], "send_id": uuid.uuid4()},
             {"kind": "reply", "by": s["agent"], "conversation": s["loose"], "base": 1},
         ],
         "conversations.actions.drafts.attach_to_draft": [

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from accounts import actions as account_actions
 from accounts import clock, journal, tenancy
 from accounts.models import PushSubscription, Workspace
 from accounts.permissions import Visibility
 from conversations import actions
-from conversations.models import Notification
+from conversations.models import Message, Notification
 from tests.conftest import Member
 from tests.factories import ConversationFactory
 from tests.journeys.conftest import Window
@@ -73,6 +74,26 @@ def test_conversation_that_goes_to_others_leaves_the_list_and_one_that_comes_arr
     with tenancy.scope(acme):
         actions.assign(conversation=theirs, to=ben.user, by=ada.actor, at=clock.now())
     expect(page.get_by_role("option", name=re.compile("About theirs"))).to_be_visible()
+
+
+def test_reply_that_releases_the_conversation_leads_to_the_list(
+    window: Window, acme: Workspace, ada: Member, ben: Member
+) -> None:
+    act = {"by": ada.actor, "at": clock.now()}
+    mine = ConversationFactory(workspace=acme, subject="About mine", body="Where is it?")
+    account_actions.update_workspace(workspace=acme, settings={"releases_resolved": True}, **act)
+    actions.assign(conversation=mine, to=ben.user, **act)
+    ben.membership.visibility = Visibility.TEAMS
+    ben.membership.save()
+    page = window.page
+    window.enter(ben, f"/w/acme/inbox/{mine.number}?view=open")
+    window.wait_until_live()
+    page.locator("#reply-body").fill("On its way.")
+    page.get_by_role("button", name=re.compile("^Send & resolve")).click()
+    expect(page.get_by_text("Reply sent.")).to_be_visible()
+    expect(page).to_have_url(re.compile("/inbox[?]"))
+    assert Message.all_workspaces.filter(body="On its way.").count() == 1
+    window.faults.clear()  # what the page asked of the conversation meanwhile was not found
 
 
 def test_service_worker_shows_what_is_pushed_unless_a_page_of_the_workspace_is_looked_at(
