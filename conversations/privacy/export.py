@@ -127,7 +127,7 @@ def _conversations(contact: Contact) -> Iterator[Conversation]:
 
 def _tickets(contact: Contact) -> list[Ticket]:
     rows = contents.conversations_of(contact)
-    found = [*rows.filter(ticket__isnull=False).order_by().values_list("ticket", flat=True)]
+    found: list[int | None] = [*rows.filter(ticket__isnull=False).order_by().values_list("ticket", flat=True)]
     found += [contents.ticket_of(row) for row in rows.filter(handler=Handler.TRASH).order_by()]
     return list(Ticket.objects.filter(pk__in=[pk for pk in found if pk is not None]).order_by("pk"))
 
