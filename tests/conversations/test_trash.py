@@ -18,8 +18,19 @@ from accounts import clock
 from accounts.errors import Conflict, Forbidden, NotFound
 from accounts.models import Event, Workspace
 from conversations import actions, maintenance
-from conversations.models import Attachment, Contact, Conversation, Delivery, Draft, Handler, Message, SearchWord
+from conversations.models import (
+    Attachment,
+    CallbackRequest,
+    Contact,
+    Conversation,
+    Delivery,
+    Draft,
+    Handler,
+    Message,
+    SearchWord,
+)
 from conversations.queries import conversations as queries
+from conversations.queries.callbacks import callbacks
 from conversations.screens.inbox import queries as inbox_queries
 from tests.conftest import Key, Member
 from tests.factories import ContactFactory, ConversationFactory, receive, reply
@@ -217,3 +228,12 @@ def test_snooze_of_what_is_in_the_trash_ends_when_it_comes_back(
     actions.restore(conversation=talk, **act(ada))
     maintenance.unsnooze_due(0)
     assert Conversation.objects.get(pk=talk.pk).snoozed_until is None
+
+
+def test_calls_of_what_is_in_the_trash_are_on_no_list(talk: Conversation, ada: Member) -> None:
+    CallbackRequest.objects.create(conversation=talk, phone_typed="+44 20 7946 0000", due_at=clock.now())
+    assert callbacks().count() == 1
+    actions.trash(conversation=talk, **act(ada))
+    assert callbacks().count() == 0
+    actions.restore(conversation=talk, **act(ada))
+    assert callbacks().count() == 1
