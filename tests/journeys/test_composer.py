@@ -62,7 +62,9 @@ def open_desk(window: Window, api: Api, ben: Member) -> None:
     """Two conversations, of Ida and of Ulf; the first is open.
 
     Chromium lets requests pass for a moment after interception has begun: it begins here, and not with the first `Slow`.
+    Nothing is fetched ahead, so that each request is one that somebody made.
     """
+    window.page.add_init_script("Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
     window.page.route("**/nothing", lambda route: route.continue_())
     api.start("First", "Our gate sticks at the hinge", "cus_1", "Ida One")
     api.start("Second", "Two", "cus_2", "Ulf Two")
