@@ -164,7 +164,7 @@ def test_thread_shows_notes_among_messages(conversation: Conversation, note: Mes
     assert [entry.body for entry in thread_queries.thread(conversation).messages] == ["Help", "Her key lacks it."]
 
 
-def test_document_of_an_editor_goes_with_the_text_that_it_said(conversation: Conversation, ben: Member) -> None:
+def test_document_of_an_editor_goes_with_its_text(conversation: Conversation, ben: Member) -> None:
     rich = {"rich_content": {"type": "doc"}, "a": 1}
     note = actions.note(conversation=conversation, body="First", metadata=rich, by=ben.actor, at=MORNING)
     note = actions.edit_note(message=note, body="Second", by=ben.actor, at=minutes(2))
