@@ -61,12 +61,12 @@ def save_draft(
     lines = {
         name: validation.check(text, name, longest=LONGEST_ALONG, blank=True) for name, text in (along or {}).items()
     }
+    own = Draft.objects.filter(conversation=conversation, user=by.user_id, kind=kind)
+    if send_id is not None and body and not own.exists():
+        transaction.held(conversation)  # what is being sent at this moment is waited for
     draft = _held(conversation, kind, by)
-    if send_id is not None:
-        if draft is None and body:
-            transaction.held(conversation)  # what is being sent at this moment is waited for
-        if _is_sent(conversation, send_id):
-            return None
+    if send_id is not None and _is_sent(conversation, send_id):
+        return None
     if draft is None:
         return _begun(conversation, kind, body, lines, tab, seq, by=by, at=at) if body else None
     is_gone = draft.discarded_at is not None

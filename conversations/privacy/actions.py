@@ -93,6 +93,7 @@ def erase_conversation(*, erasure: Erasure, conversation: Conversation, by: Acto
     learned = vocabulary.of_conversations(row.workspace_id, [row.pk])
     found = contents.conversation(row, at)
     found["tickets"] = int(_erase_ticket(row, people, by=by, at=at))
+    contents.about(row)
     vocabulary.forget(row.workspace_id, learned)
     for name, count in {**found, "conversations": 1}.items():
         erasure.counts[name] = erasure.counts.get(name, 0) + count

@@ -163,8 +163,6 @@ def conversation(row: Conversation, at: datetime) -> dict[str, int]:
     counts["mails"], counts["files"] = mails, counts["files"] + raw
     _outbox(row, at)
     _assistant(row, at)
-    Draft.objects.filter(conversation=row.pk).delete()
-    BulkRow.objects.filter(conversation=row.pk).update(reason="")
     Suggestion.objects.filter(conversation=row.pk).update(text="", sources=[])
     EntryPoint.objects.filter(conversation=row.pk).update(external_channel_id=None, metadata=None)
     CallbackRequest.objects.filter(conversation=row.pk).update(
@@ -177,6 +175,12 @@ def conversation(row: Conversation, at: datetime) -> dict[str, int]:
     row.updated_at = at
     row.save(update_fields=["subject", "preview", "metadata", "attributes", "cc", "external_id", "updated_at"])
     return counts
+
+
+def about(row: Conversation) -> None:
+    """What members have begun to write in a held conversation, and what jobs say of it. After its ticket, as locks are ordered."""
+    Draft.objects.filter(conversation=row.pk).delete()
+    BulkRow.objects.filter(conversation=row.pk).update(reason="")
 
 
 def written_elsewhere(contacts: Sequence[Contact]) -> list[Message]:

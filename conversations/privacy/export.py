@@ -139,7 +139,11 @@ def _elsewhere(people: Sequence[int]) -> list[Message]:
 
 
 def _conversation(row: Conversation, locate: Locate) -> dict[str, Any]:
-    messages = Message.objects.filter(conversation=row.pk).prefetch_related(Prefetch("attachments", Attachment.objects.order_by("pk"))).order_by("created_at", "id")
+    messages = (
+        Message.objects.filter(conversation=row.pk)
+        .prefetch_related(Prefetch("attachments", Attachment.objects.order_by("pk")))
+        .order_by("created_at", "id")
+    )
     calls = CallbackRequest.objects.filter(conversation=row.pk).order_by("pk")
     mails = InboundMail.objects.filter(conversation=row.pk).order_by("pk")
     waiting = Delivery.objects.filter(conversation=row.pk, message=None, state=DeliveryState.SCHEDULED).order_by("pk")

@@ -63,7 +63,11 @@ def delivery(conversation: Conversation, public_id: uuid.UUID) -> Delivery:
 def cancelled(conversation: Conversation, public_id: uuid.UUID) -> Delivery | None:
     """A reply that was taken back before it left."""
     rows = Delivery.objects.filter(conversation=conversation, public_id=public_id, message=None)
-    return rows.filter(state=DeliveryState.CANCELLED).prefetch_related(Prefetch("files", DeliveryFile.objects.order_by("pk"))).first()
+    return (
+        rows.filter(state=DeliveryState.CANCELLED)
+        .prefetch_related(Prefetch("files", DeliveryFile.objects.order_by("pk")))
+        .first()
+    )
 
 
 def cancelled_files(conversation: Conversation, public_ids: list[uuid.UUID]) -> list[DeliveryFile]:

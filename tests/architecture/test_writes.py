@@ -144,7 +144,7 @@ def test_starting_a_conversation_with_somebody_new_looks_twice(scene: Scene, dia
     ("dialect", "statements"),
     [
         pytest.param("woes", 2, id="woes: the conversation, the rest"),
-        pytest.param("bancroft", 3, id="bancroft: the member, too"),
+        pytest.param("bancroft", 4, id="bancroft: whose address it is, and the member"),
         pytest.param("hexclave", 7, id="hexclave: its door, and the whole thread for the answer"),
         pytest.param("posthog", 6, id="posthog: the ticket twice, a repeat, and the ticket's figures"),
     ],
