@@ -435,6 +435,8 @@ def test_letters_wait_for_a_menu_that_is_on_its_way(window: Window, api: Api, be
     waiting.continue_()
     expect(menu.locator(".menu__item", has_text="Ada")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("Assigned")
+    expect(page.locator(".htmx-settling, .htmx-added")).to_have_count(0)
     expect(chosen).to_contain_text("Ada")
     # Where nothing comes, the way without script is left.
     page.locator("#subject").focus()
@@ -491,6 +493,7 @@ def test_keys_stay_in_an_open_menu_dialog_or_list(window: Window, api: Api, ben:
     # What matches nothing chooses nothing.
     page.locator("#subject").focus()
     page.keyboard.press("a")
+    expect(item.filter(has_text="Élodie")).to_be_visible()
     page.keyboard.type("xyz")
     page.keyboard.press("Enter")
     expect(page.locator("#menu-assign")).not_to_have_attribute("open", "")
@@ -561,8 +564,9 @@ def test_keys_that_are_held_or_typed_as_words_change_nothing(window: Window, api
     waiting = second.take()
     page.keyboard.type("re")
     waiting.abort()
-    expect(page.locator("#toasts")).to_contain_text("The server cannot be reached.")
+    expect(page.locator("#open > .cover.is-failed")).to_contain_text("The server cannot be reached.")
     page.keyboard.type("ei")
+    page.get_by_role("button", name="Back to what was open").click()
     expect(page.locator("#subject")).to_have_text("First")
     assert changes.count == 0
     changes.done()
@@ -678,7 +682,9 @@ def test_files_are_pasted_dropped_and_kept(window: Window, api: Api, ben: Member
     Window(other, window.base, []).sign_in(ben.user.email)
     other.close()
     page.locator(".row", has_text="Ulf Two").click()
-    expect(page.locator("#toasts")).to_contain_text("This page is out of date. Reload it; your draft is kept.")
+    cover = page.locator("#open > .cover.is-failed")
+    expect(cover).to_contain_text("This page is out of date. Reload it; your draft is kept.")
+    page.get_by_role("button", name="Back to what was open").click()
     expect(page.locator("#subject")).to_have_text("First")
     page.get_by_role("button", name="Send to Ida").click()
     expect(page.locator("#fault-reply")).to_contain_text("This page is out of date. Reload it; your draft is kept.")
