@@ -113,8 +113,8 @@ def in_tickets(text: str) -> Any:
 
 
 TYPED = (
-    ("always", 30, ["conv_newest", "document_by_conversation"]),
-    ("often", 30, ["conv_newest", "document_by_conversation"]),
+    ("always", 50, ["conv_newest", "document_by_conversation"]),
+    ("often", 50, ["conv_newest", "document_by_conversation"]),
     ("seldom", 25, ["message_words", "conv_words", "contact_words"]),
     ("once", 1, ["message_words", "conv_words", "contact_words"]),
     ("once always", 1, ["message_words"]),
