@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core import mail
+from django.utils import timezone
 
 from accounts import clock, journal, mailing
-from accounts.models import Workspace
+from accounts.models import QueuedMail, Workspace
 from accounts.permissions import Actor, Role
 from conversations.channels.email import actions
 from conversations.models import Mailbox
@@ -27,12 +30,18 @@ def lost(workspace: Workspace) -> None:
     journal.drain()
 
 
+def send_all() -> None:
+    """The time of every mail has come."""
+    QueuedMail.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    mailing.send_due()
+
+
 def test_owners_and_admins_of_the_workspace_get_it(in_acme: Workspace, ada: Member, ben: Member, cleo: Member) -> None:
     eli = member(in_acme, "Eli Admin", Role.ADMIN)
     lost(in_acme)
-    mailing.send_due()
+    send_all()
     assert {one.to[0] for one in mail.outbox} == {ada.user.email, eli.user.email}
-    assert mail.outbox[0].subject == "[Acme] Reconnect help@acme.example"
+    assert mail.outbox[0].subject == "[Acme] The mailbox help@acme.example is disconnected"
     assert "The server refused the password." in mail.outbox[0].body
     assert "/w/acme/settings/mailboxes/" in mail.outbox[0].body
 
@@ -40,5 +49,5 @@ def test_owners_and_admins_of_the_workspace_get_it(in_acme: Workspace, ada: Memb
 def test_nobody_gets_it_once_the_mailbox_is_connected_again(in_acme: Workspace, ada: Member) -> None:
     lost(in_acme)
     actions.mark_connected(mailbox=Mailbox.objects.get(), by=Actor.system(in_acme.pk), at=clock.now())
-    mailing.send_due()
+    send_all()
     assert not mail.outbox

@@ -13,9 +13,9 @@ from accounts.models import Workspace
 from accounts.permissions import Actor
 from tests.conftest import Key, Member
 from tests.effects import DESK, MEMBERS, MORNING, actors, is_missing_for, minutes, who_may
-from tests.factories import ContactFactory, TicketFactory
+from tests.factories import ContactFactory, TeamFactory, TicketFactory
 from tickets import actions
-from tickets.models import Ticket
+from tickets.models import Attribute, Ticket
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -28,6 +28,8 @@ ON_A_TICKET: dict[str, Verb] = {
     "assign": lambda ticket, how: actions.assign(ticket=ticket, **how),
     "set_priority": lambda ticket, how: actions.set_priority(ticket=ticket, priority="low", **how),
     "set_tags": lambda ticket, how: actions.set_tags(ticket=ticket, names=["vip"], **how),
+    "set_attributes": lambda ticket, how: actions.set_attributes(ticket=ticket, values={}, **how),
+    "replace_tag": lambda ticket, how: actions.replace_tag(ticket=ticket, name="vip", by_name=None, **how),
     "update": lambda ticket, how: actions.update(ticket=ticket, subject="x", **how),
     "mark_read": lambda ticket, how: actions.mark_read(ticket=ticket, **how),
     "delete": lambda ticket, how: actions.delete(ticket=ticket, **how),
@@ -37,11 +39,16 @@ IN_A_WORKSPACE: dict[str, Verb] = {
     "unassign_member": lambda ticket, how: actions.unassign_member(
         workspace=ticket.workspace, user=ticket.assignee, **how
     ),
+    "move_team": lambda ticket, how: actions.move_team(
+        workspace=ticket.workspace, team=TeamFactory(workspace=ticket.workspace), to=None, **how
+    ),
 }
 BY_CONVERSATIONS = {"note_message", "recount"}
 """Called by the verbs of conversations, which permit the act itself."""
-ELSEWHERE = {"set_hours"}
-"""Tested in test_hours.py: it is about the workspace."""
+ELSEWHERE = {
+    "set_hours", "erase", "create_attribute", "update_attribute", "archive_attribute", "move_attribute",
+}  # fmt: skip
+"""Of admins: tested in test_hours.py and tests/customers; attributes below."""
 
 
 @pytest.fixture
@@ -69,3 +76,24 @@ def test_verb_is_for_writers_of_tickets(ticket: Ticket, ben: Member, acme_key: K
 def test_ticket_is_missing_for_a_stranger(ticket: Ticket, cleo: Member, name: str) -> None:
     with tenancy.scope(cleo.membership.workspace):
         is_missing_for(lambda by: ON_A_TICKET[name](ticket, {"by": by, "at": minutes(1)}), cleo.actor)
+
+
+ON_AN_ATTRIBUTE: dict[str, Callable[[Attribute, dict[str, Any]], object]] = {
+    "create_attribute": lambda row, how: actions.create_attribute(
+        workspace=row.workspace, subject="ticket", name="Other", kind="text", **how
+    ),
+    "update_attribute": lambda row, how: actions.update_attribute(attribute=row, name="Plan", **how),
+    "archive_attribute": lambda row, how: actions.archive_attribute(attribute=row, **how),
+    "move_attribute": lambda row, how: actions.move_attribute(attribute=row, up=True, **how),
+}
+
+
+@pytest.mark.parametrize("name", ON_AN_ATTRIBUTE)
+def test_attributes_are_for_owners_and_admins(
+    ticket: Ticket, ada: Member, ben: Member, acme_key: Key, name: str
+) -> None:
+    row = actions.create_attribute(
+        workspace=ticket.workspace, subject="ticket", name="Tier", kind="text", by=ada.actor, at=MORNING
+    )
+    everyone = actors(ben.actor, Actor.key(acme_key.row), ContactFactory(workspace=ticket.workspace))
+    assert who_may(lambda by: ON_AN_ATTRIBUTE[name](row, {"by": by, "at": minutes(1)}), everyone) == {"owner", "admin", *DESK}

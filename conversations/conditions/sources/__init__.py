@@ -1,6 +1,9 @@
 """Where the value of a field stands: each source is asked in SQL (`q`) and of a row in Python (`holds`), with the same answer.
 
-Sources know the operators that hold something; their complements are made of these, in `asking`.
+For: the fields of conditions. Sources know the operators that hold something; their complements are made of these, in `asking`.
+In: an operator with its value, and the context that is asked in. Out: a filter, or whether one row fits.
+
+One module for each place where values stand. Imports the models and queries; only `fields` imports it.
 """
 
 from conversations.conditions.sources.attributes import (
