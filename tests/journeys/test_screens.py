@@ -181,7 +181,7 @@ def selected(page: Page) -> None:
 
 def previewed(page: Page) -> None:
     page.locator(".composer__form--reply .macros > summary").click()
-    page.locator("[data-preview]").first.click()
+    page.locator(".macros__item[data-preview]").first.click()
     expect(page.locator(".preview")).to_be_visible()
 
 

@@ -137,7 +137,7 @@ def test_keyboard_alone_resolves_undoes_and_goes_back(window: Window, api: Api, 
     page.keyboard.press("o")
     expect(page.locator("#subject")).to_have_text("First")
     page.keyboard.press("e")
-    expect(page.get_by_role("status")).to_contain_text("Resolved.")
+    expect(page.locator("#toasts")).to_contain_text("Resolved.")
     expect(page.locator(".row.is-gone")).to_have_count(1)
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#summary-status")).to_contain_text("Open")
