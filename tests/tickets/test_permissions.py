@@ -96,4 +96,8 @@ def test_attributes_are_for_owners_and_admins(
         workspace=ticket.workspace, subject="ticket", name="Tier", kind="text", by=ada.actor, at=MORNING
     )
     everyone = actors(ben.actor, Actor.key(acme_key.row), ContactFactory(workspace=ticket.workspace))
-    assert who_may(lambda by: ON_AN_ATTRIBUTE[name](row, {"by": by, "at": minutes(1)}), everyone) == {"owner", "admin", *DESK}
+    assert who_may(lambda by: ON_AN_ATTRIBUTE[name](row, {"by": by, "at": minutes(1)}), everyone) == {
+        "owner",
+        "admin",
+        *DESK,
+    }
