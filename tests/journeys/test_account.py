@@ -120,4 +120,4 @@ def test_session_that_is_ended_elsewhere_ends_on_its_page(
     window.enter(ben, "/w/acme/settings/security")
     window.page.get_by_role("button", name="End all other sessions").click()
     expect(window.page.get_by_text("1 session ended.")).to_be_visible()
-    expect(localhost.locator("#toasts")).to_contain_text("You are signed out on this page.", timeout=20_000)
+    expect(localhost.get_by_text("You are signed out on this page.")).to_be_visible(timeout=20_000)

@@ -123,7 +123,7 @@ def test_customer_without_scripts_writes_asks_for_a_call_and_follows_up(
 
     window.page.locator("body").click(position={"x": 700, "y": 5})
     window.page.keyboard.press("g")
-    window.page.keyboard.press("c")
+    window.page.keyboard.press("h")
     expect(window.page.get_by_role("link", name="+1 212-555-0100")).to_have_attribute("href", "tel:+12125550100")
     expect(window.page.get_by_text("09:00–10:00 in New York")).to_be_visible()
     window.page.locator("summary", has_text="Mark as called").focus()

@@ -74,12 +74,11 @@ def test_first_mailbox_is_connected_from_the_keyboard(
         expect(page).to_have_url(re.compile(r"/settings/mailboxes/[0-9a-f-]{36}$"))
     assert "secret" not in page.content()
     window.go("/w/acme/start")
-    expect(page.locator("#step-mailbox")).to_contain_text("is being connected")
-    page.get_by_role("link", name="Open the mailbox").focus()
+    expect(page.locator("#state-channel")).to_contain_text("is being connected")
+    page.get_by_role("link", name="Add mailbox").focus()
     Mailbox.all_workspaces.filter(workspace=acme).update(read_at=clock.now())
-    expect(page.locator("#step-mailbox")).to_contain_text("is connected")
-    expect(page.locator("#step-mailbox")).to_have_class(re.compile("is-done"))
-    expect(page.get_by_role("link", name="Open the mailbox")).to_be_focused()
+    expect(page.locator("#state-channel")).to_contain_text("arrives in the inbox")
+    expect(page.get_by_role("link", name="Add mailbox")).to_be_focused()
 
 
 def test_choice_of_the_way_shows_what_it_needs(window: Window, ada: Member) -> None:
