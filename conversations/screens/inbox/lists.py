@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from accounts import clock
 from accounts.errors import Invalid
 from accounts.live.access import login_id
+from accounts.models import Event
 from accounts.permissions import may, permit
 from accounts.text import whole_number
 from conversations.models import Conversation
@@ -127,12 +128,16 @@ def list_update(request: DeskRequest, place: Place, conversation: Conversation) 
         .order_by("pk")
     )
     found = list(inbox_queries.listed(rows))
-    subject = ("conversation", conversation.pk)
     return {
         "rows": _printed(request, place, found),
         **_counts(request, place),
-        "covered": [event.pk for event in request.recorded if (event.subject_type, event.subject_id) == subject],
+        "covered": [event.pk for event in request.recorded if _is_shown(event, conversation)],
     }
+
+
+def _is_shown(event: Event, conversation: Conversation) -> bool:
+    """Whether an answer about the conversation shows what happened: of tickets it has the one of the conversation."""
+    return event.subject_type == "ticket" or (event.subject_type, event.subject_id) == ("conversation", conversation.pk)
 
 
 @require_GET
