@@ -398,7 +398,9 @@ def test_answers_name_the_events_that_they_cover_and_no_others(
     agent: Client, conversation: Conversation, ada: Member
 ) -> None:
     def since(last: int) -> list[int]:
-        rows = Event.objects.filter(subject_type="conversation", actor_id=agent_id, pk__gt=last).order_by("pk")
+        rows = Event.objects.filter(
+            subject_type__in=("conversation", "ticket"), actor_id=agent_id, pk__gt=last
+        ).order_by("pk")
         return list(rows.values_list("pk", flat=True))
 
     agent_id = int(agent.session["_auth_user_id"])
