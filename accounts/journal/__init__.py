@@ -7,9 +7,10 @@ that `subscribe` registered, with `drain`. The audit pages and the live streams 
 from accounts.journal.batched import batched
 from accounts.journal.catalogue import EventType, UnknownEvent, catalogue, define
 from accounts.journal.dispatch import BATCH, MAX_DEPTH, concerns, drain, subscribe
+from accounts.journal.reading import lines_of
 from accounts.journal.record import caused_by, record, record_each, recorded
 
 __all__ = [
-    "BATCH", "MAX_DEPTH", "EventType", "UnknownEvent", "batched", "catalogue", "caused_by", "concerns", "define", "drain", "record", "record_each",
+    "BATCH", "MAX_DEPTH", "EventType", "UnknownEvent", "batched", "catalogue", "caused_by", "concerns", "define", "drain", "lines_of", "record", "record_each",
     "recorded", "subscribe",
 ]  # fmt: skip

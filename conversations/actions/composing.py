@@ -9,7 +9,7 @@ from uuid import UUID
 from django.core.files.base import File
 
 from accounts import journal, transaction
-from accounts.models import Event, User, Workspace
+from accounts.models import User, Workspace
 from accounts.permissions import Actor, Visibility, permit
 from conversations import events
 from conversations.actions import contacts, outbox, routing
@@ -61,13 +61,7 @@ def forward(
         at=at,
     )
     made = sent.conversation
-    lines = Event.objects.filter(
-        workspace_id=conversation.workspace_id,
-        subject_type="conversation",
-        subject_id=conversation.pk,
-        type=events.CONVERSATION_FORWARDED.name,
-        data__to_id=made.pk,
-    )
+    lines = journal.lines_of(conversation).filter(type=events.CONVERSATION_FORWARDED.name, data__to_id=made.pk)
     if not lines.exists():
         journal.record(
             events.CONVERSATION_FORWARDED,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from accounts import journal, transaction, writing
-from accounts.models import Event, Membership, Team
+from accounts.models import Membership, Team
 from accounts.permissions import Actor
 from conversations import events
 from conversations.models import Conversation, Mention, Message
@@ -55,12 +55,7 @@ def note_numbers(message: Message, conversation: Conversation, *, by: Actor, at:
     for row in named:
         if not transaction.sees(by, row):
             continue
-        lines = Event.objects.filter(
-            workspace_id=row.workspace_id,
-            subject_type="conversation",
-            subject_id=row.pk,
-            type=events.CONVERSATION_NAMED.name,
-        )
+        lines = journal.lines_of(row).filter(type=events.CONVERSATION_NAMED.name)
         if not lines.filter(data__from_id=conversation.pk).exists():
             journal.record(
                 events.CONVERSATION_NAMED, row, by=by, at=at, from_id=conversation.pk, number=conversation.number

@@ -71,9 +71,7 @@ def undo_merge(*, conversation: Conversation, event_id: int, by: Actor, at: date
     anyone has changed or written something in one of them since.
     """
     permit(by, "conversation.update", conversation)
-    found = Event.objects.filter(
-        workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk
-    )
+    found = journal.lines_of(conversation)
     event = found.filter(pk=event_id, type=events.CONVERSATIONS_MERGED.name).first()
     if event is None:
         raise NotFound("there is no such change")

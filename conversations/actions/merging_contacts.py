@@ -118,7 +118,7 @@ def undo_contact_merge(*, contact: Contact, by: Actor, at: datetime) -> Contact:
 
 
 def _merge_of(contact: Contact) -> Event:
-    rows = Event.objects.filter(workspace_id=contact.workspace_id, subject_type="contact", subject_id=contact.pk)
+    rows = journal.lines_of(contact)
     event = rows.filter(type=events.CONTACT_MERGED.name).order_by("-pk").first()
     if event is None or contact.merged_into_id is None:
         raise NotFound("this customer was not merged")

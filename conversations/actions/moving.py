@@ -8,7 +8,6 @@ from typing import Any
 
 from accounts import journal, transaction
 from accounts.errors import Conflict, Invalid, NotFound
-from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import carrying, drafted, locking, settling, summaries
@@ -161,9 +160,7 @@ def undo_move(*, conversation: Conversation, event_id: int, by: Actor, at: datet
     anyone has changed or written something in either since. A conversation that was split off is joined into this one.
     """
     permit(by, "conversation.update", conversation)
-    found = Event.objects.filter(
-        workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk
-    )
+    found = journal.lines_of(conversation)
     event = found.filter(pk=event_id, type__in=UNDOABLE).first()
     if event is None:
         raise NotFound("there is no such change")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from accounts import journal, tenancy, writing
-from accounts.models import Event, Membership
+from accounts.models import Membership
 from accounts.permissions import Actor, ActorKind, Role
 from conversations import events
 from conversations.models import Conversation, Status
@@ -46,12 +46,7 @@ def _assign(conversation: Conversation, user_id: int | None, at: datetime) -> No
 
 def _released_from(conversation: Conversation) -> int | None:
     """Who had it when it was resolved, if nobody has assigned it since and they may still answer."""
-    lines = Event.objects.filter(
-        workspace_id=conversation.workspace_id,
-        subject_type="conversation",
-        subject_id=conversation.pk,
-        type=events.CONVERSATION_ASSIGNED.name,
-    )
+    lines = journal.lines_of(conversation).filter(type=events.CONVERSATION_ASSIGNED.name)
     last = lines.order_by("-id").first()
     if last is None or last.actor_kind != ActorKind.SYSTEM or last.data["assignee_id"] is not None:
         return None

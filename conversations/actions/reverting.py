@@ -14,6 +14,7 @@ from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import ahead, following, locking, notes, spam, ticketing, trashing, triage, turns_back
 from conversations.models import Conversation, Message, MessageKind
+from conversations.queries import conversations as queries
 from tickets import events as ticket_events
 from tickets import tags as labels
 from tickets.models import Ticket
@@ -52,9 +53,7 @@ def undo_caused(
     permit(by, "conversation.update", conversation)
     permit(by, "conversation.assign", conversation)
     conversation = locking.locked(conversation)
-    theirs = Event.objects.filter(
-        workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk, pk__gt=cause.pk
-    )
+    theirs = journal.lines_of(conversation).filter(pk__gt=cause.pk)
     caused = list(theirs.filter(caused_by=cause, type__in=_BACK).order_by("-pk"))
     if not caused:
         raise NotFound("there is no such change")
@@ -80,13 +79,7 @@ def _out_of_trash(
     conversation: Conversation, cause: Event, because: Event | None, *, by: Actor, at: datetime
 ) -> Conversation:
     """Bring a conversation back from the Trash, if it was the cause that has put it there: then nothing else has come of it."""
-    trashed = Event.objects.filter(
-        workspace_id=conversation.workspace_id,
-        subject_type="conversation",
-        subject_id=conversation.pk,
-        type=events.CONVERSATION_TRASHED.name,
-    )
-    last = trashed.order_by("-pk").first()
+    last = queries.last_trashed(conversation)
     if last is None or last.caused_by_id != cause.pk:
         raise NotFound("this conversation no longer exists")
     with journal.caused_by(because) if because is not None else nullcontext():
@@ -172,13 +165,7 @@ _BACK: Mapping[str, Callable[[Conversation, Event, Actor, datetime], None]] = {
 
 def _delete_tickets(conversation: Conversation, cause: Event, *, by: Actor, at: datetime) -> None:
     """Delete the tickets that the cause has opened for this conversation, and that have no other."""
-    linked = Event.objects.filter(
-        workspace_id=conversation.workspace_id,
-        subject_type="conversation",
-        subject_id=conversation.pk,
-        type=events.CONVERSATION_LINKED.name,
-        caused_by=cause,
-    )
+    linked = journal.lines_of(conversation).filter(type=events.CONVERSATION_LINKED.name, caused_by=cause)
     for ticket_id in linked.order_by("pk").values_list("data__ticket_id", flat=True):
         opened = Event.objects.filter(
             workspace_id=conversation.workspace_id,

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from accounts import journal
 from accounts.errors import Conflict
-from accounts.models import Event
 from accounts.permissions import Actor
 from conversations import events
 from conversations.actions import carrying, entries, lifecycle, summaries, ticket_counts, turns
@@ -53,9 +53,7 @@ def arrive(
 
 def _status_at(conversation: Conversation, thread: Sequence[Entry]) -> str:
     """The status that the conversation had with the last of these entries, as the journal says."""
-    lines = Event.objects.filter(
-        workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk
-    )
+    lines = journal.lines_of(conversation)
     kinds = (events.REPLY_SENT.name, events.MESSAGE_RECEIVED.name, events.CONVERSATION_STATUS_CHANGED.name)
     last = next(entry.pk for entry in reversed(thread) if entry.kind != MessageKind.NOTE)
     line = lines.filter(type__in=kinds, data__message_id=last).first()

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from accounts import journal, transaction
 from accounts.errors import Conflict, Invalid, NotFound
-from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import carrying, entries, lifecycle, locking, summaries, turns
@@ -92,9 +91,7 @@ def undo_spam(*, conversation: Conversation, event_id: int, by: Actor, at: datet
     """
     permit(by, "conversation.update", conversation)
     conversation = locking.locked(conversation)
-    changes = Event.objects.filter(
-        workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk
-    )
+    changes = journal.lines_of(conversation)
     event = changes.filter(pk=event_id, type__in=UNDOABLE).first()
     if event is None:
         raise NotFound("there is no such change")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from accounts import transaction
+from accounts import journal, transaction
 from accounts.errors import Conflict, NotFound
-from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import locking, merging, moving, reverting, spam, turns, turns_back
@@ -24,9 +23,7 @@ def undo(*, conversation: Conversation, event_id: int, by: Actor, at: datetime) 
     when anyone has changed one of them, or written, after it.
     """
     permit(by, "conversation.update", conversation)
-    changes = Event.objects.filter(
-        workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk
-    )
+    changes = journal.lines_of(conversation)
     event = changes.filter(pk=event_id, type__in=thread_queries.UNDOABLE).first()
     if event is None:
         raise NotFound("there is no such change")

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from django.db.models import Q, QuerySet
 
+from accounts import journal
 from accounts.compiled import compiled, printing
 from accounts.errors import NotFound
 from accounts.models import Event
@@ -194,9 +195,7 @@ def attachment(public_id: uuid.UUID) -> Attachment:
 
 def last_trashed(conversation: Conversation) -> Event | None:
     """The event of the last time that a conversation went to the Trash."""
-    changes = Event.objects.filter(
-        workspace_id=conversation.workspace_id, subject_type="conversation", subject_id=conversation.pk
-    )
+    changes = journal.lines_of(conversation)
     return changes.filter(type=events.CONVERSATION_TRASHED.name).order_by("-id").first()
 
 

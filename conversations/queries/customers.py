@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
+from accounts import journal
 from accounts.errors import NotFound
 from accounts.models import Event, User
 from conversations.models import (
@@ -138,7 +139,7 @@ class Line:
 
 def activity(contact: Contact, limit: int = 20) -> list[Line]:
     """What happened to a customer, the newest first."""
-    rows = Event.objects.filter(workspace_id=contact.workspace_id, subject_type="contact", subject_id=contact.pk)
+    rows = journal.lines_of(contact)
     found = list(rows.order_by("-pk")[:limit])
     ids = {event.actor_id for event in found if event.actor_kind == "operator" and event.actor_id}
     people = User.objects.in_bulk(sorted(ids)) if ids else {}

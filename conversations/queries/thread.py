@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from accounts import journal
 from accounts.compiled import Compiled, compiled, compiled_anywhere
 from accounts.models import Event, Team, User
 from accounts.permissions import Actor
@@ -264,14 +265,8 @@ def _with_causes(page: list[Message], happened: list[Event]) -> list[Message]:
 
 def change_to_undo(conversation: Conversation, *, by: Actor, since: datetime) -> Event | None:
     """What the actor has changed since a moment and may take back (`actions.undo`), if anything."""
-    changes = Event.objects.filter(
-        workspace_id=conversation.workspace_id,
-        subject_type="conversation",
-        subject_id=conversation.pk,
-        type__in=UNDOABLE,
-        actor_kind=by.kind,
-        actor_id=by.id,
-        at__gte=since,
+    changes = journal.lines_of(conversation).filter(
+        type__in=UNDOABLE, actor_kind=by.kind, actor_id=by.id, at__gte=since
     )
     return changes.order_by("-id").first()
 

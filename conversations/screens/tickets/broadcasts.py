@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import clock, transaction
+from accounts import clock, journal, transaction
 from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.models import Event
 from accounts.permissions import permit
@@ -107,7 +107,7 @@ def _send(request: DeskRequest, ticket: Ticket, chosen: list[Recipient], given: 
 
 
 def _event(ticket: Ticket, event: int) -> Event:
-    rows = Event.objects.filter(workspace=ticket.workspace_id, subject_type="ticket", subject_id=ticket.pk, pk=event)
+    rows = journal.lines_of(ticket).filter(pk=event)
     found = rows.filter(type=events.TICKET_BROADCAST_SCHEDULED.name).first()
     if found is None:
         raise Http404("no such broadcast")

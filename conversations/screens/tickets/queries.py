@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from django.db.models import Count
 from django.http import QueryDict
 
-from accounts import clock
+from accounts import clock, journal
 from accounts.errors import NotFound
 from accounts.models import Event, User, Workspace
 from accounts.permissions import Actor, ActorKind
@@ -186,9 +186,7 @@ _OF_CONVERSATIONS = (conversation_events.TICKET_BROADCAST.name, conversation_eve
 
 def history(ticket: Ticket) -> list[HistoryLine]:
     """What happened to a ticket, newest first: its newest lines."""
-    rows = Event.objects.filter(
-        workspace=current(), subject_type="ticket", subject_id=ticket.pk, type__in=[*_SHOWN, *_OF_CONVERSATIONS]
-    )
+    rows = journal.lines_of(ticket).filter(type__in=[*_SHOWN, *_OF_CONVERSATIONS])
     found = list(rows.order_by("-id")[:SHOWN_LINES])
     members, names = _members(found), _attribute_names(found)
     return [
