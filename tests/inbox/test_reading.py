@@ -242,7 +242,7 @@ def test_thread_needs_the_same_few_queries_for_1_message_and_20(
 def test_fifty_rows_are_at_most_20_kilobytes_on_the_wire(
     agent: Client, acme: Workspace, ben: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conversations.screens.inbox.lists.PAGE", 50)
+    monkeypatch.setattr("conversations.screens.inbox.place.PAGE", 50)
     for _ in range(50):
         made = ConversationFactory(workspace=acme)
         actions.set_tags(conversation=made, names=["api", "billing", "vip"], by=ben.actor, at=clock.now())

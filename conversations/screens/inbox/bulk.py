@@ -41,7 +41,6 @@ from conversations.screens.inbox.place import Place, frame
 from conversations.screens.shell import DeskRequest, is_fragment, screen
 from tickets import tags
 
-PAGE = 50
 MOST_MACROS = 300
 VALUES = {"assign": "to", "status": "status", "priority": "priority", "snooze": "until"}
 """What the second half of a button's value is, as in `status:resolved`."""
@@ -348,18 +347,7 @@ def choose(request: DeskRequest) -> HttpResponse:
     """The view's first conversations with checkboxes, and what can be done with them: works without script."""
     permit(request.actor, "conversation.update")
     place = Place.of(request)
-    try:
-        page = inbox_queries.inbox_page(
-            place.view,
-            user=request.user,
-            sort=place.sort,
-            search=place.search,
-            filters=place.filters,
-            after=request.GET.get("after"),
-            limit=PAGE,
-        )
-    except Invalid as error:
-        raise NotFound("no such page") from error
+    page = place.page(request)
     total = _count(request, place)
     facts = {
         **frame(request, place),

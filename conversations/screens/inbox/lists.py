@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import clock
-from accounts.errors import Invalid
 from accounts.live.access import login_id
 from accounts.models import Event
 from accounts.permissions import may, permit
@@ -27,7 +26,6 @@ from conversations.screens.inbox.place import Place, frame, hues
 from conversations.screens.inbox.queries import Listed
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
 
-PAGE = 50
 FIRST_TABS = ("mine", "unassigned", "open")
 """The views in the bar."""
 MARKED = {
@@ -78,18 +76,7 @@ def _tabs(place: Place, counts: dict[str, int]) -> dict[str, Any]:
 
 
 def _rows(request: DeskRequest, place: Place) -> dict[str, Any]:
-    try:
-        page = inbox_queries.inbox_page(
-            place.view,
-            user=request.user,
-            sort=place.sort,
-            search=place.search,
-            filters=place.filters,
-            after=request.GET.get("after"),
-            limit=PAGE,
-        )
-    except Invalid as error:
-        raise Http404("no such page") from error
+    page = place.page(request)
     facts: dict[str, Any] = {
         "rows": _printed(request, place, page.rows),
         "next": page.next,

@@ -11,12 +11,16 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import Invalid, NotFound
+from conversations.queries.paging import Page
 from conversations.screens import filters, saved_views
 from conversations.screens.inbox import queries as inbox_queries
-from conversations.screens.inbox.queries import Filters, InboxView
+from conversations.screens.inbox.queries import Filters, InboxView, Listed
 from conversations.screens.shell import DeskRequest, shell
 from tickets import queries as ticket_queries
 
+PAGE = 50
+"""Conversations of one page of a list."""
 SORT_LABELS: Mapping[str, str | Promise] = {
     "oldest": _("Longest waiting"),
     "newest": _("Newest"),
@@ -44,6 +48,21 @@ class Place:
             search=request.GET.get("q", "").strip()[:200],
             filters=filters.of(request.GET),
         )
+
+    def page(self, request: DeskRequest) -> Page[Listed]:
+        """The conversations of the page that the request asks for. Raises NotFound for a page that this desk did not name."""
+        try:
+            return inbox_queries.inbox_page(
+                self.view,
+                user=request.user,
+                sort=self.sort,
+                search=self.search,
+                filters=self.filters,
+                after=request.GET.get("after"),
+                limit=PAGE,
+            )
+        except Invalid as error:
+            raise NotFound("no such page") from error
 
     @property
     def query(self) -> str:
