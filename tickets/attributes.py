@@ -15,7 +15,6 @@ from tickets.models import Attribute, AttributeKind
 
 LONGEST = 1000
 """Characters of a text, and of an address."""
-MOST_DIGITS = 20
 _WHOLE = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{1,20})?|\.\d{1,20})", re.ASCII)
 _TRUE = frozenset({"true", "yes", "on", "1"})

@@ -18,7 +18,6 @@ from tickets.models import Ticket, TicketStatus
 
 SOON = timedelta(hours=24)
 """A due date within this is marked."""
-PRINTED = ("contact__name", "contact__email", "contact__external_id")
 
 
 class Row(NamedTuple):
