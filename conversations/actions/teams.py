@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import QuerySet
-
 from accounts import journal, transaction
-from accounts.journal import EventType
 from accounts.models import Team, Workspace
 from accounts.permissions import Actor, permit
 from conversations import events
@@ -37,32 +34,28 @@ def move_team(*, workspace: Workspace, team: Team, to: Team | None, by: Actor, a
 def move_team_of_channels(*, workspace: Workspace, team: Team, to: Team | None, by: Actor, at: datetime) -> int:
     """Have chat widgets, forms and the Discord bot give new conversations to another team, or to none. Returns how many."""
     permit(by, "conversation.assign")
-    count = _hand_over(Widget.objects.filter(team=team), events.WIDGET_UPDATED, to, by=by, at=at)
-    count += _hand_over(Form.objects.filter(team=team), events.FORM_UPDATED, to, by=by, at=at)
+    widgets = list(Widget.objects.select_for_update(no_key=True, of=("self",)).filter(team=team).order_by("pk"))
+    for widget in widgets:
+        widget.team = to
+        widget.save(update_fields=["team"])
+        journal.record(events.WIDGET_UPDATED, widget, by=by, at=at, fields=["team"])
+    forms = list(Form.objects.select_for_update(no_key=True, of=("self",)).filter(team=team).order_by("pk"))
+    for form in forms:
+        form.team = to
+        form.save(update_fields=["team"])
+        journal.record(events.FORM_UPDATED, form, by=by, at=at, fields=["team"])
     # The bot has no event of its own for this: that the team was deleted says it.
     bots = DiscordBot.objects.filter(workspace=workspace, team=team).update(team=to)
-    return count + bots
+    return len(widgets) + len(forms) + bots
 
 
 @transaction.atomic
 def move_team_of_mailboxes(*, workspace: Workspace, team: Team, to: Team | None, by: Actor, at: datetime) -> int:
     """Have mailboxes give new conversations to another team, or to none. Returns how many."""
     permit(by, "conversation.assign")
-    return _hand_over(Mailbox.objects.filter(team=team), events.MAILBOX_UPDATED, to, by=by, at=at)
-
-
-def _hand_over(
-    found: QuerySet[Widget] | QuerySet[Form] | QuerySet[Mailbox],
-    kind: EventType,
-    to: Team | None,
-    *,
-    by: Actor,
-    at: datetime,
-) -> int:
-    """Have what gave new conversations to a team give them to another. Returns how many there were."""
-    rows: list[Widget | Form | Mailbox] = list(found.select_for_update(no_key=True, of=("self",)).order_by("pk"))
-    for row in rows:
-        row.team = to
-        row.save(update_fields=["team"])
-        journal.record(kind, row, by=by, at=at, fields=["team"])
-    return len(rows)
+    mailboxes = list(Mailbox.objects.select_for_update(no_key=True, of=("self",)).filter(team=team).order_by("pk"))
+    for mailbox in mailboxes:
+        mailbox.team = to
+        mailbox.save(update_fields=["team"])
+        journal.record(events.MAILBOX_UPDATED, mailbox, by=by, at=at, fields=["team"])
+    return len(mailboxes)
