@@ -1,7 +1,10 @@
 """The journal: every change of the desk is one line in it, written in the transaction of the change.
 
-Verbs call `record` with an event type of their app's `events` module. The worker dispatches each line to the reactions
-that `subscribe` registered, with `drain`. The audit pages and the live streams read the same lines.
+For: every change of the desk, what follows from it, and the people who ask what happened.
+In: an event type with a row and plain values. Out: lines, each committed with its change; `lines_of` has those of one row.
+
+Verbs import the package and call `record` with an event type of their app's `events` module. The worker dispatches each line
+to the reactions that `subscribe` registered, with `drain`. The audit pages and the live streams read the same lines.
 """
 
 from accounts.journal.batched import batched
