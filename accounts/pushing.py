@@ -94,8 +94,11 @@ def queue(kind: str, abouts: Mapping[int, Mapping[str, Any]]) -> None:
 
 def public_key() -> str:
     """What browsers subscribe to; the key is made when it is first asked for."""
-    found = PushKey.objects.filter(pk=1).first()
-    return _made().public if found is None else found.public
+    return _key().public
+
+
+def _key() -> PushKey:
+    return PushKey.objects.filter(pk=1).first() or _made()
 
 
 def _made() -> PushKey:
@@ -283,9 +286,7 @@ def _authorization(audience: str) -> dict[str, str]:
     """The token for a push service, which names who may be written to about what the desk sends."""
     from py_vapid import Vapid02
 
-    public_key()
-    row = PushKey.objects.get(pk=1)
-    signer = Vapid02.from_pem(sealed.opened(row.sealed)["pem"].encode())
+    signer = Vapid02.from_pem(sealed.opened(_key().sealed)["pem"].encode())
     subject = settings.PUBLIC_URL if settings.PUBLIC_URL.startswith("https://") else f"mailto:{_operator()}"
     claims = {"aud": audience, "exp": int(time.time()) + TOKEN_LIVES, "sub": subject}
     return dict(signer.sign(claims))
