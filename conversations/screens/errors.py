@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from django.forms import Form
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Conflict, DomainError, Invalid, sentence
+from accounts.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, sentence
+
+T = TypeVar("T")
 
 _ERRORS: dict[str, str | Promise] = {
     "thread_changed": _("Something new came in while you were writing. Review it, then send again."),
@@ -109,3 +114,18 @@ def of_error(error: DomainError) -> str:
 def of_form(form: Form) -> str:
     """What is wrong with a form, in one line."""
     return " ".join(str(error) for errors in form.errors.values() for error in errors)
+
+
+def tried(form: Form, change: Callable[[dict[str, Any]], T], otherwise: T) -> tuple[T, str]:
+    """What comes of a form's values, and an empty message; or `otherwise`, and what was wrong with them.
+
+    Raises NotFound and Forbidden as they are: they have pages of their own.
+    """
+    if not form.is_valid():
+        return otherwise, of_form(form)
+    try:
+        return change(form.cleaned_data), ""
+    except (NotFound, Forbidden):
+        raise
+    except DomainError as error:
+        return otherwise, of_error(error)

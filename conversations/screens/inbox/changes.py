@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts import clock
-from accounts.errors import DomainError, Forbidden, NotFound
+from accounts.errors import NotFound
 from accounts.models import Event
 from accounts.permissions import may
 from conversations import actions
@@ -61,16 +61,7 @@ def changes(form_class: type[Form], *, undoable: bool = False) -> Callable[[Chan
         def view(request: DeskRequest, number: int) -> HttpResponse:
             conversation, began = queries.by_number(number), clock.now()
             form = form_class(request.POST)
-            text, fault = "", ""
-            if form.is_valid():
-                try:
-                    text = change(request, conversation, form.cleaned_data)
-                except (NotFound, Forbidden):
-                    raise
-                except DomainError as error:
-                    fault = errors.of_error(error)
-            else:
-                fault = errors.of_form(form)
+            text, fault = errors.tried(form, partial(change, request, conversation), "")
             change_made = (
                 thread_queries.change_to_undo(conversation, by=request.actor, since=began) if undoable else None
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -44,16 +45,7 @@ def _changes(
             permit(request.actor, "conversation.reply")
             conversation = queries.by_number(number)
             delivery, form = outbox_queries.delivery(conversation, public_id), form_class(request.POST)
-            text, fault = "", ""
-            if form.is_valid():
-                try:
-                    text = change(request, conversation, delivery, form.cleaned_data)
-                except (NotFound, Forbidden):
-                    raise
-                except DomainError as error:
-                    fault = errors.of_error(error)
-            else:
-                fault = errors.of_form(form)
+            text, fault = errors.tried(form, partial(change, request, conversation, delivery), "")
             taken_back = public_id if takes_back and not fault else None
             return answered(request, number, text=text, fault=fault, taken_back=taken_back)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +17,6 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts import clock
-from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.permissions import permit
 from conversations import actions
 from conversations.screens import attributes, dates, errors, ticketing
@@ -41,16 +40,7 @@ def changes(form_class: type[Form]) -> Callable[[Change], Callable[..., HttpResp
         @wraps(change)
         def view(request: DeskRequest, number: int) -> HttpResponse:
             ticket, form = queries.by_number(number), form_class(request.POST)
-            done, fault = Done(""), ""
-            if form.is_valid():
-                try:
-                    done = change(request, ticket, form.cleaned_data)
-                except (NotFound, Forbidden):
-                    raise
-                except DomainError as error:
-                    fault = errors.of_error(error)
-            else:
-                fault = errors.of_form(form)
+            done, fault = errors.tried(form, partial(change, request, ticket), Done(""))
             return answered(request, number, done, fault)
 
         return view
