@@ -26,10 +26,13 @@ INBOX = "/w/acme/inbox"
 def two(acme: Workspace, ben: Member) -> None:
     """A conversation with a tag, assigned to Ben, and one without."""
     with tenancy.scope(acme):
-        one = ConversationFactory(workspace=acme, subject="Refund please", body="The money <b>is</b> & was mine.")
+        ida, ulf = ContactFactory(workspace=acme, name="Ida"), ContactFactory(workspace=acme, name="Ulf")
+        one = ConversationFactory(
+            workspace=acme, contact=ida, subject="Refund please", body="The money <b>is</b> & was mine."
+        )
         actions.set_tags(conversation=one, names=["vip"], by=ben.actor, at=clock.now())
         actions.assign(conversation=one, to=ben.user, by=ben.actor, at=clock.now())
-        ConversationFactory(workspace=acme, subject="Broken charger")
+        ConversationFactory(workspace=acme, contact=ulf, subject="Broken charger")
 
 
 def listed(client: Client, query: str) -> tuple[bool, bool]:
@@ -193,6 +196,7 @@ def test_what_was_found_is_marked_and_nothing_in_it_is_markup(agent: Client, acm
         row = ConversationFactory(
             workspace=acme,
             subject="Files",
+            body="See below.",
             contact=ContactFactory(workspace=acme, name="Zoë", email="zoe@quince.example"),
         )
         reply(row, "see", uploads=[ContentFile(b"%PDF-1.4 x", "plan & co.pdf")])
