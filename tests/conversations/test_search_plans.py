@@ -85,7 +85,7 @@ def grown(acme: Workspace, globex: Workspace) -> Workspace:
     with connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(f"ANALYZE conversations_{table}")
-        for index in ("message_words_by_day", "conv_words", "contact_words"):
+        for index in ("message_words_by_day", "conv_words", "contact_words", "search_word_parts"):
             cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
     return acme
 
