@@ -61,6 +61,15 @@ def choose(workspace: Workspace, **values: Any) -> None:
 # --- The thread ---------------------------------------------------------------------------------
 
 
+def test_commands_of_a_row_take_over_until_somebody_has(ben: Member, asked: AssistantThread) -> None:
+    client = ben.signed_in()
+    page = client.get(f"{URL}/commands").content.decode()
+    assert f'action="{URL}/take-over' in page
+    assert 'data-command="take-over"' in page
+    client.post(f"{URL}/take-over")
+    assert 'data-command="take-over"' not in client.get(f"{URL}/commands").content.decode()
+
+
 def test_composer_says_that_the_assistant_answers(agent: Client, asked: AssistantThread) -> None:
     page = text_of(agent.get(URL).content)
     assert "The assistant is answering. It is writing now." in page

@@ -11,6 +11,7 @@ from conversations.models import Conversation
 from tests.conftest import Member
 from tests.factories import ConversationFactory
 from tests.journeys.conftest import Window
+from tests.journeys.test_composer import Slow
 from tests.runtime.machine import eventually
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -50,6 +51,45 @@ def test_keys_act_on_the_focused_row_and_undo_has_a_key(window: Window, ben: Mem
     expect(palette).to_be_visible()
     page.keyboard.press("z")
     eventually(lambda: Conversation.all_workspaces.get(pk=three[2].pk).snoozed_until is not None, "snoozed")
+
+
+def test_key_pressed_while_a_conversation_opens_is_done_to_that_one(
+    window: Window, ben: Member, three: list[Conversation]
+) -> None:
+    page = window.page
+    page.add_init_script("Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
+    page.route("**/nothing", lambda route: route.continue_())
+    window.enter(ben)
+    window.wait_until_live()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#subject")).to_have_text("Number 1")
+    opening = Slow(page, "**/inbox/2?*")
+    page.keyboard.press("]")
+    waiting = opening.take()
+    page.keyboard.press("e")
+    waiting.continue_()
+    expect(page.locator("#subject")).to_have_text("Number 2")
+    eventually(lambda: Conversation.all_workspaces.get(pk=three[1].pk).status == "resolved", "resolved")
+    assert Conversation.all_workspaces.get(pk=three[0].pk).status == "open"
+    opening.done()
+
+    # One that never comes takes the key with it.
+    opening = Slow(page, "**/inbox/3?*")
+    page.keyboard.press("]")
+    waiting = opening.take()
+    page.keyboard.press("e")
+    waiting.abort()
+    page.get_by_role("button", name="Back to what was open").click()
+    opening.done()
+    page.locator(f"#row-{three[2].pk}").click()
+    expect(page.locator("#subject")).to_have_text("Number 3")
+    # What a row has no command for opens its conversation first.
+    page.locator(f"#row-{three[0].pk}").focus()
+    page.keyboard.press("Shift+F")
+    expect(page).to_have_url(re.compile("/inbox/1/forward"))
+    assert Conversation.all_workspaces.get(pk=three[2].pk).status == "open"
+    window.faults.clear()  # of the answer that never came
 
 
 def test_keyboards_of_other_scripts_and_caps_lock_move_as_well(

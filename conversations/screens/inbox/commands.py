@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts import clock
 from accounts import queries as people
 from accounts.permissions import may, permit
+from conversations.assistant import queries as assistant_queries
 from conversations.models import Conversation, Follower
 from conversations.queries import conversations as queries
 from conversations.screens.inbox import labels
@@ -36,6 +37,7 @@ def commands(request: DeskRequest, number: int) -> HttpResponse:
     """The forms of everything that changes the conversation, with all of their choices."""
     permit(request.actor, "conversation.update")
     conversation = queries.by_number(number)
+    assistant = assistant_queries.thread_of(conversation)
     offered = labels.PRIORITIES
     facts = {
         **frame(request, Place.of(request)),
@@ -46,6 +48,7 @@ def commands(request: DeskRequest, number: int) -> HttpResponse:
         "assignable": list(people.assignable()),
         "teams": list(people.teams()),
         "is_following": Follower.objects.filter(conversation=conversation, user=request.user).exists(),
+        "may_take_over": assistant is not None and assistant.taken_over_at is None,
         "may_trash": may(request.actor, "conversation.trash"),
         "tag_choices": _tags(conversation, ticket_queries.tag_names(MOST_TAGS)),
     }

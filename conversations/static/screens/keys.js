@@ -20,7 +20,7 @@ const TYPING = 1000; // ms between two letters of such a text
 let first = null;
 let since = 0;
 let typedAt = -TYPING; // when the last of such letters was typed
-let mode = null; // reply or note, pressed while the conversation that it is meant for was on its way
+let meant = null; // a shortcut that was pressed while the conversation that it is meant for was on its way
 
 const isTyping = (element) => element.isContentEditable || element.matches?.('textarea, select, input:not([type=radio], [type=checkbox], [type=button])');
 const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
@@ -84,31 +84,32 @@ document.addEventListener('keydown', (event) => {
   if (!name) return;
   event.preventDefault();
   if (event.repeat && !OWN.has(name)) return; // held down: it is meant once
-  const isCompose = COMPOSE.has(name);
-  // Another conversation is on its way: this one is not meant any more, and that one is not here yet.
-  if (WRITES.has(name) && !OWN.has(name) && desk.isOpening()) {
-    mode = isCompose ? name : null;
-    if (TYPED_AFTER.has(name)) typedAt = Date.now();
-    return;
-  }
+  // Another conversation is on its way: this one is not meant any more, and it is done once that one is here.
+  if (WRITES.has(name) && !OWN.has(name) && desk.isOpening()) return later(name);
   const row = focusedRow();
   // While rows are selected, keys act on all of them, as far as the bar has their buttons.
   if (row && WRITES.has(name) && !OWN.has(name) && name !== 'new' && !inBar(name)) {
     if (TYPED_AFTER.has(name)) typedAt = Date.now();
     return onRow(name, row);
   }
-  if (isCompose && !document.getElementById('composer')) typedAt = Date.now();
+  if (COMPOSE.has(name) && !document.getElementById('composer')) typedAt = Date.now();
   act(name);
 });
 
+function later(name) {
+  meant = name;
+  if (TYPED_AFTER.has(name)) typedAt = Date.now();
+}
+
 document.addEventListener('htmx:afterSettle', ({ detail: { target } }) => {
-  if (mode === null || desk.isOpening() || !['open', 'desk'].includes(target?.id)) return;
+  if (meant === null || desk.isOpening() || !['open', 'desk'].includes(target?.id)) return;
+  const name = meant;
+  meant = null;
   typedAt = -TYPING;
-  document.dispatchEvent(new CustomEvent('desk:compose', { detail: { mode } }));
-  mode = null;
+  act(name);
 });
 document.addEventListener('htmx:afterRequest', ({ detail }) => {
-  if (!detail.successful) mode = null;
+  if (!detail.successful) meant = null;
 });
 
 function act(name) {
@@ -215,13 +216,15 @@ document.addEventListener('focusin', () => {
   if (row && WRITES.size && help.dataset.shortcuts === 'on') soon = setTimeout(() => commandsOf(numberOf(row)), 150);
 });
 
+// What needs the conversation itself opens it first.
+function openFor(name, row) {
+  later(name);
+  row.click();
+}
+
 async function onRow(name, row) {
   const number = numberOf(row);
-  if (COMPOSE.has(name) || name === 'macro' || name === 'suggest') {
-    row.click();
-    mode = COMPOSE.has(name) ? name : null;
-    return;
-  }
+  if (COMPOSE.has(name) || name === 'macro' || name === 'suggest') return openFor(name, row);
   const answer = await commandsOf(number);
   commands.delete(number);
   if (answer.problem) return desk.say(desk.errorText(answer.problem), { bad: true });
@@ -233,6 +236,7 @@ async function onRow(name, row) {
   const button = page.querySelector(`[data-command="${wanted}"]`);
   if (name === 'done-next' && button?.value !== 'resolved') return act('next');
   if (button) run(button);
+  else if (row.isConnected) return openFor(name, row);
   if (button && name === 'done-next') act('next');
 }
 
