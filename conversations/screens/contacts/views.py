@@ -16,6 +16,7 @@ from accounts.text import uuid_or_none, whole_number
 from conversations import channels
 from conversations.models import Company, Contact, Handler
 from conversations.queries import customers as queries
+from conversations.queries import duplicates
 from conversations.screens import attributes
 from conversations.screens.contacts import labels
 from conversations.screens.contacts.forms import CustomerForm
@@ -114,7 +115,7 @@ def page(
         "is_later": before is not None,
         "open_conversations": list(queries.open_conversations(contact)[:WORK]),
         "open_tickets": list(queries.open_tickets(contact)[:WORK]),
-        "duplicates": [(one, labels.REASONS[one.reason]) for one in queries.duplicates(contact)] if may_edit else [],
+        "duplicates": [(one, labels.REASONS[one.reason]) for one in duplicates.duplicates(contact)] if may_edit else [],
         "activity": [
             (labels.of_line(line), labels.of_actor(line), line.event.at) for line in queries.activity(contact)
         ],
