@@ -111,7 +111,7 @@ WITH present AS NOT MATERIALIZED (
     UNION ALL
     SELECT CASE kind WHEN 'email' THEN 1 ELSE 2 END, hashtextextended(value, CASE kind WHEN 'email' THEN 1 ELSE 2 END), present.id
     FROM conversations_contactaddress AS address JOIN present ON present.id = address.contact_id
-    WHERE workspace_id = %(workspace)s
+    WHERE address.workspace_id = %(workspace)s
     UNION ALL
     SELECT 4, hashtextextended(lower(name), hashtextextended(lower(company), 4)), id FROM present
     WHERE name <> '' AND company <> ''
