@@ -35,6 +35,7 @@ CONVERSATION_ATTRIBUTES_CHANGED = define(
 )
 COMPANY_CREATED = define("company.created", "company", "Company created.")
 COMPANY_UPDATED = define("company.updated", "company", "Company changed.", "fields")
+COMPANY_ATTRIBUTES_CHANGED = define("company.attributes_changed", "company", "Attributes changed.", "keys")
 COMPANY_MERGED = define(
     "company.merged", "company", "Another company merged into this one.", "merged_id", "contact_count"
 )

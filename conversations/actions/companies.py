@@ -96,7 +96,7 @@ def set_company(*, contact: Contact, company: Company | None, by: Actor, at: dat
 
 @transaction.atomic
 def merge_companies(*, company: Company, into: Company, by: Actor, at: datetime) -> Company:
-    """Move the customers, the domains and the notes of a company into another one; it stays as a signpost to that one.
+    """Move the customers, the domains, the notes and the attributes of a company into another one; it stays as a signpost to that one.
 
     Raises Invalid for the same company, Conflict with code `merged` for one that was merged meanwhile, and with `too_many` for
     one with more than MOST_PEOPLE customers.
@@ -119,14 +119,16 @@ def merge_companies(*, company: Company, into: Company, by: Actor, at: datetime)
     added = [place for place, one in enumerate(company.domains) if one not in into.domains][:room]
     into.domains = [*into.domains, *(company.domains[place] for place in added)]
     into.notes = _joined(into.notes, company.notes)
+    keys = sorted(company.attributes.keys() - into.attributes.keys())
+    into.attributes = {**into.attributes, **{key: company.attributes[key] for key in keys}}
     into.updated_at = at
-    into.save(update_fields=["domains", "notes", "updated_at"])
+    into.save(update_fields=["domains", "notes", "attributes", "updated_at"])
     others = Company.objects.filter(merged_into=company)
     redirected = [*others.order_by("pk").values_list("pk", flat=True)]
     others.update(merged_into=into)
     company.merged_into, company.updated_at = into, at
     company.save(update_fields=["merged_into", "updated_at"])
-    undo = {"people": people, "renamed": renamed, "domains": added, "redirected": redirected}
+    undo = {"people": people, "renamed": renamed, "domains": added, "keys": keys, "redirected": redirected}
     journal.record(events.COMPANY_ABSORBED, company, by=by, at=at, into_id=into.pk, undo=undo)
     journal.record(events.COMPANY_MERGED, into, by=by, at=at, merged_id=company.pk, contact_count=len(people))
     return into
@@ -162,8 +164,13 @@ def undo_company_merge(*, company: Company, by: Actor, at: datetime) -> Company:
         into.notes = ""
     elif company.notes and into.notes.endswith(f"\n\n{company.notes}"):
         into.notes = into.notes.removesuffix(f"\n\n{company.notes}")
+    into.attributes = {
+        key: value
+        for key, value in into.attributes.items()
+        if not (key in undo["keys"] and company.attributes.get(key) == value)
+    }
     into.updated_at = at
-    into.save(update_fields=["domains", "notes", "updated_at"])
+    into.save(update_fields=["domains", "notes", "attributes", "updated_at"])
     for row, other in ((company, into), (into, company)):
         journal.record(events.COMPANY_MERGE_UNDONE, row, by=by, at=at, undone_id=event.pk, other_id=other.pk)
     return company

@@ -28,6 +28,8 @@ class Company(Searched, TenantModel):
     name = models.CharField(max_length=400)
     domains = ArrayField(models.CharField(max_length=253), default=list, blank=True)
     notes = models.TextField(blank=True)
+    # Values of the workspace's custom attributes, by their keys.
+    attributes = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
     # Which company has the customers of one that was merged; never one that was merged itself.
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False

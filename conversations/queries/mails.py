@@ -132,8 +132,8 @@ def people(typed: str, limit: int = 8) -> list[tuple[str, str]]:
         found[email] = found.get(email) or name
     words = TokensQuery.of(typed) if len(typed) > 2 and len(found) < limit else None
     if words is not None:
-        some = offered.contacts(to_write_to=True).filter(tokens=words, email__has_text=True)
-        some = some.order_by().values("pk")[:LOOKED_AT]
+        known = offered.contacts(to_write_to=True).filter(tokens=words, email__has_text=True)
+        some = known.order_by().values("pk")[:LOOKED_AT]
         for name, email in _named(rows.filter(pk__in=some), limit):
             found.setdefault(email, name)
     return [(name, email) for email, name in found.items()][:limit]

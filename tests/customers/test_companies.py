@@ -12,6 +12,7 @@ from conversations.queries import customers as queries
 from tests.conftest import Member
 from tests.effects import MORNING, minutes, nothing_changes, refused
 from tests.factories import ContactFactory
+from tickets import actions as ticket_actions
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -125,3 +126,29 @@ def test_company_is_not_merged_into_itself(acme: Workspace, ben: Member) -> None
     company = create(acme, ben, "Example")
     with refused(Invalid, field="into"):
         actions.merge_companies(company=company, into=company, by=ben.actor, at=minutes(1))
+
+
+def test_attributes_of_companies_are_set_on_their_page_and_merged(
+    acme: Workspace, ben: Member, ada: Member, vic: Member
+) -> None:
+    for name, kind in (("Plan", "text"), ("Seats", "number")):
+        ticket_actions.create_attribute(
+            workspace=acme, subject="company", name=name, kind=kind, by=ada.actor, at=MORNING
+        )
+    one, other = create(acme, ben, "Example"), create(acme, ben, "Example Inc")
+    place, page = f"/w/acme/companies/{other.public_id}", ben.signed_in()
+    assert page.post(f"{place}/attributes", {"attribute-plan": "Gold", "attribute-seats": "7"}).status_code == 302
+    refused_ = page.post(f"{place}/attributes", {"attribute-seats": "many"})
+    assert refused_.status_code == 422
+    assert 'value="many"' in refused_.content.decode()
+    assert vic.signed_in().post(f"{place}/attributes", {"attribute-seats": "1"}).status_code == 403
+    other.refresh_from_db()
+    assert other.attributes == {"plan": "Gold", "seats": 7}
+    actions.set_attributes(row=one, values={"seats": 3}, by=ben.actor, at=minutes(1))
+    kept = actions.merge_companies(company=other, into=one, by=ben.actor, at=minutes(2))
+    assert kept.attributes == {"plan": "Gold", "seats": 3}
+    with refused(Conflict, code="merged"):
+        actions.set_attributes(row=other, values={"seats": 3}, by=ben.actor, at=minutes(3))
+    actions.undo_company_merge(company=other, by=ben.actor, at=minutes(4))
+    one.refresh_from_db()
+    assert one.attributes == {"seats": 3}

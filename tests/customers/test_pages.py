@@ -232,6 +232,10 @@ def test_companies(page: Client, acme: Workspace, zoe: Contact, ben: Member) -> 
     place = f"/w/acme/companies/{company.public_id}"
     actions.set_company(contact=zoe, company=company, by=ben.actor, at=clock.now())
     ConversationFactory(workspace=acme, contact=zoe, subject="Lamp")
+    broken = ConversationFactory(workspace=acme, contact=zoe, subject="Broken lamp")
+    ticket = actions.escalate(conversation=broken, by=ben.actor, at=clock.now())
+    for shown in (text(page.get(place)), text(page.get(at(zoe)))):
+        assert f'href="/w/acme/tickets/{ticket.number}"' in shown
     shown = text(page.get(place))
     assert all(one in shown for one in ("Zoë", "Lamp", "example.com", "Big &lt;b&gt;"))
     assert "1 customer<" in text(page.get("/w/acme/companies"))

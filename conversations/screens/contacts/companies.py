@@ -13,15 +13,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import clock
-from accounts.errors import DomainError, Forbidden, NotFound
+from accounts.errors import DomainError, Forbidden, Invalid, NotFound
 from accounts.permissions import may, permit
 from accounts.text import uuid_or_none, whole_number
 from conversations import actions, channels
 from conversations.models import Company, Handler
 from conversations.queries import customers as queries
+from conversations.screens import attributes
 from conversations.screens.contacts import labels
 from conversations.screens.contacts.forms import CompanyForm
 from conversations.screens.shell import DeskRequest, remember, screen, shell
+from tickets.models import AttributeSubject
+from tickets.queries import attributes_of
 
 PEOPLE = 25
 HISTORY = 25
@@ -76,6 +79,25 @@ def edit_company(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """Name, domains and notes."""
     permit(request.actor, "company.write")
     return _edit(request, of_page(public_id))
+
+
+@require_POST
+@screen
+def set_attributes(request: DeskRequest, public_id: UUID) -> HttpResponse:
+    """Values of custom attributes."""
+    permit(request.actor, "company.write")
+    row = of_page(public_id)
+    known = list(attributes_of(AttributeSubject.COMPANY))
+    try:
+        given = attributes.typed(known, row.attributes, request.POST)
+        actions.set_attributes(row=row, values=given, by=request.actor, at=clock.now())
+    except (NotFound, Forbidden):
+        raise
+    except DomainError as error:
+        key = (error.field or "") if isinstance(error, Invalid) else ""
+        return _page(request, row, attribute_fault=(key, labels.of_error(error)), status=422)
+    messages.success(request, _("Saved."))
+    return redirect("company", request.workspace.slug, row.public_id)
 
 
 @require_POST
@@ -143,7 +165,14 @@ def _edit(request: DeskRequest, row: Company | None) -> HttpResponse:
     return render(request, "contacts/edit_company.html", facts, status=422 if form.errors else 200)
 
 
-def _page(request: DeskRequest, row: Company, *, fault: str = "", status: int = 200) -> HttpResponse:
+def _page(
+    request: DeskRequest,
+    row: Company,
+    *,
+    fault: str = "",
+    attribute_fault: tuple[str, str] = ("", ""),
+    status: int = 200,
+) -> HttpResponse:
     before, person = whole_number(request.GET.get("before", "")), whole_number(request.GET.get("person", ""))
     history = queries.conversations_of(row, is_open=False)
     history = history.filter(pk__lt=before) if before is not None else history
@@ -164,6 +193,13 @@ def _page(request: DeskRequest, row: Company, *, fault: str = "", status: int = 
         "history": found[:HISTORY],
         "earlier": found[HISTORY - 1].pk if len(found) > HISTORY else None,
         "is_later": before is not None,
+        "fields": attributes.fields(
+            list(attributes_of(AttributeSubject.COMPANY)),
+            row.attributes,
+            data=request.POST if attribute_fault[1] else None,
+            fault=attribute_fault,
+        ),
+        "attribute_fault": attribute_fault[1],
         "channel": channels.named,
         "spam": Handler.NOBODY,
         "may_edit": may(request.actor, "company.write"),

@@ -28,6 +28,7 @@ urlpatterns = [
     path("companies/new", companies.new_company, name="new-company"),
     path("companies/<uuid:public_id>", companies.company, name="company"),
     path("companies/<uuid:public_id>/edit", companies.edit_company, name="edit-company"),
+    path("companies/<uuid:public_id>/attributes", companies.set_attributes, name="company-attributes"),
     path("companies/<uuid:public_id>/merge", companies.merge_company, name="merge-company"),
     path("companies/<uuid:public_id>/unmerge", companies.undo_merge, name="unmerge-company"),
 ]
