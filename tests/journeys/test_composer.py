@@ -40,7 +40,7 @@ def pane(page: Page) -> str:
 class Slow:
     """A slow network between the page and one path: its requests wait here until the test lets them go."""
 
-    def __init__(self, page: Page, path: str) -> None:
+    def __init__(self, page: Page, path: str | re.Pattern[str]) -> None:
         self.page, self.path, self.routes, self.count = page, path, list[Any](), 0
         page.route(path, self._hold)
 

@@ -28,8 +28,11 @@ def three(acme: Workspace) -> list[Conversation]:
     return [ConversationFactory(workspace=acme, subject=f"Number {n}") for n in (1, 2, 3)]
 
 
-def test_keys_act_on_the_focused_row_and_undo_has_a_key(window: Window, ben: Member, three: list[Conversation]) -> None:
-    window.enter(ben)
+def test_keys_act_on_the_focused_row_and_undo_has_a_key(
+    window: Window, acme: Workspace, ben: Member, three: list[Conversation]
+) -> None:
+    four, five = (ConversationFactory(workspace=acme, subject=f"Number {n}") for n in (4, 5))
+    window.enter(ben, "/w/acme/inbox?view=open")
     page = window.page
     window.wait_until_live()
     page.keyboard.press("j")
@@ -41,20 +44,46 @@ def test_keys_act_on_the_focused_row_and_undo_has_a_key(window: Window, ben: Mem
     eventually(lambda: Conversation.all_workspaces.get(pk=three[1].pk).status == "resolved", "resolved")
     page.keyboard.press("Control+z")
     eventually(lambda: Conversation.all_workspaces.get(pk=three[1].pk).status == "open", "open again")
-    # A menu of the focused row: typed letters filter it.
+    # Before its answer is there, Ctrl+Z means that change, and not the one before it.
+    page.locator(f"#row-{three[1].pk}").focus()
+    page.keyboard.press("e")
+    expect(page.locator("#toasts [data-undo]")).to_have_count(1)
+    changes = Slow(page, re.compile("/inbox/3/status"))
+    page.locator(f"#row-{three[2].pk}").focus()
+    page.keyboard.press("e")
+    waiting = changes.take()
+    page.keyboard.press("Control+z")
+    waiting.continue_()
+    expect(page.locator("#toasts")).to_contain_text("#3 Undone")
+    changes.done()
+    assert Conversation.all_workspaces.get(pk=three[1].pk).status == "resolved"
+    assert Conversation.all_workspaces.get(pk=three[2].pk).status == "open"
+    page.locator(f"#row-{three[2].pk}:not(.is-gone)").wait_for()
+    # Keys in a hurry: the second is for the row that comes next.
     page.locator(f"#row-{three[0].pk}").focus()
+    page.keyboard.press("e")
+    page.keyboard.press("i")
+    eventually(lambda: Conversation.all_workspaces.get(pk=three[2].pk).assignee_id == ben.user.pk, "assigned")
+    first = Conversation.all_workspaces.get(pk=three[0].pk)
+    assert (first.status, first.assignee_id) == ("resolved", None)
+    # A menu of the focused row: typed letters filter it.
+    page.locator(f"#row-{four.pk}").focus()
     page.keyboard.press("a")
     palette = page.get_by_role("dialog", name="Commands")
     expect(palette).to_be_visible()
     page.keyboard.type("me")
     page.keyboard.press("Enter")
-    eventually(lambda: Conversation.all_workspaces.get(pk=three[0].pk).assignee_id == ben.user.pk, "assigned")
-    # Pressing z twice snoozes until tomorrow.
-    page.locator(f"#row-{three[2].pk}").focus()
+    eventually(lambda: Conversation.all_workspaces.get(pk=four.pk).assignee_id == ben.user.pk, "assigned")
+    # Pressing z twice snoozes until tomorrow, however fast; Ctrl+Z does not.
+    commands = Slow(page, re.compile("/inbox/5/commands"))
+    page.locator(f"#row-{five.pk}").focus()
     page.keyboard.press("z")
     expect(palette).to_be_visible()
+    page.keyboard.press("Control+z")
     page.keyboard.press("z")
-    eventually(lambda: Conversation.all_workspaces.get(pk=three[2].pk).snoozed_until is not None, "snoozed")
+    commands.take().continue_()
+    commands.done()
+    eventually(lambda: Conversation.all_workspaces.get(pk=five.pk).snoozed_until is not None, "snoozed")
 
 
 def test_key_pressed_while_a_conversation_opens_is_done_to_that_one(
@@ -76,7 +105,35 @@ def test_key_pressed_while_a_conversation_opens_is_done_to_that_one(
     expect(page.locator("#subject")).to_have_text("Number 2")
     eventually(lambda: Conversation.all_workspaces.get(pk=three[1].pk).status == "resolved", "resolved")
     assert Conversation.all_workspaces.get(pk=three[0].pk).status == "open"
+    page.keyboard.press("Control+z")
+    eventually(lambda: Conversation.all_workspaces.get(pk=three[1].pk).status == "open", "open again")
     opening.done()
+
+    # What is typed after r is the reply, also after a pause and with letters that are keys.
+    opening = Slow(page, "**/inbox/1?*")
+    page.keyboard.press("[")
+    waiting = opening.take()
+    page.keyboard.press("r")
+    page.evaluate("new Promise((done) => setTimeout(done, 1100))")
+    page.keyboard.type("Wxe#", delay=10)
+    page.keyboard.press("Backspace")
+    waiting.continue_()
+    expect(page.locator("#reply-body")).to_have_value("Wxe")
+    expect(page.locator("#reply-body")).to_be_focused()
+    page.keyboard.press("Escape")
+    opening.done()
+
+    # Its draft is there again, and more is written behind it.
+    page.keyboard.press("]")
+    expect(page.locator("#subject")).to_have_text("Number 2")
+    page.keyboard.press("[")
+    expect(page.locator("#subject")).to_have_text("Number 1")
+    page.keyboard.press("r")
+    page.keyboard.type("y")
+    expect(page.locator("#reply-body")).to_have_value("Wxey")
+    page.keyboard.press("Escape")
+    page.keyboard.press("]")
+    expect(page.locator("#subject")).to_have_text("Number 2")
 
     # One that never comes takes the key with it.
     opening = Slow(page, "**/inbox/3?*")

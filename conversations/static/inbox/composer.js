@@ -14,7 +14,13 @@ function turnTo(mode) {
 }
 
 // Chosen with the keyboard's r or n.
-document.addEventListener('desk:compose', ({ detail: { mode } }) => turnTo(mode) && body(mode).focus());
+document.addEventListener('desk:compose', ({ detail: { mode } }) => {
+  if (!turnTo(mode)) return;
+  const text = body(mode);
+  if (!text.dataset.visited && document.activeElement !== text) text.setSelectionRange(text.value.length, text.value.length);
+  text.dataset.visited = '';
+  text.focus();
+});
 
 // The second click of a double click on a button that is sending does not take the focus out of the text.
 document.addEventListener('mousedown', (event) => {

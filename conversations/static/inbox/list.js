@@ -201,12 +201,12 @@ function sweep() {
 function leave(row) {
   row.classList.add('is-gone');
   if (row.dataset.id === openId() || isPointed || row.classList.contains('is-leaving')) return;
-  const next = row === document.activeElement ? row.nextElementSibling ?? row.previousElementSibling : null;
   row.classList.add('is-leaving');
+  const all = rows().filter((one) => one === row || !one.classList.contains('is-gone'));
+  if (row === document.activeElement) focus(all[all.indexOf(row) + 1] ?? all[all.indexOf(row) - 1]); // the next key is meant for that one
   setTimeout(() => {
     if (!row.isConnected || !row.classList.contains('is-leaving')) return; // it has come back
     row.remove();
-    if (next?.matches('.row')) focus(next);
     if (!rows().length && !openId()) document.getElementById('fresh')?.click();
     mark();
   }, LEAVING);

@@ -167,11 +167,12 @@ const pending = new Map(); // number → how many changes are on their way; what
 
 // Whether answers that were asked for meanwhile may be older than what is shown.
 desk.isChanging = (number) => pending.has(String(number));
+desk.lastChanging = () => [...pending.keys()].at(-1); // the number of the conversation whose change was made last
 
 function count(number, by) {
   const left = (pending.get(number) ?? 0) + by;
+  pending.delete(number);
   if (left > 0) pending.set(number, left);
-  else pending.delete(number);
 }
 
 // A change is shown at once by those who listen to `desk:changing`; what they put into `undo` is called when it is refused or lost.

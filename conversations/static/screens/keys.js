@@ -14,13 +14,14 @@ const OWN = new Set(['next', 'previous', 'open', 'open-next', 'open-previous', '
 // Shortcuts after which people type: until the field is open, their letters must not count as keys.
 const TYPED_AFTER = new Set(['reply', 'note', 'macro', 'assign', 'snooze', 'priority', 'tags']);
 const COMPOSE = new Set(['reply', 'note']);
+const MENUS = new Set(['assign', 'snooze', 'priority', 'tags']); // of a row: the palette has them
 const SEQUENCE = 1200; // ms between two keys that belong together
 const TYPING = 1000; // ms between two letters of such a text
 
 let first = null;
 let since = 0;
 let typedAt = -TYPING; // when the last of such letters was typed
-let meant = null; // a shortcut that was pressed while the conversation that it is meant for was on its way
+let meant = null; // a shortcut whose conversation is on its way, and what was typed after it: { name, typed }
 
 const isTyping = (element) => element.isContentEditable || element.matches?.('textarea, select, input:not([type=radio], [type=checkbox], [type=button])');
 const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
@@ -53,12 +54,7 @@ document.addEventListener('keydown', (event) => {
     if (!event.repeat) palette();
     return;
   }
-  if (isCommand(event, 'z') && !isTyping(target)) {
-    const undo = [...document.querySelectorAll('#toasts [data-undo]')].at(-1);
-    if (undo) event.preventDefault();
-    if (undo && !event.repeat) undo.click();
-    return;
-  }
+  if (isCommand(event, 'z') && !isTyping(target)) return undo(event);
   if (isHeld(event)) return;
   if (isTyping(target)) {
     if (event.key === 'Escape') {
@@ -68,6 +64,7 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   if (help.dataset.shortcuts !== 'on' || desk.isCaptured(target)) return void (first = null);
+  if (meant && holds(event)) return;
   // Arrows move rows where the list has the focus, and scroll everywhere else; Enter belongs to what has the focus.
   if (event.key.startsWith('Arrow') && !target.closest('#rows')) return;
   if (event.key === 'Enter' && target !== document.body && !target.closest('.row')) return;
@@ -84,33 +81,89 @@ document.addEventListener('keydown', (event) => {
   if (!name) return;
   event.preventDefault();
   if (event.repeat && !OWN.has(name)) return; // held down: it is meant once
-  // Another conversation is on its way: this one is not meant any more, and it is done once that one is here.
-  if (WRITES.has(name) && !OWN.has(name) && desk.isOpening()) return later(name);
-  const row = focusedRow();
-  // While rows are selected, keys act on all of them, as far as the bar has their buttons.
-  if (row && WRITES.has(name) && !OWN.has(name) && name !== 'new' && !inBar(name)) {
-    if (TYPED_AFTER.has(name)) typedAt = Date.now();
-    return onRow(name, row);
-  }
-  if (COMPOSE.has(name) && !document.getElementById('composer')) typedAt = Date.now();
-  act(name);
+  if (isWorking && !OWN.has(name)) queue.push({ name, key: event.key });
+  else perform(name);
 });
 
+// What a row is asked to do is known to the server: keys that are pressed meanwhile follow in their order.
+const queue = [];
+let isWorking = false;
+
+async function perform(name) {
+  const writes = WRITES.has(name) && !OWN.has(name);
+  // Another conversation is on its way: this one is not meant any more, and it is done once that one is here.
+  if (writes && desk.isOpening()) return later(name);
+  const row = focusedRow();
+  // While rows are selected, keys act on all of them, as far as the bar has their buttons.
+  if (!row || !writes || name === 'new' || inBar(name)) {
+    if (COMPOSE.has(name) && !document.getElementById('composer')) typedAt = Date.now();
+    return act(name);
+  }
+  isWorking = true;
+  await onRow(name, row).finally(() => (isWorking = false));
+  while (queue.length && !isWorking) {
+    const next = queue.shift();
+    if (desk.isCaptured(document.activeElement)) type(next.key);
+    else perform(next.name);
+  }
+}
+
 function later(name) {
-  meant = name;
+  meant = { name, typed: '' };
   if (TYPED_AFTER.has(name)) typedAt = Date.now();
+}
+
+// What is typed after a shortcut that people type after is kept until its field is there, however long that takes.
+function holds(event) {
+  const { key } = event;
+  if (!TYPED_AFTER.has(meant.name)) return false;
+  const letters = [...meant.typed];
+  if (key === 'Escape') meant = null;
+  else if (key === 'Backspace') meant.typed = letters.slice(0, -1).join('');
+  else if (key === 'Enter' && COMPOSE.has(meant.name)) meant.typed += '\n';
+  else if ([...key].length === 1) meant.typed += key;
+  else return false;
+  typedAt = Date.now();
+  event.preventDefault();
+  return true;
 }
 
 document.addEventListener('htmx:afterSettle', ({ detail: { target } }) => {
   if (meant === null || desk.isOpening() || !['open', 'desk'].includes(target?.id)) return;
-  const name = meant;
+  const { name, typed } = meant;
   meant = null;
   typedAt = -TYPING;
   act(name);
+  type(typed);
 });
+
 document.addEventListener('htmx:afterRequest', ({ detail }) => {
   if (!detail.successful) meant = null;
 });
+
+// Types into the field or the menu that has just been opened.
+function type(text) {
+  if (!text) return;
+  document.querySelector('details.menu[open] input[type=search]')?.focus();
+  const field = document.activeElement;
+  if (isTyping(field)) return document.execCommand('insertText', false, text);
+  for (const key of text) field.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+}
+
+// The newest change that can be undone. One that is on its way is the newest: its Undo comes with its answer.
+function undo(event) {
+  const all = () => [...document.querySelectorAll('#toasts [data-undo]')];
+  const [known, number] = [all(), desk.lastChanging()];
+  if (!known.length && !number) return;
+  event.preventDefault();
+  if (event.repeat) return;
+  if (!number) return known.at(-1).click();
+  document.addEventListener('desk:settled', function settled({ detail }) {
+    if (detail.number !== number) return;
+    document.removeEventListener('desk:settled', settled);
+    all().filter((one) => !known.includes(one) && one.form.action.includes(`/inbox/${number}/`)).at(-1)?.click();
+  });
+}
 
 function act(name) {
   if (OWN.has(name)) return document.dispatchEvent(new CustomEvent('desk:key', { detail: { name } }));
@@ -177,7 +230,7 @@ const numberOf = (row) => /\/inbox\/(\d+)/.exec(row.href ?? row.querySelector('a
 // The focused row, unless its conversation is the open one.
 function focusedRow() {
   const row = document.activeElement?.closest?.('#listbox .row');
-  return row && row.dataset.id !== desk.pane()?.dataset.id ? row : null;
+  return row && !row.classList.contains('is-gone') && row.dataset.id !== desk.pane()?.dataset.id ? row : null;
 }
 
 function doneNext() {
@@ -225,14 +278,13 @@ function openFor(name, row) {
 async function onRow(name, row) {
   const number = numberOf(row);
   if (COMPOSE.has(name) || name === 'macro' || name === 'suggest') return openFor(name, row);
+  if (MENUS.has(name)) return void palette(name);
   const answer = await commandsOf(number);
   commands.delete(number);
   if (answer.problem) return desk.say(desk.errorText(answer.problem), { bad: true });
-  const { open, run } = await import(help.dataset.palette);
+  const { run } = await import(help.dataset.palette);
   const page = desk.parse(answer.text);
   const wanted = name === 'done-next' ? 'done' : name;
-  typedAt = -TYPING;
-  if (page.querySelector(`[data-menu="${wanted}"]`)) return open({ page, menu: wanted, focus: row });
   const button = page.querySelector(`[data-command="${wanted}"]`);
   if (name === 'done-next' && button?.value !== 'resolved') return act('next');
   if (button) run(button);
@@ -242,7 +294,8 @@ async function onRow(name, row) {
 
 // --- The palette ---------------------------------------------------------------------------------
 
-async function palette() {
+// With all commands, or with one menu of the row that has the focus.
+async function palette(menu = '') {
   const dialog = document.getElementById('palette');
   if (dialog.open) return dialog.close();
   const [focus, row] = [document.activeElement, focusedRow()];
@@ -250,12 +303,13 @@ async function palette() {
   dialog.showModal(); // at once: what is typed on belongs to it
   try {
     const { open } = await import(help.dataset.palette);
-    const add = open({ focus, isBegun: true, awaits: row !== null && row !== undefined });
+    const add = open({ menu, focus, isBegun: true, awaits: row !== null });
     const answer = row ? await commandsOf(numberOf(row)) : null;
+    if (answer?.problem && menu) throw answer;
     add(answer && !answer.problem ? desk.parse(answer.text) : null);
-  } catch {
+  } catch ({ problem = 'offline' }) {
     dialog.close();
-    desk.say(desk.errorText('offline'), { bad: true });
+    desk.say(desk.errorText(problem), { bad: true });
   }
 }
 document.addEventListener('click', (event) => {

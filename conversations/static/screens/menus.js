@@ -73,6 +73,8 @@ function letter(menu, event) {
   const filter = menu.querySelector('input[type=search]');
   if (filter) return filter.focus(); // the letter is typed there
   event.preventDefault();
+  const own = isFresh && menu.querySelector(`[data-letter="${CSS.escape(event.key)}"]`);
+  if (own) return own.click();
   typed = (isFresh ? '' : typed) + plain(event.key);
   typedAt = Date.now();
   if (isFilling(menu)) menu.querySelector('summary').focus();

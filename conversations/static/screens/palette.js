@@ -41,9 +41,17 @@ export function open({ page = null, menu: only = '', focus = null, isBegun = fal
   return (late) => {
     if (mine !== opening || !dialog.open) return;
     awaits = false;
+    const isTomorrow = menu === 'snooze' && input.value === 'z'; // typed before the menu was here
+    if (isTomorrow) input.value = '';
     fill(late);
+    if (!menu) return;
+    const command = store.querySelector(`[data-command="${menu}"]`); // as where a snoozed one is to wake
+    if (!store.querySelector(`[data-menu="${menu}"]`) && command) pressed(command);
+    else if (isTomorrow) tomorrow();
   };
 }
+
+const tomorrow = () => shown.find((one) => one.keys === 'z')?.run();
 
 function fill(page) {
   store.replaceChildren(...(page ? [...page.body.children] : []));
@@ -162,8 +170,9 @@ function show(items) {
   const same = items.findIndex((one) => one.text === held);
   choose(input.value && same < 0 ? 0 : Math.max(same, 0));
   input.setAttribute('aria-expanded', String(items.length > 0));
-  said.textContent = items.length ? '' : dialog.dataset.nothing;
-  dialog.classList.toggle('is-empty', !items.length);
+  const isNone = !items.length && !(menu && awaits);
+  said.textContent = isNone ? dialog.dataset.nothing : '';
+  dialog.classList.toggle('is-empty', isNone);
 }
 
 function choose(at) {
@@ -245,7 +254,7 @@ input.addEventListener('keydown', (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? (event.ctrlKey && { n: 1, p: -1 }[event.key]);
   if (step) choose(chosen + step);
   else if (event.key === 'Enter') shown[chosen]?.run();
-  else if (event.key === 'z' && menu === 'snooze' && !input.value) shown.find((one) => one.keys === 'z')?.run(); // z z: tomorrow
+  else if (event.key === 'z' && menu === 'snooze' && !input.value && shown.length && !event.ctrlKey && !event.metaKey && !event.altKey) tomorrow(); // z z
   else return;
   event.preventDefault();
 });
