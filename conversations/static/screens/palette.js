@@ -21,6 +21,7 @@ let round = 0; // answers to earlier letters are dropped
 let found = []; // what the server found
 let macros = []; // what the composer can insert
 let awaits = false; // the commands of a row are on their way
+let entered = false; // Enter was pressed meanwhile
 let opening = 0;
 let asking = null; // the request for what was typed
 
@@ -34,6 +35,7 @@ export function open({ page = null, menu: only = '', focus = null, isBegun = fal
   found = [];
   macros = [];
   awaits = are;
+  entered = false;
   if (!isBegun) input.value = '';
   fill(page);
   if (!dialog.open) dialog.showModal();
@@ -41,7 +43,9 @@ export function open({ page = null, menu: only = '', focus = null, isBegun = fal
   return (late) => {
     if (mine !== opening || !dialog.open) return;
     awaits = false;
+    if (input.value) chosen = -1; // the best of all of them
     fill(late);
+    if (entered) shown[chosen]?.run();
   };
 }
 
@@ -184,6 +188,7 @@ input.addEventListener('input', typedOn);
 function typedOn() {
   clearTimeout(soon);
   asking?.abort();
+  entered = false;
   const mine = ++round;
   const typed = input.value.trim();
   if (!typed || menu) found = [];
@@ -244,6 +249,7 @@ input.addEventListener('keydown', (event) => {
   if (event.isComposing) return;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? (event.ctrlKey && { n: 1, p: -1 }[event.key]);
   if (step) choose(chosen + step);
+  else if (event.key === 'Enter' && awaits) entered = true;
   else if (event.key === 'Enter') shown[chosen]?.run();
   else if (event.key === 'z' && menu === 'snooze' && !input.value) shown.find((one) => one.keys === 'z')?.run(); // z z: tomorrow
   else return;
