@@ -157,3 +157,16 @@ def test_not_a_duplicate_is_said_on_the_page_by_who_may_merge(
     answer = page.post(f"{place}/apart", {"with": str(old.public_id)}, follow=True).content.decode()
     assert "no longer suggested" in answer
     assert "Not a duplicate" not in answer
+
+
+def test_page_lists_who_was_merged_into_a_customer_and_takes_each_back(
+    acme: Workspace, ben: Member, vic: Member
+) -> None:
+    kept, gone = person(acme, name="Ada"), person(acme, name="Countess")
+    actions.merge_contacts(contact=gone, into=kept, by=ben.actor, at=MORNING)
+    place, page = f"/w/acme/customers/{kept.public_id}", ben.signed_in()
+    assert "Undo the merge of Countess" in page.get(place).content.decode()
+    assert "Undo the merge" not in vic.signed_in().get(place).content.decode()
+    assert page.post(f"/w/acme/customers/{gone.public_id}/unmerge").status_code == 302
+    assert "Countess" not in page.get(place).content.decode().split("activity-title")[0]
+    assert Contact.objects.get(pk=gone.pk).merged_into is None
