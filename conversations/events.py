@@ -41,9 +41,9 @@ COMPANY_MERGED = define(
 )
 COMPANY_ABSORBED = define("company.absorbed", "company", "Merged into another company.", "into_id", "undo")
 COMPANY_MERGE_UNDONE = define("company.merge_undone", "company", "Merge of companies undone.", "undone_id", "other_id")
-CONTACTS_TOLD_APART = define("contact.told_apart", "contact", "Marked as not the same person.", "other_id")
-CONTACTS_NOT_TOLD_APART = define(
-    "contact.not_told_apart", "contact", "No longer marked as not the same person.", "other_id"
+CONTACT_MARKED_DISTINCT = define("contact.marked_distinct", "contact", "Marked as not the same person.", "other_id")
+CONTACT_UNMARKED_DISTINCT = define(
+    "contact.unmarked_distinct", "contact", "No longer marked as not the same person.", "other_id"
 )
 CONVERSATION_STARTED = define("conversation.started", "conversation", "Conversation created.", "channel", "message_id")
 MESSAGE_RECEIVED = define("message.received", "conversation", "Customer message received.", "message_id", "status")

@@ -30,7 +30,7 @@ from conversations.actions.delivery import deliver, discard, mark_failed, mark_s
 from conversations.actions.drafts import attach_to_draft, discard_draft, restore_draft, save_draft
 from conversations.actions.following import follow, see_mentions, unfollow
 from conversations.actions.merging import merge, undo_merge
-from conversations.actions.merging_contacts import merge_contacts, tell_contacts_apart, undo_contact_merge
+from conversations.actions.merging_contacts import mark_distinct, merge_contacts, undo_contact_merge
 from conversations.actions.messages import note, receive, reply
 from conversations.actions.moving import join, keep_apart, move_message, split, undo_move
 from conversations.actions.notes import delete_note, edit_note
@@ -65,12 +65,13 @@ __all__ = [
     "change_tags", "claim", "compose", "continue_or_receive", "create_company", "create_view", "delete_contact_note",
     "delete_note", "delete_tag", "delete_ticket", "delete_view", "deliver", "discard", "discard_draft", "edit_contact_note",
     "edit_message", "edit_note", "edit_subject", "escalate", "favorite_view", "follow", "forward", "hold", "identify", "join",
-    "keep_apart", "link", "mark_called", "mark_failed", "mark_read", "mark_sent", "mark_spam", "mark_unread", "merge",
-    "merge_companies", "merge_contacts", "move_message", "move_team", "move_team_of_channels", "move_team_of_mailboxes",
-    "move_view", "note", "note_in_ticket", "open_ticket", "purge", "receive", "recolour_tag", "redact", "remove_address",
-    "rename_tag", "replace_tag", "reply", "reply_in_ticket", "reschedule", "restore", "restore_draft", "retry", "retry_all",
-    "review", "save_draft", "schedule", "see_mentions", "set_attributes", "set_cc", "set_company", "set_delivery",
-    "set_priority", "set_status", "set_tags", "snooze", "split", "start", "tell_contacts_apart", "trash", "unassign_member", "unblock_contact", "undo",
-    "undo_caused", "undo_company_merge", "undo_contact_merge", "undo_merge", "undo_move", "undo_spam", "unfollow", "unlink", "unmark_called",
-    "unmark_spam", "unsnooze", "update_company", "update_contact", "update_view", "withdraw_message",
+    "keep_apart", "link", "mark_called", "mark_distinct", "mark_failed", "mark_read", "mark_sent", "mark_spam", "mark_unread",
+    "merge", "merge_companies", "merge_contacts", "move_message", "move_team", "move_team_of_channels",
+    "move_team_of_mailboxes", "move_view", "note", "note_in_ticket", "open_ticket", "purge", "receive", "recolour_tag",
+    "redact", "remove_address", "rename_tag", "replace_tag", "reply", "reply_in_ticket", "reschedule", "restore",
+    "restore_draft", "retry", "retry_all", "review", "save_draft", "schedule", "see_mentions", "set_attributes", "set_cc",
+    "set_company", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "split", "start", "trash",
+    "unassign_member", "unblock_contact", "undo", "undo_caused", "undo_company_merge", "undo_contact_merge", "undo_merge",
+    "undo_move", "undo_spam", "unfollow", "unlink", "unmark_called", "unmark_spam", "unsnooze", "update_company",
+    "update_contact", "update_view", "withdraw_message",
 ]  # fmt: skip

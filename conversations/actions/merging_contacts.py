@@ -119,8 +119,8 @@ def undo_contact_merge(*, contact: Contact, by: Actor, at: datetime) -> Contact:
 
 
 @transaction.atomic
-def tell_contacts_apart(*, contact: Contact, other: Contact, are_apart: bool = True, by: Actor, at: datetime) -> None:
-    """Remember that two contacts are not one person, so that merging them is suggested no more; with `are_apart` off, forget it.
+def mark_distinct(*, contact: Contact, other: Contact, is_distinct: bool = True, by: Actor, at: datetime) -> None:
+    """Remember that two contacts are not one person, so that merging them is suggested no more; with `is_distinct` off, forget it.
 
     Raises Invalid for the same contact.
     """
@@ -130,14 +130,14 @@ def tell_contacts_apart(*, contact: Contact, other: Contact, are_apart: bool = T
         raise Invalid("a customer is the same person as themselves", field="other")
     first, second = sorted(_both(contact, other), key=lambda row: row.pk)
     known = DistinctContacts.objects.filter(first=first, second=second)
-    if known.exists() == are_apart:
+    if known.exists() == is_distinct:
         return
-    if are_apart:
+    if is_distinct:
         DistinctContacts.objects.create(first=first, second=second, created_at=at)
+        journal.record(events.CONTACT_MARKED_DISTINCT, contact, by=by, at=at, other_id=other.pk)
     else:
         known.delete()
-    event = events.CONTACTS_TOLD_APART if are_apart else events.CONTACTS_NOT_TOLD_APART
-    journal.record(event, contact, by=by, at=at, other_id=other.pk)
+        journal.record(events.CONTACT_UNMARKED_DISTINCT, contact, by=by, at=at, other_id=other.pk)
 
 
 def _merge_of(contact: Contact) -> Event:

@@ -43,7 +43,7 @@ class ContactNoteAdmin(ReadOnlyAdmin):
 
 @admin.register(DistinctContacts)
 class DistinctContactsAdmin(ReadOnlyAdmin):
-    """Customers of whom a member said that they are not one person."""
+    """Pairs of customers who are marked as distinct people."""
 
     list_display = ("__str__", "first", "second", "workspace", "created_at")
     list_filter = (OneWorkspaceFilter,)

@@ -1,4 +1,4 @@
-"""Contacts of whom a member said that they are not one person."""
+"""Pairs of contacts who are marked as distinct people."""
 
 import django.db.models.deletion
 import django.db.models.manager

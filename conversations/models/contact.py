@@ -219,7 +219,7 @@ class ContactNote(TenantModel):
 
 
 class DistinctContacts(TenantModel):
-    """Two contacts of whom a member said that they are not one person: they are not suggested to be merged any more."""
+    """Two contacts who are marked as distinct people: they are not suggested to be merged any more."""
 
     first = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     second = models.ForeignKey(

@@ -30,7 +30,7 @@ class Duplicate:
 
 
 def duplicates(contact: Contact) -> list[Duplicate]:
-    """Who may be the same person as a contact, the surest first, without those who were told apart."""
+    """Who may be the same person as a contact, the surest first, without those who were marked as distinct."""
     if contact.erased_at is not None or contact.merged_into_id is not None:
         return []
     found: dict[int, Duplicate] = {}
@@ -68,7 +68,7 @@ def _alike(contact: Contact) -> Iterable[tuple[str, QuerySet[Contact]]]:
 
 
 def _apart_from(contact: Contact) -> list[int]:
-    """Those of whom a member said that they are another person."""
+    """Those who are marked as distinct from a contact."""
     rows = DistinctContacts.objects.filter(Q(first=contact) | Q(second=contact)).order_by("pk")
     return [second if first == contact.pk else first for first, second in rows.values_list("first", "second")]
 

@@ -426,7 +426,7 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.companies.create_company": [{"name": "Third"}],
         "conversations.actions.companies.merge_companies": [{"into": s["second_company"]}],
         "conversations.actions.companies.undo_company_merge": [{"company": s["absorbed"]}],
-        "conversations.actions.merging_contacts.tell_contacts_apart": [{"contact": s["double"], "other": s["contact"]}],
+        "conversations.actions.merging_contacts.mark_distinct": [{"contact": s["double"], "other": s["contact"]}],
         "conversations.actions.contact_notes.edit_contact_note": [{"note": s["about"], "by": Actor.system(s["workspace"].pk)}],
         "conversations.actions.contact_notes.delete_contact_note": [{"note": s["about"]}],
         "conversations.actions.merging_contacts.merge_contacts": [{"contact": s["double"], "into": s["contact"]}, {"into": s["double"]}],

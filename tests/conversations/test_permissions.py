@@ -196,8 +196,8 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
         lambda desk, how: actions.merge_contacts(contact=desk.other, into=desk.contact, **how),
         PEOPLE,
     ),
-    "tell_contacts_apart": (
-        lambda desk, how: actions.tell_contacts_apart(contact=desk.other, other=desk.contact, **how),
+    "mark_distinct": (
+        lambda desk, how: actions.mark_distinct(contact=desk.other, other=desk.contact, **how),
         PEOPLE,
     ),
     "escalate": (lambda desk, how: actions.escalate(conversation=desk.free, **how), TICKET_WRITERS),

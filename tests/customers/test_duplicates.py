@@ -1,4 +1,4 @@
-"""Customers who may be one person: who is suggested, on a page and in the list of the workspace, and who was told apart."""
+"""Customers who may be one person: who is suggested, on a page and in the list of the workspace, and who was marked as distinct."""
 
 from __future__ import annotations
 
@@ -73,20 +73,20 @@ def test_of_many_each_is_named_once_beside_the_one_who_would_stay(acme: Workspac
     assert listed() == {(one.pk, verified.pk, "address") for one in guests}
 
 
-def test_who_was_told_apart_is_suggested_no_more_until_that_is_forgotten(
+def test_who_was_marked_distinct_is_suggested_no_more_until_that_is_forgotten(
     alike: dict[str, tuple[Contact, Contact]], ben: Member
 ) -> None:
     old, new = alike["name"]
     before = listed()
-    actions.tell_contacts_apart(contact=new, other=old, by=ben.actor, at=minutes(1))
+    actions.mark_distinct(contact=new, other=old, by=ben.actor, at=minutes(1))
     with nothing_changes():
-        actions.tell_contacts_apart(contact=old, other=new, by=ben.actor, at=minutes(2))
+        actions.mark_distinct(contact=old, other=new, by=ben.actor, at=minutes(2))
     assert before - listed() == {(new.pk, old.pk, "name")}
     assert duplicates.duplicates(new) == duplicates.duplicates(old) == []
-    actions.tell_contacts_apart(contact=old, other=new, are_apart=False, by=ben.actor, at=minutes(3))
+    actions.mark_distinct(contact=old, other=new, is_distinct=False, by=ben.actor, at=minutes(3))
     assert listed() == before
     with refused(Invalid, field="other"):
-        actions.tell_contacts_apart(contact=old, other=old, by=ben.actor, at=minutes(4))
+        actions.mark_distinct(contact=old, other=old, by=ben.actor, at=minutes(4))
 
 
 def test_list_is_paged_with_as_many_statements_for_many(acme: Workspace, ben: Member) -> None:
@@ -142,7 +142,7 @@ def test_preview_says_what_is_taken_from_whom(acme: Workspace, ben: Member) -> N
     assert "old@example.com becomes another address" in page
 
 
-def test_not_a_duplicate_is_said_on_the_page_by_who_may_merge(
+def test_who_may_merge_marks_two_as_distinct_on_their_page(
     alike: dict[str, tuple[Contact, Contact]], ben: Member, vic: Member
 ) -> None:
     old, new = alike["phone"]
@@ -157,3 +157,16 @@ def test_not_a_duplicate_is_said_on_the_page_by_who_may_merge(
     answer = page.post(f"{place}/apart", {"with": str(old.public_id)}, follow=True).content.decode()
     assert "no longer suggested" in answer
     assert "Not a duplicate" not in answer
+
+
+def test_page_lists_who_was_merged_into_a_customer_and_takes_each_back(
+    acme: Workspace, ben: Member, vic: Member
+) -> None:
+    kept, gone = person(acme, name="Ada"), person(acme, name="Countess")
+    actions.merge_contacts(contact=gone, into=kept, by=ben.actor, at=MORNING)
+    place, page = f"/w/acme/customers/{kept.public_id}", ben.signed_in()
+    assert "Undo the merge of Countess" in page.get(place).content.decode()
+    assert "Undo the merge" not in vic.signed_in().get(place).content.decode()
+    assert page.post(f"/w/acme/customers/{gone.public_id}/unmerge").status_code == 302
+    assert "Countess" not in page.get(place).content.decode().split("activity-title")[0]
+    assert Contact.objects.get(pk=gone.pk).merged_into is None

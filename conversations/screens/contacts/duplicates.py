@@ -49,21 +49,21 @@ def listing(request: DeskRequest) -> HttpResponse:
 
 @require_POST
 @screen
-def tell_apart(request: DeskRequest, public_id: UUID) -> HttpResponse:
+def mark_distinct(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """Remember that two customers are not one person, or with `undo` forget it; the answer leads back to where it was asked."""
     permit(request.actor, "contact.merge")
     contact = queries.by_public_id(public_id)
     other = queries.by_public_id(uuid_or_none(request.POST.get("with", "")) or public_id)
-    are_apart = "undo" not in request.POST
+    is_distinct = "undo" not in request.POST
     try:
-        actions.tell_contacts_apart(contact=contact, other=other, are_apart=are_apart, by=request.actor, at=clock.now())
+        actions.mark_distinct(contact=contact, other=other, is_distinct=is_distinct, by=request.actor, at=clock.now())
     except (NotFound, Forbidden):
         raise
     except DomainError as error:
         messages.error(request, labels.of_error(error))
     else:
         messages.success(
-            request, _("They are no longer suggested as duplicates.") if are_apart else _("Suggested again.")
+            request, _("They are no longer suggested as duplicates.") if is_distinct else _("Suggested again.")
         )
     return redirect(back(request) or reverse("customer", args=[request.workspace.slug, contact.public_id]))
 

@@ -299,7 +299,7 @@ async function palette(menu = '') {
   const dialog = document.getElementById('palette');
   if (dialog.open) return dialog.close();
   const [focus, row] = [document.activeElement, focusedRow()];
-  dialog.querySelector('input').value = '';
+  dialog.querySelector('[role=combobox]').value = '';
   dialog.showModal(); // at once: what is typed on belongs to it
   try {
     const { open } = await import(help.dataset.palette);

@@ -21,6 +21,7 @@ let round = 0; // answers to earlier letters are dropped
 let found = []; // what the server found
 let macros = []; // what the composer can insert
 let awaits = false; // the commands of a row are on their way
+let entered = false; // Enter was pressed meanwhile
 let opening = 0;
 let asking = null; // the request for what was typed
 
@@ -34,6 +35,7 @@ export function open({ page = null, menu: only = '', focus = null, isBegun = fal
   found = [];
   macros = [];
   awaits = are;
+  entered = false;
   if (!isBegun) input.value = '';
   fill(page);
   if (!dialog.open) dialog.showModal();
@@ -43,11 +45,12 @@ export function open({ page = null, menu: only = '', focus = null, isBegun = fal
     awaits = false;
     const isTomorrow = menu === 'snooze' && input.value === 'z'; // typed before the menu was here
     if (isTomorrow) input.value = '';
+    if (input.value) chosen = -1; // the best of all of them
     fill(late);
-    if (!menu) return;
-    const command = store.querySelector(`[data-command="${menu}"]`); // as where a snoozed one is to wake
-    if (!store.querySelector(`[data-menu="${menu}"]`) && command) pressed(command);
+    const command = menu && store.querySelector(`[data-command="${menu}"]`); // as where a snoozed one is to wake
+    if (command && !store.querySelector(`[data-menu="${menu}"]`)) pressed(command);
     else if (isTomorrow) tomorrow();
+    else if (entered) shown[chosen]?.run();
   };
 }
 
@@ -193,6 +196,7 @@ input.addEventListener('input', typedOn);
 function typedOn() {
   clearTimeout(soon);
   asking?.abort();
+  entered = false;
   const mine = ++round;
   const typed = input.value.trim();
   if (!typed || menu) found = [];
@@ -253,6 +257,7 @@ input.addEventListener('keydown', (event) => {
   if (event.isComposing) return;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? (event.ctrlKey && { n: 1, p: -1 }[event.key]);
   if (step) choose(chosen + step);
+  else if (event.key === 'Enter' && awaits) entered = true;
   else if (event.key === 'Enter') shown[chosen]?.run();
   else if (event.key === 'z' && menu === 'snooze' && !input.value && shown.length && !event.ctrlKey && !event.metaKey && !event.altKey) tomorrow(); // z z
   else return;
