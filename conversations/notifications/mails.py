@@ -14,19 +14,14 @@ from django.utils.translation import ngettext
 
 from accounts import clock, mailing, notices, tenancy
 from accounts.models import Membership, QueuedMail, User
-from conversations import effects
-from conversations.effects.vocabulary import MEMBER
 from conversations.models import (
     BulkJob,
-    BulkRow,
     Conversation,
     Mailbox,
     MailboxState,
     Notification,
-    NotificationKind,
-    RowState,
 )
-from conversations.notifications import sentences, stopping
+from conversations.notifications import many, sentences, stopping
 from conversations.notifications.writing import MAIL, MAIL_AFTER
 
 MOST = 20
@@ -55,7 +50,7 @@ def notifications(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
                 mailing.queue(MAIL, {"user_id": member.user_id}, due_at=later)
                 continue
             waiting.update(mail_id=row.pk)
-            related = ("conversation__contact", "mailbox", "actor")
+            related = ("conversation__contact", "mailbox", "job", "actor")
             found[row.pk] = _bundle(member.user, list(waiting.select_related(*related).order_by("-at", "-pk")))
     return found
 
@@ -63,9 +58,8 @@ def notifications(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
 def _waiting(user_id: int, mail_id: int, at: datetime) -> QuerySet[Notification]:
     own = Q(mail_id=None) | Q(mail_id=mail_id)
     rows = Notification.objects.filter(user=user_id, read_at=None, is_for_mail=True, at__gt=at - TOO_OLD)
-    is_taken_back = Q(kind=NotificationKind.ASSIGNED) & ~Q(conversation__assignee=user_id)
     is_connected = Q(mailbox__isnull=False) & ~Q(mailbox__state=MailboxState.DISCONNECTED)
-    return rows.filter(own).exclude(is_taken_back).exclude(is_connected)
+    return rows.filter(own).exclude(many.taken_back()).exclude(is_connected)
 
 
 def _later(member: Membership, at: datetime) -> datetime | None:
@@ -142,12 +136,6 @@ def _assignment(conversation: Conversation, user: User) -> EmailMessage:
     )
 
 
-def assigned_by(job: BulkJob) -> list[int]:
-    """The ids of the members to whom a change of many conversations assigns them."""
-    found = [effect.reference for effect in effects.read(job.effects) if effect.reference is not None]
-    return list(dict.fromkeys(pk for kind, pk in found if kind == MEMBER))
-
-
 @mailing.kind("many_assignments")
 def many_assignments(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
     """Says once that a change of many conversations has assigned some to the member."""
@@ -156,16 +144,10 @@ def many_assignments(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
     found = {}
     for row in rows:
         job, user = jobs.get(row.about["job_id"]), users.get(row.about["user_id"])
-        if job is not None and user is not None and (count := _count(job, user)):
+        if job is not None and user is not None and (count := many.count(job, user.pk)):
             with translation.override(user.language_or_default):
                 found[row.pk] = _many(job, user, count)
     return found
-
-
-def _count(job: BulkJob, user: User) -> int:
-    """How many of the job's conversations are still assigned to the member."""
-    changed = BulkRow.objects.filter(job=job, state=RowState.CHANGED).values("conversation")
-    return Conversation.objects.filter(pk__in=changed, assignee=user).count()
 
 
 def _many(job: BulkJob, user: User, count: int) -> EmailMessage:

@@ -15,6 +15,8 @@ from accounts import clock, journal, mailing, notices
 from accounts.models import QueuedMail, Workspace
 from accounts.permissions import Actor
 from conversations import actions
+from conversations.bulk import actions as bulk_actions
+from conversations.bulk import working
 from conversations.channels.email import actions as mailbox_actions
 from conversations.models import Conversation, Notification
 from conversations.notifications import stopping
@@ -82,6 +84,19 @@ def test_many_things_are_one_mail(acme: Workspace, ada: Member, ben: Member) -> 
     assert one.subject == "[Acme] 25 notifications"
     assert one.body.count("assigned #") == 20
     assert "5 more: " in one.body
+    assert sent() == []
+
+
+def test_many_that_are_assigned_at_once_are_one_line_of_one_mail(acme: Workspace, ada: Member, ben: Member) -> None:
+    rows = [ConversationFactory(workspace=acme).pk for _ in range(12)]
+    job = bulk_actions.start_job(
+        workspace=acme, effects=[{"do": "assign", "to": f"member:{ben.user.pk}"}], conversations=rows, **act(ada)
+    )
+    working.work(job)
+    (one,) = sent()
+    assert one.subject == "[Acme] Ada Duarte assigned 12 conversations to you"
+    assert "/w/acme/inbox?view=mine\n" in one.body
+    working.work(bulk_actions.undo_job(job=job, **act(ada)))
     assert sent() == []
 
 

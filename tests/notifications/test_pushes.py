@@ -14,6 +14,8 @@ from django.utils import timezone
 from accounts import clock, journal, pushing, sealed
 from accounts.models import PushKey, PushSubscription, QueuedPush, Workspace
 from conversations import actions
+from conversations.bulk import actions as bulk_actions
+from conversations.bulk import working
 from conversations.models import Conversation, Notification
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory, receive
@@ -86,6 +88,24 @@ def test_many_things_at_once_are_one_message(acme: Workspace, ada: Member, ben: 
         actions.assign(conversation=ConversationFactory(workspace=acme), to=ben.user, **act(ada))
     pushed()
     assert [one["body"] for one in service.received] == ["12 new notifications"]
+
+
+def test_change_of_many_is_one_message_unless_it_was_undone(
+    acme: Workspace, ada: Member, ben: Member, service: PushService
+) -> None:
+    switch_on(ben.signed_in(), service)
+    for is_undone in (False, True):
+        rows = [ConversationFactory(workspace=acme).pk for _ in range(3)]
+        job = bulk_actions.start_job(
+            workspace=acme, effects=[{"do": "assign", "to": f"member:{ben.user.pk}"}], conversations=rows, **act(ada)
+        )
+        job = working.work(job)
+        journal.drain()
+        if is_undone:
+            working.work(bulk_actions.undo_job(job=job, **act(ada)))
+        pushed()
+    assert [one["body"] for one in service.received] == ["Ada Duarte assigned 3 conversations to you"]
+    assert service.received[0]["url"] == "/w/acme/inbox?view=mine"
 
 
 def test_workspace_may_keep_what_customers_write_out_of_it(
