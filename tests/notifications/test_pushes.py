@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
@@ -192,6 +193,9 @@ def test_it_ends_with_the_session(ada: Member, ben: Member, row: Conversation, s
     client = ben.signed_in()
     switch_on(client, service)
     client.logout()
+    assert not PushSubscription.objects.exists(), "at once"
+    switch_on(ben.signed_in(), service)
+    Session.objects.all().delete()  # ended from elsewhere
     actions.assign(conversation=row, to=ben.user, **act(ada))
     pushed()
     assert (service.received, PushSubscription.objects.count()) == ([], 0)
