@@ -42,7 +42,7 @@ def merge(request: DeskRequest, public_id: UUID) -> HttpResponse:
         except (NotFound, Forbidden):
             raise
         except DomainError as error:
-            fault = labels.of_error(error)
+            fault = labels.of_merge(error)
         else:
             path = reverse("customer", args=[request.workspace.slug, winner.public_id])
             return redirect(f"{path}?{urlencode({'merged': loser.public_id})}")
@@ -75,7 +75,7 @@ def undo(request: DeskRequest, public_id: UUID) -> HttpResponse:
     except NotFound:
         messages.success(request, _("The merge was undone already."))
     except DomainError as error:
-        messages.error(request, labels.of_error(error))
+        messages.error(request, labels.of_merge(error))
     else:
         messages.success(request, _("Merge undone."))
     return redirect("customer", request.workspace.slug, contact.public_id)
