@@ -192,8 +192,7 @@ def _mail(written: Sequence[tuple[_Row, int]], members: Mapping[int, Membership]
             at = row.notice.at + MAIL_AFTER
             at = notices.quiet_until(user, at, zone) or at
             due[user.pk] = min(due.get(user.pk, at), at)
-    for user_id, at in due.items():
-        mailing.queue(MAIL, {"user_id": user_id}, due_at=at)
+    mailing.queue_once(MAIL, *(({"user_id": user_id}, at) for user_id, at in due.items()))
 
 
 def _push(written: Sequence[tuple[_Row, int]], members: Mapping[int, Membership]) -> None:

@@ -170,7 +170,7 @@ def test_a_hundred_changes_at_once_are_written_in_as_many_statements_as_one(
         return len(captured)
 
     one = statements(1)
-    assert statements(20) == one
+    assert statements(20) <= one
 
 
 def test_message_in_a_workspace_of_fifty_members_costs_what_it_does_with_two(
@@ -188,16 +188,25 @@ def test_message_in_a_workspace_of_fifty_members_costs_what_it_does_with_two(
     few = statements()
     for number in range(48):
         member(acme, f"Agent{number}", Role.AGENT)
-    assert statements() == few
+    assert statements() <= few
 
 
-def test_notifications_are_kept_for_ninety_days(acme: Workspace, ben: Member, row: Conversation) -> None:
+def test_notifications_are_kept_for_ninety_days_and_for_thirty_once_they_were_read(
+    acme: Workspace, ben: Member, row: Conversation
+) -> None:
     at = clock.now()
-    for days in (91, 89):
+    for days, is_read in ((91, False), (91, True), (89, False), (31, True), (29, True)):
+        then = at - timedelta(days=days)
+        about = row if is_read or days == 91 else ConversationFactory(workspace=acme)
         Notification.objects.create(
-            user=ben.user, kind="assigned", conversation=row, event_id=days, at=at - timedelta(days=days), read_at=at
+            user=ben.user,
+            kind="assigned",
+            conversation=about,
+            event_id=days,
+            at=then,
+            read_at=then if is_read else None,
         )
-    assert reading.forget(at) == 1
+    assert reading.forget(at) == 3
 
 
 def test_member_who_is_removed_leaves_no_unread_rows_that_others_see(
