@@ -434,8 +434,8 @@ def _is_given_up(row: QueuedPush, failure: _Failure) -> bool:
             "UPDATE accounts_pushsubscription SET failure = %s, failure_count = failure_count + 1,"
             " failing_since = coalesce(failing_since, statement_timestamp()),"
             " retry_at = statement_timestamp() + make_interval(secs => least(greatest(4.0 ^ least(failure_count, 10), %s), %s))"
-            " WHERE id = %s RETURNING failing_since < statement_timestamp() - %s",
-            [failure.code[:100], failure.wait, LONGEST_PAUSE, row.subscription_id, GIVEN_UP_AFTER],
+            " WHERE id = %s RETURNING failing_since < statement_timestamp() - make_interval(secs => %s)",
+            [failure.code[:100], failure.wait, LONGEST_PAUSE, row.subscription_id, GIVEN_UP_AFTER.total_seconds()],
         )
         found = cursor.fetchone()
     if found is not None and found[0]:

@@ -271,10 +271,11 @@ def job(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """A job's report; as a fragment its panel."""
     permit(request.actor, "conversation.read")
     place, row = Place.of(request), bulk_queries.job(public_id)
-    facts = {**frame(request, place), "job": _shown(request, row)}
+    shown = _shown(request, row)
+    facts = {**frame(request, place), "job": shown}
     if is_fragment(request):
         return render(request, "inbox/bulk/panel.html", facts)
-    return render(request, "inbox/bulk/job.html", {**facts, "groups": _groups(facts["job"])})
+    return render(request, "inbox/bulk/job.html", {**facts, "groups": _groups(shown)})
 
 
 @dataclass(frozen=True, slots=True)
