@@ -125,7 +125,7 @@ def broadcast_later(
         by=by,
         at=at,
         delivery_ids=[row.pk for row in scheduled],
-        **({} if send_id is None else {"send_id": str(send_id)}),
+        send_id=None if send_id is None else str(send_id),
     )
     return event, True
 

@@ -40,7 +40,7 @@ def notices(job: BulkJob, event: Event) -> Iterator[Notice]:
 
 
 def take_back(job: BulkJob) -> None:
-    """Take the notifications of a job that was undone back where they have not been read; what was kept is still told of."""
+    """Take the notifications of a job that was undone back where they have not been read; they go on to count what was kept."""
     for row in Notification.objects.filter(job=job, read_at=None).order_by("pk"):
         left = count(job, row.user_id) if row.kind == NotificationKind.ASSIGNED else 0
         if left:

@@ -1,4 +1,4 @@
-"""What is wrong, said above every page: channels that have to be reconnected. It is asked for when it is printed, and not before."""
+"""What is wrong, shown above every page: channels that have to be reconnected. It is asked for when it is printed, and not before."""
 
 from __future__ import annotations
 
