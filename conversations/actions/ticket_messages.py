@@ -73,18 +73,22 @@ def note_in_ticket(
 def broadcast(*, ticket: Ticket, body: str, move_to: str | None = None, by: Actor, at: datetime) -> list[Message]:
     """Send one answer to every conversation of a ticket, and with `move_to` set the status of each (see Status).
 
-    Raises Invalid for a ticket without a conversation, a blank or too long body, or an unknown status.
+    A conversation that the same author has sent it to a moment ago has it once: a repeat gives what was sent then. Raises Invalid for a ticket without a conversation, a blank or too long body, or an unknown status.
     """
     permit(by, "ticket.update", ticket)
     writer = by.with_scope(ConversationScope.WRITE)
-    sent = []
+    sent, new = [], []
     held = _conversations(ticket)
     turns.TALLY.hold(ticket.workspace_id)  # before the ticket, which the first reply locks
     for conversation in held:
-        sent.append(messages.reply(conversation=conversation, body=body, by=writer, at=at))
+        before = _repeated(conversation, MessageKind.MESSAGE, body, by=by, at=at)
+        if before is None:
+            new.append(before := messages.reply(conversation=conversation, body=body, by=writer, at=at))
+        sent.append(before)
         if move_to is not None:
             status.set_status(conversation=conversation, status=move_to, by=writer, at=at)
-    journal.record(events.TICKET_BROADCAST, ticket, by=by, at=at, message_ids=[message.pk for message in sent])
+    if new:
+        journal.record(events.TICKET_BROADCAST, ticket, by=by, at=at, message_ids=[message.pk for message in new])
     return sent
 
 

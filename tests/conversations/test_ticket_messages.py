@@ -170,6 +170,21 @@ def test_broadcast_may_move_all_conversations_and_leaves_the_ticket(
     assert ticket.status == "new"
 
 
+def test_broadcast_that_comes_again_sends_to_those_alone_that_have_not_got_it(
+    acme: Workspace, ticket: Ticket, conversations: list[Conversation], ben: Member
+) -> None:
+    first = actions.broadcast(ticket=ticket, body="All fixed.", by=ben.actor, at=minutes(10))
+    with nothing_changes():
+        again = actions.broadcast(ticket=ticket, body="All fixed.", by=ben.actor, at=minutes(10))
+    assert [message.pk for message in again] == [message.pk for message in first]
+    late = ConversationFactory(workspace=acme, at=MORNING)
+    actions.link(conversation=late, ticket=ticket, by=Actor.system(acme.pk), at=minutes(10))
+    events = recorded(lambda: actions.broadcast(ticket=ticket, body="All fixed.", by=ben.actor, at=minutes(10)))
+    assert [name for name, _ in events].count("reply.sent") == 1
+    assert len(actions.broadcast(ticket=ticket, body="All fixed.", by=ben.actor, at=minutes(20))) == 4
+    assert Message.objects.filter(body="All fixed.").count() == 8, "later it is meant"
+
+
 def test_broadcast_to_an_unknown_status_sends_nothing(
     ticket: Ticket, conversations: list[Conversation], ben: Member
 ) -> None:

@@ -73,6 +73,12 @@ async function renew() {
   localStorage.setItem('push', JSON.stringify({ ...kept, login: login() }));
 }
 
+// Where it is looked at: the desk forgets browsers that have failed for days.
+async function again({ dataset }) {
+  const known = localStorage.getItem('push') && canPush() && (await (await navigator.serviceWorker.getRegistration('/'))?.pushManager.getSubscription());
+  if (known) await keep(dataset.push, known);
+}
+
 async function show(place, state) {
   const known = canPush() ? await (await navigator.serviceWorker.getRegistration('/'))?.pushManager.getSubscription() : null;
   const isOn = Boolean(known && localStorage.getItem('push'));
@@ -87,6 +93,7 @@ async function show(place, state) {
 export async function begin(place) {
   if (canPush()) await renew().catch(() => {});
   if (!place) return;
+  await again(place).catch(() => {});
   place.addEventListener('click', async ({ target }) => {
     const button = target.closest('[data-switch]');
     if (!button || button.disabled) return;
