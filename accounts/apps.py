@@ -8,8 +8,9 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import rules
         from accounts.credentials import remembered
-        from accounts.signin import second_factor
+        from accounts.signin import leaving, second_factor
 
         rules.register_rules()
         remembered.connect()
         second_factor.connect()
+        leaving.connect()

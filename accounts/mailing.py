@@ -2,7 +2,8 @@
 
 A mail is sent at least once, and once in each attempt: its row is deleted as soon as the mail server has taken it, so that a
 worker that is killed half-way repeats at most the one that was on its way. One that fails is tried again with growing pauses,
-alone. What a mail says is composed when it is sent, for all of its kind and workspace together.
+alone; while no mail server can be reached none is given up for days. Each attempt has the same Message-ID, by which a server
+knows a mail that it has taken before. What a mail says is composed when it is sent, for all of its kind and workspace together.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from datetime import datetime
 from itertools import groupby
 from smtplib import SMTPException
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils.crypto import salted_hmac
 from psycopg.types.json import Jsonb
 
 from accounts import log_context, tenancy
@@ -32,9 +36,12 @@ logger = logging.getLogger(__name__)
 
 BATCH = 50
 ATTEMPTS = 8  # within about six hours: after 4 s, 16 s, 64 s, and so on
+ATTEMPTS_AWAY = 80  # within about three days, where no mail server can be reached
+LONGEST_PAUSE_AWAY = 3600  # seconds
 LEASE = 120  # seconds for which a mail is this sender's; then its worker is gone, and another takes it
 BEGIN_WITHIN = 30.0  # seconds of the lease in which a mail may still be begun: a server that is silent takes the rest
 BELL = Bell()
+_AWAY = "away: "
 
 Compose = Callable[[Sequence[QueuedMail]], Mapping[int, EmailMessage]]
 GivenUp = Callable[[QueuedMail], None]
@@ -72,6 +79,34 @@ def queue(kind: str, *abouts: Mapping[str, int], due_at: datetime | None = None)
     transaction.on_commit(BELL.ring)
 
 
+def queue_once(kind: str, *wanted: tuple[Mapping[str, int], datetime]) -> None:
+    """Queue mails that are due at a moment each, unless one about the same waits that is due by then: it says all when it is sent.
+
+    That one is held, so that no sender composes it before the transaction is at its end.
+    """
+    if not wanted:
+        return
+    abouts, dues = [Jsonb(dict(about)) for about, _ in wanted], [due_at for _, due_at in wanted]
+    workspace_id = tenancy.current().pk
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT given.place FROM unnest(%s::jsonb[], %s::timestamptz[]) WITH ORDINALITY AS given (about, due_at, place)"
+            " JOIN accounts_queuedmail mail ON mail.workspace_id = %s AND mail.kind = %s AND mail.about = given.about"
+            " AND mail.attempts = 0 AND mail.due_at <= given.due_at ORDER BY mail.id FOR UPDATE OF mail",
+            [abouts, dues, workspace_id, kind],
+        )
+        waiting = {place for (place,) in cursor.fetchall()}
+        new = [place for place in range(len(wanted)) if place + 1 not in waiting]
+        if new:
+            cursor.execute(
+                "INSERT INTO accounts_queuedmail (workspace_id, kind, about, due_at)"
+                " SELECT %s, %s, given.about, given.due_at FROM unnest(%s::jsonb[], %s::timestamptz[]) AS given (about, due_at)",
+                [workspace_id, kind, [abouts[place] for place in new], [dues[place] for place in new]],
+            )
+    if new:
+        transaction.on_commit(BELL.ring)
+
+
 def kind(name: str, *, given_up: GivenUp | None = None) -> Callable[[Compose], Kind]:
     """Make a kind of mail of the function that composes it. Raises ValueError for a name that is taken."""
 
@@ -96,7 +131,7 @@ def _taken() -> list[QueuedMail]:
     rows = QueuedMail.all_workspaces.raw(  # a worker serves all workspaces
         "UPDATE accounts_queuedmail SET attempts = attempts + 1, due_at = statement_timestamp() + make_interval(secs => %s)"
         " WHERE id = ANY (ARRAY(SELECT id FROM accounts_queuedmail WHERE due_at <= statement_timestamp() ORDER BY due_at, id LIMIT %s"
-        " FOR UPDATE SKIP LOCKED)) RETURNING id, workspace_id, kind, about, attempts",
+        " FOR UPDATE SKIP LOCKED)) RETURNING id, workspace_id, kind, about, attempts, last_error",
         [LEASE, BATCH],
     )
     return sorted(rows, key=lambda row: (row.workspace_id, row.pk))
@@ -114,7 +149,8 @@ def _send(rows: list[QueuedMail]) -> list[QueuedMail]:
                         if time.monotonic() > end:
                             _put_back(row)
                         else:
-                            _settle(row, mail if isinstance(mail, Exception) else connected.send(mail))
+                            error = mail if isinstance(mail, Exception) else connected.send(_named_once(row, mail))
+                            _settle(row, error, is_away=error is not None and error is connected.away)
     return rows
 
 
@@ -198,15 +234,27 @@ def line() -> Iterator[Line]:
         opened.close()
 
 
-def _settle(row: QueuedMail, error: Exception | None) -> None:
-    """Note what became of a mail."""
-    if error is not None and row.attempts < ATTEMPTS:
-        logger.info("mail_delayed kind=%s error=%s", row.kind, type(error).__name__)
-        _execute(
-            "UPDATE accounts_queuedmail SET due_at = statement_timestamp() + make_interval(secs => %s), last_error = %s WHERE id = %s",
-            [4**row.attempts, _named(error), row.pk],
-        )
-        return
+def _named_once(row: QueuedMail, mail: EmailMessage | None) -> EmailMessage | None:
+    """The mail with the Message-ID of all attempts of its row, unless it has one."""
+    if mail is not None and not any(name.lower() == "message-id" for name in mail.extra_headers):
+        host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+        mail.extra_headers["Message-ID"] = f"<{row.pk}.{salted_hmac(row.kind, str(row.pk)).hexdigest()[:24]}@{host}>"
+    return mail
+
+
+def _settle(row: QueuedMail, error: Exception | None, *, is_away: bool = False) -> None:
+    """Note what became of a mail. Attempts at a server that could not be reached do not count once it has been."""
+    if error is not None:
+        attempts = 1 if not is_away and row.last_error.startswith(_AWAY) else row.attempts
+        if attempts < (ATTEMPTS_AWAY if is_away else ATTEMPTS):
+            logger.info("mail_delayed kind=%s error=%s", row.kind, type(error).__name__)
+            pause = min(4**attempts, LONGEST_PAUSE_AWAY) if is_away else 4**attempts
+            _execute(
+                "UPDATE accounts_queuedmail SET due_at = statement_timestamp() + make_interval(secs => %s), attempts = %s,"
+                " last_error = %s WHERE id = %s",
+                [pause, attempts, f"{_AWAY if is_away else ''}{_named(error)}", row.pk],
+            )
+            return
     if error is not None:
         logger.warning("mail_failed kind=%s about=%s error=%s", row.kind, row.about, _named(error))
         if row.kind in _kinds and (given_up := _kinds[row.kind].given_up) is not None:

@@ -62,7 +62,10 @@ def quiet_hours(user: User) -> QuietHours | None:
 
 
 def quiet_until(user: User, at: datetime, zone: ZoneInfo) -> datetime | None:
-    """The end of the quiet hours that the moment lies in, or None. `zone` is that of a person who has chosen none."""
+    """The end of the quiet hours that the moment lies in, or None. `zone` is that of a person who has chosen none.
+
+    Where clocks are put back, the hours begin the first time that their start is read, and end the last time that their end is.
+    """
     hours = quiet_hours(user)
     if hours is None:
         return None
@@ -73,6 +76,7 @@ def quiet_until(user: User, at: datetime, zone: ZoneInfo) -> datetime | None:
         start = datetime.combine(begun, hours.start, local.tzinfo)
         last = begun if hours.end > hours.start else begun + timedelta(days=1)
         end = datetime.combine(last, hours.end, local.tzinfo)
+        end = max(end, end.replace(fold=1), key=datetime.timestamp)
         if start.timestamp() <= local.timestamp() < end.timestamp():
             return end.astimezone(at.tzinfo)
     return None

@@ -3,6 +3,9 @@
 A browser's push service is an address that the browser has named. It gets nothing but ciphertext (RFC 8291) and a token that is signed
 with the desk's own key (RFC 8292, VAPID); the connection goes to public addresses alone (`accounts.outside`). What it no longer
 knows (404, 410) is forgotten, and so is a browser whose session has ended.
+
+Each browser is tried on its own, several at a time, each within a time of its own: one that is slow, away or broken delays no other.
+One that has failed is left alone for a while, which grows, and forgotten after days in which it took nothing.
 """
 
 from __future__ import annotations
@@ -12,11 +15,17 @@ import binascii
 import hashlib
 import http.client
 import logging
+import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
 from itertools import groupby
+from threading import Timer
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +35,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from psycopg.types.json import Jsonb
 
@@ -40,7 +50,12 @@ logger = logging.getLogger(__name__)
 BATCH = 20
 ATTEMPTS = 6  # within about twenty minutes: after 4 s, 16 s, 64 s and so on
 LEASE = 120  # seconds for which a message is this sender's
-TIMEOUT = 10.0  # seconds for one request
+TIMEOUT = 10.0  # seconds for each step of a request: connecting, and each wait for an answer
+WITHIN = 15.0  # seconds for a whole request: an answer that drips does not hold its sender
+AT_ONCE = 8  # requests
+LONGEST_PAUSE = 3600.0  # seconds for which a browser that fails is left alone
+GIVEN_UP_AFTER = timedelta(days=7)
+"""A browser that took nothing for so long is forgotten."""
 LONGEST = 3000  # bytes of a message: push services take 4 kB with what the encryption adds
 LIVES = 24 * 3600  # seconds for which a push service keeps a message for a browser that is away
 TOKEN_LIVES = 12 * 3600  # seconds; RFC 8292 allows a day
@@ -125,8 +140,7 @@ def subscribe(
     user: User, *, endpoint: str, p256dh: str, auth: str, session_key: str, browser: str = ""
 ) -> PushSubscription:
     """Let a browser of the person take push messages; one that is known is theirs from now on. Raises Invalid."""
-    parts = urlsplit(endpoint) if len(endpoint) <= 2000 and endpoint.isascii() and endpoint.isprintable() else None
-    if parts is None or parts.scheme != "https" or not parts.hostname or parts.username is not None:
+    if not _is_address(endpoint):
         raise Invalid("this is no address of a push service", field="endpoint")
     try:
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _decoded(p256dh))
@@ -145,6 +159,9 @@ def subscribe(
             "session_key": session_key,
             "browser": browser[:200],
             "failure": "",
+            "failing_since": None,
+            "failure_count": 0,
+            "retry_at": None,
         },
     )
     others = PushSubscription.objects.filter(user=user).order_by("-pk").values_list("pk", flat=True)
@@ -155,6 +172,16 @@ def subscribe(
 def unsubscribe(user: User, endpoint: str) -> None:
     """Forget a browser of the person."""
     PushSubscription.objects.filter(user=user, endpoint_hash=_hash(endpoint)).delete()
+
+
+def _is_address(endpoint: str) -> bool:
+    if len(endpoint) > 2000 or not endpoint.isascii() or not endpoint.isprintable() or " " in endpoint:
+        return False
+    try:
+        parts = urlsplit(endpoint)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.username is None and parts.port != 0
+    except ValueError:  # half an address of IPv6, or no number of a port
+        return False
 
 
 def _hash(endpoint: str) -> str:
@@ -196,15 +223,64 @@ def _send(rows: list[QueuedPush]) -> int:
     valid = {pk for pk, browser in browsers.items() if _is_signed_in(browser)}
     PushSubscription.objects.filter(pk__in=browsers.keys() - valid).delete()
     workspaces = Workspace.objects.in_bulk([row.workspace_id for row in rows])
+    wanted: list[_Wanted] = []
     for (workspace_id, name), group in groupby(rows, key=lambda row: (row.workspace_id, row.kind)):
         theirs = [row for row in group if row.subscription_id in valid]
         with tenancy.scope_apart(workspaces[workspace_id], "pushes_failed workspace=%s", workspace_id):
-            composed = dict(_kinds[name](theirs))
-            for row in theirs:
-                with log_context.about({"push": row.pk, "kind": row.kind}):
-                    push = composed.get(row.pk)
-                    _settle(row, None if push is None else _post(browsers[row.subscription_id], push))
+            for row, push in _composed(name, theirs):
+                if push is None:
+                    _drop(row)
+                elif isinstance(push, _Failure):
+                    _settle(row, push)
+                else:
+                    wanted.append(_Wanted(row, browsers[row.subscription_id], push))
+    for row, failure in _posted(wanted):
+        with log_context.about({"push": row.pk, "kind": row.kind}):
+            _settle(row, failure)
     return len(rows)
+
+
+def _composed(name: str, rows: Sequence[QueuedPush]) -> list[tuple[QueuedPush, Push | _Failure | None]]:
+    """Each row with its message, with None where nobody is to get one any more, or with what went wrong."""
+    try:
+        composed = dict(_kinds[name](rows))
+    except Exception:
+        if len(rows) > 1:  # one of them is the cause: the others are not to wait for it
+            return [found for row in rows for found in _composed(name, [row])]
+        logger.exception("push_not_composed kind=%s id=%s", name, rows[0].pk)
+        return [(rows[0], _Failure("not_composed", is_ours=True))]
+    return [(row, composed.get(row.pk)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A message, and the browser that it is for."""
+
+    row: QueuedPush
+    browser: PushSubscription
+    push: Push
+
+
+def _posted(wanted: Sequence[_Wanted]) -> Iterator[tuple[QueuedPush, _Failure | None]]:
+    """Hand the messages over, several at a time, and say of each what became of it. No thread of these asks the database."""
+    now = timezone.now()
+    authorization = cache(_authorization)
+    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="push") as pool:
+        asked = []
+        for one in wanted:
+            if one.browser.retry_at is not None and one.browser.retry_at > now:
+                wait = (one.browser.retry_at - now).total_seconds()
+                yield one.row, _Failure("waiting", wait=wait, is_ours=True)
+                continue
+            try:
+                token = authorization(f"https://{urlsplit(one.browser.endpoint).netloc}")
+            except Exception:  # the desk's own key cannot be read
+                logger.exception("push_not_signed")
+                yield one.row, _Failure("not_signed", is_ours=True)
+                continue
+            asked.append((one.row, pool.submit(_post, one.browser, one.push, token)))
+        for row, answer in asked:
+            yield row, answer.result()
 
 
 def _is_signed_in(browser: PushSubscription) -> bool:
@@ -224,38 +300,56 @@ class _Failure:
     code: str
     is_gone: bool = False
     is_final: bool = False
+    is_ours: bool = False
+    """The browser has no part in it."""
     wait: float = 0.0
 
 
-def _post(browser: PushSubscription, push: Push) -> _Failure | None:
-    """Hand a message to a browser's push service."""
+def _post(browser: PushSubscription, push: Push, authorization: Mapping[str, str]) -> _Failure | None:
+    """Hand a message to a browser's push service; what went wrong, whatever it is."""
     from pywebpush import WebPusher  # most processes never need it
 
     body = orjson.dumps(dict(push.payload))
     if len(body) > LONGEST:
-        return _Failure("too_long", is_final=True)
+        return _Failure("too_long", is_final=True, is_ours=True)
     keys = {"p256dh": browser.p256dh, "auth": browser.auth}
-    content = WebPusher({"endpoint": browser.endpoint, "keys": keys}).encode(body)["body"]
-    parts = urlsplit(browser.endpoint)
+    try:
+        content = WebPusher({"endpoint": browser.endpoint, "keys": keys}).encode(body)["body"]
+    except Exception:  # these keys have never been, or are no longer, those of a browser
+        return _Failure("bad_keys", is_gone=True)
     headers = {
         "TTL": str(LIVES),
         "Urgency": "high",
         "Content-Type": "application/octet-stream",
         "Content-Encoding": "aes128gcm",
-        **_authorization(f"https://{parts.netloc}"),
+        **authorization,
         **({"Topic": _encoded(hashlib.sha256(push.topic.encode()).digest()[:24])} if push.topic else {}),
     }
-    target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-    channel = _Channel(parts.hostname or "", parts.port or 443, timeout=TIMEOUT, context=context())
     try:
-        channel.request("POST", target, body=content, headers=headers)
-        answer = channel.getresponse()
-        status, after = answer.status, answer.getheader("Retry-After", "")
+        return _answered(browser.endpoint, content, headers)
     except outside.HostRefused:
         return _Failure("private_address", is_gone=True)
     except (OSError, http.client.HTTPException) as error:
         return _Failure(type(error).__name__)
+    except Exception as error:
+        logger.exception("push_broken")
+        return _Failure(type(error).__name__)
+
+
+def _answered(endpoint: str, content: bytes, headers: Mapping[str, str]) -> _Failure | None:
+    """What the push service has answered; redirects are refusals."""
+    parts = urlsplit(endpoint)
+    target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+    channel = _Channel(parts.hostname or "", parts.port or 443, timeout=TIMEOUT, context=context())
+    limit = Timer(WITHIN, channel.abort)
+    limit.daemon = True
+    limit.start()
+    try:
+        channel.request("POST", target, body=content, headers=dict(headers))
+        answer = channel.getresponse()
+        status, after = answer.status, answer.getheader("Retry-After", "")
     finally:
+        limit.cancel()
         channel.close()
     if 200 <= status < 300:
         return None
@@ -264,7 +358,7 @@ def _post(browser: PushSubscription, push: Push) -> _Failure | None:
         str(status),
         is_gone=status in (404, 410),
         is_final=not is_passing,
-        wait=min(float(after), 3600.0) if after.isdigit() else 0.0,
+        wait=min(float(after), LONGEST_PAUSE) if after.isascii() and after.isdigit() else 0.0,
     )
 
 
@@ -274,7 +368,16 @@ class _Channel(http.client.HTTPSConnection):
     def connect(self) -> None:
         sock = outside.connect(self.host, self.port, within=TIMEOUT)
         sock.settimeout(TIMEOUT)
-        self.sock = self._context.wrap_socket(sock, server_hostname=self.host)  # type: ignore[attr-defined]
+        self.sock = self._context.wrap_socket(  # type: ignore[attr-defined]
+            sock, server_hostname=self.host, do_handshake_on_connect=False
+        )
+        self.sock.do_handshake()
+
+    def abort(self) -> None:
+        """Let whatever waits for the other side fail at once. From another thread."""
+        if (sock := self.sock) is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def context() -> ssl.SSLContext:
@@ -299,11 +402,15 @@ def _operator() -> str:
 
 
 def _settle(row: QueuedPush, failure: _Failure | None) -> None:
-    """Note what became of a message."""
-    if failure is not None and failure.is_gone:
+    """Note what became of a message, and of its browser."""
+    if failure is not None and (failure.is_gone or (not failure.is_ours and _is_given_up(row, failure))):
         PushSubscription.objects.filter(pk=row.subscription_id).delete()  # and all that waits for it
         return
-    if failure is not None and not failure.is_final and row.attempts < ATTEMPTS:
+    if failure is None:
+        PushSubscription.objects.filter(pk=row.subscription_id).exclude(failing_since=None, failure="").update(
+            failure="", failing_since=None, failure_count=0, retry_at=None
+        )
+    elif not failure.is_final and row.attempts < ATTEMPTS:
         logger.info("push_delayed error=%s", failure.code)
         with connection.cursor() as cursor:
             cursor.execute(
@@ -311,7 +418,26 @@ def _settle(row: QueuedPush, failure: _Failure | None) -> None:
                 [max(4.0**row.attempts, failure.wait), row.pk],
             )
         return
-    if failure is not None:
+    else:
         logger.warning("push_failed error=%s", failure.code)
-        PushSubscription.objects.filter(pk=row.subscription_id).update(failure=failure.code)
+    _drop(row)
+
+
+def _drop(row: QueuedPush) -> None:
     QueuedPush.all_workspaces.filter(pk=row.pk).delete()  # the one in hand
+
+
+def _is_given_up(row: QueuedPush, failure: _Failure) -> bool:
+    """Note that a browser has failed: it is left alone for a while. Whether it took nothing for so long that it is forgotten."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE accounts_pushsubscription SET failure = %s, failure_count = failure_count + 1,"
+            " failing_since = coalesce(failing_since, statement_timestamp()),"
+            " retry_at = statement_timestamp() + make_interval(secs => least(greatest(4.0 ^ least(failure_count, 10), %s), %s))"
+            " WHERE id = %s RETURNING failing_since < statement_timestamp() - make_interval(secs => %s)",
+            [failure.code[:100], failure.wait, LONGEST_PAUSE, row.subscription_id, GIVEN_UP_AFTER.total_seconds()],
+        )
+        found = cursor.fetchone()
+    if found is not None and found[0]:
+        logger.warning("push_browser_given_up error=%s", failure.code)
+    return found is not None and bool(found[0])

@@ -177,7 +177,11 @@ SUGGESTION_DECIDED = define(
 )
 SUGGESTION_FAILED = define("suggestion.failed", "conversation", "Suggestion failed.", "code", "request_id")
 TICKET_BROADCAST_SCHEDULED = define(
-    "ticket.broadcast_scheduled", "ticket", "Reply to every conversation of a ticket scheduled.", "delivery_ids"
+    "ticket.broadcast_scheduled",
+    "ticket",
+    "Reply to every conversation of a ticket scheduled.",
+    "delivery_ids",
+    "send_id",
 )
 TICKET_BROADCAST = define("ticket.broadcast", "ticket", "Reply sent to every conversation of a ticket.", "message_ids")
 SAVED_VIEW_CREATED = define("saved_view.created", "saved_view", "Saved view created.", "visibility")

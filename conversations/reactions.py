@@ -15,8 +15,14 @@ REACTIONS: Mapping[EventType, tuple[str, ...]] = {
     events.ASSISTANT_HANDED_OVER: (
         "conversations.chat.reactions.route_handed_over",
     ),
+    events.BULK_JOB_CANCELLED: (
+        "conversations.notifications.reactions.notify_of_many",
+    ),
     events.BULK_JOB_FINISHED: (
         "conversations.notifications.reactions.notify_of_many",
+    ),
+    events.BULK_JOB_UNDONE: (
+        "conversations.notifications.reactions.take_back_many",
     ),
     events.CONVERSATION_ASSIGNED: (
         "conversations.notifications.reactions.notify_of_assignment",

@@ -38,8 +38,8 @@ class PushKeyAdmin(_OfTheInstallation):
 class PushSubscriptionAdmin(_OfTheInstallation):
     """Browsers in which people have switched notifications on."""
 
-    list_display = ("user", "browser", "created_at", "failure")
-    fields = ("user", "browser", "created_at", "failure")
+    list_display = ("user", "browser", "created_at", "failure", "failing_since")
+    fields = ("user", "browser", "created_at", "failure", "failing_since", "failure_count", "retry_at")
     list_select_related = ("user",)
     ordering = ("-pk",)
     sortable_by = ()

@@ -48,6 +48,8 @@ class Event(models.Model):
             models.Index(fields=["workspace", "type", "id"], name="event_by_kind"),
             # What one member, key or customer has done, in the audit log, newest first.
             models.Index(fields=["workspace", "actor_kind", "actor_id", "id"], name="event_by_actor"),
+            # The days of the audit log, newest first.
+            models.Index(fields=["workspace", "at", "id"], name="event_by_day"),
             # The journal since a day, in admin: a few pages, since moments grow with the rows.
             BrinIndex(fields=["at"], name="event_by_moment"),
         ]

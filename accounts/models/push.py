@@ -37,6 +37,10 @@ class PushSubscription(models.Model):
     browser = models.CharField(max_length=200, blank=True)
     created_at = Moment(db_default=Now())
     failure = models.CharField(max_length=100, blank=True, db_default="")
+    # Since when nothing that was sent to it has been taken, how often, and when it is tried next.
+    failing_since = Moment(null=True, editable=False)
+    failure_count = models.PositiveIntegerField(db_default=0, editable=False)
+    retry_at = Moment(null=True, editable=False)
 
     def __str__(self) -> str:
         return f"{self.browser or 'A browser'} of {self.user_id}"

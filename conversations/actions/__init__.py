@@ -44,7 +44,13 @@ from conversations.actions.start import start
 from conversations.actions.status import set_status, snooze, unsnooze
 from conversations.actions.tagging import delete_tag, recolour_tag, rename_tag, replace_tag
 from conversations.actions.teams import move_team, move_team_of_channels, move_team_of_mailboxes
-from conversations.actions.ticket_messages import broadcast, broadcast_later, note_in_ticket, reply_in_ticket
+from conversations.actions.ticket_messages import (
+    broadcast,
+    broadcast_later,
+    cancel_broadcast,
+    note_in_ticket,
+    reply_in_ticket,
+)
 from conversations.actions.ticketing import delete_ticket, escalate, link, open_ticket, unlink
 from conversations.actions.trashing import purge, restore, trash
 from conversations.actions.triage import (
@@ -61,7 +67,7 @@ from conversations.actions.triage import (
 from conversations.actions.undo import undo
 
 __all__ = [
-    "add_address", "add_contact_note", "assign", "attach_to_draft", "block_contact", "broadcast", "broadcast_later", "cancel",
+    "add_address", "add_contact_note", "assign", "attach_to_draft", "block_contact", "broadcast", "broadcast_later", "cancel", "cancel_broadcast",
     "change_tags", "claim", "compose", "continue_or_receive", "create_company", "create_view", "delete_contact_note",
     "delete_note", "delete_tag", "delete_ticket", "delete_view", "deliver", "discard", "discard_draft", "edit_contact_note",
     "edit_message", "edit_note", "edit_subject", "escalate", "favorite_view", "follow", "forward", "hold", "identify", "join",

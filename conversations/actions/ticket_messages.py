@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import BigIntegerField, QuerySet
 from django.db.models.fields.json import KT
@@ -22,7 +23,7 @@ from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import locking, messages, outbox, status, turns
 from conversations.actions.senders import Sender
-from conversations.models import Conversation, Message, MessageKind
+from conversations.models import Conversation, Delivery, DeliveryState, Message, MessageKind
 from conversations.permissions import ConversationScope
 from tickets.models import Ticket
 
@@ -72,18 +73,22 @@ def note_in_ticket(
 def broadcast(*, ticket: Ticket, body: str, move_to: str | None = None, by: Actor, at: datetime) -> list[Message]:
     """Send one answer to every conversation of a ticket, and with `move_to` set the status of each (see Status).
 
-    Raises Invalid for a ticket without a conversation, a blank or too long body, or an unknown status.
+    A conversation that the same author has sent it to a moment ago has it once: a repeat gives what was sent then. Raises Invalid for a ticket without a conversation, a blank or too long body, or an unknown status.
     """
     permit(by, "ticket.update", ticket)
     writer = by.with_scope(ConversationScope.WRITE)
-    sent = []
+    sent, new = [], []
     held = _conversations(ticket)
     turns.TALLY.hold(ticket.workspace_id)  # before the ticket, which the first reply locks
     for conversation in held:
-        sent.append(messages.reply(conversation=conversation, body=body, by=writer, at=at))
+        before = _repeated(conversation, MessageKind.MESSAGE, body, by=by, at=at)
+        if before is None:
+            new.append(before := messages.reply(conversation=conversation, body=body, by=writer, at=at))
+        sent.append(before)
         if move_to is not None:
             status.set_status(conversation=conversation, status=move_to, by=writer, at=at)
-    journal.record(events.TICKET_BROADCAST, ticket, by=by, at=at, message_ids=[message.pk for message in sent])
+    if new:
+        journal.record(events.TICKET_BROADCAST, ticket, by=by, at=at, message_ids=[message.pk for message in new])
     return sent
 
 
@@ -94,13 +99,15 @@ def broadcast_later(
     bodies: Mapping[int, str],
     then: str = "",
     send_after: datetime | None = None,
+    send_id: UUID | None = None,
     by: Actor,
     at: datetime,
-) -> Event:
+) -> tuple[Event, bool]:
     """Schedule a reply to each of the ticket's conversations that `bodies` names by their ids, with its text.
 
     They leave together: after BROADCAST_UNDO unless a moment is given, and may be taken back until then. With `then`
-    Status.RESOLVED each resolves its conversation. Returns the event, whose data has the ids of the deliveries.
+    Status.RESOLVED each resolves its conversation. Returns the event, whose data has the ids of the deliveries; False with
+    the first one for a repeat: of the same `send_id`, or of the same texts by the same author a moment ago.
     Raises Invalid for a conversation that is not the ticket's, no conversation at all, or a blank or too long text.
     """
     permit(by, "ticket.update", ticket)
@@ -108,15 +115,62 @@ def broadcast_later(
     held = {row.pk: row for row in _conversations(ticket)}
     if not bodies or bodies.keys() - held.keys():
         raise Invalid("choose conversations of the ticket", field="to")
+    if (before := _scheduled_before(ticket, bodies, send_id, by=by, at=at)) is not None:
+        return before, False
     scheduled = [
         outbox.schedule(
             conversation=held[pk], body=body, then=then, send_after=send_after or at + BROADCAST_UNDO, by=writer, at=at
         )
         for pk, body in sorted(bodies.items())
     ]
-    return journal.record(
-        events.TICKET_BROADCAST_SCHEDULED, ticket, by=by, at=at, delivery_ids=[row.pk for row in scheduled]
+    event = journal.record(
+        events.TICKET_BROADCAST_SCHEDULED,
+        ticket,
+        by=by,
+        at=at,
+        delivery_ids=[row.pk for row in scheduled],
+        send_id=None if send_id is None else str(send_id),
     )
+    return event, True
+
+
+@transaction.atomic
+def cancel_broadcast(*, ticket: Ticket, event: Event, by: Actor, at: datetime) -> tuple[int, int]:
+    """Take back the replies of `broadcast_later` that have not left; the texts are kept as `cancel` keeps them.
+
+    Returns how many were taken back now, and how many had left already.
+    """
+    permit(by, "ticket.update", ticket)
+    rows = Delivery.objects.filter(pk__in=event.data["delivery_ids"])
+    held = {row.pk: row for row in locking.all_of([*rows.values_list("conversation", flat=True)])}
+    found = [*rows.filter(conversation__in=held).select_for_update(no_key=True, of=("self",)).order_by("pk")]
+    left = [row for row in found if row.message_id is not None or row.state == DeliveryState.SENT]
+    waiting = [row for row in found if row not in left and row.state != DeliveryState.CANCELLED]
+    if waiting:
+        Delivery.objects.filter(pk__in=[row.pk for row in waiting]).update(
+            state=DeliveryState.CANCELLED, held_at=None, settled_at=at
+        )
+        taken_back = [(held[row.conversation_id], {"delivery_id": row.pk}) for row in waiting]
+        journal.record_each(events.REPLY_CANCELLED, taken_back, by=by, at=at)
+    return len(waiting), len(left)
+
+
+def _scheduled_before(
+    ticket: Ticket, bodies: Mapping[int, str], send_id: UUID | None, *, by: Actor, at: datetime
+) -> Event | None:
+    """What this very request has scheduled, or another tab a moment ago. A repeat at the same time has waited for the locks."""
+    lines = journal.lines_of(ticket).filter(type=events.TICKET_BROADCAST_SCHEDULED.name).order_by("-id")
+    if send_id is not None and (first := lines.filter(data__send_id=str(send_id)).first()) is not None:
+        return first
+    recent = lines.filter(actor_kind=by.kind, actor_id=by.id, at__gte=at - REPEAT_WITHIN)
+    for event in recent[:5]:
+        rows = Delivery.objects.filter(pk__in=event.data["delivery_ids"]).exclude(state=DeliveryState.CANCELLED)
+        texts = {
+            row.conversation_id: row.message.body if row.message else row.body for row in rows.select_related("message")
+        }
+        if texts == dict(bodies):
+            return event
+    return None
 
 
 def _conversations(ticket: Ticket) -> list[Conversation]:

@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet
 
 from accounts import tenancy
 from accounts.errors import NotFound
-from conversations.models import BulkJob, BulkRow, RowState
+from conversations.models import BulkJob, BulkRow, Handler, RowState
 
 MOST_REPORTED = 500
 """How many conversations of each kind a report lists."""
@@ -46,9 +46,19 @@ def counts_of(jobs: list[BulkJob]) -> dict[int, Counter[str]]:
     return found
 
 
+def shown_counts(job: BulkJob) -> Counter[str]:
+    """How many conversations of a job in each state a report may name: those that are seen, and not in the Trash."""
+    rows = _shown(job).order_by().values_list("state").annotate(n=Count("pk"))
+    return Counter(dict(rows))
+
+
 def reported(job: BulkJob, *states: RowState) -> list[BulkRow]:
-    """Conversations of a job in these states with their numbers and subjects, in the order of the job."""
-    rows = BulkRow.objects.filter(job=job, state__in=states).select_related("conversation")
+    """Conversations of a job in these states with their numbers and subjects, in the order of the job: those that may be named."""
+    rows = _shown(job).filter(state__in=states).select_related("conversation")
     return list(
         rows.only("state", "reason", "conversation__number", "conversation__subject").order_by("pk")[:MOST_REPORTED]
     )
+
+
+def _shown(job: BulkJob) -> QuerySet[BulkRow]:
+    return BulkRow.objects.filter(job=job).exclude(conversation__handler=Handler.TRASH)

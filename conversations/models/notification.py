@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.moments import Moment
 from accounts.tenancy import TenantManager, TenantModel, Viewer, seen
+from conversations.models.bulk import BulkJob
 from conversations.models.conversation import Conversation, Handler
 from conversations.models.mailbox import Mailbox
 
@@ -41,6 +42,7 @@ class Notification(TenantModel):
     """Something that a member should know. What happens in a conversation before they read it is collapsed into one row.
 
     `event_id` is the newest event that it tells of, and `count` how many there were. Of several kinds it shows the most important.
+    What a change of many conversations assigns is one row, whose `count` is that of the conversations.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -50,6 +52,10 @@ class Notification(TenantModel):
     )
     mailbox = models.ForeignKey(
         Mailbox, null=True, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    # A change of many conversations, which assigned `count` of them.
+    job = models.ForeignKey(
+        BulkJob, null=True, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
     # The member who did it; null where it was a customer or the desk.
     actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
@@ -76,10 +82,17 @@ class Notification(TenantModel):
                 condition=Q(read_at=None),
                 name="one_unread_notification_per_mailbox",
             ),
+            models.UniqueConstraint(
+                fields=["workspace", "user", "job"],
+                condition=Q(read_at=None),
+                name="one_unread_notification_per_job",
+            ),
             models.CheckConstraint(name="notification_kind_is_known", condition=Q(kind__in=NotificationKind.values)),
             models.CheckConstraint(
-                name="notification_is_of_a_conversation_or_a_mailbox",
-                condition=Q(conversation__isnull=True) ^ Q(mailbox__isnull=True),
+                name="notification_is_of_one_thing",
+                condition=Q(conversation__isnull=False, mailbox=None, job=None)
+                | Q(conversation=None, mailbox__isnull=False, job=None)
+                | Q(conversation=None, mailbox=None, job__isnull=False),
             ),
         ]
         indexes = [
@@ -90,6 +103,8 @@ class Notification(TenantModel):
             ),
             # Whether a member was notified of an event of a conversation, also long ago.
             models.Index(fields=["workspace", "conversation", "user", "event_id"], name="notification_of_conversation"),
+            # Those of a job that is undone, or deleted after a while.
+            models.Index(fields=["workspace", "job"], name="notification_of_job", condition=Q(job__isnull=False)),
             # The daily job that deletes old ones, in all workspaces.
             models.Index(fields=["at"], name="notification_by_age"),
         ]
@@ -99,7 +114,7 @@ class Notification(TenantModel):
 
     @classmethod
     def visible_to(cls, viewer: Viewer) -> Q:
-        """Those of conversations that are seen, and those of mailboxes."""
+        """Those of conversations that are seen, of mailboxes, and of changes of many."""
         rows = Conversation.all_workspaces.filter(
             workspace=OuterRef("workspace"), pk=OuterRef("conversation")
         )  # its own

@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import clock, mailing, notices, tenancy
 from accounts.models import Membership, QueuedMail, User
-from conversations import effects
-from conversations.effects.vocabulary import MEMBER
 from conversations.models import (
     BulkJob,
-    BulkRow,
     Conversation,
     Mailbox,
     MailboxState,
     Notification,
-    NotificationKind,
-    RowState,
 )
-from conversations.notifications import sentences, stopping
+from conversations.notifications import many, sentences, stopping
 from conversations.notifications.writing import MAIL, MAIL_AFTER
 
 MOST = 20
@@ -35,14 +31,25 @@ TOO_OLD = timedelta(days=1)
 """Who has been at the desk so long without reading it has no use for a mail."""
 
 
-@mailing.kind(MAIL)
+def _given_up(row: QueuedMail) -> None:
+    """What could not be mailed goes into the next mail, if it still is new enough."""
+    Notification.objects.filter(user=row.about["user_id"], mail_id=row.pk).update(mail_id=None)
+
+
+def _recipients(rows: Sequence[QueuedMail]) -> dict[int, Membership]:
+    """Those to whom the mails are, where they still are members, may sign in, and have proven their address."""
+    proven = EmailAddress.objects.filter(user=OuterRef("user"), email=OuterRef("user__email"), verified=True)
+    members = Membership.objects.select_related("user").filter(
+        Exists(proven), user__in={row.about["user_id"] for row in rows}, user__is_active=True
+    )
+    return {member.user_id: member for member in members}
+
+
+@mailing.kind(MAIL, given_up=_given_up)
 def notifications(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
     """What a member has not read; later where they are at a page of the workspace now, or in their quiet hours."""
     at, workspace, found = clock.now(), tenancy.current(), {}
-    members = Membership.objects.select_related("user").filter(
-        user__in=[row.about["user_id"] for row in rows], user__is_active=True
-    )
-    known = {member.user_id: member for member in members}
+    known = _recipients(rows)
     for row in rows:
         member = known.get(row.about["user_id"])
         if member is None:
@@ -52,10 +59,10 @@ def notifications(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
             if not waiting.exists():
                 continue
             if (later := _later(member, at)) is not None:
-                mailing.queue(MAIL, {"user_id": member.user_id}, due_at=later)
+                mailing.queue_once(MAIL, ({"user_id": member.user_id}, later))
                 continue
             waiting.update(mail_id=row.pk)
-            related = ("conversation__contact", "mailbox", "actor")
+            related = ("conversation__contact", "mailbox", "job", "actor")
             found[row.pk] = _bundle(member.user, list(waiting.select_related(*related).order_by("-at", "-pk")))
     return found
 
@@ -63,9 +70,8 @@ def notifications(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
 def _waiting(user_id: int, mail_id: int, at: datetime) -> QuerySet[Notification]:
     own = Q(mail_id=None) | Q(mail_id=mail_id)
     rows = Notification.objects.filter(user=user_id, read_at=None, is_for_mail=True, at__gt=at - TOO_OLD)
-    is_taken_back = Q(kind=NotificationKind.ASSIGNED) & ~Q(conversation__assignee=user_id)
     is_connected = Q(mailbox__isnull=False) & ~Q(mailbox__state=MailboxState.DISCONNECTED)
-    return rows.filter(own).exclude(is_taken_back).exclude(is_connected)
+    return rows.filter(own).exclude(many.taken_back()).exclude(is_connected)
 
 
 def _later(member: Membership, at: datetime) -> datetime | None:
@@ -119,7 +125,7 @@ def assignments(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
     conversations = Conversation.objects.select_related("contact").in_bulk(
         [row.about["conversation_id"] for row in rows]
     )
-    users = User.objects.filter(is_active=True).in_bulk([row.about["user_id"] for row in rows])
+    users = {pk: member.user for pk, member in _recipients(rows).items()}
     found = {}
     for row in rows:
         conversation, user = conversations.get(row.about["conversation_id"]), users.get(row.about["user_id"])
@@ -142,30 +148,18 @@ def _assignment(conversation: Conversation, user: User) -> EmailMessage:
     )
 
 
-def assigned_by(job: BulkJob) -> list[int]:
-    """The ids of the members to whom a change of many conversations assigns them."""
-    found = [effect.reference for effect in effects.read(job.effects) if effect.reference is not None]
-    return list(dict.fromkeys(pk for kind, pk in found if kind == MEMBER))
-
-
 @mailing.kind("many_assignments")
 def many_assignments(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
     """Says once that a change of many conversations has assigned some to the member."""
     jobs = BulkJob.objects.select_related("created_by").in_bulk([row.about["job_id"] for row in rows])
-    users = User.objects.filter(is_active=True).in_bulk([row.about["user_id"] for row in rows])
+    users = {pk: member.user for pk, member in _recipients(rows).items()}
     found = {}
     for row in rows:
         job, user = jobs.get(row.about["job_id"]), users.get(row.about["user_id"])
-        if job is not None and user is not None and (count := _count(job, user)):
+        if job is not None and user is not None and (count := many.count(job, user.pk)):
             with translation.override(user.language_or_default):
                 found[row.pk] = _many(job, user, count)
     return found
-
-
-def _count(job: BulkJob, user: User) -> int:
-    """How many of the job's conversations are still assigned to the member."""
-    changed = BulkRow.objects.filter(job=job, state=RowState.CHANGED).values("conversation")
-    return Conversation.objects.filter(pk__in=changed, assignee=user).count()
 
 
 def _many(job: BulkJob, user: User, count: int) -> EmailMessage:
@@ -185,7 +179,7 @@ def lost_mailboxes(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
     """Says that a mailbox has to be reconnected, unless it has been since."""
     lost = Mailbox.objects.filter(state=MailboxState.DISCONNECTED)
     mailboxes = lost.in_bulk([row.about["mailbox_id"] for row in rows])
-    users = User.objects.filter(is_active=True).in_bulk([row.about["user_id"] for row in rows])
+    users = {pk: member.user for pk, member in _recipients(rows).items()}
     found = {}
     for row in rows:
         mailbox, user = mailboxes.get(row.about["mailbox_id"]), users.get(row.about["user_id"])

@@ -12,7 +12,7 @@ from accounts import pushing, tenancy
 from accounts.models import Membership, PushSubscription, QueuedPush
 from accounts.pushing import Push
 from conversations.models import Notification
-from conversations.notifications import sentences
+from conversations.notifications import many, sentences
 from conversations.notifications.writing import PUSH
 
 
@@ -35,7 +35,8 @@ def notifications(rows: Sequence[QueuedPush]) -> Mapping[int, Push]:
         ):
             ids = [pk for pk in row.about.get("notification_ids", ()) if isinstance(pk, int)]
             unread = Notification.objects.filter(pk__in=ids, user=member.user_id, read_at=None)
-            related = ("conversation__contact", "mailbox", "actor")
+            unread = unread.exclude(many.taken_back())
+            related = ("conversation__contact", "mailbox", "job", "actor")
             if shown := list(unread.select_related(*related).order_by("-at", "-pk")[:100]):
                 found[row.pk] = _push(shown)
     return found
@@ -50,7 +51,7 @@ def _push(shown: Sequence[Notification]) -> Push:
         count = len(shown)
         text = ngettext("%(num)s new notification", "%(num)s new notifications", count) % {"num": count}
         return Push({**payload, "body": text, "url": f"/w/{workspace.slug}/notifications", "tag": f"{workspace.slug}"})
-    tag = f"{workspace.slug}-{newest.conversation_id or 0}-{newest.mailbox_id or 0}"
+    tag = f"{workspace.slug}-{newest.conversation_id or 0}-{newest.mailbox_id or 0}-{newest.job_id or 0}"
     body = sentences.title(newest, names_customer=shows_text)
     if shows_text and newest.conversation is not None:
         body = f"{body}\n{' '.join(newest.conversation.preview.split())[:200]}"

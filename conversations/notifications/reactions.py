@@ -23,7 +23,7 @@ from conversations.models import (
     Notification,
     NotificationKind,
 )
-from conversations.notifications import mails, reading
+from conversations.notifications import many, reading
 from conversations.notifications.writing import Notice, notify
 from conversations.queries import causes
 
@@ -35,24 +35,31 @@ _WANTS_NEW = {f"user__preferences__notifications__events__{NotificationKind.UNAS
 
 @batched
 def notify_of_assignment(events: Sequence[Event]) -> None:
-    """The new assignee, or the members of the new team where it has no assignee; of a change of many, one mail says it all."""
+    """The new assignee, or the members of the new team where it has no assignee; who has it no more need not know that they had it.
+
+    Of a change of many conversations the end tells.
+    """
     summed = causes.of_bulk_jobs(events)
     alone = [event for event in events if event.pk not in summed]
     notify([*_assignees(alone), *_teams(alone)])
+    newest = max(events, key=lambda event: event.pk)
+    many.take_back_assignments({event.subject_id for event in events}, newest.pk, newest.at)
 
 
 @batched
 def notify_of_many(events: Sequence[Event]) -> None:
-    """One mail to each member to whom someone else's change of many conversations has assigned any."""
-    jobs = BulkJob.objects.filter(pk__in=[event.subject_id for event in events]).order_by("pk")
-    mails.many_assignments.queue(
-        *(
-            {"job_id": job.pk, "user_id": user_id}
-            for job in jobs
-            for user_id in mails.assigned_by(job)
-            if user_id != job.created_by_id
-        )
+    """Each member to whom someone else's change of many conversations has assigned any: once, when it is over or was stopped."""
+    jobs = BulkJob.objects.in_bulk([event.subject_id for event in events])
+    notify(
+        notice for event in events if event.subject_id in jobs for notice in many.notices(jobs[event.subject_id], event)
     )
+
+
+@batched
+def take_back_many(events: Sequence[Event]) -> None:
+    """What a change of many conversations has notified of, once it was undone."""
+    for job in BulkJob.objects.filter(pk__in=[event.subject_id for event in events]).order_by("pk"):
+        many.take_back(job)
 
 
 def _has_people() -> Q:

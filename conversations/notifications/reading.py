@@ -7,7 +7,7 @@ from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import cast
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.compiled import compiled
 from accounts.live.responses import LiveContext
@@ -19,13 +19,15 @@ from conversations.queries.paging import Page, keyset
 
 COUNT_CAP = 100
 KEPT = timedelta(days=90)
+READ_KEPT = timedelta(days=30)
+"""For how long after it happened what was read is kept."""
 SEEN_EVERY = timedelta(seconds=45)
 
 
 def notifications(user_id: int) -> QuerySet[Notification]:
     """A member's notifications in the open workspace, with what a line says of each."""
     rows = Notification.objects.filter(user=user_id, is_in_page=True)
-    return rows.select_related("conversation__contact", "mailbox", "actor")
+    return rows.select_related("conversation__contact", "mailbox", "job", "actor")
 
 
 def page(user_id: int, *, after: str | None = None, limit: int = 50) -> Page[Notification]:
@@ -70,5 +72,6 @@ async def signals(context: LiveContext, user_id: int) -> AsyncIterator[str]:
 
 def forget(at: datetime) -> int:
     """Delete what is too old, in all workspaces."""
-    deleted, _ = Notification.all_workspaces.filter(at__lt=at - KEPT).delete()  # one job for all
+    old = Q(at__lt=at - KEPT) | Q(at__lt=at - READ_KEPT, read_at__lt=at - READ_KEPT)
+    deleted, _ = Notification.all_workspaces.filter(old).delete()  # one job for all
     return deleted

@@ -21,6 +21,8 @@ ICONS = {
 
 def title(row: Notification, *, names_customer: bool = True) -> str:
     """What happened, in a sentence; without the customer's name where that may not leave the desk."""
+    if row.job is not None:
+        return _many(row)
     if row.conversation is None:
         address = row.mailbox.address if row.mailbox is not None else ""
         return _("The mailbox %(address)s is disconnected") % {"address": address}
@@ -53,9 +55,24 @@ def title(row: Notification, *, names_customer: bool = True) -> str:
     return text % about
 
 
+def _many(row: Notification) -> str:
+    num, name = row.count, str(row.actor or _("Parley"))
+    if row.kind == NotificationKind.TEAM_ASSIGNED:
+        text = ngettext(
+            "%(name)s assigned %(num)s conversation to your team",
+            "%(name)s assigned %(num)s conversations to your team",
+            num,
+        )
+    else:
+        text = ngettext(
+            "%(name)s assigned %(num)s conversation to you", "%(name)s assigned %(num)s conversations to you", num
+        )
+    return text % {"name": name, "num": num}
+
+
 def more(row: Notification) -> str:
     """How much else has happened there since it was read last."""
-    others = row.count - 1
+    others = row.count - 1 if row.job is None else 0
     return ngettext("and %(num)s more", "and %(num)s more", others) % {"num": others} if others > 0 else ""
 
 
@@ -64,6 +81,9 @@ def path(row: Notification) -> str:
     slug = tenancy.current().slug
     if row.conversation is not None:
         return f"/w/{slug}/inbox/{row.conversation.number}"
+    if row.job is not None:
+        is_own = row.kind == NotificationKind.ASSIGNED
+        return f"/w/{slug}/inbox?view=mine" if is_own else f"/w/{slug}/inbox/bulk/{row.job.public_id}"
     return (
         f"/w/{slug}/settings/mailboxes/{row.mailbox.public_id}"
         if row.mailbox is not None

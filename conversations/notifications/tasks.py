@@ -14,7 +14,7 @@ from conversations.notifications import mails, reading
 @app.periodic(cron="41 3 * * *")
 @app.task(name="forget_notifications", pass_context=False)
 def forget_notifications(timestamp: int = 0) -> None:
-    """Delete notifications of more than ninety days."""
+    """Delete notifications of more than ninety days, and those of more than thirty that were read as long ago."""
     reading.forget(clock.now())
 
 

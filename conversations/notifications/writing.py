@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -43,6 +43,14 @@ class Notice:
     mailbox_id: int | None = None
     actor_id: int | None = None
     """The member who did it."""
+    job_id: int | None = None
+    amount: int = 1
+    """Of a change of many conversations: how many it has assigned."""
+
+    @property
+    def about(self) -> tuple[int, int | None, int | None, int | None]:
+        """Whom and what it is about: several of these make one notification."""
+        return self.user_id, self.conversation_id, self.mailbox_id, self.job_id
 
 
 @dataclass(slots=True)
@@ -61,7 +69,7 @@ def notify(notices_: Iterable[Notice]) -> None:
         return
     members = _members({one.user_id for one in wanted})
     seen = _Seen(members, wanted)
-    rows: dict[tuple[int, int | None, int | None], _Row] = {}
+    rows: dict[tuple[int, int | None, int | None, int | None], _Row] = {}
     for one in sorted(wanted, key=lambda notice: notice.event_id):
         member = members.get(one.user_id)
         ways = notices.ways(member.user, one.kind) if member is not None else frozenset()
@@ -101,37 +109,34 @@ class _Seen:
         if notice.conversation_id is None:
             return True
         owners = self.owners.get(notice.conversation_id)
-        return owners is not None and self.sights[notice.user_id].sees(owners)
+        if owners is None or owners.own is None:
+            return False
+        if notice.kind == NotificationKind.ASSIGNED and owners.own.assignee != notice.user_id:
+            return False  # it was taken back already
+        return self.sights[notice.user_id].sees(owners)
 
 
-def _collapse(rows: dict[tuple[int, int | None, int | None], _Row], notice: Notice, ways: frozenset[str]) -> None:
-    key = (notice.user_id, notice.conversation_id, notice.mailbox_id)
-    known = rows.get(key)
+def _collapse(
+    rows: dict[tuple[int, int | None, int | None, int | None], _Row], notice: Notice, ways: frozenset[str]
+) -> None:
+    known = rows.get(notice.about)
     if known is None:
-        rows[key] = _Row(notice, 1, ways)
+        rows[notice.about] = _Row(notice, notice.amount, ways)
         return
     first = min(known.notice, notice, key=lambda one: _ORDER.index(one.kind))
-    newest = Notice(
-        first.kind,
-        notice.user_id,
-        notice.event_id,
-        notice.at,
-        notice.conversation_id,
-        notice.mailbox_id,
-        first.actor_id,
-    )
-    rows[key] = _Row(newest, known.count + 1, known.ways | ways)
+    newest = replace(notice, kind=first.kind, actor_id=first.actor_id)
+    rows[notice.about] = _Row(newest, known.count + notice.amount, known.ways | ways)
 
 
 # Of events that a member has been notified of, the row stays as it is, read or not.
 _WRITE = """
-INSERT INTO conversations_notification AS known (workspace_id, user_id, kind, conversation_id, mailbox_id, actor_id, event_id, count,
+INSERT INTO conversations_notification AS known (workspace_id, user_id, kind, conversation_id, mailbox_id, job_id, actor_id, event_id, count,
   is_in_page, is_for_mail, at)
-SELECT %(workspace)s, given.person, given.kind, given.conversation, given.mailbox, given.actor, given.event, given.count, given.in_page,
+SELECT %(workspace)s, given.person, given.kind, given.conversation, given.mailbox, given.job, given.actor, given.event, given.count, given.in_page,
   given.for_mail, given.at
-FROM unnest(%(person)s::bigint[], %(kind)s::text[], %(conversation)s::bigint[], %(mailbox)s::bigint[], %(actor)s::bigint[],
+FROM unnest(%(person)s::bigint[], %(kind)s::text[], %(conversation)s::bigint[], %(mailbox)s::bigint[], %(job)s::bigint[], %(actor)s::bigint[],
   %(event)s::bigint[], %(count)s::int[], %(in_page)s::bool[], %(for_mail)s::bool[], %(at)s::timestamptz[])
-  AS given(person, kind, conversation, mailbox, actor, event, count, in_page, for_mail, at)
+  AS given(person, kind, conversation, mailbox, job, actor, event, count, in_page, for_mail, at)
 WHERE NOT EXISTS (SELECT FROM conversations_notification n WHERE n.workspace_id = %(workspace)s AND n.user_id = given.person
   AND n.{target}_id = given.{target} AND n.event_id >= given.event)
 ON CONFLICT (workspace_id, user_id, {target}_id) WHERE read_at IS NULL DO UPDATE SET
@@ -143,13 +148,13 @@ ON CONFLICT (workspace_id, user_id, {target}_id) WHERE read_at IS NULL DO UPDATE
   is_in_page = known.is_in_page OR excluded.is_in_page, is_for_mail = excluded.is_for_mail OR (known.is_for_mail AND known.mail_id IS NULL),
   mail_id = CASE WHEN excluded.is_for_mail THEN NULL ELSE known.mail_id END
 WHERE known.event_id < excluded.event_id
-RETURNING id, user_id, conversation_id, mailbox_id
+RETURNING id, user_id, conversation_id, mailbox_id, job_id
 """
 
 
 def _written(rows: Sequence[_Row]) -> Iterator[tuple[_Row, int | None]]:
     """Write the rows: each with its id, and with None where nothing is new."""
-    for target in ("conversation", "mailbox"):
+    for target in ("conversation", "mailbox", "job"):
         theirs = [row for row in rows if getattr(row.notice, f"{target}_id") is not None]
         if not theirs:
             continue
@@ -163,6 +168,7 @@ def _written(rows: Sequence[_Row]) -> Iterator[tuple[_Row, int | None]]:
                     "kind": [row.notice.kind.value for row in theirs],
                     "conversation": [row.notice.conversation_id for row in theirs],
                     "mailbox": [row.notice.mailbox_id for row in theirs],
+                    "job": [row.notice.job_id for row in theirs],
                     "actor": [row.notice.actor_id for row in theirs],
                     "event": [row.notice.event_id for row in theirs],
                     "count": [row.count for row in theirs],
@@ -173,7 +179,7 @@ def _written(rows: Sequence[_Row]) -> Iterator[tuple[_Row, int | None]]:
             )
             found = {tuple(row[1:]): row[0] for row in cursor.fetchall()}
         for row in theirs:
-            yield row, found.get((row.notice.user_id, row.notice.conversation_id, row.notice.mailbox_id))
+            yield row, found.get(row.notice.about)
 
 
 def _mail(written: Sequence[tuple[_Row, int]], members: Mapping[int, Membership]) -> None:
@@ -186,8 +192,7 @@ def _mail(written: Sequence[tuple[_Row, int]], members: Mapping[int, Membership]
             at = row.notice.at + MAIL_AFTER
             at = notices.quiet_until(user, at, zone) or at
             due[user.pk] = min(due.get(user.pk, at), at)
-    for user_id, at in due.items():
-        mailing.queue(MAIL, {"user_id": user_id}, due_at=at)
+    mailing.queue_once(MAIL, *(({"user_id": user_id}, at) for user_id, at in due.items()))
 
 
 def _push(written: Sequence[tuple[_Row, int]], members: Mapping[int, Membership]) -> None:

@@ -22,6 +22,7 @@ from accounts.models import Event, Membership, User, Workspace
 from accounts.permissions import Actor, Role, may
 from conversations.api.fallbacks import csrf_failure
 from conversations.screens import keymap, sections
+from conversations.screens.banners import Banners
 from conversations.screens.bell import Bell
 
 P = ParamSpec("P")
@@ -123,5 +124,6 @@ def shell(request: DeskRequest, section: str) -> dict[str, object]:
         "has_shortcuts": preferences.get("shortcuts", "on") == "on",
         "is_fragment": is_fragment(request),
         "bell": Bell(request),
+        "banners": Banners(request.workspace, request.actor, is_preview=request.preview is not None),
         "preview": request.preview,
     }

@@ -183,6 +183,62 @@ def test_server_that_is_away_is_asked_once_for_a_batch_and_all_of_it_is_sent_lat
         assert server.recipients == to(1, 2, 3)
 
 
+def test_server_that_is_away_for_long_loses_no_mail_and_then_may_still_refuse_it_for_a_while(
+    kind: Kind, settings: Any, acme: Workspace, given_up: list[int]
+) -> None:
+    with mail_server(settings) as server:
+        port = server.port
+    queue(kind, acme, 1)
+    for _ in range(mailing.ATTEMPTS + 4):
+        make_due()
+        mailing.send_due()
+    row = QueuedMail.all_workspaces.get()
+    assert (row.last_error.partition(" ")[0], given_up) == ("away:", [])
+    assert row.due_at <= timezone.now() + timedelta(seconds=mailing.LONGEST_PAUSE_AWAY)
+    with mail_server(settings, port) as server:
+        server.refused = {"1@example.com"}
+        make_due()
+        mailing.send_due()
+        assert QueuedMail.all_workspaces.get().attempts == 1
+        server.refused = set()
+        make_due()
+        mailing.send_due()
+        assert server.recipients == to(1)
+
+
+def test_attempts_of_a_mail_have_one_message_id(kind: Kind, acme: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def send(line: mailing.Line, mail: EmailMessage | None) -> Exception | None:
+        assert mail is not None
+        seen.append(str(mail.message()["Message-ID"]))
+        return OSError("the answer was lost") if len(seen) == 1 else None
+
+    monkeypatch.setattr(mailing.Line, "send", send)
+    queue(kind, acme, 1)
+    mailing.send_due()
+    make_due()
+    mailing.send_due()
+    queue(kind, acme, 1)
+    mailing.send_due()
+    assert (seen[0] == seen[1], seen[1] == seen[2]) == (True, False)
+
+
+def test_mail_that_says_all_is_queued_once_unless_it_is_being_sent(kind: Kind, acme: Workspace) -> None:
+    with tenancy.scope(acme):
+        now = timezone.now()
+        for minutes in (5, 9, 7):
+            mailing.queue_once(kind.name, ({"n": 1}, now + timedelta(minutes=minutes)))
+        later = now + timedelta(minutes=9)
+        mailing.queue_once(kind.name, ({"n": 1}, later), ({"n": 2}, later))
+        assert sorted(waiting()) == [1, 2]
+        mailing.queue_once(kind.name, ({"n": 1}, now))
+        assert sorted(waiting()) == [1, 1, 2], "one that is due earlier does not wait for it"
+        QueuedMail.objects.update(attempts=1)
+        mailing.queue_once(kind.name, ({"n": 2}, later))
+        assert sorted(waiting()) == [1, 1, 2, 2]
+
+
 def test_batch_that_takes_too_long_is_put_back_as_if_it_had_not_been_taken(
     kind: Kind, server: MailServer, acme: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -528,6 +528,9 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
             {"bodies": {row.pk: "Fixed." for row in Conversation.objects.filter(ticket=s["ticket"])}, "then": then, "by": s["agent"]}
             for then in ("resolved", "")
         ],
+        "conversations.actions.ticket_messages.cancel_broadcast": [
+            {"event": Event(data={"delivery_ids": [s["delivery"].pk, s["answered"].pk]})}
+        ],
         "conversations.actions.ticket_messages.broadcast": [{"move_to": "resolved"}, {"move_to": None}],
         "conversations.actions.ticketing.escalate": [{"conversation": s["loose"]}],
         "conversations.actions.ticketing.link": [{"ticket": s["second"]}, {"conversation": s["loose"]}],

@@ -24,7 +24,7 @@ from conversations.assistant.engines.protocol import Draft
 from conversations.bulk import actions as bulk_actions
 from conversations.bulk import working
 from conversations.channels.email import actions as mailbox_actions
-from conversations.models import Channel, Contact, Conversation, Delivery, DiscordThread, Mention, Notification
+from conversations.models import BulkJob, Channel, Contact, Conversation, Delivery, DiscordThread, Mention, Notification
 from conversations.reactions import REACTIONS, all_reactions
 from tests.chat.conftest import make
 from tests.chat.talking import Visitor
@@ -89,6 +89,21 @@ def assigned_many(workspace: Workspace, ben: Member, ada: Member) -> None:
     working.work(bulk_actions.start_job(workspace=workspace, effects=effects, conversations=rows, **act))
 
 
+def stopped_many(workspace: Workspace, ben: Member, ada: Member) -> None:
+    rows = [ConversationFactory(workspace=workspace).pk for _ in range(2)]
+    effects = [{"do": "assign", "to": f"member:{ada.user.pk}"}]
+    act: Any = {"by": ben.actor, "at": clock.now()}
+    job = bulk_actions.start_job(workspace=workspace, effects=effects, conversations=rows, **act)
+    bulk_actions.cancel_job(job=working.work(job, seconds=0), **act)
+
+
+def undone_many(workspace: Workspace, ben: Member, ada: Member) -> None:
+    assigned_many(workspace, ben, ada)
+    job = BulkJob.objects.get()
+    Notification.objects.create(user=ada.user, kind="assigned", job=job, event_id=1, count=2)
+    working.work(bulk_actions.undo_job(job=job, by=ben.actor, at=clock.now()))
+
+
 def read(workspace: Workspace, ben: Member, ada: Member) -> None:
     row, act = ConversationFactory(workspace=workspace), {"by": ben.actor, "at": clock.now()}
     Notification.objects.create(user=ben.user, kind="replied", conversation=row, event_id=1)
@@ -138,7 +153,9 @@ def never_left(workspace: Workspace, ben: Member, ada: Member) -> None:
 
 SCENES: dict[EventType, Callable[[Workspace, Member, Member], None]] = {
     events.ASSISTANT_HANDED_OVER: handed_over,
+    events.BULK_JOB_CANCELLED: stopped_many,
     events.BULK_JOB_FINISHED: assigned_many,
+    events.BULK_JOB_UNDONE: undone_many,
     events.CONVERSATION_ASSIGNED: assigned,
     events.CONVERSATION_READ: read,
     events.CONVERSATION_STARTED: started,

@@ -11,9 +11,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts import tenancy
+from accounts import clock, tenancy
 from accounts.models import Workspace
-from conversations.bulk import limits
+from conversations import actions
+from conversations.bulk import limits, queries
 from conversations.models import BulkJob, Conversation, Follower, RowState
 from conversations.screens.inbox import bulk
 from tests.conftest import Member
@@ -275,6 +276,37 @@ def test_grey_line_says_that_it_was_a_bulk_change(agent: Client, rows: list[Conv
     page = text_of(agent.get(f"/w/acme/inbox/{rows[0].number}").content)
     assert "resolved it by a bulk change" in page
     assert "set the priority to high by a bulk change" in page
+
+
+def test_report_names_no_conversation_that_its_reader_does_not_see(
+    agent: Client, acme: Workspace, rows: list[Conversation], ada: Member, vic: Member
+) -> None:
+    send(agent, rows, "priority:high")
+    report = f"{URL}/{only().public_id}"
+    with tenancy.scope(acme):
+        actions.trash(conversation=rows[0], by=ada.actor, at=clock.now())
+        actions.assign(conversation=rows[1], to=ada.user, by=ada.actor, at=clock.now())
+    vic.membership.visibility = "teams_and_unassigned"
+    vic.membership.save()
+    seen, limited = text_of(agent.get(report).content), text_of(vic.signed_in().get(report).content)
+    assert ("Case 0" in seen, "Case 1" in seen, "Case 2" in seen) == (False, True, True)
+    assert ("Case 0" in limited, "Case 1" in limited, "Case 2" in limited) == (False, False, True)
+    assert "Changed 3" in seen
+    assert "3 conversations changed." in seen
+    assert "and 1 that you cannot see" in seen
+    assert "Changed 3" in limited
+    assert "and 2 that you cannot see" in limited
+
+
+def test_report_that_names_the_most_says_how_many_more_there_are(
+    agent: Client, rows: list[Conversation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(agent, rows, "priority:high")
+    monkeypatch.setattr(queries, "MOST_REPORTED", 1)
+    page = text_of(agent.get(f"{URL}/{only().public_id}").content)
+    assert "Changed 3" in page
+    assert "and 2 more" in page
+    assert "you cannot see" not in page
 
 
 def test_report_asks_the_same_for_one_row_and_for_many(agent: Client, acme: Workspace) -> None:

@@ -217,6 +217,10 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
         lambda desk, how: actions.broadcast_later(ticket=desk.ticket, bodies={desk.linked.pk: "x"}, **how),
         {*MEMBERS},
     ),
+    "cancel_broadcast": (
+        lambda desk, how: actions.cancel_broadcast(ticket=desk.ticket, event=Event(data={"delivery_ids": []}), **how),
+        TICKET_WRITERS,
+    ),
     "move_message": (lambda desk, how: actions.move_message(message=desk.note, to=desk.linked, **how), WRITERS),
     "split": (lambda desk, how: actions.split(message=desk.note, **how), WRITERS),
     "join": (lambda desk, how: actions.join(conversation=desk.free, into=desk.linked, **how), WRITERS),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.errors import Invalid
-from accounts.models import Workspace
+from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from conversations.actions.senders import Sender
 from conversations.actions.ticket_messages import REPEAT_WITHIN
-from conversations.models import Conversation, Message, Status, Tally
+from conversations.assistant import actions as assistant_actions
+from conversations.models import Conversation, Delivery, Message, Status, Tally
 from conversations.queries import tickets as queries
 from tests.conftest import Key, Member
 from tests.effects import MORNING, minutes, nothing_changes, recorded, refused, types
@@ -166,6 +170,21 @@ def test_broadcast_may_move_all_conversations_and_leaves_the_ticket(
     assert ticket.status == "new"
 
 
+def test_broadcast_that_comes_again_sends_to_those_alone_that_have_not_got_it(
+    acme: Workspace, ticket: Ticket, conversations: list[Conversation], ben: Member
+) -> None:
+    first = actions.broadcast(ticket=ticket, body="All fixed.", by=ben.actor, at=minutes(10))
+    with nothing_changes():
+        again = actions.broadcast(ticket=ticket, body="All fixed.", by=ben.actor, at=minutes(10))
+    assert [message.pk for message in again] == [message.pk for message in first]
+    late = ConversationFactory(workspace=acme, at=MORNING)
+    actions.link(conversation=late, ticket=ticket, by=Actor.system(acme.pk), at=minutes(10))
+    events = recorded(lambda: actions.broadcast(ticket=ticket, body="All fixed.", by=ben.actor, at=minutes(10)))
+    assert [name for name, _ in events].count("reply.sent") == 1
+    assert len(actions.broadcast(ticket=ticket, body="All fixed.", by=ben.actor, at=minutes(20))) == 4
+    assert Message.objects.filter(body="All fixed.").count() == 8, "later it is meant"
+
+
 def test_broadcast_to_an_unknown_status_sends_nothing(
     ticket: Ticket, conversations: list[Conversation], ben: Member
 ) -> None:
@@ -191,3 +210,51 @@ def test_entries_of_a_ticket_are_those_of_all_its_conversations(
     assert queries.public_messages(ticket).count() == 3
     assert [*queries.entries(ticket)][-1] == note
     assert queries.entries(ticket).count() == 4
+
+
+# --- The reply to all that leaves later -------------------------------------------------------------
+
+
+def later(ticket: Ticket, rows: list[Conversation], by: Member, minute: int = 10, **values: Any) -> tuple[Event, bool]:
+    bodies = {row.pk: "All fixed." for row in rows}
+    return actions.broadcast_later(ticket=ticket, bodies=bodies, by=by.actor, at=minutes(minute), **values)
+
+
+def test_reply_to_all_that_is_sent_again_is_scheduled_once(
+    ticket: Ticket, conversations: list[Conversation], ben: Member, ada: Member
+) -> None:
+    send_id = uuid.uuid4()
+    first, is_new = later(ticket, conversations, ben, send_id=send_id)
+    assert is_new
+    assert later(ticket, conversations, ben, 30, send_id=send_id) == (first, False), "the answer was lost, much later"
+    assert later(ticket, conversations, ben, send_id=uuid.uuid4()) == (first, False), "another tab at the same time"
+    assert Delivery.objects.count() == 3
+    assert later(ticket, conversations, ada)[1], "another member means it"
+    assert later(ticket, conversations[:1], ben)[1], "other conversations were chosen"
+    assert later(ticket, conversations, ben, 12, send_id=uuid.uuid4())[1], "the same text again, later"
+
+
+def test_taking_back_says_how_many_had_left_already_and_may_be_repeated(
+    ticket: Ticket, conversations: list[Conversation], ben: Member
+) -> None:
+    event, _ = later(ticket, conversations, ben)
+    first = Delivery.objects.get(conversation=conversations[0])
+    assistant_actions.leave(delivery=first, by=Actor.system(ticket.workspace_id), at=minutes(11))
+    events = recorded(lambda: actions.cancel_broadcast(ticket=ticket, event=event, by=ben.actor, at=minutes(12)))
+    assert [name for name, _ in events] == ["reply.cancelled"] * 2
+    assert [*Delivery.objects.order_by("pk").values_list("state", flat=True)] == ["sent", "cancelled", "cancelled"]
+    assert actions.cancel_broadcast(ticket=ticket, event=event, by=ben.actor, at=minutes(13)) == (0, 1)
+    assert later(ticket, conversations, ben, 13)[1], "what was taken back may be sent again"
+
+
+def test_taking_back_asks_the_same_for_one_reply_and_for_many(
+    acme: Workspace, ticket: Ticket, conversations: list[Conversation], ben: Member
+) -> None:
+    counts = []
+    for rows in (conversations[:1], conversations):
+        event, _ = later(ticket, rows, ben)
+        with CaptureQueriesContext(connection) as asked:
+            taken, _ = actions.cancel_broadcast(ticket=ticket, event=event, by=ben.actor, at=minutes(10))
+        counts.append((taken, len(asked)))
+    assert [taken for taken, _ in counts] == [1, 3]
+    assert counts[0][1] == counts[1][1]

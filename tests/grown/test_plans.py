@@ -97,6 +97,7 @@ HOT: dict[str, tuple[str, str, str]] = {
     "Admin, deliveries": ("ada", f"{A}/conversations/delivery/", "conversations_delivery_tenant_key"),
     "Admin, journal": ("ada", f"{A}/accounts/event/", "accounts_event_pkey"),
     "Admin, journal of a kind": ("ada", f"{A}/accounts/event/?kind=member.added", "event_by_kind"),
+    "Audit log, until a day before all": ("ada", "/w/acme/settings/audit?until=2001-01-01", "event_by_day"),
     "Admin, journal of a row": ("ada", f"{A}/accounts/event/?q=777", "event_by_subject"),
 }  # fmt: skip
 

@@ -428,7 +428,7 @@ def test_a_form_from_before_signing_in_elsewhere_says_so(ben: Member, conversati
 def test_a_page_of_another_session_neither_reads_nor_writes(
     agent: Client, ada: Member, conversation: Conversation
 ) -> None:
-    login = agent.get(URL).context["login_id"]
+    login = agent.get(URL).context["bell"].login
     assert agent.get(URL, headers={**HTMX, "Desk-Login": login}).status_code == 200
     agent.force_login(ada.user)  # in another tab of the same browser
     for path, send in ((URL, agent.get), (f"{URL}/fresh", agent.get), (f"{URL}/status", agent.post)):

@@ -145,3 +145,30 @@ def test_service_worker_shows_what_is_pushed_unless_a_page_of_the_workspace_is_l
     push()
     page.wait_for_function(f"async () => (await {shown}).join() === 'Ada assigned #1 to you'")
     window.faults[:] = [fault for fault in window.faults if "404" not in fault]
+    window.go("/w/acme/notifications")
+    page.locator("#menu-me > summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(re.compile("/accounts/login"))
+    assert not PushSubscription.objects.exists()
+
+
+@pytest.mark.usefixtures("drained")
+def test_every_screen_counts_what_is_new_and_says_that_it_is_offline(
+    window: Window, acme: Workspace, ada: Member, ben: Member
+) -> None:
+    row = ConversationFactory(workspace=acme)
+    window.enter(ben, "/w/acme/settings/notifications")
+    window.wait_until_live()
+    bell, banner = window.page.locator("#bell"), window.page.locator("#connection")
+    with tenancy.scope(acme):
+        actions.assign(conversation=row, to=ben.user, by=ada.actor, at=clock.now())
+    journal.drain()
+    expect(bell).to_have_attribute("data-count", "1")
+    with tenancy.scope(acme):
+        actions.trash(conversation=row, by=ada.actor, at=clock.now())
+    expect(bell).to_have_attribute("data-count", "0")
+    window.page.context.set_offline(True)
+    expect(banner.get_by_text("You are offline.")).to_be_visible()
+    window.page.context.set_offline(False)
+    expect(banner).to_be_hidden()
+    window.faults.clear()  # the browser's own lines about the network

@@ -252,7 +252,7 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
             TicketFactory(
                 workspace=workspace, subject=ARABIC if status == "open" else LONG, status=status, assignee=ben.user
             )
-        made["broadcast"] = actions.broadcast_later(ticket=ticket, bodies={first.pk: LONG}, by=by, at=at).pk
+        made["broadcast"] = actions.broadcast_later(ticket=ticket, bodies={first.pk: LONG}, by=by, at=at)[0].pk
         for number in range(32):
             ConversationFactory(workspace=workspace, contact=arabic, subject=f"Another {number}", body="Hello")
         second = ConversationFactory(workspace=workspace, contact=arabic, subject=ARABIC, body=ARABIC)

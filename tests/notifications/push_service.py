@@ -6,12 +6,12 @@ import base64
 import os
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import http_ece
@@ -40,6 +40,9 @@ class PushService:
     answers: list[int] = field(default_factory=list)
     received: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    paths: dict[str, int | str] = field(default_factory=dict)
+    """What is answered at a path: a status, or "hangs" and "drips", which never come to their end."""
+    is_over: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
         self.private = ec.generate_private_key(ec.SECP256R1())
@@ -48,6 +51,11 @@ class PushService:
     @property
     def endpoint(self) -> str:
         return f"https://localhost:{self.port}/push/a-browser?x=1"
+
+    def at(self, path: str, answer: int | str) -> str:
+        """The endpoint of another browser, whose messages are answered so."""
+        self.paths[path] = answer
+        return f"https://localhost:{self.port}{path}"
 
     @property
     def keys(self) -> dict[str, str]:
@@ -109,10 +117,24 @@ def running(folder: Path) -> Iterator[PushService]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            answer = service.paths.get(self.path)
+            if isinstance(answer, str):
+                self.wait(answer)
+                return
+            if answer is not None:
+                service.answers.append(answer)
             status = service.take({name.lower(): value for name, value in self.headers.items()}, body)
             self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", service.endpoint)
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def wait(self, how: str) -> None:
+            self.close_connection = True
+            with suppress(OSError):
+                while not service.is_over.wait(0.05 if how == "drips" else 10):
+                    self.wfile.write(b"H" if how == "drips" else b"")
 
         def log_message(self, *args: object) -> None:
             pass
@@ -124,5 +146,6 @@ def running(folder: Path) -> Iterator[PushService]:
     try:
         yield service
     finally:
+        service.is_over.set()
         server.shutdown()
         server.server_close()

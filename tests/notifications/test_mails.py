@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -15,8 +17,10 @@ from accounts import clock, journal, mailing, notices
 from accounts.models import QueuedMail, Workspace
 from accounts.permissions import Actor
 from conversations import actions
+from conversations.bulk import actions as bulk_actions
+from conversations.bulk import working
 from conversations.channels.email import actions as mailbox_actions
-from conversations.models import Conversation, Notification
+from conversations.models import Conversation, Follower, Mailbox, MailboxState, Notification
 from conversations.notifications import stopping
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory, MailboxFactory, receive
@@ -85,6 +89,19 @@ def test_many_things_are_one_mail(acme: Workspace, ada: Member, ben: Member) -> 
     assert sent() == []
 
 
+def test_many_that_are_assigned_at_once_are_one_line_of_one_mail(acme: Workspace, ada: Member, ben: Member) -> None:
+    rows = [ConversationFactory(workspace=acme).pk for _ in range(12)]
+    job = bulk_actions.start_job(
+        workspace=acme, effects=[{"do": "assign", "to": f"member:{ben.user.pk}"}], conversations=rows, **act(ada)
+    )
+    working.work(job)
+    (one,) = sent()
+    assert one.subject == "[Acme] Ada Duarte assigned 12 conversations to you"
+    assert "/w/acme/inbox?view=mine\n" in one.body
+    working.work(bulk_actions.undo_job(job=job, **act(ada)))
+    assert sent() == []
+
+
 def test_who_is_at_a_page_gets_no_mail_before_they_are_away(ada: Member, ben: Member, row: Conversation) -> None:
     client = ada.signed_in()
     actions.assign(conversation=row, to=ada.user, **act(ben))
@@ -106,6 +123,73 @@ def test_mail_waits_for_the_end_of_quiet_hours(ada: Member, ben: Member, row: Co
     assert sent() == [], "it looks again: the hours may have been changed"
     wants(ada)
     assert len(sent()) == 1
+
+
+@pytest.mark.parametrize(
+    ("quiet", "at", "until"),
+    [
+        # Clocks in Berlin go from 2:00 to 3:00 on 29 March 2026, and from 3:00 back to 2:00 on 25 October.
+        (("22:00", "07:00"), "2026-03-29T00:30", "2026-03-29T05:00"),
+        (("22:00", "07:00"), "2026-10-25T00:30", "2026-10-25T06:00"),
+        (("22:00", "07:00"), "2026-03-29T05:00", None),
+        (("01:30", "02:30"), "2026-10-25T00:10", "2026-10-25T01:30"),  # 2:10 the first time
+        (("01:30", "02:30"), "2026-10-25T01:10", "2026-10-25T01:30"),  # 2:10 the second time
+        (("01:30", "02:30"), "2026-10-25T01:30", None),
+        (("01:00", "02:30"), "2026-03-29T00:30", "2026-03-29T01:30"),  # there is no 2:30
+        (("02:15", "07:00"), "2026-10-25T00:20", "2026-10-25T06:00"),
+        (("02:15", "07:00"), "2026-10-25T01:10", "2026-10-25T06:00"),  # 2:10 again: they have begun
+    ],
+)
+def test_quiet_hours_are_right_when_clocks_change(
+    ada: Member, quiet: tuple[str, str], at: str, until: str | None
+) -> None:
+    wants(ada, quiet=quiet)
+    moment = datetime.fromisoformat(f"{at}+00:00")
+    expected = datetime.fromisoformat(f"{until}+00:00") if until else None
+    assert notices.quiet_until(ada.user, moment, ZoneInfo("Europe/Berlin")) == expected
+
+
+def test_many_events_in_quiet_hours_leave_one_row_in_the_queue(ada: Member, ben: Member, row: Conversation) -> None:
+    now = clock.now()
+    wants(ada, quiet=[f"{now - timedelta(hours=1):%H:%M}", f"{now + timedelta(hours=2):%H:%M}"])
+    actions.assign(conversation=row, to=ada.user, **act(ben))
+    for number in range(3):
+        receive(row, f"Hello {number}")
+        journal.drain()
+    assert QueuedMail.objects.count() == 1
+
+
+def test_who_was_removed_or_has_not_proven_their_address_gets_no_mail(
+    ada: Member, ben: Member, vic: Member, row: Conversation, acme: Workspace
+) -> None:
+    box = MailboxFactory(workspace=acme)
+    Mailbox.objects.update(state=MailboxState.DISCONNECTED)
+    for member in (ada, ben, vic):
+        Follower.objects.create(conversation=row, user=member.user)
+    receive(row, "Hello?")
+    journal.drain()
+    for member in (ada, ben, vic):  # as an earlier version has
+        mailing.queue("mailbox_disconnected", {"mailbox_id": box.pk, "user_id": member.user.pk})
+    ben.membership.delete()
+    EmailAddress.objects.filter(user=vic.user).update(verified=False)
+    assert {one.to[0] for one in sent()} == {ada.user.email}
+    assert QueuedMail.objects.count() == 0
+
+
+def test_what_could_not_be_mailed_goes_into_the_next_mail(
+    ada: Member, ben: Member, row: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actions.assign(conversation=row, to=ada.user, **act(ben))
+    journal.drain()
+    QueuedMail.objects.update(attempts=mailing.ATTEMPTS - 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(mailing.Line, "send", lambda line, one: OSError("refused") if one is not None else None)
+        assert sent() == []
+    assert QueuedMail.objects.count() == 0
+    other = ConversationFactory(workspace=row.workspace, subject="Other")
+    actions.assign(conversation=other, to=ada.user, **act(ben))
+    (one,) = sent()
+    assert one.subject == "[Acme] 2 notifications"
 
 
 def test_mail_that_fails_is_sent_again_with_the_same_things(

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
 from accounts import clock, journal, pushing, sealed
 from accounts.models import PushKey, PushSubscription, QueuedPush, Workspace
 from conversations import actions
+from conversations.bulk import actions as bulk_actions
+from conversations.bulk import working
 from conversations.models import Conversation, Notification
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory, receive
@@ -47,6 +50,7 @@ def pushed() -> None:
     """All reactions have run, and the time of every message has come."""
     journal.drain()
     QueuedPush.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    PushSubscription.objects.update(retry_at=None)
     pushing.send_due()
 
 
@@ -86,6 +90,24 @@ def test_many_things_at_once_are_one_message(acme: Workspace, ada: Member, ben: 
         actions.assign(conversation=ConversationFactory(workspace=acme), to=ben.user, **act(ada))
     pushed()
     assert [one["body"] for one in service.received] == ["12 new notifications"]
+
+
+def test_change_of_many_is_one_message_unless_it_was_undone(
+    acme: Workspace, ada: Member, ben: Member, service: PushService
+) -> None:
+    switch_on(ben.signed_in(), service)
+    for is_undone in (False, True):
+        rows = [ConversationFactory(workspace=acme).pk for _ in range(3)]
+        job = bulk_actions.start_job(
+            workspace=acme, effects=[{"do": "assign", "to": f"member:{ben.user.pk}"}], conversations=rows, **act(ada)
+        )
+        job = working.work(job)
+        journal.drain()
+        if is_undone:
+            working.work(bulk_actions.undo_job(job=job, **act(ada)))
+        pushed()
+    assert [one["body"] for one in service.received] == ["Ada Duarte assigned 3 conversations to you"]
+    assert service.received[0]["url"] == "/w/acme/inbox?view=mine"
 
 
 def test_workspace_may_keep_what_customers_write_out_of_it(
@@ -168,10 +190,105 @@ def test_message_that_is_refused_for_good_is_given_up(
     assert QueuedPush.objects.count() == 0
 
 
+def test_one_browser_that_is_slow_away_or_broken_keeps_no_other_waiting(
+    ada: Member, ben: Member, row: Conversation, service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "TIMEOUT", 0.4)
+    monkeypatch.setattr(pushing, "WITHIN", 0.6)
+    client = ben.signed_in()
+    endpoints = {
+        "hangs": service.at("/hangs", "hangs"),
+        "drips": service.at("/drips", "drips"),
+        "away": "https://localhost:1/x",
+        "no TLS": "https://127.0.0.1:1/x",
+        "500": service.at("/500", 500),
+        "302": service.at("/302", 302),
+        "410": service.at("/410", 410),
+        "keys": service.at("/keys", 201),
+        "port": service.at("/port", 201),
+        "good": service.endpoint,
+    }
+    for endpoint in endpoints.values():
+        assert client.post(BROWSER, {"endpoint": endpoint, **service.keys}).status_code == 204
+    known = {name: PushSubscription.objects.get(endpoint=endpoint).pk for name, endpoint in endpoints.items()}
+    PushSubscription.objects.filter(pk=known["keys"]).update(p256dh="AAAA")
+    PushSubscription.objects.filter(pk=known["port"]).update(endpoint="https://localhost:99999/x")
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    pushed()
+    assert len(service.received) == 1, "redirects are not followed, and the good one has its message"
+    left = dict(PushSubscription.objects.values_list("pk", "failure"))
+    found = {name: left.get(pk) for name, pk in known.items()}
+    assert (found["good"], found["410"], found["keys"], found["302"], found["500"]) == ("", None, None, "302", "500")
+    assert all(found[name] for name in ("hangs", "drips", "away", "no TLS", "port"))
+    waiting = set(QueuedPush.objects.values_list("subscription", flat=True))
+    assert waiting == {known[name] for name in ("hangs", "drips", "away", "no TLS", "port", "500")}
+
+
+def test_browser_that_fails_is_left_alone_for_a_while_and_forgotten_after_days(
+    acme: Workspace, ada: Member, ben: Member, row: Conversation, service: PushService
+) -> None:
+    switch_on(ben.signed_in(), service)
+    service.answers = [500, 500]
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    pushed()
+    browser = PushSubscription.objects.get()
+    assert (browser.failure, browser.failure_count) == ("500", 1)
+    PushSubscription.objects.update(retry_at=timezone.now() + timedelta(minutes=5))
+    QueuedPush.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    pushing.send_due()
+    assert len(service.headers) == 1, "it is not asked meanwhile"
+    assert QueuedPush.objects.get().due_at > timezone.now() + timedelta(minutes=4)
+    PushSubscription.objects.update(failing_since=timezone.now() - timedelta(days=8))
+    pushed()
+    assert (PushSubscription.objects.count(), QueuedPush.objects.count()) == (0, 0)
+
+
+def test_browser_that_takes_a_message_again_has_not_failed(
+    acme: Workspace, ada: Member, ben: Member, row: Conversation, service: PushService
+) -> None:
+    switch_on(ben.signed_in(), service)
+    service.answers = [500]
+    actions.assign(conversation=row, to=ben.user, **act(ada))
+    pushed()
+    PushSubscription.objects.update(failing_since=timezone.now() - timedelta(days=8))
+    pushed()
+    browser = PushSubscription.objects.get()
+    assert (browser.failure, browser.failing_since, browser.failure_count) == ("", None, 0)
+
+
+def test_message_that_cannot_be_composed_or_signed_keeps_no_other_waiting(
+    acme: Workspace, ada: Member, ben: Member, service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch_on(ben.signed_in(), service)
+    for _ in range(2):
+        actions.assign(conversation=ConversationFactory(workspace=acme), to=ben.user, **act(ada))
+        journal.drain()
+    bad, _good = QueuedPush.objects.order_by("pk")
+    compose = pushing._kinds["notifications"]
+
+    def picky(rows: Any) -> Any:
+        if bad.pk in {one.pk for one in rows}:
+            raise ValueError("broken")
+        return compose(rows)
+
+    monkeypatch.setitem(pushing._kinds, "notifications", picky)
+    pushed()
+    assert len(service.received) == 1
+    assert QueuedPush.objects.get().pk == bad.pk
+    monkeypatch.setitem(pushing._kinds, "notifications", compose)
+    monkeypatch.setattr(pushing, "_authorization", lambda audience: 1 / 0)
+    pushed()
+    assert PushSubscription.objects.get().failure_count == 0, "the browser has no part in it"
+    assert QueuedPush.objects.count() == 1
+
+
 def test_it_ends_with_the_session(ada: Member, ben: Member, row: Conversation, service: PushService) -> None:
     client = ben.signed_in()
     switch_on(client, service)
     client.logout()
+    assert not PushSubscription.objects.exists(), "at once"
+    switch_on(ben.signed_in(), service)
+    Session.objects.all().delete()  # ended from elsewhere
     actions.assign(conversation=row, to=ben.user, **act(ada))
     pushed()
     assert (service.received, PushSubscription.objects.count()) == ([], 0)
@@ -200,6 +317,7 @@ def test_what_is_no_browser_is_refused(ben: Member, service: PushService) -> Non
     client, good = ben.signed_in(), {"endpoint": service.endpoint, **service.keys}
     for name, value in (
         ("endpoint", "http://localhost/x"), ("endpoint", "https://u:p@localhost/"), ("endpoint", "x" * 3000), ("endpoint", "https://a\0b/"),
+        ("endpoint", "https://a:99999/"), ("endpoint", "https://[::1"), ("endpoint", "https://a/b c"),
         ("endpoint", ""), ("p256dh", "AAAA"), ("p256dh", ""), ("auth", "AAAA"), ("auth", "é"),
     ):  # fmt: skip
         answer = client.post(BROWSER, {**good, name: value})

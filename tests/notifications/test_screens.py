@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from accounts import journal
+from accounts import clock, journal
 from accounts.models import Workspace
+from accounts.permissions import Actor
 from conversations import actions
+from conversations.channels.email import actions as mailbox_actions
 from conversations.models import Conversation, Notification
 from tests.conftest import Member
-from tests.factories import ConversationFactory, receive
+from tests.factories import ConversationFactory, MailboxFactory, receive
 from tests.inbox.conftest import HTMX, queries_of, text_of
 from tests.notifications.conftest import act, of
 
@@ -94,3 +96,34 @@ def test_collapsed_notification_says_how_much_more(ben: Member, client: Client, 
     receive(row)
     assert of(ben) == [("assigned", 1, 3)]
     assert "and 2 more" in text_of(client.get(PAGE).content)
+
+
+def test_channels_that_are_disconnected_are_on_every_page_of_who_may_reconnect_them(
+    acme: Workspace, ada: Member, ben: Member
+) -> None:
+    pages = ("/w/acme/inbox", "/w/acme/settings/notifications", "/w/acme/tickets")
+    box = MailboxFactory(workspace=acme, address="support@acme.example")
+    admin, agent = ada.signed_in(), ben.signed_in()
+
+    def banners(client: Client) -> list[str]:
+        found = [client.get(path).content.decode() for path in pages]
+        return [text[text.index("data-broken") :].partition("</p>")[0] for text in found if "data-broken" in text]
+
+    assert banners(admin) == []
+    mailbox_actions.mark_disconnected(mailbox=box, reason="Refused.", by=Actor.system(acme.pk), at=clock.now())
+    assert banners(agent) == []
+    shown = banners(admin)
+    assert len(shown) == 3
+    assert all("The mailbox support@acme.example is disconnected." in text for text in shown)
+    assert all(f"/settings/mailboxes/{box.public_id}" in text for text in shown)
+    other = MailboxFactory(workspace=acme, address="sales@acme.example")
+    mailbox_actions.mark_disconnected(mailbox=other, reason="Refused.", by=Actor.system(acme.pk), at=clock.now())
+    assert all("2 channels are disconnected." in text for text in banners(admin))
+
+
+def test_every_page_follows_the_stream_that_the_tabs_share(ben: Member) -> None:
+    client = ben.signed_in()
+    for path in ("/w/acme/inbox", "/w/acme/settings/notifications", "/w/acme/customers", "/w/acme/notifications"):
+        page = client.get(path).content.decode()
+        assert (page.count('id="live"'), page.count('id="connection"')) == (1, 1), path
+        assert page.count("screens/live") == 1, path

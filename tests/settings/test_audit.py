@@ -92,16 +92,23 @@ def test_filter_that_cannot_be_read_is_a_fault(ada: Member, query: str) -> None:
     assert ada.signed_in().get(f"{URL}/export.csv?{query}").status_code == 422
 
 
-def test_pages_follow_each_other_without_a_gap(history: None, ada: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = lines(ada.signed_in())
+@pytest.mark.parametrize("days", ["", f"until={MORNING.date()}", f"since={MORNING.date()}&until=2100-01-01"])
+def test_pages_follow_each_other_without_a_gap(
+    history: None, ada: Member, monkeypatch: pytest.MonkeyPatch, days: str
+) -> None:
+    whole = lines(ada.signed_in(), days)
+    assert whole
     monkeypatch.setattr(views, "PAGE", 2)
-    browser, found, query = ada.signed_in(), [], ""
+    monkeypatch.setattr(views, "STEP", 2)
+    kept = [json.loads(line)["what"] for line in exported(ada.signed_in(), "jsonl", days).splitlines()]
+    assert kept == whole
+    browser, found, query = ada.signed_in(), [], days
     while True:
         context = browser.get(f"{URL}?{query}").context
         found += [line["what"] for line in context["lines"]]
         if context["last"] is None:
             break
-        query = f"before={context['last']}"
+        query = f"{days}&before={context['last']}"
     assert found == whole
 
 

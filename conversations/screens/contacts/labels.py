@@ -53,7 +53,6 @@ _ERRORS: dict[str, Promise] = {
     "address_taken": gettext_lazy("Another customer has this address. Merge the two instead."),
     "company_taken": gettext_lazy("Another company has this name. Merge the two instead."),
     "merged": gettext_lazy("One of them was merged meanwhile."),
-    "erased": gettext_lazy("One of them was erased."),
     "unverified": gettext_lazy("Merge the customer who is not verified into the one who is."),
     "too_many": gettext_lazy("This is too much for one step."),
     "changed_since": gettext_lazy("One of them has changed since. Nothing was undone."),
@@ -76,6 +75,11 @@ def of_actor(line: Line) -> str:
         ActorKind.SYSTEM: "Parley",
     }
     return kinds.get(ActorKind(line.event.actor_kind), _("Someone"))
+
+
+def of_merge(error: DomainError) -> str:
+    """The message for who merges two customers."""
+    return _("One of them was erased.") if error.code == "erased" else of_error(error)
 
 
 def of_error(error: DomainError) -> str:

@@ -48,7 +48,7 @@ def merge(request: DeskRequest, public_id: UUID) -> HttpResponse:
         except (NotFound, Forbidden):
             raise
         except DomainError as error:
-            fault = labels.of_error(error)
+            fault = labels.of_merge(error)
         else:
             path = reverse("customer", args=[request.workspace.slug, winner.public_id])
             merged = {"merged": loser.public_id}
@@ -84,7 +84,7 @@ def undo(request: DeskRequest, public_id: UUID) -> HttpResponse:
     except NotFound:
         messages.success(request, _("The merge was undone already."))
     except DomainError as error:
-        messages.error(request, labels.of_error(error))
+        messages.error(request, labels.of_merge(error))
     else:
         messages.success(request, _("Merge undone."))
     if path := back(request):

@@ -271,14 +271,36 @@ def job(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """A job's report; as a fragment its panel."""
     permit(request.actor, "conversation.read")
     place, row = Place.of(request), bulk_queries.job(public_id)
-    facts = {**frame(request, place), "job": _shown(request, row)}
+    shown = _shown(request, row)
+    facts = {**frame(request, place), "job": shown}
     if is_fragment(request):
         return render(request, "inbox/bulk/panel.html", facts)
-    return render(request, "inbox/bulk/job.html", {**facts, "groups": _groups(row), "most": bulk_queries.MOST_REPORTED})
+    return render(request, "inbox/bulk/job.html", {**facts, "groups": _groups(shown)})
 
 
-def _groups(row: BulkJob) -> list[tuple[str, list[BulkRow]]]:
-    """The conversations of a report under their headings, what did not go well first."""
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The conversations of a report that are in one state."""
+
+    title: str
+    total: int
+    rows: list[BulkRow]
+    seen: int
+
+    @property
+    def more(self) -> int:
+        """How many are not listed, for a report lists so many at most."""
+        return self.seen - len(self.rows)
+
+    @property
+    def hidden(self) -> int:
+        """How many the reader does not see, or that are in the Trash."""
+        return self.total - self.seen
+
+
+def _groups(job: ShownJob) -> list[Group]:
+    """The conversations of a report under their headings, what did not go well first; all that the job counts are in one."""
+    row = job.row
     titles = {
         RowState.FAILED: _("Failed"),
         RowState.SKIPPED: _("Skipped"),
@@ -287,8 +309,12 @@ def _groups(row: BulkJob) -> list[tuple[str, list[BulkRow]]]:
         RowState.UNDONE: _("Put back"),
         RowState.WAITING: _("Not reached") if row.state == JobState.CANCELLED else _("Waiting"),
     }
-    found = [(title, bulk_queries.reported(row, state)) for state, title in titles.items()]
-    return [(title, rows) for title, rows in found if rows]
+    seen = bulk_queries.shown_counts(row)
+    found = [
+        Group(title, job.counts[state], bulk_queries.reported(row, state), seen[state])
+        for state, title in titles.items()
+    ]
+    return [group for group in found if group.total]
 
 
 @require_GET

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts import clock
-from accounts.live.access import login_id
 from accounts.models import Event
 from accounts.permissions import may, permit
 from accounts.text import whole_number
@@ -48,7 +47,6 @@ def listing(request: DeskRequest, place: Place) -> dict[str, Any]:
     counts, newest = inbox_queries.inbox_counts_and_event(request.user)
     return {
         "journal_at": newest,
-        "login_id": login_id(request),
         **_tabs(place, counts),
         **narrowing.facts(request, place),
         **_rows(request, place),

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import clock, notices
@@ -84,10 +83,7 @@ def open_one(request: DeskRequest, notification: int) -> HttpResponse:
     if row is None:
         raise Http404("no such notification")
     reading.mark(Notification.objects.filter(pk=row.pk), request.user.pk, clock.now())
-    if row.conversation is not None:
-        return redirect("conversation", request.workspace.slug, row.conversation.number)
-    assert row.mailbox is not None
-    return redirect(reverse("mailbox", args=[request.workspace.slug, row.mailbox.public_id]))
+    return redirect(sentences.path(row))
 
 
 def _bell(request: DeskRequest) -> HttpResponse:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import clock, journal, transaction
@@ -86,6 +88,7 @@ def write(request: DeskRequest, number: int) -> HttpResponse:
         "is_preview": is_preview and not fault,
         "fault": fault,
         "typed": request.POST,
+        "send_id": uuid4(),
         "placeholders": placeholders.PLACEHOLDERS,
     }
     return render(request, "tickets/broadcast.html", facts, status=422 if fault else 200)
@@ -94,14 +97,15 @@ def write(request: DeskRequest, number: int) -> HttpResponse:
 @transaction.atomic
 def _send(request: DeskRequest, ticket: Ticket, chosen: list[Recipient], given: dict[str, Any]) -> Event:
     by, at = request.actor, clock.now()
-    event = actions.broadcast_later(
+    event, is_new = actions.broadcast_later(
         ticket=ticket,
         bodies={one.conversation.pk: one.text for one in chosen},
         then=given["then"],
+        send_id=given["send_id"],
         by=by,
         at=at,
     )
-    if given["ticket"]:
+    if is_new and given["ticket"]:
         ticket_actions.set_status(ticket=ticket, status=TicketStatus.RESOLVED, by=by, at=at)
     return event
 
@@ -144,18 +148,9 @@ def undo(request: DeskRequest, number: int, event: int) -> HttpResponse:
     """Take back what has not left."""
     permit(request.actor, "ticket.update")
     ticket = queries.by_number(number)
-    taken, late = 0, 0
-    for row in Delivery.objects.filter(pk__in=_event(ticket, event).data["delivery_ids"]).order_by("pk"):
-        if row.state == DeliveryState.CANCELLED:
-            continue
-        try:
-            actions.cancel(delivery=row, by=request.actor, at=clock.now())
-        except (NotFound, Forbidden):
-            raise
-        except DomainError:
-            late += 1
-        else:
-            taken += 1
-    text = _("%(taken)s taken back, %(late)s had left already.") % {"taken": taken, "late": late}
+    taken, late = actions.cancel_broadcast(ticket=ticket, event=_event(ticket, event), by=request.actor, at=clock.now())
+    text = ngettext("%(num)s reply taken back.", "%(num)s replies taken back.", taken) % {"num": taken}
+    if late:
+        text = f"{text} {ngettext('%(num)s had left already.', '%(num)s had left already.', late) % {'num': late}}"
     messages.add_message(request, messages.SUCCESS if taken else messages.ERROR, text)
     return redirect("broadcast-result", request.workspace.slug, number, event)

@@ -62,12 +62,13 @@ class NewForm(forms.Form):
 
 
 class BroadcastForm(forms.Form):
-    """One text for many; `then` resolves each conversation with it."""
+    """One text for many; `then` resolves each conversation with it. What comes again with its `send_id` is sent once."""
 
     body = forms.CharField(strip=False)
     then = forms.ChoiceField(choices=[("resolved", "")], required=False)
     ticket = forms.ChoiceField(choices=[("resolved", "")], required=False)
     to = forms.Field(required=False)
+    send_id = forms.UUIDField(required=False)
 
     def clean_body(self) -> str:
         return str(self.cleaned_data["body"]).replace("\r\n", "\n")

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_safe
 from accounts import clock
 from accounts import queries as people
 from accounts.errors import Invalid
-from accounts.live.access import login_id
 from accounts.permissions import may, permit
 from conversations.queries import saved_views as saved_queries
 from conversations.queries.counts import shown
@@ -60,7 +59,6 @@ def frame(request: DeskRequest) -> dict[str, Any]:
     return {
         **shell(request, "tickets"),
         "journal_at": people.newest_event(),
-        "login_id": login_id(request),
         "statuses": ticketing.STATUS,
         "priorities": ticketing.PRIORITY,
         "may_change": may(request.actor, "ticket.update"),

@@ -1,7 +1,9 @@
-// The bell: it is fetched again when the stream says so, when the page is shown, and once a minute while it is looked at. The count
-// is in the title and in the icon as well. What is new is said in a toast, unless its conversation is open, which reads it.
+// The bell: it is fetched again when the stream says so, which all tabs share, and when the page is shown; and the one page that has
+// the focus says so once a minute. The count is in the title and in the icon as well. What is new is said in a toast, unless its
+// conversation is open, which reads it.
 
 const EVERY = 60_000; // ms; a member who has not been at a page for longer gets mails
+const WITHIN = 10_000; // ms for an answer
 const bell = () => document.getElementById('bell');
 const token = () => document.querySelector('[name=csrfmiddlewaretoken]')?.value ?? '';
 const icon = document.querySelector('link[rel=icon]');
@@ -9,12 +11,15 @@ const plain = icon?.href;
 let known = bell()?.dataset.newest;
 let isAsking = false;
 let again = false;
+let asked = 0;
 
 async function post(url, fields = {}) {
   const headers = { 'HX-Request': 'true', 'X-CSRFToken': token(), 'Desk-Login': bell().dataset.login };
-  const answer = await fetch(url, { method: 'POST', headers, body: new URLSearchParams(fields) }).catch(() => null);
+  const signal = AbortSignal.timeout(WITHIN);
+  const answer = await fetch(url, { method: 'POST', headers, body: new URLSearchParams(fields), signal }).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('bell');
+  const text = await answer.text().catch(() => '');
+  const fresh = new DOMParser().parseFromString(text, 'text/html').getElementById('bell');
   if (fresh && bell()) take(fresh);
 }
 
@@ -43,10 +48,12 @@ function show() {
   if (icon) icon.href = count ? bell().dataset.icon : plain;
 }
 
+const isCounted = (id) => bell()?.dataset.conversations.split(' ').includes(String(id)) ?? false;
+
 // The open conversation is read: its notification with it.
 function read() {
   const id = document.querySelector('#open.is-open')?.dataset.id;
-  if (!id || document.hidden || !bell()?.dataset.conversations.split(' ').includes(id)) return false;
+  if (!id || document.hidden || !isCounted(id)) return false;
   post(bell().dataset.mark, { conversation: id });
   return true;
 }
@@ -85,16 +92,22 @@ async function ask() {
   isAsking = true;
   do {
     again = false;
-    await post(bell().dataset.here);
+    asked = Date.now();
+    await post(bell().dataset.here).catch(() => {});
   } while (again);
   isAsking = false;
 }
 
 document.addEventListener('desk:notification', ask);
+// Some may have been missed; and what is in the Trash, or somebody else's, is not counted.
+document.addEventListener('desk:heard', ({ detail: { type, id } }) => {
+  if (type === 'resync' || type === 'conversation.restored') ask();
+  else if (/^conversation\.(trashed|assigned)$/.test(type) && isCounted(id)) ask();
+});
 document.addEventListener('visibilitychange', () => document.hidden || ask());
 document.addEventListener('htmx:afterSettle', ({ detail: { target } }) => ['open', 'desk'].includes(target?.id) && read());
 navigator.serviceWorker?.addEventListener('message', ({ data }) => data?.type === 'notification' && ask());
-setInterval(() => document.hasFocus() && ask(), EVERY);
+setInterval(() => document.hasFocus() && Date.now() - asked > EVERY / 2 && ask(), EVERY);
 const head = document.querySelector('title');
 if (head) new MutationObserver(show).observe(head, { childList: true, characterData: true, subtree: true });
 show();

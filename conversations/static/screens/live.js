@@ -28,6 +28,7 @@ async function take({ state: now, id, detail, typing, signal, notification }) {
   received.add(id);
   if (received.size > 1000) received.delete(received.values().next().value);
   last = Math.max(last, id);
+  document.dispatchEvent(new CustomEvent('desk:heard', { detail })); // also what the answer to an own change has shown
   if (detail.own && (await desk.isCovered(id))) return;
   publish({ ...detail, isRepeat: id > 0 && id <= Number(after) });
 }
@@ -37,7 +38,11 @@ function publish(detail) {
   else document.dispatchEvent(new CustomEvent('desk:event', { detail }));
 }
 
-const reconcile = () => publish({ type: 'resync', subject: '', id: 0 });
+function reconcile() {
+  const detail = { type: 'resync', subject: '', id: 0 };
+  document.dispatchEvent(new CustomEvent('desk:heard', { detail }));
+  publish(detail);
+}
 
 function show(now) {
   if (now === 'live' && wasLive && state !== 'live') setTimeout(reconcile, Math.random() * SPREAD);
@@ -62,6 +67,14 @@ function inform() {
 banner?.addEventListener('click', (event) => {
   if (event.target.closest('[data-hurry]')) join();
   if (event.target.closest('[data-reload]')) (event.preventDefault(), location.reload());
+});
+
+// The banner of broken channels: once dismissed, it stays away from this browser for as long as the same ones are broken.
+const broken = document.querySelector('[data-broken]');
+if (broken && sessionStorage.getItem('broken') === broken.dataset.broken) broken.hidden = true;
+broken?.querySelector('[data-dismiss]').addEventListener('click', () => {
+  sessionStorage.setItem('broken', broken.dataset.broken);
+  broken.hidden = true;
 });
 
 function label() {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -34,11 +34,21 @@ class Filters:
         return cls({name: value for name, value in given.items() if value}, {})
 
     def narrowed(self, workspace: Workspace) -> QuerySet[Event]:
-        """The lines that fit, newest first."""
-        rows = Event.objects.filter(workspace=workspace).order_by("-id")
+        """The lines that fit, newest first: by their moments where days are asked for, so that no others are walked along."""
+        rows = Event.objects.filter(workspace=workspace).order_by(*(("-at", "-id") if self._is_by_moment else ("-id",)))
         for name, value in self.given.items():
             rows = getattr(self, f"_{name}")(rows, value)
         return rows
+
+    def below(self, rows: QuerySet[Event], line: Event) -> QuerySet[Event]:
+        """Those of the lines that come after this one."""
+        if not self._is_by_moment:
+            return rows.filter(id__lt=line.pk)
+        return rows.filter(at__lte=line.at).filter(Q(at__lt=line.at) | Q(id__lt=line.pk))
+
+    @property
+    def _is_by_moment(self) -> bool:
+        return "since" in self.given or "until" in self.given
 
     @property
     def query(self) -> str:

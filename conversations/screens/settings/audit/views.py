@@ -35,12 +35,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @require_GET
 @screen
 def audit(request: DeskRequest) -> HttpResponse:
-    """Lines that fit the filters, newest first; the next page begins below the last id."""
+    """Lines that fit the filters, newest first; the next page begins below the last line."""
     permit(request.actor, "journal.read")
     chosen = filters.Filters.of(request.GET)
     rows, before = chosen.narrowed(request.workspace), whole_number(request.GET.get("before", ""))
     if before is not None:
-        rows = rows.filter(id__lt=before)
+        last = Event.objects.filter(workspace=request.workspace, pk=before).first()
+        rows = chosen.below(rows, last) if last is not None else rows.filter(id__lt=before)
     page = list(activity.with_people(rows)[: PAGE + 1])
     remember(request)
     facts = {
@@ -82,28 +83,30 @@ def _export(
     name = f"audit-{request.workspace.slug}-{localdate(clock.now()):%Y-%m-%d}.{ending}"
     head = ",".join(COLUMNS) + "\r\n" if ending == "csv" else ""
     # The answer is made after the view: without what the view had open, and step by step.
-    pieces = partial(_pieces, request.workspace, rows.query, written, head)
+    pieces = partial(_pieces, request.workspace, chosen, rows.query, written, head)
     response = StreamingHttpResponse(pieces(), content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _pieces(workspace: Workspace, query: Any, written: Callable[[Iterable[Event]], str], head: str) -> Iterator[bytes]:
+def _pieces(
+    workspace: Workspace, chosen: filters.Filters, query: Any, written: Callable[[Iterable[Event]], str], head: str
+) -> Iterator[bytes]:
     if head:
         yield head.encode()
-    before: int | None = None
+    last: Event | None = None
     while True:
         rows = Event.objects.filter(workspace=workspace)
         rows.query = query.clone()
-        if before is not None:
-            rows = rows.filter(id__lt=before)
+        if last is not None:
+            rows = chosen.below(rows, last)
         with tenancy.scope(workspace):
             page = list(activity.with_people(rows)[:STEP])
         if page:
             yield written(page).encode()
         if len(page) < STEP:
             return
-        before = page[-1].pk
+        last = page[-1]
 
 
 def _csv(page: Iterable[Event]) -> str:
