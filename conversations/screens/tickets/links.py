@@ -32,7 +32,8 @@ def link(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
     if conversation.ticket_id is not None:
         raise errors.linked_elsewhere()
     actions.link(conversation=conversation, ticket=ticket, by=request.actor, at=clock.now())
-    return Done(_("#%(number)s linked.") % {"number": conversation.number})
+    text = _("#%(number)s linked.") % {"number": conversation.number}
+    return Done(text, "unlink", undo_path=(conversation.number,))
 
 
 @require_POST
