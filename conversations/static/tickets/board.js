@@ -32,6 +32,7 @@ async function move(card, to) {
   card.classList.remove('is-moving');
   const isRefused = answer.problem !== '' || answer.status >= 400;
   if (answer.problem === 'signed-out') return location.reload();
+  if (answer.to) return location.assign(answer.to);
   if (!answer.problem) for (const toast of desk.parse(answer.text).querySelectorAll('[data-toast]')) {
     document.getElementById('toasts').append(toast);
     htmx.process(toast);
