@@ -131,6 +131,12 @@ def undone_by(name: str, value: str, was: str, now: str) -> tuple[str, tuple[tup
     return (name, ((value, was), ("expected", now))) if was != now else ("", ())
 
 
+def offered(request: DeskRequest, done: Done) -> Done:
+    """What the toast tells. An undo offers none itself: pressed again, the key undoes the change before."""
+    is_undo = "expected" in request.POST and BOARD_HEADER not in request.headers
+    return Done(done.text) if is_undo else done
+
+
 def _status(ticket: Ticket) -> str:
     return ticket.status
 

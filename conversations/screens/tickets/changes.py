@@ -64,7 +64,12 @@ def answered(request: DeskRequest, number: int, done: Done, fault: str = "") -> 
         url = reverse("ticket-board" if is_board else "tickets", args=[request.workspace.slug])
         return HttpResponseClientRedirect(url) if is_fragment(request) else redirect(url)
     covered = [event.pk for event in request.recorded]
-    shown = {"toast": fault or done.text, "is_fault": bool(fault), "done": done, "covered": covered}
+    shown = {
+        "toast": fault or done.text,
+        "is_fault": bool(fault),
+        "done": ticketing.offered(request, done),
+        "covered": covered,
+    }
     template = "tickets/moved.html" if is_board else "tickets/changed.html"
     facts = pages.facts(request, queries.by_number(number), typed=request.POST if fault else None)
     context = {**facts, **shown}

@@ -17,6 +17,16 @@ document.addEventListener('desk:key', ({ detail: { name } }) => {
 });
 document.addEventListener('desk:compose', ({ detail: { mode } }) => mode === 'note' && document.getElementById('note')?.focus());
 
+// Back to the list or the board from which one came, as it was.
+document.addEventListener('click', (event) => {
+  const link = event.target.closest?.('.ticket__bar [data-back]');
+  if (!link || !document.referrer || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const from = new URL(document.referrer);
+  if (from.origin !== location.origin || ![link.pathname, `${link.pathname}/board`].includes(from.pathname)) return;
+  event.preventDefault();
+  history.back();
+});
+
 document.addEventListener('submit', (event) => {
   const button = event.submitter;
   if (button?.matches('[data-once]')) setTimeout(() => (button.disabled = true));
@@ -149,7 +159,7 @@ async function renew() {
   if (isAsking) return;
   isAsking = true;
   while (isStale) {
-    await pause(250); // a burst becomes one request
+    await pause(Math.max(250, 4 * document.querySelectorAll('#tickets [data-row]').length - 350)); // a burst becomes one request
     const part = document.querySelector('#ticket, #tickets');
     if (!part?.dataset.reload) break;
     if (isMoving()) continue;
