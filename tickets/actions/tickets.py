@@ -325,8 +325,13 @@ def recount(
     ticket.updated_at = at if is_change else ticket.updated_at
     writing.update(ticket, [*SUMMARY_FIELDS, "updated_at"])
     unread.forget(ticket.workspace_id)
-    about = {name: pk for name, pk in (("linked_id", linked_id), ("unlinked_id", unlinked_id)) if pk is not None}
-    journal.record(events.TICKET_RECOUNTED, ticket, by=by, at=at, message_count=ticket.message_count, **about)
+    count = ticket.message_count
+    if linked_id is not None:
+        journal.record(events.TICKET_RECOUNTED, ticket, by=by, at=at, message_count=count, linked_id=linked_id)
+    elif unlinked_id is not None:
+        journal.record(events.TICKET_RECOUNTED, ticket, by=by, at=at, message_count=count, unlinked_id=unlinked_id)
+    else:
+        journal.record(events.TICKET_RECOUNTED, ticket, by=by, at=at, message_count=count)
     return ticket
 
 

@@ -203,9 +203,9 @@ _OF_CONVERSATIONS = (conversation_events.TICKET_BROADCAST.name, conversation_eve
 
 def history(ticket: Ticket) -> list[HistoryLine]:
     """What happened to a ticket, newest first: its newest lines."""
-    told = Q(type__in=[*_SHOWN, *_OF_CONVERSATIONS])
+    changes = Q(type__in=[*_SHOWN, *_OF_CONVERSATIONS])
     links = Q(type=events.TICKET_RECOUNTED.name) & (Q(data__has_key="linked_id") | Q(data__has_key="unlinked_id"))
-    rows = journal.lines_of(ticket).filter(told | links)
+    rows = journal.lines_of(ticket).filter(changes | links)
     found = list(rows.order_by("-id")[:SHOWN_LINES])
     members, names, conversations = _members(found), _attribute_names(found), _conversations(found)
     return [
