@@ -164,9 +164,12 @@ async function renew() {
     if (!part?.dataset.reload) break;
     if (isMoving()) continue;
     isStale = false;
-    const page = await desk.fragment(address(part), () => part.isConnected, { headers: { 'HX-Request': 'true', 'HX-Target': part.id } });
+    const asked = address(part);
+    const page = await desk.fragment(asked, () => part.isConnected, { headers: { 'HX-Request': 'true', 'HX-Target': part.id } });
     const fresh = page?.getElementById(part.id);
-    if (fresh && part.isConnected) take(part, fresh);
+    if (!fresh || !part.isConnected) continue;
+    if (address(part) === asked) take(part, fresh);
+    else isStale = true; // more rows were added meanwhile
   }
   isAsking = false;
 }
