@@ -15,7 +15,9 @@ TICKET_UPDATED = define("ticket.updated", "ticket", "Ticket details changed.", "
 TICKET_SNOOZED = define("ticket.snoozed", "ticket", "Snoozed or unsnoozed.", "until")
 TICKET_MESSAGED = define("ticket.messaged", "ticket", "New message in a linked conversation.", "from_customer")
 TICKET_READ = define("ticket.read", "ticket", "Marked as read.")
-TICKET_RECOUNTED = define("ticket.recounted", "ticket", "Ticket counts updated.", "message_count")
+TICKET_RECOUNTED = define(
+    "ticket.recounted", "ticket", "Ticket counts updated.", "message_count", "linked_id", "unlinked_id"
+)
 TICKET_DELETED = define("ticket.deleted", "ticket", "Ticket deleted.", "number")
 HOURS_CHANGED = define("workspace.hours_changed", "workspace", "Business hours changed.", "time_zone", "weekly")
 TICKET_ATTRIBUTES_CHANGED = define("ticket.attributes_changed", "ticket", "Attributes changed.", "keys")

@@ -20,20 +20,24 @@ from tickets.actions import MESSAGE_CUT, MessageSummary
 from tickets.models import Ticket
 
 
-def after_linking(conversation: Conversation, ticket_id: int, *, by: Actor, at: datetime) -> None:
-    """Add a conversation that was just linked to the ticket's counts."""
+def after_linking(
+    conversation: Conversation, ticket_id: int, *, is_shown: bool = False, by: Actor, at: datetime
+) -> None:
+    """Add a conversation that was just linked to the ticket's counts; the ticket's history shows it if `is_shown`."""
     ticket = _held(conversation, ticket_id)
     unseen = ticket.unread_customer_count + _unanswered(conversation)
-    summary = replace(_counted(ticket), unread_customer_count=unseen)
-    ticket_actions.recount(ticket=ticket, summary=summary, is_change=True, by=by, at=at)
+    summary, linked = replace(_counted(ticket), unread_customer_count=unseen), conversation.pk if is_shown else None
+    ticket_actions.recount(ticket=ticket, summary=summary, is_change=True, linked_id=linked, by=by, at=at)
 
 
-def after_unlinking(conversation: Conversation, ticket_id: int, *, by: Actor, at: datetime) -> None:
-    """Subtract a conversation that was just unlinked from the ticket's counts."""
+def after_unlinking(
+    conversation: Conversation, ticket_id: int, *, is_shown: bool = False, by: Actor, at: datetime
+) -> None:
+    """Subtract a conversation that was just unlinked from the ticket's counts; the ticket's history shows it if `is_shown`."""
     ticket = _held(conversation, ticket_id)
     unseen = max(0, ticket.unread_customer_count - _unanswered(conversation))
-    summary = replace(_counted(ticket), unread_customer_count=unseen)
-    ticket_actions.recount(ticket=ticket, summary=summary, is_change=True, by=by, at=at)
+    summary, unlinked = replace(_counted(ticket), unread_customer_count=unseen), conversation.pk if is_shown else None
+    ticket_actions.recount(ticket=ticket, summary=summary, is_change=True, unlinked_id=unlinked, by=by, at=at)
 
 
 def after_opening(conversation: Conversation, ticket: Ticket, *, by: Actor, at: datetime) -> None:

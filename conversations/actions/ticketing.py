@@ -166,7 +166,7 @@ def unlink(*, conversation: Conversation, by: Actor, at: datetime) -> Conversati
 def _link(conversation: Conversation, ticket: Ticket, *, by: Actor, at: datetime) -> None:
     conversation.ticket, conversation.ticket_linked_at, conversation.updated_at = ticket, at, at
     conversation.save(update_fields=["ticket", "ticket_linked_at", "updated_at"])
-    ticket_counts.after_linking(conversation, ticket.pk, by=by, at=at)
+    ticket_counts.after_linking(conversation, ticket.pk, is_shown=True, by=by, at=at)
     journal.record(events.CONVERSATION_LINKED, conversation, by=by, at=at, ticket_id=ticket.pk)
 
 
@@ -175,5 +175,5 @@ def _unlink(conversation: Conversation, *, by: Actor, at: datetime) -> None:
     before = conversation.ticket_id
     conversation.ticket, conversation.ticket_linked_at, conversation.updated_at = None, None, at
     conversation.save(update_fields=["ticket", "ticket_linked_at", "updated_at"])
-    ticket_counts.after_unlinking(conversation, before, by=by, at=at)
+    ticket_counts.after_unlinking(conversation, before, is_shown=True, by=by, at=at)
     journal.record(events.CONVERSATION_UNLINKED, conversation, by=by, at=at, ticket_id=before)

@@ -24,6 +24,7 @@ _ERRORS: dict[str, str | Promise] = {
     "held": _("New messages came in. Review it, then send it."),
     "not_scheduled": _("It is no longer scheduled."),
     "changed_since": _("The conversation has changed since. Nothing was undone."),
+    "ticket_changed": _("The ticket has changed since. Nothing was undone."),
     "spam": _("One of them is spam. Mark it as not spam first."),
     "joined": _("This conversation was joined into another one."),
     "assistant": _("The assistant takes part in it. Take over first."),
@@ -61,7 +62,7 @@ _FIELDS: dict[str, str | Promise] = {
 }
 
 
-_SENTENCES = frozenset({"outside_recipients", "no_recipient", "own_address", "not_an_address"})
+_SENTENCES = frozenset({"ticket_moved", "outside_recipients", "no_recipient", "own_address", "not_an_address"})
 """The codes of errors whose message is for a person as it is."""
 _OF_VALUES = frozenset({"attribute_value", "input"})
 """The codes of errors whose message is a sentence but for its capital and its point."""
@@ -95,6 +96,17 @@ def linked_elsewhere() -> Conflict:
 def changed_since() -> Conflict:
     """The error for an undo of what somebody else has changed since."""
     return Conflict("it has changed since", code="changed_since")
+
+
+def ticket_changed() -> Conflict:
+    """The error for an undo of what somebody else has changed in a ticket since."""
+    return Conflict("the ticket has changed since", code="ticket_changed")
+
+
+def ticket_moved(status: str | Promise) -> Conflict:
+    """The error for a card that somebody else has moved meanwhile."""
+    text = gettext("Someone has moved it meanwhile: its status is %(status)s.") % {"status": status}
+    return Conflict(text, code="ticket_moved")
 
 
 def of_error(error: DomainError) -> str:

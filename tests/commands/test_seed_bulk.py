@@ -233,6 +233,8 @@ class Normal:
             data = dict(line.data)
             for name in data.keys() & {"message_id", "ticket_id", "team_id"} - {n for n in data if data[n] is None}:
                 data[name] = self.names[name.removesuffix("_id")][data[name]]
+            if "linked_id" in data:
+                data["linked_id"] = self.names["conversation"][data["linked_id"]]
             lines[line.subject_type, subject].append(
                 (line.type, line.actor_kind, line.actor_id, data, line.at, line.depth)
             )

@@ -132,7 +132,7 @@ def test_conversation_escalates_once(conversation: Conversation) -> None:
 def test_link_is_one_change_of_each_side(conversation: Conversation, ticket: Ticket) -> None:
     events = recorded(lambda: link(conversation, ticket))
     assert events == [
-        ("ticket.recounted", {"message_count": 1}),
+        ("ticket.recounted", {"message_count": 1, "linked_id": conversation.pk}),
         ("conversation.linked", {"ticket_id": ticket.pk}),
     ]
     ticket.refresh_from_db()
@@ -189,7 +189,7 @@ def test_unlinked_conversation_and_ticket_both_stay(conversation: Conversation, 
     link(conversation, ticket)
     events = recorded(lambda: unlink(conversation))
     assert events == [
-        ("ticket.recounted", {"message_count": 0}),
+        ("ticket.recounted", {"message_count": 0, "unlinked_id": conversation.pk}),
         ("conversation.unlinked", {"ticket_id": ticket.pk}),
     ]
     row = fresh(conversation)

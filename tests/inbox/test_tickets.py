@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts import clock, tenancy
 from accounts.models import Event, Workspace
@@ -403,3 +406,191 @@ def test_what_the_list_shows_is_saved_as_a_view_and_opened_again(ben: Member, ac
     assert f'name="view" value="v-{view.short_id}"' in narrowed.decode()
     # A view of conversations, and one that nobody has, are no views of tickets.
     assert "Of nobody" in text_of(client.get(f"{LIST}?view=v-nothing").content)
+
+
+# --- Undo, history, renewal ---------------------------------------------------------------------
+
+ASKED = {"HX-Request": "true", "HX-Target": "ticket"}
+
+
+def undo_of(page: bytes) -> tuple[str, dict[str, str]]:
+    """Where the toast's Undo posts to, and what."""
+    toast = markup_of(page).split('class="toast"')[1]
+    action = re.search(r'action="([^"]*)"', toast)
+    assert action is not None
+    fields = re.findall(r'<input type="hidden" name="(\w[\w-]*)" value="([^"]*)"', toast.split("</form>")[0])
+    given = {name: html.unescape(value) for name, value in fields if name != "csrfmiddlewaretoken"}
+    return action[1], given
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("status", {"status": "resolved"}),
+        ("priority", {"priority": "critical"}),
+        ("assign", {"owner": ""}),
+        ("tags", {"tags": "new"}),
+        ("due", {"when": "2027-01-05T10:00"}),
+        ("due", {"when": ""}),
+        ("snooze", {"when": "2027-01-05T10:00"}),
+        ("subject", {"subject": "New"}),
+        ("reason", {"reason": ""}),
+        ("attributes", {"attribute-seats": "13"}),
+    ],
+)
+def test_every_field_is_undone_exactly_unless_somebody_else_has_changed_it(
+    ben: Member, acme: Workspace, name: str, given: dict[str, str]
+) -> None:
+    Attribute.all_workspaces.create(
+        workspace=acme, subject="ticket", key="seats", name="Seats", kind="number", created_at=clock.now()
+    )
+    ticket = TicketFactory(
+        workspace=acme, subject='A "quoted" & long one', status="open", priority="low", assignee=ben.user,
+        tag_names=["a, b", "plain"], sla_due_at=clock.now() + timedelta(days=1, seconds=7), escalation_reason="Why",
+    )  # fmt: skip
+    Ticket.all_workspaces.filter(pk=ticket.pk).update(attributes={"seats": 12})
+    kept = ("status", "priority", "assignee_id", "tags", "sla_due_at", "snoozed_until", "subject", "escalation_reason", "attributes")  # fmt: skip
+
+    def values() -> list[object]:
+        return list(Ticket.all_workspaces.values_list(*kept).get(pk=ticket.pk))
+
+    before, client = values(), ben.signed_in()
+    answer = client.post(f"{LIST}/{ticket.number}/{name}", given, headers=ASKED)
+    assert answer.status_code == 200
+    assert values() != before
+    path, back = undo_of(answer.content)
+    undone = client.post(path, back, headers=ASKED)
+    assert undone.status_code == 200
+    assert "data-undo" not in undone.content.decode()  # the key goes on to the change before
+    assert values() == before
+    # Pressed again, there is nothing left to undo.
+    late = client.post(path, back, headers=ASKED)
+    assert late.status_code == 422
+    assert "The ticket has changed since. Nothing was undone." in text_of(late.content)
+    assert values() == before
+
+
+def test_what_changes_nothing_offers_no_undo(ben: Member, acme: Workspace) -> None:
+    ticket = TicketFactory(workspace=acme, priority="low", tag_names=["one"])
+    client = ben.signed_in()
+    for name, given in (("priority", {"priority": "low"}), ("tags", {"tags": "One"}), ("due", {"when": ""})):
+        answer = client.post(f"{LIST}/{ticket.number}/{name}", given, headers=ASKED)
+        assert "data-undo" not in answer.content.decode(), name
+
+
+def test_linking_is_undone_too(ben: Member, acme: Workspace) -> None:
+    ticket, row = TicketFactory(workspace=acme), ConversationFactory(workspace=acme)
+    client = ben.signed_in()
+    answer = client.post(f"{LIST}/{ticket.number}/link", {"conversation": str(row.number)}, headers=ASKED)
+    path, given = undo_of(answer.content)
+    client.post(path, given, headers=ASKED)
+    row.refresh_from_db()
+    assert row.ticket_id is None
+    linked(acme, ticket, 1)
+    [other] = Conversation.all_workspaces.filter(ticket=ticket)
+    path, given = undo_of(client.post(f"{LIST}/{ticket.number}/links/{other.number}/remove", headers=ASKED).content)
+    client.post(path, given, headers=ASKED)
+    other.refresh_from_db()
+    assert other.ticket_id == ticket.pk
+
+
+def test_history_shows_what_was_linked_and_unlinked_by_whom(ben: Member, acme: Workspace) -> None:
+    ticket, row = TicketFactory(workspace=acme), ConversationFactory(workspace=acme, subject="Late & <b>lost</b>")
+    client, page = ben.signed_in(), f"{LIST}/{ticket.number}"
+    client.post(f"{page}/link", {"conversation": str(row.number)})
+    client.post(f"{page}/links/{row.number}/remove")
+    history = markup_of(client.get(page).content).split('id="ticket-history"')[1]
+    link = f'<a href="/w/acme/inbox/{row.number}" title="Late &amp; &lt;b&gt;lost&lt;/b&gt;">#{row.number}</a>'
+    assert f"Linked <b>{link}</b>" in history
+    assert f"Unlinked <b>{link}</b>" in history
+    assert "Ben" in history
+    # One in the Trash has no page any more.
+    Conversation.all_workspaces.filter(pk=row.pk).update(handler="trash", trashed_at=clock.now())
+    assert "Linked <b>a conversation</b>" in markup_of(client.get(page).content)
+
+
+def test_a_card_that_was_moved_meanwhile_stays_where_it_is(ben: Member, acme: Workspace) -> None:
+    ticket = TicketFactory(workspace=acme, status="on_hold")
+    moved = {"status": "resolved", "expected": "new"}
+    answer = ben.signed_in().post(
+        f"{LIST}/{ticket.number}/status", moved, headers={"HX-Request": "true", "Desk-Board": "1"}
+    )
+    assert answer.status_code == 422
+    assert "Someone has moved it meanwhile: its status is On hold." in text_of(answer.content)
+    ticket.refresh_from_db()
+    assert ticket.status == "on_hold"
+
+
+def test_renewal_keeps_the_rows_that_were_added(ben: Member, acme: Workspace) -> None:
+    for n in range(80):
+        TicketFactory(workspace=acme, subject=f"T{n}")
+    client, asked = ben.signed_in(), {"HX-Request": "true", "HX-Target": "tickets"}
+
+    def count(path: str, sign: str) -> int:
+        return client.get(path, headers=asked).content.decode().count(sign)
+
+    assert count(LIST, 'id="ticket-row-') == 50
+    assert count(f"{LIST}?rows=70", 'id="ticket-row-') == 70
+    assert count(f"{LIST}/board", 'id="card-') == 25
+    assert count(f"{LIST}/board?new=60", 'id="card-') == 60
+    for strange in ("-1", "99999999999999999999", "x", "301"):
+        assert count(f"{LIST}?rows={strange}", 'id="ticket-row-') == 50
+
+
+def test_list_and_board_lead_to_each_other_with_all_that_was_asked_for(ben: Member, acme: Workspace) -> None:
+    TicketFactory(workspace=acme, subject="One", status="open", tag_names=["vip"])
+    client = ben.signed_in()
+    query = "status=open&amp;owner=nobody&amp;q=One&amp;sort=due&amp;tag=vip"
+    for path in (LIST, f"{LIST}/board"):
+        for headers in ({}, {"HX-Request": "true", "HX-Target": "tickets"}):
+            page = markup_of(client.get(f"{path}?{query.replace('&amp;', '&')}", headers=headers).content)
+            for other in (LIST, f"{LIST}/board"):
+                assert f'href="{other}?{query}"' in page, (path, headers)
+        form = markup_of(client.get(f"{path}?{query.replace('&amp;', '&')}").content).split('class="narrow"')[1]
+        assert '<input type="hidden" name="status" value="open">' in form
+        assert '<input type="hidden" name="tag" value="vip">' in form
+    assert '<input type="hidden" name="sort" value="due">' in form
+
+
+def test_a_search_counts_no_tabs_and_the_board_asks_as_much_for_one_card_as_for_many(
+    ben: Member, acme: Workspace
+) -> None:
+    client, statements = ben.signed_in(), []
+    for more in (1, 19):
+        for n in range(more):
+            linked(acme, TicketFactory(workspace=acme, subject=f"Late {n}", status="open"), 1)
+        client.get(f"{LIST}/board")
+        with CaptureQueriesContext(connection) as asked:
+            client.get(f"{LIST}/board")
+        statements.append(len(asked))
+    assert statements[0] == statements[1]
+    for path in (LIST, f"{LIST}/board"):
+        with CaptureQueriesContext(connection) as asked:
+            page = text_of(client.get(f"{path}?q=late").content)
+        assert not [
+            one for one in asked.captured_queries if "count(*) FROM" in one["sql"] and "tickets_ticket" in one["sql"]
+        ]
+        assert "Late 1" in page
+    assert re.search(r"Open 20\b", page)
+
+
+def test_saved_views_have_counts_and_keys(ben: Member, acme: Workspace) -> None:
+    for n in range(3):
+        TicketFactory(workspace=acme, subject=f"Late {n}", tag_names=["vip"], status="resolved" if n else "open")
+    for name, condition in (("VIPs", {"field": "tag", "is": "vip"}), ("Open", {"field": "status", "is": "open"})):
+        actions.create_view(
+            workspace=acme, name=name, subject="ticket", visibility="shared", condition=condition,
+            by=ben.actor, at=clock.now(),
+        )  # fmt: skip
+    client = ben.signed_in()
+    assert 'data-shortcut="saved-1"' in markup_of(client.get(LIST).content)
+    with CaptureQueriesContext(connection) as asked:
+        menu = client.get(f"{LIST}/saved?layout=board", headers={"HX-Request": "true"}).content
+    assert (
+        len([one for one in asked.captured_queries if "count(*) FROM" in one["sql"] and "tickets_ticket" in one["sql"]])
+        == 1
+    )
+    assert "Open 1" in text_of(menu)
+    assert "VIPs 3" in text_of(menu)
+    assert 'data-shortcut="saved-2"' in markup_of(menu)
+    assert 'href="/w/acme/tickets/board?view=' in markup_of(menu)

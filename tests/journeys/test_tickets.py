@@ -13,13 +13,13 @@ from accounts.permissions import Actor
 from conversations import actions
 from tests.conftest import Member
 from tests.factories import ConversationFactory, TicketFactory
-from tests.journeys.conftest import PATIENCE, Window
+from tests.journeys.conftest import PATIENCE, WIDE, Window
 from tests.runtime.machine import eventually
 from tickets import actions as ticket_actions
 from tickets.models import Ticket
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, Locator, Page, Route
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -123,3 +123,104 @@ def test_ticket_is_changed_beside_the_thread_linked_and_unlinked(window: Window,
     page.locator("#log").focus()
     page.keyboard.press("Shift+T")
     page.wait_for_url(re.compile(r"/tickets/\d+$"), timeout=PATIENCE)
+
+
+def test_two_agents_work_on_one_ticket_side_by_side(
+    window: Window, chromium: Browser, acme: Workspace, ben: Member, ada: Member
+) -> None:
+    conversation = ConversationFactory(workspace=acme, subject="Where is my parcel?")
+    ticket = actions.escalate(conversation=conversation, by=Actor.system(acme.pk), at=clock.now())
+    page, path = window.page, f"/w/acme/tickets/{ticket.number}"
+    other = Window(chromium.new_context(viewport=WIDE).new_page(), window.base, [])  # type: ignore[arg-type]
+    window.enter(ben, path)
+    other.enter(ada, path)
+    for one in (window, other):
+        one.wait_until_live()
+    note, toasts = page.locator("#note"), page.locator("#toasts")
+    page.locator("#reason").fill("Not saved yet")
+    note.press_sequentially("Half a")
+    note.press("ArrowLeft")
+    # What Ada changes appears, and what Ben is typing stays, with its caret.
+    other.page.locator("#status").select_option("on_hold")
+    expect(page.locator("#status")).to_have_value("on_hold")
+    expect(page.locator("#ticket-history")).to_contain_text("Status: On hold")
+    note.press("X")
+    expect(note).to_have_value("Half Xa")
+    # So it does when Ben changes something himself, and when that is refused or does not arrive.
+    page.locator("#priority").select_option("high")
+    expect(toasts).to_contain_text("Priority set to High.")
+    expect(other.page.locator("#priority")).to_have_value("high")
+    answers = [lambda route: route.abort(), lambda route: route.fulfill(status=403, body="")]
+    page.route("**/tickets/*/priority*", lambda route: answers.pop(0)(route))
+    for reason in ("The server cannot be reached.", "Your role does not allow this."):
+        page.locator("#priority").select_option("low")
+        expect(toasts).to_contain_text(reason)
+        expect(page.locator("#priority")).to_have_value("high")
+    page.unroute("**/tickets/*/priority*")
+    # Keys that step through a list choose where they stop, not what they pass.
+    for _ in range(2):
+        page.locator("#priority").press("ArrowUp")
+    expect(toasts).to_contain_text("Priority set to Low.")
+    expect(page.locator("#ticket-history")).not_to_contain_text("Priority: Medium")
+    expect(note).to_have_value("Half Xa")
+    expect(page.locator("#reason")).to_have_value("Not saved yet")
+    page.get_by_role("button", name="Add note").click()
+    expect(other.page.locator("#notes-list")).to_contain_text("Half Xa")
+    expect(note).to_have_value("")
+    expect(page.locator("#reason")).to_have_value("Not saved yet")
+    # One card moved by both: the second is told, and sees where it is.
+    for one in (window, other):
+        one.go("/w/acme/tickets/board")
+        one.wait_until_live()
+    waiting: list[Route] = []
+    page.route("**/tickets/*/status", lambda route: waiting.append(route))
+    card_in(page, "on_hold", "Where is").drag_to(page.locator("#column-open"))
+    expect(card_in(page, "open", "Where is")).to_be_visible()
+    card_in(other.page, "on_hold", "Where is").drag_to(other.page.locator("#column-resolved"))
+    has_status(ticket, "resolved")
+    waiting[0].continue_()
+    expect(toasts).to_contain_text("Someone has moved it meanwhile: its status is Resolved.")
+    expect(card_in(page, "resolved", "Where is")).to_be_visible()
+    has_status(ticket, "resolved")
+    other.page.context.close()
+    window.faults[:] = [fault for fault in window.faults if not re.search("403|422|ERR_FAILED", fault)]
+
+
+def test_live_updates_keep_the_rows_the_place_and_the_focus(window: Window, acme: Workspace, ben: Member) -> None:
+    made = [TicketFactory(workspace=acme, subject=f"Ticket {n:02}", status="open") for n in range(60)]
+    system, page = Actor.system(acme.pk), window.page
+    actions.create_view(
+        workspace=acme, name="On hold", visibility="shared", condition={"field": "status", "is": "on_hold"},
+        by=ben.actor, at=clock.now(),
+    )  # fmt: skip
+    window.enter(ben, "/w/acme/tickets")
+    window.wait_until_live()
+    rows = page.locator(".ticket-row")
+    page.get_by_role("link", name="Show more").click()
+    expect(rows).to_have_count(60)
+    rows.last.locator("[data-row]").focus()
+    rows.last.scroll_into_view_if_needed()
+    ticket_actions.update(ticket=made[30], subject="Changed meanwhile", by=system, at=clock.now())
+    expect(rows.first).to_contain_text("Changed meanwhile")
+    expect(rows).to_have_count(60)
+    expect(rows.last.locator("[data-row]")).to_be_focused()
+    expect(rows.last).to_be_in_viewport()
+    # What is searched for stays on the board, where the focus follows a card to its column.
+    page.locator("#search").fill("meanwhile")
+    expect(rows).to_have_count(1)
+    page.get_by_role("link", name="Board").click()
+    window.wait_until_live()
+    expect(page.locator(".card-ticket")).to_have_count(1)
+    card_in(page, "open", "Changed").locator("[data-row]").click()
+    expect(page.locator("#ticket")).to_be_visible()
+    page.keyboard.press("u")
+    page.wait_for_url(re.compile(r"/tickets/board\?.*q=meanwhile"))
+    window.wait_until_live()
+    card_in(page, "open", "Changed").locator("[data-row]").focus()
+    ticket_actions.set_status(ticket=made[30], status="on_hold", by=system, at=clock.now())
+    expect(card_in(page, "on_hold", "Changed").locator("[data-row]")).to_be_focused()
+    # A saved view by its key.
+    page.keyboard.press("g")
+    page.keyboard.press("1")
+    page.wait_for_url(re.compile(r"/tickets/board\?view=v-"))
+    expect(page.locator(".card-ticket")).to_have_count(1)

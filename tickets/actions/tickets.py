@@ -305,9 +305,19 @@ def note_message(*, ticket_id: int, text: str, from_customer: bool, by: Actor, a
 
 @transaction.atomic
 @writing.together()
-def recount(*, ticket: Ticket, summary: MessageSummary, is_change: bool, by: Actor, at: datetime) -> Ticket:
+def recount(
+    *,
+    ticket: Ticket,
+    summary: MessageSummary,
+    is_change: bool,
+    linked_id: int | None = None,
+    unlinked_id: int | None = None,
+    by: Actor,
+    at: datetime,
+) -> Ticket:
     """Set the summary of messages after a conversation was linked or unlinked (`is_change`: `updated_at` moves) or read.
 
+    The ticket's history shows the conversation whose id is `linked_id` or `unlinked_id`.
     Called by the conversation verbs, which hold the ticket's row and have permitted the act itself.
     """
     if not changes.change(ticket, asdict(summary), unset=UNSET) and not is_change:
@@ -315,7 +325,13 @@ def recount(*, ticket: Ticket, summary: MessageSummary, is_change: bool, by: Act
     ticket.updated_at = at if is_change else ticket.updated_at
     writing.update(ticket, [*SUMMARY_FIELDS, "updated_at"])
     unread.forget(ticket.workspace_id)
-    journal.record(events.TICKET_RECOUNTED, ticket, by=by, at=at, message_count=ticket.message_count)
+    count = ticket.message_count
+    if linked_id is not None:
+        journal.record(events.TICKET_RECOUNTED, ticket, by=by, at=at, message_count=count, linked_id=linked_id)
+    elif unlinked_id is not None:
+        journal.record(events.TICKET_RECOUNTED, ticket, by=by, at=at, message_count=count, unlinked_id=unlinked_id)
+    else:
+        journal.record(events.TICKET_RECOUNTED, ticket, by=by, at=at, message_count=count)
     return ticket
 
 

@@ -77,7 +77,8 @@ class Journal:
 
     def linked(self, conversation_id: int, ticket_id: int, message_count: int, at: int, by: str) -> None:
         """A conversation was linked, and its ticket's counts made anew."""
-        self.note(ticket_events.TICKET_RECOUNTED, ticket_id, at, f'{{"message_count": {message_count}}}', by)
+        counted = f'{{"message_count": {message_count}, "linked_id": {conversation_id}}}'
+        self.note(ticket_events.TICKET_RECOUNTED, ticket_id, at, counted, by)
         self.note(events.CONVERSATION_LINKED, conversation_id, at, f'{{"ticket_id": {ticket_id}}}', by)
 
     def ticket_opened(self, ticket_id: int, priority: str | None, at: int, by: str) -> None:

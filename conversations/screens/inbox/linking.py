@@ -67,7 +67,7 @@ def _field(form_class: type[Form], change: ticketing.Change) -> Callable[..., Ht
         form = form_class(request.POST)
         if not form.is_valid():
             raise errors.of_input(form)
-        done: Done = change(request, conversation.ticket, form.cleaned_data)
+        done: Done = ticketing.offered(request, change(request, conversation.ticket, form.cleaned_data))
         back = Back(f"conversation-ticket-{done.undo}", done.undo_values) if done.undo else None
         return done.text, back
 

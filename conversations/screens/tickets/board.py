@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from django.http import Http404, HttpResponse
@@ -13,12 +14,13 @@ from accounts import clock
 from accounts.errors import Invalid
 from accounts.permissions import permit
 from conversations.queries.counts import shown
+from conversations.queries.paging import Page
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
 from conversations.screens.ticketing import STATUS
 from conversations.screens.tickets import list_rows, queries
-from conversations.screens.tickets.lists import address, bar, chosen_of, frame
+from conversations.screens.tickets.lists import address, bar, chosen_of, frame, rows_wanted
 from conversations.screens.tickets.queries import Chosen
-from tickets.models import TicketStatus
+from tickets.models import Ticket, TicketStatus
 
 CARDS = 25
 """How many cards a column shows at first, and more at once."""
@@ -43,9 +45,14 @@ def board(request: DeskRequest) -> HttpResponse:
     """Every status as a column, with a bounded number of cards."""
     permit(request.actor, "ticket.read")
     given, sort = chosen_of(request)
-    counts = queries.counts(given, request.user)
-    columns = [_column(request, given, status, shown(counts.get(status, 0))) for status in TicketStatus.values]
-    facts = {**frame(request), **bar(request, given, sort), "columns": columns, "is_board": True}
+    facts = frame(request)
+    pages = {status: _page(request, given, status) for status in TicketStatus.values}
+    # A search is looked for once in each column: how many it finds there are those that are shown.
+    counts = {} if given.is_searched else queries.counts(given, request.user)
+    found = [one for page in pages.values() for one in page.rows]
+    rows = {row.ticket.pk: row for row in list_rows.of(found, clock.now())}
+    columns = [_column(given, status, page, rows, counts) for status, page in pages.items()]
+    facts |= {**bar(request, given, sort), "columns": columns, "is_board": True}
     if is_fragment(request) and request.htmx.target == "tickets":
         return render(request, "tickets/board.html", facts)
     remember(request)
@@ -60,16 +67,27 @@ def column(request: DeskRequest, status: str) -> HttpResponse:
     if status not in TicketStatus.values:
         raise Http404("no such status")
     given, _sort = chosen_of(request)
-    facts = {**frame(request), "column": _column(request, given, status, "")}
+    facts, page = frame(request), _page(request, given, status)
+    rows = {row.ticket.pk: row for row in list_rows.of(page.rows, clock.now())}
+    facts |= {"column": _column(given, status, page, rows, {})}
     return render(request, "tickets/cards.html", facts)
 
 
-def _column(request: DeskRequest, given: Chosen, status: str, count: str) -> Column:
-    wanted = replace(given, status=status)
+def _page(request: DeskRequest, given: Chosen, status: str) -> Page[Ticket]:
     after = request.GET.get("after") if is_fragment(request) else None
+    limit = CARDS if after else rows_wanted(request, status, CARDS)
     try:
-        page = queries.page(queries.chosen(wanted, request.user), sort="updated", after=after, limit=CARDS)
+        return queries.page(
+            queries.chosen(replace(given, status=status), request.user), sort="updated", after=after, limit=limit
+        )
     except Invalid as error:
         raise Http404("no such page") from error
+
+
+def _column(
+    given: Chosen, status: str, page: Page[Ticket], rows: Mapping[int, list_rows.Row], counts: Mapping[str, int]
+) -> Column:
     more = address(replace(given, status=given.usual_status), "", after=page.next) if page.next else ""
-    return Column(status, STATUS[status], count, list_rows.of(page.rows, clock.now()), more, address(wanted, ""))
+    count = shown(counts[status]) if status in counts else f"{len(page.rows)}{'+' if page.next else ''}"
+    cards = [rows[one.pk] for one in page.rows]
+    return Column(status, STATUS[status], count, cards, more, address(replace(given, status=status), ""))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from functools import partial, wraps
 from typing import Any
 
@@ -16,16 +17,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts import clock
+from accounts import clock, transaction
 from accounts.permissions import permit
 from conversations import actions
-from conversations.screens import attributes, dates, errors, ticketing
+from conversations.screens import attributes, errors, ticketing
 from conversations.screens.shell import DeskRequest, is_fragment, screen
 from conversations.screens.ticketing import Change, Done
 from conversations.screens.tickets import forms, pages, queries
 from tickets import actions as ticket_actions
 from tickets import queries as ticket_queries
-from tickets.models import AttributeSubject, Ticket
+from tickets.attributes import typed as of_attribute
+from tickets.models import Attribute, AttributeSubject, Ticket
 
 
 def changes(form_class: type[Form]) -> Callable[[Change], Callable[..., HttpResponseBase]]:
@@ -53,7 +55,7 @@ def answered(request: DeskRequest, number: int, done: Done, fault: str = "") -> 
 
     A member who has lost sight of the ticket by the change is led to the list.
     """
-    is_board, has_left = bool(request.headers.get("Desk-Board")), not queries.is_seen(number)
+    is_board, has_left = bool(request.headers.get(ticketing.BOARD_HEADER)), not queries.is_seen(number)
     if has_left or not is_fragment(request):
         if fault or done.text:
             messages.add_message(request, messages.ERROR if fault else messages.SUCCESS, fault or done.text)
@@ -61,7 +63,13 @@ def answered(request: DeskRequest, number: int, done: Done, fault: str = "") -> 
             return redirect("ticket", request.workspace.slug, number)
         url = reverse("ticket-board" if is_board else "tickets", args=[request.workspace.slug])
         return HttpResponseClientRedirect(url) if is_fragment(request) else redirect(url)
-    shown = {"toast": fault or done.text, "is_fault": bool(fault), "done": done}
+    covered = [event.pk for event in request.recorded]
+    shown = {
+        "toast": fault or done.text,
+        "is_fault": bool(fault),
+        "done": ticketing.offered(request, done),
+        "covered": covered,
+    }
     template = "tickets/moved.html" if is_board else "tickets/changed.html"
     facts = pages.facts(request, queries.by_number(number), typed=request.POST if fault else None)
     context = {**facts, **shown}
@@ -73,31 +81,47 @@ FIELDS = {name: changes(field.form)(field.change) for name, field in ticketing.F
 
 
 @changes(forms.SubjectForm)
+@transaction.atomic
 def set_subject(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
-    ticket_actions.update(ticket=ticket, subject=given["subject"], by=request.actor, at=clock.now())
-    return Done(_("Subject saved."))
+    before = ticketing.held(ticket, given, _subject)
+    now = ticket_actions.update(ticket=before, subject=given["subject"], by=request.actor, at=clock.now())
+    return Done(_("Subject saved."), *ticketing.undone_by("subject", "subject", _subject(before), _subject(now)))
 
 
 @changes(forms.ReasonForm)
+@transaction.atomic
 def set_reason(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
-    ticket_actions.update(ticket=ticket, escalation_reason=given["reason"] or None, by=request.actor, at=clock.now())
-    return Done(_("Reason saved."))
+    before, reason = ticketing.held(ticket, given, _reason), given["reason"] or None
+    now = ticket_actions.update(ticket=before, escalation_reason=reason, by=request.actor, at=clock.now())
+    return Done(_("Reason saved."), *ticketing.undone_by("reason", "reason", _reason(before), _reason(now)))
+
+
+def _subject(ticket: Ticket) -> str:
+    return ticket.subject
+
+
+def _reason(ticket: Ticket) -> str:
+    return ticket.escalation_reason or ""
 
 
 @changes(forms.AttributesForm)
+@transaction.atomic
 def set_attributes(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
+    """Set those that were typed otherwise; undone by what they were."""
     rows = list(ticket_queries.attributes_of(AttributeSubject.TICKET))
-    values = attributes.typed(rows, ticket.attributes, request.POST)
-    ticket_actions.set_attributes(ticket=ticket, values=values, by=request.actor, at=clock.now())
-    return Done(_("Saved."))
+    asked = [row for row in rows if f"{attributes.PREFIX}{row.key}" in request.POST]
+    before = ticketing.held(ticket, given, partial(_attributes, asked))
+    values = attributes.typed(rows, before.attributes, request.POST)
+    now = ticket_actions.set_attributes(ticket=before, values=values, by=request.actor, at=clock.now())
+    changed = [row for row in rows if before.attributes.get(row.key) != now.attributes.get(row.key)]
+    if not changed:
+        return Done(_("Saved."))
+    was = ((f"{attributes.PREFIX}{row.key}", of_attribute(row, before.attributes.get(row.key))) for row in changed)
+    return Done(_("Saved."), "attributes", (*was, ("expected", _attributes(changed, now))))
 
 
-@changes(ticketing.WhenForm)
-def snooze(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
-    ticket_actions.snooze(ticket=ticket, until=given["when"], by=request.actor, at=clock.now())
-    if given["when"] is None:
-        return Done(_("Unsnoozed."))
-    return Done(_("Snoozed until %(when)s.") % {"when": dates.moment(given["when"])})
+def _attributes(rows: Iterable[Attribute], ticket: Ticket) -> str:
+    return json.dumps({row.key: of_attribute(row, ticket.attributes.get(row.key)) for row in rows})
 
 
 @changes(forms.NoteForm)

@@ -6,19 +6,19 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.text import whole_number
-from conversations.screens.ticketing import OwnerForm
+from conversations.screens.ticketing import Field, OwnerForm
 from tickets.models import TicketPriority
 
 
-class SubjectForm(forms.Form):
+class SubjectForm(Field):
     subject = forms.CharField(required=False, max_length=500)
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(Field):
     reason = forms.CharField(required=False, max_length=2000, widget=forms.Textarea)
 
 
-class AttributesForm(forms.Form):
+class AttributesForm(Field):
     """Nothing of its own: `conversations.screens.attributes` reads what was typed."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import moments
+from accounts.models import Workspace
 from accounts.permissions import ActorKind
 from conversations import events as conversation_events
 from conversations.screens.dates import moment
@@ -46,7 +48,7 @@ def actor(line: HistoryLine) -> str:
     return str(_ACTORS.get(line.event.actor_kind, _("Someone")))
 
 
-def happened(line: HistoryLine) -> SafeString:
+def happened(line: HistoryLine, workspace: Workspace) -> SafeString:
     """What happened, as a sentence; names and tags are escaped."""
     kind, data = line.event.type, line.event.data
     if kind == events.TICKET_STATUS_CHANGED.name:
@@ -70,9 +72,21 @@ def happened(line: HistoryLine) -> SafeString:
     if kind == events.TICKET_UPDATED.name:
         names = [str(_FIELDS[name]) for name in data.get("fields") or [] if name in _FIELDS]
         return format_html(_("Changed {}"), ", ".join(names) or _("the details"))
+    if kind == events.TICKET_RECOUNTED.name:
+        shown = _conversation(line, workspace)
+        text = _("Linked <b>{}</b>") if data.get("linked_id") else _("Unlinked <b>{}</b>")
+        return format_html(text, shown)
     if kind in (conversation_events.TICKET_BROADCAST.name, conversation_events.TICKET_BROADCAST_SCHEDULED.name):
         return escape(_("Reply sent to all conversations"))
     return escape(_("Ticket opened"))
+
+
+def _conversation(line: HistoryLine, workspace: Workspace) -> str:
+    if line.conversation is None:
+        return _("a conversation")
+    number = line.conversation.number
+    url = reverse("conversation", args=[workspace.slug, number])
+    return format_html('<a href="{}" title="{}">#{}</a>', url, line.conversation.subject[:200], number)
 
 
 def _status(value: str | None) -> str:

@@ -32,7 +32,8 @@ def link(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
     if conversation.ticket_id is not None:
         raise errors.linked_elsewhere()
     actions.link(conversation=conversation, ticket=ticket, by=request.actor, at=clock.now())
-    return Done(_("#%(number)s linked.") % {"number": conversation.number})
+    text = _("#%(number)s linked.") % {"number": conversation.number}
+    return Done(text, "unlink", (("expected", ""),), undo_path=(conversation.number,))
 
 
 @require_POST
@@ -48,5 +49,6 @@ def unlink(request: DeskRequest, number: int, conversation: int) -> HttpResponse
         raise
     except DomainError as error:
         return answered(request, number, Done(""), errors.of_error(error))
-    done = Done(_("#%(number)s unlinked.") % {"number": conversation}, "link", (("conversation", str(conversation)),))
+    values = (("conversation", str(conversation)), ("expected", ""))
+    done = Done(_("#%(number)s unlinked.") % {"number": conversation}, "link", values)
     return answered(request, number, done)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.http import Http404, HttpResponse
@@ -14,6 +15,7 @@ from accounts import clock
 from accounts import queries as people
 from accounts.errors import Invalid
 from accounts.permissions import may, permit
+from accounts.text import whole_number
 from conversations.queries import saved_views as saved_queries
 from conversations.queries.counts import shown
 from conversations.screens import filter_form, filters, saved_views, ticketing
@@ -22,15 +24,20 @@ from conversations.screens.tickets import labels, list_rows, queries
 from conversations.screens.tickets.queries import Chosen
 
 PAGE = 50
+MOST_RENEWED = 300
+"""How many rows, or cards of a column, live updates renew; further ones stay as they are."""
 
 
-class SavedLink(NamedTuple):
-    """A saved view in the menu."""
+@dataclass(frozen=True, slots=True)
+class SavedLink:
+    """A saved view in the menu: `digit` is the one after `g`."""
 
     name: str
     query: str
+    digit: int
     is_current: bool
     is_favorite: bool
+    count: str = ""
 
 
 def chosen_of(request: DeskRequest) -> tuple[Chosen, str]:
@@ -78,17 +85,52 @@ def bar(request: DeskRequest, given: Chosen, sort: str) -> dict[str, Any]:
         "query": address(given, sort),
         "filter_chips": [(chip.text, address(replace(given, filters=chip.rest), sort)) for chip in chips],
         "without_filters": address(replace(given, filters=()), sort),
-        "saved_links": _saved_links(request, given),
+        "saved_links": saved_links(request, given),
         "may_save": may(request.actor, "ticket.update") and (is_narrowed or given.status != given.usual_status),
     }
 
 
-def _saved_links(request: DeskRequest, given: Chosen) -> list[SavedLink]:
+def saved_links(request: DeskRequest, given: Chosen, *, are_counted: bool = False) -> list[SavedLink]:
+    """The saved views of tickets that the member finds, in their order: the first nine by `g` and a digit."""
+    found = saved_queries.in_menu(request.actor, "ticket")
+    counted: Mapping[int, int] = {}
+    if are_counted:
+        views = saved_queries.saved_views(request.actor, "ticket").filter(pk__in=[view.pk for view in found])
+        counted = queries.counts_of(list(views), request.user)
     current = given.saved.short_id if given.saved else ""
     return [
-        SavedLink(view.name, f"view={saved_views.key_of(view.short_id)}", view.short_id == current, view.is_favorite)
-        for view in saved_queries.in_menu(request.actor, "ticket")
+        SavedLink(
+            view.name,
+            f"view={saved_views.key_of(view.short_id)}",
+            number if number <= saved_views.DIGITS else 0,
+            is_current=view.short_id == current,
+            is_favorite=view.is_favorite,
+            count=shown(counted.get(view.pk, 0)),
+        )
+        for number, view in enumerate(found, start=1)
     ]
+
+
+def rows_wanted(request: DeskRequest, name: str, usual: int) -> int:
+    """How many rows a list shows: as many as the page has that is renewed, or the usual number."""
+    has = whole_number(request.GET.get(name, ""), most=MOST_RENEWED) if is_fragment(request) else None
+    return max(usual, has or 0)
+
+
+@require_safe
+@screen
+def saved(request: DeskRequest) -> HttpResponse:
+    """The menu of saved views with their counts."""
+    permit(request.actor, "ticket.read")
+    given, sort = chosen_of(request)
+    facts = {
+        **frame(request),
+        "given": given,
+        "query": address(given, sort),
+        "is_board": request.GET.get("layout") == "board",
+        "saved_links": saved_links(request, given, are_counted=True),
+    }
+    return render(request, "tickets/saved_links.html", facts)
 
 
 @require_safe
@@ -116,8 +158,9 @@ def listing(request: DeskRequest) -> HttpResponse:
     permit(request.actor, "ticket.read")
     given, sort = chosen_of(request)
     facts = {**frame(request), **bar(request, given, sort)}
+    after, limit = request.GET.get("after"), rows_wanted(request, "rows", PAGE)
     try:
-        page = queries.page(queries.chosen(given, request.user), sort=sort, after=request.GET.get("after"), limit=PAGE)
+        page = queries.page(queries.chosen(given, request.user), sort=sort, after=after, limit=limit)
     except Invalid as error:
         raise Http404("no such page") from error
     facts |= {
@@ -127,7 +170,8 @@ def listing(request: DeskRequest) -> HttpResponse:
     }
     if is_fragment(request) and request.htmx.target == "ticket-more":
         return render(request, "tickets/rows.html", facts)
-    counts = queries.counts(given, request.user)
+    # A search is looked for once: its tabs have no counts.
+    counts = {} if given.is_searched else queries.counts(given, request.user)
     facts["tabs"] = [
         (name, label, shown(counts.get(name, 0)), address(replace(given, status=name), sort))
         for name, label in labels.TABS.items()

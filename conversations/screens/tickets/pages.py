@@ -41,7 +41,10 @@ def facts(request: DeskRequest, ticket: Ticket, *, typed: QueryDict | None = Non
         "linked": linked[:MOST_LINKED],
         "has_more_linked": len(linked) > MOST_LINKED,
         "notes": list(notes.order_by("-created_at", "-pk")[:MOST_NOTES]),
-        "lines": [(labels.actor(line), labels.happened(line), line.event.at) for line in queries.history(ticket)],
+        "lines": [
+            (line.event.pk, labels.actor(line), labels.happened(line, request.workspace), line.event.at)
+            for line in queries.history(ticket)
+        ],
         "assignable": list(people.assignable()),
         "teams": list(people.teams()),
         "hues": ticket_queries.tag_hues(),

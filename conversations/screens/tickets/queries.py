@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import QueryDict
 
 from accounts import clock, journal
@@ -75,6 +75,11 @@ class Chosen:
         )
 
     @property
+    def is_searched(self) -> bool:
+        """Whether words are looked for, by the saved view or what was typed."""
+        return bool(self.search or (self.saved and self.saved.search))
+
+    @property
     def unoffered(self) -> Pairs:
         """The filters that the form does not offer, and keeps."""
         return tuple(pair for pair in self.filters if pair[0] == filters.ANYTHING)
@@ -139,7 +144,7 @@ def _marked(page: Page[Ticket]) -> Page[Ticket]:
 
 
 def counts(given: Chosen, user: User) -> dict[str, int]:
-    """How many tickets of the owner and the search each status holds, at most CAP each, in one statement."""
+    """How many tickets of the owner and the filters each status holds, at most CAP each, in one statement."""
     names = [name for name in STATUSES if name != "all" or given.saved is not None]
     columns = []
     for name in names:
@@ -147,6 +152,16 @@ def counts(given: Chosen, user: User) -> dict[str, int]:
         columns.append(Capped(rows.order_by("-updated_at", "-pk").values("pk")[:CAP]))
     found = Workspace.objects.filter(pk=current().pk).values_list(*columns).first()
     return dict(zip(names, found or (), strict=False))
+
+
+def counts_of(views: Sequence[SavedView], user: User) -> dict[int, int]:
+    """How many tickets each of some saved views holds, at most CAP each, by their ids, in one statement."""
+    columns = []
+    for view in views:
+        rows = chosen(Chosen(status="all", saved=view, condition=saved_views.condition_of(view)), user)
+        columns.append(Capped(rows.order_by("-updated_at", "-pk").values("pk")[:CAP]))
+    found = Workspace.objects.filter(pk=current().pk).values_list(*columns).first() if columns else None
+    return dict(zip([view.pk for view in views], found or (), strict=False))
 
 
 def linked_counts(shown: Sequence[Ticket]) -> dict[int, int]:
@@ -164,6 +179,8 @@ class HistoryLine:
     assignee: User | None
     attributes: tuple[str, ...] = ()
     """The names of the custom attributes that it changed."""
+    conversation: Conversation | None = None
+    """The one that was linked or unlinked, if the member sees it."""
 
 
 _SHOWN = frozenset(
@@ -186,15 +203,18 @@ _OF_CONVERSATIONS = (conversation_events.TICKET_BROADCAST.name, conversation_eve
 
 def history(ticket: Ticket) -> list[HistoryLine]:
     """What happened to a ticket, newest first: its newest lines."""
-    rows = journal.lines_of(ticket).filter(type__in=[*_SHOWN, *_OF_CONVERSATIONS])
+    changes = Q(type__in=[*_SHOWN, *_OF_CONVERSATIONS])
+    links = Q(type=events.TICKET_RECOUNTED.name) & (Q(data__has_key="linked_id") | Q(data__has_key="unlinked_id"))
+    rows = journal.lines_of(ticket).filter(changes | links)
     found = list(rows.order_by("-id")[:SHOWN_LINES])
-    members, names = _members(found), _attribute_names(found)
+    members, names, conversations = _members(found), _attribute_names(found), _conversations(found)
     return [
         HistoryLine(
             event,
             members.get(event.actor_id) if event.actor_kind == ActorKind.MEMBER and event.actor_id else None,
             members.get(event.data.get("assignee_id") or 0),
             tuple(names.get(key, key) for key in event.data.get("keys") or ()),
+            conversations.get(_about(event) or 0),
         )
         for event in found
     ]
@@ -204,6 +224,16 @@ def _members(found: Iterable[Event]) -> dict[int, User]:
     ids = {event.actor_id for event in found if event.actor_kind == ActorKind.MEMBER}
     ids |= {event.data.get("assignee_id") for event in found}
     return User.objects.in_bulk([pk for pk in ids if pk])
+
+
+def _about(event: Event) -> int | None:
+    found: int | None = event.data.get("linked_id") or event.data.get("unlinked_id")
+    return found
+
+
+def _conversations(found: Iterable[Event]) -> dict[int, Conversation]:
+    ids = {pk for event in found if (pk := _about(event)) is not None}
+    return {row.pk: row for row in Conversation.objects.filter(pk__in=ids).only("number", "subject")} if ids else {}
 
 
 def _attribute_names(found: Iterable[Event]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from conversations.screens.tickets import board, broadcasts, changes, links, lis
 urlpatterns = [
     path("tickets", lists.listing, name="tickets"),
     path("tickets/filters", lists.filter_fields, name="ticket-filters"),
+    path("tickets/saved", lists.saved, name="ticket-saved"),
     path("tickets/board", board.board, name="ticket-board"),
     path("tickets/board/<str:status>", board.column, name="ticket-column"),
     path("tickets/new", pages.new, name="new-ticket"),
@@ -18,7 +19,6 @@ urlpatterns = [
     path("tickets/<int:number>/subject", changes.set_subject, name="ticket-subject"),
     path("tickets/<int:number>/attributes", changes.set_attributes, name="ticket-attributes"),
     path("tickets/<int:number>/reason", changes.set_reason, name="ticket-reason"),
-    path("tickets/<int:number>/snooze", changes.snooze, name="ticket-snooze"),
     path("tickets/<int:number>/note", changes.note, name="ticket-note"),
     path("tickets/<int:number>/read", changes.mark_read, name="ticket-read"),
     path("tickets/<int:number>/delete", changes.delete, name="ticket-delete"),

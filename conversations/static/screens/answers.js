@@ -68,7 +68,7 @@ desk.take = (answer) => {
 desk.list = (page, askedAt) => {
   const part = page.querySelector('[data-listed]');
   if (!part) return;
-  for (const event of part.dataset.events.split(' ')) covered.add(Number(event));
+  desk.cover(part);
   desk.announce('listed', { id: part.dataset.listed, part, askedAt });
 };
 
@@ -140,6 +140,10 @@ const PATIENCE = 5000; // ms that an event waits for an answer that may have it
 const covered = new Set(); // ids of events whose changes answers have shown
 const expected = new Set(); // changes whose answers are on their way
 
+desk.cover = (part) => {
+  for (const event of part.dataset.events.split(' ')) covered.add(Number(event));
+};
+
 desk.expect = (answer) => {
   const taken = answer.then(() => new Promise((done) => setTimeout(done))).finally(() => expected.delete(taken));
   expected.add(taken);
@@ -176,11 +180,11 @@ function count(number, by) {
 }
 
 // A change is shown at once by those who listen to `desk:changing`; what they put into `undo` is called when it is refused or lost.
-async function change(form, submitter) {
+async function change(form, submitter, data = new FormData(form, submitter)) {
   const cause = submitter ?? form;
-  if (busy.has(cause)) return;
+  const isAtOnce = form.dataset.change === 'at-once'; // the last choice counts, also while another is on its way
+  if (busy.has(cause) && !isAtOnce) return;
   busy.add(cause);
-  const data = new FormData(form, submitter);
   const url = submitter?.getAttribute('formaction') ?? form.getAttribute('action');
   const number = /\/inbox\/(\d+)\//.exec(url)?.[1];
   const undo = [];
@@ -200,11 +204,13 @@ async function change(form, submitter) {
   if (isShown) count(number, -1);
   const isRefused = answer.problem !== '' || answer.status >= 400;
   if (isRefused) for (const revert of undo.reverse()) revert();
-  if (isRefused && form.dataset.change === 'at-once') form.reset(); // shows what is kept, not what was chosen
+  const isAsSent = [...data].every(([name, value]) => (form.elements[name]?.value ?? value) === value);
+  if (isRefused && isAtOnce && isAsSent) form.reset(); // shows what is kept, not what was chosen
   form.toggleAttribute('data-unsaved', isRefused && [...form.elements].some(isTyped));
   if (answer.problem === 'signed-out') return location.reload();
+  desk.announce('answered', { form, data, isRefused, to: answer.to });
   if (answer.problem) {
-    const again = { act: document.getElementById('toasts').dataset.again, then: () => change(form, submitter) };
+    const again = { act: document.getElementById('toasts').dataset.again, then: () => change(form, submitter, isAtOnce ? data : undefined) };
     desk.say(desk.errorText(answer.problem), { bad: true, ...(answer.problem === 'offline' ? again : {}) });
   } else desk.take(answer);
   if (!isShown || pending.has(number)) return;
@@ -218,7 +224,29 @@ document.addEventListener('submit', (event) => {
   event.preventDefault();
   change(form, event.submitter);
 });
-document.addEventListener('change', (event) => event.target.form?.dataset.change === 'at-once' && event.target.form.requestSubmit());
+
+// A choice is made at once. Keys step through a closed list: where they stop is chosen, not what they pass.
+const STEP = 700; // ms
+let isStepping = false;
+let stepped = null; // {form, timer}: the choice that they have stopped at
+
+function choose() {
+  const { form, timer } = stepped ?? {};
+  clearTimeout(timer);
+  stepped = null;
+  form?.requestSubmit();
+}
+
+document.addEventListener('keydown', ({ key, target }) => (isStepping = target.matches?.('select') && (key.length === 1 || /^(Arrow|Page|Home|End)/.test(key))), true);
+document.addEventListener('pointerdown', () => (isStepping = false), true);
+document.addEventListener('focusout', choose);
+document.addEventListener('change', ({ target: { form } }) => {
+  if (form?.dataset.change !== 'at-once') return;
+  if (stepped && stepped.form !== form) choose();
+  clearTimeout(stepped?.timer);
+  stepped = { form, timer: setTimeout(choose, STEP) };
+  if (!isStepping) choose();
+});
 
 // --- Moving on: the answers that htmx swaps in ---------------------------------------------------
 

@@ -14,7 +14,15 @@ function say(name, card, column) {
 }
 
 function put(card, column, before = listOf(column).firstElementChild) {
+  const held = card.contains(document.activeElement) ? document.activeElement : null;
   listOf(column).insertBefore(card, before === card ? card.nextElementSibling : before);
+  held?.focus({ preventScroll: true });
+}
+
+const moves = new WeakMap(); // card → how many of its moves are on their way
+function count(card, by) {
+  moves.set(card, (moves.get(card) ?? 0) + by);
+  card.classList.toggle('is-moving', moves.get(card) > 0);
 }
 
 async function move(card, to) {
@@ -25,19 +33,18 @@ async function move(card, to) {
   const status = to.dataset.status;
   const before = card.dataset.status;
   card.dataset.status = status;
-  card.classList.add('is-moving');
+  count(card, 1);
   const token = document.querySelector('[name=csrfmiddlewaretoken]')?.value ?? '';
   const body = new URLSearchParams({ status, expected: before, csrfmiddlewaretoken: token });
   const answer = await desk.inTurn(`card ${card.dataset.id}`, () => desk.ask(card.dataset.move, { method: 'POST', body, headers: { 'Desk-Board': '1' } }));
-  card.classList.remove('is-moving');
+  count(card, -1);
   const isRefused = answer.problem !== '' || answer.status >= 400;
   if (answer.problem === 'signed-out') return location.reload();
-  if (!answer.problem) for (const toast of desk.parse(answer.text).querySelectorAll('[data-toast]')) {
-    document.getElementById('toasts').append(toast);
-    htmx.process(toast);
-  }
+  if (answer.to) return location.assign(answer.to);
+  if (!answer.problem) document.getElementById('toasts').append(...desk.parse(answer.text).querySelectorAll('[data-toast]'));
   if (!isRefused) return say('dropped', card, to);
-  if (answer.problem) desk.say(desk.errorText(answer.problem), { bad: true });
+  const again = { act: document.getElementById('toasts').dataset.again, then: () => move(document.getElementById(card.id) ?? card, to) };
+  if (answer.problem) desk.say(desk.errorText(answer.problem), { bad: true, ...(answer.problem === 'offline' ? again : {}) });
   if (card.dataset.status === status) {
     card.dataset.status = before;
     if (card.isConnected && from.isConnected) put(card, from, place?.parentElement === listOf(from) ? place : null);
