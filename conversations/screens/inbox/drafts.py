@@ -27,7 +27,7 @@ from conversations.models import Conversation, Draft, DraftFile, DraftKind
 from conversations.queries import conversations as queries
 from conversations.queries import drafts as draft_queries
 from conversations.screens import errors
-from conversations.screens.formatting import prose
+from conversations.screens.formatting import rich
 from conversations.screens.inbox import addressing
 from conversations.screens.inbox.place import Place
 from conversations.screens.shell import DeskRequest, is_fragment, screen
@@ -226,7 +226,7 @@ def preview(request: DeskRequest, number: int) -> HttpResponse:
     """What is written, as the customer gets it."""
     permit(request.actor, "conversation.reply")
     queries.by_number(number)
-    return HttpResponse(prose(request.POST.get("body", "").replace("\x00", "")))
+    return HttpResponse(rich(request.POST.get("body", "").replace("\x00", "")))
 
 
 def _own(request: DeskRequest, conversation: Conversation, mode: str) -> Draft | None:
