@@ -19,6 +19,27 @@ from conversations.actions.files import Stored
 from conversations.models import Attachment, Conversation, DeliveryFile, Draft, DraftFile
 
 
+def hold(workspace_id: int, key: UUID) -> None:
+    """Hold a mail of this id until the transaction ends, as a draft and as what is sent."""
+    transaction.hold_name(workspace_id, f"mail {key}")
+
+
+def files_of_mail(key: UUID, public_ids: Sequence[UUID], *, by: Actor) -> list[Stored]:
+    """The uploaded files of these ids of a member's mail, in their order. Raises Invalid for one that is nowhere."""
+    rows = DraftFile.objects.filter(public_id__in=public_ids, draft__public_id=key, draft__user=by.user_id)
+    found = {row.public_id: Stored.of(row) for row in rows} if public_ids else {}
+    if missing := [one for one in public_ids if one not in found]:
+        raise Invalid(f"{len(missing)} of the files are gone", field="files", code="file_gone")
+    return [found[one] for one in dict.fromkeys(public_ids)]
+
+
+def use_mail(key: UUID, *, sent: Sequence[Stored] = (), by: Actor) -> None:
+    """Forget the draft of a mail that was sent; its files are those of the mail now."""
+    DraftFile.objects.filter(draft__public_id=key, public_id__in=[one.public_id for one in sent]).delete()
+    for row in Draft.objects.filter(public_id=key, user=by.user_id).order_by("pk"):
+        forget(row)
+
+
 def files_of(
     conversation: Conversation, kind: str, public_ids: Sequence[UUID], *, send_id: UUID | None, by: Actor, at: datetime
 ) -> list[Stored]:
@@ -97,8 +118,10 @@ def _take(sent: Sequence[Stored], send_id: UUID | None) -> None:
     if taken == len(sent):
         return
     paths = [one.path for one in sent]
-    others = Attachment.objects.filter(file__in=paths, public_id__in=ids).exclude(message__public_id=send_id)
-    waiting = DeliveryFile.objects.filter(file__in=paths, public_id__in=ids).exclude(delivery__public_id=send_id)
+    others = Attachment.objects.filter(file__in=paths, public_id__in=ids)
+    waiting = DeliveryFile.objects.filter(file__in=paths, public_id__in=ids)
+    if send_id is not None:
+        others, waiting = others.exclude(message__public_id=send_id), waiting.exclude(delivery__public_id=send_id)
     if others.exists() or waiting.exists():
         raise taken_elsewhere()
 

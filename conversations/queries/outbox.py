@@ -76,6 +76,11 @@ def cancelled_files(conversation: Conversation, public_ids: list[uuid.UUID]) -> 
     return list(rows.filter(delivery__state=DeliveryState.CANCELLED).order_by("pk"))
 
 
+def is_sent(public_id: uuid.UUID) -> bool:
+    """Whether a reply was written under this id."""
+    return Delivery.objects.filter(public_id=public_id).exists()
+
+
 def to_look_at() -> QuerySet[Delivery]:
     """Replies that a member has to look at: they failed, or are held."""
     return Delivery.objects.filter(

@@ -80,7 +80,9 @@ def _apart(lines: Sequence[str]) -> Iterator[str]:
 def _parser() -> Parser:
     from conversations.texts.markdown import Parser  # it takes long to load
 
-    return Parser("zero").enable([*_RULES])
+    parser = Parser("zero")
+    parser.enable([*_RULES])
+    return parser
 
 
 def _printed(tokens: Sequence[Token]) -> Iterator[str]:

@@ -130,10 +130,11 @@ def _line(last: Message | None) -> str:
 def _html(text: str, is_from_customer: bool) -> SafeString:
     if len(text) <= _REMEMBERED:
         return _remembered(text, is_from_customer)
-    return (prose if is_from_customer else rich).html(text[:LONGEST])
+    shown = text[:LONGEST]
+    return prose.html(shown) if is_from_customer else rich.html(shown)
 
 
 @lru_cache(maxsize=512)
 def _remembered(text: str, is_from_customer: bool) -> SafeString:
     """The same thread is read again and again while it is answered."""
-    return (prose if is_from_customer else rich).html(text)
+    return prose.html(text) if is_from_customer else rich.html(text)

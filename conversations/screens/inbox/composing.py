@@ -20,7 +20,7 @@ from conversations import actions
 from conversations.models import Mailbox, Status
 from conversations.queries import mails
 from conversations.screens import errors
-from conversations.screens.inbox import addressing
+from conversations.screens.inbox import addressing, drafts
 from conversations.screens.inbox.forms import NoteForm
 from conversations.screens.inbox.lists import listing
 from conversations.screens.inbox.place import Place, frame
@@ -65,16 +65,19 @@ def new(request: DeskRequest) -> HttpResponse:
     permit(request.actor, "conversation.reply")
     if request.method != "POST":
         remember(request)
-        return _page(request, NewForm(initial={"to": request.GET.get("to", "")[: recipients.LONGEST]}))
+        facts = drafts.of_mail(request)
+        return _page(
+            request, NewForm(initial=typed(facts, {"to": request.GET.get("to", "")[: recipients.LONGEST]})), facts
+        )
     form = NewForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _page(request, form, errors.of_form(form))
+        return _page(request, form, drafts.of_mail(request, form.cleaned_data.get("send_id")), errors.of_form(form))
     try:
         number = _send(request, form.cleaned_data)
     except Forbidden:
         raise
     except DomainError as error:
-        return _page(request, form, errors.of_error(error))
+        return _page(request, form, drafts.of_mail(request, form.cleaned_data["send_id"]), errors.of_error(error))
     place = Place.of(request)
     return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}")
 
@@ -92,6 +95,7 @@ def _send(request: DeskRequest, given: dict[str, Any]) -> int:
         subject=given["subject"],
         body=given["body"],
         uploads=given["uploads"],
+        draft_files=given["draft_file"],
         mailbox=box,
         to=[address for address, _ in others],
         cc=[one for one in cc if one != email],
@@ -112,9 +116,17 @@ def _mailbox(public_id: UUID | None) -> Mailbox | None:
         return mails.mailbox()
 
 
-def _page(request: DeskRequest, form: NewForm, fault: str = "") -> HttpResponse:
+def typed(facts: dict[str, Any], otherwise: dict[str, Any]) -> dict[str, Any]:
+    """What a form begins with: the fields of its draft, or those given."""
+    row = facts["own_drafts"].get("mail")
+    found = {**otherwise, **row.along, "body": row.body} if row is not None else otherwise
+    return {**found, "send_id": facts["draft_id"]}
+
+
+def _page(request: DeskRequest, form: NewForm, facts: dict[str, Any], fault: str = "") -> HttpResponse:
     place, boxes = Place.of(request), mails.mailboxes()
     facts = {
+        **facts,
         **frame(request, place),
         **listing(request, place),
         "is_new": True,
