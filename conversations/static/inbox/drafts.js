@@ -269,6 +269,15 @@ document.addEventListener('click', (event) => {
 
 // --- A page that was just shown ------------------------------------------------------------------
 
+// Somebody began to write before this script ran: it goes on from what the page showed, below what was not saved before.
+function typedBefore(state, box, version, files) {
+  const older = state.dirty && box.value !== state.text ? state.text : '';
+  if (!state.dirty) state.version = version;
+  state.files = together(state, files, 0);
+  if (older && !box.value.includes(older)) box.value = `${older}\n\n${box.value}`;
+  changed(state, box.value);
+}
+
 desk.restore = () => {
   for (const form of desk.forms()) {
     const state = stateOf(desk.place(form));
@@ -276,7 +285,9 @@ desk.restore = () => {
     const box = form.elements.body;
     const files = [...form.querySelectorAll('[data-file]')].map((one) => ({ id: one.dataset.file, name: one.dataset.name, size: Number(one.dataset.size), done: true }));
     state.url = form.dataset.save;
+    const isTyped = [box, ...form.querySelectorAll('input[data-along]')].some((field) => field.value !== field.defaultValue);
     if ('given' in form.dataset) changed(state, box.value); // put there by the page itself, as without script
+    else if (isTyped && (box.value !== state.text || isMail(state))) typedBefore(state, box, version, files);
     else if (state.dirty || (state.version > version && state.text)) {
       box.value = state.text;
       const along = isMail(state) && JSON.parse(sessionStorage.getItem(`along:${state.place}`) ?? 'null');
