@@ -33,6 +33,14 @@ def files_of_mail(key: UUID, public_ids: Sequence[UUID], *, by: Actor) -> list[S
     return [found[one] for one in dict.fromkeys(public_ids)]
 
 
+def copies(stored: Sequence[Stored]) -> list[File[bytes]]:
+    """Stored files as uploads. Raises Invalid where the storage has lost one."""
+    try:
+        return [File(default_storage.open(one.path), name=one.name) for one in stored]
+    except FileNotFoundError as error:
+        raise Invalid("one of the files is gone", field="files", code="file_gone") from error
+
+
 def use_mail(key: UUID, *, sent: Sequence[Stored] = (), by: Actor) -> None:
     """Forget the draft of a mail that was sent; its files are those of the mail now."""
     DraftFile.objects.filter(draft__public_id=key, public_id__in=[one.public_id for one in sent]).delete()

@@ -25,8 +25,22 @@ from conversations.models import Conversation, Delivery, Draft, DraftFile, Draft
 from conversations.texts import validation
 
 ALONG = ("to", "cc", "bcc", "cc_seen", "announced")
-MAIL_ALONG = ("to", "cc", "bcc", "subject", "mailbox", "message", "chosen")
-"""The fields of a mail beside its text; `message` is the one that is forwarded, `chosen` are those of its files that go along."""
+MAIL_ALONG = (
+    "to",
+    "cc",
+    "bcc",
+    "subject",
+    "mailbox",
+    "message",
+    "chosen",
+    "channel",
+    "phone",
+    "written",
+    "assignee",
+    "tags",
+)
+"""The fields of a mail beside its text; `message` is the one that is forwarded, `chosen` are those of its files that go along.
+Those from `channel` on are of a conversation that is recorded."""
 LONGEST_ALONG = 20_000
 """Characters of a line of recipients."""
 
@@ -70,7 +84,7 @@ def save_draft(
         name: validation.check(text, name, longest=LONGEST_ALONG, blank=True) for name, text in (along or {}).items()
     }
     send_id = key or send_id
-    is_empty = not body and not (key and any(lines.get(name) for name in ("to", "cc", "bcc", "subject")))
+    is_empty = not body and not (key and any(lines.get(name) for name in ("to", "cc", "bcc", "subject", "phone")))
     if key is not None:
         drafted.hold(by.workspace_id, key)
     elif conversation is not None and send_id is not None and body and not _own(conversation, kind, key, by).exists():
@@ -233,5 +247,7 @@ def _record(event: EventType, draft: Draft, *, by: Actor, at: datetime) -> None:
 def _is_sent(workspace_id: int, send_id: UUID) -> bool:
     """Whether something was written under this id already."""
     if Message.objects.filter(workspace=workspace_id, public_id=send_id).exists():
+        return True
+    if Conversation.objects.filter(workspace=workspace_id, public_id=send_id).exists():
         return True
     return Delivery.objects.filter(workspace=workspace_id, public_id=send_id).exclude(state="cancelled").exists()

@@ -77,8 +77,9 @@ def cancelled_files(conversation: Conversation, public_ids: list[uuid.UUID]) -> 
 
 
 def is_sent(public_id: uuid.UUID) -> bool:
-    """Whether a reply was written under this id."""
-    return Delivery.objects.filter(public_id=public_id).exists()
+    """Whether a reply was written, or a conversation recorded, under this id."""
+    sent = Delivery.objects.filter(public_id=public_id), Conversation.objects.filter(public_id=public_id)
+    return any(rows.exists() for rows in sent)
 
 
 def to_look_at() -> QuerySet[Delivery]:
