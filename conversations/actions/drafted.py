@@ -118,7 +118,7 @@ def use(
 
 
 def _take(sent: Sequence[Stored], send_id: UUID | None) -> None:
-    """Delete the rows of files that were sent. Whoever waits here for another page, which deletes them first, is too late."""
+    """Delete the rows of files that were sent. A page that waits here for another one, which deletes them first, is too late."""
     if not sent:
         return
     ids = [one.public_id for one in sent]

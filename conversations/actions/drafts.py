@@ -17,7 +17,6 @@ from django.db.models import QuerySet
 
 from accounts import journal, transaction
 from accounts.errors import Conflict, Forbidden, Invalid
-from accounts.journal import EventType
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import drafted, files
@@ -104,7 +103,7 @@ def save_draft(
         drafted.drop_files(draft.files.filter(public_id__in=removed).order_by("pk"))
     if is_empty and (is_gone or not draft.files.exists()):
         if not is_gone:
-            _record(events.DRAFT_DISCARDED, draft, by=by, at=at)
+            journal.record(events.DRAFT_DISCARDED, draft, by=by, at=at, conversation_id=_about(draft), kind=draft.kind)
             drafted.forget(draft)
         return None
     draft.body, draft.along, draft.tab, draft.seq, draft.updated_at = body, lines, tab, seq, at
@@ -164,7 +163,7 @@ def discard_draft(
         return draft
     draft.discarded_at = at
     draft.save(update_fields=["discarded_at"])
-    _record(events.DRAFT_DISCARDED, draft, by=by, at=at)
+    journal.record(events.DRAFT_DISCARDED, draft, by=by, at=at, conversation_id=_about(draft), kind=draft.kind)
     return draft
 
 
@@ -181,7 +180,7 @@ def restore_draft(
     draft.discarded_at, draft.updated_at = None, at
     draft.version += 1
     draft.save(update_fields=["discarded_at", "updated_at", "version"])
-    _record(events.DRAFT_RESTORED, draft, by=by, at=at)
+    journal.record(events.DRAFT_RESTORED, draft, by=by, at=at, conversation_id=_about(draft), kind=draft.kind)
     return draft
 
 
@@ -235,13 +234,13 @@ def _begun(
     taken = Conflict("another page has begun a draft", code="draft_changed")
     name = "draft_public_id_unique_per_workspace" if key else "one_draft_per_person_and_kind"
     transaction.unless_taken(name, taken, draft.save)
-    _record(events.DRAFT_STARTED, draft, by=by, at=at)
+    journal.record(events.DRAFT_STARTED, draft, by=by, at=at, conversation_id=_about(draft), kind=draft.kind)
     return draft
 
 
-def _record(event: EventType, draft: Draft, *, by: Actor, at: datetime) -> None:
-    conversation_id = draft.conversation_id or draft.forwards_id
-    journal.record(event, draft, by=by, at=at, conversation_id=conversation_id, kind=draft.kind)
+def _about(draft: Draft) -> int | None:
+    """The conversation in which it is written, or which it forwards."""
+    return draft.conversation_id or draft.forwards_id
 
 
 def _is_sent(workspace_id: int, send_id: UUID) -> bool:

@@ -1,4 +1,4 @@
-"""Recording what a customer said elsewhere, on the phone or in person: a conversation that an agent begins without sending anything."""
+"""Recording calls and visits: a conversation that an agent begins with the words of a customer, without sending anything."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def record_conversation(
     by: Actor,
     at: datetime,
 ) -> Conversation:
-    """Begin a conversation with what a customer said, in their words or, with `is_note`, as an internal note. Nothing is sent.
+    """Begin a conversation about a call or a visit, with the words of the customer or, with `is_note`, an internal note. Nothing is sent.
 
     The customer is the one of the email or of the phone number, else a new one under this name; replies to one with an email
     go by `mailbox`. A repeat under the same
@@ -56,14 +56,13 @@ def record_conversation(
     contact = _customer(workspace, email, name, phone, by=by, at=at)
     # Copied: the draft takes its own with it.
     files = [*drafted.copies(stored), *uploads]
-    said = None if is_note else body
     conversation = start(
         workspace=workspace,
         contact=contact,
         subject=subject,
         door=DOOR,
         mailbox=mailbox if contact.email else None,
-        body=said,
+        body=None if is_note else body,
         uploads=() if is_note else files,
         public_id=public_id,
         by=by,

@@ -50,14 +50,6 @@ class Migration(migrations.Migration):
             name='writes',
             field=models.CharField(blank=True, choices=[('reply', 'Reply'), ('note', 'Note'), ('mail', 'Mail')], help_text='What is being typed.', max_length=5),
         ),
-        migrations.AddIndex(
-            model_name='draft',
-            index=models.Index(fields=['workspace', 'user', '-updated_at', '-id'], name='draft_of_member'),
-        ),
-        migrations.AddIndex(
-            model_name='draft',
-            index=models.Index(condition=models.Q(('forwards__isnull', False)), fields=['workspace', 'forwards'], name='draft_forwards'),
-        ),
         migrations.AddConstraint(
             model_name='draft',
             constraint=models.UniqueConstraint(fields=('workspace', 'public_id'), name='draft_public_id_unique_per_workspace'),

@@ -180,7 +180,7 @@ def recorded(browser: Client, **values: Any) -> Any:
     return browser.post(URL, {**form, **values})
 
 
-def test_what_a_customer_said_on_the_phone_is_recorded_and_nothing_is_sent(
+def test_call_of_a_customer_is_recorded_and_nothing_is_sent(
     agent: Client, ada: Member, acme: Workspace, box: Mailbox
 ) -> None:
     send_id = uuid.uuid4()

@@ -1,4 +1,4 @@
-"""A new conversation, which an agent begins with a mail, or with what a customer said elsewhere."""
+"""A new conversation, which an agent begins with a mail, or records of a call."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class NewForm(NoteForm):
 
 
 class RecordForm(NoteForm):
-    """What a customer said elsewhere: who it was, what it is about, and who goes on with it."""
+    """A call or a visit of a customer: who it was, what it is about, and who goes on with it."""
 
     to = forms.CharField(required=False)
     phone = forms.CharField(required=False, max_length=100)
@@ -99,7 +99,7 @@ class RecordForm(NoteForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 @screen
 def new(request: DeskRequest) -> HttpResponse:
-    """A form for a first mail, or to record what a customer said elsewhere; sent, it leads to the conversation."""
+    """A form for a first mail, or to record a call; sent, it leads to the conversation."""
     permit(request.actor, "conversation.reply")
     if request.method != "POST":
         remember(request)
