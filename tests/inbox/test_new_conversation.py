@@ -184,7 +184,7 @@ def test_call_of_a_customer_is_recorded_and_nothing_is_sent(
     agent: Client, ada: Member, acme: Workspace, box: Mailbox
 ) -> None:
     send_id = uuid.uuid4()
-    page = markup_of(agent.get(f"{URL}?channel=manual").content)
+    page = markup_of(agent.get(f"{URL}?begin=manual").content)
     assert "Nothing is sent to them." in page
     values = {"phone": "+49 30 123456", "assignee": ada.user.pk, "tags": "gate, urgent", "send_id": send_id}
     for _ in range(2):  # its first answer was lost

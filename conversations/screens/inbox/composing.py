@@ -105,7 +105,8 @@ def new(request: DeskRequest) -> HttpResponse:
         remember(request)
         facts = drafts.of_mail(request)
         draft = facts["own_drafts"].get("mail")
-        if (draft.along if draft is not None else request.GET).get("channel") == Channel.MANUAL:
+        begun = draft.along.get("channel") if draft is not None else request.GET.get("begin")
+        if begun == Channel.MANUAL:
             given = typed(facts, {"to": request.GET.get("to", "")[: recipients.LONGEST], "assignee": request.user.pk})
             return _page(request, RecordForm(initial=given), facts)
         return _page(
