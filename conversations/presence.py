@@ -93,7 +93,7 @@ def drafts(ids: Sequence[int]) -> dict[int, list[tuple[int, str, str]]]:
     rows = Draft.objects.filter(conversation__in=ids, discarded_at=None)
     found: dict[int, list[tuple[int, str, str]]] = {}
     for row in rows.select_related("user").defer("body", "along").order_by("conversation", "pk"):
-        found.setdefault(row.conversation_id, []).append((row.user_id, _name(row.user), row.kind))
+        found.setdefault(row.conversation_id or 0, []).append((row.user_id, _name(row.user), row.kind))
     return found
 
 

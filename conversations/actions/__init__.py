@@ -36,6 +36,7 @@ from conversations.actions.moving import join, keep_apart, move_message, split, 
 from conversations.actions.notes import delete_note, edit_note
 from conversations.actions.outbox import cancel, hold, reschedule, review, schedule
 from conversations.actions.recipients import set_cc
+from conversations.actions.recording import record_conversation
 from conversations.actions.redacting import redact
 from conversations.actions.reverting import undo_caused
 from conversations.actions.saved_views import create_view, delete_view, favorite_view, move_view, update_view
@@ -67,17 +68,18 @@ from conversations.actions.triage import (
 from conversations.actions.undo import undo
 
 __all__ = [
-    "add_address", "add_contact_note", "assign", "attach_to_draft", "block_contact", "broadcast", "broadcast_later", "cancel", "cancel_broadcast",
-    "change_tags", "claim", "compose", "continue_or_receive", "create_company", "create_view", "delete_contact_note",
-    "delete_note", "delete_tag", "delete_ticket", "delete_view", "deliver", "discard", "discard_draft", "edit_contact_note",
-    "edit_message", "edit_note", "edit_subject", "escalate", "favorite_view", "follow", "forward", "hold", "identify", "join",
-    "keep_apart", "link", "mark_called", "mark_distinct", "mark_failed", "mark_read", "mark_sent", "mark_spam", "mark_unread",
-    "merge", "merge_companies", "merge_contacts", "move_message", "move_team", "move_team_of_channels",
-    "move_team_of_mailboxes", "move_view", "note", "note_in_ticket", "open_ticket", "purge", "receive", "recolour_tag",
-    "redact", "remove_address", "rename_tag", "replace_tag", "reply", "reply_in_ticket", "reschedule", "restore",
-    "restore_draft", "retry", "retry_all", "review", "save_draft", "schedule", "see_mentions", "set_attributes", "set_cc",
-    "set_company", "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "split", "start", "trash",
-    "unassign_member", "unblock_contact", "undo", "undo_caused", "undo_company_merge", "undo_contact_merge", "undo_merge",
-    "undo_move", "undo_spam", "unfollow", "unlink", "unmark_called", "unmark_spam", "unsnooze", "update_company",
-    "update_contact", "update_view", "withdraw_message",
+    "add_address", "add_contact_note", "assign", "attach_to_draft", "block_contact", "broadcast", "broadcast_later",
+    "cancel", "cancel_broadcast", "change_tags", "claim", "compose", "continue_or_receive", "create_company",
+    "create_view", "delete_contact_note", "delete_note", "delete_tag", "delete_ticket", "delete_view", "deliver",
+    "discard", "discard_draft", "edit_contact_note", "edit_message", "edit_note", "edit_subject", "escalate",
+    "favorite_view", "follow", "forward", "hold", "identify", "join", "keep_apart", "link", "mark_called",
+    "mark_distinct", "mark_failed", "mark_read", "mark_sent", "mark_spam", "mark_unread", "merge", "merge_companies",
+    "merge_contacts", "move_message", "move_team", "move_team_of_channels", "move_team_of_mailboxes", "move_view",
+    "note", "note_in_ticket", "open_ticket", "purge", "receive", "recolour_tag", "record_conversation", "redact",
+    "remove_address", "rename_tag", "replace_tag", "reply", "reply_in_ticket", "reschedule", "restore", "restore_draft",
+    "retry", "retry_all", "review", "save_draft", "schedule", "see_mentions", "set_attributes", "set_cc", "set_company",
+    "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "split", "start", "trash", "unassign_member",
+    "unblock_contact", "undo", "undo_caused", "undo_company_merge", "undo_contact_merge", "undo_merge", "undo_move",
+    "undo_spam", "unfollow", "unlink", "unmark_called", "unmark_spam", "unsnooze", "update_company", "update_contact",
+    "update_view", "withdraw_message",
 ]  # fmt: skip

@@ -9,11 +9,13 @@ from uuid import UUID
 from django.core.files.base import File
 
 from accounts import journal, transaction
+from accounts.errors import Conflict
 from accounts.models import User, Workspace
 from accounts.permissions import Actor, Visibility, permit
 from conversations import events
-from conversations.actions import contacts, outbox, routing
+from conversations.actions import contacts, drafted, outbox, routing
 from conversations.actions.entries import Door
+from conversations.actions.files import Stored
 from conversations.actions.start import start
 from conversations.models import Channel, Conversation, Delivery, Mailbox, Message
 
@@ -30,6 +32,7 @@ def forward(
     subject: str,
     body: str,
     uploads: Sequence[File[bytes]] = (),
+    draft_files: Sequence[UUID] = (),
     mailbox: Mailbox | None = None,
     to: Sequence[str] = (),
     cc: Sequence[str] = (),
@@ -51,6 +54,7 @@ def forward(
         subject=subject,
         body=body,
         uploads=uploads,
+        draft_files=draft_files,
         mailbox=mailbox,
         to=to,
         cc=cc,
@@ -87,6 +91,7 @@ def compose(
     subject: str,
     body: str,
     uploads: Sequence[File[bytes]] = (),
+    draft_files: Sequence[UUID] = (),
     mailbox: Mailbox | None = None,
     to: Sequence[str] = (),
     cc: Sequence[str] = (),
@@ -100,13 +105,16 @@ def compose(
     """Write a mail to somebody, who becomes a contact unless known, in a conversation of its own; it leaves as `schedule` says.
 
     `to` are more recipients beside them; `then` as in `schedule`. The conversation's mails go by `mailbox` and to `cc` besides from then on. `public_id`
-    as in `schedule`: a repeat finds the first one. Raises Invalid with the field at fault.
+    as in `schedule`: a repeat finds the first one. The draft of this id, whose uploaded files are `draft_files`, is gone with it.
+    Raises Invalid with the field at fault.
     """
     permit(by, "conversation.reply")
+    stored: list[Stored] = []
     if public_id is not None:
-        sent = Delivery.objects.select_related("conversation").filter(workspace=workspace, public_id=public_id)
-        if (first := sent.filter(writer=by.user_id).order_by("pk").first()) is not None:
+        drafted.hold(workspace.pk, public_id)
+        if (first := _composed_before(workspace, public_id, body, by)) is not None:
             return first
+        stored = drafted.files_of_mail(public_id, draft_files, by=by)
     contact = contacts.identify(
         workspace=workspace, email=email, name=name or None, identity_source="email", renames=False, by=by, at=at
     )
@@ -116,15 +124,28 @@ def compose(
     if by.user_id is not None and by.visibility == Visibility.TEAMS:  # else they would not see what they began
         writer = User.objects.get(pk=by.user_id)
         conversation = routing.route(conversation, to=writer, team=None, at=at)
-    return outbox.schedule(
+    delivery = outbox.schedule(
         conversation=conversation,
         body=body,
         send_after=send_after,
         then=then,
         uploads=uploads,
+        stored=stored,
         public_id=public_id,
         to=[contact.email, *to] if to else None,
         bcc=bcc,
         by=by,
         at=at,
     )
+    if public_id is not None:
+        drafted.use_mail(public_id, sent=stored, by=by)
+    return delivery
+
+
+def _composed_before(workspace: Workspace, public_id: UUID, body: str, by: Actor) -> Delivery | None:
+    """The mail that was written under this id. Raises Conflict with code `sent_already` where its text is another one."""
+    sent = Delivery.objects.select_related("conversation", "message").filter(workspace=workspace, public_id=public_id)
+    first = sent.filter(writer=by.user_id).order_by("pk").first()
+    if first is not None and (first.message.body if first.message else first.body) != body:
+        raise Conflict("this mail was sent already", code="sent_already")
+    return first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -11,11 +11,41 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction as django
 
-from accounts.errors import Invalid
+from accounts import transaction
+from accounts.errors import Conflict, Invalid
 from accounts.permissions import Actor
 from conversations.actions import files
 from conversations.actions.files import Stored
 from conversations.models import Attachment, Conversation, DeliveryFile, Draft, DraftFile
+
+
+def hold(workspace_id: int, key: UUID) -> None:
+    """Hold a mail of this id until the transaction ends, as a draft and as what is sent."""
+    transaction.hold_name(workspace_id, f"mail {key}")
+
+
+def files_of_mail(key: UUID, public_ids: Sequence[UUID], *, by: Actor) -> list[Stored]:
+    """The uploaded files of these ids of a member's mail, in their order. Raises Invalid for one that is nowhere."""
+    rows = DraftFile.objects.filter(public_id__in=public_ids, draft__public_id=key, draft__user=by.user_id)
+    found = {row.public_id: Stored.of(row) for row in rows} if public_ids else {}
+    if missing := [one for one in public_ids if one not in found]:
+        raise Invalid(f"{len(missing)} of the files are gone", field="files", code="file_gone")
+    return [found[one] for one in dict.fromkeys(public_ids)]
+
+
+def copies(stored: Sequence[Stored]) -> list[File[bytes]]:
+    """Stored files as uploads. Raises Invalid where the storage has lost one."""
+    try:
+        return [File(default_storage.open(one.path), name=one.name) for one in stored]
+    except FileNotFoundError as error:
+        raise Invalid("one of the files is gone", field="files", code="file_gone") from error
+
+
+def use_mail(key: UUID, *, sent: Sequence[Stored] = (), by: Actor) -> None:
+    """Forget the draft of a mail that was sent; its files are those of the mail now."""
+    DraftFile.objects.filter(draft__public_id=key, public_id__in=[one.public_id for one in sent]).delete()
+    for row in Draft.objects.filter(public_id=key, user=by.user_id).order_by("pk"):
+        forget(row)
 
 
 def files_of(
@@ -60,23 +90,61 @@ def _for(send_id: UUID | None, sent_as: UUID, row: Attachment | DeliveryFile, at
 
 
 def use(
-    conversation: Conversation, kind: str, *, version: int | None, tab: str, sent: Sequence[Stored] = (), by: Actor
+    conversation: Conversation,
+    kind: str,
+    *,
+    version: int | None,
+    tab: str,
+    sent: Sequence[Stored] = (),
+    send_id: UUID | None = None,
+    by: Actor,
 ) -> bool:
     """Forget the draft that was sent, and the rows of its files. One that another page has changed since stays.
 
-    `version` is None where the page knows of no versions: it sends the draft that it shows.
+    `version` is None where the page knows of no versions: it sends the draft that it shows. Raises Conflict with code
+    `sent_already` where another page has sent the same files meanwhile, under another id.
     """
+    _take(sent, send_id)
     draft = Draft.objects.select_for_update(no_key=True, of=("self",)).filter(
         conversation=conversation, user=by.user_id, kind=kind
     )
     row = draft.order_by("pk").first()
     if row is None:
         return False
-    DraftFile.objects.filter(draft=row, public_id__in=[one.public_id for one in sent]).delete()
     if version is not None and row.version != version and row.tab != tab:
         return False
     forget(row)
     return True
+
+
+def _take(sent: Sequence[Stored], send_id: UUID | None) -> None:
+    """Delete the rows of files that were sent. A page that waits here for another one, which deletes them first, is too late."""
+    if not sent:
+        return
+    ids = [one.public_id for one in sent]
+    taken, _by_model = DraftFile.objects.filter(public_id__in=ids).delete()
+    if taken == len(sent):
+        return
+    paths = [one.path for one in sent]
+    others = Attachment.objects.filter(file__in=paths, public_id__in=ids)
+    waiting = DeliveryFile.objects.filter(file__in=paths, public_id__in=ids)
+    if send_id is not None:
+        others, waiting = others.exclude(message__public_id=send_id), waiting.exclude(delivery__public_id=send_id)
+    if others.exists() or waiting.exists():
+        raise taken_elsewhere()
+
+
+def taken_elsewhere() -> Conflict:
+    """The error for files that another page has sent at the same moment."""
+    return Conflict("another page has sent these files", code="sent_already")
+
+
+def once(write: Callable[[], object], sent: Sequence[Stored]) -> None:
+    """Write a message with files of a draft; raises Conflict with code `sent_already` where they are in another message by now."""
+    if not sent:
+        write()
+        return
+    transaction.unless_taken("attachment_public_id_unique_per_workspace", taken_elsewhere(), write)
 
 
 def forget(row: Draft) -> None:

@@ -179,6 +179,7 @@ def undo_move(*, conversation: Conversation, event_id: int, by: Actor, at: datet
     summaries.put_back(target, kept["target"], kept["target_after"], at)
     if event.type == events.CONVERSATION_SPLIT.name:
         settling.redirect(target, source, at)
+        drafted.moved(target, source)
     settling.save(source, target, tickets, by=by, at=at)
     drafted.back(kept.get("drafts", ()), source, target)
     for row, other in ((source, target), (target, source)):

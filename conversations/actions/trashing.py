@@ -107,6 +107,7 @@ def purge(*, conversation: Conversation, by: Actor, at: datetime) -> None:
         *(one.file for one in Attachment.objects.filter(message__conversation=conversation)),
         *(one.file for one in DeliveryFile.objects.filter(delivery__conversation=conversation)),
         *(one.file for one in DraftFile.objects.filter(draft__conversation=conversation)),
+        *(one.file for one in DraftFile.objects.filter(draft__forwards=conversation)),
         *(one.raw for one in mails.only("raw", "workspace")),
     ]
     for file in kept:

@@ -71,6 +71,7 @@ def erase_details(*, erasure: Erasure, by: Actor, at: datetime) -> Erasure:
     mails, files = contents.mails_of(known, at)
     contents.mentions(known, contact)
     contents.lists_with(known)
+    files += contents.drafts_to(known)
     vocabulary.forget(contact.workspace_id, learned)
     erasure.state = ErasureState.RUNNING
     erasure.counts = {"conversations": 0, "messages": 0, "files": files, "mails": mails, "tickets": 0}

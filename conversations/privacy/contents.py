@@ -39,6 +39,7 @@ from conversations.models import (
     DiscordThread,
     Draft,
     DraftFile,
+    DraftKind,
     EntryPoint,
     Handler,
     InboundMail,
@@ -131,6 +132,19 @@ def lists_with(known: Sequence[str]) -> None:
     BlockedSender.objects.filter(pattern__in=known).delete()
 
 
+def drafts_to(known: Sequence[str]) -> int:
+    """The mails to these addresses, or that name them, which members have begun; how many files went with them."""
+    found = Q()
+    for one in known:
+        found |= Q(along__icontains=one) | Q(body__icontains=one)
+    if not found:
+        return 0
+    rows = [*Draft.objects.filter(found, kind=DraftKind.MAIL).order_by("pk").values_list("pk", flat=True)]
+    files = _delete_files(DraftFile.objects.filter(draft__in=rows))
+    Draft.objects.filter(pk__in=rows).delete()
+    return files
+
+
 def mails_of(known: Sequence[str], at: datetime) -> tuple[int, int]:
     """Mails that came from these addresses and are read; how many there were, and how many files."""
     rows = InboundMail.objects.filter(from_address__in=known).exclude(state=MailState.STORED).exclude(code=CODE)
@@ -180,6 +194,7 @@ def conversation(row: Conversation, at: datetime) -> dict[str, int]:
 def about(row: Conversation) -> None:
     """What members have begun to write in a held conversation, and what jobs say of it. After its ticket, as locks are ordered."""
     Draft.objects.filter(conversation=row.pk).delete()
+    Draft.objects.filter(forwards=row.pk).delete()
     BulkRow.objects.filter(conversation=row.pk).update(reason="")
 
 
@@ -220,7 +235,8 @@ def _files(row: Conversation) -> int:
     attachments = Attachment.objects.filter(message__conversation=row.pk)
     waiting = DeliveryFile.objects.filter(delivery__conversation=row.pk)
     drafts = DraftFile.objects.filter(draft__conversation=row.pk)
-    return _delete_files(attachments) + _delete_files(waiting) + _delete_files(drafts)
+    forwards = DraftFile.objects.filter(draft__forwards=row.pk)
+    return sum(map(_delete_files, (attachments, waiting, drafts, forwards)))
 
 
 def _delete_files(rows: QuerySet[Any]) -> int:

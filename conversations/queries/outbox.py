@@ -76,6 +76,12 @@ def cancelled_files(conversation: Conversation, public_ids: list[uuid.UUID]) -> 
     return list(rows.filter(delivery__state=DeliveryState.CANCELLED).order_by("pk"))
 
 
+def is_sent(public_id: uuid.UUID) -> bool:
+    """Whether a reply was written, or a conversation recorded, under this id."""
+    sent = Delivery.objects.filter(public_id=public_id), Conversation.objects.filter(public_id=public_id)
+    return any(rows.exists() for rows in sent)
+
+
 def to_look_at() -> QuerySet[Delivery]:
     """Replies that a member has to look at: they failed, or are held."""
     return Delivery.objects.filter(

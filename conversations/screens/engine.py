@@ -96,6 +96,7 @@ FILTERS = {
         formatting.date,
         dates.moment,
         formatting.prose,
+        formatting.rich,
         formatting.is_long,
         filetypes.icon_of,
         filetypes.word_for,

@@ -57,6 +57,8 @@ _FIELDS: dict[str, str | Promise] = {
     "ticket": _("This conversation already has a ticket."),
     "to": _("This is the conversation that it is in."),
     "into": _("Choose another conversation."),
+    "customer": _("Add a name, an email or a phone number."),
+    "phone": _("Another customer has this phone number."),
     "block": _("This sender can't be blocked."),
     "files": _("You can attach up to 10 files. Empty files are not accepted."),
 }

@@ -30,6 +30,7 @@ from conversations.actions.lifecycle import STATUS_NAMES
 from conversations.screens import dates, keymap
 from conversations.texts import names
 from conversations.texts import prose as renderer
+from conversations.texts import rich as rich_renderer
 from tickets import tags
 
 LONGEST = 20_000
@@ -233,6 +234,12 @@ def prose(body: str | None) -> SafeString:
     return _remembered(text) if len(text) <= REMEMBERED else renderer.html(text)
 
 
+def rich(body: str | None) -> SafeString:
+    """A text of the team as its reader gets it: as `prose`, with its Markdown."""
+    text = (body or "")[:LONGEST]
+    return _remembered_rich(text) if len(text) <= REMEMBERED else rich_renderer.html(text)
+
+
 def whole_prose(body: str | None) -> SafeString:
     """A plain text as `prose` shows it, to its end."""
     return renderer.html(body or "")
@@ -242,6 +249,11 @@ def whole_prose(body: str | None) -> SafeString:
 def _remembered(text: str) -> SafeString:
     """The same thread is read again and again while people answer in it."""
     return renderer.html(text)
+
+
+@lru_cache(maxsize=512)
+def _remembered_rich(text: str) -> SafeString:
+    return rich_renderer.html(text)
 
 
 def is_long(body: str | None) -> bool:

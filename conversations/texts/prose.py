@@ -7,6 +7,7 @@ left to right, and decide nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -18,8 +19,9 @@ _FENCE = re.compile(r"^ {0,3}```+")
 _LANGUAGE = re.compile(r"[\w+#.-]{1,20}\s*")
 
 
-def html(text: str) -> SafeString:
-    """A text with its fenced blocks, and its paragraphs between them: escaped HTML."""
+def html(text: str, paragraphs: Callable[[list[str]], list[str]] | None = None) -> SafeString:
+    """A text with its fenced blocks, and its paragraphs between them: escaped HTML. `paragraphs` renders these otherwise."""
+    paragraphs = paragraphs or _paragraphs
     parts: list[str] = []
     plain: list[str] = []
     fenced: list[str] | None = None
@@ -32,7 +34,7 @@ def html(text: str) -> SafeString:
         # Words beside a fence are shown: above or in the block that it begins, below the block that it ends.
         rest = line[fence.end() :]
         if fenced is None:
-            parts += _paragraphs(plain)
+            parts += paragraphs(plain)
             plain, fenced = [], []
             first, closing, after = rest.partition("```")
             if not closing:
@@ -42,7 +44,7 @@ def html(text: str) -> SafeString:
             fenced, rest = [first], after
         parts.append(_block(fenced, language))
         plain, fenced, language = [rest.lstrip()], None, ""
-    parts += _paragraphs(plain) if fenced is None else [_block(fenced, language)]
+    parts += paragraphs(plain) if fenced is None else [_block(fenced, language)]
     return mark_safe("".join(parts))  # noqa: S308 - every part was escaped
 
 

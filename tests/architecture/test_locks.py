@@ -478,6 +478,10 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.channels.email.actions.unseen.mail_unseen": [{"conversation": s["chatted"], "at": later}],
         "conversations.chat.actions.transcripts.request_transcript": [{"conversation": s["chatted"]}],
         "conversations.actions.composing.compose": [{"send_after": later, "by": s["agent"], "email": "new@example.com"}],
+        "conversations.actions.recording.record_conversation": [
+            {"by": s["agent"], "email": "new@example.com", "phone": "+4930123456", "public_id": uuid.uuid4()},
+            {"by": s["agent"], "name": "Jo", "is_note": True, "tags": ["new"], "public_id": uuid.uuid4()},
+        ],
         "conversations.actions.recipients.set_cc": [{"cc": ["bob@example.com"]}],
         "conversations.actions.continuing.continue_or_receive": [{}, {"conversation": s["closed"]}],
         "conversations.actions.delivery.deliver": [{"message": s["undelivered"]}],
@@ -510,6 +514,7 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.drafts.save_draft": [
             {"kind": "reply", "by": s["agent"]}, {"kind": "note", "by": s["agent"], "send_id": uuid.uuid4()},
             {"kind": "reply", "by": s["agent"], "conversation": s["loose"], "base": 1},
+            {"kind": "mail", "by": s["agent"], "key": uuid.uuid4()},
         ],
         "conversations.actions.drafts.attach_to_draft": [
             {"kind": "reply", "by": s["agent"], "upload": ContentFile(b"x", name="x"), "public_id": uuid.uuid4()}

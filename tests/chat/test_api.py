@@ -59,19 +59,21 @@ def test_visitor_writes_and_reads_the_answer(widget: Widget, ben: Member) -> Non
     assert (row.channel, row.subject, row.contact.name, row.contact.is_verified) == (
         "chat", "My order is **late**.", "Nia", False,
     )  # fmt: skip
-    desk.reply(conversation=row, body="It is on its way:\nhttps://track.example/1", by=ben.actor, at=clock.now())
+    desk.reply(conversation=row, body="It is **on its way**:\nhttps://track.example/1", by=ben.actor, at=clock.now())
     desk.note(conversation=row, body="Inside.", by=ben.actor, at=clock.now())
     listed = browser.get("conversations")
     assert listed["unread"] == 1
     [shown] = listed["conversations"]
     assert shown["with"] == {"kind": "agent", "name": "Ben"}
-    assert shown["last"]["text"] == "It is on its way: https://track.example/1"
+    assert shown["last"]["text"] == "It is **on its way**: https://track.example/1"
     assert (shown["unread"], shown["status"], shown["last"]["author_kind"]) == (1, "open", "agent")
     thread = browser.get(f"conversations/{chat['id']}")
     assert [(one["text"][:10], one["is_own"]) for one in thread["messages"]] == [
-        ("My order i", True), ("It is on i", False),
+        ("My order i", True), ("It is **on", False),
     ]  # fmt: skip
     assert 'href="https://track.example/1"' in thread["messages"][1]["html"]
+    assert "<strong>on its way</strong>" in thread["messages"][1]["html"]
+    assert "My order is **late**." in thread["messages"][0]["html"]  # what visitors write stays as it is
     assert browser.post(f"conversations/{chat['id']}/seen", {"message": thread["messages"][1]["id"]}) == {"unread": 0}
     answer = browser.write(chat["id"], "Thanks")
     assert answer["message"]["is_own"]

@@ -62,6 +62,20 @@ def test_reply_is_mailed_once_in_the_customers_thread(acme: Workspace, ben: Memb
     assert str(message.public_id) in headers["Message-ID"]
 
 
+def test_mail_has_the_markdown_of_its_writer_as_text_and_formatted_as_html(acme: Workspace, ben: Member) -> None:
+    body = "Hi **Ada**,\n- [track it](https://a.example/t)\n- [no](javascript:alert(1))\n<img src=x>"
+    actions.reply(conversation=by_mail(acme, body="I **asked**"), body=body, by=ben.actor, at=clock.now())
+    outbox.deliver_due()
+    (sent,) = mail.outbox
+    assert body in sent.body
+    html = sent.alternatives[0].content
+    assert "Hi <strong>Ada</strong>," in html
+    assert '<ul dir="auto"><li><a target="_blank" href="https://a.example/t"' in html
+    assert "<li>[no](javascript:alert(1))</li>" in html
+    assert "&lt;img src=x&gt;" in html
+    assert "I **asked**" in html  # quoted as its customer wrote it
+
+
 def test_mail_names_the_last_ten_messages_before_it_and_no_note(acme: Workspace, ben: Member) -> None:
     conversation = by_mail(acme)
     act: Any = {"conversation": conversation, "by": ben.actor, "at": clock.now()}

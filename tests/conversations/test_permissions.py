@@ -129,6 +129,12 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
         lambda desk, how: actions.schedule(conversation=desk.free, body="x", send_after=minutes(9), **how),
         {*MEMBERS},
     ),
+    "record_conversation": (
+        lambda desk, how: actions.record_conversation(
+            workspace=desk.workspace, name="Jo", subject="x", body="x", public_id=uuid4(), **how
+        ),
+        WRITERS,
+    ),
     "save_draft": (
         lambda desk, how: actions.save_draft(conversation=desk.free, kind="reply", body="x", **how),
         {*MEMBERS},

@@ -79,7 +79,7 @@ def test_question_answer_and_thanks_are_one_conversation(post: Post, ben: Member
     assert text is not None
     assert html is not None
     assert "> Hello, my lamp is broken." in text.get_content()
-    assert '<a dir="ltr" href="https://example.com/a"' in html.get_content()
+    assert 'href="https://example.com/a"' in html.get_content()
     local = post.mailbox.address.partition("@")[0]
     assert taken.sender.startswith(f"{local}+")
     assert mail["Reply-To"].startswith(f"{local}+")

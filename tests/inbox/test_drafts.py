@@ -20,9 +20,10 @@ from conversations import actions, maintenance
 from conversations.actions import drafted
 from conversations.actions.drafts import DraftChanged
 from conversations.actions.entries import Door
-from conversations.models import Attachment, Channel, Conversation, Draft, DraftFile, Message
+from conversations.models import Attachment, Channel, Conversation, DeliveryFile, Draft, DraftFile, Message
+from tests.concurrency import at_once
 from tests.conftest import Member
-from tests.factories import ConversationFactory
+from tests.factories import ConversationFactory, receive
 from tests.inbox.conftest import HTMX, markup_of, text_of
 from tests.runtime.machine import eventually
 
@@ -63,15 +64,15 @@ def test_draft_is_in_the_writers_box_wherever_they_sign_in(
 def test_colleague_reads_it_and_a_viewer_too_but_neither_changes_it(
     agent: Client, ada: Member, viewer: Client, conversation: Conversation
 ) -> None:
-    save(agent, "Not yet *sent*")
+    save(agent, "Not yet sent")
     for reader in (ada.signed_in(), viewer):
         assert "Ben Kimura has a draft" in text_of(reader.get(URL).content)
         part = text_of(reader.get(f"{URL}/drafts", headers=HTMX).content)
-        assert "Not yet *sent*" in part
+        assert "Not yet sent" in part
     assert "has a draft" not in text_of(agent.get(URL).content)
     assert viewer.post(f"{URL}/draft", {"mode": "reply", "body": "x"}).status_code == 403
     save(ada.signed_in(), "Mine")
-    assert drafts(conversation.workspace) == [("reply", "Not yet *sent*", 1), ("reply", "Mine", 1)]
+    assert drafts(conversation.workspace) == [("reply", "Not yet sent", 1), ("reply", "Mine", 1)]
 
 
 def test_draft_of_one_page_never_overwrites_that_of_another(agent: Client, conversation: Conversation) -> None:
@@ -202,6 +203,38 @@ def test_file_that_went_with_another_message_is_copied(agent: Client, conversati
     assert (first.public_id, first.name, first.size) == (file, second.name, second.size)
     assert first.file.name != second.file.name
     assert second.file.open("rb").read() == b"%PDF-1.4 x"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.API])
+def test_two_tabs_that_send_the_same_files_at_once_send_them_once(
+    acme: Workspace, ben: Member, channel: Channel
+) -> None:
+    """The second one waits for the first, which it did not know of when it looked for the files."""
+    ConversationFactory(workspace=acme, door=Door(channel, channel))
+    clients = [ben.signed_in() for _ in range(2)]
+    save(clients[0], "The bill", tab="one", seq=1)
+    file = upload(clients[0], tab="one")
+    both, found = threading.Barrier(2), drafted.files_of
+
+    def looked(*given: Any, **more: Any) -> Any:
+        stored = found(*given, **more)
+        both.wait(20)
+        return stored
+
+    form = {"body": "The bill", "draft_file": [str(file)], "draft_version": 1, "draft_tab": "one"}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(drafted, "files_of", looked)
+        answers = at_once(
+            lambda n: clients[n].post(f"{URL}/reply", {**form, "send_id": uuid4()}, headers=HTMX), times=2
+        )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert "already sent" in text_of(refused.content)
+    kept = [*Attachment.all_workspaces.values_list("file"), *DeliveryFile.all_workspaces.values_list("file")]
+    assert len(kept) == 1
+    assert default_storage.exists(kept[0][0])
+    assert not Draft.all_workspaces.exists()
 
 
 def test_file_that_the_storage_has_lost_is_not_copied(agent: Client, conversation: Conversation) -> None:
@@ -339,9 +372,9 @@ def test_journal_has_no_words_and_not_each_save(agent: Client, ben: Member, conv
 
 
 def test_preview_shows_the_text_as_the_customer_gets_it(agent: Client, conversation: Conversation) -> None:
-    answer = agent.post(f"{URL}/preview", {"body": "Run `make` <b>now</b>"}, headers=HTMX)
+    answer = agent.post(f"{URL}/preview", {"body": "Run `make` **now** <b>"}, headers=HTMX)
     assert "<code" in answer.content.decode()
-    assert "&lt;b&gt;" in answer.content.decode()
+    assert "<strong>now</strong> &lt;b&gt;" in answer.content.decode()
 
 
 def test_mentions_and_conversations_are_offered_while_typing(
@@ -369,3 +402,35 @@ def test_drafts_follow_what_is_joined_unless_there_is_one_already(
         assert [row.body for row in found] == ["Moves", "There"]
         with pytest.raises(DraftChanged):
             actions.save_draft(conversation=target, kind="reply", body="x", by=ben.actor, at=at)
+
+
+def test_second_draft_of_a_writer_is_there_again_when_its_conversation_is_restored(
+    acme: Workspace, ada: Member, conversation: Conversation
+) -> None:
+    """It stays with the conversation that was emptied, or that is in the Trash."""
+    at, client = clock.now(), ada.signed_in()
+    by: dict[str, Any] = {"by": ada.actor, "at": at}
+    with tenancy.scope(acme):
+        target = ConversationFactory(workspace=acme, contact=conversation.contact)
+        for row, body in ((conversation, "Of the first"), (target, "Of the second")):
+            actions.save_draft(conversation=row, kind="reply", body=body, **by)
+        actions.join(conversation=conversation, into=target, **by)
+        assert "Of the second</textarea>" in client.get(f"/w/acme/inbox/{target.number}").content.decode()
+        event = Event.objects.get(type="conversation.joined")
+        actions.undo_move(conversation=conversation, event_id=event.pk, **by)
+        assert "Of the first</textarea>" in client.get(URL).content.decode()
+        actions.trash(conversation=conversation, **by)
+        assert client.get(URL).status_code == 404
+        actions.restore(conversation=conversation, **by)
+        assert "Of the first</textarea>" in client.get(URL).content.decode()
+
+
+def test_draft_begun_in_what_was_split_off_comes_back_with_its_messages(acme: Workspace, ada: Member) -> None:
+    by: dict[str, Any] = {"by": ada.actor, "at": clock.now()}
+    with tenancy.scope(acme):
+        source = ConversationFactory(workspace=acme, body="One")
+        made = actions.split(message=receive(source, "Two"), **by)
+        actions.save_draft(conversation=made, kind="reply", body="Half an answer", **by)
+        event = Event.objects.get(type="conversation.split")
+        actions.undo_move(conversation=source, event_id=event.pk, **by)
+    assert "Half an answer</textarea>" in ada.signed_in().get(f"/w/acme/inbox/{source.number}").content.decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from html import unescape
 from typing import Any
 
 import pytest
@@ -11,10 +12,21 @@ from django.test import Client
 
 from accounts import tenancy
 from accounts.models import Workspace
-from conversations.models import Channel, Contact, Conversation, Delivery, DeliveryState, Mailbox, MailboxAddress
+from conversations.models import (
+    Attachment,
+    Channel,
+    Contact,
+    Conversation,
+    Delivery,
+    DeliveryState,
+    Draft,
+    Mailbox,
+    MailboxAddress,
+    Message,
+)
 from tests.conftest import Member
 from tests.factories import ContactFactory
-from tests.inbox.conftest import markup_of, text_of
+from tests.inbox.conftest import HTMX, markup_of, text_of
 from tests.inbox.mails import mailbox
 
 pytestmark = pytest.mark.django_db
@@ -161,3 +173,98 @@ def test_offers_are_bounded(agent: Client, acme: Workspace) -> None:
         ContactFactory(workspace=acme, email=f"jo{number}@x.example", name="Jo Reed")
     assert agent.get(f"{URL}/known", {"to": "jo"}).content.decode().count("<option") == 8
     assert agent.get(f"{URL}/known", {"to": "x" * 9000 + "\x00"}).status_code == 200
+
+
+def recorded(browser: Client, **values: Any) -> Any:
+    form = {"channel": "manual", "to": "Jo Reed", "subject": "Gate", "body": "It squeaks.", "send_id": uuid.uuid4()}
+    return browser.post(URL, {**form, **values})
+
+
+def test_call_of_a_customer_is_recorded_and_nothing_is_sent(
+    agent: Client, ada: Member, acme: Workspace, box: Mailbox
+) -> None:
+    send_id = uuid.uuid4()
+    page = markup_of(agent.get(f"{URL}?begin=manual").content)
+    assert "Nothing is sent to them." in page
+    values = {"phone": "+49 30 123456", "assignee": ada.user.pk, "tags": "gate, urgent", "send_id": send_id}
+    for _ in range(2):  # its first answer was lost
+        answer = recorded(agent, **values)
+    with tenancy.scope(acme):
+        made = Conversation.objects.get()
+        message = Message.objects.get(kind="message")
+        assert answer["Location"].startswith(f"/w/acme/inbox/{made.number}?")
+        assert (made.channel, made.status, made.assignee, made.tags) == ("manual", "open", ada.user, ["gate", "urgent"])
+        assert (message.body, message.sender_kind, made.contact.name) == ("It squeaks.", "customer", "Jo Reed")
+        assert made.contact.addresses.get().value == "+4930123456"
+        assert not Delivery.objects.exists()
+        # They call again: they are the same customer.
+        recorded(agent, to="Jo", phone="+4930123456", body="Still.", written="note")
+        again = Conversation.objects.latest("pk")
+        assert (again.contact, again.messages.get().kind) == (made.contact, "internal-note")
+
+
+def test_replies_to_one_who_called_go_by_mail_where_they_have_an_address(
+    agent: Client, acme: Workspace, box: Mailbox
+) -> None:
+    recorded(agent, to="Jo Reed <jo@x.example>", body="Call me back")
+    conversation = Conversation.all_workspaces.get()
+    assert (conversation.contact.email, conversation.mailbox) == ("jo@x.example", box)
+    agent.post(f"/w/acme/inbox/{conversation.number}/reply", {"body": "Done."})
+    assert Delivery.all_workspaces.get().channel == "email"
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"to": ""}, "Add a name, an email or a phone number."),
+        ({"to": "jo@x.example, bob@x.example"}, "Enter one customer."),
+        ({"to": "jo@"}, "is not an email address"),
+        ({"phone": "none"}, "not a phone number"),
+        ({"subject": " "}, "Add a subject."),
+        ({"body": " "}, "Write something first."),
+        ({"assignee": "999999"}, "can&#x27;t be assigned"),
+        ({"tags": "x" * 101}, "100 characters"),
+    ],
+)
+def test_what_cannot_be_recorded_is_refused_whole(
+    agent: Client, acme: Workspace, values: dict[str, Any], fault: str
+) -> None:
+    answer = recorded(agent, **values)
+    assert answer.status_code == 422
+    assert unescape(fault) in unescape(markup_of(answer.content))
+    assert nothing_was_made()
+
+
+def test_viewers_record_nothing(viewer: Client, acme: Workspace) -> None:
+    assert recorded(viewer).status_code == 403
+
+
+def test_begun_record_is_a_draft_with_its_fields(agent: Client, acme: Workspace) -> None:
+    key = uuid.uuid4()
+    fields = {
+        "mode": "mail",
+        "channel": "manual",
+        "to": "Jo",
+        "phone": "030 1",
+        "written": "note",
+        "subject": "Gate",
+        "tags": "a",
+        "body": "",
+    }
+    agent.post(f"{URL}/drafts/{key}/save", fields, headers=HTMX)
+    file = uuid.uuid4()
+    agent.post(
+        f"{URL}/drafts/{key}/upload",
+        {"mode": "mail", "id": file, "file": SimpleUploadedFile("a.txt", b"a")},
+        headers=HTMX,
+    )
+    assert "Phone or in person" in text_of(agent.get("/w/acme/inbox/drafts").content)
+    page = markup_of(agent.get(f"{URL}?draft={key}").content)
+    assert 'value="030 1"' in page
+    assert '<option value="note" selected>' in page
+    recorded(agent, send_id=key, draft_file=[str(file)], body="")
+    with tenancy.scope(acme):
+        assert Attachment.objects.get().name == "a.txt"
+        assert not Draft.objects.exists()
+    late = agent.post(f"{URL}/drafts/{key}/save", {**fields, "body": "late"}, headers=HTMX)
+    assert late.content == b'{"version":0}'

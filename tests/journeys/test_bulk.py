@@ -153,10 +153,15 @@ def test_macro_is_previewed_applied_and_undone_and_its_text_can_be_edited(
     dialog = page.get_by_role("dialog", name="Refund")
     expect(dialog).to_contain_text("Add tags: refund")
     expect(dialog).to_contain_text("Dear Eve")
+    # What did not reach the desk leaves no text behind; sent again, it is there again.
+    page.route("**/apply*", lambda route: route.abort(), times=1)
     page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
-    expect(page.locator("#reply-body")).to_have_value("Dear Eve")
+    expect(page.locator("[data-toast]")).to_contain_text("cannot be reached")
+    expect(page.locator("#reply-body")).to_have_value("")
     expect(page.locator("#reply-body")).to_be_focused()
+    page.locator("[data-toast] button").first.click()
+    expect(page.locator("#reply-body")).to_have_value("Dear Eve")
     expect(page.locator("[data-toast]")).to_contain_text("“Refund” applied.")
     expect(page.locator("#entries")).to_contain_text("with a macro")
     page.get_by_role("button", name="Undo").click()
@@ -165,3 +170,4 @@ def test_macro_is_previewed_applied_and_undone_and_its_text_can_be_edited(
         row = Conversation.objects.get(pk=conversation.pk)
     assert (row.status, row.tags) == ("open", [])
     expect(page.locator("#reply-body")).to_have_value("Dear Eve")
+    window.faults[:] = [fault for fault in window.faults if "ERR_FAILED" not in fault]

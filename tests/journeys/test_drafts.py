@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conversations.models import Draft, Message, Presence
+from conversations.models import DeliveryFile, Draft, DraftFile, Message, Presence
 from tests.conftest import Member
 from tests.factories import MacroFactory
 from tests.journeys.conftest import Api, Window
@@ -250,6 +250,56 @@ def test_names_are_offered_while_typing_and_the_text_is_markdown(
     )
     expect(note).to_have_value("See **this** [page](https://x.example/):\n\n- a\n  - b\n- c")
     note.press("Control+Shift+p")
-    expect(page.locator("[data-compose=note] .composer__preview")).to_contain_text("See **this**")
+    expect(page.locator("[data-compose=note] .composer__preview strong")).to_have_text("this")
     page.keyboard.press("Control+Shift+p")
     expect(note).to_be_focused()
+
+
+def test_what_is_written_before_the_scripts_run_is_kept_also_when_the_tab_is_closed(
+    window: Window, api: Api, chromium: Browser, ben: Member
+) -> None:
+    page = opened(window, api, ben)
+    scripts = Slow(page, "**/inbox/drafts*.js")
+    page.reload(wait_until="commit")
+    page.locator("#reply-body").click()
+    page.keyboard.type("Dear Ida,")
+    scripts.take().continue_()
+    scripts.done()
+    until(page, lambda: bodies() == [("reply", "Dear Ida,")])
+    expect(page.locator("#reply-body")).to_have_value("Dear Ida,")
+    page.keyboard.type(" oil it.")
+    page.close(run_before_unload=True)
+    second = beside(window, chromium, ben).page
+    until(second, lambda: bodies() == [("reply", "Dear Ida, oil it.")])
+
+
+def test_new_conversation_goes_on_after_a_reload_and_in_another_browser(
+    window: Window, chromium: Browser, ben: Member
+) -> None:
+    window.enter(ben, "/w/acme/inbox/new")
+    page = window.page
+    page.locator("#new-to").fill("jo@x.example")
+    page.locator("#new-subject").fill("Your gate")
+    page.locator("#new-body").click()
+    page.keyboard.type("It is **ready**")
+    page.reload()  # sooner than it is saved by itself
+    expect(page.locator("#new-body")).to_have_value("It is **ready**")
+    expect(page.locator("#new-to")).to_have_value("jo@x.example")
+    page.locator(".attach input").set_input_files({"name": "plan.txt", "mimeType": "text/plain", "buffer": b"x"})
+    expect(page.locator(".composer__files")).to_contain_text("plan.txt")
+    until(page, lambda: DraftFile.all_workspaces.count() == 1 and bodies() == [("mail", "It is **ready**")])
+    second = Window(chromium.new_context().new_page(), window.base, [])
+    second.enter(ben, "/w/acme/inbox/drafts")
+    second.page.get_by_role("link", name="Your gate").click()
+    expect(second.page.locator(".composer__files")).to_contain_text("plan.txt")
+    second.page.locator("[data-format=preview]").click()
+    expect(second.page.locator(".composer__preview strong")).to_have_text("ready")
+    second.page.locator("[data-format=preview]").click()
+    second.page.locator("#new-body").press("Control+Enter")
+    expect(second.page.locator("#subject")).to_have_text("Your gate")
+    assert bodies() == []
+    assert DeliveryFile.all_workspaces.get().name == "plan.txt"
+    # The first page, which is closed now, brings nothing back.
+    page.goto(f"{window.base}/w/acme/inbox/drafts")
+    expect(page.get_by_text("No drafts")).to_be_visible()
+    assert bodies() == []

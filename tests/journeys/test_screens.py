@@ -464,6 +464,8 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("recipients", f"{mailed}?view=open", do=click("[data-recipients] summary"))
     yield Screen("new recipient", f"{mailed}?view=open", do=new_recipient)
     yield Screen("new conversation", f"{inbox}/new?view=open")
+    yield Screen("recording a call", f"{inbox}/new?begin=manual")
+    yield Screen("own drafts", f"{inbox}/drafts")
     yield Screen("refused new conversation", f"{inbox}/new?to={LONG}", do=lambda page: (page.locator("#new-subject").fill("x"), page.locator("[data-send-new]").click(), page.get_by_role("alert").wait_for()))  # fmt: skip
     article, macro = made["article"].public_id, made["macro"].public_id
     doing = made["macro with actions"].public_id

@@ -22,7 +22,7 @@ from conversations.models import (
     Widget,
 )
 from conversations.queries.thread import with_files
-from conversations.texts import names, prose, validation
+from conversations.texts import names, prose, rich, validation
 
 LONGEST = 20_000
 """Characters of a message that are shown; mails can be longer."""
@@ -93,7 +93,7 @@ class Shapes:
             "kind": "message" if row.kind == MessageKind.MESSAGE else "status",
             "author": {"kind": row.sender_kind, "name": self._name(row)},
             "is_own": row.sender_kind == SenderKind.CUSTOMER,
-            "html": _html(row.body or ""),
+            "html": _html(row.body or "", row.is_from_customer),
             "text": (row.body or "")[:LONGEST],
             "files": [files.shape(self.widget, self.session, one) for one in row.files],  # type: ignore[attr-defined]
             "created_at": row.created_at.isoformat(),
@@ -127,11 +127,14 @@ def _line(last: Message | None) -> str:
     return next((one.name for one in last.files), "")  # type: ignore[attr-defined]
 
 
-def _html(text: str) -> SafeString:
-    return _remembered(text) if len(text) <= _REMEMBERED else prose.html(text[:LONGEST])
+def _html(text: str, is_from_customer: bool) -> SafeString:
+    if len(text) <= _REMEMBERED:
+        return _remembered(text, is_from_customer)
+    shown = text[:LONGEST]
+    return prose.html(shown) if is_from_customer else rich.html(shown)
 
 
 @lru_cache(maxsize=512)
-def _remembered(text: str) -> SafeString:
+def _remembered(text: str, is_from_customer: bool) -> SafeString:
     """The same thread is read again and again while it is answered."""
-    return prose.html(text)
+    return prose.html(text) if is_from_customer else rich.html(text)

@@ -33,9 +33,15 @@ from conversations.models import (
 )
 from conversations.queries import mailboxes
 from conversations.queries.thread import with_files
-from conversations.texts import prose
+from conversations.texts import prose, rich
 
 REFERENCES = 10
+_STYLE = (
+    "<style>p,ul,ol,pre{margin:12px 0 0}p.on,li p{margin-top:0}"
+    "blockquote{margin:12px 0 0 4px;padding-left:8px;border-left:2px solid #ccc}"
+    "pre{padding:8px;background:#f4f4f4;white-space:pre-wrap}</style>"
+)
+"""Programs that leave it out show the same text with wider gaps."""
 QUOTED = 4_000
 """Characters of the message before that a reply quotes."""
 
@@ -217,7 +223,7 @@ def _contents(
     """What a reply says, as text and as HTML; for replies of a chat with how the customer goes on."""
     if unseen is None:
         links = "\n".join(f"{one.name}: {files.link(one)}" for one in linked)
-        parts = [prose.html(message.body or "")]
+        parts = [rich.html(message.body or "")]
         parts += [format_html('<p><a href="{}">{}</a></p>', files.link(one), one.name) for one in linked]
         return "\n\n".join(part for part in (message.body or "", links) if part), mark_safe("".join(parts))  # noqa: S308 - escaped part by part
     words, direction = transcribing.words(message.conversation)
@@ -265,4 +271,4 @@ def _html(html: SafeString, message: Any, mailbox: Mailbox | None, quoted: Messa
                 prose.html((quoted.body or "")[:QUOTED]),
             )
         )
-    return mark_safe("<!doctype html><html><body>" + "".join(parts) + "</body></html>")  # noqa: S308 - escaped part by part
+    return mark_safe(f"<!doctype html><html><head>{_STYLE}</head><body>" + "".join(parts) + "</body></html>")  # noqa: S308 - escaped part by part

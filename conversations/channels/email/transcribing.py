@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from conversations.channels.email import files
 from conversations.chat import languages
 from conversations.models import Attachment, ChatSession, Conversation, Message
-from conversations.texts import names, prose
+from conversations.texts import names, prose, rich
 
 WORDS = Path(__file__).parent / "chat_words.json"
 FALLBACK = "en"
@@ -79,7 +79,8 @@ def _file(one: Attachment, linked: Sequence[Attachment]) -> str:
 
 def _html(message: Any, head: str, linked: Sequence[Attachment]) -> SafeString:
     parts = [format_html('<p style="color:#555;margin:16px 0 0"><b dir="auto">{}</b></p>', head)] if head else []
-    parts += [prose.html(message.body)] if message.body else []
+    if message.body:
+        parts.append(prose.html(message.body) if message.is_from_customer else rich.html(message.body))
     for one in message.files:
         name = names.of_file(one.name)
         parts.append(

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID, uuid4
 
 import orjson
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts import clock
 from accounts.errors import Conflict, DomainError, Forbidden, NotFound
 from accounts.permissions import permit
+from accounts.text import uuid_or_none, whole_number
 from accounts.web.bodies import takes_files
 from conversations import actions, presence
-from conversations.actions.drafts import ALONG
+from conversations.actions.drafts import ALONG, MAIL_ALONG
 from conversations.actions.files import MAX_FILES
 from conversations.models import Conversation, Draft, DraftFile, DraftKind
 from conversations.queries import conversations as queries
 from conversations.queries import drafts as draft_queries
+from conversations.queries import outbox as outbox_queries
 from conversations.screens import errors
-from conversations.screens.formatting import prose
+from conversations.screens.formatting import rich
 from conversations.screens.inbox import addressing
 from conversations.screens.inbox.place import Place
-from conversations.screens.shell import DeskRequest, is_fragment, screen
+from conversations.screens.shell import DeskRequest, is_fragment, remember, screen, shell
 
 EVERY_NTH = 3
 """Of the saves of one who goes on writing, one in so many notifies the other pages."""
@@ -42,6 +46,33 @@ class UUIDsField(forms.Field):
     def clean(self, value: Any) -> list[Any]:
         field = forms.UUIDField()
         return [field.clean(one) for one in str(value or "").split()]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Whose draft it is: that of a conversation, or the mail of an id, with the conversation that it forwards."""
+
+    conversation: Conversation | None
+    key: UUID | None = None
+
+    @property
+    def of(self) -> dict[str, Any]:
+        """What verbs take."""
+        return {"conversation": self.conversation, "key": self.key}
+
+    def url(self, request: DeskRequest) -> str:
+        """The page that shows it."""
+        slug, place = request.workspace.slug, Place.of(request).query
+        if self.conversation is None:
+            return f"{reverse('new-conversation', args=[slug])}?{place}&draft={self.key}"
+        if self.key is None:
+            return f"{reverse('conversation', args=[slug, self.conversation.number])}?{place}"
+        return f"{reverse('forward', args=[slug, self.conversation.number])}?{place}&draft={self.key}"
+
+    def changed(self, request: DeskRequest, mode: str, *, version: int, tab: str = "") -> None:
+        """Notify the other pages of the conversation; a mail is in none."""
+        if self.conversation is not None and self.key is None:
+            presence.draft_changed(self.conversation, request.user, mode, version=version, tab=tab)
 
 
 class DraftForm(forms.Form):
@@ -111,15 +142,19 @@ def facts(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
 @screen
 def save(request: DeskRequest, number: int) -> HttpResponse:
     """Keep what is in a box of the composer; the answer has its version, or what another page has saved meanwhile."""
-    conversation, form = queries.by_number(number), DraftForm(request.POST)
+    return _save(request, Where(queries.by_number(number)))
+
+
+def _save(request: DeskRequest, where: Where) -> HttpResponse:
+    form = DraftForm(request.POST)
     if not form.is_valid():
-        return _refused(request, number, errors.of_form(form))
+        return _refused(request, where, errors.of_form(form))
     given = form.cleaned_data
     mode, tab = given["mode"], given["tab"]
-    along = {name: request.POST[name] for name in ALONG if name in request.POST}
+    along = {name: request.POST[name] for name in (MAIL_ALONG if where.key else ALONG) if name in request.POST}
     try:
         row = actions.save_draft(
-            conversation=conversation,
+            **where.of,
             kind=mode,
             body=given["body"],
             along=along,
@@ -134,15 +169,15 @@ def save(request: DeskRequest, number: int) -> HttpResponse:
     except (NotFound, Forbidden):
         raise
     except Conflict as error:
-        return _json({"fault": errors.of_error(error), **_as_json(_own(request, conversation, mode))}, status=409)
+        return _json({"fault": errors.of_error(error), **_as_json(_own(request, where, mode))}, status=409)
     except DomainError as error:
-        return _refused(request, number, errors.of_error(error))
+        return _refused(request, where, errors.of_error(error))
     version = row.version if row is not None else 0
     if version <= 1 or version % EVERY_NTH == 0 or "final" in request.POST:
-        presence.draft_changed(conversation, request.user, mode, version=version, tab=tab)
+        where.changed(request, mode, version=version, tab=tab)
     if not is_fragment(request):
         messages.success(request, _("Draft saved."))
-        return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{Place.of(request).query}")
+        return redirect(where.url(request))
     return _json({"version": version})
 
 
@@ -151,13 +186,17 @@ def save(request: DeskRequest, number: int) -> HttpResponse:
 @screen
 def upload(request: DeskRequest, number: int) -> HttpResponse:
     """Keep a file with the draft, so that it is uploaded once."""
-    conversation, form = queries.by_number(number), UploadForm(request.POST, request.FILES)
+    return _upload(request, Where(queries.by_number(number)))
+
+
+def _upload(request: DeskRequest, where: Where) -> HttpResponse:
+    form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _refused(request, number, errors.of_form(form))
+        return _refused(request, where, errors.of_form(form))
     given = form.cleaned_data
     try:
         row = actions.attach_to_draft(
-            conversation=conversation,
+            **where.of,
             kind=given["mode"],
             upload=given["file"],
             public_id=given["id"],
@@ -168,8 +207,8 @@ def upload(request: DeskRequest, number: int) -> HttpResponse:
     except (NotFound, Forbidden):
         raise
     except DomainError as error:
-        return _refused(request, number, errors.of_error(error))
-    presence.draft_changed(conversation, request.user, given["mode"], version=row.draft.version, tab=given["tab"])
+        return _refused(request, where, errors.of_error(error))
+    where.changed(request, given["mode"], version=row.draft.version, tab=given["tab"])
     return _json({"name": row.name, "size": row.size, "version": row.draft.version})
 
 
@@ -177,28 +216,28 @@ def upload(request: DeskRequest, number: int) -> HttpResponse:
 @screen
 def discard(request: DeskRequest, number: int) -> HttpResponse:
     """Throw the draft away; it can be restored for a while."""
-    return _brought(request, number, is_back=False)
+    return _brought(request, Where(queries.by_number(number)), is_back=False)
 
 
 @require_POST
 @screen
 def restore(request: DeskRequest, number: int) -> HttpResponse:
     """Bring a discarded draft back."""
-    return _brought(request, number, is_back=True)
+    return _brought(request, Where(queries.by_number(number)), is_back=True)
 
 
-def _brought(request: DeskRequest, number: int, *, is_back: bool) -> HttpResponse:
-    conversation, form = queries.by_number(number), ModeForm(request.POST)
+def _brought(request: DeskRequest, where: Where, *, is_back: bool) -> HttpResponse:
+    form = ModeForm(request.POST)
     if not form.is_valid():
-        return _refused(request, number, errors.of_form(form))
+        return _refused(request, where, errors.of_form(form))
     mode = form.cleaned_data["mode"]
     verb = actions.restore_draft if is_back else actions.discard_draft
-    row = verb(conversation=conversation, kind=mode, by=request.actor, at=clock.now())
+    row = verb(**where.of, kind=mode, by=request.actor, at=clock.now())
     is_there = row is not None and row.discarded_at is None
-    presence.draft_changed(conversation, request.user, mode, version=row.version if row and is_there else 0)
+    where.changed(request, mode, version=row.version if row and is_there else 0)
     if not is_fragment(request):
         messages.success(request, _("Draft restored.") if is_back else _("Draft discarded."))
-        return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{Place.of(request).query}")
+        return redirect(where.url(request))
     return _json(_as_json(row if is_there else None))
 
 
@@ -207,8 +246,58 @@ def _brought(request: DeskRequest, number: int, *, is_back: bool) -> HttpRespons
 def own(request: DeskRequest, number: int) -> HttpResponse:
     """The member's own draft of a kind, for a page that another one has overtaken."""
     permit(request.actor, "conversation.read")
-    conversation, form = queries.by_number(number), ModeForm(request.GET)
-    return _json(_as_json(_own(request, conversation, form.cleaned_data["mode"]) if form.is_valid() else None))
+    where, form = Where(queries.by_number(number)), ModeForm(request.GET)
+    return _json(_as_json(_own(request, where, form.cleaned_data["mode"]) if form.is_valid() else None))
+
+
+def mail(change: str) -> Callable[..., HttpResponseBase]:
+    """The view that saves, uploads to, reads, discards or restores the draft of a mail. `forwards` is what it forwards."""
+
+    @require_GET if change == "own" else require_POST
+    @screen
+    def view(request: DeskRequest, key: UUID) -> HttpResponse:
+        permit(request.actor, "conversation.reply")
+        number = whole_number(request.POST.get("forwards", ""))
+        where = Where(queries.by_number(number) if number is not None else None, key)
+        if change == "own":
+            return _json(_as_json(_own(request, where, DraftKind.MAIL)))
+        if change in ("discard", "restore"):
+            return _brought(request, where, is_back=change == "restore")
+        return _upload(request, where) if change == "upload" else _save(request, where)
+
+    return takes_files(view) if change == "upload" else view
+
+
+def of_mail(request: DeskRequest, send_id: UUID | None = None) -> dict[str, Any]:
+    """The context of a mail that is written: the id under which it is sent, its draft, and whether that was discarded.
+
+    The id is that of the form, or of the address; one under which a mail was sent already is not used again.
+    """
+    key = send_id or uuid_or_none(request.GET.get("draft", ""))
+    row, is_discarded = (draft_queries.mail(key, request.user) if key is not None else None), False
+    if key is not None and row is None and send_id is None:
+        is_discarded = draft_queries.is_discarded(key, request.user)
+        if key.version != 4 or outbox_queries.is_sent(key):
+            key = None
+    return {
+        "draft_id": key or uuid4(),
+        "own_drafts": {"mail": row} if row is not None else {},
+        "is_discarded": is_discarded,
+        "has_drafts": draft_queries.has_mails(request.user),
+        "most_files": MAX_FILES,
+        "largest_file": settings.UPLOAD_LIMIT,
+    }
+
+
+@require_safe
+@screen
+def mine(request: DeskRequest) -> HttpResponse:
+    """What the member has written and not sent, the latest first."""
+    permit(request.actor, "conversation.reply")
+    remember(request)
+    return render(
+        request, "inbox/drafts.html", {**shell(request, "inbox"), "rows": draft_queries.of_member(request.user)}
+    )
 
 
 @require_GET
@@ -226,11 +315,22 @@ def preview(request: DeskRequest, number: int) -> HttpResponse:
     """What is written, as the customer gets it."""
     permit(request.actor, "conversation.reply")
     queries.by_number(number)
-    return HttpResponse(prose(request.POST.get("body", "").replace("\x00", "")))
+    return HttpResponse(rich(request.POST.get("body", "").replace("\x00", "")))
 
 
-def _own(request: DeskRequest, conversation: Conversation, mode: str) -> Draft | None:
-    return draft_queries.own(conversation, request.user, mode)
+@require_POST
+@screen
+def preview_new(request: DeskRequest) -> HttpResponse:
+    """What is written in a new mail, as its recipient gets it."""
+    permit(request.actor, "conversation.reply")
+    return HttpResponse(rich(request.POST.get("body", "").replace("\x00", "")))
+
+
+def _own(request: DeskRequest, where: Where, mode: str) -> Draft | None:
+    if where.key is not None:
+        return draft_queries.mail(where.key, request.user)
+    assert where.conversation is not None
+    return draft_queries.own(where.conversation, request.user, mode)
 
 
 def _as_json(row: Draft | None) -> dict[str, Any]:
@@ -244,8 +344,8 @@ def _json(value: dict[str, Any], status: int = 200) -> HttpResponse:
     return HttpResponse(orjson.dumps(value), content_type="application/json", status=status)
 
 
-def _refused(request: DeskRequest, number: int, fault: str) -> HttpResponse:
+def _refused(request: DeskRequest, where: Where, fault: str) -> HttpResponse:
     if is_fragment(request):
         return _json({"fault": fault}, status=422)
     messages.error(request, fault)
-    return redirect(reverse("conversation", args=[request.workspace.slug, number]))
+    return redirect(where.url(request))

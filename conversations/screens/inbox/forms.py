@@ -83,15 +83,15 @@ class AssignForm(forms.Form):
     team = forms.CharField(required=False)
 
     def clean_to(self) -> User | None:
-        return _named(
+        return named(
             str(self.cleaned_data["to"]), people.assignable(), "Conversations can't be assigned to this person."
         )
 
     def clean_team(self) -> Team | None:
-        return _named(str(self.cleaned_data["team"]), people.teams(), "Unknown team.")
+        return named(str(self.cleaned_data["team"]), people.teams(), "Unknown team.")
 
 
-def _named(given: str, rows: QuerySet[Row], fault: str) -> Row | None:
+def named(given: str, rows: QuerySet[Row], fault: str) -> Row | None:
     """The row that a button of a menu names, or None for an empty value."""
     if not given:
         return None

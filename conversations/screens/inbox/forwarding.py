@@ -25,9 +25,9 @@ from conversations.queries import conversations as queries
 from conversations.queries import mails
 from conversations.queries.thread import with_files
 from conversations.screens import dates, errors
-from conversations.screens.inbox import addressing
+from conversations.screens.inbox import addressing, drafts
 from conversations.screens.inbox.changes import noted
-from conversations.screens.inbox.composing import UNDO, NewForm
+from conversations.screens.inbox.composing import UNDO, NewForm, typed
 from conversations.screens.inbox.forms import UUIDsField
 from conversations.screens.inbox.lists import listing
 from conversations.screens.inbox.place import Place, frame
@@ -50,23 +50,27 @@ def forward(request: DeskRequest, number: int) -> HttpResponse:
     """A form with what is forwarded as a quote: of one message, or of the whole thread. Sent, it leads back to the thread."""
     permit(request.actor, "conversation.reply")
     conversation = queries.by_number(number)
-    chosen = whole_number(request.GET.get("message", ""))
+    facts = drafts.of_mail(request)
+    kept = facts["own_drafts"].get("mail")
+    chosen = whole_number(request.GET.get("message", "") or (kept.along.get("message", "") if kept else ""))
     entries = _entries(conversation, chosen)
     if request.method != "POST":
         subject = (
             conversation.subject if conversation.subject.lower().startswith("fwd:") else f"Fwd: {conversation.subject}"
         )
-        form = ForwardForm(initial={"subject": subject, "body": quote(conversation, entries)})
-        return _page(request, conversation, chosen, entries, form)
+        given = typed(facts, {"subject": subject, "body": quote(conversation, entries)})
+        return _page(request, conversation, chosen, entries, ForwardForm(initial=given), facts)
     form = ForwardForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return _page(request, conversation, chosen, entries, form, errors.of_form(form))
+    is_valid = form.is_valid()
+    facts = drafts.of_mail(request, form.cleaned_data.get("send_id"))
+    if not is_valid:
+        return _page(request, conversation, chosen, entries, form, facts, errors.of_form(form))
     try:
         made = _send(request, conversation, chosen, entries, form.cleaned_data)
     except Forbidden:
         raise
     except DomainError as error:
-        return _page(request, conversation, chosen, entries, form, errors.of_error(error))
+        return _page(request, conversation, chosen, entries, form, facts, errors.of_error(error))
     noted(request, number, text=_("Forwarded as #%(number)s.") % {"number": made.number})
     return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{Place.of(request).query}")
 
@@ -113,6 +117,7 @@ def _send(
         subject=given["subject"],
         body=given["body"],
         uploads=[*uploads, *given["uploads"]],
+        draft_files=given["draft_file"],
         mailbox=box,
         to=[address for address, _name in others],
         cc=[one for one in cc if one != email],
@@ -138,11 +143,15 @@ def _page(
     chosen: int | None,
     entries: Sequence[Message],
     form: ForwardForm,
+    facts: dict[str, Any],
     fault: str = "",
 ) -> HttpResponse:
     place, boxes = Place.of(request), mails.mailboxes()
     own = next((one for one in boxes if one.pk == conversation.mailbox_id), boxes[0] if boxes else None)
+    kept = facts["own_drafts"].get("mail")
+    wanted = request.POST.getlist("chosen") if form.is_bound else kept.along.get("chosen", "").split() if kept else None
     facts = {
+        **facts,
         **frame(request, place),
         **listing(request, place),
         "is_new": True,
@@ -153,6 +162,6 @@ def _page(
         "forwarded": conversation,
         "forwarded_message": chosen,
         "forwarded_files": [file for entry in entries for file in entry.files],  # type: ignore[attr-defined]
-        "kept_files": {*request.POST.getlist("chosen")} if form.is_bound else None,
+        "kept_files": {*wanted} if wanted is not None else None,
     }
     return render(request, "inbox/page.html", facts, status=422 if fault else 200)

@@ -31,7 +31,7 @@ def of_notes(messages: Iterable[Message]) -> dict[int, SafeString]:
         for pk, name in rows.values_list("message_id", "user__name"):
             people.setdefault(pk, []).append(name)
     return {
-        one.pk: html(formatting.prose(one.body), subjects, people.get(one.pk, []))
+        one.pk: html(formatting.rich(one.body), subjects, people.get(one.pk, []))
         for one in notes
         if one.pk in people or any(number in subjects for number in mentions.numbers(one.body or ""))
     }
@@ -51,7 +51,7 @@ def html(text: str, subjects: Mapping[int, str], names: Collection[str]) -> Safe
             part = name.sub(r'<b class="mention">\1</b>', part) if spelled else part
             part = _linked(part, subjects)
         parts.append(part)
-    return mark_safe("".join(parts))  # noqa: S308 (prose has escaped it)
+    return mark_safe("".join(parts))  # noqa: S308 (`rich` has escaped it)
 
 
 def _linked(text: str, subjects: Mapping[int, str]) -> str:

@@ -84,6 +84,12 @@ urlpatterns = [
     path("inbox/<int:number>/draft/files", drafts.upload, name="draft-upload"),
     path("inbox/<int:number>/draft/discard", drafts.discard, name="draft-discard"),
     path("inbox/<int:number>/draft/restore", drafts.restore, name="draft-restore"),
+    *(
+        path(f"inbox/new/drafts/<uuid:key>/{change}", drafts.mail(change), name=f"new-draft-{change}")
+        for change in ("save", "own", "upload", "discard", "restore")
+    ),
+    path("inbox/new/preview", drafts.preview_new, name="new-preview"),
+    path("inbox/drafts", drafts.mine, name="my-drafts"),
     path("inbox/<int:number>/drafts", drafts.colleagues, name="drafts"),
     path("inbox/<int:number>/preview", drafts.preview, name="preview"),
     path("inbox/<int:number>/mentions", picks.mentions, name="mentions"),

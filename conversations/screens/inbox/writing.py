@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +66,7 @@ def reply(request: DeskRequest, number: int) -> HttpResponse:
         if send_after > at or not chosen.is_usual:
             actions.schedule(send_after=send_after, to=chosen.to, bcc=chosen.bcc, **values)
         else:
-            assistant_actions.reply_as_member(writer=request.user, **values)
+            drafted.once(partial(assistant_actions.reply_as_member, writer=request.user, **values), stored)
         return _used(request, conversation, DraftKind.REPLY, given, stored)
 
     return _written(request, conversation, form, send, mode="reply")
@@ -77,7 +78,9 @@ def _used(
     """Forget the draft that was sent; whether there was one, and none is left."""
     version, tab = given["draft_version"], given["draft_tab"]
     with tenancy.everything():  # what was sent may have taken the conversation out of its writer's sight
-        return drafted.use(conversation, kind, version=version, tab=tab, sent=stored, by=request.actor)
+        return drafted.use(
+            conversation, kind, version=version, tab=tab, sent=stored, send_id=given["send_id"], by=request.actor
+        )
 
 
 def _undo(conversation: Conversation) -> timedelta:
@@ -105,15 +108,16 @@ def note(request: DeskRequest, number: int) -> HttpResponse:
         stored = drafted.files_of(
             conversation, DraftKind.NOTE, given["draft_file"], send_id=given["send_id"], by=request.actor, at=at
         )
-        actions.note(
-            conversation=conversation,
-            body=given["body"],
-            uploads=given["uploads"],
-            stored=stored,
-            public_id=given["send_id"],
-            by=request.actor,
-            at=at,
-        )
+        values: dict[str, Any] = {
+            "conversation": conversation,
+            "body": given["body"],
+            "uploads": given["uploads"],
+            "stored": stored,
+            "public_id": given["send_id"],
+            "by": request.actor,
+            "at": at,
+        }
+        drafted.once(partial(actions.note, **values), stored)
         return _used(request, conversation, DraftKind.NOTE, given, stored)
 
     return _written(request, conversation, form, add, mode="note")

@@ -60,7 +60,7 @@ desk.insert = (text, words) => {
 
 // What is rarely needed is loaded when someone begins to write.
 const extras = () => {
-  const { pick, formatScript } = document.getElementById('composer').dataset;
+  const { pick, formatScript } = document.querySelector('[data-format-script]').dataset;
   return Promise.all([import(formatScript), import(pick)]).catch(() => desk.say(desk.errorText('offline'), { bad: true }));
 };
 document.addEventListener('focusin', (event) => event.target.matches('form[data-compose] textarea[name=body]') && extras());

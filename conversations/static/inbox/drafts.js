@@ -60,7 +60,17 @@ function remember(state) {
   desk.store(`draft:${state.place}`, state.text);
   desk.store(`base:${state.place}`, state.text || state.version || state.dirty ? `${state.version}${state.dirty ? '*' : ''}` : '');
   if (!state.dirty) desk.store(`unsaved:${state.place}`, '', localStorage);
+  // A mail is more than its text, and its address names its draft: a reload shows it again.
+  const form = isMail(state) && formOf(state.place);
+  if (!form) return;
+  desk.store(`along:${state.place}`, state.dirty && JSON.stringify(desk.along(form)));
+  const url = new URL(location);
+  if (!state.dirty || url.searchParams.get('draft') === form.elements.send_id.value) return;
+  url.searchParams.set('draft', form.elements.send_id.value);
+  history.replaceState(history.state, '', url);
 }
+
+const isMail = (state) => state.place.endsWith(':mail');
 
 // Until the server has it, it outlives the tab.
 const mirror = (state) => desk.store(`unsaved:${state.place}`, state.text && JSON.stringify({ text: state.text, base: state.version }), localStorage);
@@ -123,10 +133,10 @@ async function save(state, { isFinal = false, isLeaving = false } = {}) {
   const form = formOf(place);
   state.url = form?.dataset.save ?? state.url;
   if (!state.url) return;
-  if (form) state.along = desk.along(form);
+  if (form) Object.assign(state, { along: desk.along(form), forwards: form.elements.forwards?.value });
   if (form) state.sendId = form.elements.send_id.value;
   const body = new FormData();
-  const fields = { ...state.along, csrfmiddlewaretoken: token(), mode: place.split(':').at(-1), body: text, base: state.version, tab: desk.tab, seq: Date.now(), send_id: state.sendId };
+  const fields = { ...state.along, csrfmiddlewaretoken: token(), mode: place.split(':').at(-1), body: text, base: state.version, tab: desk.tab, seq: Date.now(), send_id: state.sendId, ...(state.forwards && { forwards: state.forwards }) };
   for (const [name, value] of Object.entries(fields)) body.set(name, value);
   if (removed.length) body.set('removed', removed.join(' '));
   if (isFinal || isLeaving) body.set('final', '1');
@@ -182,10 +192,10 @@ addEventListener('online', () => {
 
 document.addEventListener('input', (event) => {
   const form = event.target.closest('form[data-compose]');
-  if (!form || event.target.name !== 'body') return;
+  if (!form || !(event.target.name === 'body' || (form.matches('[data-new]') && event.target.matches('[data-along]')))) return;
   desk.stay(); // who writes here stays here
   told(stateOf(desk.place(form)), '');
-  changed(stateOf(desk.place(form)), event.target.value);
+  changed(stateOf(desk.place(form)), form.elements.body.value);
 });
 document.addEventListener('change', (event) => {
   const form = event.target.matches('[data-along]') && event.target.form;
@@ -259,6 +269,15 @@ document.addEventListener('click', (event) => {
 
 // --- A page that was just shown ------------------------------------------------------------------
 
+// Somebody began to write before this script ran: it goes on from what the page showed, below what was not saved before.
+function typedBefore(state, box, version, files) {
+  const older = state.dirty && box.value !== state.text ? state.text : '';
+  if (!state.dirty) state.version = version;
+  state.files = together(state, files, 0);
+  if (older && !box.value.includes(older)) box.value = `${older}\n\n${box.value}`;
+  changed(state, box.value);
+}
+
 desk.restore = () => {
   for (const form of desk.forms()) {
     const state = stateOf(desk.place(form));
@@ -266,9 +285,13 @@ desk.restore = () => {
     const box = form.elements.body;
     const files = [...form.querySelectorAll('[data-file]')].map((one) => ({ id: one.dataset.file, name: one.dataset.name, size: Number(one.dataset.size), done: true }));
     state.url = form.dataset.save;
+    const isTyped = [box, ...form.querySelectorAll('input[data-along]')].some((field) => field.value !== field.defaultValue);
     if ('given' in form.dataset) changed(state, box.value); // put there by the page itself, as without script
+    else if (isTyped && (box.value !== state.text || isMail(state))) typedBefore(state, box, version, files);
     else if (state.dirty || (state.version > version && state.text)) {
       box.value = state.text;
+      const along = isMail(state) && JSON.parse(sessionStorage.getItem(`along:${state.place}`) ?? 'null');
+      if (along) desk.putAlong(form, along);
       state.files = together(state, files, 0);
       if (state.dirty) state.timer ??= setTimeout(save, EVERY, state);
       else refresh(state);
@@ -335,11 +358,22 @@ desk.forgetFiles = (form, names) => {
 };
 
 let line = Promise.resolve(); // one file at a time
+desk.uploaded = () => line;
+
+// A mail was sent or discarded: what this page still holds of it is no draft.
+desk.forget = (place) => {
+  const state = stateOf(place);
+  clearTimeout(state.timer);
+  Object.assign(state, { dirty: false, text: '', timer: null });
+  for (const name of ['draft', 'base', 'along', 'files']) desk.store(`${name}:${place}`, '');
+  desk.store(`unsaved:${place}`, '', localStorage);
+};
 
 function upload(state, one) {
   one.failed = false;
   const form = formOf(state.place);
   state.upload = form?.dataset.upload ?? state.upload;
+  state.forwards = form?.elements.forwards?.value ?? state.forwards;
   line = line.then(() => state.files.includes(one) && send(state, one));
 }
 
@@ -347,7 +381,7 @@ const send = (state, one) =>
   new Promise((done) => {
     const request = (one.request = new XMLHttpRequest());
     const body = new FormData();
-    for (const [name, value] of Object.entries({ csrfmiddlewaretoken: token(), mode: state.place.split(':').at(-1), id: one.id, tab: desk.tab })) body.set(name, value);
+    for (const [name, value] of Object.entries({ csrfmiddlewaretoken: token(), mode: state.place.split(':').at(-1), id: one.id, tab: desk.tab, ...(state.forwards && { forwards: state.forwards }) })) body.set(name, value);
     body.set('file', one.file, one.name);
     request.open('POST', state.upload);
     for (const [name, value] of Object.entries({ 'HX-Request': 'true', ...desk.headers })) request.setRequestHeader(name, value);

@@ -16,19 +16,34 @@ export async function preview(macro, text) {
   dialog.append(desk.parse(answer.text).querySelector('.preview'));
   document.body.append(dialog);
   const form = dialog.querySelector('form');
+  const words = form.dataset.text;
+  const place = desk.place(text.form);
   const insert = () => {
-    if (!form.dataset.text || !text.isConnected) return;
+    if (!words || !text.isConnected) return;
     if ([text.value, text.selectionStart, text.selectionEnd].join() !== before) text.setSelectionRange(text.value.length, text.value.length);
-    desk.insert(text, form.dataset.text);
+    desk.insert(text, words);
   };
+  // Refused: nothing of the macro stays, unless its text was changed since.
+  const takeBack = () => {
+    if (!words) return;
+    const written = text.isConnected ? text.value : (sessionStorage.getItem(`draft:${place}`) ?? '');
+    const at = written.lastIndexOf(words);
+    if (at < 0) return;
+    if (!text.isConnected) return desk.keepText(place, written.slice(0, at) + written.slice(at + words.length));
+    text.setRangeText('', at, at + words.length, 'preserve');
+    text.dispatchEvent(new Event('input', { bubbles: true }));
+  };
+  // Sent, and sent again after it was lost.
+  document.addEventListener('desk:changing', ({ detail }) => {
+    if (detail.form !== form) return;
+    insert();
+    detail.undo.push(takeBack);
+  });
   const close = () => {
     dialog.close();
     if (text.isConnected) text.focus({ preventScroll: true });
   };
-  form.addEventListener('submit', () => {
-    insert();
-    close();
-  });
+  form.addEventListener('submit', close);
   dialog.addEventListener('click', ({ target }) => {
     const act = target.closest('[data-preview-act]')?.dataset.previewAct;
     if (act === 'text') insert();

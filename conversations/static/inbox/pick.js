@@ -81,7 +81,7 @@ function close() {
 }
 
 function begun(box) {
-  const form = box.closest('form[data-compose]');
+  const form = box.closest('form[data-compose]:not([data-new])');
   if (!form || box.selectionStart !== box.selectionEnd) return null;
   const end = box.selectionStart;
   const before = box.value.slice(Math.max(0, end - 60), end);

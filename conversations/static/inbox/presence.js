@@ -21,7 +21,8 @@ let typedAt = 0;
 
 function say(address, values = {}, more = {}) {
   const body = new URLSearchParams({ csrfmiddlewaretoken: document.querySelector('[name=csrfmiddlewaretoken]')?.value ?? '', ...values });
-  fetch(address, { method: 'POST', body, headers: desk.headers, ...more }).catch(() => {}); // the next one follows
+  // The next one follows; one without an answer does not keep a connection.
+  fetch(address, { method: 'POST', body, headers: desk.headers, signal: AbortSignal.timeout(10_000), ...more }).catch(() => {});
 }
 
 function beat() {
@@ -33,7 +34,7 @@ function beat() {
 }
 
 function leave() {
-  if (said) say(said, { state: 'gone' }, { keepalive: true });
+  if (said) say(said, { state: 'gone' }, { keepalive: true, signal: null });
   said = typed = '';
 }
 

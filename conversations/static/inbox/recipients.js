@@ -3,10 +3,21 @@
 const { desk } = globalThis;
 
 // What a reply takes along beside its text and files.
-desk.along = (form) => Object.fromEntries([...form.querySelectorAll('[data-along]')].map((field) => [field.name, field.value]));
+desk.along = (form) => {
+  const along = {};
+  for (const field of form.querySelectorAll('[data-along]')) {
+    if (field.type !== 'checkbox') along[field.name] = field.value;
+    else along[field.name] = `${along[field.name] ?? ''} ${field.checked ? field.value : ''}`.trim();
+  }
+  return along;
+};
 
 desk.putAlong = (form, along) => {
-  for (const field of form.querySelectorAll('[data-along]')) if (field.name in along) field.value = along[field.name];
+  for (const field of form.querySelectorAll('[data-along]')) {
+    if (!(field.name in along)) continue;
+    if (field.type === 'checkbox') field.checked = along[field.name].split(' ').includes(field.value);
+    else field.value = along[field.name];
+  }
   tell(form);
 };
 
@@ -45,43 +56,34 @@ document.addEventListener('keydown', (event) => {
   tell(event.target.form);
 });
 
-document.addEventListener('keydown', (event) => {
-  const form = event.target.closest?.('form[data-new]');
-  if (!form || event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing || event.repeat) return;
-  event.preventDefault();
-  form.requestSubmit(form.querySelector('[data-send-new]'));
+// --- A new conversation: it is sent as any form is, once, when its files are uploaded --------------
+
+document.addEventListener('submit', async (event) => {
+  const { target: form, submitter } = event;
+  if (event.defaultPrevented || !form.matches('form[data-new]')) return;
+  const place = desk.place(form);
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = 'yes';
+  if (submitter?.matches('[data-drop]')) return desk.forget(place);
+  if (submitter?.hasAttribute('formaction')) return;
+  if (desk.files(form).some((one) => !one.done)) {
+    event.preventDefault();
+    await desk.uploaded();
+    delete form.dataset.sent;
+    if (desk.files(form).every((one) => one.done)) form.requestSubmit(submitter);
+    else desk.say(form.dataset.notUploaded, { bad: true });
+    return;
+  }
+  for (const { id } of desk.files(form)) form.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'draft_file', value: id }));
+  desk.store('mail-sent', place);
+});
+addEventListener('pageshow', () => {
+  const form = document.querySelector('form[data-new]');
+  delete form?.dataset.sent;
+  for (const input of form?.querySelectorAll(':scope > [name=draft_file]') ?? []) input.remove();
 });
 
-// Sent once, however often it is pressed.
-document.addEventListener('submit', (event) => {
-  if (!event.target.matches('form[data-new]')) return;
-  if (event.target.dataset.sent) event.preventDefault();
-  event.target.dataset.sent = 'yes';
-});
-addEventListener('pageshow', () => delete document.querySelector('form[data-new]')?.dataset.sent);
-
-// --- A new conversation: its text stays in this tab until it was sent ------------------------------
-
-const FIELDS = ['to', 'cc', 'bcc', 'subject', 'body'];
-const fresh = () => document.querySelector('form[data-new]');
-const keyOf = (form) => `new:${form.dataset.me}`;
-
-document.addEventListener('input', ({ target: { form } }) => {
-  if (!form?.matches('form[data-new]')) return;
-  const typed = Object.fromEntries(FIELDS.map((name) => [name, form.elements[name].value]));
-  desk.store(keyOf(form), Object.values(typed).some(Boolean) ? JSON.stringify(typed) : '');
-});
-document.addEventListener('submit', ({ target }) => target.matches('form[data-new]') && desk.store('new-sent', keyOf(target)));
-
-function restore() {
-  const form = fresh();
-  const sent = sessionStorage.getItem('new-sent');
-  // The page that follows is the conversation, or the form again, which holds what was refused.
-  if (sent && !form) desk.store(sent, '');
-  desk.store('new-sent', '');
-  const kept = form && JSON.parse(sessionStorage.getItem(keyOf(form)) ?? 'null');
-  if (!kept || form.elements.body.value || form.elements.subject.value) return;
-  for (const name of FIELDS) form.elements[name].value ||= kept[name];
-}
-document.addEventListener('htmx:afterSettle', ({ detail }) => ['open', 'desk'].includes(detail.target?.id) && restore());
-restore();
+// The page that follows is the conversation, or the form again, which holds what was refused.
+const sent = sessionStorage.getItem('mail-sent');
+desk.store('mail-sent', '');
+if (sent && ![...desk.forms()].some((form) => desk.place(form) === sent)) desk.forget(sent);

@@ -30,7 +30,7 @@ function refuse(form, why) {
 
 document.addEventListener('submit', (event) => {
   const form = event.target;
-  if (event.defaultPrevented || !form.matches('form[data-compose]')) return;
+  if (event.defaultPrevented || !form.matches('form[data-compose]:not([data-new])')) return;
   event.preventDefault();
   const place = desk.place(form);
   if (isBusy(place)) return;

@@ -49,5 +49,5 @@ document.addEventListener('input', (event) => {
   last.set(url, now);
   const token = document.querySelector('[name=csrfmiddlewaretoken]')?.value ?? '';
   // A signal that is lost is none: the next one follows.
-  fetch(url, { method: 'POST', headers: { 'X-CSRFToken': token, ...desk.headers } }).catch(() => {});
+  fetch(url, { method: 'POST', headers: { 'X-CSRFToken': token, ...desk.headers }, signal: AbortSignal.timeout(EVERY * 2) }).catch(() => {});
 });
