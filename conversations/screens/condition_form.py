@@ -127,9 +127,14 @@ class Editor:
         return cls(subject, root)
 
     @classmethod
-    def of_post(cls, subject: str, sent: QueryDict) -> Editor:
-        """Of a form: its rows, unless the JSON was changed, which goes before them; without rows it is the JSON alone."""
+    def of_post(cls, subject: str, sent: QueryDict, stored: Any = None) -> Editor:
+        """Of a form: its rows, unless the JSON was changed, which goes before them; without rows it is the JSON alone.
+
+        A form that has neither leaves what is stored.
+        """
         text = sent.get(JSON, "")
+        if JSON not in sent and f"{ROOT}.mode" not in sent:
+            return cls.of_json(subject, stored or {})
         before = sent.get(JSON_BEFORE)
         is_plain = f"{ROOT}.mode" not in sent
         if is_plain or (before is not None and _plain(text) != _plain(before)):

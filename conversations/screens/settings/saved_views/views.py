@@ -191,7 +191,7 @@ def _sent(
     """The form and the editor as they were sent, with the condition if it is right; after a button of the editor, still to be sent."""
     if request.method != "POST":
         return inputs.ViewForm(request.actor, subject, row, initial=began), Editor.of_json(subject, stored), None
-    editor = Editor.of_post(subject, request.POST)
+    editor = Editor.of_post(subject, request.POST, stored)
     if EDIT in request.POST:
         editor.edited(request.POST[EDIT])
         typed = {name: request.POST.get(name, "") for name in inputs.ViewForm.base_fields}
