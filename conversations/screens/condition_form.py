@@ -1,16 +1,10 @@
-"""The editor of a condition: rows of a field, an operator and a value, in groups, as fields of a form that works without script.
-
-The parts of a condition have paths: `c.1.0` is the first in the group that is the second of all. Fields of the form are named
-by them: `c.mode` and `c.1.mode` say whether all, any or none of a group have to hold; `c.1.0.field`, `.op` and `.value` are a row.
-"""
+"""The editor of a condition: rows of a field, an operator and a value, in groups, as a form that works without script."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from dataclasses import field as made_of
 from typing import Any
 
 from django.http import QueryDict
@@ -20,25 +14,21 @@ from django.utils.translation import gettext_lazy as lazy
 
 from accounts import queries as account_queries
 from accounts.errors import Invalid, sentence
-from accounts.text import whole_number
 from conversations import conditions
 from conversations.conditions.context import RELATIVE, iso_date
 from conversations.conditions.descriptions import OPERATORS
 from conversations.conditions.descriptions import RELATIVE as RELATIVE_NAMES
-from conversations.conditions.grammar import DEEPEST, MODES, MOST_LEAVES
-from conversations.conditions.kinds import KINDS, MOST_VALUES
+from conversations.conditions.grammar import MOST_LEAVES
+from conversations.conditions.kinds import KINDS
 from conversations.queries import mails as mail_queries
+from conversations.screens.condition_parts import DATE, ROOT, Box, Row, dumped, fault_of, of_form, plain, read, value_of
 from tickets import queries as ticket_queries
 from tickets import tags
 from tickets.models import Attribute
 
-ROOT = "c"
 JSON, JSON_BEFORE, EDIT = "condition", "condition_before", "edit"
 """The names of the text in JSON, of what it was when the form was made, and of the buttons that add and take away."""
-MOST_PARTS = 2 * MOST_LEAVES
 MOST_TAGS = 300
-NESTED = 2
-"""How deep people may nest groups here; JSON may have some more."""
 MODE_NAMES: Mapping[str, str | Promise] = {
     "all": lazy("All of these"),
     "any": lazy("Any of these"),
@@ -50,53 +40,8 @@ UNITS: Mapping[str, str | Promise] = {
     "d": lazy("days"),
     "w": lazy("weeks"),
 }
-DATE = "date"
-"""The unit of a moment that is a date; its others are words."""
-_NAME = re.compile(rf"({ROOT}(?:\.[0-9]{{1,4}}){{0,{DEEPEST + 1}}})\.(mode|field|op|value|unit)")
-_AGE = re.compile(r"([0-9]+)\s*([a-z]+)")
 
 Options = Sequence[tuple[str, str]]
-
-
-@dataclass(slots=True)
-class Row:
-    """A comparison as it is chosen and typed."""
-
-    path: str
-    field: str = ""
-    operator: str = ""
-    values: list[str] = made_of(default_factory=list)
-    unit: str = ""
-    fault: str = ""
-
-    @property
-    def value(self) -> str:
-        return self.values[0] if self.values else ""
-
-
-@dataclass(slots=True)
-class Box:
-    """A group of parts."""
-
-    path: str
-    mode: str = "all"
-    parts: list[Row | Box] = made_of(default_factory=list)
-
-    @property
-    def depth(self) -> int:
-        return self.path.count(".")
-
-    @property
-    def may_nest(self) -> bool:
-        return self.depth < NESTED
-
-    def rows(self) -> Iterator[Row]:
-        """All comparisons in it."""
-        for part in self.parts:
-            if isinstance(part, Row):
-                yield part
-            else:
-                yield from part.rows()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +65,7 @@ class Editor:
     @classmethod
     def of_json(cls, subject: str, value: Any) -> Editor:
         """Of a stored condition, whatever has become of what it names."""
-        found = _read(value, ROOT)
+        found = read(value, ROOT)
         root = found if isinstance(found, Box) else Box(ROOT, parts=[found] if found else [])
         if isinstance(found, Row):
             found.path = f"{ROOT}.0"
@@ -137,9 +82,9 @@ class Editor:
             return cls.of_json(subject, stored or {})
         before = sent.get(JSON_BEFORE)
         is_plain = f"{ROOT}.mode" not in sent
-        if is_plain or (before is not None and _plain(text) != _plain(before)):
-            return cls._of_text(subject, text, None if is_plain else _of_form(sent))
-        return cls(subject, _of_form(sent))
+        if is_plain or (before is not None and plain(text) != plain(before)):
+            return cls._of_text(subject, text, None if is_plain else of_form(sent))
+        return cls(subject, of_form(sent))
 
     @classmethod
     def _of_text(cls, subject: str, text: str, rows: Box | None) -> Editor:
@@ -264,14 +209,14 @@ class Editor:
         if row.operator not in KINDS[kind]:
             row.fault = _("Choose how to compare.")
             return None
-        leaf = {"field": row.field, row.operator: _value(row, kind)}
+        leaf = {"field": row.field, row.operator: value_of(row, kind)}
         if leaf[row.operator] in ("", [], None):
             row.fault = _("Choose or fill in a value.")
             return None
         try:
             conditions.parse(leaf, self.subject, self._attributes)
         except Invalid as error:
-            row.fault = _fault_of(row, kind) or sentence(error)
+            row.fault = fault_of(row, kind) or sentence(error)
             return None
         return leaf
 
@@ -292,8 +237,8 @@ class Editor:
             return self._text
         made = self.json()
         if made is None:
-            return self._text if self._text is not None else _dumped(self._made(self.root)[0])
-        return _dumped(made)
+            return self._text if self._text is not None else dumped(self._made(self.root)[0])
+        return dumped(made)
 
     # --- Shown ---
 
@@ -301,7 +246,7 @@ class Editor:
 
     @property
     def before(self) -> str:
-        """The JSON of the rows, by which a change of the text is told from none: what is wrong is a change."""
+        """The JSON of the rows, by which a change of the text is seen; what is wrong counts as one."""
         return self._text_before if self._text_before is not None else self.text
 
     def field_groups(self, row: Row) -> list[tuple[str, Options]]:
@@ -393,111 +338,3 @@ class Editor:
     @cached_property
     def _mailboxes(self) -> list[tuple[str, str]]:
         return [(str(one.pk), one.address) for one in mail_queries.mailboxes()]
-
-
-def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
-
-
-def _dumped(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def _read(value: Any, path: str) -> Row | Box | None:
-    """The part that JSON spells, which need not be a condition any more."""
-    if not isinstance(value, dict):
-        return None
-    if isinstance(value.get("field"), str):
-        operator = next((name for name in value if name != "field"), "")
-        given = value.get(operator)
-        row = Row(
-            path, value["field"], operator, [_spelled(one) for one in (given if isinstance(given, list) else [given])]
-        )
-        if operator in ("older_than", "newer_than") and (found := _AGE.fullmatch(row.value)):
-            row.values, row.unit = [found[1]], "m" if found[2] == "min" else found[2]
-        elif operator in ("before", "after"):
-            row.unit = row.value if row.value in RELATIVE else DATE
-        return row
-    modes = [mode for mode in MODES if isinstance(value.get(mode), list)]
-    if len(modes) == 1:
-        box = Box(path, modes[0])
-        for n, one in enumerate(value[modes[0]]):
-            if (part := _read(one, f"{path}.{n}")) is not None:
-                box.parts.append(part)
-        return box
-    return _several(value, modes, path)
-
-
-def _several(value: Mapping[str, Any], modes: Sequence[str], path: str) -> Box:
-    """An object with several groups means all of them."""
-    inner = (_read({mode: value[mode]}, f"{path}.{n}") for n, mode in enumerate(modes))
-    return Box(path, "all", [part for part in inner if part is not None])
-
-
-def _spelled(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
-
-
-def _of_form(sent: QueryDict) -> Box:
-    """The parts that a form names; what has no group above it is left out."""
-    parts: dict[str, Row | Box] = {}
-    named = [found for name in sent if (found := _NAME.fullmatch(name))]
-    for found in named:
-        path, what = found[1], found[2]
-        if what == "mode":
-            mode = sent.get(found[0], "")
-            parts[path] = Box(path, mode if mode in MODES else "all")
-        elif what == "field":
-            parts[path] = Row(
-                path,
-                field=sent.get(found[0], "")[:200],
-                operator=sent.get(f"{path}.op", "")[:20],
-                values=sent.getlist(f"{path}.value")[: MOST_VALUES + 1],
-                unit=sent.get(f"{path}.unit", "")[:20],
-            )
-    root = parts.get(ROOT)
-    box = root if isinstance(root, Box) else Box(ROOT)
-    for path in sorted(parts, key=_order)[:MOST_PARTS]:
-        above = parts.get(path.rpartition(".")[0])
-        if path != ROOT and isinstance(above, Box):
-            above.parts.append(parts[path])
-    return box
-
-
-def _order(path: str) -> list[int]:
-    return [int(one) for one in path.split(".")[1:]]
-
-
-def _value(row: Row, kind: str) -> Any:
-    """What a row compares with, as JSON has it."""
-    if row.operator == "exists" or kind.endswith("yes_or_no"):
-        return {"true": True, "false": False}.get(row.value, "")
-    if row.operator in ("older_than", "newer_than"):
-        return f"{row.value.strip()}{row.unit}" if row.value.strip() else ""
-    if kind == "moment" and row.unit in RELATIVE:
-        return row.unit
-    if row.operator in ("in", "not_in"):
-        given = [line for one in row.values for line in (one.splitlines() if kind in ("text", "number") else [one])]
-        return [_one(one, kind) for one in given if one.strip()]
-    return _one(row.value, kind) if row.value.strip() else ""
-
-
-def _one(value: str, kind: str) -> Any:
-    if kind in ("member", "team"):
-        return whole_number(value) or value
-    return value.strip() if kind == "number" else value
-
-
-def _fault_of(row: Row, kind: str) -> str:
-    """What is wrong with the value of a row, in the reader's language, where that is plain."""
-    if row.operator in ("in", "not_in") and len(_value(row, kind)) > MOST_VALUES:
-        return _("Choose at most %(num)s.") % {"num": MOST_VALUES}
-    if kind == "number":
-        return _("Write a number.")
-    if kind == "day" or (kind == "moment" and row.operator in ("before", "after") and iso_date(row.value) is None):
-        return _("Choose a date.")
-    if row.operator in ("older_than", "newer_than"):
-        return _("Write how long, such as 2 hours.")
-    return ""

@@ -19,7 +19,7 @@ from conversations.conditions.context import RELATIVE
 from conversations.models import Contact, Conversation
 from tests.conditions import odd_rows as odd
 from tests.conftest import Member
-from tickets.models import Ticket
+from tickets.models import Attribute, Ticket
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -76,7 +76,7 @@ def _leaves(subject: str, ids: dict[str, Sequence[Any]]) -> st.SearchStrategy[An
             _values(field, operator, ids).map(
                 lambda value, name=field.name, operator=operator: {"field": name, operator: value}  # type: ignore[misc]
             )
-            for field in conditions.fields(subject)
+            for field in conditions.fields(subject, [*Attribute.objects.order_by("pk")])
             for operator in kinds.KINDS[field.kind]
         ]
     )

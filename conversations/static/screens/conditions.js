@@ -17,18 +17,20 @@ async function answer(action) {
   }
   data.set('edit', action);
   const found = await desk.ask(whole().dataset.url, { method: 'POST', body: data });
-  if (found.problem) desk.say(desk.errorText(found.problem), { bad: true });
+  if (found.problem && action !== 'check') desk.say(desk.errorText(found.problem), { bad: true });
   return found.problem || found.status >= 400 ? null : desk.parse(found.text).body;
 }
 
 async function add(button) {
   const parts = document.getElementById(`${button.value.slice(button.value.indexOf(':') + 1)}-parts`);
-  button.disabled = true;
+  if (button.ariaBusy) return;
+  button.ariaBusy = 'true';
   const made = (await answer(button.value))?.firstElementChild;
-  button.disabled = false;
+  button.ariaBusy = null;
   if (!made || !parts?.isConnected) return;
   parts.append(made);
-  made.querySelector('[data-shape]').focus();
+  // Who went on elsewhere meanwhile stays there.
+  if (document.activeElement === button || document.activeElement === document.body) made.querySelector('[data-shape]').focus();
   changed();
 }
 
