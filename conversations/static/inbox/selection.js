@@ -220,9 +220,10 @@ async function send(form, submitter) {
   if (answer.problem === 'signed-out') return location.reload();
   if (answer.problem) return desk.say(desk.errorText(answer.problem), { bad: true });
   const page = desk.parse(answer.text);
+  const isAsked = page.querySelector('dialog') !== null;
   take(page);
   if (answer.status < 400) form.closest('dialog')?.close();
-  if (answer.status >= 400 || page.querySelector('dialog') || !(isBar || form.matches('.merging'))) return;
+  if (answer.status >= 400 || isAsked || !(isBar || form.matches('.merging'))) return;
   bar.reset();
   clear();
   for (const id of ids) desk.announce('event', { type: 'bulk', subject: 'conversation', id: Number(id) });
