@@ -28,10 +28,11 @@ quick: ## Run what takes under a minute on two idle cores: rules, verbs, a scree
 	@config/server/venv.sh dev
 	$(PYTHON) -m pytest $(ARGS) -m "not browser and not soak" $(QUICK_TESTS)
 
-soak: ## Run the long tests: a release killed after every commit, thousands of made-up bodies (by hand)
+soak: ## Run the long tests: a release killed after every commit, thousands of made-up bodies, fifty members at work (by hand)
 	@config/server/venv.sh dev
 	$(PYTHON) -m pytest -n 0 -m soak
 	BAD_BODIES=500 SCHEMATHESIS_EXAMPLES=50 $(PYTHON) -m pytest -n 2 tests/dialects/test_bad_bodies.py tests/dialects/test_openapi.py
+	$(PYTHON) -m tests.benchmarks.team
 
 lint: ## Check style, types, import rules, settings and migrations
 	@config/server/venv.sh dev

@@ -11,6 +11,7 @@ def register_rules() -> None:
         "workspace.update": Rule(Role.ADMIN),
         "workspace.read": Rule(Role.VIEWER),
         "workspace.rotate_identity_secret": Rule(Role.ADMIN),
+        "member.read": Rule(Role.VIEWER),
         "member.invite": Rule(Role.ADMIN),
         "member.change_role": Rule(Role.ADMIN),
         "member.set_visibility": Rule(Role.ADMIN),

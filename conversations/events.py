@@ -35,8 +35,15 @@ CONVERSATION_ATTRIBUTES_CHANGED = define(
 )
 COMPANY_CREATED = define("company.created", "company", "Company created.")
 COMPANY_UPDATED = define("company.updated", "company", "Company changed.", "fields")
+COMPANY_ATTRIBUTES_CHANGED = define("company.attributes_changed", "company", "Attributes changed.", "keys")
 COMPANY_MERGED = define(
     "company.merged", "company", "Another company merged into this one.", "merged_id", "contact_count"
+)
+COMPANY_ABSORBED = define("company.absorbed", "company", "Merged into another company.", "into_id", "undo")
+COMPANY_MERGE_UNDONE = define("company.merge_undone", "company", "Merge of companies undone.", "undone_id", "other_id")
+CONTACTS_TOLD_APART = define("contact.told_apart", "contact", "Marked as not the same person.", "other_id")
+CONTACTS_NOT_TOLD_APART = define(
+    "contact.not_told_apart", "contact", "No longer marked as not the same person.", "other_id"
 )
 CONVERSATION_STARTED = define("conversation.started", "conversation", "Conversation created.", "channel", "message_id")
 MESSAGE_RECEIVED = define("message.received", "conversation", "Customer message received.", "message_id", "status")

@@ -17,6 +17,7 @@ from conversations.actions import drafted, trashing
 from conversations.models import (
     Article,
     Attachment,
+    Company,
     Contact,
     Conversation,
     Delivery,
@@ -35,7 +36,7 @@ M = TypeVar("M", Conversation, Ticket)
 
 KEPT = timedelta(days=7)
 """For how long a reply that was taken back can be put into the composer again."""
-SEARCHED: tuple[type[Searched], ...] = (Contact, Conversation, Message, Attachment, Article, Macro)
+SEARCHED: tuple[type[Searched], ...] = (Contact, Company, Conversation, Message, Attachment, Article, Macro)
 STEP = 500
 """Rows that are looked at in one statement."""
 

@@ -22,6 +22,7 @@ from accounts.compiled import Compiled
 from accounts.credentials import remembered
 from accounts.models import ApiKey, Membership, User, Workspace
 from accounts.permissions import Actor, Role
+from conversations.api import limits
 from tests import factories, named_workspace, passwords, screens, template
 
 passwords.hash_quickly()
@@ -112,6 +113,13 @@ def files_of_their_own(settings: Any, tmp_path: Path) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture
+def no_time_passes_for_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Buckets of calls do not fill again, however long the machine takes for the calls of the test."""
+    moment = limits.monotonic()
+    monkeypatch.setattr(limits, "monotonic", lambda: moment)
 
 
 @pytest.fixture(autouse=True)

@@ -65,6 +65,7 @@ class AttributeSubject(models.TextChoices):
     CONTACT = "contact", "Contact"
     CONVERSATION = "conversation", "Conversation"
     TICKET = "ticket", "Ticket"
+    COMPANY = "company", "Company"
 
 
 class AttributeKind(models.TextChoices):

@@ -14,7 +14,13 @@ from conversations.actions.addresses import add_address, remove_address
 from conversations.actions.attributes import set_attributes
 from conversations.actions.blocking import block_contact, unblock_contact
 from conversations.actions.callbacks import mark_called, unmark_called
-from conversations.actions.companies import create_company, merge_companies, set_company, update_company
+from conversations.actions.companies import (
+    create_company,
+    merge_companies,
+    set_company,
+    undo_company_merge,
+    update_company,
+)
 from conversations.actions.composing import compose, forward
 from conversations.actions.contact_notes import add_contact_note, delete_contact_note, edit_contact_note
 from conversations.actions.contacts import identify, update_contact
@@ -24,7 +30,7 @@ from conversations.actions.delivery import deliver, discard, mark_failed, mark_s
 from conversations.actions.drafts import attach_to_draft, discard_draft, restore_draft, save_draft
 from conversations.actions.following import follow, see_mentions, unfollow
 from conversations.actions.merging import merge, undo_merge
-from conversations.actions.merging_contacts import merge_contacts, undo_contact_merge
+from conversations.actions.merging_contacts import merge_contacts, tell_contacts_apart, undo_contact_merge
 from conversations.actions.messages import note, receive, reply
 from conversations.actions.moving import join, keep_apart, move_message, split, undo_move
 from conversations.actions.notes import delete_note, edit_note
@@ -64,7 +70,7 @@ __all__ = [
     "move_view", "note", "note_in_ticket", "open_ticket", "purge", "receive", "recolour_tag", "redact", "remove_address",
     "rename_tag", "replace_tag", "reply", "reply_in_ticket", "reschedule", "restore", "restore_draft", "retry", "retry_all",
     "review", "save_draft", "schedule", "see_mentions", "set_attributes", "set_cc", "set_company", "set_delivery",
-    "set_priority", "set_status", "set_tags", "snooze", "split", "start", "trash", "unassign_member", "unblock_contact", "undo",
-    "undo_caused", "undo_contact_merge", "undo_merge", "undo_move", "undo_spam", "unfollow", "unlink", "unmark_called",
+    "set_priority", "set_status", "set_tags", "snooze", "split", "start", "tell_contacts_apart", "trash", "unassign_member", "unblock_contact", "undo",
+    "undo_caused", "undo_company_merge", "undo_contact_merge", "undo_merge", "undo_move", "undo_spam", "unfollow", "unlink", "unmark_called",
     "unmark_spam", "unsnooze", "update_company", "update_contact", "update_view", "withdraw_message",
 ]  # fmt: skip

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from accounts import changes, journal, transaction
-from accounts.errors import Conflict, Invalid
-from accounts.models import Workspace
+from accounts.errors import Conflict, Invalid, NotFound
+from accounts.models import Event, Workspace
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions.erased import held_unless_erased
@@ -59,6 +60,8 @@ def update_company(
         "notes": None if notes is None else validation.check(notes, "notes", longest=NOTES_LIMIT, blank=True),
     }
     company = transaction.held(company)
+    if company.merged_into_id is not None:
+        raise Conflict("the company was merged by then", code="merged")
     before = company.name
     changed = changes.change(company, given)
     if not changed:
@@ -77,6 +80,9 @@ def set_company(*, contact: Contact, company: Company | None, by: Actor, at: dat
     permit(by, "contact.edit", contact)
     if company is not None:
         permit(by, "contact.edit", company)
+    if company is not None:
+        company = transaction.held(company)
+        company = company if company.merged_into is None else company.merged_into
     contact = held_unless_erased(contact)
     previous, pk = contact.organization_id, company.pk if company else None
     name = company.name if company else ""
@@ -90,44 +96,115 @@ def set_company(*, contact: Contact, company: Company | None, by: Actor, at: dat
 
 @transaction.atomic
 def merge_companies(*, company: Company, into: Company, by: Actor, at: datetime) -> Company:
-    """Move the customers, the domains and the notes of a company into another one, and delete it.
+    """Move the customers, the domains, the notes and the attributes of a company into another one; it stays as a signpost to that one.
 
-    Raises Invalid for the same company, and Conflict for one with more than MOST_PEOPLE customers.
+    Raises Invalid for the same company, Conflict with code `merged` for one that was merged meanwhile, and with `too_many` for
+    one with more than MOST_PEOPLE customers.
     """
     permit(by, "company.write", company)
     permit(by, "company.write", into)
     if company.pk == into.pk:
         raise Invalid("a company cannot be merged into itself", field="into")
-    rows = {row.pk: row for row in _held([company.pk, into.pk])}
-    if len(rows) < 2:
-        raise Conflict("one of them is gone", code="changed_since")
-    company, into = rows[company.pk], rows[into.pk]
-    people = Contact.objects.filter(organization=company)
-    count = people.count()
-    if count > MOST_PEOPLE:
+    company, into = _both(company, into)
+    if company.merged_into_id is not None or into.merged_into_id is not None:
+        raise Conflict("one of the companies was merged by then", code="merged")
+    people = [
+        *Contact.objects.filter(organization=company).order_by("pk").values_list("pk", flat=True)[: MOST_PEOPLE + 1]
+    ]
+    if len(people) > MOST_PEOPLE:
         raise Conflict(f"more than {MOST_PEOPLE} customers belong to it", code="too_many")
-    _rename(company, [company.name], into.name, at)
-    people.update(organization=into, updated_at=at)
-    into.domains = [*dict.fromkeys([*into.domains, *company.domains])][:MOST_DOMAINS]
-    into.notes = "\n\n".join(text for text in (into.notes, company.notes) if text)[:NOTES_LIMIT]
+    renamed = _rename(company, [company.name], into.name, at)
+    Contact.objects.filter(pk__in=people).update(organization=into, updated_at=at)
+    room = max(MOST_DOMAINS - len(into.domains), 0)
+    added = [place for place, one in enumerate(company.domains) if one not in into.domains][:room]
+    into.domains = [*into.domains, *(company.domains[place] for place in added)]
+    into.notes = _joined(into.notes, company.notes)
+    keys = sorted(company.attributes.keys() - into.attributes.keys())
+    into.attributes = {**into.attributes, **{key: company.attributes[key] for key in keys}}
     into.updated_at = at
-    into.save(update_fields=["domains", "notes", "updated_at"])
-    pk = company.pk
-    company.delete()
-    journal.record(events.COMPANY_MERGED, into, by=by, at=at, merged_id=pk, contact_count=count)
+    into.save(update_fields=["domains", "notes", "attributes", "updated_at"])
+    others = Company.objects.filter(merged_into=company)
+    redirected = [*others.order_by("pk").values_list("pk", flat=True)]
+    others.update(merged_into=into)
+    company.merged_into, company.updated_at = into, at
+    company.save(update_fields=["merged_into", "updated_at"])
+    undo = {"people": people, "renamed": renamed, "domains": added, "keys": keys, "redirected": redirected}
+    journal.record(events.COMPANY_ABSORBED, company, by=by, at=at, into_id=into.pk, undo=undo)
+    journal.record(events.COMPANY_MERGED, into, by=by, at=at, merged_id=company.pk, contact_count=len(people))
     return into
 
 
-def _held(ids: list[int]) -> list[Company]:
-    return list(Company.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+@transaction.atomic
+def undo_company_merge(*, company: Company, by: Actor, at: datetime) -> Company:
+    """Take the merge of a company back: the customers that came from it belong to it again; those who have come since stay.
+
+    Raises NotFound for one that was not merged, and Conflict with code `company_taken` where another has its name by now.
+    """
+    permit(by, "company.write", company)
+    event = _merge_of(company)
+    undo: dict[str, Any] = event.data["undo"]
+    company, into = _both(company, Company(pk=event.data["into_id"], workspace_id=company.workspace_id))
+    if company.merged_into_id is None:
+        raise NotFound("this company was not merged")
+    if company.merged_into_id != into.pk:
+        raise Conflict("the companies have changed since", code="changed_since")
+    company.merged_into, company.updated_at = None, at
+    _save(company, ["merged_into", "updated_at"])
+    rows = Contact.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=undo["people"], organization=into)
+    renamed = {*undo["renamed"]}
+    for contact in rows.order_by("pk"):
+        contact.organization, contact.updated_at = company, at
+        if contact.pk in renamed and contact.company == into.name:
+            contact.company = company.name
+        contact.save(update_fields=["organization", "company", "updated_at"])
+    Company.objects.filter(pk__in=undo["redirected"], merged_into=into).update(merged_into=company)
+    added = {company.domains[place] for place in undo["domains"] if place < len(company.domains)}
+    into.domains = [one for one in into.domains if one not in added]
+    if into.notes == company.notes:
+        into.notes = ""
+    elif company.notes and into.notes.endswith(f"\n\n{company.notes}"):
+        into.notes = into.notes.removesuffix(f"\n\n{company.notes}")
+    into.attributes = {
+        key: value
+        for key, value in into.attributes.items()
+        if not (key in undo["keys"] and company.attributes.get(key) == value)
+    }
+    into.updated_at = at
+    into.save(update_fields=["domains", "notes", "attributes", "updated_at"])
+    for row, other in ((company, into), (into, company)):
+        journal.record(events.COMPANY_MERGE_UNDONE, row, by=by, at=at, undone_id=event.pk, other_id=other.pk)
+    return company
 
 
-def _rename(company: Company, before: Sequence[str], after: str, at: datetime) -> None:
-    """Change the texts of its people that are its name, with their search tokens."""
+def _merge_of(company: Company) -> Event:
+    rows = journal.lines_of(company).filter(type=events.COMPANY_ABSORBED.name)
+    event = rows.order_by("-pk").first()
+    if event is None:
+        raise NotFound("this company was not merged")
+    return event
+
+
+def _both(one: Company, other: Company) -> tuple[Company, Company]:
+    held = Company.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=[one.pk, other.pk])
+    rows = {row.pk: row for row in held.order_by("pk")}
+    if len(rows) < 2:
+        raise Conflict("one of them is gone", code="changed_since")
+    return rows[one.pk], rows[other.pk]
+
+
+def _joined(notes: str, more: str) -> str:
+    return "\n\n".join(text for text in (notes, more) if text)[:NOTES_LIMIT]
+
+
+def _rename(company: Company, before: Sequence[str], after: str, at: datetime) -> list[int]:
+    """Change the texts of its people that are its name, with their search tokens; says of whom."""
+    found = []
     rows = Contact.objects.select_for_update(no_key=True, of=("self",)).filter(organization=company, company__in=before)
     for contact in rows.order_by("pk")[:MOST_PEOPLE]:
         contact.company, contact.updated_at = after, at
         contact.save(update_fields=["company", "updated_at"])
+        found.append(contact.pk)
+    return found
 
 
 def _name(name: str) -> str:

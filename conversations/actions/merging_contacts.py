@@ -23,6 +23,7 @@ from conversations.models import (
     ContactNote,
     Conversation,
     DiscordMember,
+    DistinctContacts,
     Message,
 )
 
@@ -115,6 +116,28 @@ def undo_contact_merge(*, contact: Contact, by: Actor, at: datetime) -> Contact:
     for row, other in ((contact, into), (into, contact)):
         journal.record(events.CONTACT_MERGE_UNDONE, row, by=by, at=at, undone_id=event.pk, other_id=other.pk)
     return contact
+
+
+@transaction.atomic
+def tell_contacts_apart(*, contact: Contact, other: Contact, are_apart: bool = True, by: Actor, at: datetime) -> None:
+    """Remember that two contacts are not one person, so that merging them is suggested no more; with `are_apart` off, forget it.
+
+    Raises Invalid for the same contact.
+    """
+    permit(by, "contact.merge", contact)
+    permit(by, "contact.merge", other)
+    if contact.pk == other.pk:
+        raise Invalid("a customer is the same person as themselves", field="other")
+    first, second = sorted(_both(contact, other), key=lambda row: row.pk)
+    known = DistinctContacts.objects.filter(first=first, second=second)
+    if known.exists() == are_apart:
+        return
+    if are_apart:
+        DistinctContacts.objects.create(first=first, second=second, created_at=at)
+    else:
+        known.delete()
+    event = events.CONTACTS_TOLD_APART if are_apart else events.CONTACTS_NOT_TOLD_APART
+    journal.record(event, contact, by=by, at=at, other_id=other.pk)
 
 
 def _merge_of(contact: Contact) -> Event:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from accounts.admin.base import OneWorkspaceFilter, ReadOnlyAdmin
-from conversations.models import Company, ContactAddress, ContactNote, Erasure
+from conversations.models import Company, ContactAddress, ContactNote, DistinctContacts, Erasure
 
 
 @admin.register(Company)
@@ -37,6 +37,17 @@ class ContactNoteAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "contact", "author", "workspace", "created_at")
     list_filter = (OneWorkspaceFilter,)
     list_select_related = ("workspace", "contact", "author")
+    ordering = ("-pk",)
+    sortable_by = ()
+
+
+@admin.register(DistinctContacts)
+class DistinctContactsAdmin(ReadOnlyAdmin):
+    """Customers of whom a member said that they are not one person."""
+
+    list_display = ("__str__", "first", "second", "workspace", "created_at")
+    list_filter = (OneWorkspaceFilter,)
+    list_select_related = ("workspace", "first", "second")
     ordering = ("-pk",)
     sortable_by = ()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -29,7 +29,7 @@ class Buckets:
         """Count one call. Raises RateLimited with the whole seconds until the next is allowed."""
         if self.rate <= 0:
             return
-        now = time.monotonic() if now is None else now
+        now = monotonic() if now is None else now
         with _LOCK:
             left, then = self._left.get(key, (self.size, now))
             left = min(self.size, left + (now - then) * self.rate)

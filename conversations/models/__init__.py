@@ -28,6 +28,7 @@ from conversations.models.contact import (
     Contact,
     ContactAddress,
     ContactNote,
+    DistinctContacts,
     Erasure,
     ErasureState,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "DiscordMember",
     "DiscordMessage",
     "DiscordThread",
+    "DistinctContacts",
     "Draft",
     "DraftFile",
     "DraftKind",

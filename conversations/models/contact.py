@@ -18,24 +18,48 @@ from accounts.tenancy import TenantModel
 from conversations.models.searched import Searched, TokensField
 
 
-class Company(TenantModel):
-    """A company that customers belong to. What a caller states of a contact's company stays the contact's own text."""
+class Company(Searched, TenantModel):
+    """A company that customers belong to. What a caller states of a contact's company stays the contact's own text.
+
+    One that was merged stays as a signpost to the one that has its customers, so that this can be undone.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=400)
     domains = ArrayField(models.CharField(max_length=253), default=list, blank=True)
     notes = models.TextField(blank=True)
+    # Values of the workspace's custom attributes, by their keys.
+    attributes = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()), blank=True)
+    # Which company has the customers of one that was merged; never one that was merged itself.
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False
+    )
     created_at = Moment(default=timezone.now, editable=False)
     updated_at = Moment(default=timezone.now, editable=False)
+    tokens = TokensField(of=("name", "domains"))
 
     class Meta(TenantModel.Meta):
         verbose_name_plural = "companies"
         constraints = [
-            models.UniqueConstraint("workspace", Lower("name"), name="company_unique_per_workspace_in_any_case"),
+            models.UniqueConstraint(
+                "workspace",
+                Lower("name"),
+                condition=Q(merged_into=None),
+                name="company_unique_per_workspace_in_any_case",
+            ),
             models.UniqueConstraint(fields=["workspace", "public_id"], name="company_public_id_unique_per_workspace"),
         ]
-        # The list of companies, by name.
-        indexes = [models.Index("workspace", Lower("name"), "id", name="company_by_name")]
+        indexes = [
+            # The list of companies, by name.
+            models.Index("workspace", Lower("name"), "id", name="company_by_name"),
+            # Those that were merged into one.
+            models.Index(
+                fields=["workspace", "merged_into", "id"], name="company_merged", condition=Q(merged_into__isnull=False)
+            ),
+            # Words of names and domains in a workspace.
+            GinIndex(fields=["workspace", "tokens"], name="company_words"),
+            models.Index(fields=["id"], name="company_without_tokens", condition=Q(tokens=None)),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -192,6 +216,33 @@ class ContactNote(TenantModel):
 
     def __str__(self) -> str:
         return self.body[:80]
+
+
+class DistinctContacts(TenantModel):
+    """Two contacts of whom a member said that they are not one person: they are not suggested to be merged any more."""
+
+    first = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    second = models.ForeignKey(
+        Contact,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        help_text="The one with the higher id.",
+    )
+    created_at = Moment(default=timezone.now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        verbose_name_plural = "distinct contacts"
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "first", "second"], name="distinct_contacts_once"),
+            models.CheckConstraint(name="distinct_contacts_in_order", condition=Q(first__lt=models.F("second"))),
+        ]
+        # Those from whom one is distinct, by either side.
+        indexes = [models.Index(fields=["workspace", "second", "first"], name="distinct_contacts_by_second")]
+
+    def __str__(self) -> str:
+        return f"Contacts {self.first_id} and {self.second_id}"
 
 
 class ErasureState(models.TextChoices):

@@ -36,8 +36,8 @@ class TokensField(SearchVectorField):  # type: ignore[type-arg]  # generic to it
         return "NULL", ()
 
     @staticmethod
-    def made_from(texts: Iterable[str | None]) -> str:
-        return tokens.vector(*(text or "" for text in texts))
+    def made_from(texts: Iterable[str | Sequence[str] | None]) -> str:
+        return tokens.vector(*(text if isinstance(text, str) else " ".join(text or ()) for text in texts))
 
 
 class TokensQuery(SearchQuery):

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Lower
 
 from accounts import journal
@@ -25,16 +25,12 @@ from conversations.models import (
     Handler,
     Status,
 )
-from conversations.models.contact import ERASED
 from conversations.models.searched import holding
 from conversations.texts.validation import can_be_kept
 from tickets.models import Ticket, TicketStatus
 
 PAGE = 50
-MOST_SUGGESTED = 5
 MOST_NOTES = 100
-_TRAIT_IDS = ("user_id", "userId", "customer_id", "customerId", "account_id", "accountId")
-"""Traits by which a caller names the same person."""
 
 
 def customers(
@@ -146,67 +142,21 @@ def activity(contact: Contact, limit: int = 20) -> list[Line]:
     return [Line(event, people.get(event.actor_id or 0) if event.actor_kind == "operator" else None) for event in found]
 
 
-# --- Duplicates ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicate:
-    """A customer who may be the same person, and why: `address`, `phone`, `id` or `name`."""
-
-    contact: Contact
-    reason: str
-
-
-def duplicates(contact: Contact) -> list[Duplicate]:
-    """Who may be the same person, the surest first: of the same address, phone, id in their traits, or name and company."""
-    if contact.erased_at is not None or contact.merged_into_id is not None:
-        return []
-    found: dict[int, Duplicate] = {}
-    for reason, rows in _alike(contact):
-        for row in rows[:MOST_SUGGESTED]:
-            if len(found) < MOST_SUGGESTED:
-                found.setdefault(row.pk, Duplicate(row, reason))
-    return list(found.values())
-
-
-def _alike(contact: Contact) -> Iterable[tuple[str, QuerySet[Contact]]]:
-    others = Contact.objects.filter(merged_into=None, erased_at=None).exclude(pk=contact.pk)
-    others = others.select_related("organization").order_by("-is_verified", "pk")
-    own = list(addresses(contact).values_list("kind", "value")[:20])
-    emails = [one for one in (contact.email, *(value for kind, value in own if kind == "email")) if one]
-    phones = [value for kind, value in own if kind == "phone"]
-    if emails:
-        also = ContactAddress.objects.filter(contact=OuterRef("pk"), kind="email", value__in=emails)
-        by_email = others.filter(email__in=emails, email__has_text=True)
-        ids = ContactAddress.objects.filter(kind="email", value__in=emails).order_by().values("contact")
-        yield "address", by_email
-        yield "address", others.filter(Exists(also), pk__in=ids)
-    if phones:
-        yield "phone", others.filter(pk__in=ContactAddress.objects.filter(kind="phone", value__in=phones).order_by().values("contact"))  # fmt: skip
-    named = [str(contact.traits[name]) for name in _TRAIT_IDS if contact.traits.get(name)] if contact.traits else []
-    if named:
-        yield "id", others.filter(external_id__in=named)
-    if contact.name and contact.name != ERASED and contact.company:
-        yield (
-            "name",
-            others.alias(lower=Lower("name"))
-            .filter(lower=contact.name.lower(), company__iexact=contact.company)
-            .exclude(name=""),
-        )
-
-
-def pair(one: Contact, other: Contact) -> tuple[Contact, Contact]:
-    """Which of two is merged into which: the verified one stays, else the one with an id of its own, else the older."""
-
-    def weight(row: Contact) -> tuple[bool, bool, int]:
-        return (row.is_verified, row.external_id is not None, -row.pk)
-
-    return (one, other) if weight(other) > weight(one) else (other, one)
-
-
 def conversation_counts(contacts: Iterable[Contact]) -> dict[int, int]:
     """How many conversations each of a few customers has."""
     rows = Conversation.objects.filter(contact__in=[*contacts]).order_by().values_list("contact")
+    return dict(rows.annotate(count=Count("pk")))
+
+
+def address_counts(contacts: Iterable[Contact]) -> dict[int, int]:
+    """How many other addresses each of a few customers has."""
+    rows = ContactAddress.objects.filter(contact__in=[*contacts]).order_by().values_list("contact")
+    return dict(rows.annotate(count=Count("pk")))
+
+
+def note_counts(contacts: Iterable[Contact]) -> dict[int, int]:
+    """How many notes there are on each of a few customers."""
+    rows = ContactNote.objects.filter(contact__in=[*contacts]).order_by().values_list("contact")
     return dict(rows.annotate(count=Count("pk")))
 
 
@@ -215,18 +165,17 @@ def conversation_counts(contacts: Iterable[Contact]) -> dict[int, int]:
 
 def companies(*, search: str = "", after: Company | None = None) -> QuerySet[Company]:
     """Companies by name; `after` is the last one of the page before."""
-    rows = Company.objects.alias(lower=Lower("name"))
+    rows = Company.objects.filter(merged_into=None).alias(lower=Lower("name"))
     if search:
-        rows = rows.filter(Q(name__icontains=search) | Q(domains__contains=[search.lower()]))
-        rows = rows if can_be_kept(search) else rows.none()
+        rows = rows.filter(holding(search)) if can_be_kept(search) else rows.none()
     if after is not None:
         rows = rows.filter(Q(lower__gt=after.name.lower()) | Q(lower=after.name.lower(), pk__gt=after.pk))
     return rows.order_by("lower", "pk")
 
 
 def company(public_id: UUID) -> Company:
-    """Raises NotFound."""
-    row = Company.objects.filter(public_id=public_id).first()
+    """Raises NotFound. One that was merged is itself: its page leads on."""
+    row = Company.objects.select_related("merged_into").filter(public_id=public_id).first()
     if row is None:
         raise NotFound("there is no such company")
     return row
@@ -237,7 +186,13 @@ def company_named(name: str) -> Company | None:
     name = " ".join(name.split())
     if not name or not can_be_kept(name):
         return None
-    return Company.objects.alias(lower=Lower("name")).filter(lower=name.lower()).order_by("pk").first()
+    rows = Company.objects.filter(merged_into=None).alias(lower=Lower("name"))
+    return rows.filter(lower=name.lower()).order_by("pk").first()
+
+
+def merged_companies(company: Company) -> QuerySet[Company]:
+    """Those that were merged into one."""
+    return Company.objects.filter(merged_into=company).order_by("-pk")
 
 
 def people_counts(companies: Sequence[Company]) -> dict[int, int]:
@@ -253,3 +208,11 @@ def conversations_of(company: Company, *, is_open: bool) -> QuerySet[Conversatio
     if is_open:
         rows = rows.filter(status__in=(Status.OPEN, Status.PENDING))
     return rows.select_related("contact", "assignee", "team", "joined_into").order_by("-pk")
+
+
+def open_tickets_of(company: Company) -> QuerySet[Ticket]:
+    """Tickets of the conversations of a company's customers that are not resolved, the newest first."""
+    people = Contact.objects.filter(organization=company).order_by().values("pk")
+    theirs = Conversation.objects.filter(contact__in=people, ticket__isnull=False).order_by().values("ticket")
+    rows = Ticket.objects.filter(pk__in=theirs).exclude(status=TicketStatus.RESOLVED)
+    return rows.select_related("assignee", "team").order_by("-pk")

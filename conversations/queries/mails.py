@@ -25,6 +25,7 @@ from conversations.models import (
 )
 from conversations.models.searched import TokensQuery
 from conversations.queries import mailboxes as mailbox_queries
+from conversations.queries import offered
 from conversations.texts.validation import can_be_kept
 
 SHOWN = 20_000
@@ -125,13 +126,14 @@ def people(typed: str, limit: int = 8) -> list[tuple[str, str]]:
     typed = typed.strip().lower()
     if len(typed) < 2 or not can_be_kept(typed):
         return []
-    rows = Contact.objects.filter(email__has_text=True).order_by("email", "pk")
+    rows = offered.contacts(to_write_to=True).filter(email__has_text=True).order_by("email", "pk")
     found: dict[str, str] = {}
     for name, email in _named(rows.filter(email__gte=typed, email__lt=f"{typed}\U0010ffff"), limit):
         found[email] = found.get(email) or name
     words = TokensQuery.of(typed) if len(typed) > 2 and len(found) < limit else None
     if words is not None:
-        some = Contact.objects.filter(tokens=words, email__has_text=True).order_by().values("pk")[:LOOKED_AT]
+        known = offered.contacts(to_write_to=True).filter(tokens=words, email__has_text=True)
+        some = known.order_by().values("pk")[:LOOKED_AT]
         for name, email in _named(rows.filter(pk__in=some), limit):
             found.setdefault(email, name)
     return [(name, email) for email, name in found.items()][:limit]

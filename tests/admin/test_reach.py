@@ -65,6 +65,7 @@ from conversations.models import (
     DiscordMember,
     DiscordMessage,
     DiscordThread,
+    DistinctContacts,
     Draft,
     DraftFile,
     EntryPoint,
@@ -147,6 +148,9 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             ContactAddress.objects.create(contact=conversation.contact, kind="email", value=f"{SECRET.lower()}@example.com"),
             ContactNote.objects.create(contact=conversation.contact, body=SECRET),
             Erasure.objects.create(contact=conversation.contact),
+            DistinctContacts.objects.create(
+                first=conversation.contact, second=Contact.objects.create(name=SECRET, email=f"{SECRET.lower()}@other.example")
+            ),
             Notification.objects.create(user=cleo.user, kind="assigned", conversation=conversation, event_id=1),
             *_push(cleo.user),
             Attribute.objects.create(subject="contact", key="plan", name=f"{SECRET} plan", kind="text"),
@@ -236,7 +240,7 @@ KINDS = [
     Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, QueuedMail, PushKey, PushSubscription,
     QueuedPush, Ticket, Tag, TicketNumbers,
     Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, Draft, DraftFile, Presence, EntryPoint, Tally, SavedView, SavedViewFavorite, Follower, Mention, MessageVersion, Notification, Attribute,
-    Company, ContactAddress, ContactNote, Erasure,
+    Company, ContactAddress, ContactNote, DistinctContacts, Erasure,
     AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro, MacroUse, BulkJob, BulkRow,
     Form, FormCount, CallbackRequest, Widget, ChatSession, ChatRestore, BusinessHours,
     Mailbox, MailboxAddress, InboundMail, MailReference, AutomaticMail, SuppressedAddress, BlockedSender,

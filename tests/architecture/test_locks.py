@@ -270,12 +270,15 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
         actions.merge_contacts(contact=merged, into=ContactFactory(workspace=acme), **act)
         company = actions.create_company(workspace=acme, name="Example", **act)
         actions.set_company(contact=double, company=company, **act)
+        absorbed = actions.create_company(workspace=acme, name="Fourth", **act)
+        actions.merge_companies(company=absorbed, into=company, **act)
+        absorbed.refresh_from_db()
         fields = [
             ticket_actions.create_attribute(workspace=acme, subject=subject, name=name, kind="text", **act)
             for subject, name in (("contact", "Plan"), ("contact", "Seats"), ("ticket", "Plan"))
         ]
         customers = {
-            "company": company, "second_company": actions.create_company(workspace=acme, name="Second", **act), "double": double,
+            "company": company, "absorbed": absorbed, "second_company": actions.create_company(workspace=acme, name="Second", **act), "double": double,
             "merged": Contact.objects.get(pk=merged.pk),
             "blocked": actions.block_contact(contact=ContactFactory(workspace=acme), **act),
             "phone": actions.add_address(contact=double, kind="phone", value="030 12", **act),
@@ -422,6 +425,8 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.blocking.unblock_contact": [{"contact": s["blocked"]}],
         "conversations.actions.companies.create_company": [{"name": "Third"}],
         "conversations.actions.companies.merge_companies": [{"into": s["second_company"]}],
+        "conversations.actions.companies.undo_company_merge": [{"company": s["absorbed"]}],
+        "conversations.actions.merging_contacts.tell_contacts_apart": [{"contact": s["double"], "other": s["contact"]}],
         "conversations.actions.contact_notes.edit_contact_note": [{"note": s["about"], "by": Actor.system(s["workspace"].pk)}],
         "conversations.actions.contact_notes.delete_contact_note": [{"note": s["about"]}],
         "conversations.actions.merging_contacts.merge_contacts": [{"contact": s["double"], "into": s["contact"]}, {"into": s["double"]}],

@@ -82,6 +82,7 @@ def test_answer_that_holds_for_a_while_is_kept_for_no_repeat(
     assert api.post(api.base.rstrip("/"), body, **key).status_code == 201
 
 
+@pytest.mark.usefixtures("no_time_passes_for_limits")
 def test_starts_are_limited_per_workspace_too(
     api: Posthog, acme: Workspace, globex_key: Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +96,7 @@ def test_starts_are_limited_per_workspace_too(
     asked(Posthog(globex_key.secret, globex_key.row.workspace_id))
 
 
+@pytest.mark.usefixtures("no_time_passes_for_limits")
 def test_body_at_fault_counts_as_a_start_and_attaching_does_not(api: Posthog, monkeypatch: pytest.MonkeyPatch) -> None:
     made = asked(api)
     monkeypatch.setattr(views, "_starts", views.Buckets(1, at_once=1))

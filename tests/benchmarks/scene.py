@@ -6,13 +6,15 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from django.db.models import Count, QuerySet
 from django.test import Client
 
+from accounts import actions as account_actions
 from accounts import clock, tenancy
 from accounts.models import User, Workspace
-from accounts.permissions import Actor, Role
+from accounts.permissions import Actor, Role, Visibility
 from conversations import actions
 from conversations.actions.entries import Door
 from conversations.models import Channel, Contact, Conversation, Message
@@ -79,6 +81,26 @@ def arranged() -> Scene:
             conversation_count=Conversation.objects.for_people().count(),
             ticket_count=Ticket.objects.count(),
         )
+
+
+def members(slug: str, count: int, visibility: Visibility = Visibility.ALL) -> dict[str, User]:
+    """That many agents of a workspace, who are made for it, by their cookies."""
+    workspace = Workspace.objects.get(slug=slug)
+    people = [factories.UserFactory(email=f"member{uuid4()}@bench.example") for _ in range(count)]
+    by = Actor.system(workspace.pk)
+    for user in people:
+        made = factories.MembershipFactory(workspace=workspace, user=user, role=Role.AGENT)
+        account_actions.set_visibility(membership=made, visibility=visibility, by=by, at=clock.now())
+    return {_cookies(user): user for user in people}
+
+
+def team_of(slug: str, people: list[User], conversations: list[Target]) -> None:
+    """Put people into a team, and give it the conversations."""
+    workspace = Workspace.objects.get(slug=slug)
+    with tenancy.scope(workspace):
+        team = factories.TeamFactory(workspace=workspace, name="Night shift", members=people)
+        for row in Conversation.objects.filter(public_id__in=[one.id for one in conversations]):
+            actions.assign(conversation=row, to=None, team=team, by=Actor.system(workspace.pk), at=clock.now())
 
 
 def _have_open_tickets(workspace: Workspace, word: str) -> None:

@@ -370,6 +370,7 @@ def test_only_the_websites_that_are_allowed_may_call(widget: Widget) -> None:
     assert Client().post(f"/widget/{widget.key}/api/start").json()["code"] == "origin_not_allowed"
 
 
+@pytest.mark.usefixtures("no_time_passes_for_limits")
 def test_session_writes_so_often_and_no_more(widget: Widget, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits.WRITES, "rate", 0.001)  # however slow the machine is
     browser = Browser(widget)

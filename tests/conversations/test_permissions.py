@@ -196,6 +196,10 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
         lambda desk, how: actions.merge_contacts(contact=desk.other, into=desk.contact, **how),
         PEOPLE,
     ),
+    "tell_contacts_apart": (
+        lambda desk, how: actions.tell_contacts_apart(contact=desk.other, other=desk.contact, **how),
+        PEOPLE,
+    ),
     "escalate": (lambda desk, how: actions.escalate(conversation=desk.free, **how), TICKET_WRITERS),
     "link": (lambda desk, how: actions.link(conversation=desk.free, ticket=desk.ticket, **how), TICKET_WRITERS),
     "unlink": (lambda desk, how: actions.unlink(conversation=desk.linked, **how), TICKET_WRITERS),
@@ -270,7 +274,7 @@ OF_A_WORKSPACE: dict[str, tuple[Verb, set[str]]] = {
 }
 ELSEWHERE = {
     "follow", "see_mentions", "unfollow", "undo", "undo_caused", "undo_merge", "undo_move", "undo_spam", "favorite_view",
-    "move_view", "undo_contact_merge", "merge_companies", "edit_contact_note", "delete_contact_note",
+    "move_view", "undo_contact_merge", "merge_companies", "undo_company_merge", "edit_contact_note", "delete_contact_note",
     "move_team", "move_team_of_channels", "move_team_of_mailboxes", "recolour_tag", "rename_tag", "delete_tag",
 }  # fmt: skip
 """Tested below and in tests/settings: those need a change to undo, or two rows, or are for members, for the author of a row, or for people and keys alone."""
@@ -379,6 +383,7 @@ def test_undoing_a_merge_and_merging_companies_are_for_people(
     actions.merge_contacts(contact=desk.other, into=desk.contact, **system)
     merged = Contact.objects.get(pk=desk.other.pk)
     second = actions.create_company(workspace=desk.workspace, name="Second", **system)
+    absorbed = actions.create_company(workspace=desk.workspace, name="Third", **system)
 
     def undo_merge(by: Actor) -> object:
         return actions.undo_contact_merge(contact=merged, by=by, at=minutes(1))
@@ -386,7 +391,13 @@ def test_undoing_a_merge_and_merging_companies_are_for_people(
     def merge_companies(by: Actor) -> object:
         return actions.merge_companies(company=second, into=desk.company, by=by, at=minutes(1))
 
-    for verb in (undo_merge, merge_companies):
+    actions.merge_companies(company=absorbed, into=second, **system)
+    absorbed.refresh_from_db()
+
+    def undo_company_merge(by: Actor) -> object:
+        return actions.undo_company_merge(company=absorbed, by=by, at=minutes(1))
+
+    for verb in (undo_merge, merge_companies, undo_company_merge):
         assert who_may(verb, everyone) == PEOPLE
         is_missing_for(verb, cleo.actor)
 

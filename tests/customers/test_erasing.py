@@ -105,6 +105,7 @@ def customer(acme: Workspace, ben: Member) -> Contact:
     act: dict[str, Any] = {"by": ben.actor, "at": clock.now()}
     contact = ContactFactory(workspace=acme, email=EMAIL, name=f"{CANARY} Doe", external_id=CANARY)
     double = ContactFactory(workspace=acme, email=f"other.{EMAIL}", external_id=f"{CANARY}-2")
+    actions.tell_contacts_apart(contact=contact, other=double, **act)
     run = assistant_actions.ask_assistant(workspace=acme, content=CANARY, contact=contact, by=ben.actor, at=clock.now())
     run = runs.claim(run.pk, clock.now())
     assert run is not None

@@ -232,14 +232,24 @@ def test_companies(page: Client, acme: Workspace, zoe: Contact, ben: Member) -> 
     place = f"/w/acme/companies/{company.public_id}"
     actions.set_company(contact=zoe, company=company, by=ben.actor, at=clock.now())
     ConversationFactory(workspace=acme, contact=zoe, subject="Lamp")
+    broken = ConversationFactory(workspace=acme, contact=zoe, subject="Broken lamp")
+    ticket = actions.escalate(conversation=broken, by=ben.actor, at=clock.now())
+    for shown in (text(page.get(place)), text(page.get(at(zoe)))):
+        assert f'href="/w/acme/tickets/{ticket.number}"' in shown
     shown = text(page.get(place))
     assert all(one in shown for one in ("Zoë", "Lamp", "example.com", "Big &lt;b&gt;"))
     assert "1 customer<" in text(page.get("/w/acme/companies"))
     assert page.post(f"{place}/merge", {"into": "Nobody"}).status_code == 422
     page.post("/w/acme/companies/new", {"name": "Second", "domains": "", "notes": ""})
-    page.post(f"{place}/merge", {"into": "second"})
-    assert Company.objects.get().name == "Second"
+    merged = page.post(f"{place}/merge", {"into": "second"}, follow=True)
+    assert "Example was merged into this company" in text(merged)
     assert Contact.objects.get(pk=zoe.pk).company == "Second"
+    assert page.get(place).status_code == 302
+    assert "Example" not in text(page.get("/w/acme/companies"))
+    undone = page.post(f"{place}/unmerge", follow=True)
+    assert "Merge undone" in text(undone)
+    assert Contact.objects.get(pk=zoe.pk).company == "Example"
+    assert "was undone already" in text(page.post(f"{place}/unmerge", follow=True))
 
 
 def test_member_of_another_workspace_reaches_no_company(acme: Workspace, cleo: Member, ben: Member) -> None:

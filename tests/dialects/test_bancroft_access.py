@@ -162,6 +162,7 @@ def test_fault_of_ours_is_500_in_the_format_and_rolls_back(api: Api, monkeypatch
     assert not Contact.all_workspaces.exists()
 
 
+@pytest.mark.usefixtures("no_time_passes_for_limits")
 def test_too_many_calls_are_429_in_the_format(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     from conversations.api import limits
 

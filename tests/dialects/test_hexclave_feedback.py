@@ -157,6 +157,7 @@ def test_repeating_with_the_same_key_sends_once(acme: Workspace) -> None:
     assert len(queued()) == 1
 
 
+@pytest.mark.usefixtures("no_time_passes_for_limits")
 def test_one_address_sends_so_much_a_minute(db: None) -> None:
     answers = [Api({}).post(FEEDBACK, BODY) for _ in range(11)]
     assert [answer.status_code for answer in answers] == [200] * 10 + [429]

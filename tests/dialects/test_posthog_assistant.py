@@ -123,6 +123,7 @@ def test_id_of_another_workspace_is_free(api: Posthog, globex: Workspace, globex
     assert read(Posthog(globex_key.secret), theirs)["title"] == "Theirs"
 
 
+@pytest.mark.usefixtures("no_time_passes_for_limits")
 def test_starts_are_limited_per_minute(api: Posthog, monkeypatch: Any) -> None:
     monkeypatch.setattr(assistant, "_starts", assistant.Buckets(10))
     found = [api.post(api.base, {"content": "x"}) for _ in range(11)]

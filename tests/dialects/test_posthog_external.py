@@ -155,6 +155,7 @@ def test_others_are_refused_with_one_text(api: Posthog, acme: Workspace, globex:
     assert api.post(path, {}).status_code == 405
 
 
+@pytest.mark.usefixtures("no_time_passes_for_limits")
 def test_calls_of_one_key_are_limited(api: Posthog, acme: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(external, "_LIMITS", (Buckets(0.001, at_once=3), Buckets(0.001, at_once=100)))
     path = f"{BASE}{api.create()['id']}"

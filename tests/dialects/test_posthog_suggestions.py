@@ -154,6 +154,7 @@ def test_ticket_without_a_public_message_is_400(api: Posthog, ben: Member) -> No
     assert (answer.status_code, set(answer.json())) == (400, {"detail"})
 
 
+@pytest.mark.usefixtures("no_time_passes_for_limits")
 def test_drafts_are_limited_per_minute(api: Posthog, asked: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(suggestions, "_drafts", suggestions.Buckets(10))
     path = f"tickets/{asked['id']}/suggest_reply"

@@ -508,6 +508,7 @@ def test_invalid_query_is_refused(page: Page, path: str, query: dict[str, str]) 
     assert list(answer.json()["details"]) == [*query]
 
 
+@pytest.mark.usefixtures("no_time_passes_for_limits")
 def test_calls_are_limited_by_browser_by_token_and_by_address(
     page: Page, monkeypatch: pytest.MonkeyPatch, acme: Workspace
 ) -> None:

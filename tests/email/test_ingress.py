@@ -239,6 +239,7 @@ def test_body_larger_than_what_other_calls_may_send_is_taken(mailbox: Mailbox, s
     assert InboundMail.objects.filter(state=MailState.READ).count() == 3
 
 
+@pytest.mark.usefixtures("no_time_passes_for_limits")
 def test_too_many_calls_are_asked_to_come_later(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "calls", views.Buckets(1, at_once=2))
     answers = [calls.post(mailbox, calls.bare(letter())) for _ in range(3)]

@@ -126,6 +126,7 @@ def test_what_cannot_be_sent_is_kept_with_the_reason(
     assert Message.objects.count() == 1
 
 
+@pytest.mark.usefixtures("no_time_passes_for_limits")
 def test_writing_too_often_is_refused_and_the_text_is_kept(conversation: Conversation, client: Client) -> None:
     address = link(conversation)
     page = token(client.get(address).content.decode())

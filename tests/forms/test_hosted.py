@@ -182,6 +182,7 @@ def test_files_have_to_be_chosen_again_and_the_page_says_so(visitor: Visitor) ->
     assert "Please choose your files again." in page
 
 
+@pytest.mark.usefixtures("no_time_passes_for_limits")
 def test_form_that_is_sent_too_often_keeps_the_text(visitor: Visitor) -> None:
     answers = {"token": token(visitor.look()), **ANSWERS}
     codes = [visitor.post({**answers, "message": f"Number {n}"}).status_code for n in range(11)]
@@ -193,6 +194,7 @@ def test_form_that_is_sent_too_often_keeps_the_text(visitor: Visitor) -> None:
     assert counts() == {"accepted": 10, "rate": 2}
 
 
+@pytest.mark.usefixtures("no_time_passes_for_limits")
 def test_page_is_refused_to_an_address_that_asks_too_often(form: Form) -> None:
     codes = [Client().get(form.path).status_code for _ in range(70)]
     assert codes[:50] == [200] * 50

@@ -201,6 +201,8 @@ SEARCHES = {
     "Inbox, a word of each fiftieth": ("ben", f"{S}?view=open&q=word7", ["conv_newest_list", "document_by_conversation"], 8000),
     "Inbox, a rare word": ("ben", f"{S}?view=open&q=word499", ["conv_words", "message_words_by_day"], 9000),
     "Hexclave, a part of a subject": ("key", f"{H}&limit=25&query=ubject 77", ["conv_words", "message_words_by_day"], 9000),
+    "Palette, a customer": ("ben", "/w/acme/find?q=77 customer", ["contact_words", "contact_by_name"], 9000),
+    "Suggestions, a customer": ("ben", f"{S}/suggestions?q=from:customer77", ["contact_words", "contact_by_email"], PAGE),
     "PostHog, a part of a title": ("key", f"{P}?limit=25&search=icket 77", ["ticket_texts", "message_words_by_day"], PAGE),
 }  # fmt: skip
 """Searches: who asks, where, the indexes that answer, and how many rows of them each statement may go through."""

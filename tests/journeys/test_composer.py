@@ -438,8 +438,13 @@ def test_letters_wait_for_a_menu_that_is_on_its_way(window: Window, api: Api, be
     expect(page.locator("#toasts")).to_contain_text("Assigned")
     expect(page.locator(".htmx-settling, .htmx-added")).to_have_count(0)
     expect(chosen).to_contain_text("Ada")
-    # Where nothing comes, the way without script is left.
-    page.locator("#subject").focus()
+    # Where nothing comes, it is asked for again at the next opening, and the way without script is left.
+    for _ in range(2):
+        page.locator("#subject").focus()
+        page.keyboard.press("a")
+        slow.take().abort()
+        expect(menu).not_to_have_attribute("data-filling", "")
+        page.keyboard.press("Escape")
     page.keyboard.press("a")
     slow.take().abort()
     link = menu.get_by_text("Someone else")
@@ -556,7 +561,7 @@ def test_keys_that_are_held_or_typed_as_words_change_nothing(window: Window, api
             expect(box).to_have_value(words[4:])
             page.keyboard.press("Escape")
         else:
-            expect(page.locator("#summary-assign ~ * input")).to_be_focused()
+            expect(page.locator("#menu-assign")).to_have_attribute("open", "")
             page.keyboard.press("Escape")
         page.keyboard.press("]")
         shows(page, "First")

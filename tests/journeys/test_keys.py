@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
+from accounts import clock, tenancy
 from accounts.models import Workspace
+from conversations import actions
+from conversations.knowledge import actions as knowledge_actions
 from conversations.models import Conversation
 from tests.conftest import Member
 from tests.factories import ConversationFactory
@@ -145,3 +149,31 @@ def test_keys_are_recorded_in_the_settings_and_work_at_once(
     page.goto(f"{window.base}/w/acme/inbox/{three[0].number}")
     page.locator("body").press("y")
     eventually(lambda: Conversation.all_workspaces.get(pk=three[0].pk).status == "resolved", "resolved")
+
+
+def test_palette_inserts_macros_and_leads_to_what_has_a_name(
+    window: Window, ben: Member, three: list[Conversation]
+) -> None:
+    workspace = ben.membership.workspace
+    with tenancy.scope(workspace):
+        act: dict[str, Any] = {"by": ben.actor, "at": clock.now()}
+        knowledge_actions.create_macro(workspace=workspace, name="Orchard hours", body="We open at nine.", **act)
+        actions.create_company(workspace=workspace, name="Orchard Ltd", **act)
+    window.enter(ben, f"/w/acme/inbox/{three[0].number}")
+    page = window.page
+    writing, palette = page.locator("#composer textarea:visible").first, page.get_by_role("dialog", name="Commands")
+    options = palette.get_by_role("option")
+    page.keyboard.press("r")
+    expect(writing).to_be_focused()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("orchard")
+    expect(options).to_have_text([re.compile("Orchard hours"), re.compile("Orchard Ltd")])
+    page.keyboard.press("Enter")
+    expect(palette).to_be_hidden()
+    expect(writing).to_have_value("We open at nine.")
+    expect(writing).to_be_focused()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("orchard ltd")
+    expect(options).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Orchard Ltd")).to_be_visible()

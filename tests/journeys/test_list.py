@@ -210,3 +210,32 @@ def test_rows_that_colleagues_resolve_do_not_move_the_others_under_the_pointer(
         f"Number {number}" for number in range(4)
     ]
     colleague.context.close()
+
+
+def test_readers_own_colours_show_what_is_chosen_and_less_motion_is_none(
+    window: Window, acme: Workspace, ben: Member
+) -> None:
+    for number in (1, 2):
+        ConversationFactory(workspace=acme, subject=f"Number {number}")
+    page = window.page
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    moving = "document.getAnimations().filter((one) => one.playState === 'running').length"
+    lined = "(one) => getComputedStyle(one).outlineStyle"
+    window.enter(ben, "/w/acme/inbox?view=open")
+    window.wait_until_live()
+    page.locator(".row").first.click()
+    chosen = page.locator('.row[aria-selected="true"]')
+    expect(chosen).to_have_count(1)
+    page.locator("#subject").focus()
+    for one in (chosen, page.locator(".rail [aria-current]").first, page.locator(".composer__tab:has(:checked)")):
+        assert one.evaluate(lined) == "solid"
+    assert page.locator('.row[aria-selected="false"]').evaluate(lined) == "none"
+    assert page.locator(".row__dot").last.evaluate("(one) => getComputedStyle(one).forcedColorAdjust") == "none"
+    # Menus open, toasts come and rows go without moving.
+    page.keyboard.press("a")
+    expect(page.locator("#menu-assign")).to_have_attribute("open", "")
+    assert page.evaluate(moving) == 0
+    page.keyboard.press("Escape")
+    page.locator("#done").click()
+    expect(page.locator("#toasts")).to_contain_text("Resolved")
+    assert page.evaluate(moving) == 0

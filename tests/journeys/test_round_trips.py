@@ -37,7 +37,7 @@ class Requests:
 
     def _note(self, request: Request) -> None:
         _, _, path = request.url.partition("?")[0].partition("/w/acme/")
-        if path and not path.endswith(("/presence", "/draft")):
+        if path and not path.endswith(("/presence", "/draft", "/here")):
             self.made.append(f"{request.method} {path}")
 
     def since_last(self) -> list[str]:

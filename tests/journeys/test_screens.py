@@ -419,6 +419,7 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("merge customers", f"{one}/merge?with={made['arabic'].public_id}")
     yield Screen("find a customer to merge", f"{one}/merge?q=Donau")
     yield Screen("erase customer", f"{one}/erase", who="ada")
+    yield Screen("possible duplicates", "/w/acme/customers/duplicates")
     yield Screen("companies", "/w/acme/companies")
     yield Screen("company", f"/w/acme/companies/{made['company'].public_id}")
     yield Screen("edit company", f"/w/acme/companies/{made['company'].public_id}/edit")

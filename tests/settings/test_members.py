@@ -158,6 +158,22 @@ def test_two_teams_have_two_names(ada: Member) -> None:
     assert "already exists" in answer.content.decode()
 
 
+def test_viewer_reads_who_works_here_and_changes_nothing(ada: Member, vic: Member, ben: Member) -> None:
+    ada.signed_in().post(MEMBERS, {"email": "eve@acme.example", "role": "agent"})
+    browser, url = vic.signed_in(), f"{MEMBERS}/{ben.membership.pk}"
+    for page in (browser.get(MEMBERS).content.decode(), browser.get(url).content.decode()):
+        main = page[page.index("<main") : page.index("</main>")]
+        assert "Ben Kimura" in main
+        assert "Agent" in main
+        assert "<form" not in main
+        assert "eve@acme.example" not in main
+        assert "econd factor" not in main
+        assert "Remove" not in main
+    for path, given in (("", {"email": "x@acme.example"}), (f"/{ben.membership.pk}/role", {"role": "owner"})):
+        assert browser.post(f"{MEMBERS}{path}", given).status_code == 403, path
+    assert browser.get(f"{url}/remove").status_code == 403
+
+
 def test_viewer_reads_teams_and_changes_none(vic: Member, ben: Member) -> None:
     row, browser = team("Billing", ben), vic.signed_in()
     assert "Ben Kimura" in browser.get(f"{TEAMS}/{row.public_id}").content.decode()

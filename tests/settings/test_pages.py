@@ -11,8 +11,8 @@ from tests.conftest import Member, member
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
-FOR_EVERYONE = ("", "/profile", "/security", "/notifications", "/workspace", "/teams", "/tags", "/hours")
-FOR_ADMINS = ("/members", "/teams/new", "/keys", "/keys/new", "/audit", "/audit/export.csv", "/audit/export.jsonl")
+FOR_EVERYONE = ("", "/profile", "/security", "/notifications", "/workspace", "/members", "/teams", "/tags", "/hours")
+FOR_ADMINS = ("/teams/new", "/keys", "/keys/new", "/audit", "/audit/export.csv", "/audit/export.jsonl")
 
 
 def status(browser: Client, path: str) -> int:
@@ -39,10 +39,20 @@ def test_pages_say_who_sees_them(ada: Member, ben: Member) -> None:
 
 def test_list_leads_to_what_the_member_may_see(ada: Member, ben: Member) -> None:
     of_ada, of_ben = (one.signed_in().get("/w/acme/settings").content.decode() for one in (ada, ben))
-    for title in ("Profile", "Security", "Notifications", "Workspace", "Teams", "Tags", "Macros", "Assistant"):
+    for title in (
+        "Profile",
+        "Security",
+        "Notifications",
+        "Workspace",
+        "Members",
+        "Teams",
+        "Tags",
+        "Macros",
+        "Assistant",
+    ):
         assert f"<b>{title}</b>" in of_ada
         assert f"<b>{title}</b>" in of_ben
-    for title in ("Members", "API keys", "Audit log", "Customer identity", "Mailboxes"):
+    for title in ("API keys", "Audit log", "Customer identity", "Mailboxes"):
         assert f"<b>{title}</b>" in of_ada
         assert f"<b>{title}</b>" not in of_ben
 

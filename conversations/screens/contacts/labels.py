@@ -43,6 +43,8 @@ _DONE: dict[str, Promise] = {
     events.CONTACT_ABSORBED.name: gettext_lazy("Another customer merged into this one"),
     events.CONTACT_MERGED.name: gettext_lazy("Merged into another customer"),
     events.CONTACT_MERGE_UNDONE.name: gettext_lazy("Merge undone"),
+    events.CONTACTS_TOLD_APART.name: gettext_lazy("Marked as not the same person"),
+    events.CONTACTS_NOT_TOLD_APART.name: gettext_lazy("No longer marked as not the same person"),
     events.CONTACT_ERASURE_REQUESTED.name: gettext_lazy("Erasing requested"),
     events.CONTACT_ERASED.name: gettext_lazy("Erased"),
     events.CONTACT_EXPORTED.name: gettext_lazy("Data exported"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,13 +16,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import clock
 from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.permissions import permit
-from accounts.text import uuid_or_none
+from accounts.text import uuid_or_none, whole_number
 from conversations import actions
 from conversations.models import Contact
 from conversations.queries import customers as queries
+from conversations.queries import duplicates, offered
+from conversations.screens import attributes
 from conversations.screens.contacts import labels
 from conversations.screens.contacts.changes import of_page
+from conversations.screens.contacts.duplicates import back
 from conversations.screens.shell import DeskRequest, remember, screen, shell
+from tickets.models import AttributeSubject
+from tickets.queries import attributes_of
 
 MOST_FOUND = 10
 
@@ -36,7 +42,7 @@ def merge(request: DeskRequest, public_id: UUID) -> HttpResponse:
     other = _other(given.get("with", ""), contact)
     fault = ""
     if request.method == "POST" and other is not None:
-        loser, winner = queries.pair(contact, other)
+        loser, winner = duplicates.pair(contact, other)
         try:
             actions.merge_contacts(contact=loser, into=winner, by=request.actor, at=clock.now())
         except (NotFound, Forbidden):
@@ -45,10 +51,11 @@ def merge(request: DeskRequest, public_id: UUID) -> HttpResponse:
             fault = labels.of_error(error)
         else:
             path = reverse("customer", args=[request.workspace.slug, winner.public_id])
-            return redirect(f"{path}?{urlencode({'merged': loser.public_id})}")
+            merged = {"merged": loser.public_id}
+            return redirect(back(request, **merged) or f"{path}?{urlencode(merged)}")
     remember(request)
     search = request.GET.get("q", "").strip()[:200]
-    found = list(queries.customers(search=search)[: MOST_FOUND + 1]) if search else []
+    found = offered.named(search, MOST_FOUND + 1) if search else []
     facts = {
         **shell(request, "contacts"),
         "contact": contact,
@@ -56,8 +63,10 @@ def merge(request: DeskRequest, public_id: UUID) -> HttpResponse:
         "pair": _pair(contact, other) if other is not None else None,
         "search": search,
         "found": [row for row in found if row.pk != contact.pk][:MOST_FOUND],
-        "suggested": [(one, labels.REASONS[one.reason]) for one in queries.duplicates(contact)] if not other else [],
+        "suggested": [(one, labels.REASONS[one.reason]) for one in duplicates.duplicates(contact)] if not other else [],
         "fault": fault,
+        "is_from_list": given.get("from") == "duplicates",
+        "before": whole_number(given.get("before", "")) or "",
     }
     return render(request, "contacts/merge.html", facts, status=422 if fault else 200)
 
@@ -78,6 +87,8 @@ def undo(request: DeskRequest, public_id: UUID) -> HttpResponse:
         messages.error(request, labels.of_error(error))
     else:
         messages.success(request, _("Merge undone."))
+    if path := back(request):
+        return redirect(path)
     return redirect("customer", request.workspace.slug, contact.public_id)
 
 
@@ -89,19 +100,43 @@ def _other(given: str, contact: Contact) -> Contact | None:
     return other if other.pk != contact.pk else None
 
 
+class Taken(NamedTuple):
+    """A detail of both, and what it is after the merge: whose it is then is `is_filled` where it was only the one's who goes."""
+
+    label: str
+    of_loser: str
+    of_winner: str
+    result: str
+
+    @property
+    def is_filled(self) -> bool:
+        return bool(self.of_loser) and not self.of_winner
+
+
+def _taken(label: str, of_loser: str, of_winner: str) -> Taken:
+    return Taken(label, of_loser, of_winner, of_winner or of_loser)
+
+
 def _pair(contact: Contact, other: Contact) -> dict[str, object]:
-    """The one who goes and the one who stays, with what each has."""
-    loser, winner = queries.pair(contact, other)
-    counts = queries.conversation_counts([loser, winner])
+    """The one who goes and the one who stays, with what each has, and what is left of it."""
+    loser, winner = duplicates.pair(contact, other)
+    rows = [
+        _taken(_("Name"), loser.name, winner.name),
+        _taken(_("Email"), loser.email, winner.email),
+        _taken(_("Company"), loser.company, winner.company),
+        _taken(_("ID"), loser.external_id or "", winner.external_id or ""),
+    ]
+    for one in attributes_of(AttributeSubject.CONTACT):
+        of_loser, of_winner = (attributes.shown(one, row.attributes.get(one.key)) for row in (loser, winner))
+        if of_loser or of_winner:
+            rows.append(_taken(one.name, of_loser, of_winner))
     return {
         "loser": loser,
         "winner": winner,
-        "counts": counts,
+        "counts": queries.conversation_counts([loser, winner]),
+        "addresses": queries.address_counts([loser, winner]),
+        "notes": queries.note_counts([loser, winner]),
         "two_ids": loser.external_id is not None and winner.external_id is not None,
-        "rows": [
-            (_("Name"), loser.name, winner.name),
-            (_("Email"), loser.email, winner.email),
-            (_("Company"), loser.company, winner.company),
-            (_("ID"), loser.external_id or "", winner.external_id or ""),
-        ],
+        "two_emails": bool(loser.email and winner.email and loser.email != winner.email),
+        "rows": rows,
     }

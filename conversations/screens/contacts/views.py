@@ -16,10 +16,12 @@ from accounts.text import uuid_or_none, whole_number
 from conversations import channels
 from conversations.models import Company, Contact, Handler
 from conversations.queries import customers as queries
+from conversations.queries import duplicates
 from conversations.screens import attributes
 from conversations.screens.contacts import labels
 from conversations.screens.contacts.forms import CustomerForm
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen, shell
+from conversations.texts import operators
 from tickets import attributes as values
 from tickets.models import Attribute, AttributeSubject
 from tickets.queries import attributes_of
@@ -94,6 +96,7 @@ def page(
     """The page, with what was typed where it could not be kept: `at_fault` says in which of its forms."""
     before = whole_number(request.GET.get("before", ""))
     history = list(queries.history(contact, before=before)[: HISTORY + 1])
+    is_open = list(queries.open_conversations(contact)[: WORK + 1])
     undone = uuid_or_none(request.GET.get("merged", ""))
     merged = list(queries.merged(contact)[:WORK])
     may_edit = may(request.actor, "contact.edit") and contact.erased_at is None
@@ -112,9 +115,10 @@ def page(
         "history": history[:HISTORY],
         "earlier": history[HISTORY - 1].pk if len(history) > HISTORY else None,
         "is_later": before is not None,
-        "open_conversations": list(queries.open_conversations(contact)[:WORK]),
+        "open_conversations": is_open[:WORK],
+        "all_open": _in_inbox(contact) if len(is_open) > WORK else "",
         "open_tickets": list(queries.open_tickets(contact)[:WORK]),
-        "duplicates": [(one, labels.REASONS[one.reason]) for one in queries.duplicates(contact)] if may_edit else [],
+        "duplicates": [(one, labels.REASONS[one.reason]) for one in duplicates.duplicates(contact)] if may_edit else [],
         "activity": [
             (labels.of_line(line), labels.of_actor(line), line.event.at) for line in queries.activity(contact)
         ],
@@ -166,3 +170,9 @@ def _traits(contact: Contact) -> list[tuple[str, str]]:
     return [(str(name), value if isinstance(value, str) else str(value)) for name, value in sorted(traits.items())][
         :100
     ]
+
+
+def _in_inbox(contact: Contact) -> str:
+    """The query of the inbox that finds their open conversations."""
+    called = contact.email or contact.external_id or contact.name
+    return urlencode({"q": f"{operators.spelled('from', called)} is:open"}) if called else ""

@@ -18,10 +18,8 @@ from accounts import queries as account_queries
 from accounts.permissions import permit
 from conversations.conditions.fields import CHANNELS
 from conversations.conditions.typed import IS
-from conversations.models import Contact
 from conversations.models.contact import display_name
-from conversations.models.searched import TokensQuery
-from conversations.queries import mailboxes
+from conversations.queries import mailboxes, offered
 from conversations.screens.shell import DeskRequest, screen
 from conversations.texts import operators, tokens
 from conversations.texts.validation import can_be_kept
@@ -103,11 +101,7 @@ Values = Iterable[tuple[str, Text]]
 
 
 def _customers(value: str) -> Values:
-    asked = TokensQuery.of(value) if len(value) >= _LEAST else None
-    if asked is None:
-        return
-    rows = Contact.objects.filter(tokens=asked).order_by("-pk").only("name", "email", "external_id", "company")
-    for row in rows[:_CUSTOMERS]:
+    for row in offered.named(value, _CUSTOMERS) if len(value) >= _LEAST else ():
         shown = display_name(row.name, row.email, row.external_id, row.pk)
         yield row.email or row.name or row.external_id or shown, " · ".join(filter(None, [shown, row.company]))
 

@@ -77,7 +77,7 @@ GENERAL = (
         "workspace.read",
     ),
     General(
-        gettext_lazy("Members"), gettext_lazy("Who works here, and as what."), "users", "people", "member.invite"
+        gettext_lazy("Members"), gettext_lazy("Who works here, and as what."), "users", "people", "member.read"
     ),
     General(gettext_lazy("Teams"), gettext_lazy("Groups that work can be given to."), "users-round", "teams", "team.read"),
     General(

@@ -14,22 +14,29 @@ const EMOJI = `😀 grin|😄 smile happy|😂 joy laugh|🙂 slight_smile|😉 
 
 // --- Where the choices come from: each gives items {text, about, insert or choose} ------------------
 
-const kept = new Map(); // address → what it answered
+const FRESH = 60_000; // ms for which an answer is used again: macros and colleagues come and go
+const kept = new Map(); // address → what it answered, and when
 
-async function ask(url, key = url) {
-  if (kept.has(key)) return kept.get(key);
+const shown = new WeakMap(); // list of macros → what it was filled with
+
+async function ask(url) {
+  const known = kept.get(url);
+  if (known && performance.now() - known.at < FRESH) return known.text;
   const answer = await desk.ask(url, { signal: AbortSignal.timeout(20_000) });
+  if (answer.problem === 'signed-out') location.reload(); // to sign in, and back: what is written is kept
   if (answer.problem || answer.status !== 200) throw new Error(answer.problem);
-  kept.set(key, answer.text);
+  for (const [key, { at }] of kept) if (performance.now() - at >= FRESH) kept.delete(key);
+  kept.set(url, { text: answer.text, at: performance.now() });
   return answer.text;
 }
 
 async function macros(form) {
   const menu = form.querySelector('.macros');
   const list = menu.querySelector('.macros__list');
-  if (!list.querySelector('[data-macro]')) {
-    const text = await ask(menu.getAttribute('hx-get'));
-    if (!list.querySelector('[data-macro]')) list.innerHTML = text;
+  const text = await ask(menu.getAttribute('hx-get'));
+  if (!menu.open && shown.get(list) !== text) {
+    shown.set(list, text);
+    list.innerHTML = text;
   }
   return [...list.querySelectorAll('[data-macro]')].map((button) => ({
     text: button.querySelector('b').textContent,

@@ -1,6 +1,7 @@
 // The search's listbox of suggestions (ARIA combobox): the field keeps the focus, arrows move through the options, Enter or Tab
 // takes one, Escape closes it. Answers that come late, for what is not typed any more, are dropped.
 
+const { desk } = globalThis;
 const WAIT = 120; // ms after the last letter
 const LAST = /(?:^|\s)(-?(?:[a-z]+:)?(?:"[^"]*|[^\s"]*))$/i; // the word that is being typed
 
@@ -29,22 +30,26 @@ export function begin(input) {
 }
 
 function later() {
-  clearTimeout(timer);
+  stop();
   timer = setTimeout(ask, WAIT);
 }
 
-async function ask() {
+function stop() {
+  clearTimeout(timer);
   asking?.abort();
+  asking = null;
+}
+
+async function ask() {
+  stop();
   const mine = (asking = new AbortController());
   const typed = field.value.slice(0, field.selectionStart);
-  try {
-    const answer = await fetch(`${field.dataset.suggestions}?q=${encodeURIComponent(typed)}`, { signal: mine.signal });
-    const html = answer.ok ? await answer.text() : '';
-    if (mine !== asking || document.activeElement !== field || typed !== field.value.slice(0, field.selectionStart)) return;
-    show(html, typed);
-  } catch {
-    if (mine === asking) close(); // no answer: searching works without suggestions
-  }
+  const answer = await desk.ask(`${field.dataset.suggestions}?q=${encodeURIComponent(typed)}`, { signal: mine.signal });
+  if (mine !== asking) return;
+  if (answer.problem === 'signed-out') return location.reload(); // to sign in, and back
+  if (document.activeElement !== field || typed !== field.value.slice(0, field.selectionStart)) return;
+  if (answer.problem) close(); // searching works without suggestions
+  else show(answer.text, typed);
 }
 
 function show(html, typed) {
@@ -59,9 +64,7 @@ function show(html, typed) {
 }
 
 function close() {
-  clearTimeout(timer);
-  asking?.abort();
-  asking = null;
+  stop();
   if (!list()) return;
   list().hidden = true;
   list().replaceChildren();
@@ -96,7 +99,11 @@ function take(option) {
 function key(event) {
   if (event.isComposing) return;
   const all = options();
-  if (list().hidden || !all.length) return;
+  if (list().hidden || !all.length) {
+    if (event.key !== 'ArrowDown' || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    return void ask(); // opens it again, as a combobox does
+  }
   if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
     event.preventDefault();
     const step = event.key === 'ArrowDown' ? 1 : -1;

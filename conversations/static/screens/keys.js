@@ -243,11 +243,20 @@ async function onRow(name, row) {
 // --- The palette ---------------------------------------------------------------------------------
 
 async function palette() {
-  const { open, close } = await import(help.dataset.palette);
-  if (close()) return;
-  const row = focusedRow();
-  const answer = row ? await commandsOf(numberOf(row)) : null;
-  open({ page: answer && !answer.problem ? desk.parse(answer.text) : null, focus: document.activeElement });
+  const dialog = document.getElementById('palette');
+  if (dialog.open) return dialog.close();
+  const [focus, row] = [document.activeElement, focusedRow()];
+  dialog.querySelector('input').value = '';
+  dialog.showModal(); // at once: what is typed on belongs to it
+  try {
+    const { open } = await import(help.dataset.palette);
+    const add = open({ focus, isBegun: true, awaits: row !== null && row !== undefined });
+    const answer = row ? await commandsOf(numberOf(row)) : null;
+    add(answer && !answer.problem ? desk.parse(answer.text) : null);
+  } catch {
+    dialog.close();
+    desk.say(desk.errorText('offline'), { bad: true });
+  }
 }
 document.addEventListener('click', (event) => {
   if (event.target.closest('[data-palette-open]')) palette();

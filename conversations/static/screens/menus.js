@@ -92,9 +92,23 @@ function seek(menu) {
   (match ?? menu.querySelector('summary')).focus();
 }
 
-document.addEventListener('htmx:afterRequest', ({ detail: { elt } }) => {
-  if (!elt.matches?.('details.menu[data-filling]')) return;
+// --- Menus that are filled when they are opened ----------------------------------------------------
+
+// One whose request failed is asked for again when it is opened again.
+const filled = new WeakSet();
+
+function fill(menu) {
+  if (!menu.open || filled.has(menu) || isFilling(menu)) return;
+  menu.toggleAttribute('data-filling', true);
+  menu.dispatchEvent(new Event('fill'));
+}
+
+document.addEventListener('toggle', ({ target }) => target.matches?.('[data-fill]') && fill(target), true);
+document.addEventListener('htmx:afterRequest', ({ detail: { elt, successful } }) => {
+  if (!elt.matches?.('[data-fill]')) return;
   elt.removeAttribute('data-filling');
+  if (!successful) return void (typed = '');
+  filled.add(elt);
   if (elt.open && typed && elt.contains(document.activeElement)) seek(elt);
 });
 

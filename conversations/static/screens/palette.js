@@ -16,27 +16,42 @@ let shown = []; // the options, in their order
 let chosen = -1;
 let menu = ''; // the commands of one menu alone
 let returnTo = null; // what has the focus when the palette closes
+let soon = 0;
 let round = 0; // answers to earlier letters are dropped
 let found = []; // what the server found
+let macros = []; // what the composer can insert
+let awaits = false; // the commands of a row are on their way
+let opening = 0;
+let asking = null; // the request for what was typed
 
-export function open({ page = null, menu: only = '', focus = null } = {}) {
+// Opens it, or goes on where it `isBegun`. Where the commands of a row are on their way (`awaits`), what is done to a conversation
+// is not offered before they are there: the function that is returned adds them.
+export function open({ page = null, menu: only = '', focus = null, isBegun = false, awaits: are = false } = {}) {
+  if (isBegun && !dialog.open) return () => {}; // closed before it was ready
+  const mine = ++opening;
   menu = only;
   returnTo = focus;
   found = [];
+  macros = [];
+  awaits = are;
+  if (!isBegun) input.value = '';
+  fill(page);
+  if (!dialog.open) dialog.showModal();
+  if (input.value) typedOn();
+  return (late) => {
+    if (mine !== opening || !dialog.open) return;
+    awaits = false;
+    fill(late);
+  };
+}
+
+function fill(page) {
   store.replaceChildren(...(page ? [...page.body.children] : []));
   const title = store.querySelector('[data-title]')?.dataset.title ?? '';
   about.textContent = title;
   about.hidden = !title;
-  input.value = '';
   input.placeholder = menu ? store.querySelector(`[data-menu="${menu}"]`)?.getAttribute('aria-label') ?? '' : input.dataset.placeholder;
-  dialog.showModal();
   look();
-}
-
-export function close() {
-  if (!dialog.open) return false;
-  dialog.close();
-  return true;
 }
 
 // Presses a button of the forms that the server sent.
@@ -48,6 +63,8 @@ export function run(button) {
 
 dialog.addEventListener('close', () => {
   round += 1;
+  clearTimeout(soon);
+  asking?.abort();
   if (returnTo?.isConnected) returnTo.focus({ preventScroll: true });
 });
 dialog.addEventListener('click', (event) => {
@@ -79,7 +96,7 @@ function* ofPage() {
     const group = section.querySelector('h3').textContent;
     for (const line of section.querySelectorAll('[data-keys]')) {
       const name = line.dataset.keyName;
-      if (['palette', 'open', 'next', 'previous'].includes(name) || (store.childElementCount && 'writes' in line.dataset && name !== 'new')) continue;
+      if (['palette', 'open', 'next', 'previous'].includes(name) || ((store.childElementCount || awaits) && 'writes' in line.dataset && name !== 'new')) continue;
       if (!isHere(name)) continue;
       yield { text: line.querySelector('dt').textContent, keys: line.querySelector('kbd')?.textContent ?? '', group, run: () => { dialog.close(); desk.act(name); } };
     }
@@ -111,12 +128,16 @@ function rank(name, words) {
   return sum;
 }
 
+const WEAK = 5; // the rank of what holds the words within its own
+
 function look() {
   const words = plain(input.value).split(/\s+/).filter(Boolean);
-  const all = menu ? [...ofRow()] : [...ofRow(), ...ofPage()];
+  const all = menu ? [...ofRow()] : [...ofRow(), ...ofPage(), ...(words.length ? macros : [])];
   const ranked = all.map((one, at) => ({ ...one, rank: rank(one.text, words), at })).filter((one) => one.rank !== null);
   if (words.length) ranked.sort((one, other) => one.rank - other.rank || one.at - other.at);
-  show([...ranked, ...found].slice(0, MOST));
+  const weak = words.length ? ranked.findIndex((one) => one.rank >= WEAK) : -1;
+  const first = weak < 0 ? ranked : ranked.slice(0, weak);
+  show([...first, ...found, ...ranked.slice(first.length)].slice(0, MOST));
 }
 
 function show(items) {
@@ -133,12 +154,14 @@ function show(items) {
     const option = Object.assign(document.createElement('li'), { id: `palette-${at}`, className: 'palette__item', role: 'option' });
     option.dataset.at = at;
     option.append(Object.assign(document.createElement('span'), { textContent: one.text, dir: 'auto' }));
+    if (one.about) option.append(Object.assign(document.createElement('small'), { textContent: one.about, dir: 'auto' }));
     if (one.keys) option.append(Object.assign(document.createElement('kbd'), { textContent: one.keys }));
     nodes.push(option);
   });
   list.replaceChildren(...nodes);
   const same = items.findIndex((one) => one.text === held);
   choose(input.value && same < 0 ? 0 : Math.max(same, 0));
+  input.setAttribute('aria-expanded', String(items.length > 0));
   said.textContent = items.length ? '' : dialog.dataset.nothing;
   dialog.classList.toggle('is-empty', !items.length);
 }
@@ -154,29 +177,65 @@ function choose(at) {
   else input.removeAttribute('aria-activedescendant');
 }
 
-// --- Customers and conversations -----------------------------------------------------------------
+// --- Everything else that has a name ----------------------------------------------------------------
 
-let soon = 0;
-input.addEventListener('input', () => {
+input.addEventListener('input', typedOn);
+
+function typedOn() {
   clearTimeout(soon);
+  asking?.abort();
   const mine = ++round;
   const typed = input.value.trim();
   if (!typed || menu) found = [];
   look();
   if (typed && !menu && dialog.dataset.find) soon = setTimeout(() => ask(typed, mine), PAUSE);
-});
+}
 
 async function ask(typed, mine) {
-  const answer = await desk.ask(`${dialog.dataset.find}?${new URLSearchParams({ q: typed })}`);
-  if (mine !== round || answer.problem) return;
+  const inserting = insertable(mine);
+  asking = new AbortController();
+  const answer = await desk.ask(`${dialog.dataset.find}?${new URLSearchParams({ q: typed })}`, { signal: asking.signal });
+  if (mine !== round) return;
+  if (answer.problem === 'signed-out') return location.reload(); // to sign in, and back
+  if (answer.problem) return;
+  const canInsert = await inserting;
+  if (mine !== round) return;
   const page = desk.parse(answer.text);
-  found = [...page.querySelectorAll('[data-kind] a[href]')].map((link) => ({
-    text: link.textContent.replace(/\s+/g, ' ').trim(),
+  const own = canInsert ? ':not([data-kind=macro])' : '';
+  found = [...page.querySelectorAll(`[data-kind]${own} a[href]`)].map((link) => ({
+    text: words(link.querySelector('b')),
+    about: words(link.querySelector('span')),
     keys: '',
     group: link.closest('[data-kind]').getAttribute('aria-label') ?? '',
     run: () => location.assign(link.href),
   }));
   look();
+}
+
+const words = (element) => element?.textContent.replace(/\s+/g, ' ').trim() ?? '';
+
+// Whether there is a composer: then its macros are inserted there, as its own menu has them.
+async function insertable(mine) {
+  const box = desk.holder('macro')?.closest('.macros');
+  if (!box) return false;
+  const held = box.querySelector('.macros__list');
+  if (!held.querySelector('[data-macro]')) {
+    const answer = await desk.ask(box.getAttribute('hx-get'));
+    if (answer.problem || mine !== round) return !answer.problem;
+    if (!held.querySelector('[data-macro]')) held.innerHTML = answer.text;
+  }
+  macros = [...held.querySelectorAll('[data-macro]')].map((button) => ({
+    text: words(button.querySelector('b')),
+    about: words(button.querySelector('span')),
+    keys: '',
+    group: dialog.dataset.macros,
+    run: () => {
+      returnTo = null; // the text has the focus then
+      dialog.close();
+      button.click();
+    },
+  }));
+  return true;
 }
 
 // --- Keys ----------------------------------------------------------------------------------------

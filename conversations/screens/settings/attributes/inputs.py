@@ -11,6 +11,7 @@ from tickets.models import Attribute, AttributeKind, AttributeSubject
 
 SUBJECTS = [
     (AttributeSubject.CONTACT.value, _("Customers")),
+    (AttributeSubject.COMPANY.value, _("Companies")),
     (AttributeSubject.CONVERSATION.value, _("Conversations")),
     (AttributeSubject.TICKET.value, _("Tickets")),
 ]

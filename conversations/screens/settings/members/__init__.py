@@ -1,1 +1,1 @@
-"""The workspace's members with their roles, teams and visibility, and invitations. For owners and admins."""
+"""The workspace's members with their roles, teams and visibility, and invitations. Owners and admins change them."""

@@ -1,4 +1,4 @@
-"""The workspace's members with their roles, teams and visibility, and invitations. For owners and admins."""
+"""The workspace's members with their roles, teams and visibility, and invitations. Owners and admins change them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from accounts import actions, assignments, clock, outbox, queries
 from accounts.actions.invitations import Sent
 from accounts.errors import DomainError, sentence
 from accounts.models import Invitation, Membership, Team
-from accounts.permissions import Actor, Role, Visibility, permit
+from accounts.permissions import Actor, Role, Visibility, may, permit
 from conversations.models import Conversation
 from conversations.screens.settings import frame
 from conversations.screens.settings.members import forms
@@ -37,8 +37,8 @@ VISIBILITIES = (
 @require_http_methods(["GET", "HEAD", "POST"])
 @screen
 def people(request: DeskRequest) -> HttpResponse:
-    """Members and pending invitations; a form invites one more."""
-    permit(request.actor, "member.invite")
+    """Members and, for admins and owners, pending invitations; a form invites one more."""
+    permit(request.actor, "member.invite" if request.method == "POST" else "member.read")
     form = forms.InvitationForm(_roles(request), request.POST or None)
     if request.method == "POST":
         if not form.is_valid():
@@ -87,17 +87,18 @@ def revoke_invitation(request: DeskRequest, public_id: UUID) -> HttpResponse:
 @require_GET
 @screen
 def member(request: DeskRequest, number: int) -> HttpResponse:
-    """One member: role, visibility, teams, and taking them out."""
-    permit(request.actor, "member.invite")
-    membership = _membership(number)
+    """One member: role, visibility and teams, which admins and owners change here."""
+    permit(request.actor, "member.read")
+    membership, may_manage = _membership(number), may(request.actor, "member.invite")
     facts = {
         **frame.facts(request, "people"),
         "member": membership,
         "roles": _roles(request),
         "visibilities": VISIBILITIES,
         "teams": _teams_by_user().get(membership.user_id, []),
-        "has_second_factor": queries.has_second_factor(membership.user_id),
-        "may_change": membership.role != Role.OWNER or request.actor.role == Role.OWNER,
+        "may_manage": may_manage,
+        "has_second_factor": may_manage and queries.has_second_factor(membership.user_id),
+        "may_change": may_manage and (membership.role != Role.OWNER or request.actor.role == Role.OWNER),
     }
     return render(request, "settings/members/member.html", facts)
 
@@ -184,13 +185,15 @@ def remove_member(request: DeskRequest, number: int) -> HttpResponse:
 
 
 def _page(request: DeskRequest, form: forms.InvitationForm, *, status: int = 200, **more: Any) -> HttpResponse:
+    members, may_manage = list(queries.members()), may(request.actor, "member.invite")
     facts = {
         **frame.facts(request, "people"),
         "form": form,
-        "invitations": queries.pending_invitations(),
-        "members": (members := list(queries.members())),
+        "may_manage": may_manage,
+        "invitations": queries.pending_invitations() if may_manage else (),
+        "members": members,
         "teams": _teams_by_user(),
-        "with_second_factor": queries.with_second_factor(row.user_id for row in members),
+        "with_second_factor": queries.with_second_factor(row.user_id for row in members) if may_manage else (),
         "visibilities": dict(VISIBILITIES),
         "roles": _roles(request),
         "has_mail": outbox.is_set_up(),
