@@ -9,7 +9,7 @@ import pytest
 from accounts import clock, tenancy
 from conversations import actions
 from tests.conftest import Member
-from tests.factories import ConversationFactory
+from tests.factories import ContactFactory, ConversationFactory
 from tests.journeys.conftest import Window
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -20,9 +20,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_search_is_completed_from_the_keyboard_and_saved_as_a_view(window: Window, ben: Member) -> None:
     acme, page = ben.membership.workspace, window.page
     with tenancy.scope(acme):
-        one = ConversationFactory(workspace=acme, subject="Refund please", body="I want my money.")
+        ida = ContactFactory(workspace=acme, name="Ida", email="ida@example.com")  # of whom no suggestion says "ta"
+        one = ConversationFactory(workspace=acme, contact=ida, subject="Refund please", body="I want my money.")
         actions.set_tags(conversation=one, names=["needs reply"], by=ben.actor, at=clock.now())
-        ConversationFactory(workspace=acme, subject="Charger", body="The money is gone.")
+        ConversationFactory(workspace=acme, contact=ida, subject="Charger", body="The money is gone.")
     window.enter(ben)
     search, options = page.locator("#search"), page.locator("#suggestions [role=option]")
 
