@@ -42,15 +42,27 @@ function remove(part) {
   changed();
 }
 
+// What was typed or ticked in a row while its new one was on its way.
+function takeOver(old, made) {
+  for (const one of old.querySelectorAll('[name$=".value"], [name$=".unit"]')) {
+    const same = [...made.querySelectorAll(`[name="${one.name}"]`)].filter((other) => other.type === one.type);
+    if (one.type === 'checkbox') same.forEach((other) => other.value === one.value && (other.checked = one.checked));
+    else if (same[0] && (!same[0].options || [...same[0].options].some((option) => option.value === one.value))) same[0].value = one.value;
+  }
+}
+
 async function shape(part) {
   const mine = Symbol(part.id);
   asked.set(part.id, mine);
   const made = (await answer(`shape:${part.id}`))?.firstElementChild;
   const now = document.getElementById(part.id);
   if (!made || !now || asked.get(part.id) !== mine) return;
-  const { id } = now.contains(document.activeElement) ? document.activeElement : {};
+  const focused = now.contains(document.activeElement) ? document.activeElement : null;
+  takeOver(now, made);
   now.replaceWith(made);
-  if (id) (document.getElementById(id) ?? made.querySelector('select')).focus();
+  const to = focused && (document.getElementById(focused.id) ?? made.querySelector('select'));
+  to?.focus();
+  if (to?.type === 'text' && focused.type === 'text') to.setSelectionRange(focused.selectionStart, focused.selectionEnd);
   changed();
 }
 
