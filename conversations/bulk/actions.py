@@ -16,14 +16,16 @@ from accounts.bell import Bell
 from accounts.errors import Conflict, Forbidden, Invalid
 from accounts.models import Workspace
 from accounts.permissions import Actor, ActorKind, Role, permit
-from conversations import events
+from conversations import conditions, events
 from conversations.bulk import queries
 from conversations.bulk.limits import AT_ONCE, MOST
+from conversations.conditions import Condition, Context
 from conversations.effects import Effect, as_json, parse, until
 from conversations.effects.vocabulary import ME, MEMBER, TRASH
-from conversations.models import BulkJob, Conversation, JobState, RowState
+from conversations.models import BulkJob, BulkRow, Conversation, JobState, RowState
 
 PATIENCE = timedelta(seconds=30)
+NOT_FITTING = "The macro is not for conversations like this one."
 BELL = Bell()
 """Rung when there is work for the worker of this process."""
 
@@ -35,12 +37,13 @@ def start_job(
     effects: Sequence[Mapping[str, Any]],
     conversations: Sequence[int],
     public_id: UUID | None = None,
+    only: Condition | None = None,
     by: Actor,
     at: datetime,
 ) -> BulkJob:
     """Start changing these conversations, named by their ids; what is no conversation of the workspace is left out.
 
-    `public_id` is the job's id, if the caller chose one: a repeat finds the first job and starts nothing.
+    Those for which `only` does not hold now are skipped, as the report says. `public_id` is the job's id, if the caller chose one: a repeat finds the first job and starts nothing.
     Only who may trash may start what trashes. "Me" and moments such as "tomorrow 9:00" are fixed now. Beyond MOST conversations
     the rest is left out, and the job `is_cut`.
     Raises Invalid for effects that cannot be read, or none, and where there is no conversation.
@@ -73,6 +76,8 @@ def start_job(
     taken = Conflict("this is being started already", code="repeated")
     transaction.unless_taken("bulk_job_public_id_unique_per_workspace", taken, partial(job.save, force_insert=True))
     _insert_rows(job, rows[:MOST])
+    if only is not None and not only.is_empty:
+        _skip_others(job, rows[:MOST], only, Context(at=at, me=by.user_id))
     job.event = journal.record(events.BULK_JOB_STARTED, job, by=by, at=at, row_count=job.row_count)
     job.save(update_fields=["event"])
     django.on_commit(BELL.ring)
@@ -175,6 +180,14 @@ def _fixed(effects: Iterable[Effect], by: Actor, at: datetime) -> list[Effect]:
             values["until"] = moment.isoformat()
         fixed.append(Effect(effect.verb, values))
     return fixed
+
+
+def _skip_others(job: BulkJob, conversations: Sequence[int], only: Condition, context: Context) -> None:
+    """Settle the rows for which a condition does not hold."""
+    among = Conversation.objects.filter(pk__any_of=conversations).filter(conditions.to_q(only, context))
+    fitting = list(among.order_by().values_list("pk", flat=True))
+    rows = BulkRow.objects.filter(job=job).exclude(conversation__any_of=fitting)
+    rows.update(state=RowState.SKIPPED, reason=NOT_FITTING)
 
 
 def _insert_rows(job: BulkJob, conversations: Sequence[int]) -> None:

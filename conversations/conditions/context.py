@@ -13,6 +13,8 @@ from accounts.moments import FIRST, LAST
 _AGE = re.compile(r"([1-9][0-9]{0,5})\s*(m|min|h|d|w)")
 _UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LONGEST = timedelta(days=36_500)
+RELATIVE = ("now", "today", "tomorrow", "this_week", "next_week")
+"""Words for moments that move with the clock: this one, and the first of a day or of a week, which begins on Monday."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,14 @@ def age(text: str) -> timedelta:
     return length
 
 
-def moment(text: str, zone: tzinfo) -> datetime:
-    """A date's first moment, or a moment, in ISO 8601. Raises ValueError, also outside the moments that the desk can keep."""
+def moment(text: str, context: Context) -> datetime:
+    """A date's first moment, or a moment, in ISO 8601, or what a word such as "today" means in a context.
+
+    Raises ValueError, also outside the moments that the desk can keep.
+    """
+    zone = context.zone
+    if text in RELATIVE:
+        return _relative(text, context.at.astimezone(zone))
     day = iso_date(text)
     try:
         found = datetime.combine(day, time(), zone) if day else datetime.fromisoformat(text)
@@ -47,6 +55,15 @@ def moment(text: str, zone: tzinfo) -> datetime:
     if not FIRST <= found <= LAST:
         raise ValueError(f"a moment between {FIRST.date()} and {LAST.date()}")
     return found
+
+
+def _relative(word: str, now: datetime) -> datetime:
+    if word == "now":
+        return now.astimezone(UTC)
+    today = now.date()
+    monday = today - timedelta(days=today.weekday())
+    day = {"today": today, "tomorrow": today + timedelta(days=1), "this_week": monday}.get(word)
+    return datetime.combine(day or monday + timedelta(days=7), time(), now.tzinfo).astimezone(UTC)
 
 
 def iso_date(text: str) -> date | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts.models import Membership, Team
 from conversations.conditions.fields import Label
 from conversations.conditions.grammar import Condition, Group, Leaf
+from tickets import tags
+from tickets.models import Tag
 
 OPERATORS: Mapping[str, Label] = {
     "is": lazy("is"),
@@ -31,6 +34,14 @@ OPERATORS: Mapping[str, Label] = {
     "exists": lazy("is set"),
 }
 """What people read in place of an operator."""
+RELATIVE: Mapping[str, Label] = {
+    "now": lazy("now"),
+    "today": lazy("today"),
+    "tomorrow": lazy("tomorrow"),
+    "this_week": lazy("this week"),
+    "next_week": lazy("next week"),
+}
+"""What people read in place of a moment that moves with the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +50,30 @@ class Names:
 
     members: Mapping[int, str]
     teams: Mapping[int, str]
+    tags: Collection[str] | None = None
+    """The keys of the tags that there are; None where nobody asked."""
 
     @classmethod
-    def of(cls, leaves: Iterable[Leaf]) -> Names:
+    def of(cls, leaves: Iterable[Leaf], *, with_tags: bool = False) -> Names:
         """Of those that some comparisons name, in one query for each kind."""
         found = list(leaves)
         members, teams = _ids(found, "member"), _ids(found, "team")
         people = Membership.objects.filter(user__in=members).select_related("user") if members else ()
         named = Team.objects.filter(pk__in=teams) if teams else ()
         return cls(
-            {one.user_id: one.user.name or one.user.email for one in people}, {one.pk: one.name for one in named}
+            {one.user_id: one.user.name or one.user.email for one in people},
+            {one.pk: one.name for one in named},
+            _known_tags(found) if with_tags else None,
         )
+
+
+def _known_tags(leaves: Iterable[Leaf]) -> Collection[str]:
+    values = [leaf.value for leaf in leaves if leaf.field.kind == "tags" and not isinstance(leaf.value, bool)]
+    names = {one for value in values for one in (value if isinstance(value, tuple) else (value,))}
+    if not names:
+        return ()
+    asked = Q(*(Q(name__iexact=name) for name in names), _connector=Q.OR)
+    return {tags.key(name) for name in Tag.objects.filter(asked).values_list("name", flat=True)}
 
 
 def _ids(leaves: Iterable[Leaf], kind: str) -> list[int]:
@@ -62,7 +86,7 @@ def described(condition: Condition) -> str:
     """The condition in words of the current language; everything is an empty text."""
     if condition.is_empty:
         return ""
-    return _part(condition.root, Names.of(condition.leaves()), is_outer=True)
+    return _part(condition.root, Names.of(condition.leaves(), with_tags=True), is_outer=True)
 
 
 def leaf_words(leaf: Leaf, names: Names) -> str:
@@ -89,12 +113,16 @@ def _value(leaf: Leaf, value: object, names: Names) -> str:
     kind = leaf.field.kind
     if kind == "member":
         words = {"me": _("me"), "nobody": _("nobody")}
-        return words.get(str(value)) or names.members.get(_number(value)) or _("a former member")
+        return words.get(str(value)) or names.members.get(_number(value)) or _("a member (removed)")
     if kind == "team":
         words = {"mine": _("my teams"), "none": _("no team")}
-        return words.get(str(value)) or names.teams.get(_number(value)) or _("a deleted team")
+        return words.get(str(value)) or names.teams.get(_number(value)) or _("a team (removed)")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if kind == "moment" and value in RELATIVE:
+        return str(RELATIVE[str(value)])
+    if kind == "tags" and names.tags is not None and tags.key(str(value)) not in names.tags:
+        return _("%(name)s (removed)") % {"name": value}
     labels = dict(leaf.field.choices)
     return str(labels.get(str(value), value))
 

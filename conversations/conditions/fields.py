@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations import priorities
@@ -233,9 +234,12 @@ PLACES: Mapping[str, Mapping[str, tuple[str, str]]] = {
 
 
 def of_attribute(row: Attribute, name: str, path: str) -> Field:
-    """The field of a custom attribute."""
+    """The field of a custom attribute; of one that was archived nothing is found until it is restored."""
     kind, source = _OF_ATTRIBUTES[row.kind]
-    return Field(name, row.name, kind, source(path, row.key), tuple((one, one) for one in row.choices))
+    choices = tuple((one, one) for one in row.choices)
+    if row.archived_at is not None:
+        return Field(name, gettext("%(name)s (removed)") % {"name": row.name}, kind, sources.Nothing(), choices)
+    return Field(name, row.name, kind, source(path, row.key), choices)
 
 
 def fields(subject: str, attributes: Sequence[Attribute] | None = None) -> list[Field]:

@@ -8,6 +8,7 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
+from accounts.moments import FIRST
 from accounts.text import HIGHEST_ID
 from conversations.conditions import context
 from conversations.texts.validation import can_be_kept
@@ -62,7 +63,9 @@ def _number(value: Any, choices: Sequence[str]) -> str:
 
 
 def _moment(value: Any, choices: Sequence[str]) -> str:
-    context.moment(text := _text(value).strip(), UTC)
+    text = _text(value).strip()
+    if text not in context.RELATIVE:
+        context.moment(text, context.Context(at=FIRST, zone=UTC))
     return text
 
 

@@ -11,10 +11,10 @@ from accounts import changes, journal, transaction
 from accounts.errors import Conflict, Invalid
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor, permit
+from conversations import conditions, events
 from conversations import effects as doing
-from conversations import events
 from conversations.effects import as_json, parse
-from conversations.knowledge import counting, macro_effects
+from conversations.knowledge import counting, macro_conditions, macro_effects
 from conversations.models import Article, ArticleVisibility, Conversation, Macro
 from conversations.models.knowledge import ARTICLE_LIMIT, MACRO_LIMIT, NAME_LIMIT, TITLE_LIMIT
 from conversations.texts import validation
@@ -122,18 +122,20 @@ def create_macro(
     name: str,
     body: str,
     effects: Sequence[Mapping[str, Any]] = (),
+    condition: Mapping[str, Any] | None = None,
     by: Actor,
     at: datetime,
 ) -> Macro:
     """Create a macro. A name has one line of at most 100 characters, a body at most 10,000; without effects it needs a body.
 
-    `effects` are as `conversations.effects` reads them. Raises Invalid with the field at fault, and Conflict when the workspace
+    `effects` are as `conversations.effects` reads them, `condition` as `conversations.conditions` does. Raises Invalid with the field at fault, and Conflict when the workspace
     has a macro of that name, whatever its case.
     """
     macro = Macro(
         workspace=workspace,
         name=_line(name, "name", NAME_LIMIT),
         effects=as_json(parse(list(effects))),
+        condition=_condition(condition) if condition else None,
         author_id=by.user_id,
         created_at=at,
         updated_at=at,
@@ -152,10 +154,11 @@ def update_macro(
     name: str | None = None,
     body: str | None = None,
     effects: Sequence[Mapping[str, Any]] | None = None,
+    condition: Mapping[str, Any] | None = None,
     by: Actor,
     at: datetime,
 ) -> Macro:
-    """Change a macro; None leaves a value alone. Raises Invalid, and Conflict for a name that is taken."""
+    """Change a macro; None leaves a value alone, and the condition of everything is `{}`. Raises Invalid, and Conflict for a name that is taken."""
     permit(by, "knowledge.write", macro)
     macro = transaction.held(macro)
     done = macro.effects if effects is None else as_json(parse(list(effects)))
@@ -163,6 +166,7 @@ def update_macro(
         "name": name if name is None else _line(name, "name", NAME_LIMIT),
         "body": _body(macro.body if body is None else body, MACRO_LIMIT, may_be_blank=bool(done)),
         "effects": done,
+        "condition": macro.condition if condition is None else _condition(condition),
     }
     changed = changes.change(macro, given)
     if not changed:
@@ -171,6 +175,9 @@ def update_macro(
     _save_named(macro, update_fields=[*changed, "updated_at"])
     journal.record(events.MACRO_UPDATED, macro, by=by, at=at, fields=changed)
     return macro
+
+
+NOT_FOR_IT = "this macro is not for conversations like this one"
 
 
 class AppliedMacro(NamedTuple):
@@ -185,10 +192,12 @@ class AppliedMacro(NamedTuple):
 def apply_macro(*, macro: Macro, conversation: Conversation, by: Actor, at: datetime) -> AppliedMacro:
     """Do what a macro does to a conversation, all of it or nothing, and count its use. Its text is not sent, but comes back.
 
-    Raises what its verbs raise.
+    Raises what its verbs raise, and Conflict where the macro's condition does not hold.
     """
     permit(by, "knowledge.read", macro)
     permit(by, "conversation.update", conversation)
+    if not macro_conditions.holds(macro, conversation, by):
+        raise Conflict(NOT_FOR_IT, code="not_offered")
     event = journal.record(events.MACRO_APPLIED, conversation, by=by, at=at, macro_id=macro.pk)
     wanted = macro_effects.filled(macro_effects.effects_of(macro), conversation, by)
     applied = doing.apply(wanted, conversation=conversation, by=by, at=at, cause=event)
@@ -204,6 +213,14 @@ def delete_macro(*, macro: Macro, by: Actor, at: datetime) -> None:
     macro = transaction.held(macro)
     journal.record(events.MACRO_DELETED, macro, by=by, at=at)
     macro.delete()
+
+
+def _condition(given: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return conditions.parse(dict(given)).as_json()
+    except Invalid as error:
+        path = f".{error.field}" if error.field else ""
+        raise Invalid(error.message, field=f"condition{path}", code=error.code) from error
 
 
 def _line(value: str, field: str, longest: int) -> str:

@@ -31,6 +31,15 @@ DATES: Mapping[str, Mapping[str, str | Promise]] = {
         "created_before": gettext_lazy("Created before"),
     },
 }
+FLAGS: Mapping[str, Mapping[str, str | Promise]] = {
+    "conversation": {
+        "unread": gettext_lazy("Unread"),
+        "file": gettext_lazy("Has a file"),
+        "follower": gettext_lazy("Followed by me"),
+        "mentioned": gettext_lazy("Mentions me"),
+    },
+    "ticket": {"unread": gettext_lazy("Unread")},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +49,13 @@ class Choice:
     value: str
     label: str
     is_chosen: bool
+    name: str = ""
+    """Of its own, in a field that gathers several."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A field of the form: ticks for the few `choices` of it, or a list, or something to type."""
+    """A field of the form: ticks for the few `choices` of it, flags of a name each, or a list, or something to type."""
 
     name: str
     label: str
@@ -75,6 +86,16 @@ def fields(pairs: Pairs, subject: str = "conversation", *, without: Sequence[str
             continue
         kind = "list" if name in of_lists else "ticks"
         asked.append(Asked(name, str(known[name].label), kind, _choices(choices, chosen.get(name, []))))
+    due = [(value, str(label)) for value, (label, _span) in filters.DUE.items()]
+    asked.append(Asked("due", _("Due"), "ticks", _choices(due, chosen.get("due", []))))
+    asked.append(
+        Asked(
+            "only",
+            _("Only"),
+            "flags",
+            [Choice("1", str(label), name in chosen, name) for name, label in FLAGS[subject].items()],
+        )
+    )
     for name, label in DATES[subject].items():
         asked.append(Asked(name, str(label), "date", value=next(iter(chosen.get(name, [])), "")))
     asked += [

@@ -9,7 +9,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 
 from accounts.errors import Invalid
 from accounts.text import whole_number
@@ -30,11 +33,20 @@ DATES: Mapping[str, tuple[str, str]] = {
     "due_after": ("due", "after"),
     "due_before": ("due", "before"),
 }
+DUE: Mapping[str, tuple[str | Promise, Mapping[str, str]]] = {
+    "overdue": (lazy("Overdue"), {"before": "now"}),
+    "today": (pgettext_lazy("due", "Today"), {"after": "today", "before": "tomorrow"}),
+    "week": (pgettext_lazy("due", "This week"), {"after": "this_week", "before": "next_week"}),
+}
+"""When a reply or a ticket is due: its name, and the moments between which that is."""
+DUE_FIELDS = {"conversation": "deadline", "ticket": "due"}
+FLAGS: Mapping[str, Any] = {"unread": True, "file": True, "follower": "me", "mentioned": "me"}
+"""Fields that are asked for one value alone."""
 ANYTHING = "filter"
 """A condition as JSON, for all that the form does not offer."""
 ATTRIBUTE = "attribute."
 """The beginning of the names of custom attributes."""
-NAMES = (*CHOSEN, *DATES, ANYTHING)
+NAMES = (*CHOSEN, *DATES, "due", *FLAGS, ANYTHING)
 MOST, LONGEST, LONGEST_JSON = 30, 200, 2_000
 
 
@@ -67,7 +79,10 @@ def chips(pairs: Pairs, subject: str = "conversation") -> list[Chip]:
     """The filters as people read them."""
     read = _read(pairs, subject)
     names = Names.of(leaf for found, _pairs in read for leaf in found.leaves())
-    return [Chip(_words(found, names), tuple(pair for pair in pairs if pair not in own)) for found, own in read]
+    return [
+        Chip(_due_words(own) or _words(found, names), tuple(pair for pair in pairs if pair not in own))
+        for found, own in read
+    ]
 
 
 def query(pairs: Pairs) -> str:
@@ -84,6 +99,11 @@ def _words(found: Condition, names: Names) -> str:
     return leaf_words(root, names)
 
 
+def _due_words(own: Sequence[tuple[str, str]]) -> str:
+    labels = [str(DUE[value][0]) for name, value in own if name == "due" and value in DUE]
+    return _("%(field)s: %(values)s") % {"field": _("Due"), "values": ", ".join(labels)} if labels else ""
+
+
 def _read(pairs: Pairs, subject: str) -> list[tuple[Condition, Sequence[tuple[str, str]]]]:
     """The condition of each filter, with the pairs that make it."""
     grouped: dict[str, list[str]] = {}
@@ -92,7 +112,7 @@ def _read(pairs: Pairs, subject: str) -> list[tuple[Condition, Sequence[tuple[st
     fields = {field.name: field for field in conditions.fields(subject)} if any(map(_is_attribute, grouped)) else {}
     found: list[tuple[Condition, Sequence[tuple[str, str]]]] = []
     for name, values in grouped.items():
-        for one in _spelled(name, values, fields):
+        for one in _spelled(name, values, fields, subject):
             try:
                 made = conditions.parse(one, subject)
             except Invalid:
@@ -106,7 +126,7 @@ def _is_attribute(name: str) -> bool:
     return name.startswith((ATTRIBUTE, f"contact.{ATTRIBUTE}"))
 
 
-def _spelled(name: str, values: Sequence[str], fields: Mapping[str, conditions.Field]) -> Iterable[Any]:
+def _spelled(name: str, values: Sequence[str], fields: Mapping[str, conditions.Field], subject: str) -> Iterable[Any]:
     """The JSON of the pairs of a name."""
     if name in CHOSEN:
         ids = name in ("assignee", "team")
@@ -114,6 +134,13 @@ def _spelled(name: str, values: Sequence[str], fields: Mapping[str, conditions.F
     elif name in DATES:
         field, operator = DATES[name]
         yield from ({"field": field, operator: value} for value in values[:1])
+    elif name == "due":
+        field = DUE_FIELDS.get(subject, "")
+        chosen = [DUE[value][1] for value in values if value in DUE]
+        spans = [{"all": [{"field": field, operator: word} for operator, word in span.items()]} for span in chosen]
+        yield from [{"any": spans}] if spans else []
+    elif name in FLAGS:
+        yield {"field": name, "is": FLAGS[name]}
     elif name == ANYTHING:
         for value in values:
             try:

@@ -29,6 +29,7 @@ NAMES = (
     "home",
     "notifications",
     "preview",
+    "conditions",
 )
 
 

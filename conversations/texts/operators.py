@@ -20,7 +20,7 @@ class Operator(NamedTuple):
 
 
 # At the beginning of a word; a value ends at the next space, or is in quotes. A minus before a bare word is text.
-_OPERATOR = re.compile(
+OPERATOR = re.compile(
     r"(?<!\S)(?P<minus>-?)(?:(?P<name>" + "|".join(NAMES) + r'):(?:"(?P<quoted>[^"]+)"|(?P<plain>[^\s"]+))(?!\S)'
     r'|(?<=-)"(?P<phrase>[^"]+)"(?!\S))',
     re.IGNORECASE,
@@ -35,7 +35,7 @@ def taken(typed: str, take: Callable[[Operator], bool]) -> str:
         name = PHRASE if found["phrase"] else found["name"].lower()
         return " " if value and take(Operator(name, value, bool(found["minus"]))) else found[0]
 
-    return _OPERATOR.sub(read, typed).strip()
+    return OPERATOR.sub(read, typed).strip()
 
 
 def spelled(name: str, value: str) -> str:

@@ -48,6 +48,7 @@ PARTS = {
     "conversations.actions.forgetting",
     "conversations.actions.mentioning",
     "conversations.actions.releasing",
+    "conversations.actions.tag_mentions",
     "conversations.actions.routing",
     "conversations.actions.senders",
     "conversations.actions.settling",

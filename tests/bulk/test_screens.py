@@ -102,6 +102,24 @@ def test_macro_is_applied_to_all_without_its_text(agent: Client, rows: list[Conv
     assert send(agent, rows, f"macro:{uuid.uuid4()}").status_code == 404
 
 
+def test_macro_with_a_condition_leaves_others_out_and_reports_them(
+    agent: Client, rows: list[Conversation], acme: Workspace
+) -> None:
+    with tenancy.scope(acme):
+        condition = {"field": "number", "in": [rows[0].number, rows[2].number]}
+        macro = MacroFactory(
+            workspace=acme, name="Refund", effects=[{"do": "add_tags", "tags": ["refund"]}], condition=condition
+        )
+    assert "Only where: Number is any of" in text_of(agent.get(f"{URL}/choices/macro", headers=SCRIPT).content)
+    page = send(agent, rows, f"macro:{macro.public_id}").content
+    assert "2 conversations changed, 1 skipped." in text_of(page)
+    assert [fresh(row).tags for row in rows] == [["refund"], [], ["refund"]]
+    report = text_of(agent.get(f"{URL}/{only().public_id}").content)
+    assert "The macro is not for conversations like this one." in report
+    agent.post(f"{URL}/{only().public_id}/undo")
+    assert [fresh(row).tags for row in rows] == [[], [], []]
+
+
 @pytest.mark.parametrize(
     ("do", "more"),
     [
@@ -170,11 +188,13 @@ def test_following_and_no_longer(agent: Client, rows: list[Conversation], ben: M
     assert followed.count() == 2
 
 
-@pytest.mark.parametrize(("which", "kept"), [("oldest", 0), ("newest", 2)])
-def test_chosen_ones_are_merged_into_one_and_apart_again(
-    agent: Client, rows: list[Conversation], which: str, kept: int
-) -> None:
-    answer = send(agent, rows, f"merge:{which}").content.decode()
+@pytest.mark.parametrize("kept", [0, 2])
+def test_chosen_ones_are_merged_into_one_and_apart_again(agent: Client, rows: list[Conversation], kept: int) -> None:
+    asked = send(agent, rows, "merge").content.decode()
+    assert "Merge 3 conversations" in text_of(asked.encode())
+    assert re.findall(r'name="into" value="(\d+)"', asked) == [str(row.pk) for row in rows]
+    assert {fresh(row).joined_into_id for row in rows} == {None}
+    answer = send(agent, rows, "merge-into", into=str(rows[kept].pk)).content.decode()
     number = rows[kept].number
     assert f"2 conversations merged into #{number}." in text_of(answer.encode())
     assert [fresh(row).joined_into_id for row in rows if row != rows[kept]] == [rows[kept].pk] * 2
@@ -187,11 +207,21 @@ def test_chosen_ones_are_merged_into_one_and_apart_again(
 
 
 def test_one_alone_is_not_merged(agent: Client, rows: list[Conversation]) -> None:
-    answer = send(agent, rows[:1], "merge:oldest")
+    answer = send(agent, rows[:1], "merge")
     assert answer.status_code == 422
     assert "Select 2 to 51 conversations to merge them." in text_of(answer.content)
-    shown = agent.post(f"{URL}/start?view=open", {"id": [row.pk for row in rows], "do": "merge:oldest"}, follow=True)
-    assert shown.redirect_chain[-1][0].startswith(f"/w/acme/inbox/{rows[0].number}?")
+
+
+def test_which_one_stays_is_chosen_without_script_too(agent: Client, rows: list[Conversation]) -> None:
+    url, ids = f"{URL}/start?view=open", [row.pk for row in rows]
+    page = agent.post(url, {"id": ids, "do": "merge"})
+    assert "Which one stays?" in text_of(page.content)
+    assert "have all 3 messages" in text_of(page.content)
+    again = agent.post(url, {"id": ids, "do": "merge-into", "into": "999999"})
+    assert "Which one stays?" in text_of(again.content)
+    shown = agent.post(url, {"id": ids, "do": "merge-into", "into": str(rows[1].pk)}, follow=True)
+    assert shown.redirect_chain[-1][0].startswith(f"/w/acme/inbox/{rows[1].number}?")
+    assert "2 conversations merged into" in text_of(shown.content)
 
 
 def test_only_admins_move_many_to_the_trash_and_bring_them_back(

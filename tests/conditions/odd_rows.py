@@ -26,7 +26,7 @@ MOMENTS = tuple(
 )
 ATTRIBUTES: tuple[dict[str, Any], ...] = (
     {},
-    {"plan": "Pro", "seats": 5, "rate": "12.50", "tier": "gold", "beta": True, "since": "2026-03-29", "site": "https://a.example/X"},
+    {"plan": "Pro", "seats": 5, "rate": "12.50", "tier": "gold", "beta": True, "since": "2026-03-29", "site": "https://a.example/X", "gone": "Pro"},
     {"plan": "pro", "seats": 0, "rate": "12.5", "tier": "Gold", "beta": False, "since": "2026-03-28", "site": ""},
     {"plan": "Größe", "seats": -7, "rate": "-0.001", "tier": "silver", "since": "0001-01-01"},
     # What no verb of ours writes.
@@ -41,11 +41,19 @@ KINDS = {
 
 
 def define_attributes(acme: Workspace) -> list[Attribute]:
-    """An attribute of each kind for each subject."""
+    """An attribute of each kind for each subject, and one that was archived."""
     return Attribute.objects.bulk_create(
-        Attribute(workspace=acme, subject=subject, key=key, name=key, kind=kind, choices=["gold", "silver"])
+        Attribute(
+            workspace=acme,
+            subject=subject,
+            key=key,
+            name=key,
+            kind=kind,
+            choices=["gold", "silver"],
+            archived_at=AT if key == "gone" else None,
+        )
         for subject in ("conversation", "contact", "ticket")
-        for key, kind in KINDS.items()
+        for key, kind in [*KINDS.items(), ("gone", AttributeKind.TEXT)]
     )
 
 

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from accounts.models import Workspace
 from conversations import conditions
 from conversations.conditions import kinds
+from conversations.conditions.context import RELATIVE
 from conversations.models import Contact, Conversation
 from tests.conditions import odd_rows as odd
 from tests.conftest import Member
-from tickets.models import Ticket
+from tickets.models import Attribute, Ticket
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -36,7 +37,9 @@ _MOMENTS = st.builds(
     lambda moment, seconds: (moment + timedelta(seconds=seconds)).isoformat(),
     st.sampled_from(odd.MOMENTS),
     st.sampled_from([-1, 0, 1]),
-) | st.sampled_from(["2026-03-29", "2026-03-28", "2026-03-30", "2026-03-29T03:00:00", "1000-02-01", "9999-12-01"])
+) | st.sampled_from(
+    ["2026-03-29", "2026-03-28", "2026-03-30", "2026-03-29T03:00:00", "1000-02-01", "9999-12-01", *RELATIVE]
+)
 _NUMBERS = (
     st.integers(-10, 10)
     | st.sampled_from([10**29, 2**31, 2**63, "12.50", "12.5", "-0.001", "5.0"])
@@ -73,7 +76,7 @@ def _leaves(subject: str, ids: dict[str, Sequence[Any]]) -> st.SearchStrategy[An
             _values(field, operator, ids).map(
                 lambda value, name=field.name, operator=operator: {"field": name, operator: value}  # type: ignore[misc]
             )
-            for field in conditions.fields(subject)
+            for field in conditions.fields(subject, [*Attribute.objects.order_by("pk")])
             for operator in kinds.KINDS[field.kind]
         ]
     )

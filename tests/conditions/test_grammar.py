@@ -15,6 +15,7 @@ from conversations import conditions
 from tests.conditions import odd_rows as odd
 from tests.conftest import Member
 from tests.factories import TeamFactory
+from tickets import tags
 
 FAULTS: list[tuple[Any, str | None, str]] = [
     ([], None, "not_an_object"),
@@ -112,6 +113,7 @@ def test_attributes_are_fields_by_their_kind(in_acme: Workspace) -> None:
 
 def test_condition_reads_as_a_sentence(in_acme: Workspace, ada: Member) -> None:
     team = TeamFactory(workspace=in_acme, name="Billing")
+    tags.remember(in_acme.pk, ["Refund"], odd.AT)
     json = {
         "all": [
             {"field": "status", "in": ["open", "snoozed"]},
@@ -127,5 +129,7 @@ def test_condition_reads_as_a_sentence(in_acme: Workspace, ada: Member) -> None:
         " and Waiting since more than 2h ago and not: Has a file and none of (Channel is Email)"
     )
     gone = {"all": [{"field": "assignee", "is": 999}, {"field": "team", "is": 999}]}
-    assert conditions.described(conditions.parse(gone)) == "Assigned to is a former member and Team is a deleted team"
+    assert (
+        conditions.described(conditions.parse(gone)) == "Assigned to is a member (removed) and Team is a team (removed)"
+    )
     assert conditions.described(conditions.every("ticket")) == ""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import clock, tenancy
 from accounts.models import Workspace
 from conversations import actions
-from conversations.models import SavedView
+from conversations.models import Conversation, SavedView
 from conversations.texts import highlights
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory, TeamFactory, reply
@@ -73,6 +76,67 @@ def test_filters_that_mean_nothing_are_ignored(agent: Client) -> None:
         assert listed(agent, f"view=open&{query}") == (True, True), query
     assert listed(agent, "view=open&team=999") == (False, False)
     assert "Nothing matches the filters" in text_of(agent.get(f"{INBOX}?view=open&team=999").content)
+
+
+@pytest.mark.usefixtures("two")
+def test_due_flags_and_their_chips(agent: Client, acme: Workspace, ben: Member) -> None:
+    with tenancy.scope(acme):
+        one, other = Conversation.objects.order_by("pk")
+        today = timezone.localtime(clock.now(), ZoneInfo(acme.time_zone)).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+        Conversation.objects.filter(pk=one.pk).update(next_response_due_at=clock.now() - timedelta(days=30))
+        Conversation.objects.filter(pk=other.pk).update(
+            next_response_due_at=today + timedelta(hours=23, minutes=59), unread_count=0
+        )
+        actions.follow(conversation=other, user=ben.user, by=ben.actor, at=clock.now())
+        reply(other, "see file", uploads=[ContentFile(b"%PDF-1.4 x", "a.pdf")])
+        Conversation.objects.filter(pk=other.pk).update(
+            next_response_due_at=today + timedelta(hours=23, minutes=59), status="open"
+        )
+    for query, expected in {
+        "due=overdue": (True, False),
+        "due=today": (False, True),
+        "due=week": (False, True),
+        "due=overdue&due=today": (True, True),
+        "due=someday": (True, True),
+        "unread=1": (True, False),
+        "follower=me": (False, True),
+        "mentioned=me": (False, False),
+        "file=1": (False, True),
+    }.items():
+        assert listed(agent, f"view=open&{query}") == expected, query
+    page = agent.get(f"{INBOX}?view=open&due=overdue&due=today&unread=1&follower=me&mentioned=me&file=1").content
+    text = text_of(page)
+    for chip in ("Due: Overdue, Today", "Unread", "Has a file", "Followed by is me", "Mentioned is me"):
+        assert f"Remove filter: {chip}" in text, chip
+    assert 'view=open&amp;due=overdue&amp;due=today&amp;unread=1&amp;mentioned=me&amp;file=1"' in markup_of(page)
+    form = markup_of(agent.get(f"{INBOX}/filters?view=open&due=today&follower=me", headers=HTMX).content)
+    assert '<input type="checkbox" name="due" value="today" checked>' in form
+    assert '<input type="checkbox" name="follower" value="1" checked>' in form
+    assert '<input type="checkbox" name="unread" value="1">' in form
+    tickets = agent.get("/w/acme/tickets?due=overdue&unread=1&file=1")
+    assert "Remove filter: Due: Overdue" in text_of(tickets.content)
+
+
+def test_saved_view_has_its_own_order_which_links_leave_out(agent: Client, acme: Workspace, ben: Member) -> None:
+    with tenancy.scope(acme):
+        for n in range(51):
+            ConversationFactory(workspace=acme, subject=f"Case {n}", at=clock.now() - timedelta(hours=n))
+        view = actions.create_view(
+            workspace=acme, name="All", condition={"field": "status", "is": "open"}, subject="conversation", sort="newest",
+            by=ben.actor, at=clock.now(),
+        )  # fmt: skip
+    url = f"{INBOX}?view=v-{view.short_id}"
+    page = markup_of(agent.get(url).content)
+    assert 'data-sort="newest"' in page
+    assert f'href="/w/acme/inbox?view=v-{view.short_id}&amp;sort=oldest"' in page
+    assert f'href="/w/acme/inbox?view=v-{view.short_id}" aria-current="true"' in page
+    assert 'href="/w/acme/inbox?view=mine"' in page
+    oldest = markup_of(agent.get(f"{url}&sort=oldest").content)
+    assert 'data-sort="oldest"' in oldest
+    assert f"view=v-{view.short_id}&amp;sort=oldest&amp;after=" in oldest
+    assert '<input type="hidden" name="sort" value="oldest">' in oldest
 
 
 @pytest.mark.usefixtures("two")

@@ -97,12 +97,46 @@ def test_all_that_match_are_changed_by_a_job_whose_progress_is_shown(
     page.keyboard.press("Enter")
     job = page.locator("#bulk-job")
     expect(job).to_contain_text("0 of 60 conversations")
+    page.reload()
+    expect(job).to_contain_text("0 of 60 conversations")
     working.work_due()
     expect(job).to_contain_text("60 conversations changed.")
+    job.get_by_role("link", name="Report").click()
+    page.wait_for_url("**/bulk/*")
+    page.go_back()
     job.get_by_role("button", name="Undo").click()
     expect(job).to_contain_text("Undoing")
     working.work_due()
     expect(job).to_contain_text("60 conversations put back.")
+    job.get_by_role("button", name="Dismiss").click()
+    page.reload()
+    window.wait_until_live()
+    expect(job).to_have_count(0)
+
+
+def test_selected_ones_are_merged_into_the_one_that_is_chosen_and_apart_again(
+    window: Window, acme: Workspace, ben: Member
+) -> None:
+    rows, page = arrange(acme, 3), window.page
+    window.enter(ben, INBOX)
+    for key in ("*", "a"):
+        page.keyboard.press(key)
+    page.locator("#bulk").get_by_label("More", exact=True).click()
+    page.get_by_role("button", name="Merge …").click()
+    dialog = page.get_by_role("dialog", name="Merge 3 conversations")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".bulk__count")).to_have_text("3 selected")
+    page.locator("#bulk").get_by_label("More", exact=True).click()
+    page.get_by_role("button", name="Merge …").click()
+    expect(dialog.get_by_label("Case 00")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-toast]")).to_contain_text(f"2 conversations merged into #{rows[1].number}.")
+    expect(page.locator("#listbox .row:not(.is-gone)")).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#listbox .row:not(.is-gone)")).to_have_count(3)
 
 
 def test_answer_that_is_lost_keeps_the_selection_and_sending_again_changes_nothing_twice(

@@ -9,7 +9,7 @@ import pytest
 from accounts import clock, tenancy
 from conversations import actions
 from tests.conftest import Member
-from tests.factories import ConversationFactory
+from tests.factories import ContactFactory, ConversationFactory
 from tests.journeys.conftest import Window
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -20,9 +20,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_search_is_completed_from_the_keyboard_and_saved_as_a_view(window: Window, ben: Member) -> None:
     acme, page = ben.membership.workspace, window.page
     with tenancy.scope(acme):
-        one = ConversationFactory(workspace=acme, subject="Refund please", body="I want my money.")
+        ida = ContactFactory(workspace=acme, name="Ida", email="ida@example.com")  # of whom no suggestion says "ta"
+        one = ConversationFactory(workspace=acme, contact=ida, subject="Refund please", body="I want my money.")
         actions.set_tags(conversation=one, names=["needs reply"], by=ben.actor, at=clock.now())
-        ConversationFactory(workspace=acme, subject="Charger", body="The money is gone.")
+        ConversationFactory(workspace=acme, contact=ida, subject="Charger", body="The money is gone.")
     window.enter(ben)
     search, options = page.locator("#search"), page.locator("#suggestions [role=option]")
 
@@ -105,3 +106,37 @@ def test_favourite_views_are_put_in_order_by_the_keyboard_and_by_dragging(window
         page.locator("[data-order] > li").first, target_position={"x": 30, "y": 4}
     )
     expect(names).to_have_text(["Third", "Second", "First"])
+
+
+def test_conditions_are_edited_in_rows_while_matches_are_counted(window: Window, ben: Member) -> None:
+    acme, page = ben.membership.workspace, window.page
+    with tenancy.scope(acme):
+        for subject in ("Refund please", "Refund again", "Charger"):
+            ConversationFactory(workspace=acme, subject=subject)
+    window.enter(ben, "/w/acme/settings/views/new?view=open")
+    page.get_by_label("Name", exact=True).fill("Refunds")
+    rows, check = page.locator(".cond__row"), page.locator("#cond-check")
+    expect(check).to_contain_text("Matches 3 conversations")
+    page.get_by_role("button", name="Add condition").click()
+    expect(rows.nth(1).get_by_label("Field")).to_be_focused()
+    rows.nth(1).get_by_label("Field").select_option("subject")
+    rows.nth(1).get_by_label("Comparison").focus()
+    rows.nth(1).get_by_label("Comparison").select_option("contains")
+    expect(rows.nth(1).get_by_label("Comparison")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.type("refund")
+    expect(check).to_contain_text("Matches 2 conversations")
+
+    # The JSON says the same, and changes the rows.
+    page.get_by_text("Advanced").click()
+    json = page.get_by_label("Conditions as JSON")
+    expect(json).to_have_value(re.compile('"contains": "refund"'))
+    json.fill('{"any": [{"field": "subject", "is": "Charger"}, {"field": "unread", "is": true}]}')
+    json.blur()
+    expect(page.get_by_label("Which of the conditions have to hold")).to_have_value("any")
+    rows.nth(1).get_by_role("button", name="Remove").click()
+    expect(rows.nth(0).get_by_label("Field")).to_be_focused()
+    expect(check).to_contain_text("Matches 1 conversation")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Refunds")).to_be_visible()
+    expect(page.locator(".row")).to_have_count(1)

@@ -6,12 +6,14 @@ right to left.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -66,6 +68,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LONG = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
 ARABIC = "مكتبالمساعدةالفنيةللعملاءالكرام" * 5
+CONDITIONS = json.dumps(
+    {
+        "all": [
+            {"field": "tag", "in": [LONG[:100], ARABIC[:60]]},
+            {"field": "assignee", "in": ["me", 999_999]},
+            {"any": [{"field": "subject", "in": [LONG, "b"]}, {"field": "waiting", "older_than": "2h"}]},
+            {"field": "created", "after": "2026-03-01"},
+            {"field": "deadline", "before": "now"},
+            {"field": "unread", "is": True},
+        ]
+    }
+)
 WIDTHS = {1440: 900, 768: 1024, 720: 450, 390: 844}  # 720: a desk's screen, magnified to 200 %
 LOOKED_AT_BY_AXE = (1440, 390)
 
@@ -171,6 +185,13 @@ def new_recipient(page: Page) -> None:
     page.locator("#reply-cc").fill(f"{'n' * 60}@{'d' * 60}.example")
     page.locator("#reply-bcc").focus()
     expect(page.locator(".recipients__new")).to_be_visible()
+
+
+def merging(page: Page) -> None:
+    selected(page)
+    page.locator("#bulk").get_by_label("More", exact=True).click()
+    page.get_by_role("button", name="Merge …").click()
+    expect(page.get_by_role("dialog", name="Merge")).to_be_visible()
 
 
 def selected(page: Page) -> None:
@@ -384,6 +405,7 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("filters", f"{inbox}/filters?view=open&tag=x")
     yield Screen("saved views", "/w/acme/settings/views")
     yield Screen("new saved view", f"/w/acme/settings/views/new?view=open&tag={LONG[:100]}&q={ARABIC[:60]}", do=click(".disclosed > summary"))  # fmt: skip
+    yield Screen("conditions of a view", f"/w/acme/settings/views/new?filter={quote(CONDITIONS)}", do=click("#c > .cond__tools > [value='add:c']"))  # fmt: skip
     yield Screen("no saved views", "/w/empty/settings/views", who="ada")
     one, other = (f"/w/acme/customers/{made[name].public_id}" for name in ("customer", "arabic"))
     yield Screen("customers", "/w/acme/customers")
@@ -470,6 +492,7 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     article, macro = made["article"].public_id, made["macro"].public_id
     doing = made["macro with actions"].public_id
     yield Screen("selection", f"{inbox}?view=open", do=selected)
+    yield Screen("merging a selection", f"{inbox}?view=open", do=merging)
     yield Screen(
         "tags of a selection", f"{inbox}?view=open", do=lambda page: (selected(page), page.keyboard.press("l"))
     )

@@ -13,6 +13,7 @@ from accounts.errors import Conflict, Forbidden, Invalid
 from accounts.models import Event, Workspace
 from conversations import actions
 from conversations.knowledge import actions as knowledge_actions
+from conversations.knowledge import macro_conditions
 from conversations.knowledge import queries as knowledge_queries
 from conversations.models import Conversation, Macro, Message, MessageKind
 from tests.conftest import Member
@@ -213,3 +214,92 @@ def test_menu_asks_the_same_for_one_macro_and_for_many(row: Conversation, acme: 
             assert agent.get(f"/w/acme/inbox/{row.number}/macros").status_code == 200
         counted.append(len(statements))
     assert len(set(counted[1:])) == 1
+
+
+# --- Where a macro is offered -------------------------------------------------------------------
+
+OF_REFUNDS = {"any": [{"field": "tag", "is": "refund"}, {"field": "contact.name", "contains": "adams"}]}
+
+
+def menu(conversation: Conversation, by: Member) -> str:
+    return text_of(by.signed_in().get(f"/w/acme/inbox/{conversation.number}/macros").content)
+
+
+def test_macro_is_offered_only_where_its_condition_holds(
+    acme: Workspace, row: Conversation, ada: Member, ben: Member
+) -> None:
+    other = ConversationFactory(workspace=acme, contact=ContactFactory(workspace=acme, name="Ulf"), at=MORNING)
+    made = knowledge_actions.create_macro(
+        workspace=acme, name="Refunds", body="Hi", effects=[{"do": "status", "status": "resolved"}], condition=OF_REFUNDS, by=ada.actor, at=MORNING
+    )  # fmt: skip
+    knowledge_actions.create_macro(workspace=acme, name="Hello", body="Hello", by=ada.actor, at=MORNING)
+    assert "Refunds" in menu(row, ben)
+    assert "Refunds" not in menu(other, ben)
+    assert "Hello" in menu(other, ben)
+    preview = ben.signed_in().get(f"/w/acme/inbox/{other.number}/macros/{made.public_id}/preview").content
+    assert "This macro is not for conversations like this one" in text_of(preview)
+    with pytest.raises(Conflict), nothing_changes():
+        knowledge_actions.apply_macro(macro=made, conversation=other, by=ben.actor, at=minutes(1))
+    knowledge_actions.apply_macro(macro=made, conversation=row, by=ben.actor, at=minutes(1))
+    assert fresh(row).status == "resolved"
+    actions.set_tags(conversation=other, names=["Refund"], by=ben.actor, at=minutes(2))
+    assert "Refunds" in menu(other, ben)
+    knowledge_actions.update_macro(macro=made, condition={}, by=ada.actor, at=minutes(3))
+    assert Macro.objects.get(pk=made.pk).condition == {}
+
+
+def test_macro_whose_condition_means_nothing_any_more_is_offered_nowhere(
+    acme: Workspace, row: Conversation, ada: Member
+) -> None:
+    made = MacroFactory(workspace=acme, name="Broken")
+    Macro.objects.filter(pk=made.pk).update(condition={"field": "attribute.gone", "is": "x"})
+    assert "Broken" not in menu(row, ada)
+    page = text_of(ada.signed_in().get(f"/w/acme/knowledge/macros/{made.public_id}").content)
+    assert "It asks for something that no longer exists." in page
+    assert "This no longer exists." not in page
+    with pytest.raises(Invalid) as refused:
+        knowledge_actions.update_macro(macro=made, condition={"field": "nothing", "is": 1}, by=ada.actor, at=MORNING)
+    assert refused.value.field == "condition.field"
+
+
+def test_condition_is_edited_with_the_macro(acme: Workspace, ben: Member) -> None:
+    client, url = ben.signed_in(), "/w/acme/knowledge/macros/new"
+    given = {
+        "name": "Refunds",
+        "body": "Hi",
+        "status": "resolved",
+        "c.mode": "all",
+        "condition": "{}",
+        "condition_before": "{}",
+    }
+    page = client.post(url, {**given, "edit": "add:c"})
+    assert page.status_code == 200
+    assert 'name="c.0.field"' in page.content.decode()
+    assert '<option value="resolved" selected>' in page.content.decode()
+    refused = client.post(url, {**given, "c.0.field": ""})
+    assert refused.status_code == 422
+    assert not Macro.objects.exists()
+    client.post(url, {**given, "c.0.field": "tag", "c.0.op": "is", "c.0.value": "refund"})
+    made = Macro.objects.get()
+    assert made.condition == {"field": "tag", "is": "refund"}
+    shown = text_of(client.get(f"/w/acme/knowledge/macros/{made.public_id}").content)
+    assert "Offered only where Tag is refund" in shown
+    client.post(f"/w/acme/knowledge/macros/{made.public_id}/edit", {"name": "Refunds", "body": "Hello"})
+    made.refresh_from_db()
+    assert (made.body, made.condition) == ("Hello", {"field": "tag", "is": "refund"})
+
+
+def test_many_conditions_are_asked_in_one_statement(acme: Workspace, row: Conversation, ada: Member) -> None:
+    fields = [
+        {"field": "follower", "is": "me"},
+        {"field": "file", "is": False},
+        {"field": "text", "contains": "x"},
+        {"any": []},
+    ]
+    rows = [MacroFactory(workspace=acme, condition=condition) for condition in [*fields, {}, *fields]]
+    with CaptureQueriesContext(connection) as of_few:
+        macro_conditions.offered(rows[:2], row, ada.actor)
+    with CaptureQueriesContext(connection) as of_many:
+        found = macro_conditions.offered(rows, row, ada.actor)
+    assert [one.pk for one in found] == [rows[n].pk for n in (1, 4, 6)]
+    assert len(of_many) <= len(of_few) + 1  # what search asks of words

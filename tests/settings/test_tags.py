@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from accounts import clock
 from accounts.models import Event, Workspace
+from conversations import actions
 from conversations.maintenance import replace_tag
 from conversations.models import Conversation
 from tests.conftest import Member
 from tests.effects import MORNING
-from tests.factories import ConversationFactory, TicketFactory
+from tests.factories import ConversationFactory, MacroFactory, TicketFactory
+from tests.inbox.conftest import text_of
 from tickets import tags
 from tickets.models import Tag, Ticket
 
@@ -117,3 +120,60 @@ def test_deleted_tag_is_taken_away(acme: Workspace, ada: Member, ben: Member, bu
     row.refresh_from_db()
     assert row.tags == ["late"]
     assert ada.signed_in().post(url).status_code == 404
+
+
+def test_saved_views_and_macros_follow_a_tag_that_is_renamed_or_merged(acme: Workspace, ada: Member) -> None:
+    how: dict[str, Any] = {"by": ada.actor, "at": clock.now()}
+    tags.remember(acme.pk, ["Refund", "Other"], clock.now())
+    condition = {"all": [{"field": "tag", "is": "refund"}, {"none": [{"field": "tag", "in": ["other", "REFUND"]}]}]}
+    view = actions.create_view(
+        workspace=acme,
+        name="A",
+        condition=condition,
+        search='bill -tag:refund tag:"two words"',
+        subject="conversation",
+        **how,
+    )
+    of_api = actions.create_view(workspace=acme, name="B", filters={"tags": ["refund", "x"], "status": ["new"]}, **how)
+    same = actions.create_view(workspace=acme, name="C", condition={"field": "subject", "is": "refund"}, **how)
+    macro = MacroFactory(
+        workspace=acme, condition={"field": "tag", "is_not": "Refund"},
+        effects=[{"do": "add_tags", "tags": ["refund", "new"]}, {"do": "note", "text": "refund"}],
+    )  # fmt: skip
+    tag = Tag.objects.get(name="Refund")
+    actions.rename_tag(tag=tag, name="Money back", **how)
+    for row in (view, of_api, same, macro):
+        row.refresh_from_db()
+    assert view.condition == {
+        "all": [{"field": "tag", "is": "Money back"}, {"none": [{"field": "tag", "in": ["other", "Money back"]}]}]
+    }
+    assert view.search == 'bill -tag:"Money back" tag:"two words"'
+    assert of_api.filters == {"tags": ["money back", "x"], "status": ["new"]}
+    assert same.updated_at == how["at"]
+    assert macro.condition == {"field": "tag", "is_not": "Money back"}
+    assert macro.effects == [
+        {"do": "add_tags", "tags": ["Money back", "new"]},
+        {"do": "note", "text": "refund"},
+    ]
+    actions.delete_tag(tag=tag, into=Tag.objects.get(name="Other"), **how)
+    view.refresh_from_db()
+    assert view.condition == {"all": [{"field": "tag", "is": "Other"}, {"none": [{"field": "tag", "in": ["other"]}]}]}
+    assert Event.objects.filter(type="saved_view.updated", subject_id=view.pk).count() == 2
+
+
+def test_tag_that_is_deleted_is_set_by_no_macro_and_marked_in_conditions(acme: Workspace, ada: Member) -> None:
+    how: dict[str, Any] = {"by": ada.actor, "at": clock.now()}
+    tags.remember(acme.pk, ["Refund"], clock.now())
+    view = actions.create_view(
+        workspace=acme, name="A", condition={"field": "tag", "is": "refund"}, subject="conversation", **how
+    )
+    macro = MacroFactory(
+        workspace=acme, effects=[{"do": "add_tags", "tags": ["refund"]}, {"do": "remove_tags", "tags": ["refund", "b"]}]
+    )
+    actions.delete_tag(tag=Tag.objects.get(), **how)
+    view.refresh_from_db()
+    macro.refresh_from_db()
+    assert view.condition == {"field": "tag", "is": "refund"}
+    assert macro.effects == [{"do": "remove_tags", "tags": ["b"]}]
+    assert "Tag is refund (removed)" in text_of(ada.signed_in().get("/w/acme/settings/views").content)
+    assert ada.signed_in().get(f"/w/acme/inbox?view=v-{view.short_id}").status_code == 200

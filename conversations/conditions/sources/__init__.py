@@ -37,7 +37,7 @@ from conversations.conditions.sources.related import (
     TicketWords,
     Words,
 )
-from conversations.conditions.sources.source import ALWAYS, NEVER, Source, any_of
+from conversations.conditions.sources.source import ALWAYS, NEVER, Nothing, Source, any_of
 
 __all__ = [
     "ALWAYS",
@@ -56,6 +56,7 @@ __all__ = [
     "Members",
     "Moment",
     "NotSent",
+    "Nothing",
     "Number",
     "NumberAttribute",
     "OfConversations",

@@ -167,7 +167,7 @@ class Deadline:
 
 def _bound(operator: str, value: str, context: Context) -> tuple[str, datetime]:
     if operator in ("before", "after"):
-        moment = contexts.moment(value, context.zone)
+        moment = contexts.moment(value, context)
     else:
         moment = context.at - contexts.age(value)
     return ("lt" if operator in ("before", "older_than") else "gte"), moment

@@ -27,6 +27,16 @@ class Source(Protocol):
         ...
 
 
+class Nothing:
+    """Of what is there no more: it holds for no row."""
+
+    def q(self, operator: str, value: Any, context: Context) -> Q:
+        return NEVER
+
+    def holds(self, row: Any, operator: str, value: Any, context: Context) -> bool:
+        return False
+
+
 def any_of(filters: Iterable[Q]) -> Q:
     """Rows of any of the filters."""
     return reduce(operators.or_, filters, NEVER)

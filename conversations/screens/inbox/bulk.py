@@ -28,9 +28,10 @@ from conversations.bulk import AT_ONCE, MOST, working
 from conversations.bulk import actions as bulk_actions
 from conversations.bulk import queries as bulk_queries
 from conversations.effects import Effect, described, described_each, read
+from conversations.knowledge import macro_conditions
 from conversations.knowledge import queries as knowledge_queries
 from conversations.knowledge.macro_effects import effects_of
-from conversations.models import BulkJob, BulkRow, JobState, Macro, RowState
+from conversations.models import BulkJob, BulkRow, Conversation, JobState, Macro, RowState
 from conversations.models.conversation import ConversationQuerySet
 from conversations.queries import conversations as queries
 from conversations.queries import thread as thread_queries
@@ -61,12 +62,20 @@ def _effects(given: QueryDict) -> list[dict[str, Any]]:
         moment = field.clean(given.get("until", ""))
         assert moment is not None  # it is required
         value = moment.astimezone(UTC).isoformat()
-    if verb == "macro":
-        pk = uuid_or_none(value)
-        if pk is None:
-            raise NotFound("there is no such macro")
-        return [{"do": effect.verb, **effect.values} for effect in effects_of(knowledge_queries.macro(pk))]
+    if (macro := _macro(given)) is not None:
+        return [{"do": effect.verb, **effect.values} for effect in effects_of(macro)]
     return [{"do": verb, **({VALUES[verb]: value} if verb in VALUES else {})}]
+
+
+def _macro(given: QueryDict) -> Macro | None:
+    """The macro that a button applies, if it does that. Raises NotFound."""
+    verb, _colon, value = given.get("do", "").partition(":")
+    if verb != "macro":
+        return None
+    pk = uuid_or_none(value)
+    if pk is None:
+        raise NotFound("there is no such macro")
+    return knowledge_queries.macro(pk)
 
 
 def _rows(request: DeskRequest, place: Place) -> ConversationQuerySet:
@@ -107,15 +116,16 @@ def start(request: DeskRequest) -> HttpResponse:
     """Change the conversations that are named by `id`, or `all` of the view. Few are done in the request, many by the worker."""
     permit(request.actor, "conversation.update")
     place, sent = Place.of(request), uuid_or_none(request.POST.get("send_id", ""))
-    verb, _colon, into = request.POST.get("do", "").partition(":")
-    if verb == "merge":
-        return _merged(request, place, is_newest=into == "newest")
+    if request.POST.get("do") in ("merge", "merge-into"):
+        return _merging(request, place)
     try:
+        macro = _macro(request.POST)
         job = bulk_actions.start_job(
             workspace=request.workspace,
             effects=_effects(request.POST),
             conversations=_chosen(request, place),
             public_id=sent,
+            only=macro_conditions.condition_of(macro) if macro is not None else None,
             by=request.actor,
             at=clock.now(),
         )
@@ -128,14 +138,29 @@ def start(request: DeskRequest) -> HttpResponse:
     return _answer(request, place, _done(job))
 
 
-def _merged(request: DeskRequest, place: Place, *, is_newest: bool) -> HttpResponse:
-    """Merge the chosen conversations into the oldest of them, or the newest: in the request, and undone as one."""
-    began, ids = clock.now(), _chosen(request, place)
-    rows = list(queries.conversations().filter(pk__any_of=ids[: merging.MOST + 2]).order_by("created_at", "pk"))
+def _merging(request: DeskRequest, place: Place) -> HttpResponse:
+    """Ask which of the chosen conversations stays, and merge the others into that one."""
+    ids = _chosen(request, place)[: merging.MOST + 2]
+    rows = list(queries.conversations().filter(pk__any_of=ids).order_by("created_at", "pk"))
     if not 1 < len(rows) <= merging.MOST + 1:
         fault = _("Select 2 to %(most)s conversations to merge them.") % {"most": merging.MOST + 1}
         return _refused(request, place, fault)
-    kept = rows.pop(-1 if is_newest else 0)
+    kept = next((row for row in rows if str(row.pk) == request.POST.get("into")), None)
+    if kept is not None and request.POST["do"] == "merge-into":
+        return _merged(request, place, kept, [row for row in rows if row != kept])
+    facts = {
+        **frame(request, place),
+        "choices": rows,
+        "message_count": sum(row.message_count for row in rows),
+        "customers": len({row.contact_id for row in rows}),
+    }
+    name = "merging_dialog" if is_fragment(request) else "merging_page"
+    return render(request, f"inbox/bulk/{name}.html", facts)
+
+
+def _merged(request: DeskRequest, place: Place, kept: Conversation, rows: list[Conversation]) -> HttpResponse:
+    """Merge conversations into another: in the request, and undone as one."""
+    began = clock.now()
     try:
         kept = actions.merge(conversations=rows, into=kept, by=request.actor, at=began)
     except (NotFound, Forbidden):
@@ -360,7 +385,9 @@ def _macros() -> dict[str, Any]:
     """The macros that do something: a text alone is nothing for many conversations."""
     found = {row: _of_many(row) for row in knowledge_queries.macro_page(limit=MOST_MACROS).rows}
     doing = {row: effects for row, effects in found.items() if effects}
-    return {"macros": list(zip(doing, described_each(list(doing.values())), strict=True))}
+    asked = {pk: macro_conditions.words(condition) for pk, condition in macro_conditions.conditions_of(doing).items()}
+    described = described_each(list(doing.values()))
+    return {"macros": [(row, does, asked.get(row.pk, "")) for row, does in zip(doing, described, strict=True)]}
 
 
 def _of_many(row: Macro) -> list[Effect]:

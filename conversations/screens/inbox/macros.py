@@ -15,6 +15,7 @@ from accounts.permissions import permit
 from conversations.effects import planned
 from conversations.knowledge import actions as knowledge_actions
 from conversations.knowledge import queries as knowledge_queries
+from conversations.knowledge.macro_conditions import holds
 from conversations.knowledge.macro_effects import effects_of, filled, text_of
 from conversations.queries import conversations as queries
 from conversations.screens import errors
@@ -38,7 +39,8 @@ def preview(request: DeskRequest, number: int, public_id: UUID) -> HttpResponse:
         "macro": macro,
         "text": text_of(macro, conversation, request.actor),
         "plan": plan,
-        "has_faults": any(one.fault for one in plan),
+        "is_offered": (is_offered := holds(macro, conversation, request.actor)),
+        "has_faults": not is_offered or any(one.fault for one in plan),
     }
     return render(request, "inbox/macro_preview.html", facts)
 

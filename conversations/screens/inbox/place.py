@@ -41,10 +41,10 @@ class Place:
     def of(cls, request: HttpRequest) -> Place:
         """From the query string; anything unknown falls back to the default."""
         view = view_of(request)
-        sort = request.GET.get("sort") or (view.saved.sort if view.saved else "")
+        sort = request.GET.get("sort", "")
         return cls(
             view=view,
-            sort=sort if sort in inbox_queries.SORTS else "oldest",
+            sort=sort if sort in inbox_queries.SORTS else usual_sort(view),
             search=request.GET.get("q", "").strip()[:200],
             filters=filters.of(request.GET),
         )
@@ -91,7 +91,15 @@ class Place:
 
     def with_filters(self, pairs: Filters) -> str:
         """The query string of the same place with other filters."""
-        return _encoded(self.view.key, self.sort, self.search, pairs)
+        return _encoded(self.view.key, self.asked_sort, self.search, pairs)
+
+    @property
+    def asked_sort(self) -> str:
+        """The order that links carry: none where it is the view's own."""
+        return self._asked(self.sort)
+
+    def _asked(self, sort: str) -> str:
+        return "" if sort == usual_sort(self.view) else sort
 
     @property
     def title(self) -> str:
@@ -99,7 +107,7 @@ class Place:
 
     def _query(self, view: str, *, sort: str | None = None, search: str | None = None) -> str:
         sort, search = self.sort if sort is None else sort, self.search if search is None else search
-        return _encoded(view, sort, search, self.filters)
+        return _encoded(view, self._asked(sort), search, self.filters)
 
     def tabs(self, counts: dict[str, int]) -> list[Tab]:
         """The views as tabs, each with its capped count."""
@@ -109,11 +117,17 @@ class Place:
                 label=view.label,
                 short=view.short,
                 count=counts.get(view.key),
-                query=_encoded(view.key, self.sort, "", ()),
+                query=_encoded(view.key, self.asked_sort, "", ()),
                 is_current=view == self.view and not self.search,
             )
             for view in inbox_queries.INBOX_VIEWS.values()
         ]
+
+
+def usual_sort(view: InboxView) -> str:
+    """The order of a view where nobody chose another: a saved view has its own."""
+    saved = view.saved.sort if view.saved else ""
+    return saved if saved in inbox_queries.SORTS else "oldest"
 
 
 def view_of(request: HttpRequest) -> InboxView:
@@ -128,7 +142,7 @@ def view_of(request: HttpRequest) -> InboxView:
 @lru_cache(maxsize=512)
 def _encoded(view: str, sort: str, search: str, filters: Filters) -> str:
     values = [("view", view)]
-    if sort != "oldest":
+    if sort:
         values.append(("sort", sort))
     if search:
         values.append(("q", search))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +16,15 @@ from django.views.decorators.http import require_GET
 from accounts import clock
 from accounts.errors import Invalid
 from accounts.permissions import permit
-from conversations.effects import described, described_each
+from conversations.effects import Effect, described, described_each
 from conversations.knowledge import actions as knowledge_actions
 from conversations.knowledge import placeholders
 from conversations.knowledge import queries as knowledge_queries
+from conversations.knowledge.macro_conditions import condition_of, offered, words
 from conversations.knowledge.macro_effects import effects_of
 from conversations.models import Macro
 from conversations.queries import conversations as queries
+from conversations.screens.condition_form import EDIT, Editor
 from conversations.screens.effects_form import SNOOZES, EffectsForm, initial_of
 from conversations.screens.knowledge import forms, labels
 from conversations.screens.knowledge.articles import PAGE, KnowledgePlace, listed, page, reads_or_writes, saved
@@ -51,7 +54,12 @@ def macro(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """One macro, to read."""
     permit(request.actor, "knowledge.read")
     row = knowledge_queries.macro(public_id)
-    facts = {"macro": row, "actions": described(effects_of(row)), "uses": _uses(row)}
+    facts = {
+        "macro": row,
+        "actions": described(effects_of(row)),
+        "condition": words(condition_of(row)) if row.condition else "",
+        "uses": _uses(row),
+    }
     return page(request, "knowledge/macros/read.html", facts)
 
 
@@ -60,18 +68,17 @@ def macro(request: DeskRequest, public_id: UUID) -> HttpResponse:
 def new(request: DeskRequest) -> HttpResponse:
     """Add a macro."""
     permit(request.actor, "knowledge.write")
-    given = request.POST if request.method == "POST" else None
-    form, does = forms.MacroForm(given), EffectsForm(given)
+    form, does, editor, condition = _sent(request, {}, {}, (), {})
 
     def save(given: dict[str, Any]) -> Macro:
         at = clock.now()
         return knowledge_actions.create_macro(
-            workspace=request.workspace, effects=does.effects, by=request.actor, at=at, **given
+            workspace=request.workspace, effects=does.effects, condition=condition, by=request.actor, at=at, **given
         )
 
-    if form.is_bound and does.is_valid() and (made := saved(form, save)):
+    if form.is_bound and does.is_valid() and condition is not None and (made := saved(form, save)):
         return _done(request, made)
-    return _form(request, form, does)
+    return _form(request, form, does, editor)
 
 
 @reads_or_writes
@@ -81,17 +88,40 @@ def edit(request: DeskRequest, public_id: UUID) -> HttpResponse:
     permit(request.actor, "knowledge.write")
     row = knowledge_queries.macro(public_id)
     began_from = {"name": row.name, "body": row.body}
-    given = request.POST if request.method == "POST" else None
     does_from, others = initial_of(effects_of(row))
-    form, does = forms.MacroForm(given, initial=began_from), EffectsForm(given, initial=does_from, others=others)
+    form, does, editor, condition = _sent(request, began_from, does_from, others, row.condition or {})
 
     def save(given: dict[str, Any]) -> Macro:
         at = clock.now()
-        return knowledge_actions.update_macro(macro=row, effects=does.effects, by=request.actor, at=at, **given)
+        return knowledge_actions.update_macro(
+            macro=row, effects=does.effects, condition=condition, by=request.actor, at=at, **given
+        )
 
-    if form.is_bound and does.is_valid() and (changed := saved(form, save)):
+    if form.is_bound and does.is_valid() and condition is not None and (changed := saved(form, save)):
         return _done(request, changed)
-    return _form(request, form, does, row)
+    return _form(request, form, does, editor, row)
+
+
+def _sent(
+    request: DeskRequest,
+    began_from: dict[str, Any],
+    does_from: dict[str, Any],
+    others: Sequence[Effect],
+    stored: dict[str, Any],
+) -> tuple[forms.MacroForm, EffectsForm, Editor, dict[str, Any] | None]:
+    """The forms and the editor of the condition as they were sent, with the condition if it is right.
+
+    After a button of the editor they are still to be sent.
+    """
+    if request.method != "POST":
+        editor = Editor.of_json("conversation", stored)
+        return forms.MacroForm(initial=began_from), EffectsForm(initial=does_from, others=others), editor, None
+    editor = Editor.of_post("conversation", request.POST, stored)
+    if EDIT in request.POST:
+        editor.edited(request.POST[EDIT])
+        form = forms.MacroForm(initial=request.POST.dict())
+        return form, EffectsForm(initial=request.POST.dict(), others=others), editor, None
+    return forms.MacroForm(request.POST), EffectsForm(request.POST, others=others), editor, editor.json()
 
 
 @reads_or_writes
@@ -114,7 +144,8 @@ def composer_menu(request: DeskRequest, number: int) -> HttpResponse:
     permit(request.actor, "knowledge.read")
     conversation = queries.by_number(number)
     found = knowledge_queries.macro_page(limit=MOST_IN_MENU)
-    openings = {row: row.opening for row in found.rows}  # type: ignore[attr-defined] # as macro_page annotates
+    rows = offered(found.rows, conversation, request.actor)
+    openings = {row: row.opening for row in rows}  # type: ignore[attr-defined] # as macro_page annotates
     does = described_each([effects_of(row) for row in openings])
     facts = {
         "workspace": request.workspace,
@@ -143,9 +174,12 @@ def _done(request: DeskRequest, row: Macro) -> HttpResponse:
     return redirect("macro", request.workspace.slug, row.public_id)
 
 
-def _form(request: DeskRequest, form: forms.MacroForm, does: EffectsForm, row: Macro | None = None) -> HttpResponse:
+def _form(
+    request: DeskRequest, form: forms.MacroForm, does: EffectsForm, editor: Editor, row: Macro | None = None
+) -> HttpResponse:
     facts = {
         "form": form,
+        "editor": editor,
         "effects_form": does,
         "snoozes": SNOOZES,
         "other_actions": described(does.others),

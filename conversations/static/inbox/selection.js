@@ -123,7 +123,11 @@ document.addEventListener('click', (event) => {
   }
   const { bulk } = event.target.closest?.('[data-bulk]:not(form)')?.dataset ?? {};
   if (bulk === 'clear') clear();
-  if (bulk === 'dismiss') document.getElementById('bulk-job')?.remove();
+  if (bulk === 'dismiss') {
+    document.getElementById('bulk-job')?.remove();
+    keep();
+  }
+  if (bulk === 'close') event.target.closest('dialog').close();
   if (bulk === 'all') {
     isAll = true;
     show();
@@ -165,7 +169,27 @@ new MutationObserver((changes) => {
 
 // --- Doing it ------------------------------------------------------------------------------------
 
-const jobs = document.getElementById('bulk-jobs');
+const jobs = () => document.getElementById('bulk-jobs');
+// The job that is shown, until it is dismissed: another page of the inbox shows it again.
+const kept = `bulk-job ${location.pathname.split('/')[2]} ${document.getElementById('live')?.dataset.login}`;
+const keep = (url) => (url ? localStorage.setItem(kept, url) : localStorage.removeItem(kept));
+
+async function resume() {
+  const url = localStorage.getItem(kept);
+  if (!url || !jobs() || jobs().firstElementChild) return;
+  const answer = await desk.ask(url);
+  if (answer.problem === '404') return keep();
+  const panel = answer.problem ? null : desk.parse(answer.text).getElementById('bulk-job');
+  if (panel && localStorage.getItem(kept) === url && !jobs().firstElementChild) put(panel);
+}
+
+function put(panel) {
+  jobs().replaceChildren(panel);
+  htmx.process(panel);
+}
+addEventListener('pageshow', resume);
+document.addEventListener('htmx:historyRestore', resume);
+resume();
 
 async function send(form, submitter) {
   if (isBusy) return;
@@ -195,8 +219,11 @@ async function send(form, submitter) {
   for (const row of marked) row.classList.remove('is-changing');
   if (answer.problem === 'signed-out') return location.reload();
   if (answer.problem) return desk.say(desk.errorText(answer.problem), { bad: true });
-  take(desk.parse(answer.text));
-  if (answer.status >= 400 || !isBar) return;
+  const page = desk.parse(answer.text);
+  const isAsked = page.querySelector('dialog') !== null;
+  take(page);
+  if (answer.status < 400) form.closest('dialog')?.close();
+  if (answer.status >= 400 || isAsked || !(isBar || form.matches('.merging'))) return;
   bar.reset();
   clear();
   for (const id of ids) desk.announce('event', { type: 'bulk', subject: 'conversation', id: Number(id) });
@@ -206,12 +233,21 @@ function take(page) {
   for (const toast of page.querySelectorAll('[data-toast]')) document.getElementById('toasts').append(toast);
   const next = page.querySelector('[data-next]')?.value;
   if (next) bar.elements.send_id.value = next;
+  const dialog = page.querySelector('dialog');
+  if (dialog) {
+    document.body.append(dialog);
+    dialog.addEventListener('close', () => dialog.remove());
+    dialog.showModal();
+  }
   const panel = page.getElementById('bulk-job');
   if (panel) {
-    jobs.replaceChildren(panel);
-    htmx.process(panel);
+    put(panel);
     tell(panel);
-  } else if (next && !page.querySelector('.toast--bad')) jobs.replaceChildren();
+    keep(panel.dataset.url);
+  } else if (next && !page.querySelector('.toast--bad')) {
+    jobs().replaceChildren();
+    keep();
+  }
 }
 
 // Screen readers are told of its beginning and its end, not of every step.
@@ -219,7 +255,7 @@ function tell(panel) {
   document.getElementById('bulk-said').textContent = [...panel.querySelectorAll('p')].map((part) => part.textContent.trim()).join(': ');
 }
 document.addEventListener('htmx:afterSettle', () => {
-  const panel = jobs.querySelector('.job:not([data-at-work]):not([data-told])');
+  const panel = jobs()?.querySelector('.job:not([data-at-work]):not([data-told])');
   if (panel) tell(panel);
   panel?.toggleAttribute('data-told', true);
 });

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts import queries
@@ -36,7 +34,6 @@ class ViewForm(forms.Form):
     team = forms.ChoiceField(required=False, label=lazy("Team"))
     sort = forms.ChoiceField(required=False, label=lazy("Order"))
     search = forms.CharField(required=False, max_length=200, label=lazy("Search"))
-    condition = forms.CharField(required=False, max_length=20_000, label=lazy("Conditions"))
 
     def __init__(self, actor: Actor, subject: str, row: SavedView | None, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -48,16 +45,6 @@ class ViewForm(forms.Form):
         if not self.teams:
             choices = [choice for choice in Visibility.choices if choice[0] != Visibility.TEAM]
             self.fields["visibility"].choices = choices  # type: ignore[attr-defined]
-
-    def clean_condition(self) -> Any:
-        """The condition as JSON."""
-        try:
-            found = json.loads(self.cleaned_data["condition"] or "{}")
-        except (ValueError, RecursionError) as error:
-            raise forms.ValidationError(_("This is not JSON.")) from error
-        if not isinstance(found, dict):
-            raise forms.ValidationError(_("A condition must be an object."))
-        return found
 
     @property
     def values(self) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +20,7 @@ from conversations import actions, conditions
 from conversations.models import SavedView, ViewSubject, Visibility
 from conversations.queries import saved_views as queries
 from conversations.screens import saved_views
+from conversations.screens.condition_form import EDIT, Editor
 from conversations.screens.settings import frame
 from conversations.screens.settings.saved_views import inputs
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
@@ -114,7 +114,6 @@ def new(request: DeskRequest) -> HttpResponse:
         "visibility": Visibility.PRIVATE,
         "sort": shown.sort or inputs.SORTS[shown.subject][0][0],
         "search": shown.search,
-        "condition": json.dumps(shown.condition.as_json(), ensure_ascii=False, indent=2),
     }
     if (
         request.method == "POST"
@@ -129,11 +128,16 @@ def new(request: DeskRequest) -> HttpResponse:
         return redirect(
             _url(request, replaced) or "saved-views", *([] if _url(request, replaced) else [request.workspace.slug])
         )
-    form = inputs.ViewForm(request.actor, shown.subject, None, request.POST or None, initial=began)
-    if request.method == "POST" and form.is_valid():
+    form, editor, condition = _sent(request, shown.subject, None, began, shown.condition.as_json())
+    if form.is_bound and form.is_valid() and condition is not None:
         try:
             made = actions.create_view(
-                workspace=request.workspace, subject=shown.subject, by=request.actor, at=clock.now(), **form.values
+                workspace=request.workspace,
+                subject=shown.subject,
+                condition=condition,
+                by=request.actor,
+                at=clock.now(),
+                **form.values,
             )
         except DomainError as error:
             form.refuse(error)
@@ -141,7 +145,7 @@ def new(request: DeskRequest) -> HttpResponse:
             messages.success(request, _("Saved as “%(name)s”.") % {"name": made.name})
             return redirect(_url(request, made) or reverse("saved-views", args=[request.workspace.slug]))
     may_replace = replaced is not None and _may_change(request, replaced)
-    return _form(request, form, about=_about(SavedView(subject=shown.subject, condition=shown.condition.as_json(), search=shown.search)),
+    return _form(request, form, editor, about=_about(SavedView(subject=shown.subject, condition=shown.condition.as_json(), search=shown.search)),
                  subject=shown.subject, replaced=replaced if may_replace else None)  # fmt: skip
 
 
@@ -168,26 +172,37 @@ def edit(request: DeskRequest, short_id: str) -> HttpResponse:
         "team": str(row.team_id or ""),
         "sort": row.sort,
         "search": row.search,
-        "condition": json.dumps(row.condition, ensure_ascii=False, indent=2),
     }
-    form = inputs.ViewForm(request.actor, row.subject, row, request.POST or None, initial=began)
-    if request.method == "POST" and form.is_valid():
+    form, editor, condition = _sent(request, row.subject, row, began, row.condition)
+    if form.is_bound and form.is_valid() and condition is not None:
         try:
-            actions.update_view(view=row, by=request.actor, at=clock.now(), **form.values)
+            actions.update_view(view=row, condition=condition, by=request.actor, at=clock.now(), **form.values)
         except DomainError as error:
             form.refuse(error)
         else:
             messages.success(request, _("Saved."))
             return redirect("saved-views", request.workspace.slug)
-    return _form(request, form, about=_about(row), subject=row.subject, row=row)
+    return _form(request, form, editor, about=_about(row), subject=row.subject, row=row)
 
 
-def _form(request: DeskRequest, form: inputs.ViewForm, **facts: Any) -> HttpResponse:
+def _sent(
+    request: DeskRequest, subject: str, row: SavedView | None, began: dict[str, Any], stored: dict[str, Any]
+) -> tuple[inputs.ViewForm, Editor, dict[str, Any] | None]:
+    """The form and the editor as they were sent, with the condition if it is right; after a button of the editor, still to be sent."""
+    if request.method != "POST":
+        return inputs.ViewForm(request.actor, subject, row, initial=began), Editor.of_json(subject, stored), None
+    editor = Editor.of_post(subject, request.POST, stored)
+    if EDIT in request.POST:
+        editor.edited(request.POST[EDIT])
+        typed = {name: request.POST.get(name, "") for name in inputs.ViewForm.base_fields}
+        return inputs.ViewForm(request.actor, subject, row, initial=typed), editor, None
+    return inputs.ViewForm(request.actor, subject, row, request.POST), editor, editor.json()
+
+
+def _form(request: DeskRequest, form: inputs.ViewForm, editor: Editor, **facts: Any) -> HttpResponse:
     remember(request)
-    context = {**frame.facts(request, "saved-views"), "form": form, **facts}
-    return render(
-        request, "settings/saved_views/form.html", context, status=422 if form.is_bound and form.errors else 200
-    )
+    context = {**frame.facts(request, "saved-views"), "form": form, "editor": editor, **facts}
+    return render(request, "settings/saved_views/form.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
