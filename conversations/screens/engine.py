@@ -95,6 +95,7 @@ FILTERS = {
         formatting.clock,
         formatting.date,
         dates.moment,
+        formatting.priority_name,
         formatting.prose,
         formatting.is_long,
         filetypes.icon_of,

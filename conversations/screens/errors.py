@@ -25,7 +25,7 @@ _ERRORS: dict[str, str | Promise] = {
     "not_scheduled": _("It is no longer scheduled."),
     "changed_since": _("The conversation has changed since. Nothing was undone."),
     "spam": _("One of them is spam. Mark it as not spam first."),
-    "joined": _("This conversation was joined into another one."),
+    "joined": _("This conversation was merged into another one."),
     "assistant": _("The assistant takes part in it. Take over first."),
     "two_tickets": _("Both have a ticket. Unlink one of them first."),
     "linked_elsewhere": _("It is linked to another ticket. Unlink it there first."),

@@ -10,6 +10,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import clock
@@ -47,13 +48,13 @@ class NewForm(NoteForm):
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
         if not found:
-            raise forms.ValidationError("Add a recipient.")
+            raise forms.ValidationError(_("Add a recipient."))
         return found
 
     def clean_subject(self) -> str:
         subject = " ".join(str(self.cleaned_data["subject"]).split())
         if not subject:
-            raise forms.ValidationError("Add a subject.")
+            raise forms.ValidationError(_("Add a subject."))
         return subject
 
 

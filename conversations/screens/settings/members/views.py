@@ -155,7 +155,7 @@ def change_role(request: DeskRequest, number: int) -> HttpResponse:
     except DomainError as error:
         return _refuse(request, error)
     messages.success(
-        request, _("%(name)s is now %(role)s.") % {"name": membership.user, "role": Role(role).label.lower()}
+        request, _("%(name)s is now %(role)s.") % {"name": membership.user, "role": Role(role).in_sentence}
     )
     return redirect("people" if request.user.pk != membership.user_id else "inbox", request.workspace.slug)
 
@@ -179,7 +179,8 @@ def remove_member(request: DeskRequest, number: int) -> HttpResponse:
         freed = actions.remove_member(membership=membership, by=request.actor, at=clock.now())
     except DomainError as error:
         return _refuse(request, error)
-    messages.success(request, f"{membership.user} was removed. {assignments.summary(freed)}".strip())
+    removed = _("%(name)s was removed.") % {"name": membership.user}
+    messages.success(request, f"{removed} {assignments.summary(freed)}".strip())
     return redirect("people", request.workspace.slug) if membership.user_id != request.user.pk else redirect("home")
 
 
