@@ -10,7 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, sentence
+from accounts import errors
+from accounts.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from conversations.screens.sentences import sentence, translated
 
 T = TypeVar("T")
 
@@ -99,7 +101,7 @@ def changed_since() -> Conflict:
 def of_error(error: DomainError) -> str:
     """The message for a person."""
     if error.code in _SENTENCES:
-        return error.message
+        return translated(error.message)
     if error.code in _OF_VALUES:
         return sentence(error)
     if isinstance(error, Conflict) and error.field in _FIELDS:
@@ -108,7 +110,8 @@ def of_error(error: DomainError) -> str:
         return str(_ERRORS[error.code])
     if (known := _FIELDS.get(error.field or "")) is not None:
         return str(known)
-    return gettext("That did not work: %(reason)s.") % {"reason": error.message}
+    plain, known = errors.sentence(error), sentence(error)
+    return gettext("That did not work: %(reason)s.") % {"reason": error.message} if plain == known else known
 
 
 def of_form(form: Form) -> str:

@@ -22,7 +22,7 @@ from conversations.channels.email import outbound
 from conversations.models import Channel, Conversation, Delivery, Mailbox
 from conversations.queries import conversations as queries
 from conversations.queries import mails
-from conversations.screens import errors
+from conversations.screens import errors, sentences
 from conversations.screens.shell import DeskRequest, screen
 from conversations.texts import recipients
 
@@ -43,7 +43,7 @@ class AddressesField(forms.CharField):
         try:
             return recipients.parse(text)
         except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
+            raise forms.ValidationError(sentences.translated(str(error))) from error
 
 
 class RecipientsForm(forms.Form):

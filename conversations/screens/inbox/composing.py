@@ -20,7 +20,7 @@ from accounts.web.bodies import takes_files
 from conversations import actions
 from conversations.models import Mailbox, Status
 from conversations.queries import mails
-from conversations.screens import errors
+from conversations.screens import errors, sentences
 from conversations.screens.inbox import addressing
 from conversations.screens.inbox.forms import NoteForm
 from conversations.screens.inbox.lists import listing
@@ -46,7 +46,7 @@ class NewForm(NoteForm):
         try:
             found = recipients.people(str(self.cleaned_data["to"]))
         except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
+            raise forms.ValidationError(sentences.translated(str(error))) from error
         if not found:
             raise forms.ValidationError(_("Add a recipient."))
         return found

@@ -12,9 +12,10 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import actions, clock, permissions
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.models import ApiKey, KeyKind
 from accounts.permissions import permit
+from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.settings.keys.forms import KeyForm
 from conversations.screens.shell import DeskRequest, remember, screen

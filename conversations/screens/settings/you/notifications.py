@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts import actions, clock, notices
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.permissions import Actor, permit
 from conversations.screens import dates
+from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.settings.you.forms import NotificationsForm
 from conversations.screens.shell import DeskRequest, remember, screen
