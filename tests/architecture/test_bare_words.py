@@ -17,7 +17,7 @@ _CODE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<(script|style|code|kbd|pre
 _TAG = re.compile(r"<[^>]*>", re.DOTALL)
 _SHOWN = re.compile(r'(?<![\w-])(?:title|aria-label|aria-description|placeholder|alt|label)="([^"]*)"')
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_ATTRIBUTE = re.compile(r'[\w-]+="[^"]*"?|[\w-]*"')
+_ATTRIBUTE = re.compile(r'[\w-]+="[^"]*"?|[\w-]*"|data-[\w-]+')
 """What a macro prints into a tag of its caller."""
 
 
