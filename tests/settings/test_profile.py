@@ -103,7 +103,7 @@ def test_screens_are_in_the_persons_time_zone_and_language(ben: Member, acme: Wo
     UserSession.objects.update(created_at=datetime(2026, 3, 1, 20, tzinfo=UTC))
     page = browser.get("/w/acme/settings/security").content.decode()
     assert '<html lang="de"' in page
-    assert "angemeldet 2 M" in page
+    assert "angemeldet 2. M" in page
     assert timezone.get_current_timezone_name() == "UTC"  # and only for that page
 
 
