@@ -10,10 +10,6 @@ from django.utils import dateformat, dates, timezone
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 FORMATS = {
     "M": pgettext_lazy("date format", "M"),
     "j M": pgettext_lazy("date format", "j M"),
@@ -26,7 +22,6 @@ FORMATS = {
     "D j M H:i": pgettext_lazy("date format", "D j M H:i"),
 }
 """How English writes dates, for Django's filter, and how another language writes the same."""
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True, slots=True)

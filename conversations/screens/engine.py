@@ -102,6 +102,7 @@ FILTERS = {
         formatting.date,
         dates.moment,
         formatting.priority_name,
+        formatting.status_name,
         formatting.prose,
         formatting.is_long,
         filetypes.icon_of,

@@ -17,7 +17,7 @@ from conversations.models.contact import display_name
 from conversations.models.searched import TokensQuery
 from conversations.queries import search as search_queries
 from conversations.queries import tickets as ticket_queries
-from conversations.screens import snippets
+from conversations.screens import snippets, ticketing
 from conversations.screens.formatting import url
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.shell import DeskRequest, screen
@@ -91,7 +91,7 @@ def _tickets(request: DeskRequest, typed: str, words: tuple[str, ...]) -> list[F
         Found(
             _page(request, "ticket", row.number) or f"{inbox}?{urlencode({'q': f'#{row.number}'})}",
             _marked(row.subject or f"#{row.number}", words),
-            f"#{row.number} · {row.get_status_display()}",
+            f"#{row.number} · {ticketing.STATUS[row.status]}",
         )
         for row in found
     ]

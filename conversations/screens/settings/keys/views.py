@@ -77,7 +77,7 @@ def add(request: DeskRequest) -> HttpResponse:
     facts = {
         **frame.facts(request, "api-keys"),
         "form": form,
-        "scopes": list(permissions.scopes().items()),
+        "scopes": [(scope, _(about)) for scope, about in permissions.scopes().items()],
         "client_scopes": permissions.client_scopes(),
         "chosen": set(form["scopes"].value() or ()),
     }
