@@ -13,7 +13,7 @@ from accounts import errors
 from accounts.errors import DomainError
 from conversations.screens.reasons import REASONS
 
-_SENTENCES = (
+SENTENCES = (
     # People and workspaces
     _("%(address)s is already a member of %(workspace)s."),
     _("A name has at least one visible character."),
@@ -207,7 +207,7 @@ LONGEST = 600
 """Characters of the texts that are looked at; what people write may be longer."""
 _PLACE = re.compile(r"%\((\w+)\)s")
 _END = re.compile(r"(?<=[.!?]) (?=[A-Z])")
-_KNOWN = frozenset((*_SENTENCES, *REASONS))
+_KNOWN = frozenset((*SENTENCES, *REASONS))
 
 
 def sentence(error: DomainError) -> str:
