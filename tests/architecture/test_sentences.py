@@ -23,7 +23,7 @@ BUILT = re.compile(
 """Sentences whose pieces stand in different places, such as the name of a role or of a kind of row."""
 
 
-def said() -> Iterator[str]:
+def texts() -> Iterator[str]:
     """Every string of the layers below, with `…` for what is put in, as a sentence."""
     for app in ("accounts", "conversations", "tickets"):
         for path in (ROOT / app).rglob("*.py"):
@@ -41,8 +41,8 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")
 
 
-def test_every_sentence_for_translators_is_one_that_is_said() -> None:
-    known = set(said())
+def test_every_sentence_for_translators_is_a_text_of_the_layers_below() -> None:
+    known = set(texts())
     ours = {re.sub(r"%\(\w+\)s", "…", one) for one in (*sentences.SENTENCES, *reasons.REASONS) if " " in one}
     left = {one for one in ours - known if not BUILT.search(one) and one.removesuffix(".") + "." not in known}
     assert not left
