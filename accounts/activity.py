@@ -11,6 +11,8 @@ from django.db.models import BigIntegerField, Case, CharField, Model, OuterRef, 
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, NullIf
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 
 from accounts import journal
 from accounts.models import ActorKind, ApiKey, Event, Team, User
@@ -19,19 +21,30 @@ _NOT_SHOWN = frozenset({"message_id", "message_ids", "weekly"})
 """Values that only programs need, such as the number of a message, or the hours of a week."""
 
 
+_KINDS: dict[ActorKind, Promise] = {
+    ActorKind.MEMBER: pgettext_lazy("who did it", "member"),
+    ActorKind.API_KEY: pgettext_lazy("who did it", "api key"),
+    ActorKind.CONTACT: pgettext_lazy("who did it", "contact"),
+    ActorKind.ASSISTANT: pgettext_lazy("who did it", "assistant"),
+    ActorKind.SYSTEM: pgettext_lazy("who did it", "system"),
+}
+
+
 def summary(event: Event) -> str:
     """What happened, in a sentence, with the values that the journal keeps of it."""
     kind = journal.catalogue.get(event.type)
-    meaning = kind.meaning.rstrip(".") if kind else event.type
+    meaning = gettext(kind.meaning).rstrip(".") if kind else event.type
     person: str | None = getattr(event, "person_label", None)
     if event.type.endswith(".assigned"):
         assignee = _assignee(event, person)
-        return f"Assigned to {assignee}" if assignee else "Unassigned"
+        return gettext("Assigned to %(name)s") % {"name": assignee} if assignee else gettext("Unassigned")
     if event.type.endswith(".snoozed"):
-        return f"Snoozed until {event.data['until']}" if event.data.get("until") else "Unsnoozed"
+        until = event.data.get("until")
+        return gettext("Snoozed until %(when)s") % {"when": until} if until else gettext("Unsnoozed")
     changed = next((key for key in ("status", "priority", "role") if {key, "previous"} <= event.data.keys()), None)
     if changed:
-        change = f"{meaning} from {_plain(event.data['previous'])} to {_plain(event.data[changed])}"
+        before, now = _plain(event.data["previous"]), _plain(event.data[changed])
+        change = gettext("%(what)s from %(before)s to %(now)s") % {"what": meaning, "before": before, "now": now}
         return f"{change}: {person}" if person else change
     details = []
     for name in kind.data if kind else ():
@@ -51,15 +64,15 @@ def _assignee(event: Event, person: str | None) -> str:
     user, team = event.data.get("assignee_id"), event.data.get("team_id")
     names = [person or f"user {user}"] if user is not None else []
     if team is not None:
-        names.append(f"the team {getattr(event, 'team_label', None) or team}")
-    return " and ".join(names)
+        names.append(gettext("the team %(name)s") % {"name": getattr(event, "team_label", None) or team})
+    return gettext(" and ").join(names)
 
 
 def _plain(value: Any) -> str:
     if value is None or value == []:
-        return "none"
+        return gettext("none")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -116,7 +129,7 @@ def _name(user_id: OuterRef | Cast) -> Coalesce:
 def actor_text(event: Event) -> str:
     """Who did it, for an event of `with_people`."""
     label: str | None = getattr(event, "actor_label", None)
-    kind = ActorKind(event.actor_kind).label.lower()
+    kind = str(_KINDS[ActorKind(event.actor_kind)])
     if label is None:
         return kind if event.actor_id is None else f"{kind} {event.actor_id}"
     return label if event.actor_kind == ActorKind.MEMBER else f"{label} ({kind})"

@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext, pgettext_lazy
 
 from accounts.errors import Forbidden, NotFound
 
@@ -21,18 +23,31 @@ INSTALLATION = 0
 class Role(models.TextChoices):
     """What a member may do in a workspace; each role includes the ones after it."""
 
-    OWNER = "owner"
-    ADMIN = "admin"
-    AGENT = "agent"
-    VIEWER = "viewer"
+    OWNER = "owner", pgettext_lazy("role", "Owner")
+    ADMIN = "admin", pgettext_lazy("role", "Admin")
+    AGENT = "agent", pgettext_lazy("role", "Agent")
+    VIEWER = "viewer", pgettext_lazy("role", "Viewer")
+
+    @property
+    def in_sentence(self) -> str:
+        """The role within a sentence such as "You are invited as agent"."""
+        match self:
+            case Role.OWNER:
+                return pgettext("invited as …", "owner")
+            case Role.ADMIN:
+                return pgettext("invited as …", "admin")
+            case Role.VIEWER:
+                return pgettext("invited as …", "viewer")
+            case _agent:
+                return pgettext("invited as …", "agent")
 
 
 class Visibility(models.TextChoices):
     """Which conversations and tickets a member sees: all, those of their teams, or these and those of nobody; and always their own."""
 
-    ALL = "all", "All conversations"
-    TEAMS_AND_UNASSIGNED = "teams_and_unassigned", "Their teams' and unassigned"
-    TEAMS = "teams", "Their teams' only"
+    ALL = "all", _("All conversations")
+    TEAMS_AND_UNASSIGNED = "teams_and_unassigned", _("Their teams' and unassigned")
+    TEAMS = "teams", _("Their teams' only")
 
 
 SEES_ALL = frozenset({Role.OWNER, Role.ADMIN})

@@ -134,7 +134,7 @@ MESSAGES_MOVED = define(
 CONVERSATION_SPLIT = define(
     "conversation.split", "conversation", "Messages split off into a new conversation.", *_MOVED
 )
-CONVERSATION_JOINED = define("conversation.joined", "conversation", "Joined into another conversation.", *_MOVED)
+CONVERSATION_JOINED = define("conversation.joined", "conversation", "Merged into another conversation.", *_MOVED)
 CONVERSATIONS_MERGED = define(
     "conversation.merged", "conversation", "Conversations merged into this one.", "merged_ids", "event_ids"
 )
@@ -148,7 +148,7 @@ MESSAGES_ARRIVED = define(
     "is_join",
 )
 MOVE_UNDONE = define(
-    "conversation.move_undone", "conversation", "Move, split or join undone.", "undone_id", "number", "kind"
+    "conversation.move_undone", "conversation", "Move, split or merge undone.", "undone_id", "number", "kind"
 )
 KEPT_APART = define("conversation.kept_apart", "conversation", "Suggested conversation dismissed.")
 SPAM_MARKED = define("conversation.spam_marked", "conversation", "Marked as spam.", "before", "after", "blocked_id")

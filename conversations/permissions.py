@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from django.utils.translation import gettext_noop as _
+
 from accounts.permissions import Role, Rule, register
 
 
@@ -45,8 +47,8 @@ def register_rules() -> None:
             "chat.visit": Rule(Role.AGENT, ConversationScope.WRITE, is_for_contacts=True),
         },
         scopes={
-            ConversationScope.READ: "read conversations and their messages",
-            ConversationScope.WRITE: "start, answer and change conversations",
+            ConversationScope.READ: _("read conversations and their messages"),
+            ConversationScope.WRITE: _("start, answer and change conversations"),
         },
         for_client_keys=True,
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from django.utils.translation import gettext_noop as _
+
 from accounts.permissions import Role, Rule, register
 
 
@@ -31,7 +33,7 @@ def register_rules() -> None:
             "hours.write": Rule(Role.ADMIN),
         },
         scopes={
-            TicketScope.READ: "read tickets, their messages and saved views",
-            TicketScope.WRITE: "open and change tickets, and answer in them",
+            TicketScope.READ: _("read tickets, their messages and saved views"),
+            TicketScope.WRITE: _("open and change tickets, and answer in them"),
         },
     )

@@ -14,7 +14,6 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
-from django.utils.translation import pgettext
 
 from accounts.moments import Moment
 from accounts.permissions import Role
@@ -141,15 +140,7 @@ class Invitation(TenantModel):
     @property
     def role_name(self) -> str:
         """The role within a sentence such as "You are invited as agent"."""
-        match self.role:
-            case Role.OWNER:
-                return pgettext("invited as …", "owner")
-            case Role.ADMIN:
-                return pgettext("invited as …", "admin")
-            case Role.VIEWER:
-                return pgettext("invited as …", "viewer")
-            case _agent:
-                return pgettext("invited as …", "agent")
+        return Role(self.role).in_sentence
 
     @property
     def is_pending(self) -> bool:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from conversations.models import Status
 
 
@@ -13,11 +16,11 @@ def _moves(**moves: str) -> Mapping[str, str]:
     return MappingProxyType(moves)
 
 
-STATUS_NAMES: dict[str, str] = {
-    Status.OPEN: "Open",
-    Status.PENDING: "Waiting on customer",
-    Status.RESOLVED: "Resolved",
-    Status.CLOSED: "Closed",
+STATUS_NAMES: dict[str, Promise] = {
+    Status.OPEN: _("Open"),
+    Status.PENDING: _("Waiting on customer"),
+    Status.RESOLVED: _("Resolved"),
+    Status.CLOSED: _("Closed"),
 }
 """What people read for a status."""
 

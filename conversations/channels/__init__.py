@@ -46,7 +46,7 @@ class ChannelType:
     """
 
     name: str
-    label: str
+    label: str | Promise
     icon: str = "code-xml"
     takes_others: bool = False
     takes: Callable[[Conversation], bool] = lambda conversation: False

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.deconstruct import deconstructible
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
 from accounts.models.workspaces import of_viewer
@@ -36,13 +37,13 @@ class Status(models.TextChoices):
 class Channel(models.TextChoices):
     """The channel through which a conversation began; `manual` is one that an agent began."""
 
-    CHAT = "chat", "Chat"
-    EMAIL = "email", "Email"
+    CHAT = "chat", _("Chat")
+    EMAIL = "email", _("Email")
     DISCORD = "discord", "Discord"
-    API = "api", "API"
-    CALLBACK = "callback", "Callback"
-    FORM = "form", "Web form"
-    MANUAL = "manual", "Manual"
+    API = "api", _("API")
+    CALLBACK = "callback", _("Callback")
+    FORM = "form", _("Web form")
+    MANUAL = "manual", _("Manual")
 
 
 class Handler(models.TextChoices):

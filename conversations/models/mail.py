@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.moments import Moment
 from accounts.tenancy import TenantModel
@@ -36,10 +37,10 @@ class MailState(models.TextChoices):
 class Proof(models.TextChoices):
     """Why a mail joined its conversation."""
 
-    REPLY_ADDRESS = "reply_address", "the reply address"
+    REPLY_ADDRESS = "reply_address", _("the reply address")
     IN_REPLY_TO = "in_reply_to", "In-Reply-To"
     REFERENCES = "references", "References"
-    MARKER = "marker", "the reference in its text"
+    MARKER = "marker", _("the reference in its text")
     NEW = "new", "nothing: it began a conversation"
     MOVED = "moved", "a member's decision"
 

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from conversations.screens import dates
 from tickets import attributes
 from tickets.models import Attribute, AttributeKind
 
@@ -84,7 +84,7 @@ def shown(attribute: Attribute, value: Any) -> str:
         return _("Yes") if value else _("No")
     if attribute.kind == AttributeKind.DATE and isinstance(value, str):
         try:
-            return date_format(date.fromisoformat(value), "j F Y")
+            return dates.formatted(date.fromisoformat(value), "j F Y")
         except ValueError:
             return value
     return str(value)

@@ -6,15 +6,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from django.utils import dates, timezone
-from django.utils.translation import get_language
+from django.utils import dateformat, dates, timezone
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+FORMATS = {
+    "M": pgettext_lazy("date format", "M"),
+    "j M": pgettext_lazy("date format", "j M"),
+    "j M Y": pgettext_lazy("date format", "j M Y"),
+    "j M, H:i": pgettext_lazy("date format", "j M, H:i"),
+    "j M Y, H:i:s": pgettext_lazy("date format", "j M Y, H:i:s"),
+    "j F": pgettext_lazy("date format", "j F"),
+    "j F Y": pgettext_lazy("date format", "j F Y"),
+    "D H:i": pgettext_lazy("date format", "D H:i"),
+    "D j M H:i": pgettext_lazy("date format", "D j M H:i"),
+}
+"""How English writes dates, for Django's filter, and how another language writes the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +99,19 @@ def ago(value: datetime, at: datetime) -> str:
 
 def full(local: datetime) -> str:
     """A local moment to the minute, with its time zone: "Thursday 5 March 2026, 05:30 JST"."""
+    return _words().zoned % {"date": day_of_year(local), "time": f"{local:%H:%M}", "zone": local.tzname()}
+
+
+def day_of_year(local: date) -> str:
+    """A local day in full: "Thursday 5 March 2026"."""
     words = _words()
     named = words.with_weekday % {"weekday": words.days[local.weekday()], "date": _long(local, words)}
-    whole = words.with_year % {"date": named, "year": local.year}
-    return words.zoned % {"date": whole, "time": f"{local:%H:%M}", "zone": local.tzname()}
+    return words.with_year % {"date": named, "year": local.year}
+
+
+def formatted(value: date, form: str) -> str:
+    """A date or a local moment as Django's filter prints it, in the format that the reader's language has for this one."""
+    return str(dateformat.format(value, str(FORMATS.get(form, form))))
 
 
 def _words() -> Language:
@@ -107,7 +123,7 @@ def _of_language(language: str | None) -> Language:
     """What is looked up once for each language: it is the current one."""
     return Language(
         months=tuple(map(str, dates.MONTHS.values())),
-        short_months=tuple(name.title() for name in map(str, dates.MONTHS_3.values())),
+        short_months=tuple(formatted(date(2000, number, 1), "M") for number in range(1, 13)),
         days=tuple(map(str, dates.WEEKDAYS.values())),
         short_days=tuple(map(str, dates.WEEKDAYS_ABBR.values())),
         today_at=_("today %(time)s"),

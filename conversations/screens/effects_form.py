@@ -9,11 +9,12 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from accounts import queries as people
-from accounts.errors import Invalid, sentence
+from accounts.errors import Invalid
 from conversations.actions.lifecycle import STATUS_NAMES
 from conversations.effects import Effect, until
 from conversations.effects.vocabulary import MEMBER, NOBODY, TEAM
 from conversations.knowledge import placeholders
+from conversations.screens.sentences import sentence
 from tickets import tags
 
 SHOWN = ("assign", "priority", "add_tags", "remove_tags", "note", "open_ticket", "follow", "snooze", "status")
@@ -39,7 +40,11 @@ class EffectsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.others = list(others)
         kept = ("", _("Leave as it is"))
-        choices = {"assign": _assignees(), "priority": _priorities(), "status": list(STATUS_NAMES.items())}
+        choices = {
+            "assign": _assignees(),
+            "priority": _priorities(),
+            "status": [(value, str(name)) for value, name in STATUS_NAMES.items()],
+        }
         for name, offered in choices.items():
             self.fields[name].choices = [kept, *offered]  # type: ignore[attr-defined]
 
@@ -123,5 +128,5 @@ def _priorities() -> list[tuple[str, str]]:
 def _assignees() -> list[Any]:
     members = [(f"{MEMBER}:{user.pk}", str(user)) for user in people.assignable()]
     teams = [(f"{TEAM}:{team.pk}", str(team)) for team in people.teams()]
-    fixed = [("me", _("The agent who uses the macro")), (NOBODY, _("Nobody"))]
+    fixed = [("me", _("The agent who uses the macro")), (NOBODY, _("Unassigned"))]
     return [*fixed, *([(_("Teams"), teams)] if teams else []), (_("Agents"), members)]

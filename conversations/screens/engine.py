@@ -16,12 +16,12 @@ from django.template.backends.utils import csrf_input
 from django.templatetags import static as storage
 from django.urls import get_script_prefix
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
+from django.utils.translation import get_language, get_language_bidi, gettext, ngettext, npgettext, pgettext
 from django_htmx.jinja import htmx_script
 from jinja2 import ChainableUndefined, Environment, pass_environment
 from markupsafe import Markup
 
-from conversations.screens import dates, filetypes, formatting, keymap
+from conversations.screens import dates, filetypes, formatting, keymap, sentences
 from conversations.screens.knowledge import formatting as knowledge
 from conversations.texts import names
 
@@ -52,11 +52,17 @@ def _static(prefix: str, name: str) -> str:
     return storage.static(name)
 
 
+def direction() -> str:
+    """Where lines begin in the language of the page."""
+    return "rtl" if get_language_bidi() else "ltr"
+
+
 FUNCTIONS = {
     "once": once,
     "pictures": filetypes.PICTURES,
     "static": static,
     "language": get_language,
+    "direction": direction,
     "shortcut_groups": keymap.groups,
     "htmx_script": htmx_script,
     **{
@@ -95,11 +101,14 @@ FILTERS = {
         formatting.clock,
         formatting.date,
         dates.moment,
+        formatting.priority_name,
+        formatting.status_name,
         formatting.prose,
         formatting.rich,
         formatting.is_long,
         filetypes.icon_of,
         filetypes.word_for,
+        sentences.translated,
         names.of_file,
         knowledge.document,
         knowledge.gist,

@@ -10,7 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, sentence
+from accounts import errors
+from accounts.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from conversations.screens.sentences import sentence, translated
 
 T = TypeVar("T")
 
@@ -26,7 +28,7 @@ _ERRORS: dict[str, str | Promise] = {
     "changed_since": _("The conversation has changed since. Nothing was undone."),
     "ticket_changed": _("The ticket has changed since. Nothing was undone."),
     "spam": _("One of them is spam. Mark it as not spam first."),
-    "joined": _("This conversation was joined into another one."),
+    "joined": _("This conversation was merged into another one."),
     "assistant": _("The assistant takes part in it. Take over first."),
     "two_tickets": _("Both have a ticket. Unlink one of them first."),
     "linked_elsewhere": _("It is linked to another ticket. Unlink it there first."),
@@ -114,7 +116,7 @@ def ticket_moved(status: str | Promise) -> Conflict:
 def of_error(error: DomainError) -> str:
     """The message for a person."""
     if error.code in _SENTENCES:
-        return error.message
+        return translated(error.message)
     if error.code in _OF_VALUES:
         return sentence(error)
     if isinstance(error, Conflict) and error.field in _FIELDS:
@@ -123,7 +125,8 @@ def of_error(error: DomainError) -> str:
         return str(_ERRORS[error.code])
     if (known := _FIELDS.get(error.field or "")) is not None:
         return str(known)
-    return gettext("That did not work: %(reason)s.") % {"reason": error.message}
+    plain, known = errors.sentence(error), sentence(error)
+    return gettext("That did not work: %(reason)s.") % {"reason": error.message} if plain == known else known
 
 
 def of_form(form: Form) -> str:

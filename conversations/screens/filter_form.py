@@ -73,7 +73,7 @@ def fields(pairs: Pairs, subject: str = "conversation", *, without: Sequence[str
     members = [(str(one.pk), one.name or one.email) for one in account_queries.assignable()]
     teams = [(str(one.pk), one.name) for one in account_queries.teams()]
     of_lists = {
-        "assignee": [("me", _("Me")), ("nobody", _("Nobody")), *members],
+        "assignee": [("me", _("Me")), ("nobody", _("Unassigned")), *members],
         "team": [("mine", _("My teams")), ("none", _("No team")), *teams],
         "tag": [(one, one) for one in ticket_queries.tag_names(MOST_TAGS)],
     }

@@ -15,10 +15,12 @@ from uuid import UUID, uuid4
 from django.template import defaultfilters
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
-from django.utils.translation import ngettext
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext_lazy as _
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from lucide.templatetags.lucide import lucide
@@ -161,12 +163,36 @@ def tag_line(names: Sequence[str]) -> str:
 
 def status_name(value: str) -> str:
     """What people read for a conversation's status."""
-    return STATUS_NAMES.get(value, value)
+    return str(STATUS_NAMES.get(value, value))
 
 
-@lru_cache(maxsize=16)
+_PRIORITIES: dict[str, Promise] = {
+    "low": _("Low"),
+    "normal": _("Normal"),
+    "medium": _("Medium"),
+    "high": _("High"),
+    "urgent": _("Urgent"),
+    "critical": _("Critical"),
+}
+
+
+def priority_name(value: str) -> str:
+    """What people read for a conversation's priority; one that a client of the API has made up is itself, with a capital."""
+    return str(_PRIORITIES.get(value) or defaultfilters.capfirst(value))
+
+
+def priority_in_sentence(value: str) -> str:
+    """A conversation's priority within a sentence: the known ones are adjectives."""
+    return priority_name(value).lower() if value in _PRIORITIES else value
+
+
 def channel(name: str) -> SafeString:
     """A channel's picture, with its name as the tooltip."""
+    return _channel(name, get_language())
+
+
+@lru_cache(maxsize=64)
+def _channel(name: str, language: str | None) -> SafeString:
     known = channels.named(name)
     return format_html('<span class="channel" title="{}">{}</span>', known.label, icon(known.icon, 13))
 
@@ -218,7 +244,7 @@ def clock(value: datetime) -> SafeString:
 def date(value: Any, form: str) -> str:
     """As Django's filter prints it, in the time zone of the page: Django's own engine converts a moment before the filter."""
     local = timezone.template_localtime(value)  # type: ignore[attr-defined]  # the stubs do not know it
-    return str(defaultfilters.date(local, form))
+    return str(defaultfilters.date(local, str(dates.FORMATS.get(form, form))))
 
 
 # --- Customers' words ---------------------------------------------------------------------------

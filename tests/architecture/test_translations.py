@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 CATALOGS = sorted((Path(settings.BASE_DIR) / "config" / "locale").glob("*/LC_MESSAGES/django.po"))
-_PLACE = re.compile(r"%\(\w+\)s|%s|%%")
+_PLACE = re.compile(r"%\(\w+\)s|%s|%%|\{\w*\}")
 
 
 def messages(path: Path) -> list[Message]:

@@ -87,9 +87,9 @@ def test_emptied_conversation_leads_to_the_one_with_its_messages(
 ) -> None:
     sent = agent.post(f"{INBOX}/2/join?view=open", {"to": 1}, follow=True)
     assert sent.redirect_chain[-1][0] == f"{INBOX}/1?view=open"
-    assert "Joined into #1." in text_of(sent.content)
+    assert "Merged into #1." in text_of(sent.content)
     empty = agent.get(f"{INBOX}/2?view=open")
-    assert "#2 was joined into #1 ." in text_of(empty.content)
+    assert "#2 was merged into #1 ." in text_of(empty.content)
     assert b'id="composer"' not in empty.content
     assert b'id="menu-status"' not in empty.content
     assert now(other).status == Status.CLOSED

@@ -85,7 +85,7 @@ def test_preferences_are_kept_one_by_one(agent: Client, ben: Member, conversatio
     ben.user.refresh_from_db()
     assert ben.user.preferences == {"theme": "dark", "shortcuts": "off"}
     html = agent.get("/w/acme/inbox").content.decode()
-    assert '<html lang="en" data-theme="dark">' in html
+    assert '<html lang="en" dir="ltr" data-theme="dark">' in html
     assert 'data-shortcuts="off"' in html
 
 

@@ -66,7 +66,7 @@ def test_joined_conversation_leaves_nothing_to_write_in_on_a_page_that_shows_it(
     with tenancy.scope(acme):
         first, second = Conversation.objects.order_by("number")
         actions.join(conversation=second, into=first, by=ben.actor, at=clock.now())
-    expect(page.locator("#aside")).to_contain_text("#2 was joined into #1")
+    expect(page.locator("#aside")).to_contain_text("#2 was merged into #1")
     expect(page.locator("#composer")).to_be_hidden()
     expect(page.locator("#entries .message")).to_have_count(0)
     page.locator("#aside").get_by_role("link", name="#1").click()

@@ -77,7 +77,7 @@ def test_reply_is_taken_back_with_its_files_and_never_over_what_was_typed_since(
     waiting = undo.take()
     page.keyboard.type("Something else")
     waiting.continue_()
-    expect(page.locator("#outbox .unsent")).to_contain_text("You took it back.")
+    expect(page.locator("#outbox .unsent")).to_contain_text("You undid it.")
     expect(page.locator("#outbox .unsent")).to_contain_text("On its way.")
     expect(reply).to_have_value("Something else")
     page.get_by_role("button", name="Send again").click()

@@ -11,8 +11,9 @@ import pytest
 from allauth.usersessions.models import UserSession
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from PIL import Image
 
 from accounts import actions, clock, notices, pictures
@@ -23,6 +24,7 @@ from accounts.permissions import Actor
 from accounts.tasks import forget_sessions
 from conversations.actions.entries import Door
 from conversations.models import Channel
+from conversations.screens import engine
 from conversations.screens.formatting import face
 from tests.conftest import Member
 from tests.factories import PASSWORD, ConversationFactory
@@ -103,7 +105,7 @@ def test_screens_are_in_the_persons_time_zone_and_language(ben: Member, acme: Wo
     UserSession.objects.update(created_at=datetime(2026, 3, 1, 20, tzinfo=UTC))
     page = browser.get("/w/acme/settings/security").content.decode()
     assert '<html lang="de"' in page
-    assert "angemeldet 2 M" in page
+    assert "angemeldet 2. M" in page
     assert timezone.get_current_timezone_name() == "UTC"  # and only for that page
 
 
@@ -354,3 +356,12 @@ def test_composer_of_a_chat_shows_none(acme: Workspace, ben: Member) -> None:
     User.objects.filter(pk=ben.user.pk).update(signature="Ben")
     chat = ConversationFactory(workspace=acme, door=Door(Channel.CHAT, "widget"))
     assert "composer__signature" not in ben.signed_in().get(f"/w/acme/inbox/{chat.number}").content.decode()
+
+
+def test_pages_have_the_direction_of_their_language() -> None:
+    with translation.override("ar"):
+        assert engine.direction() == "rtl"
+        assert 'dir="rtl"' in render_to_string("404.html")
+    with translation.override("de"):
+        assert engine.direction() == "ltr"
+        assert 'dir="ltr"' in render_to_string("404.html")

@@ -10,13 +10,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import clock
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.permissions import permit
 from accounts.text import whole_number
 from conversations import actions
 from conversations.models import CallbackRequest
 from conversations.queries import callbacks as queries
 from conversations.screens.calls import Call
+from conversations.screens.sentences import sentence
 from conversations.screens.shell import DeskRequest, remember, screen, shell
 
 PAGE = 50

@@ -6,11 +6,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.permissions import ActorKind
 from conversations import events
 from conversations.queries.customers import Line
 from conversations.screens import errors
+from conversations.screens.sentences import sentence
 
 REASONS: dict[str, Promise] = {
     "address": gettext_lazy("Same email address"),

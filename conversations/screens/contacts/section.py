@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from conversations.screens.sections import Link, Section
 
-SECTION = Section(link=Link("Customers", icon="users", url_name="customers", keys=("g c",), is_main=True))
+SECTION = Section(link=Link(_("Customers"), icon="users", url_name="customers", keys=("g c",), is_main=True))

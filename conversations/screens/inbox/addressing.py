@@ -9,6 +9,8 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts import clock
@@ -20,7 +22,7 @@ from conversations.channels.email import outbound
 from conversations.models import Channel, Conversation, Delivery, Mailbox
 from conversations.queries import conversations as queries
 from conversations.queries import mails
-from conversations.screens import errors
+from conversations.screens import errors, sentences
 from conversations.screens.shell import DeskRequest, screen
 from conversations.texts import recipients
 
@@ -41,7 +43,7 @@ class AddressesField(forms.CharField):
         try:
             return recipients.parse(text)
         except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
+            raise forms.ValidationError(sentences.translated(str(error))) from error
 
 
 class RecipientsForm(forms.Form):
@@ -81,7 +83,7 @@ def choose(request: DeskRequest, conversation: Conversation, given: Mapping[str,
     check(everyone)
     new = [one for one in mails.outsiders(conversation, everyone) if one not in (given["announced"] or ())]
     if new:
-        raise Conflict(f"{warning(new)} Send again to include {'it' if len(new) == 1 else 'them'}.", code=OUTSIDE)
+        raise Conflict(_warned(new), code=OUTSIDE)
     seen = given["cc_seen"] or []
     has_other_copies = recipients.merged(conversation.cc, seen, cc) != conversation.cc
     if has_other_copies:
@@ -93,15 +95,27 @@ def choose(request: DeskRequest, conversation: Conversation, given: Mapping[str,
 def check(everyone: Sequence[str]) -> None:
     """Raises Invalid for nobody, and for an address of the workspace itself."""
     if not everyone:
-        raise Invalid("Add a recipient.", code="no_recipient")
+        raise Invalid(_("Add a recipient."), code="no_recipient")
     if own := mails.own(everyone):
-        raise Invalid(f"{own[0]} is an address of this workspace. Mail to it would come back.", code="own_address")
+        text = _("%(address)s is an address of this workspace. Mail to it would come back.")
+        raise Invalid(text % {"address": own[0]}, code="own_address")
 
 
 def warning(new: Sequence[str]) -> str:
     """That these are new, in a sentence."""
-    have = "has" if len(new) == 1 else "have"
-    return f"{recipients.line(new)} {have} not been in this conversation before." if new else ""
+    if not new:
+        return ""
+    text = ngettext(
+        "%(addresses)s has not been in this conversation before.",
+        "%(addresses)s have not been in this conversation before.",
+        len(new),
+    )
+    return text % {"addresses": recipients.line(new)}
+
+
+def _warned(new: Sequence[str]) -> str:
+    again = ngettext("Send again to include it.", "Send again to include them.", len(new))
+    return f"{warning(new)} {again}"
 
 
 def is_by_mail(conversation: Conversation) -> bool:
@@ -162,9 +176,9 @@ def _notice(new: Sequence[str]) -> dict[str, Any]:
 
 def summary(to: Sequence[str], cc: Sequence[str], bcc: Sequence[str]) -> str:
     """As in "To ada@x.example, cc 2"."""
-    shown = f"To {to[0]}" if to else "To nobody"
-    more = [f"{len(to) - 1} more"] if len(to) > 1 else []
-    more += [f"{name} {len(listed)}" for name, listed in (("cc", cc), ("bcc", bcc)) if listed]
+    shown = _("To %(address)s") % {"address": to[0]} if to else _("To nobody")
+    more = [_("%(num)s more") % {"num": len(to) - 1}] if len(to) > 1 else []
+    more += [f"{name} {len(listed)}" for name, listed in ((_("cc"), cc), (_("bcc"), bcc)) if listed]
     return ", ".join([shown, *more])
 
 

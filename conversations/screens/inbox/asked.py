@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from accounts import clock
 from conversations.models import CallbackRequest, Channel, Conversation, Status
 from conversations.screens.calls import Call
 
 CHANNELS = frozenset({Channel.CALLBACK, Channel.FORM})
-_SHOWN = {"form": "Form", "page": "Page", "phone": "Phone"}
+_SHOWN = {"form": _("Form"), "page": _("Page"), "phone": _("Phone")}
 
 
 def facts(conversation: Conversation) -> dict[str, Any]:
@@ -32,10 +35,10 @@ def facts(conversation: Conversation) -> dict[str, Any]:
 def _answers(metadata: Mapping[str, Any], *, with_phone: bool) -> list[tuple[str, str]]:
     """A form's own questions with their answers, and where it was. API callers may have put anything there."""
     shown = [name for name in _SHOWN if (with_phone or name != "phone") and isinstance(metadata.get(name), str)]
-    found = [(_SHOWN[name], str(metadata[name])) for name in shown]
+    found = [(str(_SHOWN[name]), str(metadata[name])) for name in shown]
     answers = metadata.get("answers")
     if isinstance(answers, Mapping):
         found += [(str(question), str(answer)) for question, answer in answers.items()]
     if isinstance(consent := metadata.get("consent"), Mapping):
-        found.append(("Consent", str(consent.get("text", ""))))
+        found.append((gettext("Consent"), str(consent.get("text", ""))))
     return found

@@ -24,10 +24,10 @@ from accounts.permissions import may
 from conversations import actions
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import queries as assistant_queries
-from conversations.models import Conversation
+from conversations.models import Conversation, Status
 from conversations.queries import conversations as queries
 from conversations.queries import thread as thread_queries
-from conversations.screens import dates, errors
+from conversations.screens import dates, errors, formatting
 from conversations.screens.inbox import forms, labels
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox.card import with_ticket_card
@@ -132,36 +132,39 @@ def assign(request: DeskRequest, conversation: Conversation, given: dict[str, An
     to, team = given["to"], given["team"]
     actions.assign(to=to, team=team, **_by(request, conversation))
     if team is not None:
-        return f"Assigned to {team}."
+        return _("Assigned to %(name)s.") % {"name": team}
     if to is None:
-        return "Unassigned."
-    return "Assigned to you." if to == request.user else f"Assigned to {to}."
+        return _("Unassigned.")
+    return _("Assigned to you.") if to == request.user else _("Assigned to %(name)s.") % {"name": to}
 
 
 @changes(forms.StatusForm, undoable=True)
 def set_status(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.set_status(status=given["status"], **_by(request, conversation))
-    return {"open": "Reopened.", "pending": "Waiting on customer.", "resolved": "Resolved.", "closed": "Closed."}[
-        given["status"]
-    ]
+    return {
+        Status.OPEN: _("Reopened."),
+        Status.PENDING: _("Waiting on customer."),
+        Status.RESOLVED: _("Resolved."),
+        Status.CLOSED: _("Closed."),
+    }[given["status"]]
 
 
 @changes(forms.PriorityForm)
 def set_priority(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.set_priority(priority=given["priority"], **_by(request, conversation))
-    return f"Priority set to {given['priority']}."
+    return _("Priority set to %(priority)s.") % {"priority": formatting.priority_in_sentence(given["priority"])}
 
 
 @changes(forms.TagsForm)
 def set_tags(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.set_tags(names=tags.parsed(given["tags"], conversation.tags), **_by(request, conversation))
-    return "Tags saved."
+    return _("Tags saved.")
 
 
 @changes(forms.SubjectForm)
 def edit_subject(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.edit_subject(subject=given["subject"], **_by(request, conversation))
-    return "Subject saved."
+    return _("Subject saved.")
 
 
 @changes(forms.SnoozeForm, undoable=True)
@@ -173,7 +176,7 @@ def snooze(request: DeskRequest, conversation: Conversation, given: dict[str, An
     chosen = {choice.key: choice.until for choice in labels.snooze_choices(at)}
     until = given["until"] or chosen.get(given["choice"]) or forms.shown_moment(given["choice"]) or at
     actions.snooze(conversation=conversation, until=until, by=request.actor, at=at)
-    return f"Snoozed until {dates.moment(until)}."
+    return _("Snoozed until %(when)s.") % {"when": dates.moment(until)}
 
 
 @changes(forms.FollowForm)
@@ -192,19 +195,19 @@ def mark_unread(request: DeskRequest, conversation: Conversation, given: dict[st
 @changes(forms.NothingForm, undoable=True)
 def unsnooze(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.unsnooze(**_by(request, conversation))
-    return "Unsnoozed."
+    return _("Unsnoozed.")
 
 
 @changes(forms.UndoForm)
 def undo(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.undo(event_id=given["event"], **_by(request, conversation))
-    return "Undone."
+    return _("Undone.")
 
 
 @changes(forms.EscalateForm)
 def escalate(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     ticket = actions.escalate(reason=given["reason"] or None, **_by(request, conversation))
-    return f"Ticket {ticket.number} opened."
+    return _("Ticket %(number)s opened.") % {"number": ticket.number}
 
 
 @changes(forms.NothingForm)
@@ -213,7 +216,7 @@ def take_over(request: DeskRequest, conversation: Conversation, given: dict[str,
     if thread is None:
         raise NotFound("the assistant does not take part in this conversation")
     assistant_actions.take_over(thread=thread, to=request.user, by=request.actor, at=clock.now())
-    return "Assigned to you. The assistant has stopped replying."
+    return _("Assigned to you. The assistant has stopped replying.")
 
 
 @require_POST

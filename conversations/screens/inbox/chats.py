@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import clock
@@ -53,12 +54,12 @@ class Receipt:
     @property
     def text(self) -> str:
         if not self.is_seen:
-            return "Sent"
+            return _("Sent")
         if self.seen_at is None:
-            return "Seen"
+            return _("Seen")
         local = timezone.localtime(self.seen_at)
         is_today = local.date() == timezone.localtime(clock.now()).date()
-        return f"Seen {local:%H:%M}" if is_today else f"Seen {dates.moment(self.seen_at)}"
+        return _("Seen %(when)s") % {"when": f"{local:%H:%M}" if is_today else dates.moment(self.seen_at)}
 
     @property
     def version(self) -> str:

@@ -22,7 +22,7 @@ from accounts.web.bodies import takes_files
 from conversations import actions
 from conversations.models import Channel, Mailbox, Status
 from conversations.queries import mails
-from conversations.screens import errors
+from conversations.screens import errors, sentences
 from conversations.screens.inbox import addressing, drafts
 from conversations.screens.inbox.forms import NoteForm, named
 from conversations.screens.inbox.lists import listing
@@ -49,15 +49,15 @@ class NewForm(NoteForm):
         try:
             found = recipients.people(str(self.cleaned_data["to"]))
         except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
+            raise forms.ValidationError(sentences.translated(str(error))) from error
         if not found:
-            raise forms.ValidationError("Add a recipient.")
+            raise forms.ValidationError(_("Add a recipient."))
         return found
 
     def clean_subject(self) -> str:
         subject = " ".join(str(self.cleaned_data["subject"]).split())
         if not subject:
-            raise forms.ValidationError("Add a subject.")
+            raise forms.ValidationError(_("Add a subject."))
         return subject
 
 

@@ -21,7 +21,7 @@ from conversations.models.contact import display_name
 from conversations.queries import offered
 from conversations.queries import search as search_queries
 from conversations.queries import tickets as ticket_queries
-from conversations.screens import saved_views, snippets
+from conversations.screens import saved_views, snippets, ticketing
 from conversations.screens.formatting import url
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.shell import DeskRequest, screen
@@ -144,7 +144,7 @@ def _tickets(request: DeskRequest, typed: str, words: tuple[str, ...]) -> list[F
         Found(
             _page(request, "ticket", row.number),
             _marked(row.subject or f"#{row.number}", words),
-            f"#{row.number} · {row.get_status_display()}",
+            f"#{row.number} · {ticketing.STATUS[row.status]}",
             row.subject,
         )
         for row in found

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 from accounts import clock
 from accounts import queries as people
@@ -72,7 +73,7 @@ class NoteForm(forms.Form):
         # It becomes the message's public id, and some clients of the wire formats refuse other versions.
         given: UUID | None = self.cleaned_data["send_id"]
         if given is not None and given.version != 4:
-            raise forms.ValidationError("Reload the page, then send again.")
+            raise forms.ValidationError(_("Reload the page, then send again."))
         return given
 
 
@@ -84,11 +85,11 @@ class AssignForm(forms.Form):
 
     def clean_to(self) -> User | None:
         return named(
-            str(self.cleaned_data["to"]), people.assignable(), "Conversations can't be assigned to this person."
+            str(self.cleaned_data["to"]), people.assignable(), _("Conversations can't be assigned to this person.")
         )
 
     def clean_team(self) -> Team | None:
-        return named(str(self.cleaned_data["team"]), people.teams(), "Unknown team.")
+        return named(str(self.cleaned_data["team"]), people.teams(), _("Unknown team."))
 
 
 def named(given: str, rows: QuerySet[Row], fault: str) -> Row | None:
@@ -161,7 +162,7 @@ class ReplyForm(RecipientsForm, NoteForm):
         given["send_after"] = given.get("later_at") if later == "at" else shown_moment(later)
         is_future = given["send_after"] is not None and given["send_after"] > clock.now()
         if later and "later_at" not in self.errors and not is_future:
-            raise forms.ValidationError("Pick a time in the future.")
+            raise forms.ValidationError(_("Pick a time in the future."))
         return given
 
 

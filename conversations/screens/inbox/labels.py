@@ -8,9 +8,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import moments, tenancy
@@ -21,29 +22,30 @@ from conversations.assistant.gate import Refusal
 from conversations.models import UNTIL_REPLY, Message, Status
 from conversations.queries import causes
 from conversations.queries.thread import Line
+from conversations.screens import dates, formatting
 from conversations.screens.dates import moment
 from conversations.screens.empty import Empty
 from conversations.screens.formatting import url
 from conversations.screens.inbox.place import Place
 
 STATUS = STATUS_NAMES
-_STATUS_DONE: dict[str, str] = {
-    Status.OPEN: "reopened it",
-    Status.PENDING: "set it to waiting on customer",
-    Status.RESOLVED: "resolved it",
-    Status.CLOSED: "closed it",
+_STATUS_DONE: dict[str, Promise] = {
+    Status.OPEN: _("reopened it"),
+    Status.PENDING: _("set it to waiting on customer"),
+    Status.RESOLVED: _("resolved it"),
+    Status.CLOSED: _("closed it"),
 }
 PRIORITIES = ("low", "normal", "high", "urgent")
 """The priorities that the form offers; any other value of the conversation is offered too."""
 
 
-NO_DRAFT: dict[str, str] = {
-    Refusal.NOT_APPROVED: "This workspace does not allow sending customer messages to the model.",
-    Refusal.BUDGET_USED_UP: "The assistant's budget for this month is used up.",
-    "nothing_said": "There is nothing to answer yet.",
-    "nothing_found": "No matching answer found.",
-    "too_many": "Too many suggestions. Try again in a minute.",
-    "failed": "The assistant could not suggest a reply. Try again in a moment.",
+NO_DRAFT: dict[str, Promise] = {
+    Refusal.NOT_APPROVED: _("This workspace does not allow sending customer messages to the model."),
+    Refusal.BUDGET_USED_UP: _("The assistant's budget for this month is used up."),
+    "nothing_said": _("There is nothing to answer yet."),
+    "nothing_found": _("No matching answer found."),
+    "too_many": _("Too many suggestions. Try again in a minute."),
+    "failed": _("The assistant could not suggest a reply. Try again in a moment."),
 }
 """Why there is no suggestion, by the code in the page's address when scripts are off."""
 
@@ -56,12 +58,12 @@ def of_actor(line: Line) -> str:
     if line.actor is not None:
         return line.actor.get_short_name()
     kinds = {
-        ActorKind.API_KEY: "The API",
-        ActorKind.CONTACT: "The customer",
-        ActorKind.ASSISTANT: "The assistant",
+        ActorKind.API_KEY: gettext("The API"),
+        ActorKind.CONTACT: gettext("The customer"),
+        ActorKind.ASSISTANT: gettext("The assistant"),
         ActorKind.SYSTEM: "Parley",
     }
-    return kinds.get(ActorKind(line.event.actor_kind), "Someone")
+    return kinds.get(ActorKind(line.event.actor_kind), gettext("Someone"))
 
 
 _EVERYBODYS = frozenset(
@@ -80,8 +82,8 @@ def domain_to_block(address: str | None) -> str:
 def of_lines(lines: Sequence[Line]) -> SafeString:
     """What one person did in a row, each as in `of_line`. Taking over implies the assignment to oneself, which is left out."""
     parts = [of_line(line) for line in lines]
-    if _TOOK_OVER in parts:
-        parts = [part for part in parts if part != _ASSIGNED_SELF]
+    if any(line.event.type == events.ASSISTANT_TAKEN_OVER.name for line in lines):
+        parts = [part for part in parts if part != str(_ASSIGNED_SELF)]
     return format_html_join(", ", "{}", ((part,) for part in parts))
 
 
@@ -98,50 +100,48 @@ def of_line(line: Line) -> SafeString:
     if kind == events.CONVERSATION_ASSIGNED.name:
         return _assigned(line)
     if kind == events.CONVERSATION_PRIORITY_CHANGED.name:
-        return format_html("set the priority to <b>{}</b>", data.get("priority", ""))
+        return format_html(
+            gettext("set the priority to <b>{priority}</b>"),
+            priority=formatting.priority_in_sentence(data.get("priority", "")),
+        )
     if kind == events.CONVERSATION_TAGGED.name:
         return _tagged(data.get("added") or [], data.get("removed") or [])
     if kind == events.CONVERSATION_CC_CHANGED.name:
         return _copied(data.get("added_count") or 0, data.get("removed_count") or 0)
-    if kind == events.CONVERSATION_SUBJECT_CHANGED.name:
-        return SafeString("edited the subject")
     if kind == events.CONVERSATION_SNOOZED.name:
-        until = data.get("until")
-        if until == UNTIL_REPLY.isoformat():
-            return SafeString("snoozed it until the customer replies")
-        return format_html("snoozed it until <b>{}</b>", moment(moments.read(until))) if until else _UNSNOOZED
-    if kind == events.CONVERSATION_LINKED.name:
-        return format_html("linked it to <b>ticket {}</b>", line.ticket.number) if line.ticket else _LINKED
-    if kind in _ALWAYS:
-        return _ALWAYS[kind]
+        return _snoozed(data.get("until"))
+    if kind == events.CONVERSATION_LINKED.name and line.ticket:
+        return format_html(gettext("linked it to <b>ticket {number}</b>"), number=line.ticket.number)
+    if kind == events.CONVERSATION_UNLINKED.name and line.ticket:
+        return format_html(gettext("unlinked it from <b>ticket {number}</b>"), number=line.ticket.number)
     if kind in _MOVES:
         return _moved(kind, data)
-    if kind == events.CONVERSATION_UNLINKED.name:
-        return format_html("unlinked it from <b>ticket {}</b>", line.ticket.number) if line.ticket else _UNLINKED
-    return SafeString("changed it")
+    return SafeString(_ALWAYS.get(kind) or gettext("changed it"))
 
 
-_TOOK_OVER = SafeString("took over from the assistant")
-_ASSIGNED_SELF = SafeString("assigned it to themselves")
-_ALWAYS = {
-    events.CALLBACK_MADE.name: SafeString("called the customer back"),
-    events.CALLBACK_UNMADE.name: SafeString("put the callback back on the list"),
-    events.ASSISTANT_HANDED_OVER.name: SafeString("handed it over to the team"),
-    events.ASSISTANT_TAKEN_OVER.name: _TOOK_OVER,
-    events.SPAM_UNMARKED.name: SafeString("marked it as not spam"),
-    events.SPAM_UNDONE.name: SafeString("undid the change of the spam mark"),
-    events.MESSAGE_REDACTED.name: SafeString("redacted a message"),
-    events.CONVERSATION_TRASHED.name: SafeString("moved it to the Trash"),
-    events.CONVERSATION_RESTORED.name: SafeString("restored it from the Trash"),
+_ASSIGNED_SELF = _("assigned it to themselves")
+_ALWAYS: dict[str, Promise] = {
+    events.CONVERSATION_SUBJECT_CHANGED.name: _("edited the subject"),
+    events.CONVERSATION_LINKED.name: _("linked it to a ticket"),
+    events.CONVERSATION_UNLINKED.name: _("unlinked it from its ticket"),
+    events.CALLBACK_MADE.name: _("called the customer back"),
+    events.CALLBACK_UNMADE.name: _("put the callback back on the list"),
+    events.ASSISTANT_HANDED_OVER.name: _("handed it over to the team"),
+    events.ASSISTANT_TAKEN_OVER.name: _("took over from the assistant"),
+    events.SPAM_UNMARKED.name: _("marked it as not spam"),
+    events.SPAM_UNDONE.name: _("undid the change of the spam mark"),
+    events.MESSAGE_REDACTED.name: _("redacted a message"),
+    events.CONVERSATION_TRASHED.name: _("moved it to the Trash"),
+    events.CONVERSATION_RESTORED.name: _("restored it from the Trash"),
 }
 _MOVES = {
     events.MESSAGES_MOVED.name, events.CONVERSATION_SPLIT.name, events.CONVERSATION_JOINED.name, events.MESSAGES_ARRIVED.name,
     events.MOVE_UNDONE.name, events.SPAM_MARKED.name, events.CONVERSATION_NAMED.name, events.CONVERSATION_FORWARDED.name,
 }  # fmt: skip
-_UNDONE = {events.CONVERSATION_SPLIT.name: "the split", events.CONVERSATION_JOINED.name: "joining"}
-_UNSNOOZED = SafeString("unsnoozed it")
-_LINKED = SafeString("linked it to a ticket")
-_UNLINKED = SafeString("unlinked it from its ticket")
+_UNDONE: dict[str, Promise] = {
+    events.CONVERSATION_SPLIT.name: _("undid the split ({place})"),
+    events.CONVERSATION_JOINED.name: _("undid merging ({place})"),
+}
 
 
 _ICONS: dict[str, str] = {
@@ -173,31 +173,44 @@ _ICONS: dict[str, str] = {
 }
 
 
+def _snoozed(until: str | None) -> SafeString:
+    if not until:
+        return SafeString(gettext("unsnoozed it"))
+    if until == UNTIL_REPLY.isoformat():
+        return SafeString(gettext("snoozed it until the customer replies"))
+    return format_html(gettext("snoozed it until <b>{when}</b>"), when=moment(moments.read(until)))
+
+
 def _moved(kind: str, data: dict[str, Any]) -> SafeString:
     if kind == events.SPAM_MARKED.name:
-        return SafeString("marked it as spam and blocked the sender" if data.get("blocked_id") else "marked it as spam")
+        is_blocked = data.get("blocked_id")
+        return SafeString(
+            gettext("marked it as spam and blocked the sender") if is_blocked else gettext("marked it as spam")
+        )
     number = int(data.get("number", 0))
     place = format_html('<a href="{}">#{}</a>', url("conversation", tenancy.current().slug, number), number)
+    arrived, gone = int(data.get("message_count", 0)), len(data.get("message_ids") or [])
     if kind == events.CONVERSATION_NAMED.name:
-        return format_html("linked this from {}", place)
-    if kind == events.CONVERSATION_FORWARDED.name:
-        return format_html("forwarded {} as {}", "a message" if data.get("message_id") else "this", place)
-    if kind == events.CONVERSATION_JOINED.name:
-        return format_html("joined this into {}", place)
-    if kind == events.MOVE_UNDONE.name:
-        return format_html("undid {} ({})", _UNDONE.get(str(data.get("kind")), "the move"), place)
-    if kind == events.MESSAGES_ARRIVED.name:
-        if data.get("is_join"):
-            return format_html("joined {} into this", place)
-        return format_html("moved {} here from {}", _messages(int(data.get("message_count", 0))), place)
-    count = _messages(len(data.get("message_ids") or []))
-    if kind == events.CONVERSATION_SPLIT.name:
-        return format_html("split off {} as {}", count, place)
-    return format_html("moved {} to {}", count, place)
-
-
-def _messages(count: int) -> str:
-    return f"{count} message" if count == 1 else f"{count} messages"
+        text = gettext("linked this from {place}")
+    elif kind == events.CONVERSATION_FORWARDED.name:
+        text = (
+            gettext("forwarded a message as {place}")
+            if data.get("message_id")
+            else gettext("forwarded this as {place}")
+        )
+    elif kind == events.CONVERSATION_JOINED.name:
+        text = gettext("merged this into {place}")
+    elif kind == events.MOVE_UNDONE.name:
+        text = str(_UNDONE.get(str(data.get("kind"))) or gettext("undid the move ({place})"))
+    elif kind == events.MESSAGES_ARRIVED.name and data.get("is_join"):
+        text = gettext("merged {place} into this")
+    elif kind == events.MESSAGES_ARRIVED.name:
+        text = ngettext("moved {num} message here from {place}", "moved {num} messages here from {place}", arrived)
+    elif kind == events.CONVERSATION_SPLIT.name:
+        text = ngettext("split off {num} message as {place}", "split off {num} messages as {place}", gone)
+    else:
+        text = ngettext("moved {num} message to {place}", "moved {num} messages to {place}", gone)
+    return format_html(text, place=place, num=arrived if kind == events.MESSAGES_ARRIVED.name else gone)
 
 
 def icon_of_line(line: Line) -> str:
@@ -207,36 +220,40 @@ def icon_of_line(line: Line) -> str:
 
 def _assigned(line: Line) -> SafeString:
     if line.to is not None and line.actor is not None and line.to.pk == line.actor.pk:
-        return _ASSIGNED_SELF
-    if line.to is not None:
-        return format_html('assigned it to <b dir="auto">{}</b>', line.to.name or line.to.email)
-    if line.team is not None:
-        return format_html('assigned it to <b dir="auto">{}</b>', line.team.name)
-    return SafeString("assigned it to a team") if line.event.data.get("team_id") else SafeString("unassigned it")
+        return SafeString(_ASSIGNED_SELF)
+    if line.to is not None or line.team is not None:
+        name = (line.to.name or line.to.email) if line.to is not None else line.team.name if line.team else ""
+        return format_html(gettext('assigned it to <b dir="auto">{name}</b>'), name=name)
+    return SafeString(gettext("assigned it to a team") if line.event.data.get("team_id") else gettext("unassigned it"))
 
 
 def _tagged(added: list[str], removed: list[str]) -> SafeString:
     parts = []
-    for verb, names in (("added", added), ("removed", removed)):
+    for text, names in ((gettext("added {tags}"), added), (gettext("removed {tags}"), removed)):
         if names:
-            joined = format_html_join(", ", '<b dir="auto">{}</b>', ((name or "(blank)",) for name in names))
-            parts.append(format_html("{} {}", verb, joined))
-    return format_html_join(" and ", "{}", ((part,) for part in parts)) or SafeString("edited the tags")
+            blank = gettext("(blank)")
+            joined = format_html_join(", ", '<b dir="auto">{}</b>', ((name or blank,) for name in names))
+            parts.append(format_html(text, tags=joined))
+    return format_html_join(gettext(" and "), "{}", ((part,) for part in parts)) or SafeString(
+        gettext("edited the tags")
+    )
 
 
 def _copied(added: int, removed: int) -> SafeString:
-    parts = [
-        f"{verb} {count} address{'' if count == 1 else 'es'} {where} Cc"
-        for verb, where, count in (("added", "to", added), ("removed", "from", removed))
-        if count
-    ]
-    return SafeString(" and ".join(parts) or "changed the order of Cc")
+    parts = []
+    if added:
+        text = ngettext("added %(num)s address to Cc", "added %(num)s addresses to Cc", added)
+        parts.append(text % {"num": added})
+    if removed:
+        text = ngettext("removed %(num)s address from Cc", "removed %(num)s addresses from Cc", removed)
+        parts.append(text % {"num": removed})
+    return SafeString(gettext(" and ").join(parts) or gettext("changed the order of Cc"))
 
 
 def of_status_change(message: Message) -> str:
     """A status change, as the end of a sentence that begins with who did it."""
     status = (message.metadata or {}).get("status", "")
-    return _STATUS_DONE.get(str(status), "changed the status")
+    return str(_STATUS_DONE.get(str(status)) or gettext("changed the status"))
 
 
 # --- Moments ------------------------------------------------------------------------------------
@@ -253,7 +270,7 @@ class SnoozeChoice:
     @property
     def when(self) -> str:
         formats = {"later": "H:i", "tomorrow": "D H:i"}
-        return date_format(timezone.localtime(self.until), formats.get(self.key, "D j M H:i"))
+        return dates.formatted(timezone.localtime(self.until), formats.get(self.key, "D j M H:i"))
 
 
 UNTIL_REPLY_CHOICE = "reply"
@@ -271,11 +288,11 @@ def snooze_choices(at: datetime) -> list[SnoozeChoice]:
     is_sunday = local.weekday() == 6
     monday = local.date() + timedelta(days=8 if is_sunday else 7 - local.weekday())
     choices = [
-        SnoozeChoice("tomorrow", "Tomorrow morning", _nine(tomorrow, local)),
-        SnoozeChoice("week", "In a week" if is_sunday else "Next week", _nine(monday, local)),
+        SnoozeChoice("tomorrow", gettext("Tomorrow morning"), _nine(tomorrow, local)),
+        SnoozeChoice("week", gettext("In a week") if is_sunday else gettext("Next week"), _nine(monday, local)),
     ]
     if later.date() == local.date():
-        choices.insert(0, SnoozeChoice("later", "Later today", later))
+        choices.insert(0, SnoozeChoice("later", gettext("Later today"), later))
     return choices
 
 

@@ -137,7 +137,11 @@ def _chips(one: Listed, hues: Mapping[str, int], now: datetime) -> list[Chip]:
         chips.append(_deadline(one.deadline, one.waiting_since, now))
     if one.priority_rank >= 3:
         chips.append(
-            Chip(f"chip--priority chip--{'warn' if one.priority_rank == 3 else 'bad'}", "", one.priority.capitalize())
+            Chip(
+                f"chip--priority chip--{'warn' if one.priority_rank == 3 else 'bad'}",
+                "",
+                formatting.priority_name(one.priority),
+            )
         )
     if one.call_at is not None:
         title = _("Callback %(when)s") % {"when": dates.moment(one.call_at)}

@@ -8,13 +8,16 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from conversations.models import Delivery, InboundMail, Message, Proof
 from conversations.screens import dates
 
-_PROOFS: dict[str, str] = {
-    Proof.NEW: "Began this conversation",
-    Proof.MOVED: "Moved here by a member",
+_PROOFS: dict[str, Promise] = {
+    Proof.NEW: gettext_lazy("Began this conversation"),
+    Proof.MOVED: gettext_lazy("Moved here by a member"),
 }
 LINE_LENGTH = 84
 """Characters that a frame of usual width has in a line."""
@@ -81,7 +84,7 @@ class SentMail:
 
 def counted(to: Sequence[str], cc: Sequence[str], bcc: Sequence[str] = ()) -> str:
     """How many people a mail went to, as in "to 1, cc 2"."""
-    counts = (("to", len(to)), ("cc", len(cc)), ("bcc", len(bcc)))
+    counts = ((_("to"), len(to)), (_("cc"), len(cc)), (_("bcc"), len(bcc)))
     return ", ".join(f"{name} {count}" for name, count in counts if count)
 
 
@@ -93,8 +96,8 @@ def of(message: Message) -> ShownMail | None:
     doubts = [
         name
         for name, holds in (
-            ("Sender not verified", row.is_verified is False),
-            ("Not the customer of this conversation", row.is_stranger),
+            (_("Sender not verified"), row.is_verified is False),
+            (_("Not the customer of this conversation"), row.is_stranger),
         )
         if holds
     ]
@@ -131,7 +134,8 @@ def height(text: str, pictures: int = 0) -> int:
 def _joined(proof: str) -> str:
     if not proof:
         return ""
-    return _PROOFS.get(proof) or f"Joined by {Proof(proof).label}"
+    known = _PROOFS.get(proof)
+    return str(known) if known else _("Joined by %(reason)s") % {"reason": Proof(proof).label}
 
 
 def _people(stored: Iterable[Sequence[str]]) -> Iterable[str]:
@@ -149,7 +153,7 @@ def _invitation(stored: dict[str, Any] | None) -> Invitation | None:
         return None
     organizer = stored.get("organizer")
     return Invitation(
-        title=str(stored.get("summary") or "") or "Invitation",
+        title=str(stored.get("summary") or "") or _("Invitation"),
         when=_when(stored.get("start"), stored.get("end")),
         where=str(stored.get("location") or ""),
         organizer=person(*organizer) if organizer else "",
@@ -184,7 +188,7 @@ def _read(stored: object) -> datetime | date | None:
 
 
 def _in_words(value: datetime | date) -> str:
-    day = f"{dates.DAYS[value.weekday()]} {value.day} {dates.MONTHS[value.month - 1]} {value.year}"
+    day = dates.day_of_year(value)
     return f"{day}, {value:%H:%M}" if isinstance(value, datetime) else day
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts import clock
 from accounts.errors import Conflict, Invalid
 from conversations.channels.discord import actions, finding
@@ -24,10 +26,10 @@ def ask_to_identify(request: DeskRequest, conversation: Conversation, given: dic
     thread = finding.thread_of(conversation)
     if actions.request_link(member=member, thread=thread, by=request.actor, at=clock.now()) is None:
         raise Conflict("a link was sent less than a minute ago")
-    return "A link is sent to the customer privately."
+    return _("A link is sent to the customer privately.")
 
 
 @changes(forms.NothingForm)
 def continue_privately(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.request_private(conversation=conversation, by=request.actor, at=clock.now())
-    return "A private thread is being opened. A note here says which conversation it is."
+    return _("A private thread is being opened. A note here says which conversation it is.")

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
@@ -36,7 +37,7 @@ from conversations.screens.shell import DeskRequest, is_fragment, screen
 @require_GET
 @screen
 def choose(request: DeskRequest, number: int) -> HttpResponse:
-    """Where a message goes, or with which other conversation this one is joined. As a fragment: the pane, or what was found."""
+    """Where a message goes, or into which other conversation this one is merged. As a fragment: the pane, or what was found."""
     permit(request.actor, "conversation.update")
     place, row = Place.of(request), with_ticket_card(number)
     target = request.htmx.target if is_fragment(request) else None
@@ -129,7 +130,9 @@ def move(
     message = _chosen(conversation, given)
     target = actions.move_message(message=message, to=_target(given), by=request.actor, at=at)
     conversation.refresh_from_db(fields=["joined_into"])
-    return f"Moved to #{target.number}.", target if conversation.joined_into_id else conversation
+    return _("Moved to #%(number)s.") % {
+        "number": target.number
+    }, target if conversation.joined_into_id else conversation
 
 
 @moves
@@ -143,7 +146,7 @@ def split(
         by=request.actor,
         at=at,
     )
-    return f"Split off as #{made.number}.", made
+    return _("Split off as #%(number)s.") % {"number": made.number}, made
 
 
 @moves
@@ -151,7 +154,7 @@ def join(
     request: DeskRequest, conversation: Conversation, given: dict[str, Any], at: datetime
 ) -> tuple[str, Conversation]:
     target = actions.join(conversation=conversation, into=_target(given), by=request.actor, at=at)
-    return f"Joined into #{target.number}.", target
+    return _("Merged into #%(number)s.") % {"number": target.number}, target
 
 
 @changes(forms.MergeForm, undoable=True)
@@ -168,16 +171,16 @@ def merge(request: DeskRequest, conversation: Conversation, given: dict[str, Any
 @changes(forms.NothingForm)
 def keep_apart(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.keep_apart(conversation=conversation, by=request.actor, at=clock.now())
-    return "Kept as a conversation of its own."
+    return _("Kept as a conversation of its own.")
 
 
 @changes(forms.SpamForm, undoable=True)
 def mark_spam(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.mark_spam(conversation=conversation, block=given["block"], by=request.actor, at=clock.now())
-    return "Marked as spam." if not given["block"] else "Marked as spam, and the sender is blocked."
+    return _("Marked as spam.") if not given["block"] else _("Marked as spam, and the sender is blocked.")
 
 
 @changes(forms.NothingForm, undoable=True)
 def unmark_spam(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.unmark_spam(conversation=conversation, by=request.actor, at=clock.now())
-    return "Marked as not spam."
+    return _("Marked as not spam.")

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from accounts import clock
 from conversations.models import Conversation, Delivery, DeliveryFile, DeliveryState, DeliveryStatus
 from conversations.queries import outbox as outbox_queries
@@ -35,7 +37,7 @@ class Outgoing:
 
     @property
     def writer(self) -> str:
-        return str(self.row.writer.name or self.row.writer.email) if self.row.writer else "A former member"
+        return str(self.row.writer.name or self.row.writer.email) if self.row.writer else _("A former member")
 
     @property
     def state(self) -> str:

@@ -13,6 +13,8 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts import clock, transaction
@@ -57,7 +59,7 @@ def _changes(
 @_changes(forms.NothingForm, takes_back=True)
 def cancel(request: DeskRequest, conversation: Conversation, delivery: Delivery, given: dict[str, Any]) -> str:
     actions.cancel(delivery=delivery, by=request.actor, at=clock.now())
-    return "Cancelled."
+    return _("Cancelled.")
 
 
 @_changes(forms.NothingForm)
@@ -89,13 +91,13 @@ def review(request: DeskRequest, conversation: Conversation, delivery: Delivery,
 @_changes(forms.NothingForm)
 def retry(request: DeskRequest, conversation: Conversation, delivery: Delivery, given: dict[str, Any]) -> str:
     actions.retry(delivery=delivery, by=request.actor, at=clock.now())
-    return "Sending again."
+    return _("Sending again.")
 
 
 @_changes(forms.NothingForm)
 def discard(request: DeskRequest, conversation: Conversation, delivery: Delivery, given: dict[str, Any]) -> str:
     actions.discard(delivery=delivery, by=request.actor, at=clock.now())
-    return "Discarded."
+    return _("Discarded.")
 
 
 @require_POST
@@ -127,6 +129,6 @@ def undo(request: DeskRequest, number: int, public_id: UUID) -> HttpResponse:
 def retry_all(request: DeskRequest) -> HttpResponse:
     """Send everything again that has failed."""
     count = actions.retry_all(workspace=request.workspace, by=request.actor, at=clock.now())
-    text = "Sending 1 reply again." if count == 1 else f"Sending {count} replies again."
-    messages.success(request, text if count else "Nothing to send again.")
+    text = ngettext("Sending %(num)s reply again.", "Sending %(num)s replies again.", count) % {"num": count}
+    messages.success(request, text if count else _("Nothing to send again."))
     return redirect(f"{reverse('inbox', args=[request.workspace.slug])}?{Place.of(request).query}")

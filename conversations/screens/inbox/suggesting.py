@@ -107,7 +107,7 @@ def _customers(value: str) -> Values:
 
 
 def _members(value: str) -> Values:
-    yield from _fixed((("me", _("Me")), ("nobody", _("Nobody"))), value)
+    yield from _fixed((("me", _("Me")), ("nobody", _("Unassigned"))), value)
     named = Q(name__icontains=value) | Q(email__icontains=value)
     for row in account_queries.assignable().filter(named)[:MOST]:
         yield row.name or row.email, row.email

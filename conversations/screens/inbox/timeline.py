@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from conversations.models import Message, MessageKind
 from conversations.queries import thread as thread_queries
@@ -55,7 +56,7 @@ class Entry:
     def text(self) -> SafeString:
         """A grey line's text, with names escaped."""
         if self.message is not None:
-            who = names.first_name(self.message.sender_name) or "The customer"
+            who = names.first_name(self.message.sender_name) or _("The customer")
             what, cause = labels.of_status_change(self.message), thread_queries.cause_of(self.message)
             return format_html('<b dir="auto">{}</b> {}{}', who, what, labels.of_cause(cause))
         who, cause = labels.of_actor(self.lines[0]), self.lines[0].cause

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from conversations.screens.sections import Section
 from conversations.screens.shortcuts import VIEW, Shortcut
 
-SECTION = Section(shortcuts=(Shortcut("notifications", ("g o",), "Notifications", VIEW),))
+SECTION = Section(shortcuts=(Shortcut("notifications", ("g o",), _("Notifications"), VIEW),))

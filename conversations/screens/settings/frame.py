@@ -55,7 +55,7 @@ YOU = (
     ),
     General(
         gettext_lazy("Notifications"),
-        gettext_lazy("What you hear of in the page, in the browser and by mail."),
+        gettext_lazy("What you get notified of in the page, in the browser and by mail."),
         "bell",
         "notification-settings",
         "workspace.read",

@@ -124,7 +124,7 @@ function assign({ data, submitter, undo }, row, isOpen) {
 
 function priority({ data, undo }, row) {
   const value = data.get('priority');
-  const text = value.charAt(0).toUpperCase() + value.slice(1);
+  const text = document.querySelector(`#priority [value="${CSS.escape(value)}"]`)?.textContent ?? value.charAt(0).toUpperCase() + value.slice(1);
   const look = { high: 'warn', urgent: 'bad' }[value];
   rechip(undo, row, '.chip--priority', look ? [chip(text, `chip--priority chip--${look}`)] : []);
 }

@@ -1,14 +1,15 @@
 // Macros: a menu that is filtered while someone types, and inserting the chosen text.
 
 const { desk } = globalThis;
+const words = document.getElementById('inbox-words').dataset;
 const macros = (menu) => [...menu.querySelectorAll('[data-macro]')];
 
 function sift(menu) {
-  const words = desk.plain(menu.querySelector('.macros__filter').value).split(/\s+/).filter(Boolean);
+  const typed = desk.plain(menu.querySelector('.macros__filter').value).split(/\s+/).filter(Boolean);
   let found = 0;
   for (const macro of macros(menu)) {
     const text = desk.plain(macro.textContent);
-    macro.hidden = !words.every((word) => text.includes(word));
+    macro.hidden = !typed.every((word) => text.includes(word));
     if (!macro.hidden) found += 1;
   }
   menu.querySelector('[data-none]')?.toggleAttribute('hidden', found > 0);
@@ -27,13 +28,13 @@ async function insert(macro) {
   text.focus({ preventScroll: true });
   const before = [text.value, text.selectionStart, text.selectionEnd].join();
   const answer = await desk.ask(macro.dataset.macro);
-  if (answer.problem) return desk.say('The macro could not be loaded.', { bad: true });
+  if (answer.problem) return desk.say(words.macroFailed, { bad: true });
   if (!text.isConnected || !desk.isOpen(answer.number)) return;
   desk.ask(macro.dataset.used, { method: 'POST', body: new URLSearchParams({ csrfmiddlewaretoken: text.form.elements.csrfmiddlewaretoken.value }) });
   if ([text.value, text.selectionStart, text.selectionEnd].join() === before) return desk.insert(text, answer.text);
   // Something was written meanwhile: the writer decides where the text goes.
   const name = macro.querySelector('b').textContent;
-  desk.say(`“${name}” is ready.`, { act: 'Insert', then: () => text.isConnected && (text.focus(), desk.insert(text, answer.text)) });
+  desk.say(words.macroReady.replace('{}', () => name), { act: words.insert, then: () => text.isConnected && (text.focus(), desk.insert(text, answer.text)) });
 }
 
 document.addEventListener('input', (event) => event.target.matches('.macros__filter') && sift(event.target.closest('.macros')));

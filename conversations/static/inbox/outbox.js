@@ -1,6 +1,7 @@
 // Replies that have not arrived, below the thread and in their messages: each answer about the open conversation has them all.
 
 const { desk } = globalThis;
+const words = document.getElementById('inbox-words').dataset;
 const place = () => document.getElementById('outgoing');
 const isTyped = (field) => field.value !== field.defaultValue;
 const isUsed = (part) => part.querySelector('details[open]') !== null || [...part.querySelectorAll('textarea')].some(isTyped);
@@ -61,7 +62,7 @@ function tick() {
   for (const shown of document.querySelectorAll('[data-countdown]')) {
     if (!ends.has(shown)) ends.set(shown, performance.now() + Number(shown.dataset.countdown) * 1000);
     const seconds = Math.ceil((ends.get(shown) - performance.now()) / 1000);
-    const text = seconds > 0 ? `Sending in ${seconds} s` : 'Sending …';
+    const text = seconds > 0 ? words.sendingIn.replace('{}', seconds) : words.sending;
     if (shown.textContent !== text) shown.textContent = text;
   }
 }

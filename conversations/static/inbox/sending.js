@@ -2,10 +2,8 @@
 // part of it, and what could not be sent returns to its box, or stays in view.
 
 const { desk } = globalThis;
+const words = document.getElementById('inbox-words').dataset;
 const items = new Map(); // id → what is on its way, or came back
-
-const OUTDATED = { 'signed-out': 'You were signed out.', redirected: 'That did not work. Reload the page.' };
-const LEFT = 'You left the page while this was being sent. Send it again; nothing is sent twice.';
 
 const isOn = (item) => item.state === 'sending';
 const isBusy = (desk.isBusy = (place) => [...items.values()].some((item) => item.place === place && isOn(item)));
@@ -43,7 +41,7 @@ document.addEventListener('submit', (event) => {
   const pressed = (name) => (event.submitter?.name === name ? event.submitter.value : '');
   const item = { id, place, url: form.getAttribute('action'), text, files, names: files.map((file) => file.name) };
   Object.assign(item, { then: pressed('then'), later: pressed('later'), laterAt: form.elements.later_at?.value });
-  if (item.later === 'at' && !item.laterAt) return refuse(form, 'Pick a time in the future.');
+  if (item.later === 'at' && !item.laterAt) return refuse(form, words.past);
   event.submitter?.closest('details')?.removeAttribute('open');
   item.expected = form.elements.expected_last?.value;
   item.along = desk.along(form);
@@ -100,7 +98,7 @@ async function send(item) {
 function giveBack(item, number, answer) {
   const page = desk.parse(answer.text);
   const refused = page.querySelector('[data-refused]')?.dataset;
-  const why = page.querySelector('[role=alert] span')?.textContent || OUTDATED[answer.problem] || desk.errorText(answer.problem);
+  const why = page.querySelector('[role=alert] span')?.textContent || desk.errorText(answer.problem);
   drop(item);
   // What the server has refused for certain may have another id; else a repeat must be known as one.
   if (refused) item.id = refused.sendId;
@@ -115,7 +113,8 @@ function giveBack(item, number, answer) {
     keep(item);
   }
   desk.wasNotSent(item.place);
-  if (!form) desk.say(`#${number}: ${item.place.endsWith(':note') ? 'the note was not added' : 'the reply was not sent'}. ${why}`, { bad: true });
+  const lost = item.place.endsWith(':note') ? words.noteNotAdded : words.replyNotSent;
+  if (!form) desk.say(lost.replace('{number}', number).replace('{}', () => why), { bad: true });
   render();
 }
 
@@ -157,7 +156,7 @@ function bubble(item) {
   shown.querySelector('[data-state]').hidden = !isOn(item);
   for (const part of [why, shown.querySelector('.unsent__tools')]) part.hidden = isOn(item);
   shown.querySelector('[data-unsent=again]').hidden = isLost(item);
-  if (!isOn(item)) why.querySelector('span').textContent = `Not sent. ${item.why}`;
+  if (!isOn(item)) why.querySelector('span').textContent = words.notSent.replace('{}', () => item.why);
   return shown;
 }
 
@@ -198,7 +197,7 @@ document.addEventListener('desk:taken', async ({ detail: { page } }) => {
   const form = () => [...desk.forms()].find((one) => desk.place(one) === item.place);
   const isFree = form() ? isEmpty(form()) : !desk.hasDraft(item.place);
   if (isFree) putBack(item, form(), '');
-  else keep(Object.assign(item, { state: 'failed', why: 'You took it back.' }));
+  else keep(Object.assign(item, { state: 'failed', why: words.takenBack }));
   render();
   const files = await Promise.all(links.map(fileOf));
   if (!files.length || files.includes(null)) return;
@@ -255,7 +254,7 @@ function open() {
 for (const key of Object.keys(sessionStorage)) {
   if (!key.startsWith('sending:')) continue;
   const item = JSON.parse(sessionStorage.getItem(key));
-  items.set(item.id, { ...item, files: item.files ?? [], state: 'failed', why: LEFT });
+  items.set(item.id, { ...item, files: item.files ?? [], state: 'failed', why: words.left });
 }
 addEventListener('beforeunload', (event) => [...items.values()].some(isOn) && event.preventDefault());
 document.addEventListener('htmx:afterSettle', (event) => ['open', 'desk'].includes(event.detail.target?.id) && open());

@@ -1,6 +1,7 @@
 // The open thread: new entries are fetched and appended, and the reply form knows what its writer has seen.
 
 const { desk } = globalThis;
+const words = document.getElementById('inbox-words').dataset;
 const { pane } = desk;
 const log = () => document.getElementById('log');
 const token = () => document.querySelector('[name=csrfmiddlewaretoken]')?.value;
@@ -99,7 +100,7 @@ function look() {
   const below = document.getElementById('below');
   if (!below) return;
   below.hidden = unseen === 0;
-  below.querySelector('span').textContent = unseen === 1 ? '1 new message' : `${unseen} new messages`;
+  below.querySelector('span').textContent = unseen === 1 ? words.newMessage : words.newMessages.replace('{}', unseen);
 }
 
 let reading = null;

@@ -22,7 +22,8 @@ function show(id) {
   dots.setAttribute('aria-hidden', 'true');
   dots.append(...[1, 2, 3].map(() => document.createElement('i')));
   const words = document.createElement('span');
-  words.append(name, ' is typing…');
+  const [before, after] = document.getElementById('inbox-words').dataset.isTyping.split('{}');
+  words.append(before, name, after);
   text.append(dots, words);
 }
 

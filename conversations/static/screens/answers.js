@@ -10,14 +10,9 @@ desk.isOpen = (number) => desk.pane()?.dataset.number === String(number);
 desk.announce = (name, detail) => document.dispatchEvent(new CustomEvent(`desk:${name}`, { detail }));
 desk.say = (text, more = {}) => desk.announce('say', { text, ...more });
 
-const ERROR_TEXTS = {
-  offline: 'The server cannot be reached.',
-  outdated: 'This page is out of date. Reload it; your draft is kept.',
-  403: 'Your role does not allow this.',
-  404: 'This no longer exists.',
-  413: 'This is too large.',
-};
-desk.errorText = (problem) => ERROR_TEXTS[problem] ?? 'That did not work. Try again in a moment.';
+const words = (desk.words = document.getElementById('words').dataset); // in the language of the page
+const ERROR_TEXTS = { 'signed-out': words.signedOut, redirected: words.redirected, ...words };
+desk.errorText = (problem) => ERROR_TEXTS[problem] ?? words.failed;
 
 const isSignIn = (url) => new URL(url || location.href, location.href).pathname.startsWith('/accounts/login');
 
@@ -210,7 +205,7 @@ async function change(form, submitter, data = new FormData(form, submitter)) {
   if (answer.problem === 'signed-out') return location.reload();
   desk.announce('answered', { form, data, isRefused, to: answer.to });
   if (answer.problem) {
-    const again = { act: document.getElementById('toasts').dataset.again, then: () => change(form, submitter, isAtOnce ? data : undefined) };
+    const again = { act: words.again, then: () => change(form, submitter, isAtOnce ? data : undefined) };
     desk.say(desk.errorText(answer.problem), { bad: true, ...(answer.problem === 'offline' ? again : {}) });
   } else desk.take(answer);
   if (!isShown || pending.has(number)) return;

@@ -6,7 +6,8 @@ const { url, after, login, stream: script } = document.getElementById('live').da
 const SPREAD = 2000; // ms; when the desk restarts, all tabs of all people reconnect at once
 const HIDDEN_FOR = 60_000; // ms after which a tab in the background leaves the stream to another
 const PATIENCE = 4000; // ms without news until the page says so
-const LABELS = { live: 'Live', reconnecting: 'Reconnecting…', offline: 'Offline', ended: 'Signed out' };
+const { stateLive: live, stateReconnecting: reconnecting, stateOffline: offline, stateEnded: ended } = desk.words;
+const LABELS = { live, reconnecting, offline, ended };
 const address = `${url}?login=${login}`; // also the name of the worker and of the lock: each login has its own stream
 
 let state = 'reconnecting';

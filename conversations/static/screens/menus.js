@@ -183,8 +183,8 @@ setInterval(() => {
   for (const time of document.querySelectorAll('time.when')) {
     const minutes = Math.floor((Date.now() - Date.parse(time.dateTime)) / 60_000);
     // After half a day the server's text (a time, a weekday, a date) stays correct.
-    if (minutes < 1) time.textContent = 'now';
-    else if (minutes < 60) time.textContent = `${minutes} min`;
-    else if (minutes < 720) time.textContent = `${Math.floor(minutes / 60)} h`;
+    if (minutes < 1) time.textContent = desk.words.now;
+    else if (minutes < 60) time.textContent = desk.words.minutes.replace('{}', minutes);
+    else if (minutes < 720) time.textContent = desk.words.hours.replace('{}', Math.floor(minutes / 60));
   }
 }, 30_000);

@@ -1,18 +1,20 @@
 // A button that copies the code beside it; without this script a click selects it.
 
+const words = document.getElementById('words').dataset;
+
 for (const code of document.querySelectorAll('[data-copy]')) {
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'btn copy';
-  button.textContent = 'Copy';
+  button.textContent = words.copy;
   button.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(code.textContent.trim());
-      button.textContent = 'Copied';
+      button.textContent = words.copied;
     } catch {
       getSelection().selectAllChildren(code);
     }
-    setTimeout(() => (button.textContent = 'Copy'), 2000);
+    setTimeout(() => (button.textContent = words.copy), 2000);
   });
   const place = document.createElement('div');
   place.className = 'copied';

@@ -6,7 +6,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
+from conversations.screens.sentences import sentence
 from tickets.models import Attribute, AttributeKind, AttributeSubject
 
 SUBJECTS = [

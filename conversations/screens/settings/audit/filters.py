@@ -8,15 +8,70 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts import journal
 from accounts.models import ActorKind, Event, Workspace
 from accounts.text import whole_number
 
-OTHERS = (ActorKind.API_KEY, ActorKind.CONTACT, ActorKind.ASSISTANT, ActorKind.SYSTEM)
+OTHERS: dict[ActorKind, Promise] = {
+    ActorKind.API_KEY: gettext_lazy("API key"),
+    ActorKind.CONTACT: gettext_lazy("Contact"),
+    ActorKind.ASSISTANT: gettext_lazy("Assistant"),
+    ActorKind.SYSTEM: gettext_lazy("System"),
+}
 """Who acts beside members."""
+
+
+_NAMES: dict[str, Promise] = {
+    "api_key": pgettext_lazy("kind of row", "api key"),
+    "article": pgettext_lazy("kind of row", "article"),
+    "assistant": pgettext_lazy("kind of row", "assistant"),
+    "attribute": pgettext_lazy("kind of row", "attribute"),
+    "blocked_sender": pgettext_lazy("kind of row", "blocked sender"),
+    "bulk_job": pgettext_lazy("kind of row", "bulk job"),
+    "callback": pgettext_lazy("kind of row", "callback"),
+    "chat": pgettext_lazy("kind of row", "chat"),
+    "chat_restore": pgettext_lazy("kind of row", "chat restore"),
+    "chat_session": pgettext_lazy("kind of row", "chat session"),
+    "company": pgettext_lazy("kind of row", "company"),
+    "contact": pgettext_lazy("kind of row", "contact"),
+    "conversation": pgettext_lazy("kind of row", "conversation"),
+    "discord_bot": pgettext_lazy("kind of row", "discord bot"),
+    "discord_link": pgettext_lazy("kind of row", "discord link"),
+    "discord_member": pgettext_lazy("kind of row", "discord member"),
+    "discord_thread": pgettext_lazy("kind of row", "discord thread"),
+    "draft": pgettext_lazy("kind of row", "draft"),
+    "form": pgettext_lazy("kind of row", "form"),
+    "inbound_mail": pgettext_lazy("kind of row", "inbound mail"),
+    "invitation": pgettext_lazy("kind of row", "invitation"),
+    "macro": pgettext_lazy("kind of row", "macro"),
+    "mailbox": pgettext_lazy("kind of row", "mailbox"),
+    "member": pgettext_lazy("kind of row", "member"),
+    "membership": pgettext_lazy("kind of row", "membership"),
+    "message": pgettext_lazy("kind of row", "message"),
+    "note": pgettext_lazy("kind of row", "note"),
+    "person": pgettext_lazy("kind of row", "person"),
+    "reply": pgettext_lazy("kind of row", "reply"),
+    "saved_view": pgettext_lazy("kind of row", "saved view"),
+    "suggestion": pgettext_lazy("kind of row", "suggestion"),
+    "suppressed_address": pgettext_lazy("kind of row", "suppressed address"),
+    "tag": pgettext_lazy("kind of row", "tag"),
+    "team": pgettext_lazy("kind of row", "team"),
+    "ticket": pgettext_lazy("kind of row", "ticket"),
+    "user": pgettext_lazy("kind of row", "user"),
+    "widget": pgettext_lazy("kind of row", "widget"),
+    "workspace": pgettext_lazy("kind of row", "workspace"),
+}
+"""What people read for the kinds of rows, and for the groups of what can happen."""
+
+
+def name_of(kind: str) -> str:
+    """What people read for a kind of row, or for a group of what can happen."""
+    return str(_NAMES.get(kind) or kind.replace("_", " "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +164,12 @@ def subjects() -> list[str]:
     return sorted({kind.subject for kind in journal.catalogue.values()})
 
 
-def kinds() -> list[tuple[str, list[tuple[str, str]]]]:
-    """What can happen, in groups: each with the name of its type, and its words."""
+def kinds() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """What can happen, in groups, each with its name: the name of the type, and its words."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for name, kind in sorted(journal.catalogue.items()):
-        groups.setdefault(name.partition(".")[0], []).append((name, kind.meaning.rstrip(".")))
-    return list(groups.items())
+        groups.setdefault(name.partition(".")[0], []).append((name, _(kind.meaning).rstrip(".")))
+    return [(group, name_of(group), found) for group, found in groups.items()]
 
 
 def _begin(day: date) -> datetime:

@@ -51,9 +51,9 @@ def audit(request: DeskRequest) -> HttpResponse:
         "is_first": before is None,
         "filters": chosen,
         "people": [membership.user for membership in queries.members()],
-        "others": [(kind.value, kind.label) for kind in filters.OTHERS],
+        "others": [(kind.value, label) for kind, label in filters.OTHERS.items()],
         "kinds": filters.kinds(),
-        "subjects": [(name, name.replace("_", " ")) for name in filters.subjects()],
+        "subjects": [(name, filters.name_of(name)) for name in filters.subjects()],
     }
     return render(request, "settings/audit/page.html", facts, status=422 if chosen.faults else 200)
 
@@ -154,7 +154,7 @@ def _linked(workspace: Workspace, page: list[Event]) -> list[dict[str, object]]:
             "what": activity.summary(event),
             "actor": activity.actor_text(event),
             "is_person": event.actor_kind == ActorKind.MEMBER,
-            "subject": f"#{number}" if number else f"{event.subject_type.replace('_', ' ')} {event.subject_id}",
+            "subject": f"#{number}" if number else f"{filters.name_of(event.subject_type)} {event.subject_id}",
             "url": url("conversation", workspace.slug, number) if number else None,
         })  # fmt: skip
     return lines

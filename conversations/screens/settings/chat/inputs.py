@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts import queries
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.models import Team, User
 from conversations.chat import languages
 from conversations.chat.actions import widgets
 from conversations.models import Position, Widget
+from conversations.screens.sentences import sentence
 
 PRESENCE = (("", lazy("No")), ("optional", lazy("Optional")), ("required", lazy("Required")))
 TITLES = {"name": lazy("Name"), "email": lazy("Email address")}

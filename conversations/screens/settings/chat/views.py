@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import clock
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.permissions import may, permit
 from conversations.chat import actions
 from conversations.chat.health import health
 from conversations.models import Widget
+from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.settings.chat import inputs, snippets
 from conversations.screens.shell import DeskRequest, remember, screen

@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts import clock, queries, sealed
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.permissions import may, permit
 from conversations.channels.discord import actions, health, payloads, trials
 from conversations.channels.discord.payloads import Thread
 from conversations.channels.discord.trials import Findings, Trial
 from conversations.models import DiscordBot
+from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.shell import DeskRequest, remember, screen
 

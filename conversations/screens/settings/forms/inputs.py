@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts import queries
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.models import Team, User
 from conversations.forms import fields, languages
 from conversations.models import Form, FormKind
+from conversations.screens.sentences import sentence
 
 PRESENCE = (("", lazy("No")), ("optional", lazy("Optional")), ("required", lazy("Required")))
 TITLES = {

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import clock
 from accounts.credentials import links
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.permissions import permit
 from conversations.channels.callback import health as callback
 from conversations.channels.form import health as contact
 from conversations.forms import actions, counting, embedding, fields
 from conversations.models import Form
+from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.settings.forms import inputs
 from conversations.screens.shell import DeskRequest, remember, screen

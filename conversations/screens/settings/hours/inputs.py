@@ -13,7 +13,8 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from accounts.errors import DomainError, Invalid, sentence
+from accounts.errors import DomainError, Invalid
+from conversations.screens.sentences import sentence
 from tickets import hours
 from tickets.hours import DAYS, Hours
 

@@ -12,9 +12,10 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import actions, clock, permissions
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.models import ApiKey, KeyKind
 from accounts.permissions import permit
+from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.settings.keys.forms import KeyForm
 from conversations.screens.shell import DeskRequest, remember, screen
@@ -76,7 +77,7 @@ def add(request: DeskRequest) -> HttpResponse:
     facts = {
         **frame.facts(request, "api-keys"),
         "form": form,
-        "scopes": list(permissions.scopes().items()),
+        "scopes": [(scope, _(about)) for scope, about in permissions.scopes().items()],
         "client_scopes": permissions.client_scopes(),
         "chosen": set(form["scopes"].value() or ()),
     }

@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import clock, sealed
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.permissions import permit
 from conversations.channels.email import actions, health, trials, webhook_keys
 from conversations.channels.email import servers as stored
 from conversations.channels.email.trials import Trial
 from conversations.channels.email.wire.providers import known_host
 from conversations.models import Inbound, Login, Mailbox, MailboxAddress
+from conversations.screens.sentences import sentence
 from conversations.screens.settings.mailboxes import forms, place, webhooks
 from conversations.screens.shell import DeskRequest, remember, screen
 

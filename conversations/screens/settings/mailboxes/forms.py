@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts import queries
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.models import Team, User
 from conversations.channels.email.servers import ImapAccess, SmtpAccess
 from conversations.channels.email.wire.endpoints import Credentials, ImapServer, Security, SmtpServer
 from conversations.channels.email.wire.providers import KnownServers, known_servers
 from conversations.models import Inbound, Mailbox
+from conversations.screens.sentences import sentence
 
 SECURITY = (("tls", "TLS"), ("starttls", "STARTTLS"), ("plain", lazy("If offered")))
 OWN, DESK = "own", "desk"

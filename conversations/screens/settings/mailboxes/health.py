@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts import clock
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.permissions import may, permit
 from conversations.channels.email import actions
 from conversations.channels.email import health as email_health
@@ -27,6 +27,7 @@ from conversations.models import (
     MailState,
     SuppressedAddress,
 )
+from conversations.screens.sentences import sentence
 from conversations.screens.settings.mailboxes import place
 from conversations.screens.shell import DeskRequest, remember, screen
 

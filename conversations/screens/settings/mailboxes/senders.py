@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import clock
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.permissions import permit
 from conversations.channels.email import actions
 from conversations.models import BlockedSender, SuppressedAddress
+from conversations.screens.sentences import sentence
 from conversations.screens.shell import DeskRequest, screen
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +12,16 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import actions, assignments, clock, outbox, queries
+from accounts import actions, clock, outbox, queries
 from accounts.actions.invitations import Sent
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.models import Invitation, Membership, Team
 from accounts.permissions import Actor, Role, Visibility, may, permit
 from conversations.models import Conversation
+from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.settings.members import forms
 from conversations.screens.shell import DeskRequest, remember, screen
@@ -127,7 +129,7 @@ def set_visibility(request: DeskRequest, number: int) -> HttpResponse:
 def switch_account(request: DeskRequest, number: int) -> HttpResponse:
     """Disable a person's account in every workspace, or enable it again; for superusers."""
     if not request.user.is_superuser:
-        raise PermissionDenied("Only the people who run this desk can do this.")
+        raise PermissionDenied(_("Only the people who run this desk can do this."))
     user = _membership(number).user
     by = Actor.installation(request.user.name or request.user.email, id=request.user.pk)
     try:
@@ -137,7 +139,7 @@ def switch_account(request: DeskRequest, number: int) -> HttpResponse:
         else:
             freed = actions.deactivate_person(user=user, by=by, at=clock.now())
             text = _("The account of %(name)s is disabled.") % {"name": user}
-            messages.success(request, f"{text} {assignments.summary(freed)}".strip())
+            messages.success(request, f"{text} {_unassigned(freed)}".strip())
     except DomainError as error:
         messages.error(request, sentence(error))
     return redirect("member", request.workspace.slug, number)
@@ -156,7 +158,7 @@ def change_role(request: DeskRequest, number: int) -> HttpResponse:
     except DomainError as error:
         return _refuse(request, error)
     messages.success(
-        request, _("%(name)s is now %(role)s.") % {"name": membership.user, "role": Role(role).label.lower()}
+        request, _("%(name)s is now %(role)s.") % {"name": membership.user, "role": Role(role).in_sentence}
     )
     return redirect("people" if request.user.pk != membership.user_id else "inbox", request.workspace.slug)
 
@@ -180,7 +182,8 @@ def remove_member(request: DeskRequest, number: int) -> HttpResponse:
         freed = actions.remove_member(membership=membership, by=request.actor, at=clock.now())
     except DomainError as error:
         return _refuse(request, error)
-    messages.success(request, f"{membership.user} was removed. {assignments.summary(freed)}".strip())
+    removed = _("%(name)s was removed.") % {"name": membership.user}
+    messages.success(request, f"{removed} {_unassigned(freed)}".strip())
     return redirect("people", request.workspace.slug) if membership.user_id != request.user.pk else redirect("home")
 
 
@@ -211,6 +214,22 @@ def _answer(request: DeskRequest, sent: Sent) -> HttpResponse:
     return redirect("people", request.workspace.slug)
 
 
+def _unassigned(freed: Mapping[str, int]) -> str:
+    """What was unassigned with a member, in words; empty where nothing was."""
+    named = {
+        "conversations": ngettext("%(num)s conversation", "%(num)s conversations", freed.get("conversations", 0)),
+        "mailboxes": ngettext("%(num)s mailbox", "%(num)s mailboxes", freed.get("mailboxes", 0)),
+        "tickets": ngettext("%(num)s ticket", "%(num)s tickets", freed.get("tickets", 0)),
+    }
+    parts = [named.get(what, f"%(num)s {what}") % {"num": count} for what, count in freed.items()]
+    text = ngettext(
+        "%(what)s assigned to them is now unassigned.",
+        "%(what)s assigned to them are now unassigned.",
+        sum(freed.values()),
+    )
+    return text % {"what": _(" and ").join(parts)} if parts else ""
+
+
 def _refuse(request: DeskRequest, error: DomainError) -> HttpResponse:
     messages.error(request, sentence(error))
     return redirect("people", request.workspace.slug)
@@ -218,7 +237,7 @@ def _refuse(request: DeskRequest, error: DomainError) -> HttpResponse:
 
 def _roles(request: DeskRequest) -> list[tuple[str, str]]:
     """The roles that the person may give: only owners make owners."""
-    return [(role.value, role.label) for role in Role if role != Role.OWNER or request.actor.role == Role.OWNER]
+    return [(role.value, str(role.label)) for role in Role if role != Role.OWNER or request.actor.role == Role.OWNER]
 
 
 def _teams_by_user() -> dict[int, list[str]]:

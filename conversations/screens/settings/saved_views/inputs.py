@@ -9,10 +9,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts import queries
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.models import Team
 from accounts.permissions import Actor, Role
 from conversations.models import SavedView, Visibility
+from conversations.screens.sentences import sentence
 
 SORTS = {
     "conversation": (("oldest", lazy("Longest waiting")), ("newest", lazy("Newest")), ("deadline", lazy("Deadline"))),

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import clock
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.permissions import may, permit
 from accounts.text import whole_number
 from conversations import actions
 from conversations.models import Conversation
+from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.shell import DeskRequest, remember, screen
 from tickets import tags as catalogue

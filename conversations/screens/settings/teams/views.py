@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import actions, clock, queries
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.models import Team, User
 from accounts.permissions import may, permit
 from conversations.models import Conversation
+from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.shell import DeskRequest, remember, screen
 from tickets.models import Ticket

@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import actions, clock, queries
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.models import Workspace
 from accounts.permissions import may, permit
+from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.shell import DeskRequest, remember, screen
 

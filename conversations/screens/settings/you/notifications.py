@@ -7,14 +7,15 @@ from datetime import time
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts import actions, clock, notices
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.permissions import Actor, permit
-from conversations.screens import dates
+from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.settings.you.forms import NotificationsForm
 from conversations.screens.shell import DeskRequest, remember, screen
@@ -64,7 +65,7 @@ def notifications(request: DeskRequest) -> HttpResponse:
         "form": form,
         "events": EVENTS,
         "ways": WAYS,
-        "days": [(str(number), name) for number, name in enumerate(dates.DAYS)],
+        "days": [(str(number), str(name)) for number, name in WEEKDAYS.items()],
         "chosen_days": {str(day) for day in form["days"].value() or ()},
         "times": {name: _time(form[name].value()) for name in ("quiet_from", "quiet_to")},
         "zone": request.user.time_zone or request.workspace.time_zone,

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import actions, clock, pictures
-from accounts.errors import DomainError, sentence
+from accounts.errors import DomainError
 from accounts.permissions import Actor, permit
+from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.settings.you.forms import ProfileForm
 from conversations.screens.shell import DeskRequest, remember, screen
