@@ -10,7 +10,7 @@ from accounts.tenant_migrations import TenantForeignKey
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0142_words_of_deleted_files'),
+        ('conversations', '0148_lists_of_drafts'),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0034_index_of_actors'),
-        ('conversations', '0142_words_of_deleted_files'),
+        ('conversations', '0146_attributes_of_companies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

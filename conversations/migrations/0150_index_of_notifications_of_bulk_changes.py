@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('conversations', '0147_notifications_of_bulk_changes'),
+        ('conversations', '0149_notifications_of_bulk_changes'),
     ]
 
     operations = [

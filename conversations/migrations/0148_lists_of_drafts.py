@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("conversations", "0145_drafts_of_mails"),
+        ("conversations", "0147_drafts_of_mails"),
     ]
 
     operations = [
