@@ -17,7 +17,7 @@ from conversations.models import CallbackRequest, Conversation, Mention
 from conversations.screens.inbox import list_rows
 from conversations.screens.inbox import queries as inbox_queries
 from tests.conftest import Member
-from tests.factories import ConversationFactory, TeamFactory, reply
+from tests.factories import ContactFactory, ConversationFactory, TeamFactory, reply
 from tests.inbox.conftest import HTMX, text_of
 
 URL = "/w/acme/inbox"

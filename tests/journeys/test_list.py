@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from accounts import actions as account_actions
 from accounts import clock
 from accounts.models import Workspace
+from accounts.permissions import Visibility
 from conversations import actions
 from conversations.models import Conversation
 from tests.conftest import Member
@@ -97,6 +99,18 @@ def test_change_is_seen_before_its_answer_and_taken_back_when_it_is_refused_or_l
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("#entries")).to_contain_text("Ben resolved it")
     expect(status).to_have_text("Resolved")
+
+    # Done, though the answer was lost: the page hears of it, and does not go on saying that it failed.
+    def lose(route: playwright.Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/inbox/1/status*", lose)
+    page.keyboard.press("e")
+    expect(page.locator("#entries")).to_contain_text("Ben reopened it")
+    expect(status).to_have_text("Open")
+    expect(page.locator("#toasts .toast--bad")).to_have_count(0)
+    page.unroute("**/inbox/1/status*")
     assert all(re.search("403|ERR_FAILED", fault) for fault in window.faults)
     window.faults.clear()
 
@@ -239,3 +253,22 @@ def test_readers_own_colours_show_what_is_chosen_and_less_motion_is_none(
     page.locator("#done").click()
     expect(page.locator("#toasts")).to_contain_text("Resolved")
     assert page.evaluate(moving) == 0
+
+
+def test_conversation_that_goes_out_of_sight_leaves_the_page_but_for_what_was_being_written(
+    window: Window, acme: Workspace, api: Api, ada: Member, ben: Member
+) -> None:
+    api.start("Order 1234", "Where is it?")
+    page = window.page
+    window.enter(ben, "/w/acme/inbox/1?view=open")
+    window.wait_until_live()
+    page.locator("#reply-body").fill("It left on Mon")
+    account_actions.set_visibility(membership=ben.membership, visibility=Visibility.TEAMS, by=ada.actor, at=clock.now())
+    expect(page.get_by_role("heading", name="You can no longer see this conversation")).to_be_focused()
+    expect(page.get_by_label("What you were writing:")).to_have_value("It left on Mon")
+    expect(page.locator("main")).not_to_contain_text("Where is it?")
+    expect(page.locator(".row")).to_have_count(0)
+    page.get_by_role("link", name="Back to the list").click()
+    expect(page).to_have_url(re.compile("/inbox\\?view=open"))
+    assert all("404" in fault for fault in window.faults)
+    window.faults.clear()

@@ -32,7 +32,7 @@ async function refresh() {
 async function fetchNew() {
   const open = pane();
   const entries = document.getElementById('entries');
-  if (!open || !entries || !document.getElementById('expected-last') && open.querySelector('.readonly a')) return;
+  if (!open?.dataset.fresh || !entries || !document.getElementById('expected-last') && open.querySelector('.readonly a')) return;
   const refused = (status) => void (status === 404 && lose(open));
   const page = await desk.fragment(desk.since(open.dataset.fresh), () => open === pane(), { refused });
   if (page) desk.announce('fresh', { page });
@@ -45,6 +45,7 @@ function lose(open) {
   notice.querySelector('label').hidden = !typed;
   notice.querySelector('textarea').value = typed;
   const row = desk.rows.of(open.dataset.number);
+  for (const name of ['id', 'number', 'fresh']) delete open.dataset[name];
   open.replaceChildren(notice);
   notice.querySelector('h1').focus();
   if (row) desk.rows.leave(row);

@@ -205,7 +205,8 @@ async function change(form, submitter, data = new FormData(form, submitter)) {
   if (answer.problem === 'signed-out') return location.reload();
   desk.announce('answered', { form, data, isRefused, to: answer.to });
   if (answer.problem) {
-    const again = { act: words.again, then: () => change(form, submitter, isAtOnce ? data : undefined) };
+    const lost = (desk.isOpen(number) ? desk.pane() : desk.rows?.of(number))?.dataset.id ?? '';
+    const again = { act: words.again, then: () => change(form, submitter, isAtOnce ? data : undefined), lost };
     desk.say(desk.errorText(answer.problem), { bad: true, ...(answer.problem === 'offline' ? again : {}) });
   } else desk.take(answer);
   if (!isShown || pending.has(number)) return;

@@ -118,10 +118,11 @@ document.addEventListener('htmx:afterRequest', ({ detail: { elt, successful } })
 
 const region = document.getElementById('toasts');
 
-function say(text, { bad = false, act = '', then = null, isUndo = false } = {}) {
+function say(text, { bad = false, act = '', then = null, isUndo = false, lost = '' } = {}) {
   const toast = document.createElement('div');
   toast.className = bad ? 'toast toast--bad' : 'toast';
   toast.dataset.toast = '';
+  if (lost) toast.dataset.lost = lost; // the conversation whose change has no answer
   toast.append(Object.assign(document.createElement('span'), { textContent: text }));
   if (act) {
     const button = Object.assign(document.createElement('button'), { type: 'button', className: 'toast__undo', textContent: act });
@@ -144,6 +145,8 @@ new MutationObserver((changes) => {
   for (const change of changes) for (const node of change.addedNodes) if (node.matches?.('[data-toast]')) expire(node);
   while (region.children.length > 3) region.firstElementChild.remove();
 }).observe(region, { childList: true });
+// One's own change that is heard of was made, whatever became of its answer.
+document.addEventListener('desk:event', ({ detail }) => detail.own && region.querySelector(`[data-lost="${detail.id}"]`)?.remove());
 document.addEventListener('desk:say', (event) => say(event.detail.text, event.detail));
 
 // --- Preferences and the context panel -----------------------------------------------------------
