@@ -18,7 +18,7 @@ from conversations.demo.cast import Customer, Teammate, fill
 from conversations.demo.month import Tale, at_work, openings, pause, perform
 from conversations.demo.phrases import phrases
 from conversations.demo.story import AGENT, COLLEAGUE, CUSTOMER, NOTE, Story, Turn
-from conversations.models import Channel, Contact, Conversation, Handler, Status
+from conversations.models import Channel, Company, Contact, Conversation, Handler, Status
 from tickets import actions as ticket_actions
 from tickets.models import Ticket, TicketStatus
 
@@ -48,6 +48,7 @@ class Desk:
     rng: Random
     now: datetime
     contacts: dict[str, Contact] = field(default_factory=dict)
+    companies: dict[str, Company] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
     lately: list[Customer] = field(default_factory=list)
     staying_open: set[int] = field(default_factory=set)
@@ -70,7 +71,19 @@ class Desk:
                 by=self.system,
                 at=at,
             )
+            if customer.company:
+                self._join(customer, at)
         return self.contacts[customer.email]
+
+    def _join(self, customer: Customer, at: datetime) -> None:
+        """The customer belongs to their company, which is made with the first of its people."""
+        if customer.company not in self.companies:
+            self.companies[customer.company] = actions.create_company(
+                workspace=self.workspace, name=customer.company, domains=[customer.domain], by=self.system, at=at
+            )
+        self.contacts[customer.email] = actions.set_company(
+            contact=self.contacts[customer.email], company=self.companies[customer.company], by=self.system, at=at
+        )
 
 
 def play(desk: Desk) -> int:

@@ -33,8 +33,22 @@ async function fetchNew() {
   const open = pane();
   const entries = document.getElementById('entries');
   if (!open || !entries || !document.getElementById('expected-last') && open.querySelector('.readonly a')) return;
-  const page = await desk.fragment(desk.since(open.dataset.fresh), () => open === pane());
+  const refused = (status) => void (status === 404 && lose(open));
+  const page = await desk.fragment(desk.since(open.dataset.fresh), () => open === pane(), { refused });
   if (page) desk.announce('fresh', { page });
+}
+
+// The member does not see the conversation any more: nothing of it stays on the page but what they were writing themselves.
+function lose(open) {
+  const notice = document.getElementById('lost').content.cloneNode(true).firstElementChild;
+  const typed = [...open.querySelectorAll('textarea[name=body]')].map((box) => box.value.trim()).filter(Boolean).join('\n\n');
+  notice.querySelector('label').hidden = !typed;
+  notice.querySelector('textarea').value = typed;
+  const row = desk.rows.of(open.dataset.number);
+  open.replaceChildren(notice);
+  notice.querySelector('h1').focus();
+  if (row) desk.rows.leave(row);
+  htmx.process(open);
 }
 
 // Any answer about the open conversation. Entries that do not follow those shown by now are fetched again.

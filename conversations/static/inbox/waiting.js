@@ -61,6 +61,8 @@ function failed(event) {
   });
 }
 for (const name of ['sendError', 'responseError', 'timeout']) document.addEventListener(`htmx:${name}`, failed);
+// There is news again: what could not be loaded meanwhile can be now.
+document.addEventListener('desk:event', ({ detail }) => detail.type === 'resync' && document.querySelector('.cover.is-failed [data-again]')?.click());
 
 // More rows that did not come are asked for by the link that is there.
 for (const name of ['sendError', 'responseError', 'timeout']) {

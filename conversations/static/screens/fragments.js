@@ -17,8 +17,8 @@ function pause(ms, signal) {
   });
 }
 
-// The document at `url`; null when it is not wanted any more, or refused (signed out, removed).
-async function fragment(url, isWanted, options = {}) {
+// The document at `url`; null when it is not wanted any more, or refused (signed out, removed), which `refused` is called with.
+async function fragment(url, isWanted, { refused = () => {}, ...options } = {}) {
   const stop = new AbortController();
   const look = () => isWanted() || stop.abort();
   document.addEventListener('htmx:afterSettle', look);
@@ -28,7 +28,10 @@ async function fragment(url, isWanted, options = {}) {
       const response = await fetch(url, { ...options, headers: { ...headers, ...options.headers }, signal }).catch(() => null);
       const text = response?.ok && !response.redirected ? await response.text().catch(() => null) : null;
       if (text !== null) return isWanted() ? new DOMParser().parseFromString(text, 'text/html') : null;
-      if (response && !response.ok && !isPassing(response)) return null;
+      if (response && !response.ok && !isPassing(response)) {
+        refused(response.status);
+        return null;
+      }
       if (response?.redirected) return null;
       await pause(wait * (0.75 + Math.random() / 2), stop.signal);
     }
