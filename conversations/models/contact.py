@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.moments import Moment
 from accounts.tenancy import TenantModel
 from conversations.models.searched import Searched, TokensField
+from conversations.texts.names import as_written
 
 
 class Company(Searched, TenantModel):
@@ -284,4 +285,4 @@ ERASED = "Erased customer"
 
 def display_name(name: str, email: str, external_id: str | None, pk: int | None = None) -> str:
     """What people call the contact with these; never empty. Visitors of whom nothing is known differ by a number."""
-    return name or email or external_id or (f"Visitor {pk}" if pk else "Visitor")
+    return as_written(name).strip() or email or external_id or (f"Visitor {pk}" if pk else "Visitor")

@@ -210,6 +210,15 @@ _TURNING = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 """Characters that turn the direction of what follows: behind one, "fdp.exe" reads as "exe.pdf"."""
 
 
+_OVERRIDING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Of these, those that change how the letters themselves stand; the marks between scripts are none."""
+
+
+def as_written(text: str) -> str:
+    """A text without characters that show its letters in another order than they are in."""
+    return _OVERRIDING.sub("", text)
+
+
 def of_file(name: str) -> str:
     """A file's name as it is, in any script, without characters that let it look like another."""
     return _TURNING.sub("", name) or "file"

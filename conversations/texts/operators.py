@@ -38,6 +38,11 @@ def taken(typed: str, take: Callable[[Operator], bool]) -> str:
     return OPERATOR.sub(read, typed).strip()
 
 
+def left(words: str) -> list[str]:
+    """The operators that were not taken, as they were typed."""
+    return [found[0] for found in OPERATOR.finditer(words)]
+
+
 def spelled(name: str, value: str) -> str:
     """An operator as one types it."""
     plain = value.replace('"', " ").strip()

@@ -119,8 +119,11 @@ def test_bad_details_change_nothing_and_stay_typed(page: Client, zoe: Contact) -
 
 
 def test_new_customer_is_one_who_is_known_by_the_address(page: Client, zoe: Contact) -> None:
-    answer = page.post(f"{HOME}/new", {"name": "Someone", "email": "ZOE@example.com", "company": ""})
+    given = {"name": "Someone", "email": "ZOE@example.com", "company": "Elsewhere"}
+    answer = page.post(f"{HOME}/new", given)
     assert answer["Location"] == at(zoe)
+    assert "belongs to this customer already" in text(page.post(f"{HOME}/new", given, follow=True))
+    assert (Contact.objects.get(pk=zoe.pk).name, Company.objects.count()) == (zoe.name, 0)
     answer = page.post(f"{HOME}/new", {"name": "Nia", "email": "", "company": "Example"})
     assert Contact.objects.get(name="Nia").organization == Company.objects.get()
     assert page.post(f"{HOME}/new", {"name": " ", "email": "", "company": ""}).status_code == 422

@@ -327,3 +327,9 @@ def test_palette_finds_a_few_of_each_kind(agent: Client, viewer: Client, acme: W
         assert "<mark>Orchard</mark> delivery" in page
     for query in ("", " ", "\x00", "#1", "is:open", "%", "zzzz", "x" * 5000):
         assert agent.get("/w/acme/find", {"q": query}).status_code == 200
+
+
+def test_search_that_finds_nothing_names_what_was_not_understood(agent: Client, acme: Workspace) -> None:
+    page = text_of(agent.get("/w/acme/inbox?q=is:foo after:notadate").content)
+    assert "No such value, so it was searched as text: is:foo after:notadate" in page
+    assert "No such value" not in text_of(agent.get("/w/acme/inbox?q=is:spam").content)

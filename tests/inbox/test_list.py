@@ -209,3 +209,10 @@ def test_empty_view_says_why(agent: Client, conversation: Conversation, acme: Wo
     html = agent.get(URL, {"view": view}).content
     assert 'class="empty"' in html.decode()
     assert "appear here" in text_of(html) or "g " in text_of(html)
+
+
+def test_name_that_turns_its_letters_is_shown_as_it_was_written(agent: Client, acme: Workspace) -> None:
+    ConversationFactory(workspace=acme, contact=ContactFactory(workspace=acme, name="\u202eevil txt"), subject="One")
+    page = agent.get("/w/acme/inbox").content.decode()
+    assert "evil txt" in page
+    assert "\u202e" not in page

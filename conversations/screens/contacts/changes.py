@@ -78,6 +78,7 @@ def new_customer(request: DeskRequest) -> HttpResponse:
         try:
             if not data["email"] and not data["name"]:
                 raise Invalid(_("Enter a name or an email address"), field="name")
+            began = clock.now()
             contact = actions.identify(
                 workspace=request.workspace,
                 name=data["name"] or None,
@@ -85,8 +86,12 @@ def new_customer(request: DeskRequest) -> HttpResponse:
                 identity_source="manual",
                 renames=False,
                 by=request.actor,
-                at=clock.now(),
+                at=began,
             )
+            if contact.created_at < began:  # nothing of theirs was changed
+                text = _("%(email)s belongs to this customer already.")
+                messages.info(request, text % {"email": contact.email})
+                return redirect("customer", request.workspace.slug, contact.public_id)
             _belong(request, contact, data["company"])
         except Forbidden:
             raise

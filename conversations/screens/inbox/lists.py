@@ -16,6 +16,7 @@ from accounts import clock
 from accounts.models import Event
 from accounts.permissions import may, permit
 from accounts.text import whole_number
+from conversations.conditions.typed import typed
 from conversations.models import Conversation
 from conversations.queries import conversations as queries
 from conversations.screens.formatting import url
@@ -24,6 +25,7 @@ from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox.place import Place, frame, hues
 from conversations.screens.inbox.queries import Listed
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
+from conversations.texts import operators
 
 FIRST_TABS = ("mine", "unassigned", "open")
 """The views in the bar."""
@@ -82,6 +84,7 @@ def _rows(request: DeskRequest, place: Place) -> dict[str, Any]:
     }
     if not page.rows:
         facts["empty"] = labels.empty(place)
+        facts["not_understood"] = operators.left(typed(place.search).words) if place.search else []
         facts["is_new_desk"] = not place.search and not place.filters and queries.tally().total == 0
         facts["may_start"] = may(request.actor, "api_key.create")
     if place.view.key == "mine" and not place.search and facts["is_first_page"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from django.db import connection
@@ -12,13 +11,12 @@ from conversations.channels.email import ids
 from conversations.channels.email.actions import reports
 from conversations.mail.parsed import ParsedMail
 from conversations.models import Conversation, InboundMail, MailState, Message
-from conversations.texts import validation
+from conversations.texts import names, validation
 
 NO_SUBJECT = "(No subject)"
 NO_TEXT = "(This mail has no text.)"
 TOO_LARGE = "This mail was larger than 25 MB: its beginning is here, and the whole of it in the mailbox."
 MOST_NAMED = 20
-_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def subject(parsed: ParsedMail) -> str:
@@ -28,7 +26,7 @@ def subject(parsed: ParsedMail) -> str:
 
 def plain(text: str) -> str:
     """A line without the characters that turn its direction: they make one text look like another."""
-    return _TURNING.sub("", text).strip()
+    return names.as_written(text).strip()
 
 
 def body(parsed: ParsedMail) -> str:
