@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from accounts import queries as account_queries
-from accounts.errors import Invalid, sentence
+from accounts.errors import Invalid
 from conversations import conditions
 from conversations.conditions.context import RELATIVE, iso_date
 from conversations.conditions.descriptions import OPERATORS
@@ -22,6 +22,7 @@ from conversations.conditions.grammar import MOST_LEAVES
 from conversations.conditions.kinds import KINDS
 from conversations.queries import mails as mail_queries
 from conversations.screens.condition_parts import DATE, ROOT, Box, Row, dumped, fault_of, of_form, plain, read, value_of
+from conversations.screens.sentences import sentence
 from tickets import queries as ticket_queries
 from tickets import tags
 from tickets.models import Attribute

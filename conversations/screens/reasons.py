@@ -15,6 +15,7 @@ REASONS = (
     _("“%(topic)s” is a topic for people."),
     _("The customer asked for a person."),
     # Changes of many conversations
+    _("The macro is not for conversations like this one."),
     _("Nothing to change."),
     _("Something went wrong."),
     _("The agent who started this is no longer a member."),

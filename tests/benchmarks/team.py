@@ -69,7 +69,7 @@ class Worker(threading.Thread):
         self.http = httpx2.Client(base_url=f"{base}/w/{slug}", cookies={name: value}, timeout=60)
         self.pool, self.end, self.kept, self.random = pool, end, kept, random.Random(cookie)
         self.heard: set[int] = set()
-        self.is_heard = threading.Event()
+        self.has_begun = threading.Event()
 
     def run(self) -> None:
         acts = (
@@ -98,7 +98,7 @@ class Worker(threading.Thread):
                 for line in stream.iter_lines():
                     if line.startswith("id: "):
                         self.heard.add(int(line[4:]))
-                    self.is_heard.set()
+                    self.has_begun.set()
         except httpx2.HTTPError:
             return
 
@@ -188,7 +188,7 @@ def main() -> None:
         for one in workers:
             threading.Thread(target=one.listen, daemon=True).start()
         for one in workers:
-            assert one.is_heard.wait(60), "a stream did not begin"
+            assert one.has_begun.wait(60), "a stream did not begin"
         first = _last_event(scene.slug)
         for one in workers:
             one.start()

@@ -40,9 +40,10 @@ VISIBILITIES = (
 @screen
 def people(request: DeskRequest) -> HttpResponse:
     """Members and, for admins and owners, pending invitations; a form invites one more."""
-    permit(request.actor, "member.invite" if request.method == "POST" else "member.read")
+    permit(request.actor, "member.read")
     form = forms.InvitationForm(_roles(request), request.POST or None)
     if request.method == "POST":
+        permit(request.actor, "member.invite")
         if not form.is_valid():
             return _page(request, form, status=422)
         try:
