@@ -109,6 +109,7 @@ const repeated = new Set(); // ids whose change the page most likely shows alrea
 const place = () => document.getElementById('rows');
 const query = () => place().dataset.list.split('?')[1];
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const shown = () => new Promise((done) => document.addEventListener('visibilitychange', done, { once: true }));
 const later = new Set(); // ids whose rows were not shown, as a change was on its way
 const renewed = new Map(); // id → when its row was shown last
 let isFetching = false;
@@ -119,6 +120,7 @@ async function refresh(ids) {
   isFetching = true;
   while (asked.size) {
     await pause(asked.size > 30 ? 1500 : 120); // a burst becomes one request; a change of many, one now and then
+    if (document.hidden) await shown(); // a tab in the background fetches nothing
     await fetchRows();
   }
   isFetching = false;
@@ -279,15 +281,13 @@ let isCounting = false;
 let isStale = false;
 const isTabsInUse = () => document.querySelector('#tabs.htmx-request, #tabs .htmx-request, #tabs [open]');
 
-const shown = () => new Promise((done) => document.addEventListener('visibilitychange', done, { once: true }));
-
 async function recount() {
   isStale = true;
   if (isCounting) return;
   isCounting = true;
   while (isStale) {
     await pause(Math.max(0, counted + 2000 - Date.now()));
-    if (document.hidden) await shown(); // a tab in the background fetches nothing
+    if (document.hidden) await shown();
     while (isTabsInUse()) await pause(300);
     isStale = false;
     counted = Date.now();
