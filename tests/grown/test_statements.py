@@ -18,7 +18,7 @@ from conversations.screens.urls import urlpatterns
 from tests.conftest import Member
 from tests.dialects.access import Access
 from tests.dialects.harness import Route, routes
-from tests.factories import ArticleFactory, ConversationFactory, MacroFactory, UserFactory, reply
+from tests.factories import ArticleFactory, ContactFactory, ConversationFactory, MacroFactory, UserFactory, reply
 from tests.grown.growth import grow, lengthen
 from tests.inbox.test_strangers import flat
 
@@ -88,6 +88,8 @@ def test_screen_asks_no_more_of_many_rows(acme: Workspace, ada: Member) -> None:
     conversation = ConversationFactory(workspace=acme)
     reply(conversation)
     article, macro = ArticleFactory(workspace=acme), MacroFactory(workspace=acme)
+    for _ in range(2):
+        ContactFactory(workspace=acme, name="Twin", company="Acme")
     browser = ada.signed_in()
     known = {"workspace_slug": "acme", "number": conversation.number, "message": conversation.last_message_id}
     ids = {"article": article.public_id, "macro": macro.public_id}

@@ -51,9 +51,9 @@ def test_removed_member_finds_nothing(acme: Workspace, ben: Member) -> None:
 
 def test_changed_role_counts_at_once(acme: Workspace, ben: Member) -> None:
     browser = ben.signed_in()
-    assert browser.get("/w/acme/settings/members").status_code == 403
+    assert browser.get("/w/acme/settings/keys").status_code == 403
     Membership.all_workspaces.filter(user=ben.user).update(role="owner")
-    assert browser.get("/w/acme/settings/members").status_code == 200
+    assert browser.get("/w/acme/settings/keys").status_code == 200
 
 
 def test_key_of_signatures_may_be_exchanged(acme: Workspace, ben: Member, settings: object) -> None:

@@ -76,7 +76,7 @@ def test_choice_is_the_moment_that_the_menu_showed_although_midnight_has_passed(
 ) -> None:
     with time_machine.travel("2026-03-05T23:58:00Z", tick=False):
         menu = markup_of(agent.get(URL).content)
-    shown = re.findall(r'name="choice" value="([^"]+)"> ?Tomorrow', menu)
+    shown = re.findall(r'name="choice" value="([^"]+)" data-letter="z"> ?Tomorrow', menu)
     with time_machine.travel("2026-03-06T00:03:00Z", tick=False):
         agent.post(f"{URL}/snooze", {"choice": shown[0]})
     assert now(conversation).snoozed_until == datetime.fromisoformat("2026-03-06T09:00:00+00:00")

@@ -558,7 +558,7 @@ def test_keys_that_are_held_or_typed_as_words_change_nothing(window: Window, api
             box = page.locator("#reply-body" if key == "r" else "#note-body")
             expect(box).to_be_focused()
             page.keyboard.type(words[4:])
-            expect(box).to_have_value(words[4:])
+            expect(box).to_have_value(words)
             page.keyboard.press("Escape")
         else:
             expect(page.locator("#menu-assign")).to_have_attribute("open", "")

@@ -292,6 +292,7 @@ def test_new_conversation_goes_on_after_a_reload_and_in_another_browser(
     second.enter(ben, "/w/acme/inbox/drafts")
     second.page.get_by_role("link", name="Your gate").click()
     expect(second.page.locator(".composer__files")).to_contain_text("plan.txt")
+    second.wait_until_live()
     second.page.locator("[data-format=preview]").click()
     expect(second.page.locator(".composer__preview strong")).to_have_text("ready")
     second.page.locator("[data-format=preview]").click()

@@ -28,7 +28,7 @@ LISTEN = "document.addEventListener('desk:event', ({ detail }) => { if (detail.s
 
 
 class Requests:
-    """What a page asks the workspace for, by method and path, but for what it says by itself: who is there, and what is typed."""
+    """What a page asks the workspace for, by method and path, but for what it does by itself: who is there, what is typed, and what is fetched ahead."""
 
     def __init__(self, page: Page, workspace: Workspace) -> None:
         self.page, self.workspace, self.made = page, workspace, list[str]()
@@ -37,7 +37,7 @@ class Requests:
 
     def _note(self, request: Request) -> None:
         _, _, path = request.url.partition("?")[0].partition("/w/acme/")
-        if path and not path.endswith(("/presence", "/draft", "/here")):
+        if path and not path.endswith(("/presence", "/draft", "/here", "/commands")):
             self.made.append(f"{request.method} {path}")
 
     def since_last(self) -> list[str]:

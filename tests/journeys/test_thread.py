@@ -56,6 +56,9 @@ def test_deleted_conversation_leaves_the_colleagues_list_and_comes_back(
     toast.get_by_role("button", name="Undo").click()
     expect(mine.locator("#subject")).to_contain_text("Forget me")
     expect(mine.locator("#entries")).to_contain_text("restored it from the Trash")
+    # A page may have asked for more of it in the moment when it was gone.
+    for one in (window, second_window):
+        one.faults[:] = [fault for fault in one.faults if "404" not in fault]
 
 
 def test_redacted_passage_leaves_the_page_of_a_colleague(

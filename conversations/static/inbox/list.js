@@ -216,11 +216,16 @@ function leave(row) {
 
 const seconds = (row) => Date.parse(row.querySelector('time')?.dateTime ?? 0) / 1000;
 const ORDERS = { oldest: (row) => Number(row.dataset.since), deadline: (row) => Number(row.dataset.due), newest: (row) => -seconds(row) };
+// Of two that are alike, the older one comes first, or last among the newest.
+const isBefore = (sort, one, other) => {
+  const order = ORDERS[sort] ?? ORDERS.oldest;
+  const age = Number(other.dataset.id) - Number(one.dataset.id);
+  return (order(one) - order(other) || (sort === 'newest' ? age : -age)) < 0;
+};
 
 // A row that was here a moment ago comes back to where it belongs; below what is loaded it is not shown.
 function comeBack(row) {
-  const order = ORDERS[place().dataset.sort] ?? ORDERS.oldest;
-  const next = rows().find((one) => order(one) > order(row));
+  const next = rows().find((one) => one !== row && isBefore(place().dataset.sort, row, one));
   if (!next && document.getElementById('more')) return;
   place().querySelector('.empty')?.remove();
   row.classList.remove('is-gone', 'is-leaving');

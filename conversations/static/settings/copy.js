@@ -6,7 +6,7 @@ for (const code of document.querySelectorAll('[data-copy]')) {
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'btn copy';
-  button.textContent = words.copy;
+  button.textContent = words.toCopy;
   button.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(code.textContent.trim());
@@ -14,7 +14,7 @@ for (const code of document.querySelectorAll('[data-copy]')) {
     } catch {
       getSelection().selectAllChildren(code);
     }
-    setTimeout(() => (button.textContent = words.copy), 2000);
+    setTimeout(() => (button.textContent = words.toCopy), 2000);
   });
   const place = document.createElement('div');
   place.className = 'copied';
