@@ -34,11 +34,13 @@ export async function preview(macro, text) {
     text.dispatchEvent(new Event('input', { bubbles: true }));
   };
   // Sent, and sent again after it was lost.
-  document.addEventListener('desk:changing', ({ detail }) => {
+  const applied = ({ detail }) => {
+    if (!form.isConnected && detail.form !== form) document.removeEventListener('desk:changing', applied); // another preview has come
     if (detail.form !== form) return;
     insert();
     detail.undo.push(takeBack);
-  });
+  };
+  document.addEventListener('desk:changing', applied);
   const close = () => {
     dialog.close();
     if (text.isConnected) text.focus({ preventScroll: true });

@@ -72,7 +72,9 @@ document.addEventListener('htmx:historyCacheMiss', (event) => {
   const number = url.pathname.slice(path.length);
   if ((url.search.slice(1) || HOME) !== query || !url.pathname.startsWith(path) || !/^(\/\d+)?$/.test(number)) return keep();
   event.preventDefault();
-  if (number.slice(1) === (desk.pane()?.dataset.number ?? '') && !desk.isOpening()) return; // from its details: it is there, and live
+  const open = desk.pane();
+  const isThere = number.slice(1) === (open?.dataset.number ?? '') && (!open || 'fresh' in open.dataset);
+  if (isThere && !desk.isOpening()) return; // from its details: it is there, and live
   htmx.ajax('GET', event.detail.path, { source: list, target: '#open', swap: 'outerHTML show:none settle:0ms' }).catch(() => {}); // gone elsewhere
 });
 if (['reload', 'back_forward'].includes(performance.getEntriesByType('navigation')[0]?.type)) restore();

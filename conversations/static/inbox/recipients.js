@@ -70,6 +70,7 @@ document.addEventListener('submit', async (event) => {
     event.preventDefault();
     await desk.uploaded();
     delete form.dataset.sent;
+    if (!form.isConnected) return desk.say(form.dataset.notSent, { bad: true });
     if (desk.files(form).every((one) => one.done)) form.requestSubmit(submitter);
     else desk.say(form.dataset.notUploaded, { bad: true });
     return;

@@ -46,8 +46,9 @@ function lose(open) {
   notice.querySelector('textarea').value = typed;
   const row = desk.rows.of(open.dataset.number);
   for (const name of ['id', 'number', 'fresh']) delete open.dataset[name];
+  const had = open.contains(document.activeElement);
   open.replaceChildren(notice);
-  notice.querySelector('h1').focus();
+  if (had) notice.querySelector(typed ? 'textarea' : 'h1').focus(); // letters that are still typed are no keys there
   if (row) desk.rows.leave(row);
   htmx.process(open);
 }

@@ -166,12 +166,13 @@ const pending = new Map(); // number → how many changes are on their way; what
 
 // Whether answers that were asked for meanwhile may be older than what is shown.
 desk.isChanging = (number) => pending.has(String(number));
-desk.lastChanging = () => [...pending.keys()].at(-1); // the number of the conversation whose change was made last
+const undoable = []; // the numbers of those changes that are no undoing themselves, in their order
+desk.lastChanging = () => undoable.at(-1);
 
 function count(number, by) {
   const left = (pending.get(number) ?? 0) + by;
-  pending.delete(number);
   if (left > 0) pending.set(number, left);
+  else pending.delete(number);
 }
 
 // A change is shown at once by those who listen to `desk:changing`; what they put into `undo` is called when it is refused or lost.
@@ -189,14 +190,18 @@ async function change(form, submitter, data = new FormData(form, submitter)) {
   const isDraft = form.dataset.change === 'draft'; // it may take long: nothing waits for it
   const ownTurn = isDraft || form.dataset.change === 'outbox'; // taking something back does not wait for what is being sent
   const isShown = number && !ownTurn;
+  const verb = url.split('?')[0].split('/').at(-1);
+  const isUndoable = isShown && verb !== 'undo';
   if (isShown) count(number, 1);
-  if (isShown) desk.announce('changing', { form, submitter, data, number, undo, verb: url.split('?')[0].split('/').at(-1) });
+  if (isUndoable) undoable.push(number);
+  if (isShown) desk.announce('changing', { form, submitter, data, number, undo, verb });
   const sent = desk.inTurn(ownTurn ? `${number} ${form.dataset.change}` : number, () => desk.ask(desk.since(url), { method: 'POST', body: new URLSearchParams(data) }));
   if (!isDraft) desk.expect(sent);
   const answer = await sent;
   form.removeAttribute('aria-busy');
   busy.delete(cause);
   if (isShown) count(number, -1);
+  if (isUndoable) undoable.splice(undoable.indexOf(number), 1);
   const isRefused = answer.problem !== '' || answer.status >= 400;
   if (isRefused) for (const revert of undo.reverse()) revert();
   const isAsSent = [...data].every(([name, value]) => (form.elements[name]?.value ?? value) === value);
@@ -207,7 +212,8 @@ async function change(form, submitter, data = new FormData(form, submitter)) {
   if (answer.problem) {
     const lost = (desk.isOpen(number) ? desk.pane() : desk.rows?.of(number))?.dataset.id ?? '';
     const again = { act: words.again, then: () => change(form, submitter, isAtOnce ? data : undefined), lost };
-    desk.say(desk.errorText(answer.problem), { bad: true, ...(answer.problem === 'offline' ? again : {}) });
+    const mayRepeat = answer.problem === 'offline' && !form.hasAttribute('data-emptied'); // what it adds may be there already
+    desk.say(desk.errorText(answer.problem), { bad: true, ...(mayRepeat ? again : {}) });
   } else desk.take(answer);
   if (!isShown || pending.has(number)) return;
   desk.announce('settled', { number });

@@ -21,12 +21,14 @@ async function answer(action) {
   return found.problem || found.status >= 400 ? null : desk.parse(found.text).body;
 }
 
+let isAdding = false;
+
 async function add(button) {
   const parts = document.getElementById(`${button.value.slice(button.value.indexOf(':') + 1)}-parts`);
-  if (button.ariaBusy) return;
-  button.ariaBusy = 'true';
+  if (isAdding) return; // two at once would get one place
+  isAdding = true;
   const made = (await answer(button.value))?.firstElementChild;
-  button.ariaBusy = null;
+  isAdding = false;
   if (!made || !parts?.isConnected) return;
   parts.append(made);
   // Who went on elsewhere meanwhile stays there.

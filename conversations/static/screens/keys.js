@@ -81,7 +81,7 @@ document.addEventListener('keydown', (event) => {
   if (!name) return;
   event.preventDefault();
   if (event.repeat && !OWN.has(name)) return; // held down: it is meant once
-  if (isWorking && !OWN.has(name)) queue.push({ name, key: event.key });
+  if (isWorking && (queue.length || !OWN.has(name))) queue.push({ name, key: event.key });
   else perform(name);
 });
 
@@ -91,9 +91,9 @@ let isWorking = false;
 
 async function perform(name) {
   const writes = WRITES.has(name) && !OWN.has(name);
-  // Another conversation is on its way: this one is not meant any more, and it is done once that one is here.
-  if (writes && desk.isOpening()) return later(name);
   const row = focusedRow();
+  // Another conversation is on its way: this one is not meant any more, and it is done once that one is here.
+  if (writes && desk.isOpening() && (!row || row.matches('.is-opening'))) return later(name);
   // While rows are selected, keys act on all of them, as far as the bar has their buttons.
   if (!row || !writes || name === 'new' || inBar(name)) {
     if (COMPOSE.has(name) && !document.getElementById('composer')) typedAt = Date.now();
@@ -147,6 +147,7 @@ function type(text) {
   document.querySelector('details.menu[open] input[type=search]')?.focus();
   const field = document.activeElement;
   if (isTyping(field)) return document.execCommand('insertText', false, text);
+  if (!desk.isCaptured(field)) return; // nothing has opened
   for (const key of text) field.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
 }
 
@@ -288,8 +289,8 @@ async function onRow(name, row) {
   const button = page.querySelector(`[data-command="${wanted}"]`);
   if (name === 'done-next' && button?.value !== 'resolved') return act('next');
   if (button) run(button);
-  else if (row.isConnected) return openFor(name, row);
-  if (button && name === 'done-next') act('next');
+  else if (desk.rows.of(number)) return openFor(name, desk.rows.of(number)); // the row may have been renewed meanwhile
+  if (button && name === 'done-next' && document.activeElement === row) act('next');
 }
 
 // --- The palette ---------------------------------------------------------------------------------

@@ -72,10 +72,14 @@ banner?.addEventListener('click', (event) => {
 
 // The banner of broken channels: once dismissed, it stays away from this browser for as long as the same ones are broken.
 const broken = document.querySelector('[data-broken]');
-if (broken && sessionStorage.getItem('broken') === broken.dataset.broken) broken.hidden = true;
+try {
+  if (broken && localStorage.getItem('broken') === broken.dataset.broken) broken.hidden = true;
+} catch { /* not allowed */ }
 broken?.querySelector('[data-dismiss]').addEventListener('click', () => {
-  sessionStorage.setItem('broken', broken.dataset.broken);
   broken.hidden = true;
+  try {
+    localStorage.setItem('broken', broken.dataset.broken);
+  } catch { /* not allowed: until the next page */ }
 });
 
 function label() {

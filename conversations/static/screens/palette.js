@@ -96,9 +96,15 @@ function* ofRow() {
   }
 }
 
+// What is done next has the focus, from the moment on in which the dialog has gone.
+function leave() {
+  returnTo = null;
+  dialog.close();
+}
+
 function pressed(button) {
   if (button.dataset.opens) return open({ page: { body: store.cloneNode(true) }, menu: button.dataset.opens, focus: returnTo });
-  dialog.close();
+  leave();
   run(button);
 }
 
@@ -109,7 +115,7 @@ function* ofPage() {
       const name = line.dataset.keyName;
       if (['palette', 'open', 'next', 'previous'].includes(name) || ((store.childElementCount || awaits) && 'writes' in line.dataset && name !== 'new')) continue;
       if (!isHere(name)) continue;
-      yield { text: line.querySelector('dt').textContent, keys: line.querySelector('kbd')?.textContent ?? '', group, run: () => { dialog.close(); desk.act(name); } };
+      yield { text: line.querySelector('dt').textContent, keys: line.querySelector('kbd')?.textContent ?? '', group, run: () => (leave(), desk.act(name)) };
     }
   }
   for (const link of document.querySelectorAll('.rail a.rail__link:not([data-shortcut])')) {
@@ -243,8 +249,7 @@ async function insertable(mine) {
     keys: '',
     group: dialog.dataset.macros,
     run: () => {
-      returnTo = null; // the text has the focus then
-      dialog.close();
+      leave();
       button.click();
     },
   }));

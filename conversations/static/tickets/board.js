@@ -43,7 +43,7 @@ async function move(card, to) {
   if (answer.to) return location.assign(answer.to);
   if (!answer.problem) document.getElementById('toasts').append(...desk.parse(answer.text).querySelectorAll('[data-toast]'));
   if (!isRefused) return say('dropped', card, to);
-  const again = { act: document.getElementById('toasts').dataset.again, then: () => move(document.getElementById(card.id) ?? card, to) };
+  const again = { act: desk.words.again, then: () => move(document.getElementById(card.id) ?? card, to) };
   if (answer.problem) desk.say(desk.errorText(answer.problem), { bad: true, ...(answer.problem === 'offline' ? again : {}) });
   if (card.dataset.status === status) {
     card.dataset.status = before;

@@ -20,7 +20,7 @@ document.addEventListener('desk:compose', ({ detail: { mode } }) => mode === 'no
 // Back to the list or the board from which one came, as it was.
 document.addEventListener('click', (event) => {
   const link = event.target.closest?.('.ticket__bar [data-back]');
-  if (!link || !document.referrer || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || !document.referrer || event.ctrlKey || event.metaKey || event.shiftKey || history.length < 2) return;
   const from = new URL(document.referrer);
   if (from.origin !== location.origin || ![link.pathname, `${link.pathname}/board`].includes(from.pathname)) return;
   event.preventDefault();
