@@ -234,7 +234,6 @@ def test_readers_own_colours_show_what_is_chosen_and_less_motion_is_none(
     page = window.page
     page.emulate_media(forced_colors="active", reduced_motion="reduce")
     moving = "document.getAnimations().filter((one) => one.playState === 'running').length"
-    lined = "(one) => getComputedStyle(one).outlineStyle"
     window.enter(ben, "/w/acme/inbox?view=open")
     window.wait_until_live()
     page.locator(".row").first.click()
@@ -242,8 +241,8 @@ def test_readers_own_colours_show_what_is_chosen_and_less_motion_is_none(
     expect(chosen).to_have_count(1)
     page.locator("#subject").focus()
     for one in (chosen, page.locator(".rail [aria-current]").first, page.locator(".composer__tab:has(:checked)")):
-        assert one.evaluate(lined) == "solid"
-    assert page.locator('.row[aria-selected="false"]').evaluate(lined) == "none"
+        expect(one).to_have_css("outline-style", "solid")
+    expect(page.locator('.row[aria-selected="false"]')).to_have_css("outline-style", "none")
     assert page.locator(".row__dot").last.evaluate("(one) => getComputedStyle(one).forcedColorAdjust") == "none"
     # Menus open, toasts come and rows go without moving.
     page.keyboard.press("a")
@@ -264,8 +263,9 @@ def test_conversation_that_goes_out_of_sight_leaves_the_page_but_for_what_was_be
     window.wait_until_live()
     page.locator("#reply-body").fill("It left on Mon")
     account_actions.set_visibility(membership=ben.membership, visibility=Visibility.TEAMS, by=ada.actor, at=clock.now())
-    expect(page.get_by_role("heading", name="You can no longer see this conversation")).to_be_focused()
+    expect(page.get_by_role("heading", name="You can no longer see this conversation")).to_be_visible()
     expect(page.get_by_label("What you were writing:")).to_have_value("It left on Mon")
+    expect(page.get_by_label("What you were writing:")).to_be_focused()
     expect(page.locator("main")).not_to_contain_text("Where is it?")
     expect(page.locator(".row")).to_have_count(0)
     page.get_by_role("link", name="Back to the list").click()

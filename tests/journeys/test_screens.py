@@ -81,7 +81,8 @@ CONDITIONS = json.dumps(
     }
 )
 WIDTHS = {1440: 900, 768: 1024, 720: 450, 390: 844}  # 720: a desk's screen, magnified to 200 %
-LOOKED_AT_BY_AXE = (1440, 390)
+LOOKED_AT_BY_AXE = {1440: ("light", "dark"), 390: ("light",)}
+"""In which themes: a colour is the same at every width."""
 
 SIDEWAYS = r"""
 () => {
@@ -636,7 +637,7 @@ def look(page: Page, screen: Screen, known: Known) -> Iterator[str]:
             yield f"{screen.name}, {width} px: {found}"
         if width not in LOOKED_AT_BY_AXE:
             continue
-        for theme in ("light", "dark"):
+        for theme in LOOKED_AT_BY_AXE[width]:
             page.evaluate(THEME, theme)
             rules = ["color-contrast"] if theme == "dark" else None
             faults, known[width, theme] = page.evaluate(AXE, [rules, PARTS, known.get((width, theme), [])])
