@@ -203,6 +203,13 @@ def test_call_of_a_customer_is_recorded_and_nothing_is_sent(
         assert (again.contact, again.messages.get().kind) == (made.contact, "internal-note")
 
 
+def test_wrong_address_of_a_caller_is_named_in_their_language(agent: Client, ben: Member, acme: Workspace) -> None:
+    ben.user.language = "de"
+    ben.user.save()
+    assert "is not an email address" not in text_of(recorded(agent, to="jo@").content)
+    assert "ist keine E-Mail-Adresse" in text_of(recorded(agent, to="jo@").content)
+
+
 def test_replies_to_one_who_called_go_by_mail_where_they_have_an_address(
     agent: Client, acme: Workspace, box: Mailbox
 ) -> None:

@@ -81,7 +81,7 @@ class RecordForm(NoteForm):
         try:
             found = recipients.people(typed)
         except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
+            raise forms.ValidationError(sentences.translated(str(error))) from error
         if len(found) != 1:
             raise forms.ValidationError(_("Enter one customer."))
         [(email, name)] = found.items()
