@@ -91,6 +91,18 @@ def test_it_is_gone_once_it_is_sent_with_its_files(agent: Client, acme: Workspac
     assert f'value="{key}"' not in markup_of(agent.get(f"{URL}?draft={key}").content)  # its id is not used again
 
 
+def test_files_of_a_mail_are_served_to_its_writer_alone_and_not_from_the_trash(
+    agent: Client, ada: Member, conversation: Conversation
+) -> None:
+    key = uuid4()
+    save(agent, key, forwards=conversation.number)
+    url = f"/w/acme/files/{upload(agent, key, forwards=conversation.number)}"
+    assert agent.get(url).status_code == 200
+    assert ada.signed_in().get(url).status_code == 404
+    actions.trash(conversation=conversation, by=ada.actor, at=clock.now())
+    assert agent.get(url).status_code == 404
+
+
 def test_refused_mail_keeps_its_draft_and_its_files(agent: Client) -> None:
     key = uuid4()
     save(agent, key)
