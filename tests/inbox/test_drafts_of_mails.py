@@ -91,6 +91,16 @@ def test_it_is_gone_once_it_is_sent_with_its_files(agent: Client, acme: Workspac
     assert f'value="{key}"' not in markup_of(agent.get(f"{URL}?draft={key}").content)  # its id is not used again
 
 
+def test_file_that_is_uploaded_once_the_mail_was_sent_leaves_no_draft(agent: Client, acme: Workspace) -> None:
+    mailbox(acme)
+    key = uuid4()
+    assert agent.post(URL, {**FIELDS, "body": "It is", "send_id": key}).status_code == 302
+    answer = change(agent, key, "upload", id=uuid4(), file=SimpleUploadedFile("late.pdf", b"%PDF-1.4 x"))
+    assert answer["status"] == 422
+    assert "already sent" in answer["fault"]
+    assert not Draft.all_workspaces.exists()
+
+
 def test_files_of_a_mail_are_served_to_its_writer_alone_and_not_from_the_trash(
     agent: Client, ada: Member, conversation: Conversation
 ) -> None:
