@@ -22,14 +22,8 @@ class QueuedMail(TenantModel):
     last_error = models.CharField(max_length=300, db_default="")
 
     class Meta(TenantModel.Meta):
-        indexes = [
-            # The sender's batch: what is due in all workspaces, oldest first.
-            models.Index(fields=["due_at", "id"], name="mail_due"),
-            # Whether a mail about the same waits already and nobody has begun to send it.
-            models.Index(
-                fields=["workspace", "kind", "about"], name="queued_mail_about", condition=models.Q(attempts=0)
-            ),
-        ]
+        # The sender's batch: what is due in all workspaces, oldest first.
+        indexes = [models.Index(fields=["due_at", "id"], name="mail_due")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import mailing, tenancy
@@ -238,19 +237,6 @@ def test_mail_that_says_all_is_queued_once_unless_it_is_being_sent(kind: Kind, a
         QueuedMail.objects.update(attempts=1)
         mailing.queue_once(kind.name, ({"n": 2}, later))
         assert sorted(waiting()) == [1, 1, 2, 2]
-
-
-def test_mail_about_the_same_is_looked_up_by_an_index(kind: Kind, acme: Workspace) -> None:
-    with tenancy.scope(acme), connection.cursor() as cursor:
-        mailing.queue(kind.name, *({"n": n} for n in range(500)))
-        cursor.execute("ANALYZE accounts_queuedmail")
-        # With rows this few PostgreSQL would rather scan: forbid that.
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        with CaptureQueriesContext(connection) as captured:
-            mailing.queue_once(kind.name, ({"n": 7}, timezone.now() + timedelta(minutes=5)))
-        cursor.execute("EXPLAIN " + captured[0]["sql"])
-        plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "queued_mail_about" in plan
 
 
 def test_batch_that_takes_too_long_is_put_back_as_if_it_had_not_been_taken(
