@@ -17,7 +17,7 @@ from conversations.actions import contacts, drafted, outbox, routing
 from conversations.actions.entries import Door
 from conversations.actions.files import Stored
 from conversations.actions.start import start
-from conversations.models import Channel, Conversation, Delivery, Mailbox, Message
+from conversations.models import Channel, Conversation, Delivery, DeliveryState, Mailbox, Message
 
 DOOR = Door(Channel.EMAIL, "email")
 
@@ -33,6 +33,7 @@ def forward(
     body: str,
     uploads: Sequence[File[bytes]] = (),
     draft_files: Sequence[UUID] = (),
+    draft_before: UUID | None = None,
     mailbox: Mailbox | None = None,
     to: Sequence[str] = (),
     cc: Sequence[str] = (),
@@ -55,6 +56,7 @@ def forward(
         body=body,
         uploads=uploads,
         draft_files=draft_files,
+        draft_before=draft_before,
         mailbox=mailbox,
         to=to,
         cc=cc,
@@ -92,6 +94,7 @@ def compose(
     body: str,
     uploads: Sequence[File[bytes]] = (),
     draft_files: Sequence[UUID] = (),
+    draft_before: UUID | None = None,
     mailbox: Mailbox | None = None,
     to: Sequence[str] = (),
     cc: Sequence[str] = (),
@@ -105,16 +108,18 @@ def compose(
     """Write a mail to somebody, who becomes a contact unless known, in a conversation of its own; it leaves as `schedule` says.
 
     `to` are more recipients beside them; `then` as in `schedule`. The conversation's mails go by `mailbox` and to `cc` besides from then on. `public_id`
-    as in `schedule`: a repeat finds the first one. The draft of this id, whose uploaded files are `draft_files`, is gone with it.
-    Raises Invalid with the field at fault.
+    as in `schedule`: a repeat finds the first one. The draft of this id, whose uploaded files are `draft_files`, is gone with it,
+    as is that of `draft_before`, an id that was used. Raises Invalid with the field at fault, and Conflict: `sent_already` for
+    another mail, `cancelled` for one that was taken back.
     """
     permit(by, "conversation.reply")
     stored: list[Stored] = []
     if public_id is not None:
         drafted.hold(workspace.pk, public_id)
-        if (first := _composed_before(workspace, public_id, body, by)) is not None:
+        first = _composed_before(workspace, public_id, body, [email, *to], [*cc], [*bcc], by)
+        if first is not None:
             return first
-        stored = drafted.files_of_mail(public_id, draft_files, by=by)
+        stored = drafted.files_of_mail(public_id, draft_files, before=draft_before, by=by)
     contact = contacts.identify(
         workspace=workspace, email=email, name=name or None, identity_source="email", renames=False, by=by, at=at
     )
@@ -138,14 +143,32 @@ def compose(
         at=at,
     )
     if public_id is not None:
-        drafted.use_mail(public_id, sent=stored, by=by)
+        drafted.use_mail(public_id, sent=stored, before=draft_before, by=by)
     return delivery
 
 
-def _composed_before(workspace: Workspace, public_id: UUID, body: str, by: Actor) -> Delivery | None:
-    """The mail that was written under this id. Raises Conflict with code `sent_already` where its text is another one."""
-    sent = Delivery.objects.select_related("conversation", "message").filter(workspace=workspace, public_id=public_id)
-    first = sent.filter(writer=by.user_id).order_by("pk").first()
-    if first is not None and (first.message.body if first.message else first.body) != body:
+def _composed_before(
+    workspace: Workspace, public_id: UUID, body: str, to: list[str], cc: list[str], bcc: list[str], by: Actor
+) -> Delivery | None:
+    """The mail that was written under this id. Raises Conflict: `sent_already` where its text or its recipients are others,
+    `cancelled` where it was taken back.
+    """
+    sent = Delivery.objects.select_related("conversation__contact", "message").filter(public_id=public_id)
+    first = sent.filter(workspace=workspace, writer=by.user_id).order_by("pk").first()
+    if first is None:
+        return None
+    if first.state == DeliveryState.CANCELLED and first.message is None:
+        raise Conflict("this mail was taken back", code="cancelled")
+    conversation, text = first.conversation, first.message.body if first.message else first.body
+    recipients = (
+        first.to or [conversation.contact.email or ""],
+        conversation.cc if first.cc is None else first.cc,
+        first.bcc,
+    )
+    if text != body or [_lowered(line) for line in recipients] != [_lowered(line) for line in (to, cc, bcc)]:
         raise Conflict("this mail was sent already", code="sent_already")
     return first
+
+
+def _lowered(addresses: Sequence[str]) -> list[str]:
+    return [one.strip().lower() for one in addresses]

@@ -24,9 +24,13 @@ def hold(workspace_id: int, key: UUID) -> None:
     transaction.hold_name(workspace_id, f"mail {key}")
 
 
-def files_of_mail(key: UUID, public_ids: Sequence[UUID], *, by: Actor) -> list[Stored]:
-    """The uploaded files of these ids of a member's mail, in their order. Raises Invalid for one that is nowhere."""
-    rows = DraftFile.objects.filter(public_id__in=public_ids, draft__public_id=key, draft__user=by.user_id)
+def files_of_mail(key: UUID, public_ids: Sequence[UUID], *, before: UUID | None = None, by: Actor) -> list[Stored]:
+    """The uploaded files of these ids of a member's mail, in their order. Raises Invalid for one that is nowhere.
+
+    `before` is the id of the draft that it goes on from, if that is another one.
+    """
+    drafts = Draft.objects.filter(public_id__in=_keys(key, before), user=by.user_id)
+    rows = DraftFile.objects.filter(public_id__in=public_ids, draft__in=drafts)
     found = {row.public_id: Stored.of(row) for row in rows} if public_ids else {}
     if missing := [one for one in public_ids if one not in found]:
         raise Invalid(f"{len(missing)} of the files are gone", field="files", code="file_gone")
@@ -41,11 +45,16 @@ def copies(stored: Sequence[Stored]) -> list[File[bytes]]:
         raise Invalid("one of the files is gone", field="files", code="file_gone") from error
 
 
-def use_mail(key: UUID, *, sent: Sequence[Stored] = (), by: Actor) -> None:
-    """Forget the draft of a mail that was sent; its files are those of the mail now."""
-    DraftFile.objects.filter(draft__public_id=key, public_id__in=[one.public_id for one in sent]).delete()
-    for row in Draft.objects.filter(public_id=key, user=by.user_id).order_by("pk"):
+def use_mail(key: UUID, *, sent: Sequence[Stored] = (), before: UUID | None = None, by: Actor) -> None:
+    """Forget the draft of a mail that was sent, and the one `before` it; their files are those of the mail now."""
+    drafts = Draft.objects.filter(public_id__in=_keys(key, before), user=by.user_id).order_by("pk")
+    DraftFile.objects.filter(draft__in=[*drafts], public_id__in=[one.public_id for one in sent]).delete()
+    for row in drafts:
         forget(row)
+
+
+def _keys(key: UUID, before: UUID | None) -> list[UUID]:
+    return [key] if before is None else [key, before]
 
 
 def files_of(

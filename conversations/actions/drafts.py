@@ -127,10 +127,15 @@ def attach_to_draft(
 ) -> DraftFile:
     """Keep an uploaded file with a member's draft. The same `public_id` again finds the first upload.
 
-    Raises Invalid for one that is empty or too large, and for the eleventh; OSError where it cannot be stored.
+    Raises Invalid for one that is empty or too large, and for the eleventh; OSError where it cannot be stored; Conflict with
+    code `sent_already` where the mail was sent meanwhile.
     """
     permit(by, "conversation.reply", conversation)
     _check_kind(kind, conversation, key)
+    if key is not None:
+        drafted.hold(by.workspace_id, key)
+        if _is_sent(by.workspace_id, key):
+            raise Conflict("this mail was sent already", code="sent_already")
     draft = _held(conversation, kind, key, by)
     if draft is None or draft.discarded_at is not None:
         if draft is not None:

@@ -15,7 +15,16 @@ from accounts.permissions import Actor, Visibility, permit
 from conversations.actions import addresses, contacts, drafted, messages, routing, triage
 from conversations.actions.entries import Door
 from conversations.actions.start import start
-from conversations.models import AddressKind, Channel, Contact, ContactAddress, Conversation, Mailbox
+from conversations.models import (
+    AddressKind,
+    Channel,
+    Contact,
+    ContactAddress,
+    Conversation,
+    Mailbox,
+    Message,
+    MessageKind,
+)
 from conversations.texts import phones, validation
 
 DOOR = Door(Channel.MANUAL, "inbox")
@@ -44,12 +53,13 @@ def record_conversation(
 
     The customer is the one of the email or of the phone number, else a new one under this name; replies to one with an email
     go by `mailbox`. A repeat under the same
-    `public_id` finds the first one; the draft of this id, with its uploaded `draft_files`, is gone with it. Raises Invalid with
+    `public_id` finds the first one, and raises Conflict with code `sent_already` where its subject or text is another; the draft of this id, with its uploaded `draft_files`, is gone with it. Raises Invalid with
     the field at fault, and Conflict for a phone number that is another customer's.
     """
     permit(by, "conversation.reply")
     drafted.hold(workspace.pk, public_id)
     if (first := Conversation.objects.filter(workspace=workspace, public_id=public_id).first()) is not None:
+        _check_is_same(first, subject, body)
         return first
     stored = drafted.files_of_mail(public_id, draft_files, by=by)
     validation.check(body, "body", longest=validation.BODY_LIMIT, blank=bool(uploads or stored))
@@ -78,6 +88,13 @@ def record_conversation(
         triage.assign(conversation=conversation, to=assignee, by=by, at=at)
     drafted.use_mail(public_id, by=by)
     return conversation
+
+
+def _check_is_same(first: Conversation, subject: str, body: str) -> None:
+    """Raises Conflict unless a conversation that was recorded before began with this subject and text."""
+    began = Message.objects.filter(conversation=first).exclude(kind=MessageKind.STATUS_CHANGE).order_by("pk").first()
+    if (first.subject, began.body if began is not None else None) != (subject, body):
+        raise Conflict("this conversation was recorded already", code="sent_already")
 
 
 def _customer(workspace: Workspace, email: str | None, name: str, phone: str, *, by: Actor, at: datetime) -> Contact:

@@ -26,7 +26,7 @@ def hold(name: str) -> Mentions:
 
 
 def _macros() -> Iterable[Macro]:
-    return Macro.objects.only("pk", "effects", "condition").order_by("pk").iterator()
+    return Macro.objects.only("pk", "body", "effects", "condition").order_by("pk").iterator()
 
 
 def replace(held: Mentions, name: str, by_name: str | None, *, by: Actor, at: datetime) -> None:
@@ -57,11 +57,11 @@ def _of_view(view: SavedView, name: str, by_name: str | None) -> list[str]:
 
 
 def _of_macro(macro: Macro, name: str, by_name: str | None) -> list[str]:
-    return _changed(
-        macro,
-        condition=retagging.in_condition(macro.condition, name, by_name),
-        effects=retagging.in_effects(macro.effects, name, by_name),
-    )
+    """Change a macro in memory; returns which of its fields. One that would do and say nothing stays as it is."""
+    effects = retagging.in_effects(macro.effects, name, by_name)
+    if by_name is None and not effects and not macro.body.strip():
+        effects = macro.effects
+    return _changed(macro, condition=retagging.in_condition(macro.condition, name, by_name), effects=effects)
 
 
 def _changed(row: SavedView | Macro, **given: Any) -> list[str]:

@@ -166,7 +166,8 @@ def update_macro(
         "name": name if name is None else _line(name, "name", NAME_LIMIT),
         "body": _body(macro.body if body is None else body, MACRO_LIMIT, may_be_blank=bool(done)),
         "effects": done,
-        "condition": macro.condition if condition is None else _condition(condition),
+        # Without one a macro has NULL or {}, which mean the same.
+        "condition": None if condition is None or not (condition or macro.condition) else _condition(condition),
     }
     changed = changes.change(macro, given)
     if not changed:

@@ -41,8 +41,10 @@ def notices(job: BulkJob, event: Event) -> Iterator[Notice]:
 
 def take_back(job: BulkJob) -> None:
     """Take the notifications of a job that was undone back where they have not been read; they go on to count what was kept."""
+    teams = [pk for kind, pk in _references(job) if kind != MEMBER]
+    of_teams = _changed(job).filter(team__in=teams, assignee=None).count()
     for row in Notification.objects.filter(job=job, read_at=None).order_by("pk"):
-        left = count(job, row.user_id) if row.kind == NotificationKind.ASSIGNED else 0
+        left = count(job, row.user_id) if row.kind == NotificationKind.ASSIGNED else of_teams
         if left:
             Notification.objects.filter(pk=row.pk).update(count=left)
         else:

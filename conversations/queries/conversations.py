@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from accounts import journal
 from accounts.compiled import compiled, printing
 from accounts.errors import NotFound
-from accounts.models import Event
+from accounts.models import Event, User
 from accounts.tenancy import current
 from accounts.text import uuid_or_none
 from conversations import events
@@ -23,6 +23,7 @@ from conversations.models import (
     Conversation,
     DeliveryFile,
     DraftFile,
+    DraftKind,
     Handler,
     Message,
     MessageKind,
@@ -199,13 +200,18 @@ def last_trashed(conversation: Conversation) -> Event | None:
     return changes.filter(type=events.CONVERSATION_TRASHED.name).order_by("-id").first()
 
 
-def file(public_id: uuid.UUID) -> Attachment | DeliveryFile | DraftFile:
-    """A file of the workspace, of a message, of a reply that has not left, or of a draft. Raises NotFound."""
+def file(public_id: uuid.UUID, user: User) -> Attachment | DeliveryFile | DraftFile:
+    """A file of the workspace, of a message, of a reply that has not left, or of a draft. Raises NotFound.
+
+    Files of a mail that is a draft are its writer's alone.
+    """
     try:
         return attachment(public_id)
     except NotFound:
         rows = DeliveryFile.objects.filter(public_id=public_id).exclude(delivery__conversation__handler=Handler.TRASH)
-        drafted = DraftFile.objects.filter(public_id=public_id).exclude(draft__conversation__handler=Handler.TRASH)
+        trashed = Q(draft__conversation__handler=Handler.TRASH) | Q(draft__forwards__handler=Handler.TRASH)
+        readable = ~Q(draft__kind=DraftKind.MAIL) | Q(draft__user=user)
+        drafted = DraftFile.objects.filter(readable, public_id=public_id).exclude(trashed)
         found = rows.order_by("pk").first() or drafted.order_by("pk").first()
         if found is None:
             raise

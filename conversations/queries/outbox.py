@@ -77,7 +77,7 @@ def cancelled_files(conversation: Conversation, public_ids: list[uuid.UUID]) -> 
 
 
 def is_sent(public_id: uuid.UUID) -> bool:
-    """Whether a reply was written, or a conversation recorded, under this id."""
+    """Whether a reply was written, also one that was taken back, or a conversation recorded, under this id."""
     sent = Delivery.objects.filter(public_id=public_id), Conversation.objects.filter(public_id=public_id)
     return any(rows.exists() for rows in sent)
 

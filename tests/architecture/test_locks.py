@@ -517,7 +517,8 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
             {"kind": "mail", "by": s["agent"], "key": uuid.uuid4()},
         ],
         "conversations.actions.drafts.attach_to_draft": [
-            {"kind": "reply", "by": s["agent"], "upload": ContentFile(b"x", name="x"), "public_id": uuid.uuid4()}
+            {"kind": "reply", "by": s["agent"], "upload": ContentFile(b"x", name="x"), "public_id": uuid.uuid4(), **mail}
+            for mail in ({}, {"kind": "mail", "key": uuid.uuid4()})
         ],
         "conversations.actions.drafts.discard_draft": [{"kind": "reply", "by": s["agent"], "conversation": s["loose"]}],
         "conversations.actions.drafts.restore_draft": [{"kind": "reply", "by": s["agent"], "conversation": s["done"]}],

@@ -91,6 +91,68 @@ def test_it_is_gone_once_it_is_sent_with_its_files(agent: Client, acme: Workspac
     assert f'value="{key}"' not in markup_of(agent.get(f"{URL}?draft={key}").content)  # its id is not used again
 
 
+def test_mail_that_was_taken_back_is_sent_again_from_its_draft_under_another_id(
+    agent: Client, ben: Member, acme: Workspace
+) -> None:
+    mailbox(acme)
+    key, form = uuid4(), {**FIELDS, "body": "It is"}
+    assert agent.post(URL, {**form, "send_id": key}).status_code == 302
+    with tenancy.scope(acme):
+        actions.cancel(delivery=Delivery.objects.get(), by=ben.actor, at=clock.now())
+    save(agent, key)  # the page was gone back to
+    file = upload(agent, key)
+    answer = agent.post(URL, {**form, "send_id": key, "draft_file": [str(file)]})
+    assert answer.status_code == 422
+    assert "It was cancelled." in text_of(answer.content)
+    for page in (markup_of(answer.content), markup_of(agent.get(f"{URL}?draft={key}").content)):
+        assert f'name="draft_before" value="{key}"' in page
+        assert f'value="{file}"' in page
+        again = page.split('name="send_id" value="')[1].split('"')[0]
+        assert again != str(key)
+    more = {"send_id": again, "draft_before": key, "draft_file": [str(file)]}
+    assert agent.post(URL, {**form, **more}).status_code == 302
+    assert not Draft.all_workspaces.exists()
+    assert [one.public_id for one in DeliveryFile.all_workspaces.all()] == [file]
+    assert {str(one.public_id): one.state for one in Delivery.all_workspaces.all()} == {
+        str(key): "cancelled",
+        again: "scheduled",
+    }
+
+
+@pytest.mark.parametrize("changed", [{"to": "bob@x.example"}, {"cc": "bob@x.example"}, {"bcc": "bob@x.example"}])
+def test_mail_to_others_is_no_repeat(agent: Client, acme: Workspace, changed: dict[str, str]) -> None:
+    mailbox(acme)
+    form = {**FIELDS, "body": "It is", "send_id": uuid4()}
+    for _ in range(2):
+        assert agent.post(URL, form).status_code == 302
+    answer = agent.post(URL, {**form, **changed})
+    assert answer.status_code == 422
+    assert "already sent" in text_of(answer.content)
+    assert Delivery.all_workspaces.count() == 1
+
+
+def test_file_that_is_uploaded_once_the_mail_was_sent_leaves_no_draft(agent: Client, acme: Workspace) -> None:
+    mailbox(acme)
+    key = uuid4()
+    assert agent.post(URL, {**FIELDS, "body": "It is", "send_id": key}).status_code == 302
+    answer = change(agent, key, "upload", id=uuid4(), file=SimpleUploadedFile("late.pdf", b"%PDF-1.4 x"))
+    assert answer["status"] == 422
+    assert "already sent" in answer["fault"]
+    assert not Draft.all_workspaces.exists()
+
+
+def test_files_of_a_mail_are_served_to_its_writer_alone_and_not_from_the_trash(
+    agent: Client, ada: Member, conversation: Conversation
+) -> None:
+    key = uuid4()
+    save(agent, key, forwards=conversation.number)
+    url = f"/w/acme/files/{upload(agent, key, forwards=conversation.number)}"
+    assert agent.get(url).status_code == 200
+    assert ada.signed_in().get(url).status_code == 404
+    actions.trash(conversation=conversation, by=ada.actor, at=clock.now())
+    assert agent.get(url).status_code == 404
+
+
 def test_refused_mail_keeps_its_draft_and_its_files(agent: Client) -> None:
     key = uuid4()
     save(agent, key)

@@ -203,6 +203,30 @@ def test_call_of_a_customer_is_recorded_and_nothing_is_sent(
         assert (again.contact, again.messages.get().kind) == (made.contact, "internal-note")
 
 
+@pytest.mark.parametrize("written", ["customer", "note"])
+@pytest.mark.parametrize("changed", [{"body": "It fell off."}, {"subject": "Door"}])
+def test_another_record_under_the_same_id_is_refused(
+    agent: Client, acme: Workspace, written: str, changed: dict[str, str]
+) -> None:
+    send_id = uuid.uuid4()
+    for _ in range(2):
+        assert recorded(agent, send_id=send_id, written=written).status_code == 302
+    answer = recorded(agent, send_id=send_id, written=written, **changed)
+    assert answer.status_code == 422
+    page = markup_of(answer.content)
+    assert "already sent" in text_of(answer.content)
+    assert next(iter(changed.values())) in page
+    assert f'value="{send_id}"' not in page  # so that it can be recorded now
+    assert Conversation.all_workspaces.count() == 1
+
+
+def test_wrong_address_of_a_caller_is_named_in_their_language(agent: Client, ben: Member, acme: Workspace) -> None:
+    ben.user.language = "de"
+    ben.user.save()
+    assert "is not an email address" not in text_of(recorded(agent, to="jo@").content)
+    assert "ist keine E-Mail-Adresse" in text_of(recorded(agent, to="jo@").content)
+
+
 def test_replies_to_one_who_called_go_by_mail_where_they_have_an_address(
     agent: Client, acme: Workspace, box: Mailbox
 ) -> None:

@@ -74,6 +74,16 @@ def test_only_what_differs_is_changed_and_only_then_is_there_an_event(acme: Work
 
 
 @pytest.mark.usefixtures("in_acme")
+@pytest.mark.parametrize("kept", [None, {}])
+def test_macro_without_a_condition_is_saved_again_without_a_change(
+    acme: Workspace, ben: Member, kept: dict[str, Any] | None
+) -> None:
+    macro = MacroFactory(workspace=acme, name="One", body="Two", condition=kept)
+    knowledge_actions.update_macro(macro=macro, name="One", condition={}, by=ben.actor, at=clock.now())
+    assert not Event.objects.filter(type="macro.updated").exists()
+
+
+@pytest.mark.usefixtures("in_acme")
 def test_change_that_began_from_an_older_text_is_held_back(acme: Workspace, ben: Member) -> None:
     article = ArticleFactory(workspace=acme, body="As it was")
     seen, at = article.updated_at, clock.now() + timedelta(minutes=1)

@@ -282,6 +282,19 @@ def test_undoing_a_change_of_many_takes_its_notification_back(acme: Workspace, a
     assert not Notification.objects.exists()
 
 
+def test_notification_of_a_team_goes_on_to_count_what_an_undone_change_has_kept(
+    acme: Workspace, ada: Member, ben: Member
+) -> None:
+    team = TeamFactory(workspace=acme, members=[ben.user])
+    job = assign_many(acme, ada, f"team:{team.pk}")
+    assert of(ben) == [("team_assigned", None, 3)]
+    changed = Conversation.objects.earliest("pk")
+    actions.assign(conversation=changed, to=None, team=None, **act(ada))
+    actions.assign(conversation=changed, to=None, team=team, **act(ada))  # changed since: it is kept
+    working.work(bulk_actions.undo_job(job=job, **act(ada)))
+    assert ("team_assigned", None, 1) in of(ben)
+
+
 def test_assignment_that_is_undone_within_a_moment_is_taken_back(ada: Member, ben: Member, row: Conversation) -> None:
     actions.assign(conversation=row, to=ben.user, **act(ada))
     actions.assign(conversation=row, to=None, **act(ada))

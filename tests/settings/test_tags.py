@@ -177,3 +177,15 @@ def test_tag_that_is_deleted_is_set_by_no_macro_and_marked_in_conditions(acme: W
     assert macro.effects == [{"do": "remove_tags", "tags": ["b"]}]
     assert "Tag is refund (removed)" in text_of(ada.signed_in().get("/w/acme/settings/views").content)
     assert ada.signed_in().get(f"/w/acme/inbox?view=v-{view.short_id}").status_code == 200
+
+
+def test_macro_that_would_do_and_say_nothing_keeps_a_tag_that_is_deleted(acme: Workspace, ada: Member) -> None:
+    tags.remember(acme.pk, ["Refund"], clock.now())
+    effects = [{"do": "add_tags", "tags": ["refund"]}]
+    silent = MacroFactory(workspace=acme, name="A", body=" ", effects=effects)
+    says = MacroFactory(workspace=acme, name="B", body="Hello", effects=effects)
+    actions.delete_tag(tag=Tag.objects.get(), by=ada.actor, at=clock.now())
+    silent.refresh_from_db()
+    says.refresh_from_db()
+    assert (silent.effects, says.effects) == (effects, [])
+    assert [*Event.objects.filter(type="macro.updated").values_list("subject_id", flat=True)] == [says.pk]

@@ -43,6 +43,7 @@ class NewForm(NoteForm):
     bcc = addressing.AddressesField()
     subject = forms.CharField(required=False)
     mailbox = forms.UUIDField(required=False)
+    draft_before = forms.UUIDField(required=False)
     then = forms.ChoiceField(choices=[(Status.RESOLVED, "")], required=False)
 
     def clean_to(self) -> dict[str, str]:
@@ -81,7 +82,7 @@ class RecordForm(NoteForm):
         try:
             found = recipients.people(typed)
         except ValueError as error:
-            raise forms.ValidationError(str(error)) from error
+            raise forms.ValidationError(sentences.translated(str(error))) from error
         if len(found) != 1:
             raise forms.ValidationError(_("Enter one customer."))
         [(email, name)] = found.items()
@@ -143,6 +144,7 @@ def _send(request: DeskRequest, given: dict[str, Any]) -> int:
         body=given["body"],
         uploads=given["uploads"],
         draft_files=given["draft_file"],
+        draft_before=given["draft_before"],
         mailbox=box,
         to=[address for address, _name in others],
         cc=[one for one in cc if one != email],

@@ -271,16 +271,23 @@ def mail(change: str) -> Callable[..., HttpResponseBase]:
 def of_mail(request: DeskRequest, send_id: UUID | None = None) -> dict[str, Any]:
     """The context of a mail that is written: the id under which it is sent, its draft, and whether that was discarded.
 
-    The id is that of the form, or of the address; one under which a mail was sent already is not used again.
+    The id is that of the form, or of the address; one under which a mail was sent already, or taken back, is not used again:
+    a draft that has it, `draft_before`, goes on under another.
     """
     key = send_id or uuid_or_none(request.GET.get("draft", ""))
     row, is_discarded = (draft_queries.mail(key, request.user) if key is not None else None), False
     if key is not None and row is None and send_id is None:
         is_discarded = draft_queries.is_discarded(key, request.user)
-        if key.version != 4 or outbox_queries.is_sent(key):
+        if key.version != 4:
             key = None
+    before = uuid_or_none(request.POST.get("draft_before", ""))
+    if key is not None and outbox_queries.is_sent(key):
+        before, key = (key if row is not None else before), None
+    if row is None and before is not None:
+        row = draft_queries.mail(before, request.user)
     return {
         "draft_id": key or uuid4(),
+        "draft_before": before if row is not None and row.public_id == before else None,
         "own_drafts": {"mail": row} if row is not None else {},
         "is_discarded": is_discarded,
         "has_drafts": draft_queries.has_mails(request.user),

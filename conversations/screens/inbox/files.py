@@ -19,7 +19,7 @@ from conversations.screens.shell import DeskRequest, screen
 def download(request: DeskRequest, public_id: UUID) -> FileResponse:
     """The file's bytes, in a response in which nothing can run."""
     permit(request.actor, "conversation.read")
-    attachment = queries.file(public_id)
+    attachment = queries.file(public_id, request.user)
     is_shown = attachment.content_type in filetypes.PICTURES
     return sent(
         attachment,

@@ -118,6 +118,7 @@ def _send(
         body=given["body"],
         uploads=[*uploads, *given["uploads"]],
         draft_files=given["draft_file"],
+        draft_before=given["draft_before"],
         mailbox=box,
         to=[address for address, _name in others],
         cc=[one for one in cc if one != email],
