@@ -42,8 +42,8 @@ async function fetchNew() {
 function lose(open) {
   const notice = document.getElementById('lost').content.cloneNode(true).firstElementChild;
   const typed = [...open.querySelectorAll('textarea[name=body]')].map((box) => box.value.trim()).filter(Boolean).join('\n\n');
-  notice.querySelector('label').hidden = !typed;
-  notice.querySelector('textarea').value = typed;
+  if (typed) notice.querySelector('textarea').value = typed;
+  else notice.querySelector('label')?.remove();
   const row = desk.rows.of(open.dataset.number);
   for (const name of ['id', 'number', 'fresh']) delete open.dataset[name];
   const had = open.contains(document.activeElement);
