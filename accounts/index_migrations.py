@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from django.contrib.postgres import operations as postgres
 from django.db import NotSupportedError, OperationalError, ProgrammingError, connection, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations import AddField, AddIndex, RemoveIndex, RunPython, RunSQL
+from django.db.migrations.operations import AddConstraint, AddField, AddIndex, RemoveIndex, RunPython, RunSQL
 from django.db.migrations.state import ProjectState
 from django.db.models import Index
 
@@ -34,6 +34,32 @@ class AddIndexConcurrently(postgres.AddIndexConcurrently):
         if is_valid is False:
             schema_editor.execute(f"DROP INDEX CONCURRENTLY {schema_editor.quote_name(self.index.name)}")
         return super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class AddUniqueIndexConcurrently(AddConstraint):
+    """A unique constraint that PostgreSQL keeps as an index alone, as it does with one that has a condition."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if schema_editor.connection.in_atomic_block:
+            return super().database_forwards(app_label, schema_editor, from_state, to_state)
+        is_valid = _validity(schema_editor, self.constraint.name)
+        if is_valid is False:
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY {schema_editor.quote_name(self.constraint.name)}")
+        if not is_valid:
+            model = to_state.apps.get_model(app_label, self.model_name)
+            made = str(self.constraint.create_sql(model, schema_editor))
+            schema_editor.execute(made.replace("UNIQUE INDEX", "UNIQUE INDEX CONCURRENTLY", 1), params=None)
+        return None
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if schema_editor.connection.in_atomic_block:
+            return super().database_backwards(app_label, schema_editor, from_state, to_state)
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.constraint.name)}")
+        return None
 
 
 class UseExtension(postgres.CreateExtension):

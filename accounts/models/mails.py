@@ -22,8 +22,12 @@ class QueuedMail(TenantModel):
     last_error = models.CharField(max_length=300, db_default="")
 
     class Meta(TenantModel.Meta):
-        # The sender's batch: what is due in all workspaces, oldest first.
-        indexes = [models.Index(fields=["due_at", "id"], name="mail_due")]
+        indexes = [
+            # The sender's batch: what is due in all workspaces, oldest first.
+            models.Index(fields=["due_at", "id"], name="mail_due"),
+            # Whether one about the same waits, and has not been tried.
+            models.Index(fields=["workspace", "kind", "about"], name="mail_untried", condition=models.Q(attempts=0)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

@@ -81,8 +81,7 @@ def set_company(*, contact: Contact, company: Company | None, by: Actor, at: dat
     if company is not None:
         permit(by, "contact.edit", company)
     if company is not None:
-        company = transaction.held(company)
-        company = company if company.merged_into is None else company.merged_into
+        company = _present(company)
     contact = held_unless_erased(contact)
     previous, pk = contact.organization_id, company.pk if company else None
     name = company.name if company else ""
@@ -108,9 +107,8 @@ def merge_companies(*, company: Company, into: Company, by: Actor, at: datetime)
     company, into = _both(company, into)
     if company.merged_into_id is not None or into.merged_into_id is not None:
         raise Conflict("one of the companies was merged by then", code="merged")
-    people = [
-        *Contact.objects.filter(organization=company).order_by("pk").values_list("pk", flat=True)[: MOST_PEOPLE + 1]
-    ]
+    held = Contact.objects.select_for_update(no_key=True, of=("self",)).filter(organization=company)
+    people = [row.pk for row in held.order_by("pk").only("pk")[: MOST_PEOPLE + 1]]
     if len(people) > MOST_PEOPLE:
         raise Conflict(f"more than {MOST_PEOPLE} customers belong to it", code="too_many")
     renamed = _rename(company, [company.name], into.name, at)
@@ -190,6 +188,19 @@ def _both(one: Company, other: Company) -> tuple[Company, Company]:
     if len(rows) < 2:
         raise Conflict("one of them is gone", code="changed_since")
     return rows[one.pk], rows[other.pk]
+
+
+def _present(company: Company) -> Company:
+    """The company, or the one into which it was merged, held; both in the order of their ids, as merging holds them."""
+    first = Company.objects.filter(pk=company.pk).values_list("merged_into", flat=True).first()
+    held = Company.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in={company.pk, first or company.pk})
+    rows = {row.pk: row for row in held.order_by("pk")}
+    if company.pk not in rows:
+        raise NotFound("this company no longer exists")
+    row = rows[company.pk]
+    while (pk := row.merged_into_id) is not None:
+        row = rows.get(pk) or transaction.held(Company(pk=pk, workspace_id=row.workspace_id))
+    return row
 
 
 def _joined(notes: str, more: str) -> str:

@@ -138,10 +138,14 @@ def broadcast_later(
 def cancel_broadcast(*, ticket: Ticket, event: Event, by: Actor, at: datetime) -> tuple[int, int]:
     """Take back the replies of `broadcast_later` that have not left; the texts are kept as `cancel` keeps them.
 
-    Returns how many were taken back now, and how many had left already.
+    Those in conversations that the actor does not see are left alone. Returns how many were taken back now, and how many had
+    left already.
     """
     permit(by, "ticket.update", ticket)
+    permit(by.with_scope(ConversationScope.WRITE), "conversation.reply")
     rows = Delivery.objects.filter(pk__in=event.data["delivery_ids"])
+    if by.user_id is not None:
+        rows = tenancy.seen(rows, tenancy.Viewer(by.user_id, by.visibility))
     held = {row.pk: row for row in locking.all_of([*rows.values_list("conversation", flat=True)])}
     found = [*rows.filter(conversation__in=held).select_for_update(no_key=True, of=("self",)).order_by("pk")]
     left = [row for row in found if row.message_id is not None or row.state == DeliveryState.SENT]

@@ -1,6 +1,7 @@
 """What a change of many conversations assigns to a member is one notification."""
 
 import django.db.models.deletion
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 from django.db.models import Q
 
@@ -20,16 +21,12 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='conversations.bulkjob'),
         ),
         migrations.RemoveConstraint(model_name='notification', name='notification_is_of_a_conversation_or_a_mailbox'),
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name='notification',
             constraint=models.CheckConstraint(
                 condition=Q(conversation__isnull=False, mailbox=None, job=None) | Q(conversation=None, mailbox__isnull=False, job=None) | Q(conversation=None, mailbox=None, job__isnull=False),
                 name='notification_is_of_one_thing',
             ),
         ),
-        migrations.AddConstraint(
-            model_name='notification',
-            constraint=models.UniqueConstraint(condition=Q(read_at=None), fields=('workspace', 'user', 'job'), name='one_unread_notification_per_job'),
-        ),
-        TenantForeignKey('conversations_notification', 'job_id', 'conversations_bulkjob'),
+        TenantForeignKey('conversations_notification', 'job_id', 'conversations_bulkjob', is_checked=False),
     ]

@@ -55,6 +55,7 @@ from conversations.models import (
     ThreadStatus,
 )
 from conversations.models.contact import ERASED
+from conversations.privacy.named import Named
 from conversations.queries import conversations as queries
 
 TEXT = "Erased"
@@ -134,12 +135,14 @@ def lists_with(known: Sequence[str]) -> None:
 
 def drafts_to(known: Sequence[str]) -> int:
     """The mails to these addresses, or that name them, which members have begun; how many files went with them."""
-    found = Q()
-    for one in known:
-        found |= Q(along__icontains=one) | Q(body__icontains=one)
-    if not found:
+    named = Named(known)
+    if not named:
         return 0
-    rows = [*Draft.objects.filter(found, kind=DraftKind.MAIL).order_by("pk").values_list("pk", flat=True)]
+    found = Q(along__has_key="phone") if named.phones else Q()
+    for one in (*named.mails, *named.phones):
+        found |= Q(along__icontains=one) | Q(body__icontains=one)
+    drafts = Draft.objects.filter(found, kind=DraftKind.MAIL).order_by("pk").only("pk", "along", "body")
+    rows = [draft.pk for draft in drafts if named.in_mail(draft.along, draft.body)]
     files = _delete_files(DraftFile.objects.filter(draft__in=rows))
     Draft.objects.filter(pk__in=rows).delete()
     return files

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import mailing, tenancy
@@ -237,6 +238,17 @@ def test_mail_that_says_all_is_queued_once_unless_it_is_being_sent(kind: Kind, a
         QueuedMail.objects.update(attempts=1)
         mailing.queue_once(kind.name, ({"n": 2}, later))
         assert sorted(waiting()) == [1, 1, 2, 2]
+
+
+def test_mail_that_says_all_is_looked_up_by_what_it_is_about(kind: Kind, acme: Workspace) -> None:
+    queue(kind, acme, *range(2000))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE accounts_queuedmail")
+    with tenancy.scope(acme), CaptureQueriesContext(connection) as asked:
+        mailing.queue_once(kind.name, ({"n": 1}, timezone.now()))
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + asked.captured_queries[0]["sql"])
+        assert "mail_untried" in "\n".join(row[0] for row in cursor.fetchall())
 
 
 def test_batch_that_takes_too_long_is_put_back_as_if_it_had_not_been_taken(

@@ -425,6 +425,7 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.blocking.unblock_contact": [{"contact": s["blocked"]}],
         "conversations.actions.companies.create_company": [{"name": "Third"}],
         "conversations.actions.companies.merge_companies": [{"into": s["second_company"]}],
+        "conversations.actions.companies.set_company": [{}, {"company": s["absorbed"]}],
         "conversations.actions.companies.undo_company_merge": [{"company": s["absorbed"]}],
         "conversations.actions.merging_contacts.mark_distinct": [{"contact": s["double"], "other": s["contact"]}],
         "conversations.actions.contact_notes.edit_contact_note": [{"note": s["about"], "by": Actor.system(s["workspace"].pk)}],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.errors import Invalid
 from accounts.models import Event, Workspace
-from accounts.permissions import Actor
+from accounts.permissions import Actor, Visibility
 from conversations import actions
 from conversations.actions.senders import Sender
 from conversations.actions.ticket_messages import REPEAT_WITHIN
@@ -245,6 +246,19 @@ def test_taking_back_says_how_many_had_left_already_and_may_be_repeated(
     assert [*Delivery.objects.order_by("pk").values_list("state", flat=True)] == ["sent", "cancelled", "cancelled"]
     assert actions.cancel_broadcast(ticket=ticket, event=event, by=ben.actor, at=minutes(13)) == (0, 1)
     assert later(ticket, conversations, ben, 13)[1], "what was taken back may be sent again"
+
+
+def test_taking_back_leaves_alone_what_the_member_does_not_see(
+    ticket: Ticket, conversations: list[Conversation], ben: Member, ada: Member
+) -> None:
+    event, _ = later(ticket, conversations, ada)
+    actions.assign(conversation=conversations[1], to=ben.user, by=ada.actor, at=minutes(11))
+    Conversation.objects.exclude(pk=conversations[1].pk).update(assignee=ada.user)
+    limited = replace(ben.actor, visibility=Visibility.TEAMS)
+    assert actions.cancel_broadcast(ticket=ticket, event=event, by=limited, at=minutes(12)) == (1, 0)
+    cancelled = Delivery.objects.filter(state="cancelled")
+    assert [row.conversation_id for row in cancelled] == [conversations[1].pk]
+    assert actions.cancel_broadcast(ticket=ticket, event=event, by=ada.actor, at=minutes(13)) == (2, 0)
 
 
 def test_taking_back_asks_the_same_for_one_reply_and_for_many(

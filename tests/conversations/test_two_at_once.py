@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from accounts import clock, tenancy
 from accounts.errors import DomainError, NotFound
 from accounts.models import Event, User, Workspace
 from accounts.permissions import Actor
 from conversations import actions, maintenance
+from conversations.actions import companies
 from conversations.actions.entries import Door
 from conversations.assistant import actions as assistant_actions
-from conversations.models import Channel, Conversation, Message, Tally
+from conversations.models import Channel, Contact, Conversation, Message, Tally
 from tests.concurrency import at_once, given_up
 from tests.conftest import Member
-from tests.factories import ConversationFactory
+from tests.factories import ContactFactory, ConversationFactory
+from tests.runtime.machine import eventually
 from tickets import actions as ticket_actions
 from tickets import tasks as ticket_tasks
 from tickets.models import Ticket, TicketNumbers
@@ -73,6 +77,57 @@ def test_link_to_a_ticket_that_is_deleted_at_the_same_moment_is_not_found(acme: 
     with pytest.raises(NotFound):
         actions.link(conversation=conversation, ticket=ticket, **act(acme))
     assert Conversation.all_workspaces.get().ticket_id is None
+
+
+def test_customer_who_leaves_a_company_while_it_is_merged_stays_where_they_went(
+    acme: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Merging has read whose company it is; before it moves them, an agent wants one of them in another company."""
+    merged, into, third = (actions.create_company(workspace=acme, name=name, **act(acme)) for name in "ABC")
+    contact = ContactFactory(workspace=acme)
+    actions.set_company(contact=contact, company=merged, **act(acme))
+    rename = companies._rename
+    with ThreadPoolExecutor(1) as pool:
+        elsewhere: list[Future[Any]] = []
+
+        def leave() -> None:
+            try:
+                actions.set_company(contact=contact, company=third, **act(acme))
+            finally:
+                connection.close()
+
+        def is_waited_for() -> bool:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+                )
+                return bool(cursor.fetchone()[0])
+
+        def late(*args: Any) -> list[int]:
+            elsewhere.append(pool.submit(leave))
+            eventually(lambda: elsewhere[0].done() or is_waited_for(), "the agent is done, or waits")
+            return rename(*args)
+
+        monkeypatch.setattr(companies, "_rename", late)
+        actions.merge_companies(company=merged, into=into, **act(acme))
+        elsewhere[0].result()
+    assert Contact.all_workspaces.get().organization_id == third.pk
+
+
+def test_customer_of_a_company_that_is_merged_at_the_same_moment_belongs_to_the_other(acme: Workspace) -> None:
+    with tenancy.scope(acme):
+        contacts = [ContactFactory(workspace=acme) for _ in range(8)]
+    one, other = (actions.create_company(workspace=acme, name=name, **act(acme)) for name in "AB")
+
+    def change(n: int) -> None:
+        if n == 4:
+            actions.merge_companies(company=other, into=one, **act(acme))
+        else:
+            actions.set_company(contact=contacts[n], company=other, **act(acme))
+
+    at_once(change)
+    belongs = Contact.all_workspaces.exclude(pk=contacts[4].pk).values_list("organization", "company")
+    assert {*belongs} == {(one.pk, "A")}
 
 
 def test_preferences_of_two_tabs_are_both_kept(acme: Workspace, ben: Member) -> None:

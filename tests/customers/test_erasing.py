@@ -67,6 +67,7 @@ from conversations.models import (
     SuppressedAddress,
     Widget,
 )
+from conversations.models import Draft as Unsent
 from conversations.models.contact import ERASED
 from conversations.privacy import actions as privacy
 from conversations.privacy import contents, tasks
@@ -289,6 +290,34 @@ def test_nothing_that_waits_is_sent_or_answered(customer: Contact, ada: Member) 
     assert {*AssistantRun.objects.values_list("status", flat=True)} == {"canceled"}
     assert not AssistantQueueItem.objects.exists()
     assert {*AssistantThread.objects.values_list("title", flat=True)} == {contents.TEXT}
+
+
+@pytest.mark.parametrize(
+    ("along", "body", "names_them"),
+    [
+        ({"to": "Ann <ANN@x.example>"}, "", True),
+        ({"to": "joann@x.example, ann@x.example.org"}, "", False),
+        ({"to": "o'ann@x.example"}, "", False),
+        ({"to": "bob@y.example", "cc": "half typed, ann@x.example"}, "", True),
+        ({"to": "bob@y.example", "subject": "About ann@x.example"}, "", True),
+        ({"to": "bob@y.example"}, "Write to ann@x.example.", True),
+        ({"to": "bob@y.example"}, "Not to the.ann@x.example or ann@x.example.org", False),
+        ({"to": "bob@y.example", "phone": "+44 20 7946 0000"}, "", True),
+        ({"to": "bob@y.example"}, "Call +442079460000!", True),
+        ({"to": "bob@y.example"}, "Order +4420794600001 of 5 pieces", False),
+    ],
+)
+def test_mails_that_are_begun_go_only_where_they_name_the_person(
+    acme: Workspace, ada: Member, ben: Member, along: dict[str, str], body: str, names_them: bool
+) -> None:
+    ann = ContactFactory(workspace=acme, email="ann@x.example")
+    for value in ("+44 20 7946 0000", "5"):
+        actions.add_address(contact=ann, kind="phone", value=value, by=ben.actor, at=clock.now())
+    actions.save_draft(
+        conversation=None, kind="mail", key=uuid4(), body=body, along=along, by=ben.actor, at=clock.now()
+    )
+    erase(ann, ada.actor)
+    assert Unsent.objects.exists() is not names_them
 
 
 def test_other_customers_keep_everything(customer: Contact, acme: Workspace, ada: Member) -> None:
