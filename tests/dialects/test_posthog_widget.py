@@ -508,6 +508,12 @@ def test_invalid_query_is_refused(page: Page, path: str, query: dict[str, str]) 
     assert list(answer.json()["details"]) == [*query]
 
 
+@pytest.fixture(autouse=True)
+def nothing_was_asked_before() -> None:
+    for buckets in (views.WRITES, views.READS, views.TOKEN_WRITES, views.TOKEN_READS, views.RESTORES, views.REDEEMS):
+        buckets._left.clear()
+
+
 @pytest.mark.usefixtures("no_time_passes_for_limits")
 def test_calls_are_limited_by_browser_by_token_and_by_address(
     page: Page, monkeypatch: pytest.MonkeyPatch, acme: Workspace

@@ -14,7 +14,7 @@ function show(id) {
   clearTimeout(timers.get(id));
   timers.set(id, setTimeout(hide, SHOWN_FOR, id));
   row(id)?.classList.add('is-typing');
-  row(id)?.querySelector('.row__text').setAttribute('data-typing', document.getElementById('inbox-words').dataset.typing);
+  row(id)?.querySelector('.row__text').setAttribute('data-typing', document.getElementById('inbox-words').dataset.writes);
   const text = place(id);
   if (!text || text.firstChild) return; // said once, however long it lasts
   const name = document.createElement('bdi');

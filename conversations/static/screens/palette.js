@@ -27,19 +27,20 @@ let asking = null; // the request for what was typed
 
 // Opens it, or goes on where it `isBegun`. Where the commands of a row are on their way (`awaits`), what is done to a conversation
 // is not offered before they are there: the function that is returned adds them.
-export function open({ page = null, menu: only = '', focus = null, isBegun = false, awaits: are = false } = {}) {
-  if (isBegun && !dialog.open) return () => {}; // closed before it was ready
+export function open({ page = null, menu: only = '', focus = null, isBegun: goesOn = false, awaits: are = false } = {}) {
+  if (goesOn && !dialog.open) return () => {}; // closed before it was ready
   const mine = ++opening;
   menu = only;
   returnTo = focus;
   found = [];
   macros = [];
   awaits = are;
-  entered = false;
-  if (!isBegun) input.value = '';
+  dialog.removeAttribute('data-begun');
+  if (!goesOn) [input.value, entered] = ['', false];
   fill(page);
   if (!dialog.open) dialog.showModal();
   if (input.value) typedOn();
+  if (entered && !awaits) shown[chosen]?.run();
   return (late) => {
     if (mine !== opening || !dialog.open) return;
     awaits = false;
@@ -72,7 +73,11 @@ export function run(button) {
   form.requestSubmit(button);
 }
 
+const isBegun = () => dialog.hasAttribute('data-begun');
+
 dialog.addEventListener('close', () => {
+  entered = false;
+  dialog.removeAttribute('data-begun');
   round += 1;
   clearTimeout(soon);
   asking?.abort();
@@ -200,6 +205,7 @@ function choose(at) {
 input.addEventListener('input', typedOn);
 
 function typedOn() {
+  if (isBegun()) return; // it is looked at then
   clearTimeout(soon);
   asking?.abort();
   entered = false;
@@ -259,10 +265,10 @@ async function insertable(mine) {
 // --- Keys ----------------------------------------------------------------------------------------
 
 input.addEventListener('keydown', (event) => {
-  if (event.isComposing) return;
+  if (event.isComposing || (isBegun() && event.key !== 'Enter')) return;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? (event.ctrlKey && { n: 1, p: -1 }[event.key]);
   if (step) choose(chosen + step);
-  else if (event.key === 'Enter' && awaits) entered = true;
+  else if (event.key === 'Enter' && (awaits || isBegun())) entered = true;
   else if (event.key === 'Enter') shown[chosen]?.run();
   else if (event.key === 'z' && menu === 'snooze' && !input.value && shown.length && !event.ctrlKey && !event.metaKey && !event.altKey) tomorrow(); // z z
   else return;
