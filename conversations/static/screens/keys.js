@@ -302,6 +302,7 @@ async function palette(menu = '') {
   const [focus, row] = [document.activeElement, focusedRow()];
   dialog.querySelector('[role=combobox]').value = '';
   dialog.toggleAttribute('data-begun', true); // until it knows what it is opened for
+  dialog.removeAttribute('data-entered');
   dialog.showModal(); // at once: what is typed on belongs to it
   try {
     const { open } = await import(help.dataset.palette);

@@ -21,7 +21,6 @@ let round = 0; // answers to earlier letters are dropped
 let found = []; // what the server found
 let macros = []; // what the composer can insert
 let awaits = false; // the commands of a row are on their way
-let entered = false; // Enter was pressed meanwhile
 let opening = 0;
 let asking = null; // the request for what was typed
 
@@ -36,11 +35,11 @@ export function open({ page = null, menu: only = '', focus = null, isBegun: goes
   macros = [];
   awaits = are;
   dialog.removeAttribute('data-begun');
-  if (!goesOn) [input.value, entered] = ['', false];
+  if (!goesOn) input.value = '';
   fill(page);
   if (!dialog.open) dialog.showModal();
   if (input.value) typedOn();
-  if (entered && !awaits) shown[chosen]?.run();
+  if (hasEntered() && !awaits) shown[chosen]?.run();
   return (late) => {
     if (mine !== opening || !dialog.open) return;
     awaits = false;
@@ -51,7 +50,7 @@ export function open({ page = null, menu: only = '', focus = null, isBegun: goes
     const command = menu && store.querySelector(`[data-command="${menu}"]`); // as where a snoozed one is to wake
     if (command && !store.querySelector(`[data-menu="${menu}"]`)) pressed(command);
     else if (isTomorrow) tomorrow();
-    else if (entered) shown[chosen]?.run();
+    else if (hasEntered()) shown[chosen]?.run();
   };
 }
 
@@ -74,10 +73,10 @@ export function run(button) {
 }
 
 const isBegun = () => dialog.hasAttribute('data-begun');
+const hasEntered = () => dialog.hasAttribute('data-entered');
 
 dialog.addEventListener('close', () => {
-  entered = false;
-  dialog.removeAttribute('data-begun');
+  if (dialog.open) return; // opened again since
   round += 1;
   clearTimeout(soon);
   asking?.abort();
@@ -202,13 +201,15 @@ function choose(at) {
 
 // --- Everything else that has a name ----------------------------------------------------------------
 
-input.addEventListener('input', typedOn);
+input.addEventListener('input', () => {
+  dialog.removeAttribute('data-entered'); // more is typed: it is not chosen yet
+  typedOn();
+});
 
 function typedOn() {
   if (isBegun()) return; // it is looked at then
   clearTimeout(soon);
   asking?.abort();
-  entered = false;
   const mine = ++round;
   const typed = input.value.trim();
   if (!typed || menu) found = [];
@@ -268,7 +269,7 @@ input.addEventListener('keydown', (event) => {
   if (event.isComposing || (isBegun() && event.key !== 'Enter')) return;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? (event.ctrlKey && { n: 1, p: -1 }[event.key]);
   if (step) choose(chosen + step);
-  else if (event.key === 'Enter' && (awaits || isBegun())) entered = true;
+  else if (event.key === 'Enter' && (awaits || isBegun())) dialog.toggleAttribute('data-entered', true); // chosen once all of it is here
   else if (event.key === 'Enter') shown[chosen]?.run();
   else if (event.key === 'z' && menu === 'snooze' && !input.value && shown.length && !event.ctrlKey && !event.metaKey && !event.altKey) tomorrow(); // z z
   else return;
