@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from conversations import actions, channels
 from conversations.models import Company, Handler
 from conversations.queries import customers as queries
 from conversations.screens import attributes
-from conversations.screens.contacts import labels
+from conversations.screens.contacts import labels, merging
 from conversations.screens.contacts.forms import CompanyForm
 from conversations.screens.shell import DeskRequest, remember, screen, shell
 from tickets.models import AttributeSubject
@@ -125,16 +126,7 @@ def undo_merge(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """Take a merge back: the public id is that of the company that was merged."""
     permit(request.actor, "company.write")
     row = queries.company(public_id)
-    try:
-        row = actions.undo_company_merge(company=row, by=request.actor, at=clock.now())
-    except Forbidden:
-        raise
-    except NotFound:
-        messages.success(request, _("The merge was undone already."))
-    except DomainError as error:
-        messages.error(request, labels.of_error(error))
-    else:
-        messages.success(request, _("Merge undone."))
+    row = merging.taken_back(request, row, partial(actions.undo_company_merge, company=row), labels.of_error)
     return redirect("company", request.workspace.slug, row.public_id)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -18,7 +20,7 @@ from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.permissions import permit
 from accounts.text import uuid_or_none, whole_number
 from conversations import actions
-from conversations.models import Contact
+from conversations.models import Company, Contact
 from conversations.queries import customers as queries
 from conversations.queries import duplicates, offered
 from conversations.screens import attributes
@@ -30,6 +32,7 @@ from tickets.models import AttributeSubject
 from tickets.queries import attributes_of
 
 MOST_FOUND = 10
+Row = TypeVar("Row", Contact, Company)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,16 +80,7 @@ def undo(request: DeskRequest, public_id: UUID) -> HttpResponse:
     """Take a merge back: the public id is that of the customer who was merged."""
     permit(request.actor, "contact.merge")
     contact = queries.by_public_id(public_id)
-    try:
-        contact = actions.undo_contact_merge(contact=contact, by=request.actor, at=clock.now())
-    except Forbidden:
-        raise
-    except NotFound:
-        messages.success(request, _("The merge was undone already."))
-    except DomainError as error:
-        messages.error(request, labels.of_merge(error))
-    else:
-        messages.success(request, _("Merge undone."))
+    contact = taken_back(request, contact, partial(actions.undo_contact_merge, contact=contact), labels.of_merge)
     if path := back(request):
         return redirect(path)
     return redirect("customer", request.workspace.slug, contact.public_id)
@@ -140,3 +134,18 @@ def _pair(contact: Contact, other: Contact) -> dict[str, object]:
         "two_emails": bool(loser.email and winner.email and loser.email != winner.email),
         "rows": rows,
     }
+
+
+def taken_back(request: DeskRequest, row: Row, undo: Callable[..., Row], said_of: Callable[[DomainError], str]) -> Row:
+    """Call a verb that takes a merge back, and say what became of it on the next page. Returns the row as it is then."""
+    try:
+        row = undo(by=request.actor, at=clock.now())
+    except Forbidden:
+        raise
+    except NotFound:
+        messages.success(request, _("The merge was undone already."))
+    except DomainError as error:
+        messages.error(request, said_of(error))
+    else:
+        messages.success(request, _("Merge undone."))
+    return row
