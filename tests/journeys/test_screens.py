@@ -83,6 +83,7 @@ CONDITIONS = json.dumps(
 WIDTHS = {1440: 900, 768: 1024, 720: 450, 390: 844}  # 720: a desk's screen, magnified to 200 %
 LOOKED_AT_BY_AXE = {1440: ("light", "dark"), 390: ("light",)}
 """In which themes: a colour is the same at every width."""
+COLOURS = ["color-contrast", "link-in-text-block"]
 
 SIDEWAYS = r"""
 () => {
@@ -120,7 +121,8 @@ THEME = """theme => {
 # theme; where it is there again with the same markup in the same place, but for numbers and tokens, it is left out.
 PARTS = ".rail, .row, .message, .side > section, .composer, #help"
 AXE = r"""
-async ([rules, parts, known]) => {
+async ([colours, isWide, isDark, parts, known]) => {
+  const options = isDark ? { runOnly: colours } : isWide ? {} : { rules: Object.fromEntries(colours.map((one) => [one, { enabled: false }])) };
   const plain = (part) => part.outerHTML
     .replace(/ (?!class|style)([\w-]+)="[^"]*(?:\d|\w{32})[^"]*"/g, ' $1')
     .replace(/\d+(?=[^<>]*<)/g, '0');
@@ -132,7 +134,7 @@ async ([rules, parts, known]) => {
     const key = sum(plain(part) + place(part.parentElement));
     return looked.has(key) || !looked.add(key);
   });
-  const found = await axe.run({ exclude: again }, { resultTypes: ['violations'], ...(rules ? { runOnly: rules } : {}) });
+  const found = await axe.run({ exclude: again }, { resultTypes: ['violations'], ...options });
   const faults = found.violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(' ')} ${node.failureSummary.split('\n')[1]?.trim()}`));
   return [faults, [...looked]];
 }
@@ -639,8 +641,8 @@ def look(page: Page, screen: Screen, known: Known) -> Iterator[str]:
             continue
         for theme in LOOKED_AT_BY_AXE[width]:
             page.evaluate(THEME, theme)
-            rules = ["color-contrast"] if theme == "dark" else None
-            faults, known[width, theme] = page.evaluate(AXE, [rules, PARTS, known.get((width, theme), [])])
+            asked = [COLOURS, width == 1440, theme == "dark", PARTS, known.get((width, theme), [])]
+            faults, known[width, theme] = page.evaluate(AXE, asked)
             for found in faults:
                 yield f"{screen.name}, {width} px, {theme}: {found}"
 
