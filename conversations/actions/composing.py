@@ -77,6 +77,7 @@ def forward(
             to_id=made.pk,
             number=made.number,
             message_id=message.pk if message is not None else None,
+            delivery_id=sent.pk,
         )
         journal.record(
             events.CONVERSATION_NAMED, made, by=by, at=at, from_id=conversation.pk, number=conversation.number

@@ -13,7 +13,8 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.db.models import Q, QuerySet
 
-from accounts.models import QueuedMail
+from accounts.models import Event, QueuedMail
+from conversations.events import CONVERSATION_FORWARDED
 from conversations.models import (
     AssistantFrame,
     AssistantProposal,
@@ -221,6 +222,59 @@ def messages_elsewhere(rows: Sequence[Message], at: datetime) -> dict[str, int]:
     previews = Conversation.all_workspaces.filter(workspace=rows[0].workspace_id, last_message__in=pks)
     previews.update(preview=TEXT)
     return {"messages": len(pks), "files": files + raw, "mails": mails}
+
+
+def forwarded(contact: Contact) -> list[Delivery]:
+    """The mails by which their conversations were forwarded to others, and these mails in turn; each has a conversation."""
+    found: dict[int, Delivery] = {}
+    asked: list[int] = [*conversations_of(contact).values_list("pk", flat=True)]
+    copied: dict[int, int | None] = {}  # by their conversations, the messages of mails that were found
+    while asked:
+        lines = Event.objects.filter(
+            workspace_id=contact.workspace_id,
+            type=CONVERSATION_FORWARDED.name,
+            subject_type="conversation",
+            subject_id__in=asked,
+        )
+        asked = []
+        for line in lines.order_by("pk"):
+            chosen = line.data["message_id"]
+            if chosen is not None and line.subject_id in copied and chosen != copied[line.subject_id]:
+                continue  # another message of a conversation that begins with such a mail
+            sent = _sent(line)
+            if sent is not None and sent.pk not in found:
+                found[sent.pk] = sent
+                copied[sent.conversation_id] = sent.message_id
+                asked.append(sent.conversation_id)
+    return [*found.values()]
+
+
+def _sent(line: Event) -> Delivery | None:
+    """The mail of a line about forwarding; those of earlier versions name its conversation alone, which begins with it."""
+    if (known := line.data.get("delivery_id")) is not None:
+        return Delivery.objects.filter(pk=known).first()
+    return Delivery.objects.filter(conversation=line.data["to_id"]).order_by("pk").first()
+
+
+def copies(mails: Sequence[Delivery], at: datetime) -> dict[str, int]:
+    """The texts and files of these mails, and the subjects that they gave their conversations."""
+    if not mails:
+        return {}
+    pks, messages = [one.pk for one in mails], [one.message_id for one in mails if one.message_id is not None]
+    rows = Delivery.objects.filter(pk__in=pks)
+    rows.filter(state__in=_NOT_SENT).update(state=DeliveryState.CANCELLED, settled_at=at, code=CODE)
+    rows.update(body="", reason="")
+    MessageVersion.objects.filter(message__in=messages).delete()
+    Message.objects.filter(pk__in=messages).update(body=TEXT, tokens="", metadata=None)
+    chosen = (Attachment.objects.filter(message__in=messages), DeliveryFile.objects.filter(delivery__in=pks))
+    kept = Conversation.all_workspaces.filter(
+        workspace=mails[0].workspace_id, pk__in=[one.conversation_id for one in mails]
+    )
+    for row in kept.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+        row.subject = TEXT
+        row.preview = TEXT if row.last_message_id in messages else row.preview
+        row.save(update_fields=["subject", "preview"])
+    return {"messages": len(mails), "files": sum(map(_delete_files, chosen))}
 
 
 def _messages(rows: QuerySet[Message], row: Conversation) -> int:

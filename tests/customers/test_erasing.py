@@ -73,7 +73,8 @@ from conversations.privacy import actions as privacy
 from conversations.privacy import contents, tasks
 from tests.conftest import Member
 from tests.effects import refused
-from tests.factories import ContactFactory, ConversationFactory, MailboxFactory
+from tests.factories import ContactFactory, ConversationFactory, MailboxFactory, receive
+from tests.outbox import leave
 from tickets.actions import create_attribute
 from tickets.models import Ticket
 
@@ -338,6 +339,37 @@ def test_what_they_wrote_in_the_conversation_of_another_is_erased_alone(
     actions.receive(conversation=other, body=CANARY, sender=Sender.contact(customer), by=ada.actor, at=clock.now())
     erase(customer, ada.actor)
     assert [*other.messages.order_by("pk").values_list("body", flat=True)] == ["Keep this", contents.TEXT]
+
+
+def test_forwarded_copies_are_erased_also_those_that_wait_and_copies_of_copies(customer: Contact, ada: Member) -> None:
+    at, words = clock.now(), f"Fwd: {CANARY}"
+
+    def forward(conversation: Conversation, to: str, **values: Any) -> Conversation:
+        file = ContentFile(CANARY.encode(), name="copy.txt")
+        fields = {"email": to, "subject": words, "body": f"> {CANARY}", "uploads": [file], "by": ada.actor, "at": at}
+        return actions.forward(conversation=conversation, **{"send_after": at, **fields, **values})
+
+    mine = Conversation.objects.filter(contact=customer).first()
+    assert mine is not None
+    sent = forward(mine, "law@partner.example")
+    again = forward(sent, "court@partner.example")
+    leave()
+    waiting = forward(mine, "press@partner.example", send_after=at + timedelta(days=1))
+    answer = receive(sent, "We will look into it")
+    of_answer = forward(
+        sent, "mine@partner.example", message=answer, subject="Fwd: ours", body="> We will look into it"
+    )
+    leave()
+    assert {row.messages.count() for row in (sent, again, of_answer)} == {1, 2}
+    erase(customer, ada.actor)
+    for row in (sent, again, waiting):
+        row = Conversation.objects.get(pk=row.pk)
+        assert CANARY not in f"{row.subject}{row.preview}{[*row.messages.values_list('body', flat=True)]}"
+    assert not Attachment.objects.filter(message__conversation__in=[sent, again]).exists()
+    assert Delivery.objects.get(conversation=waiting).state == "cancelled"
+    assert sent.messages.filter(body="We will look into it").exists()
+    assert of_answer.messages.get().body == "> We will look into it"
+    assert Conversation.objects.get(pk=of_answer.pk).subject == "Fwd: ours"
 
 
 def test_ticket_of_several_customers_keeps_its_subject(customer: Contact, acme: Workspace, ada: Member) -> None:
