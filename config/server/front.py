@@ -67,7 +67,7 @@ _TOO_LARGE = Problem(413, "payload_too_large", "The request is too large.")
 class Answer(NamedTuple):
     """What Django made of a request. The content is None when the response comes in pieces, or is live.
 
-    `context` is the one that the view ran in: its language goes on for the pieces, and what they open stays among them.
+    `context` is the view's: its language and what the log says of it go on for the pieces, and what they open stays theirs.
     """
 
     status: int
@@ -301,10 +301,10 @@ class Front:
         """A StreamingHttpResponse: each piece is made in any thread. For files and exports, not for waiting."""
         response: Any = answer.response
         pieces = iter(response)
-        facts, within = log_context.current(), answer.context.run
+        within = answer.context.run
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            while (piece := await self._in_pool(within, _logged, facts, next, pieces, _END)) is not _END:
+            while (piece := await self._in_pool(within, next, pieces, _END)) is not _END:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
             await self._in_pool(within, response.close)
@@ -425,11 +425,6 @@ def _encoded(headers: Iterable[tuple[str, str]]) -> Headers:
 async def _send_whole(send: Send, status: int, headers: Headers, content: bytes) -> None:
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
-
-
-def _logged(facts: log_context.Facts, function: Callable[..., T], *args: Any) -> T:
-    with log_context.about(facts):
-        return function(*args)
 
 
 def _no_write(_data: bytes) -> None:
