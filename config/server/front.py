@@ -300,8 +300,7 @@ class Front:
     async def _send_pieces(self, answer: Answer, send: Send) -> None:
         """A StreamingHttpResponse: each piece is made in any thread. For files and exports, not for waiting."""
         response: Any = answer.response
-        pieces = iter(response)
-        within = answer.context.run
+        pieces, within = iter(response), answer.context.run
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             while (piece := await self._in_pool(within, next, pieces, _END)) is not _END:

@@ -129,7 +129,8 @@ def finish_erasure(*, erasure: Erasure, by: Actor, at: datetime) -> Erasure:
     contacts = contents.people(contact)
     elsewhere = contents.written_elsewhere(contacts)
     forwarded = contents.forwarded(contact)
-    learned = forgetting.words_in(contact.workspace_id, {row.conversation_id for row in (*elsewhere, *forwarded)})
+    touched = {row.conversation_id for row in elsewhere} | {row.conversation_id for row in forwarded}
+    learned = forgetting.words_in(contact.workspace_id, touched)
     for found in (contents.messages_elsewhere(elsewhere, at), contents.copies(forwarded, at)):
         for name, count in found.items():
             erasure.counts[name] = erasure.counts.get(name, 0) + count
