@@ -64,7 +64,13 @@ UNDOABLE = (
     events.SPAM_UNMARKED.name,
     events.MACRO_APPLIED.name,
 )
-"""The changes that `actions.undo` takes back."""
+"""The changes that `actions.undo` takes back, and beside them those of TRIAGE."""
+TRIAGE = (
+    events.CONVERSATION_ASSIGNED.name,
+    events.CONVERSATION_PRIORITY_CHANGED.name,
+    events.CONVERSATION_TAGGED.name,
+)
+"""Changes of one field, which may also be what another change has brought about."""
 REARRANGING = frozenset(
     kind.name
     for kind in (
@@ -263,11 +269,11 @@ def _with_causes(page: list[Message], happened: list[Event]) -> list[Message]:
     return page
 
 
-def change_to_undo(conversation: Conversation, *, by: Actor, since: datetime) -> Event | None:
+def change_to_undo(
+    conversation: Conversation, *, by: Actor, since: datetime, of: Sequence[str] = UNDOABLE
+) -> Event | None:
     """What the actor has changed since a moment and may take back (`actions.undo`), if anything."""
-    changes = journal.lines_of(conversation).filter(
-        type__in=UNDOABLE, actor_kind=by.kind, actor_id=by.id, at__gte=since
-    )
+    changes = journal.lines_of(conversation).filter(type__in=of, actor_kind=by.kind, actor_id=by.id, at__gte=since)
     return changes.order_by("-id").first()
 
 
