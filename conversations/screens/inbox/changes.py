@@ -140,7 +140,7 @@ def _by(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
 @changes(forms.AssignForm, undoes=[events.CONVERSATION_ASSIGNED.name])
 def assign(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     to, team = given["to"], given["team"]
-    actions.assign(to=to, team=team, **_by(request, conversation))
+    actions.assign(to=to, team=team, keeps_team=True, **_by(request, conversation))
     if team is not None:
         return _("Assigned to %(name)s.") % {"name": team}
     if to is None:
