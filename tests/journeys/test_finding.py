@@ -43,6 +43,11 @@ def test_search_is_completed_from_the_keyboard_and_saved_as_a_view(window: Windo
     expect(search).to_be_focused()
     expect(page.locator(".row")).to_have_count(1)
     expect(page.locator(".row mark")).to_have_text("money")
+    # The search ends where the buttons beside it begin.
+    field, button = (one.bounding_box() for one in (search, page.get_by_role("link", name="New conversation")))
+    assert field
+    assert button
+    assert field["x"] + field["width"] <= button["x"]
 
     # Escape closes the suggestions first, and then clears the search.
     page.keyboard.type("is:")
