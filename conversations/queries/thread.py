@@ -92,6 +92,7 @@ CHANGING = frozenset(
         events.MESSAGE_EDITED,
         events.MESSAGE_WITHDRAWN,
         events.MESSAGE_REDACTED,
+        events.CONVERSATION_ERASED,
     )
 )
 """The events after which a message that is on screen reads otherwise."""
@@ -129,6 +130,8 @@ class Thread:
     last_event: int = 0
     is_changed: bool = False
     """Whether a message was changed or has gone among what happened."""
+    is_erased: bool = False
+    """Whether all of it was erased: whatever a page holds of the customer is out of date."""
 
     @property
     def is_rearranged(self) -> bool:
@@ -174,6 +177,7 @@ def thread_since(conversation: Conversation, *, message: int, event: int, limit:
         has_older=False,
         last_event=happened[0].pk if happened else 0,
         is_changed=any(one.type in CHANGING for one in happened),
+        is_erased=any(one.type == events.CONVERSATION_ERASED.name for one in happened),
     )
 
 
