@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from conversations.models import UNTIL_REPLY, Attachment, Conversation, Delivery
 from tests.conftest import Member
 from tests.factories import ConversationFactory, MailboxFactory, receive
 from tests.inbox.conftest import HTMX, now, text_of
+from tickets.models import Tag
 
 
 @pytest.fixture
@@ -269,3 +272,21 @@ def test_undo_is_not_offered_for_an_assignee_that_only_an_api_caller_can_name(
     answer = agent.post(path("assign", conversation), {"to": str(ben.user.pk)}, headers=HTMX).content.decode()
     assert "Assigned to you." in answer
     assert "data-undo" not in answer
+
+
+def test_tags_that_exist_are_suggested_and_a_new_one_is_called_so(agent: Client, conversation: Conversation) -> None:
+    with tenancy.scope(conversation.workspace):
+        for name in ("Billing", "late billing", "bug", 'a "b", c'):
+            Tag.objects.create(workspace=conversation.workspace, name=name, hue=0, created_at=clock.now())
+
+    def offered(typed: str) -> list[tuple[str, bool]]:
+        html = agent.get("/w/acme/inbox/tag-suggestions", {"q": typed}).content.decode()
+        found = re.findall(r'data-value="([^"]*)"( data-new)?', html)
+        return [(unescape(value), bool(new)) for value, new in found]
+
+    assert {name for name, _new in offered("")} == {'"a ""b"", c"', "Billing", "bug", "late billing"}
+    assert offered("bill") == [("Billing", False), ("late billing", False), ("bill", True)]
+    assert offered("BUG") == [("bug", False)]
+    assert offered("x, y") == [('"x, y"', True)]
+    assert offered("\x00") == []
+    assert 'data-suggestions="/w/acme/inbox/tag-suggestions"' in page(agent, conversation)
