@@ -63,7 +63,7 @@ def test_reply_is_taken_back_with_its_files_and_never_over_what_was_typed_since(
     expect(page.locator("#outgoing .later")).to_have_count(1)
     expect(page.locator("#outbox .unsent")).to_have_count(0)
     expect(page.locator("#outgoing .file")).to_contain_text("label.txt")
-    page.get_by_role("button", name="Undo").click()
+    page.keyboard.press("Control+z")  # in the empty box
     expect(reply).to_have_value("On its way.")
     expect(page.locator(".attached")).to_contain_text("label.txt")
     expect(page.locator("#outgoing .later")).to_have_count(0)
@@ -125,6 +125,9 @@ def test_two_agents_see_what_is_held_reviewed_failed_and_sent(
     send(page, "Have you looked in the shed?")
     expect(theirs.locator("#outgoing")).to_contain_text("Ben Kimura")
     expect(theirs.locator("#outgoing")).to_contain_text("Sending")
+    send(theirs, "It is in the shed.")
+    expect(theirs.locator(".composer__form--reply .banner")).to_contain_text("Ben Kimura has replied since you began")
+    theirs.locator("#reply-body").fill("")
     with tenancy.scope(acme):
         receive(mailed, "Never mind, it came.")
         leave()

@@ -91,6 +91,17 @@ def test_writer_is_notified_of_a_reply_that_failed(
     assert of(ben) == [("failed_to_send", 1, 1)]
 
 
+def test_writer_is_notified_of_a_reply_that_others_have_overtaken(
+    acme: Workspace, ben: Member, row: Conversation
+) -> None:
+    given = act(ben)
+    later = actions.schedule(conversation=row, body="Hello", send_after=given["at"], **given)
+    receive(row, "Never mind.")
+    actions.hold(delivery=later, by=Actor.system(acme.pk), at=clock.now())
+    assert of(ben) == [("failed_to_send", 1, 1)]
+    assert sentences.title(Notification.objects.get()) == f"Your reply in #{row.number} was not sent"
+
+
 def test_owners_and_admins_are_notified_of_a_mailbox_that_is_disconnected(
     acme: Workspace, ada: Member, ben: Member
 ) -> None:

@@ -54,7 +54,7 @@ document.addEventListener('keydown', (event) => {
     if (!event.repeat) palette();
     return;
   }
-  if (isCommand(event, 'z') && !isTyping(target)) return undo(event);
+  if (isCommand(event, 'z') && (!isTyping(target) || isSentFrom(target))) return undo(event);
   if (isHeld(event)) return;
   if (isTyping(target)) {
     if (event.key === 'Escape') {
@@ -151,10 +151,33 @@ function type(text) {
   for (const key of text) field.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
 }
 
+// When the newest toast came, when a reply was sent, and when its box was last typed in.
+const at = { toast: -Infinity, reply: -Infinity, typed: -Infinity };
+new MutationObserver((changes) => changes.some((one) => one.addedNodes.length) && (at.toast = performance.now())).observe(document.getElementById('toasts'), { childList: true });
+document.addEventListener('desk:sending', () => (at.reply = performance.now()));
+document.addEventListener('input', ({ target }) => target.name === 'body' && (at.typed = performance.now()));
+
+// A reply of one's own that waits to leave; one that is on its way gets its Undo with the answer.
+const ownReply = () => [...document.querySelectorAll(`#outgoing .later--sending[data-by="${desk.me?.()}"] .later__tools button`)].at(-1);
+const isReplying = () => document.querySelector('#outbox .unsent:not(.unsent--note) [data-state]:not([hidden])') !== null;
+
+// In the box from which it was just sent there is nothing else to undo.
+const isSentFrom = (box) => box.id === 'reply-body' && !box.value && at.reply > Math.max(at.typed, at.toast) && (isReplying() || ownReply() !== undefined);
+
+function undoReply() {
+  const button = ownReply();
+  if (button) button.click();
+  else if (isReplying()) document.addEventListener('desk:renewed', undoReply, { once: true });
+}
+
 // The newest change that can be undone. One that is on its way is the newest: its Undo comes with its answer.
 function undo(event) {
   const all = () => [...document.querySelectorAll('#toasts [data-undo]')];
   const [known, number] = [all(), desk.lastChanging()];
+  if (at.reply > at.toast && !number && (isReplying() || ownReply())) {
+    event.preventDefault();
+    return void (event.repeat || undoReply());
+  }
   if (!known.length && !number) return;
   event.preventDefault();
   if (event.repeat) return;
