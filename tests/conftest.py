@@ -31,15 +31,24 @@ made_up.load_profile("desk")
 
 LONGEST = (
     "runtime/test_release.py", "commands/test_seed_demo.py", "runtime/test_backup.py", "dialects/test_openapi.py",
-    "journeys/test_screens.py", "journeys/test_live.py", "architecture/test_locks.py", "assistant/test_killed_while_writing.py",
-    "journeys/test_composer.py", "journeys/test_support.py", "architecture/test_recipes.py", "admin/test_reach.py", "grown/test_plans.py",
+    "architecture/test_locks.py", "assistant/test_killed_while_writing.py",
+    "architecture/test_recipes.py", "admin/test_reach.py", "grown/test_plans.py",
 )  # fmt: skip
 """The files that take longest, the longest first."""
+FIRST = ("journeys/test_screens.py", "architecture/test_words.py", "journeys/test_live.py", "journeys/test_composer.py")
+"""One worker makes the template of the databases while the other does what needs none."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files come first, so that no worker is left with one when the others have ended."""
-    ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(LONGEST)}
+    """The longest files come first, so that no worker is left with one when the others have ended.
+
+    The journeys come together, for they share a browser and a desk.
+    """
+    files = [
+        *FIRST,
+        *sorted({f"journeys/{item.path.name}" for item in items if item.path.parent.name == "journeys"} - {*FIRST}),
+    ]
+    ranks = {Path(__file__).parent / name: rank for rank, name in enumerate([*files, *LONGEST])}
     items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
