@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import os
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -77,6 +78,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 # Not here: mails that came in. Who takes one in holds it first, and it is in no conversation yet; what else changes mails
 # finds them by their conversation.
+ROUNDS = int(os.environ.get("LOCK_ROUNDS", "1"))
+"""How often two verbs are tried at once; `make soak` does it more often."""
 RANKS = {
     "accounts_workspace": 2, "accounts_invitation": 2, "accounts_membership": 2, "accounts_user": 2, "accounts_team": 2, "accounts_apikey": 2,
     "mfa_authenticator": 2.1, "django_session": 2.1, "usersessions_usersession": 2.2,
