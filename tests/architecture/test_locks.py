@@ -76,10 +76,10 @@ from tickets.models import Tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Not here: mails that came in. Who takes one in holds it first, and it is in no conversation yet; what else changes mails
-# finds them by their conversation.
 ROUNDS = int(os.environ.get("LOCK_ROUNDS", "1"))
 """How often two verbs are tried at once; `make soak` does it more often."""
+# Not here: mails that came in. Who takes one in holds it first, and it is in no conversation yet; what else changes mails
+# finds them by their conversation.
 RANKS = {
     "accounts_workspace": 2, "accounts_invitation": 2, "accounts_membership": 2, "accounts_user": 2, "accounts_team": 2, "accounts_apikey": 2,
     "mfa_authenticator": 2.1, "django_session": 2.1, "usersessions_usersession": 2.2,
@@ -662,8 +662,8 @@ def test_every_verb_takes_its_locks_in_the_one_order_and_no_two_verbs_at_once_wa
 
 
 def at_once(call: Callable[[], None], barrier: Barrier) -> str | None:
-    """A few times together with another; the database's complaint, if it has one."""
-    for _ in range(3):
+    """Together with another; the database's complaint, if it has one."""
+    for _ in range(ROUNDS):
         barrier.wait()
         try:
             call()
