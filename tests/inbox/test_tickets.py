@@ -21,7 +21,7 @@ from tests.conftest import Key, Member
 from tests.factories import ConversationFactory, TeamFactory, TicketFactory
 from tests.inbox.conftest import markup_of, text_of
 from tickets import actions as ticket_actions
-from tickets.models import Attribute, Ticket, TicketNumbers
+from tickets.models import Attribute, Ticket, TicketNote, TicketNumbers
 
 LIST = "/w/acme/tickets"
 
@@ -243,13 +243,54 @@ def test_conversations_are_linked_and_unlinked_and_the_first_is_primary(ben: Mem
 def test_a_note_is_the_note_of_the_api_too(ben: Member, acme: Workspace) -> None:
     ticket = TicketFactory(workspace=acme)
     client, page = ben.signed_in(), f"{LIST}/{ticket.number}"
-    assert "Link one to write a note." in text_of(client.get(page).content)
     conversation = linked(acme, ticket, 1)[0]
     client.post(f"{page}/note", {"body": "Look at <b>this</b>"})
     note = Message.all_workspaces.get(conversation=conversation, kind="internal-note")
     assert note.body == "Look at <b>this</b>"
     shown = client.get(page).content.decode()
     assert "Look at &lt;b&gt;this&lt;/b&gt;" in shown
+
+
+def test_a_ticket_without_a_conversation_has_notes_of_its_own(
+    ada: Member, ben: Member, vic: Member, acme: Workspace
+) -> None:
+    ticket = TicketFactory(workspace=acme)
+    client, page = ben.signed_in(), f"{LIST}/{ticket.number}"
+    assert "No notes. What your team notes about this ticket appears here." in text_of(
+        vic.signed_in().get(page).content
+    )
+    assert client.post(f"{page}/note", {"body": "Ask <b>finance</b>"}).status_code == 302
+    client.post(f"{page}/note", {"body": "Ask <b>finance</b>"})  # a double click
+    note = TicketNote.all_workspaces.get()
+    shown = client.get(page).content.decode()
+    assert "Ask &lt;b&gt;finance&lt;/b&gt;" in shown
+    assert "Note added" in shown
+    # What is noted later beside a conversation is above it.
+    linked(acme, ticket, 1)
+    client.post(f"{page}/note", {"body": "Paid"})
+    both = client.get(page).content.decode()
+    assert both.index("Paid") < both.index("Ask &lt;b&gt;finance")
+    # Its author changes it, an admin may delete it, a viewer reads.
+    assert ada.signed_in().post(f"{page}/notes/{note.pk}", {"body": "Mine"}).status_code == 403
+    assert vic.signed_in().post(f"{page}/notes/{note.pk}/delete").status_code == 403
+    assert "Ask &lt;b&gt;finance&lt;/b&gt;" in vic.signed_in().get(page).content.decode()
+    assert client.post(f"{page}/notes/{note.pk}", {"body": " "}, headers={"HX-Request": "true"}).status_code == 422
+    client.post(f"{page}/notes/{note.pk}", {"body": "Ask legal"})
+    assert "Ask legal" in text_of(client.get(page).content)
+    other = f"{LIST}/{TicketFactory(workspace=acme).number}"
+    assert client.post(f"{other}/notes/{note.pk}/delete").status_code == 404
+    assert ada.signed_in().post(f"{page}/notes/{note.pk}/delete").status_code == 302
+    assert not TicketNote.all_workspaces.exists()
+    assert "Note deleted" in text_of(client.get(page).content)
+
+
+def test_tickets_are_found_by_their_own_notes(ben: Member, acme: Workspace) -> None:
+    ticket = TicketFactory(workspace=acme, subject="Late parcels")
+    TicketFactory(workspace=acme, subject="Broken lamp")
+    ticket_actions.add_note(ticket=ticket, body="The customs office holds it", by=ben.actor, at=clock.now())
+    shown = text_of(ben.signed_in().get(f"{LIST}?q=customs+office").content)
+    assert "Late parcels" in shown
+    assert "Broken lamp" not in shown
 
 
 def test_a_ticket_is_opened_with_a_conversation_or_without(ben: Member, acme: Workspace) -> None:

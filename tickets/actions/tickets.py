@@ -18,7 +18,7 @@ from accounts.errors import Invalid
 from accounts.models import Membership, Team, User, Workspace
 from accounts.permissions import Actor, permit
 from tickets import events, lifecycle, tags, unread
-from tickets.models import Ticket, TicketNumbers, TicketPriority, TicketStatus
+from tickets.models import Ticket, TicketNote, TicketNumbers, TicketPriority, TicketStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +261,7 @@ def update(
 def erase(*, ticket: Ticket, is_shared: bool = False, by: Actor, at: datetime) -> Ticket:
     """Erase the words of a ticket; of one that is shared with other customers, what may be of the one that is erased."""
     permit(by, "ticket.erase", ticket)
-    ticket = transaction.held(ticket)
+    ticket, had_notes = transaction.held(ticket), 0
     given: dict[str, Any] = {
         "anonymous_traits": {},
         "last_message_text": None,
@@ -270,8 +270,9 @@ def erase(*, ticket: Ticket, is_shared: bool = False, by: Actor, at: datetime) -
     }
     if not is_shared:
         given |= {"subject": "", "escalation_reason": None, "attributes": {}}
+        had_notes = TicketNote.objects.filter(ticket=ticket).delete()[0]
     changed = changes.change(ticket, given, unset=UNSET)
-    if changed:
+    if changed or had_notes:
         ticket.updated_at = at
         ticket.save(update_fields=[*changed, "updated_at"])
         journal.record(events.TICKET_ERASED, ticket, by=by, at=at)
@@ -356,6 +357,7 @@ def delete(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     journal.record(events.TICKET_DELETED, ticket, by=by, at=at, number=ticket.number)
     NUMBERS.move(ticket.workspace_id, ticket.status, None)
     unread.forget(ticket.workspace_id)
+    TicketNote.objects.filter(ticket=ticket).delete()
     ticket.delete()
 
 

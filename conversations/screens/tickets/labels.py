@@ -39,6 +39,11 @@ _FIELDS: Mapping[str, str | Promise] = {
     "sla_due_at": gettext_lazy("the due date"),
     "escalation_reason": gettext_lazy("the reason"),
 }
+_NOTES: Mapping[str, str | Promise] = {
+    events.TICKET_NOTE_ADDED.name: gettext_lazy("Note added"),
+    events.TICKET_NOTE_EDITED.name: gettext_lazy("Note edited"),
+    events.TICKET_NOTE_DELETED.name: gettext_lazy("Note deleted"),
+}
 
 
 def actor(line: HistoryLine) -> str:
@@ -76,6 +81,8 @@ def happened(line: HistoryLine, workspace: Workspace) -> SafeString:
         shown = _conversation(line, workspace)
         text = _("Linked <b>{}</b>") if data.get("linked_id") else _("Unlinked <b>{}</b>")
         return format_html(text, shown)
+    if kind in _NOTES:
+        return escape(_NOTES[kind])
     if kind in (conversation_events.TICKET_BROADCAST.name, conversation_events.TICKET_BROADCAST_SCHEDULED.name):
         return escape(_("Reply sent to all conversations"))
     return escape(_("Ticket opened"))

@@ -11,9 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import clock, transaction
 from accounts import queries as people
 from accounts.errors import DomainError, Forbidden, NotFound
-from accounts.permissions import permit
+from accounts.permissions import may, permit
 from conversations import actions
-from conversations.models import Message, MessageKind
 from conversations.queries import conversations as conversation_queries
 from conversations.queries import tickets as ticket_links
 from conversations.screens import attributes, errors, ticketing
@@ -26,13 +25,11 @@ from tickets.models import AttributeSubject, Ticket
 
 MOST_LINKED = 100
 """How many conversations a page lists."""
-MOST_NOTES = 50
 
 
 def facts(request: DeskRequest, ticket: Ticket, *, typed: QueryDict | None = None) -> dict[str, Any]:
     """The context of a ticket's page; `typed` is what was refused."""
     linked = list(ticket_links.linked(ticket)[: MOST_LINKED + 1])
-    notes = Message.objects.filter(conversation__ticket=ticket, kind=MessageKind.NOTE).select_related("conversation")
     return {
         **frame(request),
         "ticket": ticket,
@@ -40,7 +37,8 @@ def facts(request: DeskRequest, ticket: Ticket, *, typed: QueryDict | None = Non
         "due_state": list_rows.due_state(ticket, clock.now()),
         "linked": linked[:MOST_LINKED],
         "has_more_linked": len(linked) > MOST_LINKED,
-        "notes": list(notes.order_by("-created_at", "-pk")[:MOST_NOTES]),
+        "notes": queries.notes(ticket),
+        "may_delete_notes": may(request.actor, "ticket.delete_note"),
         "lines": [
             (line.event.pk, labels.actor(line), labels.happened(line, request.workspace), line.event.at)
             for line in queries.history(ticket)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.db.models import Count, Q
 from django.http import QueryDict
@@ -17,7 +18,7 @@ from accounts.text import whole_number
 from conversations import conditions
 from conversations import events as conversation_events
 from conversations.conditions import Condition, Context
-from conversations.models import Conversation, SavedView
+from conversations.models import Conversation, Message, MessageKind, SavedView
 from conversations.queries import tickets as ticket_links
 from conversations.queries.counts import CAP, Capped
 from conversations.queries.paging import Page, keyset
@@ -25,7 +26,7 @@ from conversations.screens import filters, saved_views
 from conversations.screens.filters import Pairs
 from tickets import events
 from tickets import queries as tickets
-from tickets.models import AttributeSubject, Ticket, TicketQuerySet, TicketStatus
+from tickets.models import AttributeSubject, Ticket, TicketNote, TicketQuerySet, TicketStatus
 
 OPEN = (TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING, TicketStatus.ON_HOLD)
 STATUSES: Mapping[str, tuple[str, ...]] = {
@@ -39,6 +40,7 @@ WITHOUT = ("status",)
 SORTS = ("updated", "created", "due")
 _NO_DUE = "-"
 """Begins a cursor among the tickets without a due date, which follow those with one."""
+SHOWN_NOTES = 50
 SHOWN_LINES = 100
 """How many of the newest lines of a ticket's history its page shows."""
 
@@ -171,6 +173,35 @@ def linked_counts(shown: Sequence[Ticket]) -> dict[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteLine:
+    """A note of a ticket: one of its own, or one beside a conversation."""
+
+    id: str
+    """The id of its element."""
+    author: str
+    at: datetime
+    body: str
+    conversation: Conversation | None = None
+    own: TicketNote | None = None
+
+
+def notes(ticket: Ticket) -> list[NoteLine]:
+    """The newest notes of a ticket and of the conversations that the member sees, the newest first."""
+    beside = Message.objects.filter(conversation__ticket=ticket, kind=MessageKind.NOTE).select_related("conversation")
+    found = [
+        NoteLine(
+            f"note-{row.pk}", row.sender_name or row.sender_email, row.created_at, row.body or "", row.conversation
+        )
+        for row in beside.order_by("-created_at", "-pk")[:SHOWN_NOTES]
+    ]
+    found += [
+        NoteLine(f"own-note-{row.pk}", row.author_name, row.created_at, row.body, own=row)
+        for row in tickets.notes(ticket)[:SHOWN_NOTES]
+    ]
+    return sorted(found, key=lambda line: line.at, reverse=True)[:SHOWN_NOTES]
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryLine:
     """Something that happened to a ticket, and the member who did it, if it was one."""
 
@@ -194,6 +225,9 @@ _SHOWN = frozenset(
         events.TICKET_UPDATED,
         events.TICKET_SNOOZED,
         events.TICKET_ATTRIBUTES_CHANGED,
+        events.TICKET_NOTE_ADDED,
+        events.TICKET_NOTE_EDITED,
+        events.TICKET_NOTE_DELETED,
     )
 )
 

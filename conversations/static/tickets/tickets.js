@@ -109,6 +109,8 @@ document.addEventListener('desk:answered', ({ detail: { form, data, isRefused, t
   if (to) return location.assign(to); // the change has taken the ticket out of the member's sight
   if (isRefused) return;
   answered = form;
+  const note = form.closest('.note-line details');
+  if (note) (note.open = false, note.firstElementChild.focus());
   const isEmptied = 'emptied' in form.dataset;
   for (const field of form.querySelectorAll('input:not([type=hidden]), textarea, select')) {
     const sent = data.get(field.name);
