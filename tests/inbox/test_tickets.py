@@ -150,7 +150,11 @@ def test_attributes_are_edited_shown_and_in_the_history(ben: Member, vic: Member
     assert row.attributes == {"seats": 12, "plan": "Pro", "signed": "2027-02-03"}
     shown = client.get(page).content.decode()
     assert 'value="12"' in shown
-    assert "Attributes changed: <b>Plan, Seats, Signed</b>" in shown
+    assert "Attributes changed: <b>Plan: Pro, Seats, Signed</b>" in shown, "no text or number that may be of a person"
+    client.post(f"{page}/attributes", {"attribute-plan": ""})
+    assert "Attributes changed: <b>Plan: None</b>" in client.get(page).content.decode()
+    client.post(f"{page}/attributes", {"attribute-plan": "Pro"})
+    row.refresh_from_db()
     assert "3 February 2027" in text_of(vic.signed_in().get(page).content)
     asked = {"HX-Request": "true", "HX-Target": "ticket"}
     refused = client.post(f"{page}/attributes", {"attribute-seats": "many"}, headers=asked)
@@ -158,6 +162,35 @@ def test_attributes_are_edited_shown_and_in_the_history(ben: Member, vic: Member
     assert "Seats must be a whole number" in text_of(refused.content)
     assert 'value="many"' in refused.content.decode()
     assert Ticket.all_workspaces.get(pk=ticket.pk).attributes == row.attributes
+
+
+def test_history_names_the_due_date_the_team_and_how_many_were_answered(ben: Member, acme: Workspace) -> None:
+    ticket, team = TicketFactory(workspace=acme), TeamFactory(workspace=acme, name="Billing")
+    linked(acme, ticket, 3)
+    client, page = ben.signed_in(), f"{LIST}/{ticket.number}"
+
+    def history() -> str:
+        return text_of(client.get(page).content).partition(" History ")[2]
+
+    client.post(f"{page}/due", {"when": "2027-02-03T10:00"})
+    assert "Due 3 Feb 2027" in history()
+    client.post(f"{page}/due", {"when": ""})
+    assert "Due date removed" in history()
+    client.post(f"{page}/assign", {"owner": f"team-{team.pk}"})
+    assert "Assigned to Billing" in history()
+    with tenancy.scope(acme):
+        sent, at = [*Conversation.objects.order_by("pk")[:2]], clock.now()
+        event, _ = actions.broadcast_later(ticket=ticket, bodies={row.pk: "Up" for row in sent}, by=ben.actor, at=at)
+        ticket_actions.update(ticket=ticket, subject="Lamp", sla_due_at=at, by=ben.actor, at=at)
+    assert "Reply sent to 2 conversations" in history()
+    assert f'href="{page}/broadcast/{event.pk}"' in client.get(page).content.decode()
+    assert " · Changed the subject" in history()
+    # An event of before says what it knows.
+    Event.objects.create(
+        workspace=acme, type="ticket.updated", subject_type="ticket", subject_id=ticket.pk, actor_kind="system",
+        data={"fields": ["sla_due_at"]}, at=at,
+    )  # fmt: skip
+    assert "Changed the due date" in history()
 
 
 def test_a_change_is_answered_with_the_ticket_and_can_be_undone(ben: Member, acme: Workspace) -> None:

@@ -253,7 +253,11 @@ def update(
         return ticket
     ticket.updated_at = at
     ticket.save(update_fields=[*changed, "updated_at"])
-    journal.record(events.TICKET_UPDATED, ticket, by=by, at=at, fields=changed)
+    if "sla_due_at" in changed:
+        due_at = ticket.sla_due_at.isoformat() if ticket.sla_due_at else None
+        journal.record(events.TICKET_UPDATED, ticket, by=by, at=at, fields=changed, due_at=due_at)
+    else:
+        journal.record(events.TICKET_UPDATED, ticket, by=by, at=at, fields=changed)
     return ticket
 
 

@@ -40,7 +40,7 @@ def facts(request: DeskRequest, ticket: Ticket, *, typed: QueryDict | None = Non
         "notes": queries.notes(ticket),
         "may_delete_notes": may(request.actor, "ticket.delete_note"),
         "lines": [
-            (line.event.pk, labels.actor(line), labels.happened(line, request.workspace), line.event.at)
+            (line.event.pk, labels.actor(line), labels.happened(line, ticket.number, request.workspace), line.event.at)
             for line in queries.history(ticket)
         ],
         "assignable": list(people.assignable()),

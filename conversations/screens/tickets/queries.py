@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from accounts import clock, journal
 from accounts.errors import NotFound
-from accounts.models import Event, User, Workspace
+from accounts.models import Event, Team, User, Workspace
 from accounts.permissions import Actor, ActorKind
 from accounts.tenancy import current, viewer
 from accounts.text import whole_number
@@ -208,8 +208,9 @@ class HistoryLine:
     event: Event
     actor: User | None
     assignee: User | None
-    attributes: tuple[str, ...] = ()
-    """The names of the custom attributes that it changed."""
+    team: Team | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
+    """The custom attributes that it changed: name and key."""
     conversation: Conversation | None = None
     """The one that was linked or unlinked, if the member sees it."""
 
@@ -242,12 +243,15 @@ def history(ticket: Ticket) -> list[HistoryLine]:
     rows = journal.lines_of(ticket).filter(changes | links)
     found = list(rows.order_by("-id")[:SHOWN_LINES])
     members, names, conversations = _members(found), _attribute_names(found), _conversations(found)
+    team_ids = {pk for event in found if (pk := event.data.get("team_id"))}
+    teams = Team.objects.in_bulk(team_ids) if team_ids else {}
     return [
         HistoryLine(
             event,
             members.get(event.actor_id) if event.actor_kind == ActorKind.MEMBER and event.actor_id else None,
             members.get(event.data.get("assignee_id") or 0),
-            tuple(names.get(key, key) for key in event.data.get("keys") or ()),
+            teams.get(event.data.get("team_id") or 0),
+            tuple((names.get(key, key), key) for key in event.data.get("keys") or ()),
             conversations.get(_about(event) or 0),
         )
         for event in found
