@@ -112,7 +112,7 @@ def purge(*, conversation: Conversation, by: Actor, at: datetime) -> None:
     ]
     for file in kept:
         django.on_commit(partial(file.storage.delete, str(file.name)))
-    words = forgetting.words_in(conversation)
+    words = forgetting.words_in(conversation.workspace_id, [conversation.pk])
     journal.record(events.CONVERSATION_PURGED, conversation, by=by, at=at, number=conversation.number)
     InboundMail.objects.filter(pk__in=[one.pk for one in mails.only("pk", "workspace")]).delete()
     Conversation.trash.filter(pk=conversation.pk).delete()

@@ -13,6 +13,7 @@ from accounts import journal, transaction
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events
+from conversations.actions import forgetting
 from conversations.models import (
     AssistantThread,
     ChatSession,
@@ -22,7 +23,7 @@ from conversations.models import (
     Erasure,
     ErasureState,
 )
-from conversations.privacy import contents, vocabulary
+from conversations.privacy import contents
 from conversations.queries import conversations as queries
 from tickets import actions as ticket_actions
 from tickets.models import Ticket
@@ -65,14 +66,14 @@ def erase_details(*, erasure: Erasure, by: Actor, at: datetime) -> Erasure:
     contacts = contents.people(contact)
     known = contents.addresses(contacts)
     # Of the conversations themselves `erase_conversation` forgets the words; here those of the contact's own row.
-    learned = vocabulary.of_contacts(contact.workspace_id, [row.pk for row in contacts])
+    learned = forgetting.words_about(contact.workspace_id, [row.pk for row in contacts])
     _forget_answers(contact, [*known, *(row.external_id for row in contacts if row.external_id)])
     contents.details(contacts, at)
     mails, files = contents.mails_of(known, at)
     contents.mentions(known, contact)
     contents.lists_with(known)
     files += contents.drafts_to(known)
-    vocabulary.forget(contact.workspace_id, learned)
+    forgetting.forget(contact.workspace_id, learned)
     erasure.state = ErasureState.RUNNING
     erasure.counts = {"conversations": 0, "messages": 0, "files": files, "mails": mails, "tickets": 0}
     erasure.save(update_fields=["state", "counts"])
@@ -91,11 +92,11 @@ def erase_conversation(*, erasure: Erasure, conversation: Conversation, by: Acto
     people = contents.ids_of(Contact.objects.get(pk=erasure.contact_id))
     if row is None or row.contact_id not in people or erasure.reached >= row.pk:
         return erasure
-    learned = vocabulary.of_conversations(row.workspace_id, [row.pk])
+    learned = forgetting.words_in(row.workspace_id, [row.pk])
     found = contents.conversation(row, at)
     found["tickets"] = int(_erase_ticket(row, people, by=by, at=at))
     contents.about(row)
-    vocabulary.forget(row.workspace_id, learned)
+    forgetting.forget(row.workspace_id, learned)
     for name, count in {**found, "conversations": 1}.items():
         erasure.counts[name] = erasure.counts.get(name, 0) + count
     erasure.reached = row.pk
@@ -124,10 +125,10 @@ def finish_erasure(*, erasure: Erasure, by: Actor, at: datetime) -> Erasure:
         raise Conflict("some conversations are left", code="unfinished")
     contacts = contents.people(contact)
     elsewhere = contents.written_elsewhere(contacts)
-    learned = vocabulary.of_conversations(contact.workspace_id, {row.conversation_id for row in elsewhere})
+    learned = forgetting.words_in(contact.workspace_id, {row.conversation_id for row in elsewhere})
     for name, count in contents.messages_elsewhere(elsewhere, at).items():
         erasure.counts[name] = erasure.counts.get(name, 0) + count
-    vocabulary.forget(contact.workspace_id, learned)
+    forgetting.forget(contact.workspace_id, learned)
     erasure.state, erasure.finished_at = ErasureState.DONE, at
     erasure.save(update_fields=["state", "finished_at", "counts"])
     journal.record(events.CONTACT_ERASED, contact, by=by, at=at, erasure_id=erasure.pk)

@@ -68,6 +68,7 @@ function label(item) {
 const isFilling = (menu) => menu.hasAttribute('data-filling');
 
 function letter(menu, event) {
+  fill(menu);
   const isFresh = Date.now() - typedAt > PAUSE && !isFilling(menu);
   if (event.key === ' ' && (isFresh || !typed)) return; // it presses what has the focus
   const filter = menu.querySelector('input[type=search]');
@@ -96,22 +97,37 @@ function seek(menu) {
 
 // --- Menus that are filled when they are opened ----------------------------------------------------
 
-// One whose request failed is asked for again when it is opened again.
-const filled = new WeakSet();
+const asked = new WeakSet();
 
+// That a menu was opened is an event of a moment later, when the first letter may be there already.
 function fill(menu) {
-  if (!menu.open || filled.has(menu) || isFilling(menu)) return;
+  if (!menu.open || !menu.matches('[data-fill]') || asked.has(menu)) return;
+  asked.add(menu);
+  typed = '';
   menu.toggleAttribute('data-filling', true);
   menu.dispatchEvent(new Event('fill'));
 }
 
-document.addEventListener('toggle', ({ target }) => target.matches?.('[data-fill]') && fill(target), true);
+// One whose request failed is asked for again when it is opened again.
+const failed = new WeakSet();
+
+document.addEventListener('toggle', ({ target }) => {
+  if (!target.matches?.('[data-fill]')) return;
+  if (failed.delete(target)) asked.delete(target);
+  fill(target);
+}, true);
 document.addEventListener('htmx:afterRequest', ({ detail: { elt, successful } }) => {
   if (!elt.matches?.('[data-fill]')) return;
   elt.removeAttribute('data-filling');
-  if (!successful) return void (typed = '');
-  filled.add(elt);
-  if (elt.open && typed && elt.contains(document.activeElement)) seek(elt);
+  if (!successful) {
+    typed = '';
+    return void failed.add(elt);
+  }
+  // What had the focus may have been replaced.
+  const { activeElement: active, body } = document;
+  if (!elt.open || (active !== body && !elt.contains(active))) return;
+  if (typed) seek(elt);
+  else if (active === body) elt.querySelector('summary').focus();
 });
 
 // --- Toasts --------------------------------------------------------------------------------------
