@@ -317,6 +317,24 @@ def test_a_ticket_without_a_conversation_has_notes_of_its_own(
     assert "Note deleted" in text_of(client.get(page).content)
 
 
+def test_palette_has_what_changes_the_ticket_of_a_row(ben: Member, vic: Member, acme: Workspace) -> None:
+    ticket = TicketFactory(workspace=acme, subject="Late parcels", tag_names=["vip"], status="new")
+    client, page = ben.signed_in(), f"{LIST}/{ticket.number}"
+    assert vic.signed_in().get(f"{page}/commands").status_code == 403
+    shown = client.get(f"{page}/commands").content.decode()
+    for command in ("done", "assign-me"):
+        assert f'data-command="{command}"' in shown
+    for menu in ("assign", "snooze", "priority", "tags"):
+        assert f'data-menu="{menu}"' in shown
+    assert "Remove vip" in text_of(shown.encode())
+    when = re.search(r'name="when" value="([^"]+)"', shown)
+    assert when
+    client.post(f"{page}/snooze", {"when": html.unescape(when[1])})
+    ticket.refresh_from_db()
+    assert ticket.snoozed_until is not None
+    assert 'data-command="snooze"' in client.get(f"{page}/commands").content.decode()
+
+
 def test_tickets_are_found_by_their_own_notes(ben: Member, acme: Workspace) -> None:
     ticket = TicketFactory(workspace=acme, subject="Late parcels")
     TicketFactory(workspace=acme, subject="Broken lamp")

@@ -15,7 +15,7 @@ from accounts.permissions import may, permit
 from conversations import actions
 from conversations.queries import conversations as conversation_queries
 from conversations.queries import tickets as ticket_links
-from conversations.screens import attributes, errors, ticketing
+from conversations.screens import attributes, choices, errors, ticketing
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
 from conversations.screens.tickets import forms, labels, list_rows, queries
 from conversations.screens.tickets.lists import frame
@@ -62,6 +62,23 @@ def ticket(request: DeskRequest, number: int) -> HttpResponse:
         return render(request, "tickets/ticket.html", facts(request, row))
     remember(request)
     return render(request, "tickets/ticket_page.html", facts(request, row))
+
+
+@require_GET
+@screen
+def commands(request: DeskRequest, number: int) -> HttpResponse:
+    """The forms of what changes the ticket, for the palette of a list or the board."""
+    permit(request.actor, "ticket.update")
+    row = queries.by_number(number)
+    facts = {
+        **frame(request),
+        "ticket": row,
+        "assignable": list(people.assignable()),
+        "teams": list(people.teams()),
+        "snooze_choices": choices.snooze_choices(clock.now()),
+        "tag_choices": choices.tag_choices(row.tags, ticket_queries.tag_names(choices.MOST_TAGS)),
+    }
+    return render(request, "tickets/commands.html", facts)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,6 +14,7 @@ urlpatterns = [
     path("tickets/board/<str:status>", board.column, name="ticket-column"),
     path("tickets/new", pages.new, name="new-ticket"),
     path("tickets/<int:number>", pages.ticket, name="ticket"),
+    path("tickets/<int:number>/commands", pages.commands, name="ticket-commands"),
     # Changing: one verb each.
     *(path(f"tickets/<int:number>/{name}", view, name=f"ticket-{name}") for name, view in changes.FIELDS.items()),
     path("tickets/<int:number>/subject", changes.set_subject, name="ticket-subject"),
