@@ -300,5 +300,6 @@ def test_keys_act_on_the_row_that_has_the_focus(window: Window, acme: Workspace,
     note.locator("summary", has_text="Delete").press("Enter")
     note.get_by_role("button", name="Delete note").press("Enter")
     expect(note).to_have_count(0)
+    expect(page.locator("#note")).to_be_focused()
     expect(page.locator("#history-list")).to_contain_text("Note deleted")
     assert other.notes.count() == 0

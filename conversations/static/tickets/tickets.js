@@ -90,7 +90,8 @@ function swap(old, fresh) {
 
 function remove(part) {
   if (isUsed(part)) return void (isBehind = true);
-  const next = part.contains(document.activeElement) ? (part.nextElementSibling ?? part.previousElementSibling)?.querySelector('a, button') : null;
+  const other = part.nextElementSibling ?? part.previousElementSibling;
+  const next = !part.contains(document.activeElement) ? null : other?.querySelector('a, button, summary') ?? part.closest('section')?.querySelector('textarea');
   part.remove();
   next?.focus({ preventScroll: true });
 }
@@ -126,10 +127,9 @@ document.addEventListener('desk:answered', ({ detail: { form, data, isRefused, t
   changing.get(form)?.classList.remove('is-moving');
   changing.delete(form);
   if (to) return location.assign(to); // the change has taken the ticket out of the member's sight
-  if (isRefused) return;
-  answered = form;
   const note = form.closest('.note-line details');
-  if (note) (note.open = false, note.firstElementChild.focus());
+  if (isRefused) return void (note && (note.open = true)); // with what was typed
+  answered = form;
   const isEmptied = 'emptied' in form.dataset;
   for (const field of form.querySelectorAll('input:not([type=hidden]), textarea, select')) {
     const sent = data.get(field.name);
