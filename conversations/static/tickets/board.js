@@ -97,6 +97,7 @@ const below = () => document.elementFromPoint(touch.nowX, touch.nowY)?.closest('
 
 function lift() {
   const { card } = touch;
+  if (!card.isConnected) return release(); // a newer one is in its place
   const box = card.getBoundingClientRect();
   const image = (touch.image = card.cloneNode(true));
   image.removeAttribute('id');
