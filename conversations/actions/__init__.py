@@ -50,6 +50,7 @@ from conversations.actions.ticket_messages import (
     broadcast_later,
     cancel_broadcast,
     note_in_ticket,
+    note_on_ticket,
     reply_in_ticket,
 )
 from conversations.actions.ticketing import delete_ticket, escalate, link, open_ticket, unlink
@@ -75,7 +76,7 @@ __all__ = [
     "favorite_view", "follow", "forward", "hold", "identify", "join", "keep_apart", "link", "mark_called",
     "mark_distinct", "mark_failed", "mark_read", "mark_sent", "mark_spam", "mark_unread", "merge", "merge_companies",
     "merge_contacts", "move_message", "move_team", "move_team_of_channels", "move_team_of_mailboxes", "move_view",
-    "note", "note_in_ticket", "open_ticket", "purge", "receive", "recolour_tag", "record_conversation", "redact",
+    "note", "note_in_ticket", "note_on_ticket", "open_ticket", "purge", "receive", "recolour_tag", "record_conversation", "redact",
     "remove_address", "rename_tag", "replace_tag", "reply", "reply_in_ticket", "reschedule", "restore", "restore_draft",
     "retry", "retry_all", "review", "save_draft", "schedule", "see_mentions", "set_attributes", "set_cc", "set_company",
     "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "split", "start", "trash", "unassign_member",

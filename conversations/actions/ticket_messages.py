@@ -1,4 +1,4 @@
-"""Writing in a ticket: into its primary conversation, or to all of its conversations at once.
+"""Writing in a ticket: into its primary conversation, or to all of its conversations at once; and notes.
 
 An actor who may change a ticket may answer through it, so these verbs permit the ticket and then call the verbs of its
 conversations.
@@ -25,7 +25,8 @@ from conversations.actions import erased, locking, messages, outbox, status, tur
 from conversations.actions.senders import Sender
 from conversations.models import Conversation, Delivery, DeliveryState, Message, MessageKind
 from conversations.permissions import ConversationScope
-from tickets.models import Ticket
+from tickets import actions as ticket_actions
+from tickets.models import Ticket, TicketNote
 
 REPEAT_WITHIN = timedelta(seconds=60)
 """For how long the same text by the same author counts as the same message, sent twice by accident."""
@@ -67,6 +68,21 @@ def note_in_ticket(
     writer = by.with_scope(ConversationScope.WRITE)
     made = messages.note(conversation=conversation, body=body, metadata=metadata, sender=sender, by=writer, at=at)
     return made, True
+
+
+@transaction.atomic
+def note_on_ticket(
+    *, ticket: Ticket, body: str, metadata: dict[str, Any] | None = None, by: Actor, at: datetime
+) -> tuple[Message | TicketNote, bool]:
+    """Write a note beside the primary conversation, or with the ticket itself where there is none that the actor sees.
+
+    False with the original for an immediate repeat. Raises Invalid for a blank or too long text.
+    """
+    permit(by, "ticket.update", ticket)
+    primary = next(iter(locking.locked_of(ticket)), None)
+    if primary is None or not transaction.sees(by, primary):
+        return ticket_actions.add_note(ticket=ticket, body=body, metadata=metadata, by=by, at=at)
+    return note_in_ticket(ticket=ticket, body=body, metadata=metadata, by=by, at=at)
 
 
 @transaction.atomic

@@ -176,8 +176,5 @@ def _erase_ticket(row: Conversation, people: Sequence[int], *, by: Actor, at: da
     ticket = Ticket.objects.filter(pk=ticket_id).first() if ticket_id is not None else None
     if ticket is None:
         return False
-    # Spans workspaces: it names its own; one in the Trash has its words in the ticket, too.
-    others = Conversation.all_workspaces.filter(workspace=row.workspace_id, ticket=ticket.pk)
-    is_shared = others.exclude(contact__in=people).exists()
-    ticket_actions.erase(ticket=ticket, is_shared=is_shared, by=by, at=at)
+    ticket_actions.erase(ticket=ticket, is_shared=contents.is_shared(ticket, people), by=by, at=at)
     return True

@@ -58,6 +58,7 @@ from conversations.models import (
 from conversations.models.contact import ERASED
 from conversations.privacy.named import Named
 from conversations.queries import conversations as queries
+from tickets.models import Ticket
 
 TEXT = "Erased"
 """What stands for a message, a note or a subject."""
@@ -103,6 +104,13 @@ def ticket_of(row: Conversation) -> int | None:
     event = queries.last_trashed(row)
     ticket_id: int | None = event.data["before"]["ticket_id"] if event is not None else None
     return ticket_id
+
+
+def is_shared(ticket: Ticket, people: Sequence[int]) -> bool:
+    """Whether other customers than these people have conversations in the ticket."""
+    # Spans workspaces: it names its own; one in the Trash has its words in the ticket, too.
+    rows = Conversation.all_workspaces.filter(workspace=ticket.workspace_id, ticket=ticket.pk)
+    return rows.exclude(contact__in=people).exists()
 
 
 def details(contacts: Sequence[Contact], at: datetime) -> None:

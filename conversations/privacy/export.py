@@ -30,7 +30,7 @@ from conversations.models import (
     Message,
 )
 from conversations.privacy import contents
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketNote
 
 FORMAT, VERSION = "parley.person", 1
 Locate = Callable[[Attachment], str]
@@ -66,7 +66,7 @@ def parts(contact: Contact, *, at: datetime, locate: Locate) -> Iterator[str]:
     }
     yield _dumped(head)[:-1]
     yield from _listed("conversations", (_conversation(row, locate) for row in _conversations(contact)))
-    yield from _listed("tickets", map(_ticket, _tickets(contact)))
+    yield from _listed("tickets", (_ticket(row, people) for row in _tickets(contact)))
     yield from _listed("messages_elsewhere", (_message(row, locate) for row in _elsewhere(people)))
     yield "}\n"
 
@@ -189,7 +189,9 @@ def _message(row: Message, locate: Locate) -> dict[str, Any]:
     }
 
 
-def _ticket(row: Ticket) -> dict[str, Any]:
+def _ticket(row: Ticket, people: Sequence[int]) -> dict[str, Any]:
+    """A ticket's own notes are in it unless it is of other customers, too."""
+    notes = () if contents.is_shared(row, people) else TicketNote.objects.filter(ticket=row).order_by("pk")
     return {
         "id": str(row.public_id),
         "number": row.number,
@@ -201,5 +203,6 @@ def _ticket(row: Ticket) -> dict[str, Any]:
         "session_context": row.session_context,
         "attributes": row.attributes,
         "escalation_reason": row.escalation_reason,
+        "notes": [{"text": one.body, "author": one.author_name, "written_at": one.created_at} for one in notes],
         "created_at": row.created_at,
     }

@@ -214,6 +214,7 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
         lambda desk, how: actions.reply_in_ticket(ticket=desk.ticket, body="x", **how),
         TICKET_WRITERS,
     ),
+    "note_on_ticket": (lambda desk, how: actions.note_on_ticket(ticket=desk.ticket, body="x", **how), TICKET_WRITERS),
     "note_in_ticket": (lambda desk, how: actions.note_in_ticket(ticket=desk.ticket, body="x", **how), TICKET_WRITERS),
     "broadcast": (
         lambda desk, how: actions.broadcast(ticket=desk.ticket, body="x", move_to="resolved", **how),

@@ -77,7 +77,7 @@ from tests.effects import refused
 from tests.factories import ContactFactory, ConversationFactory, MailboxFactory, receive
 from tests.outbox import leave
 from tickets.actions import create_attribute
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketNote
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -99,7 +99,17 @@ STAYS = {
     ("conversations_message", "sender_reference"), ("conversations_message", "sender_name"), ("conversations_message", "sender_email"),
     ("conversations_erasure", "counts"),
 }  # fmt: skip
-OWNERS = ("Contact", "Conversation", "Message", "Delivery", "AssistantThread", "AssistantRun", "DiscordMember", "Draft")
+OWNERS = (
+    "Contact",
+    "Conversation",
+    "Message",
+    "Delivery",
+    "AssistantThread",
+    "AssistantRun",
+    "DiscordMember",
+    "Draft",
+    "Ticket",
+)
 
 
 @pytest.fixture
@@ -121,7 +131,7 @@ def customer(acme: Workspace, ben: Member) -> Contact:
     talk = ConversationFactory(workspace=acme, contact=double, subject=CANARY, body=CANARY, uploads=[upload])
     actions.note(conversation=talk, body=f"{CANARY} again", **act)
     actions.reply(conversation=talk, body=f"Dear {CANARY}", **act)
-    actions.escalate(conversation=talk, **act)
+    TicketNote.objects.create(ticket=actions.escalate(conversation=talk, **act), body=CANARY)
     actions.schedule(
         conversation=talk, body=CANARY, send_after=clock.now() + timedelta(hours=1), uploads=[upload], by=ben.actor,
         at=clock.now(),
@@ -380,6 +390,7 @@ def test_ticket_of_several_customers_keeps_its_subject(customer: Contact, acme: 
     erase(customer, ada.actor)
     ticket.refresh_from_db()
     assert (ticket.subject, ticket.anonymous_traits, ticket.last_message_text) == ("Outage", {}, None)
+    assert ticket.notes.count() == 1
 
 
 def test_worker_that_was_killed_goes_on_where_it_was(customer: Contact, ada: Member) -> None:
@@ -426,6 +437,7 @@ def test_what_is_in_the_trash_is_erased_with_the_ticket_that_it_had(customer: Co
         contents.TEXT
     }
     assert CANARY not in str(Ticket.objects.values().get())
+    assert not TicketNote.objects.exists()
 
 
 def test_what_is_left_with_a_merged_one_is_erased_too(customer: Contact, acme: Workspace, ada: Member) -> None:

@@ -272,6 +272,8 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
         made["ticket"] = ticket = actions.escalate(conversation=first, reason=LONG, by=by, at=at)
         ticket_actions.set_tags(ticket=ticket, names=[LONG[:100], ARABIC[:100]], by=by, at=at)
         ticket_actions.update(ticket=ticket, sla_due_at=at - timedelta(days=1), by=by, at=at)
+        for text in (LONG, f"- {ARABIC}\n- **{LONG}**"):
+            ticket_actions.add_note(ticket=ticket, body=text, by=by, at=at)
         for status in ("open", "on_hold", "resolved"):
             TicketFactory(
                 workspace=workspace, subject=ARABIC if status == "open" else LONG, status=status, assignee=ben.user

@@ -28,7 +28,7 @@ from conversations.assistant import queries as assistant_queries
 from conversations.models import Conversation, Status
 from conversations.queries import conversations as queries
 from conversations.queries import thread as thread_queries
-from conversations.screens import dates, errors, formatting
+from conversations.screens import choices, dates, errors, formatting
 from conversations.screens.inbox import forms, labels
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox.card import with_ticket_card
@@ -183,7 +183,7 @@ def snooze(request: DeskRequest, conversation: Conversation, given: dict[str, An
     if given["choice"] == labels.UNTIL_REPLY_CHOICE and not given["until"]:
         actions.snooze(conversation=conversation, until=None, by=request.actor, at=at)
         return _("Snoozed until the customer replies.")
-    chosen = {choice.key: choice.until for choice in labels.snooze_choices(at)}
+    chosen = {choice.key: choice.until for choice in choices.snooze_choices(at)}
     until = given["until"] or chosen.get(given["choice"]) or forms.shown_moment(given["choice"]) or at
     actions.snooze(conversation=conversation, until=until, by=request.actor, at=at)
     return _("Snoozed until %(when)s.") % {"when": dates.moment(until)}

@@ -21,7 +21,7 @@ from conversations.models import AssistantThread, Conversation, Follower, Handle
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
-from conversations.screens import ticketing
+from conversations.screens import choices, ticketing
 from conversations.screens.inbox import addressing, asked, attributes, chats, discord, drafts, labels, outgoing
 from conversations.screens.inbox import timeline as threads
 from conversations.screens.inbox.card import with_ticket_card
@@ -43,7 +43,7 @@ def header_and_side(request: DeskRequest, place: Place, conversation: Conversati
         "statuses": labels.STATUS,
         "status": labels.STATUS[conversation.status],
         "priorities": offered if conversation.priority in offered else (conversation.priority, *offered),
-        "snooze_choices": labels.snooze_choices(clock.now()),
+        "snooze_choices": choices.snooze_choices(clock.now()),
         "hues": hues(request),
         "ticket_statuses": ticketing.STATUS,
         "ticket_priorities": ticketing.PRIORITY,

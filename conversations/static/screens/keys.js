@@ -13,6 +13,7 @@ for (const line of help.querySelectorAll('[data-keys]')) {
 const OWN = new Set(['next', 'previous', 'open', 'open-next', 'open-previous', 'select', 'select-range', 'select-all']);
 // Shortcuts after which people type: until the field is open, their letters must not count as keys.
 const TYPED_AFTER = new Set(['reply', 'note', 'macro', 'assign', 'snooze', 'priority', 'tags']);
+const NEW = new Set(['new', 'new-ticket']); // of no row
 const COMPOSE = new Set(['reply', 'note']);
 const MENUS = new Set(['assign', 'snooze', 'priority', 'tags']); // of a row: the palette has them
 const SEQUENCE = 1200; // ms between two keys that belong together
@@ -66,9 +67,8 @@ document.addEventListener('keydown', (event) => {
   if (help.dataset.shortcuts !== 'on' || desk.isCaptured(target)) return void (first = null);
   if (meant && holds(event)) return;
   // Arrows move rows where the list has the focus, and scroll everywhere else; Enter belongs to what has the focus.
-  if (event.key.startsWith('Arrow') && !target.closest('#rows')) return;
-  if (event.key === 'Enter' && target !== document.body && !target.closest('.row')) return;
-  if (event.key === 'Enter' && target.closest('.row')) return; // a link: it opens by itself
+  if (event.key.startsWith('Arrow') && !target.closest('#rows, #tickets [data-row]')) return;
+  if (event.key === 'Enter' && target !== document.body) return; // a row is a link: it opens by itself
   if (/^[\p{L}\p{N}]$/u.test(event.key) && Date.now() - typedAt < TYPING) {
     typedAt = Date.now();
     return event.preventDefault();
@@ -95,7 +95,7 @@ async function perform(name) {
   // Another conversation is on its way: this one is not meant any more, and it is done once that one is here.
   if (writes && desk.isOpening() && (!row || row.matches('.is-opening'))) return later(name);
   // While rows are selected, keys act on all of them, as far as the bar has their buttons.
-  if (!row || !writes || name === 'new' || inBar(name)) {
+  if (!row || !writes || NEW.has(name) || inBar(name)) {
     if (COMPOSE.has(name) && !document.getElementById('composer')) typedAt = Date.now();
     return act(name);
   }
@@ -249,12 +249,15 @@ async function copy() {
 
 // --- The row that has the focus ------------------------------------------------------------------
 
-const numberOf = (row) => /\/inbox\/(\d+)/.exec(row.href ?? row.querySelector('a')?.href ?? '')?.[1];
+const hrefOf = (row) => row.href ?? row.querySelector('a')?.href ?? '';
+const numberOf = (row) => /\/(?:inbox|tickets)\/(\d+)/.exec(hrefOf(row))?.[1];
+const isTicket = (row) => row.matches('#tickets *');
 
-// The focused row, unless its conversation is the open one.
+// The focused row, unless its conversation is the open one; a ticket is open on a page of its own.
 function focusedRow() {
-  const row = document.activeElement?.closest?.('#listbox .row');
-  return row && !row.classList.contains('is-gone') && row.dataset.id !== desk.pane()?.dataset.id ? row : null;
+  const row = document.activeElement?.closest?.('#listbox .row, #tickets [data-row]');
+  if (!row || isTicket(row)) return row ?? null;
+  return !row.classList.contains('is-gone') && row.dataset.id !== desk.pane()?.dataset.id ? row : null;
 }
 
 function doneNext() {
@@ -270,11 +273,12 @@ function doneNext() {
 const KEPT = 12;
 const commands = new Map(); // number → the page that was asked for
 
-function commandsOf(number) {
+function commandsOf(row) {
+  const number = numberOf(row);
   const known = commands.get(number);
   if (known) return known;
-  const url = `${document.getElementById('desk')?.dataset.inbox}/${number}/commands`;
-  const asked = desk.ask(desk.since(url)).then((answer) => {
+  const url = isTicket(row) ? new URL(hrefOf(row)).pathname : `${document.getElementById('desk')?.dataset.inbox}/${number}`;
+  const asked = desk.ask(desk.since(`${url}/commands`)).then((answer) => {
     if (answer.problem) commands.delete(number);
     return answer;
   });
@@ -282,15 +286,16 @@ function commandsOf(number) {
   if (commands.size > KEPT) commands.delete(commands.keys().next().value);
   return asked;
 }
-const forget = ({ detail }) => detail.type === 'resync' ? commands.clear() : commands.delete(document.getElementById(`row-${detail.id}`) ? numberOf(document.getElementById(`row-${detail.id}`)) : '');
+const forget = ({ detail }) => detail.type === 'resync' || detail.subject === 'ticket' ? commands.clear() : commands.delete(document.getElementById(`row-${detail.id}`) ? numberOf(document.getElementById(`row-${detail.id}`)) : '');
 document.addEventListener('desk:event', forget);
 document.addEventListener('desk:listed', forget);
+document.addEventListener('desk:taken', ({ detail: { page } }) => page.getElementById('ticket') && commands.clear());
 
 let soon = 0;
 document.addEventListener('focusin', () => {
   clearTimeout(soon);
   const row = focusedRow();
-  if (row && WRITES.size && help.dataset.shortcuts === 'on') soon = setTimeout(() => commandsOf(numberOf(row)), 150);
+  if (row && WRITES.size && help.dataset.shortcuts === 'on') soon = setTimeout(() => commandsOf(row), 150);
 });
 
 // What needs the conversation itself opens it first.
@@ -301,9 +306,10 @@ function openFor(name, row) {
 
 async function onRow(name, row) {
   const number = numberOf(row);
-  if (COMPOSE.has(name) || name === 'macro' || name === 'suggest') return openFor(name, row);
+  if (name === 'note' && isTicket(row)) return location.assign(`${hrefOf(row)}#note`);
+  if (!isTicket(row) && (COMPOSE.has(name) || name === 'macro' || name === 'suggest')) return openFor(name, row);
   if (MENUS.has(name)) return void palette(name);
-  const answer = await commandsOf(number);
+  const answer = await commandsOf(row);
   commands.delete(number);
   if (answer.problem) return desk.say(desk.errorText(answer.problem), { bad: true });
   const { run } = await import(help.dataset.palette);
@@ -312,7 +318,7 @@ async function onRow(name, row) {
   const button = page.querySelector(`[data-command="${wanted}"]`);
   if (name === 'done-next' && button?.value !== 'resolved') return act('next');
   if (button) run(button);
-  else if (desk.rows.of(number)) return openFor(name, desk.rows.of(number)); // the row may have been renewed meanwhile
+  else if (desk.rows?.of(number)) return openFor(name, desk.rows.of(number)); // the row may have been renewed meanwhile
   if (button && name === 'done-next' && document.activeElement === row) act('next');
 }
 
@@ -330,7 +336,7 @@ async function palette(menu = '') {
   try {
     const { open } = await import(help.dataset.palette);
     const add = open({ menu, focus, isBegun: true, awaits: row !== null });
-    const answer = row ? await commandsOf(numberOf(row)) : null;
+    const answer = row ? await commandsOf(row) : null;
     if (answer?.problem && menu) throw answer;
     add(answer && !answer.problem ? desk.parse(answer.text) : null);
   } catch ({ problem = 'offline' }) {
