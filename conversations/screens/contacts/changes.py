@@ -49,7 +49,7 @@ def changes(at_fault: str) -> Callable[[Change], Callable[..., HttpResponseBase]
                 key = error.field if isinstance(error, Invalid) and at_fault == "attributes" else ""
                 fault = labels.of_error(error)
                 return views.page(
-                    request, contact, data=request.POST, fault=fault, at_fault=at_fault,
+                    request, contact, data=request.POST, fault=fault, at_fault=at_fault, code=error.code,
                     attribute_fault=(key or "", fault), status=422,
                 )  # fmt: skip
             if text:
@@ -147,8 +147,11 @@ def set_attributes(request: DeskRequest, contact: Contact) -> str:
 
 @changes("addresses")
 def add_address(request: DeskRequest, contact: Contact) -> str:
-    """Another address, which the member knows to be theirs."""
+    """Another address, which the member knows to be theirs, or an id by which a system of theirs names the customer."""
     kind, value = request.POST.get("kind", ""), request.POST.get("value", "")
+    if kind == "id":
+        actions.add_id(contact=contact, value=value, by=request.actor, at=clock.now())
+        return _("ID added.")
     actions.add_address(contact=contact, kind=kind, value=value, by=request.actor, at=clock.now())
     return _("Address added.")
 
@@ -161,6 +164,13 @@ def remove_address(request: DeskRequest, contact: Contact, pk: int) -> str:
     if address is not None:
         actions.remove_address(address=address, by=request.actor, at=clock.now())
     return _("Address removed.")
+
+
+@changes("addresses")
+def remove_id(request: DeskRequest, contact: Contact) -> str:
+    """Take an ID away; one that is gone already is no fault."""
+    actions.remove_id(contact=contact, value=request.POST.get("value", ""), by=request.actor, at=clock.now())
+    return _("ID removed.")
 
 
 @changes("note")
