@@ -43,7 +43,7 @@ def add_id(*, contact: Contact, value: str, by: Actor, at: datetime) -> Contact:
         raise taken
     if contact.external_id is None:
         contact.external_id, contact.updated_at = value, at
-        save = partial(contact.save, update_fields=["external_id", "updated_at"])
+        row = contact
     else:
         if Contact.objects.filter(merged_into=contact, identity_source=OF_ID).count() >= MOST:
             raise Invalid(f"a customer has at most {MOST} other ids", field="value")
@@ -51,8 +51,8 @@ def add_id(*, contact: Contact, value: str, by: Actor, at: datetime) -> Contact:
             workspace_id=contact.workspace_id, external_id=value, merged_into=contact, identity_source=OF_ID,
             created_at=at, updated_at=at,
         )  # fmt: skip
-        save = row.save
-    transaction.unless_taken("contact_external_id_unique_per_workspace", taken, save)
+    fields = ["external_id", "updated_at"] if row is contact else None
+    transaction.unless_taken("contact_external_id_unique_per_workspace", taken, partial(row.save, update_fields=fields))
     aliases.refresh(contact, at)
     journal.record(events.CONTACT_ID_ADDED, contact, by=by, at=at)
     return contact

@@ -72,6 +72,11 @@ def _apart_from(contact: Contact) -> list[int]:
     return [second if first == contact.pk else first for first, second in rows.values_list("first", "second")]
 
 
+def apart_from(contact: Contact, limit: int = 20) -> list[Contact]:
+    """Those who were marked as distinct from a contact, of whom may be chosen, the newest first."""
+    return list(offered.contacts().filter(pk__in=_apart_from(contact)).order_by("-pk")[:limit])
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Two contacts who may be one person, and why."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -191,6 +192,12 @@ def test_who_may_merge_marks_two_as_distinct_on_their_page(
     answer = page.post(f"{place}/apart", {"with": str(old.public_id)}, follow=True).content.decode()
     assert "no longer suggested" in answer
     assert "Not a duplicate" not in answer
+    assert "Suggest Phone again" in answer
+    toast = re.search(r'data-toast.*?action="([^"]+)".*?</form>', answer, re.DOTALL)
+    assert toast is not None
+    given = dict(re.findall(r'name="(with|undo|from)" value="([^"]+)"', toast[0]))
+    assert "Not a duplicate" in page.post(toast[1], given, follow=True).content.decode()
+    assert not DistinctContacts.objects.exists()
 
 
 def test_page_lists_who_was_merged_into_a_customer_and_takes_each_back(

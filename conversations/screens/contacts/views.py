@@ -122,6 +122,7 @@ def page(
         "all_open": _in_inbox(contact) if len(is_open) > WORK else "",
         "open_tickets": list(queries.open_tickets(contact)[:WORK]),
         "duplicates": [(one, labels.REASONS[one.reason]) for one in duplicates.duplicates(contact)] if may_edit else [],
+        "distinct": duplicates.apart_from(contact) if may_edit else [],
         "activity": [
             (labels.of_line(line), labels.of_actor(line), line.event.at) for line in queries.activity(contact)
         ],
