@@ -106,6 +106,7 @@ urlpatterns = [
     path("inbox/<int:number>/assign", changes.assign, name="assign"),
     path("inbox/<int:number>/status", changes.set_status, name="status"),
     path("inbox/<int:number>/attributes", attribute_changes.set_attributes, name="conversation-attributes"),
+    path("inbox/<int:number>/customer/email", attribute_changes.add_email, name="conversation-email"),
     path("inbox/<int:number>/customer", attribute_changes.edit_customer, name="conversation-customer"),
     path("inbox/<int:number>/priority", changes.set_priority, name="priority"),
     path("inbox/<int:number>/tags", changes.set_tags, name="tags"),
