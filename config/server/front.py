@@ -11,7 +11,6 @@ which costs a second hop. Its limits are explained in docs/adr/0010-limits-of-th
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import logging
 import random
 import time
@@ -294,18 +293,15 @@ class Front:
         return Answer(status, headers, response, content)
 
     async def _send_pieces(self, answer: Answer, send: Send) -> None:
-        """A StreamingHttpResponse: each piece is made in some thread, in the context of the one before, so that what the response has
-        open, such as a scope, is open for all of them. For files and exports, not for waiting."""
+        """A StreamingHttpResponse: each piece is made in a thread. For files and exports, not for waiting."""
         response: Any = answer.response
-        pieces, context = iter(response), contextvars.copy_context()
+        pieces = iter(response)
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            while (
-                piece := await self._in_pool(context.run, _logged, log_context.current(), next, pieces, _END)
-            ) is not _END:
+            while (piece := await self._in_pool(_logged, log_context.current(), next, pieces, _END)) is not _END:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
-            await self._in_pool(context.run, response.close)
+            await self._in_pool(response.close)
         await send({"type": "http.response.body", "body": b""})
 
     async def _follow(self, scope: Scope, answer: Answer, receive: Receive, send: Send) -> None:

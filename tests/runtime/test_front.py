@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import ContextVar
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, cast
 
 import pytest
@@ -239,31 +237,6 @@ def test_full_disk_is_reported_as_no_fault_of_the_desk(monkeypatch: pytest.Monke
 def test_a_streaming_response_is_sent_piece_by_piece() -> None:
     front = make(lambda environ: StreamingHttpResponse(iter([b"a", b"b"])))
     assert asyncio.run(Client(front).answer())[2] == b"ab"
-
-
-def test_what_a_streaming_response_has_open_is_open_for_all_of_its_pieces_and_for_nothing_else() -> None:
-    opened = ContextVar("opened", default="")
-
-    def pieces() -> Iterator[bytes]:
-        token = opened.set("mine")
-        try:
-            for _ in range(5):
-                yield opened.get().encode() + b"."
-        finally:
-            opened.reset(token)
-
-    def view(environ: Environ) -> HttpResponseBase:
-        assert opened.get() == ""
-        return StreamingHttpResponse(pieces())
-
-    class EachInAThreadOfItsOwn(ThreadPoolExecutor):
-        def submit(self, function: Any, /, *args: Any, **more: Any) -> Any:
-            with ThreadPoolExecutor(1) as pool:
-                return pool.submit(function, *args, **more)
-
-    front = make(view)
-    front.pool = EachInAThreadOfItsOwn()
-    assert asyncio.run(Client(front).answer())[2] == b"mine." * 5
 
 
 def live(follow: Any, **options: Any) -> Front:
