@@ -56,7 +56,9 @@ from conversations.models import (
     Company,
     Contact,
     ContactAddress,
+    ContactKey,
     ContactNote,
+    ContactToCompare,
     Conversation,
     Delivery,
     DeliveryFile,
@@ -249,8 +251,8 @@ KINDS = [
 ]  # fmt: skip
 
 
-INDEXES = {SearchDocument, SearchWord}
-"""What the database keeps for searches alone: nothing in it is for people to read."""
+INDEXES = {SearchDocument, SearchWord, ContactKey, ContactToCompare}
+"""What the database keeps for searches and comparisons alone: nothing in it is for people to read."""
 
 
 def url(kind: type[Model], page: str, *args: Any) -> str:

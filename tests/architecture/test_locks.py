@@ -423,6 +423,8 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         ],
         "conversations.actions.addresses.add_address": [{"kind": "email", "value": "other@example.com"}],
         "conversations.actions.addresses.remove_address": [{"address": s["phone"]}],
+        "conversations.actions.ids.add_id": [{"value": "another"}],
+        "conversations.actions.ids.remove_id": [{"value": s["contact"].external_id}],
         "conversations.actions.attributes.set_attributes": [
             {"row": s["contact"], "values": {"plan": "x"}}, {"row": s["ticket"], "values": {"plan": "x"}},
         ],

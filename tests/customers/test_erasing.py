@@ -25,7 +25,7 @@ from accounts import clock
 from accounts.errors import Conflict
 from accounts.models import Event, IdempotentRequest, QueuedMail, Workspace
 from accounts.permissions import Actor
-from conversations import actions
+from conversations import actions, maintenance
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import runs
 from conversations.assistant.engines.protocol import Draft
@@ -46,6 +46,7 @@ from conversations.models import (
     ChatRestore,
     Contact,
     ContactAddress,
+    ContactKey,
     ContactNote,
     Conversation,
     Delivery,
@@ -179,6 +180,7 @@ def customer(acme: Workspace, ben: Member) -> Contact:
         method="POST", path="/x", key="k", body_hash="h", body=f'{{"e": "{EMAIL}"}}'.encode()
     )
     actions.merge_contacts(contact=double, into=contact, **act)
+    maintenance.compare_contacts()
     return Contact.objects.get(pk=contact.pk)
 
 
@@ -280,6 +282,8 @@ def test_no_column_and_no_file_holds_a_word_of_theirs(customer: Contact, ada: Me
     assert not Attachment.objects.exists()
     assert not DeliveryFile.objects.exists()
     assert not DraftFile.objects.exists()
+    maintenance.compare_contacts()
+    assert not ContactKey.objects.exists()
     assert (erasure.state, erasure.counts["conversations"]) == ("done", 2)
 
 

@@ -259,6 +259,26 @@ def test_what_cannot_be_recorded_is_refused_whole(
     assert nothing_was_made()
 
 
+def test_who_has_no_address_is_given_one_where_it_is_missed(agent: Client, viewer: Client, acme: Workspace) -> None:
+    recorded(agent, to="Jo Reed")
+    number = Conversation.all_workspaces.get().number
+    place = f"/w/acme/inbox/{number}"
+    shown = markup_of(agent.get(place).content)
+    assert "Jo Reed</bdi> has no email address." in shown
+    assert 'id="no-address"' not in viewer.get(place).content.decode()
+    assert viewer.post(f"{place}/customer/email", {"email": "jo@x.example"}).status_code == 403
+    for typed in ("", "jo@", "x" * 300):
+        agent.post(f"{place}/customer/email", {"email": typed})
+        assert Contact.all_workspaces.get().email == ""
+    answer = agent.post(f"{place}/customer/email", {"email": "Jo@x.example"}, follow=True)
+    assert "Address added." in text_of(answer.content)
+    assert 'id="no-address"' not in answer.content.decode()
+    agent.post(f"{place}/customer/email", {"email": "other@x.example"})
+    assert Contact.all_workspaces.get().email == "jo@x.example"
+    agent.post(f"{place}/reply", {"body": "Here you are.", "send_id": uuid.uuid4()})
+    assert Delivery.all_workspaces.get().channel == "email"
+
+
 def test_viewers_record_nothing(viewer: Client, acme: Workspace) -> None:
     assert recorded(viewer).status_code == 403
 

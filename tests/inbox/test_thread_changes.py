@@ -193,9 +193,14 @@ def test_other_open_conversations_of_the_customer_are_merged_and_it_is_undone(
         others = [ConversationFactory(workspace=conversation.workspace, contact=conversation.contact) for _ in range(2)]
     shown = page(agent, conversation)
     assert "Merge 2 open ones into this" in text_of(shown.encode())
-    numbers = [other.number for other in others]
-    answer = agent.post(path("merge", conversation), {"numbers": numbers}, headers=HTMX).content.decode()
-    assert "2 conversations merged into this one." in text_of(answer.encode())
+    ids, about = [row.pk for row in (conversation, *others)], conversation.number
+    given = {"id": ids, "about": about, "to": about, "do": "merge"}
+    asked = agent.post("/w/acme/inbox/bulk/start", given, headers=HTMX).content.decode()
+    assert f'name="into" value="{conversation.pk}" checked' in asked
+    assert now(conversation).message_count == 1
+    given |= {"do": "merge-into", "into": conversation.pk}
+    answer = agent.post("/w/acme/inbox/bulk/start", given, follow=True).content
+    assert f"2 conversations merged into #{about}." in text_of(answer)
     assert now(conversation).message_count == 3
     with tenancy.scope(conversation.workspace):
         event = Event.objects.get(type="conversation.merged")
@@ -233,11 +238,10 @@ def test_viewer_changes_nothing(viewer: Client, conversation: Conversation, ben:
         ("delete-note", [note.pk]),
         ("redact", [note.pk]),
         ("mark-unread", []),
-        ("merge", []),
         ("forward", []),
         ("move-to-trash", []),
     ):
-        assert viewer.post(path(name, conversation, *args), {"body": "x", "numbers": [2]}).status_code == 403, name
+        assert viewer.post(path(name, conversation, *args), {"body": "x"}).status_code == 403, name
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ from conversations.models import (
     Inbound,
     InboundMail,
 )
+from conversations.queries import lookalikes
 from tests.conftest import Member, member
 from tests.dialects.node import program
 from tests.factories import (
@@ -256,6 +257,14 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
         actions.set_company(contact=arabic, company=company, by=by, at=at)
         actions.add_address(contact=long, kind="email", value=f"{'o' * 60}@{'d' * 60}.example", by=by, at=at)
         actions.add_contact_note(contact=long, body=f"{LONG} {ARABIC}", by=by, at=at)
+        actions.add_id(contact=long, value=f"other {LONG}", by=by, at=at)
+        actions.mark_distinct(contact=long, other=arabic, by=by, at=at)
+        twin = ContactFactory(workspace=workspace, name=LONG)
+        actions.set_company(contact=twin, company=company, by=by, at=at)
+        lookalikes.compare()
+        made["recorded"] = actions.record_conversation(
+            workspace=workspace, name=LONG, subject=LONG, body=ARABIC, public_id=uuid4(), by=by, at=at
+        )
         first = ConversationFactory(
             workspace=workspace,
             contact=long,
@@ -419,6 +428,7 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("customer", one, who="ada")
     yield Screen("customer of a viewer", one, who="vic")
     yield Screen("customer from right to left", other)
+    yield Screen("customer who is given the ID of another", other, do=lambda page: (page.locator("#add-address select").select_option("id"), page.locator("#add-address input[name=value]").fill(LONG * 2), page.locator("#add-address .btn").click(), page.locator("#address-fault").wait_for()))  # fmt: skip
     yield Screen("edit customer", f"{one}/edit")
     yield Screen("new customer", "/w/acme/customers/new")
     yield Screen("merge customers", f"{one}/merge?with={made['arabic'].public_id}")
@@ -497,6 +507,7 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     article, macro = made["article"].public_id, made["macro"].public_id
     doing = made["macro with actions"].public_id
     yield Screen("selection", f"{inbox}?view=open", do=selected)
+    yield Screen("conversation of a customer without an address", f"{inbox}/{made['recorded'].number}")
     yield Screen("merging a selection", f"{inbox}?view=open", do=merging)
     yield Screen(
         "tags of a selection", f"{inbox}?view=open", do=lambda page: (selected(page), page.keyboard.press("l"))

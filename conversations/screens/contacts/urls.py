@@ -15,6 +15,7 @@ urlpatterns = [
     path("customers/<uuid:public_id>/attributes", changes.set_attributes, name="customer-attributes"),
     path("customers/<uuid:public_id>/addresses", changes.add_address, name="add-address"),
     path("customers/<uuid:public_id>/addresses/<int:pk>/remove", changes.remove_address, name="remove-address"),
+    path("customers/<uuid:public_id>/ids/remove", changes.remove_id, name="remove-customer-id"),
     path("customers/<uuid:public_id>/notes", changes.add_note, name="add-contact-note"),
     path("customers/<uuid:public_id>/notes/<int:pk>", changes.edit_note, name="edit-contact-note"),
     path("customers/<uuid:public_id>/notes/<int:pk>/delete", changes.delete_note, name="delete-contact-note"),

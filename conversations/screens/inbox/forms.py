@@ -201,19 +201,5 @@ class FollowForm(forms.Form):
     follow = forms.BooleanField(required=False)
 
 
-class NumbersField(forms.Field):
-    """Any number of conversations, by their numbers; what is no number is left out."""
-
-    def clean(self, value: Any) -> list[int]:
-        found = (whole_number(str(given)) for given in value or [])
-        return [given for given in found if given is not None]
-
-
-class MergeForm(forms.Form):
-    """The numbers of the conversations that are merged into this one."""
-
-    numbers = NumbersField(required=False, widget=forms.MultipleHiddenInput)
-
-
 class NothingForm(forms.Form):
     """A button without fields."""
