@@ -134,6 +134,27 @@ def test_same_reply_sent_twice_is_scheduled_once(agent: Client, mailed: Conversa
     assert Delivery.objects.count() == 1
 
 
+def test_reply_beside_one_that_waits_is_refused_until_its_writer_has_seen_that(
+    agent: Client, mailed: Conversation, ada: Member, ben: Member
+) -> None:
+    before = agent.get(URL).context["outgoing"]
+    theirs, own = scheduled(mailed, ada), scheduled(mailed, ben)
+    answer = agent.post(f"{URL}/reply", {"body": "It left today.", "waiting": str(own.public_id)}, headers=HTMX)
+    assert (before, answer.status_code) == ([], 409)
+    assert "reply is about to be sent. Read it, then send again." in text_of(answer.content)
+    assert f'data-waiting="{theirs.public_id} {own.public_id}"' in markup_of(answer.content)
+    assert Delivery.objects.count() == 2
+    again = {"body": "It left today.", "waiting": f"{theirs.public_id} {own.public_id}"}
+    assert agent.post(f"{URL}/reply", again).status_code == 302
+    actions.hold(delivery=scheduled(mailed, ada), by=Actor.system(mailed.workspace_id), at=clock.now())
+    assert agent.post(f"{URL}/reply", again | {"body": "And a note."}).status_code == 302  # what is held does not leave
+    assert Delivery.objects.count() == 5
+
+
+def test_page_has_the_replies_that_wait_in_its_form(agent: Client, delivery: Delivery) -> None:
+    assert f'name="waiting" value="{delivery.public_id}"' in page(agent)
+
+
 def test_files_of_another_conversation_are_not_taken_along(agent: Client, acme: Workspace, ben: Member) -> None:
     by_mail(acme)
     other = by_mail(acme)

@@ -125,6 +125,11 @@ def test_two_agents_see_what_is_held_reviewed_failed_and_sent(
     send(page, "Have you looked in the shed?")
     expect(theirs.locator("#outgoing")).to_contain_text("Ben Kimura")
     expect(theirs.locator("#outgoing")).to_contain_text("Sending")
+    # She is warned at the key, as if it had been sent, and puts her own away.
+    send(theirs, "In the shed?")
+    expect(theirs.locator("#fault-reply")).to_contain_text("Ben Kimura has replied since you began.")
+    assert len(rows()) == 1
+    theirs.locator("#reply-body").fill("")
     with tenancy.scope(acme):
         receive(mailed, "Never mind, it came.")
         leave()
