@@ -7,6 +7,7 @@ const items = new Map(); // id → what is on its way, or came back
 
 const isOn = (item) => item.state === 'sending';
 const isBusy = (desk.isBusy = (place) => [...items.values()].some((item) => item.place === place && isOn(item)));
+desk.sendingReply = () => [...items.values()].filter((item) => isOn(item) && item.place.endsWith(':reply')).at(-1)?.id;
 
 function keep(item) {
   items.set(item.id, item);

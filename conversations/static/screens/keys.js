@@ -54,7 +54,7 @@ document.addEventListener('keydown', (event) => {
     if (!event.repeat) palette();
     return;
   }
-  if (isCommand(event, 'z') && !isTyping(target)) return undo(event);
+  if (isCommand(event, 'z') && (!isTyping(target) || isJustSent(target))) return undo(event);
   if (isHeld(event)) return;
   if (isTyping(target)) {
     if (event.key === 'Escape') {
@@ -151,13 +151,45 @@ function type(text) {
   for (const key of text) field.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
 }
 
+const shownAt = new WeakMap(); // when the toast of a change came
+let sentAt = 0; // when the newest reply was sent, and whether nothing was typed since
+let isEmptied = false;
+let takenBack = ''; // a reply that is on its way, and is taken back as soon as it waits
+
+document.addEventListener('desk:taken', () => {
+  for (const one of document.querySelectorAll('#toasts [data-undo]')) if (!shownAt.has(one)) shownAt.set(one, performance.now());
+});
+document.addEventListener('desk:sending', () => {
+  sentAt = performance.now();
+  isEmptied = true;
+});
+document.addEventListener('input', ({ isTrusted }) => isTrusted && (isEmptied = false));
+const isJustSent = (field) => isEmptied && field.value === '' && field.closest('form[data-compose]') !== null;
+
+const undoOf = (id) => document.querySelector(`#later-${id}.later--sending button`);
+document.addEventListener('desk:sent', ({ detail: { id } }) => {
+  if (id !== takenBack) return;
+  takenBack = '';
+  undoOf(id)?.click();
+});
+
+// The newest of one's own replies that can be taken back, unless a change was made since.
+function newestReply(toasts) {
+  if (toasts.length && (shownAt.get(toasts.at(-1)) ?? 0) > sentAt) return null;
+  const id = desk.sendingReply?.() ?? [...document.querySelectorAll('#outgoing .later--sending')].filter(({ dataset: { by } }) => by === desk.me()).at(-1)?.dataset.sent;
+  return id && { id, button: undoOf(id) };
+}
+
 // The newest change that can be undone. One that is on its way is the newest: its Undo comes with its answer.
 function undo(event) {
   const all = () => [...document.querySelectorAll('#toasts [data-undo]')];
   const [known, number] = [all(), desk.lastChanging()];
-  if (!known.length && !number) return;
+  const reply = number ? null : newestReply(known);
+  if (!known.length && !number && !reply) return;
   event.preventDefault();
   if (event.repeat) return;
+  if (reply?.button) return reply.button.click();
+  if (reply) return void (takenBack = reply.id);
   if (!number) return known.at(-1).click();
   document.addEventListener('desk:settled', function settled({ detail }) {
     if (detail.number !== number) return;
