@@ -247,6 +247,10 @@ def test_held_reply_is_in_the_view_of_what_was_not_sent_until_it_is_reviewed(
 ) -> None:
     assert "Help with order" in text_of(agent.get("/w/acme/inbox?view=failed").content)
     assert "Failed to send: 1" in text_of(agent.get("/w/acme/inbox").content)
+    shown = text_of(agent.get("/w/acme/inbox?view=failed").content)
+    assert "Help with order · Ben Kimura: On its way." in shown
+    assert "Not sent: new message" in shown
+    assert "Retry all" not in shown, "it has to be reviewed"
     agent.post("/w/acme/inbox/outbox/retry")
     assert now(held).is_held
     press(agent, held, "review", {"body": "Good.", "expected_last": now(mailed).last_message_id})
