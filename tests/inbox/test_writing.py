@@ -533,7 +533,7 @@ def test_viewer_reads_and_changes_nothing(viewer: Client, conversation: Conversa
 def test_viewer_sees_the_status_as_the_team_does(viewer: Client, conversation: Conversation) -> None:
     shown = r'<span class="pill status--%s"[^>]*>\s*<i></i>\s*<span>%s'  # where there is no room, the words give way
     assert re.search(shown % ("open", "Open</span>"), viewer.get(URL).content.decode())
-    Conversation.objects.update(snoozed_until=clock.now() + timedelta(days=1))
+    Conversation.all_workspaces.update(snoozed_until=clock.now() + timedelta(days=1))
     assert re.search(shown % ("snoozed", "Snoozed</span>"), viewer.get(URL).content.decode())
 
 
