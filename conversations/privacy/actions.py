@@ -23,7 +23,7 @@ from conversations.models import (
     Erasure,
     ErasureState,
 )
-from conversations.privacy import contents
+from conversations.privacy import contents, forwarded
 from conversations.queries import conversations as queries
 from tickets import actions as ticket_actions
 from tickets.models import Ticket
@@ -115,7 +115,7 @@ def erase_conversation(*, erasure: Erasure, conversation: Conversation, by: Acto
 
 @transaction.atomic
 def finish_erasure(*, erasure: Erasure, by: Actor, at: datetime) -> Erasure:
-    """The last step: what the person wrote in conversations of others. Raises Conflict while some of their own are left."""
+    """The last step: what the person wrote in conversations of others, and what was forwarded of theirs. Raises Conflict while some of their own are left."""
     permit(by, "contact.erase", erasure)
     erasure = transaction.held(erasure)
     if erasure.state != ErasureState.RUNNING:
@@ -125,9 +125,13 @@ def finish_erasure(*, erasure: Erasure, by: Actor, at: datetime) -> Erasure:
         raise Conflict("some conversations are left", code="unfinished")
     contacts = contents.people(contact)
     elsewhere = contents.written_elsewhere(contacts)
-    learned = forgetting.words_in(contact.workspace_id, {row.conversation_id for row in elsewhere})
-    for name, count in contents.messages_elsewhere(elsewhere, at).items():
-        erasure.counts[name] = erasure.counts.get(name, 0) + count
+    copies = forwarded.copies(
+        contact.workspace, [*contents.conversations_of(contact).order_by("pk").values_list("pk", flat=True)]
+    )
+    learned = forgetting.words_in(contact.workspace_id, {row.conversation_id for row in elsewhere} | copies.held_in())
+    for found in (contents.messages_elsewhere(elsewhere, at), forwarded.erase(copies, at)):
+        for name, count in found.items():
+            erasure.counts[name] = erasure.counts.get(name, 0) + count
     forgetting.forget(contact.workspace_id, learned)
     erasure.state, erasure.finished_at = ErasureState.DONE, at
     erasure.save(update_fields=["state", "finished_at", "counts"])

@@ -61,7 +61,8 @@ from conversations.queries import conversations as queries
 TEXT = "Erased"
 """What stands for a message, a note or a subject."""
 CODE = "erased"
-_NOT_SENT = (DeliveryState.SCHEDULED, DeliveryState.SENDING)
+NOT_SENT = (DeliveryState.SCHEDULED, DeliveryState.SENDING)
+"""Of replies that have not left, or not arrived."""
 
 
 def people(contact: Contact) -> list[Contact]:
@@ -143,7 +144,7 @@ def drafts_to(known: Sequence[str]) -> int:
         found |= Q(along__icontains=one) | Q(body__icontains=one)
     drafts = Draft.objects.filter(found, kind=DraftKind.MAIL).order_by("pk").only("pk", "along", "body")
     rows = [draft.pk for draft in drafts if named.in_mail(draft.along, draft.body)]
-    files = _delete_files(DraftFile.objects.filter(draft__in=rows))
+    files = delete_files(DraftFile.objects.filter(draft__in=rows))
     Draft.objects.filter(pk__in=rows).delete()
     return files
 
@@ -215,7 +216,7 @@ def messages_elsewhere(rows: Sequence[Message], at: datetime) -> dict[str, int]:
     pks = [row.pk for row in rows]
     chosen = Message.objects.filter(pk__in=pks)
     MessageVersion.objects.filter(message__in=pks).delete()
-    files = _delete_files(Attachment.objects.filter(message__in=pks))
+    files = delete_files(Attachment.objects.filter(message__in=pks))
     mails, raw = _mails(InboundMail.objects.filter(message__in=pks).exclude(code=CODE), at)
     chosen.update(body=TEXT, tokens="", metadata=None, sender_name=ERASED, sender_email="", sender_reference=None)
     previews = Conversation.all_workspaces.filter(workspace=rows[0].workspace_id, last_message__in=pks)
@@ -239,18 +240,20 @@ def _files(row: Conversation) -> int:
     waiting = DeliveryFile.objects.filter(delivery__conversation=row.pk)
     drafts = DraftFile.objects.filter(draft__conversation=row.pk)
     forwards = DraftFile.objects.filter(draft__forwards=row.pk)
-    return sum(map(_delete_files, (attachments, waiting, drafts, forwards)))
+    return sum(map(delete_files, (attachments, waiting, drafts, forwards)))
 
 
-def _delete_files(rows: QuerySet[Any]) -> int:
+def delete_files(rows: QuerySet[Any]) -> int:
+    """Take files from the storage, and then their rows. Returns how many."""
     found = list(rows.order_by("pk"))
     for one in found:
-        _delete(str(one.file.name))
+        delete(str(one.file.name))
     rows.model.objects.filter(pk__in=[one.pk for one in found]).delete()
     return len(found)
 
 
-def _delete(path: str) -> None:
+def delete(path: str) -> None:
+    """Take a file from the storage, if it is there."""
     if path:
         with suppress(FileNotFoundError):
             default_storage.delete(path)
@@ -260,7 +263,7 @@ def _mails(rows: QuerySet[InboundMail], at: datetime) -> tuple[int, int]:
     """What is left of a mail says that it came, so that it is not fetched again."""
     found = list(rows.order_by("pk").values_list("pk", "raw"))
     for _, raw in found:
-        _delete(raw)
+        delete(raw)
     InboundMail.objects.filter(pk__in=[pk for pk, _ in found]).update(
         raw="", identifier="", from_name="", from_address="", to=[], cc=[], subject="", text="", quoted="", signature="",
         html="", invitation=None, problems=[], reason="", code=CODE, suggested=None, processed_at=at,
@@ -273,7 +276,7 @@ def _mails(rows: QuerySet[InboundMail], at: datetime) -> tuple[int, int]:
 def _outbox(row: Conversation, at: datetime) -> None:
     """What has not left is not sent any more."""
     rows = Delivery.objects.filter(conversation=row.pk)
-    rows.filter(state__in=_NOT_SENT).update(state=DeliveryState.CANCELLED, settled_at=at, code=CODE)
+    rows.filter(state__in=NOT_SENT).update(state=DeliveryState.CANCELLED, settled_at=at, code=CODE)
     rows.update(body="", to=None, cc=None, bcc=[], reason="", channel_message_id="")
 
 

@@ -28,6 +28,7 @@ from conversations import actions
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import runs
 from conversations.assistant.engines.protocol import Draft
+from conversations.channels import outbox
 from conversations.chat import actions as chat_actions
 from conversations.chat import sessions
 from conversations.models import (
@@ -338,6 +339,33 @@ def test_what_they_wrote_in_the_conversation_of_another_is_erased_alone(
     actions.receive(conversation=other, body=CANARY, sender=Sender.contact(customer), by=ada.actor, at=clock.now())
     erase(customer, ada.actor)
     assert [*other.messages.order_by("pk").values_list("body", flat=True)] == ["Keep this", contents.TEXT]
+
+
+def test_what_was_forwarded_of_theirs_is_erased_there_and_what_others_answered_stays(
+    customer: Contact, acme: Workspace, ada: Member
+) -> None:
+    act: dict[str, Any] = {"by": ada.actor, "at": clock.now()}
+    about: dict[str, Any] = {"subject": f"Fwd: {CANARY}", "body": f"> {CANARY}", **act}
+    one = Conversation.objects.filter(contact=customer).order_by("pk")[0]
+    files = [ContentFile(CANARY.encode(), name=f"{CANARY}.txt")]
+    sent = actions.forward(conversation=one, email="bob@example.com", send_after=act["at"], uploads=files, **about)
+    outbox.leave_due()
+    assert sent.messages.get().body == about["body"]
+    actions.receive(conversation=sent, body="We will see.", **act)
+    later = act["at"] + timedelta(days=1)
+    again = actions.forward(conversation=sent, email="cleo@example.com", send_after=later, **about)
+    other = actions.forward(
+        conversation=ConversationFactory(workspace=acme), email="bob@example.com", send_after=later, **about
+    )
+    erase(customer, ada.actor)
+    sent.refresh_from_db()
+    bodies = [*sent.messages.order_by("pk").values_list("body", flat=True)]
+    assert (sent.subject, bodies) == (contents.TEXT, [contents.TEXT, "We will see."])
+    assert sent.preview == "We will see."
+    assert not Attachment.objects.filter(message__conversation=sent).exists()
+    waiting = Delivery.objects.get(conversation=again)
+    assert (waiting.state, waiting.body) == ("cancelled", "")
+    assert Delivery.objects.get(conversation=other).body == about["body"], "that was forwarded of another"
 
 
 def test_ticket_of_several_customers_keeps_its_subject(customer: Contact, acme: Workspace, ada: Member) -> None:
