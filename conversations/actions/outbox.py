@@ -15,7 +15,7 @@ from accounts import journal, transaction, writing
 from accounts.errors import Conflict, Forbidden, Invalid
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import files, locking, outgoing
+from conversations.actions import erased, files, locking, outgoing
 from conversations.actions.files import Stored
 from conversations.models import Conversation, Delivery, DeliveryState, Message, Status
 from conversations.texts import validation
@@ -62,6 +62,8 @@ def schedule(
     sizes = [*(file.size for file in stored), *(upload.size for upload in uploads)]
     if public_id is not None and (first := _scheduled_before(conversation, public_id, body, sizes, by)) is not None:
         return first
+    if erased.is_unreachable(conversation):
+        raise erased.unreachable()
     _check_seen(conversation, expected_last)
     if seen_waiting is not None:
         _check_seen_waiting(conversation, seen_waiting, by)

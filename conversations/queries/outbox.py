@@ -93,14 +93,14 @@ def to_look_at() -> QuerySet[Delivery]:
     )
 
 
+def has_failed() -> bool:
+    """Whether there are replies that can be tried again; those that are held want a review."""
+    return Delivery.objects.filter(state=DeliveryState.FAILED, message__isnull=False).exists()
+
+
 def unsent() -> QuerySet[Delivery, int]:
     """The conversations of the newest replies that a member has to look at."""
     return to_look_at().order_by("-id").values_list("conversation", flat=True)[:MOST_UNSENT]
-
-
-def has_failed() -> bool:
-    """Whether there are replies that can all be sent again: they had left, and failed."""
-    return Delivery.objects.filter(state=DeliveryState.FAILED, message__isnull=False).exists()
 
 
 def newest_unsent(conversations: Iterable[int]) -> dict[int, Delivery]:

@@ -39,6 +39,7 @@ _ERRORS: dict[str, str | Promise] = {
     "unknown_conversation": _("There is no conversation with this number."),
     "has_ticket": _("It is linked to a ticket. Unlink it first."),
     "erased": _("This customer was erased. Nothing can be added or changed."),
+    "unreachable": _("This customer was erased. Replies cannot reach them. Add a note instead."),
     "nothing_left": _("These are all messages. Choose fewer, or change the subject instead."),
     "blank": _("Write something first."),
     "too_long": _("This text is too long."),

@@ -119,9 +119,16 @@ def face(who: object, name: object = None) -> SafeString:
 
     `name` is what the person is called where that is not their own name. Of a row that was read without the column of pictures it shows the initials: nothing is read for a face.
     """
-    if isinstance(who, User) and (path := who.__dict__.get("picture")):
-        return _picture(who.public_id, pictures.version(path))
+    if isinstance(who, User):
+        row = getattr(who, "_wrapped", who)  # request.user is read when it is first asked for
+        if path := row.__dict__.get("picture"):
+            return _picture(row.public_id, pictures.version(path))
     return _face(str(name or who))
+
+
+def face_of(name: str, public_id: UUID | None, path: str | None) -> SafeString:
+    """The same of a person of whom no row was read: the path is that of their picture, if they have one."""
+    return _picture(public_id, pictures.version(path)) if public_id and path else _face(name)
 
 
 @lru_cache(maxsize=2048)

@@ -5,6 +5,7 @@ Every row that belongs to the customer gets the canary into every text that it h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -457,3 +458,59 @@ def test_nothing_is_added_to_who_was_erased(
     assert Contact.objects.values().get(pk=contact.pk) == before
     assert not ContactNote.objects.exists()
     assert not ContactAddress.objects.exists()
+
+
+def test_nobody_answers_who_was_erased_but_notes_are_kept(acme: Workspace, ada: Member) -> None:
+    contact = ContactFactory(workspace=acme)
+    row, other = ConversationFactory(workspace=acme, contact=contact), ConversationFactory(workspace=acme)
+    act: dict[str, Any] = {"by": ada.actor, "at": clock.now()}
+    ticket = actions.escalate(conversation=row, **act)
+    actions.link(conversation=other, ticket=ticket, **act)
+    erase(contact, ada.actor)
+    with refused(Conflict, code="unreachable"):
+        actions.reply(conversation=row, body="Hello?", **act)
+    with refused(Conflict, code="unreachable"):
+        actions.schedule(conversation=row, body="Hello?", send_after=clock.now() + timedelta(minutes=1), **act)
+    with refused(Conflict, code="unreachable"):
+        actions.broadcast_later(ticket=ticket, bodies={row.pk: "Hello?"}, **act)
+    assert [message.conversation_id for message in actions.broadcast(ticket=ticket, body="Hello?", **act)] == [other.pk]
+    event, _is_new = actions.broadcast_later(ticket=ticket, bodies={row.pk: "Again", other.pk: "Again"}, **act)
+    assert [*Delivery.objects.filter(pk__in=event.data["delivery_ids"]).values_list("conversation", flat=True)] == [
+        other.pk
+    ]
+    assert actions.note(conversation=row, body="Asked by phone.", **act).conversation_id == row.pk
+
+
+def test_page_that_shows_an_erased_conversation_gets_it_anew_without_a_reply(ada: Member, acme: Workspace) -> None:
+    contact = ContactFactory(workspace=acme, name="Zoë", email="zoe@example.com")
+    row = ConversationFactory(workspace=acme, contact=contact, body="It was me.")
+    MailboxFactory(workspace=acme)
+    client, last = ada.signed_in(), Event.objects.latest("pk").pk
+    url = f"/w/acme/inbox/{row.number}"
+    fresh = f"{url}/fresh?message={row.last_message_id}&event={last}"
+    assert "data-erased" not in client.get(fresh, headers={"HX-Request": "true"}).content.decode()
+    erase(contact, ada.actor)
+    assert "data-erased" in client.get(fresh, headers={"HX-Request": "true"}).content.decode()
+    page = client.get(url).content.decode()
+    assert "This customer was erased." in page
+    assert "zoe" not in page.lower()
+    assert re.search(r'id="mode-reply"\s+autocomplete="off"\s+disabled', page)
+    answer = client.post(f"{url}/reply", {"body": "Hello?"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 409
+    assert "Replies cannot reach them" in answer.content.decode()
+
+
+def test_page_of_one_who_is_being_erased_asks_until_it_is_done(ada: Member, acme: Workspace) -> None:
+    contact, client = ContactFactory(workspace=acme, name="Zoë"), ada.signed_in()
+    ConversationFactory(workspace=acme, contact=contact)
+    here = f"/w/acme/customers/{contact.public_id}"
+    assert client.get(f"{here}/erasure").status_code == 404
+    erasure = privacy.request_erasure(contact=contact, by=ada.actor, at=clock.now())
+    assert f'hx-get="{here}/erasure"' in client.get(here).content.decode()
+    waiting = client.get(f"{here}/erasure")
+    assert "0 conversations are done." in waiting.content.decode()
+    assert "HX-Refresh" not in waiting
+    tasks.carry_out(erasure)
+    done = client.get(f"{here}/erasure")
+    assert done["HX-Refresh"] == "true"
+    assert "hx-get" not in done.content.decode()

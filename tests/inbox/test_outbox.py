@@ -246,6 +246,7 @@ def test_held_reply_is_in_the_view_of_what_was_not_sent_until_it_is_reviewed(
     agent: Client, held: Delivery, mailed: Conversation
 ) -> None:
     assert "Help with order" in text_of(agent.get("/w/acme/inbox?view=failed").content)
+    assert "Retry all" not in text_of(agent.get("/w/acme/inbox?view=failed").content)  # it wants a review
     assert "Failed to send: 1" in text_of(agent.get("/w/acme/inbox").content)
     shown = text_of(agent.get("/w/acme/inbox?view=failed").content)
     assert "Help with order · Ben Kimura: On its way." in shown

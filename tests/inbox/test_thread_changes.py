@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -11,11 +13,13 @@ from django.urls import reverse
 
 from accounts import clock, tenancy
 from accounts.models import Event
+from accounts.permissions import Actor
 from conversations import actions
 from conversations.models import UNTIL_REPLY, Attachment, Conversation, Delivery, Follower, Mention, Message
 from tests.conftest import Member
 from tests.factories import ConversationFactory, MailboxFactory, receive
 from tests.inbox.conftest import HTMX, now, text_of
+from tickets.models import Tag
 
 
 @pytest.fixture
@@ -234,3 +238,55 @@ def test_viewer_changes_nothing(viewer: Client, conversation: Conversation, ben:
         ("move-to-trash", []),
     ):
         assert viewer.post(path(name, conversation, *args), {"body": "x", "numbers": [2]}).status_code == 403, name
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("assign", {}), ("priority", {"priority": "urgent"}), ("tags", {"tags": "billing"})]
+)
+def test_toast_of_assignment_priority_and_tags_offers_undo_once(
+    agent: Client, conversation: Conversation, ben: Member, name: str, given: dict[str, str]
+) -> None:
+    given = {"to": str(ben.user.pk)} if name == "assign" else given
+    before = now(conversation)
+    changed = agent.post(path(name, conversation), given, headers=HTMX).content.decode()
+    assert "data-undo" in changed
+    assert "data-undo" not in agent.post(path(name, conversation), given, headers=HTMX).content.decode()
+    undone = agent.post(path("undo", conversation), {"event": changes(conversation)[0]}, headers=HTMX).content.decode()
+    assert "Undone." in undone
+    assert "data-undo" not in undone
+    after = now(conversation)
+    assert (after.assignee_id, after.priority, after.tags) == (before.assignee_id, before.priority, before.tags)
+
+
+def changes(conversation: Conversation) -> list[int]:
+    """The ids of what was recorded of it, newest first."""
+    rows = Event.objects.filter(subject_type="conversation", subject_id=conversation.pk)
+    return [*rows.order_by("-id").values_list("pk", flat=True)]
+
+
+def test_undo_is_not_offered_for_an_assignee_that_only_an_api_caller_can_name(
+    agent: Client, conversation: Conversation, ben: Member
+) -> None:
+    by = Actor.system(conversation.workspace_id)
+    actions.assign(conversation=conversation, reference="crm-7", label="Jo", by=by, at=clock.now())
+    answer = agent.post(path("assign", conversation), {"to": str(ben.user.pk)}, headers=HTMX).content.decode()
+    assert "Assigned to you." in answer
+    assert "data-undo" not in answer
+
+
+def test_tags_that_exist_are_suggested_and_a_new_one_is_called_so(agent: Client, conversation: Conversation) -> None:
+    with tenancy.scope(conversation.workspace):
+        for name in ("Billing", "late billing", "bug", 'a "b", c'):
+            Tag.objects.create(workspace=conversation.workspace, name=name, hue=0, created_at=clock.now())
+
+    def offered(typed: str) -> list[tuple[str, bool]]:
+        html = agent.get("/w/acme/inbox/tag-suggestions", {"q": typed}).content.decode()
+        found = re.findall(r'data-value="([^"]*)"( data-new)?', html)
+        return [(unescape(value), bool(new)) for value, new in found]
+
+    assert {name for name, _new in offered("")} == {'"a ""b"", c"', "Billing", "bug", "late billing"}
+    assert offered("bill") == [("Billing", False), ("late billing", False), ("bill", True)]
+    assert offered("BUG") == [("bug", False)]
+    assert offered("x, y") == [('"x, y"', True)]
+    assert offered("\x00") == []
+    assert 'data-suggestions="/w/acme/inbox/tag-suggestions"' in page(agent, conversation)

@@ -227,6 +227,9 @@ def test_names_are_offered_while_typing_and_the_text_is_markdown(
     waiting.continue_()
     mentions.done()
     expect(note).to_have_value(f"Ask @{ada.user.name} ")
+    page.keyboard.press("Enter")  # what was chosen is not offered again
+    expect(note).to_have_value(f"Ask @{ada.user.name} \n")
+    expect(pick).to_be_hidden()
     # Markdown by keys; lists go on, and end in an empty item; formatted text is pasted as Markdown.
     note.fill("loud")
     note.press("Control+a")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -59,3 +61,14 @@ def test_list_leads_to_what_the_member_may_see(ada: Member, ben: Member) -> None
 
 def test_old_address_of_members_leads_to_the_new_one(ada: Member) -> None:
     assert ada.signed_in().get("/w/acme/people")["Location"] == "/w/acme/settings/members"
+
+
+def test_every_page_of_the_list_shows_the_list(ada: Member) -> None:
+    browser = ada.signed_in()
+    overview = browser.get("/w/acme/settings").content.decode()
+    listed = re.findall(r'href="([^"]+)"', overview.split('class="setting__list"')[1].split("</nav>")[0])
+    assert len(listed) > 15
+    own = [path for path in listed if "/settings/" in path]
+    shown = {path: browser.get(path, follow=True).content.decode() for path in own}
+    nav = {path: page.split('class="setting__list"')[-1].split("</nav>")[0] for path, page in shown.items()}
+    assert {path for path, part in nav.items() if any(f'href="{one}"' not in part for one in listed)} == set()

@@ -23,6 +23,7 @@ urlpatterns = [
     path("customers/<uuid:public_id>/unmerge", merging.undo, name="unmerge-customer"),
     path("customers/<uuid:public_id>/apart", duplicates.mark_distinct, name="mark-distinct"),
     path("customers/<uuid:public_id>/erase", privacy.erase, name="erase-customer"),
+    path("customers/<uuid:public_id>/erasure", privacy.state, name="customer-erasure"),
     path("customers/<uuid:public_id>/export", privacy.export_, name="export-customer"),
     path("companies", companies.companies, name="companies"),
     path("companies/new", companies.new_company, name="new-company"),

@@ -123,7 +123,7 @@ def _row(one: Listed, url: str, by_message: bool, hues: Mapping[str, int], now: 
         more=len(left_out),
         more_title=", ".join(chip.title or chip.text for chip in left_out),
         owner=owner,
-        owner_face=formatting.face(owner) if owner else "",
+        owner_face=formatting.face_of(owner, one.assignee__public_id, one.assignee__picture) if owner else "",
         team=team,
     )
 

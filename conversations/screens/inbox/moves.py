@@ -157,7 +157,7 @@ def join(
     return _("Merged into #%(number)s.") % {"number": target.number}, target
 
 
-@changes(forms.MergeForm, undoable=True)
+@changes(forms.MergeForm, undoes=thread_queries.UNDOABLE)
 def merge(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     rows = list(queries.conversations().filter(number__in=given["numbers"][: merging.MOST]).order_by("pk"))
     actions.merge(conversations=rows, into=conversation, by=request.actor, at=clock.now())
@@ -174,13 +174,13 @@ def keep_apart(request: DeskRequest, conversation: Conversation, given: dict[str
     return _("Kept as a conversation of its own.")
 
 
-@changes(forms.SpamForm, undoable=True)
+@changes(forms.SpamForm, undoes=thread_queries.UNDOABLE)
 def mark_spam(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.mark_spam(conversation=conversation, block=given["block"], by=request.actor, at=clock.now())
     return _("Marked as spam.") if not given["block"] else _("Marked as spam, and the sender is blocked.")
 
 
-@changes(forms.NothingForm, undoable=True)
+@changes(forms.NothingForm, undoes=thread_queries.UNDOABLE)
 def unmark_spam(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.unmark_spam(conversation=conversation, by=request.actor, at=clock.now())
     return _("Marked as not spam.")

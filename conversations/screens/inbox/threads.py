@@ -232,7 +232,7 @@ def pane_update(request: DeskRequest, place: Place, conversation: Conversation) 
     part = thread_queries.thread_since(conversation, message=message, event=event)
     facts["since"] = f"{message}/{event}"
     if part.is_rearranged:
-        return {**facts, **_entries(conversation), "is_whole": True}
+        return {**facts, **_entries(conversation), "is_whole": True, "is_erased": part.is_erased}
     return {**facts, "entries": threads.entries(part.items, after=message)}
 
 

@@ -42,6 +42,7 @@ urlpatterns = [
     path("inbox/stream", stream.stream, name="inbox-stream"),
     path("inbox/filters", narrowing.form, name="inbox-filters"),
     path("inbox/saved", narrowing.saved, name="inbox-saved"),
+    path("inbox/tag-suggestions", suggesting.tag_options, name="tag-suggestions"),
     path("inbox/suggestions", suggesting.options, name="search-suggestions"),
     path("find", finding.find, name="find"),
     path("inbox/bulk", bulk.jobs, name="bulk-jobs"),

@@ -53,10 +53,14 @@ function lose(open) {
   htmx.process(open);
 }
 
+// Its customer was erased: the pane comes anew, so that nothing of them stays in any part of it.
+const reopen = () => htmx.ajax('GET', pane().dataset.fresh.replace('/fresh?', '?'), { target: '#open', swap: 'outerHTML' });
+
 // Any answer about the open conversation. Entries that do not follow those shown by now are fetched again.
 document.addEventListener('desk:fresh', ({ detail: { page } }) => {
   const entries = document.getElementById('entries');
   const fresh = page.querySelector('[data-entries]');
+  if (fresh?.dataset.erased !== undefined) return reopen();
   if (entries && fresh?.dataset.since === `${entries.dataset.message}/${entries.dataset.event}`) {
     if (fresh.dataset.whole === undefined) append(entries, [...fresh.children]);
     else replace(entries, fresh);

@@ -37,6 +37,7 @@ document.addEventListener('keydown', (event) => {
   if (event.key !== 'Shift') typed = '';
   if (!menu) return;
   if (event.key === 'Escape') {
+    if (event.target.matches('[role=combobox][aria-expanded=true]')) return; // it closes its own list first
     event.preventDefault();
     close(menu, { refocus: true });
   } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
@@ -46,6 +47,15 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault();
     all[(all.indexOf(document.activeElement) + step + all.length) % all.length]?.focus();
   }
+}, true);
+
+// Escape closes a form that was opened in its place and takes back what was typed; the first one its suggestions.
+document.addEventListener('keydown', (event) => {
+  const place = event.key === 'Escape' && !event.isComposing && event.target.closest?.('details.tags[open]');
+  if (!place || event.target.getAttribute('aria-expanded') === 'true') return;
+  event.preventDefault();
+  for (const form of place.querySelectorAll('form')) form.reset();
+  close(place, { refocus: true });
 }, true);
 
 // --- Letters in an open menu ---------------------------------------------------------------------

@@ -49,7 +49,7 @@ def attributes(request: DeskRequest) -> HttpResponse:
                 return redirect("attributes", request.workspace.slug)
     remember(request)
     groups = [(label, _shown(list(attributes_of(subject, archived=True)))) for subject, label in inputs.SUBJECTS]
-    facts = {**_facts(request), "form": form, "groups": groups}
+    facts = {**_facts(request), "form": form, "subjects": groups}
     return render(request, "settings/attributes/page.html", facts, status=422 if form.errors else 200)
 
 

@@ -58,7 +58,7 @@ def keyboard(request: DeskRequest) -> HttpResponse:
         )
         for group in GROUPS
     ]
-    facts = {**frame.facts(request, "keyboard"), "groups": groups, "faults": faults}
+    facts = {**frame.facts(request, "keyboard"), "key_groups": groups, "faults": faults}
     return render(request, "settings/keyboard/page.html", facts, status=422 if faults else 200)
 
 
