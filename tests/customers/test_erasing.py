@@ -29,6 +29,7 @@ from conversations import actions
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import runs
 from conversations.assistant.engines.protocol import Draft
+from conversations.channels import outbox
 from conversations.chat import actions as chat_actions
 from conversations.chat import sessions
 from conversations.models import (
@@ -486,3 +487,29 @@ def test_page_of_one_who_is_being_erased_asks_until_it_is_done(ada: Member, acme
     done = client.get(f"{here}/erasure")
     assert done["HX-Refresh"] == "true"
     assert "hx-get" not in done.content.decode()
+
+
+def test_mails_that_forwarded_them_are_erased_and_what_was_written_after_stays(acme: Workspace, ada: Member) -> None:
+    MailboxFactory(workspace=acme)
+    contact = ContactFactory(workspace=acme, name="Zoë")
+    row = ConversationFactory(workspace=acme, contact=contact, subject="Cancel", body="It was Zoë.")
+    act: dict[str, Any] = {"by": ada.actor, "at": clock.now()}
+    mail: dict[str, Any] = {"subject": "Fwd: Cancel", "body": "> It was Zoë.", "send_after": clock.now()}
+    first = actions.forward(conversation=row, email="legal@example.com", **mail, **act)
+    again = actions.forward(conversation=first, email="court@example.com", **mail, **act)
+    outbox.leave_due()
+    waiting = actions.forward(
+        conversation=row, email="late@example.com", **{**mail, "send_after": clock.now() + timedelta(hours=1)}, **act
+    )
+    actions.reply(conversation=first, body="Any news?", **act)
+    own = ConversationFactory(workspace=acme, subject="Other", body="Mine")
+    erase(contact, ada.actor)
+    texts = {
+        copy.pk: [*copy.messages.order_by("pk").values_list("body", flat=True)] for copy in (first, again, waiting)
+    }
+    assert texts == {first.pk: ["Erased", "Any news?"], again.pk: ["Erased"], waiting.pk: []}
+    assert {*Conversation.objects.exclude(pk=own.pk).values_list("subject", flat=True)} == {"Erased"}
+    assert not Delivery.objects.filter(body__contains="Zoë").exists()
+    assert Delivery.objects.get(conversation=waiting).state == "cancelled"
+    assert Conversation.objects.get(pk=first.pk).contact.email == "legal@example.com"
+    assert Event.objects.filter(type="conversation.erased").count() == 4
