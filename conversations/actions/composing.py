@@ -13,7 +13,7 @@ from accounts.errors import Conflict
 from accounts.models import User, Workspace
 from accounts.permissions import Actor, Visibility, permit
 from conversations import events
-from conversations.actions import contacts, drafted, outbox, routing
+from conversations.actions import contacts, drafted, outbox, routing, triage
 from conversations.actions.entries import Door
 from conversations.actions.files import Stored
 from conversations.actions.start import start
@@ -129,6 +129,11 @@ def compose(
     if by.user_id is not None and by.visibility == Visibility.TEAMS:  # else they would not see what they began
         writer = User.objects.get(pk=by.user_id)
         conversation = routing.route(conversation, to=writer, team=None, at=at)
+    elif (
+        by.user_id is not None and workspace.assigns_writer
+    ):  # while it may be taken back it is nobody else's to look at
+        writer = User.objects.get(pk=by.user_id)
+        conversation = triage.assign(conversation=conversation, to=writer, by=by, at=at)
     delivery = outbox.schedule(
         conversation=conversation,
         body=body,
