@@ -13,7 +13,8 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.db.models import Q, QuerySet
 
-from accounts.models import QueuedMail
+from accounts.models import Event, QueuedMail
+from conversations import events
 from conversations.models import (
     AssistantFrame,
     AssistantProposal,
@@ -61,8 +62,7 @@ from conversations.queries import conversations as queries
 TEXT = "Erased"
 """What stands for a message, a note or a subject."""
 CODE = "erased"
-NOT_SENT = (DeliveryState.SCHEDULED, DeliveryState.SENDING)
-"""Of replies that have not left, or not arrived."""
+_NOT_SENT = (DeliveryState.SCHEDULED, DeliveryState.SENDING)
 
 
 def people(contact: Contact) -> list[Contact]:
@@ -144,7 +144,7 @@ def drafts_to(known: Sequence[str]) -> int:
         found |= Q(along__icontains=one) | Q(body__icontains=one)
     drafts = Draft.objects.filter(found, kind=DraftKind.MAIL).order_by("pk").only("pk", "along", "body")
     rows = [draft.pk for draft in drafts if named.in_mail(draft.along, draft.body)]
-    files = delete_files(DraftFile.objects.filter(draft__in=rows))
+    files = _delete_files(DraftFile.objects.filter(draft__in=rows))
     Draft.objects.filter(pk__in=rows).delete()
     return files
 
@@ -202,6 +202,41 @@ def about(row: Conversation) -> None:
     BulkRow.objects.filter(conversation=row.pk).update(reason="")
 
 
+def forwards_of(row: Conversation) -> list[int]:
+    """The ids of the conversations in which it was forwarded, and of those in which these were: their first mails copy it."""
+    found: list[int] = []
+    new = [row.pk]
+    while new:
+        lines = Event.objects.filter(workspace=row.workspace_id, subject_type="conversation", subject_id__in=new)
+        to = lines.filter(type=events.CONVERSATION_FORWARDED.name).order_by("pk").values_list("data__to_id", flat=True)
+        new = [pk for pk in dict.fromkeys(to) if pk != row.pk and pk not in found]
+        found += new
+    return found
+
+
+def forwarded(row: Conversation, at: datetime) -> dict[str, int]:
+    """The mail that began a held conversation as a copy of another one, the subject, and what answers quote; what was written after it
+    stays."""
+    written = Message.objects.filter(conversation=row.pk).exclude(kind=MessageKind.STATUS_CHANGE)
+    pks = list(written.order_by("created_at", "pk").values_list("pk", flat=True)[:1])
+    sent = list(Delivery.objects.filter(conversation=row.pk).order_by("pk").values_list("pk", flat=True)[:1])
+    MessageVersion.objects.filter(message__in=pks).delete()
+    files = _delete_files(Attachment.objects.filter(message__in=pks))
+    files += _delete_files(DeliveryFile.objects.filter(delivery__in=sent))
+    Message.objects.filter(pk__in=pks).update(body=TEXT, tokens="", metadata=None)
+    deliveries = Delivery.objects.filter(pk__in=sent)
+    deliveries.filter(state__in=_NOT_SENT).update(state=DeliveryState.CANCELLED, settled_at=at, code=CODE)
+    deliveries.update(body="")
+    answers = InboundMail.objects.filter(conversation=row.pk).exclude(code=CODE)
+    for raw in answers.exclude(raw="").order_by("pk").values_list("raw", flat=True):
+        _delete(raw)
+    answers.update(raw="", quoted="", html="", subject="")
+    row.subject = TEXT
+    row.preview = TEXT if row.last_message_id in pks else row.preview
+    row.save(update_fields=["subject", "preview"])
+    return {"messages": len(pks), "files": files}
+
+
 def written_elsewhere(contacts: Sequence[Contact]) -> list[Message]:
     """What the person wrote in conversations of other customers."""
     ids = [row.pk for row in contacts]
@@ -216,7 +251,7 @@ def messages_elsewhere(rows: Sequence[Message], at: datetime) -> dict[str, int]:
     pks = [row.pk for row in rows]
     chosen = Message.objects.filter(pk__in=pks)
     MessageVersion.objects.filter(message__in=pks).delete()
-    files = delete_files(Attachment.objects.filter(message__in=pks))
+    files = _delete_files(Attachment.objects.filter(message__in=pks))
     mails, raw = _mails(InboundMail.objects.filter(message__in=pks).exclude(code=CODE), at)
     chosen.update(body=TEXT, tokens="", metadata=None, sender_name=ERASED, sender_email="", sender_reference=None)
     previews = Conversation.all_workspaces.filter(workspace=rows[0].workspace_id, last_message__in=pks)
@@ -240,20 +275,18 @@ def _files(row: Conversation) -> int:
     waiting = DeliveryFile.objects.filter(delivery__conversation=row.pk)
     drafts = DraftFile.objects.filter(draft__conversation=row.pk)
     forwards = DraftFile.objects.filter(draft__forwards=row.pk)
-    return sum(map(delete_files, (attachments, waiting, drafts, forwards)))
+    return sum(map(_delete_files, (attachments, waiting, drafts, forwards)))
 
 
-def delete_files(rows: QuerySet[Any]) -> int:
-    """Take files from the storage, and then their rows. Returns how many."""
+def _delete_files(rows: QuerySet[Any]) -> int:
     found = list(rows.order_by("pk"))
     for one in found:
-        delete(str(one.file.name))
+        _delete(str(one.file.name))
     rows.model.objects.filter(pk__in=[one.pk for one in found]).delete()
     return len(found)
 
 
-def delete(path: str) -> None:
-    """Take a file from the storage, if it is there."""
+def _delete(path: str) -> None:
     if path:
         with suppress(FileNotFoundError):
             default_storage.delete(path)
@@ -263,7 +296,7 @@ def _mails(rows: QuerySet[InboundMail], at: datetime) -> tuple[int, int]:
     """What is left of a mail says that it came, so that it is not fetched again."""
     found = list(rows.order_by("pk").values_list("pk", "raw"))
     for _, raw in found:
-        delete(raw)
+        _delete(raw)
     InboundMail.objects.filter(pk__in=[pk for pk, _ in found]).update(
         raw="", identifier="", from_name="", from_address="", to=[], cc=[], subject="", text="", quoted="", signature="",
         html="", invitation=None, problems=[], reason="", code=CODE, suggested=None, processed_at=at,
@@ -276,7 +309,7 @@ def _mails(rows: QuerySet[InboundMail], at: datetime) -> tuple[int, int]:
 def _outbox(row: Conversation, at: datetime) -> None:
     """What has not left is not sent any more."""
     rows = Delivery.objects.filter(conversation=row.pk)
-    rows.filter(state__in=NOT_SENT).update(state=DeliveryState.CANCELLED, settled_at=at, code=CODE)
+    rows.filter(state__in=_NOT_SENT).update(state=DeliveryState.CANCELLED, settled_at=at, code=CODE)
     rows.update(body="", to=None, cc=None, bcc=[], reason="", channel_message_id="")
 
 

@@ -76,6 +76,7 @@ from conversations.privacy import contents, tasks
 from tests.conftest import Member
 from tests.effects import refused
 from tests.factories import ContactFactory, ConversationFactory, MailboxFactory
+from tests.inbox.mails import inbound
 from tickets.actions import create_attribute
 from tickets.models import Ticket
 
@@ -352,7 +353,9 @@ def test_what_was_forwarded_of_theirs_is_erased_there_and_what_others_answered_s
     sent = actions.forward(conversation=one, email="bob@example.com", send_after=act["at"], uploads=files, **about)
     outbox.leave_due()
     assert sent.messages.get().body == about["body"]
-    actions.receive(conversation=sent, body="We will see.", **act)
+    sent.mailbox = MailboxFactory(workspace=acme)
+    sent.save(update_fields=["mailbox"])
+    mail = inbound(sent, "We will see.", quoted=f"> {CANARY}", html=f"<p>{CANARY}</p>", subject=f"Re: Fwd: {CANARY}")
     later = act["at"] + timedelta(days=1)
     again = actions.forward(conversation=sent, email="cleo@example.com", send_after=later, **about)
     other = actions.forward(
@@ -364,6 +367,8 @@ def test_what_was_forwarded_of_theirs_is_erased_there_and_what_others_answered_s
     assert (sent.subject, bodies) == (contents.TEXT, [contents.TEXT, "We will see."])
     assert sent.preview == "We will see."
     assert not Attachment.objects.filter(message__conversation=sent).exists()
+    mail.refresh_from_db()
+    assert (mail.quoted, mail.html, mail.subject) == ("", "", "")
     waiting = Delivery.objects.get(conversation=again)
     assert (waiting.state, waiting.body) == ("cancelled", "")
     assert Delivery.objects.get(conversation=other).body == about["body"], "that was forwarded of another"
@@ -514,3 +519,29 @@ def test_page_of_one_who_is_being_erased_asks_until_it_is_done(ada: Member, acme
     done = client.get(f"{here}/erasure")
     assert done["HX-Refresh"] == "true"
     assert "hx-get" not in done.content.decode()
+
+
+def test_mails_that_forwarded_them_are_erased_and_what_was_written_after_stays(acme: Workspace, ada: Member) -> None:
+    MailboxFactory(workspace=acme)
+    contact = ContactFactory(workspace=acme, name="Zoë")
+    row = ConversationFactory(workspace=acme, contact=contact, subject="Cancel", body="It was Zoë.")
+    act: dict[str, Any] = {"by": ada.actor, "at": clock.now()}
+    mail: dict[str, Any] = {"subject": "Fwd: Cancel", "body": "> It was Zoë.", "send_after": clock.now()}
+    first = actions.forward(conversation=row, email="legal@example.com", **mail, **act)
+    again = actions.forward(conversation=first, email="court@example.com", **mail, **act)
+    outbox.leave_due()
+    waiting = actions.forward(
+        conversation=row, email="late@example.com", **{**mail, "send_after": clock.now() + timedelta(hours=1)}, **act
+    )
+    actions.reply(conversation=first, body="Any news?", **act)
+    own = ConversationFactory(workspace=acme, subject="Other", body="Mine")
+    erase(contact, ada.actor)
+    texts = {
+        copy.pk: [*copy.messages.order_by("pk").values_list("body", flat=True)] for copy in (first, again, waiting)
+    }
+    assert texts == {first.pk: ["Erased", "Any news?"], again.pk: ["Erased"], waiting.pk: []}
+    assert {*Conversation.objects.exclude(pk=own.pk).values_list("subject", flat=True)} == {"Erased"}
+    assert not Delivery.objects.filter(body__contains="Zoë").exists()
+    assert Delivery.objects.get(conversation=waiting).state == "cancelled"
+    assert Conversation.objects.get(pk=first.pk).contact.email == "legal@example.com"
+    assert Event.objects.filter(type="conversation.erased").count() == 4
