@@ -200,7 +200,7 @@ function undo(event) {
 
 function act(name) {
   if (OWN.has(name)) return document.dispatchEvent(new CustomEvent('desk:key', { detail: { name } }));
-  if (name === 'help') return help.showModal();
+  if (name === 'help') return showHelp();
   if (name === 'palette') return palette();
   if (COMPOSE.has(name)) return document.dispatchEvent(new CustomEvent('desk:compose', { detail: { mode: name } }));
   if (name === 'back') return back();
@@ -214,12 +214,20 @@ function act(name) {
     else location.hash = 'side';
   }
   if (element.matches('label')) element.control?.focus();
-  else if (element.matches('select, input, textarea')) element.focus();
+  else if (element.matches('select, input, textarea')) choose(element);
   else if (element.matches('summary')) {
     const details = element.parentElement;
     details.open = true;
     details.querySelector(':scope > :not(summary) :is(input, button, textarea):not([type=hidden])')?.focus();
   } else element.click();
+}
+
+// A closed list takes each letter and arrow for a choice: it opens, where browsers let it.
+function choose(field) {
+  field.focus();
+  try {
+    if (field.matches('select')) field.showPicker();
+  } catch {} // it has the focus
 }
 
 // What a selection's bar, which is in the page while there is one, does with all that is selected.
@@ -231,6 +239,12 @@ function holder(name) {
   if (own) return own;
   const all = [...document.querySelectorAll(`[data-shortcut="${name}"]`)];
   return all.find((one) => one.checkVisibility?.() ?? one.offsetParent) ?? all[0];
+}
+
+// Without the keys of saved views that do not exist.
+function showHelp() {
+  for (const line of help.querySelectorAll('[data-key-name^="saved-"]')) line.hidden = !holder(line.dataset.keyName);
+  help.showModal();
 }
 
 desk.act = act;
