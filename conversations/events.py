@@ -163,7 +163,7 @@ CONVERSATION_MENTIONED = define(
 )
 CONVERSATION_MENTION_SEEN = define("conversation.mention_seen", "conversation", "Mention seen.", "user_id")
 CONVERSATION_FORWARDED = define(
-    "conversation.forwarded", "conversation", "Forwarded by mail.", "to_id", "number", "message_id", "delivery_id"
+    "conversation.forwarded", "conversation", "Forwarded by mail.", "to_id", "number", "message_id"
 )
 CONVERSATION_NAMED = define("conversation.named", "conversation", "Named in another conversation.", "from_id", "number")
 MESSAGE_REDACTED = define(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -83,17 +83,24 @@ def erase_details(*, erasure: Erasure, by: Actor, at: datetime) -> Erasure:
 
 @transaction.atomic
 def erase_conversation(*, erasure: Erasure, conversation: Conversation, by: Actor, at: datetime) -> Erasure:
-    """One step: the content of a conversation, and of its ticket as far as that is this customer's alone."""
+    """One step: the content of a conversation, of the mails that forwarded it, and of its ticket as far as that is this customer's alone."""
     permit(by, "contact.erase", erasure)
     list(AssistantThread.objects.select_for_update(no_key=True).filter(conversation=conversation).order_by("pk"))
     list(DiscordThread.objects.select_for_update(no_key=True).filter(conversation=conversation).order_by("pk"))
-    row = _held(conversation)
+    copies = contents.forwards_of(conversation)
+    held = _held(conversation, copies)
+    row = held.pop(conversation.pk, None)
     erasure = transaction.held(erasure)
     people = contents.ids_of(Contact.objects.get(pk=erasure.contact_id))
     if row is None or row.contact_id not in people or erasure.reached >= row.pk:
         return erasure
-    learned = forgetting.words_in(row.workspace_id, [row.pk])
+    learned = forgetting.words_in(row.workspace_id, [row.pk, *held])
     found = contents.conversation(row, at)
+    for copy in held.values():
+        counts = contents.forwarded(copy, at)
+        for name, count in counts.items():
+            found[name] += count
+        _record(copy, erasure, counts, by=by, at=at)
     found["tickets"] = int(_erase_ticket(row, people, by=by, at=at))
     contents.about(row)
     forgetting.forget(row.workspace_id, learned)
@@ -101,24 +108,13 @@ def erase_conversation(*, erasure: Erasure, conversation: Conversation, by: Acto
         erasure.counts[name] = erasure.counts.get(name, 0) + count
     erasure.reached = row.pk
     erasure.save(update_fields=["reached", "counts"])
-    journal.record(
-        events.CONVERSATION_ERASED,
-        row,
-        by=by,
-        at=at,
-        erasure_id=erasure.pk,
-        message_count=found["messages"],
-        file_count=found["files"],
-    )
+    _record(row, erasure, found, by=by, at=at)
     return erasure
 
 
 @transaction.atomic
 def finish_erasure(*, erasure: Erasure, by: Actor, at: datetime) -> Erasure:
-    """The last step: what the person wrote in conversations of others, and mails by which their own were forwarded.
-
-    Raises Conflict while some of their own are left.
-    """
+    """The last step: what the person wrote in conversations of others. Raises Conflict while some of their own are left."""
     permit(by, "contact.erase", erasure)
     erasure = transaction.held(erasure)
     if erasure.state != ErasureState.RUNNING:
@@ -128,12 +124,9 @@ def finish_erasure(*, erasure: Erasure, by: Actor, at: datetime) -> Erasure:
         raise Conflict("some conversations are left", code="unfinished")
     contacts = contents.people(contact)
     elsewhere = contents.written_elsewhere(contacts)
-    forwarded = contents.forwarded(contact)
-    touched = {row.conversation_id for row in elsewhere} | {row.conversation_id for row in forwarded}
-    learned = forgetting.words_in(contact.workspace_id, touched)
-    for found in (contents.messages_elsewhere(elsewhere, at), contents.copies(forwarded, at)):
-        for name, count in found.items():
-            erasure.counts[name] = erasure.counts.get(name, 0) + count
+    learned = forgetting.words_in(contact.workspace_id, {row.conversation_id for row in elsewhere})
+    for name, count in contents.messages_elsewhere(elsewhere, at).items():
+        erasure.counts[name] = erasure.counts.get(name, 0) + count
     forgetting.forget(contact.workspace_id, learned)
     erasure.state, erasure.finished_at = ErasureState.DONE, at
     erasure.save(update_fields=["state", "finished_at", "counts"])
@@ -150,10 +143,24 @@ def export_contact(*, contact: Contact, by: Actor, at: datetime) -> Contact:
     return contact
 
 
-def _held(conversation: Conversation) -> Conversation | None:
+def _held(conversation: Conversation, others: Sequence[int]) -> dict[int, Conversation]:
+    """It and others by their ids, held in the order of these, as everywhere."""
     # Spans workspaces: it names its own; one in the Trash is erased, too.
     rows = Conversation.all_workspaces.select_for_update(no_key=True, of=("self",))
-    return rows.filter(workspace=conversation.workspace_id, pk=conversation.pk).order_by("pk").first()
+    found = rows.filter(workspace=conversation.workspace_id, pk__in=[conversation.pk, *others]).order_by("pk")
+    return {row.pk: row for row in found}
+
+
+def _record(row: Conversation, erasure: Erasure, found: Mapping[str, int], *, by: Actor, at: datetime) -> None:
+    journal.record(
+        events.CONVERSATION_ERASED,
+        row,
+        by=by,
+        at=at,
+        erasure_id=erasure.pk,
+        message_count=found["messages"],
+        file_count=found["files"],
+    )
 
 
 def _hold_sessions(contact: Contact) -> None:

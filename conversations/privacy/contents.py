@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 from django.db.models import Q, QuerySet
 
 from accounts.models import Event, QueuedMail
-from conversations.events import CONVERSATION_FORWARDED
+from conversations import events
 from conversations.models import (
     AssistantFrame,
     AssistantProposal,
@@ -210,6 +210,41 @@ def about(row: Conversation) -> None:
     BulkRow.objects.filter(conversation=row.pk).update(reason="")
 
 
+def forwards_of(row: Conversation) -> list[int]:
+    """The ids of the conversations in which it was forwarded, and of those in which these were: their first mails copy it."""
+    found: list[int] = []
+    new = [row.pk]
+    while new:
+        lines = Event.objects.filter(workspace=row.workspace_id, subject_type="conversation", subject_id__in=new)
+        to = lines.filter(type=events.CONVERSATION_FORWARDED.name).order_by("pk").values_list("data__to_id", flat=True)
+        new = [pk for pk in dict.fromkeys(to) if pk != row.pk and pk not in found]
+        found += new
+    return found
+
+
+def forwarded(row: Conversation, at: datetime) -> dict[str, int]:
+    """The mail that began a held conversation as a copy of another one, the subject, and what answers quote; what was written after it
+    stays."""
+    written = Message.objects.filter(conversation=row.pk).exclude(kind=MessageKind.STATUS_CHANGE)
+    pks = list(written.order_by("created_at", "pk").values_list("pk", flat=True)[:1])
+    sent = list(Delivery.objects.filter(conversation=row.pk).order_by("pk").values_list("pk", flat=True)[:1])
+    MessageVersion.objects.filter(message__in=pks).delete()
+    files = _delete_files(Attachment.objects.filter(message__in=pks))
+    files += _delete_files(DeliveryFile.objects.filter(delivery__in=sent))
+    Message.objects.filter(pk__in=pks).update(body=TEXT, tokens="", metadata=None)
+    deliveries = Delivery.objects.filter(pk__in=sent)
+    deliveries.filter(state__in=_NOT_SENT).update(state=DeliveryState.CANCELLED, settled_at=at, code=CODE)
+    deliveries.update(body="")
+    answers = InboundMail.objects.filter(conversation=row.pk).exclude(code=CODE)
+    for raw in answers.exclude(raw="").order_by("pk").values_list("raw", flat=True):
+        _delete(raw)
+    answers.update(raw="", quoted="", html="", subject="")
+    row.subject = TEXT
+    row.preview = TEXT if row.last_message_id in pks else row.preview
+    row.save(update_fields=["subject", "preview"])
+    return {"messages": len(pks), "files": files}
+
+
 def written_elsewhere(contacts: Sequence[Contact]) -> list[Message]:
     """What the person wrote in conversations of other customers."""
     ids = [row.pk for row in contacts]
@@ -230,59 +265,6 @@ def messages_elsewhere(rows: Sequence[Message], at: datetime) -> dict[str, int]:
     previews = Conversation.all_workspaces.filter(workspace=rows[0].workspace_id, last_message__in=pks)
     previews.update(preview=TEXT)
     return {"messages": len(pks), "files": files + raw, "mails": mails}
-
-
-def forwarded(contact: Contact) -> list[Delivery]:
-    """The mails by which their conversations were forwarded to others, and these mails in turn; each has a conversation."""
-    found: dict[int, Delivery] = {}
-    asked: list[int] = [*conversations_of(contact).values_list("pk", flat=True)]
-    copied: dict[int, int | None] = {}  # by their conversations, the messages of mails that were found
-    while asked:
-        lines = Event.objects.filter(
-            workspace_id=contact.workspace_id,
-            type=CONVERSATION_FORWARDED.name,
-            subject_type="conversation",
-            subject_id__in=asked,
-        )
-        asked = []
-        for line in lines.order_by("pk"):
-            chosen = line.data["message_id"]
-            if chosen is not None and line.subject_id in copied and chosen != copied[line.subject_id]:
-                continue  # another message of a conversation that begins with such a mail
-            sent = _sent(line)
-            if sent is not None and sent.pk not in found:
-                found[sent.pk] = sent
-                copied[sent.conversation_id] = sent.message_id
-                asked.append(sent.conversation_id)
-    return [*found.values()]
-
-
-def _sent(line: Event) -> Delivery | None:
-    """The mail of a line about forwarding; those of earlier versions name its conversation alone, which begins with it."""
-    if (known := line.data.get("delivery_id")) is not None:
-        return Delivery.objects.filter(pk=known).first()
-    return Delivery.objects.filter(conversation=line.data["to_id"]).order_by("pk").first()
-
-
-def copies(mails: Sequence[Delivery], at: datetime) -> dict[str, int]:
-    """The texts and files of these mails, and the subjects that they gave their conversations."""
-    if not mails:
-        return {}
-    pks, messages = [one.pk for one in mails], [one.message_id for one in mails if one.message_id is not None]
-    rows = Delivery.objects.filter(pk__in=pks)
-    rows.filter(state__in=_NOT_SENT).update(state=DeliveryState.CANCELLED, settled_at=at, code=CODE)
-    rows.update(body="", reason="")
-    MessageVersion.objects.filter(message__in=messages).delete()
-    Message.objects.filter(pk__in=messages).update(body=TEXT, tokens="", metadata=None)
-    chosen = (Attachment.objects.filter(message__in=messages), DeliveryFile.objects.filter(delivery__in=pks))
-    kept = Conversation.all_workspaces.filter(
-        workspace=mails[0].workspace_id, pk__in=[one.conversation_id for one in mails]
-    )
-    for row in kept.select_for_update(no_key=True, of=("self",)).order_by("pk"):
-        row.subject = TEXT
-        row.preview = TEXT if row.last_message_id in messages else row.preview
-        row.save(update_fields=["subject", "preview"])
-    return {"messages": len(mails), "files": sum(map(_delete_files, chosen))}
 
 
 def _messages(rows: QuerySet[Message], row: Conversation) -> int:

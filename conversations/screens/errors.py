@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 _ERRORS: dict[str, str | Promise] = {
     "thread_changed": _("Something new came in while you were writing. Review it, then send again."),
+    "reply_waiting": _("A colleague's reply is about to be sent. Read it, then send again."),
     "draft_changed": _("This draft was changed in another tab or on another device."),
     "file_gone": _("A file is no longer there. Attach it again."),
     "sent_already": _("This was already sent before you changed it. Check the thread, then send what is missing."),

@@ -29,6 +29,7 @@ from conversations import actions, maintenance
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import runs
 from conversations.assistant.engines.protocol import Draft
+from conversations.channels import outbox
 from conversations.chat import actions as chat_actions
 from conversations.chat import sessions
 from conversations.models import (
@@ -75,8 +76,8 @@ from conversations.privacy import actions as privacy
 from conversations.privacy import contents, tasks
 from tests.conftest import Member
 from tests.effects import refused
-from tests.factories import ContactFactory, ConversationFactory, MailboxFactory, receive
-from tests.outbox import leave
+from tests.factories import ContactFactory, ConversationFactory, MailboxFactory
+from tests.inbox.mails import inbound
 from tickets.actions import create_attribute
 from tickets.models import Ticket, TicketNote
 
@@ -356,35 +357,35 @@ def test_what_they_wrote_in_the_conversation_of_another_is_erased_alone(
     assert [*other.messages.order_by("pk").values_list("body", flat=True)] == ["Keep this", contents.TEXT]
 
 
-def test_forwarded_copies_are_erased_also_those_that_wait_and_copies_of_copies(customer: Contact, ada: Member) -> None:
-    at, words = clock.now(), f"Fwd: {CANARY}"
-
-    def forward(conversation: Conversation, to: str, **values: Any) -> Conversation:
-        file = ContentFile(CANARY.encode(), name="copy.txt")
-        fields = {"email": to, "subject": words, "body": f"> {CANARY}", "uploads": [file], "by": ada.actor, "at": at}
-        return actions.forward(conversation=conversation, **{"send_after": at, **fields, **values})
-
-    mine = Conversation.objects.filter(contact=customer).first()
-    assert mine is not None
-    sent = forward(mine, "law@partner.example")
-    again = forward(sent, "court@partner.example")
-    leave()
-    waiting = forward(mine, "press@partner.example", send_after=at + timedelta(days=1))
-    answer = receive(sent, "We will look into it")
-    of_answer = forward(
-        sent, "mine@partner.example", message=answer, subject="Fwd: ours", body="> We will look into it"
+def test_what_was_forwarded_of_theirs_is_erased_there_and_what_others_answered_stays(
+    customer: Contact, acme: Workspace, ada: Member
+) -> None:
+    act: dict[str, Any] = {"by": ada.actor, "at": clock.now()}
+    about: dict[str, Any] = {"subject": f"Fwd: {CANARY}", "body": f"> {CANARY}", **act}
+    one = Conversation.objects.filter(contact=customer).order_by("pk")[0]
+    files = [ContentFile(CANARY.encode(), name=f"{CANARY}.txt")]
+    sent = actions.forward(conversation=one, email="bob@example.com", send_after=act["at"], uploads=files, **about)
+    outbox.leave_due()
+    assert sent.messages.get().body == about["body"]
+    sent.mailbox = MailboxFactory(workspace=acme)
+    sent.save(update_fields=["mailbox"])
+    mail = inbound(sent, "We will see.", quoted=f"> {CANARY}", html=f"<p>{CANARY}</p>", subject=f"Re: Fwd: {CANARY}")
+    later = act["at"] + timedelta(days=1)
+    again = actions.forward(conversation=sent, email="cleo@example.com", send_after=later, **about)
+    other = actions.forward(
+        conversation=ConversationFactory(workspace=acme), email="bob@example.com", send_after=later, **about
     )
-    leave()
-    assert {row.messages.count() for row in (sent, again, of_answer)} == {1, 2}
     erase(customer, ada.actor)
-    for row in (sent, again, waiting):
-        row = Conversation.objects.get(pk=row.pk)
-        assert CANARY not in f"{row.subject}{row.preview}{[*row.messages.values_list('body', flat=True)]}"
-    assert not Attachment.objects.filter(message__conversation__in=[sent, again]).exists()
-    assert Delivery.objects.get(conversation=waiting).state == "cancelled"
-    assert sent.messages.filter(body="We will look into it").exists()
-    assert of_answer.messages.get().body == "> We will look into it"
-    assert Conversation.objects.get(pk=of_answer.pk).subject == "Fwd: ours"
+    sent.refresh_from_db()
+    bodies = [*sent.messages.order_by("pk").values_list("body", flat=True)]
+    assert (sent.subject, bodies) == (contents.TEXT, [contents.TEXT, "We will see."])
+    assert sent.preview == "We will see."
+    assert not Attachment.objects.filter(message__conversation=sent).exists()
+    mail.refresh_from_db()
+    assert (mail.quoted, mail.html, mail.subject) == ("", "", "")
+    waiting = Delivery.objects.get(conversation=again)
+    assert (waiting.state, waiting.body) == ("cancelled", "")
+    assert Delivery.objects.get(conversation=other).body == about["body"], "that was forwarded of another"
 
 
 def test_ticket_of_several_customers_keeps_its_subject(customer: Contact, acme: Workspace, ada: Member) -> None:

@@ -25,9 +25,10 @@ from conversations.models import (
     Message,
 )
 from tests.conftest import Member
-from tests.factories import ContactFactory
+from tests.factories import ContactFactory, receive
 from tests.inbox.conftest import HTMX, markup_of, text_of
 from tests.inbox.mails import mailbox
+from tests.outbox import leave
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +82,19 @@ def test_several_recipients_all_get_it(agent: Client, box: Mailbox) -> None:
     conversation, delivery = only()
     assert conversation.contact.email == "jo@x.example"
     assert delivery.to == ["jo@x.example", "bob@y.example"]
+
+
+def test_next_mail_goes_to_all_of_them_until_somebody_answers(agent: Client, box: Mailbox, ben: Member) -> None:
+    sent(agent, to="jo@x.example, bob@y.example", cc="cid@z.example")
+    row, _delivery = only()
+    assert row.assignee == ben.user  # nobody else need look at it while it may be taken back
+    with tenancy.scope(row.workspace):
+        shown = agent.get(f"/w/acme/inbox/{row.number}").context["recipients"]
+        assert (shown["to"], shown["usual"], shown["cc"]) == (*["jo@x.example, bob@y.example"] * 2, "cid@z.example")
+        leave()
+        assert agent.get(f"/w/acme/inbox/{row.number}").context["recipients"]["to"] == "jo@x.example, bob@y.example"
+        receive(row, "Thanks!")
+        assert agent.get(f"/w/acme/inbox/{row.number}").context["recipients"]["to"] == "jo@x.example"
 
 
 def test_it_leaves_by_the_mailbox_that_was_chosen(agent: Client, acme: Workspace, box: Mailbox) -> None:

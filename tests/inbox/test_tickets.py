@@ -412,13 +412,21 @@ def test_reply_to_all_is_taken_back_before_it_leaves(ben: Member, acme: Workspac
     ticket = TicketFactory(workspace=acme)
     one, two = linked(acme, ticket)
     agent = ben.signed_in()
-    sent = agent.post(
-        f"{LIST}/{ticket.number}/broadcast", {"body": "Fixed.", "seen": "1", "to": [one.pk], "do": "send"}
-    )
+    page = f"{LIST}/{ticket.number}/broadcast"
+    typed = {"body": "Dear {{customer.name}}, fixed.", "seen": "1", "to": [one.pk], "then": "resolved"}
+    sent = agent.post(page, {**typed, "do": "send"})
     assert Delivery.all_workspaces.count() == 1
     agent.post(f"{sent['Location']}/undo")
     assert Delivery.all_workspaces.get().state == "cancelled"
-    assert "Taken back" in text_of(agent.get(sent["Location"]).content)
+    shown = agent.get(sent["Location"])
+    assert "Taken back" in text_of(shown.content)
+    again = re.search(r'href="([^"]+again=[0-9]+)"', shown.content.decode())
+    assert again is not None
+    # The form has it as it was typed, for those to whom it has not gone.
+    form = agent.get(again.group(1)).content.decode()
+    assert "Dear {{customer.name}}, fixed.</textarea>" in form
+    assert re.findall(r'value="([^"]*)" checked', form) == ["resolved", str(one.pk)]
+    assert "Dear " not in ben.signed_in().get(again.group(1)).content.decode(), "it is kept for the one who typed it"
     assert not Message.all_workspaces.filter(conversation=two, sender_user=ben.user).exists()
 
 

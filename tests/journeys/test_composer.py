@@ -491,6 +491,7 @@ def test_keys_stay_in_an_open_menu_dialog_or_list(window: Window, api: Api, ben:
     page.keyboard.press("?")
     page.keyboard.type("ezirn")
     expect(page.locator("#help")).to_be_visible()
+    expect(page.locator("#help [data-key-name=saved-1]")).to_be_hidden()  # there is no saved view
     page.keyboard.press("Escape")
     page.keyboard.press("p")
     page.keyboard.press("Escape")

@@ -23,6 +23,7 @@ from conversations.reactions import all_reactions
 from tests.conftest import Member, member
 from tests.factories import ConversationFactory, MailboxFactory, TeamFactory, receive
 from tests.notifications.conftest import act, of, wants
+from tests.outbox import by_mail, scheduled
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -91,15 +92,14 @@ def test_writer_is_notified_of_a_reply_that_failed(
     assert of(ben) == [("failed_to_send", 1, 1)]
 
 
-def test_writer_is_notified_of_a_reply_that_others_have_overtaken(
-    acme: Workspace, ben: Member, row: Conversation
+def test_writer_is_notified_of_a_reply_that_is_held_unless_they_send_it_themselves(
+    acme: Workspace, ada: Member, ben: Member
 ) -> None:
-    given = act(ben)
-    later = actions.schedule(conversation=row, body="Hello", send_after=given["at"], **given)
-    receive(row, "Never mind.")
-    actions.hold(delivery=later, by=Actor.system(acme.pk), at=clock.now())
-    assert of(ben) == [("failed_to_send", 1, 1)]
-    assert sentences.title(Notification.objects.get()) == f"Your reply in #{row.number} was not sent"
+    held = scheduled(by_mail(acme), ben)
+    actions.hold(delivery=held, by=Actor.system(acme.pk), at=clock.now())
+    actions.hold(delivery=scheduled(by_mail(acme), ada), **act(ada))
+    assert of(ben) == [("failed_to_send", held.conversation.number, 1)]
+    assert of(ada) == []
 
 
 def test_owners_and_admins_are_notified_of_a_mailbox_that_is_disconnected(

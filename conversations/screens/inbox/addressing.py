@@ -133,6 +133,8 @@ def facts(
     to, cc, bcc = [one for one in (conversation.contact.email,) if one], list(conversation.cc), []
     if taken_back is not None:
         to, cc, bcc = taken_back.to or to, taken_back.cc or cc, taken_back.bcc
+    usual = mails.last_recipients(conversation) or [one for one in (conversation.contact.email,) if one]
+    to = usual if taken_back is None else to
     found = {
         "line": summary(to, cc, bcc),
         "to": recipients.line(to),
@@ -140,7 +142,7 @@ def facts(
         "bcc": recipients.line(bcc),
         "cc_seen": recipients.line(conversation.cc),
         "sender": sender(conversation),
-        "usual": recipients.line([one for one in (conversation.contact.email,) if one]),
+        "usual": recipients.line(usual),
     }
     if draft and any(draft.get(name, found[name]) != found[name] for name in ("to", "cc", "bcc")):
         found |= _as_typed(conversation, draft)

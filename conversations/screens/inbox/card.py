@@ -20,6 +20,7 @@ from tickets.models import Attribute, AttributeSubject
 CARD = (
     *("workspace", "number", "subject", "channel", "handler", "status", "snoozed_until", "priority", "tags"),
     *("message_count", "unread_count", "last_message", "updated_at", "mailbox", "cc", "customer_seen_at"),
+    *("last_inbound_at", "last_outbound_at"),
     *("follows__number", "joined_into__number"),
     *(f"contact__{name}" for name in ("name", "email", "external_id", "company", "is_verified", "created_at")),
     *("attributes", "contact__public_id", "contact__attributes", "contact__blocked_at", "contact__erased_at"),

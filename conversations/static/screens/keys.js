@@ -55,7 +55,7 @@ document.addEventListener('keydown', (event) => {
     if (!event.repeat) palette();
     return;
   }
-  if (isCommand(event, 'z') && (!isTyping(target) || isSentFrom(target))) return undo(event);
+  if (isCommand(event, 'z') && (!isTyping(target) || isJustSent(target))) return undo(event);
   if (isHeld(event)) return;
   if (isTyping(target)) {
     if (event.key === 'Escape') {
@@ -151,36 +151,45 @@ function type(text) {
   for (const key of text) field.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
 }
 
-// When the newest toast came, when a reply was sent, and when its box was last typed in.
-const at = { toast: -Infinity, reply: -Infinity, typed: -Infinity };
-new MutationObserver((changes) => changes.some((one) => one.addedNodes.length) && (at.toast = performance.now())).observe(document.getElementById('toasts'), { childList: true });
-document.addEventListener('desk:sending', () => (at.reply = performance.now()));
-document.addEventListener('input', ({ target }) => target.name === 'body' && (at.typed = performance.now()));
+const shownAt = new WeakMap(); // when the toast of a change came
+let sentAt = 0; // when the newest reply was sent, and whether nothing was typed since
+let isEmptied = false;
+let takenBack = ''; // a reply that is on its way, and is taken back as soon as it waits
 
-// A reply of one's own that waits to leave; one that is on its way gets its Undo with the answer.
-const ownReply = () => [...document.querySelectorAll(`#outgoing .later--sending[data-by="${desk.me?.()}"] .later__tools button`)].at(-1);
-const isReplying = () => document.querySelector('#outbox .unsent:not(.unsent--note) [data-state]:not([hidden])') !== null;
+document.addEventListener('desk:taken', () => {
+  for (const one of document.querySelectorAll('#toasts [data-undo]')) if (!shownAt.has(one)) shownAt.set(one, performance.now());
+});
+document.addEventListener('desk:sending', () => {
+  sentAt = performance.now();
+  isEmptied = true;
+});
+document.addEventListener('input', ({ isTrusted }) => isTrusted && (isEmptied = false));
+const isJustSent = (field) => isEmptied && field.value === '' && field.closest('form[data-compose]') !== null;
 
-// In the box from which it was just sent there is nothing else to undo.
-const isSentFrom = (box) => box.id === 'reply-body' && !box.value && at.reply > Math.max(at.typed, at.toast) && (isReplying() || ownReply() !== undefined);
+const undoOf = (id) => document.querySelector(`#later-${id}.later--sending button`);
+document.addEventListener('desk:sent', ({ detail: { id } }) => {
+  if (id !== takenBack) return;
+  takenBack = '';
+  undoOf(id)?.click();
+});
 
-function undoReply() {
-  const button = ownReply();
-  if (button) button.click();
-  else if (isReplying()) document.addEventListener('desk:renewed', undoReply, { once: true });
+// The newest of one's own replies that can be taken back, unless a change was made since.
+function newestReply(toasts) {
+  if (toasts.length && (shownAt.get(toasts.at(-1)) ?? 0) > sentAt) return null;
+  const id = desk.sendingReply?.() ?? [...document.querySelectorAll('#outgoing .later--sending')].filter(({ dataset: { by } }) => by === desk.me()).at(-1)?.dataset.sent;
+  return id && { id, button: undoOf(id) };
 }
 
 // The newest change that can be undone. One that is on its way is the newest: its Undo comes with its answer.
 function undo(event) {
   const all = () => [...document.querySelectorAll('#toasts [data-undo]')];
   const [known, number] = [all(), desk.lastChanging()];
-  if (at.reply > at.toast && !number && (isReplying() || ownReply())) {
-    event.preventDefault();
-    return void (event.repeat || undoReply());
-  }
-  if (!known.length && !number) return;
+  const reply = number ? null : newestReply(known);
+  if (!known.length && !number && !reply) return;
   event.preventDefault();
   if (event.repeat) return;
+  if (reply?.button) return reply.button.click();
+  if (reply) return void (takenBack = reply.id);
   if (!number) return known.at(-1).click();
   document.addEventListener('desk:settled', function settled({ detail }) {
     if (detail.number !== number) return;
@@ -191,7 +200,7 @@ function undo(event) {
 
 function act(name) {
   if (OWN.has(name)) return document.dispatchEvent(new CustomEvent('desk:key', { detail: { name } }));
-  if (name === 'help') return help.showModal();
+  if (name === 'help') return showHelp();
   if (name === 'palette') return palette();
   if (COMPOSE.has(name)) return document.dispatchEvent(new CustomEvent('desk:compose', { detail: { mode: name } }));
   if (name === 'back') return back();
@@ -205,12 +214,20 @@ function act(name) {
     else location.hash = 'side';
   }
   if (element.matches('label')) element.control?.focus();
-  else if (element.matches('select, input, textarea')) element.focus();
+  else if (element.matches('select, input, textarea')) choose(element);
   else if (element.matches('summary')) {
     const details = element.parentElement;
     details.open = true;
     details.querySelector(':scope > :not(summary) :is(input, button, textarea):not([type=hidden])')?.focus();
   } else element.click();
+}
+
+// A closed list takes each letter and arrow for a choice: it opens, where browsers let it.
+function choose(field) {
+  field.focus();
+  try {
+    if (field.matches('select')) field.showPicker();
+  } catch {} // it has the focus
 }
 
 // What a selection's bar, which is in the page while there is one, does with all that is selected.
@@ -222,6 +239,12 @@ function holder(name) {
   if (own) return own;
   const all = [...document.querySelectorAll(`[data-shortcut="${name}"]`)];
   return all.find((one) => one.checkVisibility?.() ?? one.offsetParent) ?? all[0];
+}
+
+// Without the keys of saved views that do not exist.
+function showHelp() {
+  for (const line of help.querySelectorAll('[data-key-name^="saved-"]')) line.hidden = !holder(line.dataset.keyName);
+  help.showModal();
 }
 
 desk.act = act;

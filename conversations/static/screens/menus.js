@@ -17,7 +17,7 @@ function close(menu, { refocus = false } = {}) {
 document.addEventListener('click', (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) close(menu);
   if (event.target.closest('[data-close]')) event.target.closest('[data-toast]').remove();
-  if (event.target.closest('[data-help]')) document.getElementById('help').showModal();
+  if (event.target.closest('[data-help]')) globalThis.desk.act('help');
 });
 document.addEventListener('focusin', (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) close(menu);
