@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, NamedTuple, TypeVar
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
@@ -293,15 +294,15 @@ class Front:
         return Answer(status, headers, response, content)
 
     async def _send_pieces(self, answer: Answer, send: Send) -> None:
-        """A StreamingHttpResponse: each piece is made in a thread. For files and exports, not for waiting."""
+        """A StreamingHttpResponse: each piece is made in a thread, and what is open between two stays so. For files and exports, not for waiting."""
         response: Any = answer.response
-        pieces = iter(response)
+        pieces, context = iter(response), copy_context()
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            while (piece := await self._in_pool(_logged, log_context.current(), next, pieces, _END)) is not _END:
+            while (piece := await self._in_pool(context.run, _logged, log_context.current(), next, pieces, _END)) is not _END:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
-            await self._in_pool(response.close)
+            await self._in_pool(context.run, response.close)
         await send({"type": "http.response.body", "body": b""})
 
     async def _follow(self, scope: Scope, answer: Answer, receive: Receive, send: Send) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextvars import ContextVar
 from typing import Any, cast
 
 import pytest
@@ -237,6 +238,20 @@ def test_full_disk_is_reported_as_no_fault_of_the_desk(monkeypatch: pytest.Monke
 def test_a_streaming_response_is_sent_piece_by_piece() -> None:
     front = make(lambda environ: StreamingHttpResponse(iter([b"a", b"b"])))
     assert asyncio.run(Client(front).answer())[2] == b"ab"
+
+
+def test_pieces_of_a_streaming_response_share_what_is_open() -> None:
+    """An export opens its workspace's scope around all of its pieces, which are made by several threads."""
+    opened: ContextVar[str] = ContextVar("opened", default="")
+
+    def pieces() -> Iterator[bytes]:
+        token = opened.set("acme")
+        for _ in range(4):
+            yield opened.get().encode()
+        opened.reset(token)
+
+    front = make(lambda environ: StreamingHttpResponse(pieces()), threads=3)
+    assert asyncio.run(Client(front).answer())[2] == b"acme" * 4
 
 
 def live(follow: Any, **options: Any) -> Front:
