@@ -108,6 +108,8 @@ def test_names_are_read_with_a_query_for_each_model(
         ("kind=membership", 1),
         ("kind=conversation&number={conversation}", 2),
         ("number={conversation}&what=conversation", 2),
+        ("number=%231", 2),
+        ("number=%232", 0),
         ("since={day1}", 2),
         ("until={day1}&since={day1}", 1),
         ("who=contact", 0),

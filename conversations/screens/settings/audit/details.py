@@ -17,8 +17,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from accounts import journal
-from accounts.models import Event, Membership, Team, User
+from accounts import activity, journal
+from accounts.models import ActorKind, Event, Membership, Team, User
 from accounts.permissions import Role
 from accounts.permissions import Visibility as MemberVisibility
 from conversations.models import (
@@ -258,6 +258,8 @@ class Named:
         members = dict(Membership.objects.filter(pk__in=memberships).values_list("pk", "user"))
         wanted: dict[type[Model], set[int]] = {User: set(members.values())}
         for event in events:
+            if event.actor_kind == ActorKind.CONTACT and event.actor_id is not None:
+                wanted.setdefault(Contact, set()).add(event.actor_id)
             if event.subject_type in _SUBJECTS:
                 wanted.setdefault(_SUBJECTS[event.subject_type], set()).add(event.subject_id)
             for name, model in _ROWS.items():
@@ -265,6 +267,12 @@ class Named:
                 found = value if isinstance(value, list) else [value]
                 wanted.setdefault(model, set()).update(one for one in found if isinstance(one, int))
         return cls({model: _NAMED[model](ids) for model, ids in wanted.items() if ids}, members)
+
+    def actor(self, event: Event) -> str:
+        """Who did it."""
+        if event.actor_kind == ActorKind.CONTACT and event.actor_id is not None:
+            return self.name(Contact, event.actor_id)
+        return str(capfirst(activity.actor_text(event)))
 
     def name(self, model: type[Model], pk: int) -> str:
         """The row's name, or its id where it has gone."""

@@ -154,7 +154,7 @@ def _linked(workspace: Workspace, page: list[Event]) -> list[dict[str, object]]:
             "event": event,
             "what": details.meaning(event),
             "details": details.of(event, named),
-            "actor": activity.actor_text(event),
+            "actor": named.actor(event),
             "kind": filters.name_of(event.subject_type),
             "subject": subject or str(event.subject_id),
             "url": url(_PAGES[event.subject_type], workspace.slug, int(subject[1:])) if is_linked else None,
