@@ -78,7 +78,7 @@ async function post(url, data, form) {
     const problem = response.headers.get('Desk-Problem');
     if (!problem && (response.ok || SHOWN.has(status))) return (await isFile(response)) ? { to: null, page: null } : { page: await response.text() };
     if (!AWAY.has(status)) tried.delete(form); // it was refused, and not done: sent again, it is another one
-    return { problem: problem ?? (AWAY.has(status) ? 'offline' : status > 500 ? '500' : String(status)) };
+    return { problem: problem ?? (AWAY.has(status) ? 'offline' : status >= 500 ? 'serverFault' : String(status)) };
   } catch {
     return { problem: 'offline' };
   }

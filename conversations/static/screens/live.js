@@ -50,7 +50,10 @@ function reconcile() {
 
 function show(now, why = '') {
   reason = why;
-  if (now === 'live' && wasLive && state !== 'live') setTimeout(reconcile, Math.random() * SPREAD);
+  if (now === 'live' && wasLive && state !== 'live') {
+    setTimeout(reconcile, Math.random() * SPREAD);
+    document.dispatchEvent(new Event('desk:live'));
+  }
   wasLive ||= now === 'live';
   state = now;
   document.documentElement.dataset.liveState = now === 'reconnecting' && !navigator.onLine ? 'offline' : now;
