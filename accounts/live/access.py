@@ -19,6 +19,7 @@ from accounts import clock, log_context
 from accounts.credentials.authentication import Grant
 from accounts.models import ApiKey, Membership
 from accounts.permissions import Actor, holds_scope, may
+from accounts.queries import with_second_factor
 
 logger = logging.getLogger(__name__)
 
@@ -96,15 +97,19 @@ def _valid_members(given: Collection[MemberAccess]) -> Iterator[MemberAccess]:
         ).values_list("session_key", flat=True)
     )
     # The responses of one process are of many workspaces, and no scope is open around them.
-    rows = Membership.all_workspaces.select_related("user").filter(
+    rows = Membership.all_workspaces.select_related("user", "workspace").filter(
         workspace_id__in={access.workspace_id for access in given},
         user_id__in={access.user_id for access in given},
         user__is_active=True,
     )
     memberships = {(row.workspace_id, row.user_id): row for row in rows}
+    asked = {row.user_id for row in memberships.values() if row.workspace.requires_second_factor}
+    proven = with_second_factor(asked) if asked else set()
     for access in given:
         membership = memberships.get((access.workspace_id, access.user_id))
         if membership is None or access.session_key not in sessions:
+            continue
+        if membership.workspace.requires_second_factor and membership.user_id not in proven:
             continue
         is_same_password = constant_time_compare(access.session_hash, membership.user.get_session_auth_hash())
         if is_same_password and may(Actor.member(membership), access.verb):

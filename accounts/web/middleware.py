@@ -24,7 +24,10 @@ from accounts.compiled import compiled_anywhere
 from accounts.models import Membership, User
 from accounts.permissions import Actor
 from accounts.queries import has_second_factor
-from accounts.web import previews, seen
+from accounts.web import forms, previews, seen
+
+PROBLEM = "Desk-Problem"
+"""The header that says to a page's scripts why a request was refused, where its status does not."""
 
 _PATH = re.compile(r"^/w/(?P<slug>[-a-zA-Z0-9_]+)(?:/|$)")
 
@@ -44,7 +47,10 @@ class WorkspaceMiddleware:
         match = _PATH.match(request.path_info)
         membership = None if match is None else _membership(request, match["slug"])
         if membership is None:
-            return self.get_response(request)
+            response = self.get_response(request)
+            if match is not None and request.user.is_authenticated:
+                response[PROBLEM] = "not_a_member"
+            return response
         request.own_membership = membership  # type: ignore[attr-defined]
         previewed = previews.membership(request, membership)
         request.preview = previewed  # type: ignore[attr-defined]
@@ -110,10 +116,9 @@ def _lead_to_second_factor(request: HttpRequest, membership: Membership) -> Http
     """A workspace that requires a second factor shows nothing to a member who has none, but where to set it up."""
     if not membership.workspace.requires_second_factor or has_second_factor(membership.user_id):
         return None
-    to = f"{reverse('mfa_index')}?{urlencode({REDIRECT_FIELD_NAME: _way_back(request)})}"
-    if request.headers.get("HX-Request"):
-        return HttpResponse(status=204, headers={"HX-Redirect": to})
-    return redirect(to) if request.accepts("text/html") else HttpResponse(status=403)
+    if "HX-Request" in request.headers or forms.HEADER in request.headers or not request.accepts("text/html"):
+        return HttpResponse(status=403, headers={PROBLEM: "second_factor"})  # its page says so, and keeps what is typed
+    return redirect(f"{reverse('mfa_index')}?{urlencode({REDIRECT_FIELD_NAME: _way_back(request)})}")
 
 
 def _way_back(request: HttpRequest) -> str:

@@ -112,7 +112,7 @@ def value_words(leaf: Leaf, names: Names) -> str:
 def _value(leaf: Leaf, value: object, names: Names) -> str:
     kind = leaf.field.kind
     if kind == "member":
-        words = {"me": _("me"), "nobody": _("nobody")}
+        words = {"me": _("me"), "nobody": _("unassigned")}
         return words.get(str(value)) or names.members.get(_number(value)) or _("a member (removed)")
     if kind == "team":
         words = {"mine": _("my teams"), "none": _("no team")}

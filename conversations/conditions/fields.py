@@ -62,7 +62,7 @@ CHANNELS = (
 TICKET_STATUSES = (
     (TicketStatus.NEW, _("New")),
     (TicketStatus.OPEN, _("Open")),
-    (TicketStatus.PENDING, _("Pending")),
+    (TicketStatus.PENDING, _("Waiting on customer")),
     (TicketStatus.ON_HOLD, _("On hold")),
     (TicketStatus.RESOLVED, _("Resolved")),
 )
@@ -76,7 +76,7 @@ TICKET_PRIORITIES = (
 HANDLERS = (
     (Handler.PEOPLE, _("The team")),
     (Handler.ASSISTANT, _("The assistant")),
-    (Handler.NOBODY, _("Nobody (spam)")),
+    (Handler.NOBODY, _("No one (spam)")),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from django.utils import timezone
@@ -11,6 +12,8 @@ from django.utils.dateparse import parse_datetime
 from conversations.models import UNTIL_REPLY
 
 REPLY = "reply"
+LONGEST = 9999
+"""The most of a unit that a length may have."""
 _FOR = re.compile(r"([1-9]\d{0,3}) ?(m|min|h|d|w)")
 _UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -42,6 +45,32 @@ def found(text: str, at: datetime) -> datetime | None:
         return moment_given.astimezone(UTC) if moment_given is not None and timezone.is_aware(moment_given) else None
     except (ValueError, OverflowError):
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A text that names a length: `unit` is m, h, d or w."""
+
+    count: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A text that names a time of a day: `day` is today, tomorrow or a weekday."""
+
+    day: str
+    at: time
+
+
+def parsed(text: str) -> Length | Day | None:
+    """What a text says, for those that show it; None for the customer's reply and for a moment itself."""
+    text = text.strip().lower()
+    if length := _FOR.fullmatch(text):
+        return Length(int(length[1]), length[2][0])
+    if day := _DAY.fullmatch(text):
+        return Day(day[1], time(int(day[2]), int(day[3])))
+    return None
 
 
 def _days_until(day: str, today: int) -> int:

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.formats import date_format
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format, time_format
+from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext_lazy
 
 from accounts.models import Membership, Team
 from conversations.actions.lifecycle import STATUS_NAMES
@@ -20,6 +23,13 @@ from tickets.models import Attribute, AttributeSubject
 from tickets.queries import attributes_of
 
 Values = Mapping[str, Any]
+
+DAY_NAMES: dict[str, Promise | str] = {
+    "today": pgettext_lazy("until …", "today"),
+    "tomorrow": pgettext_lazy("until …", "tomorrow"),
+    **{name: WEEKDAYS[index] for index, name in enumerate(until.DAYS)},
+}
+"""What people read for the days that a snooze may end on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +101,34 @@ def _tags(words: Callable[[], str], blank: Callable[[], str] | None = None) -> C
 
 def _snooze(effect: Effect, names: Names) -> str:
     given = effect.values["until"]
-    if until.found(given, localtime()) == UNTIL_REPLY:
+    moment = until.found(given, localtime())
+    if moment == UNTIL_REPLY:
         return _("Snooze until they reply")
-    if given[:1].isdigit() and "-" not in given:
-        return _("Snooze for %(time)s") % {"time": given}
-    moment = until.found(given, localtime()) if "-" in given else None
-    return _("Snooze until %(time)s") % {"time": date_format(localtime(moment), "j M Y H:i") if moment else given}
+    match until.parsed(given):
+        case until.Length() as length:
+            return _("Snooze for %(time)s") % {"time": length_words(length)}
+        case until.Day() as day:
+            words = {"day": str(DAY_NAMES[day.day]), "time": time_format(day.at, "H:i")}
+            return _("Snooze until %(day)s %(time)s") % words
+    return _("Snooze until %(time)s") % {"time": moment_words(given)}
+
+
+def moment_words(text: str) -> str:
+    """A moment itself, in the current time zone; another text as it is."""
+    moment = until.found(text, localtime()) if "-" in text else None
+    return date_format(localtime(moment), "j M Y H:i") if moment else text
+
+
+def length_words(length: until.Length) -> str:
+    """How long, in words."""
+    count = length.count
+    words = {
+        "m": ngettext("%(num)s minute", "%(num)s minutes", count),
+        "h": ngettext("%(num)s hour", "%(num)s hours", count),
+        "d": ngettext("%(num)s day", "%(num)s days", count),
+        "w": ngettext("%(num)s week", "%(num)s weeks", count),
+    }
+    return words[length.unit] % {"num": count}
 
 
 def _quoted(words: Callable[[], str]) -> Callable[[Effect, Names], str]:

@@ -315,7 +315,7 @@ class Editor:
             found = self.fields.get(row.field)
             return [(value, str(label)) for value, label in found.choices] if found else []
         if kind == "member":
-            return [("me", _("Me")), ("nobody", _("Nobody")), *self._members]
+            return [("me", _("Me")), ("nobody", _("Unassigned")), *self._members]
         if kind == "team":
             return [("mine", _("My teams")), ("none", _("No team")), *self._teams]
         if kind == "tags":

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts import queries as people
 from accounts.errors import Invalid
 from conversations.actions.lifecycle import STATUS_NAMES
-from conversations.effects import Effect, until
+from conversations.effects import Effect, until, wording
 from conversations.effects.vocabulary import MEMBER, NOBODY, TEAM
 from conversations.knowledge import placeholders
 from conversations.screens.sentences import sentence
@@ -19,8 +20,10 @@ from tickets import tags
 
 SHOWN = ("assign", "priority", "add_tags", "remove_tags", "note", "open_ticket", "follow", "snooze", "status")
 """What the form can show, in the order in which it is done; others that a list has stay in it, after these."""
-SNOOZES = (until.REPLY, "3h", "1d", "tomorrow 9:00", "monday 9:00", "1w")
-"""What the field for a moment suggests."""
+FOR = "for"
+"""The choice of a snooze for a length."""
+DAY_BEGINS = "9:00"
+"""The time of a day where none is given."""
 
 
 class EffectsForm(forms.Form):
@@ -34,6 +37,9 @@ class EffectsForm(forms.Form):
     open_ticket = forms.BooleanField(required=False)
     follow = forms.BooleanField(required=False)
     snooze = forms.CharField(required=False, max_length=40)
+    snooze_count = forms.CharField(required=False, max_length=40)
+    snooze_unit = forms.CharField(required=False, max_length=40)
+    snooze_time = forms.CharField(required=False, max_length=40)
     status = forms.ChoiceField(required=False)
 
     def __init__(self, *args: Any, others: Sequence[Effect] = (), **kwargs: Any) -> None:
@@ -48,11 +54,43 @@ class EffectsForm(forms.Form):
         for name, offered in choices.items():
             self.fields[name].choices = [kept, *offered]  # type: ignore[attr-defined]
 
-    def clean_snooze(self) -> str:
-        text = str(self.cleaned_data["snooze"]).strip()
-        if text and not until.is_known(text):
-            raise forms.ValidationError(_("Write 2h, 3d, tomorrow 9:00, monday 9:00, or reply."))
-        return text
+    @property
+    def snoozes(self) -> list[tuple[str, str]]:
+        """What a snooze may last until; a moment that an effect has from elsewhere stays as it is."""
+        days = [(name, capfirst(str(words))) for name, words in wording.DAY_NAMES.items()]
+        offered = [
+            ("", _("Leave as it is")),
+            (until.REPLY, _("The customer replies")),
+            (FOR, _("For some time …")),
+            *((name, _("%(day)s at …") % {"day": words}) for name, words in days),
+        ]
+        given = str(self["snooze"].value() or "")
+        if given in dict(offered):
+            return offered
+        return [*offered, (given, wording.moment_words(given))]
+
+    @property
+    def snooze_units(self) -> list[tuple[str, str]]:
+        """The units of a length."""
+        return [("m", _("minutes")), ("h", _("hours")), ("d", _("days")), ("w", _("weeks"))]
+
+    def _snooze(self, given: Mapping[str, Any]) -> str:
+        """The text of the moment, of its parts."""
+        chosen = str(given.get("snooze") or "").strip()
+        if chosen == FOR:
+            text = f"{str(given.get('snooze_count') or '').strip()}{given.get('snooze_unit') or 'h'}"
+            if not until.is_known(text):
+                most = {"most": until.LONGEST}
+                raise forms.ValidationError(_("Enter how long: a number from 1 to %(most)s.") % most)
+            return text
+        if chosen in wording.DAY_NAMES:
+            text = f"{chosen} {str(given.get('snooze_time') or DAY_BEGINS).strip().removeprefix('0')}"
+            if not until.is_known(text):
+                raise forms.ValidationError(_("Enter a time, such as 9:00."))
+            return text
+        if chosen and not until.is_known(chosen):
+            raise forms.ValidationError(_("Choose until when it is snoozed."))
+        return chosen
 
     def clean_note(self) -> str:
         note = str(self.cleaned_data["note"]).replace("\r\n", "\n")
@@ -74,6 +112,10 @@ class EffectsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
+        try:
+            given["snooze"] = self._snooze(given)
+        except forms.ValidationError as error:
+            self.add_error("snooze", error)
         if given.get("snooze") and given.get("status") in ("resolved", "closed"):
             self.add_error("snooze", _("A resolved or closed conversation cannot be snoozed."))
         return given
@@ -110,7 +152,18 @@ def initial_of(effects: Iterable[Effect]) -> tuple[dict[str, Any], list[Effect]]
             others.append(effect)
         else:
             initial[effect.verb] = _shown(effect.verb, effect.values)
+    initial.update(_parts(initial.get("snooze", "")))
     return initial, others
+
+
+def _parts(text: str) -> dict[str, str]:
+    """The fields of a moment."""
+    match until.parsed(text):
+        case until.Length() as length:
+            return {"snooze": FOR, "snooze_count": str(length.count), "snooze_unit": length.unit}
+        case until.Day() as day:
+            return {"snooze": day.day, "snooze_time": f"{day.at:%H:%M}"}
+    return {"snooze": text} if text else {}
 
 
 def _shown(verb: str, values: Mapping[str, Any]) -> Any:

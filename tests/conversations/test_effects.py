@@ -203,7 +203,7 @@ def test_dry_run_says_what_would_change_and_changes_nothing(row: Conversation, a
         ("Add tags: Billing", True, ""),
         ("Add tags: billing", False, ""),
         ("Resolve", True, ""),
-        ("Snooze for 2h", False, "A resolved or closed conversation cannot be snoozed."),
+        ("Snooze for 2 hours", False, "A resolved or closed conversation cannot be snoozed."),
     ]
 
 

@@ -12,8 +12,9 @@ from allauth.mfa.totp.internal import auth as totp
 
 from accounts import actions, clock
 from accounts.models import Workspace
+from accounts.permissions import Role
 from tests.conftest import Member
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, ConversationFactory
 from tests.journeys.conftest import Window
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def sign_in(page: Page, who: Member) -> None:
     page.goto("/accounts/login/")
     page.get_by_label("Email").fill(who.user.email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def now_code(secret: str) -> str:
@@ -121,3 +123,33 @@ def test_session_that_is_ended_elsewhere_ends_on_its_page(
     window.page.get_by_role("button", name="End all other sessions").click()
     expect(window.page.get_by_text("1 session ended.")).to_be_visible()
     expect(localhost.get_by_text("You are signed out on this page.")).to_be_visible(timeout=20_000)
+
+
+def test_member_whose_access_changes_reads_so_in_every_tab_and_loses_nothing_typed(
+    window: Window, acme: Workspace, ada: Member, ben: Member
+) -> None:
+    ConversationFactory(workspace=acme, subject="Ink")
+    window.enter(ben)
+    window.wait_until_live()
+    form = window.page.context.new_page()
+    form.goto(f"{window.base}/w/acme/settings/profile")
+    form.wait_for_selector("html[data-live-state=live]")
+    form.get_by_label("Name", exact=True).fill("Benedict")
+    form.route("**/settings/profile", lambda route: route.abort())
+    form.locator("#profile").get_by_role("button", name="Save").dblclick()
+    bar = form.locator(".unsaved")
+    expect(bar).to_contain_text("Not saved yet. The server cannot be reached.")
+    form.unroute("**/settings/profile")
+    actions.change_role(membership=ben.membership, role=Role.VIEWER, by=ada.actor, at=clock.now())
+    for page in (window.page, form):
+        expect(page.locator("#connection")).to_contain_text("Your role in this workspace has changed.")
+    actions.remove_member(membership=ben.membership, by=ada.actor, at=clock.now())
+    bar.get_by_role("button", name="Try again").click()
+    expect(bar).to_contain_text("Not saved yet. You are no longer a member of this workspace.")
+    expect(form.get_by_label("Name", exact=True)).to_have_value("Benedict")
+    window.page.get_by_role("option").first.click()
+    for page in (window.page, form):
+        expect(page.locator("#connection")).to_contain_text("You are no longer a member of Acme.")
+    window.page.get_by_role("link", name="Your workspaces").click()
+    expect(window.page.get_by_role("heading", name="No workspace yet")).to_be_visible()
+    window.faults.clear()  # the browser's own lines about what was refused

@@ -253,7 +253,12 @@ def test_what_is_not_sent_is_never_lost_and_never_sent_twice(window: Window, api
         expect(reply).to_have_value(text)
         expect(page.locator("#outbox .unsent")).to_have_count(0)
         # Something else was written meanwhile: it stays as it is, and so does what was not sent.
-        page.keyboard.press("Control+Enter")
+        if answer:
+            page.keyboard.press("Control+Enter")
+        else:
+            page.evaluate("document.dispatchEvent(new Event('desk:live'))")
+            expect(alert).to_contain_text("It can be reached again.")
+            alert.get_by_role("button", name="Try again").click()
         waiting = replies.take()
         page.keyboard.type("Something else")
         waiting.fulfill(**answer) if answer else waiting.abort()
@@ -261,6 +266,9 @@ def test_what_is_not_sent_is_never_lost_and_never_sent_twice(window: Window, api
         expect(reply).to_have_value("Something else")
         expect(page.locator(".unsent .bubble")).to_have_text(text)
         if given == 0:
+            # Once the server can be reached again, both say so.
+            page.evaluate("document.dispatchEvent(new Event('desk:live'))")
+            expect(page.locator(".unsent__why")).to_contain_text("It can be reached again.")
             page.get_by_role("button", name="Edit").click()
             expect(reply).to_have_value(f"Something else\n\n{text}")
             expect(reply).to_be_focused()

@@ -118,7 +118,7 @@ def test_editor_writes_and_shows_what_a_macro_does(acme: Workspace, ben: Member)
     agent = ben.signed_in()
     sent = {
         "name": "Refund", "body": "", "assign": "me", "priority": "high", "add_tags": "refund, vip", "note": "Checked.\r\nOK",
-        "open_ticket": "1", "snooze": "tomorrow 9:00", "status": "",
+        "open_ticket": "1", "snooze": "tomorrow", "snooze_time": "09:00", "status": "",
     }  # fmt: skip
     answer = agent.post(f"{URL}/new", sent)
     assert answer.status_code == 302
@@ -143,10 +143,37 @@ def test_editor_writes_and_shows_what_a_macro_does(acme: Workspace, ben: Member)
 
 
 @pytest.mark.parametrize(
+    ("until", "fields", "words"),
+    [
+        ("reply", {"snooze": "reply"}, "Snooze until they reply"),
+        ("3d", {"snooze": "for", "snooze_count": "3", "snooze_unit": "d"}, "Snooze for 3 days"),
+        ("1h", {"snooze": "for", "snooze_count": "1", "snooze_unit": "h"}, "Snooze for 1 hour"),
+        ("monday 14:30", {"snooze": "monday", "snooze_time": "14:30"}, "Snooze until Monday 14:30"),
+        ("2030-03-04T10:00Z", {"snooze": "2030-03-04T10:00Z"}, "Snooze until 4 Mar 2030 10:00"),
+    ],
+)
+def test_end_of_a_snooze_is_chosen_and_kept_as_it_was_stored(
+    acme: Workspace, ben: Member, until: str, fields: dict[str, str], words: str
+) -> None:
+    agent, stored = ben.signed_in(), [{"do": "snooze", "until": until}]
+    assert agent.post(f"{URL}/new", {"name": "Later", "body": "", **fields}).status_code == 302
+    row = Macro.objects.get()
+    assert row.effects == stored
+    assert words in text_of(agent.get(f"{URL}/{row.public_id}").content)
+    shown = agent.get(f"{URL}/{row.public_id}/edit")
+    form = shown.context["effects_form"]
+    assert {name: form[name].value() for name in fields} == fields
+    assert f'<option value="{fields["snooze"]}" selected>' in shown.content.decode()
+
+
+@pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"snooze": "whenever"}, "Write 2h, 3d"),
-        ({"snooze": "2h", "status": "resolved"}, "cannot be snoozed"),
+        ({"snooze": "whenever"}, "Choose until when"),
+        ({"snooze": "for", "snooze_count": "0", "snooze_unit": "d"}, "a number from 1 to 9999"),
+        ({"snooze": "for", "snooze_count": "2", "snooze_unit": "y"}, "a number from 1 to 9999"),
+        ({"snooze": "monday", "snooze_time": "25:00"}, "Enter a time"),
+        ({"snooze": "for", "snooze_count": "2", "snooze_unit": "h", "status": "resolved"}, "cannot be snoozed"),
         ({"assign": "member:99999"}, "Select a valid choice"),
         ({"note": "Hi {{nobody.name}}"}, "is not a known placeholder"),
         ({"add_tags": "x" * 101}, "at most 100 characters"),

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
+from accounts.events import MEMBER_ROLE_CHANGED
 from accounts.live import responses as live
 from accounts.live.access import MemberAccess, login_id
 from accounts.live.merging import merged
@@ -46,7 +47,7 @@ def stream(request: DeskRequest) -> HttpResponse:
     `?login=` is the session that the page was made for: after signing in as somebody else, an old page gets no events.
     `own` marks the person's own changes, whose effects are in the answers to their requests. Between them come the chats in
     which a customer is typing, and who of the team is in which conversation, as events of their own kinds, and that the person's
-    notifications have changed. Nothing tells of a conversation that the person does not see; where they see others from now on, a
+    notifications or their role have changed. Nothing tells of a conversation that the person does not see; where they see others from now on, a
     `resync` does.
     """
     permit(request.actor, "conversation.read")
@@ -74,6 +75,8 @@ def stream(request: DeskRequest) -> HttpResponse:
                 elif isinstance(item, Mapping):
                     if await watcher.shows_conversation(item["id"]):
                         yield live.sse(orjson.dumps(item).decode(), event="presence")
+                elif item.type == MEMBER_ROLE_CHANGED.name and item.subject_id == membership.pk:
+                    yield live.sse("{}", event="role", id=item.id)
                 elif await watcher.has_changed(item):
                     resync = {"type": "resync", "subject": "", "id": 0}
                     yield live.sse(orjson.dumps(resync).decode(), id=item.id)

@@ -25,7 +25,7 @@ from conversations.knowledge.macro_effects import effects_of
 from conversations.models import Macro
 from conversations.queries import conversations as queries
 from conversations.screens.condition_form import EDIT, Editor
-from conversations.screens.effects_form import SNOOZES, EffectsForm, initial_of
+from conversations.screens.effects_form import EffectsForm, initial_of
 from conversations.screens.knowledge import forms, labels
 from conversations.screens.knowledge.articles import PAGE, KnowledgePlace, listed, page, reads_or_writes, saved
 from conversations.screens.shell import DeskRequest, screen
@@ -181,7 +181,6 @@ def _form(
         "form": form,
         "editor": editor,
         "effects_form": does,
-        "snoozes": SNOOZES,
         "other_actions": described(does.others),
         "macro": row,
         "placeholders": placeholders.PLACEHOLDERS,

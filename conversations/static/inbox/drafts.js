@@ -158,7 +158,7 @@ async function save(state, { isFinal = false, isLeaving = false } = {}) {
     state.clash = given;
     showClash(state);
     return;
-  } else if (!answer.problem || ['403', '404', '413'].includes(answer.problem)) {
+  } else if (!answer.problem || ['403', '404', '413', 'not_a_member', 'second_factor'].includes(answer.problem)) {
     state.fault = given.fault ?? desk.errorText(answer.problem);
     mirror(state);
     return told(state, state.fault);

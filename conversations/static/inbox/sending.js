@@ -21,11 +21,33 @@ function drop(item) {
   desk.store(`sending:${item.id}`, '');
 }
 
-function refuse(form, why) {
+const unreached = new WeakMap(); // form → what it could not send, for its text is in the box again
+
+function refuse(form, why, item = null) {
   const banner = form.querySelector('.banner');
   banner.hidden = !why;
   banner.querySelector('span').textContent = why;
+  if (item) unreached.set(form, item);
+  else unreached.delete(form);
+  const retry = banner.querySelector('[data-retry]');
+  if (retry) retry.hidden = !item;
 }
+
+// With the button that was pressed: what is in the box may have been changed since.
+document.addEventListener('click', ({ target }) => {
+  const form = target.closest('[data-retry]')?.form;
+  const item = form && unreached.get(form);
+  if (!item) return;
+  const name = item.then ? 'then' : item.later ? 'later' : '';
+  form.requestSubmit(name ? form.querySelector(`button[name=${name}][value="${CSS.escape(item[name])}"]`) : null);
+});
+
+// The server can be reached again.
+document.addEventListener('desk:live', () => {
+  for (const form of desk.forms()) if (unreached.has(form)) refuse(form, words.backOnline, unreached.get(form));
+  for (const item of items.values()) if (item.isUnreached && !isOn(item)) item.why = words.backOnline;
+  render();
+});
 
 document.addEventListener('submit', (event) => {
   const form = event.target;
@@ -109,6 +131,7 @@ function giveBack(item, number, answer) {
   const page = desk.parse(answer.text);
   const refused = page.querySelector('[data-refused]')?.dataset;
   const why = page.querySelector('[role=alert] span')?.textContent || desk.errorText(answer.problem);
+  item.isUnreached = answer.problem === 'offline';
   drop(item);
   // What the server has refused for certain may have another id; else a repeat must be known as one.
   if (refused) item.id = refused.sendId;
@@ -143,7 +166,7 @@ function putBack(item, form, why) {
   if (isLost(item)) desk.forgetFiles(form, item.names);
   if (item.along) desk.putAlong(form, item.along);
   form.elements.send_id.value = item.id;
-  refuse(form, why);
+  refuse(form, why, why && item.isUnreached ? item : null);
 }
 
 // --- What is on its way, or came back, below the thread ------------------------------------------
@@ -167,7 +190,7 @@ function bubble(item) {
   shown.querySelector('[data-state]').hidden = !isOn(item);
   for (const part of [why, shown.querySelector('.unsent__tools')]) part.hidden = isOn(item);
   shown.querySelector('[data-unsent=again]').hidden = isLost(item);
-  if (!isOn(item)) why.querySelector('span').textContent = words.notSent.replace('{}', () => item.why);
+  if (!isOn(item)) why.querySelector('span').textContent = item.why === words.backOnline ? item.why : words.notSent.replace('{}', () => item.why);
   return shown;
 }
 

@@ -17,28 +17,27 @@ document.addEventListener('htmx:afterSettle', (event) => {
 
 // --- Writing -------------------------------------------------------------------------------------
 
-const form = document.querySelector('[data-write]');
+const form = () => document.querySelector('[data-write]');
 let isLeaving = false;
 
 // What a refused form brought back is as unsaved as what is typed. Buttons hold nothing that is.
-const isUnsaved = () =>
+const isUnsaved = (form) =>
   form.querySelector('[aria-invalid], [role=alert]') !== null ||
   [...form.querySelectorAll('input, textarea')].some((field) => field.value !== field.defaultValue || (field.type === 'radio' && field.checked !== field.defaultChecked));
 
-if (form) {
-  form.addEventListener('submit', () => (isLeaving = true));
-  addEventListener('beforeunload', (event) => {
-    if (!isLeaving && isUnsaved()) event.preventDefault();
-  });
-  form.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter') return;
-    const isSave = event.ctrlKey || event.metaKey;
-    // In the title, Enter goes on to the text: nobody means to save an article by it.
-    if (!isSave && !event.target.matches('.write__title')) return;
-    event.preventDefault();
-    if (isSave) form.requestSubmit(form.querySelector('[data-shortcut=send]'));
-    else form.elements.body.focus();
-  });
-  const invalid = form.querySelector('[aria-invalid]');
-  invalid?.focus();
-}
+document.addEventListener('desk:done', ({ detail }) => (isLeaving = detail.form === form()));
+document.addEventListener('desk:shown', () => (isLeaving = false));
+addEventListener('beforeunload', (event) => {
+  if (form() && !isLeaving && isUnsaved(form())) event.preventDefault();
+});
+document.addEventListener('keydown', (event) => {
+  const writing = event.target.closest?.('[data-write]');
+  if (!writing || event.key !== 'Enter') return;
+  const isSave = event.ctrlKey || event.metaKey;
+  // In the title, Enter goes on to the text: nobody means to save an article by it.
+  if (!isSave && !event.target.matches('.write__title')) return;
+  event.preventDefault();
+  if (isSave) writing.requestSubmit(writing.querySelector('[data-shortcut=send]'));
+  else writing.elements.body.focus();
+});
+form()?.querySelector('[aria-invalid]')?.focus();

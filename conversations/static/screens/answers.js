@@ -14,10 +14,20 @@ const words = (desk.words = document.getElementById('words').dataset); // in the
 const ERROR_TEXTS = { 'signed-out': words.signedOut, redirected: words.redirected, ...words };
 desk.errorText = (problem) => ERROR_TEXTS[problem] ?? words.failed;
 
+// What is true of every other request of the page too.
+const ENDS = new Set(['signed-out', 'not_a_member', 'second_factor']);
+desk.ended = (problem) => ENDS.has(problem) && desk.announce('ended', { why: problem });
+
 const isSignIn = (url) => new URL(url || location.href, location.href).pathname.startsWith('/accounts/login');
 
 // Fetches, and never throws. `problem` is empty where the server's own message can be shown.
-desk.ask = async (url, options = {}) => {
+desk.ask = async (url, options) => {
+  const answer = await asked(url, options);
+  desk.ended(answer.problem);
+  return answer;
+};
+
+async function asked(url, options = {}) {
   const nothing = { status: 0, text: '', number: '', askedAt: performance.now(), problem: 'offline' };
   try {
     const response = await fetch(url, { ...options, headers: { 'HX-Request': 'true', ...desk.headers, ...options.headers } });
@@ -34,7 +44,7 @@ desk.ask = async (url, options = {}) => {
   } catch {
     return nothing;
   }
-};
+}
 
 // The URL with what is on screen: the list, of which the answer has the rows and counts, and the last entry of the thread.
 desk.since = (url) => {
@@ -207,7 +217,7 @@ async function change(form, submitter, data = new FormData(form, submitter)) {
   const isAsSent = [...data].every(([name, value]) => (form.elements[name]?.value ?? value) === value);
   if (isRefused && isAtOnce && isAsSent) form.reset(); // shows what is kept, not what was chosen
   form.toggleAttribute('data-unsaved', isRefused && [...form.elements].some(isTyped));
-  if (answer.problem === 'signed-out') return location.reload();
+  if (answer.problem === 'signed-out' && !form.hasAttribute('data-unsaved')) return location.reload();
   desk.announce('answered', { form, data, isRefused, to: answer.to });
   if (answer.problem) {
     const lost = (desk.isOpen(number) ? desk.pane() : desk.rows?.of(number))?.dataset.id ?? '';
@@ -278,5 +288,9 @@ document.addEventListener('htmx:beforeOnLoad', (event) => {
   event.preventDefault();
   location.reload();
 });
-document.addEventListener('htmx:responseError', ({ detail }) => desk.covers?.(detail) || desk.say(desk.errorText(detail.xhr.getResponseHeader('Desk-Problem') ?? detail.xhr.status), { bad: true }));
+document.addEventListener('htmx:responseError', ({ detail }) => {
+  const problem = detail.xhr.getResponseHeader('Desk-Problem') ?? detail.xhr.status;
+  desk.ended(problem);
+  if (!desk.covers?.(detail)) desk.say(desk.errorText(problem), { bad: true });
+});
 document.addEventListener('htmx:sendError', ({ detail }) => desk.covers?.(detail) || desk.say(desk.errorText('offline'), { bad: true }));

@@ -115,4 +115,6 @@ document.addEventListener('change', ({ target }) => {
 document.addEventListener('input', ({ target }) => {
   if (target.matches('#cond .cond__row input, #cond .cond__row textarea')) changed();
 });
-if (whole()?.querySelector('.cond__row')) check();
+const begin = () => whole()?.querySelector('.cond__row') && check();
+document.addEventListener('desk:shown', begin);
+begin();

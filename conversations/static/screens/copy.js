@@ -2,7 +2,7 @@
 
 const words = document.getElementById('words').dataset;
 
-for (const code of document.querySelectorAll('[data-copy]')) {
+function add(code) {
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'btn copy';
@@ -21,3 +21,7 @@ for (const code of document.querySelectorAll('[data-copy]')) {
   code.replaceWith(place);
   place.append(code, button);
 }
+const all = (page) => page.querySelectorAll('[data-copy]').forEach(add);
+
+all(document);
+document.addEventListener('desk:shown', ({ detail }) => all(detail.page));

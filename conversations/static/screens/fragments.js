@@ -29,6 +29,7 @@ async function fragment(url, isWanted, { refused = () => {}, ...options } = {}) 
       const text = response?.ok && !response.redirected ? await response.text().catch(() => null) : null;
       if (text !== null) return isWanted() ? new DOMParser().parseFromString(text, 'text/html') : null;
       if (response && !response.ok && !isPassing(response)) {
+        globalThis.desk.ended?.(response.headers.get('Desk-Problem'));
         refused(response.status);
         return null;
       }

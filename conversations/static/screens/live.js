@@ -14,14 +14,17 @@ let state = 'reconnecting';
 let last = Number(after);
 let since = performance.timeOrigin; // from when on this tab needs every event
 let wasLive = false;
+let isStale = false; // the member's role has changed: the page offers what is no longer theirs
+let reason = ''; // why no news will come any more
 let hasMissed = false;
 let patience = null;
 const received = new Set();
 
 // --- Events --------------------------------------------------------------------------------------------
 
-async function take({ state: now, id, detail, typing, signal, notification }) {
-  if (now) return show(now);
+async function take({ state: now, why, id, detail, typing, signal, notification, role }) {
+  if (now) return show(now, why);
+  if (role) return role > Number(after) && ((isStale = true), inform());
   if (notification) return document.dispatchEvent(new CustomEvent('desk:notification'));
   if (typing) return document.hidden || document.dispatchEvent(new CustomEvent('desk:typing', { detail: typing }));
   if (signal) return void document.dispatchEvent(new CustomEvent('desk:signal', { detail: signal }));
@@ -45,8 +48,12 @@ function reconcile() {
   publish(detail);
 }
 
-function show(now) {
-  if (now === 'live' && wasLive && state !== 'live') setTimeout(reconcile, Math.random() * SPREAD);
+function show(now, why = '') {
+  reason = why;
+  if (now === 'live' && wasLive && state !== 'live') {
+    setTimeout(reconcile, Math.random() * SPREAD);
+    document.dispatchEvent(new Event('desk:live'));
+  }
   wasLive ||= now === 'live';
   state = now;
   document.documentElement.dataset.liveState = now === 'reconnecting' && !navigator.onLine ? 'offline' : now;
@@ -62,9 +69,13 @@ const banner = document.getElementById('connection');
 function inform() {
   const shown = document.documentElement.dataset.liveState;
   if (!banner) return;
-  banner.hidden = shown === 'live';
-  for (const line of banner.children) line.hidden = line.dataset.state !== shown;
+  const lines = [...banner.children];
+  const { state: line } = lines.find((one) => one.dataset.state === (shown === 'ended' ? reason : shown))?.dataset ?? { state: shown === 'live' && isStale ? 'role' : shown };
+  banner.hidden = line === 'live';
+  for (const one of lines) one.hidden = one.dataset.state !== line;
 }
+// A request was refused for a reason that holds for every other one too: the stream learns of it only when it connects again.
+document.addEventListener('desk:ended', ({ detail }) => show('ended', detail.why));
 banner?.addEventListener('click', (event) => {
   if (event.target.closest('[data-hurry]')) join();
   if (event.target.closest('[data-reload]')) (event.preventDefault(), location.reload());
@@ -178,8 +189,8 @@ document.addEventListener('freeze', leave);
 document.addEventListener('resume', join);
 addEventListener('pagehide', leave);
 addEventListener('pageshow', (event) => event.persisted && join());
-addEventListener('online', () => (show(state), join()));
-addEventListener('offline', () => show(state === 'ended' ? state : 'reconnecting'));
+addEventListener('online', () => (show(state, reason), join()));
+addEventListener('offline', () => state === 'ended' || show('reconnecting'));
 document.addEventListener('htmx:afterSettle', label);
 document.addEventListener('desk:renewed', label);
 show(state);

@@ -6,7 +6,7 @@ const RESYNC = { type: 'resync', subject: '', id: 0 };
 const PAUSES = [1000, 30_000]; // ms between attempts: the first and the longest
 
 export class Stream {
-  // `send` takes {state: 'live' | 'reconnecting' | 'ended'}, {id, detail}, {typing}, {signal} and {notification}.
+  // `send` takes {state: 'live' | 'reconnecting' | 'ended', why}, {id, detail}, {typing}, {signal}, {notification} and {role}.
   constructor(url, after, send) {
     Object.assign(this, { url, send, start: after, last: after, kept: [], ids: new Set() });
     this.state = 'reconnecting';
@@ -27,6 +27,13 @@ export class Stream {
     this.source.addEventListener('typing', (message) => this.send({ typing: JSON.parse(message.data) }));
     this.source.addEventListener('presence', (message) => this.send({ signal: JSON.parse(message.data) }));
     this.source.addEventListener('notification', () => this.send({ notification: true }));
+    this.source.addEventListener('role', (message) => {
+      const id = Number(message.lastEventId);
+      if (this.ids.has(id)) return;
+      this.ids.add(id);
+      this.last = Math.max(this.last, id);
+      this.send({ role: id });
+    });
     this.source.onerror = () => {
       this.show('reconnecting');
       if (this.source.readyState === EventSource.CLOSED) this.later();
@@ -39,9 +46,9 @@ export class Stream {
     this.pause = Math.min(this.pause * 2, PAUSES[1]);
     this.timer = setTimeout(async () => {
       const source = this.source;
-      const answer = await fetch(this.url, { method: 'HEAD', redirect: 'manual' }).catch(() => null);
+      const answer = await fetch(this.url, { method: 'HEAD', redirect: 'manual', headers: { Accept: 'text/event-stream' } }).catch(() => null);
       if (source !== this.source) return;
-      if (answer && (answer.type === 'opaqueredirect' || (answer.status >= 400 && answer.status < 500 && answer.status !== 429))) return this.show('ended');
+      if (answer && (answer.type === 'opaqueredirect' || (answer.status >= 400 && answer.status < 500 && answer.status !== 429))) return this.show('ended', answer.headers.get('Desk-Problem') ?? 'signed-out');
       if (answer?.ok) this.connect();
       else this.later();
     }, wait);
@@ -67,20 +74,20 @@ export class Stream {
   // What a tab needs that was rendered at the event `after` and the moment `since`, or that has received no event since.
   // Ids commit out of order: a lower one that came later is sent too.
   greet({ after, since }, send) {
-    send({ state: this.state });
+    send({ state: this.state, why: this.why });
     if (after < this.start) return send({ id: 0, detail: RESYNC });
     for (const { id, detail, at } of this.kept) if (id > after || at >= since) send({ id, detail });
   }
 
-  show(state) {
+  show(state, why) {
     if (this.state === state) return;
-    this.state = state;
-    this.send({ state });
+    Object.assign(this, { state, why });
+    this.send({ state, why });
   }
 
   // After sleep, or when the network is back: do not wait for the pause to end.
   hurry() {
-    this.send({ state: this.state });
+    this.send({ state: this.state, why: this.why });
     if (this.state !== 'ended' && this.source.readyState !== EventSource.OPEN) this.connect();
   }
 

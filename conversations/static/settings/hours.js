@@ -1,9 +1,7 @@
 // Adds, removes and copies hours in the page. Without this script the desk does it, and shows the page again.
 
-const template = document.getElementById('interval').content.firstElementChild;
-
 function add(day, [from, to] = ['', '']) {
-  const row = template.cloneNode(true);
+  const row = document.getElementById('interval').content.firstElementChild.cloneNode(true);
   const key = day.dataset.day;
   const name = day.querySelector('legend').textContent;
   const numbers = [...day.querySelectorAll('[name$="-from"]')].map((input) => Number(input.name.split('-')[1]));
@@ -19,8 +17,8 @@ function add(day, [from, to] = ['', '']) {
   return first;
 }
 
-document.querySelector('.week').addEventListener('click', (event) => {
-  const button = event.target.closest('button[name]');
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('.week button[name]');
   const day = button?.closest('.day');
   if (!day) return;
   event.preventDefault();

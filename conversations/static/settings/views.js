@@ -23,5 +23,5 @@ document.addEventListener('dragend', () => {
   Object.assign(before, { type: 'hidden', name: 'before', value: dragged.nextElementSibling?.dataset.view ?? '' });
   form.append(before);
   dragged = null;
-  form.submit();
+  form.requestSubmit();
 });

@@ -44,11 +44,6 @@ document.addEventListener('click', (event) => {
   history.back();
 });
 
-document.addEventListener('submit', (event) => {
-  const button = event.submitter;
-  if (button?.matches('[data-once]')) setTimeout(() => (button.disabled = true));
-});
-
 // --- Swapping parts ------------------------------------------------------------------------------
 
 // Parts are the children of `data-parts`, found by their ids; each is swapped when it differs and is not in use.

@@ -16,10 +16,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from accounts import journal
 from accounts.models import ActorKind, Event, Workspace
 from accounts.text import whole_number
+from conversations.models import Conversation
+from tickets.models import Ticket
 
 OTHERS: dict[ActorKind, Promise] = {
     ActorKind.API_KEY: gettext_lazy("API key"),
-    ActorKind.CONTACT: gettext_lazy("Contact"),
+    ActorKind.CONTACT: gettext_lazy("Customer"),
     ActorKind.ASSISTANT: gettext_lazy("Assistant"),
     ActorKind.SYSTEM: gettext_lazy("System"),
 }
@@ -27,7 +29,7 @@ OTHERS: dict[ActorKind, Promise] = {
 
 
 _NAMES: dict[str, Promise] = {
-    "api_key": pgettext_lazy("kind of row", "api key"),
+    "api_key": pgettext_lazy("kind of row", "API key"),
     "article": pgettext_lazy("kind of row", "article"),
     "assistant": pgettext_lazy("kind of row", "assistant"),
     "attribute": pgettext_lazy("kind of row", "attribute"),
@@ -38,7 +40,7 @@ _NAMES: dict[str, Promise] = {
     "chat_restore": pgettext_lazy("kind of row", "chat restore"),
     "chat_session": pgettext_lazy("kind of row", "chat session"),
     "company": pgettext_lazy("kind of row", "company"),
-    "contact": pgettext_lazy("kind of row", "contact"),
+    "contact": pgettext_lazy("kind of row", "customer"),
     "conversation": pgettext_lazy("kind of row", "conversation"),
     "discord_bot": pgettext_lazy("kind of row", "discord bot"),
     "discord_link": pgettext_lazy("kind of row", "discord link"),
@@ -137,6 +139,11 @@ class Filters:
         if number is None:
             self.faults["number"] = _("Enter a number.")
             return rows
+        if value.startswith("#"):
+            shown = Q()
+            for kind, found in (("conversation", Conversation.objects), ("ticket", Ticket.objects)):
+                shown |= Q(subject_type=kind, subject_id__in=[*found.filter(number=number).values_list("pk", flat=True)])
+            return rows.filter(shown)
         kinds = [self.given["kind"]] if self.given.get("kind") in subjects() else subjects()
         return rows.filter(subject_type__in=kinds, subject_id=number)
 

@@ -16,19 +16,20 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_GET
 
 from accounts import activity, clock, queries, tenancy
-from accounts.models import ActorKind, Event, Workspace
+from accounts.models import Event, Workspace
 from accounts.permissions import permit
 from accounts.text import whole_number
-from conversations.models import Conversation
 from conversations.screens.formatting import url
 from conversations.screens.settings import frame
-from conversations.screens.settings.audit import filters
+from conversations.screens.settings.audit import details, filters
 from conversations.screens.shell import DeskRequest, remember, screen
 
 PAGE = 50
 STEP = 1000
 """Lines that an export reads at once."""
 COLUMNS = ("id", "at", "type", "what", "actor_kind", "actor_id", "actor", "subject_type", "subject_id", "data")
+_PAGES = {"conversation": "conversation", "ticket": "ticket"}
+"""The pages of what lines are about."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -143,18 +144,19 @@ def _harmless(value: object) -> object:
 
 
 def _linked(workspace: Workspace, page: list[Event]) -> list[dict[str, object]]:
-    """The lines with their words, those of conversations with the page of the conversation."""
-    ids = {event.subject_id for event in page if event.subject_type == "conversation"}
-    numbers = dict(Conversation.objects.filter(pk__in=ids).values_list("pk", "number"))
+    """The lines in words, those of conversations and tickets with their page."""
+    named = details.Named.of(page)
     lines: list[dict[str, object]] = []
     for event in page:
-        number = numbers.get(event.subject_id) if event.subject_type == "conversation" else None
+        subject = named.subject(event)
+        is_linked = event.subject_type in _PAGES and subject.startswith("#")
         lines.append({
             "event": event,
-            "what": activity.summary(event),
-            "actor": activity.actor_text(event),
-            "is_person": event.actor_kind == ActorKind.MEMBER,
-            "subject": f"#{number}" if number else f"{filters.name_of(event.subject_type)} {event.subject_id}",
-            "url": url("conversation", workspace.slug, number) if number else None,
+            "what": details.meaning(event),
+            "details": details.of(event, named),
+            "actor": named.actor(event),
+            "kind": filters.name_of(event.subject_type),
+            "subject": subject or str(event.subject_id),
+            "url": url(_PAGES[event.subject_type], workspace.slug, int(subject[1:])) if is_linked else None,
         })  # fmt: skip
     return lines
