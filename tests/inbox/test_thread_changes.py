@@ -204,6 +204,19 @@ def test_other_open_conversations_of_the_customer_are_merged_and_it_is_undone(
     assert now(others[0]).joined_into_id is None
 
 
+def test_who_was_writing_in_a_merged_conversation_learns_where_the_draft_is(
+    agent: Client, conversation: Conversation, ben: Member, ada: Member
+) -> None:
+    with tenancy.scope(conversation.workspace):
+        other = ConversationFactory(workspace=conversation.workspace)
+        act: dict[str, Any] = {"by": ben.actor, "at": clock.now()}
+        actions.save_draft(conversation=conversation, kind="reply", body="My words", **act)
+        actions.merge(conversations=[conversation], into=other, by=ada.actor, at=clock.now())
+    assert "Your draft is there too." in page(agent, conversation)
+    assert "Your draft is there too." not in page(ada.signed_in(), conversation)
+    assert "My words" in page(agent, other)
+
+
 def test_note_links_the_conversations_that_it_names_and_marks_whom_it_mentions(
     agent: Client, conversation: Conversation, ben: Member, ada: Member
 ) -> None:

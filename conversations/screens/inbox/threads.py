@@ -17,7 +17,7 @@ from accounts.permissions import may, permit
 from accounts.text import uuid_or_none, whole_number
 from conversations.assistant import queries as assistant_queries
 from conversations.knowledge import tagging
-from conversations.models import AssistantThread, Conversation, Follower, Handler, Mention, Status
+from conversations.models import AssistantThread, Conversation, Draft, Follower, Handler, Mention, Status
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
@@ -58,9 +58,18 @@ def header_and_side(request: DeskRequest, place: Place, conversation: Conversati
         **discord.facts(conversation),
         **chats.facts(conversation),
         "is_set_aside": conversation.is_set_aside or conversation.joined_into_id is not None,
+        "has_draft_there": _has_draft_there(request, conversation),
         "may_trash": may(request.actor, "conversation.trash"),
         "block_domain": labels.domain_to_block(conversation.contact.email),
     }
+
+
+def _has_draft_there(request: DeskRequest, conversation: Conversation) -> bool:
+    """Whether what the member was writing has followed the conversation into the one that it was merged into."""
+    if conversation.joined_into_id is None:
+        return False
+    drafts = Draft.objects.filter(conversation=conversation.joined_into_id, user=request.user, discarded_at=None)
+    return drafts.exists()
 
 
 def _followers(conversation: Conversation) -> list[User]:

@@ -21,7 +21,7 @@ function listOf(field) {
   if (known) return known;
   const list = Object.assign(document.createElement('div'), { id: `suggestions-${(made += 1)}`, className: 'suggestions', hidden: true });
   list.setAttribute('role', 'listbox');
-  list.setAttribute('aria-label', field.dataset.label);
+  list.setAttribute('aria-label', field.dataset.title);
   const said = Object.assign(document.createElement('span'), { id: `${list.id}-count`, className: 'sr' });
   said.setAttribute('role', 'status');
   field.after(list, said);
