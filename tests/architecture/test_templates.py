@@ -15,7 +15,9 @@ _ADDRESS = re.compile(r"{% (?:url|place_url) (.+?)(?: as \w+)? %}|\b(?:place_)?u
 _WITH_SCRIPT = re.compile(r'hx-(?:get|post|put|patch|delete)="([^"]*)"')
 _WITHOUT_SCRIPT = re.compile(r'(?<!-)\b(?:action|formaction|href)="([^"]*)"')
 _VARIABLE = re.compile(r"{{ [\w.]+ }}")
-_CANCEL_LAST = re.compile(r'btn--(?:main|bad)"(?:(?!class="btn)[\s\S])*?</(?:button|a)>\s*<(?:a|button)\s[^<]*?{{ _\("Cancel"\) }}')
+_CANCEL_LAST = re.compile(
+    r'btn--(?:main|bad)"(?:(?!class="btn)[\s\S])*?</(?:button|a)>\s*<(?:a|button)\s[^<]*?{{ _\("Cancel"\) }}'
+)
 
 each_template = pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
 

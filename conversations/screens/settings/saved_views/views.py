@@ -212,7 +212,11 @@ def delete(request: DeskRequest, short_id: str) -> HttpResponse:
     permit(request.actor, "ticket.update")
     row = queries.saved_view(request.actor, short_id)
     if request.method != "POST":
-        return render(request, "settings/saved_views/delete.html", {**frame.facts(request, "saved-views", "ticket.update"), "row": row})
+        return render(
+            request,
+            "settings/saved_views/delete.html",
+            {**frame.facts(request, "saved-views", "ticket.update"), "row": row},
+        )
     actions.delete_view(view=row, by=request.actor, at=clock.now())
     messages.success(request, _("%(name)s was deleted.") % {"name": row.name})
     return redirect("saved-views", request.workspace.slug)
