@@ -126,7 +126,7 @@ def compose(
     conversation = start(
         workspace=workspace, contact=contact, subject=subject, door=DOOR, mailbox=mailbox, cc=cc, by=by, at=at
     )
-    writer = User.objects.get(pk=by.user_id) if by.user_id is not None else None
+    writer = User.objects.filter(pk=by.user_id).first() if by.user_id is not None else None
     if writer is not None and by.visibility == Visibility.TEAMS:  # else they would not see what they began
         conversation = routing.route(conversation, to=writer, team=None, at=at)
     elif writer is not None and workspace.assigns_writer:  # nobody else looks after it while its first mail waits
