@@ -110,8 +110,10 @@ def _text(attribute: Attribute, value: Any) -> str:
 def _number(attribute: Attribute, value: Any) -> int:
     if isinstance(value, str) and _WHOLE.fullmatch(value):
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
+    if not isinstance(value, int) or isinstance(value, bool):
         raise _fault(attribute, "must be a whole number")
+    if not -(2**63) <= value < 2**63:
+        raise _fault(attribute, "is too large or too small a number")
     return value
 
 

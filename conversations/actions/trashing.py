@@ -36,13 +36,16 @@ _SAVED = (*summaries.SAVED, "trashed_at", "trashed_by", "assignee")
 def trash(*, conversation: Conversation, by: Actor, at: datetime) -> Conversation:
     """Put a conversation into the Trash: no list, count, search or format has it any more, and its ticket loses it.
 
-    Replies that have not left wait for their writers. One in which nothing was written, or all of it taken back, may go by whoever
-    may write in it. Raises Conflict with code `joined` for one that was joined into another,
-    and `assistant` while the assistant answers in it.
+    Replies that have not left wait for their writers. Every member who may reply may do it with one in which nothing was written, or
+    all of it taken back. Raises Conflict with code `joined` for one that was joined into another, and `assistant` while the
+    assistant answers in it.
     """
     thread = _thread(conversation)
     conversation = locking.locked(conversation)
-    permit(by, "conversation.reply" if queries.is_blank(conversation) else "conversation.trash", conversation)
+    if queries.is_blank(conversation):
+        permit(by, "conversation.reply", conversation)
+    else:
+        permit(by, "conversation.trash", conversation)
     if conversation.joined_into is not None:
         locking.check_is_in_use(conversation)
     if conversation.handler == Handler.ASSISTANT or (

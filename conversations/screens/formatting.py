@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 from django.template import defaultfilters
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -225,8 +226,8 @@ def handed_over(reason: str, number: int) -> str:
 
 
 def money(amount: Decimal) -> str:
-    """An amount to two places; a small one to four, so that it is not shown as zero."""
-    return f"{amount:.4f}" if 0 < amount < Decimal("0.1") else f"{amount:.2f}"
+    """An amount to two places, as the reader's language writes it; a small one to four, so that it is not shown as zero."""
+    return number_format(amount, 4 if 0 < amount < Decimal("0.1") else 2)
 
 
 # --- Moments ------------------------------------------------------------------------------------

@@ -176,7 +176,7 @@ def remove_member(request: DeskRequest, number: int) -> HttpResponse:
     membership = _membership(number)
     if request.method != "POST":
         facts = {
-            **frame.facts(request, "people"),
+            **frame.facts(request, "people", "member.remove"),
             "member": membership,
             "conversations": Conversation.objects.filter(assignee=membership.user_id)[: COUNTED + 1].count(),
             "tickets": Ticket.objects.filter(assignee=membership.user_id)[: COUNTED + 1].count(),
