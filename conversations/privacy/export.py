@@ -30,6 +30,7 @@ from conversations.models import (
     Message,
 )
 from conversations.privacy import contents
+from conversations.queries import customers
 from tickets.models import Ticket, TicketNote
 
 FORMAT, VERSION = "parley.person", 1
@@ -45,7 +46,8 @@ def parts(contact: Contact, *, at: datetime, locate: Locate) -> Iterator[str]:
         "exported_at": at,
         "workspace": {"name": contact.workspace.name, "slug": contact.workspace.slug},
         "person": _person(contact),
-        "merged": [_person(row) for row in Contact.objects.filter(merged_into=contact).order_by("pk")],
+        "other_ids": customers.other_ids(contact),
+        "merged": [_person(row) for row in customers.merged(contact).order_by("pk")],
         "addresses": [
             {"kind": row.kind, "value": row.value, "verified": row.is_verified, "added_at": row.created_at}
             for row in ContactAddress.objects.filter(contact__in=people).order_by("pk")

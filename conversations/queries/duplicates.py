@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from accounts.tenancy import current
-from conversations.models import Contact, ContactAddress, DistinctContacts
+from conversations.models import Contact, ContactAddress, ContactKey, DistinctContacts, KeyKind
 from conversations.models.contact import ERASED
 from conversations.queries import offered
 from conversations.queries.lookalikes import TRAIT_IDS
@@ -57,6 +57,10 @@ def _alike(contact: Contact) -> Iterable[tuple[str, QuerySet[Contact]]]:
     named = [str(contact.traits[name]) for name in TRAIT_IDS if contact.traits.get(name)] if contact.traits else []
     if named:
         yield "id", others.filter(external_id__in=named)
+    if contact.external_id:
+        own_ids = ContactKey.objects.filter(contact=contact, kind=KeyKind.OWN_ID).order_by().values("hash")
+        naming = ContactKey.objects.filter(kind=KeyKind.NAMED_ID, hash__in=own_ids).order_by().values("contact")
+        yield "id", others.filter(pk__in=naming)
     if contact.name and contact.name != ERASED and contact.company:
         yield (
             "name",

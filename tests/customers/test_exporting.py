@@ -74,7 +74,10 @@ def test_document_of_one_that_was_merged_is_the_persons(customer: Contact, acme:
     double = ContactFactory(workspace=acme, external_id="zoe-2", email="z@example.com")
     ConversationFactory(workspace=acme, contact=double, subject="Second")
     actions.merge_contacts(contact=double, into=customer, by=ben.actor, at=minutes(5))
+    actions.add_id(contact=customer, value="crm-7", by=ben.actor, at=minutes(6))
     document = exported("zoe-2")
+    assert exported("crm-7")["person"] == document["person"]
+    assert document["other_ids"] == ["crm-7"]
     assert document["person"]["external_id"] == "zoe"
     assert [row["external_id"] for row in document["merged"]] == ["zoe-2"]
     assert [row["subject"] for row in document["conversations"]] == ["Lamp", "Second"]
