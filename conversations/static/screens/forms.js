@@ -84,8 +84,11 @@ async function post(url, data, form) {
   }
 }
 
-// Where this page is one for which somebody has to be signed in.
-const isSignIn = (to) => !location.pathname.startsWith('/accounts/') && new URL(to, location.href).pathname.startsWith('/accounts/login');
+// Where somebody has to sign in for what was sent; who signs out is led there as well, and not back.
+function isSignIn(to) {
+  const { pathname, searchParams } = new URL(to, location.href);
+  return !location.pathname.startsWith('/accounts/') && pathname.startsWith('/accounts/login') && searchParams.has('next');
+}
 
 async function isFile(response) {
   if (response.headers.get('Content-Type')?.startsWith('text/html')) return false;
