@@ -202,7 +202,8 @@ def test_keys_are_recorded_in_the_settings_and_work_at_once(
     field.focus()
     page.keyboard.press("y")
     expect(field).to_have_value("y")
-    page.get_by_role("button", name="Save").last.click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save").last.click()
     page.goto(f"{window.base}/w/acme/inbox/{three[0].number}")
     page.locator("body").press("y")
     eventually(lambda: Conversation.all_workspaces.get(pk=three[0].pk).status == "resolved", "resolved")
