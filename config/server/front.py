@@ -299,10 +299,10 @@ class Front:
         pieces, context = iter(response), copy_context()
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            while (piece := await self._in_pool(context.run, _logged, log_context.current(), next, pieces, _END)) is not _END:
+            while (piece := await self._in_pool(context.run, next, pieces, _END)) is not _END:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
-            await self._in_pool(context.run, response.close)
+            await self._in_pool(response.close)
         await send({"type": "http.response.body", "body": b""})
 
     async def _follow(self, scope: Scope, answer: Answer, receive: Receive, send: Send) -> None:
@@ -420,11 +420,6 @@ def _encoded(headers: Iterable[tuple[str, str]]) -> Headers:
 async def _send_whole(send: Send, status: int, headers: Headers, content: bytes) -> None:
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
-
-
-def _logged(facts: log_context.Facts, function: Callable[..., T], *args: Any) -> T:
-    with log_context.about(facts):
-        return function(*args)
 
 
 def _no_write(_data: bytes) -> None:

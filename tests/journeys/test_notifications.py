@@ -97,7 +97,7 @@ def test_reply_that_releases_the_conversation_leads_to_the_list(
 
 
 def test_service_worker_shows_what_is_pushed_unless_a_page_of_the_workspace_is_looked_at(
-    window: Window, acme: Workspace, ben: Member, tmp_path: object
+    window: Window, acme: Workspace, ada: Member, ben: Member, tmp_path: object
 ) -> None:
     """Headless Chromium reaches no push service: the page gets a subscription of ours, and the message comes by its debugger."""
     service, page = PushService(tmp_path), window.page  # type: ignore[arg-type]
@@ -105,10 +105,11 @@ def test_service_worker_shows_what_is_pushed_unless_a_page_of_the_workspace_is_l
     fake = {"endpoint": "https://push.example/1", **service.keys}
     page.add_init_script(
         f"const fake = {json.dumps(fake)};"
-        "(() => { let kept = null; const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')),"
-        " (c) => c.charCodeAt(0)).buffer; PushManager.prototype.getSubscription = async () => kept;"
-        " PushManager.prototype.subscribe = async (options) => (kept = { endpoint: fake.endpoint, getKey: (name) => bytes(fake[name]),"
-        " options: { applicationServerKey: options.applicationServerKey.buffer }, unsubscribe: async () => !(kept = null) }); })()"
+        "(() => { const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0)).buffer;"
+        " const made = { endpoint: fake.endpoint, getKey: (name) => bytes(fake[name]), options: {},"
+        " unsubscribe: async () => delete sessionStorage.subscribed };"
+        " PushManager.prototype.getSubscription = async () => (sessionStorage.subscribed ? made : null);"
+        " PushManager.prototype.subscribe = async () => ((sessionStorage.subscribed = 'yes'), made); })()"
     )
     session = page.context.new_cdp_session(page)
     registered: list[str] = []
@@ -121,6 +122,12 @@ def test_service_worker_shows_what_is_pushed_unless_a_page_of_the_workspace_is_l
     page.get_by_role("button", name="Switch on").click()
     expect(page.get_by_text("On in this browser.")).to_be_visible()
     assert PushSubscription.objects.get().user == ben.user
+    # Somebody else at the same browser has not switched it on.
+    window.enter(ada, "/w/acme/notifications")
+    expect(page.get_by_text("Off in this browser.")).to_be_visible()
+    assert PushSubscription.objects.get().user == ben.user
+    window.enter(ben, "/w/acme/notifications")
+    expect(page.get_by_text("On in this browser.")).to_be_visible()
     payload = {
         "title": "Acme",
         "body": "Ada assigned #1 to you",

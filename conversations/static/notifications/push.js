@@ -60,6 +60,8 @@ document.addEventListener('submit', (event) => {
 
 const person = () => document.getElementById('bell')?.dataset.person;
 const login = () => document.getElementById('bell')?.dataset.login;
+// Whether who is signed in has switched it on here: somebody else who used this browser may have.
+const isMine = () => JSON.parse(localStorage.getItem('push') ?? 'null')?.person === person();
 
 // After signing in again, the same person's browser is theirs again; another person's is not.
 async function renew() {
@@ -75,13 +77,13 @@ async function renew() {
 
 // Where it is looked at: the desk forgets browsers that have failed for days.
 async function again({ dataset }) {
-  const known = localStorage.getItem('push') && canPush() && (await (await navigator.serviceWorker.getRegistration('/'))?.pushManager.getSubscription());
+  const known = isMine() && canPush() && (await (await navigator.serviceWorker.getRegistration('/'))?.pushManager.getSubscription());
   if (known) await keep(dataset.push, known);
 }
 
 async function show(place, state) {
   const known = canPush() ? await (await navigator.serviceWorker.getRegistration('/'))?.pushManager.getSubscription() : null;
-  const isOn = Boolean(known && localStorage.getItem('push'));
+  const isOn = Boolean(known && isMine());
   const now = state ?? (!canPush() ? 'none' : Notification.permission === 'denied' ? 'denied' : isOn ? 'on' : 'off');
   place.querySelector('[data-state]').textContent = place.dataset[now];
   for (const button of place.querySelectorAll('[data-switch]')) {

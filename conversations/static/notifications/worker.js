@@ -21,9 +21,10 @@ addEventListener('notificationclick', (event) => {
   event.waitUntil(go(event.notification.data ?? {}));
 });
 
+// In a page of the inbox, where all that is written is kept; another one may hold a form that is not saved.
 async function go({ url = '/', workspace = '' }) {
   const open = await pages();
-  const page = open.find((one) => new URL(one.url).pathname.startsWith(`/w/${workspace}/`));
+  const page = open.find((one) => new URL(one.url).pathname.startsWith(`/w/${workspace}/inbox`));
   if (!page) return clients.openWindow(url);
   await page.focus();
   return page.navigate(url).catch(() => clients.openWindow(url));

@@ -142,7 +142,9 @@ class Filters:
         if value.startswith("#"):
             shown = Q()
             for kind, found in (("conversation", Conversation.objects), ("ticket", Ticket.objects)):
-                shown |= Q(subject_type=kind, subject_id__in=[*found.filter(number=number).values_list("pk", flat=True)])
+                shown |= Q(
+                    subject_type=kind, subject_id__in=[*found.filter(number=number).values_list("pk", flat=True)]
+                )
             return rows.filter(shown)
         kinds = [self.given["kind"]] if self.given.get("kind") in subjects() else subjects()
         return rows.filter(subject_type__in=kinds, subject_id=number)
