@@ -31,7 +31,7 @@ quick: ## Run what takes under a minute on two idle cores: rules, verbs, a scree
 soak: ## Run the long tests: a release killed after every commit, thousands of made-up bodies, fifty members at work (by hand)
 	@config/server/venv.sh dev
 	$(PYTHON) -m pytest -n 0 -m soak
-	BAD_BODIES=500 SCHEMATHESIS_EXAMPLES=50 $(PYTHON) -m pytest -n 2 tests/dialects/test_bad_bodies.py tests/dialects/test_openapi.py
+	BAD_BODIES=500 SCHEMATHESIS_EXAMPLES=50 LOCK_ROUNDS=10 $(PYTHON) -m pytest -n 2 tests/dialects/test_bad_bodies.py tests/dialects/test_openapi.py tests/architecture/test_locks.py
 	$(PYTHON) -m tests.benchmarks.team
 
 lint: ## Check style, types, import rules, settings and migrations

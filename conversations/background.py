@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from accounts import background as accounts
 from accounts.background import Held, Jobs, Part, Periodic
+from conversations import maintenance
 from conversations.actions import outgoing
 from conversations.assistant import presence, recovery, runs
 from conversations.bulk import actions as bulk
@@ -26,5 +27,6 @@ PARTS: tuple[Part, ...] = (
     Periodic("leaving", outbox.leave_due, every=1.0),
     Periodic("deliveries", outbox.deliver_due, every=1.0, bell=outgoing.BELL, rest=0.1),
     Periodic("bulk", working.work_due, every=1.0, bell=bulk.BELL),
+    Periodic("comparing", maintenance.compare_contacts, every=2.0),
     Periodic("recovery", recovery.check, every=3.0),
 )

@@ -12,6 +12,8 @@ CONTACT_ADDRESS_ADDED = define("contact.address_added", "contact", "Address of a
 CONTACT_ADDRESS_REMOVED = define(
     "contact.address_removed", "contact", "Address of a customer removed.", "address_id", "kind"
 )
+CONTACT_ID_ADDED = define("contact.id_added", "contact", "ID of a customer added.")
+CONTACT_ID_REMOVED = define("contact.id_removed", "contact", "ID of a customer removed.")
 CONTACT_NOTE_ADDED = define("contact.note_added", "contact", "Note about a customer added.", "note_id")
 CONTACT_NOTE_EDITED = define("contact.note_edited", "contact", "Note about a customer edited.", "note_id")
 CONTACT_NOTE_DELETED = define("contact.note_deleted", "contact", "Note about a customer deleted.", "note_id")

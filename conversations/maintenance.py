@@ -19,6 +19,7 @@ from conversations.models import (
     Attachment,
     Company,
     Contact,
+    ContactToCompare,
     Conversation,
     Delivery,
     DeliveryState,
@@ -28,6 +29,7 @@ from conversations.models import (
     Message,
 )
 from conversations.models.searched import Searched, index_missing
+from conversations.queries import lookalikes
 from tickets import actions as ticket_actions
 from tickets import tags
 from tickets.models import Ticket
@@ -51,6 +53,15 @@ def unsnooze_due(timestamp: int) -> None:
         with tenancy.scope_apart(conversation.workspace, "wake_failed conversation=%s", conversation.pk):
             by = Actor.system(conversation.workspace_id)
             actions.unsnooze(conversation=conversation, only_if_due=True, by=by, at=at)
+
+
+def compare_contacts() -> None:
+    """Compare the contacts that have changed with the others, in all workspaces, for the lists of possible duplicates."""
+    waiting = ContactToCompare.all_workspaces.order_by().values("workspace").distinct()  # one job for all
+    for workspace in Workspace.objects.filter(pk__in=waiting).order_by("pk"):
+        with tenancy.scope_apart(workspace, "compare_failed workspace=%s", workspace.pk):
+            while lookalikes.compare():
+                pass
 
 
 @app.periodic(cron="17 * * * *")

@@ -57,6 +57,9 @@ REACTIONS: Mapping[EventType, tuple[str, ...]] = {
     events.REPLY_FAILED: (
         "conversations.notifications.reactions.notify_of_failure",
     ),
+    events.REPLY_HELD: (
+        "conversations.notifications.reactions.notify_of_failure",
+    ),
     events.REPLY_SENT: (
         "conversations.channels.reactions.deliver_reply",
         "conversations.channels.email.reactions.wait_for_the_customer",

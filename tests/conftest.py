@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.conf import settings
-from django.db import connection
-from django.db.models.signals import post_migrate
 from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as made_up
@@ -23,9 +20,10 @@ from accounts.credentials import remembered
 from accounts.models import ApiKey, Membership, User, Workspace
 from accounts.permissions import Actor, Role
 from conversations.api import limits
-from tests import factories, named_workspace, passwords, screens, template
+from tests import emptying, factories, named_workspace, passwords, screens, template
 
 passwords.hash_quickly()
+emptying.empty_quickly()
 screens.show_contexts()
 # No test depends on how busy the machine is.
 made_up.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -33,15 +31,24 @@ made_up.load_profile("desk")
 
 LONGEST = (
     "runtime/test_release.py", "commands/test_seed_demo.py", "runtime/test_backup.py", "dialects/test_openapi.py",
-    "journeys/test_screens.py", "journeys/test_live.py", "architecture/test_locks.py", "assistant/test_killed_while_writing.py",
-    "journeys/test_composer.py", "journeys/test_support.py", "architecture/test_recipes.py", "admin/test_reach.py", "grown/test_plans.py",
+    "architecture/test_locks.py", "assistant/test_killed_while_writing.py",
+    "architecture/test_recipes.py", "admin/test_reach.py", "grown/test_plans.py",
 )  # fmt: skip
 """The files that take longest, the longest first."""
+FIRST = ("journeys/test_screens.py", "architecture/test_words.py", "journeys/test_live.py", "journeys/test_composer.py")
+"""One worker makes the template of the databases while the other does what needs none."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files come first, so that no worker is left with one when the others have ended."""
-    ranks = {Path(__file__).parent / name: rank for rank, name in enumerate(LONGEST)}
+    """The longest files come first, so that no worker is left with one when the others have ended.
+
+    The journeys come together, for they share a browser and a desk.
+    """
+    files = [
+        *FIRST,
+        *sorted({f"journeys/{item.path.name}" for item in items if item.path.parent.name == "journeys"} - {*FIRST}),
+    ]
+    ranks = {Path(__file__).parent / name: rank for rank, name in enumerate([*files, *LONGEST])}
     items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
@@ -56,18 +63,6 @@ def pytest_collection_finish() -> None:
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """The tests' databases are copies of one that has all migrations."""
     settings.DATABASES["default"]["TEST"]["TEMPLATE"] = template.name()
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
-    """A test that commits leaves no jobs behind: Django empties the tables that are its own, and then sends this signal."""
-    post_migrate.connect(_empty_queue, sender=apps.get_app_config("procrastinate"))
-
-
-def _empty_queue(**values: Any) -> None:
-    with connection.cursor() as cursor:
-        for table in ("events", "periodic_defers", "jobs", "workers"):
-            cursor.execute(f"DELETE FROM procrastinate_{table}")
 
 
 @dataclass(frozen=True)

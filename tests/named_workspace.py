@@ -199,6 +199,7 @@ SPANS: dict[str, str] = {
     "conversations.bulk.tasks:forget_bulk_jobs": f"{_JOB}; jobs are few",
     "conversations.bulk.working:taken": f"{_JOB}, by the partial index of the jobs at work",
     "conversations.channels.leases:taken": f"{_JOB}, by the partial index of the deliveries that are due",
+    "conversations.maintenance:compare_contacts": f"{_JOB}; what waits to be compared is little",
     "conversations.maintenance:forget_drafts": f"{_JOB}, by the partial index of what was discarded",
     "conversations.maintenance:forget_replies": f"{_JOB}, by the partial index of what was taken back",
     "conversations.maintenance:empty_trash": f"{_JOB}, by the partial index of the Trash",

@@ -23,7 +23,7 @@ from accounts.admin.base import (
 )
 from accounts.errors import DomainError
 from tickets import actions, tags
-from tickets.models import Attribute, BusinessHours, Tag, Ticket, TicketNumbers, TicketStatus
+from tickets.models import Attribute, BusinessHours, Tag, Ticket, TicketNote, TicketNumbers, TicketStatus
 
 
 class TicketForm(DeskForm):
@@ -188,6 +188,17 @@ class AttributeAdmin(ReadOnlyAdmin):
     list_select_related = ("workspace",)
     search_fields = ("name", "=key")
     ordering = ("workspace", "subject", "position", "pk")
+
+
+@admin.register(TicketNote)
+class TicketNoteAdmin(ReadOnlyAdmin):
+    """Notes about tickets themselves."""
+
+    list_display = ("__str__", "ticket", "author_name", "workspace", "created_at")
+    list_filter = (OneWorkspaceFilter,)
+    list_select_related = ("workspace", "ticket")
+    ordering = ("-pk",)
+    sortable_by = ()
 
 
 @admin.register(TicketNumbers)

@@ -41,7 +41,7 @@ def line(text: str, field: str) -> str:
         raise Invalid(f"{field} must not be blank", field=field, code="blank")
     if len(text) > 100:
         raise Invalid(f"{field} has at most 100 characters", field=field, code="too_long")
-    if not _can_be_kept(text):
+    if not can_be_kept(text):
         raise Invalid(f"{field} contains characters that are not text", field=field, code="not_text")
     return text
 
@@ -55,7 +55,7 @@ def read(attribute: Attribute, value: Any) -> Any:
         return None
     if isinstance(value, str):
         value = value.strip()
-        if not _can_be_kept(value):
+        if not can_be_kept(value):
             raise _fault(attribute, "contains characters that are not text")
     return _READERS[attribute.kind](attribute, value)
 
@@ -91,7 +91,7 @@ def typed(attribute: Attribute, value: Any) -> str:
     return str(value)
 
 
-def _can_be_kept(text: str) -> bool:
+def can_be_kept(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
@@ -110,8 +110,10 @@ def _text(attribute: Attribute, value: Any) -> str:
 def _number(attribute: Attribute, value: Any) -> int:
     if isinstance(value, str) and _WHOLE.fullmatch(value):
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
+    if not isinstance(value, int) or isinstance(value, bool):
         raise _fault(attribute, "must be a whole number")
+    if not -(2**63) <= value < 2**63:
+        raise _fault(attribute, "is too large or too small a number")
     return value
 
 

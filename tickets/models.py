@@ -256,3 +256,36 @@ class Ticket(TenantModel):
         if viewer.visibility == Visibility.TEAMS_AND_UNASSIGNED:
             found |= Q(assignee=None, team=None) & ~Q(Exists(linked))
         return found
+
+
+class TicketNote(TenantModel):
+    """What the team notes about a ticket itself. The notes beside its conversations are messages of these."""
+
+    seen_by = "ticket"
+
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    ticket = models.ForeignKey(
+        Ticket, on_delete=models.CASCADE, related_name="notes", db_index=False, db_constraint=False
+    )
+    body = models.TextField()
+    metadata = models.JSONField(null=True, blank=True)
+    author = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    author_name = models.CharField(max_length=400, blank=True, help_text="As it was when the note was written.")
+    created_at = Moment(default=timezone.now, editable=False)
+    edited_at = Moment(null=True, editable=False)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "public_id"], name="ticket_note_public_id_unique_per_workspace"
+            ),
+        ]
+        indexes = [
+            # The notes of a ticket, the newest first.
+            models.Index(fields=["workspace", "ticket", "-id"], name="ticket_note_by_ticket"),
+            # Any part of a note.
+            GinIndex(F("workspace"), OpClass(Upper("body"), name="gin_trgm_ops"), name="ticket_note_texts"),
+        ]
+
+    def __str__(self) -> str:
+        return self.body[:80]

@@ -25,6 +25,7 @@ def register_rules() -> None:
             "ticket.open": Rule(Role.AGENT, TicketScope.WRITE),
             "ticket.update": Rule(Role.AGENT, TicketScope.WRITE),
             "ticket.link": Rule(Role.AGENT, TicketScope.WRITE),
+            "ticket.delete_note": Rule(Role.ADMIN),
             "ticket.erase": Rule(Role.ADMIN),
             "attribute.read": Rule(Role.VIEWER),
             "attribute.write": Rule(Role.ADMIN),

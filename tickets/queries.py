@@ -13,7 +13,7 @@ from accounts.tenancy import current
 from accounts.text import uuid_or_none, whole_number
 from tickets import tags
 from tickets.hours import Hours
-from tickets.models import Attribute, BusinessHours, Tag, Ticket, TicketNumbers, TicketQuerySet
+from tickets.models import Attribute, BusinessHours, Tag, Ticket, TicketNote, TicketNumbers, TicketQuerySet
 
 HIGHEST_NUMBER = 2**31 - 1
 
@@ -53,6 +53,19 @@ def _one(
     if public_id is not None:
         rows = rows.filter(public_id=public_id)
     return (printing(rows, columns) if columns else rows)[:1]
+
+
+def notes(ticket: Ticket) -> QuerySet[TicketNote]:
+    """The ticket's own notes, the newest first. Those of its conversations are messages."""
+    return TicketNote.objects.filter(ticket=ticket).order_by("-pk")
+
+
+def note(ticket: Ticket, pk: int) -> TicketNote:
+    """One of the ticket's own notes. Raises NotFound."""
+    found = notes(ticket).filter(pk=pk).first()
+    if found is None:
+        raise NotFound("there is no such note")
+    return found
 
 
 def business_hours() -> Hours | None:

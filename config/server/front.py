@@ -17,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from typing import Any, NamedTuple, TypeVar
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
@@ -65,12 +65,16 @@ _TOO_LARGE = Problem(413, "payload_too_large", "The request is too large.")
 
 
 class Answer(NamedTuple):
-    """What Django made of a request. The content is None when the response comes in pieces, or is live."""
+    """What Django made of a request. The content is None when the response comes in pieces, or is live.
+
+    `context` is the view's: its language and what the log says of it go on for the pieces, and what they open stays theirs.
+    """
 
     status: int
     headers: Headers
     response: HttpResponseBase
     content: bytes | None
+    context: Context
 
 
 class _Refused(Exception):
@@ -287,22 +291,22 @@ class Front:
         response: HttpResponseBase = self.handler(environ, start_response)
         status, headers = started[0]
         if response.streaming:
-            return Answer(status, headers, response, None)
+            return Answer(status, headers, response, None, copy_context())
         assert isinstance(response, HttpResponse)
         content = response.content
         response.close()  # Signals the end of the request: Django lets go of its connection here.
-        return Answer(status, headers, response, content)
+        return Answer(status, headers, response, content, copy_context())
 
     async def _send_pieces(self, answer: Answer, send: Send) -> None:
-        """A StreamingHttpResponse: each piece is made in a thread, and what is open between two stays so. For files and exports, not for waiting."""
+        """A StreamingHttpResponse: each piece is made in any thread. For files and exports, not for waiting."""
         response: Any = answer.response
-        pieces, context = iter(response), copy_context()
+        pieces, within = iter(response), answer.context.run
         try:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            while (piece := await self._in_pool(context.run, next, pieces, _END)) is not _END:
+            while (piece := await self._in_pool(within, next, pieces, _END)) is not _END:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
-            await self._in_pool(response.close)
+            await self._in_pool(within, response.close)
         await send({"type": "http.response.body", "body": b""})
 
     async def _follow(self, scope: Scope, answer: Answer, receive: Receive, send: Send) -> None:

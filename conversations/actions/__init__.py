@@ -29,6 +29,7 @@ from conversations.actions.corrections import edit_message, withdraw_message
 from conversations.actions.delivery import deliver, discard, mark_failed, mark_sent, retry, retry_all, set_delivery
 from conversations.actions.drafts import attach_to_draft, discard_draft, restore_draft, save_draft
 from conversations.actions.following import follow, see_mentions, unfollow
+from conversations.actions.ids import add_id, remove_id
 from conversations.actions.merging import merge, undo_merge
 from conversations.actions.merging_contacts import mark_distinct, merge_contacts, undo_contact_merge
 from conversations.actions.messages import note, receive, reply
@@ -50,6 +51,7 @@ from conversations.actions.ticket_messages import (
     broadcast_later,
     cancel_broadcast,
     note_in_ticket,
+    note_on_ticket,
     reply_in_ticket,
 )
 from conversations.actions.ticketing import delete_ticket, escalate, link, open_ticket, unlink
@@ -68,15 +70,15 @@ from conversations.actions.triage import (
 from conversations.actions.undo import undo
 
 __all__ = [
-    "add_address", "add_contact_note", "assign", "attach_to_draft", "block_contact", "broadcast", "broadcast_later",
+    "add_address", "add_contact_note", "add_id", "assign", "attach_to_draft", "block_contact", "broadcast", "broadcast_later",
     "cancel", "cancel_broadcast", "change_tags", "claim", "compose", "continue_or_receive", "create_company",
     "create_view", "delete_contact_note", "delete_note", "delete_tag", "delete_ticket", "delete_view", "deliver",
     "discard", "discard_draft", "edit_contact_note", "edit_message", "edit_note", "edit_subject", "escalate",
     "favorite_view", "follow", "forward", "hold", "identify", "join", "keep_apart", "link", "mark_called",
     "mark_distinct", "mark_failed", "mark_read", "mark_sent", "mark_spam", "mark_unread", "merge", "merge_companies",
     "merge_contacts", "move_message", "move_team", "move_team_of_channels", "move_team_of_mailboxes", "move_view",
-    "note", "note_in_ticket", "open_ticket", "purge", "receive", "recolour_tag", "record_conversation", "redact",
-    "remove_address", "rename_tag", "replace_tag", "reply", "reply_in_ticket", "reschedule", "restore", "restore_draft",
+    "note", "note_in_ticket", "note_on_ticket", "open_ticket", "purge", "receive", "recolour_tag", "record_conversation", "redact",
+    "remove_address", "remove_id", "rename_tag", "replace_tag", "reply", "reply_in_ticket", "reschedule", "restore", "restore_draft",
     "retry", "retry_all", "review", "save_draft", "schedule", "see_mentions", "set_attributes", "set_cc", "set_company",
     "set_delivery", "set_priority", "set_status", "set_tags", "snooze", "split", "start", "trash", "unassign_member",
     "unblock_contact", "undo", "undo_caused", "undo_company_merge", "undo_contact_merge", "undo_merge", "undo_move",

@@ -13,7 +13,7 @@ from accounts.errors import Conflict
 from accounts.models import User, Workspace
 from accounts.permissions import Actor, Visibility, permit
 from conversations import events
-from conversations.actions import contacts, drafted, outbox, routing
+from conversations.actions import contacts, drafted, outbox, routing, triage
 from conversations.actions.entries import Door
 from conversations.actions.files import Stored
 from conversations.actions.start import start
@@ -126,9 +126,11 @@ def compose(
     conversation = start(
         workspace=workspace, contact=contact, subject=subject, door=DOOR, mailbox=mailbox, cc=cc, by=by, at=at
     )
-    if by.user_id is not None and by.visibility == Visibility.TEAMS:  # else they would not see what they began
-        writer = User.objects.get(pk=by.user_id)
+    writer = User.objects.filter(pk=by.user_id).first() if by.user_id is not None else None
+    if writer is not None and by.visibility == Visibility.TEAMS:  # else they would not see what they began
         conversation = routing.route(conversation, to=writer, team=None, at=at)
+    elif writer is not None and workspace.assigns_writer:  # nobody else looks after it while its first mail waits
+        conversation = triage.assign(conversation=conversation, to=writer, by=by, at=at)
     delivery = outbox.schedule(
         conversation=conversation,
         body=body,

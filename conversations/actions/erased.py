@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from accounts import transaction
 from accounts.errors import Conflict
-from conversations.models import Contact
+from conversations.models import Contact, Conversation
+
+
+def is_unreachable(conversation: Conversation) -> bool:
+    """Whether no reply reaches the customer any more, as they were erased."""
+    return conversation.contact.erased_at is not None
+
+
+def unreachable() -> Conflict:
+    """What refuses a reply to a customer who was erased."""
+    return Conflict("this customer was erased", code="unreachable")
 
 
 def held_unless_erased(contact: Contact) -> Contact:

@@ -2,52 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.db import connection
 
-from conversations.models import Conversation
+from conversations.models import Article, Contact, Conversation, Macro, Message
 from conversations.texts import tokens
 
-_COMMON = """
-    SELECT unnest(most_common_elems::text::text[]) FROM pg_stats
-    WHERE schemaname = current_schema() AND tablename = 'conversations_message' AND attname = 'tokens'
+LOOKED_AT = 500
+"""Documents in which words are looked for first: most words are in one of them, and need no search of their own."""
+_OF_CONVERSATIONS = """
+    SELECT DISTINCT lexeme FROM conversations_searchdocument AS document, unnest(tsvector_to_array(document.tokens)) AS lexeme
+    WHERE document.workspace_id = %s AND document.conversation_id = ANY (%s)
 """
-"""Words that so many texts hold that it is not worth asking whether any other does."""
+_OF_CONTACTS = """
+    SELECT DISTINCT lexeme FROM conversations_contact AS contact, unnest(tsvector_to_array(contact.tokens)) AS lexeme
+    WHERE contact.workspace_id = %s AND contact.id = ANY (%s)
+"""
+_KNOWN = """
+    SELECT DISTINCT word FROM conversations_searchword WHERE workspace_id = %s AND word = ANY (%s)
+    EXCEPT SELECT lexeme FROM (
+        SELECT tokens FROM conversations_searchdocument WHERE workspace_id = %s ORDER BY conversation_id DESC LIMIT %s
+    ) AS document, unnest(tsvector_to_array(document.tokens)) AS lexeme
+"""
+_FORGET = """
+    DELETE FROM conversations_searchword AS known USING (
+        SELECT word, ('''' || replace(replace(word, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS asked
+        FROM unnest(%s::text[]) AS word
+    ) AS gone
+    WHERE known.workspace_id = %s AND known.word = gone.word
+"""
+_HELD = " AND NOT EXISTS (SELECT FROM {} AS row WHERE row.workspace_id = %s AND row.tokens @@ gone.asked)"
+_SEARCHED = (Message, Conversation, Contact, Article, Macro)
 
 
-def words_of(*texts: str | None) -> list[str]:
+def words_of(*texts: str | None) -> set[str]:
     """The words that search has learned of texts."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tsvector_to_array(%s::tsvector)", [tokens.vector(*(text or "" for text in texts))])
-        return [word for word in cursor.fetchone()[0] if len(word) > 3]
+    return _asked("SELECT unnest(tsvector_to_array(%s::tsvector))", tokens.vector(*(text or "" for text in texts)))
 
 
-def words_in(conversation: Conversation) -> list[str]:
-    """The words that search has learned of a conversation."""
+def words_in(workspace_id: int, conversations: Iterable[int]) -> set[str]:
+    """The words that search has learned of conversations, by their ids."""
+    return _asked(_OF_CONVERSATIONS, workspace_id, [*conversations])
+
+
+def words_about(workspace_id: int, contacts: Iterable[int]) -> set[str]:
+    """The words of contacts' own names, addresses and ids, by the ids of their rows."""
+    return _asked(_OF_CONTACTS, workspace_id, [*contacts])
+
+
+def forget(workspace_id: int, words: Collection[str]) -> int:
+    """Remove those of the words that no text of the workspace holds any more, also none in the Trash. Returns how many."""
+    gone = _asked(_KNOWN, workspace_id, [*words], workspace_id, LOOKED_AT) if words else set()
+    if not gone:
+        return 0
+    tables = [connection.ops.quote_name(model._meta.db_table) for model in _SEARCHED]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT unnest(tsvector_to_array(tokens)) FROM conversations_searchdocument "
-            "WHERE workspace_id = %s AND conversation_id = %s",
-            [conversation.workspace_id, conversation.pk],
+            _FORGET + "".join(map(_HELD.format, tables)), [sorted(gone), *[workspace_id] * (1 + len(tables))]
         )
-        return [word for (word,) in cursor.fetchall() if len(word) > 3]
+        return int(cursor.rowcount)
 
 
-def forget(workspace_id: int, words: Sequence[str]) -> None:
-    """Remove those of the words that no message, subject, name or address of the workspace holds any more."""
+def _asked(statement: str, *values: Any) -> set[str]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH gone AS MATERIALIZED (SELECT word FROM unnest(%s::text[]) AS word EXCEPT ({_COMMON}))
-            DELETE FROM conversations_searchword AS known USING gone
-            WHERE known.workspace_id = %s AND known.word = gone.word
-            AND NOT EXISTS (SELECT FROM conversations_message AS row
-                WHERE row.workspace_id = %s AND row.tokens @@ quote_literal(gone.word)::tsquery)
-            AND NOT EXISTS (SELECT FROM conversations_conversation AS row
-                WHERE row.workspace_id = %s AND row.tokens @@ quote_literal(gone.word)::tsquery)
-            AND NOT EXISTS (SELECT FROM conversations_contact AS row
-                WHERE row.workspace_id = %s AND row.tokens @@ quote_literal(gone.word)::tsquery)
-            """,  # noqa: S608 (no value is in the text)
-            [[*words], *[workspace_id] * 4],
-        )
+        cursor.execute(statement, list(values))
+        return {row[0] for row in cursor.fetchall()}

@@ -15,6 +15,7 @@ from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import (
     entries,
+    erased,
     lifecycle,
     locking,
     mentioning,
@@ -74,6 +75,8 @@ def reply(
         sizes=[*(file.size for file in stored), *(upload.size for upload in uploads)],
     ):
         return first
+    if erased.is_unreachable(conversation):
+        raise erased.unreachable()
     if expected_last is not None and (conversation.last_message_id or 0) != expected_last:
         raise Conflict("there are new messages in this conversation", code="thread_changed")
     if conversation.handler == Handler.NOBODY:

@@ -5,7 +5,7 @@ Until it leaves a scheduled reply is no message: it moves nothing that a custome
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from accounts import journal, transaction, writing
 from accounts.errors import Conflict, Forbidden, Invalid
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import files, locking, outgoing
+from conversations.actions import erased, files, locking, outgoing
 from conversations.actions.files import Stored
 from conversations.models import Conversation, Delivery, DeliveryState, Message, Status
 from conversations.texts import validation
@@ -38,6 +38,7 @@ def schedule(
     to: Sequence[str] | None = None,
     cc: Sequence[str] | None = None,
     bcc: Sequence[str] = (),
+    seen_waiting: Collection[str] | None = None,
     by: Actor,
     at: datetime,
 ) -> Delivery:
@@ -46,6 +47,8 @@ def schedule(
     `then` is Status.RESOLVED where the conversation is resolved with it. `expected_last` and `public_id` as in `reply`; what is
     new in the thread by the moment when it leaves holds it. Raises Invalid and Conflict as `reply` does, and Forbidden for
     anyone but a member.
+    `seen_waiting` are the public ids of scheduled replies that the writer has seen: where another member has one that is not
+    among them, Conflict with code `reply_waiting` is raised. None asks for no such check.
     `to` and `cc` are whom the writer chose; None stands for the contact, and for those whom the conversation's mails go to besides.
     """
     permit(by, "conversation.reply", conversation)
@@ -59,7 +62,11 @@ def schedule(
     sizes = [*(file.size for file in stored), *(upload.size for upload in uploads)]
     if public_id is not None and (first := _scheduled_before(conversation, public_id, body, sizes, by)) is not None:
         return first
+    if erased.is_unreachable(conversation):
+        raise erased.unreachable()
     _check_seen(conversation, expected_last)
+    if seen_waiting is not None:
+        _check_seen_waiting(conversation, seen_waiting, by)
     delivery = Delivery(
         workspace_id=conversation.workspace_id,
         conversation=conversation,
@@ -189,6 +196,13 @@ def _check_is_here(delivery: Delivery) -> None:
 def _check_seen(conversation: Conversation, expected_last: int | None) -> None:
     if expected_last is not None and (conversation.last_message_id or 0) != expected_last:
         raise Conflict("there are new messages in this conversation", code="thread_changed")
+
+
+def _check_seen_waiting(conversation: Conversation, seen: Collection[str], by: Actor) -> None:
+    rows = Delivery.objects.filter(conversation=conversation, state=DeliveryState.SCHEDULED, held_at=None)
+    others = rows.exclude(writer=by.user_id).values_list("public_id", flat=True)
+    if any(str(public_id) not in seen for public_id in others):
+        raise Conflict("another reply of this conversation is waiting to be sent", code="reply_waiting")
 
 
 def _check_moment(send_after: datetime, at: datetime) -> None:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from datetime import datetime
 
 from accounts import journal, transaction
-from accounts import queries as people
 from accounts.errors import Conflict, NotFound
 from accounts.models import Event, Membership
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import ahead, following, locking, notes, spam, ticketing, trashing, triage, turns_back
+from conversations.actions import (
+    ahead,
+    following,
+    locking,
+    notes,
+    spam,
+    ticketing,
+    trashing,
+    triage,
+    triage_back,
+    turns_back,
+)
 from conversations.models import Conversation, Message, MessageKind
 from conversations.queries import conversations as queries
 from tickets import events as ticket_events
-from tickets import tags as labels
 from tickets.models import Ticket
 
 NO_CHANGE = frozenset(
@@ -86,24 +95,6 @@ def _out_of_trash(
         return trashing.restore(conversation=conversation, by=by, at=at)
 
 
-def _assigned(conversation: Conversation, event: Event, by: Actor, at: datetime) -> None:
-    """Give it back to whom it had, unless they have left."""
-    to = people.assignable().filter(pk=event.data.get("previous_assignee_id")).first()
-    team = people.teams().filter(pk=event.data.get("previous_team_id")).first()
-    triage.assign(conversation=conversation, to=to, team=team, by=by, at=at)
-
-
-def _priority(conversation: Conversation, event: Event, by: Actor, at: datetime) -> None:
-    triage.set_priority(conversation=conversation, priority=event.data["previous"], by=by, at=at)
-
-
-def _tagged(conversation: Conversation, event: Event, by: Actor, at: datetime) -> None:
-    added: Sequence[str] = event.data["added"]
-    kept = [name for name in conversation.tags if name not in added]
-    back = [name for name in event.data["removed"] if name not in kept]
-    triage.set_tags(conversation=conversation, names=labels.unique([*kept, *back]), by=by, at=at)
-
-
 def _turned(conversation: Conversation, event: Event, by: Actor, at: datetime) -> None:
     turns_back.put_back(conversation, event.data["before"], event.data["after"], by=by, at=at)
 
@@ -146,9 +137,7 @@ def _followed(conversation: Conversation, event: Event, by: Actor, at: datetime)
 
 
 _BACK: Mapping[str, Callable[[Conversation, Event, Actor, datetime], None]] = {
-    events.CONVERSATION_ASSIGNED.name: _assigned,
-    events.CONVERSATION_PRIORITY_CHANGED.name: _priority,
-    events.CONVERSATION_TAGGED.name: _tagged,
+    **triage_back.BACK,
     events.CONVERSATION_STATUS_CHANGED.name: _turned,
     events.CONVERSATION_SNOOZED.name: _turned,
     events.CONVERSATION_LINKED.name: _linked,

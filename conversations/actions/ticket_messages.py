@@ -1,4 +1,4 @@
-"""Writing in a ticket: into its primary conversation, or to all of its conversations at once.
+"""Writing in a ticket: into its primary conversation, or to all of its conversations at once; and notes.
 
 An actor who may change a ticket may answer through it, so these verbs permit the ticket and then call the verbs of its
 conversations.
@@ -21,11 +21,12 @@ from accounts.errors import Invalid
 from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import locking, messages, outbox, status, turns
+from conversations.actions import erased, locking, messages, outbox, status, turns
 from conversations.actions.senders import Sender
 from conversations.models import Conversation, Delivery, DeliveryState, Message, MessageKind
 from conversations.permissions import ConversationScope
-from tickets.models import Ticket
+from tickets import actions as ticket_actions
+from tickets.models import Ticket, TicketNote
 
 REPEAT_WITHIN = timedelta(seconds=60)
 """For how long the same text by the same author counts as the same message, sent twice by accident."""
@@ -70,8 +71,23 @@ def note_in_ticket(
 
 
 @transaction.atomic
+def note_on_ticket(
+    *, ticket: Ticket, body: str, metadata: dict[str, Any] | None = None, by: Actor, at: datetime
+) -> tuple[Message | TicketNote, bool]:
+    """Write a note beside the primary conversation, or with the ticket itself where there is none that the actor sees.
+
+    False with the original for an immediate repeat. Raises Invalid for a blank or too long text.
+    """
+    permit(by, "ticket.update", ticket)
+    primary = next(iter(locking.locked_of(ticket)), None)
+    if primary is None or not transaction.sees(by, primary):
+        return ticket_actions.add_note(ticket=ticket, body=body, metadata=metadata, by=by, at=at)
+    return note_in_ticket(ticket=ticket, body=body, metadata=metadata, by=by, at=at)
+
+
+@transaction.atomic
 def broadcast(*, ticket: Ticket, body: str, move_to: str | None = None, by: Actor, at: datetime) -> list[Message]:
-    """Send one answer to every conversation of a ticket, and with `move_to` set the status of each (see Status).
+    """Send one answer to every conversation of a ticket but those of erased customers, and with `move_to` set the status of each (see Status).
 
     A conversation that the same author has sent it to a moment ago has it once: a repeat gives what was sent then. Raises Invalid for a ticket without a conversation, a blank or too long body, or an unknown status.
     """
@@ -81,10 +97,11 @@ def broadcast(*, ticket: Ticket, body: str, move_to: str | None = None, by: Acto
     held = _conversations(ticket)
     turns.TALLY.hold(ticket.workspace_id)  # before the ticket, which the first reply locks
     for conversation in held:
-        before = _repeated(conversation, MessageKind.MESSAGE, body, by=by, at=at)
-        if before is None:
-            new.append(before := messages.reply(conversation=conversation, body=body, by=writer, at=at))
-        sent.append(before)
+        if not erased.is_unreachable(conversation):
+            before = _repeated(conversation, MessageKind.MESSAGE, body, by=by, at=at)
+            if before is None:
+                new.append(before := messages.reply(conversation=conversation, body=body, by=writer, at=at))
+            sent.append(before)
         if move_to is not None:
             status.set_status(conversation=conversation, status=move_to, by=writer, at=at)
     if new:
@@ -103,7 +120,7 @@ def broadcast_later(
     by: Actor,
     at: datetime,
 ) -> tuple[Event, bool]:
-    """Schedule a reply to each of the ticket's conversations that `bodies` names by their ids, with its text.
+    """Schedule a reply to each of the ticket's conversations that `bodies` names by their ids, with its text; none to erased customers.
 
     They leave together: after BROADCAST_UNDO unless a moment is given, and may be taken back until then. With `then`
     Status.RESOLVED each resolves its conversation. Returns the event, whose data has the ids of the deliveries; False with
@@ -117,11 +134,19 @@ def broadcast_later(
         raise Invalid("choose conversations of the ticket", field="to")
     if (before := _scheduled_before(ticket, bodies, send_id, by=by, at=at)) is not None:
         return before, False
+    reachable = [pk for pk in sorted(bodies) if not erased.is_unreachable(held[pk])]
+    if not reachable:
+        raise erased.unreachable()
     scheduled = [
         outbox.schedule(
-            conversation=held[pk], body=body, then=then, send_after=send_after or at + BROADCAST_UNDO, by=writer, at=at
+            conversation=held[pk],
+            body=bodies[pk],
+            then=then,
+            send_after=send_after or at + BROADCAST_UNDO,
+            by=writer,
+            at=at,
         )
-        for pk, body in sorted(bodies.items())
+        for pk in reachable
     ]
     event = journal.record(
         events.TICKET_BROADCAST_SCHEDULED,

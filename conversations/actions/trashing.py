@@ -36,12 +36,16 @@ _SAVED = (*summaries.SAVED, "trashed_at", "trashed_by", "assignee")
 def trash(*, conversation: Conversation, by: Actor, at: datetime) -> Conversation:
     """Put a conversation into the Trash: no list, count, search or format has it any more, and its ticket loses it.
 
-    Replies that have not left wait for their writers. Raises Conflict with code `joined` for one that was joined into another,
-    and `assistant` while the assistant answers in it.
+    Replies that have not left wait for their writers. Every member who may reply may do it with one in which nothing was written, or
+    all of it taken back. Raises Conflict with code `joined` for one that was joined into another, and `assistant` while the
+    assistant answers in it.
     """
-    permit(by, "conversation.trash", conversation)
     thread = _thread(conversation)
     conversation = locking.locked(conversation)
+    if queries.is_blank(conversation):
+        permit(by, "conversation.reply", conversation)
+    else:
+        permit(by, "conversation.trash", conversation)
     if conversation.joined_into is not None:
         locking.check_is_in_use(conversation)
     if conversation.handler == Handler.ASSISTANT or (
@@ -112,7 +116,7 @@ def purge(*, conversation: Conversation, by: Actor, at: datetime) -> None:
     ]
     for file in kept:
         django.on_commit(partial(file.storage.delete, str(file.name)))
-    words = forgetting.words_in(conversation)
+    words = forgetting.words_in(conversation.workspace_id, [conversation.pk])
     journal.record(events.CONVERSATION_PURGED, conversation, by=by, at=at, number=conversation.number)
     InboundMail.objects.filter(pk__in=[one.pk for one in mails.only("pk", "workspace")]).delete()
     Conversation.trash.filter(pk=conversation.pk).delete()

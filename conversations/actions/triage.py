@@ -27,10 +27,11 @@ def assign(
     team: Team | None = None,
     reference: str | None = None,
     label: str | None = None,
+    keeps_team: bool = False,
     by: Actor,
     at: datetime,
 ) -> Conversation:
-    """Give a conversation to a member, a team, or no one.
+    """Give a conversation to a member, a team, or no one; with `keeps_team` the team stays where only a member is named.
 
     `reference` and `label` keep an assignee as an API caller named it, whether or not it names a member. Raises
     Invalid for a person outside the workspace, or one who may not answer.
@@ -43,6 +44,8 @@ def assign(
     if team is not None and team.workspace_id != conversation.workspace_id:
         raise Invalid("the team is not in this workspace", field="team")
     conversation = locking.locked(conversation)
+    if keeps_team and to is not None and team is None:
+        team = conversation.team
     now = (conversation.assignee_id, conversation.team_id, conversation.assignee_reference, conversation.assignee_label)
     wanted = (to.pk if to else None, team.pk if team else None, reference, label)
     if now == wanted:

@@ -9,7 +9,7 @@ from accounts import journal, transaction
 from accounts.errors import Conflict, NotFound
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import locking, merging, moving, reverting, spam, turns, turns_back
+from conversations.actions import locking, merging, moving, reverting, spam, triage_back, turns, turns_back
 from conversations.models import Conversation
 from conversations.queries import thread as thread_queries
 
@@ -17,14 +17,15 @@ from conversations.queries import thread as thread_queries
 @transaction.atomic
 def undo(*, conversation: Conversation, event_id: int, by: Actor, at: datetime) -> Conversation:
     """Take a change back: put status, snooze, place in the queue and unread mark back to what they were before a status change
-    or a snooze; messages that were moved, spam, and what a macro has changed, as `undo_move`, `undo_spam` and `undo_caused` do.
+    or a snooze; who had it, its priority, or the tags that were added or removed; messages that were moved, spam, and what a
+    macro has changed, as `undo_move`, `undo_spam` and `undo_caused` do.
 
     Raises NotFound for an event that is no such change of this conversation, and Conflict with code `changed_since`
-    when anyone has changed one of them, or written, after it.
+    when anyone has changed one of them after it, or, where it was whose turn it is, written.
     """
     permit(by, "conversation.update", conversation)
     changes = journal.lines_of(conversation)
-    event = changes.filter(pk=event_id, type__in=thread_queries.UNDOABLE).first()
+    event = changes.filter(pk=event_id, type__in=(*thread_queries.UNDOABLE, *thread_queries.TRIAGE)).first()
     if event is None:
         raise NotFound("there is no such change")
     if event.type in moving.UNDOABLE:
@@ -35,6 +36,12 @@ def undo(*, conversation: Conversation, event_id: int, by: Actor, at: datetime) 
         return spam.undo_spam(conversation=conversation, event_id=event_id, by=by, at=at)
     if event.type == events.MACRO_APPLIED.name:
         return reverting.undo_caused(conversation=conversation, cause=event, by=by, at=at)
+    if event.type in triage_back.BACK:
+        conversation = locking.locked(conversation)
+        if not triage_back.is_as_left(conversation, event):
+            raise Conflict("the conversation has changed since", code="changed_since")
+        triage_back.BACK[event.type](conversation, event, by, at)
+        return locking.locked(conversation)
     if not {"before", "after"} <= event.data.keys():
         raise NotFound("there is no such change")  # of an earlier version
     conversation = locking.locked(conversation)

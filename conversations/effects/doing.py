@@ -66,7 +66,7 @@ def _held(conversation: Conversation, effects: Sequence[Effect]) -> Conversation
 
 def _assign(conversation: Conversation, values: Values, by: Actor, at: datetime) -> Conversation:
     to, team = _assignee(values["to"], by)
-    return actions.assign(conversation=conversation, to=to, team=team, by=by, at=at)
+    return actions.assign(conversation=conversation, to=to, team=team, keeps_team=True, by=by, at=at)
 
 
 def _assignee(given: str, by: Actor) -> tuple[User | None, Team | None]:

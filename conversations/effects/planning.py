@@ -160,8 +160,11 @@ def _attribute(effect: Effect, state: _State, names: Names) -> str:
 
 def _assign(effect: Effect, state: _State, names: Names, assignable: set[int], by: Actor) -> str:
     to, reference = effect.values["to"], effect.reference
-    if to in (NOBODY, ME):
-        state.assignee, state.team = (by.user_id if to == ME else None), None
+    if to == NOBODY:
+        state.assignee, state.team = None, None
+        return ""
+    if to == ME:
+        state.assignee = by.user_id
         return ""
     if (
         reference is None
@@ -169,6 +172,8 @@ def _assign(effect: Effect, state: _State, names: Names, assignable: set[int], b
         or (reference[0] == MEMBER and reference[1] not in assignable)
     ):
         return _("They can no longer be assigned conversations.")
-    is_member = reference[0] == MEMBER
-    state.assignee, state.team = (reference[1], None) if is_member else (None, reference[1])
+    if reference[0] == MEMBER:
+        state.assignee = reference[1]
+    else:
+        state.assignee, state.team = None, reference[1]
     return ""

@@ -39,6 +39,7 @@ from conversations.models.draft import Draft, DraftFile, DraftKind, Presence
 from conversations.models.following import Follower, Mention
 from conversations.models.form import CallbackRequest, Form, FormCount, FormKind, FormOutcome
 from conversations.models.knowledge import Article, ArticleVisibility, Macro, MacroUse
+from conversations.models.lookalikes import ContactKey, ContactToCompare, KeyKind
 from conversations.models.mail import InboundMail, MailReference, MailSource, MailState, Proof
 from conversations.models.mailbox import (
     AutomaticMail,
@@ -80,7 +81,9 @@ __all__ = [
     "Company",
     "Contact",
     "ContactAddress",
+    "ContactKey",
     "ContactNote",
+    "ContactToCompare",
     "Conversation",
     "Delivery",
     "DeliveryFile",
@@ -108,6 +111,7 @@ __all__ = [
     "Inbound",
     "InboundMail",
     "JobState",
+    "KeyKind",
     "Login",
     "Macro",
     "MacroUse",

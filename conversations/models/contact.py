@@ -279,6 +279,8 @@ class Erasure(TenantModel):
         return f"Erasure of contact {self.contact_id}"
 
 
+OF_ID = "id"
+"""The identity source of a signpost that is nothing but another id of the contact it leads to."""
 ERASED = "Erased customer"
 """The name of a contact whose data was erased."""
 

@@ -10,7 +10,7 @@ from accounts.journal import batched, concerns
 from accounts.models import Event, Membership, Team
 from accounts.permissions import ActorKind, Role
 from accounts.tenancy import current
-from conversations.events import REPLY_FAILED
+from conversations.events import REPLY_FAILED, REPLY_HELD
 from conversations.models import (
     BulkJob,
     Conversation,
@@ -126,13 +126,13 @@ def notify_of_mention(events: Sequence[Event]) -> None:
 
 
 def _has_failed() -> Q:
-    return Q(event__type=REPLY_FAILED.name) | Q(event__data__delivery=DeliveryStatus.FAILED)
+    return Q(event__type__in=(REPLY_FAILED.name, REPLY_HELD.name)) | Q(event__data__delivery=DeliveryStatus.FAILED)
 
 
 @concerns(_has_failed)
 @batched
 def notify_of_failure(events: Sequence[Event]) -> None:
-    """Who wrote the reply that could not be sent; the assignee where they have left."""
+    """Who wrote the reply that could not be sent, or waits for their review; the assignee where they have left."""
     failed = [event for event in events if event.data.get("delivery", DeliveryStatus.FAILED) == DeliveryStatus.FAILED]
     messages = Message.objects.in_bulk([event.data["message_id"] for event in failed if "message_id" in event.data])
     deliveries = Delivery.objects.in_bulk(

@@ -45,7 +45,7 @@ def title(row: Notification, *, names_customer: bool = True) -> str:
         case NotificationKind.REPLIED:
             text = _("%(customer)s replied in %(number)s")
         case NotificationKind.FAILED_TO_SEND:
-            text = _("Your reply in %(number)s could not be sent")
+            text = _("Your reply in %(number)s was not sent")
         case _other:
             text = (
                 _("New conversation %(number)s from %(customer)s")

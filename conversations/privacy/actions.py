@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -13,6 +13,7 @@ from accounts import journal, transaction
 from accounts.errors import Conflict
 from accounts.permissions import Actor, permit
 from conversations import events
+from conversations.actions import forgetting
 from conversations.models import (
     AssistantThread,
     ChatSession,
@@ -22,7 +23,7 @@ from conversations.models import (
     Erasure,
     ErasureState,
 )
-from conversations.privacy import contents, vocabulary
+from conversations.privacy import contents
 from conversations.queries import conversations as queries
 from tickets import actions as ticket_actions
 from tickets.models import Ticket
@@ -65,14 +66,14 @@ def erase_details(*, erasure: Erasure, by: Actor, at: datetime) -> Erasure:
     contacts = contents.people(contact)
     known = contents.addresses(contacts)
     # Of the conversations themselves `erase_conversation` forgets the words; here those of the contact's own row.
-    learned = vocabulary.of_contacts(contact.workspace_id, [row.pk for row in contacts])
+    learned = forgetting.words_about(contact.workspace_id, [row.pk for row in contacts])
     _forget_answers(contact, [*known, *(row.external_id for row in contacts if row.external_id)])
     contents.details(contacts, at)
     mails, files = contents.mails_of(known, at)
     contents.mentions(known, contact)
     contents.lists_with(known)
     files += contents.drafts_to(known)
-    vocabulary.forget(contact.workspace_id, learned)
+    forgetting.forget(contact.workspace_id, learned)
     erasure.state = ErasureState.RUNNING
     erasure.counts = {"conversations": 0, "messages": 0, "files": files, "mails": mails, "tickets": 0}
     erasure.save(update_fields=["state", "counts"])
@@ -82,33 +83,32 @@ def erase_details(*, erasure: Erasure, by: Actor, at: datetime) -> Erasure:
 
 @transaction.atomic
 def erase_conversation(*, erasure: Erasure, conversation: Conversation, by: Actor, at: datetime) -> Erasure:
-    """One step: the content of a conversation, and of its ticket as far as that is this customer's alone."""
+    """One step: the content of a conversation, of the mails that forwarded it, and of its ticket as far as that is this customer's alone."""
     permit(by, "contact.erase", erasure)
     list(AssistantThread.objects.select_for_update(no_key=True).filter(conversation=conversation).order_by("pk"))
     list(DiscordThread.objects.select_for_update(no_key=True).filter(conversation=conversation).order_by("pk"))
-    row = _held(conversation)
+    copies = contents.forwards_of(conversation)
+    held = _held(conversation, copies)
+    row = held.pop(conversation.pk, None)
     erasure = transaction.held(erasure)
     people = contents.ids_of(Contact.objects.get(pk=erasure.contact_id))
     if row is None or row.contact_id not in people or erasure.reached >= row.pk:
         return erasure
-    learned = vocabulary.of_conversations(row.workspace_id, [row.pk])
+    learned = forgetting.words_in(row.workspace_id, [row.pk, *held])
     found = contents.conversation(row, at)
+    for copy in held.values():
+        counts = contents.forwarded(copy, at)
+        for name, count in counts.items():
+            found[name] += count
+        _record(copy, erasure, counts, by=by, at=at)
     found["tickets"] = int(_erase_ticket(row, people, by=by, at=at))
     contents.about(row)
-    vocabulary.forget(row.workspace_id, learned)
+    forgetting.forget(row.workspace_id, learned)
     for name, count in {**found, "conversations": 1}.items():
         erasure.counts[name] = erasure.counts.get(name, 0) + count
     erasure.reached = row.pk
     erasure.save(update_fields=["reached", "counts"])
-    journal.record(
-        events.CONVERSATION_ERASED,
-        row,
-        by=by,
-        at=at,
-        erasure_id=erasure.pk,
-        message_count=found["messages"],
-        file_count=found["files"],
-    )
+    _record(row, erasure, found, by=by, at=at)
     return erasure
 
 
@@ -124,10 +124,10 @@ def finish_erasure(*, erasure: Erasure, by: Actor, at: datetime) -> Erasure:
         raise Conflict("some conversations are left", code="unfinished")
     contacts = contents.people(contact)
     elsewhere = contents.written_elsewhere(contacts)
-    learned = vocabulary.of_conversations(contact.workspace_id, {row.conversation_id for row in elsewhere})
+    learned = forgetting.words_in(contact.workspace_id, {row.conversation_id for row in elsewhere})
     for name, count in contents.messages_elsewhere(elsewhere, at).items():
         erasure.counts[name] = erasure.counts.get(name, 0) + count
-    vocabulary.forget(contact.workspace_id, learned)
+    forgetting.forget(contact.workspace_id, learned)
     erasure.state, erasure.finished_at = ErasureState.DONE, at
     erasure.save(update_fields=["state", "finished_at", "counts"])
     journal.record(events.CONTACT_ERASED, contact, by=by, at=at, erasure_id=erasure.pk)
@@ -143,10 +143,24 @@ def export_contact(*, contact: Contact, by: Actor, at: datetime) -> Contact:
     return contact
 
 
-def _held(conversation: Conversation) -> Conversation | None:
+def _held(conversation: Conversation, others: Sequence[int]) -> dict[int, Conversation]:
+    """It and others by their ids, held in the order of these, as everywhere."""
     # Spans workspaces: it names its own; one in the Trash is erased, too.
     rows = Conversation.all_workspaces.select_for_update(no_key=True, of=("self",))
-    return rows.filter(workspace=conversation.workspace_id, pk=conversation.pk).order_by("pk").first()
+    found = rows.filter(workspace=conversation.workspace_id, pk__in=[conversation.pk, *others]).order_by("pk")
+    return {row.pk: row for row in found}
+
+
+def _record(row: Conversation, erasure: Erasure, found: Mapping[str, int], *, by: Actor, at: datetime) -> None:
+    journal.record(
+        events.CONVERSATION_ERASED,
+        row,
+        by=by,
+        at=at,
+        erasure_id=erasure.pk,
+        message_count=found["messages"],
+        file_count=found["files"],
+    )
 
 
 def _hold_sessions(contact: Contact) -> None:
@@ -169,8 +183,5 @@ def _erase_ticket(row: Conversation, people: Sequence[int], *, by: Actor, at: da
     ticket = Ticket.objects.filter(pk=ticket_id).first() if ticket_id is not None else None
     if ticket is None:
         return False
-    # Spans workspaces: it names its own; one in the Trash has its words in the ticket, too.
-    others = Conversation.all_workspaces.filter(workspace=row.workspace_id, ticket=ticket.pk)
-    is_shared = others.exclude(contact__in=people).exists()
-    ticket_actions.erase(ticket=ticket, is_shared=is_shared, by=by, at=at)
+    ticket_actions.erase(ticket=ticket, is_shared=contents.is_shared(ticket, people), by=by, at=at)
     return True

@@ -13,7 +13,8 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.db.models import Q, QuerySet
 
-from accounts.models import QueuedMail
+from accounts.models import Event, QueuedMail
+from conversations import events
 from conversations.models import (
     AssistantFrame,
     AssistantProposal,
@@ -57,6 +58,7 @@ from conversations.models import (
 from conversations.models.contact import ERASED
 from conversations.privacy.named import Named
 from conversations.queries import conversations as queries
+from tickets.models import Ticket
 
 TEXT = "Erased"
 """What stands for a message, a note or a subject."""
@@ -102,6 +104,13 @@ def ticket_of(row: Conversation) -> int | None:
     event = queries.last_trashed(row)
     ticket_id: int | None = event.data["before"]["ticket_id"] if event is not None else None
     return ticket_id
+
+
+def is_shared(ticket: Ticket, people: Sequence[int]) -> bool:
+    """Whether other customers than these people have conversations in the ticket."""
+    # Spans workspaces: it names its own; one in the Trash has its words in the ticket, too.
+    rows = Conversation.all_workspaces.filter(workspace=ticket.workspace_id, ticket=ticket.pk)
+    return rows.exclude(contact__in=people).exists()
 
 
 def details(contacts: Sequence[Contact], at: datetime) -> None:
@@ -199,6 +208,41 @@ def about(row: Conversation) -> None:
     Draft.objects.filter(conversation=row.pk).delete()
     Draft.objects.filter(forwards=row.pk).delete()
     BulkRow.objects.filter(conversation=row.pk).update(reason="")
+
+
+def forwards_of(row: Conversation) -> list[int]:
+    """The ids of the conversations in which it was forwarded, and of those in which these were: their first mails copy it."""
+    found: list[int] = []
+    new = [row.pk]
+    while new:
+        lines = Event.objects.filter(workspace=row.workspace_id, subject_type="conversation", subject_id__in=new)
+        to = lines.filter(type=events.CONVERSATION_FORWARDED.name).order_by("pk").values_list("data__to_id", flat=True)
+        new = [pk for pk in dict.fromkeys(to) if pk != row.pk and pk not in found]
+        found += new
+    return found
+
+
+def forwarded(row: Conversation, at: datetime) -> dict[str, int]:
+    """The mail that began a held conversation as a copy of another one, the subject, and what answers quote; what was written after it
+    stays."""
+    written = Message.objects.filter(conversation=row.pk).exclude(kind=MessageKind.STATUS_CHANGE)
+    pks = list(written.order_by("created_at", "pk").values_list("pk", flat=True)[:1])
+    sent = list(Delivery.objects.filter(conversation=row.pk).order_by("pk").values_list("pk", flat=True)[:1])
+    MessageVersion.objects.filter(message__in=pks).delete()
+    files = _delete_files(Attachment.objects.filter(message__in=pks))
+    files += _delete_files(DeliveryFile.objects.filter(delivery__in=sent))
+    Message.objects.filter(pk__in=pks).update(body=TEXT, tokens="", metadata=None)
+    deliveries = Delivery.objects.filter(pk__in=sent)
+    deliveries.filter(state__in=_NOT_SENT).update(state=DeliveryState.CANCELLED, settled_at=at, code=CODE)
+    deliveries.update(body="")
+    answers = InboundMail.objects.filter(conversation=row.pk).exclude(code=CODE)
+    for raw in answers.exclude(raw="").order_by("pk").values_list("raw", flat=True):
+        _delete(raw)
+    answers.update(raw="", quoted="", html="", subject="")
+    row.subject = TEXT
+    row.preview = TEXT if row.last_message_id in pks else row.preview
+    row.save(update_fields=["subject", "preview"])
+    return {"messages": len(pks), "files": files}
 
 
 def written_elsewhere(contacts: Sequence[Contact]) -> list[Message]:

@@ -30,7 +30,8 @@ from conversations.models import (
     Message,
 )
 from conversations.privacy import contents
-from tickets.models import Ticket
+from conversations.queries import customers
+from tickets.models import Ticket, TicketNote
 
 FORMAT, VERSION = "parley.person", 1
 Locate = Callable[[Attachment], str]
@@ -45,7 +46,8 @@ def parts(contact: Contact, *, at: datetime, locate: Locate) -> Iterator[str]:
         "exported_at": at,
         "workspace": {"name": contact.workspace.name, "slug": contact.workspace.slug},
         "person": _person(contact),
-        "merged": [_person(row) for row in Contact.objects.filter(merged_into=contact).order_by("pk")],
+        "other_ids": customers.other_ids(contact),
+        "merged": [_person(row) for row in customers.merged(contact).order_by("pk")],
         "addresses": [
             {"kind": row.kind, "value": row.value, "verified": row.is_verified, "added_at": row.created_at}
             for row in ContactAddress.objects.filter(contact__in=people).order_by("pk")
@@ -66,7 +68,7 @@ def parts(contact: Contact, *, at: datetime, locate: Locate) -> Iterator[str]:
     }
     yield _dumped(head)[:-1]
     yield from _listed("conversations", (_conversation(row, locate) for row in _conversations(contact)))
-    yield from _listed("tickets", map(_ticket, _tickets(contact)))
+    yield from _listed("tickets", (_ticket(row, people) for row in _tickets(contact)))
     yield from _listed("messages_elsewhere", (_message(row, locate) for row in _elsewhere(people)))
     yield "}\n"
 
@@ -189,7 +191,9 @@ def _message(row: Message, locate: Locate) -> dict[str, Any]:
     }
 
 
-def _ticket(row: Ticket) -> dict[str, Any]:
+def _ticket(row: Ticket, people: Sequence[int]) -> dict[str, Any]:
+    """A ticket's own notes are in it unless it is of other customers, too."""
+    notes = () if contents.is_shared(row, people) else TicketNote.objects.filter(ticket=row).order_by("pk")
     return {
         "id": str(row.public_id),
         "number": row.number,
@@ -201,5 +205,6 @@ def _ticket(row: Ticket) -> dict[str, Any]:
         "session_context": row.session_context,
         "attributes": row.attributes,
         "escalation_reason": row.escalation_reason,
+        "notes": [{"text": one.body, "author": one.author_name, "written_at": one.created_at} for one in notes],
         "created_at": row.created_at,
     }

@@ -17,14 +17,19 @@ from accounts.text import uuid_or_none
 from conversations import events
 from conversations.models import (
     AddressKind,
+    AssistantThread,
     Attachment,
+    CallbackRequest,
     Contact,
     ContactAddress,
     Conversation,
+    Delivery,
     DeliveryFile,
+    DeliveryState,
     DraftFile,
     DraftKind,
     Handler,
+    InboundMail,
     Message,
     MessageKind,
     Tally,
@@ -88,6 +93,18 @@ def _having(*, contact: int, email: str) -> QuerySet[Contact]:
 def has_or_had_messages() -> Q:
     """Those in which a customer sees something, or saw it until it was joined into another one."""
     return Q(last_visible__isnull=False) | Q(joined_into__isnull=False)
+
+
+def is_blank(conversation: Conversation) -> bool:
+    """Whether nothing is in it: a member began it, and has taken back what they wrote."""
+    if conversation.message_count or conversation.last_inbound_at is not None:
+        return False
+    waiting = Delivery.objects.filter(conversation=conversation.pk).exclude(state=DeliveryState.CANCELLED)
+    written = Message.objects.filter(conversation=conversation.pk).exclude(kind=MessageKind.STATUS_CHANGE)
+    others = (
+        rows.objects.filter(conversation=conversation.pk) for rows in (CallbackRequest, AssistantThread, InboundMail)
+    )
+    return not any(rows.exists() for rows in (written, waiting, *others))
 
 
 def with_messages_of(public_id: uuid.UUID, contact: Contact) -> Conversation | None:

@@ -25,7 +25,9 @@ from conversations.models import (
     Handler,
     Status,
 )
+from conversations.models.contact import OF_ID
 from conversations.models.searched import holding
+from conversations.texts import phones
 from conversations.texts.validation import can_be_kept
 from tickets.models import Ticket, TicketStatus
 
@@ -117,7 +119,29 @@ def discord_members(contact: Contact) -> QuerySet[DiscordMember]:
 
 def merged(contact: Contact) -> QuerySet[Contact]:
     """Those that were merged into one."""
-    return Contact.objects.filter(merged_into=contact).order_by("-pk")
+    return Contact.objects.filter(merged_into=contact).exclude(identity_source=OF_ID).order_by("-pk")
+
+
+def other_ids(contact: Contact) -> list[str]:
+    """Ids that were added to a customer beside their own, in the order in which they came."""
+    rows = Contact.objects.filter(merged_into=contact, identity_source=OF_ID, external_id__isnull=False)
+    return [value for value in rows.order_by("pk").values_list("external_id", flat=True) if value]
+
+
+def owner(kind: str, value: str) -> Contact | None:
+    """The customer who has an address or, as kind `id`, an id."""
+    value = value.strip()
+    if not can_be_kept(value):
+        return None
+    if kind == "id":
+        known = Contact.objects.select_related("merged_into").filter(external_id=value).first()
+    else:
+        rows = ContactAddress.objects.select_related("contact").filter(kind=kind, is_verified=True)
+        kept = phones.e164(value) or " ".join(value.split()) if kind == "phone" else value.lower()
+        other = rows.filter(value=kept).order_by("pk").first()
+        own = Contact.objects.filter(email=value.lower(), email__has_text=True, is_verified=True, merged_into=None)
+        known = other.contact if other else own.order_by("pk").first()
+    return known and (known.merged_into or known)
 
 
 def erasure(contact: Contact) -> Erasure | None:

@@ -11,14 +11,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from accounts.tenancy import current
-from conversations.models import Contact, ContactAddress, DistinctContacts
+from conversations.models import Contact, ContactAddress, ContactKey, DistinctContacts, KeyKind
 from conversations.models.contact import ERASED
 from conversations.queries import offered
+from conversations.queries.lookalikes import TRAIT_IDS
 
 PAGE = 25
 MOST_SUGGESTED = 5
-TRAIT_IDS = ("user_id", "userId", "customer_id", "customerId", "account_id", "accountId")
-"""Traits by which a caller names the same person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,10 @@ def _alike(contact: Contact) -> Iterable[tuple[str, QuerySet[Contact]]]:
     named = [str(contact.traits[name]) for name in TRAIT_IDS if contact.traits.get(name)] if contact.traits else []
     if named:
         yield "id", others.filter(external_id__in=named)
+    if contact.external_id:
+        own_ids = ContactKey.objects.filter(contact=contact, kind=KeyKind.OWN_ID).order_by().values("hash")
+        naming = ContactKey.objects.filter(kind=KeyKind.NAMED_ID, hash__in=own_ids).order_by().values("contact")
+        yield "id", others.filter(pk__in=naming)
     if contact.name and contact.name != ERASED and contact.company:
         yield (
             "name",
@@ -73,6 +76,11 @@ def _apart_from(contact: Contact) -> list[int]:
     return [second if first == contact.pk else first for first, second in rows.values_list("first", "second")]
 
 
+def apart_from(contact: Contact, limit: int = 20) -> list[Contact]:
+    """Those who were marked as distinct from a contact, of whom may be chosen, the newest first."""
+    return list(offered.contacts().filter(pk__in=_apart_from(contact)).order_by("-pk")[:limit])
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Two contacts who may be one person, and why."""
@@ -85,10 +93,10 @@ class Pair:
 def pairs(before: int | None = None) -> tuple[list[Pair], int | None]:
     """A page of who may be one person in the whole workspace, by the same rules, the newest contacts first; and where the next begins.
 
-    Of many who are alike each is named once, beside the one of them who would stay. Two queries.
+    Of many who are alike each is named once, beside the one of them who would stay. It knows what the worker has compared, which
+    follows a change within seconds. Two queries.
     """
-    workspace = current().pk
-    values: dict[str, Any] = {"workspace": workspace, "traits": [*TRAIT_IDS], "before": before, "limit": PAGE + 1}
+    values: dict[str, Any] = {"workspace": current().pk, "before": before, "limit": PAGE + 1}
     with connection.cursor() as cursor:
         cursor.execute(_PAIRS, values)
         found = cursor.fetchall()
@@ -96,54 +104,50 @@ def pairs(before: int | None = None) -> tuple[list[Pair], int | None]:
     rows = Contact.objects.select_related("organization").in_bulk(
         {pk for one, other, _ in shown for pk in (one, other)}
     )
-    listed = [Pair(rows[one], rows[other], reason) for one, other, reason in shown if one in rows and other in rows]
-    return listed, shown[-1][0] if len(found) > PAGE else None
+    listed = {
+        frozenset((one, other)): Pair(rows[one], rows[other], reason)
+        for one, other, reason in reversed(shown)  # two are one pair, whichever rules say so
+        if one in rows and other in rows
+    }
+    return [*reversed(listed.values())], shown[-1][0] if len(found) > PAGE else None
 
 
-# Each rule is one walk through the workspace's contacts: what several share is found by numbers made of it, which are quick to group.
-# Of those who are alike, the one who would stay is the first (see `pair`), and each of the others makes a pair with that one.
+# Contacts who share a key are read by an index, the newest first, until a page is full. Of those who have the same, the one who would stay is
+# the first (see `pair`), and each of the others makes a pair with that one; of very many, the oldest hundred are looked at.
 _PAIRS = """
-WITH present AS NOT MATERIALIZED (
-    SELECT id, email, name, company, external_id, traits, is_verified FROM conversations_contact
-    WHERE workspace_id = %(workspace)s AND merged_into_id IS NULL AND erased_at IS NULL
-), keys AS NOT MATERIALIZED (
-    SELECT 1 AS rank, hashtextextended(email, 1) AS hash, id FROM present WHERE email <> ''
-    UNION ALL
-    SELECT CASE kind WHEN 'email' THEN 1 ELSE 2 END, hashtextextended(value, CASE kind WHEN 'email' THEN 1 ELSE 2 END), present.id
-    FROM conversations_contactaddress AS address JOIN present ON present.id = address.contact_id
-    WHERE address.workspace_id = %(workspace)s
-    UNION ALL
-    SELECT 4, hashtextextended(lower(name), hashtextextended(lower(company), 4)), id FROM present
-    WHERE name <> '' AND company <> ''
-), shared AS (
-    SELECT hash FROM keys GROUP BY hash HAVING count(*) > 1
-), alike AS (
-    SELECT keys.rank, keys.id, first_value(keys.id) OVER (PARTITION BY keys.rank, keys.hash
-        ORDER BY present.is_verified DESC, (present.external_id IS NOT NULL) DESC, keys.id) AS first
-    FROM shared JOIN keys ON keys.hash = shared.hash JOIN present ON present.id = keys.id
-), found AS (
-    SELECT rank, id, first FROM alike WHERE id <> first
-    UNION ALL
-    SELECT 3, present.id, named.id
-    FROM present CROSS JOIN LATERAL unnest(%(traits)s::text[]) AS trait
-    JOIN present AS named ON named.external_id = present.traits ->> trait AND named.id <> present.id
-    WHERE present.traits <> '{}'
-), pairs AS (
-    -- Two are one pair, whichever rules say so: by the surest.
-    SELECT DISTINCT ON (least(id, first), greatest(id, first)) id AS one, first AS other, rank
-    FROM found ORDER BY least(id, first), greatest(id, first), rank
-), newest AS (
-    -- Each contact once, with the surest of the others.
-    SELECT DISTINCT ON (one) one, other, rank FROM pairs
-    WHERE (%(before)s::bigint IS NULL OR one < %(before)s) AND NOT EXISTS (
-        SELECT FROM conversations_distinctcontacts AS apart
-        WHERE apart.workspace_id = %(workspace)s
-            AND apart.first_id = least(one, other) AND apart.second_id = greatest(one, other)
-    )
-    ORDER BY one DESC, rank, other
-    LIMIT %(limit)s
-)
-SELECT one, other, (ARRAY['address', 'phone', 'id', 'name'])[rank] FROM newest ORDER BY one DESC
+SELECT shared.contact_id, best.other, (ARRAY['address', 'phone', 'id', 'name'])[best.kind]
+FROM (
+    SELECT DISTINCT contact_id FROM conversations_contactkey
+    WHERE workspace_id = %(workspace)s AND is_shared AND (%(before)s::bigint IS NULL OR contact_id < %(before)s)
+    ORDER BY contact_id DESC
+) AS shared
+CROSS JOIN LATERAL (
+    -- The surest of the others.
+    SELECT first.id AS other, own.kind
+    FROM conversations_contactkey AS own
+    JOIN conversations_contact AS one ON one.workspace_id = %(workspace)s AND one.id = own.contact_id
+        AND one.merged_into_id IS NULL AND one.erased_at IS NULL
+    CROSS JOIN LATERAL (
+        SELECT present.id FROM (
+            SELECT contact_id FROM conversations_contactkey AS same
+            WHERE same.workspace_id = %(workspace)s AND same.hash = own.hash
+                AND same.kind = CASE own.kind WHEN 3 THEN 0 ELSE own.kind END
+            ORDER BY contact_id LIMIT 100
+        ) AS same
+        JOIN conversations_contact AS present ON present.workspace_id = %(workspace)s AND present.id = same.contact_id
+            AND present.merged_into_id IS NULL AND present.erased_at IS NULL
+        ORDER BY present.is_verified DESC, (present.external_id IS NOT NULL) DESC, present.id LIMIT 1
+    ) AS first
+    WHERE own.workspace_id = %(workspace)s AND own.contact_id = shared.contact_id AND own.is_shared AND first.id <> one.id
+        AND NOT EXISTS (
+            SELECT FROM conversations_distinctcontacts AS apart
+            WHERE apart.workspace_id = %(workspace)s
+                AND apart.first_id = least(one.id, first.id) AND apart.second_id = greatest(one.id, first.id)
+        )
+    ORDER BY own.kind, first.id LIMIT 1
+) AS best
+ORDER BY shared.contact_id DESC
+LIMIT %(limit)s
 """
 
 

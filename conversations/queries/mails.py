@@ -16,6 +16,7 @@ from conversations.models import (
     Contact,
     Conversation,
     Delivery,
+    DeliveryState,
     InboundMail,
     Mailbox,
     MailboxAddress,
@@ -119,6 +120,17 @@ def outsiders(conversation: Conversation, addresses: Iterable[str]) -> list[str]
     members = Membership.objects.filter(user__email__in=new, user__is_active=True).order_by("pk")
     known = participants(conversation) | {email.lower() for email in members.values_list("user__email", flat=True)}
     return [one for one in new if one not in known]
+
+
+def last_recipients(conversation: Conversation) -> list[str]:
+    """To whom the team's last mail goes or went, where its writer chose them and the customer has not written since; else nobody."""
+    inbound, outbound = conversation.last_inbound_at, conversation.last_outbound_at
+    has_answered = outbound is not None and (inbound is None or inbound < outbound)
+    if not has_answered and not getattr(conversation, "has_outgoing", True):  # annotated by with_ticket_card
+        return []
+    rows = Delivery.objects.filter(conversation=conversation).exclude(state=DeliveryState.CANCELLED)
+    last = rows.order_by("-id").values_list("to", "created_at").first()
+    return [*(last[0] or ())] if last is not None and (inbound is None or last[1] > inbound) else []
 
 
 def people(typed: str, limit: int = 8) -> list[tuple[str, str]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.db.models.functions import Coalesce, Substr
 
 from accounts.compiled import compiled
 from accounts.errors import NotFound
@@ -12,6 +14,8 @@ from conversations.models import Conversation, Delivery, DeliveryFile, DeliveryS
 from conversations.queries import mailboxes
 
 MOST_UNSENT = 1000
+SHOWN = 200
+"""How many characters of an unsent reply a list shows."""
 UNDO_SECONDS = 10
 """For a conversation of which no mailbox says otherwise."""
 
@@ -89,9 +93,21 @@ def to_look_at() -> QuerySet[Delivery]:
     )
 
 
+def has_failed() -> bool:
+    """Whether there are replies that can be tried again; those that are held want a review."""
+    return Delivery.objects.filter(state=DeliveryState.FAILED, message__isnull=False).exists()
+
+
 def unsent() -> QuerySet[Delivery, int]:
     """The conversations of the newest replies that a member has to look at."""
     return to_look_at().order_by("-id").values_list("conversation", flat=True)[:MOST_UNSENT]
+
+
+def newest_unsent(conversations: Iterable[int]) -> dict[int, Delivery]:
+    """By conversation, the newest reply that a member has to look at, with its writer and the beginning of its text as `shown`."""
+    rows = to_look_at().filter(conversation__in=[*conversations]).select_related("writer").defer("body", "reason")
+    text = Substr(Coalesce("message__body", "body"), 1, SHOWN)
+    return {row.conversation_id: row for row in rows.annotate(shown=text).order_by("id")}
 
 
 def undo_seconds(conversation: Conversation) -> int:

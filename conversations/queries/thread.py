@@ -64,7 +64,13 @@ UNDOABLE = (
     events.SPAM_UNMARKED.name,
     events.MACRO_APPLIED.name,
 )
-"""The changes that `actions.undo` takes back."""
+"""The changes that `actions.undo` takes back, and beside them those of TRIAGE."""
+TRIAGE = (
+    events.CONVERSATION_ASSIGNED.name,
+    events.CONVERSATION_PRIORITY_CHANGED.name,
+    events.CONVERSATION_TAGGED.name,
+)
+"""Changes of one field, which may also be what another change has brought about."""
 REARRANGING = frozenset(
     kind.name
     for kind in (
@@ -86,6 +92,7 @@ CHANGING = frozenset(
         events.MESSAGE_EDITED,
         events.MESSAGE_WITHDRAWN,
         events.MESSAGE_REDACTED,
+        events.CONVERSATION_ERASED,
     )
 )
 """The events after which a message that is on screen reads otherwise."""
@@ -123,6 +130,8 @@ class Thread:
     last_event: int = 0
     is_changed: bool = False
     """Whether a message was changed or has gone among what happened."""
+    is_erased: bool = False
+    """Whether all of it was erased: whatever a page holds of the customer is out of date."""
 
     @property
     def is_rearranged(self) -> bool:
@@ -168,6 +177,7 @@ def thread_since(conversation: Conversation, *, message: int, event: int, limit:
         has_older=False,
         last_event=happened[0].pk if happened else 0,
         is_changed=any(one.type in CHANGING for one in happened),
+        is_erased=any(one.type == events.CONVERSATION_ERASED.name for one in happened),
     )
 
 
@@ -263,11 +273,11 @@ def _with_causes(page: list[Message], happened: list[Event]) -> list[Message]:
     return page
 
 
-def change_to_undo(conversation: Conversation, *, by: Actor, since: datetime) -> Event | None:
+def change_to_undo(
+    conversation: Conversation, *, by: Actor, since: datetime, of: Sequence[str] = UNDOABLE
+) -> Event | None:
     """What the actor has changed since a moment and may take back (`actions.undo`), if anything."""
-    changes = journal.lines_of(conversation).filter(
-        type__in=UNDOABLE, actor_kind=by.kind, actor_id=by.id, at__gte=since
-    )
+    changes = journal.lines_of(conversation).filter(type__in=of, actor_kind=by.kind, actor_id=by.id, at__gte=since)
     return changes.order_by("-id").first()
 
 

@@ -15,8 +15,9 @@ from accounts.errors import NotFound
 from accounts.models import Event
 from accounts.permissions import Actor
 from accounts.text import is_digits, uuid_or_none, whole_number
+from accounts.windows import window
 from conversations import events
-from conversations.models import Contact, Conversation, Message, MessageKind, SavedView, ViewSubject
+from conversations.models import Contact, Conversation, Message, MessageKind, SavedView, SenderKind, ViewSubject
 from conversations.models.conversation import ConversationQuerySet
 from conversations.models.saved_view import SavedViewQuerySet
 from conversations.models.searched import TokensQuery
@@ -24,7 +25,8 @@ from conversations.queries import patterns
 from conversations.queries import search as search_queries
 from conversations.queries.conversations import with_address
 from conversations.texts.validation import can_be_kept
-from tickets.models import Ticket, TicketQuerySet
+from tickets import events as ticket_events
+from tickets.models import Ticket, TicketNote, TicketQuerySet
 from tickets.queries import HIGHEST_NUMBER
 
 # What was linked before links had a moment counts as linked first.
@@ -75,16 +77,65 @@ def entry(ticket: Ticket, public_id: uuid.UUID) -> Message:
     return found
 
 
-def wrote(actor: Actor, note: Message) -> bool:
+def own_notes(ticket_id: int) -> list[Message]:
+    """The ticket's own notes as its `entries` are printed, oldest first."""
+    return list(map(as_entry, _own_notes.rows(ticket=ticket_id)))
+
+
+@compiled
+def _own_notes(*, ticket: int) -> QuerySet[TicketNote]:
+    return TicketNote.objects.filter(ticket=ticket).order_by("pk")
+
+
+def as_entry(note: TicketNote) -> Message:
+    """A ticket's own note as a message that is not stored."""
+    return Message(
+        public_id=note.public_id,
+        kind=MessageKind.NOTE,
+        body=note.body,
+        metadata=note.metadata,
+        sender_kind=SenderKind.AGENT,
+        sender_name=note.author_name,
+        created_at=note.created_at,
+    )
+
+
+class WithNotes:
+    """A ticket's `entries` with its own notes among them, to be counted and sliced."""
+
+    def __init__(self, rows: QuerySet[Message], notes: Sequence[Message]) -> None:
+        self.rows, self.notes = rows, notes
+
+    def count(self) -> int:
+        """How many there are of both."""
+        return self.rows.count() + len(self.notes)
+
+    def __getitem__(self, wanted: slice) -> list[Message]:
+        # No more notes than there are stand before a place: what is that far before it is enough to find it.
+        first = max(0, wanted.start - len(self.notes))
+        rows = window(self.rows, first, wanted.stop - first)
+        merged = sorted([*rows, *self.notes], key=lambda row: row.created_at)
+        return merged[wanted.start - first : wanted.stop - first]
+
+
+def own_note(ticket: Ticket, public_id: uuid.UUID) -> TicketNote | None:
+    """One of the ticket's own notes."""
+    return TicketNote.objects.filter(ticket=ticket, public_id=public_id).first()
+
+
+def wrote(actor: Actor, note: Message | TicketNote) -> bool:
     """Whether the actor wrote the note, as the journal has it: names are not unique."""
+    if isinstance(note, TicketNote):
+        written, about = ticket_events.TICKET_NOTE_ADDED, {"subject_id": note.ticket_id, "data__note_id": note.pk}
+    else:
+        written, about = events.NOTE_ADDED, {"subject_id": note.conversation_id, "data__message_id": note.pk}
     return Event.objects.filter(
         workspace_id=note.workspace_id,
-        subject_type="conversation",
-        subject_id=note.conversation_id,
-        type=events.NOTE_ADDED.name,
+        subject_type=written.subject,
+        type=written.name,
         actor_kind=actor.kind,
         actor_id=actor.id,
-        data__message_id=note.pk,
+        **about,
     ).exists()
 
 
@@ -151,7 +202,8 @@ def found_by(
     if inside is not None and others is not None:  # No index finds a shorter text: all that was written is read.
         titled, written = titled.filter(tokens=TokensQuery(inside)), written.filter(tokens=TokensQuery(others))
     # A UNION over one key: an OR across tables could use no index.
-    found = [_tickets_of(titled), _tickets_by(written)]
+    noted = TicketNote.objects.filter(body__like_in_any_case=pattern).order_by().values("ticket")
+    found = [_tickets_of(titled), _tickets_by(written), noted]
     if words is not None:
         found.append(_tickets_by(Message.objects.filter(tokens=TokensQuery(words))))
     return own.order_by().values("pk").union(*found)

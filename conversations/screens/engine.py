@@ -21,7 +21,7 @@ from django_htmx.jinja import htmx_script
 from jinja2 import ChainableUndefined, Environment, pass_environment
 from markupsafe import Markup
 
-from conversations.screens import dates, filetypes, formatting, keymap, sentences
+from conversations.screens import dates, filetypes, formatting, keymap, sentences, toasts
 from conversations.screens.knowledge import formatting as knowledge
 from conversations.texts import names
 
@@ -109,6 +109,7 @@ FILTERS = {
         filetypes.icon_of,
         filetypes.word_for,
         sentences.translated,
+        toasts.undo_form,
         names.of_file,
         knowledge.document,
         knowledge.gist,

@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 _ERRORS: dict[str, str | Promise] = {
     "thread_changed": _("Something new came in while you were writing. Review it, then send again."),
+    "reply_waiting": _("A colleague's reply is about to be sent. Read it, then send again."),
     "draft_changed": _("This draft was changed in another tab or on another device."),
     "file_gone": _("A file is no longer there. Attach it again."),
     "sent_already": _("This was already sent before you changed it. Check the thread, then send what is missing."),
@@ -38,6 +39,7 @@ _ERRORS: dict[str, str | Promise] = {
     "unknown_conversation": _("There is no conversation with this number."),
     "has_ticket": _("It is linked to a ticket. Unlink it first."),
     "erased": _("This customer was erased. Nothing can be added or changed."),
+    "unreachable": _("This customer was erased. Replies cannot reach them. Add a note instead."),
     "nothing_left": _("These are all messages. Choose fewer, or change the subject instead."),
     "blank": _("Write something first."),
     "too_long": _("This text is too long."),

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 from django.template import defaultfilters
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -119,9 +120,16 @@ def face(who: object, name: object = None) -> SafeString:
 
     `name` is what the person is called where that is not their own name. Of a row that was read without the column of pictures it shows the initials: nothing is read for a face.
     """
-    if isinstance(who, User) and (path := who.__dict__.get("picture")):
-        return _picture(who.public_id, pictures.version(path))
+    if isinstance(who, User):
+        row = getattr(who, "_wrapped", who)  # request.user is read when it is first asked for
+        if path := row.__dict__.get("picture"):
+            return _picture(row.public_id, pictures.version(path))
     return _face(str(name or who))
+
+
+def face_of(name: str, public_id: UUID | None, path: str | None) -> SafeString:
+    """The same of a person of whom no row was read: the path is that of their picture, if they have one."""
+    return _picture(public_id, pictures.version(path)) if public_id and path else _face(name)
 
 
 @lru_cache(maxsize=2048)
@@ -218,8 +226,8 @@ def handed_over(reason: str, number: int) -> str:
 
 
 def money(amount: Decimal) -> str:
-    """An amount to two places; a small one to four, so that it is not shown as zero."""
-    return f"{amount:.4f}" if 0 < amount < Decimal("0.1") else f"{amount:.2f}"
+    """An amount to two places, as the reader's language writes it; a small one to four, so that it is not shown as zero."""
+    return number_format(amount, 4 if 0 < amount < Decimal("0.1") else 2)
 
 
 # --- Moments ------------------------------------------------------------------------------------

@@ -104,15 +104,16 @@ def parse(typed: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def checked(wanted: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+def checked(wanted: Mapping[str, Sequence[str]], now: Mapping[str, Shortcut] | None = None) -> dict[str, list[str]]:
     """What to keep of the keys that a person wants for every shortcut: those that differ from the shortcut's own.
 
-    Raises Invalid, with the shortcut as the field, for a key that two shortcuts would have, or that begins another one's sequence.
+    Raises Invalid for a key that two shortcuts would have, or that begins another one's sequence; the field is the one of the two
+    that is given other keys than it has `now`, by default those that it comes with.
     """
     known = sections.shortcuts()
     full = {name: tuple(wanted.get(name, one.keys)) for name, one in known.items() if not one.is_fixed}
     owner: dict[str, str] = {}
-    for name, keys in full.items():
+    for name, keys in sorted(full.items(), key=lambda one: tuple((now or known)[one[0]].keys) != tuple(one[1])):
         for key in keys:
             other = next((owner[one] for one in owner if _clash(key, {one})), None)
             if other is not None and other != name:

@@ -50,6 +50,7 @@ SENTENCES = (
     # Customers and companies
     _("%(name)s must be a text."),
     _("%(name)s must be a whole number."),
+    _("%(name)s is too large or too small a number."),
     _("%(name)s has at most %(count)s characters."),
     _("%(name)s must not be blank."),
     _("%(name)s contains characters that are not text."),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,13 @@ class Shortcut:
         return " ".join(key for key in self.keys if " " not in key)
 
 
-_SHOWN = {
+_SHOWN: dict[str, str | Promise] = {
     "ArrowDown": "↓",
     "ArrowUp": "↑",
     "ArrowLeft": "←",
     "ArrowRight": "→",
     "Escape": "Esc",
-    "Control": "Ctrl",
+    "Control": pgettext_lazy("the key", "Ctrl"),
     "Shift": "⇧",
     "Enter": "↵",
 }
@@ -65,7 +66,7 @@ def _shown(key: str) -> str:
     if len(last) == 1 and last.isupper():
         held = [*[one for one in held if one != "Shift"], "Shift"]
     name = _SHOWN.get(last, unicodedata.normalize("NFC", last.lower() if last.isupper() else last))
-    return " ".join([*(_SHOWN.get(one, one) for one in held), name])
+    return " ".join([*(str(_SHOWN.get(one, one)) for one in held), str(name)])
 
 
 MOVE, DO, WRITE, VIEW, DESK = _("Move"), _("Conversation"), _("Writing"), _("Go to"), _("General")

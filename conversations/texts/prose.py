@@ -38,14 +38,26 @@ def html(text: str, paragraphs: Callable[[list[str]], list[str]] | None = None) 
             plain, fenced = [], []
             first, closing, after = rest.partition("```")
             if not closing:
-                language = rest.strip() if _LANGUAGE.fullmatch(rest) else ""
-                fenced = [] if language or not rest.strip() else [rest]
+                language, fenced = _begun(rest)
                 continue
             fenced, rest = [first], after
         parts.append(_block(fenced, language))
         plain, fenced, language = [rest.lstrip()], None, ""
     parts += paragraphs(plain) if fenced is None else [_block(fenced, language)]
     return mark_safe("".join(parts))  # noqa: S308 - every part was escaped
+
+
+def _begun(rest: str) -> tuple[str, list[str]]:
+    """What stands beside the fence that begins a block: the name of its language, or else its first line."""
+    if _LANGUAGE.fullmatch(rest):
+        return rest.strip(), []
+    return "", [rest] if rest.strip() else []
+
+
+def fenced(rest: str, text: str) -> str:
+    """A fenced block by what stands beside its first fence and by its text: escaped HTML."""
+    language, lines = _begun(rest)
+    return _block([*lines, *text.split("\n")], language)
 
 
 def _block(lines: list[str], language: str) -> str:

@@ -86,13 +86,11 @@ def _parser() -> Parser:
 
 
 def _printed(tokens: Sequence[Token]) -> Iterator[str]:
-    from markdown_it.common.utils import escapeHtml
-
     for token in tokens:
         if token.type == "inline":
             yield from _line(token)
         elif token.type == "fence":
-            yield f'<pre dir="ltr"><code>{escapeHtml(token.content.removesuffix(chr(10)))}</code></pre>'
+            yield prose.fenced(token.info, token.content.removesuffix("\n"))
         elif token.type == "paragraph_open":
             if not token.hidden:
                 yield '<p dir="auto">'

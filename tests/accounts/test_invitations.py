@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -294,10 +295,12 @@ def test_without_a_mail_server_the_link_is_shown_once_to_the_inviter(
 ) -> None:
     settings.EMAIL_HOST = ""
     client = ada.signed_in()
-    answer = client.post("/w/acme/settings/members", {"email": "nia@example.com", "role": "agent"})
+    sent = client.post("/w/acme/settings/members", {"email": "nia@example.com", "role": "agent", "from": "start"})
+    answer = client.get(sent["Location"])
     assert "no-store" in answer["Cache-Control"]
-    link = str(answer.context["sent"].link)
-    assert link in answer.content.decode()
+    page, link = answer.content.decode(), str(answer.context["shown_link"]["link"])
+    assert re.search(rf"<pre [^>]*data-copy><code [^>]*>{re.escape(link)}</code>", page)
+    assert "Back to Get started" in page
     assert link not in client.get("/w/acme/settings/members").content.decode()
     assert send_queued() == []
     nia = accept(path_of(link), **NEW).user

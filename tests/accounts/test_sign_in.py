@@ -171,7 +171,10 @@ def test_mail_server_that_is_away_is_no_error_and_the_mail_waits(ben: Member, se
 def test_password_is_changed_with_the_present_one_and_this_session_stays(ben: Member) -> None:
     client = ben.signed_in()
     new = {"oldpassword": "wrong", "password1": "a very new secret", "password2": "a very new secret"}
-    assert client.post(reverse("account_change_password"), new).status_code == 200
+    refused = client.post(reverse("account_change_password"), new)
+    assert refused.status_code == 200
+    assert 'href="/?security"' in refused.content.decode()
+    assert client.get("/?security")["Location"] == "/w/acme/settings/security"
     assert client.post(reverse("account_change_password"), {**new, "oldpassword": PASSWORD}).status_code == 302
     assert client.get("/w/acme/inbox").status_code == 200
     ben.user.refresh_from_db()

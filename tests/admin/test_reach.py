@@ -56,7 +56,9 @@ from conversations.models import (
     Company,
     Contact,
     ContactAddress,
+    ContactKey,
     ContactNote,
+    ContactToCompare,
     Conversation,
     Delivery,
     DeliveryFile,
@@ -96,7 +98,7 @@ from conversations.models import (
 )
 from tests.conftest import Key, Member
 from tests.factories import ArticleFactory, ConversationFactory, MacroFactory, MailboxFactory, UserFactory, reply
-from tickets.models import Attribute, BusinessHours, Tag, Ticket, TicketNumbers
+from tickets.models import Attribute, BusinessHours, Tag, Ticket, TicketNote, TicketNumbers
 
 SECRET = "ZEBRA"
 UNUSABLE = "!"
@@ -153,6 +155,7 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             ),
             Notification.objects.create(user=cleo.user, kind="assigned", conversation=conversation, event_id=1),
             *_push(cleo.user),
+            TicketNote.objects.create(ticket=Ticket.objects.first(), body=SECRET),
             Attribute.objects.create(subject="contact", key="plan", name=f"{SECRET} plan", kind="text"),
             run.thread, run, AssistantFrame.objects.first(), waiting,
             AssistantProposal.objects.create(thread=run.thread, tool_name="hand_over", preview=SECRET),
@@ -238,7 +241,7 @@ def _discord(message: Message) -> list[Model]:
 
 KINDS = [
     Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, QueuedMail, PushKey, PushSubscription,
-    QueuedPush, Ticket, Tag, TicketNumbers,
+    QueuedPush, Ticket, Tag, TicketNote, TicketNumbers,
     Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, Draft, DraftFile, Presence, EntryPoint, Tally, SavedView, SavedViewFavorite, Follower, Mention, MessageVersion, Notification, Attribute,
     Company, ContactAddress, ContactNote, DistinctContacts, Erasure,
     AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro, MacroUse, BulkJob, BulkRow,
@@ -248,8 +251,8 @@ KINDS = [
 ]  # fmt: skip
 
 
-INDEXES = {SearchDocument, SearchWord}
-"""What the database keeps for searches alone: nothing in it is for people to read."""
+INDEXES = {SearchDocument, SearchWord, ContactKey, ContactToCompare}
+"""What the database keeps for searches and comparisons alone: nothing in it is for people to read."""
 
 
 def url(kind: type[Model], page: str, *args: Any) -> str:

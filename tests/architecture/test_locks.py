@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import os
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -75,6 +76,8 @@ from tickets.models import Tag
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+ROUNDS = int(os.environ.get("LOCK_ROUNDS", "1"))
+"""How often two verbs are tried at once; `make soak` does it more often."""
 # Not here: mails that came in. Who takes one in holds it first, and it is in no conversation yet; what else changes mails
 # finds them by their conversation.
 RANKS = {
@@ -84,7 +87,7 @@ RANKS = {
     "conversations_chatrestore": 2.4, "conversations_chatsession": 2.5, "the name of a contact": 3, "conversations_company": 3.4, "conversations_contact": 3.5, "conversations_assistantthread": 4,
     "conversations_discordthread": 4.5, "conversations_conversation": 5, "conversations_mailbox": 5.5, "conversations_tally": 6,
     "tickets_ticket": 7, "tickets_ticketnumbers": 8,
-    "conversations_savedview": 9, "conversations_savedviewfavorite": 9.1, "conversations_draft": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9,
+    "conversations_savedview": 9, "conversations_savedviewfavorite": 9.1, "conversations_draft": 9, "conversations_article": 9, "conversations_macro": 9, "tickets_tag": 9, "tickets_ticketnote": 9,
     "conversations_suppressedaddress": 9, "conversations_blockedsender": 9,
     "conversations_macrouse": 9.5, "conversations_bulkjob": 10, "conversations_bulkrow": 10,
 }  # fmt: skip
@@ -282,7 +285,8 @@ def scene(acme: Workspace, ada: Member, ben: Member) -> Iterator[dict[str, Any]]
             "merged": Contact.objects.get(pk=merged.pk),
             "blocked": actions.block_contact(contact=ContactFactory(workspace=acme), **act),
             "phone": actions.add_address(contact=double, kind="phone", value="030 12", **act),
-            "about": actions.add_contact_note(contact=double, body="Inside.", **act), "attribute": fields[0],
+            "about": actions.add_contact_note(contact=double, body="Inside.", **act),
+            "bare": ticket_actions.open_ticket(workspace=acme, **act), "noted": ticket_actions.add_note(ticket=ticket, body="Inside.", **act)[0], "attribute": fields[0],
             "waiting_erasure": Erasure.objects.create(contact=waiting_one),
             "erasure": Erasure.objects.create(contact=contact, state="running"),
             "last_erasure": Erasure.objects.create(contact=gone_one, state="running"),
@@ -419,6 +423,8 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         ],
         "conversations.actions.addresses.add_address": [{"kind": "email", "value": "other@example.com"}],
         "conversations.actions.addresses.remove_address": [{"address": s["phone"]}],
+        "conversations.actions.ids.add_id": [{"value": "another"}],
+        "conversations.actions.ids.remove_id": [{"value": s["contact"].external_id}],
         "conversations.actions.attributes.set_attributes": [
             {"row": s["contact"], "values": {"plan": "x"}}, {"row": s["ticket"], "values": {"plan": "x"}},
         ],
@@ -555,6 +561,9 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.teams.move_team_of_channels": [{"to": s["second_team"]}],
         "conversations.actions.teams.move_team_of_mailboxes": [{"to": s["second_team"]}],
         "tickets.actions.tickets.move_team": [{"to": s["second_team"]}],
+        "tickets.actions.notes.edit_note": [{"note": s["noted"], "body": "Other words."}],
+        "tickets.actions.notes.delete_note": [{"note": s["noted"]}],
+        "conversations.actions.ticket_messages.note_on_ticket": [{}, {"ticket": s["bare"]}],
         "tickets.actions.tickets.replace_tag": [{"ticket": s["second"], "name": "apex"}],
         "tickets.actions.tickets.delete": [{"ticket": s["single"]}],
         "tickets.actions.tickets.assign": [{"to": s["member"]}],
@@ -659,8 +668,8 @@ def test_every_verb_takes_its_locks_in_the_one_order_and_no_two_verbs_at_once_wa
 
 
 def at_once(call: Callable[[], None], barrier: Barrier) -> str | None:
-    """A few times together with another; the database's complaint, if it has one."""
-    for _ in range(3):
+    """Together with another; the database's complaint, if it has one."""
+    for _ in range(ROUNDS):
         barrier.wait()
         try:
             call()

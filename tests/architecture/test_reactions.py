@@ -151,6 +151,12 @@ def never_left(workspace: Workspace, ben: Member, ada: Member) -> None:
     actions.mark_failed(delivery=later, code="x", reason="Refused.", by=Actor.system(workspace.pk), at=at)
 
 
+def held(workspace: Workspace, ben: Member, ada: Member) -> None:
+    row, at = ConversationFactory(workspace=workspace), clock.now()
+    later = actions.schedule(conversation=row, body="Hello", send_after=at, by=ben.actor, at=at)
+    actions.hold(delivery=later, by=Actor.system(workspace.pk), at=at)
+
+
 SCENES: dict[EventType, Callable[[Workspace, Member, Member], None]] = {
     events.ASSISTANT_HANDED_OVER: handed_over,
     events.BULK_JOB_CANCELLED: stopped_many,
@@ -164,6 +170,7 @@ SCENES: dict[EventType, Callable[[Workspace, Member, Member], None]] = {
     events.NOTE_ADDED: mentioned,
     events.NOTE_EDITED: mentioned_later,
     events.REPLY_FAILED: never_left,
+    events.REPLY_HELD: held,
     events.CONVERSATION_TAGGED: tagged,
     events.MAILBOX_DISCONNECTED: disconnected,
     events.REPLY_SENT: replied,

@@ -18,7 +18,7 @@ OURS = {Path(reasons.__file__), Path(sentences.__file__)}
 ELSEWHERE = {"migrations", "dialects", "admin", "demo", "static", "management"}
 """Folders whose texts are no refusals and no reasons."""
 BUILT = re.compile(
-    r"This requires the role \w+\.|This must be (?:an?|one|true)\b|… (?:must be a|has at most|must not be|contains characters)|Added by ….|… no longer exists\."
+    r"This requires the role \w+\.|This must be (?:an?|one|true)\b|… (?:must be a|is too large|has at most|must not be|contains characters)|Added by ….|… no longer exists\."
 )
 """Sentences whose pieces stand in different places, such as the name of a role or of a kind of row."""
 

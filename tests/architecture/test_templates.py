@@ -15,6 +15,9 @@ _ADDRESS = re.compile(r"{% (?:url|place_url) (.+?)(?: as \w+)? %}|\b(?:place_)?u
 _WITH_SCRIPT = re.compile(r'hx-(?:get|post|put|patch|delete)="([^"]*)"')
 _WITHOUT_SCRIPT = re.compile(r'(?<!-)\b(?:action|formaction|href)="([^"]*)"')
 _VARIABLE = re.compile(r"{{ [\w.]+ }}")
+_CANCEL_LAST = re.compile(
+    r'btn--(?:main|bad)"(?:(?!class="btn)[\s\S])*?</(?:button|a)>\s*<(?:a|button)\s[^<]*?{{ _\("Cancel"\) }}'
+)
 
 each_template = pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
 
@@ -38,3 +41,8 @@ def test_an_address_with_and_without_script_is_one_variable(path: Path) -> None:
     source = path.read_text()
     both = set(_WITH_SCRIPT.findall(source)) & set(_WITHOUT_SCRIPT.findall(source))
     assert not [address for address in both if not _VARIABLE.fullmatch(address)]
+
+
+@each_template
+def test_cancel_comes_before_what_it_cancels(path: Path) -> None:
+    assert not _CANCEL_LAST.search(path.read_text()), "the button that does it is the last one, everywhere"

@@ -53,6 +53,7 @@ PARTS = {
     "conversations.actions.senders",
     "conversations.actions.settling",
     "conversations.actions.turns",
+    "conversations.actions.triage_back",
     "conversations.actions.turns_back",
     "conversations.actions.ticket_counts",
     "conversations.actions.files",

@@ -19,8 +19,9 @@ from tests.runtime.machine import DEADLINE, eventually
 pytestmark = pytest.mark.django_db
 
 # Connections of a worker at rest: the queue's pool, its three ears and its clock; the presence; the journal's ear and
-# dispatch; the pushes; the mails; the two parts of the outbox; the jobs on many conversations; the look for lost runs.
-IDLE = 4 + 3 + 1 + 1 + 2 + 1 + 1 + 2 + 1 + 1
+# dispatch; the pushes; the mails; the two parts of the outbox; the jobs on many conversations; the comparing of contacts; the look for
+# lost runs.
+IDLE = 4 + 3 + 1 + 1 + 2 + 1 + 1 + 2 + 1 + 1 + 1
 
 
 def test_stream_goes_on_when_the_worker_is_killed_in_mid_answer(desk: Desk, client: Client) -> None:

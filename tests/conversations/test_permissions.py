@@ -188,6 +188,8 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
         lambda desk, how: actions.add_address(contact=desk.contact, kind="email", value="x@example.com", **how),
         WRITERS,
     ),
+    "add_id": (lambda desk, how: actions.add_id(contact=desk.contact, value="x", **how), WRITERS),
+    "remove_id": (lambda desk, how: actions.remove_id(contact=desk.contact, value="x", **how), WRITERS),
     "remove_address": (lambda desk, how: actions.remove_address(address=desk.address, **how), WRITERS),
     "set_attributes": (lambda desk, how: actions.set_attributes(row=desk.contact, values={}, **how), WRITERS),
     "set_company": (
@@ -214,6 +216,7 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
         lambda desk, how: actions.reply_in_ticket(ticket=desk.ticket, body="x", **how),
         TICKET_WRITERS,
     ),
+    "note_on_ticket": (lambda desk, how: actions.note_on_ticket(ticket=desk.ticket, body="x", **how), TICKET_WRITERS),
     "note_in_ticket": (lambda desk, how: actions.note_in_ticket(ticket=desk.ticket, body="x", **how), TICKET_WRITERS),
     "broadcast": (
         lambda desk, how: actions.broadcast(ticket=desk.ticket, body="x", move_to="resolved", **how),

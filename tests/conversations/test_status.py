@@ -1,7 +1,8 @@
-"""Whose turn it is: every status after every other, snoozing and unsnoozing, and undoing either."""
+"""Whose turn it is: every status after every other, snoozing and unsnoozing, and undoing either, or a change of one field."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import permutations, product
 from typing import Any
@@ -17,7 +18,7 @@ from conversations.models import Conversation, Handler, Message, Status, Tally
 from conversations.queries import thread as thread_queries
 from tests.conftest import Member
 from tests.effects import MORNING, minutes, nothing_changes, recorded, refused, types
-from tests.factories import ConversationFactory, receive, reply
+from tests.factories import ConversationFactory, TeamFactory, receive, reply
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 DONE = ("resolved", "closed")
@@ -266,6 +267,71 @@ def test_reading_noting_and_tagging_hinder_no_undo(conversation: Conversation, b
     actions.set_tags(conversation=conversation, names=["vip"], by=ben.actor, at=minutes(4))
     undo(conversation, minutes(5), event)
     assert (fresh(conversation).status, fresh(conversation).unread_count) == ("open", 0)
+
+
+Change = Callable[[Conversation, Member], object]
+TRIAGE: dict[str, tuple[Change, Change]] = {
+    "assign": (
+        lambda row, who: actions.assign(conversation=row, to=who.user, by=who.actor, at=minutes(2)),
+        lambda row, who: actions.assign(conversation=row, by=who.actor, at=minutes(3)),
+    ),
+    "priority": (
+        lambda row, who: actions.set_priority(conversation=row, priority="high", by=who.actor, at=minutes(2)),
+        lambda row, who: actions.set_priority(conversation=row, priority="urgent", by=who.actor, at=minutes(3)),
+    ),
+    "tags": (
+        lambda row, who: actions.set_tags(conversation=row, names=["billing"], by=who.actor, at=minutes(2)),
+        lambda row, who: actions.set_tags(conversation=row, names=["vip"], by=who.actor, at=minutes(3)),
+    ),
+}
+"""A change of one field, and another one after it."""
+
+
+def triaged(conversation: Conversation) -> tuple[object, ...]:
+    row = fresh(conversation)
+    return row.assignee_id, row.team_id, row.priority, sorted(row.tags)
+
+
+@pytest.fixture
+def held(conversation: Conversation, acme: Workspace, ada: Member) -> Conversation:
+    """A conversation of a team's, with tags and a priority."""
+    team = TeamFactory(workspace=acme)
+    actions.assign(conversation=conversation, to=ada.user, team=team, by=ada.actor, at=minutes(1))
+    actions.set_priority(conversation=conversation, priority="low", by=ada.actor, at=minutes(1))
+    actions.set_tags(conversation=conversation, names=["vip", "bug"], by=ada.actor, at=minutes(1))
+    return conversation
+
+
+@pytest.mark.parametrize("field", TRIAGE)
+def test_undone_assignment_priority_or_tags_are_as_they_were(held: Conversation, ben: Member, field: str) -> None:
+    was = triaged(held)
+    TRIAGE[field][0](held, ben)
+    assert triaged(held) != was
+    name = Event.objects.latest("id").type
+    assert types(lambda: undo(held, minutes(4))) == [name]
+    assert triaged(held) == was
+
+
+@pytest.mark.parametrize("field", TRIAGE)
+def test_assignment_priority_and_tags_that_were_changed_since_stay(
+    held: Conversation, ben: Member, ada: Member, field: str
+) -> None:
+    mine, theirs = TRIAGE[field]
+    mine(held, ben)
+    event = Event.objects.latest("id")
+    theirs(held, ada)
+    was = triaged(held)
+    with refused(Conflict, code="changed_since"):
+        undo(held, minutes(4), event)
+    assert triaged(held) == was
+
+
+def test_undone_tags_keep_what_others_have_added_since(held: Conversation, ben: Member, ada: Member) -> None:
+    actions.change_tags(conversation=held, add=["billing"], remove=["bug"], by=ben.actor, at=minutes(2))
+    event = Event.objects.latest("id")
+    actions.change_tags(conversation=held, add=["late"], by=ada.actor, at=minutes(3))
+    undo(held, minutes(4), event)
+    assert sorted(fresh(held).tags) == ["bug", "late", "vip"]
 
 
 def test_undone_resolve_is_unread_again(conversation: Conversation) -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.errors import Invalid
+from accounts.errors import Forbidden, Invalid
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor, Visibility
 from conversations import actions
@@ -23,7 +23,8 @@ from conversations.queries import tickets as queries
 from tests.conftest import Key, Member
 from tests.effects import MORNING, minutes, nothing_changes, recorded, refused, types
 from tests.factories import ConversationFactory, TicketFactory, api_key
-from tickets.models import Ticket
+from tickets import actions as ticket_actions
+from tickets.models import Ticket, TicketNote
 from tickets.permissions import TicketScope
 
 pytestmark = pytest.mark.usefixtures("in_acme")
@@ -135,6 +136,52 @@ def test_ticket_without_a_conversation_cannot_be_answered(ticket: Ticket, ben: M
     ):
         with refused(Invalid, code="no_conversation"):
             call()
+
+
+def test_ticket_without_a_conversation_has_notes_of_its_own(ticket: Ticket, ben: Member) -> None:
+    def note() -> object:
+        return actions.note_on_ticket(ticket=ticket, body="Ask finance", by=ben.actor, at=minutes(10))
+
+    ticket.refresh_from_db()
+    before = ticket.updated_at
+    assert types(note) == ["ticket.note_added"]
+    assert types(note) == [], "a repeat"
+    row = TicketNote.objects.get()
+    assert (row.ticket, row.body, row.author, row.author_name) == (ticket, "Ask finance", ben.user, ben.user.name)
+    ticket.refresh_from_db()
+    assert ticket.updated_at == before
+    for body in ("", " ", "nul\x00", "x" * 20_001):
+        with refused(Invalid, field="body"):
+            actions.note_on_ticket(ticket=ticket, body=body, by=ben.actor, at=minutes(10))
+
+
+def test_ones_own_notes_are_changed_and_deleted_and_those_of_others_by_admins(
+    ticket: Ticket, ada: Member, ben: Member, acme_key: Key
+) -> None:
+    note, _ = ticket_actions.add_note(ticket=ticket, body="Ask finance", by=ben.actor, at=minutes(10))
+    assert types(lambda: ticket_actions.edit_note(note=note, body="Ask finance", by=ben.actor, at=minutes(11))) == []
+    assert recorded(lambda: ticket_actions.edit_note(note=note, body="Ask legal", by=ben.actor, at=minutes(11))) == [
+        ("ticket.note_edited", {"note_id": note.pk})
+    ]
+    with refused(Forbidden):
+        ticket_actions.edit_note(note=note, body="x", by=ada.actor, at=minutes(12))
+    programs, _ = ticket_actions.add_note(ticket=ticket, body="Sent", by=Actor.key(acme_key.row), at=minutes(13))
+    ticket_actions.edit_note(note=programs, body="Sent twice", by=ben.actor, at=minutes(14))
+    assert types(lambda: ticket_actions.delete_note(note=note, by=ada.actor, at=minutes(15))) == ["ticket.note_deleted"]
+    actions.delete_ticket(ticket=ticket, by=ben.actor, at=minutes(16))
+    assert not TicketNote.objects.exists()
+
+
+def test_a_member_who_does_not_see_the_conversation_writes_beside_the_ticket(
+    ticket: Ticket, conversations: list[Conversation], ada: Member, ben: Member
+) -> None:
+    ticket_actions.assign(ticket=ticket, to=ben.user, by=ada.actor, at=minutes(5))
+    for row in conversations:
+        actions.assign(conversation=row, to=ada.user, by=ada.actor, at=minutes(5))
+    ben.membership.visibility = Visibility.TEAMS
+    ben.membership.save(update_fields=["visibility"])
+    note, _ = actions.note_on_ticket(ticket=ticket, body="Ask finance", by=ben.actor, at=minutes(10))
+    assert isinstance(note, TicketNote)
 
 
 @pytest.mark.parametrize("body", ["", " ", "nul\x00"])

@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import clock
+from accounts import clock, tenancy
 from accounts.errors import Conflict, Forbidden, NotFound
 from accounts.models import Event, Workspace
 from conversations import actions, maintenance
@@ -197,6 +197,25 @@ def test_admin_deletes_restores_and_deletes_for_good_on_the_screens(
     as_ada.post(reverse("move-to-trash", args=[slug, number]))
     as_ada.post(reverse("purge", args=[slug, number]))
     assert not Conversation.all_workspaces.exists()
+
+
+def test_what_was_begun_and_taken_back_is_deleted_by_any_agent(acme: Workspace, ada: Member, ben: Member) -> None:
+    given: dict[str, Any] = {"subject": "Hello", "body": "Hello?", "send_after": clock.now() + timedelta(days=1)}
+    with tenancy.scope(acme):
+        sent = actions.compose(workspace=acme, email="new@example.com", **given, **act(ben))
+        begun = sent.conversation
+        assert Conversation.objects.get(pk=begun.pk).assignee_id == ben.user.pk, "nobody else looks after it"
+        with pytest.raises(Forbidden):
+            actions.trash(conversation=begun, **act(ben))
+        actions.cancel(delivery=sent, **act(ben))
+    slug, as_ben = acme.slug, ben.signed_in()
+    url = reverse("move-to-trash", args=[slug, begun.number])
+    assert f'action="{url}' in as_ben.get(reverse("conversation", args=[slug, begun.number])).content.decode()
+    page = as_ben.post(url, follow=True).content.decode()
+    assert "Deleted." in page
+    assert "data-undo" not in page
+    with tenancy.scope(acme):
+        assert list(Conversation.trash.all()) == [begun]
 
 
 def test_agents_have_no_trash(talk: Conversation, ben: Member, client: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,11 +11,11 @@ from accounts import clock
 from accounts.errors import Conflict, Invalid
 from accounts.models import Event, Workspace
 from accounts.permissions import Actor
-from conversations import actions, maintenance
+from conversations import actions, effects, maintenance
 from conversations.models import Conversation, Message, MessageKind, Status
 from conversations.priorities import printed
 from tests.conftest import Member
-from tests.factories import ConversationFactory, receive
+from tests.factories import ConversationFactory, TeamFactory, receive
 from tickets.models import Tag, Ticket
 
 pytestmark = pytest.mark.usefixtures("in_acme")
@@ -127,3 +128,35 @@ def test_viewer_changes_nothing(acme: Workspace, vic: Member) -> None:
     with pytest.raises(Forbidden):
         actions.set_status(conversation=conversation, status="closed", by=vic.actor, at=clock.now())
     assert Actor.member(vic.membership).role == "viewer"
+
+
+def test_member_is_given_what_their_team_has_and_the_team_keeps_it(acme: Workspace, ben: Member, ada: Member) -> None:
+    team, other = TeamFactory(workspace=acme), TeamFactory(workspace=acme)
+    conversation = ConversationFactory(workspace=acme)
+    act: dict[str, Any] = {"conversation": conversation, "keeps_team": True, "by": ben.actor, "at": clock.now()}
+    actions.assign(team=team, **act)
+    actions.assign(to=ben.user, **act)
+    assert (fresh(conversation).assignee, fresh(conversation).team) == (ben.user, team)
+    count = Event.objects.count()
+    actions.assign(to=ben.user, **act)  # who has it already
+    assert Event.objects.count() == count
+    actions.assign(team=other, **act)
+    assert (fresh(conversation).assignee, fresh(conversation).team) == (None, other)
+    actions.assign(to=ada.user, **{**act, "keeps_team": False})
+    assert (fresh(conversation).assignee, fresh(conversation).team) == (ada.user, None)
+    actions.assign(team=other, **act)
+    actions.assign(**act)
+    assert (fresh(conversation).assignee, fresh(conversation).team) == (None, None)
+
+
+def test_effect_that_assigns_a_member_leaves_the_team_in_word_and_deed(
+    acme: Workspace, ben: Member, ada: Member
+) -> None:
+    team, conversation = TeamFactory(workspace=acme), ConversationFactory(workspace=acme)
+    actions.assign(conversation=conversation, to=ben.user, team=team, by=ben.actor, at=clock.now())
+    for to, who, changes in (("me", ben, False), (f"member:{ada.user.pk}", ada, True)):
+        wanted = effects.parse([{"do": "assign", "to": to}])
+        (plan,) = effects.planned(wanted, conversation=fresh(conversation), by=ben.actor, at=clock.now())
+        assert plan.changes == changes
+        effects.apply(wanted, conversation=fresh(conversation), by=ben.actor, at=clock.now())
+        assert (fresh(conversation).assignee, fresh(conversation).team) == (who.user, team)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.errors import Invalid
 from accounts.models import Workspace
-from conversations import actions
-from conversations.models import Contact, DistinctContacts
+from conversations import actions, maintenance
+from conversations.models import Contact, ContactKey, ContactToCompare, DistinctContacts
 from conversations.queries import duplicates
 from tests.conftest import Member
 from tests.effects import MORNING, minutes, nothing_changes, refused
@@ -25,6 +26,7 @@ def person(acme: Workspace, **values: Any) -> Contact:
 
 
 def listed() -> set[tuple[int, int, str]]:
+    maintenance.compare_contacts()
     return {(pair.one.pk, pair.other.pk, pair.reason) for pair in duplicates.pairs()[0]}
 
 
@@ -50,8 +52,9 @@ def test_list_has_who_is_suggested_on_their_pages_and_why(alike: dict[str, tuple
     wanted = {(new.pk, old.pk, reason.split()[-1]) for reason, (old, new) in alike.items()}
     assert listed() == wanted
     for pk, other, reason in wanted:
-        (one,) = duplicates.duplicates(Contact.objects.get(pk=pk))
-        assert (one.contact.pk, one.reason) == (other, reason)
+        for of, named in ((pk, other), (other, pk)):
+            (one,) = duplicates.duplicates(Contact.objects.get(pk=of))
+            assert (one.contact.pk, one.reason) == (named, reason)
 
 
 @pytest.mark.usefixtures("alike")
@@ -93,6 +96,7 @@ def test_list_is_paged_with_as_many_statements_for_many(acme: Workspace, ben: Me
     page = ben.signed_in()
 
     def asked(query: str = "") -> tuple[int, str]:
+        maintenance.compare_contacts()
         with CaptureQueriesContext(connection) as captured:
             answer = page.get(LIST + query)
         assert answer.status_code == 200
@@ -132,6 +136,38 @@ def test_merging_from_the_list_leads_back_to_it_with_undo(
     assert (new.pk, old.pk, "address") in listed()
 
 
+def test_list_follows_what_changes(acme: Workspace, ben: Member) -> None:
+    old, new = person(acme, email="ada@example.com"), person(acme, email="bo@example.com")
+    assert listed() == set()
+    act: dict[str, Any] = {"by": ben.actor, "at": MORNING}
+    actions.update_contact(contact=new, email="ada@example.com", **act)
+    assert listed() == {(new.pk, old.pk, "address")}
+    actions.update_contact(contact=new, email="cleo@example.com", **act)
+    assert listed() == set()
+    address = actions.add_address(contact=old, kind="email", value="cleo@example.com", is_verified=False, **act)
+    assert listed() == {(new.pk, old.pk, "address")}
+    actions.remove_address(address=address, **act)
+    assert listed() == set()
+    person(acme, name="Named").delete()
+    Contact.objects.filter(pk=old.pk).update(traits={"user_id": "later"})
+    assert listed() == set()
+    actions.update_contact(contact=new, external_id="later", **act)
+    assert listed() == {(old.pk, new.pk, "id")}
+    Contact.objects.filter(pk=new.pk).update(erased_at=MORNING)
+    assert duplicates.pairs()[0] == []
+    assert listed() == set()
+    assert not ContactToCompare.objects.exists()
+
+
+def test_one_of_two_who_are_merged_is_compared_no_more(acme: Workspace, ben: Member) -> None:
+    rows = [person(acme, name="Ada", company="Example", external_id=f"a{number}") for number in range(3)]
+    assert listed() == {(row.pk, rows[0].pk, "name") for row in rows[1:]}
+    actions.merge_contacts(contact=rows[0], into=rows[2], by=ben.actor, at=MORNING)
+    assert [(pair.one, pair.other) for pair in duplicates.pairs()[0]] == [(rows[2], rows[1])]  # at once
+    assert listed() == {(rows[2].pk, rows[1].pk, "name")}
+    assert not ContactKey.objects.filter(contact=rows[0]).exists()
+
+
 def test_preview_says_what_is_taken_from_whom(acme: Workspace, ben: Member) -> None:
     stays = person(acme, name="Ada", email="ada@example.com", external_id="ada")
     goes = person(acme, name="Countess", email="old@example.com", company="Example Ltd", is_verified=False)
@@ -157,6 +193,12 @@ def test_who_may_merge_marks_two_as_distinct_on_their_page(
     answer = page.post(f"{place}/apart", {"with": str(old.public_id)}, follow=True).content.decode()
     assert "no longer suggested" in answer
     assert "Not a duplicate" not in answer
+    assert "suggest Phone again" in answer
+    toast = re.search(r'data-toast.*?action="([^"]+)".*?</form>', answer, re.DOTALL)
+    assert toast is not None
+    given = dict(re.findall(r'name="(with|undo|from)" value="([^"]+)"', toast[0]))
+    assert "Not a duplicate" in page.post(toast[1], given, follow=True).content.decode()
+    assert not DistinctContacts.objects.exists()
 
 
 def test_page_lists_who_was_merged_into_a_customer_and_takes_each_back(

@@ -5,6 +5,7 @@ Every row that belongs to the customer gets the canary into every text that it h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -24,10 +25,11 @@ from accounts import clock
 from accounts.errors import Conflict
 from accounts.models import Event, IdempotentRequest, QueuedMail, Workspace
 from accounts.permissions import Actor
-from conversations import actions
+from conversations import actions, maintenance
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import runs
 from conversations.assistant.engines.protocol import Draft
+from conversations.channels import outbox
 from conversations.chat import actions as chat_actions
 from conversations.chat import sessions
 from conversations.models import (
@@ -45,6 +47,7 @@ from conversations.models import (
     ChatRestore,
     Contact,
     ContactAddress,
+    ContactKey,
     ContactNote,
     Conversation,
     Delivery,
@@ -74,8 +77,9 @@ from conversations.privacy import contents, tasks
 from tests.conftest import Member
 from tests.effects import refused
 from tests.factories import ContactFactory, ConversationFactory, MailboxFactory
+from tests.inbox.mails import inbound
 from tickets.actions import create_attribute
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketNote
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -97,7 +101,17 @@ STAYS = {
     ("conversations_message", "sender_reference"), ("conversations_message", "sender_name"), ("conversations_message", "sender_email"),
     ("conversations_erasure", "counts"),
 }  # fmt: skip
-OWNERS = ("Contact", "Conversation", "Message", "Delivery", "AssistantThread", "AssistantRun", "DiscordMember", "Draft")
+OWNERS = (
+    "Contact",
+    "Conversation",
+    "Message",
+    "Delivery",
+    "AssistantThread",
+    "AssistantRun",
+    "DiscordMember",
+    "Draft",
+    "Ticket",
+)
 
 
 @pytest.fixture
@@ -119,7 +133,7 @@ def customer(acme: Workspace, ben: Member) -> Contact:
     talk = ConversationFactory(workspace=acme, contact=double, subject=CANARY, body=CANARY, uploads=[upload])
     actions.note(conversation=talk, body=f"{CANARY} again", **act)
     actions.reply(conversation=talk, body=f"Dear {CANARY}", **act)
-    actions.escalate(conversation=talk, **act)
+    TicketNote.objects.create(ticket=actions.escalate(conversation=talk, **act), body=CANARY)
     actions.schedule(
         conversation=talk, body=CANARY, send_after=clock.now() + timedelta(hours=1), uploads=[upload], by=ben.actor,
         at=clock.now(),
@@ -167,6 +181,7 @@ def customer(acme: Workspace, ben: Member) -> Contact:
         method="POST", path="/x", key="k", body_hash="h", body=f'{{"e": "{EMAIL}"}}'.encode()
     )
     actions.merge_contacts(contact=double, into=contact, **act)
+    maintenance.compare_contacts()
     return Contact.objects.get(pk=contact.pk)
 
 
@@ -268,6 +283,8 @@ def test_no_column_and_no_file_holds_a_word_of_theirs(customer: Contact, ada: Me
     assert not Attachment.objects.exists()
     assert not DeliveryFile.objects.exists()
     assert not DraftFile.objects.exists()
+    maintenance.compare_contacts()
+    assert not ContactKey.objects.exists()
     assert (erasure.state, erasure.counts["conversations"]) == ("done", 2)
 
 
@@ -340,6 +357,37 @@ def test_what_they_wrote_in_the_conversation_of_another_is_erased_alone(
     assert [*other.messages.order_by("pk").values_list("body", flat=True)] == ["Keep this", contents.TEXT]
 
 
+def test_what_was_forwarded_of_theirs_is_erased_there_and_what_others_answered_stays(
+    customer: Contact, acme: Workspace, ada: Member
+) -> None:
+    act: dict[str, Any] = {"by": ada.actor, "at": clock.now()}
+    about: dict[str, Any] = {"subject": f"Fwd: {CANARY}", "body": f"> {CANARY}", **act}
+    one = Conversation.objects.filter(contact=customer).order_by("pk")[0]
+    files = [ContentFile(CANARY.encode(), name=f"{CANARY}.txt")]
+    sent = actions.forward(conversation=one, email="bob@example.com", send_after=act["at"], uploads=files, **about)
+    outbox.leave_due()
+    assert sent.messages.get().body == about["body"]
+    sent.mailbox = MailboxFactory(workspace=acme)
+    sent.save(update_fields=["mailbox"])
+    mail = inbound(sent, "We will see.", quoted=f"> {CANARY}", html=f"<p>{CANARY}</p>", subject=f"Re: Fwd: {CANARY}")
+    later = act["at"] + timedelta(days=1)
+    again = actions.forward(conversation=sent, email="cleo@example.com", send_after=later, **about)
+    other = actions.forward(
+        conversation=ConversationFactory(workspace=acme), email="bob@example.com", send_after=later, **about
+    )
+    erase(customer, ada.actor)
+    sent.refresh_from_db()
+    bodies = [*sent.messages.order_by("pk").values_list("body", flat=True)]
+    assert (sent.subject, bodies) == (contents.TEXT, [contents.TEXT, "We will see."])
+    assert sent.preview == "We will see."
+    assert not Attachment.objects.filter(message__conversation=sent).exists()
+    mail.refresh_from_db()
+    assert (mail.quoted, mail.html, mail.subject) == ("", "", "")
+    waiting = Delivery.objects.get(conversation=again)
+    assert (waiting.state, waiting.body) == ("cancelled", "")
+    assert Delivery.objects.get(conversation=other).body == about["body"], "that was forwarded of another"
+
+
 def test_ticket_of_several_customers_keeps_its_subject(customer: Contact, acme: Workspace, ada: Member) -> None:
     ticket = Ticket.objects.get()
     Ticket.objects.update(subject="Outage")
@@ -347,6 +395,7 @@ def test_ticket_of_several_customers_keeps_its_subject(customer: Contact, acme: 
     erase(customer, ada.actor)
     ticket.refresh_from_db()
     assert (ticket.subject, ticket.anonymous_traits, ticket.last_message_text) == ("Outage", {}, None)
+    assert ticket.notes.count() == 1
 
 
 def test_worker_that_was_killed_goes_on_where_it_was(customer: Contact, ada: Member) -> None:
@@ -393,6 +442,7 @@ def test_what_is_in_the_trash_is_erased_with_the_ticket_that_it_had(customer: Co
         contents.TEXT
     }
     assert CANARY not in str(Ticket.objects.values().get())
+    assert not TicketNote.objects.exists()
 
 
 def test_what_is_left_with_a_merged_one_is_erased_too(customer: Contact, acme: Workspace, ada: Member) -> None:
@@ -429,3 +479,59 @@ def test_nothing_is_added_to_who_was_erased(
     assert Contact.objects.values().get(pk=contact.pk) == before
     assert not ContactNote.objects.exists()
     assert not ContactAddress.objects.exists()
+
+
+def test_nobody_answers_who_was_erased_but_notes_are_kept(acme: Workspace, ada: Member) -> None:
+    contact = ContactFactory(workspace=acme)
+    row, other = ConversationFactory(workspace=acme, contact=contact), ConversationFactory(workspace=acme)
+    act: dict[str, Any] = {"by": ada.actor, "at": clock.now()}
+    ticket = actions.escalate(conversation=row, **act)
+    actions.link(conversation=other, ticket=ticket, **act)
+    erase(contact, ada.actor)
+    with refused(Conflict, code="unreachable"):
+        actions.reply(conversation=row, body="Hello?", **act)
+    with refused(Conflict, code="unreachable"):
+        actions.schedule(conversation=row, body="Hello?", send_after=clock.now() + timedelta(minutes=1), **act)
+    with refused(Conflict, code="unreachable"):
+        actions.broadcast_later(ticket=ticket, bodies={row.pk: "Hello?"}, **act)
+    assert [message.conversation_id for message in actions.broadcast(ticket=ticket, body="Hello?", **act)] == [other.pk]
+    event, _is_new = actions.broadcast_later(ticket=ticket, bodies={row.pk: "Again", other.pk: "Again"}, **act)
+    assert [*Delivery.objects.filter(pk__in=event.data["delivery_ids"]).values_list("conversation", flat=True)] == [
+        other.pk
+    ]
+    assert actions.note(conversation=row, body="Asked by phone.", **act).conversation_id == row.pk
+
+
+def test_page_that_shows_an_erased_conversation_gets_it_anew_without_a_reply(ada: Member, acme: Workspace) -> None:
+    contact = ContactFactory(workspace=acme, name="Zoë", email="zoe@example.com")
+    row = ConversationFactory(workspace=acme, contact=contact, body="It was me.")
+    MailboxFactory(workspace=acme)
+    client, last = ada.signed_in(), Event.objects.latest("pk").pk
+    url = f"/w/acme/inbox/{row.number}"
+    fresh = f"{url}/fresh?message={row.last_message_id}&event={last}"
+    assert "data-erased" not in client.get(fresh, headers={"HX-Request": "true"}).content.decode()
+    erase(contact, ada.actor)
+    assert "data-erased" in client.get(fresh, headers={"HX-Request": "true"}).content.decode()
+    page = client.get(url).content.decode()
+    assert "This customer was erased." in page
+    assert "zoe" not in page.lower()
+    assert re.search(r'id="mode-reply"\s+autocomplete="off"\s+disabled', page)
+    answer = client.post(f"{url}/reply", {"body": "Hello?"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 409
+    assert "Replies cannot reach them" in answer.content.decode()
+
+
+def test_page_of_one_who_is_being_erased_asks_until_it_is_done(ada: Member, acme: Workspace) -> None:
+    contact, client = ContactFactory(workspace=acme, name="Zoë"), ada.signed_in()
+    ConversationFactory(workspace=acme, contact=contact)
+    here = f"/w/acme/customers/{contact.public_id}"
+    assert client.get(f"{here}/erasure").status_code == 404
+    erasure = privacy.request_erasure(contact=contact, by=ada.actor, at=clock.now())
+    assert f'hx-get="{here}/erasure"' in client.get(here).content.decode()
+    waiting = client.get(f"{here}/erasure")
+    assert "0 conversations are done." in waiting.content.decode()
+    assert "HX-Refresh" not in waiting
+    tasks.carry_out(erasure)
+    done = client.get(f"{here}/erasure")
+    assert done["HX-Refresh"] == "true"
+    assert "hx-get" not in done.content.decode()

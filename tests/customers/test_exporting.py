@@ -21,6 +21,8 @@ from conversations.privacy import actions as privacy
 from tests.conftest import Member
 from tests.effects import MORNING, minutes, refused
 from tests.factories import ContactFactory, ConversationFactory
+from tickets import actions as ticket_actions
+from tickets.models import Ticket
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -31,7 +33,8 @@ def customer(acme: Workspace, ben: Member) -> Contact:
     upload = ContentFile(b"Hello", name="hällo.txt")
     talk = ConversationFactory(workspace=acme, contact=contact, subject="Lamp", body="It is dark 🙂", uploads=[upload])
     actions.reply(conversation=talk, body="Is it on?", by=ben.actor, at=minutes(1))
-    actions.escalate(conversation=talk, by=ben.actor, at=minutes(2))
+    ticket = actions.escalate(conversation=talk, by=ben.actor, at=minutes(2))
+    ticket_actions.add_note(ticket=ticket, body="Send a bulb", by=ben.actor, at=minutes(3))
     actions.add_contact_note(contact=contact, body="Speaks Polish", by=ben.actor, at=MORNING)
     ConversationFactory(workspace=acme, body="Of another customer")
     return contact
@@ -55,15 +58,26 @@ def test_document_has_all_that_is_theirs(customer: Contact) -> None:
         "Is it on?",
     ]
     assert talk["messages"][0]["files"][0]["name"] == "hällo.txt"
-    assert len(document["tickets"]) == 1
+    [ticket] = document["tickets"]
+    assert [note["text"] for note in ticket["notes"]] == ["Send a bulb"]
     assert "Of another customer" not in json.dumps(document)
+
+
+def test_notes_of_a_ticket_of_several_customers_are_left_out(customer: Contact, acme: Workspace, ben: Member) -> None:
+    other = ConversationFactory(workspace=acme)
+    actions.link(conversation=other, ticket=Ticket.objects.get(), by=ben.actor, at=minutes(4))
+    [ticket] = exported("zoe@example.com")["tickets"]
+    assert ticket["notes"] == []
 
 
 def test_document_of_one_that_was_merged_is_the_persons(customer: Contact, acme: Workspace, ben: Member) -> None:
     double = ContactFactory(workspace=acme, external_id="zoe-2", email="z@example.com")
     ConversationFactory(workspace=acme, contact=double, subject="Second")
     actions.merge_contacts(contact=double, into=customer, by=ben.actor, at=minutes(5))
+    actions.add_id(contact=customer, value="crm-7", by=ben.actor, at=minutes(6))
     document = exported("zoe-2")
+    assert exported("crm-7")["person"] == document["person"]
+    assert document["other_ids"] == ["crm-7"]
     assert document["person"]["external_id"] == "zoe"
     assert [row["external_id"] for row in document["merged"]] == ["zoe-2"]
     assert [row["subject"] for row in document["conversations"]] == ["Lamp", "Second"]

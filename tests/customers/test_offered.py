@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import clock
 from accounts.models import Membership, Workspace
 from accounts.permissions import Role, Visibility
-from conversations import actions
+from conversations import actions, maintenance
 from conversations.knowledge import actions as knowledge_actions
 from conversations.models import Contact, SavedView
 from conversations.queries import offered
@@ -56,6 +56,7 @@ def test_door_offers_nobody_who_was_merged_or_erased(acme: Workspace, ben: Membe
         Contact.objects.create(workspace=acme, email=f"quincy{one}@example.com", name="Quincy", company="Quince Ltd")
         for one in range(4)
     )
+    maintenance.compare_contacts()
 
     def offers() -> list[Contact]:
         answer = DOORS[door](page, "quincy", other)

@@ -24,7 +24,7 @@ from tests.dialects.harness import Route, routes
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = int(os.environ.get("BAD_BODIES", "10"))
+EXAMPLES = int(os.environ.get("BAD_BODIES", "5"))
 FEW = settings(
     max_examples=EXAMPLES,
     deadline=None,

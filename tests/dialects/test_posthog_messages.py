@@ -19,6 +19,7 @@ from conversations.models import Conversation, Message, MessageKind, SavedView, 
 from tests.conftest import Key, Member
 from tests.dialects.posthog_client import Posthog, posthog_api, refusal, row_of, thread_of  # noqa: F401 (a fixture)
 from tests.factories import ConversationFactory, api_key, receive, reply
+from tickets import actions as ticket_actions
 from tickets.models import Ticket
 from tickets.permissions import TicketScope
 
@@ -257,6 +258,43 @@ def test_another_keys_note_is_not_ones_own_even_under_the_same_name(acme: Worksp
     path, note = noted
     answer = Posthog(api_key(acme)[1]).patch(f"{path}/{note['id']}", {"message": "x"})
     assert (answer.status_code, answer.json()["error_type"]) == (403, "not_note_author")
+
+
+def test_ticket_without_a_conversation_has_private_notes(api: Posthog, acme: Workspace) -> None:
+    made = api.create()
+    receive(thread_of(made), "It fails")
+    actions.unlink(conversation=thread_of(made), by=Actor.system(acme.pk), at=clock.now())
+    body = {"message": "Ask finance", "is_private": True, "rich_content": {"type": "doc"}}
+    answer = api.post(f"tickets/{made['id']}/reply", body)
+    assert answer.status_code == 201
+    note = answer.json()
+    assert (note["content"], note["is_private"], note["author_type"], note["rich_content"]) == (
+        "Ask finance", True, "support", {"type": "doc"},
+    )  # fmt: skip
+    assert api.post(f"tickets/{made['id']}/reply", body).json() == note, "an immediate repeat"
+    assert api.get(f"tickets/{made['id']}/messages").json()["results"] == [note]
+    path = f"tickets/{made['id']}/notes/{note['id']}"
+    changed = api.patch(path, {"message": "Ask legal"}).json()
+    assert changed == {**note, "content": "Ask legal", "rich_content": None}
+    assert Posthog(api_key(acme)[1]).delete(path).json()["error_type"] == "not_note_author"
+    assert api.delete(path).status_code == 204
+    assert api.delete(path).json()["error_type"] == "note_not_found"
+    assert contents(api, made) == []
+
+
+def test_pages_have_each_message_and_each_note_of_the_ticket_once(api: Posthog, acme: Workspace) -> None:
+    made, start = api.create(), clock.now()
+    thread, ticket, by = thread_of(made), row_of(made), Actor.system(acme.pk)
+    for number in range(7):
+        at = start + timedelta(minutes=number)
+        if number in (0, 3, 4, 6):
+            ticket_actions.add_note(ticket=ticket, body=str(number), by=by, at=at)
+        else:
+            actions.note(conversation=thread, body=str(number), by=by, at=at)
+    for limit in (1, 2, 3, 50):
+        pages = [contents(api, made, f"limit={limit}&offset={offset}") for offset in range(0, 7, limit)]
+        assert "".join(text for page in pages for text in page) == "0123456"
+    assert api.get(f"tickets/{made['id']}/messages?limit=2").json()["count"] == 7
 
 
 # --- In bulk ------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Workspace
 from conversations.models import Conversation
-from conversations.screens.inbox import labels
+from conversations.screens import choices
 from tests.inbox.conftest import markup_of, now, text_of
 
 URL = "/w/acme/inbox/1"
@@ -26,11 +26,11 @@ def test_snooze_choices_never_coincide_and_all_lie_ahead(zone: str) -> None:
         for day in ("2026-11-27", "2027-03-25", "2027-04-01", "2026-10-22"):
             for minutes in range(0, 11 * 24 * 60, 29):
                 at = datetime.fromisoformat(f"{day}T00:00+00:00") + timedelta(minutes=minutes)
-                choices = labels.snooze_choices(at)
-                untils = [choice.until for choice in choices]
+                offered = choices.snooze_choices(at)
+                untils = [choice.until for choice in offered]
                 assert at < untils[0], (zone, at)
                 assert untils == sorted(set(untils)), (zone, at)
-                assert len({(choice.label, choice.when) for choice in choices}) == len(choices) >= 2
+                assert len({(choice.label, choice.when) for choice in offered}) == len(offered) >= 2
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,9 @@ def test_snooze_choices_never_coincide_and_all_lie_ahead(zone: str) -> None:
 )  # fmt: skip
 def test_snooze_choices_at_the_end_of_the_week(at: str, expected: list[tuple[str, str]]) -> None:
     with timezone.override(UTC):
-        assert [(choice.label, choice.when) for choice in labels.snooze_choices(datetime.fromisoformat(at))] == expected
+        assert [
+            (choice.label, choice.when) for choice in choices.snooze_choices(datetime.fromisoformat(at))
+        ] == expected
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,15 @@ def test_no_word_is_lost_whatever_marks_are_around_it(text: str) -> None:
     assert shown.count("ملف") == text.count("ملف")
 
 
+@pytest.mark.parametrize(("first", "next_line"), [("", ""), ("> ", "> "), ("- ", "  ")])
+def test_words_beside_a_fence_are_shown_also_in_quotes_and_lists(first: str, next_line: str) -> None:
+    named = rich.html(f"*a*\n{first}```python\n{next_line}x = 1\n{next_line}```")
+    assert '<span class="language">python</span><code>x = 1</code>' in named
+    assert "<code>help me\nx = 1</code>" in rich.html(f"*a*\n{first}``` help me\n{next_line}x = 1").replace(
+        "<code> ", "<code>"
+    )
+
+
 def test_each_line_has_a_direction_of_its_own() -> None:
     assert rich.html("Order **77**\nمرحبا *Ada*\n- ملف").count('dir="auto"') == 3
 

@@ -98,6 +98,17 @@ def test_a_conflict_is_shown_at_the_field_and_nothing_is_kept(ben: Member) -> No
     assert 'value="j"' in text
     ben.user.refresh_from_db()
     assert ben.user.preferences == {}
+    # It is the field that was changed, wherever the other one is.
+    for name, key in (("select", "e"), ("done", "x")):
+        text = client.post(PAGE, {name: key, "shortcuts": "on"}).content.decode()
+        assert re.findall(r'id="keys-([\w-]+)-fault"', text) == [name]
+
+
+def test_help_of_a_viewer_has_no_empty_groups(vic: Member) -> None:
+    page = vic.signed_in().get("/w/acme/inbox").content.decode()
+    groups = re.findall(r"<h3>([^<]+)</h3>\s*<dl>(.*?)</dl>", page.split('id="help"')[1], re.S)
+    assert len(groups) > 1
+    assert [name for name, items in groups if "data-key-name" not in items] == []
 
 
 def test_single_keys_can_be_turned_off_and_hostile_keys_change_nothing(ben: Member) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -216,3 +217,45 @@ def test_name_that_turns_its_letters_is_shown_as_it_was_written(agent: Client, a
     page = agent.get("/w/acme/inbox").content.decode()
     assert "evil txt" in page
     assert "\u202e" not in page
+
+
+class Links(HTMLParser):
+    """The links of a page, each with what htmx puts its answer into; "" where the browser follows it."""
+
+    VOID = frozenset({"meta", "link", "input", "img", "br", "hr", "path", "circle", "rect", "line", "use"})
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.inherited: list[tuple[str, bool, str]] = [("", False, "")]
+        self.found: list[tuple[dict[str, str], str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        _tag, is_boosted, target = self.inherited[-1]
+        is_boosted = given.get("hx-boost", str(is_boosted).lower()) == "true"
+        target = given.get("hx-target", target)
+        if tag == "a":
+            self.found.append((given, target if is_boosted or "hx-get" in given else ""))
+        if tag not in self.VOID:
+            self.inherited.append((tag, is_boosted, target))
+
+    def handle_endtag(self, tag: str) -> None:
+        while len(self.inherited) > 1 and self.inherited.pop()[0] != tag:
+            pass
+
+
+@pytest.mark.parametrize("query", ["", "?view=open", "?view=mine", "?q=nothing-like-this", "?view=spam"])
+@pytest.mark.parametrize("is_new", [True, False])
+def test_rows_alone_lead_into_the_pane_beside_the_list(ada: Member, acme: Workspace, query: str, is_new: bool) -> None:
+    if not is_new:
+        ConversationFactory(workspace=acme)
+    links = Links(ada.signed_in().get(f"{URL}{query}").content.decode()).found
+    assert all("row" in given.get("class", "").split() for given, target in links if target == "#open")
+    where = {given["href"]: target for given, target in links}
+    if is_new and query == "":
+        assert where["/w/acme/start"] == ""
+    if query == "?q=nothing-like-this":
+        assert where[f"{URL}?view=unassigned"] == "#desk"
+    rows = [target for given, target in links if given.get("class", "").startswith("row")]
+    assert {*rows} <= {"#open"}

@@ -197,6 +197,7 @@ def test_a_height_follows_the_text() -> None:
     assert mails.LOWEST <= short < long < mails.HIGHEST
     assert mails.height("line\n" * 10_000) == mails.height("x" * 10**6) == mails.HIGHEST
     assert mails.height("Hi", pictures=1) > short
+    assert mails.height("word " * 60, line_length=mails.NARROW) > mails.height("word " * 60)
 
 
 def test_mails_cost_one_question_whatever_their_number_and_nothing_elsewhere(

@@ -82,12 +82,24 @@ def test_moved_message_is_in_the_other_thread_and_both_say_so(
     assert last(conversation) == message
 
 
+def merge(agent: Client, one: Conversation, into: Conversation, query: str = "") -> Any:
+    """What the screens of a thread send: which one is meant, and then that it is to be so."""
+    url, about = f"{INBOX}/bulk/start{query}", {"id": one.pk, "about": one.number}
+    asked = agent.post(url, {**about, "do": "merge", "to": into.number}).content.decode()
+    assert "Which one stays?" in asked
+    assert f'name="into" value="{into.pk}" checked' in asked
+    assert now(one).joined_into is None
+    return agent.post(
+        url, {"id": [one.pk, into.pk], "about": one.number, "do": "merge-into", "into": into.pk}, follow=True
+    )
+
+
 def test_emptied_conversation_leads_to_the_one_with_its_messages(
     agent: Client, conversation: Conversation, other: Conversation
 ) -> None:
-    sent = agent.post(f"{INBOX}/2/join?view=open", {"to": 1}, follow=True)
+    sent = merge(agent, other, conversation, "?view=open")
     assert sent.redirect_chain[-1][0] == f"{INBOX}/1?view=open"
-    assert "Merged into #1." in text_of(sent.content)
+    assert "1 conversation merged into #1." in text_of(sent.content)
     empty = agent.get(f"{INBOX}/2?view=open")
     assert "#2 was merged into #1 ." in text_of(empty.content)
     assert b'id="composer"' not in empty.content
@@ -238,7 +250,7 @@ def test_suggested_conversation_is_joined_or_dismissed(
     assert "may belong" not in text_of(agent.get(f"{INBOX}/2").content)
     with tenancy.scope(conversation.workspace):
         InboundMail.objects.update(suggested=conversation)
-    sent = agent.post(f"{INBOX}/2/join", {"to": 1}, follow=True)
+    sent = merge(agent, other, conversation)
     assert "Invoice?" in text_of(sent.content)
     with tenancy.scope(conversation.workspace):
         mail = InboundMail.objects.get()
@@ -254,7 +266,7 @@ def test_viewers_and_strangers_move_nothing(
     assert b"mark-spam" not in page
     assert b"/spam" not in page
     calls = [
-        ("move-to", {"message": message.pk, "to": 2}), ("split", {"message": message.pk}), ("join", {"to": 2}), ("spam", {}),
+        ("move-to", {"message": message.pk, "to": 2}), ("split", {"message": message.pk}), ("spam", {}),
         ("not-spam", {}), ("keep-apart", {}),
     ]  # fmt: skip
     for name, values in calls:

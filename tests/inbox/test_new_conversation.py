@@ -25,9 +25,10 @@ from conversations.models import (
     Message,
 )
 from tests.conftest import Member
-from tests.factories import ContactFactory
+from tests.factories import ContactFactory, receive
 from tests.inbox.conftest import HTMX, markup_of, text_of
 from tests.inbox.mails import mailbox
+from tests.outbox import leave
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +82,19 @@ def test_several_recipients_all_get_it(agent: Client, box: Mailbox) -> None:
     conversation, delivery = only()
     assert conversation.contact.email == "jo@x.example"
     assert delivery.to == ["jo@x.example", "bob@y.example"]
+
+
+def test_next_mail_goes_to_all_of_them_until_somebody_answers(agent: Client, box: Mailbox, ben: Member) -> None:
+    sent(agent, to="jo@x.example, bob@y.example", cc="cid@z.example")
+    row, _delivery = only()
+    assert row.assignee == ben.user  # nobody else need look at it while it may be taken back
+    with tenancy.scope(row.workspace):
+        shown = agent.get(f"/w/acme/inbox/{row.number}").context["recipients"]
+        assert (shown["to"], shown["usual"], shown["cc"]) == (*["jo@x.example, bob@y.example"] * 2, "cid@z.example")
+        leave()
+        assert agent.get(f"/w/acme/inbox/{row.number}").context["recipients"]["to"] == "jo@x.example, bob@y.example"
+        receive(row, "Thanks!")
+        assert agent.get(f"/w/acme/inbox/{row.number}").context["recipients"]["to"] == "jo@x.example"
 
 
 def test_it_leaves_by_the_mailbox_that_was_chosen(agent: Client, acme: Workspace, box: Mailbox) -> None:
@@ -257,6 +271,26 @@ def test_what_cannot_be_recorded_is_refused_whole(
     assert answer.status_code == 422
     assert unescape(fault) in unescape(markup_of(answer.content))
     assert nothing_was_made()
+
+
+def test_who_has_no_address_is_given_one_where_it_is_missed(agent: Client, viewer: Client, acme: Workspace) -> None:
+    recorded(agent, to="Jo Reed")
+    number = Conversation.all_workspaces.get().number
+    place = f"/w/acme/inbox/{number}"
+    shown = markup_of(agent.get(place).content)
+    assert "Jo Reed</bdi> has no email address." in shown
+    assert 'id="no-address"' not in viewer.get(place).content.decode()
+    assert viewer.post(f"{place}/customer/email", {"email": "jo@x.example"}).status_code == 403
+    for typed in ("", "jo@", "x" * 300):
+        agent.post(f"{place}/customer/email", {"email": typed})
+        assert Contact.all_workspaces.get().email == ""
+    answer = agent.post(f"{place}/customer/email", {"email": "Jo@x.example"}, follow=True)
+    assert "Address added." in text_of(answer.content)
+    assert 'id="no-address"' not in answer.content.decode()
+    agent.post(f"{place}/customer/email", {"email": "other@x.example"})
+    assert Contact.all_workspaces.get().email == "jo@x.example"
+    agent.post(f"{place}/reply", {"body": "Here you are.", "send_id": uuid.uuid4()})
+    assert Delivery.all_workspaces.get().channel == "email"
 
 
 def test_viewers_record_nothing(viewer: Client, acme: Workspace) -> None:

@@ -134,6 +134,27 @@ def test_same_reply_sent_twice_is_scheduled_once(agent: Client, mailed: Conversa
     assert Delivery.objects.count() == 1
 
 
+def test_reply_beside_one_that_waits_is_refused_until_its_writer_has_seen_that(
+    agent: Client, mailed: Conversation, ada: Member, ben: Member
+) -> None:
+    before = agent.get(URL).context["outgoing"]
+    theirs, own = scheduled(mailed, ada), scheduled(mailed, ben)
+    answer = agent.post(f"{URL}/reply", {"body": "It left today.", "waiting": str(own.public_id)}, headers=HTMX)
+    assert (before, answer.status_code) == ([], 409)
+    assert "reply is about to be sent. Read it, then send again." in text_of(answer.content)
+    assert f'data-waiting="{theirs.public_id} {own.public_id}"' in markup_of(answer.content)
+    assert Delivery.objects.count() == 2
+    again = {"body": "It left today.", "waiting": f"{theirs.public_id} {own.public_id}"}
+    assert agent.post(f"{URL}/reply", again).status_code == 302
+    actions.hold(delivery=scheduled(mailed, ada), by=Actor.system(mailed.workspace_id), at=clock.now())
+    assert agent.post(f"{URL}/reply", again | {"body": "And a note."}).status_code == 302  # what is held does not leave
+    assert Delivery.objects.count() == 5
+
+
+def test_page_has_the_replies_that_wait_in_its_form(agent: Client, delivery: Delivery) -> None:
+    assert f'name="waiting" value="{delivery.public_id}"' in page(agent)
+
+
 def test_files_of_another_conversation_are_not_taken_along(agent: Client, acme: Workspace, ben: Member) -> None:
     by_mail(acme)
     other = by_mail(acme)
@@ -225,7 +246,12 @@ def test_held_reply_is_in_the_view_of_what_was_not_sent_until_it_is_reviewed(
     agent: Client, held: Delivery, mailed: Conversation
 ) -> None:
     assert "Help with order" in text_of(agent.get("/w/acme/inbox?view=failed").content)
+    assert "Retry all" not in text_of(agent.get("/w/acme/inbox?view=failed").content)  # it wants a review
     assert "Failed to send: 1" in text_of(agent.get("/w/acme/inbox").content)
+    shown = text_of(agent.get("/w/acme/inbox?view=failed").content)
+    assert "Help with order · Ben Kimura: On its way." in shown
+    assert "Not sent: new message" in shown
+    assert "Retry all" not in shown, "it has to be reviewed"
     agent.post("/w/acme/inbox/outbox/retry")
     assert now(held).is_held
     press(agent, held, "review", {"body": "Good.", "expected_last": now(mailed).last_message_id})
@@ -313,4 +339,5 @@ def test_outbox_costs_the_same_statements_for_one_and_for_many(
     one = queries_of(lambda: agent.get(URL))
     for _ in range(9):
         scheduled(mailed, ben, uploads=[SimpleUploadedFile("note.txt", b"a line")])
-    assert queries_of(lambda: agent.get(URL)) == one == nothing + 2
+    # The replies, their files, and to whom the last one goes.
+    assert queries_of(lambda: agent.get(URL)) == one == nothing + 3

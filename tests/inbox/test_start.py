@@ -57,7 +57,7 @@ def test_first_key_is_shown_once_in_a_command_that_works_as_pasted(
     owner: Client, acme: Workspace, client: Client
 ) -> None:
     page = owner.post(f"{URL}/key").content.decode()
-    command = html.unescape(re.search(r'<code id="command">(.*?)</code>', page, re.S)[1])  # type: ignore[index]
+    command = html.unescape(re.search(r'<code\s+id="command"[^>]*>(.*?)</code>', page, re.S)[1])  # type: ignore[index]
     tool, url, *options = shlex.split(command.replace("\\\n", " "))
     headers = dict(
         value.split(": ", 1) for flag, value in zip(options[::2], options[1::2], strict=True) if flag == "-H"

@@ -28,7 +28,7 @@ def flat(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern]:
 
 def addresses(slug: str, number: int, message: int, file: str) -> list[str]:
     known = {"workspace_slug": slug, "number": number, "message": message, "public_id": file, "pk": 1}
-    known |= {"mail_id": file, "provider": "google", "name": "x", "short_id": "aBcD1234", "notification": 1}
+    known |= {"mail_id": file, "provider": "google", "name": "x", "short_id": "aBcD1234", "notification": 1, "note": 1}
     known |= {"status": "open", "conversation": 1, "event": 1, "membership": 1, "subject": "ticket", "key": file}
     found = []
     for pattern in flat(urlpatterns):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -11,11 +13,13 @@ from django.urls import reverse
 
 from accounts import clock, tenancy
 from accounts.models import Event
+from accounts.permissions import Actor
 from conversations import actions
 from conversations.models import UNTIL_REPLY, Attachment, Conversation, Delivery, Follower, Mention, Message
 from tests.conftest import Member
 from tests.factories import ConversationFactory, MailboxFactory, receive
 from tests.inbox.conftest import HTMX, now, text_of
+from tickets.models import Tag
 
 
 @pytest.fixture
@@ -189,15 +193,33 @@ def test_other_open_conversations_of_the_customer_are_merged_and_it_is_undone(
         others = [ConversationFactory(workspace=conversation.workspace, contact=conversation.contact) for _ in range(2)]
     shown = page(agent, conversation)
     assert "Merge 2 open ones into this" in text_of(shown.encode())
-    numbers = [other.number for other in others]
-    answer = agent.post(path("merge", conversation), {"numbers": numbers}, headers=HTMX).content.decode()
-    assert "2 conversations merged into this one." in text_of(answer.encode())
+    ids, about = [row.pk for row in (conversation, *others)], conversation.number
+    given = {"id": ids, "about": about, "to": about, "do": "merge"}
+    asked = agent.post("/w/acme/inbox/bulk/start", given, headers=HTMX).content.decode()
+    assert f'name="into" value="{conversation.pk}" checked' in asked
+    assert now(conversation).message_count == 1
+    given |= {"do": "merge-into", "into": conversation.pk}
+    answer = agent.post("/w/acme/inbox/bulk/start", given, follow=True).content
+    assert f"2 conversations merged into #{about}." in text_of(answer)
     assert now(conversation).message_count == 3
     with tenancy.scope(conversation.workspace):
         event = Event.objects.get(type="conversation.merged")
     agent.post(path("undo", conversation), {"event": event.pk})
     assert now(conversation).message_count == 1
     assert now(others[0]).joined_into_id is None
+
+
+def test_who_was_writing_in_a_merged_conversation_learns_where_the_draft_is(
+    agent: Client, conversation: Conversation, ben: Member, ada: Member
+) -> None:
+    with tenancy.scope(conversation.workspace):
+        other = ConversationFactory(workspace=conversation.workspace)
+        act: dict[str, Any] = {"by": ben.actor, "at": clock.now()}
+        actions.save_draft(conversation=conversation, kind="reply", body="My words", **act)
+        actions.merge(conversations=[conversation], into=other, by=ada.actor, at=clock.now())
+    assert "Your draft is there too." in page(agent, conversation)
+    assert "Your draft is there too." not in page(ada.signed_in(), conversation)
+    assert "My words" in page(agent, other)
 
 
 def test_note_links_the_conversations_that_it_names_and_marks_whom_it_mentions(
@@ -229,8 +251,59 @@ def test_viewer_changes_nothing(viewer: Client, conversation: Conversation, ben:
         ("delete-note", [note.pk]),
         ("redact", [note.pk]),
         ("mark-unread", []),
-        ("merge", []),
         ("forward", []),
         ("move-to-trash", []),
     ):
-        assert viewer.post(path(name, conversation, *args), {"body": "x", "numbers": [2]}).status_code == 403, name
+        assert viewer.post(path(name, conversation, *args), {"body": "x"}).status_code == 403, name
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("assign", {}), ("priority", {"priority": "urgent"}), ("tags", {"tags": "billing"})]
+)
+def test_toast_of_assignment_priority_and_tags_offers_undo_once(
+    agent: Client, conversation: Conversation, ben: Member, name: str, given: dict[str, str]
+) -> None:
+    given = {"to": str(ben.user.pk)} if name == "assign" else given
+    before = now(conversation)
+    changed = agent.post(path(name, conversation), given, headers=HTMX).content.decode()
+    assert "data-undo" in changed
+    assert "data-undo" not in agent.post(path(name, conversation), given, headers=HTMX).content.decode()
+    undone = agent.post(path("undo", conversation), {"event": changes(conversation)[0]}, headers=HTMX).content.decode()
+    assert "Undone." in undone
+    assert "data-undo" not in undone
+    after = now(conversation)
+    assert (after.assignee_id, after.priority, after.tags) == (before.assignee_id, before.priority, before.tags)
+
+
+def changes(conversation: Conversation) -> list[int]:
+    """The ids of what was recorded of it, newest first."""
+    rows = Event.objects.filter(subject_type="conversation", subject_id=conversation.pk)
+    return [*rows.order_by("-id").values_list("pk", flat=True)]
+
+
+def test_undo_is_not_offered_for_an_assignee_that_only_an_api_caller_can_name(
+    agent: Client, conversation: Conversation, ben: Member
+) -> None:
+    by = Actor.system(conversation.workspace_id)
+    actions.assign(conversation=conversation, reference="crm-7", label="Jo", by=by, at=clock.now())
+    answer = agent.post(path("assign", conversation), {"to": str(ben.user.pk)}, headers=HTMX).content.decode()
+    assert "Assigned to you." in answer
+    assert "data-undo" not in answer
+
+
+def test_tags_that_exist_are_suggested_and_a_new_one_is_called_so(agent: Client, conversation: Conversation) -> None:
+    with tenancy.scope(conversation.workspace):
+        for name in ("Billing", "late billing", "bug", 'a "b", c'):
+            Tag.objects.create(workspace=conversation.workspace, name=name, hue=0, created_at=clock.now())
+
+    def offered(typed: str) -> list[tuple[str, bool]]:
+        html = agent.get("/w/acme/inbox/tag-suggestions", {"q": typed}).content.decode()
+        found = re.findall(r'data-value="([^"]*)"( data-new)?', html)
+        return [(unescape(value), bool(new)) for value, new in found]
+
+    assert {name for name, _new in offered("")} == {'"a ""b"", c"', "Billing", "bug", "late billing"}
+    assert offered("bill") == [("Billing", False), ("late billing", False), ("bill", True)]
+    assert offered("BUG") == [("bug", False)]
+    assert offered("x, y") == [('"x, y"', True)]
+    assert offered("\x00") == []
+    assert 'data-suggestions="/w/acme/inbox/tag-suggestions"' in page(agent, conversation)

@@ -21,7 +21,7 @@ from tests.conftest import Key, Member
 from tests.factories import ConversationFactory, TeamFactory, TicketFactory
 from tests.inbox.conftest import markup_of, text_of
 from tickets import actions as ticket_actions
-from tickets.models import Attribute, Ticket, TicketNumbers
+from tickets.models import Attribute, Ticket, TicketNote, TicketNumbers
 
 LIST = "/w/acme/tickets"
 
@@ -150,7 +150,11 @@ def test_attributes_are_edited_shown_and_in_the_history(ben: Member, vic: Member
     assert row.attributes == {"seats": 12, "plan": "Pro", "signed": "2027-02-03"}
     shown = client.get(page).content.decode()
     assert 'value="12"' in shown
-    assert "Attributes changed: <b>Plan, Seats, Signed</b>" in shown
+    assert "Attributes changed: <b>Plan: Pro, Seats, Signed</b>" in shown, "no text or number that may be of a person"
+    client.post(f"{page}/attributes", {"attribute-plan": ""})
+    assert "Attributes changed: <b>Plan: None</b>" in client.get(page).content.decode()
+    client.post(f"{page}/attributes", {"attribute-plan": "Pro"})
+    row.refresh_from_db()
     assert "3 February 2027" in text_of(vic.signed_in().get(page).content)
     asked = {"HX-Request": "true", "HX-Target": "ticket"}
     refused = client.post(f"{page}/attributes", {"attribute-seats": "many"}, headers=asked)
@@ -158,6 +162,35 @@ def test_attributes_are_edited_shown_and_in_the_history(ben: Member, vic: Member
     assert "Seats must be a whole number" in text_of(refused.content)
     assert 'value="many"' in refused.content.decode()
     assert Ticket.all_workspaces.get(pk=ticket.pk).attributes == row.attributes
+
+
+def test_history_names_the_due_date_the_team_and_how_many_were_answered(ben: Member, acme: Workspace) -> None:
+    ticket, team = TicketFactory(workspace=acme), TeamFactory(workspace=acme, name="Billing")
+    linked(acme, ticket, 3)
+    client, page = ben.signed_in(), f"{LIST}/{ticket.number}"
+
+    def history() -> str:
+        return text_of(client.get(page).content).partition(" History ")[2]
+
+    client.post(f"{page}/due", {"when": "2027-02-03T10:00"})
+    assert "Due 3 Feb 2027" in history()
+    client.post(f"{page}/due", {"when": ""})
+    assert "Due date removed" in history()
+    client.post(f"{page}/assign", {"owner": f"team-{team.pk}"})
+    assert "Assigned to Billing" in history()
+    with tenancy.scope(acme):
+        sent, at = [*Conversation.objects.order_by("pk")[:2]], clock.now()
+        event, _ = actions.broadcast_later(ticket=ticket, bodies={row.pk: "Up" for row in sent}, by=ben.actor, at=at)
+        ticket_actions.update(ticket=ticket, subject="Lamp", sla_due_at=at, by=ben.actor, at=at)
+    assert "Reply sent to 2 conversations" in history()
+    assert f'href="{page}/broadcast/{event.pk}"' in client.get(page).content.decode()
+    assert " · Changed the subject" in history()
+    # An event of before says what it knows.
+    Event.objects.create(
+        workspace=acme, type="ticket.updated", subject_type="ticket", subject_id=ticket.pk, actor_kind="system",
+        data={"fields": ["sla_due_at"]}, at=at,
+    )  # fmt: skip
+    assert "Changed the due date" in history()
 
 
 def test_a_change_is_answered_with_the_ticket_and_can_be_undone(ben: Member, acme: Workspace) -> None:
@@ -243,13 +276,72 @@ def test_conversations_are_linked_and_unlinked_and_the_first_is_primary(ben: Mem
 def test_a_note_is_the_note_of_the_api_too(ben: Member, acme: Workspace) -> None:
     ticket = TicketFactory(workspace=acme)
     client, page = ben.signed_in(), f"{LIST}/{ticket.number}"
-    assert "Link one to write a note." in text_of(client.get(page).content)
     conversation = linked(acme, ticket, 1)[0]
     client.post(f"{page}/note", {"body": "Look at <b>this</b>"})
     note = Message.all_workspaces.get(conversation=conversation, kind="internal-note")
     assert note.body == "Look at <b>this</b>"
     shown = client.get(page).content.decode()
     assert "Look at &lt;b&gt;this&lt;/b&gt;" in shown
+
+
+def test_a_ticket_without_a_conversation_has_notes_of_its_own(
+    ada: Member, ben: Member, vic: Member, acme: Workspace
+) -> None:
+    ticket = TicketFactory(workspace=acme)
+    client, page = ben.signed_in(), f"{LIST}/{ticket.number}"
+    assert "No notes. What your team notes about this ticket appears here." in text_of(
+        vic.signed_in().get(page).content
+    )
+    assert client.post(f"{page}/note", {"body": "Ask <b>finance</b>"}).status_code == 302
+    client.post(f"{page}/note", {"body": "Ask <b>finance</b>"})  # a double click
+    note = TicketNote.all_workspaces.get()
+    shown = client.get(page).content.decode()
+    assert "Ask &lt;b&gt;finance&lt;/b&gt;" in shown
+    assert "Note added" in shown
+    # What is noted later beside a conversation is above it.
+    linked(acme, ticket, 1)
+    client.post(f"{page}/note", {"body": "Paid"})
+    both = client.get(page).content.decode()
+    assert both.index("Paid") < both.index("Ask &lt;b&gt;finance")
+    # Its author changes it, an admin may delete it, a viewer reads.
+    assert ada.signed_in().post(f"{page}/notes/{note.pk}", {"body": "Mine"}).status_code == 403
+    assert vic.signed_in().post(f"{page}/notes/{note.pk}/delete").status_code == 403
+    assert "Ask &lt;b&gt;finance&lt;/b&gt;" in vic.signed_in().get(page).content.decode()
+    assert client.post(f"{page}/notes/{note.pk}", {"body": " "}, headers={"HX-Request": "true"}).status_code == 422
+    client.post(f"{page}/notes/{note.pk}", {"body": "Ask legal"})
+    assert "Ask legal" in text_of(client.get(page).content)
+    other = f"{LIST}/{TicketFactory(workspace=acme).number}"
+    assert client.post(f"{other}/notes/{note.pk}/delete").status_code == 404
+    assert ada.signed_in().post(f"{page}/notes/{note.pk}/delete").status_code == 302
+    assert not TicketNote.all_workspaces.exists()
+    assert "Note deleted" in text_of(client.get(page).content)
+
+
+def test_palette_has_what_changes_the_ticket_of_a_row(ben: Member, vic: Member, acme: Workspace) -> None:
+    ticket = TicketFactory(workspace=acme, subject="Late parcels", tag_names=["vip"], status="new")
+    client, page = ben.signed_in(), f"{LIST}/{ticket.number}"
+    assert vic.signed_in().get(f"{page}/commands").status_code == 403
+    shown = client.get(f"{page}/commands").content.decode()
+    for command in ("done", "assign-me"):
+        assert f'data-command="{command}"' in shown
+    for menu in ("assign", "snooze", "priority", "tags"):
+        assert f'data-menu="{menu}"' in shown
+    assert "Remove vip" in text_of(shown.encode())
+    when = re.search(r'name="when" value="([^"]+)"', shown)
+    assert when
+    client.post(f"{page}/snooze", {"when": html.unescape(when[1])})
+    ticket.refresh_from_db()
+    assert ticket.snoozed_until is not None
+    assert 'data-command="snooze"' in client.get(f"{page}/commands").content.decode()
+
+
+def test_tickets_are_found_by_their_own_notes(ben: Member, acme: Workspace) -> None:
+    ticket = TicketFactory(workspace=acme, subject="Late parcels")
+    TicketFactory(workspace=acme, subject="Broken lamp")
+    ticket_actions.add_note(ticket=ticket, body="The customs office holds it", by=ben.actor, at=clock.now())
+    shown = text_of(ben.signed_in().get(f"{LIST}?q=customs+office").content)
+    assert "Late parcels" in shown
+    assert "Broken lamp" not in shown
 
 
 def test_a_ticket_is_opened_with_a_conversation_or_without(ben: Member, acme: Workspace) -> None:
@@ -320,13 +412,21 @@ def test_reply_to_all_is_taken_back_before_it_leaves(ben: Member, acme: Workspac
     ticket = TicketFactory(workspace=acme)
     one, two = linked(acme, ticket)
     agent = ben.signed_in()
-    sent = agent.post(
-        f"{LIST}/{ticket.number}/broadcast", {"body": "Fixed.", "seen": "1", "to": [one.pk], "do": "send"}
-    )
+    page = f"{LIST}/{ticket.number}/broadcast"
+    typed = {"body": "Dear {{customer.name}}, fixed.", "seen": "1", "to": [one.pk], "then": "resolved"}
+    sent = agent.post(page, {**typed, "do": "send"})
     assert Delivery.all_workspaces.count() == 1
     agent.post(f"{sent['Location']}/undo")
     assert Delivery.all_workspaces.get().state == "cancelled"
-    assert "Taken back" in text_of(agent.get(sent["Location"]).content)
+    shown = agent.get(sent["Location"])
+    assert "Taken back" in text_of(shown.content)
+    again = re.search(r'href="([^"]+again=[0-9]+)"', shown.content.decode())
+    assert again is not None
+    # The form has it as it was typed, for those to whom it has not gone.
+    form = agent.get(again.group(1)).content.decode()
+    assert "Dear {{customer.name}}, fixed.</textarea>" in form
+    assert re.findall(r'value="([^"]*)" checked', form) == ["resolved", str(one.pk)]
+    assert "Dear " not in ben.signed_in().get(again.group(1)).content.decode(), "it is kept for the one who typed it"
     assert not Message.all_workspaces.filter(conversation=two, sender_user=ben.user).exists()
 
 

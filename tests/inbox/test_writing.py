@@ -530,6 +530,13 @@ def test_viewer_reads_and_changes_nothing(viewer: Client, conversation: Conversa
     assert (after.updated_at, after.message_count) == (before.updated_at, before.message_count)
 
 
+def test_viewer_sees_the_status_as_the_team_does(viewer: Client, conversation: Conversation) -> None:
+    shown = r'<span class="pill status--%s"[^>]*>\s*<i></i>\s*<span>%s'  # where there is no room, the words give way
+    assert re.search(shown % ("open", "Open</span>"), viewer.get(URL).content.decode())
+    Conversation.all_workspaces.update(snoozed_until=clock.now() + timedelta(days=1))
+    assert re.search(shown % ("snoozed", "Snoozed</span>"), viewer.get(URL).content.decode())
+
+
 def test_changing_needs_a_post(agent: Client, conversation: Conversation) -> None:
     for path in ("reply", "note", "assign", "status", "snooze", "wake", "ticket", "read"):
         assert agent.get(f"{URL}/{path}").status_code == 405

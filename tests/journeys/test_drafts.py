@@ -227,6 +227,9 @@ def test_names_are_offered_while_typing_and_the_text_is_markdown(
     waiting.continue_()
     mentions.done()
     expect(note).to_have_value(f"Ask @{ada.user.name} ")
+    page.keyboard.press("Enter")  # what was chosen is not offered again
+    expect(note).to_have_value(f"Ask @{ada.user.name} \n")
+    expect(pick).to_be_hidden()
     # Markdown by keys; lists go on, and end in an empty item; formatted text is pasted as Markdown.
     note.fill("loud")
     note.press("Control+a")
@@ -235,7 +238,7 @@ def test_names_are_offered_while_typing_and_the_text_is_markdown(
     note.press("Control+b")
     expect(note).to_have_value("loud")
     note.fill("")
-    page.keyboard.type("1. one\ntwo\n\nend")
+    page.keyboard.type("1. one\n2. two\n\nend")  # the marker is not doubled
     expect(note).to_have_value("1. one\n2. two\nend")
     note.fill("")
     html = "<p>See <b>this</b> <a href='https://x.example/'>page</a>:</p><ul><li>a<ul><li>b</li></ul></li><li>c</li></ul><script>x</script>"

@@ -8,6 +8,7 @@ import pytest
 
 from accounts import clock, tenancy
 from conversations import actions
+from conversations.models import Conversation
 from tests.conftest import Member
 from tests.factories import ContactFactory, ConversationFactory
 from tests.journeys.conftest import Window
@@ -23,7 +24,7 @@ def test_search_is_completed_from_the_keyboard_and_saved_as_a_view(window: Windo
         ida = ContactFactory(workspace=acme, name="Ida", email="ida@example.com")  # of whom no suggestion says "ta"
         one = ConversationFactory(workspace=acme, contact=ida, subject="Refund please", body="I want my money.")
         actions.set_tags(conversation=one, names=["needs reply"], by=ben.actor, at=clock.now())
-        ConversationFactory(workspace=acme, contact=ida, subject="Charger", body="The money is gone.")
+        two = ConversationFactory(workspace=acme, contact=ida, subject="Charger", body="The money is gone.")
     window.enter(ben)
     search, options = page.locator("#search"), page.locator("#suggestions [role=option]")
 
@@ -43,6 +44,11 @@ def test_search_is_completed_from_the_keyboard_and_saved_as_a_view(window: Windo
     expect(search).to_be_focused()
     expect(page.locator(".row")).to_have_count(1)
     expect(page.locator(".row mark")).to_have_text("money")
+    # The search ends where the buttons beside it begin.
+    field, button = (one.bounding_box() for one in (search, page.get_by_role("link", name="New conversation")))
+    assert field
+    assert button
+    assert field["x"] + field["width"] <= button["x"]
 
     # Escape closes the suggestions first, and then clears the search.
     page.keyboard.type("is:")
@@ -68,6 +74,33 @@ def test_search_is_completed_from_the_keyboard_and_saved_as_a_view(window: Windo
     page.keyboard.press("1")
     expect(page.get_by_role("heading", name="Refunds to answer")).to_be_visible()
     expect(page.locator(".row")).to_have_count(1)
+
+    # Tags are typed behind those that are there, and one that exists is taken, also before it was seen; Escape takes back.
+    with tenancy.scope(acme):
+        actions.set_tags(conversation=two, names=["billing", "late"], by=ben.actor, at=clock.now())
+    page.locator(".row").click()
+    expect(page.locator("#summary-tags")).to_contain_text("needs reply")
+    page.keyboard.press("l")
+    page.keyboard.type("bill")
+    page.keyboard.press("Enter")
+    field = page.locator("#menu-tags input.input")
+    expect(field).to_have_value("needs reply, billing, ")
+    expect(field).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Escape")
+    expect(field).to_have_attribute("aria-expanded", "false")
+    page.keyboard.press("Escape")
+    expect(page.locator("#summary-tags")).to_be_focused()
+    expect(field).to_have_value("needs reply")
+    page.keyboard.press("l")
+    page.keyboard.type("bill")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("needs reply, billing, ")
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("Tags saved.")
+    assert Conversation.all_workspaces.get(pk=one.pk).tags == ["needs reply", "billing"]
+    page.keyboard.press("Control+z")
+    expect(page.locator("#toasts")).to_contain_text("Undone.")
+    assert Conversation.all_workspaces.get(pk=one.pk).tags == ["needs reply"]
 
 
 def test_filters_are_chosen_in_the_list_and_taken_away_one_by_one(window: Window, ben: Member) -> None:

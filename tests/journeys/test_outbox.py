@@ -63,17 +63,20 @@ def test_reply_is_taken_back_with_its_files_and_never_over_what_was_typed_since(
     expect(page.locator("#outgoing .later")).to_have_count(1)
     expect(page.locator("#outbox .unsent")).to_have_count(0)
     expect(page.locator("#outgoing .file")).to_contain_text("label.txt")
-    page.get_by_role("button", name="Undo").click()
+    expect(reply).to_be_focused()
+    page.keyboard.press("Control+z")
     expect(reply).to_have_value("On its way.")
     expect(page.locator(".attached")).to_contain_text("label.txt")
     expect(page.locator("#outgoing .later")).to_have_count(0)
     assert Conversation.all_workspaces.get().status == "open"
 
-    # Sent again, it is another reply, with its file. What is typed before the answer to Undo comes stays.
+    # Sent again, it is another reply, with its file. It is undone before its answer comes, and what is typed meanwhile stays.
+    replies, undo = Slow(page, "**/inbox/1/reply*"), Slow(page, "**/undo*")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#outgoing .later")).to_have_count(1)
-    undo = Slow(page, "**/undo*")
-    page.get_by_role("button", name="Undo").click()
+    sending = replies.take()
+    page.keyboard.press("Control+z")
+    sending.continue_()
+    replies.done()
     waiting = undo.take()
     page.keyboard.type("Something else")
     waiting.continue_()
@@ -125,6 +128,11 @@ def test_two_agents_see_what_is_held_reviewed_failed_and_sent(
     send(page, "Have you looked in the shed?")
     expect(theirs.locator("#outgoing")).to_contain_text("Ben Kimura")
     expect(theirs.locator("#outgoing")).to_contain_text("Sending")
+    # She is warned at the key, as if it had been sent, and puts her own away.
+    send(theirs, "In the shed?")
+    expect(theirs.locator("#fault-reply")).to_contain_text("Ben Kimura has replied since you began.")
+    assert len(rows()) == 1
+    theirs.locator("#reply-body").fill("")
     with tenancy.scope(acme):
         receive(mailed, "Never mind, it came.")
         leave()

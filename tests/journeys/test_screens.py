@@ -42,6 +42,7 @@ from conversations.models import (
     Inbound,
     InboundMail,
 )
+from conversations.queries import lookalikes
 from tests.conftest import Member, member
 from tests.dialects.node import program
 from tests.factories import (
@@ -83,6 +84,7 @@ CONDITIONS = json.dumps(
 WIDTHS = {1440: 900, 768: 1024, 720: 450, 390: 844}  # 720: a desk's screen, magnified to 200 %
 LOOKED_AT_BY_AXE = {1440: ("light", "dark"), 390: ("light",)}
 """In which themes: a colour is the same at every width."""
+COLOURS = ["color-contrast", "link-in-text-block"]
 
 SIDEWAYS = r"""
 () => {
@@ -120,7 +122,8 @@ THEME = """theme => {
 # theme; where it is there again with the same markup in the same place, but for numbers and tokens, it is left out.
 PARTS = ".rail, .row, .message, .side > section, .composer, #help"
 AXE = r"""
-async ([rules, parts, known]) => {
+async ([colours, isWide, isDark, parts, known]) => {
+  const options = isDark ? { runOnly: colours } : isWide ? {} : { rules: Object.fromEntries(colours.map((one) => [one, { enabled: false }])) };
   const plain = (part) => part.outerHTML
     .replace(/ (?!class|style)([\w-]+)="[^"]*(?:\d|\w{32})[^"]*"/g, ' $1')
     .replace(/\d+(?=[^<>]*<)/g, '0');
@@ -132,7 +135,7 @@ async ([rules, parts, known]) => {
     const key = sum(plain(part) + place(part.parentElement));
     return looked.has(key) || !looked.add(key);
   });
-  const found = await axe.run({ exclude: again }, { resultTypes: ['violations'], ...(rules ? { runOnly: rules } : {}) });
+  const found = await axe.run({ exclude: again }, { resultTypes: ['violations'], ...options });
   const faults = found.violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(' ')} ${node.failureSummary.split('\n')[1]?.trim()}`));
   return [faults, [...looked]];
 }
@@ -254,6 +257,14 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
         actions.set_company(contact=arabic, company=company, by=by, at=at)
         actions.add_address(contact=long, kind="email", value=f"{'o' * 60}@{'d' * 60}.example", by=by, at=at)
         actions.add_contact_note(contact=long, body=f"{LONG} {ARABIC}", by=by, at=at)
+        actions.add_id(contact=long, value=f"other {LONG}", by=by, at=at)
+        actions.mark_distinct(contact=long, other=arabic, by=by, at=at)
+        twin = ContactFactory(workspace=workspace, name=LONG)
+        actions.set_company(contact=twin, company=company, by=by, at=at)
+        lookalikes.compare()
+        made["recorded"] = actions.record_conversation(
+            workspace=workspace, name=LONG, subject=LONG, body=ARABIC, public_id=uuid4(), by=by, at=at
+        )
         first = ConversationFactory(
             workspace=workspace,
             contact=long,
@@ -270,6 +281,8 @@ def fill(workspace: Workspace, ben: Member) -> dict[str, Any]:
         made["ticket"] = ticket = actions.escalate(conversation=first, reason=LONG, by=by, at=at)
         ticket_actions.set_tags(ticket=ticket, names=[LONG[:100], ARABIC[:100]], by=by, at=at)
         ticket_actions.update(ticket=ticket, sla_due_at=at - timedelta(days=1), by=by, at=at)
+        for text in (LONG, f"- {ARABIC}\n- **{LONG}**"):
+            ticket_actions.add_note(ticket=ticket, body=text, by=by, at=at)
         for status in ("open", "on_hold", "resolved"):
             TicketFactory(
                 workspace=workspace, subject=ARABIC if status == "open" else LONG, status=status, assignee=ben.user
@@ -415,6 +428,7 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     yield Screen("customer", one, who="ada")
     yield Screen("customer of a viewer", one, who="vic")
     yield Screen("customer from right to left", other)
+    yield Screen("customer who is given the ID of another", other, do=lambda page: (page.locator("#add-address select").select_option("id"), page.locator("#add-address input[name=value]").fill(LONG * 2), page.locator("#add-address .btn").click(), page.locator("#address-fault").wait_for()))  # fmt: skip
     yield Screen("edit customer", f"{one}/edit")
     yield Screen("new customer", "/w/acme/customers/new")
     yield Screen("merge customers", f"{one}/merge?with={made['arabic'].public_id}")
@@ -493,6 +507,7 @@ def screens(made: dict[str, Any]) -> Iterator[Screen]:
     article, macro = made["article"].public_id, made["macro"].public_id
     doing = made["macro with actions"].public_id
     yield Screen("selection", f"{inbox}?view=open", do=selected)
+    yield Screen("conversation of a customer without an address", f"{inbox}/{made['recorded'].number}")
     yield Screen("merging a selection", f"{inbox}?view=open", do=merging)
     yield Screen(
         "tags of a selection", f"{inbox}?view=open", do=lambda page: (selected(page), page.keyboard.press("l"))
@@ -639,8 +654,8 @@ def look(page: Page, screen: Screen, known: Known) -> Iterator[str]:
             continue
         for theme in LOOKED_AT_BY_AXE[width]:
             page.evaluate(THEME, theme)
-            rules = ["color-contrast"] if theme == "dark" else None
-            faults, known[width, theme] = page.evaluate(AXE, [rules, PARTS, known.get((width, theme), [])])
+            asked = [COLOURS, width == 1440, theme == "dark", PARTS, known.get((width, theme), [])]
+            faults, known[width, theme] = page.evaluate(AXE, asked)
             for found in faults:
                 yield f"{screen.name}, {width} px, {theme}: {found}"
 

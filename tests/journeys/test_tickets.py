@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from accounts import clock
-from accounts.models import Workspace
+from accounts.models import Event, Workspace
 from accounts.permissions import Actor
 from conversations import actions
 from tests.conftest import Member
@@ -224,3 +225,81 @@ def test_live_updates_keep_the_rows_the_place_and_the_focus(window: Window, acme
     page.keyboard.press("1")
     page.wait_for_url(re.compile(r"/tickets/board\?view=v-"))
     expect(page.locator(".card-ticket")).to_have_count(1)
+
+
+def test_a_finger_that_stays_carries_a_card_and_one_that_moves_scrolls(
+    window: Window, acme: Workspace, ben: Member
+) -> None:
+    ticket, page = TicketFactory(workspace=acme, subject="Late parcels"), window.page
+    page.clock.install()
+    window.enter(ben, "/w/acme/tickets/board")
+    fingers = page.context.new_cdp_session(page)
+    fingers.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    card, to = card_in(page, "new", "Late parcels"), page.locator("#column-open")
+
+    def touch(kind: str, at: Locator | None = None, down: float = 40) -> None:
+        box = at.bounding_box() if at else None
+        points = [{"x": box["x"] + 60, "y": box["y"] + down}] if box else []
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    page.clock.pause_at(clock.now() + timedelta(seconds=5))  # no finger of a test is quicker than a busy machine
+    touch("touchStart", card)
+    touch("touchMove", card, down=140)
+    page.clock.resume()
+    touch("touchEnd")
+    expect(page.locator(".is-lifted")).to_have_count(0)
+    touch("touchStart", card)
+    expect(page.locator(".is-lifted")).to_have_count(1)
+    touch("touchMove", to)
+    expect(to).to_have_class(re.compile("is-over"))
+    touch("touchEnd")
+    expect(card_in(page, "open", "Late parcels")).to_be_visible()
+    expect(page.locator(".is-lifted")).to_have_count(0)
+    has_status(ticket, "open")
+    assert Event.objects.filter(type="ticket.status_changed").count() == 1
+    assert page.url.endswith("/tickets/board")
+
+
+def test_keys_act_on_the_row_that_has_the_focus(window: Window, acme: Workspace, ben: Member) -> None:
+    other, ticket = (TicketFactory(workspace=acme, subject=subject, status="open") for subject in ("Lamp", "Parcels"))
+    page, keys = window.page, window.page.keyboard
+    window.enter(ben, "/w/acme/tickets")
+    window.wait_until_live()
+    row = page.locator(".ticket-row", has_text="Parcels")
+    keys.press("j")
+    expect(row.locator("[data-row]")).to_be_focused()
+    keys.press("i")
+    expect(row).to_contain_text("Ben")
+    keys.press("p")
+    keys.type("crit")
+    keys.press("Enter")
+    expect(row).to_contain_text("Critical")
+    expect(row.locator("[data-row]")).to_be_focused()
+    keys.press("e")
+    expect(row).to_have_count(0)
+    expect(page.locator(".ticket-row [data-row]")).to_be_focused()
+    has_status(ticket, "resolved")
+    keys.press("Control+z")
+    expect(row).to_be_visible()
+    has_status(ticket, "open")
+    # Without a conversation it has notes of its own, which are changed and deleted by the keyboard too.
+    page.locator(".ticket-row [data-row]", has_text="Lamp").focus()
+    keys.press("n")
+    expect(page.locator("#note")).to_be_focused()
+    keys.type("Ask finance")
+    keys.press("Tab")
+    keys.press("Enter")
+    note = page.locator(".note-line")
+    expect(note).to_contain_text("Ask finance")
+    expect(page.locator("#note")).to_have_value("")
+    note.get_by_text("Edit", exact=True).press("Enter")
+    note.get_by_label("Note").fill("Ask legal")
+    note.get_by_role("button", name="Save").press("Enter")
+    expect(note).to_contain_text("edited")
+    expect(note.get_by_text("Edit", exact=True)).to_be_focused()
+    note.locator("summary", has_text="Delete").press("Enter")
+    note.get_by_role("button", name="Delete note").press("Enter")
+    expect(note).to_have_count(0)
+    expect(page.locator("#note")).to_be_focused()
+    expect(page.locator("#history-list")).to_contain_text("Note deleted")
+    assert other.notes.count() == 0

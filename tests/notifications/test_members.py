@@ -23,6 +23,7 @@ from conversations.reactions import all_reactions
 from tests.conftest import Member, member
 from tests.factories import ConversationFactory, MailboxFactory, TeamFactory, receive
 from tests.notifications.conftest import act, of, wants
+from tests.outbox import by_mail, scheduled
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -89,6 +90,16 @@ def test_writer_is_notified_of_a_reply_that_failed(
     message = actions.reply(conversation=row, body="Hello", **act(ben))
     actions.set_delivery(message=message, status="failed", by=Actor.system(acme.pk), at=clock.now())
     assert of(ben) == [("failed_to_send", 1, 1)]
+
+
+def test_writer_is_notified_of_a_reply_that_is_held_unless_they_send_it_themselves(
+    acme: Workspace, ada: Member, ben: Member
+) -> None:
+    held = scheduled(by_mail(acme), ben)
+    actions.hold(delivery=held, by=Actor.system(acme.pk), at=clock.now())
+    actions.hold(delivery=scheduled(by_mail(acme), ada), **act(ada))
+    assert of(ben) == [("failed_to_send", held.conversation.number, 1)]
+    assert of(ada) == []
 
 
 def test_owners_and_admins_are_notified_of_a_mailbox_that_is_disconnected(

@@ -240,18 +240,38 @@ def test_a_streaming_response_is_sent_piece_by_piece() -> None:
     assert asyncio.run(Client(front).answer())[2] == b"ab"
 
 
-def test_pieces_of_a_streaming_response_share_what_is_open() -> None:
-    """An export opens its workspace's scope around all of its pieces, which are made by several threads."""
-    opened: ContextVar[str] = ContextVar("opened", default="")
+def test_pieces_of_one_response_share_what_is_open_whatever_thread_makes_them() -> None:
+    """In other threads, and for what comes next there, it is not open."""
+    opened: ContextVar[str] = ContextVar("opened", default="nothing")
+    threads: set[int] = set()
 
     def pieces() -> Iterator[bytes]:
-        token = opened.set("acme")
-        for _ in range(4):
-            yield opened.get().encode()
-        opened.reset(token)
+        token = opened.set("a scope")
+        try:
+            for _ in range(40):
+                threads.add(threading.get_ident())
+                yield f"{opened.get()}, ".encode()
+        finally:
+            opened.reset(token)
 
-    front = make(lambda environ: StreamingHttpResponse(pieces()), threads=3)
-    assert asyncio.run(Client(front).answer())[2] == b"acme" * 4
+    def view(environ: Environ) -> HttpResponseBase:
+        if environ["PATH_INFO"] == "/between":
+            return HttpResponse(opened.get())
+        opened.set("the view")
+        return StreamingHttpResponse(pieces())
+
+    async def scenario() -> tuple[bytes, set[bytes]]:
+        front = make(view, threads=3)
+        streams = [Client(front).answer() for _ in range(3)]
+        between = [Client(front, "/between").answer() for _ in range(3)]
+        answers = [answer[2] for answer in await asyncio.gather(*streams, *between)]
+        assert len({*answers[:3]}) == 1
+        return answers[0], {*answers[3:]}
+
+    whole, others = asyncio.run(scenario())
+    assert whole == b"a scope, " * 40
+    assert len(threads) > 1
+    assert b"a scope" not in others
 
 
 def live(follow: Any, **options: Any) -> Front:

@@ -48,7 +48,7 @@ def end(process: subprocess.Popen[str]) -> str:
 
 def test_two_releases_at_once_take_turns(home: Path) -> None:
     with template.copied() as address:
-        manage(home, "migrate", "tickets", "0007", "-v", "0", DATABASE_URL=address)
+        manage(home, "migrate", "conversations", "0148", "-v", "0", DATABASE_URL=address)
         first, second = release(home, address), release(home, address)
         output = end(first) + end(second)
     assert output.count("Bringing the database up to date.") == 1
@@ -88,7 +88,7 @@ def test_a_migration_that_waits_for_a_long_report_keeps_nobody_else_waiting(home
         waiting.communicate()
 
 
-@pytest.mark.parametrize("step", [23, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("step", [67, pytest.param(1, marks=pytest.mark.soak)])
 def test_a_release_that_is_killed_after_every_commit_comes_to_its_end(home: Path, address: str, step: int) -> None:
     process = python(home, "-m", "tests.runtime.killed_release", str(step), DATABASE_URL=address)
     output, _ = process.communicate(timeout=600)

@@ -26,7 +26,7 @@ def form(browser: Client) -> dict[str, Any]:
 def test_secret_is_shown_once_and_works(ada: Member) -> None:
     browser = ada.signed_in()
     page = browser.post(f"{URL}/new", form(browser) | {"name": "Shop"}).content.decode()
-    found = re.search(r"<code>(parley_sv_\w+)</code>", page)
+    found = re.search(r"data-copy><code [^>]*>(parley_sv_\w+)</code>", page)
     assert found
     secret = found[1]
     answer = Client().get("/api/v1/conversations", headers={"Authorization": f"Bearer {secret}"})

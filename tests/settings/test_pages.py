@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 from django.test import Client
 
+from accounts import clock
 from accounts.models import Workspace
 from accounts.permissions import Role
+from conversations import actions
 from tests.conftest import Member, member
+from tests.factories import ConversationFactory, TeamFactory
+from tickets.models import Tag
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -37,6 +44,27 @@ def test_pages_say_who_sees_them(ada: Member, ben: Member) -> None:
     assert "Owners and admins" in ada.signed_in().get("/w/acme/settings/keys").content.decode()
 
 
+def test_no_page_says_that_it_is_for_everyone_unless_viewers_open_it(
+    acme: Workspace, ada: Member, ben: Member, vic: Member
+) -> None:
+    team = TeamFactory(workspace=acme)
+    act: dict[str, Any] = {"by": ada.actor, "at": clock.now()}
+    shown: dict[str, Any] = {"subject": "conversation", "name": "VIPs", "visibility": "shared"}
+    view = actions.create_view(workspace=acme, condition={"all": []}, **shown, **act)
+    actions.set_tags(conversation=ConversationFactory(workspace=acme), names=["vip"], **act)
+    tag = Tag.objects.get()
+    paths = [
+        *("/teams/new", "/views/new", "/chat/add"),
+        *(f"/teams/{team.public_id}", f"/teams/{team.public_id}/delete", f"/tags/{tag.pk}", f"/tags/{tag.pk}/delete"),
+        *(f"/members/{ben.membership.pk}", f"/members/{ben.membership.pk}/remove", f"/views/{view.short_id}/delete"),
+    ]
+    as_ada, as_vic = ada.signed_in(), vic.signed_in()
+    pages = {path: as_ada.get(f"/w/acme/settings{path}") for path in paths}
+    assert {path: page.status_code for path, page in pages.items()} == dict.fromkeys(paths, 200)
+    open_ones = [path for path, page in pages.items() if "Everyone in the workspace" in page.content.decode()]
+    assert {path: status(as_vic, path) for path in open_ones} == dict.fromkeys(open_ones, 200)
+
+
 def test_list_leads_to_what_the_member_may_see(ada: Member, ben: Member) -> None:
     of_ada, of_ben = (one.signed_in().get("/w/acme/settings").content.decode() for one in (ada, ben))
     for title in (
@@ -59,3 +87,14 @@ def test_list_leads_to_what_the_member_may_see(ada: Member, ben: Member) -> None
 
 def test_old_address_of_members_leads_to_the_new_one(ada: Member) -> None:
     assert ada.signed_in().get("/w/acme/people")["Location"] == "/w/acme/settings/members"
+
+
+def test_every_page_of_the_list_shows_the_list(ada: Member) -> None:
+    browser = ada.signed_in()
+    overview = browser.get("/w/acme/settings").content.decode()
+    listed = re.findall(r'href="([^"]+)"', overview.split('class="setting__list"')[1].split("</nav>")[0])
+    assert len(listed) > 15
+    own = [path for path in listed if "/settings/" in path]
+    shown = {path: browser.get(path, follow=True).content.decode() for path in own}
+    nav = {path: page.split('class="setting__list"')[-1].split("</nav>")[0] for path, page in shown.items()}
+    assert {path for path, part in nav.items() if any(f'href="{one}"' not in part for one in listed)} == set()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import io
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +15,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.loader import render_to_string
 from django.test import Client
+from django.urls import get_resolver
 from django.utils import timezone, translation
 from PIL import Image
 
@@ -22,6 +25,7 @@ from accounts.models import Event, User, Workspace
 from accounts.notices import QuietHours
 from accounts.permissions import Actor
 from accounts.tasks import forget_sessions
+from conversations import actions as conversation_actions
 from conversations.actions.entries import Door
 from conversations.models import Channel
 from conversations.screens import engine
@@ -365,3 +369,29 @@ def test_pages_have_the_direction_of_their_language() -> None:
     with translation.override("de"):
         assert engine.direction() == "ltr"
         assert 'dir="ltr"' in render_to_string("404.html")
+
+
+def test_picture_is_seen_wherever_its_owner_is(ben: Member, acme: Workspace) -> None:
+    browser = ben.signed_in()
+    row = ConversationFactory(workspace=acme)
+    conversation_actions.assign(conversation=row, to=ben.user, by=ben.actor, at=clock.now())
+    profile = upload(browser, image())
+    kept = now(ben)
+    address = f'src="/accounts/pictures/{kept.public_id}/{pictures.version(kept.picture)}"'
+    assert profile.count(address) >= 2  # beside the form, and in the rail
+    page = browser.get(f"/w/acme/inbox/{row.number}?view=open").content.decode()
+    assert address in page.split('id="row-')[1].split("</a>")[0]
+    assert address in page.split('id="summary-assign"')[1].split("</summary>")[0]
+
+
+def test_forms_with_files_may_be_as_large_as_an_upload() -> None:
+    """A screen that reads files and is not marked would refuse all that are larger than a form without."""
+
+    def views(patterns: Iterable[Any]) -> Iterator[Any]:
+        for one in patterns:
+            yield from views(one.url_patterns) if hasattr(one, "url_patterns") else [one.callback]
+
+    read = {view for view in views(get_resolver().url_patterns) if "conversations.screens" in view.__module__}
+    reads_files = [view for view in read if "request.FILES" in inspect.getsource(inspect.unwrap(view))]
+    assert len(reads_files) > 3
+    assert [view.__name__ for view in reads_files if not getattr(view, "takes_files", False)] == []

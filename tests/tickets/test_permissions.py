@@ -15,7 +15,7 @@ from tests.conftest import Key, Member
 from tests.effects import DESK, MEMBERS, MORNING, actors, is_missing_for, minutes, who_may
 from tests.factories import ContactFactory, TeamFactory, TicketFactory
 from tickets import actions
-from tickets.models import Attribute, Ticket
+from tickets.models import Attribute, Ticket, TicketNote
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -32,6 +32,9 @@ ON_A_TICKET: dict[str, Verb] = {
     "replace_tag": lambda ticket, how: actions.replace_tag(ticket=ticket, name="vip", by_name=None, **how),
     "update": lambda ticket, how: actions.update(ticket=ticket, subject="x", **how),
     "mark_read": lambda ticket, how: actions.mark_read(ticket=ticket, **how),
+    "add_note": lambda ticket, how: actions.add_note(ticket=ticket, body="x", **how),
+    "edit_note": lambda ticket, how: actions.edit_note(note=_note(ticket), body="x", **how),
+    "delete_note": lambda ticket, how: actions.delete_note(note=_note(ticket), **how),
     "delete": lambda ticket, how: actions.delete(ticket=ticket, **how),
 }
 IN_A_WORKSPACE: dict[str, Verb] = {
@@ -49,6 +52,11 @@ ELSEWHERE = {
     "set_hours", "erase", "create_attribute", "update_attribute", "archive_attribute", "move_attribute",
 }  # fmt: skip
 """Of admins: tested in test_hours.py and tests/customers; attributes below."""
+
+
+def _note(ticket: Ticket) -> TicketNote:
+    """A program's, which is everybody's."""
+    return TicketNote.objects.create(workspace=ticket.workspace, ticket=ticket, body="Ask finance")
 
 
 @pytest.fixture

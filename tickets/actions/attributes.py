@@ -16,6 +16,7 @@ from tickets.models import Attribute, AttributeKind, AttributeSubject, Ticket
 MOST_ATTRIBUTES = 100
 """Attributes of customers, of conversations and of tickets each, without archived ones."""
 MOST_CHOICES = 200
+_LAID_DOWN = (AttributeKind.CHOICE, AttributeKind.BOOLEAN)
 
 
 @transaction.atomic
@@ -109,14 +110,22 @@ def move_attribute(*, attribute: Attribute, up: bool, by: Actor, at: datetime) -
 def set_attributes(*, ticket: Ticket, values: Mapping[str, Any], by: Actor, at: datetime) -> Ticket:
     """Set custom attributes of a ticket by their keys; None and a blank text take a value away. Raises Invalid with the key at fault."""
     permit(by, "ticket.update", ticket)
-    wanted = attributes.read_all(queries.attributes_of(AttributeSubject.TICKET), values)
+    rows = list(queries.attributes_of(AttributeSubject.TICKET))
+    wanted = attributes.read_all(rows, values)
     ticket = transaction.held(ticket)
     after, keys = attributes.changed(ticket.attributes, wanted)
     if keys:
         ticket.attributes, ticket.updated_at = after, at
         ticket.save(update_fields=["attributes", "updated_at"])
-        journal.record(events.TICKET_ATTRIBUTES_CHANGED, ticket, by=by, at=at, keys=keys)
+        journal.record(
+            events.TICKET_ATTRIBUTES_CHANGED, ticket, by=by, at=at, keys=keys, values=_chosen(rows, keys, after)
+        )
     return ticket
+
+
+def _chosen(rows: Iterable[Attribute], keys: Sequence[str], after: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that the history may hold: those that the workspace has laid down. What is typed may be of a person."""
+    return {row.key: after.get(row.key) for row in rows if row.key in keys and row.kind in _LAID_DOWN}
 
 
 def _attribute_name(name: str, others: Iterable[Attribute]) -> str:

@@ -18,7 +18,7 @@ from accounts.errors import Invalid
 from accounts.models import Membership, Team, User, Workspace
 from accounts.permissions import Actor, permit
 from tickets import events, lifecycle, tags, unread
-from tickets.models import Ticket, TicketNumbers, TicketPriority, TicketStatus
+from tickets.models import Ticket, TicketNote, TicketNumbers, TicketPriority, TicketStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,11 @@ def update(
         return ticket
     ticket.updated_at = at
     ticket.save(update_fields=[*changed, "updated_at"])
-    journal.record(events.TICKET_UPDATED, ticket, by=by, at=at, fields=changed)
+    if "sla_due_at" in changed:
+        due_at = ticket.sla_due_at.isoformat() if ticket.sla_due_at else None
+        journal.record(events.TICKET_UPDATED, ticket, by=by, at=at, fields=changed, due_at=due_at)
+    else:
+        journal.record(events.TICKET_UPDATED, ticket, by=by, at=at, fields=changed)
     return ticket
 
 
@@ -261,7 +265,7 @@ def update(
 def erase(*, ticket: Ticket, is_shared: bool = False, by: Actor, at: datetime) -> Ticket:
     """Erase the words of a ticket; of one that is shared with other customers, what may be of the one that is erased."""
     permit(by, "ticket.erase", ticket)
-    ticket = transaction.held(ticket)
+    ticket, had_notes = transaction.held(ticket), 0
     given: dict[str, Any] = {
         "anonymous_traits": {},
         "last_message_text": None,
@@ -270,8 +274,9 @@ def erase(*, ticket: Ticket, is_shared: bool = False, by: Actor, at: datetime) -
     }
     if not is_shared:
         given |= {"subject": "", "escalation_reason": None, "attributes": {}}
+        had_notes = TicketNote.objects.filter(ticket=ticket).delete()[0]
     changed = changes.change(ticket, given, unset=UNSET)
-    if changed:
+    if changed or had_notes:
         ticket.updated_at = at
         ticket.save(update_fields=[*changed, "updated_at"])
         journal.record(events.TICKET_ERASED, ticket, by=by, at=at)
@@ -356,6 +361,7 @@ def delete(*, ticket: Ticket, by: Actor, at: datetime) -> None:
     journal.record(events.TICKET_DELETED, ticket, by=by, at=at, number=ticket.number)
     NUMBERS.move(ticket.workspace_id, ticket.status, None)
     unread.forget(ticket.workspace_id)
+    TicketNote.objects.filter(ticket=ticket).delete()
     ticket.delete()
 
 

@@ -21,7 +21,8 @@ from conversations.models import Channel, Conversation, Delivery, Inbound, Messa
 
 logger = logging.getLogger(__name__)
 
-CHANNELS = (Channel.EMAIL, Channel.FORM, Channel.CALLBACK)
+CHANNELS = (Channel.EMAIL, Channel.FORM, Channel.CALLBACK, Channel.MANUAL)
+"""Channels whose customers get replies by mail as soon as they have an address."""
 TAKES_OTHERS = True
 NOBODY = NotSent("no_recipient", "No recipient can get mail: their addresses are suppressed, or there are none.", True)
 AWAY = NotSent("connection", "The mail server cannot be reached.", False, concerns_all=True)

@@ -61,6 +61,10 @@ class Pages(LimitOffsetPagination):
         self.count = len(rows) if len(rows) <= self.limit else all_of_them.count()
         return rows[: self.limit]
 
+    def sliced(self, rows: Any, request: Request) -> list[Any]:
+        """The page's rows of what counts itself and can be sliced."""
+        return list(self.paginate_queryset(rows, request) or [])
+
     def found(self, ids: Sequence[tuple[int]], some: Compiled[Any], request: Request) -> list[Any]:
         """The page's rows of a search, which is made once: the ids of all that it finds are counted, and `some` reads the page's."""
         self.known = len(ids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -19,14 +21,24 @@ from accounts.permissions import permit
 from conversations import actions
 from conversations.models import Contact, ContactAddress
 from conversations.queries import customers as queries
-from conversations.screens import attributes
+from conversations.screens import attributes, toasts
 from conversations.screens.contacts import labels, views
 from conversations.screens.contacts.forms import CustomerForm
 from conversations.screens.shell import DeskRequest, remember, screen, shell
 from tickets.models import AttributeSubject
 from tickets.queries import attributes_of
 
-Change = Callable[..., str]
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The text of a message, and what to send to which of a customer's pages to take it back."""
+
+    text: str
+    undo: str
+    given: dict[str, object]
+
+
+Change = Callable[..., str | Done]
 
 
 def changes(at_fault: str) -> Callable[[Change], Callable[..., HttpResponseBase]]:
@@ -49,10 +61,13 @@ def changes(at_fault: str) -> Callable[[Change], Callable[..., HttpResponseBase]
                 key = error.field if isinstance(error, Invalid) and at_fault == "attributes" else ""
                 fault = labels.of_error(error)
                 return views.page(
-                    request, contact, data=request.POST, fault=fault, at_fault=at_fault,
+                    request, contact, data=request.POST, fault=fault, at_fault=at_fault, code=error.code,
                     attribute_fault=(key or "", fault), status=422,
                 )  # fmt: skip
-            if text:
+            if isinstance(text, Done):
+                path = reverse(text.undo, args=[request.workspace.slug, contact.public_id])
+                toasts.undoable(request, text.text, path, **text.given)
+            else:
                 messages.success(request, text)
             return redirect("customer", request.workspace.slug, contact.public_id)
 
@@ -147,20 +162,33 @@ def set_attributes(request: DeskRequest, contact: Contact) -> str:
 
 @changes("addresses")
 def add_address(request: DeskRequest, contact: Contact) -> str:
-    """Another address, which the member knows to be theirs."""
+    """Another address, which the member knows to be theirs, or an id by which a system of theirs names the customer."""
     kind, value = request.POST.get("kind", ""), request.POST.get("value", "")
+    if kind == "id":
+        actions.add_id(contact=contact, value=value, by=request.actor, at=clock.now())
+        return _("ID added.")
     actions.add_address(contact=contact, kind=kind, value=value, by=request.actor, at=clock.now())
     return _("Address added.")
 
 
 @changes("addresses")
-def remove_address(request: DeskRequest, contact: Contact, pk: int) -> str:
+def remove_address(request: DeskRequest, contact: Contact, pk: int) -> str | Done:
     """Take an address away; one that is gone already is no fault."""
     permit(request.actor, "contact.edit")
     address = ContactAddress.objects.filter(contact=contact, pk=pk).first()
     if address is not None:
         actions.remove_address(address=address, by=request.actor, at=clock.now())
+        if address.is_verified:  # adding one by hand says that it is theirs
+            return Done(_("Address removed."), "add-address", {"kind": address.kind, "value": address.value})
     return _("Address removed.")
+
+
+@changes("addresses")
+def remove_id(request: DeskRequest, contact: Contact) -> Done:
+    """Take an ID away; one that is gone already is no fault."""
+    value = request.POST.get("value", "")
+    actions.remove_id(contact=contact, value=value, by=request.actor, at=clock.now())
+    return Done(_("ID removed."), "add-address", {"kind": "id", "value": value})
 
 
 @changes("note")
@@ -187,13 +215,13 @@ def delete_note(request: DeskRequest, contact: Contact, pk: int) -> str:
 
 
 @changes("block")
-def block(request: DeskRequest, contact: Contact) -> str:
+def block(request: DeskRequest, contact: Contact) -> str | Done:
     """Block a customer, or with `unblock` take that back."""
     if "unblock" in request.POST:
         actions.unblock_contact(contact=contact, by=request.actor, at=clock.now())
         return _("No longer blocked.")
     actions.block_contact(contact=contact, by=request.actor, at=clock.now())
-    return _("Blocked.")
+    return Done(_("Blocked."), "block-customer", {"unblock": 1})
 
 
 def _belong(request: DeskRequest, contact: Contact, name: str) -> None:

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,8 +18,10 @@ from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.permissions import may, permit
 from accounts.text import uuid_or_none, whole_number
 from conversations import actions
+from conversations.models import Contact
 from conversations.queries import customers as queries
 from conversations.queries import duplicates
+from conversations.screens import toasts
 from conversations.screens.contacts import labels
 from conversations.screens.shell import DeskRequest, remember, screen, shell
 
@@ -62,10 +65,27 @@ def mark_distinct(request: DeskRequest, public_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, labels.of_error(error))
     else:
-        messages.success(
-            request, _("They are no longer suggested as duplicates.") if is_distinct else _("Suggested again.")
-        )
+        _say(request, contact, other, is_distinct)
     return redirect(back(request) or reverse("customer", args=[request.workspace.slug, contact.public_id]))
+
+
+def _say(request: DeskRequest, contact: Contact, other: Contact, is_distinct: bool) -> None:
+    if not is_distinct:
+        messages.success(request, _("Suggested again."))
+        return
+    text = _("%(name)s and %(other)s are no longer suggested as duplicates.")
+    toasts.undoable(
+        request,
+        text % {"name": shortened(contact), "other": shortened(other)},
+        reverse("mark-distinct", args=[request.workspace.slug, contact.public_id]),
+        **{"with": other.public_id, "undo": 1},
+        **{name: value for name in ("from", "before") if (value := request.POST.get(name))},
+    )
+
+
+def shortened(contact: Contact) -> str:
+    """What a customer is called, in a sentence."""
+    return Truncator(contact.display_name).chars(60)
 
 
 def back(request: DeskRequest, **query: object) -> str:

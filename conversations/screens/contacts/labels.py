@@ -36,6 +36,8 @@ _DONE: dict[str, Promise] = {
     events.CONTACT_UNBLOCKED.name: gettext_lazy("Unblocked"),
     events.CONTACT_ADDRESS_ADDED.name: gettext_lazy("Address added"),
     events.CONTACT_ADDRESS_REMOVED.name: gettext_lazy("Address removed"),
+    events.CONTACT_ID_ADDED.name: gettext_lazy("ID added"),
+    events.CONTACT_ID_REMOVED.name: gettext_lazy("ID removed"),
     events.CONTACT_NOTE_ADDED.name: gettext_lazy("Note added"),
     events.CONTACT_NOTE_EDITED.name: gettext_lazy("Note edited"),
     events.CONTACT_NOTE_DELETED.name: gettext_lazy("Note deleted"),
@@ -53,6 +55,8 @@ _DONE: dict[str, Promise] = {
 _ERRORS: dict[str, Promise] = {
     "address_taken": gettext_lazy("Another customer has this address. Merge the two instead."),
     "company_taken": gettext_lazy("Another company has this name. Merge the two instead."),
+    "id_taken": gettext_lazy("Another customer has this ID. Merge the two instead."),
+    "unverified_id": gettext_lazy("This customer is not verified. Merge them with a verified customer first."),
     "merged": gettext_lazy("One of them was merged meanwhile."),
     "unverified": gettext_lazy("Merge the customer who is not verified into the one who is."),
     "too_many": gettext_lazy("This is too much for one step."),

@@ -136,7 +136,9 @@ def _pair(contact: Contact, other: Contact) -> dict[str, object]:
     }
 
 
-def taken_back(request: DeskRequest, row: Row, undo: Callable[..., Row], said_of: Callable[[DomainError], str]) -> Row:
+def taken_back(
+    request: DeskRequest, row: Row, undo: Callable[..., Row], words_for: Callable[[DomainError], str]
+) -> Row:
     """Call a verb that takes a merge back, and say what became of it on the next page. Returns the row as it is then."""
     try:
         row = undo(by=request.actor, at=clock.now())
@@ -145,7 +147,7 @@ def taken_back(request: DeskRequest, row: Row, undo: Callable[..., Row], said_of
     except NotFound:
         messages.success(request, _("The merge was undone already."))
     except DomainError as error:
-        messages.error(request, said_of(error))
+        messages.error(request, words_for(error))
     else:
         messages.success(request, _("Merge undone."))
     return row

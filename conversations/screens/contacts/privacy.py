@@ -10,11 +10,12 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import clock, tenancy
+from accounts.errors import NotFound
 from accounts.permissions import permit
-from conversations.models import Contact
+from conversations.models import Contact, ErasureState
 from conversations.privacy import actions, export, finding
 from conversations.queries import customers as queries
 from conversations.screens.contacts.changes import of_page
@@ -44,6 +45,22 @@ def erase(request: DeskRequest, public_id: UUID) -> HttpResponse:
         "fault": fault,
     }
     return render(request, "contacts/erase.html", facts, status=422 if fault else 200)
+
+
+@require_safe
+@screen
+def state(request: DeskRequest, public_id: UUID) -> HttpResponse:
+    """How far the erasing is, for a page that waits for it, which is loaded anew once it is done."""
+    permit(request.actor, "conversation.read")
+    contact = queries.by_public_id(public_id)
+    erasure = queries.erasure(contact)
+    if erasure is None:
+        raise NotFound("this customer is not being erased")
+    facts = {**shell(request, "contacts"), "contact": contact, "erasure": erasure}
+    answer = render(request, "contacts/erasure.html", facts)
+    if erasure.state == ErasureState.DONE:
+        answer["HX-Refresh"] = "true"
+    return answer
 
 
 @require_POST

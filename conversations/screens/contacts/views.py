@@ -90,10 +90,11 @@ def page(
     form: CustomerForm | None = None,
     fault: str = "",
     at_fault: str = "",
+    code: str = "",
     attribute_fault: tuple[str, str] = ("", ""),
     status: int = 200,
 ) -> HttpResponse:
-    """The page, with what was typed where it could not be kept: `at_fault` says in which of its forms."""
+    """The page, with what was typed where it could not be kept: `at_fault` says in which of its forms, `code` why."""
     before = whole_number(request.GET.get("before", ""))
     history = list(queries.history(contact, before=before)[: HISTORY + 1])
     is_open = list(queries.open_conversations(contact)[: WORK + 1])
@@ -106,6 +107,8 @@ def page(
         "contact": contact,
         "form": form or CustomerForm.of(contact),
         "addresses": list(queries.addresses(contact)),
+        "other_ids": queries.other_ids(contact),
+        "owner": _owner(contact, data) if data and code in ("address_taken", "id_taken") else None,
         "discord_members": list(queries.discord_members(contact)),
         "merged": merged,
         "just_merged": next((row for row in merged if row.public_id == undone), None),
@@ -119,6 +122,7 @@ def page(
         "all_open": _in_inbox(contact) if len(is_open) > WORK else "",
         "open_tickets": list(queries.open_tickets(contact)[:WORK]),
         "duplicates": [(one, labels.REASONS[one.reason]) for one in duplicates.duplicates(contact)] if may_edit else [],
+        "distinct": duplicates.apart_from(contact) if may_edit else [],
         "activity": [
             (labels.of_line(line), labels.of_actor(line), line.event.at) for line in queries.activity(contact)
         ],
@@ -135,6 +139,12 @@ def page(
         "at_fault": at_fault,
     }
     return render(request, "contacts/page.html", facts, status=status)
+
+
+def _owner(contact: Contact, data: QueryDict) -> Contact | None:
+    """Who has what was to be added to a customer."""
+    found = queries.owner(data.get("kind", ""), data.get("value", ""))
+    return found if found is not None and found.pk != contact.pk else None
 
 
 def _company(given: str) -> Company | None:

@@ -20,7 +20,8 @@ from conversations.screens.shell import LAST, DeskRequest, screen
 @require_GET
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """The inbox of the workspace where the person was last, else of their first; `?choose` asks for a page to choose one."""
+    """The inbox of the workspace where the person was last, else of their first; `?choose` asks for a page to choose one,
+    `?security` for the member's own security there."""
     if not request.user.is_authenticated:
         return redirect_to_login(reverse("home")) if people.is_set_up() else redirect("setup")
     memberships = people.workspaces_of(request.user)
@@ -28,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
         first = min(memberships, key=lambda membership: (membership.created_at, membership.pk)).workspace.slug
         last = request.session.get(LAST)
         is_theirs = any(membership.workspace.slug == last for membership in memberships)
-        return redirect("inbox", last if is_theirs else first)
+        return redirect("security" if "security" in request.GET else "inbox", last if is_theirs else first)
     context = {
         "memberships": memberships,
         "me": request.user,

@@ -18,7 +18,7 @@ from accounts.errors import Conflict, DomainError, Invalid
 from accounts.permissions import permit
 from conversations import actions
 from conversations.actions import outgoing
-from conversations.channels.email import outbound
+from conversations.channels.email import delivery, outbound
 from conversations.models import Channel, Conversation, Delivery, Mailbox
 from conversations.queries import conversations as queries
 from conversations.queries import mails
@@ -127,12 +127,14 @@ def facts(
     conversation: Conversation, taken_back: Delivery | None = None, draft: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """The context of the recipients' line, or of that of a reply that was taken back, or as it was typed in a draft; empty where
-    replies do not leave as mails."""
+    replies do not leave as mails, but for `has_no_address` where that is for want of an address."""
     if not is_by_mail(conversation):
-        return {}
+        return {"has_no_address": conversation.channel in delivery.CHANNELS and not conversation.contact.email}
     to, cc, bcc = [one for one in (conversation.contact.email,) if one], list(conversation.cc), []
     if taken_back is not None:
         to, cc, bcc = taken_back.to or to, taken_back.cc or cc, taken_back.bcc
+    usual = mails.last_recipients(conversation) or [one for one in (conversation.contact.email,) if one]
+    to = usual if taken_back is None else to
     found = {
         "line": summary(to, cc, bcc),
         "to": recipients.line(to),
@@ -140,7 +142,7 @@ def facts(
         "bcc": recipients.line(bcc),
         "cc_seen": recipients.line(conversation.cc),
         "sender": sender(conversation),
-        "usual": recipients.line([one for one in (conversation.contact.email,) if one]),
+        "usual": recipients.line(usual),
     }
     if draft and any(draft.get(name, found[name]) != found[name] for name in ("to", "cc", "bcc")):
         found |= _as_typed(conversation, draft)

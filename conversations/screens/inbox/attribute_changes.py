@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import clock
-from accounts.errors import DomainError, Forbidden, NotFound
+from accounts.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from conversations import actions
 from conversations.models import Conversation
 from conversations.queries import conversations as queries
@@ -62,6 +62,18 @@ def edit_customer(request: DeskRequest, conversation: Conversation) -> str:
         clear = () if name.strip() else ("name",)
         actions.update_contact(contact=contact, name=name, clear=clear, **_by(request))
     return _("Saved.")
+
+
+@_changes
+def add_email(request: DeskRequest, conversation: Conversation) -> str:
+    """The address of a customer who has none, so that replies reach them."""
+    contact, email = conversation.contact, request.POST.get("email", "").strip()
+    if not email:
+        raise Invalid(_("Enter an email address"), field="email")
+    if contact.email and contact.email != email.lower():
+        raise Conflict(_("This customer has an email address by now."))
+    actions.update_contact(contact=contact, email=email, **_by(request))
+    return _("Address added. Replies are sent to it.")
 
 
 def _by(request: DeskRequest) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -139,18 +140,26 @@ def start(request: DeskRequest) -> HttpResponse:
 
 
 def _merging(request: DeskRequest, place: Place) -> HttpResponse:
-    """Ask which of the chosen conversations stays, and merge the others into that one."""
+    """Ask which of the chosen conversations stays, and merge the others into that one.
+
+    A thread asks `about` itself, and proposes one by its number: `to`.
+    """
     ids = _chosen(request, place)[: merging.MOST + 2]
-    rows = list(queries.conversations().filter(pk__any_of=ids).order_by("created_at", "pk"))
+    wanted = Q(pk__any_of=ids)
+    if (to := whole_number(request.POST.get("to", ""))) is not None:
+        wanted |= Q(number=to)
+    rows = list(queries.conversations().filter(wanted).order_by("created_at", "pk"))
     if not 1 < len(rows) <= merging.MOST + 1:
         fault = _("Select 2 to %(most)s conversations to merge them.") % {"most": merging.MOST + 1}
         return _refused(request, place, fault)
-    kept = next((row for row in rows if str(row.pk) == request.POST.get("into")), None)
+    kept = next((row for row in rows if row.number == to or str(row.pk) == request.POST.get("into")), None)
     if kept is not None and request.POST["do"] == "merge-into":
         return _merged(request, place, kept, [row for row in rows if row != kept])
     facts = {
         **frame(request, place),
         "choices": rows,
+        "kept": kept or rows[0],
+        "about": whole_number(request.POST.get("about", "")),
         "message_count": sum(row.message_count for row in rows),
         "customers": len({row.contact_id for row in rows}),
     }
@@ -209,6 +218,9 @@ def _done(job: BulkJob) -> BulkJob:
 
 def _refused(request: DeskRequest, place: Place, fault: str) -> HttpResponse:
     if not is_fragment(request):
+        if (about := whole_number(request.POST.get("about", ""))) is not None:
+            noted(request, about, fault=fault)
+            return redirect(f"{reverse('conversation', args=[request.workspace.slug, about])}?{place.query}")
         messages.error(request, fault)
         return redirect(f"{reverse('bulk-choose', args=[request.workspace.slug])}?{place.query}")
     return render(request, "inbox/bulk/answer.html", {**frame(request, place), "fault": fault}, status=422)

@@ -20,10 +20,11 @@ from tickets.models import Attribute, AttributeSubject
 CARD = (
     *("workspace", "number", "subject", "channel", "handler", "status", "snoozed_until", "priority", "tags"),
     *("message_count", "unread_count", "last_message", "updated_at", "mailbox", "cc", "customer_seen_at"),
+    *("last_inbound_at", "last_outbound_at"),
     *("follows__number", "joined_into__number"),
     *(f"contact__{name}" for name in ("name", "email", "external_id", "company", "is_verified", "created_at")),
     *("attributes", "contact__public_id", "contact__attributes", "contact__blocked_at", "contact__erased_at"),
-    *("assignee__name", "assignee__email", "team__name"),
+    *("assignee__name", "assignee__email", "assignee__public_id", "assignee__picture", "team__name"),
     *(f"ticket__{name}" for name in ("number", "subject", "status", "priority", "escalation_reason")),
     *("ticket__sla_due_at", "ticket__tags", "ticket__team__name", "ticket__assignee__name", "ticket__assignee__email"),
     *(f"assistant_thread__{name}" for name in ("status", "taken_over_at", "ai_resolved", "deleted_at")),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial, wraps
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,13 +22,13 @@ from accounts import clock
 from accounts.errors import NotFound
 from accounts.models import Event
 from accounts.permissions import may
-from conversations import actions
+from conversations import actions, events
 from conversations.assistant import actions as assistant_actions
 from conversations.assistant import queries as assistant_queries
 from conversations.models import Conversation, Status
 from conversations.queries import conversations as queries
 from conversations.queries import thread as thread_queries
-from conversations.screens import dates, errors, formatting
+from conversations.screens import choices, dates, errors, formatting
 from conversations.screens.inbox import forms, labels
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox.card import with_ticket_card
@@ -47,11 +48,13 @@ class Back(NamedTuple):
     given: tuple[tuple[str, str], ...] = ()
 
 
-def changes(form_class: type[Form], *, undoable: bool = False) -> Callable[[Change], Callable[..., HttpResponseBase]]:
+def changes(
+    form_class: type[Form], *, undoes: Sequence[str] = ()
+) -> Callable[[Change], Callable[..., HttpResponseBase]]:
     """Make a view of a function that calls one verb with a form's values and returns the text of a message.
 
-    A fragment is answered with all that has changed on the page and a toast, which offers to undo what is `undoable`;
-    without script the answer redirects to the thread.
+    A fragment is answered with all that has changed on the page and a toast, which offers to undo a change of the types
+    that it `undoes`; without script the answer redirects to the thread.
     """
 
     def decorate(change: Change) -> Callable[..., HttpResponseBase]:
@@ -62,14 +65,21 @@ def changes(form_class: type[Form], *, undoable: bool = False) -> Callable[[Chan
             conversation, began = queries.by_number(number), clock.now()
             form = form_class(request.POST)
             text, fault = errors.tried(form, partial(change, request, conversation), "")
-            change_made = (
-                thread_queries.change_to_undo(conversation, by=request.actor, since=began) if undoable else None
-            )
-            return answered(request, number, text=text, fault=fault, undo=change_made)
+            undo = None if fault else _change_to_undo(request, conversation, undoes, began)
+            return answered(request, number, text=text, fault=fault, undo=undo)
 
         return view
 
     return decorate
+
+
+def _change_to_undo(
+    request: DeskRequest, conversation: Conversation, types: Sequence[str], began: datetime
+) -> Event | None:
+    # The journal does not know how an API caller has named whom the conversation was assigned to.
+    if not types or (events.CONVERSATION_ASSIGNED.name in types and conversation.assignee_reference):
+        return None
+    return thread_queries.change_to_undo(conversation, by=request.actor, since=began, of=types)
 
 
 def answered(
@@ -127,10 +137,10 @@ def _by(request: DeskRequest, conversation: Conversation) -> dict[str, Any]:
     return {"conversation": conversation, "by": request.actor, "at": clock.now()}
 
 
-@changes(forms.AssignForm)
+@changes(forms.AssignForm, undoes=[events.CONVERSATION_ASSIGNED.name])
 def assign(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     to, team = given["to"], given["team"]
-    actions.assign(to=to, team=team, **_by(request, conversation))
+    actions.assign(to=to, team=team, keeps_team=True, **_by(request, conversation))
     if team is not None:
         return _("Assigned to %(name)s.") % {"name": team}
     if to is None:
@@ -138,7 +148,7 @@ def assign(request: DeskRequest, conversation: Conversation, given: dict[str, An
     return _("Assigned to you.") if to == request.user else _("Assigned to %(name)s.") % {"name": to}
 
 
-@changes(forms.StatusForm, undoable=True)
+@changes(forms.StatusForm, undoes=thread_queries.UNDOABLE)
 def set_status(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.set_status(status=given["status"], **_by(request, conversation))
     return {
@@ -149,13 +159,13 @@ def set_status(request: DeskRequest, conversation: Conversation, given: dict[str
     }[given["status"]]
 
 
-@changes(forms.PriorityForm)
+@changes(forms.PriorityForm, undoes=[events.CONVERSATION_PRIORITY_CHANGED.name])
 def set_priority(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.set_priority(priority=given["priority"], **_by(request, conversation))
     return _("Priority set to %(priority)s.") % {"priority": formatting.priority_in_sentence(given["priority"])}
 
 
-@changes(forms.TagsForm)
+@changes(forms.TagsForm, undoes=[events.CONVERSATION_TAGGED.name])
 def set_tags(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.set_tags(names=tags.parsed(given["tags"], conversation.tags), **_by(request, conversation))
     return _("Tags saved.")
@@ -167,13 +177,13 @@ def edit_subject(request: DeskRequest, conversation: Conversation, given: dict[s
     return _("Subject saved.")
 
 
-@changes(forms.SnoozeForm, undoable=True)
+@changes(forms.SnoozeForm, undoes=thread_queries.UNDOABLE)
 def snooze(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     at = clock.now()
     if given["choice"] == labels.UNTIL_REPLY_CHOICE and not given["until"]:
         actions.snooze(conversation=conversation, until=None, by=request.actor, at=at)
         return _("Snoozed until the customer replies.")
-    chosen = {choice.key: choice.until for choice in labels.snooze_choices(at)}
+    chosen = {choice.key: choice.until for choice in choices.snooze_choices(at)}
     until = given["until"] or chosen.get(given["choice"]) or forms.shown_moment(given["choice"]) or at
     actions.snooze(conversation=conversation, until=until, by=request.actor, at=at)
     return _("Snoozed until %(when)s.") % {"when": dates.moment(until)}
@@ -192,7 +202,7 @@ def mark_unread(request: DeskRequest, conversation: Conversation, given: dict[st
     return _("Marked as unread.")
 
 
-@changes(forms.NothingForm, undoable=True)
+@changes(forms.NothingForm, undoes=thread_queries.UNDOABLE)
 def unsnooze(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.unsnooze(**_by(request, conversation))
     return _("Unsnoozed.")

@@ -147,7 +147,8 @@ class ReplyForm(RecipientsForm, NoteForm):
     """`expected_last` is the last message that the writer has seen; `then` may resolve the conversation with it.
 
     `later` is when it is to be sent: a moment that the menu showed, or "at" for `later_at`; empty for now. `keep` are the
-    files of a reply that was taken back.
+    files of a reply that was taken back. `waiting` are the ids of scheduled replies that the writer has seen, None where the form
+    does not say.
     """
 
     expected_last = forms.IntegerField(min_value=0, required=False)
@@ -155,6 +156,10 @@ class ReplyForm(RecipientsForm, NoteForm):
     later = forms.CharField(required=False)
     later_at = LocalDateTimeField(required=False, input_formats=LOCAL_FORMATS)
     keep = UUIDsField(required=False, widget=forms.MultipleHiddenInput)
+    waiting = forms.CharField(required=False)
+
+    def clean_waiting(self) -> list[str] | None:
+        return self.cleaned_data["waiting"].split() if "waiting" in self.data else None
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
@@ -199,20 +204,6 @@ class FollowForm(forms.Form):
     """Whether to follow or not."""
 
     follow = forms.BooleanField(required=False)
-
-
-class NumbersField(forms.Field):
-    """Any number of conversations, by their numbers; what is no number is left out."""
-
-    def clean(self, value: Any) -> list[int]:
-        found = (whole_number(str(given)) for given in value or [])
-        return [given for given in found if given is not None]
-
-
-class MergeForm(forms.Form):
-    """The numbers of the conversations that are merged into this one."""
-
-    numbers = NumbersField(required=False, widget=forms.MultipleHiddenInput)
 
 
 class NothingForm(forms.Form):

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -22,7 +19,7 @@ from conversations.assistant.gate import Refusal
 from conversations.models import UNTIL_REPLY, Message, Status
 from conversations.queries import causes
 from conversations.queries.thread import Line
-from conversations.screens import dates, formatting
+from conversations.screens import formatting
 from conversations.screens.dates import moment
 from conversations.screens.empty import Empty
 from conversations.screens.formatting import url
@@ -259,45 +256,8 @@ def of_status_change(message: Message) -> str:
 # --- Moments ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class SnoozeChoice:
-    """One choice of the snooze menu."""
-
-    key: str
-    label: str
-    until: datetime
-
-    @property
-    def when(self) -> str:
-        formats = {"later": "H:i", "tomorrow": "D H:i"}
-        return dates.formatted(timezone.localtime(self.until), formats.get(self.key, "D j M H:i"))
-
-
 UNTIL_REPLY_CHOICE = "reply"
 """The choice of the snooze menu that has no date."""
-
-
-def snooze_choices(at: datetime) -> list[SnoozeChoice]:
-    """The choices at a moment, in the current time zone: later today (while there is a later), tomorrow, next week.
-
-    On a Sunday, when next week begins tomorrow, the last is a week from then.
-    """
-    local = timezone.localtime(at)
-    later = timezone.localtime(at + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
-    tomorrow = local.date() + timedelta(days=1)
-    is_sunday = local.weekday() == 6
-    monday = local.date() + timedelta(days=8 if is_sunday else 7 - local.weekday())
-    choices = [
-        SnoozeChoice("tomorrow", gettext("Tomorrow morning"), _nine(tomorrow, local)),
-        SnoozeChoice("week", gettext("In a week") if is_sunday else gettext("Next week"), _nine(monday, local)),
-    ]
-    if later.date() == local.date():
-        choices.insert(0, SnoozeChoice("later", gettext("Later today"), later))
-    return choices
-
-
-def _nine(day: date, local: datetime) -> datetime:
-    return datetime.combine(day, time(9), tzinfo=local.tzinfo)
 
 
 # --- Nothing to show ----------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from conversations.actions.lifecycle import STATUS_NAMES
+from conversations.models import Delivery
 from conversations.models.contact import display_name
 from conversations.models.conversation import NEVER
 from conversations.screens import dates, formatting
@@ -122,9 +123,20 @@ def _row(one: Listed, url: str, by_message: bool, hues: Mapping[str, int], now: 
         more=len(left_out),
         more_title=", ".join(chip.title or chip.text for chip in left_out),
         owner=owner,
-        owner_face=formatting.face(owner) if owner else "",
+        owner_face=formatting.face_of(owner, one.assignee__public_id, one.assignee__picture) if owner else "",
         team=team,
     )
+
+
+def with_unsent(row: Row, delivery: Delivery) -> Row:
+    """The row with the reply that was not sent, and whose it is, in place of the newest message."""
+    writer = str(delivery.writer or _("A former member"))
+    text = formatting.truncatechars(getattr(delivery, "shown", ""), 110)
+    chips = [
+        chip._replace(text=_("Not sent: new message")) if delivery.is_held and chip.look == "chip--bad" else chip
+        for chip in row.chips
+    ]
+    return row._replace(preview=f"{writer}: {text}", chips=chips)
 
 
 def _chips(one: Listed, hues: Mapping[str, int], now: datetime) -> list[Chip]:

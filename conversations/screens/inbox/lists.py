@@ -19,6 +19,7 @@ from accounts.text import whole_number
 from conversations.conditions.typed import typed
 from conversations.models import Conversation
 from conversations.queries import conversations as queries
+from conversations.queries import outbox as outbox_queries
 from conversations.screens.formatting import url
 from conversations.screens.inbox import findings, labels, list_rows, narrowing
 from conversations.screens.inbox import queries as inbox_queries
@@ -87,6 +88,8 @@ def _rows(request: DeskRequest, place: Place) -> dict[str, Any]:
         facts["not_understood"] = operators.left(typed(place.search).words) if place.search else []
         facts["is_new_desk"] = not place.search and not place.filters and queries.tally().total == 0
         facts["may_start"] = may(request.actor, "api_key.create")
+    if place.view.key == "failed":
+        facts["may_retry"] = may(request.actor, "conversation.reply") and outbox_queries.has_failed()
     if place.view.key == "mine" and not place.search and facts["is_first_page"]:
         midnight = timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
         facts["resolved_today"] = inbox_queries.resolved_since(request.user, midnight)
@@ -102,6 +105,9 @@ def _printed(request: DeskRequest, place: Place, found: Sequence[Listed]) -> lis
         now=clock.now(),
         reader=request.user.pk,
     )
+    if place.view.key == "failed" and not place.search:
+        unsent = outbox_queries.newest_unsent(row.pk for row in rows) if rows else {}
+        return [list_rows.with_unsent(row, unsent[row.pk]) if row.pk in unsent else row for row in rows]
     return findings.marked(rows, found, place.view.searched(place.search))
 
 

@@ -19,9 +19,9 @@ _PROOFS: dict[str, Promise] = {
     Proof.NEW: gettext_lazy("Began this conversation"),
     Proof.MOVED: gettext_lazy("Moved here by a member"),
 }
-LINE_LENGTH = 84
-"""Characters that a frame of usual width has in a line."""
-LINE, MARGIN, LOWEST, HIGHEST = 22, 44, 96, 560
+LINE_LENGTH, NARROW = 76, 38
+"""Characters that a frame of usual width has in a line, and one on a phone."""
+LINE, MARGIN, LOWEST, HIGHEST = 22, 56, 96, 560
 """Heights in pixels: of a line, of what is around the text, and of the frame at least and at most."""
 PICTURE = 180
 
@@ -51,6 +51,7 @@ class ShownMail:
     invitation: Invitation | None
     problems: tuple[str, ...]
     height: int
+    narrow_height: int
 
     @property
     def has_html(self) -> bool:
@@ -113,6 +114,7 @@ def of(message: Message) -> ShownMail | None:
         invitation=_invitation(row.invitation),
         problems=tuple(str(problem) for problem in row.problems),
         height=height(message.body or "", pictures),
+        narrow_height=height(message.body or "", pictures, NARROW),
     )
 
 
@@ -125,9 +127,9 @@ def sent_of(message: Message) -> SentMail | None:
     return SentMail(to, cc, bcc) if cc or bcc or len(to) > 1 else None
 
 
-def height(text: str, pictures: int = 0) -> int:
+def height(text: str, pictures: int = 0, line_length: int = LINE_LENGTH) -> int:
     """About how high a mail with this text is, in pixels. Nothing can measure it: the frame runs no script."""
-    lines = sum(1 + len(line) // LINE_LENGTH for line in text[: LINE_LENGTH * 40].splitlines())
+    lines = sum(1 + len(line) // line_length for line in text[: LINE_LENGTH * 40].splitlines())
     return max(LOWEST, min(HIGHEST, MARGIN + lines * LINE + pictures * PICTURE))
 
 

@@ -12,7 +12,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import clock
@@ -20,7 +19,6 @@ from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.permissions import permit
 from accounts.text import whole_number
 from conversations import actions
-from conversations.actions import merging
 from conversations.models import Conversation, Message
 from conversations.queries import conversations as queries
 from conversations.queries import thread as thread_queries
@@ -149,38 +147,19 @@ def split(
     return _("Split off as #%(number)s.") % {"number": made.number}, made
 
 
-@moves
-def join(
-    request: DeskRequest, conversation: Conversation, given: dict[str, Any], at: datetime
-) -> tuple[str, Conversation]:
-    target = actions.join(conversation=conversation, into=_target(given), by=request.actor, at=at)
-    return _("Merged into #%(number)s.") % {"number": target.number}, target
-
-
-@changes(forms.MergeForm, undoable=True)
-def merge(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
-    rows = list(queries.conversations().filter(number__in=given["numbers"][: merging.MOST]).order_by("pk"))
-    actions.merge(conversations=rows, into=conversation, by=request.actor, at=clock.now())
-    count = len(rows)
-    words = ngettext(
-        "%(count)d conversation merged into this one.", "%(count)d conversations merged into this one.", count
-    )
-    return words % {"count": count}
-
-
 @changes(forms.NothingForm)
 def keep_apart(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.keep_apart(conversation=conversation, by=request.actor, at=clock.now())
     return _("Kept as a conversation of its own.")
 
 
-@changes(forms.SpamForm, undoable=True)
+@changes(forms.SpamForm, undoes=thread_queries.UNDOABLE)
 def mark_spam(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.mark_spam(conversation=conversation, block=given["block"], by=request.actor, at=clock.now())
     return _("Marked as spam.") if not given["block"] else _("Marked as spam, and the sender is blocked.")
 
 
-@changes(forms.NothingForm, undoable=True)
+@changes(forms.NothingForm, undoes=thread_queries.UNDOABLE)
 def unmark_spam(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     actions.unmark_spam(conversation=conversation, by=request.actor, at=clock.now())
     return _("Marked as not spam.")

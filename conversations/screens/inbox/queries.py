@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, When
@@ -56,6 +57,8 @@ class Listed(NamedTuple):
     contact__external_id: str | None
     assignee__name: str | None
     assignee__email: str | None
+    assignee__public_id: UUID | None
+    assignee__picture: str | None
     team__name: str | None
     ticket__number: int | None
     call_at: datetime | None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -23,6 +23,7 @@ from conversations.queries import mailboxes, offered
 from conversations.screens.shell import DeskRequest, screen
 from conversations.texts import operators, tokens
 from conversations.texts.validation import can_be_kept
+from tickets import tags
 from tickets.models import Tag
 
 MOST = 8
@@ -64,6 +65,8 @@ class Option:
     value: str
     label: Text = ""
     icon: str = "search"
+    is_new: bool = False
+    """Whether nothing has this name yet."""
 
     @property
     def is_open(self) -> bool:
@@ -77,6 +80,26 @@ def options(request: DeskRequest) -> HttpResponse:
     permit(request.actor, "conversation.read")
     typed = request.GET.get("q", "")[-tokens.LONGEST_QUERY :]
     found = list(islice(_options(typed), MOST)) if can_be_kept(typed) else []
+    return render(request, "inbox/suggestions.html", {"options": found})
+
+
+@require_safe
+@screen
+def tag_options(request: DeskRequest) -> HttpResponse:
+    """The workspace's tags that hold what was typed, those that begin with it first, and it itself where there is none of that name."""
+    permit(request.actor, "conversation.read")
+    typed = request.GET.get("q", "").strip().lstrip('"')[: tags.MAX_LENGTH]
+    found: list[Option] = []
+    if can_be_kept(typed):
+        begins = Case(When(name__istartswith=typed, then=0), default=1)
+        names = [
+            *Tag.objects.filter(name__icontains=typed)
+            .order_by(begins, "name", "pk")
+            .values_list("name", flat=True)[:MOST]
+        ]
+        found = [Option(tags.line([name]), icon="tag") for name in names]
+        if typed and tags.key(typed) not in map(tags.key, names):
+            found.append(Option(tags.line([typed]), _("New tag"), icon="plus", is_new=True))
     return render(request, "inbox/suggestions.html", {"options": found})
 
 

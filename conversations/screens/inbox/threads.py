@@ -17,11 +17,11 @@ from accounts.permissions import may, permit
 from accounts.text import uuid_or_none, whole_number
 from conversations.assistant import queries as assistant_queries
 from conversations.knowledge import tagging
-from conversations.models import AssistantThread, Conversation, Follower, Handler, Mention, Status
+from conversations.models import AssistantThread, Conversation, Draft, Follower, Handler, Mention, Status
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
-from conversations.screens import ticketing
+from conversations.screens import choices, ticketing
 from conversations.screens.inbox import addressing, asked, attributes, chats, discord, drafts, labels, outgoing
 from conversations.screens.inbox import timeline as threads
 from conversations.screens.inbox.card import with_ticket_card
@@ -43,7 +43,7 @@ def header_and_side(request: DeskRequest, place: Place, conversation: Conversati
         "statuses": labels.STATUS,
         "status": labels.STATUS[conversation.status],
         "priorities": offered if conversation.priority in offered else (conversation.priority, *offered),
-        "snooze_choices": labels.snooze_choices(clock.now()),
+        "snooze_choices": choices.snooze_choices(clock.now()),
         "hues": hues(request),
         "ticket_statuses": ticketing.STATUS,
         "ticket_priorities": ticketing.PRIORITY,
@@ -58,9 +58,18 @@ def header_and_side(request: DeskRequest, place: Place, conversation: Conversati
         **discord.facts(conversation),
         **chats.facts(conversation),
         "is_set_aside": conversation.is_set_aside or conversation.joined_into_id is not None,
+        "has_draft_there": _has_draft_there(request, conversation),
         "may_trash": may(request.actor, "conversation.trash"),
         "block_domain": labels.domain_to_block(conversation.contact.email),
     }
+
+
+def _has_draft_there(request: DeskRequest, conversation: Conversation) -> bool:
+    """Whether what the member was writing has followed the conversation into the one that it was merged into."""
+    if conversation.joined_into_id is None:
+        return False
+    drafts = Draft.objects.filter(conversation=conversation.joined_into_id, user=request.user, discarded_at=None)
+    return drafts.exists()
 
 
 def _followers(conversation: Conversation) -> list[User]:
@@ -232,7 +241,7 @@ def pane_update(request: DeskRequest, place: Place, conversation: Conversation) 
     part = thread_queries.thread_since(conversation, message=message, event=event)
     facts["since"] = f"{message}/{event}"
     if part.is_rearranged:
-        return {**facts, **_entries(conversation), "is_whole": True}
+        return {**facts, **_entries(conversation), "is_whole": True, "is_erased": part.is_erased}
     return {**facts, "entries": threads.entries(part.items, after=message)}
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import clock
 from accounts.errors import Conflict, Invalid
-from accounts.permissions import permit
+from accounts.permissions import may, permit
 from conversations import actions
 from conversations.actions.trashing import KEPT
 from conversations.models import Conversation
@@ -71,15 +71,17 @@ def trashed(request: DeskRequest, number: int) -> HttpResponse:
 @require_POST
 @screen
 def move_to_trash(request: DeskRequest, number: int) -> HttpResponse:
-    """Put a conversation into the Trash; the list then offers to undo it."""
-    permit(request.actor, "conversation.trash")
+    """Put a conversation into the Trash; to those who may bring it back, the list then offers to undo it."""
     place = Place.of(request)
     try:
         actions.trash(conversation=queries.by_number(number), by=request.actor, at=clock.now())
     except Conflict as error:
         noted(request, number, fault=errors.of_error(error))
         return redirect(f"{reverse('conversation', args=[request.workspace.slug, number])}?{place.query}")
-    messages.success(request, _("Moved to the Trash."), extra_tags=f"{number} trash")
+    if may(request.actor, "conversation.trash"):
+        messages.success(request, _("Moved to the Trash."), extra_tags=f"{number} trash")
+    else:
+        messages.success(request, _("Deleted."))
     return redirect(f"{reverse('inbox', args=[request.workspace.slug])}?{place.query}")
 
 

@@ -64,7 +64,8 @@ def reply(request: DeskRequest, number: int) -> HttpResponse:
         }
         send_after = given["send_after"] or at + _undo(conversation)
         if send_after > at or not chosen.is_usual:
-            actions.schedule(send_after=send_after, to=chosen.to, bcc=chosen.bcc, **values)
+            schedule = partial(actions.schedule, seen_waiting=given["waiting"], to=chosen.to, bcc=chosen.bcc)
+            schedule(send_after=send_after, **values)
         else:
             drafted.once(partial(assistant_actions.reply_as_member, writer=request.user, **values), stored)
         return _used(request, conversation, DraftKind.REPLY, given, stored)

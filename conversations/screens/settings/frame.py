@@ -154,8 +154,8 @@ def audience(permission: str) -> str:
     }.get(role or Role.OWNER, "")
 
 
-def facts(request: DeskRequest, current: str = "") -> dict[str, object]:
-    """The context of a page; `current` is the URL name of its entry in the list."""
+def facts(request: DeskRequest, current: str = "", permission: str = "") -> dict[str, object]:
+    """The context of a page; `current` is the URL name of its entry in the list, `permission` what it needs beside that of its entry."""
     found = groups(request.actor)
     entry = next((one for group in found for one in group.entries if one.url_name == current), None)
     is_own = any(one.url_name == current for one in YOU)
@@ -163,7 +163,7 @@ def facts(request: DeskRequest, current: str = "") -> dict[str, object]:
         **shell(request, "settings"),
         "groups": found,
         "current": current,
-        "audience": "" if entry is None else _("Only you") if is_own else audience(entry.permission),
+        "audience": "" if entry is None else _("Only you") if is_own else audience(permission or entry.permission),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -31,6 +32,8 @@ from tickets.models import Ticket, TicketStatus
 
 MOST = 200
 """Conversations that one reply goes to."""
+KEPT = "broadcast"
+"""In the session: the newest reply to all as it was typed, until it has left."""
 
 
 class Recipient(NamedTuple):
@@ -60,8 +63,11 @@ def write(request: DeskRequest, number: int) -> HttpResponse:
     ticket = queries.by_number(number)
     form, fault, is_preview = forms.BroadcastForm(request.POST or None), "", False
     chosen = {pk for given in request.POST.getlist("to") if (pk := whole_number(given)) is not None}
-    body = request.POST.get("body", "").replace("\r\n", "\n")
-    everyone = _recipients(request, ticket, body, chosen if "to" in request.POST or "seen" in request.POST else None)
+    typed = request.POST or _kept(request, ticket, whole_number(request.GET.get("again", "")))
+    body = typed.get("body", "").replace("\r\n", "\n")
+    if typed is not request.POST:
+        chosen = {*typed["to"]}
+    everyone = _recipients(request, ticket, body, chosen if "to" in typed or "seen" in typed else None)
     if request.method == "POST":
         is_preview = request.POST.get("do") == "preview"
         unknown = placeholders.unknown(body)
@@ -79,6 +85,7 @@ def write(request: DeskRequest, number: int) -> HttpResponse:
             except DomainError as error:
                 fault = errors.of_error(error)
             else:
+                _keep(request, event, form.cleaned_data, chosen)
                 return redirect("broadcast-result", request.workspace.slug, number, event.pk)
     remember(request)
     facts = {
@@ -87,11 +94,25 @@ def write(request: DeskRequest, number: int) -> HttpResponse:
         "recipients": everyone,
         "is_preview": is_preview and not fault,
         "fault": fault,
-        "typed": request.POST,
+        "typed": typed,
         "send_id": uuid4(),
         "placeholders": placeholders.PLACEHOLDERS,
     }
     return render(request, "tickets/broadcast.html", facts, status=422 if fault else 200)
+
+
+def _keep(request: DeskRequest, event: Event, given: dict[str, Any], chosen: set[int]) -> None:
+    typed = {name: given[name] for name in ("body", "then", "ticket")}
+    request.session[KEPT] = {**typed, "event": event.pk, "to": sorted(chosen)}
+
+
+def _kept(request: DeskRequest, ticket: Ticket, event: int | None) -> Mapping[str, Any]:
+    """What was typed for a reply to all that was taken back, for those to whom it has not gone."""
+    kept: dict[str, Any] = request.session.get(KEPT) or {}
+    if event is None or kept.get("event") != event:
+        return request.POST
+    rows = Delivery.objects.filter(pk__in=_event(ticket, event).data["delivery_ids"], state=DeliveryState.CANCELLED)
+    return {**kept, "to": list(rows.order_by("pk").values_list("conversation", flat=True))}
 
 
 @transaction.atomic
@@ -127,6 +148,10 @@ def result(request: DeskRequest, number: int, event: int) -> HttpResponse:
     rows = Delivery.objects.filter(pk__in=_event(ticket, event).data["delivery_ids"])
     found = list(rows.select_related("conversation__contact").order_by("conversation__number", "pk"))
     waiting = [row for row in found if row.state == DeliveryState.SCHEDULED and row.held_at is None]
+    is_kept = (request.session.get(KEPT) or {}).get("event") == event
+    taken_back = any(row.state == DeliveryState.CANCELLED for row in found)
+    if is_kept and not waiting and not taken_back:
+        del request.session[KEPT]
     moving = [row for row in found if row.state in (DeliveryState.SCHEDULED, DeliveryState.SENDING)]
     facts = {
         **frame(request),
@@ -134,6 +159,7 @@ def result(request: DeskRequest, number: int, event: int) -> HttpResponse:
         "event": event,
         "deliveries": found,
         "waiting": len(waiting),
+        "may_edit": is_kept and taken_back,
         "is_moving": any(row.held_at is None for row in moving),
         "failed": sum(row.state == DeliveryState.FAILED for row in found),
     }

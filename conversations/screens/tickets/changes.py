@@ -22,7 +22,7 @@ from accounts.permissions import permit
 from conversations import actions
 from conversations.screens import attributes, errors, ticketing
 from conversations.screens.shell import DeskRequest, is_fragment, screen
-from conversations.screens.ticketing import Change, Done
+from conversations.screens.ticketing import Done
 from conversations.screens.tickets import forms, pages, queries
 from tickets import actions as ticket_actions
 from tickets import queries as ticket_queries
@@ -30,19 +30,20 @@ from tickets.attributes import typed as of_attribute
 from tickets.models import Attribute, AttributeSubject, Ticket
 
 
-def changes(form_class: type[Form]) -> Callable[[Change], Callable[..., HttpResponseBase]]:
-    """Make a view of a function that calls one verb with a form's values.
+def changes(form_class: type[Form]) -> Callable[[Callable[..., Done]], Callable[..., HttpResponseBase]]:
+    """Make a view of a function that calls one verb with a form's values, and with the note that the address names.
 
     A fragment is answered with the ticket as it is now and a toast; without script the answer redirects to its page.
     """
 
-    def decorate(change: Change) -> Callable[..., HttpResponseBase]:
+    def decorate(change: Callable[..., Done]) -> Callable[..., HttpResponseBase]:
         @require_POST
         @screen
         @wraps(change)
-        def view(request: DeskRequest, number: int) -> HttpResponse:
+        def view(request: DeskRequest, number: int, note: int | None = None) -> HttpResponse:
             ticket, form = queries.by_number(number), form_class(request.POST)
-            done, fault = errors.tried(form, partial(change, request, ticket), Done(""))
+            about = {} if note is None else {"note": note}
+            done, fault = errors.tried(form, partial(change, request, ticket, **about), Done(""))
             return answered(request, number, done, fault)
 
         return view
@@ -126,8 +127,23 @@ def _attributes(rows: Iterable[Attribute], ticket: Ticket) -> str:
 
 @changes(forms.NoteForm)
 def note(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
-    actions.note_in_ticket(ticket=ticket, body=given["body"], by=request.actor, at=clock.now())
+    actions.note_on_ticket(ticket=ticket, body=given["body"], by=request.actor, at=clock.now())
     return Done(_("Note added."))
+
+
+@changes(forms.NoteForm)
+def edit_note(request: DeskRequest, ticket: Ticket, given: dict[str, Any], note: int) -> Done:
+    """Change a note of the ticket itself."""
+    row = ticket_queries.note(ticket, note)
+    ticket_actions.edit_note(note=row, body=given["body"], by=request.actor, at=clock.now())
+    return Done(_("Note saved."))
+
+
+@changes(Form)
+def delete_note(request: DeskRequest, ticket: Ticket, given: dict[str, Any], note: int) -> Done:
+    """Delete a note of the ticket itself."""
+    ticket_actions.delete_note(note=ticket_queries.note(ticket, note), by=request.actor, at=clock.now())
+    return Done(_("Note deleted."))
 
 
 @require_POST

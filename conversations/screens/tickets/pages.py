@@ -11,12 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import clock, transaction
 from accounts import queries as people
 from accounts.errors import DomainError, Forbidden, NotFound
-from accounts.permissions import permit
+from accounts.permissions import may, permit
 from conversations import actions
-from conversations.models import Message, MessageKind
 from conversations.queries import conversations as conversation_queries
 from conversations.queries import tickets as ticket_links
-from conversations.screens import attributes, errors, ticketing
+from conversations.screens import attributes, choices, errors, ticketing
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
 from conversations.screens.tickets import forms, labels, list_rows, queries
 from conversations.screens.tickets.lists import frame
@@ -26,13 +25,11 @@ from tickets.models import AttributeSubject, Ticket
 
 MOST_LINKED = 100
 """How many conversations a page lists."""
-MOST_NOTES = 50
 
 
 def facts(request: DeskRequest, ticket: Ticket, *, typed: QueryDict | None = None) -> dict[str, Any]:
     """The context of a ticket's page; `typed` is what was refused."""
     linked = list(ticket_links.linked(ticket)[: MOST_LINKED + 1])
-    notes = Message.objects.filter(conversation__ticket=ticket, kind=MessageKind.NOTE).select_related("conversation")
     return {
         **frame(request),
         "ticket": ticket,
@@ -40,9 +37,10 @@ def facts(request: DeskRequest, ticket: Ticket, *, typed: QueryDict | None = Non
         "due_state": list_rows.due_state(ticket, clock.now()),
         "linked": linked[:MOST_LINKED],
         "has_more_linked": len(linked) > MOST_LINKED,
-        "notes": list(notes.order_by("-created_at", "-pk")[:MOST_NOTES]),
+        "notes": queries.notes(ticket),
+        "may_delete_notes": may(request.actor, "ticket.delete_note"),
         "lines": [
-            (line.event.pk, labels.actor(line), labels.happened(line, request.workspace), line.event.at)
+            (line.event.pk, labels.actor(line), labels.happened(line, ticket.number, request.workspace), line.event.at)
             for line in queries.history(ticket)
         ],
         "assignable": list(people.assignable()),
@@ -64,6 +62,23 @@ def ticket(request: DeskRequest, number: int) -> HttpResponse:
         return render(request, "tickets/ticket.html", facts(request, row))
     remember(request)
     return render(request, "tickets/ticket_page.html", facts(request, row))
+
+
+@require_GET
+@screen
+def commands(request: DeskRequest, number: int) -> HttpResponse:
+    """The forms of what changes the ticket, for the palette of a list or the board."""
+    permit(request.actor, "ticket.update")
+    row = queries.by_number(number)
+    facts = {
+        **frame(request),
+        "ticket": row,
+        "assignable": list(people.assignable()),
+        "teams": list(people.teams()),
+        "snooze_choices": choices.snooze_choices(clock.now()),
+        "tag_choices": choices.tag_choices(row.tags, ticket_queries.tag_names(choices.MOST_TAGS)),
+    }
+    return render(request, "tickets/commands.html", facts)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.db.models import Count, Q
 from django.http import QueryDict
 
 from accounts import clock, journal
 from accounts.errors import NotFound
-from accounts.models import Event, User, Workspace
+from accounts.models import Event, Team, User, Workspace
 from accounts.permissions import Actor, ActorKind
 from accounts.tenancy import current, viewer
 from accounts.text import whole_number
 from conversations import conditions
 from conversations import events as conversation_events
 from conversations.conditions import Condition, Context
-from conversations.models import Conversation, SavedView
+from conversations.models import Conversation, Message, MessageKind, SavedView
 from conversations.queries import tickets as ticket_links
 from conversations.queries.counts import CAP, Capped
 from conversations.queries.paging import Page, keyset
@@ -25,7 +26,7 @@ from conversations.screens import filters, saved_views
 from conversations.screens.filters import Pairs
 from tickets import events
 from tickets import queries as tickets
-from tickets.models import AttributeSubject, Ticket, TicketQuerySet, TicketStatus
+from tickets.models import AttributeSubject, Ticket, TicketNote, TicketQuerySet, TicketStatus
 
 OPEN = (TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING, TicketStatus.ON_HOLD)
 STATUSES: Mapping[str, tuple[str, ...]] = {
@@ -39,6 +40,7 @@ WITHOUT = ("status",)
 SORTS = ("updated", "created", "due")
 _NO_DUE = "-"
 """Begins a cursor among the tickets without a due date, which follow those with one."""
+SHOWN_NOTES = 50
 SHOWN_LINES = 100
 """How many of the newest lines of a ticket's history its page shows."""
 
@@ -171,14 +173,44 @@ def linked_counts(shown: Sequence[Ticket]) -> dict[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteLine:
+    """A note of a ticket: one of its own, or one beside a conversation."""
+
+    id: str
+    """The id of its element."""
+    author: str
+    at: datetime
+    body: str
+    conversation: Conversation | None = None
+    own: TicketNote | None = None
+
+
+def notes(ticket: Ticket) -> list[NoteLine]:
+    """The newest notes of a ticket and of the conversations that the member sees, the newest first."""
+    beside = Message.objects.filter(conversation__ticket=ticket, kind=MessageKind.NOTE).select_related("conversation")
+    found = [
+        NoteLine(
+            f"note-{row.pk}", row.sender_name or row.sender_email, row.created_at, row.body or "", row.conversation
+        )
+        for row in beside.order_by("-created_at", "-pk")[:SHOWN_NOTES]
+    ]
+    found += [
+        NoteLine(f"own-note-{row.pk}", row.author_name, row.created_at, row.body, own=row)
+        for row in tickets.notes(ticket)[:SHOWN_NOTES]
+    ]
+    return sorted(found, key=lambda line: line.at, reverse=True)[:SHOWN_NOTES]
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryLine:
     """Something that happened to a ticket, and the member who did it, if it was one."""
 
     event: Event
     actor: User | None
     assignee: User | None
-    attributes: tuple[str, ...] = ()
-    """The names of the custom attributes that it changed."""
+    team: Team | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
+    """The custom attributes that it changed: name and key."""
     conversation: Conversation | None = None
     """The one that was linked or unlinked, if the member sees it."""
 
@@ -194,6 +226,9 @@ _SHOWN = frozenset(
         events.TICKET_UPDATED,
         events.TICKET_SNOOZED,
         events.TICKET_ATTRIBUTES_CHANGED,
+        events.TICKET_NOTE_ADDED,
+        events.TICKET_NOTE_EDITED,
+        events.TICKET_NOTE_DELETED,
     )
 )
 
@@ -208,12 +243,15 @@ def history(ticket: Ticket) -> list[HistoryLine]:
     rows = journal.lines_of(ticket).filter(changes | links)
     found = list(rows.order_by("-id")[:SHOWN_LINES])
     members, names, conversations = _members(found), _attribute_names(found), _conversations(found)
+    team_ids = {pk for event in found if (pk := event.data.get("team_id"))}
+    teams = Team.objects.in_bulk(team_ids) if team_ids else {}
     return [
         HistoryLine(
             event,
             members.get(event.actor_id) if event.actor_kind == ActorKind.MEMBER and event.actor_id else None,
             members.get(event.data.get("assignee_id") or 0),
-            tuple(names.get(key, key) for key in event.data.get("keys") or ()),
+            teams.get(event.data.get("team_id") or 0),
+            tuple((names.get(key, key), key) for key in event.data.get("keys") or ()),
             conversations.get(_about(event) or 0),
         )
         for event in found

@@ -85,6 +85,17 @@ document.addEventListener('keydown', (event) => {
   desk.format(box.closest('form'), name);
 });
 
+let continued = 0; // where a list went on by itself
+
+// Who types what begins the item out of habit means that one.
+document.addEventListener('input', ({ target: box, data }) => {
+  if (data !== ' ' || !continued || !isBox(box)) return;
+  const { value, selectionStart: at } = box;
+  if (!/(^|\n)\s*([-*+]|\d{1,9}[.)]|>)\s+$/.test(value.slice(0, continued)) || !/^([-*+]|\d{1,9}[.)]|>) $/.test(value.slice(continued, at))) return;
+  put(box, continued, at, '');
+  continued = 0;
+});
+
 // Enter in a list begins its next item; in an empty item it ends the list.
 function goOn(event) {
   const box = event.target;
@@ -97,6 +108,7 @@ function goOn(event) {
   event.preventDefault();
   if (!rest.trim()) return put(box, start, at, '');
   put(box, at, at, `\n${indent}${number ? `${Number(number) + 1}${point}` : mark}${space}`);
+  continued = box.selectionStart;
 }
 
 // The buttons are one stop of the keyboard: arrows move among them.

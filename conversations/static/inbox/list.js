@@ -20,17 +20,8 @@ function mark() {
   for (const row of all) row.setAttribute('aria-selected', String(row.dataset.id === id));
   const entry = all.find((row) => row === document.activeElement) ?? all.find((row) => row.dataset.id === id) ?? all[0];
   for (const row of all) row.tabIndex = row === entry ? 0 : -1;
-  fit();
   dress();
 }
-
-// The view that is shown stands in the bar's one line, however wide the others are.
-function fit() {
-  const tab = document.querySelector('.views__bar [aria-current]');
-  tab?.classList.remove('is-first');
-  tab?.classList.toggle('is-first', tab.offsetTop >= tab.parentElement.offsetTop + tab.parentElement.clientHeight);
-}
-addEventListener('resize', fit);
 
 function focus(row) {
   if (!row) return;

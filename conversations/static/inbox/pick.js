@@ -65,7 +65,7 @@ const KINDS = [
 // --- The list --------------------------------------------------------------------------------------
 
 let open = null; // {box, form, start, end, kind, words, items, at, isLoading}
-let dismissed = ''; // the beginning at which Escape closed it
+let dismissed = ''; // the beginning at which Escape closed it, or something was chosen: it stays closed until another begins
 let wanted = false; // Enter was pressed while the choices were on their way
 let latest = 0;
 
@@ -166,9 +166,10 @@ function mark() {
 }
 
 function choose(item) {
-  const { box, start } = open;
+  const { box, start, key } = open;
   const end = box.selectionStart;
   close();
+  dismissed = key;
   box.focus({ preventScroll: true });
   box.setSelectionRange(start, end);
   if (item.insert) desk.insert(box, item.insert);

@@ -187,15 +187,18 @@ desk.collision = (form) => {
   if (form.dataset.compose !== 'reply' || !place) return '';
   const writers = present(desk.pane().dataset.id).filter((one) => one.state === 'reply');
   const since = desk.began(form);
-  const replied = [...document.querySelectorAll('#entries [data-kind=message][data-by]')].filter((one) => Number(one.dataset.message) > since && one.dataset.by && one.dataset.by !== desk.me());
+  const seen = form.elements.waiting?.value.split(' ') ?? [];
+  const isNew = ({ dataset: { by, sent, message } }) => by && by !== desk.me() && !seen.includes(sent) && (!message || Number(message) > since);
+  // What waits to be sent is a reply as well.
+  const replied = [...document.querySelectorAll('#entries [data-kind=message][data-by], #outgoing :is(.later--sending, .later--scheduled)')].filter(isNew);
   const known = warned.get(desk.place(form)) ?? new Set();
-  const news = [...writers.map((one) => `w${one.user}`), ...replied.map((one) => `m${one.dataset.message}`)].filter((one) => !known.has(one));
+  const news = [...writers.map((one) => `w${one.user}`), ...replied.map((one) => `m${one.dataset.sent}`)].filter((one) => !known.has(one));
   if (!news.length) {
     warned.delete(desk.place(form));
     return '';
   }
   warned.set(desk.place(form), new Set([...known, ...news]));
-  if (replied.some((one) => news.includes(`m${one.dataset.message}`))) return sentence(place, 'replied', [...new Set(replied.map((one) => one.querySelector('header b').textContent))]);
+  if (replied.some((one) => news.includes(`m${one.dataset.sent}`))) return sentence(place, 'replied', [...new Set(replied.map((one) => one.dataset.writer ?? one.querySelector('header b').textContent))]);
   return sentence(place, 'collision', writers.map((one) => one.name));
 };
 

@@ -7,6 +7,7 @@ const items = new Map(); // id → what is on its way, or came back
 
 const isOn = (item) => item.state === 'sending';
 const isBusy = (desk.isBusy = (place) => [...items.values()].some((item) => item.place === place && isOn(item)));
+desk.sendingReply = () => [...items.values()].filter((item) => isOn(item) && item.place.endsWith(':reply')).at(-1)?.id;
 
 function keep(item) {
   items.set(item.id, item);
@@ -69,6 +70,7 @@ document.addEventListener('submit', (event) => {
   item.along = desk.along(form);
   const warning = desk.collision?.(form);
   if (warning) return refuse(form, warning);
+  item.waiting = seenWaiting(form);
   refuse(form, '');
   item.draft = desk.draftOf(place);
   items.set(id, Object.assign(item, { state: 'sending' })); // from here on nothing is saved as a draft
@@ -80,6 +82,13 @@ document.addEventListener('submit', (event) => {
   send(item);
   desk.announce('sending');
 });
+
+// The replies of this conversation that wait to be sent: their writer was warned of those that are new.
+function seenWaiting(form) {
+  const field = form.elements.waiting;
+  if (field) field.value = [...document.querySelectorAll('#outgoing [data-sent]')].map((one) => one.dataset.sent).join(' ');
+  return field?.value;
+}
 
 async function send(item) {
   item.state = 'sending';
@@ -93,6 +102,7 @@ async function send(item) {
   if (item.later) data.set('later', item.later);
   if (item.later === 'at') data.set('later_at', item.laterAt);
   if (item.expected) data.set('expected_last', item.expected);
+  if (item.waiting !== undefined) data.set('waiting', item.waiting);
   for (const [name, value] of Object.entries(item.along ?? {})) data.set(name, value);
   for (const [name, value] of Object.entries(item.draft ?? {})) data.set(name, value);
   for (const one of item.files) {
@@ -129,6 +139,7 @@ function giveBack(item, number, answer) {
   if (refused?.announced) item.along = { ...item.along, announced: refused.announced };
   const form = [...desk.forms()].find((one) => desk.place(one) === item.place);
   if (refused && form?.elements.expected_last) form.elements.expected_last.value = refused.expectedLast;
+  if (refused && form?.elements.waiting) form.elements.waiting.value = refused.waiting;
   if (form ? isEmpty(form) : !desk.hasDraft(item.place)) {
     putBack(item, form, why);
   } else {
@@ -191,6 +202,7 @@ document.addEventListener('click', (event) => {
   if (button.dataset.unsent === 'again') {
     if (isBusy(item.place)) return;
     item.expected = form.elements.expected_last?.value;
+    item.waiting = seenWaiting(form);
     return void send(item);
   }
   drop(item);

@@ -53,10 +53,14 @@ function lose(open) {
   htmx.process(open);
 }
 
+// Its customer was erased: the pane comes anew, so that nothing of them stays in any part of it.
+const reopen = () => htmx.ajax('GET', pane().dataset.fresh.replace('/fresh?', '?'), { target: '#open', swap: 'outerHTML' });
+
 // Any answer about the open conversation. Entries that do not follow those shown by now are fetched again.
 document.addEventListener('desk:fresh', ({ detail: { page } }) => {
   const entries = document.getElementById('entries');
   const fresh = page.querySelector('[data-entries]');
+  if (fresh?.dataset.erased !== undefined) return reopen();
   if (entries && fresh?.dataset.since === `${entries.dataset.message}/${entries.dataset.event}`) {
     if (fresh.dataset.whole === undefined) append(entries, [...fresh.children]);
     else replace(entries, fresh);
@@ -89,6 +93,7 @@ function append(entries, nodes) {
     isInbound ||= 'inbound' in node.dataset;
   }
   if (!added) return;
+  fit();
   unseen = wasAtEnd ? 0 : unseen + added;
   if (wasAtEnd) log().scrollTop = 0;
   look();
@@ -103,6 +108,7 @@ function replace(entries, fresh) {
   entries.replaceChildren(...fresh.children);
   Object.assign(entries.dataset, { message, event });
   htmx.process(entries);
+  fit();
   const field = document.getElementById('expected-last');
   newest = 0;
   if (field && isAtEnd() && !document.hidden) field.value = last;
@@ -142,6 +148,12 @@ function read() {
   }, 700);
 }
 
+// A mail's frame cannot be measured: what is guessed of its height is for a usual width, or for a phone.
+function fit() {
+  if (!matchMedia('(max-width: 560px)').matches) return;
+  for (const frame of document.querySelectorAll('#entries .mail__frame')) frame.height = frame.dataset.narrow;
+}
+
 // After sending, the thread scrolls to its end.
 document.addEventListener('desk:sending', () => {
   if (log()) log().scrollTop = 0;
@@ -166,6 +178,7 @@ document.addEventListener('click', (event) => {
   look();
 });
 document.addEventListener('htmx:afterSettle', (event) => {
+  fit();
   if (['open', 'desk'].includes(event.detail.target?.id)) begin(event.detail.xhr);
   // Older entries begin with their day: the next entry need not repeat it.
   const days = [...document.querySelectorAll('#entries .day')];
@@ -177,6 +190,7 @@ document.addEventListener('desk:event', ({ detail }) => {
   if (isHere && detail.type === 'conversation.trashed') return void (detail.own || desk.say(desk.errorText('404'), { bad: true }));
   if (isHere && !detail.type.endsWith('.read')) refresh();
 });
+fit();
 begin();
 
 // The link loads the frame anew, with its images; what offered them is done with.

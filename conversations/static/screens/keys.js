@@ -13,6 +13,7 @@ for (const line of help.querySelectorAll('[data-keys]')) {
 const OWN = new Set(['next', 'previous', 'open', 'open-next', 'open-previous', 'select', 'select-range', 'select-all']);
 // Shortcuts after which people type: until the field is open, their letters must not count as keys.
 const TYPED_AFTER = new Set(['reply', 'note', 'macro', 'assign', 'snooze', 'priority', 'tags']);
+const NEW = new Set(['new', 'new-ticket']); // of no row
 const COMPOSE = new Set(['reply', 'note']);
 const MENUS = new Set(['assign', 'snooze', 'priority', 'tags']); // of a row: the palette has them
 const SEQUENCE = 1200; // ms between two keys that belong together
@@ -54,7 +55,7 @@ document.addEventListener('keydown', (event) => {
     if (!event.repeat) palette();
     return;
   }
-  if (isCommand(event, 'z') && !isTyping(target)) return undo(event);
+  if (isCommand(event, 'z') && (!isTyping(target) || isJustSent(target))) return undo(event);
   if (isHeld(event)) return;
   if (isTyping(target)) {
     if (event.key === 'Escape') {
@@ -66,9 +67,8 @@ document.addEventListener('keydown', (event) => {
   if (help.dataset.shortcuts !== 'on' || desk.isCaptured(target)) return void (first = null);
   if (meant && holds(event)) return;
   // Arrows move rows where the list has the focus, and scroll everywhere else; Enter belongs to what has the focus.
-  if (event.key.startsWith('Arrow') && !target.closest('#rows')) return;
-  if (event.key === 'Enter' && target !== document.body && !target.closest('.row')) return;
-  if (event.key === 'Enter' && target.closest('.row')) return; // a link: it opens by itself
+  if (event.key.startsWith('Arrow') && !target.closest('#rows, #tickets [data-row]')) return;
+  if (event.key === 'Enter' && target !== document.body) return; // a row is a link: it opens by itself
   if (/^[\p{L}\p{N}]$/u.test(event.key) && Date.now() - typedAt < TYPING) {
     typedAt = Date.now();
     return event.preventDefault();
@@ -95,7 +95,7 @@ async function perform(name) {
   // Another conversation is on its way: this one is not meant any more, and it is done once that one is here.
   if (writes && desk.isOpening() && (!row || row.matches('.is-opening'))) return later(name);
   // While rows are selected, keys act on all of them, as far as the bar has their buttons.
-  if (!row || !writes || name === 'new' || inBar(name)) {
+  if (!row || !writes || NEW.has(name) || inBar(name)) {
     if (COMPOSE.has(name) && !document.getElementById('composer')) typedAt = Date.now();
     return act(name);
   }
@@ -151,13 +151,45 @@ function type(text) {
   for (const key of text) field.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
 }
 
+const shownAt = new WeakMap(); // when the toast of a change came
+let sentAt = 0; // when the newest reply was sent, and whether nothing was typed since
+let isEmptied = false;
+let takenBack = ''; // a reply that is on its way, and is taken back as soon as it waits
+
+document.addEventListener('desk:taken', () => {
+  for (const one of document.querySelectorAll('#toasts [data-undo]')) if (!shownAt.has(one)) shownAt.set(one, performance.now());
+});
+document.addEventListener('desk:sending', () => {
+  sentAt = performance.now();
+  isEmptied = true;
+});
+document.addEventListener('input', ({ isTrusted }) => isTrusted && (isEmptied = false));
+const isJustSent = (field) => isEmptied && field.value === '' && field.closest('form[data-compose]') !== null;
+
+const undoOf = (id) => document.querySelector(`#later-${id}.later--sending button`);
+document.addEventListener('desk:sent', ({ detail: { id } }) => {
+  if (id !== takenBack) return;
+  takenBack = '';
+  undoOf(id)?.click();
+});
+
+// The newest of one's own replies that can be taken back, unless a change was made since.
+function newestReply(toasts) {
+  if (toasts.length && (shownAt.get(toasts.at(-1)) ?? 0) > sentAt) return null;
+  const id = desk.sendingReply?.() ?? [...document.querySelectorAll('#outgoing .later--sending')].filter(({ dataset: { by } }) => by === desk.me()).at(-1)?.dataset.sent;
+  return id && { id, button: undoOf(id) };
+}
+
 // The newest change that can be undone. One that is on its way is the newest: its Undo comes with its answer.
 function undo(event) {
   const all = () => [...document.querySelectorAll('#toasts [data-undo]')];
   const [known, number] = [all(), desk.lastChanging()];
-  if (!known.length && !number) return;
+  const reply = number ? null : newestReply(known);
+  if (!known.length && !number && !reply) return;
   event.preventDefault();
   if (event.repeat) return;
+  if (reply?.button) return reply.button.click();
+  if (reply) return void (takenBack = reply.id);
   if (!number) return known.at(-1).click();
   document.addEventListener('desk:settled', function settled({ detail }) {
     if (detail.number !== number) return;
@@ -168,7 +200,7 @@ function undo(event) {
 
 function act(name) {
   if (OWN.has(name)) return document.dispatchEvent(new CustomEvent('desk:key', { detail: { name } }));
-  if (name === 'help') return help.showModal();
+  if (name === 'help') return showHelp();
   if (name === 'palette') return palette();
   if (COMPOSE.has(name)) return document.dispatchEvent(new CustomEvent('desk:compose', { detail: { mode: name } }));
   if (name === 'back') return back();
@@ -182,12 +214,20 @@ function act(name) {
     else location.hash = 'side';
   }
   if (element.matches('label')) element.control?.focus();
-  else if (element.matches('select, input, textarea')) element.focus();
+  else if (element.matches('select, input, textarea')) choose(element);
   else if (element.matches('summary')) {
     const details = element.parentElement;
     details.open = true;
     details.querySelector(':scope > :not(summary) :is(input, button, textarea):not([type=hidden])')?.focus();
   } else element.click();
+}
+
+// A closed list takes each letter and arrow for a choice: it opens, where browsers let it.
+function choose(field) {
+  field.focus();
+  try {
+    if (field.matches('select')) field.showPicker();
+  } catch {} // it has the focus
 }
 
 // What a selection's bar, which is in the page while there is one, does with all that is selected.
@@ -199,6 +239,12 @@ function holder(name) {
   if (own) return own;
   const all = [...document.querySelectorAll(`[data-shortcut="${name}"]`)];
   return all.find((one) => one.checkVisibility?.() ?? one.offsetParent) ?? all[0];
+}
+
+// Without the keys of saved views that do not exist.
+function showHelp() {
+  for (const line of help.querySelectorAll('[data-key-name^="saved-"]')) line.hidden = !holder(line.dataset.keyName);
+  help.showModal();
 }
 
 desk.act = act;
@@ -226,12 +272,15 @@ async function copy() {
 
 // --- The row that has the focus ------------------------------------------------------------------
 
-const numberOf = (row) => /\/inbox\/(\d+)/.exec(row.href ?? row.querySelector('a')?.href ?? '')?.[1];
+const hrefOf = (row) => row.href ?? row.querySelector('a')?.href ?? '';
+const numberOf = (row) => /\/(?:inbox|tickets)\/(\d+)/.exec(hrefOf(row))?.[1];
+const isTicket = (row) => row.matches('#tickets *');
 
-// The focused row, unless its conversation is the open one.
+// The focused row, unless its conversation is the open one; a ticket is open on a page of its own.
 function focusedRow() {
-  const row = document.activeElement?.closest?.('#listbox .row');
-  return row && !row.classList.contains('is-gone') && row.dataset.id !== desk.pane()?.dataset.id ? row : null;
+  const row = document.activeElement?.closest?.('#listbox .row, #tickets [data-row]');
+  if (!row || isTicket(row)) return row ?? null;
+  return !row.classList.contains('is-gone') && row.dataset.id !== desk.pane()?.dataset.id ? row : null;
 }
 
 function doneNext() {
@@ -247,11 +296,12 @@ function doneNext() {
 const KEPT = 12;
 const commands = new Map(); // number → the page that was asked for
 
-function commandsOf(number) {
+function commandsOf(row) {
+  const number = numberOf(row);
   const known = commands.get(number);
   if (known) return known;
-  const url = `${document.getElementById('desk')?.dataset.inbox}/${number}/commands`;
-  const asked = desk.ask(desk.since(url)).then((answer) => {
+  const url = isTicket(row) ? new URL(hrefOf(row)).pathname : `${document.getElementById('desk')?.dataset.inbox}/${number}`;
+  const asked = desk.ask(desk.since(`${url}/commands`)).then((answer) => {
     if (answer.problem) commands.delete(number);
     return answer;
   });
@@ -259,15 +309,16 @@ function commandsOf(number) {
   if (commands.size > KEPT) commands.delete(commands.keys().next().value);
   return asked;
 }
-const forget = ({ detail }) => detail.type === 'resync' ? commands.clear() : commands.delete(document.getElementById(`row-${detail.id}`) ? numberOf(document.getElementById(`row-${detail.id}`)) : '');
+const forget = ({ detail }) => detail.type === 'resync' || detail.subject === 'ticket' ? commands.clear() : commands.delete(document.getElementById(`row-${detail.id}`) ? numberOf(document.getElementById(`row-${detail.id}`)) : '');
 document.addEventListener('desk:event', forget);
 document.addEventListener('desk:listed', forget);
+document.addEventListener('desk:taken', ({ detail: { page } }) => page.getElementById('ticket') && commands.clear());
 
 let soon = 0;
 document.addEventListener('focusin', () => {
   clearTimeout(soon);
   const row = focusedRow();
-  if (row && WRITES.size && help.dataset.shortcuts === 'on') soon = setTimeout(() => commandsOf(numberOf(row)), 150);
+  if (row && WRITES.size && help.dataset.shortcuts === 'on') soon = setTimeout(() => commandsOf(row), 150);
 });
 
 // What needs the conversation itself opens it first.
@@ -278,9 +329,10 @@ function openFor(name, row) {
 
 async function onRow(name, row) {
   const number = numberOf(row);
-  if (COMPOSE.has(name) || name === 'macro' || name === 'suggest') return openFor(name, row);
+  if (name === 'note' && isTicket(row)) return location.assign(`${hrefOf(row)}#note`);
+  if (!isTicket(row) && (COMPOSE.has(name) || name === 'macro' || name === 'suggest')) return openFor(name, row);
   if (MENUS.has(name)) return void palette(name);
-  const answer = await commandsOf(number);
+  const answer = await commandsOf(row);
   commands.delete(number);
   if (answer.problem) return desk.say(desk.errorText(answer.problem), { bad: true });
   const { run } = await import(help.dataset.palette);
@@ -289,7 +341,7 @@ async function onRow(name, row) {
   const button = page.querySelector(`[data-command="${wanted}"]`);
   if (name === 'done-next' && button?.value !== 'resolved') return act('next');
   if (button) run(button);
-  else if (desk.rows.of(number)) return openFor(name, desk.rows.of(number)); // the row may have been renewed meanwhile
+  else if (desk.rows?.of(number)) return openFor(name, desk.rows.of(number)); // the row may have been renewed meanwhile
   if (button && name === 'done-next' && document.activeElement === row) act('next');
 }
 
@@ -307,7 +359,7 @@ async function palette(menu = '') {
   try {
     const { open } = await import(help.dataset.palette);
     const add = open({ menu, focus, isBegun: true, awaits: row !== null });
-    const answer = row ? await commandsOf(numberOf(row)) : null;
+    const answer = row ? await commandsOf(row) : null;
     if (answer?.problem && menu) throw answer;
     add(answer && !answer.problem ? desk.parse(answer.text) : null);
   } catch ({ problem = 'offline' }) {

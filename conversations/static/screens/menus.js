@@ -17,7 +17,7 @@ function close(menu, { refocus = false } = {}) {
 document.addEventListener('click', (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) close(menu);
   if (event.target.closest('[data-close]')) event.target.closest('[data-toast]').remove();
-  if (event.target.closest('[data-help]')) document.getElementById('help').showModal();
+  if (event.target.closest('[data-help]')) globalThis.desk.act('help');
 });
 document.addEventListener('focusin', (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) close(menu);
@@ -37,6 +37,7 @@ document.addEventListener('keydown', (event) => {
   if (event.key !== 'Shift') typed = '';
   if (!menu) return;
   if (event.key === 'Escape') {
+    if (event.target.matches('[role=combobox][aria-expanded=true]')) return; // it closes its own list first
     event.preventDefault();
     close(menu, { refocus: true });
   } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
@@ -46,6 +47,15 @@ document.addEventListener('keydown', (event) => {
     event.preventDefault();
     all[(all.indexOf(document.activeElement) + step + all.length) % all.length]?.focus();
   }
+}, true);
+
+// Escape closes a form that was opened in its place and takes back what was typed; the first one its suggestions.
+document.addEventListener('keydown', (event) => {
+  const place = event.key === 'Escape' && !event.isComposing && event.target.closest?.('details.tags[open]');
+  if (!place || event.target.getAttribute('aria-expanded') === 'true') return;
+  event.preventDefault();
+  for (const form of place.querySelectorAll('form')) form.reset();
+  close(place, { refocus: true });
 }, true);
 
 // --- Letters in an open menu ---------------------------------------------------------------------
@@ -68,6 +78,7 @@ function label(item) {
 const isFilling = (menu) => menu.hasAttribute('data-filling');
 
 function letter(menu, event) {
+  fill(menu);
   const isFresh = Date.now() - typedAt > PAUSE && !isFilling(menu);
   if (event.key === ' ' && (isFresh || !typed)) return; // it presses what has the focus
   const filter = menu.querySelector('input[type=search]');
@@ -96,22 +107,37 @@ function seek(menu) {
 
 // --- Menus that are filled when they are opened ----------------------------------------------------
 
-// One whose request failed is asked for again when it is opened again.
-const filled = new WeakSet();
+const asked = new WeakSet();
 
+// That a menu was opened is an event of a moment later, when the first letter may be there already.
 function fill(menu) {
-  if (!menu.open || filled.has(menu) || isFilling(menu)) return;
+  if (!menu.open || !menu.matches('[data-fill]') || asked.has(menu)) return;
+  asked.add(menu);
+  typed = '';
   menu.toggleAttribute('data-filling', true);
   menu.dispatchEvent(new Event('fill'));
 }
 
-document.addEventListener('toggle', ({ target }) => target.matches?.('[data-fill]') && fill(target), true);
+// One whose request failed is asked for again when it is opened again.
+const failed = new WeakSet();
+
+document.addEventListener('toggle', ({ target }) => {
+  if (!target.matches?.('[data-fill]')) return;
+  if (failed.delete(target)) asked.delete(target);
+  fill(target);
+}, true);
 document.addEventListener('htmx:afterRequest', ({ detail: { elt, successful } }) => {
   if (!elt.matches?.('[data-fill]')) return;
   elt.removeAttribute('data-filling');
-  if (!successful) return void (typed = '');
-  filled.add(elt);
-  if (elt.open && typed && elt.contains(document.activeElement)) seek(elt);
+  if (!successful) {
+    typed = '';
+    return void failed.add(elt);
+  }
+  // What had the focus may have been replaced.
+  const { activeElement: active, body } = document;
+  if (!elt.open || (active !== body && !elt.contains(active))) return;
+  if (typed) seek(elt);
+  else if (active === body) elt.querySelector('summary').focus();
 });
 
 // --- Toasts --------------------------------------------------------------------------------------

@@ -117,7 +117,7 @@ function* ofPage() {
     const group = section.querySelector('h3').textContent;
     for (const line of section.querySelectorAll('[data-keys]')) {
       const name = line.dataset.keyName;
-      if (['palette', 'open', 'next', 'previous'].includes(name) || ((store.childElementCount || awaits) && 'writes' in line.dataset && name !== 'new')) continue;
+      if (['palette', 'open', 'next', 'previous'].includes(name) || ((store.childElementCount || awaits) && 'writes' in line.dataset && !/^new/.test(name))) continue;
       if (!isHere(name)) continue;
       yield { text: line.querySelector('dt').textContent, keys: line.querySelector('kbd')?.textContent ?? '', group, run: () => (leave(), desk.act(name)) };
     }

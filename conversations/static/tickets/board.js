@@ -1,4 +1,4 @@
-// Moving cards between the columns: with the pointer, with the keyboard, or by the menu of a card. A card moves at once, and
+// Moving cards between the columns: with the pointer or a finger, with the keyboard, or by the menu of a card. A card moves at once, and
 // goes back where it was, with the reason, when the desk refuses.
 
 const { desk } = globalThis;
@@ -81,6 +81,89 @@ document.addEventListener('dragend', () => {
   dragged = null;
   for (const one of columns()) one.classList.remove('is-over');
 });
+
+// --- A finger ------------------------------------------------------------------------------------
+
+// A card that is pressed long follows the finger, which scrolls the board near its edges. What moves sooner is scrolling.
+
+const PRESS = 350; // ms
+const SLACK = 8; // px that a finger may move meanwhile
+const EDGE = 64; // px
+let touch = null; // { card, id, x, y, nowX, nowY, timer, image }: the image follows once the card is lifted
+let leftAt = 0; // when a card was dropped: the click that may follow opens nothing
+
+const isOver = (one, column) => one.classList.toggle('is-over', one === column);
+const below = () => document.elementFromPoint(touch.nowX, touch.nowY)?.closest('.column');
+
+function lift() {
+  const { card } = touch;
+  if (!card.isConnected) return release(); // a newer one is in its place
+  const box = card.getBoundingClientRect();
+  const image = (touch.image = card.cloneNode(true));
+  image.removeAttribute('id');
+  image.inert = true;
+  image.classList.add('is-lifted');
+  Object.assign(image.style, { width: `${box.width}px`, left: `${box.left}px`, top: `${box.top}px` });
+  document.body.append(image);
+  card.classList.add('is-dragged');
+  navigator.vibrate?.(10);
+  follow();
+}
+
+const step = (at, size) => (at < EDGE ? at - EDGE : at > size - EDGE ? at - size + EDGE : 0) / 4;
+
+function scroller() {
+  let one = board();
+  while (one.parentElement && (one.scrollHeight <= one.clientHeight || !/auto|scroll/.test(getComputedStyle(one).overflowY))) one = one.parentElement;
+  return one;
+}
+
+function follow() {
+  if (!touch?.image) return;
+  const { image, x, y, nowX, nowY } = touch;
+  image.style.translate = `${nowX - x}px ${nowY - y}px`;
+  scroller().scrollBy(0, step(nowY, innerHeight));
+  document.getElementById('board').scrollBy(step(nowX, innerWidth), 0);
+  for (const one of columns()) isOver(one, below());
+  requestAnimationFrame(follow);
+}
+
+function release() {
+  const { card, image, timer } = touch;
+  touch = null;
+  clearTimeout(timer);
+  card.draggable = true;
+  if (!image) return;
+  leftAt = Date.now();
+  image.remove();
+  card.classList.remove('is-dragged');
+  for (const one of columns()) isOver(one);
+}
+
+document.addEventListener('pointerdown', (event) => {
+  if (touch) release(); // a second finger
+  const card = event.pointerType === 'touch' && event.isPrimary && event.target.closest?.('.card-ticket[draggable=true]');
+  if (!card || event.target.closest('.menu')) return;
+  card.draggable = false; // the browser's own way is not for fingers
+  const { clientX: x, clientY: y } = event;
+  touch = { card, id: event.pointerId, x, y, nowX: x, nowY: y, timer: setTimeout(lift, PRESS) };
+});
+document.addEventListener('pointermove', ({ pointerId, clientX, clientY }) => {
+  if (touch?.id !== pointerId) return;
+  Object.assign(touch, { nowX: clientX, nowY: clientY });
+  if (!touch.image && Math.hypot(clientX - touch.x, clientY - touch.y) > SLACK) release();
+});
+document.addEventListener('pointerup', ({ pointerId }) => {
+  if (touch?.id !== pointerId) return;
+  const { card, image } = touch;
+  const column = image && below();
+  release();
+  if (column) move(card, column);
+});
+document.addEventListener('pointercancel', ({ pointerId }) => touch?.id === pointerId && release());
+document.addEventListener('touchmove', (event) => touch?.image && event.cancelable && event.preventDefault(), { passive: false });
+document.addEventListener('contextmenu', (event) => touch && event.preventDefault());
+document.addEventListener('click', (event) => Date.now() - leftAt < 300 && event.target.closest('.card-ticket') && event.preventDefault(), true);
 
 // --- The keyboard --------------------------------------------------------------------------------
 

@@ -16,6 +16,23 @@ document.addEventListener('desk:key', ({ detail: { name } }) => {
   if (name === 'open' && at >= 0) all[at].click();
 });
 document.addEventListener('desk:compose', ({ detail: { mode } }) => mode === 'note' && document.getElementById('note')?.focus());
+if (location.hash === '#note') document.getElementById('note')?.focus();
+
+// The row that had the focus before the palette may have been replaced meanwhile.
+let lastHref = '';
+document.addEventListener('focusin', ({ target }) => target.matches('#tickets [data-row]') && (lastHref = target.getAttribute('href')));
+document.addEventListener('close', () => setTimeout(() => {
+  if (document.activeElement === document.body) rows().find((row) => row.getAttribute('href') === lastHref)?.focus({ preventScroll: true });
+}), true);
+
+// What the palette changes is shown as on its way in the row or card until its answer is here.
+const changing = new Map(); // form → row or card
+document.addEventListener('submit', ({ target: form }) => {
+  const row = form.closest('#palette') && rows().find((one) => form.getAttribute('action').startsWith(`${one.pathname}/`))?.parentElement;
+  if (!row) return;
+  changing.set(form, row);
+  row.classList.add('is-moving');
+});
 
 // Back to the list or the board from which one came, as it was.
 document.addEventListener('click', (event) => {
@@ -68,7 +85,8 @@ function swap(old, fresh) {
 
 function remove(part) {
   if (isUsed(part)) return void (isBehind = true);
-  const next = part.contains(document.activeElement) ? (part.nextElementSibling ?? part.previousElementSibling)?.querySelector('a, button') : null;
+  const other = part.nextElementSibling ?? part.previousElementSibling;
+  const next = !part.contains(document.activeElement) ? null : other?.querySelector('a, button, summary') ?? part.closest('section')?.querySelector('textarea');
   part.remove();
   next?.focus({ preventScroll: true });
 }
@@ -101,8 +119,11 @@ function swapParts(old, fresh) {
 // --- One's own changes ---------------------------------------------------------------------------
 
 document.addEventListener('desk:answered', ({ detail: { form, data, isRefused, to } }) => {
+  changing.get(form)?.classList.remove('is-moving');
+  changing.delete(form);
   if (to) return location.assign(to); // the change has taken the ticket out of the member's sight
-  if (isRefused) return;
+  const note = form.closest('.note-line details');
+  if (isRefused) return void (note && (note.open = true)); // with what was typed
   answered = form;
   const isEmptied = 'emptied' in form.dataset;
   for (const field of form.querySelectorAll('input:not([type=hidden]), textarea, select')) {
@@ -119,6 +140,9 @@ document.addEventListener('desk:taken', ({ detail: { page } }) => {
   if (part && fresh && part.dataset.ticket === fresh.dataset.ticket) {
     if (fresh.dataset.events) desk.cover(fresh);
     take(part, fresh);
+  } else if (!part && fresh) {
+    if (fresh.dataset.events) desk.cover(fresh);
+    renew();
   }
   answered = null;
 });

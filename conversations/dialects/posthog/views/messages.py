@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer, extend_schema
@@ -19,6 +21,8 @@ from conversations.dialects.posthog.views.base import INVALID, PROJECT, TICKET, 
 from conversations.models import Message, MessageKind
 from conversations.permissions import ConversationScope
 from conversations.queries import tickets as ticket_queries
+from tickets import actions as ticket_actions
+from tickets.models import TicketNote
 from tickets.permissions import TicketScope
 
 _MESSAGE = OpenApiParameter(
@@ -64,14 +68,18 @@ class Messages(PosthogViewSet):
         responses=answers.PosthogMessagePage,
     )
     def list(self, request: Request, project_id: str, id: str) -> Response:
-        """Messages of all linked conversations, oldest first, including private notes."""
+        """Messages of all linked conversations, oldest first, including private notes, also those of the ticket itself."""
         row, pages = self.ticket(id, columns=("workspace",)), self.pagination_class()
 
         def first(count: int) -> list[Message]:
             return ticket_queries.first_entries.rows(answers.MESSAGE_COLUMNS, count, ticket=row.pk)
 
-        found = pages.from_the_beginning(first, ticket_queries.entries(row), request)
-        return pages.response(answers.PosthogMessagePage, found)
+        entries: Sequence[Message]
+        if notes := ticket_queries.own_notes(row.pk):
+            entries = pages.sliced(ticket_queries.WithNotes(ticket_queries.entries(row), notes), request)
+        else:
+            entries = pages.from_the_beginning(first, ticket_queries.entries(row), request)
+        return pages.response(answers.PosthogMessagePage, entries)
 
     @extend_schema(
         operation_id="replyToPosthogTicket",
@@ -87,17 +95,22 @@ class Messages(PosthogViewSet):
         },
     )
     def reply(self, request: Request, project_id: str, id: str) -> Response:
-        """Replies to the customer of the primary conversation, by its channel; with `is_private`, adds a note for the team."""
+        """Replies to the customer of the primary conversation, by its channel; with `is_private`, adds a note for the team, also without a conversation."""
         row = self.ticket(id)
         data = self.read(inputs.ReplyInput, request)
-        verb = actions.note_in_ticket if data["is_private"] else actions.reply_in_ticket
+        given = {
+            "ticket": row,
+            "body": data["message"],
+            "metadata": patches.rich(data),
+            "by": self.actor,
+            "at": self.at,
+        }
+        made: Message | TicketNote
         try:
-            message, is_new = verb(
-                ticket=row, body=data["message"], metadata=patches.rich(data), by=self.actor, at=self.at
-            )
+            made, is_new = actions.note_on_ticket(**given) if data["is_private"] else actions.reply_in_ticket(**given)
         except Invalid as error:
             raise renamed(error, {"body": "message"}) from error
-        return Response(answers.PosthogMessage(message).data, status=201 if is_new else 200)
+        return Response(_printed(made), status=201 if is_new else 200)
 
     @extend_schema(
         operation_id="broadcastToPosthogTicket",
@@ -131,14 +144,12 @@ class Messages(PosthogViewSet):
         if note is None:
             return refusal
         data = self.read(inputs.NoteInput, request)
-        made = actions.edit_note(
-            message=note,
-            body=data["message"],
-            metadata={"rich_content": data.get("rich_content")},
-            by=self.actor.with_scope(ConversationScope.WRITE),
-            at=self.at,
-        )
-        return Response(answers.PosthogMessage(made).data)
+        text, metadata = data["message"], {"rich_content": data.get("rich_content")}
+        if isinstance(note, TicketNote):
+            made = ticket_actions.edit_note(note=note, body=text, metadata=metadata, by=self.actor, at=self.at)
+            return Response(_printed(made))
+        writer = self.actor.with_scope(ConversationScope.WRITE)
+        return Response(_printed(actions.edit_note(message=note, body=text, metadata=metadata, by=writer, at=self.at)))
 
     @extend_schema(
         operation_id="deletePosthogTicketNote",
@@ -151,21 +162,30 @@ class Messages(PosthogViewSet):
         note, refusal = self._note(id, message_id)
         if note is None:
             return refusal
-        actions.delete_note(message=note, by=self.actor.with_scope(ConversationScope.WRITE), at=self.at)
+        if isinstance(note, TicketNote):
+            ticket_actions.delete_note(note=note, by=self.actor, at=self.at)
+        else:
+            actions.delete_note(message=note, by=self.actor.with_scope(ConversationScope.WRITE), at=self.at)
         return Response(status=204)
 
-    def _note(self, reference: str, message_id: str) -> tuple[Message | None, Response]:
+    def _note(self, reference: str, message_id: str) -> tuple[Message | TicketNote | None, Response]:
         """The caller's own note, or the answer that refuses it."""
-        ticket = self.ticket(reference)
-        try:
-            found = ticket_queries.entry(ticket, uuid.UUID(message_id))
-        except (ValueError, NotFound):
+        ticket, found = self.ticket(reference), None
+        with suppress(ValueError, NotFound):
+            public_id = uuid.UUID(message_id)
+            found = ticket_queries.own_note(ticket, public_id) or ticket_queries.entry(ticket, public_id)
+        if found is None:
             return None, _refusal("note_not_found")
-        if found.kind != MessageKind.NOTE:
+        if isinstance(found, Message) and found.kind != MessageKind.NOTE:
             return None, _refusal("not_private_note")
         if not ticket_queries.wrote(self.actor, found):
             return None, _refusal("not_note_author")
         return found, Response()
+
+
+def _printed(made: Message | TicketNote) -> Any:
+    shown = ticket_queries.as_entry(made) if isinstance(made, TicketNote) else made
+    return answers.PosthogMessage(shown).data
 
 
 def _refusal(code: str) -> Response:

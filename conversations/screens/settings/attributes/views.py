@@ -49,7 +49,7 @@ def attributes(request: DeskRequest) -> HttpResponse:
                 return redirect("attributes", request.workspace.slug)
     remember(request)
     groups = [(label, _shown(list(attributes_of(subject, archived=True)))) for subject, label in inputs.SUBJECTS]
-    facts = {**_facts(request), "form": form, "groups": groups}
+    facts = {**_facts(request), "form": form, "subjects": groups}
     return render(request, "settings/attributes/page.html", facts, status=422 if form.errors else 200)
 
 
@@ -74,7 +74,7 @@ def edit(request: DeskRequest, public_id: UUID) -> HttpResponse:
             return redirect("attributes", request.workspace.slug)
     remember(request)
     facts = {
-        **_facts(request),
+        **_facts(request, "attribute.write"),
         "form": form,
         "attribute": attribute,
         "is_choice": attribute.kind == AttributeKind.CHOICE,
@@ -106,9 +106,9 @@ def _shown(rows: list[Attribute]) -> list[Attribute]:
     return sorted(rows, key=lambda row: row.archived_at is not None)
 
 
-def _facts(request: DeskRequest) -> dict[str, object]:
+def _facts(request: DeskRequest, permission: str = "") -> dict[str, object]:
     return {
-        **frame.facts(request, "attributes"),
+        **frame.facts(request, "attributes", permission),
         "may_change": may(request.actor, "attribute.write"),
         "kinds": dict(inputs.KINDS),
         "kind_choices": inputs.KINDS,

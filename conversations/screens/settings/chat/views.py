@@ -63,7 +63,7 @@ def add(request: DeskRequest) -> HttpResponse:
             messages.success(request, _("%(name)s is ready.") % {"name": made.name})
             return redirect("change-widget", request.workspace.slug, made.public_id)
     remember(request)
-    facts = {**frame.facts(request, "widgets"), "form": form}
+    facts = {**frame.facts(request, "widgets", "widget.write"), "form": form}
     return render(request, "settings/chat/add.html", facts, status=422 if form.errors else 200)
 
 
@@ -119,7 +119,8 @@ def delete(request: DeskRequest, public_id: uuid.UUID) -> HttpResponse:
     permit(request.actor, "widget.write")
     widget = found(public_id)
     if request.method != "POST":
-        return render(request, "settings/chat/delete.html", {**frame.facts(request, "widgets"), "widget": widget})
+        facts = {**frame.facts(request, "widgets", "widget.write"), "widget": widget}
+        return render(request, "settings/chat/delete.html", facts)
     actions.delete_widget(widget=widget, by=request.actor, at=clock.now())
     messages.success(request, _("%(name)s was deleted. Its conversations are still here.") % {"name": widget.name})
     return redirect("widgets", request.workspace.slug)

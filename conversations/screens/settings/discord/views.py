@@ -138,7 +138,8 @@ def remove(request: DeskRequest) -> HttpResponse:
     permit(request.actor, "discord.manage")
     bot = _bot()
     if request.method != "POST":
-        return render(request, "settings/discord/remove.html", {**frame.facts(request, "discord"), "bot": bot})
+        facts = {**frame.facts(request, "discord", "discord.manage"), "bot": bot}
+        return render(request, "settings/discord/remove.html", facts)
     actions.remove_bot(bot=bot, by=request.actor, at=clock.now())
     messages.success(request, _("The bot was removed. Its conversations are still here."))
     return redirect("discord", request.workspace.slug)

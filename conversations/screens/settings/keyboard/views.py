@@ -40,7 +40,7 @@ def keyboard(request: DeskRequest) -> HttpResponse:
     if request.method == "POST":
         if "reset" not in request.POST:
             typed = {name: request.POST.get(name, kept) for name, kept in typed.items()}
-        faults, chosen = _read({} if "reset" in request.POST else typed)
+        faults, chosen = _read({} if "reset" in request.POST else typed, known)
         if not faults:
             preferences.save(request.user, {"keys": chosen, "shortcuts": _switch(request)})
             messages.success(request, _("Saved."))
@@ -58,12 +58,12 @@ def keyboard(request: DeskRequest) -> HttpResponse:
         )
         for group in GROUPS
     ]
-    facts = {**frame.facts(request, "keyboard"), "groups": groups, "faults": faults}
+    facts = {**frame.facts(request, "keyboard"), "key_groups": groups, "faults": faults}
     return render(request, "settings/keyboard/page.html", facts, status=422 if faults else 200)
 
 
-def _read(typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """What is wrong with the keys, by shortcut; or, where nothing is, what to keep."""
+def _read(typed: Mapping[str, str], known: Mapping[str, Shortcut]) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """What is wrong with the keys, by shortcut, beside those that are `known`; or, where nothing is, what to keep."""
     wanted: dict[str, tuple[str, ...]] = {}
     faults: dict[str, str] = {}
     for name, text in typed.items():
@@ -74,7 +74,7 @@ def _read(typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, list[str]
     if faults:
         return faults, {}
     try:
-        return {}, keymap.checked(wanted)
+        return {}, keymap.checked(wanted, known)
     except Invalid as error:
         return {error.field or "": errors.of_error(error)}, {}
 

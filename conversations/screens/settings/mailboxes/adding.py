@@ -65,7 +65,7 @@ def page(
     """The page, with the form as far as it has come; without one it asks for the address."""
     address = str(form["address"].value() or "") if form is not None else request.GET.get("address", "")
     facts: dict[str, Any] = {
-        **place.facts(request),
+        **place.facts(request, "mailbox.manage"),
         **place.findings(name, trial),
         "form": form,
         "address": address,

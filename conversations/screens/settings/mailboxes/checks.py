@@ -109,7 +109,11 @@ def _begun(request: DeskRequest, trial: Trial, page: str) -> HttpResponse:
 
 
 def _fragment(request: DeskRequest, name: str, trial: Trial) -> HttpResponse:
-    return render(request, "settings/mailboxes/check.html", {**place.facts(request), **place.findings(name, trial)})
+    return render(
+        request,
+        "settings/mailboxes/check.html",
+        {**place.facts(request, "mailbox.manage"), **place.findings(name, trial)},
+    )
 
 
 def _refused(request: DeskRequest, form: forms.ServersForm) -> HttpResponse:
@@ -117,4 +121,9 @@ def _refused(request: DeskRequest, form: forms.ServersForm) -> HttpResponse:
         f"{form.fields[name].label}: {errors[0]}" if name in form.fields else str(errors[0])
         for name, errors in form.errors.items()
     ]
-    return render(request, "settings/mailboxes/check.html", {**place.facts(request), "faults": faults}, status=422)
+    return render(
+        request,
+        "settings/mailboxes/check.html",
+        {**place.facts(request, "mailbox.manage"), "faults": faults},
+        status=422,
+    )

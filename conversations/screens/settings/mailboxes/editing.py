@@ -128,7 +128,9 @@ def delete(request: DeskRequest, public_id: UUID) -> HttpResponse:
     permit(request.actor, "mailbox.manage")
     row = place.found(public_id)
     if request.method != "POST":
-        return render(request, "settings/mailboxes/delete.html", {**place.facts(request), "mailbox": row})
+        return render(
+            request, "settings/mailboxes/delete.html", {**place.facts(request, "mailbox.manage"), "mailbox": row}
+        )
     actions.delete_mailbox(mailbox=row, by=request.actor, at=clock.now())
     messages.success(request, _("%(name)s was deleted. Its conversations are still here.") % {"name": row.address})
     return redirect("mailboxes", request.workspace.slug)
@@ -158,7 +160,7 @@ def page(
     aliases = MailboxAddress.objects.filter(mailbox=row).exclude(address=row.address).order_by("address")
     listed = list(aliases.values_list("address", flat=True))
     facts: dict[str, Any] = {
-        **place.facts(request),
+        **place.facts(request, "mailbox.manage"),
         **place.findings(name, trial),
         "mailbox": row,
         "health": health.of_mailbox(row, clock.now()),

@@ -31,10 +31,10 @@ def found(public_id: UUID) -> Mailbox:
     return mailbox
 
 
-def facts(request: DeskRequest) -> dict[str, object]:
-    """The context of every page about mailboxes."""
+def facts(request: DeskRequest, permission: str = "") -> dict[str, object]:
+    """The context of every page about mailboxes; `permission` is what it needs beside reading them."""
     return {
-        **frame.facts(request, "mailboxes"),
+        **frame.facts(request, "mailboxes", permission),
         "may_manage": may(request.actor, "mailbox.manage"),
         "now": clock.now(),
         "providers": oauth.providers(),

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -27,6 +28,8 @@ from conversations.screens.settings.members import forms
 from conversations.screens.shell import DeskRequest, remember, screen
 from tickets.models import Ticket
 
+SESSION = "invitation"
+"""In the session: an invitation's link, until the next page of members has shown it."""
 COUNTED = 1000
 """Up to how many rows the page before a removal counts."""
 VISIBILITIES = (
@@ -59,7 +62,8 @@ def people(request: DeskRequest) -> HttpResponse:
             return _page(request, form, status=422)
         return _answer(request, sent)
     remember(request)
-    return _page(request, form)
+    shown = request.session.pop(SESSION, None) if request.method == "GET" else None
+    return _page(request, form, shown_link=shown, comes_from_start=request.GET.get("from") == "start")
 
 
 @require_POST
@@ -172,7 +176,7 @@ def remove_member(request: DeskRequest, number: int) -> HttpResponse:
     membership = _membership(number)
     if request.method != "POST":
         facts = {
-            **frame.facts(request, "people"),
+            **frame.facts(request, "people", "member.remove"),
             "member": membership,
             "conversations": Conversation.objects.filter(assignee=membership.user_id)[: COUNTED + 1].count(),
             "tickets": Ticket.objects.filter(assignee=membership.user_id)[: COUNTED + 1].count(),
@@ -208,11 +212,13 @@ def _page(request: DeskRequest, form: forms.InvitationForm, *, status: int = 200
 
 
 def _answer(request: DeskRequest, sent: Sent) -> HttpResponse:
-    """Confirm that the mail is sent; without a mail server, show the link on this page, and nowhere else."""
+    """Confirm that the mail is sent; without a mail server, show the link on the next page, once, and nowhere else."""
     if sent.link is not None:
-        return _page(request, forms.InvitationForm(_roles(request)), sent=sent)
-    messages.success(request, _("Invitation sent to %(email)s.") % {"email": sent.invitation.email})
-    return redirect("people", request.workspace.slug)
+        request.session[SESSION] = {"email": sent.invitation.email, "link": sent.link}
+    else:
+        messages.success(request, _("Invitation sent to %(email)s.") % {"email": sent.invitation.email})
+    query = "?from=start" if request.POST.get("from") == "start" else ""
+    return redirect(f"{reverse('people', args=[request.workspace.slug])}{query}")
 
 
 def _unassigned(freed: Mapping[str, int]) -> str:

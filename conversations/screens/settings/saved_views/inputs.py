@@ -31,7 +31,7 @@ class ViewForm(forms.Form):
     """The name of a view, who finds it, and in which order it lists."""
 
     name = forms.CharField(max_length=400, label=lazy("Name"))
-    visibility = forms.ChoiceField(label=lazy("Who finds it"), choices=Visibility.choices, initial=Visibility.PRIVATE)
+    visibility = forms.ChoiceField(label=lazy("Visible to"), choices=Visibility.choices, initial=Visibility.PRIVATE)
     team = forms.ChoiceField(required=False, label=lazy("Team"))
     sort = forms.ChoiceField(required=False, label=lazy("Order"))
     search = forms.CharField(required=False, max_length=200, label=lazy("Search"))

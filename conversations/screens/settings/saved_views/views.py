@@ -201,7 +201,7 @@ def _sent(
 
 def _form(request: DeskRequest, form: inputs.ViewForm, editor: Editor, **facts: Any) -> HttpResponse:
     remember(request)
-    context = {**frame.facts(request, "saved-views"), "form": form, "editor": editor, **facts}
+    context = {**frame.facts(request, "saved-views", "ticket.update"), "form": form, "editor": editor, **facts}
     return render(request, "settings/saved_views/form.html", context, status=422 if form.is_bound else 200)
 
 
@@ -212,7 +212,11 @@ def delete(request: DeskRequest, short_id: str) -> HttpResponse:
     permit(request.actor, "ticket.update")
     row = queries.saved_view(request.actor, short_id)
     if request.method != "POST":
-        return render(request, "settings/saved_views/delete.html", {**frame.facts(request, "saved-views"), "row": row})
+        return render(
+            request,
+            "settings/saved_views/delete.html",
+            {**frame.facts(request, "saved-views", "ticket.update"), "row": row},
+        )
     actions.delete_view(view=row, by=request.actor, at=clock.now())
     messages.success(request, _("%(name)s was deleted.") % {"name": row.name})
     return redirect("saved-views", request.workspace.slug)

@@ -79,7 +79,7 @@ def tag(request: DeskRequest, number: int) -> HttpResponse:
             messages.success(request, _("Saved. Conversations and tickets follow within a few minutes."))
             return redirect("tags", request.workspace.slug)
     facts = {
-        **frame.facts(request, "tags"),
+        **frame.facts(request, "tags", "tag.write"),
         "tag": row,
         "name": name or row.name,
         "fault": fault,
@@ -113,7 +113,7 @@ def delete(request: DeskRequest, number: int) -> HttpResponse:
             )
         return redirect("tags", request.workspace.slug)
     facts = {
-        **frame.facts(request, "tags"),
+        **frame.facts(request, "tags", "tag.write"),
         "tag": row,
         "others": Tag.objects.exclude(pk=row.pk).order_by("name", "pk")[:SHOWN],
     }

@@ -85,7 +85,7 @@ def delete(request: DeskRequest, public_id: UUID) -> HttpResponse:
             messages.success(request, _("The team %(name)s was deleted.") % {"name": row.name})
         return redirect("teams", request.workspace.slug)
     facts = {
-        **frame.facts(request, "teams"),
+        **frame.facts(request, "teams", "team.delete"),
         "team": row,
         "others": queries.teams().exclude(pk=row.pk),
         "conversations": Conversation.objects.filter(team=row)[: COUNTED + 1].count(),
@@ -120,7 +120,7 @@ def _edit(request: DeskRequest, row: Team | None) -> HttpResponse:
     else:
         chosen = set(row.members.values_list("pk", flat=True)) if row is not None else set()
     facts = {
-        **frame.facts(request, "teams"),
+        **frame.facts(request, "teams", "team.write"),
         "team": row,
         "form": form,
         "people": _first(people, chosen),

@@ -26,7 +26,7 @@ EVENTS = (
     ("replied", gettext_lazy("A customer replies in a conversation that is mine or that I follow")),
     ("team_assigned", gettext_lazy("A conversation is assigned to one of my teams")),
     ("unassigned_new", gettext_lazy("A new conversation is unassigned")),
-    ("failed_to_send", gettext_lazy("One of my replies could not be sent")),
+    ("failed_to_send", gettext_lazy("One of my replies was not sent")),
     ("mailbox_disconnected", gettext_lazy("A mailbox is disconnected")),
 )
 WAYS = (

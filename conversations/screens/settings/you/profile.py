@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import actions, clock, pictures
 from accounts.errors import DomainError
 from accounts.permissions import Actor, permit
+from accounts.web.bodies import takes_files
 from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.settings.you.forms import ProfileForm
@@ -46,6 +47,7 @@ def profile(request: DeskRequest) -> HttpResponse:
     return render(request, "settings/you/profile.html", facts, status=status)
 
 
+@takes_files
 @require_POST
 @screen
 def picture(request: DeskRequest) -> HttpResponse:
