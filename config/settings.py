@@ -208,6 +208,7 @@ ACCOUNT_RATE_LIMITS = {
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 # Second factors: an authenticator app, passkeys, and recovery codes, which are shown once.
 MFA_ADAPTER = "accounts.signin.second_factor.DeskMFAAdapter"
+MFA_FORMS = {"login_webauthn": "accounts.signin.passkeys.PasskeyForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True

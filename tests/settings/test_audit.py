@@ -78,6 +78,16 @@ def test_values_are_those_that_people_read(acme: Workspace, ada: Member, ben: Me
     assert "user_id" not in answer.content.decode()
 
 
+def test_details_of_a_ticket_are_those_that_people_read(acme: Workspace, ada: Member) -> None:
+    data = {"keys": ["vip", "plan"], "values": {"vip": True, "plan": None}}
+    chosen = Event(type="ticket.attributes_changed", subject_type="ticket", subject_id=1, data=data)
+    due = {"fields": ["sla_due_at"], "due_at": MORNING.isoformat()}
+    changed = Event(type="ticket.updated", subject_type="ticket", subject_id=1, data=due)
+    named = details.Named()
+    assert details.of(chosen, named) == [("Attributes", "vip, plan"), ("Values", "vip: yes, plan: none")]
+    assert details.of(changed, named) == [("Changed", "due date"), ("Due", date(MORNING, "j M Y, H:i"))]
+
+
 def test_every_value_has_a_name_or_is_for_programs() -> None:
     names = {name for kind in journal.catalogue.values() for name in kind.data}
     assert names <= details.NAMES.keys() | details.FOR_PROGRAMS

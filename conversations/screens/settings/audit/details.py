@@ -57,6 +57,7 @@ NAMES: dict[str, str | Promise] = {
     "conversation_ids": gettext_lazy("Conversations"),
     "days": gettext_lazy("Days"),
     "delivery": gettext_lazy("Delivery"),
+    "due_at": gettext_lazy("Due"),
     "engine": gettext_lazy("Engine"),
     "failed_count": gettext_lazy("Failed"),
     "favorite": gettext_lazy("Favorite"),
@@ -105,6 +106,7 @@ NAMES: dict[str, str | Promise] = {
     "unlinked_id": gettext_lazy("Unlinked"),
     "until": gettext_lazy("Until"),
     "user_id": gettext_lazy("Member"),
+    "values": gettext_lazy("Values"),
     "version": gettext_lazy("Version"),
     "visibility": gettext_lazy("Visibility"),
     "widget_id": gettext_lazy("Chat widget"),
@@ -338,19 +340,28 @@ def _text(name: str, value: Any, event: Event, named: Named) -> str:
         return _("yes") if value else _("no")
     if name == "unassigned" and isinstance(value, dict):
         return ", ".join(_counted(what, count) for what, count in sorted(value.items()))
+    if name == "values" and isinstance(value, dict):
+        return ", ".join(_("%(name)s: %(value)s") % {"name": key, "value": _value(one)} for key, one in value.items())
     if isinstance(value, list):
         return ", ".join(_text(name, one, event, named) for one in value)
     if name in _ROWS and isinstance(value, int):
         return named.name(_ROWS[name], value)
     if name == "number":
         return f"#{value}"
-    if name in ("until", "send_after"):
+    if name in ("until", "send_after", "due_at"):
         return _moment(str(value))
     if name == "fields":
         return str(_FIELDS.get(value, str(value).replace("_", " ")))
     if name in _BEFORE:
         return _state(name, str(value), event.type)
     return str(_VALUES.get(name, {}).get(value, value))
+
+
+def _value(value: Any) -> str:
+    """The value of a custom attribute."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return _("none") if value in (None, "") else str(value)
 
 
 def _state(name: str, value: str, kind: str) -> str:
