@@ -16,8 +16,8 @@ KEPT = ("django_migrations", "django_content_type", "auth_permission", "django_s
 """What migrating has written, which all tests find."""
 QUEUE = ("procrastinate_events", "procrastinate_periodic_defers", "procrastinate_jobs", "procrastinate_workers")
 """Its rows name each other, and are checked at once; all others are checked at the end of the transaction."""
-MANY = 4 * 1024 * 1024
-"""Bytes of a table from which on it is truncated: rows that are deleted one by one stay on the disk for a while."""
+MANY = 128 * 1024
+"""Bytes of a table from which on all are truncated: deleted rows stay on the disk for a while, and the planner counts with them."""
 
 TRIES = 5
 

@@ -111,18 +111,16 @@ addEventListener('pageshow', ({ persisted }) => {
   if (persisted) for (const form of document.forms) free(form);
 });
 
-// After signing in again, in another tab, as the same person: the page goes on with the new session. So does the page to sign in.
+// After signing in again, in another tab, as the same person: the page goes on with the new session.
 async function renew() {
   const person = document.getElementById('bell')?.dataset.person;
-  if (!person && !location.pathname.startsWith('/accounts/login')) return false;
   const response = await fetch(location.href).catch(() => null);
-  if (!response?.ok || response.redirected) return false;
+  if (!person || !response?.ok || response.redirected) return false;
   const page = new DOMParser().parseFromString(await response.text(), 'text/html');
   const token = page.querySelector('[name=csrfmiddlewaretoken]')?.value;
   if (!token || page.getElementById('bell')?.dataset.person !== person) return false;
   for (const field of document.querySelectorAll('[name=csrfmiddlewaretoken]')) field.value = token;
-  const live = document.getElementById('live')?.dataset;
-  if (!live) return true;
+  const live = document.getElementById('live').dataset;
   live.login = page.getElementById('live').dataset.login;
   if (globalThis.desk?.headers) desk.headers['Desk-Login'] = live.login;
   return true;
