@@ -8,8 +8,8 @@ from accounts import journal, transaction
 from accounts.permissions import Actor, permit
 from conversations import events
 from conversations.actions import locking, messages, status
-from conversations.actions.ticket_messages import REPEAT_WITHIN
 from conversations.models import CallbackRequest, Conversation, Message, MessageKind, Status
+from tickets.actions import REPEAT_WITHIN
 
 
 @transaction.atomic

@@ -26,10 +26,9 @@ from conversations.actions.senders import Sender
 from conversations.models import Conversation, Delivery, DeliveryState, Message, MessageKind
 from conversations.permissions import ConversationScope
 from tickets import actions as ticket_actions
+from tickets.actions import REPEAT_WITHIN
 from tickets.models import Ticket, TicketNote
 
-REPEAT_WITHIN = timedelta(seconds=60)
-"""For how long the same text by the same author counts as the same message, sent twice by accident."""
 BROADCAST_UNDO = timedelta(seconds=20)
 """For how long a reply to all conversations of a ticket may be taken back."""
 

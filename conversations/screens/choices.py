@@ -13,6 +13,8 @@ from django.utils.translation import gettext
 from conversations.screens import dates
 from tickets import tags
 
+UNTIL_REPLY = "reply"
+"""The choice of a conversation's snooze menu that has no date."""
 MOST_TAGS = 200
 """Tags of the workspace that a menu offers."""
 

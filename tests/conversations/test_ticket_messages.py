@@ -16,7 +16,6 @@ from accounts.models import Event, Workspace
 from accounts.permissions import Actor, Visibility
 from conversations import actions
 from conversations.actions.senders import Sender
-from conversations.actions.ticket_messages import REPEAT_WITHIN
 from conversations.assistant import actions as assistant_actions
 from conversations.models import Conversation, Delivery, Message, Status, Tally
 from conversations.queries import tickets as queries
@@ -24,6 +23,7 @@ from tests.conftest import Key, Member
 from tests.effects import MORNING, minutes, nothing_changes, recorded, refused, types
 from tests.factories import ConversationFactory, TicketFactory, api_key
 from tickets import actions as ticket_actions
+from tickets.actions import REPEAT_WITHIN
 from tickets.models import Ticket, TicketNote
 from tickets.permissions import TicketScope
 

@@ -11,7 +11,7 @@ from tickets.actions.attributes import (
     update_attribute,
 )
 from tickets.actions.hours import set_hours
-from tickets.actions.notes import add_note, delete_note, edit_note
+from tickets.actions.notes import REPEAT_WITHIN, add_note, delete_note, edit_note
 from tickets.actions.tickets import (
     MESSAGE_CUT,
     NUMBERS,
@@ -35,7 +35,7 @@ from tickets.actions.tickets import (
 )
 
 __all__ = [
-    "MESSAGE_CUT", "NUMBERS", "MessageSummary", "add_note", "archive_attribute", "assign",
+    "MESSAGE_CUT", "NUMBERS", "REPEAT_WITHIN", "MessageSummary", "add_note", "archive_attribute", "assign",
     "create_attribute", "delete", "delete_note", "edit_note", "erase", "mark_read", "move_attribute", "move_team",
     "note_message", "open_ticket", "recount", "replace_tag", "set_attributes", "set_hours", "set_priority", "set_status",
     "set_tags", "snooze", "unassign_member", "unsnooze", "update", "update_attribute",

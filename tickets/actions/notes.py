@@ -17,7 +17,7 @@ from tickets.models import Ticket, TicketNote
 LONGEST = 20_000
 """Characters of a note."""
 REPEAT_WITHIN = timedelta(seconds=60)
-"""For how long the same text by the same author counts as the same note, sent twice by accident."""
+"""For how long the same text by the same author counts as the same note or message, sent twice by accident."""
 
 
 @transaction.atomic

@@ -29,7 +29,7 @@ from conversations.models import Conversation, Status
 from conversations.queries import conversations as queries
 from conversations.queries import thread as thread_queries
 from conversations.screens import choices, dates, errors, formatting
-from conversations.screens.inbox import forms, labels
+from conversations.screens.inbox import forms
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox.card import with_ticket_card
 from conversations.screens.inbox.lists import list_update
@@ -180,7 +180,7 @@ def edit_subject(request: DeskRequest, conversation: Conversation, given: dict[s
 @changes(forms.SnoozeForm, undoes=thread_queries.UNDOABLE)
 def snooze(request: DeskRequest, conversation: Conversation, given: dict[str, Any]) -> str:
     at = clock.now()
-    if given["choice"] == labels.UNTIL_REPLY_CHOICE and not given["until"]:
+    if given["choice"] == choices.UNTIL_REPLY and not given["until"]:
         actions.snooze(conversation=conversation, until=None, by=request.actor, at=at)
         return _("Snoozed until the customer replies.")
     chosen = {choice.key: choice.until for choice in choices.snooze_choices(at)}

@@ -253,13 +253,6 @@ def of_status_change(message: Message) -> str:
     return str(_STATUS_DONE.get(str(status)) or gettext("changed the status"))
 
 
-# --- Moments ------------------------------------------------------------------------------------
-
-
-UNTIL_REPLY_CHOICE = "reply"
-"""The choice of the snooze menu that has no date."""
-
-
 # --- Nothing to show ----------------------------------------------------------------------------
 
 
