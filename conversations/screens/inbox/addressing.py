@@ -130,11 +130,11 @@ def facts(
     replies do not leave as mails, but for `has_no_address` where that is for want of an address."""
     if not is_by_mail(conversation):
         return {"has_no_address": conversation.channel in delivery.CHANNELS and not conversation.contact.email}
-    to, cc, bcc = [one for one in (conversation.contact.email,) if one], list(conversation.cc), []
+    own = [one for one in (conversation.contact.email,) if one]
+    usual = mails.last_recipients(conversation) or own
+    to, cc, bcc = usual, list(conversation.cc), []
     if taken_back is not None:
-        to, cc, bcc = taken_back.to or to, taken_back.cc or cc, taken_back.bcc
-    usual = mails.last_recipients(conversation) or [one for one in (conversation.contact.email,) if one]
-    to = usual if taken_back is None else to
+        to, cc, bcc = taken_back.to or own, taken_back.cc or cc, taken_back.bcc
     found = {
         "line": summary(to, cc, bcc),
         "to": recipients.line(to),

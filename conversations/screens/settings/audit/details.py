@@ -337,7 +337,7 @@ def of(event: Event, named: Named) -> list[tuple[str, str]]:
 
 def _text(name: str, value: Any, event: Event, named: Named) -> str:
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return _value(value)
     if name == "unassigned" and isinstance(value, dict):
         return ", ".join(_counted(what, count) for what, count in sorted(value.items()))
     if name == "values" and isinstance(value, dict):
@@ -358,7 +358,7 @@ def _text(name: str, value: Any, event: Event, named: Named) -> str:
 
 
 def _value(value: Any) -> str:
-    """The value of a custom attribute."""
+    """A value that needs no other words: of a custom attribute, or yes or no."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return _("none") if value in (None, "") else str(value)
