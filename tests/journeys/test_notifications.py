@@ -17,6 +17,7 @@ from conversations.models import Message, Notification
 from tests.conftest import Member
 from tests.factories import ConversationFactory
 from tests.journeys.conftest import Window
+from tests.journeys.test_composer import Slow
 from tests.notifications.push_service import PushService
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -89,7 +90,13 @@ def test_reply_that_releases_the_conversation_leads_to_the_list(
     window.enter(ben, f"/w/acme/inbox/{mine.number}?view=open")
     window.wait_until_live()
     page.locator("#reply-body").fill("On its way.")
-    page.get_by_role("button", name=re.compile("^Send & resolve")).click()
+    # What it did is known to the page before its answer is.
+    slow = Slow(page, "**/inbox/*/reply*")
+    with page.expect_response(lambda found: "/fresh?" in found.url and found.status == 404):
+        page.get_by_role("button", name=re.compile("^Send & resolve")).click()
+        route = slow.take()
+        answer = route.fetch()
+    route.fulfill(response=answer)
     expect(page.get_by_text("Reply sent.")).to_be_visible()
     expect(page).to_have_url(re.compile("/inbox[?]"))
     assert Message.all_workspaces.filter(body="On its way.").count() == 1

@@ -33,7 +33,11 @@ async function fetchNew() {
   const open = pane();
   const entries = document.getElementById('entries');
   if (!open?.dataset.fresh || !entries || !document.getElementById('expected-last') && open.querySelector('.readonly a')) return;
-  const refused = (status) => void (status === 404 && lose(open));
+  const refused = async (status) => {
+    if (status !== 404) return;
+    await desk.settle(); // the answer to one's own change may lead away
+    if (open === pane() && open.dataset.fresh) lose(open);
+  };
   const page = await desk.fragment(desk.since(open.dataset.fresh), () => open === pane(), { refused });
   if (page) desk.announce('fresh', { page });
 }

@@ -154,10 +154,15 @@ desk.expect = (answer) => {
   expected.add(taken);
 };
 
+// Waits for the answers that are on their way, unless they take too long or what is waited for is there.
+desk.settle = async (isThere = () => false) => {
+  const isLate = new Promise((done) => setTimeout(done, PATIENCE, true));
+  while (!isThere() && expected.size && !(await Promise.race([isLate, ...expected])));
+};
+
 // Whether an answer has shown the event's change already. The event may come first, and replaces an answer that is lost.
 desk.isCovered = async (id) => {
-  const isLate = new Promise((done) => setTimeout(done, PATIENCE, true));
-  while (!covered.has(id) && expected.size && !(await Promise.race([isLate, ...expected])));
+  await desk.settle(() => covered.has(id));
   return covered.has(id);
 };
 
