@@ -689,6 +689,7 @@ def test_screens_hold_whatever_is_in_them_and_have_no_barriers(
         page.set_viewport_size({"width": 1440, "height": 900})
         window.go(screen.path)
         screen.do(page)
+        expect(page.locator("form[aria-busy=true]")).to_have_count(0)  # a form that is on its way is dimmed
         page.evaluate(axe)
         faults += look(page, screen, known)
     # What was refused on purpose, and what axe tries on the page with Django's calendars.
