@@ -59,7 +59,8 @@ SELECT DISTINCT workspace_id, lexeme FROM conversations_searchdocument, unnest(t
 WHERE workspace_id = %(workspace)s AND length(lexeme) > 3
 """
 TABLES = ("contact", "conversation", "message", "searchdocument", "searchword", "callbackrequest", "delivery")
-OURS = re.compile(r"Seq Scan on conversations_(?!tally)\w+")
+# Of a table with few rows everything is read; how few PostgreSQL believes in depends on when it was last vacuumed.
+OURS = re.compile(rf"Seq Scan on conversations_(?:{'|'.join(TABLES)})\b")
 
 
 @pytest.fixture
