@@ -1,4 +1,5 @@
-// Says on the page why a passkey could not be used; allauth's scripts speak with the authenticator.
+// Says on the page why a passkey could not be used; allauth's scripts speak with the authenticator. Until they are there, its
+// buttons would do nothing: they come disabled.
 
 const fault = document.querySelector('[data-passkey-fault]');
 
@@ -7,10 +8,12 @@ const say = (text) => {
   fault.hidden = false;
 };
 
-if (!window.PublicKeyCredential) {
-  for (const one of document.querySelectorAll('[data-needs-passkey]')) one.disabled = true;
-  if (!fault.closest('[data-quiet]')) say(fault.dataset.unsupported);
-}
+if (window.PublicKeyCredential) {
+  document.addEventListener('DOMContentLoaded', () => {
+    if (!window.allauth?.webauthn) return;
+    for (const one of document.querySelectorAll('[data-needs-passkey]')) one.disabled = false;
+  });
+} else if (!fault.closest('[data-quiet]')) say(fault.dataset.unsupported);
 
 document.addEventListener('allauth.error', (event) => {
   event.preventDefault();
