@@ -53,6 +53,12 @@ def test_frame_is_answered_with_a_policy_that_lets_nothing_run(agent: Client, le
     assert "<script" not in page
 
 
+def test_link_that_leads_elsewhere_than_it_says_shows_where_to(agent: Client, letter: Conversation) -> None:
+    row = inbound(letter, written='<p><a href="https://evil.example/x">https://bank.example</a></p>')
+    page = agent.get(of(row, "body")).content.decode()
+    assert '</a> <span class="desk-leads">leads to <bdi dir="ltr">evil.example</bdi></span>' in page
+
+
 def test_remote_images_have_no_address_until_they_are_asked_for(agent: Client, letter: Conversation) -> None:
     row = inbound(letter, written='<p>Hi</p><img src="https://t.example/a.gif?x=1&y=2" width="1">')
     assert ' src="' not in agent.get(of(row, "body")).content.decode()

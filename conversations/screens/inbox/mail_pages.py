@@ -6,7 +6,9 @@ import re
 
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import permit
@@ -18,6 +20,7 @@ from conversations.queries import mails
 from conversations.screens import filetypes
 from conversations.screens.inbox import inline
 from conversations.screens.shell import DeskRequest, screen
+from conversations.texts.destinations import with_destinations
 
 SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 _UNFIT = re.compile(r"[^\w .,()+@-]+")
@@ -37,10 +40,10 @@ def body(request: DeskRequest, number: int, message: int) -> HttpResponse:
     is_loading = request.GET.get("images") == "load"
     pictures = Attachment.objects.filter(message=message).exclude(content_id="").order_by("pk")
     shown = {one.content_id: inline.path(one) for one in pictures if one.content_type in filetypes.PICTURES}
+    page = with_destinations(with_images(mail.html, shown.get, remote=is_loading), _destination)
     facts = {
         "mail": mail,
-        # Sanitised when it was stored, and nothing runs in its frame.
-        "page": mark_safe(with_images(mail.html, shown.get, remote=is_loading)),  # noqa: S308
+        "page": mark_safe(page),  # noqa: S308 - sanitised when it was stored, and nothing runs in its frame
         "is_full": request.GET.get("full") == "yes",
         "is_loading": is_loading,
     }
@@ -72,6 +75,12 @@ def source(request: DeskRequest, number: int, message: int) -> FileResponse:
     """The mail as it came in, as a file for mail programs."""
     permit(request.actor, "conversation.read")
     return _sent(_mail(number, message), "message/rfc822", as_attachment=True)
+
+
+def _destination(host: str) -> str:
+    """What stands behind a link whose words name another host."""
+    leads = format_html('<bdi dir="ltr">{}</bdi>', host)
+    return format_html(' <span class="desk-leads">{}</span>', mark_safe(_("leads to %(host)s") % {"host": leads}))  # noqa: S308
 
 
 def _mail(number: int, message: int) -> InboundMail:
