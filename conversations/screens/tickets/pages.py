@@ -45,6 +45,7 @@ def facts(request: DeskRequest, ticket: Ticket, *, typed: QueryDict | None = Non
         ],
         "assignable": list(people.assignable()),
         "teams": list(people.teams()),
+        "snooze_choices": choices.snooze_choices(clock.now()),
         "hues": ticket_queries.tag_hues(),
         "attribute_fields": attributes.fields(
             ticket_queries.attributes_of(AttributeSubject.TICKET), ticket.attributes, data=typed

@@ -14,5 +14,5 @@ function begin(field) {
 document.addEventListener('focusin', ({ target }) => begin(target));
 document.addEventListener('focusout', ({ target }) => {
   if (target.dataset?.suggest === 'tags') target.value = target.value.replace(/[\s,]*$/, '');
-});
+}, true); // before what saves the field
 begin(document.activeElement);

@@ -53,12 +53,9 @@ let isBehind = false; // a part that was in use has a newer version
 let answered = null; // the form whose change was just made: nothing of it is being typed
 
 const textOf = (part) => part.outerHTML.replace(/(name="csrfmiddlewaretoken" value=")[^"]*/g, '$1').replace(/ class=""/g, '');
-const usual = (select) => ([...select.options].findLast((one) => one.defaultSelected) ?? select.options[0])?.value;
-const isTyped = (field) => field.matches('select') ? field.value !== usual(field)
-  : field.matches('textarea, input:not([type=hidden], [type=checkbox])') && (field.value !== field.defaultValue || field.validity.badInput);
 const isUsed = (part) =>
   part.matches('.htmx-request, [aria-busy=true]') || part.querySelector('.htmx-request, [aria-busy=true], details[open]') !== null ||
-  [...part.querySelectorAll('input, textarea, select')].some(isTyped) ||
+  [...part.querySelectorAll('input, textarea, select')].some(desk.isTyped) ||
   (part !== answered && part.contains(document.activeElement) && document.activeElement.matches('input, textarea, select'));
 
 // What has the focus has it afterwards too, or what is in its place.
