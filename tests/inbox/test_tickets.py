@@ -573,7 +573,9 @@ def test_every_field_is_undone_exactly_unless_somebody_else_has_changed_it(
     assert values() == before
 
 
-def test_fields_of_a_ticket_are_saved_when_they_are_left_and_by_a_button_without_script(ben: Member, acme: Workspace) -> None:
+def test_fields_of_a_ticket_are_saved_when_they_are_left_and_by_a_button_without_script(
+    ben: Member, acme: Workspace
+) -> None:
     Attribute.all_workspaces.create(
         workspace=acme, subject="ticket", key="seats", name="Seats", kind="number", created_at=clock.now()
     )

@@ -15,3 +15,11 @@ desk.isTyped = (field) =>
 desk.unchoose = (form) => {
   for (const select of form.querySelectorAll('select')) select.value = usual(select) ?? '';
 };
+
+// By the browser's own insertion, where the caret is: Ctrl+Z takes it back, and what was typed stays. A box without the
+// focus does not get it.
+desk.insert = (text, words) => {
+  if (document.activeElement === text && document.execCommand('insertText', false, words)) return;
+  text.setRangeText(words, text.selectionStart, text.selectionEnd, 'end');
+  text.dispatchEvent(new Event('input', { bubbles: true }));
+};

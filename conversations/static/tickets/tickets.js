@@ -16,6 +16,7 @@ document.addEventListener('desk:key', ({ detail: { name } }) => {
   if (name === 'open' && at >= 0) all[at].click();
 });
 document.addEventListener('desk:compose', ({ detail: { mode } }) => mode === 'note' && document.getElementById('note')?.focus());
+document.addEventListener('focusin', ({ target }) => target.matches('form[data-picks] textarea[name=body]') && import(document.getElementById('ticket-pick').dataset.script).catch(() => {}));
 if (location.hash === '#note') document.getElementById('note')?.focus();
 
 // The row that had the focus before the palette may have been replaced meanwhile.
@@ -112,6 +113,16 @@ function swapParts(old, fresh) {
     swap(mine, part);
   }
 }
+
+// What one is notified of in the ticket has been read when its page is looked at.
+function noteRead() {
+  const { notified, ticket } = document.getElementById('ticket')?.dataset ?? {};
+  if (!notified || document.visibilityState !== 'visible') return;
+  delete document.getElementById('ticket').dataset.notified;
+  desk.ask(notified, { method: 'POST', body: new URLSearchParams({ csrfmiddlewaretoken: document.querySelector('[name=csrfmiddlewaretoken]').value, ticket }) });
+}
+noteRead();
+document.addEventListener('visibilitychange', noteRead);
 
 // --- One's own changes ---------------------------------------------------------------------------
 
