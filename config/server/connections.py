@@ -233,7 +233,7 @@ class Connection(HttpToolsProtocol):
         self.table.leave(self)
 
     def _refuse(self, status: int, text: str) -> None:
-        from conversations.api import error_pages  # its models are there only when Django has been set up
+        from accounts.web import error_pages  # its models are there only when Django has been set up
 
         is_page = any(name == b"accept" and b"text/html" in value for name, value in self.headers)
         content = error_pages.content(status, language=settings.LANGUAGE_CODE) if is_page else f"{text}\n".encode()

@@ -12,8 +12,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
 from django.views import csrf, defaults
 
-from accounts.web import languages
-from conversations.api import cors, error_pages, outages
+from accounts.web import error_pages, languages
+from conversations.api import cors, outages
 from conversations.api.discovery import dialect_of
 from conversations.api.error_bodies import ErrorBodies
 from conversations.api.headers import Headers

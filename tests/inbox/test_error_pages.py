@@ -9,7 +9,8 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from accounts.models import Workspace
-from conversations.api import error_pages, fallbacks
+from accounts.web import error_pages
+from conversations.api import fallbacks
 from conversations.api.problems import RateLimited
 from conversations.public import limits
 from tests.conftest import Member
