@@ -59,5 +59,6 @@ urlpatterns = [
 
 handler400 = "conversations.api.fallbacks.bad_request"
 handler403 = "conversations.api.fallbacks.permission_denied"
+handler429 = "conversations.api.fallbacks.too_many"  # allauth asks for it
 handler404 = "conversations.api.fallbacks.page_not_found"
 handler500 = "conversations.api.fallbacks.server_error"

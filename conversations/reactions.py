@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 from accounts.journal import EventType, subscribe
 from accounts.models import Event
 from conversations import events
+from tickets import events as ticket_events
 
 REACTIONS: Mapping[EventType, tuple[str, ...]] = {
     events.ASSISTANT_HANDED_OVER: (
@@ -66,6 +67,12 @@ REACTIONS: Mapping[EventType, tuple[str, ...]] = {
         # In one transaction, hence in the order of locks: the assistant's thread before the conversation.
         "conversations.assistant.reactions.give_way",
         "conversations.assistant.reactions.judge_drafts",
+    ),
+    ticket_events.TICKET_MENTIONED: (
+        "conversations.notifications.reactions.notify_of_mention_in_ticket",
+    ),
+    ticket_events.TICKET_READ: (
+        "conversations.notifications.reactions.mark_notifications_of_ticket_read",
     ),
 }  # fmt: skip
 

@@ -23,7 +23,16 @@ from accounts.admin.base import (
 )
 from accounts.errors import DomainError
 from tickets import actions, tags
-from tickets.models import Attribute, BusinessHours, Tag, Ticket, TicketNote, TicketNumbers, TicketStatus
+from tickets.models import (
+    Attribute,
+    BusinessHours,
+    Tag,
+    Ticket,
+    TicketNote,
+    TicketNoteVersion,
+    TicketNumbers,
+    TicketStatus,
+)
 
 
 class TicketForm(DeskForm):
@@ -188,6 +197,17 @@ class AttributeAdmin(ReadOnlyAdmin):
     list_select_related = ("workspace",)
     search_fields = ("name", "=key")
     ordering = ("workspace", "subject", "position", "pk")
+
+
+@admin.register(TicketNoteVersion)
+class TicketNoteVersionAdmin(ReadOnlyAdmin):
+    """The texts of notes before they were changed."""
+
+    list_display = ("note", "replaced_by", "workspace", "replaced_at")
+    list_filter = (OneWorkspaceFilter,)
+    list_select_related = ("workspace", "note", "replaced_by")
+    ordering = ("-pk",)
+    sortable_by = ()
 
 
 @admin.register(TicketNote)

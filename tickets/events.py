@@ -21,6 +21,7 @@ TICKET_RECOUNTED = define(
 TICKET_NOTE_ADDED = define("ticket.note_added", "ticket", "Note about a ticket added.", "note_id")
 TICKET_NOTE_EDITED = define("ticket.note_edited", "ticket", "Note about a ticket edited.", "note_id")
 TICKET_NOTE_DELETED = define("ticket.note_deleted", "ticket", "Note about a ticket deleted.", "note_id")
+TICKET_MENTIONED = define("ticket.mentioned", "ticket", "Member mentioned in a note.", "user_id", "note_id")
 TICKET_DELETED = define("ticket.deleted", "ticket", "Ticket deleted.", "number")
 HOURS_CHANGED = define("workspace.hours_changed", "workspace", "Business hours changed.", "time_zone", "weekly")
 TICKET_ATTRIBUTES_CHANGED = define("ticket.attributes_changed", "ticket", "Attributes changed.", "keys", "values")

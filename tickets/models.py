@@ -289,3 +289,23 @@ class TicketNote(TenantModel):
 
     def __str__(self) -> str:
         return self.body[:80]
+
+
+class TicketNoteVersion(TenantModel):
+    """The text of a note before it was changed, which owners and admins may read."""
+
+    seen_by = "note"
+
+    note = models.ForeignKey(
+        TicketNote, on_delete=models.CASCADE, related_name="versions", db_index=False, db_constraint=False
+    )
+    body = models.TextField()
+    replaced_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    replaced_at = Moment(default=timezone.now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        # The texts of a note before, the latest first.
+        indexes = [models.Index(fields=["workspace", "note", "-id"], name="ticket_note_version_by_note")]
+
+    def __str__(self) -> str:
+        return self.body[:80]

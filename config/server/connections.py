@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
+from django.conf import settings
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
@@ -232,9 +233,15 @@ class Connection(HttpToolsProtocol):
         self.table.leave(self)
 
     def _refuse(self, status: int, text: str) -> None:
-        content = f"{text}\n".encode()
-        head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(
-            content
+        from accounts.web import error_pages  # its models are there only when Django has been set up
+
+        is_page = any(name == b"accept" and b"text/html" in value for name, value in self.headers)
+        content = error_pages.content(status, language=settings.LANGUAGE_CODE) if is_page else f"{text}\n".encode()
+        kind = b"text/html" if is_page else b"text/plain"
+        head = (
+            b"content-type: "
+            + kind
+            + b"; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(content)
         )
         self.transport.write(STATUS_LINE[status] + head + content)
         self._close()

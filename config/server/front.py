@@ -239,12 +239,11 @@ class Front:
         await self._send_answer(response.status_code, headers, response.content, body, receive, send)
 
     def _worded(self, scope: Scope, problem: Problem) -> HttpResponse:
-        """An answer that needs no view: in the wire format whose path it is, else in plain text."""
+        """An answer that needs no view: in the wire format whose path it is, else a page or plain text."""
         request = WSGIRequest(wsgi_environ(scope, Body({}, self.limits, self.memory, None)))
         response = fallbacks.in_format(request, problem)
         if response is None:
-            text = f"{problem.message}\n"
-            response = HttpResponse(text, status=problem.status, content_type="text/plain; charset=utf-8")
+            response = fallbacks.worded(request, problem.status, problem.message)
             for name, value in problem.headers.items():
                 response[name] = value
         return response

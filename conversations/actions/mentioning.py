@@ -14,6 +14,8 @@ from conversations import events
 from conversations.models import Conversation, Mention, Message
 from conversations.texts import mentions
 from conversations.texts.names import first_name
+from tickets import events as ticket_events
+from tickets.models import TicketNote
 
 
 def note_names(message: Message, conversation: Conversation, *, by: Actor, at: datetime) -> None:
@@ -40,6 +42,19 @@ def note_names(message: Message, conversation: Conversation, *, by: Actor, at: d
         journal.record(
             events.CONVERSATION_MENTIONED, conversation, by=by, at=at, user_id=user_id, message_id=message.pk
         )
+
+
+def ticket_note_names(note: TicketNote, *, by: Actor, at: datetime) -> None:
+    """Record the members whom a ticket's own note mentions, likewise: the journal keeps whom it has mentioned before."""
+    if not mentions.may_mention(note.body):
+        return
+    found = mentions.mentioned(note.body, _names()) - {by.user_id, note.author_id}
+    if not found:
+        return
+    lines = journal.lines_of(note.ticket).filter(type=ticket_events.TICKET_MENTIONED.name, data__note_id=note.pk)
+    known = {line.data["user_id"] for line in lines}
+    for user_id in sorted(found - known):
+        journal.record(ticket_events.TICKET_MENTIONED, note.ticket, by=by, at=at, user_id=user_id, note_id=note.pk)
 
 
 def note_numbers(message: Message, conversation: Conversation, *, by: Actor, at: datetime) -> None:

@@ -21,7 +21,7 @@ from accounts.errors import Invalid
 from accounts.models import Event
 from accounts.permissions import Actor, permit
 from conversations import events
-from conversations.actions import erased, locking, messages, outbox, status, turns
+from conversations.actions import erased, locking, mentioning, messages, outbox, status, turns
 from conversations.actions.senders import Sender
 from conversations.models import Conversation, Delivery, DeliveryState, Message, MessageKind
 from conversations.permissions import ConversationScope
@@ -80,8 +80,22 @@ def note_on_ticket(
     permit(by, "ticket.update", ticket)
     primary = next(iter(locking.locked_of(ticket)), None)
     if primary is None or not transaction.sees(by, primary):
-        return ticket_actions.add_note(ticket=ticket, body=body, metadata=metadata, by=by, at=at)
+        note, is_new = ticket_actions.add_note(ticket=ticket, body=body, metadata=metadata, by=by, at=at)
+        if is_new:
+            mentioning.ticket_note_names(note, by=by, at=at)
+        return note, is_new
     return note_in_ticket(ticket=ticket, body=body, metadata=metadata, by=by, at=at)
+
+
+@transaction.atomic
+def edit_note_of_ticket(
+    *, note: TicketNote, body: str, metadata: dict[str, Any] | None = None, by: Actor, at: datetime
+) -> TicketNote:
+    """Change a ticket's own note, and notify whom it mentions now. Raises Invalid for a blank or too long text, and Forbidden for one of somebody else."""
+    permit(by, "ticket.update", note)
+    note = ticket_actions.edit_note(note=note, body=body, metadata=metadata, by=by, at=at)
+    mentioning.ticket_note_names(note, by=by, at=at)
+    return note
 
 
 @transaction.atomic

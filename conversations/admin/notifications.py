@@ -12,8 +12,8 @@ from conversations.models import Notification
 class NotificationAdmin(ReadOnlyAdmin):
     """What members were notified of, and whether they have read it."""
 
-    list_display = ("kind", "user", "conversation", "mailbox", "job", "at", "read_at", "workspace")
+    list_display = ("kind", "user", "conversation", "mailbox", "job", "ticket", "at", "read_at", "workspace")
     list_filter = (OneWorkspaceFilter,)
-    list_select_related = ("workspace", "user", "conversation", "mailbox", "job")
+    list_select_related = ("workspace", "user", "conversation", "mailbox", "job", "ticket")
     ordering = ("-pk",)
     sortable_by = ()

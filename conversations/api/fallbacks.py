@@ -8,10 +8,11 @@ from typing import Any
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
 from django.views import csrf, defaults
 
-from accounts.web import languages
+from accounts.web import error_pages, languages
 from conversations.api import cors, outages
 from conversations.api.discovery import dialect_of
 from conversations.api.error_bodies import ErrorBodies
@@ -54,8 +55,23 @@ def _wrong_host(request: HttpRequest) -> HttpResponse:
         f"This desk does not answer to the host “{asked[:200]}”. If it is yours: set PUBLIC_URL to the address that people "
         "type, or add the host to ALLOWED_HOSTS, and start it again."
     )
-    plain = HttpResponse(f"{message}\n", status=400, content_type="text/plain; charset=utf-8")
-    return in_format(request, Problem(400, "invalid_request", message)) or plain
+    return in_format(request, Problem(400, "invalid_request", message)) or worded(request, 400, message)
+
+
+def worded(request: HttpRequest, status: int, message: str) -> HttpResponse:
+    """An error outside /api/ that no view has worded: a page for a browser, else a line of text."""
+    if not error_pages.is_shown(request):
+        return HttpResponse(f"{message}\n", status=status, content_type="text/plain; charset=utf-8")
+    why = message if status in (400, 503) else ""
+    response = HttpResponse(error_pages.page(request, status, why), status=status)
+    response["Content-Security-Policy"] = error_pages.POLICY
+    patch_vary_headers(response, ["Accept-Language"])
+    return response
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """429, from the limits of signing in."""
+    return worded(request, 429, "Too many requests. Try again in a minute.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

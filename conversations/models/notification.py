@@ -14,6 +14,7 @@ from accounts.tenancy import TenantManager, TenantModel, Viewer, seen
 from conversations.models.bulk import BulkJob
 from conversations.models.conversation import Conversation, Handler
 from conversations.models.mailbox import Mailbox
+from tickets.models import Ticket
 
 
 class NotificationKind(models.TextChoices):
@@ -57,6 +58,9 @@ class Notification(TenantModel):
     job = models.ForeignKey(
         BulkJob, null=True, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
+    ticket = models.ForeignKey(
+        Ticket, null=True, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     # The member who did it; null where it was a customer or the desk.
     actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     event_id = models.BigIntegerField(editable=False)
@@ -87,12 +91,18 @@ class Notification(TenantModel):
                 condition=Q(read_at=None),
                 name="one_unread_notification_per_job",
             ),
+            models.UniqueConstraint(
+                fields=["workspace", "user", "ticket"],
+                condition=Q(read_at=None),
+                name="one_unread_notification_per_ticket",
+            ),
             models.CheckConstraint(name="notification_kind_is_known", condition=Q(kind__in=NotificationKind.values)),
             models.CheckConstraint(
-                name="notification_is_of_one_thing",
-                condition=Q(conversation__isnull=False, mailbox=None, job=None)
-                | Q(conversation=None, mailbox__isnull=False, job=None)
-                | Q(conversation=None, mailbox=None, job__isnull=False),
+                name="notification_is_of_one_of_these",
+                condition=Q(conversation__isnull=False, mailbox=None, job=None, ticket=None)
+                | Q(conversation=None, mailbox__isnull=False, job=None, ticket=None)
+                | Q(conversation=None, mailbox=None, job__isnull=False, ticket=None)
+                | Q(conversation=None, mailbox=None, job=None, ticket__isnull=False),
             ),
         ]
         indexes = [
@@ -105,6 +115,12 @@ class Notification(TenantModel):
             models.Index(fields=["workspace", "conversation", "user", "event_id"], name="notification_of_conversation"),
             # Those of a job that is undone, or deleted after a while.
             models.Index(fields=["workspace", "job"], name="notification_of_job", condition=Q(job__isnull=False)),
+            # Whether a member was notified of an event of a ticket, and those of a deleted one.
+            models.Index(
+                fields=["workspace", "ticket", "user", "event_id"],
+                name="notification_of_ticket",
+                condition=Q(ticket__isnull=False),
+            ),
             # The daily job that deletes old ones, in all workspaces.
             models.Index(fields=["at"], name="notification_by_age"),
         ]
@@ -114,8 +130,10 @@ class Notification(TenantModel):
 
     @classmethod
     def visible_to(cls, viewer: Viewer) -> Q:
-        """Those of conversations that are seen, of mailboxes, and of changes of many."""
+        """Those of conversations and tickets that are seen, of mailboxes, and of changes of many."""
         rows = Conversation.all_workspaces.filter(
             workspace=OuterRef("workspace"), pk=OuterRef("conversation")
         )  # its own
-        return Q(conversation=None) | Q(Exists(seen(rows, viewer)))
+        tickets = Ticket.all_workspaces.filter(workspace=OuterRef("workspace"), pk=OuterRef("ticket"))  # as above
+        nobodys = Q(conversation=None, ticket=None)
+        return nobodys | Q(Exists(seen(rows, viewer))) | Q(Exists(seen(tickets, viewer)))

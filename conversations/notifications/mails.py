@@ -62,7 +62,7 @@ def notifications(rows: Sequence[QueuedMail]) -> dict[int, EmailMessage]:
                 mailing.queue_once(MAIL, ({"user_id": member.user_id}, later))
                 continue
             waiting.update(mail_id=row.pk)
-            related = ("conversation__contact", "mailbox", "job", "actor")
+            related = ("conversation__contact", "mailbox", "job", "ticket", "actor")
             found[row.pk] = _bundle(member.user, list(waiting.select_related(*related).order_by("-at", "-pk")))
     return found
 
@@ -84,8 +84,8 @@ def _later(member: Membership, at: datetime) -> datetime | None:
 def _bundle(user: User, rows: Sequence[Notification]) -> EmailMessage:
     workspace = tenancy.current()
     texts = [f"{sentences.title(row)} {sentences.more(row)}".strip() for row in rows]
-    if len(rows) == 1 and rows[0].conversation is not None:
-        subject = f"{texts[0]}: {' '.join(rows[0].conversation.subject.split())[:120]}"
+    if len(rows) == 1 and (about := sentences.subject(rows[0])):
+        subject = f"{texts[0]}: {about[:120]}"
     else:
         subject = (
             texts[0]
@@ -110,6 +110,8 @@ def _part(row: Notification, text: str) -> str:
     lines = [text]
     if row.conversation is not None:
         lines += [" ".join(row.conversation.subject.split())[:200], row.conversation.preview]
+    elif row.ticket is not None:
+        lines.append(sentences.subject(row)[:200])
     elif row.mailbox is not None:
         lines += [row.mailbox.failure, _("Mail waits on its server until you reconnect the mailbox:")]
     lines.append(f"{settings.PUBLIC_URL}{sentences.path(row)}")

@@ -36,7 +36,7 @@ def notifications(rows: Sequence[QueuedPush]) -> Mapping[int, Push]:
             ids = [pk for pk in row.about.get("notification_ids", ()) if isinstance(pk, int)]
             unread = Notification.objects.filter(pk__in=ids, user=member.user_id, read_at=None)
             unread = unread.exclude(many.taken_back())
-            related = ("conversation__contact", "mailbox", "job", "actor")
+            related = ("conversation__contact", "mailbox", "job", "ticket", "actor")
             if shown := list(unread.select_related(*related).order_by("-at", "-pk")[:100]):
                 found[row.pk] = _push(shown)
     return found
@@ -51,10 +51,12 @@ def _push(shown: Sequence[Notification]) -> Push:
         count = len(shown)
         text = ngettext("%(num)s new notification", "%(num)s new notifications", count) % {"num": count}
         return Push({**payload, "body": text, "url": f"/w/{workspace.slug}/notifications", "tag": f"{workspace.slug}"})
-    tag = f"{workspace.slug}-{newest.conversation_id or 0}-{newest.mailbox_id or 0}-{newest.job_id or 0}"
+    tag = f"{workspace.slug}-{newest.conversation_id or 0}-{newest.mailbox_id or 0}-{newest.job_id or 0}-{newest.ticket_id or 0}"
     body = sentences.title(newest, names_customer=shows_text)
     if shows_text and newest.conversation is not None:
         body = f"{body}\n{' '.join(newest.conversation.preview.split())[:200]}"
+    elif shows_text and newest.ticket is not None:
+        body = f"{body}\n{sentences.subject(newest)[:200]}"
     return Push(
         {**payload, "body": body, "url": sentences.path(newest), "tag": tag, "id": newest.conversation_id}, topic=tag
     )

@@ -125,6 +125,31 @@ def notify_of_mention(events: Sequence[Event]) -> None:
     )
 
 
+@batched
+def notify_of_mention_in_ticket(events: Sequence[Event]) -> None:
+    """The members whom a ticket's own note mentions."""
+    notify(
+        Notice(
+            NotificationKind.MENTIONED,
+            event.data["user_id"],
+            event.pk,
+            event.at,
+            ticket_id=event.subject_id,
+            actor_id=_member(event),
+        )
+        for event in events
+    )
+
+
+@batched
+def mark_notifications_of_ticket_read(events: Sequence[Event]) -> None:
+    """A member who has read a ticket has read the notifications of it until then."""
+    for event in events:
+        if (member := _member(event)) is not None:
+            rows = Notification.objects.filter(ticket=event.subject_id, event_id__lt=event.pk)
+            reading.mark(rows, member, event.at)
+
+
 def _has_failed() -> Q:
     return Q(event__type__in=(REPLY_FAILED.name, REPLY_HELD.name)) | Q(event__data__delivery=DeliveryStatus.FAILED)
 
@@ -219,5 +244,9 @@ def _had_the_team(event: Event) -> bool:
 
 
 def _notice(kind: NotificationKind, user_id: int, event: Event) -> Notice:
-    actor = event.actor_id if event.actor_kind == ActorKind.MEMBER else None
-    return Notice(kind, user_id, event.pk, event.at, conversation_id=event.subject_id, actor_id=actor)
+    return Notice(kind, user_id, event.pk, event.at, conversation_id=event.subject_id, actor_id=_member(event))
+
+
+def _member(event: Event) -> int | None:
+    """The member who did it, if it was one."""
+    return event.actor_id if event.actor_kind == ActorKind.MEMBER else None

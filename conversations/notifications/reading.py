@@ -27,7 +27,7 @@ SEEN_EVERY = timedelta(seconds=45)
 def notifications(user_id: int) -> QuerySet[Notification]:
     """A member's notifications in the open workspace, with what a line says of each."""
     rows = Notification.objects.filter(user=user_id, is_in_page=True)
-    return rows.select_related("conversation__contact", "mailbox", "job", "actor")
+    return rows.select_related("conversation__contact", "mailbox", "job", "ticket", "actor")
 
 
 def page(user_id: int, *, after: str | None = None, limit: int = 50) -> Page[Notification]:

@@ -23,6 +23,13 @@ def title(row: Notification, *, names_customer: bool = True) -> str:
     """What happened, in a sentence; without the customer's name where that may not leave the desk."""
     if row.job is not None:
         return _many(row)
+    if row.ticket is not None:
+        text = (
+            _("%(name)s mentioned you in ticket %(number)s")
+            if row.actor
+            else _("You were mentioned in ticket %(number)s")
+        )
+        return text % {"name": str(row.actor or ""), "number": row.ticket.number}
     if row.conversation is None:
         address = row.mailbox.address if row.mailbox is not None else ""
         return _("The mailbox %(address)s is disconnected") % {"address": address}
@@ -76,11 +83,18 @@ def more(row: Notification) -> str:
     return ngettext("and %(num)s more", "and %(num)s more", others) % {"num": others} if others > 0 else ""
 
 
+def subject(row: Notification) -> str:
+    """The subject of what it is about, in one line."""
+    return " ".join((about.subject or "").split()) if (about := row.conversation or row.ticket) is not None else ""
+
+
 def path(row: Notification) -> str:
     """The address of the page to which it leads."""
     slug = tenancy.current().slug
     if row.conversation is not None:
         return f"/w/{slug}/inbox/{row.conversation.number}"
+    if row.ticket is not None:
+        return f"/w/{slug}/tickets/{row.ticket.number}"
     if row.job is not None:
         is_own = row.kind == NotificationKind.ASSIGNED
         return f"/w/{slug}/inbox?view=mine" if is_own else f"/w/{slug}/inbox/bulk/{row.job.public_id}"

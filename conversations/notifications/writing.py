@@ -12,13 +12,14 @@ from accounts import mailing, notices, pushing, tenancy
 from accounts.models import Membership, Team
 from accounts.transaction import notify_after_commit
 from conversations.models import Conversation, Handler, NotificationKind
-from conversations.queries.sight import Owner, Owners, Sight
+from conversations.queries.sight import Owner, Owners, Sight, tickets_owners
 
 CHANNEL = "notification"
 """Where the pages of a member learn that their notifications have changed: `NOTIFY notification, '<the user's id>'`."""
 MAIL_AFTER = timedelta(minutes=5)
 """A mail is sent of what a member has not read so long after it, unless they were at a page of the workspace meanwhile."""
 MAIL, PUSH = "notifications", "notifications"
+About = tuple[int, int | None, int | None, int | None, int | None]
 _ORDER = (
     NotificationKind.MENTIONED,
     NotificationKind.ASSIGNED,
@@ -44,13 +45,14 @@ class Notice:
     actor_id: int | None = None
     """The member who did it."""
     job_id: int | None = None
+    ticket_id: int | None = None
     amount: int = 1
     """Of a change of many conversations: how many it has assigned."""
 
     @property
-    def about(self) -> tuple[int, int | None, int | None, int | None]:
+    def about(self) -> About:
         """Whom and what it is about: several of these make one notification."""
-        return self.user_id, self.conversation_id, self.mailbox_id, self.job_id
+        return self.user_id, self.conversation_id, self.mailbox_id, self.job_id, self.ticket_id
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ def notify(notices_: Iterable[Notice]) -> None:
         return
     members = _members({one.user_id for one in wanted})
     seen = _Seen(members, wanted)
-    rows: dict[tuple[int, int | None, int | None, int | None], _Row] = {}
+    rows: dict[About, _Row] = {}
     for one in sorted(wanted, key=lambda notice: notice.event_id):
         member = members.get(one.user_id)
         ways = notices.ways(member.user, one.kind) if member is not None else frozenset()
@@ -89,12 +91,13 @@ def _members(users: set[int]) -> dict[int, Membership]:
 
 
 class _Seen:
-    """Whether each member sees the conversations that they are to be notified of, and whether anybody answers these at all."""
+    """Whether each member sees the conversations and tickets that they are to be notified of, and whether anybody answers these at all."""
 
     def __init__(self, members: Mapping[int, Membership], wanted: Sequence[Notice]) -> None:
         ids = {one.conversation_id for one in wanted if one.conversation_id is not None}
         rows = Conversation.objects.exclude(handler=Handler.NOBODY).filter(pk__in=ids) if ids else ()
         self.owners = {row.pk: Owners(Owner(row.assignee_id, row.team_id)) for row in rows}
+        self.tickets = tickets_owners({one.ticket_id for one in wanted if one.ticket_id is not None})
         limited = {user_id for user_id, member in members.items() if member.viewer is not None}
         teams: dict[int, set[int]] = {}
         if limited:
@@ -106,6 +109,9 @@ class _Seen:
         }
 
     def by(self, notice: Notice) -> bool:
+        if notice.ticket_id is not None:
+            owners = self.tickets.get(notice.ticket_id)
+            return owners is not None and self.sights[notice.user_id].sees(owners)
         if notice.conversation_id is None:
             return True
         owners = self.owners.get(notice.conversation_id)
@@ -116,9 +122,7 @@ class _Seen:
         return self.sights[notice.user_id].sees(owners)
 
 
-def _collapse(
-    rows: dict[tuple[int, int | None, int | None, int | None], _Row], notice: Notice, ways: frozenset[str]
-) -> None:
+def _collapse(rows: dict[About, _Row], notice: Notice, ways: frozenset[str]) -> None:
     known = rows.get(notice.about)
     if known is None:
         rows[notice.about] = _Row(notice, notice.amount, ways)
@@ -130,13 +134,13 @@ def _collapse(
 
 # Of events that a member has been notified of, the row stays as it is, read or not.
 _WRITE = """
-INSERT INTO conversations_notification AS known (workspace_id, user_id, kind, conversation_id, mailbox_id, job_id, actor_id, event_id, count,
+INSERT INTO conversations_notification AS known (workspace_id, user_id, kind, conversation_id, mailbox_id, job_id, ticket_id, actor_id, event_id, count,
   is_in_page, is_for_mail, at)
-SELECT %(workspace)s, given.person, given.kind, given.conversation, given.mailbox, given.job, given.actor, given.event, given.count, given.in_page,
+SELECT %(workspace)s, given.person, given.kind, given.conversation, given.mailbox, given.job, given.ticket, given.actor, given.event, given.count, given.in_page,
   given.for_mail, given.at
-FROM unnest(%(person)s::bigint[], %(kind)s::text[], %(conversation)s::bigint[], %(mailbox)s::bigint[], %(job)s::bigint[], %(actor)s::bigint[],
+FROM unnest(%(person)s::bigint[], %(kind)s::text[], %(conversation)s::bigint[], %(mailbox)s::bigint[], %(job)s::bigint[], %(ticket)s::bigint[], %(actor)s::bigint[],
   %(event)s::bigint[], %(count)s::int[], %(in_page)s::bool[], %(for_mail)s::bool[], %(at)s::timestamptz[])
-  AS given(person, kind, conversation, mailbox, job, actor, event, count, in_page, for_mail, at)
+  AS given(person, kind, conversation, mailbox, job, ticket, actor, event, count, in_page, for_mail, at)
 WHERE NOT EXISTS (SELECT FROM conversations_notification n WHERE n.workspace_id = %(workspace)s AND n.user_id = given.person
   AND n.{target}_id = given.{target} AND n.event_id >= given.event)
 ON CONFLICT (workspace_id, user_id, {target}_id) WHERE read_at IS NULL DO UPDATE SET
@@ -148,13 +152,13 @@ ON CONFLICT (workspace_id, user_id, {target}_id) WHERE read_at IS NULL DO UPDATE
   is_in_page = known.is_in_page OR excluded.is_in_page, is_for_mail = excluded.is_for_mail OR (known.is_for_mail AND known.mail_id IS NULL),
   mail_id = CASE WHEN excluded.is_for_mail THEN NULL ELSE known.mail_id END
 WHERE known.event_id < excluded.event_id
-RETURNING id, user_id, conversation_id, mailbox_id, job_id
+RETURNING id, user_id, conversation_id, mailbox_id, job_id, ticket_id
 """
 
 
 def _written(rows: Sequence[_Row]) -> Iterator[tuple[_Row, int | None]]:
     """Write the rows: each with its id, and with None where nothing is new."""
-    for target in ("conversation", "mailbox", "job"):
+    for target in ("conversation", "mailbox", "job", "ticket"):
         theirs = [row for row in rows if getattr(row.notice, f"{target}_id") is not None]
         if not theirs:
             continue
@@ -169,6 +173,7 @@ def _written(rows: Sequence[_Row]) -> Iterator[tuple[_Row, int | None]]:
                     "conversation": [row.notice.conversation_id for row in theirs],
                     "mailbox": [row.notice.mailbox_id for row in theirs],
                     "job": [row.notice.job_id for row in theirs],
+                    "ticket": [row.notice.ticket_id for row in theirs],
                     "actor": [row.notice.actor_id for row in theirs],
                     "event": [row.notice.event_id for row in theirs],
                     "count": [row.count for row in theirs],

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 
 from accounts import journal
-from accounts.errors import NotFound
+from accounts.errors import Invalid, NotFound
 from accounts.models import Event, User
+from accounts.text import whole_number
 from conversations.models import (
     Company,
     Contact,
@@ -27,6 +28,7 @@ from conversations.models import (
 )
 from conversations.models.contact import OF_ID
 from conversations.models.searched import holding
+from conversations.queries.paging import Page, by_text, keyset
 from conversations.texts import phones
 from conversations.texts.validation import can_be_kept
 from tickets.models import Ticket, TicketStatus
@@ -41,9 +43,8 @@ def customers(
     company: Company | None = None,
     blocked: bool = False,
     attribute: tuple[str, Any] | None = None,
-    before: int | None = None,
 ) -> QuerySet[Contact]:
-    """The customers of a list, the newest first, without those that were merged. `before` is the last one of the page before."""
+    """The customers of a list, without those that were merged."""
     rows = Contact.objects.filter(merged_into=None)
     if search:
         rows = rows.filter(holding(search)) if can_be_kept(search) else rows.none()
@@ -54,15 +55,83 @@ def customers(
     if attribute is not None:
         key, value = attribute
         rows = rows.filter(attributes__contains={key: value})
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
-    return rows.select_related("organization").order_by("-pk")
+    return rows.select_related("organization")
 
 
-def last_seen(contacts: Sequence[Contact]) -> dict[int, datetime]:
-    """When something was last visible to each of them in a conversation; those without one are left out. One query."""
+def people(company: Company, *, before: int | None = None) -> QuerySet[Contact]:
+    """The people of a company, the newest first. `before` is the last one of the page before."""
+    rows = customers(company=company).order_by("-pk")
+    return rows.filter(pk__lt=before) if before is not None else rows
+
+
+ACTIVE, NAME, CREATED = "active", "name", "created"
+ORDERS = (ACTIVE, NAME, CREATED)
+"""The orders of the list: last activity in a conversation, newest first; name; newest first."""
+
+
+def page(
+    rows: QuerySet[Contact], *, order: str, is_filtered: bool, after: str | None, limit: int = PAGE
+) -> Page[Contact]:
+    """One page of them in an order. Those that it cannot order, without a conversation or a name, follow, the newest first.
+
+    Raises Invalid for a cursor that this desk did not make.
+    """
+    phase, _dot, cursor = (after or "").partition(".")
+    first = "rest" if order == CREATED else "first"
+    if phase not in ("", first, "rest") or bool(phase) != bool(cursor):
+        raise Invalid("invalid cursor", field="cursor")
+    found: Page[Contact] = Page([], None)
+    if (phase or first) == "first":
+        found = _ordered(rows, order, is_filtered, cursor or None, limit)
+        if found.next is not None:
+            return Page(found.rows, f"first.{found.next}")
+        phase, cursor = "", ""
+    room = limit - len(found.rows)
+    last = whole_number(cursor) if phase else None
+    if phase and last is None:
+        raise Invalid("invalid cursor", field="cursor")
+    rest = _rest(rows, order).order_by("-pk")
+    others = list((rest.filter(pk__lt=last) if last is not None else rest)[: room + 1])
+    shown = [*found.rows, *others[:room]]
+    # With no room, the next page begins with the newest of them.
+    if len(others) <= room:
+        return Page(shown, None)
+    return Page(shown, f"rest.{others[room - 1].pk if room else others[0].pk + 1}")
+
+
+def _ordered(rows: QuerySet[Contact], order: str, is_filtered: bool, after: str | None, limit: int) -> Page[Contact]:
+    """Those that the order can order."""
+    if order == NAME:
+        named = rows.exclude(name="").annotate(name_key=Lower("name"))
+        return by_text(named, by="name_key", after=after, limit=limit)
+    if is_filtered:
+        # Few are found by what they are filtered by, and these are sorted.
+        newest = Conversation.objects.filter(contact=OuterRef("pk")).order_by("-last_activity_at")
+        seen = rows.annotate(active_at=Subquery(newest.values("last_activity_at")[:1])).filter(active_at__isnull=False)
+        return keyset(seen, by="-active_at", after=after, limit=limit)
+    # All conversations in the order of their index: of each customer the newest one, which is their place.
+    later = Q(last_activity_at__gt=OuterRef("last_activity_at")) | Q(
+        last_activity_at=OuterRef("last_activity_at"), pk__gt=OuterRef("pk")
+    )
+    newer = Conversation.objects.filter(contact=OuterRef("contact")).filter(later)
+    newest = Conversation.objects.filter(~Exists(newer), contact__merged_into=None).only("contact", "last_activity_at")
+    places = keyset(newest, by="-last_activity_at", after=after, limit=limit)
+    known = rows.in_bulk([place.contact_id for place in places.rows])
+    return Page([known[place.contact_id] for place in places.rows if place.contact_id in known], places.next)
+
+
+def _rest(rows: QuerySet[Contact], order: str) -> QuerySet[Contact]:
+    if order == NAME:
+        return rows.filter(name="")
+    if order == ACTIVE:
+        return rows.filter(~Exists(Conversation.objects.filter(contact=OuterRef("pk"))))
+    return rows
+
+
+def last_active(contacts: Sequence[Contact]) -> dict[int, datetime]:
+    """When something last happened in a conversation of each of them; those without one are left out. One query."""
     rows = Conversation.objects.filter(contact__in=contacts).order_by().values_list("contact")
-    return dict(rows.annotate(last=Max("last_visible_at")))
+    return dict(rows.annotate(last=Max("last_activity_at")))
 
 
 def by_public_id(public_id: UUID) -> Contact:

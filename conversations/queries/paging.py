@@ -98,6 +98,20 @@ def by_name(rows: QuerySet[M], *, after: str | None, limit: int) -> Page[M]:
     return Page(rows=page, next=_write_text(getattr(page[-1], key)) if more else None)
 
 
+def by_text(rows: QuerySet[M], *, by: str, after: str | None, limit: int) -> Page[M]:
+    """The rows after a cursor, ordered by a text that several may share, and then by id. As `keyset` otherwise."""
+    ordered = rows.order_by(by, "pk")
+    if after is not None:
+        pk, _space, text = _read_text(after).partition(" ")
+        if not (pk.isascii() and pk.isdigit() and 0 < int(pk[:20]) < 2**63):
+            raise Invalid("invalid cursor", field="cursor")
+        ordered = ordered.filter(**{f"{by}__gte": text}).filter(Q(**{f"{by}__gt": text}) | Q(pk__gt=int(pk[:20])))
+    found = list(ordered[: limit + 1])
+    page = found[:limit]
+    more = len(found) > limit and page
+    return Page(rows=page, next=_write_text(f"{page[-1].pk} {getattr(page[-1], by)}") if more else None)
+
+
 def _write(moment: datetime, pk: int) -> str:
     micros = int(moment.timestamp()) * 1_000_000 + moment.microsecond
     return _write_text(f"{micros}.{pk}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from accounts.models import Event, Membership, Team
@@ -87,6 +87,18 @@ def _of_ticket(workspace_id: int, pk: int) -> Owners:
 
 def _owner(values: tuple[int | None, int | None]) -> Owner:
     return Owner(*values)
+
+
+def tickets_owners(ids: Collection[int]) -> dict[int, Owners]:
+    """Those of several tickets of the open workspace."""
+    if not ids:
+        return {}
+    linked: dict[int, list[Owner]] = {}
+    rows = Conversation.objects.filter(ticket__in=ids)
+    for ticket, *values in rows.values_list("ticket", "assignee", "team"):
+        linked.setdefault(ticket, []).append(Owner(*values))
+    own = Ticket.objects.filter(pk__in=ids).values_list("pk", "assignee", "team")
+    return {pk: Owners(Owner(*values), tuple(linked.get(pk, ()))) for pk, *values in own}
 
 
 _READERS: Mapping[str, Callable[[int, int], Owners]] = {"conversation": _of_conversation, "ticket": _of_ticket}

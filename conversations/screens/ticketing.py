@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django import forms
@@ -154,7 +154,7 @@ def _tags(ticket: Ticket) -> str:
 
 
 def _due(ticket: Ticket) -> str:
-    return ticket.sla_due_at.isoformat() if ticket.sla_due_at else ""
+    return _moment(ticket.sla_due_at)
 
 
 def _snooze(ticket: Ticket) -> str:
@@ -162,7 +162,12 @@ def _snooze(ticket: Ticket) -> str:
 
 
 def _until(ticket: Ticket) -> str:
-    return ticket.snoozed_until.isoformat() if ticket.snoozed_until else ""
+    return _moment(ticket.snoozed_until)
+
+
+def _moment(at: datetime | None) -> str:
+    """A moment as an undo names it, whatever time zone it was typed in."""
+    return at.astimezone(UTC).isoformat() if at else ""
 
 
 @transaction.atomic

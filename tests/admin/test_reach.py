@@ -98,7 +98,7 @@ from conversations.models import (
 )
 from tests.conftest import Key, Member
 from tests.factories import ArticleFactory, ConversationFactory, MacroFactory, MailboxFactory, UserFactory, reply
-from tickets.models import Attribute, BusinessHours, Tag, Ticket, TicketNote, TicketNumbers
+from tickets.models import Attribute, BusinessHours, Tag, Ticket, TicketNote, TicketNoteVersion, TicketNumbers
 
 SECRET = "ZEBRA"
 UNUSABLE = "!"
@@ -155,7 +155,8 @@ def elsewhere(globex: Workspace, cleo: Member, globex_key: Key) -> Elsewhere:
             ),
             Notification.objects.create(user=cleo.user, kind="assigned", conversation=conversation, event_id=1),
             *_push(cleo.user),
-            TicketNote.objects.create(ticket=Ticket.objects.first(), body=SECRET),
+            ticket_note := TicketNote.objects.create(ticket=Ticket.objects.first(), body=SECRET),
+            TicketNoteVersion.objects.create(note=ticket_note, body=SECRET),
             Attribute.objects.create(subject="contact", key="plan", name=f"{SECRET} plan", kind="text"),
             run.thread, run, AssistantFrame.objects.first(), waiting,
             AssistantProposal.objects.create(thread=run.thread, tool_name="hand_over", preview=SECRET),
@@ -241,7 +242,7 @@ def _discord(message: Message) -> list[Model]:
 
 KINDS = [
     Workspace, User, Membership, Invitation, Team, ApiKey, Event, Dispatch, IdempotentRequest, QueuedMail, PushKey, PushSubscription,
-    QueuedPush, Ticket, Tag, TicketNote, TicketNumbers,
+    QueuedPush, Ticket, Tag, TicketNote, TicketNoteVersion, TicketNumbers,
     Conversation, Contact, Message, Attachment, Delivery, DeliveryFile, Draft, DraftFile, Presence, EntryPoint, Tally, SavedView, SavedViewFavorite, Follower, Mention, MessageVersion, Notification, Attribute,
     Company, ContactAddress, ContactNote, DistinctContacts, Erasure,
     AssistantThread, AssistantRun, AssistantFrame, AssistantQueueItem, AssistantProposal, Suggestion, Article, Macro, MacroUse, BulkJob, BulkRow,

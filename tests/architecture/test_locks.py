@@ -562,6 +562,7 @@ def variants(name: str, s: dict[str, Any]) -> list[dict[str, Any]]:
         "conversations.actions.teams.move_team_of_mailboxes": [{"to": s["second_team"]}],
         "tickets.actions.tickets.move_team": [{"to": s["second_team"]}],
         "tickets.actions.notes.edit_note": [{"note": s["noted"], "body": "Other words."}],
+        "conversations.actions.ticket_messages.edit_note_of_ticket": [{"note": s["noted"], "body": "Other words, @ada."}],
         "tickets.actions.notes.delete_note": [{"note": s["noted"]}],
         "conversations.actions.ticket_messages.note_on_ticket": [{}, {"ticket": s["bare"]}],
         "tickets.actions.tickets.replace_tag": [{"ticket": s["second"], "name": "apex"}],

@@ -29,7 +29,10 @@ from conversations.reactions import REACTIONS, all_reactions
 from tests.chat.conftest import make
 from tests.chat.talking import Visitor
 from tests.conftest import Member
-from tests.factories import ConversationFactory, MailboxFactory, TeamFactory, receive
+from tests.factories import ConversationFactory, MailboxFactory, TeamFactory, TicketFactory, receive
+from tickets import actions as ticket_actions
+from tickets import events as ticket_events
+from tickets.models import Ticket
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WRITTEN = re.compile(r"^def ([a-z]\w*)\((?:event: Event|events: Sequence\[Event\])\) -> None:", re.MULTILINE)
@@ -139,6 +142,18 @@ def mentioned_later(workspace: Workspace, ben: Member, ada: Member) -> None:
     )
 
 
+def mentioned_in_ticket(workspace: Workspace, ben: Member, ada: Member) -> None:
+    ticket = TicketFactory(workspace=workspace)
+    actions.note_on_ticket(ticket=ticket, body="@Ben Kimura?", by=ada.actor, at=clock.now())
+
+
+def read_ticket(workspace: Workspace, ben: Member, ada: Member) -> None:
+    ticket = TicketFactory(workspace=workspace)
+    Ticket.objects.filter(pk=ticket.pk).update(unread_team_count=1)
+    Notification.objects.create(user=ben.user, kind="mentioned", ticket=ticket, event_id=1)
+    ticket_actions.mark_read(ticket=ticket, by=ben.actor, at=clock.now())
+
+
 def came_back(workspace: Workspace, ben: Member, ada: Member) -> None:
     row = ConversationFactory(workspace=workspace)
     message = actions.reply(conversation=row, body="Hello", by=ben.actor, at=clock.now())
@@ -169,6 +184,8 @@ SCENES: dict[EventType, Callable[[Workspace, Member, Member], None]] = {
     events.MESSAGE_RECEIVED: received,
     events.NOTE_ADDED: mentioned,
     events.NOTE_EDITED: mentioned_later,
+    ticket_events.TICKET_MENTIONED: mentioned_in_ticket,
+    ticket_events.TICKET_READ: read_ticket,
     events.REPLY_FAILED: never_left,
     events.REPLY_HELD: held,
     events.CONVERSATION_TAGGED: tagged,

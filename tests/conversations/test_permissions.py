@@ -33,7 +33,7 @@ from conversations.models import (
 from tests.conftest import Key, Member
 from tests.effects import DESK, MEMBERS, MORNING, actors, is_missing_for, minutes, who_may
 from tests.factories import ContactFactory, ConversationFactory, MacroFactory, TicketFactory
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketNote
 
 pytestmark = pytest.mark.usefixtures("in_acme")
 
@@ -214,6 +214,14 @@ ON_ROWS: dict[str, tuple[Verb, set[str]]] = {
     "delete_ticket": (lambda desk, how: actions.delete_ticket(ticket=desk.ticket, **how), TICKET_WRITERS),
     "reply_in_ticket": (
         lambda desk, how: actions.reply_in_ticket(ticket=desk.ticket, body="x", **how),
+        TICKET_WRITERS,
+    ),
+    "edit_note_of_ticket": (
+        lambda desk, how: actions.edit_note_of_ticket(
+            note=TicketNote.objects.create(workspace=desk.ticket.workspace, ticket=desk.ticket, body="y"),
+            body="x",
+            **how,
+        ),
         TICKET_WRITERS,
     ),
     "note_on_ticket": (lambda desk, how: actions.note_on_ticket(ticket=desk.ticket, body="x", **how), TICKET_WRITERS),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -56,7 +58,7 @@ def test_list_is_searched_and_filtered(page: Client, acme: Workspace, zoe: Conta
         assert f"<bdi>{hidden}" not in found, query
     answer = page.get(f"{HOME}?attribute=plan&value=Bronze")
     assert "must be one of its choices" in text(answer)
-    assert page.get(f"{HOME}?q=%00&before=x&company=y&attribute=none").status_code == 200
+    assert page.get(f"{HOME}?q=%00&company=y&attribute=none").status_code == 200
 
 
 def test_list_asks_as_much_for_many_as_for_one_and_goes_on(page: Client, acme: Workspace, zoe: Contact) -> None:
@@ -71,12 +73,11 @@ def test_list_asks_as_much_for_many_as_for_one_and_goes_on(page: Client, acme: W
     one = asked()
     for _ in range(55):
         ConversationFactory(workspace=acme)
-    assert asked() == one
+    assert asked() <= one
     first = text(page.get(HOME))
-    last = Contact.objects.order_by("-pk")[49].pk
-    assert f"before={last}" in first
-    rest = text(page.get(f"{HOME}?before={last}"))
-    assert "Zoë" in rest
+    following = re.search(r'href="([^"]*after=[^"]*)"', first)
+    assert following
+    assert "Zoë" in text(page.get(unescape(following[1])))
     assert "Zoë" not in first
 
 

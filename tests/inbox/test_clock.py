@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Workspace
 from conversations.models import Conversation
 from conversations.screens import choices
+from tests.factories import TicketFactory
 from tests.inbox.conftest import markup_of, now, text_of
 
 URL = "/w/acme/inbox/1"
@@ -31,6 +32,47 @@ def test_snooze_choices_never_coincide_and_all_lie_ahead(zone: str) -> None:
                 assert at < untils[0], (zone, at)
                 assert untils == sorted(set(untils)), (zone, at)
                 assert len({(choice.label, choice.when) for choice in offered}) == len(offered) >= 2
+
+
+def offers(agent: Client, url: str, start: str = "") -> list[tuple[str, str]]:
+    """The choices of a page's snooze menu: what is posted, and the words."""
+    page = markup_of(agent.get(url).content)
+    found = re.findall(rf'value="{start}([^"]+)"[^>]*> ([^<]+)<span class="menu__end">([^<]+)</span>', page)
+    return [(value, f"{label.strip()} {when}") for value, label, when in found]
+
+
+@time_machine.travel("2026-11-30T12:00:00Z", tick=False)
+def test_the_same_snooze_times_are_offered_wherever_one_snoozes(
+    agent: Client, conversation: Conversation, acme: Workspace
+) -> None:
+    ticket = TicketFactory(workspace=acme)
+    wanted = [
+        ("2026-11-30T15:00:00+00:00", "Later today 15:00"),
+        ("2026-12-01T09:00:00+00:00", "Tomorrow morning Tue 09:00"),
+        ("2026-12-07T09:00:00+00:00", "Next week Mon 7 Dec 09:00"),
+    ]
+    for url, start in (
+        (f"{URL}/commands", ""),
+        ("/w/acme/inbox/bulk/choices/snooze", "snooze:"),
+        ("/w/acme/inbox/bulk/choose?view=open", "snooze:"),
+        (f"/w/acme/tickets/{ticket.number}", ""),
+        (f"/w/acme/tickets/{ticket.number}/commands", ""),
+    ):
+        assert offers(agent, url, start) == wanted, url
+    thread = offers(agent, URL)
+    assert thread[:3] == wanted
+    assert thread[3:] in ([], wanted)  # to send later, a thread offers the same ones
+    for url in (URL, f"{URL}/commands"):
+        assert 'name="choice" value="reply"' in markup_of(agent.get(url).content)
+    for url in ("/w/acme/inbox/bulk/choices/snooze", "/w/acme/inbox/bulk/choose?view=open"):
+        assert 'name="do" value="snooze:reply"' in markup_of(agent.get(url).content)
+
+
+@time_machine.travel("2026-11-30T12:00:00Z", tick=False)
+def test_a_selection_is_snoozed_until_the_time_that_was_shown(agent: Client, conversation: Conversation) -> None:
+    shown = offers(agent, "/w/acme/inbox/bulk/choices/snooze", "snooze:")[1][0]
+    agent.post("/w/acme/inbox/bulk/start?view=open", {"id": [conversation.pk], "do": f"snooze:{shown}"})
+    assert now(conversation).snoozed_until == datetime.fromisoformat("2026-12-01T09:00:00+00:00")
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,23 @@ def test_split_opens_the_new_conversation(agent: Client, conversation: Conversat
     assert "Ben split off 1 message as #2" in text_of(agent.get(f"{INBOX}/1").content)
 
 
+def test_undo_of_a_split_leads_back_to_the_conversation_that_was_split(
+    agent: Client, conversation: Conversation
+) -> None:
+    message = receive(conversation, "Another thing: my printer burns.")
+    sent = agent.post(f"{INBOX}/1/split?view=open", {"message": message.pk}, follow=True)
+    assert sent.redirect_chain[-1][0] == f"{INBOX}/2?view=open"
+    page = sent.content.decode()
+    action = re.search(r'<form method="post" action="([^"]*/undo[^"]*)"([^>]*)>', page)
+    assert action is not None
+    assert "data-change" not in action[2]  # a form that leads to another page
+    _action, event = undo_form(sent.content)
+    back = agent.post(unescape(action[1]), {"event": event}, follow=True)
+    assert back.redirect_chain[-1][0].startswith(f"{INBOX}/1?view=open")
+    assert "Undone." in text_of(back.content)
+    assert "my printer burns" in text_of(back.content)
+
+
 def test_what_cannot_be_moved_leads_back_to_the_choice_with_the_reason(
     agent: Client, conversation: Conversation, other: Conversation
 ) -> None:

@@ -150,6 +150,20 @@ def test_a_body_over_the_limit_is_413(announced: bool) -> None:
     assert not asked
 
 
+def test_a_browser_is_shown_a_page_that_leads_back_where_a_body_is_over_the_limit() -> None:
+    headers = [
+        (b"host", b"testserver"), (b"accept", b"text/html,*/*;q=0.8"), (b"referer", b"http://testserver/settings/profile"), CHUNKED,
+    ]  # fmt: skip
+    client = Client(make(lambda _environ: HttpResponse()), method="POST", headers=headers)
+    status, answer, body = asyncio.run(client.answer(b"x" * 1001))
+    assert (status, answer[b"content-type"]) == (413, b"text/html; charset=utf-8")
+    assert b'href="/settings/profile">Go back</a>' in body
+    assert b"default-src 'none'" in answer[b"content-security-policy"]
+    for more in ([(b"hx-request", b"true")], [(b"accept", b"*/*")]):
+        client = Client(make(lambda _environ: HttpResponse()), method="POST", headers=[*more, CHUNKED])
+        assert asyncio.run(client.answer(b"x" * 1001))[2] == b"The request is too large.\n"
+
+
 def test_under_api_a_body_over_the_limit_reaches_django_empty_and_marked() -> None:
     asked: list[tuple[Environ, bytes]] = []
 

@@ -12,7 +12,7 @@ from accounts.permissions import Actor, may, permit
 from accounts.text import is_blank
 from tickets import events
 from tickets.attributes import can_be_kept
-from tickets.models import Ticket, TicketNote
+from tickets.models import Ticket, TicketNote, TicketNoteVersion
 
 LONGEST = 20_000
 """Characters of a note."""
@@ -47,7 +47,7 @@ def add_note(
 def edit_note(
     *, note: TicketNote, body: str, metadata: dict[str, Any] | None = None, by: Actor, at: datetime
 ) -> TicketNote:
-    """Change a note's text, with which its metadata go unless new ones are given. Raises Invalid for a blank or too long text, and Forbidden for one of somebody else."""
+    """Change a note's text, with which its metadata go unless new ones are given; the text before is kept for owners and admins. Raises Invalid for a blank or too long text, and Forbidden for one of somebody else."""
     permit(by, "ticket.update", note)
     _check_author(note, by)
     _check(body)
@@ -55,6 +55,10 @@ def edit_note(
     metadata = note.metadata if metadata is None and note.body == body else metadata
     if (note.body, note.metadata) == (body, metadata):
         return note
+    if note.body != body:
+        TicketNoteVersion.objects.create(
+            workspace_id=note.workspace_id, note=note, body=note.body, replaced_by_id=by.user_id, replaced_at=at
+        )
     note.body, note.metadata, note.edited_at = body, metadata, at
     note.save(update_fields=["body", "metadata", "edited_at"])
     journal.record(events.TICKET_NOTE_EDITED, note.ticket, by=by, at=at, note_id=note.pk)

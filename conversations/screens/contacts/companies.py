@@ -169,7 +169,7 @@ def _page(
     history = queries.conversations_of(row, is_open=False)
     history = history.filter(pk__lt=before) if before is not None else history
     found = list(history[: HISTORY + 1])
-    people = list(queries.customers(company=row, before=person)[: PEOPLE + 1])
+    people = list(queries.people(row, before=person)[: PEOPLE + 1])
     merged, undone = list(queries.merged_companies(row)[:MERGED]), uuid_or_none(request.GET.get("merged", ""))
     facts = {
         **shell(request, "contacts"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from accounts.errors import DomainError
 from accounts.permissions import ActorKind
 from conversations import events
+from conversations.queries import customers as queries
 from conversations.queries.customers import Line
 from conversations.screens import errors
 from conversations.screens.sentences import sentence
@@ -20,6 +21,13 @@ REASONS: dict[str, Promise] = {
     "name": gettext_lazy("Same name and company"),
 }
 """Why two customers may be one person."""
+
+ORDERS: dict[str, Promise] = {
+    queries.ACTIVE: gettext_lazy("Last activity"),
+    queries.NAME: gettext_lazy("Name"),
+    queries.CREATED: gettext_lazy("Created"),
+}
+"""The orders of the list of customers."""
 
 TICKET_STATUSES: dict[str, Promise] = {
     "new": gettext_lazy("New"),

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -17,6 +17,7 @@ from conversations import channels
 from conversations.models import Company, Contact, Handler
 from conversations.queries import customers as queries
 from conversations.queries import duplicates
+from conversations.queries.paging import Page
 from conversations.screens import attributes
 from conversations.screens.contacts import labels
 from conversations.screens.contacts.forms import CustomerForm
@@ -33,26 +34,37 @@ WORK = 20
 @require_safe
 @screen
 def customers(request: DeskRequest) -> HttpResponse:
-    """Customers, the newest first: searched, and filtered by company, by an attribute, or by being blocked."""
+    """Customers, those of the last activity first unless another order is chosen: searched, and filtered by company, by an attribute, or by being blocked."""
     permit(request.actor, "conversation.read")
     search = request.GET.get("q", "").strip()[:200]
     company = _company(request.GET.get("company", ""))
     known = list(attributes_of(AttributeSubject.CONTACT))
     attribute, wanted, fault = _wanted(known, request.GET)
     is_blocked = request.GET.get("blocked") == "1"
-    before = whole_number(request.GET.get("before", ""))
-    rows = queries.customers(search=search, company=company, blocked=is_blocked, attribute=wanted, before=before)
-    found = list(rows[: queries.PAGE + 1]) if not fault else []
-    shown = found[: queries.PAGE]
+    order = request.GET.get("order", "")
+    order = order if order in queries.ORDERS else queries.ACTIVE
     kept = {"q": search, "company": company.public_id if company else "", "blocked": "1" if is_blocked else ""}
     if wanted is not None and attribute is not None:
         kept |= {"attribute": attribute.key, "value": request.GET.get("value", "")}
     chosen = {name: value for name, value in kept.items() if value}
+    rows = queries.customers(search=search, company=company, blocked=is_blocked, attribute=wanted)
+    found: Page[Contact] = Page([], None)
+    if not fault:
+        try:
+            found = queries.page(rows, order=order, is_filtered=bool(chosen), after=request.GET.get("after"))
+        except Invalid as error:
+            raise Http404("no such page") from error
     remember(request)
+    ordered = {"order": order} if order != queries.ACTIVE else {}
     facts = {
         **shell(request, "contacts"),
-        "customers": shown,
-        "last_seen": queries.last_seen(shown) if shown else {},
+        "customers": found.rows,
+        "last_active": queries.last_active(found.rows) if found.rows else {},
+        "order": order,
+        "orders": [
+            (key, text, urlencode({**chosen, "order": key} if key != queries.ACTIVE else chosen))
+            for key, text in labels.ORDERS.items()
+        ],
         "search": search,
         "company": company,
         "is_blocked": is_blocked,
@@ -61,9 +73,9 @@ def customers(request: DeskRequest) -> HttpResponse:
         "value": request.GET.get("value", "")[:200],
         "shown_value": attributes.shown(attribute, wanted[1]) if attribute and wanted else "",
         "fault": fault,
-        "without": {name: _without(chosen, name) for name in ("q", "company", "blocked", "attribute")},
-        "query": urlencode(chosen),
-        "next": shown[-1].pk if len(found) > queries.PAGE else None,
+        "without": {name: _without({**chosen, **ordered}, name) for name in ("q", "company", "blocked", "attribute")},
+        "query": urlencode({**chosen, **ordered}),
+        "next": found.next,
         "is_filtered": bool(chosen),
     }
     template = "contacts/more.html" if is_fragment(request) and request.htmx.target == "more" else "contacts/list.html"

@@ -36,7 +36,7 @@ from conversations.models import BulkJob, BulkRow, Conversation, JobState, Macro
 from conversations.models.conversation import ConversationQuerySet
 from conversations.queries import conversations as queries
 from conversations.queries import thread as thread_queries
-from conversations.screens import errors, fields
+from conversations.screens import choices, errors, fields
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.inbox.changes import noted
 from conversations.screens.inbox.place import Place, frame
@@ -375,6 +375,14 @@ def assignees(request: DeskRequest) -> HttpResponse:
 
 @require_GET
 @screen
+def snoozes(request: DeskRequest) -> HttpResponse:
+    """When to snooze until, likewise."""
+    permit(request.actor, "conversation.update")
+    return render(request, "inbox/bulk/snooze_choices.html", {**frame(request, Place.of(request)), **_snoozes()})
+
+
+@require_GET
+@screen
 def macros(request: DeskRequest) -> HttpResponse:
     """The macros that do something, likewise."""
     permit(request.actor, "conversation.update")
@@ -391,6 +399,10 @@ def count(request: DeskRequest) -> HttpResponse:
 
 def _assignees() -> dict[str, Any]:
     return {"assignable": people.assignable(), "teams": people.teams()}
+
+
+def _snoozes() -> dict[str, Any]:
+    return {"snooze_choices": choices.snooze_choices(clock.now())}
 
 
 def _macros() -> dict[str, Any]:
@@ -422,6 +434,7 @@ def choose(request: DeskRequest) -> HttpResponse:
         "is_more": total > MOST,
         "most": MOST,
         **_assignees(),
+        **_snoozes(),
         **_macros(),
     }
     return render(request, "inbox/bulk/choose.html", facts)

@@ -6,10 +6,10 @@ import orjson
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from accounts import queries as people
 from accounts.permissions import permit
 from conversations.models.contact import display_name
 from conversations.queries import conversations as queries
+from conversations.screens import colleagues
 from conversations.screens.inbox import queries as inbox_queries
 from conversations.screens.shell import DeskRequest, screen
 
@@ -22,13 +22,7 @@ def mentions(request: DeskRequest, number: int) -> HttpResponse:
     """Whom a note may mention: the members who may answer, and the teams."""
     permit(request.actor, "conversation.note")
     queries.by_number(number)
-    found: list[dict[str, object]] = [
-        {"text": member.name or member.email, "about": member.email if member.name else ""}
-        for member in people.assignable()
-        if member.pk != request.user.pk
-    ]
-    found += [{"text": team.name, "about": "", "is_team": True} for team in people.teams()]
-    return _json(found)
+    return _json(colleagues.choices(request.user.pk))
 
 
 @require_GET

@@ -49,6 +49,7 @@ urlpatterns = [
     path("inbox/bulk/choose", bulk.choose, name="bulk-choose"),
     path("inbox/bulk/start", bulk.start, name="bulk-start"),
     path("inbox/bulk/choices/assign", bulk.assignees, name="bulk-assignees"),
+    path("inbox/bulk/choices/snooze", bulk.snoozes, name="bulk-snooze"),
     path("inbox/bulk/choices/macro", bulk.macros, name="bulk-macros"),
     path("inbox/bulk/choices/count", bulk.count, name="bulk-count"),
     path("inbox/bulk/<uuid:public_id>", bulk.job, name="bulk-job"),

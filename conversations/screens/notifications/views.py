@@ -46,7 +46,7 @@ def _entry(row: Notification) -> dict[str, Any]:
         "title": sentences.title(row),
         "more": sentences.more(row),
         "icon": sentences.ICONS[row.kind],  # type: ignore[index]  # a choice is its value
-        "about": row.conversation.subject if row.conversation is not None else "",
+        "about": sentences.subject(row),
     }
 
 
@@ -62,11 +62,13 @@ def here(request: DeskRequest) -> HttpResponse:
 @require_POST
 @screen
 def mark_read(request: DeskRequest) -> HttpResponse:
-    """Mark all as read, or those of one conversation; those that came after the page was made stay."""
+    """Mark all as read, or those of one conversation or ticket; those that came after the page was made stay."""
     permit(request.actor, "conversation.read")
     rows = Notification.objects.all()
     if "conversation" in request.POST:
         rows = rows.filter(conversation=whole_number(request.POST["conversation"]) or 0)
+    elif "ticket" in request.POST:
+        rows = rows.filter(ticket=whole_number(request.POST["ticket"]) or 0)
     elif (newest := whole_number(request.POST.get("newest", ""))) is not None:
         rows = rows.filter(event_id__lte=newest)
     reading.mark(rows, request.user.pk, clock.now())

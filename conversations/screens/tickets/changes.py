@@ -135,7 +135,7 @@ def note(request: DeskRequest, ticket: Ticket, given: dict[str, Any]) -> Done:
 def edit_note(request: DeskRequest, ticket: Ticket, given: dict[str, Any], note: int) -> Done:
     """Change a note of the ticket itself."""
     row = ticket_queries.note(ticket, note)
-    ticket_actions.edit_note(note=row, body=given["body"], by=request.actor, at=clock.now())
+    actions.edit_note_of_ticket(note=row, body=given["body"], by=request.actor, at=clock.now())
     return Done(_("Note saved."))
 
 

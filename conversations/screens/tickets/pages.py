@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -13,9 +14,10 @@ from accounts import queries as people
 from accounts.errors import DomainError, Forbidden, NotFound
 from accounts.permissions import may, permit
 from conversations import actions
+from conversations.models import Notification
 from conversations.queries import conversations as conversation_queries
 from conversations.queries import tickets as ticket_links
-from conversations.screens import attributes, choices, errors, ticketing
+from conversations.screens import attributes, choices, colleagues, errors, ticketing
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
 from conversations.screens.tickets import forms, labels, list_rows, queries
 from conversations.screens.tickets.lists import frame
@@ -37,7 +39,7 @@ def facts(request: DeskRequest, ticket: Ticket, *, typed: QueryDict | None = Non
         "due_state": list_rows.due_state(ticket, clock.now()),
         "linked": linked[:MOST_LINKED],
         "has_more_linked": len(linked) > MOST_LINKED,
-        "notes": queries.notes(ticket),
+        "notes": queries.notes(ticket, with_versions=may(request.actor, "ticket.delete_note")),
         "may_delete_notes": may(request.actor, "ticket.delete_note"),
         "lines": [
             (line.event.pk, labels.actor(line), labels.happened(line, ticket.number, request.workspace), line.event.at)
@@ -45,6 +47,8 @@ def facts(request: DeskRequest, ticket: Ticket, *, typed: QueryDict | None = Non
         ],
         "assignable": list(people.assignable()),
         "teams": list(people.teams()),
+        "notified": Notification.objects.filter(user=request.user.pk, ticket=ticket, read_at=None).exists(),
+        "snooze_choices": choices.snooze_choices(clock.now()),
         "hues": ticket_queries.tag_hues(),
         "attribute_fields": attributes.fields(
             ticket_queries.attributes_of(AttributeSubject.TICKET), ticket.attributes, data=typed
@@ -62,6 +66,15 @@ def ticket(request: DeskRequest, number: int) -> HttpResponse:
         return render(request, "tickets/ticket.html", facts(request, row))
     remember(request)
     return render(request, "tickets/ticket_page.html", facts(request, row))
+
+
+@require_GET
+@screen
+def mentions(request: DeskRequest, number: int) -> HttpResponse:
+    """Whom a note of the ticket may mention."""
+    permit(request.actor, "ticket.update")
+    queries.by_number(number)
+    return HttpResponse(orjson.dumps(colleagues.choices(request.user.pk)), content_type="application/json")
 
 
 @require_GET

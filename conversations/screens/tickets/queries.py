@@ -26,7 +26,7 @@ from conversations.screens import filters, saved_views
 from conversations.screens.filters import Pairs
 from tickets import events
 from tickets import queries as tickets
-from tickets.models import AttributeSubject, Ticket, TicketNote, TicketQuerySet, TicketStatus
+from tickets.models import AttributeSubject, Ticket, TicketNote, TicketNoteVersion, TicketQuerySet, TicketStatus
 
 OPEN = (TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING, TicketStatus.ON_HOLD)
 STATUSES: Mapping[str, tuple[str, ...]] = {
@@ -41,6 +41,7 @@ SORTS = ("updated", "created", "due")
 _NO_DUE = "-"
 """Begins a cursor among the tickets without a due date, which follow those with one."""
 SHOWN_NOTES = 50
+SHOWN_VERSIONS = 20
 SHOWN_LINES = 100
 """How many of the newest lines of a ticket's history its page shows."""
 
@@ -183,9 +184,11 @@ class NoteLine:
     body: str
     conversation: Conversation | None = None
     own: TicketNote | None = None
+    versions: tuple[TicketNoteVersion, ...] = ()
+    """Its earlier texts, the latest first, for those who may read them."""
 
 
-def notes(ticket: Ticket) -> list[NoteLine]:
+def notes(ticket: Ticket, *, with_versions: bool = False) -> list[NoteLine]:
     """The newest notes of a ticket and of the conversations that the member sees, the newest first."""
     beside = Message.objects.filter(conversation__ticket=ticket, kind=MessageKind.NOTE).select_related("conversation")
     found = [
@@ -194,11 +197,30 @@ def notes(ticket: Ticket) -> list[NoteLine]:
         )
         for row in beside.order_by("-created_at", "-pk")[:SHOWN_NOTES]
     ]
+    own = list(tickets.notes(ticket)[:SHOWN_NOTES])
+    versions = _versions(own) if with_versions else {}
     found += [
-        NoteLine(f"own-note-{row.pk}", row.author_name, row.created_at, row.body, own=row)
-        for row in tickets.notes(ticket)[:SHOWN_NOTES]
+        NoteLine(
+            f"own-note-{row.pk}",
+            row.author_name,
+            row.created_at,
+            row.body,
+            own=row,
+            versions=tuple(versions.get(row.pk, ())[:SHOWN_VERSIONS]),
+        )
+        for row in own
     ]
     return sorted(found, key=lambda line: line.at, reverse=True)[:SHOWN_NOTES]
+
+
+def _versions(notes: Sequence[TicketNote]) -> Mapping[int, list[TicketNoteVersion]]:
+    """The earlier texts of notes that were edited, the latest first."""
+    found: dict[int, list[TicketNoteVersion]] = {}
+    edited = [row.pk for row in notes if row.edited_at is not None]
+    rows = TicketNoteVersion.objects.filter(note__in=edited).select_related("replaced_by") if edited else ()
+    for row in sorted(rows, key=lambda one: -one.pk):
+        found.setdefault(row.note_id, []).append(row)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

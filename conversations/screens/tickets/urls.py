@@ -20,6 +20,7 @@ urlpatterns = [
     path("tickets/<int:number>/subject", changes.set_subject, name="ticket-subject"),
     path("tickets/<int:number>/attributes", changes.set_attributes, name="ticket-attributes"),
     path("tickets/<int:number>/reason", changes.set_reason, name="ticket-reason"),
+    path("tickets/<int:number>/mentions", pages.mentions, name="ticket-mentions"),
     path("tickets/<int:number>/note", changes.note, name="ticket-note"),
     path("tickets/<int:number>/notes/<int:note>", changes.edit_note, name="ticket-note-edit"),
     path("tickets/<int:number>/notes/<int:note>/delete", changes.delete_note, name="ticket-note-delete"),

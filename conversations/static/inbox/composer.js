@@ -50,14 +50,6 @@ function later(form) {
   menu.querySelector('[data-later]').focus();
 }
 
-// By the browser's own insertion, where the caret is: Ctrl+Z takes it back, and what was typed stays. A box without the
-// focus does not get it.
-desk.insert = (text, words) => {
-  if (document.activeElement === text && document.execCommand('insertText', false, words)) return;
-  text.setRangeText(words, text.selectionStart, text.selectionEnd, 'end');
-  text.dispatchEvent(new Event('input', { bubbles: true }));
-};
-
 // What is rarely needed is loaded when someone begins to write.
 const extras = () => {
   const { pick, formatScript } = document.querySelector('[data-format-script]').dataset;

@@ -3,8 +3,7 @@
 const { desk } = globalThis;
 const words = document.getElementById('inbox-words').dataset;
 const place = () => document.getElementById('outgoing');
-const isTyped = (field) => field.value !== field.defaultValue;
-const isUsed = (part) => part.querySelector('details[open]') !== null || [...part.querySelectorAll('textarea')].some(isTyped);
+const isUsed = (part) => part.querySelector('details[open]') !== null || [...part.querySelectorAll('textarea')].some(desk.isTyped);
 const newest = new WeakMap(); // when what is shown was asked for, by the server's clock
 const reviewed = new WeakSet(); // replies whose review was sent: once they are gone, so is what was typed
 

@@ -3,6 +3,7 @@
 
 const { desk } = globalThis;
 const MOST = 8;
+const FORMS = 'form[data-compose]:not([data-new]), form[data-picks]'; // of the composer, and of a ticket's notes
 const WAIT = 150; // ms after the last letter before the desk is asked
 const composer = () => document.getElementById('composer');
 const part = (name) => document.getElementById(`pick${name}`);
@@ -56,9 +57,9 @@ async function conversations(form, words) {
 const emoji = async () => EMOJI.map((one) => ({ ...one, text: `${one.text} ${one.plain.split(' ')[0]}`, insert: `${one.text} ` }));
 
 const KINDS = [
-  { begins: /(?:^|\s)\/((?:[\p{L}\p{N}][^\n]{0,40})?)$/u, of: macros },
+  { begins: /(?:^|\s)\/((?:[\p{L}\p{N}][^\n]{0,40})?)$/u, of: macros, isFor: (form) => form.querySelector('.macros') },
   { begins: /(?:^|[\s(])@((?:[^\s@][^\n@]{0,40})?)$/u, of: people, isFor: (form) => form.dataset.mentions },
-  { begins: /(?:^|[\s(])#((?:[^\s#][^\n#]{0,40})?)$/u, of: conversations, isAsked: true },
+  { begins: /(?:^|[\s(])#((?:[^\s#][^\n#]{0,40})?)$/u, of: conversations, isFor: composer, isAsked: true },
   { begins: /(?:^|\s):([a-z_]{2,20})$/u, of: emoji },
 ];
 
@@ -75,13 +76,14 @@ function close() {
   open = null;
   wanted = false;
   part('').hidden = true;
+  if (!composer()) document.body.append(part('')); // its part of the page may be swapped
   part('-list').replaceChildren();
   part('-said').textContent = '';
   for (const name of ['aria-controls', 'aria-activedescendant', 'aria-autocomplete', 'aria-haspopup']) box.removeAttribute(name);
 }
 
 function begun(box) {
-  const form = box.closest('form[data-compose]:not([data-new])');
+  const form = box.closest(FORMS);
   if (!form || box.selectionStart !== box.selectionEnd) return null;
   const end = box.selectionStart;
   const before = box.value.slice(Math.max(0, end - 60), end);
@@ -134,6 +136,7 @@ function matching(items, words) {
 function draw(state) {
   const { box, items } = open;
   const none = part('').querySelector('.pick__none');
+  if (!composer()) box.after(part(''));
   part('').hidden = false;
   part('-list').hidden = !items.length || state !== '';
   none.hidden = state === '';
@@ -180,8 +183,9 @@ function choose(item) {
   item.choose?.();
 }
 
-document.addEventListener('input', (event) => event.target.matches?.('form[data-compose] textarea[name=body]') && !event.isComposing && look(event.target));
-document.addEventListener('compositionend', (event) => event.target.matches?.('form[data-compose] textarea[name=body]') && look(event.target));
+const isOffered = (box) => box.matches?.(':is(form[data-compose], form[data-picks]) textarea[name=body]');
+document.addEventListener('input', (event) => isOffered(event.target) && !event.isComposing && look(event.target));
+document.addEventListener('compositionend', (event) => isOffered(event.target) && look(event.target));
 document.addEventListener('selectionchange', () => {
   const now = open && begun(open.box);
   if (open && (!now || now.start !== open.start)) close();

@@ -1,6 +1,7 @@
 // The knowledge base: moving through its lists, the focus after a page was swapped in, and a form that is not left by
 // mistake.
 
+const { desk } = globalThis;
 const docs = () => [...document.querySelectorAll('.doc')];
 
 document.addEventListener('desk:key', ({ detail: { name } }) => {
@@ -23,7 +24,7 @@ let isLeaving = false;
 // What a refused form brought back is as unsaved as what is typed. Buttons hold nothing that is.
 const isUnsaved = (form) =>
   form.querySelector('[aria-invalid], [role=alert]') !== null ||
-  [...form.querySelectorAll('input, textarea')].some((field) => field.value !== field.defaultValue || (field.type === 'radio' && field.checked !== field.defaultChecked));
+  [...form.querySelectorAll('input, textarea')].some(desk.isTyped);
 
 document.addEventListener('desk:done', ({ detail }) => (isLeaving = detail.form === form()));
 document.addEventListener('desk:shown', () => (isLeaving = false));

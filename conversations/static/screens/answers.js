@@ -3,7 +3,7 @@
 // it replaces parts that are not in use. The answer to a change has all that changed, so that nothing is fetched for its
 // live event.
 
-const desk = (globalThis.desk ??= {});
+const { desk } = globalThis;
 
 desk.pane = () => document.querySelector('#open.is-open');
 desk.isOpen = (number) => desk.pane()?.dataset.number === String(number);
@@ -81,12 +81,10 @@ desk.list = (page, askedAt) => {
 
 const stale = new Set(); // parts that were in use when a newer version came
 
-const isTyped = (field) => field.matches('textarea, input:not([type=hidden])') && field.value !== field.defaultValue;
-
 // A form whose change was refused holds typed text, which is copied into the part that replaces it.
 function keepTyped(old, fresh) {
   for (const form of old.querySelectorAll('form[data-unsaved]')) {
-    for (const field of [...form.elements].filter(isTyped)) {
+    for (const field of [...form.elements].filter((one) => desk.isTyped(one) && !one.matches('[type=checkbox], [type=radio]'))) {
       const same = [...fresh.querySelectorAll(`[name="${field.name}"]`)].find((one) => one.form?.getAttribute('action') === form.getAttribute('action'));
       if (!same) continue;
       same.value = field.value;
@@ -166,6 +164,7 @@ desk.isCovered = async (id) => {
   return covered.has(id);
 };
 
+const saving = new WeakMap(); // form → what of it is on its way
 const busy = new WeakSet(); // buttons and forms whose change is on its way: pressed again, they do nothing
 
 // The menu closes at once when something is chosen in it.
@@ -195,6 +194,9 @@ async function change(form, submitter, data = new FormData(form, submitter)) {
   const cause = submitter ?? form;
   const isAtOnce = form.dataset.change === 'at-once'; // the last choice counts, also while another is on its way
   if (busy.has(cause) && !isAtOnce) return;
+  const body = new URLSearchParams(data);
+  if (isAtOnce && saving.get(form) === String(body)) return;
+  saving.set(form, String(body));
   busy.add(cause);
   const url = submitter?.getAttribute('formaction') ?? form.getAttribute('action');
   const number = /\/inbox\/(\d+)\//.exec(url)?.[1];
@@ -210,18 +212,19 @@ async function change(form, submitter, data = new FormData(form, submitter)) {
   if (isShown) count(number, 1);
   if (isUndoable) undoable.push(number);
   if (isShown) desk.announce('changing', { form, submitter, data, number, undo, verb });
-  const sent = desk.inTurn(ownTurn ? `${number} ${form.dataset.change}` : number, () => desk.ask(desk.since(url), { method: 'POST', body: new URLSearchParams(data) }));
+  const sent = desk.inTurn(ownTurn ? `${number} ${form.dataset.change}` : number, () => desk.ask(desk.since(url), { method: 'POST', body, keepalive: isAtOnce }));
   if (!isDraft) desk.expect(sent);
   const answer = await sent;
   form.removeAttribute('aria-busy');
   busy.delete(cause);
+  if (saving.get(form) === String(body)) saving.delete(form);
   if (isShown) count(number, -1);
   if (isUndoable) undoable.splice(undoable.indexOf(number), 1);
   const isRefused = answer.problem !== '' || answer.status >= 400;
   if (isRefused) for (const revert of undo.reverse()) revert();
   const isAsSent = [...data].every(([name, value]) => (form.elements[name]?.value ?? value) === value);
-  if (isRefused && isAtOnce && isAsSent) form.reset(); // shows what is kept, not what was chosen
-  form.toggleAttribute('data-unsaved', isRefused && [...form.elements].some(isTyped));
+  if (isRefused && isAtOnce && isAsSent) desk.unchoose(form); // shows what is kept, not what was chosen
+  form.toggleAttribute('data-unsaved', isRefused && [...form.elements].some(desk.isTyped));
   if (answer.problem === 'signed-out' && !form.hasAttribute('data-unsaved')) return location.reload();
   desk.announce('answered', { form, data, isRefused, to: answer.to });
   if (answer.problem) {
@@ -242,8 +245,10 @@ document.addEventListener('submit', (event) => {
   change(form, event.submitter);
 });
 
-// A choice is made at once. Keys step through a closed list: where they stop is chosen, not what they pass.
+// A choice is made at once, and what was typed is saved when its field is left. Keys step through a closed list: where they
+// stop is chosen, not what they pass. A date that is typed is whole when its field is left.
 const STEP = 700; // ms
+const DATES = '[type=date], [type=datetime-local]';
 let isStepping = false;
 let stepped = null; // {form, timer}: the choice that they have stopped at
 
@@ -254,15 +259,27 @@ function choose() {
   form?.requestSubmit();
 }
 
-document.addEventListener('keydown', ({ key, target }) => (isStepping = target.matches?.('select') && (key.length === 1 || /^(Arrow|Page|Home|End)/.test(key))), true);
+function left(field) {
+  choose();
+  const { form } = field;
+  if (form?.dataset.change !== 'at-once' || !form.isConnected || field.matches('select, button') || !desk.isTyped(field)) return;
+  const bad = [...form.elements].find((one) => one.validity?.badInput);
+  if (bad) desk.say(bad.validationMessage, { bad: true });
+  else form.requestSubmit();
+}
+
+document.addEventListener('keydown', ({ key, target }) => (isStepping = target.matches?.(`select, ${DATES}`) && (key.length === 1 || /^(Arrow|Page|Home|End|Backspace|Delete)/.test(key))), true);
 document.addEventListener('pointerdown', () => (isStepping = false), true);
-document.addEventListener('focusout', choose);
-document.addEventListener('change', ({ target: { form } }) => {
-  if (form?.dataset.change !== 'at-once') return;
+document.addEventListener('focusout', ({ target }) => left(target));
+addEventListener('pagehide', () => left(document.activeElement ?? document.body));
+document.addEventListener('change', ({ target }) => {
+  const { form } = target;
+  const isDate = target.matches(DATES);
+  if (form?.dataset.change !== 'at-once' || !(isDate ? !isStepping : target.matches('select'))) return;
   if (stepped && stepped.form !== form) choose();
   clearTimeout(stepped?.timer);
   stepped = { form, timer: setTimeout(choose, STEP) };
-  if (!isStepping) choose();
+  if (!isStepping && !isDate) choose();
 });
 
 // --- Moving on: the answers that htmx swaps in ---------------------------------------------------

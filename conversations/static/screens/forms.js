@@ -2,6 +2,7 @@
 // they are sent from here, and the page is left only when the next one is known. One form is sent once, however often its
 // button is pressed; sent again after an answer was lost, it is the same form for the desk.
 
+const { desk } = globalThis;
 const words = document.getElementById('words').dataset;
 const SLOW = 1500; // ms after which the page says that it waits
 const SHOWN = new Set([409, 422]); // refused with a page that says why
@@ -11,11 +12,7 @@ const tried = new WeakMap(); // form → what was sent last, and its id
 const unsent = new Set(); // forms that hold what was not saved
 
 const login = () => document.getElementById('live')?.dataset.login ?? '';
-const isTyped = (field) =>
-  field.matches('select') ? [...field.options].some((one) => one.selected !== one.defaultSelected)
-  : field.matches('[type=checkbox], [type=radio]') ? field.checked !== field.defaultChecked
-  : field.matches('input:not([type=hidden]), textarea') && field.value !== field.defaultValue;
-const isFilled = (form) => form.querySelector('[aria-invalid]') !== null || [...form.elements].some(isTyped);
+const isFilled = (form) => form.querySelector('[aria-invalid]') !== null || [...form.elements].some(desk.isTyped);
 
 addEventListener('submit', (event) => {
   const { target: form, submitter } = event;
@@ -122,7 +119,7 @@ async function renew() {
   for (const field of document.querySelectorAll('[name=csrfmiddlewaretoken]')) field.value = token;
   const live = document.getElementById('live').dataset;
   live.login = page.getElementById('live').dataset.login;
-  if (globalThis.desk?.headers) desk.headers['Desk-Login'] = live.login;
+  if (desk.headers) desk.headers['Desk-Login'] = live.login;
   return true;
 }
 
@@ -182,7 +179,7 @@ function act(text, then) {
 function refuse(form, submitter, { problem, link }) {
   const isSaving = isFilled(form);
   if (isSaving) unsent.add(form);
-  if (problem !== 'signed-out') globalThis.desk?.ended?.(problem);
+  if (problem !== 'signed-out') desk.ended?.(problem);
   document.dispatchEvent(new CustomEvent('desk:unsent', { detail: { form } }));
   const why = words[{ 'signed-out': 'signedOut', outdated: 'outdatedForm' }[problem] ?? problem] ?? words.failed;
   const acts = [act(words.again, () => form.isConnected && send(form, submitter))];

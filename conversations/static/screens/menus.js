@@ -75,6 +75,7 @@ function label(item) {
 }
 
 // What a menu holds may be on its way: letters wait for it, however long it takes.
+const ofLetter = (menu, key) => menu.querySelector(`[data-letter="${CSS.escape(key)}"]`);
 const isFilling = (menu) => menu.hasAttribute('data-filling');
 
 function letter(menu, event) {
@@ -84,7 +85,7 @@ function letter(menu, event) {
   const filter = menu.querySelector('input[type=search]');
   if (filter) return filter.focus(); // the letter is typed there
   event.preventDefault();
-  const own = isFresh && menu.querySelector(`[data-letter="${CSS.escape(event.key)}"]`);
+  const own = isFresh && ofLetter(menu, event.key);
   if (own) return own.click();
   typed = (isFresh ? '' : typed) + plain(event.key);
   typedAt = Date.now();
@@ -107,12 +108,13 @@ function seek(menu) {
 
 // --- Menus that are filled when they are opened ----------------------------------------------------
 
-const asked = new WeakSet();
+const FRESH = 600_000; // ms that a filled menu stays as it is: times and members may be others after that
+const asked = new WeakMap(); // menu → when it was filled
 
 // That a menu was opened is an event of a moment later, when the first letter may be there already.
 function fill(menu) {
-  if (!menu.open || !menu.matches('[data-fill]') || asked.has(menu)) return;
-  asked.add(menu);
+  if (!menu.open || !menu.matches('[data-fill]') || Date.now() - asked.get(menu) < FRESH) return;
+  asked.set(menu, Date.now());
   typed = '';
   menu.toggleAttribute('data-filling', true);
   menu.dispatchEvent(new Event('fill'));
@@ -136,7 +138,9 @@ document.addEventListener('htmx:afterRequest', ({ detail: { elt, successful } })
   // What had the focus may have been replaced.
   const { activeElement: active, body } = document;
   if (!elt.open || (active !== body && !elt.contains(active))) return;
-  if (typed) seek(elt);
+  const own = ofLetter(elt, typed);
+  if (own) own.click();
+  else if (typed) seek(elt);
   else if (active === body) elt.querySelector('summary').focus();
 });
 

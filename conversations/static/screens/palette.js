@@ -94,8 +94,9 @@ function* ofRow() {
   for (const section of store.querySelectorAll(menu ? `[data-menu="${menu}"]` : 'section:not([hidden])')) {
     for (const button of section.querySelectorAll('button')) {
       const keys = button.querySelector('kbd')?.textContent ?? '';
-      const text = [...button.childNodes].filter((node) => node.nodeName !== 'KBD').map((node) => node.textContent).join('').trim();
-      yield { text, keys, group: section.getAttribute('aria-label'), run: () => pressed(button) };
+      const about = button.querySelector('.menu__end')?.textContent ?? '';
+      const text = [...button.childNodes].filter((node) => !node.matches?.('kbd, .menu__end')).map((node) => node.textContent).join('').trim();
+      yield { text, about, keys, group: section.getAttribute('aria-label'), run: () => pressed(button) };
     }
   }
 }

@@ -31,5 +31,5 @@ document.addEventListener('keydown', (event) => {
 }, true);
 document.addEventListener('focusout', ({ target }) => {
   if (target.dataset?.suggest === 'tags') target.value = target.value.replace(/[\s,]*$/, '');
-});
+}, true); // before what saves the field
 begin(document.activeElement);

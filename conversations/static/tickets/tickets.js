@@ -16,6 +16,7 @@ document.addEventListener('desk:key', ({ detail: { name } }) => {
   if (name === 'open' && at >= 0) all[at].click();
 });
 document.addEventListener('desk:compose', ({ detail: { mode } }) => mode === 'note' && document.getElementById('note')?.focus());
+document.addEventListener('focusin', ({ target }) => target.matches('form[data-picks] textarea[name=body]') && import(document.getElementById('ticket-pick').dataset.script).catch(() => {}));
 if (location.hash === '#note') document.getElementById('note')?.focus();
 
 // The row that had the focus before the palette may have been replaced meanwhile.
@@ -53,12 +54,9 @@ let isBehind = false; // a part that was in use has a newer version
 let answered = null; // the form whose change was just made: nothing of it is being typed
 
 const textOf = (part) => part.outerHTML.replace(/(name="csrfmiddlewaretoken" value=")[^"]*/g, '$1').replace(/ class=""/g, '');
-const usual = (select) => ([...select.options].findLast((one) => one.defaultSelected) ?? select.options[0])?.value;
-const isTyped = (field) => field.matches('select') ? field.value !== usual(field)
-  : field.matches('textarea, input:not([type=hidden], [type=checkbox])') && (field.value !== field.defaultValue || field.validity.badInput);
 const isUsed = (part) =>
   part.matches('.htmx-request, [aria-busy=true]') || part.querySelector('.htmx-request, [aria-busy=true], details[open]') !== null ||
-  [...part.querySelectorAll('input, textarea, select')].some(isTyped) ||
+  [...part.querySelectorAll('input, textarea, select')].some(desk.isTyped) ||
   (part !== answered && part.contains(document.activeElement) && document.activeElement.matches('input, textarea, select'));
 
 // What has the focus has it afterwards too, or what is in its place.
@@ -115,6 +113,16 @@ function swapParts(old, fresh) {
     swap(mine, part);
   }
 }
+
+// What one is notified of in the ticket has been read when its page is looked at.
+function noteRead() {
+  const { notified, ticket } = document.getElementById('ticket')?.dataset ?? {};
+  if (!notified || document.visibilityState !== 'visible') return;
+  delete document.getElementById('ticket').dataset.notified;
+  desk.ask(notified, { method: 'POST', body: new URLSearchParams({ csrfmiddlewaretoken: document.querySelector('[name=csrfmiddlewaretoken]').value, ticket }) });
+}
+noteRead();
+document.addEventListener('visibilitychange', noteRead);
 
 // --- One's own changes ---------------------------------------------------------------------------
 

@@ -146,7 +146,7 @@ class Messages(PosthogViewSet):
         data = self.read(inputs.NoteInput, request)
         text, metadata = data["message"], {"rich_content": data.get("rich_content")}
         if isinstance(note, TicketNote):
-            made = ticket_actions.edit_note(note=note, body=text, metadata=metadata, by=self.actor, at=self.at)
+            made = actions.edit_note_of_ticket(note=note, body=text, metadata=metadata, by=self.actor, at=self.at)
             return Response(_printed(made))
         writer = self.actor.with_scope(ConversationScope.WRITE)
         return Response(_printed(actions.edit_note(message=note, body=text, metadata=metadata, by=writer, at=self.at)))
