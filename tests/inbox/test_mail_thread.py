@@ -104,6 +104,12 @@ def test_a_formatted_mail_is_a_sandboxed_frame_beside_its_plain_text(agent: Clie
     assert ("Load images" in page, "Plain text" in page) == (False, True)
 
 
+def test_a_link_that_reads_like_another_host_says_where_it_leads(agent: Client, letter: Conversation) -> None:
+    row = inbound(letter, written='<p><a href="https://evil.example/x">www.bank.example</a></p>')
+    for path in (of(row, "body"), f"{of(row, 'body')}?full=yes"):
+        assert "leads to evil.example" in agent.get(path).content.decode()
+
+
 def test_html_that_cannot_be_made_safe_is_shown_as_plain_text(agent: Client, letter: Conversation) -> None:
     row = inbound(
         letter, written="<div>" * 400, problems=["The formatted text is nested too deeply: it is shown as plain text."]

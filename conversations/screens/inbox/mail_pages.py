@@ -7,11 +7,13 @@ import re
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.permissions import permit
 from conversations.api.downloads import PIECE
 from conversations.mail.html import with_images
+from conversations.mail.html_links import with_hosts
 from conversations.models import Attachment, InboundMail
 from conversations.queries import conversations as queries
 from conversations.queries import mails
@@ -40,7 +42,7 @@ def body(request: DeskRequest, number: int, message: int) -> HttpResponse:
     facts = {
         "mail": mail,
         # Sanitised when it was stored, and nothing runs in its frame.
-        "page": mark_safe(with_images(mail.html, shown.get, remote=is_loading)),  # noqa: S308
+        "page": mark_safe(with_hosts(with_images(mail.html, shown.get, remote=is_loading), _leads_to)),  # noqa: S308
         "is_full": request.GET.get("full") == "yes",
         "is_loading": is_loading,
     }
@@ -90,3 +92,7 @@ def _sent(mail: InboundMail, content_type: str, *, as_attachment: bool) -> FileR
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
+
+
+def _leads_to(host: str) -> str:
+    return _("leads to %(host)s") % {"host": host}
