@@ -25,13 +25,17 @@ Deliver = Callable[[Sequence[Delivery]], Iterator[tuple[Delivery, Result]]]
 
 @dataclass(frozen=True, slots=True)
 class ChannelSettings:
-    """A channel in the list of the settings: its title, what it is for, its first screen, and who may set it up."""
+    """A channel in the list of the settings: its title, what it is for, its first screen, and who may see it.
+
+    `changing` is the permission to set it up, where not all who see it may.
+    """
 
     title: str | Promise
     about: str | Promise
     icon: str
     url_name: str
     permission: str
+    changing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,10 +45,28 @@ REMEMBERED = 4_000
 # --- Icons and keys -----------------------------------------------------------------------------
 
 
+_TURNED = frozenset(
+    (
+        "arrow-left",
+        "arrow-right",
+        "chevron-left",
+        "chevron-right",
+        "corner-down-right",
+        "forward",
+        "log-in",
+        "log-out",
+        "panel-right",
+        "send",
+    )
+)
+"""Icons that point along the line: they are turned where it runs from right to left."""
+
+
 @lru_cache(maxsize=256)
 def icon(name: str, size: int = 16) -> SafeString:
     """A lucide icon, inline, hidden from screen readers: the words beside it or its button's label say it."""
-    drawn = lucide(name, size=size, stroke_width="1.75", aria_hidden="true", focusable="false", **{"class": "icon"})
+    look = "icon icon--turned" if name in _TURNED else "icon"
+    drawn = lucide(name, size=size, stroke_width="1.75", aria_hidden="true", focusable="false", **{"class": look})
     return mark_safe(re.sub(r"\s*\n\s*", "", drawn))  # noqa: S308 - drawn from the package alone
 
 

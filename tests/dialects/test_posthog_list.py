@@ -228,6 +228,38 @@ def test_view_sent_back_as_it_is_printed_stays_as_it_was(api: Posthog, acme: Wor
     assert (row.visibility, row.team, row.filters) == ("private", None, {"status": ["new"]})
 
 
+@pytest.mark.parametrize(
+    ("condition", "filters"),
+    [
+        ({"field": "priority", "is": "high"}, {"priority": ["high"]}),
+        ({"field": "tag", "in": ["a", "b"]}, {"tags": ["a", "b"]}),
+        (
+            {"all": [{"field": "tag", "is": "a"}, {"all": [{"field": "tag", "is": "b"}]}]},
+            {"tags": ["a", "b"], "tagsMatch": "all"},
+        ),
+        (
+            {"all": [{"field": "status", "is": "new"}], "none": [{"field": "tag", "in": ["c"]}]},
+            {"status": ["new"], "tagsExclude": ["c"]},
+        ),
+        ({"field": "tag", "not_in": ["c", "d"]}, {"tagsExclude": ["c", "d"]}),
+        ({"field": "updated", "newer_than": "7d"}, {"dateFrom": "-7d"}),
+        ({"field": "updated", "before": "2031-05-01"}, {"dateTo": "2031-05-01"}),
+        ({"field": "updated", "newer_than": "30m"}, {}),  # `m` is a month there
+        ({"field": "assignee", "in": ["nobody", 7]}, {"assignee": ["unassigned", {"type": "user", "id": 7}]}),
+        ({"field": "assignee", "in": ["me", 7]}, {}),
+        ({"field": "priority", "in": ["none", "low"]}, {}),
+        ({"any": [{"field": "status", "is": "new"}, {"field": "tag", "is": "a"}]}, {}),
+    ],
+)
+def test_view_of_a_screen_prints_what_filters_have_words_for_and_never_less_than_it_finds(
+    api: Posthog, acme: Workspace, condition: dict[str, Any], filters: dict[str, Any]
+) -> None:
+    actions.create_view(
+        workspace=acme, name="V", condition=condition, visibility="shared", by=Actor.system(acme.pk), at=clock.now()
+    )
+    assert [view["filters"] for view in api.get("views").json()["results"]] == [filters]
+
+
 def test_filters_beyond_what_a_condition_holds_are_kept_as_given(api: Posthog) -> None:
     filters = {
         "assignee": [{"type": "user", "id": n} for n in range(1, 40)],

@@ -132,6 +132,8 @@ def test_commands_of_a_row_are_what_can_be_done_to_it(ben: Member) -> None:
         assert f'data-menu="{menu}"' in page
     assert 'data-command="follow"' in page
     assert 'value="reply"' in page
+    for path in ("move", "forward", "spam"):
+        assert f"/w/acme/inbox/{conversation.number}/{path}?" in page
     assert 'data-command="trash"' not in page
     assert "<b>Hello</b>" not in page
     client.post(f"/w/acme/inbox/{conversation.number}/status", {"status": "resolved"})

@@ -188,9 +188,28 @@ def test_palette_finds_commands_by_typing_and_returns_the_focus(
     expect(palette).to_be_hidden()
     expect(writing).to_be_focused()
     page.keyboard.press("Control+k")
+    page.keyboard.type("merge into")  # has no key: it is in a menu of the conversation
+    expect(first).to_have_text("Merge into…")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/move*")
+    page.keyboard.press("Control+k")
     page.keyboard.type("knowledge")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/w/acme/knowledge"))
+
+
+def test_pressed_again_the_key_that_copies_takes_the_subject_and_the_address(
+    window: Window, ben: Member, three: list[Conversation]
+) -> None:
+    page = window.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    window.enter(ben, f"/w/acme/inbox/{three[0].number}?view=open")
+    number, texts = f"#{three[0].number}", []
+    for toast in (1, 2, 3):
+        page.keyboard.press(".")
+        expect(page.locator("#toasts .toast")).to_have_count(toast)
+        texts.append(page.evaluate("navigator.clipboard.readText()"))
+    assert texts == [number, f"{number} {three[0].subject}", f"{window.base}/w/acme/inbox/{three[0].number}"]
 
 
 def test_keys_are_recorded_in_the_settings_and_work_at_once(

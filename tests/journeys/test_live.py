@@ -101,6 +101,8 @@ def test_tab_in_the_background_catches_up_with_list_thread_and_counts(window: Wi
         api.write(conversation, "Are you there?")
         api.start("Another", "Hi", "cus_2", "Ulf Two")
         expect(other.get_by_role("option", name=re.compile("Another"))).to_be_visible()
+        expect(other.locator("#list-heading")).to_have_text("Unassigned 2")
+        expect(other).to_have_title(re.compile(r"Unassigned \(2\) · "))
     assert asked == []
     page.evaluate(HIDE, False)
     expect(page.locator("#entries")).to_contain_text("Are you there?")

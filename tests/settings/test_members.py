@@ -241,7 +241,7 @@ def test_admin_changes_the_workspace(acme: Workspace, ada: Member) -> None:
 def test_others_read_the_workspace(vic: Member, ben: Member) -> None:
     for one in (vic, ben):
         page = one.signed_in().get("/w/acme/settings/workspace").content.decode()
-        assert "View only. Admins can change this." in page
+        assert "View only. Who changes this: Owners and admins" in page
         assert one.signed_in().post("/w/acme/settings/workspace", {"name": "Mine"}).status_code == 403
         assert one.signed_in().post("/w/acme/settings/workspace/second-factor", {"required": "yes"}).status_code == 403
 

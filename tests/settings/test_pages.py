@@ -13,7 +13,7 @@ from accounts.models import Workspace
 from accounts.permissions import Role
 from conversations import actions
 from tests.conftest import Member, member
-from tests.factories import ConversationFactory, TeamFactory
+from tests.factories import ConversationFactory, TeamFactory, TicketFactory
 from tickets.models import Tag
 
 pytestmark = pytest.mark.usefixtures("in_acme")
@@ -42,6 +42,28 @@ def test_pages_say_who_sees_them(ada: Member, ben: Member) -> None:
     assert "Who sees this page: Only you" in ben.signed_in().get("/w/acme/settings/profile").content.decode()
     assert "Everyone in the workspace" in ben.signed_in().get("/w/acme/settings/teams").content.decode()
     assert "Owners and admins" in ada.signed_in().get("/w/acme/settings/keys").content.decode()
+
+
+def test_pages_that_one_may_only_read_say_who_changes_them(ada: Member, ben: Member, vic: Member) -> None:
+    read = ("workspace", "members", "teams", "hours", "tags", "attributes", "chat", "mailboxes", "discord")
+    line = "View only. Who changes this: Owners and admins"
+    for path in read:
+        assert line in ben.signed_in().get(f"/w/acme/settings/{path}").content.decode(), path
+        assert "View only" not in ada.signed_in().get(f"/w/acme/settings/{path}").content.decode(), path
+    assert line in ben.signed_in().get("/w/acme/assistant").content.decode()
+    views = vic.signed_in().get("/w/acme/settings/views").content.decode()
+    assert "View only. Who changes this: Agents, admins and owners" in views
+    assert "View only" not in vic.signed_in().get("/w/acme/settings/profile").content.decode()
+
+
+def test_every_screen_says_to_viewers_that_they_only_read(acme: Workspace, ben: Member, vic: Member) -> None:
+    ticket = TicketFactory(workspace=acme)
+    conversation = ConversationFactory(workspace=acme)
+    contact = f"customers/{conversation.contact.public_id}"
+    screens = ("tickets", "tickets/board", f"tickets/{ticket.number}", "customers", contact, "companies", "knowledge")
+    for path in (*screens, "callbacks", "assistant", f"inbox/{conversation.number}"):
+        assert "View only</" in vic.signed_in().get(f"/w/acme/{path}").content.decode(), path
+        assert "View only</" not in ben.signed_in().get(f"/w/acme/{path}").content.decode(), path
 
 
 def test_no_page_says_that_it_is_for_everyone_unless_viewers_open_it(
@@ -77,10 +99,11 @@ def test_list_leads_to_what_the_member_may_see(ada: Member, ben: Member) -> None
         "Tags",
         "Macros",
         "Assistant",
+        "Mailboxes",
     ):
         assert f"<b>{title}</b>" in of_ada
         assert f"<b>{title}</b>" in of_ben
-    for title in ("API keys", "Audit log", "Customer identity", "Mailboxes"):
+    for title in ("API keys", "Audit log", "Customer identity", "Forms"):
         assert f"<b>{title}</b>" in of_ada
         assert f"<b>{title}</b>" not in of_ben
 

@@ -12,4 +12,5 @@ SETTINGS = ChannelSettings(
     icon="message-square",
     url_name="widgets",
     permission="widget.read",
+    changing="widget.write",
 )

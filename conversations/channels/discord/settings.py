@@ -11,5 +11,6 @@ SETTINGS = ChannelSettings(
     about=_("Posts of a forum and threads of your Discord server become conversations."),
     icon="gamepad-2",
     url_name="discord",
-    permission="discord.manage",
+    permission="discord.read",
+    changing="discord.manage",
 )

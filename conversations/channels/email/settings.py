@@ -11,5 +11,6 @@ SETTINGS = ChannelSettings(
     about=_("Addresses at which customers write, and from which replies are sent."),
     icon="mail",
     url_name="mailboxes",
-    permission="mailbox.manage",
+    permission="mailbox.read",
+    changing="mailbox.manage",
 )

@@ -93,23 +93,69 @@ def _is_stated(leaf: Leaf, stated: Container[str]) -> bool:
 
 
 def printed(view: SavedView) -> dict[str, Any]:
-    """The filters of a view: a client's own verbatim, or those that say what its condition asks."""
+    """The filters of a view: a client's own verbatim, or those that say what its condition asks.
+
+    What they have no words for is left out: they let through all that the view has, and may let through more.
+    """
     if view.filters or not (view.condition or view.search):
         filters: dict[str, Any] = view.filters
         return filters
     made: dict[str, Any] = {"search": view.search} if view.search else {}
-    for leaf in view.condition.get("all", ()) if isinstance(view.condition, dict) else ():
-        values = leaf.get("in", [leaf["is"]] if "is" in leaf else [])
-        match leaf.get("field"):
-            case ("status" | "priority") as name:
-                made[name] = [value for value in values if value != "none"]
-            case "tag":
-                made["tags"] = [*made.get("tags", []), *values]
-            case "assignee":
-                made["assignee"] = [
-                    "unassigned" if one == "nobody" else {"type": "user", "id": one} for one in values if one != "me"
-                ]
+    tagged: list[str] = []
+    for part in _parts(view.condition):
+        field, values = part.get("field"), part.get("in", [part["is"]] if "is" in part else [])
+        if field in ("status", "priority") and values and "none" not in values:
+            made[field] = values
+        elif field == "assignee" and values and "me" not in values:
+            made["assignee"] = ["unassigned" if one == "nobody" else {"type": "user", "id": one} for one in values]
+        elif field == "tag" and "is" in part:
+            tagged.append(part["is"])
+        elif field == "tag" and "in" in part:
+            made["tags"] = values
+        elif field == "updated":
+            made |= _dated(part)
+        if without := _excluded(part):
+            made["tagsExclude"] = [*made.get("tagsExclude", []), *without]
+    if tagged:
+        made["tags"] = tagged
+    if len(tagged) > 1:
+        made["tagsMatch"] = "all"
     return made
+
+
+def _parts(asked: Any) -> list[dict[str, Any]]:
+    """What has to hold altogether, of a stored condition: a comparison alone, or each part of one that means all."""
+    if not isinstance(asked, dict) or "field" in asked:
+        return [asked] if asked else []
+    groups = [{mode: asked[mode]} for mode in ("any", "none") if mode in asked]
+    return [*(leaf for part in asked.get("all", ()) for leaf in _parts(part)), *groups]
+
+
+def _excluded(part: Mapping[str, Any]) -> list[str]:
+    """The tags that a part excludes, where it does nothing else."""
+    if part.get("field") == "tag":
+        found: list[str] = part.get("not_in", [part["is_not"]] if "is_not" in part else [])
+        return found
+    return [
+        tag
+        for one in part.get("none", ())
+        if one.get("field") == "tag"
+        for tag in one.get("in", [one["is"]] if "is" in one else [])
+    ]
+
+
+def _dated(part: Mapping[str, Any]) -> dict[str, str]:
+    """`dateFrom` or `dateTo`, where PostHog's grammar has a word for the moment."""
+    for operator, name, is_age in (
+        ("after", "dateFrom", False),
+        ("newer_than", "dateFrom", True),
+        ("before", "dateTo", False),
+        ("older_than", "dateTo", True),
+    ):
+        value = part.get(operator)
+        if isinstance(value, str) and (_AGE.fullmatch(f"-{value}") if is_age else value[:1].isdigit()):
+            return {name: f"-{value}" if is_age else value}
+    return {}
 
 
 def _is_condition(json: Any) -> bool:

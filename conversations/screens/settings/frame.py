@@ -24,6 +24,8 @@ class General:
     icon: str
     url_name: str
     permission: str
+    changing: str = ""
+    """The permission to change what the page shows, where not all who see it have it."""
 
 
 Entry = General | ChannelSettings
@@ -75,13 +77,19 @@ GENERAL = (
         "building-2",
         "workspace-settings",
         "workspace.read",
+        "workspace.update",
     ),
     General(
-        gettext_lazy("Members"), gettext_lazy("Who works here, and as what."), "users", "people", "member.read"
+        gettext_lazy("Members"), gettext_lazy("Who works here, and as what."), "users", "people", "member.read",
+        "member.invite",
     ),
-    General(gettext_lazy("Teams"), gettext_lazy("Groups that work can be given to."), "users-round", "teams", "team.read"),
     General(
-        gettext_lazy("Business hours"), gettext_lazy("When customers can expect an answer."), "clock", "hours", "hours.read"
+        gettext_lazy("Teams"), gettext_lazy("Groups that work can be given to."), "users-round", "teams", "team.read",
+        "team.write",
+    ),
+    General(
+        gettext_lazy("Business hours"), gettext_lazy("When customers can expect an answer."), "clock", "hours", "hours.read",
+        "hours.write",
     ),
     General(
         gettext_lazy("Customer identity"),
@@ -105,6 +113,7 @@ ANSWERS = (
         "bookmark",
         "saved-views",
         "ticket.read",
+        "ticket.update",
     ),
     General(
         gettext_lazy("Custom attributes"),
@@ -112,9 +121,11 @@ ANSWERS = (
         "list-plus",
         "attributes",
         "attribute.read",
+        "attribute.write",
     ),
     General(
-        gettext_lazy("Tags"), gettext_lazy("What sorts conversations and tickets."), "tags", "tags", "workspace.read"
+        gettext_lazy("Tags"), gettext_lazy("What sorts conversations and tickets."), "tags", "tags", "workspace.read",
+        "tag.write",
     ),
     General(
         gettext_lazy("Macros"), gettext_lazy("Answers that are inserted by name."), "zap", "macros", "knowledge.read"
@@ -159,11 +170,13 @@ def facts(request: DeskRequest, current: str = "", permission: str = "") -> dict
     found = groups(request.actor)
     entry = next((one for group in found for one in group.entries if one.url_name == current), None)
     is_own = any(one.url_name == current for one in YOU)
+    changing = "" if entry is None or permission else entry.changing
     return {
         **shell(request, "settings"),
         "groups": found,
         "current": current,
         "audience": "" if entry is None else _("Only you") if is_own else audience(permission or entry.permission),
+        "changed_by": "" if not changing or may(request.actor, changing) else audience(changing),
     }
 
 

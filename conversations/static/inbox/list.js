@@ -300,8 +300,19 @@ function showCounts(fresh) {
   countedAt = performance.now();
   document.getElementById('tabs').replaceWith(fresh);
   htmx.process(fresh);
-  const title = document.querySelector('.list__bar h1 .count');
-  if (title) title.textContent = fresh.querySelector('[aria-current] b')?.textContent ?? '';
+  showTotal(fresh.querySelector('[aria-current] b')?.textContent.trim() ?? '');
+}
+
+// Beside the name of the view, and in the page's title while no conversation has it.
+function showTotal(total) {
+  const heading = document.getElementById('list-heading');
+  if (!heading) return; // a search has the bar
+  const name = heading.firstChild.data.trim();
+  const held = heading.querySelector('.count');
+  const titled = (count) => `${name}${count && ` (${count})`} · `;
+  document.title = document.title.replace(titled(held?.textContent ?? ''), () => titled(total));
+  held?.remove();
+  if (total) heading.append(Object.assign(document.createElement('span'), { className: 'count', textContent: total }));
 }
 
 document.addEventListener('desk:event', ({ detail }) => {

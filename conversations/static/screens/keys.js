@@ -263,10 +263,18 @@ function back() {
 
 const wordsOf = (name) => help.dataset[name];
 
+let copied = { number: '', at: 0, times: 0 };
+
+// The number; pressed again, the number with the subject, and then the address.
 async function copy() {
-  const number = focusedRow() ? numberOf(focusedRow()) : desk.pane()?.dataset.number;
+  const row = focusedRow();
+  const number = row ? numberOf(row) : desk.pane()?.dataset.number;
   if (!number) return;
-  const text = `#${number}`;
+  const isAgain = copied.number === number && Date.now() - copied.at < SEQUENCE;
+  copied = { number, at: Date.now(), times: isAgain ? copied.times + 1 : 0 };
+  const subject = (row?.querySelector('.row__text b') ?? (row ? null : document.getElementById('subject')))?.textContent.trim() ?? '';
+  const path = new URL(row ? hrefOf(row) : location.href).pathname;
+  const text = [`#${number}`, `#${number} ${subject}`.trim(), location.origin + path][copied.times % 3];
   await navigator.clipboard?.writeText(text).then(() => desk.say(wordsOf('copied').replace('%s', text)), () => desk.say(wordsOf('notCopied').replace('%s', text), { bad: true }));
 }
 

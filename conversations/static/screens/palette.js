@@ -92,7 +92,7 @@ const plain = desk.plain;
 
 function* ofRow() {
   for (const section of store.querySelectorAll(menu ? `[data-menu="${menu}"]` : 'section:not([hidden])')) {
-    for (const button of section.querySelectorAll('button')) {
+    for (const button of section.querySelectorAll('button, a')) {
       const keys = button.querySelector('kbd')?.textContent ?? '';
       const about = button.querySelector('.menu__end')?.textContent ?? '';
       const text = [...button.childNodes].filter((node) => !node.matches?.('kbd, .menu__end')).map((node) => node.textContent).join('').trim();
@@ -110,7 +110,8 @@ function leave() {
 function pressed(button) {
   if (button.dataset.opens) return open({ page: { body: store.cloneNode(true) }, menu: button.dataset.opens, focus: returnTo });
   leave();
-  run(button);
+  if (button.href) location.assign(button.href);
+  else run(button);
 }
 
 function* ofPage() {
@@ -122,9 +123,20 @@ function* ofPage() {
       if (!isHere(name)) continue;
       yield { text: line.querySelector('dt').textContent, keys: line.querySelector('kbd')?.textContent ?? '', group, run: () => (leave(), desk.act(name)) };
     }
+    if (!store.childElementCount && !awaits) yield* ofMenus(group);
   }
   for (const link of document.querySelectorAll('.rail a.rail__link:not([data-shortcut])')) {
     yield { text: link.getAttribute('aria-label'), keys: '', group: help.dataset.places, run: () => link.click() };
+  }
+}
+
+// What the menus of the open conversation have beside what has a key.
+function* ofMenus(group) {
+  for (const box of document.querySelectorAll('[data-commands]')) {
+    if (box.dataset.commands !== group) continue;
+    for (const item of box.querySelectorAll('.menu__item:not([data-shortcut], [aria-current])')) {
+      yield { text: words(item), keys: '', group, run: () => (leave(), item.click()) };
+    }
   }
 }
 
