@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,13 +102,16 @@ def member(workspace: Workspace, name: str, role: Role) -> Member:
 
 
 @pytest.fixture(autouse=True)
-def files_of_their_own(settings: Any, tmp_path: Path) -> None:
-    """Uploads of a test go to a folder of that test; pages name static files without collecting them first."""
-    settings.MEDIA_ROOT = tmp_path / "files"
+def files_of_their_own(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Uploads of a test go to a folder of that test, made by the first; pages name static files without collecting them first."""
+    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / f"files_{next(_folders)}"
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+_folders = itertools.count()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,13 +67,13 @@ def content_of(answer: Any) -> bytes:
 
 
 def test_upload_is_in_the_bucket_and_comes_back_by_the_desk_alone(
-    desk: Server, ben: Member, cleo: Member, thread: Conversation, tmp_path: Path
+    desk: Server, ben: Member, cleo: Member, thread: Conversation, settings: Any
 ) -> None:
     assert note(ben.signed_in(), thread, "report.html", TEXT).status_code in (200, 302)
     attachment = Attachment.all_workspaces.get()
     (key,) = desk.stored()
     assert key.endswith(attachment.file.name)
-    assert not (tmp_path / "files").exists()
+    assert not settings.MEDIA_ROOT.exists()
     answer = ben.signed_in().get(path_of(attachment))
     assert content_of(answer) == TEXT
     assert answer["Content-Length"] == str(len(TEXT))
