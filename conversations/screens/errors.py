@@ -131,6 +131,13 @@ def of_error(error: DomainError) -> str:
     return gettext("That did not work: %(reason)s.") % {"reason": error.message} if plain == known else known
 
 
+def refuse(form: Form, error: DomainError) -> None:
+    """Put the error to the field of the form that it is about, which it calls as the form does; else above all of them."""
+    name = error.field if error.field in form.fields else None
+    label = str(form.fields[name].label or "") if name is not None else ""
+    form.add_error(name, sentence(error, name=label))
+
+
 def of_form(form: Form) -> str:
     """What is wrong with a form, in one line."""
     return " ".join(str(error) for errors in form.errors.values() for error in errors)

@@ -246,9 +246,17 @@ _END = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 _KNOWN = frozenset((*SENTENCES, *REASONS))
 
 
-def sentence(error: DomainError) -> str:
-    """The error as people read it, in their language."""
-    return translated(errors.sentence(error))
+NAMES = {"body": _("Text"), "subject": _("Subject"), "name": _("Name"), "note": _("Note"), "notes": _("Notes")}
+"""What screens call a field where a form does not say."""
+
+
+def sentence(error: DomainError, *, name: str = "") -> str:
+    """The error as people read it, in their language. `name` is what the form calls the field, which the error may begin with."""
+    text, field = errors.sentence(error), error.field or ""
+    name = name or (gettext(NAMES[field]) if field in NAMES else "")
+    if name and error.message.startswith(f"{field} "):
+        text = f"{name}{text[len(field) :]}"
+    return translated(text)
 
 
 def translated(text: str) -> str:

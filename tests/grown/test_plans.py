@@ -86,7 +86,6 @@ HOT: dict[str, tuple[str, str, str]] = {
     "Long thread": ("ben", f"{S}/1?view=open", "message_in_order"),
     "Customers by last activity": ("ben", "/w/acme/customers", "conv_activity_list"),
     "Customers by name": ("ben", "/w/acme/customers?order=name", "contact_by_name"),
-    "Customers by creation": ("ben", "/w/acme/customers?order=created", "contact_newest"),
     "Customers by the beginning of an address": ("ben", f"{S}/new/known?to=customer77", "contact_by_email"),
     "Customers by words": ("ben", f"{S}/new/known?to=77 customer", "contact_words"),
     "Admin, conversations": ("ada", f"{A}/conversations/conversation/", "conv_newest_list"),

@@ -20,7 +20,7 @@ class ArticleForm(forms.Form):
         label=lazy("Title"), max_length=TITLE_LIMIT, error_messages={"required": lazy("Give it a title.")}
     )
     body = forms.CharField(
-        label=lazy("Body"),
+        label=lazy("Text"),
         max_length=ARTICLE_LIMIT,
         strip=False,
         error_messages={"required": lazy("Write something first.")},
@@ -42,7 +42,7 @@ class MacroForm(forms.Form):
     name = forms.CharField(
         label=lazy("Name"), max_length=NAME_LIMIT, error_messages={"required": lazy("Give it a name.")}
     )
-    body = forms.CharField(label=lazy("Body"), max_length=MACRO_LIMIT, strip=False, required=False)
+    body = forms.CharField(label=lazy("Text"), max_length=MACRO_LIMIT, strip=False, required=False)
 
     def clean_body(self) -> str:
         body = str(self.cleaned_data["body"])

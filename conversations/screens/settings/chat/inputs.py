@@ -15,7 +15,7 @@ from accounts.models import Team, User
 from conversations.chat import languages
 from conversations.chat.actions import widgets
 from conversations.models import Position, Widget
-from conversations.screens.sentences import sentence
+from conversations.screens.errors import refuse
 
 PRESENCE = (("", lazy("No")), ("optional", lazy("Optional")), ("required", lazy("Required")))
 TITLES = {"name": lazy("Name"), "email": lazy("Email address")}
@@ -87,7 +87,7 @@ class ChangeForm(forms.Form):
 
     def refuse(self, error: DomainError) -> None:
         """Show what a verb refused beside its field."""
-        self.add_error(error.field if error.field in self.fields else None, sentence(error))
+        refuse(self, error)
 
 
 def _filled(widget: Widget) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from accounts.permissions import may, permit
 from conversations.chat import actions
 from conversations.chat.health import health
 from conversations.models import Widget
-from conversations.screens.sentences import sentence
+from conversations.screens.errors import refuse
 from conversations.screens.settings import frame
 from conversations.screens.settings.chat import inputs, snippets
 from conversations.screens.shell import DeskRequest, remember, screen
@@ -58,7 +58,7 @@ def add(request: DeskRequest) -> HttpResponse:
                 at=clock.now(),
             )
         except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, sentence(error))
+            refuse(form, error)
         else:
             messages.success(request, _("%(name)s is ready.") % {"name": made.name})
             return redirect("change-widget", request.workspace.slug, made.public_id)

@@ -14,7 +14,7 @@ from accounts.errors import DomainError
 from accounts.models import Team, User
 from conversations.forms import fields, languages
 from conversations.models import Form, FormKind
-from conversations.screens.sentences import sentence
+from conversations.screens.errors import refuse
 
 PRESENCE = (("", lazy("No")), ("optional", lazy("Optional")), ("required", lazy("Required")))
 TITLES = {
@@ -87,7 +87,7 @@ class ChangeForm(forms.Form):
 
     def refuse(self, error: DomainError) -> None:
         """Show what a verb refused beside its field."""
-        self.add_error(error.field if error.field in self.fields else None, sentence(error))
+        refuse(self, error)
 
 
 def _filled(form: Form) -> dict[str, Any]:

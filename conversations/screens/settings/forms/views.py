@@ -19,7 +19,7 @@ from conversations.channels.callback import health as callback
 from conversations.channels.form import health as contact
 from conversations.forms import actions, counting, embedding, fields
 from conversations.models import Form
-from conversations.screens.sentences import sentence
+from conversations.screens.errors import refuse
 from conversations.screens.settings import frame
 from conversations.screens.settings.forms import inputs
 from conversations.screens.shell import DeskRequest, remember, screen
@@ -54,7 +54,7 @@ def add(request: DeskRequest) -> HttpResponse:
                 workspace=request.workspace, by=request.actor, at=clock.now(), **form.cleaned_data
             )
         except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, sentence(error))
+            refuse(form, error)
         else:
             messages.success(request, _("%(name)s is ready.") % {"name": made.name})
             return redirect("change-form", request.workspace.slug, made.pk)

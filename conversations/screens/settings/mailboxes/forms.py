@@ -30,7 +30,8 @@ def add_error(form: forms.Form, error: DomainError) -> None:
     """Show what a verb refused beside its field."""
     name = (error.field or "").replace(".", "_")
     name = _FIELDS.get(error.field or "", name)
-    form.add_error(name if name in form.fields else None, sentence(error))
+    label = str(form.fields[name].label or "") if name in form.fields else ""
+    form.add_error(name if name in form.fields else None, sentence(error, name=label))
 
 
 class ServersForm(forms.Form):

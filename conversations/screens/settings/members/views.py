@@ -22,6 +22,7 @@ from accounts.errors import DomainError
 from accounts.models import Invitation, Membership, Team
 from accounts.permissions import Actor, Role, Visibility, may, permit
 from conversations.models import Conversation
+from conversations.screens.errors import refuse
 from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.settings.members import forms
@@ -58,7 +59,7 @@ def people(request: DeskRequest) -> HttpResponse:
                 at=clock.now(),
             )
         except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, sentence(error))
+            refuse(form, error)
             return _page(request, form, status=422)
         return _answer(request, sent)
     remember(request)

@@ -18,6 +18,7 @@ from accounts.errors import DomainError
 from accounts.models import Team, User
 from accounts.permissions import may, permit
 from conversations.models import Conversation
+from conversations.screens.errors import refuse
 from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.shell import DeskRequest, remember, screen
@@ -113,7 +114,7 @@ def _edit(request: DeskRequest, row: Team | None) -> HttpResponse:
                     at=clock.now(),
                 )
             except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, sentence(error))
+                refuse(form, error)
             else:
                 messages.success(request, _("Saved."))
                 return redirect("teams", request.workspace.slug)

@@ -16,6 +16,7 @@ from accounts import actions, clock, queries
 from accounts.errors import DomainError
 from accounts.models import Workspace
 from accounts.permissions import may, permit
+from conversations.screens.errors import refuse
 from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.shell import DeskRequest, remember, screen
@@ -78,7 +79,7 @@ def workspace(request: DeskRequest) -> HttpResponse:
                     at=clock.now(),
                 )
             except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, sentence(error))
+                refuse(form, error)
             else:
                 messages.success(request, _("Saved."))
                 return redirect("workspace-settings", request.workspace.slug)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import actions, clock, notices
 from accounts.errors import DomainError
 from accounts.permissions import Actor, permit
-from conversations.screens.sentences import sentence
+from conversations.screens.errors import refuse
 from conversations.screens.settings import frame
 from conversations.screens.settings.you.forms import NotificationsForm
 from conversations.screens.shell import DeskRequest, remember, screen
@@ -54,7 +54,7 @@ def notifications(request: DeskRequest) -> HttpResponse:
                     at=clock.now(),
                 )
             except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, sentence(error))
+                refuse(form, error)
             else:
                 messages.success(request, _("Saved."))
                 return redirect("notification-settings", request.workspace.slug)

@@ -12,6 +12,7 @@ from accounts import actions, clock, pictures
 from accounts.errors import DomainError
 from accounts.permissions import Actor, permit
 from accounts.web.bodies import takes_files
+from conversations.screens.errors import refuse
 from conversations.screens.sentences import sentence
 from conversations.screens.settings import frame
 from conversations.screens.settings.you.forms import ProfileForm
@@ -32,7 +33,7 @@ def profile(request: DeskRequest) -> HttpResponse:
                     user=request.user, **form.cleaned_data, by=Actor.person(request.user), at=clock.now()
                 )
             except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, sentence(error))
+                refuse(form, error)
             else:
                 messages.success(request, _("Saved."))
                 return redirect("profile", request.workspace.slug)
