@@ -96,7 +96,7 @@ def test_quoted_text_and_signature_of_a_plain_mail_are_folded(agent: Client, let
 def test_a_formatted_mail_is_a_sandboxed_frame_beside_its_plain_text(agent: Client, letter: Conversation) -> None:
     row = inbound(letter, written="<p>It <b>never</b> came.</p>")
     page = markup_of(shown(agent, letter))
-    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox allow-scripts"' in page
     assert f'src="{of(row, "body")}"' in page
     assert "srcdoc" not in page
     assert "<b>never</b>" not in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import render
@@ -29,7 +30,9 @@ _UNFIT = re.compile(r"[^\w .,()+@-]+")
 @require_GET
 @screen
 def body(request: DeskRequest, number: int, message: int) -> HttpResponse:
-    """A mail's HTML, in a document in which nothing runs and which asks nobody but the desk for anything.
+    """A mail's HTML, in a document in which nothing of it runs and which asks nobody but the desk for anything.
+
+    In its frame one script of the desk says how high the mail is: the policy names it by a number that no mail can know.
 
     `images=load` also asks the servers that its sender names for their pictures. `full=yes` is the mail on a page of its own.
     """
@@ -41,17 +44,22 @@ def body(request: DeskRequest, number: int, message: int) -> HttpResponse:
     pictures = Attachment.objects.filter(message=message).exclude(content_id="").order_by("pk")
     shown = {one.content_id: inline.path(one) for one in pictures if one.content_type in filetypes.PICTURES}
     page = with_destinations(with_images(mail.html, shown.get, remote=is_loading), _destination)
+    is_full = request.GET.get("full") == "yes"
+    nonce = "" if is_full else secrets.token_urlsafe(16)
     facts = {
         "mail": mail,
         "page": mark_safe(page),  # noqa: S308 - sanitised when it was stored, and nothing runs in its frame
-        "is_full": request.GET.get("full") == "yes",
+        "is_full": is_full,
+        "nonce": nonce,
         "is_loading": is_loading,
     }
     response = render(request, "inbox/mail_frame.html", facts)
     origin = request.build_absolute_uri("/").rstrip("/")
     sources = f"{origin} data: https: http:" if is_loading else f"{origin} data:"
+    script = f"script-src 'nonce-{nonce}'; " if nonce else ""
     response["Content-Security-Policy"] = (
-        f"sandbox {SANDBOX}; default-src 'none'; img-src {sources}; style-src 'unsafe-inline'; frame-ancestors 'self'"
+        f"sandbox {SANDBOX}{' allow-scripts' if nonce else ''}; default-src 'none'; img-src {sources}; "
+        f"style-src 'unsafe-inline'; {script}frame-ancestors 'self'"
     )
     response["X-Frame-Options"] = "SAMEORIGIN"
     response["X-Content-Type-Options"] = "nosniff"

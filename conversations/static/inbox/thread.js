@@ -152,11 +152,23 @@ function read() {
   }, 700);
 }
 
-// A mail's frame cannot be measured: what is guessed of its height is for a usual width, or for a phone.
+// What is guessed of the height of a mail's frame is for a usual width, or for a phone, until the frame says how high the mail is.
+const MOST = 20_000; // px
 function fit() {
   if (!matchMedia('(max-width: 560px)').matches) return;
-  for (const frame of document.querySelectorAll('#entries .mail__frame')) frame.height = frame.dataset.narrow;
+  for (const frame of document.querySelectorAll('#entries .mail__frame:not([data-fits])')) frame.height = frame.dataset.narrow;
 }
+
+addEventListener('message', ({ source, origin, data }) => {
+  const frame = origin === 'null' && [...document.querySelectorAll('#entries .mail__frame')].find((one) => one.contentWindow === source);
+  if (!frame) return;
+  if (data?.key) {
+    frame.dispatchEvent(new KeyboardEvent('keydown', { ...data.key, bubbles: true, cancelable: true }));
+  } else if (data?.mail > 0) {
+    frame.height = Math.min(data.mail, MOST);
+    frame.dataset.fits = '';
+  }
+});
 
 // After sending, the thread scrolls to its end.
 document.addEventListener('desk:sending', () => {
