@@ -286,6 +286,11 @@ def test_keys_act_on_the_row_that_has_the_focus(window: Window, acme: Workspace,
     page.locator(".ticket-row [data-row]", has_text="Lamp").focus()
     keys.press("n")
     expect(page.locator("#note")).to_be_focused()
+    page.locator("#subject").focus()
+    keys.press("Control+k")
+    keys.type("internal note")  # the palette of a ticket's page has it too
+    keys.press("Enter")
+    expect(page.locator("#note")).to_be_focused()
     keys.type("Ask finance")
     keys.press("Tab")
     keys.press("Enter")

@@ -241,9 +241,13 @@ function holder(name) {
   return all.find((one) => one.checkVisibility?.() ?? one.offsetParent) ?? all[0];
 }
 
-// Without the keys of saved views that do not exist.
+// Without the keys of saved views that do not exist; the others go by their names.
 function showHelp() {
-  for (const line of help.querySelectorAll('[data-key-name^="saved-"]')) line.hidden = !holder(line.dataset.keyName);
+  for (const line of help.querySelectorAll('[data-key-name^="saved-"]')) {
+    const view = holder(line.dataset.keyName);
+    line.hidden = !view;
+    line.querySelector('dt').textContent = view?.querySelector('span')?.textContent ?? '';
+  }
   help.showModal();
 }
 
@@ -268,7 +272,7 @@ let copied = { number: '', at: 0, times: 0 };
 // The number; pressed again, the number with the subject, and then the address.
 async function copy() {
   const row = focusedRow();
-  const number = row ? numberOf(row) : desk.pane()?.dataset.number;
+  const number = row ? numberOf(row) : desk.pane()?.dataset.number ?? /\/tickets\/(\d+)$/.exec(location.pathname)?.[1];
   if (!number) return;
   const isAgain = copied.number === number && Date.now() - copied.at < SEQUENCE;
   copied = { number, at: Date.now(), times: isAgain ? copied.times + 1 : 0 };

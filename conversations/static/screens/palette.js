@@ -121,7 +121,8 @@ function* ofPage() {
       const name = line.dataset.keyName;
       if (['palette', 'open', 'next', 'previous'].includes(name) || ((store.childElementCount || awaits) && 'writes' in line.dataset && !/^new/.test(name))) continue;
       if (!isHere(name)) continue;
-      yield { text: line.querySelector('dt').textContent, keys: line.querySelector('kbd')?.textContent ?? '', group, run: () => (leave(), desk.act(name)) };
+      const view = name.startsWith('saved-') && desk.holder(name).querySelector('span'); // goes by its own name
+      yield { text: view ? words(view) : line.querySelector('dt').textContent, keys: line.querySelector('kbd')?.textContent ?? '', group, run: () => (leave(), desk.act(name)) };
     }
     if (!store.childElementCount && !awaits) yield* ofMenus(group);
   }
@@ -134,7 +135,7 @@ function* ofPage() {
 function* ofMenus(group) {
   for (const box of document.querySelectorAll('[data-commands]')) {
     if (box.dataset.commands !== group) continue;
-    for (const item of box.querySelectorAll('.menu__item:not([data-shortcut], [aria-current])')) {
+    for (const item of box.matches('a') ? [box] : box.querySelectorAll('.menu__item:not([data-shortcut], [aria-current])')) {
       yield { text: words(item), keys: '', group, run: () => (leave(), item.click()) };
     }
   }
@@ -146,7 +147,9 @@ function isHere(name) {
   if (name === 'help') return true;
   if (name === 'undo') return document.querySelector('#toasts [data-undo]') !== null;
   if (LIST_ONLY.has(name)) return document.querySelector('#listbox .row') !== null;
-  if (THREAD_ONLY.has(name)) return name === 'copy' ? desk.pane() !== null : desk.holder(name === 'done-next' ? 'done' : name) !== undefined;
+  const ticket = document.getElementById('ticket');
+  if (name === 'note' && ticket) return ticket.querySelector('#note') !== null;
+  if (THREAD_ONLY.has(name)) return name === 'copy' ? (desk.pane() ?? ticket) !== null : (name !== 'done-next' || !ticket) && desk.holder(name === 'done-next' ? 'done' : name) !== undefined;
   return desk.holder(name) !== undefined;
 }
 
