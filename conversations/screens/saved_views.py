@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import QueryDict
+from django.contrib import messages
+from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid, NotFound
 from accounts.permissions import Actor
@@ -40,6 +42,17 @@ OF_INBOX: Mapping[str, dict[str, Any]] = {
 }  # fmt: skip
 """What the inbox's own views ask for, where a view is saved from them."""
 TICKETS_BEGIN = {"field": "status", "in": ["new", "open", "pending", "on_hold"]}
+
+
+def is_gone(request: HttpRequest, found: SavedView | None) -> bool:
+    """Whether the address names a saved view that the member does not find: then the list shows its usual view."""
+    return found is None and request.GET.get("view", "").startswith(PREFIX)
+
+
+def say_if_gone(request: HttpRequest, found: SavedView | None) -> None:
+    """Say so on the page that is about to be shown."""
+    if is_gone(request, found):
+        messages.error(request, _("This saved view no longer exists, or is not shared with you."))
 
 
 @dataclass(frozen=True, slots=True)

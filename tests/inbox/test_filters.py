@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -207,6 +208,28 @@ def test_saved_view_that_is_anothers_or_gone_is_the_default_view(agent: Client, 
     for key in (view.short_id, "nothing1", "%00", "x" * 300):
         assert "Unassigned" in text_of(agent.get(f"{INBOX}?view=v-{key}").content).split("·")[0]
     assert agent.get(f"/w/acme/settings/views/{view.short_id}").status_code == 404
+
+
+def test_pages_say_when_the_saved_view_of_their_address_is_gone(agent: Client, acme: Workspace, ben: Member) -> None:
+    with tenancy.scope(acme):
+        conversation = ConversationFactory(workspace=acme)
+        act: dict[str, Any] = {"by": ben.actor, "at": clock.now(), "workspace": acme, "name": "Mine"}
+        kept = {one: actions.create_view(subject=one, **act).short_id for one in ("conversation", "ticket")}
+    line = "This saved view no longer exists, or is not shared with you."
+    for path, subject in (
+        (INBOX, "conversation"),
+        (f"{INBOX}/{conversation.number}", "conversation"),
+        ("/w/acme/tickets", "ticket"),
+        ("/w/acme/tickets/board", "ticket"),
+    ):
+        assert line in text_of(agent.get(f"{path}?view=v-nothing1").content), path
+        assert line not in text_of(agent.get(f"{path}?view=v-{kept[subject]}").content), path
+        assert line not in text_of(agent.get(path).content), path
+    # From the menu of a page that was open before, a whole page is asked for.
+    boosted = {"HX-Request": "true", "HX-Target": "desk"}
+    answer = agent.get(f"{INBOX}?view=v-nothing1", headers=boosted)
+    assert answer["HX-Redirect"] == f"{INBOX}?view=v-nothing1"
+    assert "HX-Redirect" not in agent.get(f"{INBOX}?view=v-{kept['conversation']}", headers=boosted)
 
 
 def test_view_whose_field_is_gone_holds_nothing_and_says_so(agent: Client, ben: Member, acme: Workspace) -> None:

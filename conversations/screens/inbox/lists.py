@@ -20,6 +20,7 @@ from conversations.conditions.typed import typed
 from conversations.models import Conversation
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
+from conversations.screens import saved_views
 from conversations.screens.formatting import url
 from conversations.screens.inbox import findings, labels, list_rows, narrowing
 from conversations.screens.inbox import queries as inbox_queries
@@ -141,6 +142,8 @@ def inbox(request: DeskRequest) -> HttpResponse:
     permit(request.actor, "conversation.read")
     place = Place.of(request)
     target = request.htmx.target if is_fragment(request) else None
+    if target == "desk" and saved_views.is_gone(request, place.view.saved):
+        return HttpResponse(headers={"HX-Redirect": request.get_full_path()})  # a whole page says so
     if target == "listbox":
         return render(request, "inbox/more_rows.html", {**frame(request, place), **_rows(request, place)})
     if target == "open":  # back from a conversation: the list is there already
@@ -155,6 +158,7 @@ def inbox(request: DeskRequest) -> HttpResponse:
     if target == "desk":
         return render(request, "inbox/panes.html", context)
     remember(request)
+    saved_views.say_if_gone(request, place.view.saved)
     return render(request, "inbox/page.html", context)
 
 

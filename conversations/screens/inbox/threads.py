@@ -21,7 +21,7 @@ from conversations.models import AssistantThread, Conversation, Draft, Follower,
 from conversations.queries import conversations as queries
 from conversations.queries import outbox as outbox_queries
 from conversations.queries import thread as thread_queries
-from conversations.screens import choices, ticketing
+from conversations.screens import choices, saved_views, ticketing
 from conversations.screens.inbox import addressing, asked, attributes, chats, discord, drafts, labels, outgoing
 from conversations.screens.inbox import timeline as threads
 from conversations.screens.inbox.card import with_ticket_card
@@ -190,6 +190,7 @@ def conversation(request: DeskRequest, number: int) -> HttpResponse:
     if target == "open":
         return render(request, "inbox/open.html", pane(request, place, row, before=before))
     remember(request)
+    saved_views.say_if_gone(request, place.view.saved)
     return render(request, "inbox/page.html", {**listing(request, place), **pane(request, place, row, before=before)})
 
 

@@ -15,6 +15,7 @@ from accounts.errors import Invalid
 from accounts.permissions import permit
 from conversations.queries.counts import shown
 from conversations.queries.paging import Page
+from conversations.screens import saved_views
 from conversations.screens.shell import DeskRequest, is_fragment, remember, screen
 from conversations.screens.ticketing import STATUS
 from conversations.screens.tickets import list_rows, queries
@@ -56,6 +57,7 @@ def board(request: DeskRequest) -> HttpResponse:
     if is_fragment(request) and request.htmx.target == "tickets":
         return render(request, "tickets/board.html", facts)
     remember(request)
+    saved_views.say_if_gone(request, given.saved)
     return render(request, "tickets/board_page.html", facts)
 
 

@@ -179,4 +179,5 @@ def listing(request: DeskRequest) -> HttpResponse:
     if is_fragment(request) and request.htmx.target == "tickets":
         return render(request, "tickets/list.html", facts)
     remember(request)
+    saved_views.say_if_gone(request, given.saved)
     return render(request, "tickets/list_page.html", facts)
