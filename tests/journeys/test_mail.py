@@ -157,7 +157,7 @@ def test_images_are_loaded_when_asked_for_and_learn_nothing(
     window.faults.clear()
 
 
-def test_the_plain_text_is_one_click_away_and_the_page_stays_white_in_the_dark(
+def test_plain_text_is_one_click_away_the_page_stays_white_in_the_dark_and_keys_work_in_the_frame(
     window: Window, ben: Member, letter: Conversation
 ) -> None:
     row = inbound(letter, "It never came.", written="<p>It <b>never</b> came.</p>")
@@ -174,6 +174,12 @@ def test_the_plain_text_is_one_click_away_and_the_page_stays_white_in_the_dark(
     expect(article.locator("iframe")).to_be_hidden()
     article.get_by_text("Formatted", exact=True).click()
     expect(article.locator("iframe")).to_be_visible()
+    # The frame is as high as the mail, and a key that is pressed in it does what it does beside it.
+    expect(article.locator("iframe[data-fits]")).to_be_visible()
+    assert frame.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    frame.click("b")
+    window.page.keyboard.press("n")
+    expect(window.page.locator("#note-body")).to_be_focused()
 
 
 def test_a_new_recipient_is_named_while_the_reply_is_written(window: Window, ben: Member, letter: Conversation) -> None:

@@ -32,7 +32,8 @@ _UNFIT = re.compile(r"[^\w .,()+@-]+")
 def body(request: DeskRequest, number: int, message: int) -> HttpResponse:
     """A mail's HTML, in a document in which nothing of it runs and which asks nobody but the desk for anything.
 
-    In its frame one script of the desk says how high the mail is: the policy names it by a number that no mail can know.
+    In its frame one script of the desk says how high the mail is and passes keys on: the policy names it by a number that no mail
+    can know.
 
     `images=load` also asks the servers that its sender names for their pictures. `full=yes` is the mail on a page of its own.
     """
