@@ -209,6 +209,11 @@ def test_names_are_offered_while_typing_and_the_text_is_markdown(
     expect(pick.get_by_role("option")).to_contain_text("#2 Second")
     page.keyboard.press("Tab")
     expect(reply).to_have_value("Hello\nGood morning. See #2 ")
+    page.keyboard.type("::gree")
+    page.keyboard.press("Enter")
+    expect(reply).to_have_value("Hello\nGood morning. See #2 Good morning.")
+    reply.press("End")
+    page.keyboard.type(" ")
     # A path is no macro; what Escape has closed stays closed.
     page.keyboard.type("at /gre")
     expect(pick).to_be_visible()

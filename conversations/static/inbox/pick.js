@@ -1,5 +1,6 @@
-// What the composer offers while somebody types: macros after "/", colleagues and teams after "@" in notes, conversations after
-// "#", emoji after ":". One list for all of them: the focus stays in the text, which names the option that Enter takes.
+// What the composer offers while somebody types: macros after "/" or "::", colleagues and teams after "@" in notes,
+// conversations after "#", emoji after ":". One list for all of them: the focus stays in the text, which names the option that
+// Enter takes.
 
 const { desk } = globalThis;
 const MOST = 8;
@@ -57,10 +58,10 @@ async function conversations(form, words) {
 const emoji = async () => EMOJI.map((one) => ({ ...one, text: `${one.text} ${one.plain.split(' ')[0]}`, insert: `${one.text} ` }));
 
 const KINDS = [
-  { begins: /(?:^|\s)\/((?:[\p{L}\p{N}][^\n]{0,40})?)$/u, of: macros, isFor: (form) => form.querySelector('.macros') },
-  { begins: /(?:^|[\s(])@((?:[^\s@][^\n@]{0,40})?)$/u, of: people, isFor: (form) => form.dataset.mentions },
-  { begins: /(?:^|[\s(])#((?:[^\s#][^\n#]{0,40})?)$/u, of: conversations, isFor: composer, isAsked: true },
-  { begins: /(?:^|\s):([a-z_]{2,20})$/u, of: emoji },
+  { begins: /(?:^|\s)(\/|::)((?:[\p{L}\p{N}][^\n]{0,40})?)$/u, of: macros, isFor: (form) => form.querySelector('.macros') },
+  { begins: /(?:^|[\s(])(@)((?:[^\s@][^\n@]{0,40})?)$/u, of: people, isFor: (form) => form.dataset.mentions },
+  { begins: /(?:^|[\s(])(#)((?:[^\s#][^\n#]{0,40})?)$/u, of: conversations, isFor: composer, isAsked: true },
+  { begins: /(?:^|\s)(:)([a-z_]{2,20})$/u, of: emoji },
 ];
 
 // --- The list --------------------------------------------------------------------------------------
@@ -90,7 +91,7 @@ function begun(box) {
   const found = KINDS.filter((kind) => kind.isFor?.(form) ?? true)
     .map((kind) => [kind, kind.begins.exec(before)])
     .filter(([, match]) => match)
-    .map(([kind, [, words]]) => ({ box, form, kind, words, end, start: end - words.length - 1 }));
+    .map(([kind, [, mark, words]]) => ({ box, form, kind, words, end, start: end - words.length - mark.length }));
   return found.sort((a, b) => b.start - a.start)[0] ?? null; // the one that was begun last
 }
 
