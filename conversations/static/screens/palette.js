@@ -93,7 +93,7 @@ const plain = desk.plain;
 function* ofRow() {
   for (const section of store.querySelectorAll(menu ? `[data-menu="${menu}"]` : 'section:not([hidden])')) {
     for (const button of section.querySelectorAll('button, a')) {
-      const keys = button.querySelector('kbd')?.textContent ?? '';
+      const keys = button.querySelector('kbd')?.textContent ?? button.dataset.letter ?? '';
       const about = button.querySelector('.menu__end')?.textContent ?? '';
       const text = [...button.childNodes].filter((node) => !node.matches?.('kbd, .menu__end')).map((node) => node.textContent).join('').trim();
       yield { text, about, keys, group: section.getAttribute('aria-label'), run: () => pressed(button) };
