@@ -327,7 +327,7 @@ def test_palette_has_what_changes_the_ticket_of_a_row(ben: Member, vic: Member, 
     for menu in ("assign", "snooze", "priority", "tags"):
         assert f'data-menu="{menu}"' in shown
     assert "Remove vip" in text_of(shown.encode())
-    when = re.search(r'name="when" value="([^"]+)"', shown)
+    when = re.search(r'name="when"\s+value="([^"]+)"', shown)
     assert when
     client.post(f"{page}/snooze", {"when": html.unescape(when[1])})
     ticket.refresh_from_db()
