@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,16 +27,21 @@ from tests.factories import PASSWORD
 from tests.runtime.machine import eventually, stop
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 30_000  # ms; for a machine that has much else to do
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
+def program() -> str | None:
+    """Chromium: without a window where that is installed, for which a context costs a third."""
+    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
+
+
 def missing() -> str:
     """Why no browser can be driven here, or nothing."""
-    if shutil.which("chromium") is None:
+    if program() is None:
         return "chromium is not installed"
     try:
         import playwright  # noqa: F401
@@ -45,7 +51,7 @@ def missing() -> str:
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
+def driver() -> Iterator[Playwright]:
     """One for the journeys that follow each other. Skips without Chromium and Playwright, unless REQUIRE_BROWSER is set.
 
     The driver runs an event loop in this thread for as long as it lives, in which Django would refuse to touch the
@@ -60,11 +66,22 @@ def chromium() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE)
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as driver:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = driver.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
+        yield driver
+
+
+@pytest.fixture(scope="package")
+def chromium(driver: Playwright) -> Iterator[Browser]:
+    """The browser of the journeys."""
+    with started(driver, program()) as browser:
         yield browser
-        browser.close()
+
+
+@contextmanager
+def started(driver: Playwright, path: str | None) -> Iterator[Browser]:
+    """The browser at that path, until the end."""
+    browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="package")
