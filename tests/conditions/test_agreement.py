@@ -120,3 +120,15 @@ def test_filter_and_predicate_agree(subject: str, acme: Workspace, ada: Member, 
         assert isinstance(conditions.described(condition), str)
 
     agree()
+
+
+@pytest.mark.parametrize("operator", ["before", "after"])
+def test_no_deadline_is_before_and_after_no_moment_however_far(
+    operator: str, acme: Workspace, ada: Member, ben: Member
+) -> None:
+    rows, _, _, _ = odd.arrange(acme, ada, ben)
+    condition = conditions.parse({"field": "deadline", operator: "9999-12-01"}, "conversation")
+    context = conditions.Context(at=odd.AT, me=None, zone=ZoneInfo("Europe/Berlin"))
+    found = set(Conversation.objects.filter(conditions.to_q(condition, context)).values_list("pk", flat=True))
+    assert found == {row.pk for row in rows if conditions.holds(condition, row, context)}
+    assert len(found) < len(rows)

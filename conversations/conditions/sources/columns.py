@@ -157,11 +157,13 @@ class Deadline:
         if operator == "exists":
             return is_due
         than, moment = _bound(operator, value, context)
-        return Q(LessThan(due, moment)) if than == "lt" else Q(GreaterThanOrEqual(due, moment)) & is_due
+        return Q(LessThan(due, min(moment, NEVER_DUE))) if than == "lt" else Q(GreaterThanOrEqual(due, moment)) & is_due
 
     def holds(self, row: Any, operator: str, value: Any, context: Context) -> bool:
         first = row.first_response_due_at if row.first_response_at is None else None
-        due = min((one for one in (first, row.next_response_due_at) if one is not None), default=None)
+        due = min(
+            (one for one in (first, row.next_response_due_at) if one is not None and one < NEVER_DUE), default=None
+        )
         return _holds_moment(due, operator, value, context)
 
 
