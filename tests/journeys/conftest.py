@@ -76,6 +76,15 @@ def chromium(driver: Playwright) -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="package")
+def chromium_with_windows(driver: Playwright) -> Iterator[Browser]:
+    """For what the browser without them does in its own way: who grants notifications, and what it calls itself."""
+    if not (path := shutil.which("chromium")):
+        pytest.skip("chromium is not installed with its windows")
+    with started(driver, path) as browser:
+        yield browser
+
+
 @contextmanager
 def started(driver: Playwright, path: str | None) -> Iterator[Browser]:
     """The browser at that path, until the end."""

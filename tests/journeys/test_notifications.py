@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -18,12 +17,12 @@ from conversations import actions
 from conversations.models import Message, Notification
 from tests.conftest import Member
 from tests.factories import ConversationFactory
-from tests.journeys.conftest import Window, started
+from tests.journeys.conftest import Window
 from tests.journeys.test_composer import Slow
 from tests.notifications.push_service import PushService
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Playwright
+    from playwright.sync_api import Browser
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = playwright.expect
@@ -31,12 +30,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(scope="module")
-def chromium(driver: Playwright) -> Iterator[Browser]:
-    """The browser with its windows: the one without grants nobody notifications."""
-    if not (path := shutil.which("chromium")):
-        pytest.skip("chromium is not installed with its windows")
-    with started(driver, path) as browser:
-        yield browser
+def chromium(chromium_with_windows: Browser) -> Browser:
+    return chromium_with_windows
 
 
 @pytest.fixture

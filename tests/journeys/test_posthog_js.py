@@ -96,6 +96,11 @@ def site(tmp_path: Path) -> Iterator[Site]:
     made.close()
 
 
+@pytest.fixture(scope="module")
+def chromium(chromium_with_windows: Browser) -> Browser:
+    return chromium_with_windows
+
+
 class Visitors:
     """Browsers of people who visit the site. `faults` is what went wrong in any of them, `seen` which calls the desk got."""
 
