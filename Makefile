@@ -4,7 +4,7 @@
 
 PYTHON := .venv/bin/python
 # Arguments for pytest, as in: make test ARGS="tests/runtime -k front"
-ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
+ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 # Arguments for the benchmark, as in: make bench QUICK=1 BENCH="--only list reply"
 BENCH ?=
 # What `make quick` runs: rules, verbs, a screen and a format; no processes, no browsers, no made-up inputs.
