@@ -72,6 +72,7 @@ function attach(field) {
     clearTimeout(timer);
     timer = 0;
     asking?.abort();
+    if (document.activeElement !== field) return; // it was left, or sent, before it had to be asked
     const mine = (asking = new AbortController());
     const typed = field.value.slice(0, field.selectionStart);
     const answer = await desk.ask(`${field.dataset.suggestions}?q=${encodeURIComponent(kind.isTags ? word(typed) : typed)}`, { signal: mine.signal });
