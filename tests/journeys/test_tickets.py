@@ -214,6 +214,7 @@ def test_live_updates_keep_the_rows_the_place_and_the_focus(window: Window, acme
     expect(page.locator(".card-ticket")).to_have_count(1)
     card_in(page, "open", "Changed").locator("[data-row]").click()
     expect(page.locator("#ticket")).to_be_visible()
+    window.wait_until_live()
     page.keyboard.press("u")
     page.wait_for_url(re.compile(r"/tickets/board\?.*q=meanwhile"))
     window.wait_until_live()
