@@ -79,9 +79,8 @@ class Cluster:
             # Analyzing would choose other plans in the middle of a test.
             options |= {"autovacuum_naptime": "5s", "autovacuum_vacuum_cost_delay": "0"}
             options |= {"autovacuum_analyze_threshold": "2147483647"}
-            options |= {
-                "max_connections": "400"
-            }  # Each worker of the tests has desks of its own, whose parts have several.
+            # Each worker of the tests has desks of its own, whose parts have several connections.
+            options |= {"max_connections": "400"}
         log = self.home / LOG
         if log.exists() and log.stat().st_size > LOG_LIMIT:
             log.replace(log.with_suffix(".log.1"))
